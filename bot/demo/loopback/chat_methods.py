@@ -1,0 +1,145 @@
+"""chat.postMessage, chat.postEphemeral, chat.update and chat.delete."""
+
+from __future__ import annotations
+
+import re
+
+from bot.demo.loopback.ledger import Ledger, Message
+from bot.demo.loopback.message_rules import Content, note_content, read_content
+from bot.demo.loopback.methods import Answer, Arguments, Method, arguments, needed
+from bot.demo.loopback.refusals import RefusedError
+from bot.demo.loopback.workspace import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID, Channel, Workspace
+
+WRITE = "chat:write"
+WRITE_ANYWHERE_PUBLIC = "chat:write.public"
+TIME_STAMP = re.compile(r"\d{1,16}\.\d{6}")
+CONTENT = ("channel", "text", "blocks", "link_names", "parse", "metadata")
+
+
+class ChatMethods:
+    """What the bot does to messages, where it is a member."""
+
+    def __init__(self, ledger: Ledger, workspace: Workspace) -> None:
+        self._ledger = ledger
+        self._workspace = workspace
+
+    def table(self) -> dict[str, Method]:
+        """The methods by their names."""
+        posting = (*CONTENT, "thread_ts", "mrkdwn", "unfurl_links", "unfurl_media")
+        return {
+            "chat.postMessage": Method(
+                answer=self.post, arguments=arguments(*posting, "reply_broadcast"), scope=WRITE
+            ),
+            "chat.postEphemeral": Method(
+                answer=self.post_ephemeral, arguments=arguments(*posting, "user"), scope=WRITE
+            ),
+            "chat.update": Method(
+                answer=self.update,
+                arguments=arguments(*CONTENT, "ts", "reply_broadcast"),
+                scope=WRITE,
+            ),
+            "chat.delete": Method(
+                answer=self.delete, arguments=arguments("channel", "ts"), scope=WRITE
+            ),
+        }
+
+    def post(self, given: Arguments) -> Answer:
+        """Add a message that all in the channel see."""
+        place = self._place(needed(given, "channel"))
+        content = self._content("chat.postMessage", given)
+        message = self._added(place, content, given, user=None)
+        answer = {"channel": place.id, "ts": message.ts, "message": payload_of(message)}
+        self._ledger.ring()
+        return answer
+
+    def post_ephemeral(self, given: Arguments) -> Answer:
+        """Add a message that one member of the channel sees."""
+        user = needed(given, "user")
+        place = self._place(needed(given, "channel"), public_without_member=False)
+        if user not in place.members:
+            raise RefusedError("user_not_in_channel")
+        content = self._content("chat.postEphemeral", given)
+        message = self._added(place, content, given, user=user)
+        self._ledger.ring()
+        return {"message_ts": message.ts}
+
+    def update(self, given: Arguments) -> Answer:
+        """Change a message of the bot; blocks that are not mentioned stay as they are."""
+        message = self._own_message(given)
+        kept = {} if "blocks" in given else {"blocks": list(message.blocks)}
+        content = self._content("chat.update", {**given, **kept})
+        changed = self._ledger.change(message, text=content.text, blocks=content.blocks)
+        shown = payload_of(changed)
+        return {"channel": changed.channel, "ts": changed.ts, "text": changed.text} | {
+            "message": shown
+        }
+
+    def delete(self, given: Arguments) -> Answer:
+        """Take a message of the bot away."""
+        message = self._own_message(given)
+        self._ledger.messages.remove(message)
+        self._ledger.ring()
+        return {"channel": message.channel, "ts": message.ts}
+
+    def _content(self, method: str, given: Arguments) -> Content:
+        content = read_content(given)
+        note_content(self._ledger, method, content)
+        return content
+
+    def _added(
+        self, place: Channel, content: Content, given: Arguments, *, user: str | None
+    ) -> Message:
+        thread_ts = given.get("thread_ts")
+        if thread_ts is not None and not TIME_STAMP.fullmatch(str(thread_ts)):
+            raise RefusedError("invalid_thread_ts")
+        message = Message(
+            channel=place.id,
+            ts=self._ledger.next_ts(),
+            text=content.text,
+            blocks=content.blocks,
+            thread_ts=thread_ts,
+            user=user,
+            ephemeral=user is not None,
+        )
+        self._ledger.messages.append(message)
+        return message
+
+    def _own_message(self, given: Arguments) -> Message:
+        place = self._place(needed(given, "channel"))
+        message = self._ledger.find(place.id, needed(given, "ts"))
+        if message is None or message.ephemeral:
+            raise RefusedError("message_not_found")
+        return message
+
+    def _place(self, channel: str, *, public_without_member: bool = True) -> Channel:
+        """The channel the bot may speak in; a person's id is their direct conversation."""
+        if channel in self._workspace.people:
+            return self._workspace.direct(channel)
+        place = self._workspace.channels.get(channel)
+        if place is None:
+            raise RefusedError("channel_not_found")
+        if BOT_USER_ID in place.members:
+            return place
+        if place.is_private:
+            raise RefusedError("channel_not_found")
+        if public_without_member and WRITE_ANYWHERE_PUBLIC in self._workspace.scopes:
+            return place
+        raise RefusedError("not_in_channel")
+
+
+def payload_of(message: Message) -> Answer:
+    """A message of the bot as Slack gives it in answers and payloads."""
+    shown: Answer = {
+        "type": "message",
+        "user": BOT_USER_ID,
+        "bot_id": BOT_ID,
+        "app_id": APP_ID,
+        "team": TEAM_ID,
+        "ts": message.ts,
+        "text": message.text,
+    }
+    if message.blocks:
+        shown["blocks"] = list(message.blocks)
+    if message.thread_ts is not None:
+        shown["thread_ts"] = message.thread_ts
+    return shown

@@ -1,0 +1,138 @@
+"""The methods of the Web API that this product may call, as a table of `Method`s.
+
+A method answers with the fields beside `ok`, or raises RefusedError. It trusts `web_api` for the
+token and the scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.ledger import Ledger
+from bot.demo.loopback.refusals import RefusedError
+from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_ID, Token, Workspace
+
+Arguments = Mapping[str, Any]
+Answer = dict[str, Any]
+
+# The SDK may add team_id to any call of a client that was given one.
+EVERYWHERE = frozenset({"team_id"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method: what answers it, the scope it needs, the arguments it knows.
+
+    `token` is None where none is asked for.
+    """
+
+    answer: Callable[[Arguments], Answer]
+    arguments: frozenset[str] = frozenset()
+    scope: str = ""
+    token: Token | None = Token.BOT
+
+
+def arguments(*names: str) -> frozenset[str]:
+    """The arguments a method knows."""
+    return EVERYWHERE.union(names)
+
+
+def needed(given: Arguments, name: str) -> str:
+    """An argument that must be there.
+
+    Raises:
+        RefusedError: it is missing or no text.
+    """
+    value = given.get(name)
+    if not isinstance(value, str) or not value:
+        line = f"[ERROR] missing required field: {name}"
+        raise RefusedError("invalid_arguments", details={"response_metadata": {"messages": [line]}})
+    return value
+
+
+def truth(given: Arguments, name: str) -> bool:
+    """An argument that is true or false; forms say so by 1 and 0."""
+    return given.get(name) in (True, 1, "1", "true", "True")
+
+
+class GeneralMethods:
+    """auth.test, api.test, users.info and conversations.open."""
+
+    def __init__(self, ledger: Ledger, workspace: Workspace, base_url: str) -> None:
+        self._ledger = ledger
+        self._workspace = workspace
+        self._base_url = base_url
+
+    def table(self) -> dict[str, Method]:
+        """The methods by their names."""
+        return {
+            "api.test": Method(answer=self.api_test, token=None),
+            "auth.test": Method(answer=self.auth_test, arguments=arguments()),
+            "users.info": Method(
+                answer=self.users_info,
+                arguments=arguments("user", "include_locale"),
+                scope="users:read",
+            ),
+            "conversations.open": Method(
+                answer=self.conversations_open,
+                arguments=arguments("users", "channel", "return_im", "prevent_creation"),
+                scope="im:write",
+            ),
+        }
+
+    def api_test(self, given: Arguments) -> Answer:
+        """Give the arguments back, or the error that was asked for."""
+        if given.get("error"):
+            raise RefusedError(str(given["error"]), details={"args": dict(given)})
+        return {"args": dict(given)}
+
+    def auth_test(self, _given: Arguments) -> Answer:
+        """Say whose token it is."""
+        return {
+            "url": self._base_url,
+            "team": made_up.TEAM_NAME,
+            "user": made_up.BOT_NAME,
+            "team_id": TEAM_ID,
+            "user_id": BOT_USER_ID,
+            "bot_id": made_up.BOT_ID,
+            "is_enterprise_install": False,
+        }
+
+    def users_info(self, given: Arguments) -> Answer:
+        """Describe a person, with the locale if that is asked for."""
+        profile = self._workspace.people.get(needed(given, "user"))
+        if profile is None:
+            raise RefusedError("user_not_found")
+        user: Answer = {
+            "id": profile.id,
+            "team_id": profile.team,
+            "name": profile.name,
+            "real_name": profile.real_name,
+            "tz": profile.timezone,
+            "profile": {"real_name": profile.real_name, "display_name": profile.name},
+            "is_admin": profile.is_admin,
+            "is_bot": profile.is_bot,
+            "deleted": False,
+        }
+        if truth(given, "include_locale"):
+            user["locale"] = profile.locale
+        return {"user": user}
+
+    def conversations_open(self, given: Arguments) -> Answer:
+        """Open the direct conversation with one person."""
+        existing = given.get("channel")
+        if existing:
+            if existing not in self._workspace.channels:
+                raise RefusedError("channel_not_found")
+            return {"channel": {"id": existing}}
+        user = needed(given, "users")
+        if user not in self._workspace.people:
+            raise RefusedError("user_not_found")
+        already = f"D{user[1:]}" in self._workspace.channels
+        channel: Answer = {"id": self._workspace.direct(user).id}
+        if truth(given, "return_im"):
+            channel |= {"is_im": True, "user": user, "is_open": True}
+        return {"channel": channel, "no_op": already, "already_open": already}

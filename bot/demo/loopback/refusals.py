@@ -1,0 +1,85 @@
+"""How the loopback Slack says no: one error for every refusal, and failures that tests order."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+RATE_LIMITED = "ratelimited"
+NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
+
+
+class RefusedError(Exception):
+    """Slack refuses a request.
+
+    `error` is Slack's word for it, `details` the further fields of the answer, `status` the HTTP
+    status of a Web API answer, `retry_after` the seconds of its Retry-After header.
+    """
+
+    def __init__(
+        self,
+        error: str,
+        *,
+        details: Mapping[str, Any] = NO_DETAILS,
+        status: int = 200,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.error = error
+        self.details = details
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that go with the refusal."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One failure that is to come."""
+
+    error: str
+    status: int
+    retry_after: int | None
+
+
+class OrderedFailures:
+    """Failures that tests order for the next requests to a method."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Failure]] = defaultdict(deque)
+
+    def order(
+        self,
+        method: str,
+        *,
+        error: str,
+        status: int | None = None,
+        retry_after: int | None = None,
+        times: int = 1,
+    ) -> None:
+        """Let the next `times` requests to `method` fail; a rate limit is 429 with Retry-After."""
+        limited = error == RATE_LIMITED
+        if status is None:
+            status = 429 if limited else 200
+        if retry_after is None and limited:
+            retry_after = 1
+        failure = Failure(error=error, status=status, retry_after=retry_after)
+        self._waiting[method].extend([failure] * times)
+
+    def raise_next(self, method: str) -> None:
+        """Raise the failure that waits for this method, if one does.
+
+        Raises:
+            RefusedError: the failure that was ordered.
+        """
+        if self._waiting[method]:
+            failure = self._waiting[method].popleft()
+            raise RefusedError(
+                failure.error, status=failure.status, retry_after=failure.retry_after
+            )

@@ -1,0 +1,183 @@
+"""The loopback Slack: a small, strict Slack on 127.0.0.1 for `voicestatus demo` and the tests.
+
+It takes what Slack takes, refuses what Slack refuses, and records all of it. It knows Slack's side
+of the wire only: nothing of the bot is imported here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import cast
+
+from aiohttp import web
+
+from bot.demo.loopback.chat_methods import ChatMethods
+from bot.demo.loopback.ledger import Ledger, Message
+from bot.demo.loopback.methods import Answer, Arguments, GeneralMethods, Method
+from bot.demo.loopback.refusals import OrderedFailures
+from bot.demo.loopback.response_urls import ResponseUrls
+from bot.demo.loopback.socket_mode import PATH, SocketMode
+from bot.demo.loopback.view_methods import ViewMethods
+from bot.demo.loopback.web_api import WebApi
+from bot.demo.loopback.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Token, Workspace
+
+HOST = "127.0.0.1"
+SECONDS_TO_SHUT_DOWN = 1.0
+
+
+class LoopbackSlack:
+    """The loopback Slack while it runs; `running_slack` makes one.
+
+    `calls`, `posts`, `messages`, `views`, `pings`, `warnings` and `refusals` are live lists of what
+    arrived and what came of it; `workspace` holds people, channels and scopes; `socket` plays
+    Socket Mode; `connections` counts the TCP connections that were accepted.
+    """
+
+    bot_token = BOT_TOKEN
+    app_token = APP_TOKEN
+    signing_secret = SIGNING_SECRET
+
+    def __init__(self, *, port: int, clock: Callable[[], float], ping_seconds: float) -> None:
+        self.base_url = f"http://{HOST}:{port}"
+        self.api_url = f"{self.base_url}/api/"
+        self.connections = 0
+        self.ledger = Ledger(clock)
+        self.calls = self.ledger.calls
+        self.posts = self.ledger.posts
+        self.messages = self.ledger.messages
+        self.views = self.ledger.views
+        self.pings = self.ledger.pings
+        self.warnings = self.ledger.warnings
+        self.refusals = self.ledger.refusals
+        self.workspace = Workspace()
+        self.failures = OrderedFailures()
+        self.response_urls = ResponseUrls(self.ledger, self.failures)
+        self.socket = SocketMode(self.ledger, ping_seconds=ping_seconds)
+        self._view_methods = ViewMethods(self.ledger, self.workspace)
+
+    def application(self) -> web.Application:
+        """The routes: Web API, response_urls, sockets."""
+        general = GeneralMethods(self.ledger, self.workspace, f"{self.base_url}/")
+        chat = ChatMethods(self.ledger, self.workspace)
+        connecting = Method(
+            answer=self._open_connection, scope="connections:write", token=Token.APP
+        )
+        methods = {**general.table(), **chat.table(), **self._view_methods.table()}
+        api = WebApi(
+            self.ledger,
+            self.workspace,
+            self.failures,
+            {**methods, "apps.connections.open": connecting},
+        )
+        application = web.Application()
+        application.router.add_route("*", "/api/{method}", api.answer)
+        for kind in ("commands", "actions"):
+            application.router.add_post(f"/{kind}/{{team}}/{{number}}/{{key}}", self._post)
+        application.router.add_get(PATH, self.socket.accept)
+        application.on_shutdown.append(self._hang_up)
+        return application
+
+    def issue_response_url(
+        self,
+        *,
+        channel: str,
+        user: str,
+        kind: str = "commands",
+        thread_ts: str | None = None,
+        original_ts: str | None = None,
+    ) -> str:
+        """A new response_url; `original_ts` is the message whose button was pressed."""
+        path = self.response_urls.issue(
+            channel=channel, user=user, kind=kind, thread_ts=thread_ts, original_ts=original_ts
+        )
+        return f"{self.base_url}{path}"
+
+    def show_ack(self, response_url: str, body: str) -> None:
+        """Show the person what came with the acknowledgement of the request of this URL."""
+        self.response_urls.show_ack(response_url.removeprefix(self.base_url), body)
+
+    def issue_trigger(self, user: str) -> str:
+        """A new trigger_id: one modal within 3 seconds."""
+        return self._view_methods.issue_trigger(user)
+
+    def fail_next(
+        self,
+        method: str,
+        *,
+        error: str = "internal_error",
+        status: int | None = None,
+        retry_after: int | None = None,
+        times: int = 1,
+    ) -> None:
+        """Let the next requests to a method, or to "response_url", fail.
+
+        The HTTP status is 200 for a Web API method, 400 for a response_url and 429 for the error
+        "ratelimited", if not said otherwise; `retry_after` is in seconds.
+        """
+        self.failures.order(
+            method, error=error, status=status, retry_after=retry_after, times=times
+        )
+
+    async def wait_for(self, predicate: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109 - it says more in the message
+        """Wait until the predicate holds; it is asked again whenever something arrives here.
+
+        Raises:
+            TimeoutError: it did not hold within `timeout` seconds.
+        """
+        await self.ledger.wait_for(predicate, timeout)
+
+    async def wait_for_message(self, count: int = 1, timeout: float = 5.0) -> Message:  # noqa: ASYNC109
+        """The `count`-th message, as soon as there is one.
+
+        Raises:
+            TimeoutError: there were fewer after `timeout` seconds.
+        """
+        await self.ledger.wait_for(lambda: len(self.messages) >= count, timeout)
+        return self.messages[count - 1]
+
+    def _open_connection(self, _given: Arguments) -> Answer:
+        return {"url": f"{self.base_url.replace('http', 'ws', 1)}{self.socket.new_ticket()}"}
+
+    async def _post(self, request: web.Request) -> web.Response:
+        return await self.response_urls.post(request)
+
+    async def _hang_up(self, _application: web.Application) -> None:
+        await self.socket.drop()
+
+
+@asynccontextmanager
+async def running_slack(
+    *,
+    port: int = 0,
+    clock: Callable[[], float] = time.time,
+    ping_seconds: float = 5.0,
+) -> AsyncIterator[LoopbackSlack]:
+    """Run a loopback Slack on 127.0.0.1 for the length of the block; port 0 takes a free one.
+
+    `clock` gives seconds since the epoch and rules the life of response_urls and trigger_ids;
+    `ping_seconds` is how often it pings each socket.
+    """
+    door = socket.create_server((HOST, port))
+    slack = LoopbackSlack(port=door.getsockname()[1], clock=clock, ping_seconds=ping_seconds)
+    runner = web.AppRunner(
+        slack.application(), access_log=None, shutdown_timeout=SECONDS_TO_SHUT_DOWN
+    )
+    await runner.setup()
+    # setup() has made the server, which is a factory of protocols.
+    new_protocol = cast("Callable[[], asyncio.Protocol]", runner.server)
+
+    def accepted() -> asyncio.Protocol:
+        slack.connections += 1
+        return new_protocol()
+
+    listening = await asyncio.get_running_loop().create_server(accepted, sock=door)
+    try:
+        yield slack
+    finally:
+        listening.close()
+        await runner.cleanup()
+        await listening.wait_closed()

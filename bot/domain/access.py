@@ -1,0 +1,61 @@
+"""Who may ask: one pure decision, used by every surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why somebody may not ask; each has a sentence in the language files."""
+
+    EXTERNAL = "external"
+    CHANNEL = "channel"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks, and where.
+
+    Attributes:
+        external: the person belongs to another organisation (a shared channel of Slack Connect).
+    """
+
+    user: str
+    channel: str
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRules:
+    """What the operator allows.
+
+    Attributes:
+        channels, users: ids that may ask; empty means everyone.
+        admins: users with the operator's rights; they may ask anywhere.
+        external_users: whether people of other organisations may ask.
+    """
+
+    channels: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    admins: frozenset[str] = frozenset()
+    external_users: bool = False
+
+
+def is_admin(asker: Asker, rules: AccessRules) -> bool:
+    """Whether the asker has the operator's rights; never for people of another organisation."""
+    return asker.user in rules.admins and not asker.external
+
+
+def refusal(asker: Asker, rules: AccessRules) -> Refusal | None:
+    """Why the asker may not look calls up; `None` when they may."""
+    if is_admin(asker, rules):
+        return None
+    if asker.external and not rules.external_users:
+        return Refusal.EXTERNAL
+    if rules.users and asker.user not in rules.users:
+        return Refusal.USER
+    if rules.channels and asker.channel not in rules.channels:
+        return Refusal.CHANNEL
+    return None

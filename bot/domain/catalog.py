@@ -1,0 +1,178 @@
+"""Everything the product can say in one language: the codes, and the phrases of its surfaces.
+
+A catalog is data that was handed in; the language files are read in `bot.locales`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+
+class Language(StrEnum):
+    """A language that the product speaks, named as BCP 47 does."""
+
+    ENGLISH = "en"
+    PORTUGUESE = "pt-BR"
+
+
+class Kind(StrEnum):
+    """What family a code belongs to; the same digits mean different things in each."""
+
+    SIP = "sip"
+    GATEWAY = "gateway"
+    OUTCOME = "outcome"
+    ERROR = "error"
+
+
+class WhoActs(StrEnum):
+    """Who must do the next thing."""
+
+    AGENT = "agent"
+    SENDER = "sender"
+    BOT_ADMIN = "bot_admin"
+    GATEWAY = "gateway"
+    CARRIER = "carrier"
+    CALLEE = "callee"
+    NOBODY = "nobody"
+
+
+class Retry(StrEnum):
+    """Whether trying again makes sense.
+
+    For call outcomes and SIP codes it is about calling the same number again; for gateway codes
+    and errors about asking the gateway again. `YES` is within a minute, `LATER` some minutes or
+    more, `NO` not unless something is changed.
+    """
+
+    YES = "yes"
+    LATER = "later"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One code in one language.
+
+    Attributes:
+        code: "486", "4xx", "023", "8xx", "machine", "timeout".
+        title: a lower-case phrase, without a full stop.
+        meaning: plain sentences.
+        advice: what to do next.
+        source: RFC section or specification; empty for the bot's own errors.
+        phrase: the SIP reason phrase as registered with IANA; empty elsewhere.
+        q850: causes of ITU-T Q.850 that RFC 3398 pairs with a SIP code.
+        contact: whom the gateway's specification names; empty elsewhere.
+        barring: the code itself says who or what barred the call.
+        registered: in IANA's registry of SIP response codes.
+    """
+
+    kind: Kind
+    code: str
+    title: str
+    meaning: str
+    advice: str
+    who_acts: WhoActs
+    retry: Retry
+    source: str = ""
+    phrase: str = ""
+    q850: tuple[int, ...] = ()
+    contact: str = ""
+    barring: bool = False
+    registered: bool = True
+    frequent: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The title with a capital letter."""
+        return capitalised(self.title)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the entry stands for many codes, such as "4xx" or "undocumented"."""
+        return not self.code.isdigit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """How a language writes what is not a phrase; plain functions, handed in by `bot.locales`.
+
+    Attributes:
+        duration: seconds as people say them, at most two decimals.
+        plural: the plural category of a whole number ("one", "other", ...), by CLDR.
+    """
+
+    duration: Callable[[Decimal], str]
+    plural: Callable[[int], str]
+
+
+Phrase = str | Mapping[str, str]
+
+_RANGES: Final = ((range(800, 900), "8xx"), (range(901, 1000), "9xx"))
+_UNDOCUMENTED: Final = "undocumented"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """The codes and phrases of one language.
+
+    Attributes:
+        entries: by kind and code.
+        phrases: by dotted name, such as "card.next_step"; a mapping holds plural forms.
+    """
+
+    language: Language
+    entries: Mapping[tuple[Kind, str], Entry]
+    phrases: Mapping[str, Phrase]
+    writing: Writing
+
+    def sip(self, code: int) -> Entry:
+        """The entry of a SIP code, 100 to 699; of its class where it is not listed.
+
+        RFC 3261, section 8.1.3.2: an unknown final response counts as x00 of its class.
+        """
+        listed = self.entries.get((Kind.SIP, str(code)))
+        return listed or self.entries[Kind.SIP, f"{code // 100}xx"]
+
+    def gateway(self, code: str) -> Entry:
+        """The entry of a three-digit gateway code; an undocumented one borrows no meaning."""
+        listed = self.entries.get((Kind.GATEWAY, code))
+        if listed is not None:
+            return listed
+        group = next((name for codes, name in _RANGES if int(code) in codes), _UNDOCUMENTED)
+        return self.entries[Kind.GATEWAY, group]
+
+    def outcome(self, name: str) -> Entry:
+        """The entry of a call outcome."""
+        return self.entries[Kind.OUTCOME, name]
+
+    def error(self, code: str) -> Entry:
+        """The entry of an error of the bot's own error tree."""
+        return self.entries[Kind.ERROR, code]
+
+    def of_kind(self, kind: Kind) -> Iterator[Entry]:
+        """All entries of one kind, in the order of their codes."""
+        return (entry for entry in self.entries.values() if entry.kind is kind)
+
+    def say(self, name: str, /, **values: object) -> str:
+        """A phrase with its values filled in; `count` chooses the plural form.
+
+        Raises:
+            KeyError: there is no such phrase; a test proves that none is missing.
+        """
+        phrase = self.phrases[name]
+        if isinstance(phrase, str):
+            return phrase.format(**values)
+        count = values["count"]
+        if not isinstance(count, int):
+            raise TypeError("a plural phrase takes a whole number as count")
+        form = self.writing.plural(count)
+        return phrase.get(form, phrase["other"]).format(**values)
+
+
+def capitalised(text: str) -> str:
+    """The text with its first letter in upper case and the rest as it is."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,202 @@
+"""A status or a failed look-up, explained: verdict, meaning, next step, who acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.catalog import Catalog, Entry, Retry, WhoActs
+
+# Anatel counts calls of up to six seconds as short ones since June 2024; nobody hears a message in
+# that time.
+SHORT_CALL_SECONDS: Final = 6
+
+_PROVISIONAL: Final = range(100, 200)
+_ANSWERED: Final = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupFailure:
+    """We could not find out. Says nothing about the call.
+
+    Attributes:
+        error: a code of the gateway's error tree, such as "timeout".
+        detail: a short fact for an engineer ("HTTP 502"), never text from the wire.
+    """
+
+    error: str
+    detail: str = ""
+
+
+Finding = CallStatus | LookupFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a person is told.
+
+    Attributes:
+        headline: the verdict in one line.
+        meaning: plain sentences.
+        advice: what to do next.
+        remarks: facts about this very result that the general text does not cover.
+        entry: where the texts come from; its `source`, `phrase` and `contact` go on the card.
+    """
+
+    outcome: Outcome
+    headline: str
+    meaning: str
+    advice: str
+    who_acts: WhoActs
+    retry: Retry
+    entry: Entry
+    remarks: tuple[str, ...] = ()
+
+
+def explain(finding: Finding, catalog: Catalog) -> Explanation:
+    """Explain what a look-up found, in the catalog's language."""
+    if isinstance(finding, LookupFailure):
+        return _explain_failure(finding, catalog)
+    if finding.gateway_code is not None:
+        return _explain_gateway(finding, finding.gateway_code, catalog)
+    if finding.outcome is Outcome.ANSWERED:
+        return _explain_answered(finding, catalog)
+    return _explain_call(finding, catalog)
+
+
+def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
+    entry = catalog.error(failure.error)
+    return Explanation(
+        outcome=Outcome.LOOKUP_FAILED,
+        headline=catalog.say("headline.lookup_failed", reason=entry.title),
+        meaning=entry.meaning,
+        advice=entry.advice,
+        who_acts=entry.who_acts,
+        retry=entry.retry,
+        entry=entry,
+    )
+
+
+def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explanation:
+    entry = catalog.gateway(code)
+    name = "pending" if status.outcome is Outcome.PENDING else "gateway_error"
+    return Explanation(
+        outcome=status.outcome,
+        headline=catalog.say(f"headline.{name}", reason=entry.title, code=code),
+        meaning=entry.meaning,
+        advice=entry.advice,
+        who_acts=entry.who_acts,
+        retry=entry.retry,
+        entry=entry,
+    )
+
+
+def _explain_answered(status: CallStatus, catalog: Catalog) -> Explanation:
+    entry = catalog.outcome("answered")
+    if status.duration is None:
+        headline = catalog.say("headline.answered_unknown_duration")
+        remarks: tuple[str, ...] = (catalog.say("remark.no_duration"),)
+    else:
+        headline = catalog.say(
+            "headline.answered", duration=catalog.writing.duration(status.duration)
+        )
+        remarks = _remarks_on_duration(status.duration, catalog)
+    short = status.duration is not None and status.duration <= SHORT_CALL_SECONDS
+    return Explanation(
+        outcome=status.outcome,
+        headline=headline,
+        meaning=entry.meaning,
+        advice=catalog.say("advice.answered_briefly") if short else entry.advice,
+        who_acts=WhoActs.SENDER if short else entry.who_acts,
+        retry=Retry.LATER if short else entry.retry,
+        entry=entry,
+        remarks=remarks,
+    )
+
+
+def _remarks_on_duration(seconds: Decimal, catalog: Catalog) -> tuple[str, ...]:
+    if seconds == 0:
+        return (catalog.say("remark.zero_seconds"),)
+    if seconds <= SHORT_CALL_SECONDS:
+        return (catalog.say("remark.short_call", seconds=SHORT_CALL_SECONDS),)
+    return ()
+
+
+def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
+    """failed, error, blocked, machine, and what was not recognised."""
+    own = catalog.outcome(status.outcome)
+    sip = catalog.sip(status.sip_code) if status.sip_code is not None else None
+    guide = sip if sip is not None and _code_guides(status, sip) else own
+    answered = guide is sip and status.sip_code in _ANSWERED
+    return Explanation(
+        outcome=status.outcome,
+        headline=_call_headline(status, None if answered or guide is own else guide, catalog),
+        meaning=guide.meaning,
+        advice=guide.advice,
+        who_acts=WhoActs.AGENT if answered else guide.who_acts,
+        retry=guide.retry,
+        entry=guide,
+        remarks=_remarks_on_code(status, sip, catalog),
+    )
+
+
+def _code_guides(status: CallStatus, sip: Entry) -> bool:
+    """Whether the SIP code, rather than the word before it, says what to do next.
+
+    `machine` is decided by the word alone; `blocked` by the word, unless the code says who barred
+    the call.
+    """
+    if status.outcome is Outcome.BLOCKED:
+        return sip.barring
+    return status.outcome in {Outcome.FAILED, Outcome.ERROR}
+
+
+def _call_headline(status: CallStatus, reason: Entry | None, catalog: Catalog) -> str:
+    name = f"headline.{status.outcome.value}"
+    if reason is None:
+        return catalog.say(name)
+    return catalog.say(f"{name}_because", reason=reason.title)
+
+
+def _remarks_on_code(status: CallStatus, sip: Entry | None, catalog: Catalog) -> tuple[str, ...]:
+    if status.other_code is not None:
+        return (catalog.say("remark.not_sip", code=f"{status.other_code:03d}"),)
+    if status.off_format:
+        return (catalog.say("remark.no_code"),)
+    if sip is None:
+        return ()
+    remarks = []
+    if sip.is_group:
+        remarks.append(catalog.say("remark.not_listed", code=status.sip_code))
+    elif not sip.registered:
+        remarks.append(catalog.say("remark.not_registered", code=status.sip_code))
+    if status.outcome is not Outcome.MACHINE and status.sip_code in _PROVISIONAL:
+        remarks.append(catalog.say("remark.provisional", code=status.sip_code))
+    if status.outcome is not Outcome.MACHINE and status.sip_code in _ANSWERED:
+        remarks.append(catalog.say("remark.answered_then_failed", code=status.sip_code))
+    return tuple(remarks)
+
+
+def as_record(
+    message_id: str, finding: Finding, explanation: Explanation
+) -> dict[str, str | int | float | bool | None]:
+    """The finding as one flat record, every key always present (`voicestatus lookup --json`)."""
+    status = finding if isinstance(finding, CallStatus) else None
+    seconds = status.duration if status is not None else None
+    return {
+        "idmsg": message_id,
+        "outcome": explanation.outcome.value,
+        "final": status is not None and status.final,
+        "sip_code": status.sip_code if status else None,
+        "duration_seconds": None if seconds is None else float(seconds),
+        "gateway_code": status.gateway_code if status else None,
+        "error": finding.error if isinstance(finding, LookupFailure) else None,
+        "headline": explanation.headline,
+        "meaning": explanation.meaning,
+        "advice": explanation.advice,
+        "who_acts": explanation.who_acts.value,
+        "retry": explanation.retry.value,
+        "raw": status.raw if status else None,
+    }

@@ -1,0 +1,111 @@
+"""The IDMSG: the gateway's name for one voice call, and what is wrong with a word that is none.
+
+An IDMSG is opaque: 1 to 40 characters whose case is kept (specification of `MPG_Status_Voice`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MAX_LENGTH: Final = 40
+
+# What the send operation answers before the identifier; agents copy it along with the IDMSG.
+SEND_PREFIX: Final = "000:"
+
+# Quotes, straight and typographic, code marks, angle brackets, and every blank.
+_DRESS: Final = (
+    "`'\"<>\u2018\u2019\u201c\u201d\u00ab\u00bb \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"
+)
+_SLACK_LINK: Final = re.compile(r"<(?:tel:|mailto:|https?://)[^|<>]*\|([^<>]*)>")
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_NOT_XML: Final = frozenset({"\ufffe", "\uffff"})
+
+# A phone number in its dress: a plus sign, an area code in brackets, or a hyphen before the last
+# four digits. Bare digits are no dress, because an IDMSG may be all digits.
+DRESSED_PHONE: Final = re.compile(
+    r"""(?<!\S)(?:
+          \+[0-9][0-9\s().-]{5,20}[0-9]
+        | (?:\+?[0-9]{1,3}[\s.-]*)?\([0-9]{2,3}\)\s*[0-9][0-9\s.-]{5,12}[0-9]
+        | (?:[0-9]{2}[\s.-]+){0,2}[0-9]{4,5}-[0-9]{4}
+    )(?!\S)""",
+    re.VERBOSE,
+)
+
+
+class IdProblem(StrEnum):
+    """Why a text is no IDMSG; each has a sentence in the language files."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    UNPRINTABLE = "unprintable"
+    PHONE = "phone"
+
+
+class InvalidMessageIdError(ValueError):
+    """The text cannot be an IDMSG; `problem` says why."""
+
+    def __init__(self, problem: IdProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class MessageId:
+    """An IDMSG that may be sent to the gateway.
+
+    Raises:
+        InvalidMessageIdError: empty, longer than 40 characters, or with characters that
+            nobody can see or that XML 1.0 (section 2.2) cannot carry.
+    """
+
+    value: str
+
+    def __post_init__(self) -> None:
+        if not self.value.strip():
+            raise InvalidMessageIdError(IdProblem.EMPTY)
+        if len(self.value) > MAX_LENGTH:
+            raise InvalidMessageIdError(IdProblem.TOO_LONG)
+        if any(unicodedata.category(c) in _INVISIBLE or c in _NOT_XML for c in self.value):
+            raise InvalidMessageIdError(IdProblem.UNPRINTABLE)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedId:
+    """An IDMSG as a person typed it.
+
+    Attributes:
+        message_id: what is sent to the gateway.
+        prefix_cut: a leading `000:` of the send result was removed; the person is told.
+    """
+
+    message_id: MessageId
+    prefix_cut: bool = False
+
+
+def unwrap(word: str) -> str:
+    """The word without what Slack or a word processor puts around it: links, quotes, code marks."""
+    return _SLACK_LINK.sub(r"\1", word).strip(_DRESS)
+
+
+def parse_typed(word: str, *, forced: bool = False) -> TypedId:
+    """Read one word as an IDMSG.
+
+    Args:
+        word: what was typed, in whatever dress.
+        forced: the person said that it is an IDMSG (`id:X`), so it may look like a phone number.
+
+    Raises:
+        InvalidMessageIdError: it is none; `problem` says why.
+    """
+    bare = unwrap(word)
+    if DRESSED_PHONE.fullmatch(bare) and not forced:
+        raise InvalidMessageIdError(IdProblem.PHONE)
+    identifier = bare.removeprefix(SEND_PREFIX)
+    return TypedId(message_id=MessageId(identifier), prefix_cut=identifier != bare)

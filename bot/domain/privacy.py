@@ -1,0 +1,56 @@
+"""What may be shown where: phone numbers masked, ids shortened, free text bounded."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+ELLIPSIS: Final = "…"
+
+# Brazilian numbers: optional 55, an area code without a zero, eight or nine digits, any
+# punctuation. Word boundaries on both sides, so that digits inside an IDMSG are left alone.
+_PHONE: Final = re.compile(
+    r"(?<![\w+])(\+?55[\s.-]?)?\(?([1-9]{2})\)?[\s.-]?([0-9]{4,5})[\s.-]?([0-9]{4})(?!\w)"
+)
+_KEPT: Final = 4
+_SHORTENED_FROM: Final = 13
+_ZERO_WIDTH_JOINER: Final = "\u200d"
+_VARIATION: Final = range(0xFE00, 0xFE10)
+_SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
+
+
+def mask_phones(text: str) -> str:
+    """The text with the subscriber part of each phone number hidden but for four digits."""
+    return _PHONE.sub(lambda m: f"{'+55 ' if m[1] else ''}({m[2]}) {'*' * len(m[3])}-{m[4]}", text)
+
+
+def public_id(message_id: str) -> str:
+    """The id as a channel may see it: a phone number masked, a long id shortened in the middle."""
+    masked = mask_phones(message_id)
+    if masked != message_id or len(message_id) < _SHORTENED_FROM:
+        return masked
+    return f"{message_id[:_KEPT]}{ELLIPSIS}{message_id[-_KEPT:]}"
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, cut between what a reader sees as characters.
+
+    A base letter keeps its accents, an emoji its skin tone and its joined parts (the clusters of
+    UAX #29 that matter here).
+    """
+    if len(text) <= limit:
+        return text
+    cut = limit - len(ELLIPSIS)
+    while cut > 0 and (_extends(text[cut]) or text[cut - 1] == _ZERO_WIDTH_JOINER):
+        cut -= 1
+    return text[:cut] + ELLIPSIS
+
+
+def _extends(character: str) -> bool:
+    return (
+        unicodedata.category(character) in {"Mn", "Me", "Mc"}
+        or character == _ZERO_WIDTH_JOINER
+        or ord(character) in _VARIATION
+        or ord(character) in _SKIN_TONES
+    )

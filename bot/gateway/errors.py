@@ -1,0 +1,236 @@
+"""Why a look-up brought no answer of the gateway. No I/O, and no client is imported here.
+
+    GatewayError
+    ├── TransportError            no HTTP reply came
+    │   ├── NameNotResolved    *  name_not_resolved
+    │   ├── ConnectionRefused  *  connection_refused
+    │   ├── ConnectionLost     *  connection_lost
+    │   ├── TimedOut              timeout
+    │   ├── TlsFailed             tls
+    │   ├── ProxyFailed           proxy
+    │   └── TransportFailed       transport
+    ├── HttpError                 an HTTP reply that is no SOAP
+    │   ├── GatewayUnavailable *  http_unavailable
+    │   ├── Redirected            redirected
+    │   └── HttpStatus            http_status
+    ├── UnreadableReply           a reply that holds no result
+    │   ├── NotSoap               not_soap
+    │   ├── UnsafeXml             unsafe_xml
+    │   ├── TooLarge              too_large
+    │   └── EmptyResult           empty_result
+    ├── SoapFault                 the gateway answered with a fault
+    │   ├── RequestFault          fault_request
+    │   └── ServerFault           fault_server
+    └── Busy                      busy
+
+A star marks what may be repeated. Only the leaves are raised; `LEAVES` lists them.
+"""
+
+# The names are the field's; a suffix on each would say nothing that the tree does not.
+# ruff: noqa: N818
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+FAULT_TEXT_LIMIT: Final = 200
+
+
+class GatewayError(Exception):
+    """The gateway gave no answer that says anything about the call.
+
+    `str()` is written by us alone: nothing that came over the wire is in it, nor in `repr()`.
+
+    Attributes:
+        code: stable name of the error; the language files hold an entry for each.
+        retryable: the same request may be sent again at once.
+    """
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        return f"{self.code}: {(self.__doc__ or '').partition(chr(10))[0]}"
+
+
+class TransportError(GatewayError):
+    """No HTTP reply came.
+
+    Attributes:
+        cause: class names of the errors below, outermost first; never their texts.
+    """
+
+    def __init__(self, cause: str = "") -> None:
+        super().__init__()
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} [{self.cause}]" if self.cause else super().__str__()
+
+
+class NameNotResolved(TransportError):
+    """The gateway's host name could not be resolved."""
+
+    code = "name_not_resolved"
+    retryable = True
+
+
+class ConnectionRefused(TransportError):
+    """Nothing accepts connections at the gateway's address."""
+
+    code = "connection_refused"
+    retryable = True
+
+
+class ConnectionLost(TransportError):
+    """The connection ended before the whole reply had come."""
+
+    code = "connection_lost"
+    retryable = True
+
+
+class TimedOut(TransportError):
+    """The deadline of the look-up passed while the gateway was being asked."""
+
+    code = "timeout"
+
+
+class TlsFailed(TransportError):
+    """The TLS handshake failed, or the certificate is not trusted."""
+
+    code = "tls"
+
+
+class ProxyFailed(TransportError):
+    """The proxy cannot be reached or refuses to pass the request on."""
+
+    code = "proxy"
+
+
+class TransportFailed(TransportError):
+    """The request could not be carried, for a reason that has no class of its own."""
+
+    code = "transport"
+
+
+class HttpError(GatewayError):
+    """An HTTP reply came that holds no SOAP.
+
+    Attributes:
+        http_status: status code of the reply (RFC 9110, section 15).
+    """
+
+    def __init__(self, http_status: int) -> None:
+        super().__init__()
+        self.http_status = http_status
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} [{self.http_status}]"
+
+
+class GatewayUnavailable(HttpError):
+    """The gateway, or what stands before it, is down or overloaded (HTTP 502, 503 or 504)."""
+
+    code = "http_unavailable"
+    retryable = True
+
+
+class Redirected(HttpError):
+    """The address answers with a redirection, which is never followed: the keys would go along."""
+
+    code = "redirected"
+
+
+class HttpStatus(HttpError):
+    """An HTTP status that a SOAP reply does not have."""
+
+    code = "http_status"
+
+
+class UnreadableReply(GatewayError):
+    """A reply came, but no result could be read from it.
+
+    Attributes:
+        media_type: what the reply says it is, such as `text/html`; empty when it does not say.
+    """
+
+    def __init__(self, media_type: str = "") -> None:
+        super().__init__()
+        self.media_type = media_type
+
+
+class NotSoap(UnreadableReply):
+    """The reply is no SOAP envelope: a web page, malformed or cut XML, or another encoding."""
+
+    code = "not_soap"
+
+
+class UnsafeXml(UnreadableReply):
+    """The reply holds a document type, or more depth, parts or text than any answer needs."""
+
+    code = "unsafe_xml"
+
+
+class TooLarge(UnreadableReply):
+    """The reply is longer than any answer can be, and was not read to its end."""
+
+    code = "too_large"
+
+
+class EmptyResult(UnreadableReply):
+    """The gateway answered without a result: the element is missing, nil or blank."""
+
+    code = "empty_result"
+
+
+class SoapFault(GatewayError):
+    """The gateway answered with a SOAP fault (SOAP 1.1, section 4.4; SOAP 1.2, section 5.4).
+
+    Attributes:
+        fault_code: local part of the fault's code, such as `Client`; empty when it is no name.
+        fault_text: the fault's text, cut to `FAULT_TEXT_LIMIT` characters. It may hold a stack
+            trace or a key: for a debugger, never for a log or a card.
+    """
+
+    def __init__(self, fault_code: str = "", fault_text: str = "") -> None:
+        super().__init__()
+        self.fault_code = fault_code
+        self.fault_text = fault_text[:FAULT_TEXT_LIMIT]
+
+
+class RequestFault(SoapFault):
+    """The gateway does not accept the request as it was written."""
+
+    code = "fault_request"
+
+
+class ServerFault(SoapFault):
+    """The gateway failed while it worked on the request."""
+
+    code = "fault_server"
+
+
+class Busy(GatewayError):
+    """The ceiling on requests of this bot left no room before the deadline."""
+
+    code = "busy"
+
+
+LEAVES: Final[tuple[type[GatewayError], ...]] = (
+    NameNotResolved,
+    ConnectionRefused,
+    ConnectionLost,
+    TimedOut,
+    TlsFailed,
+    ProxyFailed,
+    TransportFailed,
+    GatewayUnavailable,
+    Redirected,
+    HttpStatus,
+    NotSoap,
+    UnsafeXml,
+    TooLarge,
+    EmptyResult,
+    RequestFault,
+    ServerFault,
+    Busy,
+)

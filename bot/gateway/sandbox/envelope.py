@@ -1,0 +1,159 @@
+"""The gateway's side of the wire in both SOAP versions: result and fault documents, replies.
+
+Pure: text in, bytes out.  Written apart from the client's own reader and writer on purpose, so
+that a slip in one of them cannot hide in the other.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from types import MappingProxyType
+from typing import Final
+
+NAMESPACE: Final = "PWGatewayVoice"
+OPERATION: Final = "MPG_Status_Voice"
+ACTION: Final = f"{NAMESPACE}/{OPERATION}"
+MARK: Final = "X-Voicestatus-Sandbox"
+
+_XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
+_XSD: Final = "http://www.w3.org/2001/XMLSchema"
+
+
+class Version(StrEnum):
+    """A SOAP version that the service speaks."""
+
+    SOAP_11 = "1.1"
+    SOAP_12 = "1.2"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of this version's envelope."""
+        return _ENVELOPES[self]
+
+    @property
+    def media_type(self) -> str:
+        """The media type of requests and answers, without parameters."""
+        return _MEDIA_TYPES[self]
+
+    @property
+    def prefix(self) -> str:
+        """The envelope's prefix in the specification's samples."""
+        return _PREFIXES[self]
+
+    @property
+    def other(self) -> Version:
+        """The version that this one is not."""
+        return Version.SOAP_12 if self is Version.SOAP_11 else Version.SOAP_11
+
+
+_ENVELOPES: Final[Mapping[Version, str]] = MappingProxyType(
+    {
+        Version.SOAP_11: "http://schemas.xmlsoap.org/soap/envelope/",
+        Version.SOAP_12: "http://www.w3.org/2003/05/soap-envelope",
+    }
+)
+_MEDIA_TYPES: Final[Mapping[Version, str]] = MappingProxyType(
+    {Version.SOAP_11: "text/xml", Version.SOAP_12: "application/soap+xml"}
+)
+_PREFIXES: Final[Mapping[Version, str]] = MappingProxyType(
+    {Version.SOAP_11: "soap", Version.SOAP_12: "soap12"}
+)
+
+
+class FaultCode(Enum):
+    """A fault's code: its name in SOAP 1.1, its name in SOAP 1.2."""
+
+    CLIENT = ("Client", "Sender")
+    SERVER = ("Server", "Receiver")
+    VERSION_MISMATCH = ("VersionMismatch", "VersionMismatch")
+    MUST_UNDERSTAND = ("MustUnderstand", "MustUnderstand")
+
+    def name_in(self, version: Version) -> str:
+        """The local name that `version` gives this code."""
+        return self.value[version is Version.SOAP_12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One whole HTTP answer."""
+
+    status: int = 200
+    content_type: str
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def escaped(text: str) -> str:
+    """The text as XML character data."""
+    return html.escape(text, quote=False)
+
+
+def result_element(text: str) -> str:
+    """The result element of the samples; empty text gives an empty element."""
+    name = f"{OPERATION}Result"
+    return f"<{name}>{escaped(text)}</{name}>" if text else f"<{name} />"
+
+
+def response_document(version: Version, *results: str, namespace: str = NAMESPACE) -> str:
+    """The response document around ready-made result elements (none: a null result)."""
+    inside = "".join(f"      {result}\n" for result in results)
+    name = f"{OPERATION}Response"
+    opened = f'    <{name} xmlns="{namespace}">\n{inside}    </{name}>\n'
+    return document(version, opened if results else f'    <{name} xmlns="{namespace}" />\n')
+
+
+def fault_document(version: Version, code: FaultCode, text: str) -> str:
+    """A fault as ASP.NET lays it out: prefix `soap` in both versions, an empty detail."""
+    name, reason = f"soap:{code.name_in(version)}", escaped(text)
+    parts = (
+        f"<faultcode>{name}</faultcode>\n"
+        f"      <faultstring>{reason}</faultstring>\n"
+        "      <detail />"
+        if version is Version.SOAP_11
+        else f"<soap:Code>\n        <soap:Value>{name}</soap:Value>\n      </soap:Code>\n"
+        f'      <soap:Reason>\n        <soap:Text xml:lang="en">{reason}</soap:Text>\n'
+        "      </soap:Reason>\n"
+        "      <soap:Detail />"
+    )
+    fault = f"    <soap:Fault>\n      {parts}\n    </soap:Fault>\n"
+    return document(version, fault, prefix="soap")
+
+
+def document(version: Version, body: str, *, prefix: str = "") -> str:
+    """The envelope of `version` around the lines of a body, with the XML declaration."""
+    prefix = prefix or version.prefix
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<{prefix}:Envelope xmlns:xsi="{_XSI}" xmlns:xsd="{_XSD}"'
+        f' xmlns:{prefix}="{version.namespace}">\n'
+        f"  <{prefix}:Body>\n{body}  </{prefix}:Body>\n"
+        f"</{prefix}:Envelope>"
+    )
+
+
+def soap_reply(version: Version, text: str, *, status: int = 200) -> Reply:
+    """A document as the service sends it: UTF-8, with the media type of its version."""
+    content_type = f"{version.media_type}; charset=utf-8"
+    return Reply(status=status, content_type=content_type, content=text.encode())
+
+
+def result_reply(version: Version, text: str) -> Reply:
+    """The answer of the operation, with the given result."""
+    return soap_reply(version, response_document(version, result_element(text)))
+
+
+def fault_reply(version: Version, code: FaultCode, text: str) -> Reply:
+    """A fault with HTTP status 500."""
+    return soap_reply(version, fault_document(version, code, text), status=500)
+
+
+def page_reply(status: int, title: str, text: str) -> Reply:
+    """A small HTML page; `text` is markup."""
+    page = (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>\n"
+    )
+    return Reply(status=status, content_type="text/html; charset=utf-8", content=page.encode())

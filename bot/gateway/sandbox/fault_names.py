@@ -1,0 +1,77 @@
+"""The names of the fault catalogue, each with one sentence of what the fault does.
+
+Constants only; how each is made stands in `fault_replies` and `fault_wire`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+from typing import Self
+
+
+@unique
+class FaultName(StrEnum):
+    """What follows `SANDBOX-FAULT-`; either case of letters."""
+
+    sentence: str
+
+    def __new__(cls, name: str, sentence: str) -> Self:
+        """Makes the member's value its name alone."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.sentence = sentence
+        return member
+
+    CLIENT = "client", "A fault that blames the request (soap:Client, soap:Sender)."
+    SERVER = "server", "A fault of the service (soap:Server, soap:Receiver) with a stack trace."
+    VERSION_MISMATCH = "version-mismatch", "A fault soap:VersionMismatch."
+    MUST_UNDERSTAND = "must-understand", "A fault soap:MustUnderstand."
+    FAULT_200 = "fault-200", "A fault of the service with HTTP status 200."
+
+    HTML = "html", "An HTML page with status 200."
+    HTML_500 = "html-500", "An HTML page with status 500."
+    UNAVAILABLE = "unavailable", "Status 503 with an HTML page."
+    BAD_GATEWAY = "bad-gateway", "Status 502 with an HTML page."
+    GATEWAY_TIMEOUT = "gateway-timeout", "Status 504 with an HTML page."
+    FORBIDDEN = "forbidden", "Status 403 with an HTML page."
+    NOT_FOUND = "not-found", "Status 404 with an HTML page."
+    REDIRECT = "redirect", "Status 302 to another path of this server, which answers 404."
+
+    RESET = "reset", "Resets the connection instead of an answer."
+    CLOSE = "close", "Closes the connection without an answer."
+    TRUNCATED = "truncated", "Announces a whole answer, sends half of it and closes."
+    WRONG_LENGTH = "wrong-length", "Announces fewer bytes than it sends, so the XML is cut short."
+    GARBAGE = "garbage", "Bytes that are not HTTP, then closes."
+    BAD_CHUNK = "bad-chunk", "A chunked answer whose chunk size is not a number."
+    HANG = "hang", "Never answers; closes after 120 seconds."
+    DRIP = "drip", "Headers at once, then the body at one byte a second."
+
+    BOM = "bom", "ok:85.00 behind a UTF-8 byte order mark."
+    UTF16 = "utf16", "ok:85.00 in UTF-16 with a byte order mark, declared as such."
+    LATIN1 = "latin1", "A result with accents in ISO-8859-1, declared as such."
+    BAD_CHARSET = "bad-charset", "Declares a character set that does not exist."
+    GZIP = "gzip", "ok:85.00 compressed with gzip, which nobody asked for."
+    GZIP_BOMB = "gzip-bomb", "A few kilobytes of gzip that unfold to 10 MB."
+
+    DOCTYPE = "doctype", "ok:85.00 behind a harmless document type."
+    ENTITY = "entity", "ok:85.00 by way of an entity that the document defines."
+    ENTITY_BOMB = "entity-bomb", "Nested entities that would unfold to a billion words."
+    EXTERNAL_ENTITY = "external-entity", "An entity that points at a local file."
+    DEEP = "deep", "A result inside a thousand nested elements."
+    HUGE = "huge", "A result of 5 MB."
+    MALFORMED = "malformed", "Half of the XML, with a Content-Length that agrees."
+    EMPTY_BODY = "empty-body", "Status 200 with the right Content-Type and no body."
+
+    NIL = "nil", "A result element with xsi:nil."
+    MISSING = "missing", "A response without a result element."
+    DUPLICATE = "duplicate", "Two result elements that differ."
+    CDATA = "cdata", "ok:85.00 in a CDATA section."
+    OTHER_PREFIX = "other-prefix", "ok:85.00 with other namespace prefixes than the samples."
+    OTHER_NAMESPACE = "other-namespace", "ok:85.00 in the namespace of a sibling service."
+    BARE_STRING = "bare-string", "ok:85.00 in a bare string element, without an envelope."
+    SOAP12_TO_11 = "soap12-to-11", "ok:85.00 in the SOAP version that was not asked for."
+
+    NUL = "nul", "A NUL byte in the result, which XML forbids."
+    UNSAFE_TEXT = "unsafe-text", "A result with <!channel> and backticks."
+    LONG_TEXT = "long-text", "A result of 10,000 characters."
+    RTL = "rtl", "A result that a right-to-left override turns into failed:486 on screen."

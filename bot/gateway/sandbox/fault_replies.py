@@ -1,0 +1,182 @@
+"""The faults that are sound HTTP: what is wrong stands in the status, the headers or the body.
+
+Pure: a name and a SOAP version in, a whole reply out.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from bot.gateway.sandbox.envelope import (
+    NAMESPACE,
+    OPERATION,
+    FaultCode,
+    Reply,
+    Version,
+    document,
+    fault_document,
+    fault_reply,
+    page_reply,
+    response_document,
+    result_element,
+    result_reply,
+    soap_reply,
+)
+from bot.gateway.sandbox.fault_names import FaultName
+
+Builder = Callable[[Version], Reply]
+
+GZIP_BOMB_BYTES: Final = 10_000_000
+HUGE_CHARACTERS: Final = 5_000_000
+LONG_CHARACTERS: Final = 10_000
+DEPTH: Final = 1_000
+
+_OK: Final = "ok:85.00"
+_RESULT: Final = f"{OPERATION}Result"
+_ENTITY_BOMB: Final = "".join(
+    f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' if level else '<!ENTITY e0 "ok">'
+    for level in range(10)
+)
+
+
+def fault(code: FaultCode, text: str) -> Builder:
+    """A SOAP fault."""
+    return lambda version: fault_reply(version, code, text)
+
+
+def page(status: int, title: str, **headers: str) -> Builder:
+    """An HTML page."""
+    made = page_reply(status, title, "This page comes from the sandbox.")
+    return lambda _version: replace(made, headers=headers)
+
+
+def text(result: str) -> Builder:
+    """A sound answer with an odd result."""
+    return lambda version: result_reply(version, result)
+
+
+def elements(*results: str, namespace: str = NAMESPACE) -> Builder:
+    """A response around result elements that are given as markup."""
+    return lambda version: soap_reply(
+        version, response_document(version, *results, namespace=namespace)
+    )
+
+
+def declared(subset: str, result: str) -> Builder:
+    """A response behind a document type, the result given as markup."""
+
+    def build(version: Version) -> Reply:
+        body = response_document(version, f"<{_RESULT}>{result}</{_RESULT}>")
+        head, _, rest = body.partition("\n")
+        return soap_reply(version, f"{head}\n<!DOCTYPE reply{subset}>\n{rest}")
+
+    return build
+
+
+def encoded(charset: str, codec: str, result: str) -> Builder:
+    """A response in another character set, which the header and the document both name."""
+
+    def build(version: Version) -> Reply:
+        body = response_document(version, result_element(result))
+        return Reply(
+            content_type=f"{version.media_type}; charset={charset}",
+            content=body.replace('"utf-8"', f'"{charset}"', 1).encode(codec),
+        )
+
+    return build
+
+
+def compressed(result: Callable[[], str]) -> Builder:
+    """A response under gzip."""
+
+    def build(version: Version) -> Reply:
+        whole = result_reply(version, result())
+        content = gzip.compress(whole.content, mtime=0)
+        return replace(whole, content=content, headers={"Content-Encoding": "gzip"})
+
+    return build
+
+
+def _fault_200(version: Version) -> Reply:
+    return soap_reply(version, fault_document(version, FaultCode.SERVER, "The sandbox failed."))
+
+
+def _bom(version: Version) -> Reply:
+    whole = result_reply(version, _OK)
+    return replace(whole, content=b"\xef\xbb\xbf" + whole.content)
+
+
+def _malformed(version: Version) -> Reply:
+    whole = result_reply(version, _OK)
+    return replace(whole, content=whole.content[: len(whole.content) // 2])
+
+
+def _deep(version: Version) -> Reply:
+    nested = f"{'<a>' * DEPTH}{_OK}{'</a>' * DEPTH}"
+    return elements(f"<{_RESULT}>{nested}</{_RESULT}>")(version)
+
+
+def _other_prefix(version: Version) -> Reply:
+    result = f"<v:{_RESULT}>{_OK}</v:{_RESULT}>"
+    name = f"v:{OPERATION}Response"
+    body = f'    <{name} xmlns:v="{NAMESPACE}">{result}</{name}>\n'
+    return soap_reply(version, document(version, body, prefix="SOAP-ENV"))
+
+
+def _bare_string(_version: Version) -> Reply:
+    bare = f'<?xml version="1.0" encoding="utf-8"?>\n<string xmlns="{NAMESPACE}">{_OK}</string>'
+    return Reply(content_type="text/xml; charset=utf-8", content=bare.encode())
+
+
+BUILDERS: Final[Mapping[FaultName, Builder]] = MappingProxyType(
+    {
+        FaultName.CLIENT: fault(FaultCode.CLIENT, "The sandbox could not read the request."),
+        FaultName.SERVER: fault(
+            FaultCode.SERVER,
+            "The sandbox failed.\n   at Sandbox.Voice.Status() in service.asmx.cs:line 1",
+        ),
+        FaultName.VERSION_MISMATCH: fault(FaultCode.VERSION_MISMATCH, "Another version, please."),
+        FaultName.MUST_UNDERSTAND: fault(FaultCode.MUST_UNDERSTAND, "A header is not understood."),
+        FaultName.FAULT_200: _fault_200,
+        FaultName.HTML: page(200, "Welcome"),
+        FaultName.HTML_500: page(500, "Runtime Error"),
+        FaultName.UNAVAILABLE: page(503, "Service Unavailable"),
+        FaultName.BAD_GATEWAY: page(502, "Bad Gateway"),
+        FaultName.GATEWAY_TIMEOUT: page(504, "Gateway Timeout"),
+        FaultName.FORBIDDEN: page(403, "Forbidden"),
+        FaultName.NOT_FOUND: page(404, "Not Found"),
+        FaultName.REDIRECT: page(302, "Moved", Location="/voice/moved"),
+        FaultName.BOM: _bom,
+        FaultName.UTF16: encoded("utf-16", "utf-16", _OK),
+        FaultName.LATIN1: encoded("iso-8859-1", "latin-1", "failed:486 não atendida"),
+        FaultName.BAD_CHARSET: encoded("x-sandbox-none", "utf-8", _OK),
+        FaultName.GZIP: compressed(lambda: _OK),
+        FaultName.GZIP_BOMB: compressed(lambda: "0" * GZIP_BOMB_BYTES),
+        FaultName.DOCTYPE: declared("", _OK),
+        FaultName.ENTITY: declared(f' [<!ENTITY status "{_OK}">]', "&status;"),
+        FaultName.ENTITY_BOMB: declared(f" [{_ENTITY_BOMB}]", "&e9;"),
+        FaultName.EXTERNAL_ENTITY: declared(
+            ' [<!ENTITY file SYSTEM "file:///etc/hostname">]', "&file;"
+        ),
+        FaultName.DEEP: _deep,
+        FaultName.HUGE: lambda version: result_reply(version, "0" * HUGE_CHARACTERS),
+        FaultName.MALFORMED: _malformed,
+        FaultName.EMPTY_BODY: lambda version: soap_reply(version, ""),
+        FaultName.NIL: elements(f'<{_RESULT} xsi:nil="true" />'),
+        FaultName.MISSING: elements(),
+        FaultName.DUPLICATE: elements(result_element(_OK), result_element("failed:486")),
+        FaultName.CDATA: elements(f"<{_RESULT}><![CDATA[{_OK}]]></{_RESULT}>"),
+        FaultName.OTHER_PREFIX: _other_prefix,
+        FaultName.OTHER_NAMESPACE: elements(result_element(_OK), namespace="MobileProntoMPGateway"),
+        FaultName.BARE_STRING: _bare_string,
+        FaultName.SOAP12_TO_11: lambda version: result_reply(version.other, _OK),
+        FaultName.NUL: text("ok:\x0085.00"),
+        FaultName.UNSAFE_TEXT: text("<!channel> `code` ```block``` <@U0SANDBOX> *bold* &amp;"),
+        FaultName.LONG_TEXT: text("long " * (LONG_CHARACTERS // 5)),
+        FaultName.RTL: text("\u202e684:deliaf\u202c"),
+    }
+)

@@ -1,0 +1,84 @@
+"""The language files and the one place that reads them.
+
+`codes.toml` holds what is the same in every language, `en.toml` and `pt_BR.toml` the texts. Babel
+writes durations and chooses plural forms by CLDR.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from babel import Locale
+from babel.lists import format_list
+from babel.units import format_unit
+
+from bot.domain.catalog import Catalog, Entry, Kind, Language, Phrase, Retry, WhoActs, Writing
+
+_FILES: Final = {Language.ENGLISH: "en.toml", Language.PORTUGUESE: "pt_BR.toml"}
+_CENT: Final = Decimal("0.01")
+_MINUTES_FROM: Final = 120
+
+
+@cache
+def load_catalog(language: Language) -> Catalog:
+    """The catalog of a language, read from the package's own data once."""
+    facts = _read("codes.toml")
+    texts = _read(_FILES[language])
+    locale = Locale.parse(language.value, sep="-")
+    return Catalog(
+        language=language,
+        entries={(e.kind, e.code): e for e in _entries(facts, texts)},
+        phrases=dict(_phrases(texts["phrase"])),
+        writing=Writing(
+            duration=lambda seconds: _write_duration(seconds, locale),
+            plural=lambda count: str(locale.plural_form(count)),
+        ),
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def _entries(facts: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[Entry]:
+    for kind in Kind:
+        for code, fact in facts[kind.value].items():
+            text = texts[kind.value][code]
+            yield _entry(kind, code, fact, text)
+
+
+def _entry(kind: Kind, code: str, fact: Mapping[str, Any], text: Mapping[str, str]) -> Entry:
+    typed = {
+        "who_acts": WhoActs(fact["who_acts"]),
+        "retry": Retry(fact["retry"]),
+        "q850": tuple(fact.get("q850", ())),
+    }
+    return Entry(kind=kind, code=code, **{**fact, **text, **typed})
+
+
+def _phrases(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Phrase]]:
+    """The nested tables as dotted names; a table with `other` is one phrase in plural forms."""
+    for name, value in table.items():
+        if isinstance(value, dict) and "other" not in value:
+            yield from _phrases(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _write_duration(seconds: Decimal, locale: Locale) -> str:
+    """As in "85 seconds" or "2 minutes and 5.5 seconds"; messages are measured in seconds."""
+    rounded = seconds.quantize(_CENT, rounding=ROUND_HALF_UP).normalize()
+    minutes, rest = divmod(rounded, 60) if rounded >= _MINUTES_FROM else (Decimal(0), rounded)
+    parts = []
+    if minutes:
+        parts.append(format_unit(minutes, "duration-minute", length="long", locale=locale))
+    if rest or not minutes:
+        parts.append(
+            format_unit(rest, "duration-second", length="long", format="#,##0.##", locale=locale)
+        )
+    return format_list(parts, locale=locale)

@@ -1,0 +1,151 @@
+"""HTTP: Slack's endpoint in HTTP mode; health and metrics in both modes.
+
+Everything that arrives is checked before Bolt sees it: Bolt writes the body of a request with a
+wrong signature to its log, and answers a junk timestamp or bad JSON with 500.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.signature import SignatureVerifier
+
+SLACK_PATH: Final = "/slack/events"
+# Slack's own payloads stay far below.
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+_log = structlog.get_logger("bot.server")
+_TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
+_SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
+_UNPARSABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
+
+Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class SlackEndpoint:
+    """`POST /slack/events`: commands, interactivity and events, each with Slack's signature.
+
+    https://docs.slack.dev/authentication/verifying-requests-from-slack
+    """
+
+    def __init__(self, app: AsyncApp, signing_secret: str) -> None:
+        self._app = app
+        self._verifier = SignatureVerifier(signing_secret)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """401 without a valid signature, 400 for a body that cannot be read."""
+        body = await request.read()
+        if not self._is_signed(request, body):
+            return _refused(401, "signature")
+        text = _readable(body, request.content_type)
+        if text is None:
+            return _refused(400, "body")
+        try:
+            slack_request = AsyncBoltRequest(
+                body=text,
+                query=request.query_string,
+                headers={name: [value] for name, value in request.headers.items()},
+            )
+        except _UNPARSABLE:
+            return _refused(400, "body")
+        return await to_aiohttp_response(await self._app.async_dispatch(slack_request))
+
+    def _is_signed(self, request: web.Request, body: bytes) -> bool:
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
+            return False
+        try:
+            return self._verifier.is_valid(body=body, timestamp=timestamp, signature=signature)
+        except UnicodeDecodeError:
+            return False
+
+
+def _readable(body: bytes, content_type: str) -> str | None:
+    """The body as text, if what Bolt will parse in it is an object."""
+    try:
+        text = body.decode("utf-8")
+        if content_type == "application/json" or text.lstrip().startswith("{"):
+            return text if isinstance(json.loads(text), dict) else None
+        payloads = parse_qs(text).get("payload", [])
+        return text if all(isinstance(json.loads(p), dict) for p in payloads) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refused(status: int, reason: str) -> web.Response:
+    _log.warning("request refused", status=status, reason=reason)
+    return web.json_response({"error": reason}, status=status)
+
+
+def build_server(
+    *, readiness: Readiness, metrics: Callable[[], bytes], slack: SlackEndpoint | None
+) -> web.Application:
+    """The routes; `slack` is `None` in Socket Mode."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def readyz(_: web.Request) -> web.Response:
+        parts = dict(await readiness())
+        ready = all(parts.values())
+        return web.json_response({"ready": ready, "parts": parts}, status=200 if ready else 503)
+
+    async def metrics_page(_: web.Request) -> web.Response:
+        return web.Response(body=metrics(), headers={"Content-Type": _PROMETHEUS})
+
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_no_traceback])
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics_page)
+    if slack is not None:
+        app.router.add_post(SLACK_PATH, slack.handle)
+    return app
+
+
+_PROMETHEUS: Final = "text/plain; version=1.0.0; charset=utf-8"
+
+
+@web.middleware
+async def _no_traceback(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The edge of the HTTP server: whatever breaks is logged here and not shown."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception as error:  # noqa: BLE001 - one of the edges where everything is caught
+        _log.error("a request failed", exc_info=error)
+        return web.json_response({"error": "internal"}, status=500)
+
+
+@asynccontextmanager
+async def serving(app: web.Application, *, host: str, port: int) -> AsyncIterator[int]:
+    """Serve while the block runs; gives the port, which matters when 0 was asked for.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield _port(runner)
+    finally:
+        await runner.cleanup()
+
+
+def _port(runner: web.AppRunner) -> int:
+    address: Any = runner.addresses[0]
+    return int(address[1])

@@ -1,0 +1,50 @@
+"""Which language a person is answered in.
+
+A person's own choice goes before the bot's setting. Choices are kept in memory, so they end with
+the process; the phrases that confirm a choice say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from cachetools import LRUCache
+
+from bot.domain.catalog import Catalog, Language
+from bot.domain.dictionary import folded
+
+_MOST_CHOICES: Final = 10_000
+_NAMES: Final = dict.fromkeys(
+    ("en", "en-us", "en-gb", "english", "ingles"), Language.ENGLISH
+) | dict.fromkeys(("pt", "pt-br", "pt_br", "ptbr", "portuguese", "portugues"), Language.PORTUGUESE)
+
+
+class Languages:
+    """The catalogs, and who chose which."""
+
+    def __init__(self, *, default: Language, load: Callable[[Language], Catalog]) -> None:
+        self._default = default
+        self._load = load
+        self._choices: LRUCache[tuple[str, str], Language] = LRUCache(_MOST_CHOICES)
+
+    def catalog_for(self, team: str, user: str) -> Catalog:
+        """The catalog in which this person is answered."""
+        return self._load(self._choices.get((team, user), self._default))
+
+    def public_catalog(self) -> Catalog:
+        """The catalog for what a whole channel reads."""
+        return self._load(self._default)
+
+    def choose(self, team: str, user: str, wanted: str) -> Catalog | None:
+        """Remember a choice such as "pt", "pt-BR", "English"; `None` if it names no language."""
+        language = named_language(wanted)
+        if language is None:
+            return None
+        self._choices[team, user] = language
+        return self._load(language)
+
+
+def named_language(text: str) -> Language | None:
+    """The language that a word names, in either language."""
+    return _NAMES.get(folded(text.strip()))

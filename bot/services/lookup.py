@@ -1,0 +1,130 @@
+"""The look-up: allow, ask, record. Errors of the gateway become values here, once.
+
+A failed call is a successful look-up; a failed look-up says nothing about the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+
+from bot.domain.access import AccessRules, Asker, Refusal, is_admin, refusal
+from bot.domain.call_status import CallStatus
+from bot.domain.explanation import Finding, LookupFailure
+from bot.domain.message_id import MessageId
+from bot.gateway.client import GatewayClient
+from bot.gateway.errors import GatewayError
+from bot.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was found out about one call.
+
+    Attributes:
+        checked_at: when the gateway said so, or when the look-up failed; aware, UTC.
+        from_cache: a final status that was asked for before.
+        sandbox: given by the sandbox gateway, so about no real call.
+    """
+
+    message_id: MessageId
+    finding: Finding
+    checked_at: datetime
+    from_cache: bool = False
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayHealth:
+    """How the gateway has been answering since this process started.
+
+    Attributes:
+        last_answer: when it last gave any answer of its own, an error code included.
+        last_failure: the last look-up that found nothing out, if it came after that.
+    """
+
+    since: datetime
+    last_answer: datetime | None = None
+    last_failure: datetime | None = None
+    last_error: str | None = None
+
+
+class LookupService:
+    """Asks the gateway for people who may ask."""
+
+    def __init__(
+        self,
+        *,
+        gateway: GatewayClient,
+        rules: AccessRules,
+        telemetry: Telemetry,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._gateway = gateway
+        self._rules = rules
+        self._telemetry = telemetry
+        self._now = now
+        self.health = GatewayHealth(since=now())
+
+    def refusal(self, asker: Asker) -> Refusal | None:
+        """Why the asker may not look calls up; `None` when they may."""
+        return refusal(asker, self._rules)
+
+    def admit(self, asker: Asker) -> Refusal | None:
+        """The same, for somebody who is asking now: a refusal is recorded."""
+        reason = self.refusal(asker)
+        if reason is not None:
+            self._telemetry.refused(reason=reason.value, user=asker.user, channel=asker.channel)
+        return reason
+
+    def is_admin(self, asker: Asker) -> bool:
+        """Whether the asker has the operator's rights."""
+        return is_admin(asker, self._rules)
+
+    async def look_up(self, message_ids: Sequence[MessageId]) -> tuple[Answer, ...]:
+        """One answer for each id, in their order; never raises for what the gateway does."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._look_up_one(one)) for one in message_ids]
+        return tuple(task.result() for task in tasks)
+
+    async def _look_up_one(self, message_id: MessageId) -> Answer:
+        started = monotonic()
+        answer = await self._ask(message_id)
+        self._record(answer, monotonic() - started)
+        return answer
+
+    async def _ask(self, message_id: MessageId) -> Answer:
+        try:
+            checked = await self._gateway.status(message_id)
+        except GatewayError as error:
+            failure = LookupFailure(error=error.code, detail=str(error))
+            return Answer(message_id=message_id, finding=failure, checked_at=self._now())
+        return Answer(
+            message_id=message_id,
+            finding=checked.status,
+            checked_at=checked.checked_at,
+            from_cache=checked.from_cache,
+            sandbox=checked.sandbox,
+        )
+
+    def _record(self, answer: Answer, seconds: float) -> None:
+        finding = answer.finding
+        if isinstance(finding, LookupFailure):
+            self.health = GatewayHealth(
+                since=self.health.since,
+                last_answer=self.health.last_answer,
+                last_failure=answer.checked_at,
+                last_error=finding.error,
+            )
+        elif not answer.from_cache:
+            self.health = GatewayHealth(since=self.health.since, last_answer=answer.checked_at)
+        self._telemetry.looked_up(
+            idmsg=answer.message_id.value,
+            outcome=finding.outcome.value if isinstance(finding, CallStatus) else "lookup_failed",
+            error=finding.error if isinstance(finding, LookupFailure) else None,
+            seconds=seconds,
+            cached=answer.from_cache,
+        )

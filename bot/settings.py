@@ -1,0 +1,271 @@
+"""The settings: environment, `.env`, or files in `/run/secrets`. Read by the top floors only.
+
+All problems are reported at once, by name, with what the value should look like and where to get
+it; never with the value itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.catalog import Language
+
+SECRETS_DIRECTORY: Final = "/run/secrets"
+_PREFIXES: Final = ("SLACK_", "GATEWAY_", "BOT_")
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Ids = Annotated[frozenset[str], NoDecode]
+_stripped = BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
+
+
+def _begins_with(prefix: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if not secret.startswith(prefix) or any(c.isspace() for c in secret):
+            raise ValueError("wrong beginning")
+        return value
+
+    return AfterValidator(check)
+
+
+Secret = Annotated[SecretStr, _stripped]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$")]
+
+
+class Mode(StrEnum):
+    """How Slack reaches the bot."""
+
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+class Need(StrEnum):
+    """What a command is going to use, and so what must be set."""
+
+    GATEWAY = "gateway"
+    SLACK = "slack"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; one line a problem."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Settings(BaseSettings):
+    """Every setting, by the name of its environment variable in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
+
+    slack_bot_token: Annotated[Secret, _begins_with("xoxb-")] | None = None
+    slack_signing_secret: Secret | None = None
+    slack_app_token: Annotated[Secret, _begins_with("xapp-")] | None = None
+    slack_client_id: str | None = None
+    slack_client_secret: Secret | None = None
+    slack_api_url: Url = "https://slack.com/api/"
+
+    bot_mode: Mode | None = None
+    bot_host: str = "127.0.0.1"
+    bot_port: Port = 3000
+    bot_language: Language = Language.ENGLISH
+    bot_command: Annotated[str, Field(pattern=r"^/[^\sA-Z]{1,31}$")] = "/voicestatus"
+    bot_timezone: str = "America/Sao_Paulo"
+    bot_support_contact: Annotated[str, Field(max_length=200)] = ""
+    bot_hash_key: Annotated[Secret, Field(min_length=16)] | None = None
+    bot_log_format: Literal["text", "json"] | None = None
+    bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    gateway_url: Url = "https://pw-api.com/voice/v_3_00/service.asmx"
+    gateway_credential: Annotated[Secret, Field(min_length=40, max_length=40)] | None = None
+    gateway_token: Annotated[Secret, Field(min_length=6, max_length=6)] | None = None
+    gateway_soap_version: Literal["1.1", "1.2"] = "1.1"
+    gateway_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+    gateway_requests_per_second: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    gateway_max_concurrency: Annotated[int, Field(ge=1, le=1000)] = 20
+    gateway_support_contact: Annotated[str, Field(max_length=200)] = ""
+    gateway_proxy: Secret | None = None
+    gateway_ca_file: Path | None = None
+
+    database_url: Annotated[str, Field(pattern=r"^(sqlite|postgresql)://\S+$")] = (
+        "sqlite:///voicestatus.db"
+    )
+    allowed_channels: Ids = frozenset()
+    allowed_users: Ids = frozenset()
+    admin_users: Ids = frozenset()
+    allow_external_users: bool = False
+
+    @field_validator("allowed_channels", "allowed_users", "admin_users", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("bot_log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _with_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else f"{value}/"
+
+    @field_validator("bot_timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("unknown time zone") from None
+        return value
+
+    @field_validator("gateway_proxy")
+    @classmethod
+    def _proxy_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("not an address")
+        return value
+
+    @field_validator("gateway_ca_file")
+    @classmethod
+    def _readable_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("no such file")
+        return value
+
+    @property
+    def mode(self) -> Mode:
+        """Socket Mode when an app token is set, unless the mode was chosen."""
+        return self.bot_mode or (Mode.SOCKET if self.slack_app_token is not None else Mode.HTTP)
+
+
+# What each value should look like and where it comes from; operators read this beside its name.
+FORMS: Final[Mapping[str, str]] = {
+    "SLACK_BOT_TOKEN": "xoxb-…, from your app's page at api.slack.com/apps, OAuth & Permissions",
+    "SLACK_SIGNING_SECRET": "from your app's page, Basic Information, App Credentials (HTTP mode)",
+    "SLACK_APP_TOKEN": "xapp-… with the scope connections:write, from your app's page, "
+    "Basic Information, App-Level Tokens (Socket Mode)",
+    "SLACK_CLIENT_ID": "must not be set: this version serves one workspace, by SLACK_BOT_TOKEN; "
+    "OAuth for many workspaces comes later",
+    "SLACK_CLIENT_SECRET": "must not be set: this version serves one workspace, by "
+    "SLACK_BOT_TOKEN; OAuth for many workspaces comes later",
+    "SLACK_API_URL": "an address such as https://slack.com/api/",
+    "BOT_MODE": "socket or http",
+    "BOT_HOST": "a host name or address to listen on, such as 127.0.0.1",
+    "BOT_PORT": "a port number, 0 to 65535",
+    "BOT_LANGUAGE": "en or pt-BR",
+    "BOT_COMMAND": "a slash and up to 31 characters, without spaces or capitals, "
+    "such as /voicestatus",
+    "BOT_TIMEZONE": "a name of the tz database, such as America/Sao_Paulo",
+    "BOT_SUPPORT_CONTACT": "up to 200 characters",
+    "BOT_HASH_KEY": "at least 16 characters that nobody can guess",
+    "BOT_LOG_FORMAT": "text or json",
+    "BOT_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
+    "GATEWAY_URL": "the address of the service, such as "
+    "https://pw-api.com/voice/v_3_00/service.asmx, without user name and password",
+    "GATEWAY_CREDENTIAL": "the Credencial of 40 characters of your Mobile Pronto account",
+    "GATEWAY_TOKEN": "the Token of 6 characters of your Mobile Pronto account",
+    "GATEWAY_SOAP_VERSION": "1.1 or 1.2",
+    "GATEWAY_TIMEOUT_SECONDS": "seconds, more than 0 and up to 120",
+    "GATEWAY_REQUESTS_PER_SECOND": "a number, more than 0 and up to 1000",
+    "GATEWAY_MAX_CONCURRENCY": "a whole number, 1 to 1000",
+    "GATEWAY_SUPPORT_CONTACT": "up to 200 characters",
+    "GATEWAY_PROXY": "an address such as http://proxy.example:3128",
+    "GATEWAY_CA_FILE": "a PEM file that can be read",
+    "DATABASE_URL": "sqlite:///file.db or postgresql://…",
+    "ALLOWED_CHANNELS": "Slack channel ids, separated by commas",
+    "ALLOWED_USERS": "Slack user ids, separated by commas",
+    "ADMIN_USERS": "Slack user ids, separated by commas",
+    "ALLOW_EXTERNAL_USERS": "true or false",
+}
+
+
+def load_settings(needs: Iterable[Need] = (), *, env_file: str | None = ".env") -> Settings:
+    """Read the settings and check that what is needed is there.
+
+    Raises:
+        SettingsError: with all problems at once.
+    """
+    secrets = SECRETS_DIRECTORY if Path(SECRETS_DIRECTORY).is_dir() else None
+    wanted = frozenset(needs)
+    try:
+        settings = Settings(_env_file=env_file, _secrets_dir=secrets)
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        wrong = {str(fault["loc"][0]).upper() for fault in faults}
+        present = _valid_part(wrong, env_file, secrets)
+        missing = _missing(present, wanted) - wrong if present is not None else set()
+        raise SettingsError(_problems(wrong, missing)) from None
+    except UnicodeDecodeError:
+        raise SettingsError([f"{env_file} is not a text file in UTF-8."]) from None
+    wrong = {n for n in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if _value(settings, n)}
+    missing = _missing(settings, wanted)
+    if missing or (wrong and Need.SLACK in wanted):
+        raise SettingsError(_problems(wrong if Need.SLACK in wanted else set(), missing))
+    return settings
+
+
+def _valid_part(wrong: set[str], env_file: str | None, secrets: str | None) -> Settings | None:
+    """The settings without the wrong ones, so that what is missing is reported as well."""
+    try:
+        return Settings(
+            _env_file=env_file,
+            _secrets_dir=secrets,
+            **{name.lower(): Settings.model_fields[name.lower()].default for name in wrong},
+        )
+    except ValidationError:
+        return None
+
+
+def _missing(settings: Settings, needs: frozenset[Need]) -> set[str]:
+    wanted: list[str] = []
+    if Need.GATEWAY in needs:
+        wanted += ["GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"]
+    if Need.SLACK in needs:
+        wanted.append("SLACK_BOT_TOKEN")
+        socket = settings.mode is Mode.SOCKET
+        wanted.append("SLACK_APP_TOKEN" if socket else "SLACK_SIGNING_SECRET")
+    return {name for name in wanted if _value(settings, name) is None}
+
+
+def _value(settings: Settings, name: str) -> Any:
+    return getattr(settings, name.lower())
+
+
+def _problems(wrong: Iterable[str], missing: Iterable[str]) -> list[str]:
+    lines = [(name, f"{name} is wrong. It should be {FORMS[name]}.") for name in wrong]
+    lines = [(n, line.replace("is wrong. It should be must", "must")) for n, line in lines]
+    lines += [(name, f"{name} is missing{_slip(name)}: {FORMS[name]}.") for name in missing]
+    order = list(FORMS)
+    return [line for _, line in sorted(lines, key=lambda item: order.index(item[0]))]
+
+
+def _slip(name: str) -> str:
+    """A variable whose name is nearly right, and so was probably meant."""
+    unknown = [n for n in os.environ if n.startswith(_PREFIXES) and n not in FORMS]
+    close = difflib.get_close_matches(name, unknown, n=1, cutoff=0.85)
+    return f" ({close[0]} is set; is that a slip?)" if close else ""

@@ -1,0 +1,1 @@
+"""Floor 3: everything that knows Slack."""

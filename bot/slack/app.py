@@ -1,0 +1,73 @@
+"""The Bolt app: authorised from memory, listeners registered, one error handler."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.workspace import Workspace
+
+_log = structlog.get_logger("bot.slack.app")
+
+Apology = Callable[[dict[str, Any], str], Awaitable[None]]
+
+
+class Listener(Protocol):
+    """What every listener class offers."""
+
+    def register(self, app: AsyncApp) -> None:
+        """Bind the listener's methods."""
+
+
+def build_app(
+    *,
+    client: AsyncWebClient,
+    workspace: Workspace,
+    signing_secret: str,
+    listeners: Iterable[Listener],
+    apologise: Apology,
+) -> AsyncApp:
+    """Build the app for one workspace.
+
+    Args:
+        client: over the session that the whole process shares.
+        workspace: the answer of `auth.test`, asked once at the start.
+        signing_secret: empty in Socket Mode, where requests carry no signature.
+        listeners: what is registered.
+        apologise: tells a person that their question broke; takes the request's body and a number
+            that stands in the log as well.
+    """
+
+    async def authorize() -> AuthorizeResult:
+        return workspace.authorization(client.token)
+
+    app = AsyncApp(
+        client=client,
+        signing_secret=signing_secret,
+        authorize=authorize,
+        request_verification_enabled=bool(signing_secret),
+        raise_error_for_unhandled_request=True,
+    )
+    for listener in listeners:
+        listener.register(app)
+
+    async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+        if isinstance(error, BoltUnhandledRequestError):
+            # Bolt's own handling would write the request to the log.
+            _log.info("unhandled request")
+            return BoltResponse(status=200 if "event" in body else 404)
+        reference = secrets.token_hex(4)
+        _log.error("a listener failed", reference=reference, exc_info=error)
+        await apologise(body, reference)
+        return None
+
+    app.error(on_error)
+    return app

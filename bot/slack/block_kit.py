@@ -1,0 +1,114 @@
+"""Slack's blocks as plain data, inside Slack's limits by construction.
+
+Plain dictionaries on purpose: slack-sdk's block classes cost a third of a whole look-up and check
+half of the limits. Limits: https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.domain.privacy import shorten
+
+Block = dict[str, Any]
+Element = dict[str, Any]
+
+HEADER_LIMIT: Final = 150
+SECTION_LIMIT: Final = 3_000
+CONTEXT_ELEMENTS: Final = 10
+# Slack cuts longer texts without a word; above some 4,000 characters it splits the message.
+MESSAGE_TEXT_LIMIT: Final = 3_500
+BLOCKS_LIMIT: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to Slack.
+
+    Attributes:
+        text: full sentences, escaped; notifications and screen readers use it.
+        blocks: what is seen.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+def message(text: str, blocks: Iterable[Block]) -> Message:
+    """A message whose plain text is escaped and bounded."""
+    return Message(
+        text=shorten(escape(text), MESSAGE_TEXT_LIMIT), blocks=tuple(blocks)[:BLOCKS_LIMIT]
+    )
+
+
+def escape(text: str) -> str:
+    """Escape the three characters that Slack interprets.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code_span(text: str) -> str:
+    """Untrusted text between backticks in mrkdwn; a backtick of its own cannot be escaped."""
+    return escape(text).replace("`", "'").replace("\n", " ")
+
+
+def header(text: str) -> Block:
+    """A heading; plain text, nothing in it is interpreted."""
+    plain = {"type": "plain_text", "text": shorten(text, HEADER_LIMIT), "emoji": True}
+    return {"type": "header", "text": plain}
+
+
+def section(mrkdwn: str) -> Block:
+    """A paragraph of mrkdwn; whatever is not ours in it must have been escaped."""
+    text = {"type": "mrkdwn", "text": shorten(mrkdwn, SECTION_LIMIT), "verbatim": True}
+    return {"type": "section", "text": text, "expand": True}
+
+
+def context(lines: Iterable[str]) -> Block:
+    """Small print; mrkdwn."""
+    elements = [
+        {"type": "mrkdwn", "text": shorten(line, SECTION_LIMIT), "verbatim": True} for line in lines
+    ]
+    return {"type": "context", "elements": elements[:CONTEXT_ELEMENTS]}
+
+
+def rich_text(*elements: Element) -> Block:
+    """Text in which nothing is parsed, the place for ids and raw answers."""
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def line(*parts: Element) -> Element:
+    """One run of a rich text."""
+    return {"type": "rich_text_section", "elements": list(parts)}
+
+
+def preformatted(text: str) -> Element:
+    """A box that people copy from."""
+    return {"type": "rich_text_preformatted", "elements": [plain(text)]}
+
+
+def plain(text: str) -> Element:
+    """Unstyled text of a rich text."""
+    return {"type": "text", "text": text}
+
+
+def bold(text: str) -> Element:
+    """Bold text of a rich text."""
+    return {"type": "text", "text": text, "style": {"bold": True}}
+
+
+def code(text: str) -> Element:
+    """Code-styled text of a rich text."""
+    return {"type": "text", "text": text, "style": {"code": True}}
+
+
+def moment(timestamp: int, fallback: str) -> str:
+    """A moment that each reader sees in their own time zone.
+
+    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+    return f"<!date^{timestamp}^{{date_short_pretty}} {{time}}|{escape(fallback)}>"

@@ -1,0 +1,241 @@
+"""Every message that is no look-up: help, explanations of codes, refusals, what was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.domain.access import Asker, Refusal
+from bot.domain.catalog import Kind
+from bot.domain.dictionary import Definition, Found
+from bot.domain.privacy import shorten
+from bot.domain.query import MAX_IDS, BadWord, DidYouMean, LookUp, TooMany
+from bot.services.lookup import GatewayHealth
+from bot.slack.block_kit import (
+    MESSAGE_TEXT_LIMIT,
+    Block,
+    Message,
+    code_span,
+    context,
+    escape,
+    header,
+    message,
+    moment,
+    section,
+)
+from bot.slack.cards import who
+from bot.slack.style import CardStyle
+
+_MOST_DEFINITIONS: Final = 5
+_COMMANDS: Final = ("look_up", "share", "explain", "lang", "whoami", "health")
+
+
+class Notes:
+    """The notes in one language, for one command name."""
+
+    def __init__(self, style: CardStyle, command: str) -> None:
+        self.style = style
+        self._catalog = style.catalog
+        self._command = code_span(command)
+
+    def speaking(self, style: CardStyle) -> Notes:
+        """The same notes in another style."""
+        return Notes(style, self._command)
+
+    def help(self) -> Message:
+        """All commands, and where an IDMSG is found."""
+        lines = [self._say(f"help.{name}", limit=MAX_IDS) for name in _COMMANDS]
+        where = self._say("help.where", where_to_find=self._say("problem.where_to_find"))
+        return self._note(
+            self._say("help.title"),
+            self._say("help.intro"),
+            "\n".join(f"• {line}" for line in lines),
+            where,
+            small=self._contact(),
+        )
+
+    def usage(self) -> Message:
+        """For somebody who typed nothing that can be answered."""
+        return self._note(
+            self._say("help.usage_title"),
+            self._say("help.usage"),
+            self._say("problem.where_to_find"),
+        )
+
+    def did_you_mean(self, slip: DidYouMean) -> Message:
+        """A word that is nearly a command word."""
+        return self._note(
+            self._say("did_you_mean.title", suggestion=slip.suggestion),
+            self._say("did_you_mean.body", word=code_span(slip.word), suggestion=slip.suggestion),
+        )
+
+    def too_many(self, query: TooMany) -> Message:
+        """More ids than one command takes, and the way to do it."""
+        return self._note(
+            self._say("too_many.title", limit=query.limit),
+            self._say("too_many.body", count=query.count, limit=query.limit),
+        )
+
+    def bad_words(self, query: LookUp) -> list[str]:
+        """What was left out of a look-up, and why; lines of mrkdwn."""
+        if not query.bad_words:
+            return [self._say("problem.prefix_cut")] if query.prefix_cut else []
+        lines = [self._say("problem.title", count=len(query.bad_words))]
+        lines += [f"• {self._bad_word(bad)}" for bad in query.bad_words]
+        lines.append(self._say("problem.where_to_find"))
+        lines.append(self._say("problem.force", example="MPG000236180474"))
+        if query.prefix_cut:
+            lines.append(self._say("problem.prefix_cut"))
+        return lines
+
+    def nothing_valid(self, query: LookUp) -> Message:
+        """No word of the question can be an IDMSG."""
+        title, *lines = self.bad_words(query)
+        return self._note(title, "\n".join(lines))
+
+    def definitions(self, found: Found) -> Message:
+        """What the dictionary says."""
+        if not found.term:
+            return self._note(self._say("help.usage_title"), self._say("explain.usage"))
+        if not found.definitions:
+            return self._nothing_found(found)
+        shown = found.definitions[:_MOST_DEFINITIONS]
+        blocks = [block for definition in shown for block in self._definition(definition)]
+        if len(found.definitions) > len(shown):
+            blocks.append(context([self._say("explain.more", count=len(shown))]))
+        text = "; ".join(self._say("explain.text", code=d.code, title=d.entry.title) for d in shown)
+        return message(text, blocks)
+
+    def refused(self, reason: Refusal) -> Message:
+        """Why somebody may not ask, and whom to turn to."""
+        return self._note(
+            self._say("refusal.title"), self._say(f"refusal.{reason.value}"), self._whom_to_ask()
+        )
+
+    def whoami(self, asker: Asker, reason: Refusal | None, *, admin: bool) -> Message:
+        """What somebody may do here, and why."""
+        if reason is None:
+            may = self._say("whoami.allowed")
+        else:
+            may = self._say("whoami.refused", reason=self._say(f"refusal.{reason.value}"))
+        return self._note(
+            self._say("whoami.title"),
+            may if reason is None else f"{may} {self._whom_to_ask()}",
+            self._say("whoami.admin" if admin else "whoami.not_admin"),
+            small=[
+                self._say(
+                    "whoami.identity", user=code_span(asker.user), channel=code_span(asker.channel)
+                )
+            ],
+        )
+
+    def language_chosen(self) -> Message:
+        """Confirms the language in which this very note is written."""
+        return self._note(self._say("language.chosen"))
+
+    def language_help(self, wanted: str) -> Message:
+        """The current language, and how to change it."""
+        return self._note(self._say("language.unknown" if wanted else "language.current"))
+
+    def health(self, health: GatewayHealth) -> Message:
+        """How the gateway has been answering."""
+        return self._note(self._say("health.title"), "\n".join(self._health_lines(health)))
+
+    def cannot_watch(self) -> Message:
+        """A word that is understood, and what to do instead."""
+        return self._note(self.watch_remark())
+
+    def watch_remark(self) -> str:
+        """The same as one line of mrkdwn."""
+        return self._say("not_yet.watch")
+
+    def working(self, count: int) -> Message:
+        """The gateway takes its time."""
+        return self._note(self._say("working.title"), self._say("working.text", count=count))
+
+    def shared(self, remarks: Sequence[str]) -> Message:
+        """The answer went to the channel; what only the asker should read comes with it."""
+        return self._note("\n".join((self._say("working.shared"), *remarks)))
+
+    def broken(self, reference: str) -> Message:
+        """A fault of this bot's own."""
+        return self._note(self._say("broken.title"), self._say("broken.body", reference=reference))
+
+    def closing(self) -> Message:
+        """The bot ends before it could answer."""
+        return self._note(self._say("broken.title"), self._say("broken.closing"))
+
+    def _say(self, name: str, **values: object) -> str:
+        return self._catalog.say(name, command=self._command, **values)
+
+    def _note(self, title: str, *paragraphs: str, small: list[str] | None = None) -> Message:
+        blocks: list[Block] = [header(title)] if paragraphs else [section(title)]
+        blocks += [section(paragraph) for paragraph in paragraphs if paragraph]
+        if small:
+            blocks.append(context(small))
+        # Paragraphs are mrkdwn and escaped already; a title is plain.
+        text = " ".join((escape(title), *filter(None, paragraphs)))
+        return Message(text=shorten(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
+
+    def _contact(self) -> list[str]:
+        contact = self.style.contacts.bot
+        return [self._say("help.contact", contact=escape(contact))] if contact else []
+
+    def _whom_to_ask(self) -> str:
+        contact = self.style.contacts.bot
+        if not contact:
+            return self._say("refusal.ask")
+        return self._say("refusal.ask_contact", contact=escape(contact))
+
+    def _bad_word(self, bad: BadWord) -> str:
+        problem = self._say(f"problem.{bad.problem.value}")
+        return self._say("problem.line", word=code_span(bad.word), problem=problem)
+
+    def _nothing_found(self, found: Found) -> Message:
+        words = ", ".join(f"`{word}`" for word in found.nearest)
+        return self._note(
+            self._say("explain.nothing_title", term=found.term),
+            self._say("explain.nearest", words=words) if words else "",
+            self._say("explain.nothing"),
+        )
+
+    def _definition(self, definition: Definition) -> Iterator[Block]:
+        entry = definition.entry
+        retry = "ask" if entry.kind in {Kind.GATEWAY, Kind.ERROR} else "call"
+        yield header(self._say("explain.text", code=definition.code, title=entry.title))
+        yield section(" ".join(filter(None, (definition.remark, entry.meaning))))
+        yield section(
+            self._say(
+                "explain.again",
+                who=escape(who(entry.who_acts, self.style)),
+                retry=self._say(f"retry.{retry}.{entry.retry.value}").lower(),
+                advice=entry.advice,
+            )
+        )
+        yield context(self._origin(definition))
+
+    def _origin(self, definition: Definition) -> Iterator[str]:
+        entry = definition.entry
+        kind = self._say(f"kind.{entry.kind.value}")
+        yield f"{kind} {definition.code} {entry.phrase}".strip()
+        if entry.source:
+            yield self._say("card.source", source=entry.source)
+
+    def _health_lines(self, health: GatewayHealth) -> Iterator[str]:
+        since = self._moment(health.since)
+        if health.last_failure is not None and health.last_error is not None:
+            reason = self._catalog.error(health.last_error).title
+            when = self._moment(health.last_failure)
+            yield self._say("health.bad", when=when, reason=reason)
+            if health.last_answer is None:
+                yield self._say("health.no_good_yet", when=since)
+            else:
+                yield self._say("health.since_good", when=self._moment(health.last_answer))
+        elif health.last_answer is None:
+            yield self._say("health.never", when=since)
+        else:
+            yield self._say("health.good", when=self._moment(health.last_answer))
+
+    def _moment(self, when: datetime) -> str:
+        return moment(int(when.timestamp()), f"{when.astimezone(self.style.zone):%Y-%m-%d %H:%M}")

@@ -1,0 +1,60 @@
+"""Socket Mode: the web socket over which Slack sends everything, and whether it can be trusted.
+
+https://docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from aiohttp import WSMessage
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+PING_SECONDS: Final = 10.0
+# Slack answers pings; a socket silent for longer than this is connected but deaf.
+DEAF_AFTER_SECONDS: Final = 4 * PING_SECONDS
+
+
+class Socket:
+    """One Socket Mode connection, renewed by slack-sdk when Slack asks or the line breaks."""
+
+    def __init__(self, app: AsyncApp, *, app_token: str, client: AsyncWebClient) -> None:
+        self._app_token = app_token
+        self._web_client = client
+        self._handler = AsyncSocketModeHandler(
+            app, app_token, web_client=client, ping_interval=PING_SECONDS
+        )
+        self._handler.client.on_message_listeners.append(self._on_message)
+        self._heard = 0.0
+
+    async def connect(self) -> None:
+        """Connect; the address is asked for first, because slack-sdk would retry for ever.
+
+        Raises:
+            slack_sdk.errors.SlackApiError: Slack refuses the app token.
+            aiohttp.ClientError: Slack cannot be reached.
+        """
+        response = await self._web_client.apps_connections_open(app_token=self._app_token)
+        self._handler.client.wss_uri = response["url"]
+        await self._handler.client.connect()  # type: ignore[no-untyped-call]
+
+    async def stop_listening(self) -> None:
+        """Take no more requests; what was taken can still be answered."""
+        await self._handler.client.close()  # type: ignore[no-untyped-call]
+
+    async def is_connected(self) -> bool:
+        """Whether the socket is open."""
+        return await self._handler.client.is_connected()
+
+    def has_been_heard(self) -> bool:
+        """Whether Slack said anything lately: a greeting at first, then messages or pongs."""
+        if not self._heard:
+            return False
+        latest = max(self._heard, self._handler.client.last_ping_pong_time or 0.0)
+        return time.time() - latest < DEAF_AFTER_SECONDS
+
+    async def _on_message(self, _: WSMessage) -> None:
+        self._heard = time.time()

@@ -1,0 +1,67 @@
+"""What shapes a card besides its answer: the language, who reads it, whom it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.domain.catalog import Catalog
+from bot.domain.privacy import mask_phones, public_id, shorten
+from bot.services.lookup import Answer
+
+RAW_LIMIT: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts:
+    """Whom cards name as the one to turn to; empty where the operator set nothing."""
+
+    bot: str = ""
+    gateway: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardStyle:
+    """What shapes a card besides its answer.
+
+    Attributes:
+        public: others read it, so phone numbers are masked and long ids shortened.
+        zone: for times where Slack does not localise.
+        shared_by: the name of the person who showed it to the channel; no mention, which would
+            ring.
+    """
+
+    catalog: Catalog
+    contacts: Contacts
+    zone: ZoneInfo
+    public: bool = False
+    shared_by: str = ""
+
+    def shown_id(self, answer: Answer) -> str:
+        """The IDMSG as the readers of this card may see it."""
+        return public_id(answer.message_id.value) if self.public else answer.message_id.value
+
+    def shown_raw(self, raw: str) -> str:
+        """The gateway's answer, bounded, and masked where others read it."""
+        return shorten(mask_phones(raw) if self.public else raw, RAW_LIMIT)
+
+    def when(self, answer: Answer) -> str:
+        """The moment of the answer in the operator's time zone."""
+        return f"{answer.checked_at.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z} ({self.zone.key})"
+
+    def shared(self, user: str) -> CardStyle:
+        """The same style for everybody in the channel to read, shared by this person."""
+        return replace(self, public=True, shared_by=user)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Styles:
+    """Makes the style of a card in a language, from what the operator set once."""
+
+    contacts: Contacts
+    zone: ZoneInfo
+
+    def private(self, catalog: Catalog) -> CardStyle:
+        """For the asker alone."""
+        return CardStyle(catalog=catalog, contacts=self.contacts, zone=self.zone)

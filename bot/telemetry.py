@@ -1,0 +1,179 @@
+"""Logs and metrics. What was asked and answered is counted and hashed, never written out.
+
+Log lines carry only the keys named here. What other libraries log is reduced to where it came
+from, since their texts can hold request bodies and addresses that are secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from structlog.typing import EventDict, Processor
+
+OWN_LOGGERS: Final = "bot"
+_MAX_VALUE: Final = 200
+
+# The only keys that reach a log line; a new one is a decision, not an accident.
+# fmt: off
+ALLOWED_KEYS: Final = frozenset(
+    {
+        "event", "level", "timestamp", "logger", "mode", "workspace", "bot",
+        "gateway", "version", "host", "port", "reference", "idmsg_hash", "outcome",
+        "error", "seconds", "cached", "channel", "user", "surface", "reason",
+        "status", "count", "where", "exception", "frames", "signal", "method",
+        "sandbox",
+    }
+)
+# fmt: on
+
+
+class Telemetry:
+    """The counters of this process, and the hash that stands for an IDMSG in a log line."""
+
+    def __init__(self, hash_key: bytes) -> None:
+        self._hash_key = hash_key
+        self._log = structlog.get_logger("bot.lookup")
+        self.registry = CollectorRegistry()
+        self._lookups = Counter(
+            "voicestatus_lookups", "Look-ups by outcome.", ("outcome",), registry=self.registry
+        )
+        self._failures = Counter(
+            "voicestatus_lookup_failures",
+            "Look-ups that found nothing out, by error.",
+            ("error",),
+            registry=self.registry,
+        )
+        self._cached = Counter(
+            "voicestatus_lookups_from_cache",
+            "Look-ups that needed no gateway call.",
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "voicestatus_lookup_seconds", "Time a look-up took.", registry=self.registry
+        )
+        self._refusals = Counter(
+            "voicestatus_refusals",
+            "Questions refused, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
+
+    def looked_up(
+        self, *, idmsg: str, outcome: str, error: str | None, seconds: float, cached: bool
+    ) -> None:
+        """Count one look-up and write its line."""
+        self._lookups.labels(outcome).inc()
+        self._seconds.observe(seconds)
+        if error is not None:
+            self._failures.labels(error).inc()
+        if cached:
+            self._cached.inc()
+        self._log.info(
+            "looked up",
+            idmsg_hash=self.hashed(idmsg),
+            outcome=outcome,
+            error=error,
+            seconds=round(seconds, 3),
+            cached=cached,
+        )
+
+    def refused(self, *, reason: str, user: str, channel: str) -> None:
+        """Count one refusal and write its line."""
+        self._refusals.labels(reason).inc()
+        self._log.info("refused", reason=reason, user=user, channel=channel)
+
+    def hashed(self, idmsg: str) -> str:
+        """A keyed hash of the id: equal ids can be told, the id cannot be found by trial."""
+        return hmac.new(self._hash_key, idmsg.encode(), hashlib.sha256).hexdigest()[:16]
+
+    def exposition(self) -> bytes:
+        """The metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+def configure_logging(*, level: str, json: bool) -> None:
+    """Send all records of the process, our own and those of libraries, through one filter."""
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_only_the_place, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _describe_exception,
+                _allowed_keys_only,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger(OWN_LOGGERS).setLevel(level)
+
+
+def _only_the_place(_: Any, __: str, event: EventDict) -> EventDict:
+    """A library's record without its text: the text can hold bodies, ids and secret addresses."""
+    record: logging.LogRecord = event["_record"]
+    if record.name.partition(".")[0] != OWN_LOGGERS:
+        event["event"] = "message of a library; its text is withheld"
+        event["where"] = f"{record.module}.{record.funcName}:{record.lineno}"
+    return event
+
+
+def _describe_exception(_: Any, __: str, event: EventDict) -> EventDict:
+    """Name an exception's type and frames; its message may hold what must not be logged."""
+    record: logging.LogRecord | None = event.get("_record")
+    info = event.pop("exc_info", None) or (record.exc_info if record is not None else None)
+    error = info if isinstance(info, BaseException) else _error_of(info)
+    if error is not None:
+        event["exception"] = " from ".join(type(e).__qualname__ for e in _chain(error))
+        frames = traceback.extract_tb(error.__traceback__)
+        event["frames"] = [f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno} {f.name}" for f in frames]
+    return event
+
+
+def _error_of(info: Any) -> BaseException | None:
+    if info is True:
+        info = sys.exc_info()
+    return info[1] if isinstance(info, tuple) else None
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def _allowed_keys_only(_: Any, __: str, event: EventDict) -> MutableMapping[str, Any]:
+    return {
+        key: value[:_MAX_VALUE] if isinstance(value, str) else value
+        for key, value in event.items()
+        if key in ALLOWED_KEYS
+    }

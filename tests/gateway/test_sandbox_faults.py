@@ -1,0 +1,305 @@
+"""Every fault of the sandbox's catalogue does on the wire what its sentence says."""
+
+# ruff: noqa: SIM300
+# What is expected stands first in an assertion.
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from bot.gateway.sandbox import MARK, SCRIPTED, FaultName, running_sandbox
+from bot.gateway.sandbox import fault_wire as wire
+from bot.gateway.sandbox.envelope import Version
+from bot.gateway.sandbox.fault_replies import BUILDERS
+
+NAMES = list(FaultName)
+PATIENCE = 1.4
+OK = b"<MPG_Status_VoiceResult>ok:85.00</MPG_Status_VoiceResult>"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a plain socket saw."""
+
+    version: Version
+    raw: bytes
+    end: str  # "closed", "reset" or "open": still open when patience ended
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        return int(self.raw.split(b" ", 2)[1])
+
+    @property
+    def head(self) -> dict[str, str]:
+        """The header fields by lower-case name."""
+        lines = self.raw.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+        return {name.lower(): value for name, _, value in (x.partition(": ") for x in lines)}
+
+    @property
+    def body(self) -> bytes:
+        """What follows the head."""
+        return self.raw.partition(b"\r\n\r\n")[2]
+
+    @property
+    def whole(self) -> bool:
+        """Whether as much came as was announced."""
+        return int(self.head["content-length"]) == len(self.body)
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[tuple[str, int]]:
+    """Host and port of a running sandbox."""
+    async with running_sandbox("127.0.0.1", 0) as url:
+        host, _, port = url.split("/")[2].partition(":")
+        yield host, int(port)
+
+
+async def look(address: tuple[str, int], name: str, version: Version) -> Seen:
+    """Sends the request as bytes and reads until the end or the end of patience."""
+    twelve = version is Version.SOAP_12
+    action = "PWGatewayVoice/MPG_Status_Voice"
+    body = (
+        f'<s:Envelope xmlns:s="{version.namespace}"><s:Body>'
+        f'<MPG_Status_Voice xmlns="PWGatewayVoice"><Credencial>{"A" * 40}</Credencial>'
+        f"<Token>123456</Token><IDMSG>SANDBOX-FAULT-{name}</IDMSG>"
+        "</MPG_Status_Voice></s:Body></s:Envelope>"
+    )
+    typed = f'application/soap+xml; action="{action}"' if twelve else "text/xml"
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(
+        f"POST /voice/v_3_00/service.asmx HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+        f'Content-Type: {typed}\r\nSOAPAction: "{action}"\r\n'
+        f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+    )
+    raw, end = bytearray(), "closed"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while chunk := await reader.read(1 << 20):
+                raw += chunk
+    except ConnectionResetError:
+        end = "reset"
+    except TimeoutError:
+        end = "open"
+    writer.close()
+    return Seen(version, bytes(raw), end)
+
+
+def fault(old: str, new: str, status: int = 500) -> Callable[[Seen], bool]:
+    """A whole fault of the version asked, in its layout."""
+
+    def holds(seen: Seen) -> bool:
+        code = (
+            f"<faultcode>soap:{old}</faultcode>"
+            if seen.version is Version.SOAP_11
+            else f"<soap:Value>soap:{new}</soap:Value>"
+        )
+        typed = seen.head["content-type"].startswith(seen.version.media_type)
+        return seen.status == status and seen.whole and typed and code.encode() in seen.body
+
+    return holds
+
+
+def page(status: int) -> Callable[[Seen], bool]:
+    """A whole HTML page with that status."""
+    return lambda seen: (
+        seen.status == status and seen.head["content-type"].startswith("text/html") and seen.whole
+    )
+
+
+def body(*parts: bytes) -> Callable[[Seen], bool]:
+    """A whole answer with status 200 that holds these parts."""
+    return lambda seen: seen.status == 200 and seen.whole and all(x in seen.body for x in parts)
+
+
+def unfolds(size: int) -> Callable[[Seen], bool]:
+    """A small gzip body that unfolds to this size and little more."""
+
+    def holds(seen: Seen) -> bool:
+        small = len(seen.body) < 40_000 and seen.head["content-encoding"] == "gzip"
+        return small and seen.whole and size <= len(gzip.decompress(seen.body)) < size + 1_000
+
+    return holds
+
+
+def charset(name: str, codec: str, text: str) -> Callable[[Seen], bool]:
+    """A body in this character set, which header and document name."""
+
+    def holds(seen: Seen) -> bool:
+        declared = f'encoding="{name}"' in seen.body.decode(codec)
+        named = seen.head["content-type"].endswith(f"charset={name}")
+        return declared and named and text in seen.body.decode(codec)
+
+    return holds
+
+
+def size(count: int) -> Callable[[Seen], bool]:
+    """A result of so many characters."""
+
+    def holds(seen: Seen) -> bool:
+        text = seen.body.split(b"Result>")[1].partition(b"<")[0]
+        return len(text.decode()) == count and seen.whole
+
+    return holds
+
+
+CHECKS: dict[FaultName, Callable[[Seen], bool]] = {
+    FaultName.CLIENT: fault("Client", "Sender"),
+    FaultName.SERVER: fault("Server", "Receiver"),
+    FaultName.VERSION_MISMATCH: fault("VersionMismatch", "VersionMismatch"),
+    FaultName.MUST_UNDERSTAND: fault("MustUnderstand", "MustUnderstand"),
+    FaultName.FAULT_200: fault("Server", "Receiver", 200),
+    FaultName.HTML: page(200),
+    FaultName.HTML_500: page(500),
+    FaultName.UNAVAILABLE: page(503),
+    FaultName.BAD_GATEWAY: page(502),
+    FaultName.GATEWAY_TIMEOUT: page(504),
+    FaultName.FORBIDDEN: page(403),
+    FaultName.NOT_FOUND: page(404),
+    FaultName.REDIRECT: lambda seen: page(302)(seen) and seen.head["location"] == "/voice/moved",
+    FaultName.RESET: lambda seen: (seen.raw, seen.end) == (b"", "reset"),
+    FaultName.CLOSE: lambda seen: (seen.raw, seen.end) == (b"", "closed"),
+    FaultName.TRUNCATED: lambda seen: (
+        0 < len(seen.body) == int(seen.head["content-length"]) // 2 and seen.end == "closed"
+    ),
+    FaultName.WRONG_LENGTH: lambda seen: (
+        len(seen.body) == int(seen.head["content-length"]) + wire.SHORT_BY
+        and seen.body.endswith(b"Envelope>")
+    ),
+    FaultName.GARBAGE: lambda seen: (
+        not seen.raw.startswith(b"HTTP/") and seen.raw != b"" and seen.end == "closed"
+    ),
+    FaultName.BAD_CHUNK: lambda seen: (
+        seen.head["transfer-encoding"] == "chunked" and seen.body.startswith(b"many\r\n")
+    ),
+    FaultName.HANG: lambda seen: (seen.raw, seen.end) == (b"", "open"),
+    # One byte at once and one after a second: at most two within the time that `look` gives.
+    FaultName.DRIP: lambda seen: seen.body in {b"<", b"<?"} and seen.end == "open",
+    FaultName.BOM: lambda seen: seen.body.startswith(b"\xef\xbb\xbf<?xml") and body(OK)(seen),
+    FaultName.UTF16: lambda seen: (
+        charset("utf-16", "utf-16", OK.decode())(seen)
+        and seen.body[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    ),
+    FaultName.LATIN1: charset("iso-8859-1", "latin-1", "não atendida"),
+    FaultName.BAD_CHARSET: charset("x-sandbox-none", "utf-8", OK.decode()),
+    FaultName.GZIP: lambda seen: (
+        seen.head["content-encoding"] == "gzip" and OK in gzip.decompress(seen.body)
+    ),
+    FaultName.GZIP_BOMB: unfolds(10_000_000),
+    FaultName.DOCTYPE: body(b"<!DOCTYPE reply>", OK),
+    FaultName.ENTITY: body(b'[<!ENTITY status "ok:85.00">]', b">&status;<"),
+    FaultName.ENTITY_BOMB: body(b'<!ENTITY e9 "' + b"&e8;" * 10, b">&e9;<"),
+    FaultName.EXTERNAL_ENTITY: body(b'SYSTEM "file:///', b">&file;<"),
+    FaultName.DEEP: body(b"<a>" * 1000 + b"ok:85.00" + b"</a>" * 1000),
+    FaultName.HUGE: size(5_000_000),
+    FaultName.MALFORMED: lambda seen: seen.whole and b"</" not in seen.body and b"<" in seen.body,
+    FaultName.EMPTY_BODY: lambda seen: (seen.status, seen.body, seen.whole) == (200, b"", True),
+    FaultName.NIL: body(b'<MPG_Status_VoiceResult xsi:nil="true" />'),
+    FaultName.MISSING: body(b'<MPG_Status_VoiceResponse xmlns="PWGatewayVoice" />'),
+    FaultName.DUPLICATE: body(OK, OK.replace(b"ok:85.00", b"failed:486")),
+    FaultName.CDATA: body(b"><![CDATA[ok:85.00]]><"),
+    FaultName.OTHER_PREFIX: body(b"<SOAP-ENV:Envelope", b"<v:MPG_Status_VoiceResult>ok:85.00<"),
+    FaultName.OTHER_NAMESPACE: body(b'Response xmlns="MobileProntoMPGateway">', OK),
+    FaultName.BARE_STRING: body(b'<string xmlns="PWGatewayVoice">ok:85.00</string>'),
+    FaultName.SOAP12_TO_11: lambda seen: (
+        seen.head["content-type"].startswith(seen.version.other.media_type)
+        and body(OK, seen.version.other.namespace.encode())(seen)
+    ),
+    FaultName.NUL: body(b">ok:\x0085.00<"),
+    FaultName.UNSAFE_TEXT: body(b"&lt;!channel&gt;", b"```"),
+    FaultName.LONG_TEXT: size(10_000),
+    FaultName.RTL: body("\u202e684:deliaf".encode()),
+}
+
+
+def test_every_fault_is_listed_made_and_checked() -> None:
+    """No name of the catalogue without a sentence, a builder of one kind, and a check here."""
+    assert set(NAMES) == set(CHECKS)
+    assert set(NAMES) == {*BUILDERS, *wire.WIRE_BUILDERS}
+    assert set() == set(BUILDERS) & set(wire.WIRE_BUILDERS)
+    assert [] == [name for name in NAMES if SCRIPTED[f"SANDBOX-FAULT-{name}"] != name.sentence]
+    assert [] == [name for name in NAMES if len(f"SANDBOX-FAULT-{name}") > 40]
+
+
+@pytest.mark.parametrize("version", list(Version))
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_fault_does_what_its_sentence_says(
+    address: tuple[str, int], name: FaultName, version: Version
+) -> None:
+    """Seen through a plain socket, in both SOAP versions; HTTP answers carry the mark."""
+    seen = await look(address, name, version)
+    assert CHECKS[name](seen), f"{seen.end} {seen.raw[:600]!r}"
+    if seen.raw.startswith(b"HTTP/"):
+        assert "1" == seen.head[MARK.lower()]
+
+
+async def test_names_take_either_case(address: tuple[str, int]) -> None:
+    """Upper case is the same fault."""
+    assert 503 == (await look(address, "UNAVAILABLE", Version.SOAP_11)).status
+
+
+async def test_a_hanging_answer_ends(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The silence is bounded, and then the connection closes."""
+    short = {**wire.WIRE_BUILDERS, FaultName.HANG: lambda _version: wire.WireReply(hold=0.2)}
+    assert wire.WIRE_BUILDERS[FaultName.HANG](Version.SOAP_11).hold == 120.0
+    monkeypatch.setattr("bot.gateway.sandbox.server.WIRE_BUILDERS", short)
+    seen = await look(address, "hang", Version.SOAP_11)
+    assert (b"", "closed") == (seen.raw, seen.end)
+
+
+async def test_a_drip_ends_whole() -> None:
+    """Dripped to its end the answer is complete; a client that leaves stops it."""
+    served: asyncio.Queue[float] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        transport = writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        await wire.send(transport, wire.WireReply(content=b"head", drip=b"body", pace=0.2))
+        served.put_nowait(loop.time())
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        address = server.sockets[0].getsockname()[:2]
+        reader, writer = await asyncio.open_connection(*address)
+        assert b"headbody" == await reader.read()
+        writer.close()
+        start = loop.time()
+        _, writer = await asyncio.open_connection(*address)
+        writer.transport.abort()
+        await served.get()
+        assert await served.get() - start < 0.5
+
+
+async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
+    """The sandbox stops at once although an answer hangs."""
+    loop = asyncio.get_running_loop()
+    async with running_sandbox("127.0.0.1", 0) as url:
+        host, _, port = url.split("/")[2].partition(":")
+        hanging = asyncio.create_task(look((host, int(port)), "hang", Version.SOAP_11))
+        await asyncio.sleep(0.1)
+        start = loop.time()
+    assert loop.time() - start < 1.0
+    assert "open" != (await hanging).end
+
+
+async def test_a_client_that_leaves_frees_the_hanging_answer(address: tuple[str, int]) -> None:
+    """Nothing goes on waiting for the 120 seconds once the client has gone."""
+    before = len(asyncio.all_tasks())
+    await look(address, "hang", Version.SOAP_11)
+    await asyncio.sleep(0.2)
+    assert before == len(asyncio.all_tasks())
+
+
+def test_the_bomb_is_small_on_the_wire() -> None:
+    """What travels is a few kilobytes; it is a gzip stream from its first byte."""
+    content = BUILDERS[FaultName.GZIP_BOMB](Version.SOAP_11).content
+    assert zlib.decompressobj(wbits=31).decompress(content, 5) == b"<?xml"
