@@ -1,5 +1,238 @@
+"""The commands of the terminal. What is heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+
 import typer
+
+from bot import __version__
+from bot.domain.catalog import Catalog, Language
+from bot.domain.dictionary import Found, as_record, everything, find
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+_app = typer.Typer(
+    name="voicestatus",
+    help="Tells a support agent, in plain words, what happened to a phone call.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+InLanguage = Annotated[
+    Language | None,
+    typer.Option("--language", envvar="BOT_LANGUAGE", help="Language of the texts."),
+]
 
 
 def main() -> None:
-    typer.echo("x")
+    """Run the command line; the one place that turns an interrupt into an exit code."""
+    try:
+        _app()
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever reads our output has left, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_FAILED)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"voicestatus {__version__}")
+        raise typer.Exit
+
+
+@_app.callback()
+def _voicestatus(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Tells a support agent, in plain words, what happened to a phone call."""
+
+
+@_app.command()
+def run() -> None:
+    """Connect to Slack and answer until SIGTERM or Ctrl-C."""
+    settings = _settings("gateway", "slack")
+    from bot.running import run_until_stopped
+
+    raise typer.Exit(_run(run_until_stopped(settings)))
+
+
+@_app.command()
+def lookup(
+    idmsgs: Annotated[list[str], typer.Argument(metavar="IDMSG...", show_default=False)],
+    *,
+    as_json: AsJson = False,
+    language: InLanguage = None,
+) -> None:
+    """Look calls up. Exit code 0, or 3 (pending), 4 (gateway error), 5 (not found out)."""
+    from bot.lookup_terminal import look_up, read_ids
+
+    catalog = _catalog(language)
+    message_ids, problems = read_ids(idmsgs, catalog)
+    if problems:
+        _complain(problems)
+    settings = _settings("gateway")
+    if language is None:
+        catalog = _catalog(settings.bot_language)
+    raise typer.Exit(_run(look_up(message_ids, settings, catalog, as_json=as_json)))
+
+
+@_app.command()
+def explain(
+    codes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CODE...", help="486, sip:486, gateway:023, failed:486, a word."),
+    ] = None,
+    *,
+    everything_: Annotated[
+        bool, typer.Option("--all", help="The whole dictionary instead of single codes.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="A page of Markdown.")] = False,
+    as_json: AsJson = False,
+    language: InLanguage = None,
+) -> None:
+    """Say what a code means; needs no settings and no network."""
+    if everything_ == bool(codes):
+        _complain(["Give one or more codes or words, or --all for the whole dictionary."])
+    catalog = _catalog(language)
+    found = [find(code, catalog) for code in codes or ()]
+    if everything_:
+        found = [Found(term="", definitions=everything(catalog))]
+    _print_found(found, catalog, as_json=as_json, markdown=markdown or everything_)
+    if not all(one.definitions for one in found):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _print_found(found: list[Found], catalog: Catalog, *, as_json: bool, markdown: bool) -> None:
+    definitions = [definition for one in found for definition in one.definitions]
+    if as_json:
+        for definition in definitions:
+            typer.echo(json.dumps(as_record(definition), ensure_ascii=False))
+    elif markdown:
+        from bot.dictionary_terminal import page
+
+        typer.echo(page(definitions, catalog), nl=False)
+    else:
+        from bot.dictionary_terminal import print_found
+
+        print_found(found, catalog)
+    for one in found:
+        if not one.definitions:
+            typer.echo(_not_found(one, catalog), err=True)
+
+
+def _not_found(found: Found, catalog: Catalog) -> str:
+    title = catalog.say("explain.nothing_title", term=found.term)
+    nearest = ", ".join(found.nearest)
+    return f"{title}. {catalog.say('explain.nearest', words=nearest)}" if nearest else f"{title}."
+
+
+@_app.command()
+def sandbox(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8088,
+    list_: Annotated[bool, typer.Option("--list", help="List the scripted ids and stop.")] = False,
+) -> None:
+    """Serve a gateway with scripted answers, for trying things out; no call is ever made."""
+    from bot.sandbox_terminal import print_script, serve_sandbox
+
+    if list_:
+        print_script()
+    else:
+        raise typer.Exit(_run(serve_sandbox(host, port)))
+
+
+@_app.command()
+def demo(
+    *,
+    language: InLanguage = None,
+    pictures: Annotated[
+        str, typer.Option(metavar="DIRECTORY", help="Write pictures of the cards and stop.")
+    ] = "",
+) -> None:
+    """Try everything in this terminal, with no Slack and no gateway account."""
+    from bot.demo.conversation import converse
+    from bot.demo.pictures import write_pictures
+
+    if pictures:
+        _run(write_pictures(pictures))
+    else:
+        _run(converse(language or Language.ENGLISH))
+
+
+@_app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Check this installation; each problem comes with its remedy."""
+    settings = _settings("gateway", "slack")
+    from bot.doctor import report
+
+    raise typer.Exit(_run(report(settings, as_json=as_json)))
+
+
+@_app.command()
+def manifest(
+    *,
+    http: Annotated[
+        str, typer.Option(metavar="URL", help="For HTTP mode: the bot's address from outside.")
+    ] = "",
+    command: Annotated[
+        str, typer.Option(envvar="BOT_COMMAND", help="The slash command's name.")
+    ] = "/voicestatus",
+    language: InLanguage = None,
+) -> None:
+    """Print the manifest that creates the Slack app."""
+    from bot.manifest import as_yaml
+    from bot.manifest import manifest as build
+
+    if http and not http.startswith("https://"):
+        _complain(["--http wants an address that begins with https://, as Slack does."])
+    data = build(_catalog(language), command=command, http_url=http or None)
+    typer.echo(as_yaml(data), nl=False)
+
+
+def _settings(*needs: str) -> Settings:
+    """The settings, or all their problems and exit code 2."""
+    from bot.settings import Need, SettingsError, load_settings
+
+    try:
+        return load_settings([Need(need) for need in needs])
+    except SettingsError as error:
+        _complain(error.problems)
+
+
+def _complain(lines: Iterable[str]) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(EXIT_USAGE)
+
+
+def _catalog(language: Language | None) -> Catalog:
+    from bot.locales import load_catalog
+
+    return load_catalog(language or Language.ENGLISH)
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    return asyncio.run(work)

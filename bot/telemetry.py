@@ -133,6 +133,8 @@ def configure_logging(*, level: str, json: bool) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger(OWN_LOGGERS).setLevel(level)
+    # Bolt warns of a token that it finds in the environment and need not use.
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
 
 
 def _only_the_place(_: Any, __: str, event: EventDict) -> EventDict:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot.slack.block_kit import Message
 
-_WIDTH: Final = 92
+WIDTH: Final = 92
 _TOKEN: Final = re.compile(
     r"<!date\^[0-9]+\^[^|>]*\|(?P<date>[^>]*)>"
     r"|<@(?P<user>[A-Z0-9]+)>"
@@ -37,12 +37,15 @@ def draw_blocks(
         if parts:
             parts.append(Text(""))
         parts.append(_DRAWERS.get(str(block.get("type")), _draw_unknown)(block))
-    return Panel(Group(*parts), title=title, title_align="left", border_style=border, width=_WIDTH)
+    return Panel(Group(*parts), title=title, title_align="left", border_style=border)
 
 
-def print_message(message: Message) -> None:
-    """Print to standard output, without colours where it is no terminal."""
-    Console(width=None if Console().is_terminal else _WIDTH, highlight=False).print(draw(message))
+def console() -> Console:
+    """Standard output, not wider than what reads well; without colours where it is no terminal."""
+    own = Console(highlight=False)
+    if own.is_terminal and own.width <= WIDTH:
+        return own
+    return Console(highlight=False, width=WIDTH)
 
 
 def mrkdwn(text: str) -> Text:
@@ -60,11 +63,12 @@ def mrkdwn(text: str) -> Text:
 
 
 def _unescape(text: str) -> str:
-    unescaped = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    # A terminal acts on control characters; nothing from the wire may reach it.
-    return "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in unescaped
-    )
+    return _printable(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+
+def _printable(text: str) -> str:
+    """A terminal acts on control characters; nothing from the wire may reach it."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def _draw_header(block: Mapping[str, Any]) -> RenderableType:
@@ -87,14 +91,10 @@ def _draw_rich_text(block: Mapping[str, Any]) -> RenderableType:
     for element in block["elements"]:
         text = Text()
         for run in element["elements"]:
-            text.append(_clean(run.get("text", "")), style=_run_style(run.get("style", {})))
+            text.append(_printable(run.get("text", "")), style=_run_style(run.get("style", {})))
         boxed = element["type"] == "rich_text_preformatted"
         parts.append(Panel(text, border_style="dim") if boxed else text)
     return Group(*parts)
-
-
-def _clean(text: str) -> str:
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _run_style(style: Mapping[str, bool]) -> str:

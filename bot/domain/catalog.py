@@ -91,6 +91,11 @@ class Entry:
         return capitalised(self.title)
 
     @property
+    def about(self) -> str:
+        """What `retry` speaks of: "ask" the gateway again, or "call" the number again."""
+        return "ask" if self.kind in {Kind.GATEWAY, Kind.ERROR} else "call"
+
+    @property
     def is_group(self) -> bool:
         """Whether the entry stands for many codes, such as "4xx" or "undocumented"."""
         return not self.code.isdigit()

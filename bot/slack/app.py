@@ -50,7 +50,8 @@ def build_app(
         return workspace.authorization(client.token)
 
     app = AsyncApp(
-        client=client,
+        # Without the token, which comes from `authorize`; Bolt warns where it finds two.
+        client=AsyncWebClient(base_url=client.base_url, session=client.session),
         signing_secret=signing_secret,
         authorize=authorize,
         request_verification_enabled=bool(signing_secret),

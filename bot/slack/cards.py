@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.catalog import Catalog, WhoActs
 from bot.domain.explanation import Explanation, LookupFailure, explain
-from bot.services.lookup import Answer
+from bot.services.answers import Answer
 from bot.slack.block_kit import (
     Block,
     Element,

@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.access import Asker, Refusal
-from bot.domain.catalog import Kind
 from bot.domain.dictionary import Definition, Found
 from bot.domain.privacy import shorten
 from bot.domain.query import MAX_IDS, BadWord, DidYouMean, LookUp, TooMany
-from bot.services.lookup import GatewayHealth
+from bot.services.answers import GatewayHealth
 from bot.slack.block_kit import (
     MESSAGE_TEXT_LIMIT,
     Block,
@@ -202,14 +201,13 @@ class Notes:
 
     def _definition(self, definition: Definition) -> Iterator[Block]:
         entry = definition.entry
-        retry = "ask" if entry.kind in {Kind.GATEWAY, Kind.ERROR} else "call"
         yield header(self._say("explain.text", code=definition.code, title=entry.title))
         yield section(" ".join(filter(None, (definition.remark, entry.meaning))))
         yield section(
             self._say(
                 "explain.again",
                 who=escape(who(entry.who_acts, self.style)),
-                retry=self._say(f"retry.{retry}.{entry.retry.value}").lower(),
+                retry=self._say(f"retry.{entry.about}.{entry.retry.value}").lower(),
                 advice=entry.advice,
             )
         )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.catalog import Catalog
 from bot.domain.privacy import mask_phones, public_id, shorten
-from bot.services.lookup import Answer
+from bot.services.answers import Answer
 
 RAW_LIMIT: Final = 200
 

@@ -1,6 +1,3 @@
-# House style: the expected value stands on the left.
-# ruff: noqa: SIM300
-
 from __future__ import annotations
 
 import asyncio

@@ -1,6 +1,3 @@
-# House style: the expected value stands on the left.
-# ruff: noqa: SIM300
-
 from __future__ import annotations
 
 import asyncio
@@ -725,6 +722,10 @@ async def test_rate_limits_carry_retry_after(slack: LoopbackSlack, client: Async
         await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="x")
     response = limited.value.response
     assert (429, "7") == (response.status_code, response.headers["Retry-After"])
+    slack.fail_next("auth.test", error="ratelimited")
+    with pytest.raises(SlackApiError) as limited:
+        await client.auth_test()
+    assert "1" == limited.value.response.headers["Retry-After"]
     slack.fail_next("chat.postMessage", error="ratelimited", retry_after=0)
     client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=1))
     assert (await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="x"))["ok"]

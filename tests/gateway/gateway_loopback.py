@@ -115,6 +115,47 @@ def always(reply: bytes) -> Script:
     return script
 
 
+def ids(count: int) -> list[MessageId]:
+    """So many different IDMSG."""
+    return [MessageId(f"MPG{number:012}") for number in range(count)]
+
+
+def after(pause: float, reply: bytes = OK) -> Script:
+    """A script that lets the asker wait, in seconds."""
+
+    async def script(exchange: Exchange) -> None:
+        await asyncio.sleep(pause)
+        await exchange.send(reply)
+
+    return script
+
+
+def first(*scripts: Script) -> Script:
+    """A script that treats each request in its own way, and those that follow like the last."""
+
+    async def script(exchange: Exchange) -> None:
+        await scripts[min(exchange.number, len(scripts)) - 1](exchange)
+
+    return script
+
+
+async def silence(exchange: Exchange) -> None:
+    """Close without a word."""
+    exchange.close()
+
+
+async def reset_in_the_body(exchange: Exchange) -> None:
+    """Send half of the reply, then reset."""
+    await exchange.send(OK[:-40])
+    await asyncio.sleep(0.02)
+    exchange.reset()
+
+
+async def hang(_: Exchange) -> None:
+    """Never answer."""
+    await asyncio.sleep(60)
+
+
 async def read_request(reader: asyncio.StreamReader) -> Request:
     """Read one request from the socket.
 

@@ -13,8 +13,9 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.access import Asker
 from bot.domain.dictionary import Found, find
 from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Run, TooMany, parse_query
+from bot.services.answers import Answer
 from bot.services.languages import Languages
-from bot.services.lookup import Answer, LookupService
+from bot.services.lookup import LookupService
 from bot.slack.block_kit import Message
 from bot.slack.cards import card
 from bot.slack.mrkdwn import plain_text

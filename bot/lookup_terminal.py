@@ -1,0 +1,78 @@
+"""`voicestatus lookup`: cards or JSON lines on standard output."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from bot.bootstrap import access_rules, gateway_of, styles_of, utc_now
+from bot.domain.catalog import Catalog
+from bot.domain.explanation import as_record, explain
+from bot.domain.message_id import InvalidMessageIdError, MessageId, parse_typed
+from bot.domain.privacy import shorten
+from bot.services.answers import Answer
+from bot.services.lookup import LookupService
+from bot.settings import Settings
+from bot.slack.cards import card
+from bot.telemetry import Telemetry, configure_logging
+from bot.terminal import console, draw
+
+# By outcome; the highest of all look-ups is the exit code. Everything else is 0.
+EXIT_CODES: Final = {"pending": 3, "gateway_error": 4, "unrecognised": 5, "lookup_failed": 5}
+_SHOWN: Final = 60
+
+
+def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], list[str]]:
+    """The ids, without doubles, and a sentence for each word that is none."""
+    ids: dict[MessageId, None] = {}
+    problems = []
+    for word in words:
+        forced = word.lower().startswith("id:")
+        try:
+            typed = parse_typed(word[3:] if forced else word, forced=forced)
+        except InvalidMessageIdError as error:
+            problem = catalog.say(f"problem.{error.problem.value}")
+            shown = shorten(ascii(word) if not word.isprintable() else word, _SHOWN)
+            problems.append(catalog.say("problem.line", word=shown, problem=problem))
+        else:
+            ids[typed.message_id] = None
+    if problems:
+        problems.append(catalog.say("problem.where_to_find"))
+    return list(ids), problems
+
+
+async def look_up(
+    message_ids: Sequence[MessageId], settings: Settings, catalog: Catalog, *, as_json: bool
+) -> int:
+    """Ask for all ids, print each answer in the order asked, and return the exit code."""
+    configure_logging(level="ERROR", json=False)
+    worst = 0
+    async with gateway_of(settings) as gateway:
+        lookups = LookupService(
+            gateway=gateway, rules=access_rules(settings), telemetry=Telemetry(b""), now=utc_now
+        )
+        # No more at once than the ceiling lets through well before their deadline.
+        room = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 2
+        at_once = asyncio.Semaphore(max(1, min(settings.gateway_max_concurrency, int(room))))
+
+        async def ask(message_id: MessageId) -> Answer:
+            async with at_once:
+                return (await lookups.look_up([message_id]))[0]
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(ask(message_id)) for message_id in message_ids]
+            for task in tasks:
+                worst = max(worst, _print_answer(await task, settings, catalog, as_json=as_json))
+    return worst
+
+
+def _print_answer(answer: Answer, settings: Settings, catalog: Catalog, *, as_json: bool) -> int:
+    explanation = explain(answer.finding, catalog)
+    if as_json:
+        record = as_record(answer.message_id.value, answer.finding, explanation)
+        print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201 - the output
+    else:
+        console().print(draw(card([answer], styles_of(settings).private(catalog))))
+    return EXIT_CODES.get(explanation.outcome.value, 0)

@@ -1,0 +1,71 @@
+"""The Slack app manifest, from one source: `manifest.yml` is what this module writes.
+
+https://docs.slack.dev/reference/app-manifest
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import yaml
+
+from bot import __version__
+from bot.domain.catalog import Catalog
+
+# Each scope with the feature that needs it; nothing is asked for in advance.
+SCOPES: Final = {
+    "commands": "the slash command, and answering it where the bot is no member",
+    "chat:write": "answers that Slack would not take through the command's own address",
+}
+
+# The path of `bot.server`, which is too heavy to import for a text; a test compares the two.
+SLACK_PATH: Final = "/slack/events"
+
+_HEADER: Final = (
+    "# The Slack app of voicestatus {version}, written by `voicestatus manifest`.\n"
+    "# Create it at https://api.slack.com/apps with Create New App, From a manifest.\n"
+)
+
+
+def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> dict[str, Any]:
+    """The manifest as data.
+
+    Args:
+        catalog: the language of names and hints; Slack keeps one.
+        command: the slash command's name.
+        http_url: where Slack reaches the bot from outside, for HTTP mode; `None` is Socket Mode.
+    """
+    endpoint = None if http_url is None else f"{http_url.rstrip('/')}{SLACK_PATH}"
+    slash_command: dict[str, Any] = {
+        "command": command,
+        "description": catalog.say("manifest.command_description"),
+        "usage_hint": catalog.say("manifest.command_usage"),
+        "should_escape": False,
+    }
+    if endpoint is not None:
+        slash_command["url"] = endpoint
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {
+            "name": "voicestatus",
+            "description": catalog.say("manifest.description"),
+            "long_description": catalog.say("manifest.long_description"),
+            "background_color": "#1d3557",
+        },
+        "features": {
+            "bot_user": {"display_name": "voicestatus", "always_online": True},
+            "slash_commands": [slash_command],
+        },
+        "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
+        "settings": {
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": endpoint is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def as_yaml(data: dict[str, Any]) -> str:
+    """The manifest as the text of `manifest.yml`."""
+    body = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=96)
+    return _HEADER.format(version=__version__) + body

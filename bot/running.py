@@ -1,0 +1,84 @@
+"""`voicestatus run`: from the settings to a bot that answers, and its graceful end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot import __version__
+from bot.bootstrap import RunningBot, running_bot
+from bot.settings import Mode, Settings
+from bot.telemetry import configure_logging
+
+_log = structlog.get_logger("bot.running")
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_SETTINGS = 2
+
+
+async def run_until_stopped(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, then finish what was begun.
+
+    Returns:
+        the exit code: 0 after a signal, 1 if Slack or the address is out of reach, 2 if Slack
+        refuses a token.
+    """
+    json = settings.bot_log_format == "json" or (
+        settings.bot_log_format is None and not sys.stderr.isatty()
+    )
+    configure_logging(level=settings.bot_log_level, json=json)
+    stopped = _stop_signal()
+    try:
+        async with running_bot(settings) as bot:
+            print(_first_line(bot), flush=True)  # noqa: T201 - the one line of standard output
+            await stopped.wait()
+            _log.info("stopping")
+    except SlackApiError as error:
+        return _give_up(EXIT_SETTINGS, _refused(str(error.response.get("error", "unknown"))))
+    except (aiohttp.ClientError, TimeoutError) as error:
+        reason = f"Slack cannot be reached ({type(error).__name__}). Check SLACK_API_URL and the "
+        return _give_up(EXIT_FAILED, reason + "network; `voicestatus doctor` says more.")
+    except OSError as error:
+        where = f"{settings.bot_host}:{settings.bot_port}"
+        return _give_up(
+            EXIT_FAILED,
+            f"Cannot listen on {where} ({error.strerror or type(error).__name__}). "
+            "Set BOT_HOST or BOT_PORT, or stop what is using it.",
+        )
+    _log.info("stopped")
+    return EXIT_OK
+
+
+def _stop_signal() -> asyncio.Event:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
+def _first_line(bot: RunningBot) -> str:
+    mode = "Socket Mode" if bot.mode is Mode.SOCKET else "HTTP mode"
+    workspace = bot.workspace
+    return (
+        f"voicestatus {__version__}: connected as {workspace.bot_user} in {workspace.team} "
+        f"({workspace.team_id}), {mode}, gateway {bot.gateway_host}, port {bot.port}"
+    )
+
+
+def _refused(error: str) -> str:
+    return (
+        f"Slack refuses a token ({error}). Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN; "
+        "`voicestatus doctor` says which one and where to get it."
+    )
+
+
+def _give_up(code: int, reason: str) -> int:
+    print(reason, file=sys.stderr)  # noqa: T201 - an operator reads this, whatever the log format
+    return code
