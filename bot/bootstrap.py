@@ -77,8 +77,8 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
     """Connect and serve while the block runs; then finish what was begun.
 
     Raises:
-        slack_sdk.errors.SlackApiError: Slack refuses a token.
-        aiohttp.ClientError, TimeoutError: Slack cannot be reached.
+        SlackRefusedError: Slack refuses a token.
+        SlackUnreachableError: Slack cannot be reached.
         OSError: the address to listen on is taken.
     """
     async with AsyncExitStack() as stack:

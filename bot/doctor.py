@@ -16,8 +16,6 @@ from typing import Final
 
 import aiohttp
 from rich.text import Text
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.bootstrap import gateway_host, gateway_of, slack_client, slack_session
 from bot.domain.explanation import LookupFailure, explain
@@ -26,6 +24,8 @@ from bot.gateway.errors import GatewayError
 from bot.locales import load_catalog
 from bot.manifest import SCOPES
 from bot.settings import FORMS, Mode, Settings
+from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
+from bot.slack.socket import socket_address
 from bot.slack.workspace import Workspace, find_workspace
 from bot.telemetry import configure_logging
 from bot.terminal import console
@@ -55,38 +55,39 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     """Run all checks, one after the other; each is given as soon as it is done."""
     yield Check(name="settings", ok=True, detail=f"complete for {settings.mode.value} mode")
     async with slack_session() as session:
-        client = slack_client(settings, session)
-        workspace, token_check = await _check_token(client)
+        workspace, token_check = await _check_token(settings, session)
         yield token_check
         if workspace is not None:
             yield _check_scopes(workspace)
             yield _check_clock(workspace.server_time)
         if settings.mode is Mode.SOCKET:
-            yield await _check_app_token(settings, client)
+            yield await _check_app_token(settings, session)
     yield await _check_gateway(settings)
 
 
-async def _check_token(client: AsyncWebClient) -> tuple[Workspace | None, Check]:
+async def _check_token(
+    settings: Settings, session: aiohttp.ClientSession
+) -> tuple[Workspace | None, Check]:
     try:
-        workspace = await find_workspace(client)
-    except SlackApiError as error:
+        workspace = await find_workspace(slack_client(settings, session))
+    except SlackRefusedError as error:
         return None, Check(
             name="slack token",
             ok=False,
-            detail=f"Slack refuses it: {error_code(error)}",
+            detail=f"Slack refuses it: {error.error}",
             remedy=f"Set SLACK_BOT_TOKEN: {FORMS['SLACK_BOT_TOKEN']}.",
         )
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+    except SlackUnreachableError as error:
         return None, _slack_unreachable("slack token", error)
     detail = f"{workspace.bot_user} in {workspace.team} ({workspace.team_id})"
     return workspace, Check(name="slack token", ok=True, detail=detail)
 
 
-def _slack_unreachable(name: str, error: Exception) -> Check:
+def _slack_unreachable(name: str, error: SlackUnreachableError) -> Check:
     return Check(
         name=name,
         ok=False,
-        detail=f"Slack cannot be reached: {type(error).__name__}",
+        detail=f"Slack cannot be reached: {error.reason}",
         remedy="Check SLACK_API_URL, the network and the proxy of this machine.",
     )
 
@@ -121,21 +122,21 @@ def _check_clock(server_time: str) -> Check:
     )
 
 
-async def _check_app_token(settings: Settings, client: AsyncWebClient) -> Check:
+async def _check_app_token(settings: Settings, session: aiohttp.ClientSession) -> Check:
     token = settings.slack_app_token
     try:
-        await client.apps_connections_open(
-            app_token=token.get_secret_value() if token is not None else ""
+        await socket_address(
+            slack_client(settings, session), token.get_secret_value() if token is not None else ""
         )
-    except SlackApiError as error:
+    except SlackRefusedError as error:
         return Check(
             name="app token",
             ok=False,
-            detail=f"Slack refuses it: {error_code(error)}",
+            detail=f"Slack refuses it: {error.error}",
             remedy=f"Set SLACK_APP_TOKEN: {FORMS['SLACK_APP_TOKEN']}. "
             "Socket Mode must be on in the app's settings.",
         )
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+    except SlackUnreachableError as error:
         return _slack_unreachable("app token", error)
     return Check(name="app token", ok=True, detail="Socket Mode can be opened")
 
@@ -174,11 +175,6 @@ async def _check_gateway(settings: Settings) -> Check:
         detail=f"{host} answered {code or 'something else'} where 023 was due. {told.meaning}",
         remedy=told.advice,
     )
-
-
-def error_code(error: SlackApiError) -> str:
-    """Slack's word for what is wrong, such as `invalid_auth`."""
-    return str(error.response.get("error", "unknown"))
 
 
 async def report(settings: Settings, *, as_json: bool) -> int:

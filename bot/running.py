@@ -6,13 +6,12 @@ import asyncio
 import signal
 import sys
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 
 from bot import __version__
 from bot.bootstrap import RunningBot, running_bot
 from bot.settings import Mode, Settings
+from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.telemetry import configure_logging
 
 _log = structlog.get_logger("bot.running")
@@ -39,10 +38,10 @@ async def run_until_stopped(settings: Settings) -> int:
             print(_first_line(bot), flush=True)  # noqa: T201 - the one line of standard output
             await stopped.wait()
             _log.info("stopping")
-    except SlackApiError as error:
-        return _give_up(EXIT_SETTINGS, _refused(str(error.response.get("error", "unknown"))))
-    except (aiohttp.ClientError, TimeoutError) as error:
-        reason = f"Slack cannot be reached ({type(error).__name__}). Check SLACK_API_URL and the "
+    except SlackRefusedError as error:
+        return _give_up(EXIT_SETTINGS, _refused(error.error))
+    except SlackUnreachableError as error:
+        reason = f"Slack cannot be reached ({error.reason}). Check SLACK_API_URL and the "
         return _give_up(EXIT_FAILED, reason + "network; `voicestatus doctor` says more.")
     except OSError as error:
         where = f"{settings.bot_host}:{settings.bot_port}"

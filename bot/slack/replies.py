@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack.block_kit import Message
+from bot.slack.refusals import error_code
 
 _log = structlog.get_logger("bot.slack.replies")
 _TIMEOUT_SECONDS: Final = 10
@@ -84,7 +85,7 @@ class Replies:
         try:
             await self._client.api_call(method, json=arguments)
         except SlackApiError as error:
-            _log.warning("refused by Slack", method=method, error=_error_code(error))
+            _log.warning("refused by Slack", method=method, error=error_code(error))
             return False
         except _UNREACHABLE as error:
             _log.warning("Slack unreachable", method=method, error=type(error).__name__)
@@ -97,8 +98,3 @@ _NO_UNFURLING: Final = {"unfurl_links": False, "unfurl_media": False}
 
 def _body(message: Message) -> dict[str, Any]:
     return {"text": message.text, "blocks": list(message.blocks)}
-
-
-def _error_code(error: SlackApiError) -> str:
-    response: Any = error.response
-    return str(response.get("error", "unknown"))

@@ -13,9 +13,23 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.refusals import slack_errors
+
 PING_SECONDS: Final = 10.0
 # Slack answers pings; a socket silent for longer than this is connected but deaf.
 DEAF_AFTER_SECONDS: Final = 4 * PING_SECONDS
+
+
+async def socket_address(client: AsyncWebClient, app_token: str) -> str:
+    """A new address to connect to; it can be used once.
+
+    Raises:
+        SlackRefusedError: Slack refuses the app token.
+        SlackUnreachableError: Slack cannot be reached.
+    """
+    with slack_errors():
+        response = await client.apps_connections_open(app_token=app_token)
+    return str(response["url"])
 
 
 class Socket:
@@ -34,11 +48,10 @@ class Socket:
         """Connect; the address is asked for first, because slack-sdk would retry for ever.
 
         Raises:
-            slack_sdk.errors.SlackApiError: Slack refuses the app token.
-            aiohttp.ClientError: Slack cannot be reached.
+            SlackRefusedError: Slack refuses the app token.
+            SlackUnreachableError: Slack cannot be reached.
         """
-        response = await self._web_client.apps_connections_open(app_token=self._app_token)
-        self._handler.client.wss_uri = response["url"]
+        self._handler.client.wss_uri = await socket_address(self._web_client, self._app_token)
         await self._handler.client.connect()  # type: ignore[no-untyped-call]
 
     async def stop_listening(self) -> None:

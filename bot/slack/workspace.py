@@ -12,6 +12,8 @@ from typing import Any
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.refusals import slack_errors
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
@@ -50,11 +52,11 @@ async def find_workspace(client: AsyncWebClient) -> Workspace:
     """Ask Slack who the token belongs to.
 
     Raises:
-        slack_sdk.errors.SlackApiError: Slack refuses the token.
-        aiohttp.ClientError: Slack cannot be reached.
-        TimeoutError: Slack does not answer.
+        SlackRefusedError: Slack refuses the token.
+        SlackUnreachableError: Slack cannot be reached.
     """
-    response = await client.auth_test()
+    with slack_errors():
+        response = await client.auth_test()
     headers = {name.lower(): _first(value) for name, value in response.headers.items()}
     data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
     scopes = headers.get("x-oauth-scopes", "")

@@ -164,24 +164,34 @@ async def test_an_asker_in_the_moment_of_giving_up_is_served() -> None:
         assert (await coming).status.final
 
 
-async def test_an_asker_in_the_moment_of_landing_is_not_given_an_old_error() -> None:
-    """A look-up that has ended takes nobody on board, even before its askers have woken."""
+async def test_an_asker_in_the_moment_of_landing_starts_another_look_up() -> None:
+    """A look-up that has ended takes nobody on board, and its end is not that of the next one."""
+    late: list[asyncio.Task[CheckedStatus]] = []
+    answered = False
+
+    def come_late() -> None:
+        late.append(asyncio.create_task(client.status(ONE_ID)))
+
+    def now() -> datetime:
+        # Asked for at the very end of a look-up, before those who wait for it have woken.
+        nonlocal answered
+        if answered:
+            answered = False
+            asyncio.get_running_loop().call_soon(come_late)
+        return MOMENT
+
+    async def pending(exchange: Exchange) -> None:
+        nonlocal answered
+        await exchange.send(http(result("024")))
+        answered = True
+
     async with (
-        serving(first(always(http(b"")), always(OK))) as server,
-        client_of(server.url) as client,
+        serving(first(pending, after(0.05))) as server,
+        client_of(server.url, now=now) as client,
     ):
-        asker = asyncio.create_task(client.status(ONE_ID))
-        await asyncio.sleep(0)
-        landed: asyncio.Future[CheckedStatus] = asyncio.get_running_loop().create_future()
-
-        def next_asker(_: object) -> None:
-            task = asyncio.create_task(client.status(ONE_ID))
-            task.add_done_callback(lambda done: landed.set_result(done.result()))
-
-        client._flights[ONE_ID].task.add_done_callback(next_asker)
-        with pytest.raises(NotSoap):
-            await asker
-        assert (await landed).status.final
+        assert (await client.status(ONE_ID)).status.outcome is Outcome.PENDING
+        answers = await asyncio.gather(client.status(ONE_ID), *late)
+    assert [Outcome.ANSWERED] * 2 == [answer.status.outcome for answer in answers]
     assert len(server.requests) == 2
 
 

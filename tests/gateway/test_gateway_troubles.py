@@ -1,4 +1,4 @@
-"""A look-up that does not go well: the deadline, the ceiling, repetitions, and what stays secret."""
+"""Look-ups that do not go well: the deadline, the ceiling, repetitions, and what stays secret."""
 
 from __future__ import annotations
 
