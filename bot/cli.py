@@ -177,9 +177,8 @@ def demo(
     from bot.demo.pictures import write_pictures
 
     if pictures:
-        _run(write_pictures(pictures))
-    else:
-        _run(converse(language or Language.ENGLISH))
+        raise typer.Exit(_run(write_pictures(pictures)))
+    raise typer.Exit(_run(converse(language or Language.ENGLISH)))
 
 
 @_app.command()

@@ -22,7 +22,12 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.domain.catalog import Language
 
@@ -157,10 +162,31 @@ class Settings(BaseSettings):
             raise ValueError("no such file")
         return value
 
+    @classmethod
+    def of(cls, **values: Any) -> Settings:
+        """Settings from these values alone, whatever the environment holds."""
+        return _GivenSettings(**values)
+
     @property
     def mode(self) -> Mode:
         """Socket Mode when an app token is set, unless the mode was chosen."""
         return self.bot_mode or (Mode.SOCKET if self.slack_app_token is not None else Mode.HTTP)
+
+
+class _GivenSettings(Settings):
+    """Settings that look nowhere but into their arguments."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
 
 
 # What each value should look like and where it comes from; operators read this beside its name.

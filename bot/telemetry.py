@@ -131,7 +131,7 @@ def configure_logging(*, level: str, json: bool) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.WARNING)
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     logging.getLogger(OWN_LOGGERS).setLevel(level)
     # Bolt warns of a token that it finds in the environment and need not use.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)

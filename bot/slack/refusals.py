@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+
+_UNREADABLE: Final = (
+    SlackClientError,
+    aiohttp.ClientError,
+    TimeoutError,
+    ConnectionError,
+    ValueError,
+)
 
 
 class SlackRefusedError(Exception):
@@ -37,7 +46,7 @@ def slack_errors() -> Iterator[None]:
         yield
     except SlackApiError as error:
         raise SlackRefusedError(error_code(error)) from None
-    except (TimeoutError, SlackClientError, aiohttp.ClientError, ConnectionError, ValueError) as error:
+    except _UNREADABLE as error:
         raise SlackUnreachableError(type(error).__name__) from None
 
 

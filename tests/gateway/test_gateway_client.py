@@ -15,6 +15,7 @@ from gateway_loopback import (
     OK,
     ONE_ID,
     TOKEN,
+    Exchange,
     after,
     always,
     client_of,

@@ -56,9 +56,10 @@ def test_every_class_says_what_it_means() -> None:
 
 def test_str_is_the_code_with_our_own_sentence() -> None:
     """An operator can read the error without the source at hand."""
-    assert str(
-        ConnectionLost()
-    ) == "connection_lost: The connection ended before the whole reply had come."
+    assert (
+        str(ConnectionLost())
+        == "connection_lost: The connection ended before the whole reply had come."
+    )
     assert str(ConnectionLost("ClientPayloadError")).endswith("come. [ClientPayloadError]")
     assert str(HttpStatus(418)).endswith("[418]")
 

@@ -1,0 +1,119 @@
+"""`voicestatus demo`: a tour of what people type and what they get, then the person's own turn."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.demo.loopback.ledger import Message
+from bot.demo.stage import COMMAND, PATIENCE_SECONDS, Stage, running_stage
+from bot.domain.catalog import Catalog, Language
+from bot.telemetry import configure_logging
+from bot.terminal import console, draw_blocks, mrkdwn
+
+PERSON: Final = "ana"
+CHANNEL: Final = "support"
+
+_TOUR: Final = (
+    ("answered", "SANDBOX-OK"),
+    ("busy", "SANDBOX-BUSY"),
+    ("machine", "SANDBOX-MACHINE"),
+    ("pending", "SANDBOX-PENDING"),
+    ("gateway", "SANDBOX-850"),
+    ("list", "SANDBOX-OK SANDBOX-NOANSWER SANDBOX-BLOCKED"),
+    ("slow", "SANDBOX-SLOW-2"),
+    ("fault", "SANDBOX-FAULT-reset"),
+    ("explain", "explain 603"),
+    ("phone", "+55 (11) 98765-4321"),
+    ("share", "SANDBOX-BUSY share"),
+)
+# The tour ends in the other language and comes back, so that the person's turn is in their own.
+_OTHER: Final = {Language.ENGLISH: ("pt", "en"), Language.PORTUGUESE: ("en", "pt")}
+
+
+class Conversation:
+    """One demo in one terminal."""
+
+    def __init__(self, stage: Stage, catalog: Catalog, terminal: Console) -> None:
+        self._stage = stage
+        self._catalog = catalog
+        self._terminal = terminal
+
+    async def tour(self) -> None:
+        """Show every kind of answer once."""
+        self._terminal.print(Text(self._say("welcome"), style="italic"))
+        for why, text in _TOUR:
+            self._introduce(why)
+            await self._play(text)
+        self._introduce("language")
+        there, back = _OTHER[self._catalog.language]
+        for text in (f"lang {there}", "SANDBOX-DECLINED", f"lang {back}"):
+            await self._play(text)
+
+    async def your_turn(self) -> None:
+        """Let the person type until they leave."""
+        self._terminal.print(Text(f"\n{self._say('your_turn')}", style="italic"))
+        while (typed := await _read_line()) is not None:
+            if not typed.startswith(COMMAND):
+                self._terminal.print(self._say("only_commands"))
+                continue
+            await self._answer(typed.removeprefix(COMMAND).strip())
+
+    def connect(self) -> None:
+        """How to go on with a real workspace."""
+        self._terminal.print(Text(f"\n{self._say('connect_title')}", style="bold"))
+        self._terminal.print(mrkdwn(self._say("connect").strip()))
+
+    def _introduce(self, why: str) -> None:
+        self._terminal.print(Text(f"\n{self._say(f'why_{why}')}", style="bold yellow"))
+
+    async def _play(self, text: str) -> None:
+        typing = self._say("types", **_WHO)
+        self._terminal.print(Text.assemble((f"{typing} ", "dim"), f"{COMMAND} {text}"))
+        await self._answer(text)
+
+    async def _answer(self, text: str) -> None:
+        ack, answers = await self._stage.say(text)
+        try:
+            async for answer in answers:
+                self._print(answer)
+        except TimeoutError:
+            self._terminal.print(self._say("silence", seconds=f"{PATIENCE_SECONDS:.0f}"))
+        took = self._say("acknowledged", milliseconds=f"{ack.seconds * 1000:.1f}")
+        self._terminal.print(Text(took, style="dim"))
+
+    def _print(self, answer: Message) -> None:
+        seen_by = self._say("private" if answer.ephemeral else "public", **_WHO)
+        border = "cyan" if answer.ephemeral else "green"
+        self._terminal.print(draw_blocks(answer.blocks, title=seen_by, border=border))
+
+    def _say(self, name: str, **values: object) -> str:
+        return self._catalog.say(f"demo.{name}", **values)
+
+
+_WHO: Final = {"person": PERSON, "channel": CHANNEL}
+
+
+async def converse(language: Language) -> int:
+    """Play the tour; with a terminal on standard input the person goes on. Exit code 0."""
+    configure_logging(level="ERROR", json=False)
+    async with running_stage(language) as stage:
+        conversation = Conversation(stage, stage.catalog, console())
+        await conversation.tour()
+        if sys.stdin is not None and sys.stdin.isatty():
+            await conversation.your_turn()
+        conversation.connect()
+    return 0
+
+
+async def _read_line() -> str | None:
+    """A line that the person typed, while the bot goes on; `None` when they leave."""
+    try:
+        typed = await asyncio.to_thread(input, "\n> ")
+    except EOFError:
+        return None
+    return typed.strip() or None
