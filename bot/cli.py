@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import sys
@@ -40,6 +41,10 @@ InLanguage = Annotated[
 
 def main() -> None:
     """Run the command line; the one place that turns an interrupt into an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter shows a question mark in its place.
+            stream.reconfigure(errors="replace")
     try:
         _app()
     except KeyboardInterrupt:
@@ -234,4 +239,10 @@ def _catalog(language: Language | None) -> Catalog:
 
 
 def _run(work: Coroutine[Any, Any, int]) -> int:
-    return asyncio.run(work)
+    try:
+        return asyncio.run(work)
+    except ExceptionGroup as group:
+        # Whoever reads the output may leave while look-ups are under way.
+        if group.split(BrokenPipeError)[1] is not None:
+            raise
+        raise BrokenPipeError from None

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 import os
+import ssl
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,6 +23,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -50,7 +53,21 @@ def _begins_with(prefix: str) -> AfterValidator:
 
 
 Secret = Annotated[SecretStr, _stripped]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$")]
+
+
+def _check_address(value: str) -> str:
+    """What a pattern does not see: brackets, the port's range, a host's labels."""
+    parts = urlsplit(value)
+    if parts.port == 0 or not (parts.hostname or "").encode("idna"):
+        raise ValueError("not an address")
+    return value
+
+
+Url = Annotated[
+    str,
+    Field(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$"),
+    AfterValidator(_check_address),
+]
 
 
 class Mode(StrEnum):
@@ -124,6 +141,12 @@ class Settings(BaseSettings):
     admin_users: Ids = frozenset()
     allow_external_users: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_unset(cls, values: Mapping[str, object]) -> Mapping[str, object]:
+        """A signing secret of spaces would be one that everybody knows."""
+        return {n: v for n, v in values.items() if not (isinstance(v, str) and not v.strip())}
+
     @field_validator("allowed_channels", "allowed_users", "admin_users", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -153,13 +176,17 @@ class Settings(BaseSettings):
     def _proxy_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
             raise ValueError("not an address")
+        if value is not None:
+            _check_address(value.get_secret_value())
         return value
 
     @field_validator("gateway_ca_file")
     @classmethod
     def _readable_file(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("no such file")
+        try:
+            ssl.create_default_context(cafile=value)
+        except OSError:
+            raise ValueError("no file of certificates") from None
         return value
 
     @classmethod

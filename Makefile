@@ -1,0 +1,83 @@
+# One word for each thing. Each needs only make and a Python from 3.11 to 3.13 with venv, and leaves
+# nothing outside this folder.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first Python of a version that is supported; name another with `make PYTHON=... setup`.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c 'import sys, venv; raise SystemExit(not (3, 11) <= sys.version_info < (3, 14))' \
+	2>/dev/null && { echo "$$p"; break; }; done)
+
+BIN := .venv/bin
+READY := .venv/ready
+# Nothing of pip's goes to the home directory.
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help setup demo test quick check lint types contracts docs pictures bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(READY) ## make .venv with everything in it
+
+$(READY): requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "voicestatus needs Python 3.11, 3.12 or 3.13 with the venv module."; \
+		echo "Install it (Debian: apt install python3 python3-venv), or name one: make PYTHON=/path/to/python3.12 setup"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip' 2>/dev/null || { \
+		echo "This Python has no ensurepip, so no virtual environment can be made."; \
+		echo "Install it (Debian: apt install python3-venv), or name another: make PYTHON=/path/to/python3.12 setup"; exit 1; }
+	@echo "Setting up .venv (once; about a minute) ..."
+	@rm -rf .venv
+	@"$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## try everything in this terminal, with no Slack and no gateway account
+	@$(BIN)/voicestatus demo
+
+test: setup ## every test, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+	@$(BIN)/python -m coverage report --precision=1 --fail-under=95 >/dev/null || { echo "Branch coverage is under 95 %."; exit 1; }
+	@$(BIN)/python -m coverage report --include='bot/domain/*,bot/gateway/*' --fail-under=100 || { echo "domain and gateway must be covered to 100 %."; exit 1; }
+
+quick: setup ## the fast tests, under a minute
+	$(BIN)/python -m pytest -m 'not slow' --exitfirst
+
+check: lint types contracts docs ## format, lint, types, import contracts, docs
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml bot
+	$(BIN)/hadolint Dockerfile
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+docs: setup ## generated pages and pictures are fresh, links lead somewhere
+	$(BIN)/python -m pytest --quiet tests/test_documentation.py
+
+pictures: setup ## write the README's pictures and the generated pages anew
+	$(BIN)/voicestatus demo --pictures docs/pictures
+	$(BIN)/voicestatus explain --all --markdown --language en > docs/codes.md
+	$(BIN)/voicestatus explain --all --markdown --language pt-BR > docs/codigos.md
+	$(BIN)/voicestatus manifest > manifest.yml
+
+bench: setup ## figures side by side, in one run
+	$(BIN)/python -m bench
+
+lock: ## write requirements/ anew; needs uv
+	UV_PYTHON_DOWNLOADS=never uv lock --upgrade
+	uv export --quiet --no-emit-project --no-dev --no-annotate --no-header -o requirements/run.txt
+	uv export --quiet --no-emit-project --all-groups --no-annotate --no-header -o requirements/dev.txt
+	uv export --quiet --no-emit-project --only-group build --no-annotate --no-header -o requirements/build.txt
+
+clean: ## remove everything that was made here
+	rm -rf .venv .cache .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
