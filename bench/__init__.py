@@ -1,0 +1,1 @@
+"""Measurements, never assertions of time: machines differ, ratios of one run carry over."""
