@@ -14,6 +14,7 @@ import traceback
 from collections.abc import MutableMapping
 from typing import Any, Final
 
+import stamina
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from structlog.typing import EventDict, Processor
@@ -129,6 +130,8 @@ def configure_logging(*, level: str, json: bool) -> None:
             ],
         )
     )
+    # stamina would write of each repetition by a way of its own.
+    stamina.instrumentation.set_on_retry_hooks([])
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))

@@ -102,7 +102,7 @@ def _run_style(style: Mapping[str, bool]) -> str:
 
 
 def _draw_unknown(block: Mapping[str, Any]) -> RenderableType:
-    return Text(f"[{block.get('type')}]", style="dim")
+    return Text(_printable(f"[{block.get('type')}]"), style="dim")
 
 
 _DRAWERS: Final[Mapping[str, Callable[[Mapping[str, Any]], RenderableType]]] = {

@@ -56,9 +56,10 @@ def find(term: str, catalog: Catalog) -> Found:
         return Found(term=term, definitions=(_define_code(match[1], match[2], catalog),))
     if (match := _STATUS.fullmatch(term)) and match[1].lower() in _WORDS:
         return Found(term=term, definitions=_define_status(match[1], match[2], catalog))
-    if (name := _WORDS.get(term.lower().rstrip(":"))) is not None:
+    word = term.partition(":")[0].strip().lower()
+    if (name := _WORDS.get(word)) is not None:
         entry = catalog.outcome(name)
-        return Found(term=term, definitions=(Definition(code=term.lower(), entry=entry),))
+        return Found(term=term, definitions=(Definition(code=word, entry=entry),))
     matches = _search(term, catalog)
     nearest = () if matches else _nearest(term, catalog)
     return Found(term=term, definitions=matches, nearest=nearest)
@@ -124,8 +125,10 @@ def _define_status(word: str, digits: str, catalog: Catalog) -> tuple[Definition
     """`failed:486` is two things: what the word says and what the code says."""
     name = _WORDS[word.lower()]
     outcome = Definition(code=word.lower(), entry=catalog.outcome(name))
-    if name == Outcome.ANSWERED:
+    if name in {Outcome.ANSWERED, Outcome.PENDING}:
         return (outcome,)
+    if not 100 <= int(digits) <= 699:  # noqa: PLR2004 - a gateway code's meaning is not borrowed
+        return (replace(outcome, remark=catalog.say("remark.not_sip", code=digits)),)
     return (_define_code("sip", digits, catalog), outcome)
 
 

@@ -14,7 +14,8 @@ from bot.domain.catalog import Catalog, Entry, Retry, WhoActs
 SHORT_CALL_SECONDS: Final = 6
 
 _PROVISIONAL: Final = range(100, 200)
-_ANSWERED: Final = range(200, 300)
+# Of the 2xx codes only this one says that a call was answered.
+_ANSWERED: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
     own = catalog.outcome(status.outcome)
     sip = catalog.sip(status.sip_code) if status.sip_code is not None else None
     guide = sip if sip is not None and _code_guides(status, sip) else own
-    answered = guide is sip and status.sip_code in _ANSWERED
+    answered = guide is sip and status.sip_code == _ANSWERED
     return Explanation(
         outcome=status.outcome,
         headline=_call_headline(status, None if answered or guide is own else guide, catalog),
@@ -174,7 +175,7 @@ def _remarks_on_code(status: CallStatus, sip: Entry | None, catalog: Catalog) ->
         remarks.append(catalog.say("remark.not_registered", code=status.sip_code))
     if status.outcome is not Outcome.MACHINE and status.sip_code in _PROVISIONAL:
         remarks.append(catalog.say("remark.provisional", code=status.sip_code))
-    if status.outcome is not Outcome.MACHINE and status.sip_code in _ANSWERED:
+    if status.outcome is not Outcome.MACHINE and status.sip_code == _ANSWERED:
         remarks.append(catalog.say("remark.answered_then_failed", code=status.sip_code))
     return tuple(remarks)
 

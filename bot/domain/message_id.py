@@ -20,19 +20,19 @@ SEND_PREFIX: Final = "000:"
 _DRESS: Final = (
     "`'\"<>\u2018\u2019\u201c\u201d\u00ab\u00bb \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"
 )
-_SLACK_LINK: Final = re.compile(r"<(?:tel:|mailto:|https?://)[^|<>]*\|([^<>]*)>")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NOT_XML: Final = frozenset({"\ufffe", "\uffff"})
 
 # A phone number in its dress: a plus sign, an area code in brackets, or a hyphen before the last
-# four digits. Bare digits are no dress, because an IDMSG may be all digits.
+# four digits; with quotes or `id:` around it, still one word. Bare digits are no dress, because
+# an IDMSG may be all digits.
 DRESSED_PHONE: Final = re.compile(
-    r"""(?<!\S)(?:
+    r"""(?<![^\s,;])(?:id:)?[`'"<\u2018-\u201d\u00ab]*(?:
           \+[0-9][0-9\s().-]{5,20}[0-9]
         | (?:\+?[0-9]{1,3}[\s.-]*)?\([0-9]{2,3}\)\s*[0-9][0-9\s.-]{5,12}[0-9]
         | (?:[0-9]{2}[\s.-]+){0,2}[0-9]{4,5}-[0-9]{4}
-    )(?!\S)""",
-    re.VERBOSE,
+    )[`'">\u2018-\u201d\u00bb]*(?![^\s,;])""",
+    re.VERBOSE | re.IGNORECASE,
 )
 
 
@@ -90,8 +90,8 @@ class TypedId:
 
 
 def unwrap(word: str) -> str:
-    """The word without what Slack or a word processor puts around it: links, quotes, code marks."""
-    return _SLACK_LINK.sub(r"\1", word).strip(_DRESS)
+    """The word without what Slack or a word processor puts around it: quotes, code marks."""
+    return word.strip(_DRESS)
 
 
 def parse_typed(word: str, *, forced: bool = False) -> TypedId:

@@ -10,19 +10,28 @@ ELLIPSIS: Final = "…"
 
 # Brazilian numbers: optional 55, an area code without a zero, eight or nine digits, any
 # punctuation. Word boundaries on both sides, so that digits inside an IDMSG are left alone.
+_GAP: Final = r"[\s.\u2010-\u2015-]{0,3}"
 _PHONE: Final = re.compile(
-    r"(?<![\w+])(\+?55[\s.-]?)?\(?([1-9]{2})\)?[\s.-]?([0-9]{4,5})[\s.-]?([0-9]{4})(?!\w)"
+    rf"(?<![\w+])(\+?55{_GAP})?\(?([1-9]{{2}})\)?{_GAP}"
+    rf"((?:[0-9]{_GAP})?[0-9]{{4}}){_GAP}([0-9]{{4}})(?!\w)"
 )
 _KEPT: Final = 4
 _SHORTENED_FROM: Final = 13
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 _VARIATION: Final = range(0xFE00, 0xFE10)
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
+_FLAG_TAGS: Final = range(0xE0020, 0xE0080)
+_FLAG_LETTERS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 
 def mask_phones(text: str) -> str:
     """The text with the subscriber part of each phone number hidden but for four digits."""
-    return _PHONE.sub(lambda m: f"{'+55 ' if m[1] else ''}({m[2]}) {'*' * len(m[3])}-{m[4]}", text)
+    return _PHONE.sub(_masked, text)
+
+
+def _masked(phone: re.Match[str]) -> str:
+    stars = "*" * sum(character.isdigit() for character in phone[3])
+    return f"{'+55 ' if phone[1] else ''}({phone[2]}) {stars}-{phone[4]}"
 
 
 def public_id(message_id: str) -> str:
@@ -34,17 +43,26 @@ def public_id(message_id: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, cut between what a reader sees as characters.
+    """At most `limit` characters (1 or more), cut between what a reader sees as characters.
 
-    A base letter keeps its accents, an emoji its skin tone and its joined parts (the clusters of
-    UAX #29 that matter here).
+    A base letter keeps its accents, an emoji its skin tone and its joined parts, a flag its two
+    letters (the clusters of UAX #29 that matter here).
     """
     if len(text) <= limit:
         return text
     cut = limit - len(ELLIPSIS)
-    while cut > 0 and (_extends(text[cut]) or text[cut - 1] == _ZERO_WIDTH_JOINER):
+    while cut > 0 and _joined(text, cut):
         cut -= 1
     return text[:cut] + ELLIPSIS
+
+
+def _joined(text: str, cut: int) -> bool:
+    """Whether the characters on both sides of the cut are read as one."""
+    if _extends(text[cut]) or text[cut - 1] == _ZERO_WIDTH_JOINER:
+        return True
+    before = text[:cut]
+    odd = (len(before) - len(before.rstrip(_FLAG_LETTERS))) % 2 == 1
+    return odd and text[cut] in _FLAG_LETTERS
 
 
 def _extends(character: str) -> bool:
@@ -53,4 +71,5 @@ def _extends(character: str) -> bool:
         or character == _ZERO_WIDTH_JOINER
         or ord(character) in _VARIATION
         or ord(character) in _SKIN_TONES
+        or ord(character) in _FLAG_TAGS
     )

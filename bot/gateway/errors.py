@@ -48,8 +48,14 @@ class GatewayError(Exception):
     code: ClassVar[str]
     retryable: ClassVar[bool] = False
 
+    @property
+    def fact(self) -> str:
+        """One short fact for an engineer, such as "HTTP 502"; empty where there is none."""
+        return ""
+
     def __str__(self) -> str:
-        return f"{self.code}: {(self.__doc__ or '').partition(chr(10))[0]}"
+        sentence = f"{self.code}: {(self.__doc__ or '').partition(chr(10))[0]}"
+        return f"{sentence} [{self.fact}]" if self.fact else sentence
 
 
 class TransportError(GatewayError):
@@ -63,8 +69,10 @@ class TransportError(GatewayError):
         super().__init__()
         self.cause = cause
 
-    def __str__(self) -> str:
-        return f"{super().__str__()} [{self.cause}]" if self.cause else super().__str__()
+    @property
+    def fact(self) -> str:
+        """The class names of the errors below."""
+        return self.cause
 
 
 class NameNotResolved(TransportError):
@@ -123,8 +131,10 @@ class HttpError(GatewayError):
         super().__init__()
         self.http_status = http_status
 
-    def __str__(self) -> str:
-        return f"{super().__str__()} [{self.http_status}]"
+    @property
+    def fact(self) -> str:
+        """The status code."""
+        return f"HTTP {self.http_status}"
 
 
 class GatewayUnavailable(HttpError):
@@ -156,6 +166,11 @@ class UnreadableReply(GatewayError):
     def __init__(self, media_type: str = "") -> None:
         super().__init__()
         self.media_type = media_type
+
+    @property
+    def fact(self) -> str:
+        """The media type that was announced."""
+        return self.media_type
 
 
 class NotSoap(UnreadableReply):
@@ -195,6 +210,11 @@ class SoapFault(GatewayError):
         super().__init__()
         self.fault_code = fault_code
         self.fault_text = fault_text[:FAULT_TEXT_LIMIT]
+
+    @property
+    def fact(self) -> str:
+        """The fault's code."""
+        return self.fault_code
 
 
 class RequestFault(SoapFault):

@@ -205,24 +205,31 @@ async def open_transport(
         # itself goes to the proxy. It must never travel on to the gateway.
         headers |= passport if target.scheme == "http" else {}
     trust = _trust(ca_file)
-    connector = aiohttp.TCPConnector(
-        limit=connections + SPARE_CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS, ssl=trust
-    )
     async with (
-        aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-        ) as session,
-        httpx.AsyncClient(
-            transport=AiohttpTransport(verify=trust, client=session, proxy=route),
-            # httpx keeps a jar of its own, above the session's; it takes no cookie of anybody.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers=headers,
-            follow_redirects=False,
-            timeout=None,  # noqa: S113 - the caller holds the deadline
-            trust_env=False,
-        ) as client,
+        _session(connections + SPARE_CONNECTIONS, trust) as session,
+        _client(AiohttpTransport(verify=trust, client=session, proxy=route), headers) as client,
     ):
         yield Transport(client, target, proxied=route is not None)
+
+
+def _session(limit: int, trust: ssl.SSLContext) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=limit, keepalive_timeout=KEEPALIVE_SECONDS, ssl=trust),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+    )
+
+
+def _client(wire: AiohttpTransport, headers: Mapping[str, str]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=wire,
+        # httpx keeps a jar of its own, above the session's; this one takes no cookie of anybody.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers=headers,
+        follow_redirects=False,
+        timeout=None,  # noqa: S113 - the caller holds the deadline
+        trust_env=False,
+    )
 
 
 def _trust(ca_file: str | Path | None) -> ssl.SSLContext:

@@ -6,6 +6,7 @@ half of the limits. Limits: https://docs.slack.dev/reference/block-kit/blocks
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -51,9 +52,15 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def visible(text: str) -> str:
+    """Untrusted text without characters that hide or reorder what stands beside them."""
+    hidden = {"Cc", "Cf", "Cs"}
+    return "".join("\ufffd" if unicodedata.category(c) in hidden else c for c in text)
+
+
 def code_span(text: str) -> str:
     """Untrusted text between backticks in mrkdwn; a backtick of its own cannot be escaped."""
-    return escape(text).replace("`", "'").replace("\n", " ")
+    return escape(visible(text)).replace("`", "'")
 
 
 def header(text: str) -> Block:

@@ -75,7 +75,7 @@ def _verdict(explanation: Explanation, catalog: Catalog) -> str:
 
 def _next_step(explanation: Explanation, style: CardStyle) -> str:
     return style.catalog.say(
-        "card.next_step", who=who(explanation.who_acts, style), advice=explanation.advice
+        "card.next_step", who=escape(who(explanation.who_acts, style)), advice=explanation.advice
     )
 
 

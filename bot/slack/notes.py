@@ -22,6 +22,7 @@ from bot.slack.block_kit import (
     message,
     moment,
     section,
+    visible,
 )
 from bot.slack.cards import who
 from bot.slack.style import CardStyle
@@ -194,7 +195,7 @@ class Notes:
     def _nothing_found(self, found: Found) -> Message:
         words = ", ".join(f"`{word}`" for word in found.nearest)
         return self._note(
-            self._say("explain.nothing_title", term=found.term),
+            self._say("explain.nothing_title", term=visible(found.term)),
             self._say("explain.nearest", words=words) if words else "",
             self._say("explain.nothing"),
         )

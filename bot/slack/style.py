@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.catalog import Catalog
 from bot.domain.privacy import mask_phones, public_id, shorten
 from bot.services.answers import Answer
+from bot.slack.block_kit import visible
 
 RAW_LIMIT: Final = 200
 
@@ -44,7 +45,7 @@ class CardStyle:
 
     def shown_raw(self, raw: str) -> str:
         """The gateway's answer, bounded, and masked where others read it."""
-        return shorten(mask_phones(raw) if self.public else raw, RAW_LIMIT)
+        return visible(shorten(mask_phones(raw) if self.public else raw, RAW_LIMIT))
 
     def when(self, answer: Answer) -> str:
         """The moment of the answer in the operator's time zone."""

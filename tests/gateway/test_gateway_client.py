@@ -152,7 +152,8 @@ async def test_a_look_up_that_nobody_waits_for_is_given_up() -> None:
         for asker in askers:
             asker.cancel()
         await asyncio.wait(askers)
-        assert (await client.status(ONE_ID)).status.final
+        async with asyncio.timeout(2):
+            assert (await client.status(ONE_ID)).status.final
 
 
 async def test_an_asker_in_the_moment_of_giving_up_is_served() -> None:

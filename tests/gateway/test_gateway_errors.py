@@ -61,7 +61,7 @@ def test_str_is_the_code_with_our_own_sentence() -> None:
         == "connection_lost: The connection ended before the whole reply had come."
     )
     assert str(ConnectionLost("ClientPayloadError")).endswith("come. [ClientPayloadError]")
-    assert str(HttpStatus(418)).endswith("[418]")
+    assert str(HttpStatus(418)).endswith("[HTTP 418]")
 
 
 def test_a_fault_keeps_its_text_out_of_str_and_repr() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import shutil
+import socket
 import ssl
 import subprocess
 import traceback
@@ -263,6 +264,20 @@ async def test_a_proxy_that_is_not_there_is_the_proxys_fault(keys: str) -> None:
         with pytest.raises(ProxyFailed) as caught:
             await client.status(ONE_ID)
     assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_proxys_name_that_does_not_resolve_is_the_proxys_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The gateway's name is for the proxy to resolve; here nobody can resolve the proxy's."""
+
+    def nobody(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    async with client_of("http://127.0.0.1/", proxy="http://proxy.invalid:3128") as client:
+        with pytest.raises(ProxyFailed):
+            await client.status(ONE_ID)
 
 
 async def test_a_proxy_without_credentials_is_shown_none() -> None:

@@ -162,8 +162,9 @@ class CommandListener:
             message = card(answers, notes.style, remarks)
             await self._replies.to_person(question.place, message, replace=replace)
             return
+        if replace or remarks:
+            # First, because it may take the place of this URL's last message, whichever that is.
+            await self._replies.to_person(question.place, notes.shared(remarks), replace=replace)
         style = self._styles.private(self._languages.public_catalog())
         shared = card(answers, style.shared(question.name))
         await self._replies.to_channel(question.place, shared)
-        if replace or remarks:
-            await self._replies.to_person(question.place, notes.shared(remarks), replace=replace)

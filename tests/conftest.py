@@ -1,0 +1,70 @@
+"""The closed world of every test, and the scene in which scenarios are played."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from scene import Scene, playing
+
+from bot.settings import Mode
+
+_SETTINGS: Final = ("SLACK_", "GATEWAY_", "BOT_", "ALLOWED_", "ALLOW_", "ADMIN_", "DATABASE_URL")
+_PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_OUTGOING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+
+_left_the_machine: list[str] = []
+
+
+def _is_loopback(address: object) -> bool:
+    if not isinstance(address, tuple):
+        # A path of a Unix socket, or a connected socket that needs no address.
+        return True
+    host = str(address[0]).partition("%")[0]
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _guard(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse to connect anywhere but to this machine (an audit hook, so no library gets by)."""
+    if event in _OUTGOING and not _is_loopback(arguments[1]):
+        _left_the_machine.append(f"{event} {arguments[1]}")
+        raise ConnectionRefusedError("tests reach loopback addresses only")
+
+
+def pytest_configure() -> None:
+    """Close the world before anything is collected."""
+    sys.addaudithook(_guard)
+
+
+@pytest.fixture(autouse=True)
+def closed_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No settings of the machine, no `.env`, and nothing but loopback for every test."""
+    for name in tuple(os.environ):
+        if name.upper().startswith(_SETTINGS) or name.upper() in _PROXIES:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    _left_the_machine.clear()
+    yield
+    assert [] == _left_the_machine
+
+
+@pytest.fixture(params=list(Mode), ids=lambda mode: mode.value)
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Play a test in both modes."""
+    chosen: Mode = request.param
+    return chosen
+
+
+@pytest.fixture
+async def bot(mode: Mode) -> AsyncIterator[Scene]:
+    """A bot with plain settings, in both modes."""
+    async with playing(mode) as scene:
+        yield scene

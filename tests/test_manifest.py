@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bot.cli import _app
+from bot.domain.catalog import Language
+from bot.locales import load_catalog
+from bot.manifest import SCOPES, SLACK_PATH, manifest
+from bot.server import SLACK_PATH as SERVED_PATH
+
+REPOSITORY = Path(__file__).parents[1]
+# Slack's own, from https://github.com/slackapi/manifest-schema (MIT), version 1.0.0.
+SCHEMA = Path(__file__).parent / "samples" / "manifest.schema.1.0.0.json"
+OUTSIDE = "https://voice.example"
+
+VARIANTS: dict[str, list[str]] = {
+    "socket": [],
+    "http": ["--http", OUTSIDE],
+    "pt-BR": ["--language", "pt-BR"],
+    "pt-BR over http": ["--language", "pt-BR", "--http", OUTSIDE],
+    "own command": ["--command", "/chamada"],
+}
+
+
+@pytest.fixture(autouse=True)
+def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in the environment shapes the manifest but what a test says."""
+    for name in ("BOT_LANGUAGE", "BOT_COMMAND"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def printed(*options: str, env: dict[str, str] | None = None) -> str:
+    """What `voicestatus manifest` prints."""
+    result = CliRunner().invoke(_app, ["manifest", *options], env=env)
+    assert (0, "") == (result.exit_code, result.stderr)
+    return result.stdout
+
+
+def data(*options: str, env: dict[str, str] | None = None) -> Any:
+    """The same as data."""
+    return yaml.safe_load(printed(*options, env=env))
+
+
+def test_file_in_the_repository_is_what_is_printed() -> None:
+    """`manifest.yml` is the output of `voicestatus manifest`, to the letter."""
+    assert (REPOSITORY / "manifest.yml").read_text(encoding="utf-8") == printed()
+
+
+@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+def test_manifest_is_valid_for_slack(options: list[str]) -> None:
+    """Every variant holds to Slack's published schema."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    assert [] == [error.message for error in validator.iter_errors(data(*options))]
+
+
+@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+@pytest.mark.parametrize(
+    ("path", "shortest", "longest"),
+    [
+        ("display_information.name", 1, 35),
+        ("display_information.description", 1, 140),
+        ("display_information.long_description", 175, 4_000),
+        ("features.bot_user.display_name", 1, 80),
+        ("features.slash_commands.0.command", 2, 32),
+        ("features.slash_commands.0.description", 1, 2_000),
+        ("features.slash_commands.0.usage_hint", 1, 1_000),
+    ],
+)
+def test_text_is_within_slacks_limits(
+    options: list[str], path: str, shortest: int, longest: int
+) -> None:
+    """Slack refuses longer texts, and a long description that is too short."""
+    value: Any = data(*options)
+    for step in path.split("."):
+        value = value[int(step)] if step.isdigit() else value[step]
+    assert shortest <= len(value) <= longest
+
+
+@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+def test_scopes_are_those_with_a_reason(options: list[str]) -> None:
+    """Nothing is asked for that no feature needs, and every scope has its reason."""
+    assert {"bot": sorted(SCOPES)} == data(*options)["oauth_config"]["scopes"]
+    assert all(reason.strip() for reason in SCOPES.values())
+
+
+def test_scopes_are_the_two_of_this_version() -> None:
+    """The look-up needs to take commands and to post, and nothing else."""
+    assert {"commands", "chat:write"} == set(SCOPES)
+
+
+def test_socket_mode_has_no_address() -> None:
+    """Without --http Slack comes over the socket, and no address is asked for."""
+    made = data()
+    assert made["settings"]["socket_mode_enabled"] is True
+    assert "url" not in made["features"]["slash_commands"][0]
+
+
+@pytest.mark.parametrize("given", [OUTSIDE, f"{OUTSIDE}/"], ids=["bare", "with a slash"])
+def test_http_mode_names_the_endpoint(given: str) -> None:
+    """With --http the command goes to the path that the server serves."""
+    made = data("--http", given)
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert f"{OUTSIDE}{SERVED_PATH}" == made["features"]["slash_commands"][0]["url"]
+
+
+def test_path_is_the_one_that_is_served() -> None:
+    """The manifest and the server agree on the path of Slack's requests."""
+    assert SERVED_PATH == SLACK_PATH
+
+
+@pytest.mark.parametrize("address", ["http://voice.example", "voice.example", "ftp://x"])
+def test_address_without_tls_is_refused(address: str) -> None:
+    """Slack takes https:// only, so anything else is exit code 2."""
+    result = CliRunner().invoke(_app, ["manifest", "--http", address])
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "https://" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "env"),
+    [(["--command", "/chamada"], {}), ([], {"BOT_COMMAND": "/chamada"})],
+    ids=["--command", "BOT_COMMAND"],
+)
+def test_command_is_the_one_that_the_bot_listens_to(
+    options: list[str], env: dict[str, str]
+) -> None:
+    """A command that was renamed is renamed in the manifest, and nowhere else."""
+    renamed, usual = data(*options, env=env), data()
+    assert "/chamada" == renamed["features"]["slash_commands"][0].pop("command")
+    assert "/voicestatus" == usual["features"]["slash_commands"][0].pop("command")
+    assert usual == renamed
+
+
+@pytest.mark.parametrize(
+    ("options", "env"),
+    [(["--language", "pt-BR"], {}), ([], {"BOT_LANGUAGE": "pt-BR"})],
+    ids=["--language", "BOT_LANGUAGE"],
+)
+def test_texts_are_in_the_language(options: list[str], env: dict[str, str]) -> None:
+    """Descriptions and hint come from the language file; Slack keeps one language."""
+    catalog = load_catalog(Language.PORTUGUESE)
+    made = data(*options, env=env)
+    command = made["features"]["slash_commands"][0]
+    shown = made["display_information"]
+    assert catalog.say("manifest.description") == shown["description"]
+    assert catalog.say("manifest.long_description") == shown["long_description"]
+    assert catalog.say("manifest.command_description") == command["description"]
+    assert catalog.say("manifest.command_usage") == command["usage_hint"]
+    assert data()["display_information"]["description"] != shown["description"]
+
+
+def test_command_text_comes_as_it_was_typed() -> None:
+    """Slack must not turn what looks like a mention into one: an IDMSG is opaque."""
+    assert data()["features"]["slash_commands"][0]["should_escape"] is False
+
+
+@pytest.mark.parametrize("absent", ["functions", "event_subscriptions", "shortcuts"])
+def test_what_is_not_there_yet_is_not_offered(absent: str) -> None:
+    """No workflow step, event or shortcut is announced that nothing would answer."""
+    made = data()
+    assert absent not in {*made, *made["features"], *made["settings"]}
+
+
+def test_printed_text_reads_back_as_the_data() -> None:
+    """Long lines are folded and accents kept without a change of the text."""
+    catalog = load_catalog(Language.PORTUGUESE)
+    made = manifest(catalog, command="/voicestatus")
+    assert made == data("--language", "pt-BR")
+    assert "\\u" not in printed("--language", "pt-BR")

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from settings_environment import Environment
+
+from bot.domain.catalog import Language
+from bot.settings import FORMS, Mode, Need, Settings, SettingsError, load_settings
+
+BOT_TOKEN = "xoxb-C4NARY"
+APP_TOKEN = "xapp-C4NARY"
+SIGNING_SECRET = "C4NARY" * 5
+CREDENTIAL = "C4NARY" + "0" * 34
+TOKEN = "C4NARY"
+GATEWAY = {"GATEWAY_CREDENTIAL": CREDENTIAL, "GATEWAY_TOKEN": TOKEN}
+SOCKET = {**GATEWAY, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
+HTTP = {**GATEWAY, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET}
+
+# Every name of the interface with its default; None is "not set".
+DEFAULTS: dict[str, Any] = {
+    "SLACK_BOT_TOKEN": None,
+    "SLACK_SIGNING_SECRET": None,
+    "SLACK_APP_TOKEN": None,
+    "SLACK_CLIENT_ID": None,
+    "SLACK_CLIENT_SECRET": None,
+    "SLACK_API_URL": "https://slack.com/api/",
+    "BOT_MODE": None,
+    "BOT_HOST": "127.0.0.1",
+    "BOT_PORT": 3000,
+    "BOT_LANGUAGE": "en",
+    "GATEWAY_URL": "https://pw-api.com/voice/v_3_00/service.asmx",
+    "GATEWAY_CREDENTIAL": None,
+    "GATEWAY_TOKEN": None,
+    "GATEWAY_SOAP_VERSION": "1.1",
+    "GATEWAY_TIMEOUT_SECONDS": 10,
+    "GATEWAY_REQUESTS_PER_SECOND": 10,
+    "GATEWAY_MAX_CONCURRENCY": 20,
+    "DATABASE_URL": "sqlite:///voicestatus.db",
+    "ALLOWED_CHANNELS": frozenset(),
+    "ALLOWED_USERS": frozenset(),
+    "ADMIN_USERS": frozenset(),
+    "ALLOW_EXTERNAL_USERS": False,
+    "BOT_COMMAND": "/voicestatus",
+    "BOT_TIMEZONE": "America/Sao_Paulo",
+    "BOT_SUPPORT_CONTACT": "",
+    "GATEWAY_SUPPORT_CONTACT": "",
+    "BOT_HASH_KEY": None,
+    "BOT_LOG_FORMAT": None,
+    "BOT_LOG_LEVEL": "INFO",
+    "GATEWAY_PROXY": None,
+    "GATEWAY_CA_FILE": None,
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
+    """An environment without any setting."""
+    return Environment(monkeypatch, tmp_path)
+
+
+def named(error: SettingsError) -> list[str]:
+    """The names that the problems begin with."""
+    return [problem.split()[0] for problem in error.problems]
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_setting_has_the_default_of_the_interface(name: str) -> None:
+    """A setting that is not set has the value that the design gives it."""
+    assert DEFAULTS[name] == getattr(load_settings(), name.lower())
+
+
+def test_there_are_no_other_settings() -> None:
+    """What can be set is what the interface lists, and each has a line on its form."""
+    assert sorted(DEFAULTS) == sorted(name.upper() for name in Settings.model_fields)
+    assert sorted(DEFAULTS) == sorted(FORMS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("BOT_LANGUAGE", "pt-BR", Language.PORTUGUESE),
+        ("BOT_LOG_LEVEL", "debug", "DEBUG"),
+        ("BOT_COMMAND", "/chamada", "/chamada"),
+        ("SLACK_API_URL", "https://slack-gov.com/api", "https://slack-gov.com/api/"),
+        ("GATEWAY_SOAP_VERSION", "1.2", "1.2"),
+        ("GATEWAY_TIMEOUT_SECONDS", "2.5", 2.5),
+        ("BOT_PORT", " 8080 ", 8080),
+        ("ALLOW_EXTERNAL_USERS", "true", True),
+        ("ALLOWED_CHANNELS", "C1,C2", {"C1", "C2"}),
+        ("ALLOWED_USERS", " U1 , U2,,U1 ", {"U1", "U2"}),
+        ("ADMIN_USERS", "U1 U2", {"U1", "U2"}),
+        ("DATABASE_URL", "postgresql://db/voice", "postgresql://db/voice"),
+    ],
+)
+def test_value_is_read(environment: Environment, name: str, value: str, read: object) -> None:
+    """A value from the environment arrives as what it stands for."""
+    environment.set(**{name: value})
+    assert read == getattr(load_settings(), name.lower())
+
+
+@pytest.mark.parametrize(
+    ("values", "mode"),
+    [
+        pytest.param({}, Mode.HTTP, id="no app token"),
+        pytest.param({"SLACK_APP_TOKEN": APP_TOKEN}, Mode.SOCKET, id="an app token"),
+        pytest.param({"SLACK_APP_TOKEN": APP_TOKEN, "BOT_MODE": "http"}, Mode.HTTP, id="chosen"),
+        pytest.param({"BOT_MODE": "socket"}, Mode.SOCKET, id="chosen without a token"),
+    ],
+)
+def test_mode(environment: Environment, values: dict[str, str], mode: Mode) -> None:
+    """An app token makes it Socket Mode, unless the mode was chosen."""
+    environment.set(**values)
+    assert mode is load_settings().mode
+
+
+@pytest.mark.parametrize("values", [SOCKET, HTTP], ids=["socket", "http"])
+def test_complete_settings_are_taken(environment: Environment, values: dict[str, str]) -> None:
+    """What a mode needs is enough to run in it."""
+    environment.set(**values)
+    assert BOT_TOKEN == _shown(load_settings([Need.GATEWAY, Need.SLACK]).slack_bot_token)
+
+
+def _shown(secret: Any) -> str:
+    return str(secret.get_secret_value())
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t"], ids=["empty", "spaces", "tab"])
+@pytest.mark.parametrize("name", [*DEFAULTS])
+def test_blank_value_counts_as_unset(environment: Environment, name: str, blank: str) -> None:
+    """A line such as `GATEWAY_URL=` is no value; a secret of spaces above all is none."""
+    environment.set(**{name: blank})
+    assert DEFAULTS[name] == getattr(load_settings(), name.lower())
+
+
+def test_env_file_is_read(environment: Environment) -> None:
+    """`.env` in the working directory holds settings, beside lines of others."""
+    lines = f"# ours\nGATEWAY_TOKEN={TOKEN}\nexport BOT_PORT=8080\nOTHER=1\n"
+    (environment.directory / ".env").write_text(lines)
+    settings = load_settings()
+    assert (TOKEN, 8080) == (_shown(settings.gateway_token), settings.bot_port)
+
+
+def test_secrets_files_are_read(environment: Environment) -> None:
+    """A file in the directory of secrets holds one value; its last newline is none of it."""
+    environment.put_secrets(gateway_token=f"{TOKEN}\n", SLACK_BOT_TOKEN=BOT_TOKEN, empty="")
+    settings = load_settings()
+    found = (_shown(settings.gateway_token), _shown(settings.slack_bot_token))
+    assert (TOKEN, BOT_TOKEN) == found
+
+
+def test_empty_secrets_file_counts_as_unset(environment: Environment) -> None:
+    """A secret that is still to be filled is missing, and not wrong."""
+    environment.put_secrets(gateway_token="", gateway_credential=" \n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings([Need.GATEWAY])
+    assert ["missing"] * 2 == [problem.split()[2].strip(":") for problem in caught.value.problems]
+
+
+def test_environment_goes_before_the_env_file_and_that_before_secrets(
+    environment: Environment,
+) -> None:
+    """The nearest place wins."""
+    environment.put_secrets(bot_port="1", bot_host="secrets", bot_command="/secrets")
+    (environment.directory / ".env").write_text("BOT_PORT=2\nBOT_HOST=file\n")
+    environment.set(BOT_PORT="3")
+    settings = load_settings()
+    assert (3, "file", "/secrets") == (settings.bot_port, settings.bot_host, settings.bot_command)
+
+
+def test_given_settings_look_nowhere_else(environment: Environment) -> None:
+    """`Settings.of` takes its arguments alone."""
+    environment.set(BOT_PORT="8080", BOT_HOST="0.0.0.0")
+    (environment.directory / ".env").write_text("BOT_COMMAND=/file\n")
+    settings = Settings.of(bot_port=1)
+    found = (settings.bot_port, settings.bot_host, settings.bot_command)
+    assert (1, "127.0.0.1", "/voicestatus") == found
+
+
+def test_env_file_that_is_no_text_is_said(environment: Environment) -> None:
+    """A `.env` in another encoding is named, without a traceback of the decoder."""
+    (environment.directory / ".env").write_bytes(b"\xff\xfeB\x00O\x00")
+    with pytest.raises(SettingsError, match=r"\.env is not a text file in UTF-8"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("needs", "missing"),
+    [
+        pytest.param([], [], id="nothing"),
+        pytest.param([Need.GATEWAY], ["GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"], id="lookup"),
+        pytest.param(
+            [Need.GATEWAY, Need.SLACK],
+            ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"],
+            id="run",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_all_that_is_missing_is_named(needs: list[Need], missing: list[str]) -> None:
+    """One error names everything that a command needs and does not find."""
+    try:
+        load_settings(needs)
+        found = []
+    except SettingsError as error:
+        found = named(error)
+    assert missing == found
+
+
+def test_socket_mode_needs_an_app_token(environment: Environment) -> None:
+    """Socket Mode asks for the app token instead of the signing secret."""
+    environment.set(**{**HTTP, "BOT_MODE": "socket"})
+    with pytest.raises(SettingsError) as caught:
+        load_settings([Need.SLACK])
+    assert ["SLACK_APP_TOKEN"] == named(caught.value)
