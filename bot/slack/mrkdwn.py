@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _LINK: Final = re.compile(r"<(?:tel:|mailto:|https?://)[^<>|]*\|([^<>]*)>")
-_BARE_LINK: Final = re.compile(r"<((?:tel:|mailto:|https?://)[^<>|]*)>")
+_BARE_LINK: Final = re.compile(r"<(?:tel:|mailto:)?((?:(?<=:)|https?://)[^<>|]*)>")
 
 
 def plain_text(text: str) -> str:
