@@ -60,7 +60,7 @@ class Scene:
         return f"http://127.0.0.1:{self.running.port}{path}"
 
 
-def settings_for(slack: LoopbackSlack, gateway_url: str, mode: Mode, **changes: Any) -> Settings:
+def settings_for(slack: LoopbackSlack, gateway: str, mode: Mode, **changes: Any) -> Settings:
     """Settings that connect the bot to both loopback ends."""
     values: dict[str, Any] = {
         "slack_bot_token": slack.bot_token,
@@ -69,7 +69,7 @@ def settings_for(slack: LoopbackSlack, gateway_url: str, mode: Mode, **changes: 
         "slack_api_url": slack.api_url,
         "bot_mode": mode,
         "bot_port": 0,
-        "gateway_url": gateway_url,
+        "gateway_url": gateway,
         "gateway_credential": CREDENTIAL,
         "gateway_token": TOKEN,
         "gateway_requests_per_second": 1000,

@@ -1,25 +1,18 @@
-"""The places that settings are read from, emptied for one test."""
+"""The places that settings are read from; the closed world of conftest.py has emptied them."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from bot.settings import FORMS
-
 
 class Environment:
-    """No variable of ours but those that a test sets, and an empty working directory."""
+    """The variables, the working directory and the secrets of one test."""
 
     def __init__(self, patch: pytest.MonkeyPatch, directory: Path) -> None:
         self._patch = patch
         self.directory = directory
-        for name in [*os.environ]:
-            if name.upper() in FORMS or name.startswith(("SLACK_", "GATEWAY_", "BOT_")):
-                patch.delenv(name)
-        patch.chdir(directory)
         patch.setattr("bot.settings.SECRETS_DIRECTORY", str(directory / "secrets"))
 
     def set(self, **values: str) -> None:

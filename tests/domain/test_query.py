@@ -79,7 +79,6 @@ def test_a_command_takes_the_rest_of_the_line(text: str, query: Query) -> None:
         (f"{OTHER},{REAL};12345\n\t67890", asked(OTHER, REAL, "12345", "67890")),
         (f"{REAL} {OTHER} {REAL}", asked(REAL, OTHER)),
         (f"{REAL} {REAL.lower()}", asked(REAL, REAL.lower())),
-        (f"{REAL} help", asked(REAL, "help")),
         (f"000:{REAL}", asked(REAL, cut=True)),
         (f"{REAL} 000:{OTHER}", asked(REAL, OTHER, cut=True)),
         (f"\u201c{REAL}\u201d `{OTHER}`", asked(REAL, OTHER)),
@@ -89,8 +88,184 @@ def test_a_command_takes_the_rest_of_the_line(text: str, query: Query) -> None:
 )
 def test_words_that_are_no_command_are_identifiers(text: str, query: Query) -> None:
     """Each once, in the order typed, with case kept; bare digits are asked."""
-    if text.endswith(" help"):
-        # A command word counts as one only in the first place; here it is nearly a slip.
-        assert DidYouMean(word="help", suggestion="help") == parse_query(text)
-    else:
-        assert query == parse_query(text)
+    assert query == parse_query(text)
+
+
+@pytest.mark.parametrize("before", ["", "share ", "watch ", "compartilhar avisar "])
+@pytest.mark.parametrize("after", ["", " share", " watch", " Compartilhar AVISAR", " share, watch"])
+def test_share_and_watch_stand_before_or_after_the_identifiers(before: str, after: str) -> None:
+    """Both words, of either language, on either side or on both."""
+    said = (before + after).lower()
+    share = "share" in said or "compartilhar" in said
+    watch = "watch" in said or "avisar" in said
+
+    assert asked(REAL, share=share, watch=watch) == parse_query(f"{before}{REAL}{after}")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", ",;", "share", "avisar compartilhar"])
+def test_where_nothing_is_asked_there_is_nothing_to_answer(text: str) -> None:
+    """Neither blanks and separators nor `share` and `watch` alone are a question."""
+    assert Nothing() == parse_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("id:help", "help"),
+        ("ID:help", "help"),
+        ("id:share", "share"),
+        ("id:hepl", "hepl"),
+        ("`id:ajuda`", "ajuda"),
+        ("id:`ajuda`", "ajuda"),
+        ("id:id:x", "id:x"),
+        ("id:98765-4321", "98765-4321"),
+        ("id:+5511987654321", "+5511987654321"),
+        ("id:+55 (11) 98765-4321", "+55 (11) 98765-4321"),
+        ('id:"(11) 98765-4321"', "(11) 98765-4321"),
+    ],
+)
+def test_a_person_says_by_force_that_a_word_is_an_identifier(text: str, value: str) -> None:
+    """After `id:` neither a command word, nor a slip, nor a phone number is seen."""
+    assert asked(value) == parse_query(text)
+
+
+PHONES = [
+    "+55 (11) 98765-4321",
+    "+55 11 98765-4321",
+    "+55 11 98765 4321",
+    "+5511987654321",
+    "55 (11) 98765-4321",
+    "(11) 98765-4321",
+    "(11) 9 8765-4321",
+    "(11)3456-7890",
+    "11 98765-4321",
+    "55 11 98765-4321",
+    "98765-4321",
+    "`+55 (11) 98765-4321`",
+    "\u201c(11) 98765-4321\u201d",
+]
+
+
+@pytest.mark.parametrize("phone", PHONES)
+@pytest.mark.parametrize("text", ["{}", "{} X1", "X1 {}", "X1, {}, X2", "X1;{};X2", "share {}"])
+def test_a_dressed_phone_number_is_refused_as_one_word(phone: str, text: str) -> None:
+    """Whatever spaces and quotes it holds, no part of it is asked, and its neighbours are."""
+    query = parse_query(text.format(phone))
+
+    assert isinstance(query, LookUp)
+    assert (BadWord(word=phone, problem=IdProblem.PHONE),) == query.bad_words
+    assert [one for one in ("X1", "X2") if one in text] == [one.value for one in query.ids]
+
+
+def test_two_phone_numbers_are_two_words() -> None:
+    """One number does not swallow the next."""
+    query = parse_query("+55 (11) 98765-4321 (21) 3456-7890")
+
+    assert isinstance(query, LookUp)
+    assert ["+55 (11) 98765-4321", "(21) 3456-7890"] == [bad.word for bad in query.bad_words]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "suggestion"),
+    [
+        ("hlep", "hlep", "help"),
+        ("hel", "hel", "help"),
+        ("helpp", "helpp", "help"),
+        ("HEPL", "HEPL", "help"),
+        ("ayuda", "ayuda", "ajuda"),
+        ("explane", "explane", "explain"),
+        ("expliquar", "expliquar", "explicar"),
+        ("`healt`", "healt", "health"),
+        (f"{REAL} shaer", "shaer", "share"),
+        (f"{REAL} compartilha", "compartilha", "compartilhar"),
+        (f"{REAL} help", "help", "help"),  # a command word that is not the first
+    ],
+)
+def test_a_slip_of_the_keyboard_is_asked_back(text: str, word: str, suggestion: str) -> None:
+    """A word of letters within two slips of a command word is not sent to the gateway."""
+    assert DidYouMean(word=word, suggestion=suggestion) == parse_query(text)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["help1", "he-lp", "hxxxp", "h", "gateway", "SANDBOX", "h.lp", "id", "expla1n", "helpppp"],
+)
+def test_a_word_far_from_every_command_is_an_identifier(word: str) -> None:
+    """Three slips, a digit or a hyphen make it an IDMSG."""
+    assert asked(word) == parse_query(word)
+
+
+@pytest.mark.parametrize("count", [11, 12, 100])
+def test_more_than_ten_identifiers_are_counted_and_not_asked(count: int) -> None:
+    """The answer says how many there were, and the limit."""
+    ids = [f"X{number}" for number in range(count)]
+
+    assert TooMany(count=count, limit=10) == parse_query(" ".join(ids))
+
+
+def test_ten_identifiers_and_their_doubles_are_asked() -> None:
+    """What is typed twice counts once towards the limit."""
+    ids = [f"X{number}" for number in range(10)]
+
+    assert asked(*ids) == parse_query(" ".join(ids * 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "bad"),
+    [
+        ("a" * 41, BadWord(word="a" * 40, problem=IdProblem.TOO_LONG)),
+        ("``", BadWord(word="``", problem=IdProblem.EMPTY)),
+        ("000:", BadWord(word="000:", problem=IdProblem.EMPTY)),
+        ("a\x00b", BadWord(word="a\x00b", problem=IdProblem.UNPRINTABLE)),
+    ],
+    ids=ascii,
+)
+def test_a_bad_word_is_left_out_with_its_reason(text: str, bad: BadWord) -> None:
+    """The other words are asked all the same; what is shown of the bad one is bounded."""
+    assert LookUp(ids=(), bad_words=(bad,)) == parse_query(text)
+    assert LookUp(ids=(MessageId(REAL),), bad_words=(bad,)) == parse_query(f"{text} {REAL}")
+
+
+def test_no_more_than_ten_bad_words_are_shown() -> None:
+    """Somebody who pastes a long list of phone numbers gets a short answer."""
+    query = parse_query(" ".join(["98765-4321"] * 30))
+
+    assert isinstance(query, LookUp)
+    assert 10 == len(query.bad_words)
+
+
+def test_what_stands_beyond_the_limit_of_a_text_is_not_read() -> None:
+    """The time that a query takes is bounded by the length that is read."""
+    assert Nothing() == parse_query(" " * MAX_TEXT + REAL)
+
+
+PIECES = (
+    *COMMAND_WORDS,
+    *PHONES,
+    REAL,
+    "id:",
+    "id:x",
+    "000:",
+    "11",
+    "-",
+    "+",
+    "(",
+    ")",
+    "`",
+    "hlep",
+)
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from((*PIECES, " ", ",", "\n"))).map("".join))
+def test_any_text_gives_a_query(text: str) -> None:
+    """No text is an error, and no answer holds more than the limits allow."""
+    query = parse_query(text)
+
+    assert isinstance(query, Query)
+    if isinstance(query, LookUp):
+        assert len(query.ids) <= 10
+        assert len(set(query.ids)) == len(query.ids)
+        assert query.ids or query.bad_words
+        assert all(len(bad.word) <= 40 for bad in query.bad_words)
+    if isinstance(query, TooMany):
+        assert query.count > query.limit

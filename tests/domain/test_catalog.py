@@ -1,0 +1,175 @@
+"""Finding the entry of a code, and saying a phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from bot.domain.catalog import (
+    Catalog,
+    Entry,
+    Kind,
+    Language,
+    Phrase,
+    Retry,
+    WhoActs,
+    Writing,
+    capitalised,
+)
+from bot.locales import load_catalog
+
+ENGLISH = load_catalog(Language.ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("code", "entry"),
+    [
+        (486, "486"),
+        (100, "100"),
+        (608, "608"),
+        (101, "1xx"),
+        (299, "2xx"),
+        (399, "3xx"),
+        (499, "4xx"),
+        (599, "5xx"),
+        (699, "6xx"),
+    ],
+)
+def test_15_a_sip_code_has_its_entry_or_that_of_its_class(code: int, entry: str) -> None:
+    """A code that is not listed counts as its class (RFC 3261, section 8.1.3.2)."""
+    found = ENGLISH.sip(code)
+
+    assert (Kind.SIP, entry) == (found.kind, found.code)
+
+
+@pytest.mark.parametrize(
+    ("code", "entry"),
+    [
+        ("001", "001"),
+        ("024", "024"),
+        ("799", "undocumented"),
+        ("800", "8xx"),
+        ("899", "8xx"),
+        ("900", "900"),
+        ("901", "9xx"),
+        ("999", "9xx"),
+        ("000", "undocumented"),
+        ("002", "undocumented"),
+        ("486", "undocumented"),
+    ],
+)
+def test_26_a_gateway_code_has_its_entry_or_that_of_its_range(code: str, entry: str) -> None:
+    """900 stands alone between two ranges, and an undocumented code borrows no meaning."""
+    found = ENGLISH.gateway(code)
+
+    assert (Kind.GATEWAY, entry) == (found.kind, found.code)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_entries_are_listed_by_their_kind(kind: Kind) -> None:
+    """Each kind gives all of its entries and no other."""
+    expected = [entry for (of, _), entry in ENGLISH.entries.items() if of is kind]
+
+    assert expected == list(ENGLISH.of_kind(kind))
+    assert {kind} == {entry.kind for entry in expected}
+
+
+def test_outcomes_and_errors_are_found_by_name() -> None:
+    """Both have an entry of their own kind."""
+    assert (Kind.OUTCOME, "machine") == (ENGLISH.outcome("machine").kind, "machine")
+    assert (Kind.ERROR, "timeout") == (ENGLISH.error("timeout").kind, "timeout")
+
+
+def entry(kind: Kind, code: str) -> Entry:
+    """An entry that holds little more than its code."""
+    return Entry(
+        kind=kind,
+        code=code,
+        title="é aqui",
+        meaning="",
+        advice="",
+        who_acts=WhoActs.NOBODY,
+        retry=Retry.NO,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [(Kind.SIP, "call"), (Kind.OUTCOME, "call"), (Kind.GATEWAY, "ask"), (Kind.ERROR, "ask")],
+)
+def test_what_a_retry_speaks_of_is_decided_by_the_kind(kind: Kind, about: str) -> None:
+    """Calls are made again, the gateway is asked again."""
+    assert about == entry(kind, "486").about
+
+
+@pytest.mark.parametrize(
+    ("code", "group"), [("486", False), ("4xx", True), ("undocumented", True), ("001", False)]
+)
+def test_an_entry_for_many_codes_is_a_group(code: str, group: bool) -> None:
+    """Only a number of its own stands for one code."""
+    assert group is entry(Kind.SIP, code).is_group
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("busy", "Busy"),
+        ("é aqui", "É aqui"),
+        ("a SIP", "A SIP"),
+        ("", ""),
+    ],
+)
+def test_a_heading_changes_the_first_letter_only(text: str, heading: str) -> None:
+    """Abbreviations keep their capitals, and an empty text stays empty."""
+    assert heading == capitalised(text)
+
+
+def test_the_heading_of_an_entry_is_its_title() -> None:
+    """With a capital letter."""
+    assert "É aqui" == entry(Kind.SIP, "486").heading
+
+
+PHRASES: Mapping[str, Phrase] = {
+    "plain": "Hello.",
+    "filled": "{name} and {name}, {count}",
+    "plural": {"one": "{count} call", "other": "{count} calls"},
+}
+SMALL = Catalog(
+    language=Language.ENGLISH,
+    entries={},
+    phrases=PHRASES,
+    writing=Writing(
+        duration=str,
+        plural=lambda count: {1: "one", 1_000_000: "many"}.get(count, "other"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("plain", {}, "Hello."),
+        ("plain", {"unused": 1}, "Hello."),
+        ("filled", {"name": "{x}", "count": 2}, "{x} and {x}, 2"),
+        ("plural", {"count": 1}, "1 call"),
+        ("plural", {"count": 0}, "0 calls"),
+        ("plural", {"count": 2}, "2 calls"),
+        ("plural", {"count": 1_000_000}, "1000000 calls"),  # `other` serves for a missing form
+    ],
+)
+def test_a_phrase_is_filled_in(name: str, values: dict[str, object], said: str) -> None:
+    """Values stand where the phrase names them, and a count chooses the plural form."""
+    assert said == SMALL.say(name, **values)
+
+
+def test_a_phrase_that_does_not_exist_is_an_error() -> None:
+    """A wrong name is a fault of the program, not an empty text."""
+    with pytest.raises(KeyError, match="nowhere"):
+        SMALL.say("nowhere")
+
+
+def test_a_plural_takes_a_whole_number() -> None:
+    """Texts and fractions have no plural form."""
+    with pytest.raises(TypeError, match="whole number"):
+        SMALL.say("plural", count="2")

@@ -1,0 +1,222 @@
+"""What a person is told about a status. The test ids begin with the numbers of docs/readings.md."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.call_status import Outcome, read_result
+from bot.domain.catalog import Catalog, Kind, Language, Retry, WhoActs
+from bot.domain.explanation import Explanation, LookupFailure, explain
+from bot.locales import load_catalog
+
+ENGLISH, PORTUGUESE = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
+CATALOGS = pytest.mark.parametrize("catalog", [ENGLISH, PORTUGUESE], ids=["en", "pt-BR"])
+
+
+def told(raw: str, catalog: Catalog = ENGLISH) -> Explanation:
+    """The explanation of a result text."""
+    return explain(read_result(raw), catalog)
+
+
+@pytest.mark.parametrize(
+    ("raw", "outcome", "headline", "who", "retry"),
+    [
+        ("ok:85.00", "answered", "The call was answered and the message played: 85 seconds.",
+         "nobody", "no"),
+        ("failed:486", "failed", "The call did not go through: the line was busy.",
+         "sender", "later"),
+        ("failed:404", "failed", "The call did not go through: the number does not exist.",
+         "sender", "no"),
+        ("error:503", "error", "The call broke off while it was running: the network was congested",
+         "carrier", "later"),
+        ("blocked:608", "blocked", "The call was blocked before it reached the person: blocked",
+         "gateway", "no"),
+        ("blocked:486", "blocked", "The call was blocked before it reached the person.",
+         "sender", "no"),
+        ("machine:200", "machine", "A machine picked up, and the call was ended.",
+         "sender", "later"),
+        ("024", "pending", "No status yet. That is not a failure.", "nobody", "yes"),
+        ("900", "gateway_error", "The gateway gave no status (code 900): access refused, or",
+         "bot_admin", "no"),
+        ("hello", "unrecognised", "The gateway gave an answer that nobody can read.",
+         "gateway", "no"),
+    ],
+)  # fmt: skip
+def test_each_outcome_has_its_verdict(
+    raw: str, outcome: str, headline: str, who: str, retry: str
+) -> None:
+    """One line says what happened, and the rest who must act and whether to try again."""
+    explanation = told(raw)
+
+    assert outcome == explanation.outcome
+    assert explanation.headline.startswith(headline), explanation.headline
+    assert (who, retry) == (explanation.who_acts, explanation.retry)
+
+
+@pytest.mark.parametrize(
+    ("raw", "remark", "who", "retry"),
+    [
+        ("ok:0.00", ENGLISH.say("remark.zero_seconds"), WhoActs.SENDER, Retry.LATER),
+        ("ok:0.01", ENGLISH.say("remark.short_call", seconds=6), WhoActs.SENDER, Retry.LATER),
+        ("ok:6.00", ENGLISH.say("remark.short_call", seconds=6), WhoActs.SENDER, Retry.LATER),
+        ("ok:6.01", "", WhoActs.NOBODY, Retry.NO),
+        ("ok", ENGLISH.say("remark.no_duration"), WhoActs.NOBODY, Retry.NO),
+        ("ok:abc", ENGLISH.say("remark.no_duration"), WhoActs.NOBODY, Retry.NO),
+    ],
+)
+def test_11_12_an_answered_call_may_have_been_too_short(
+    raw: str, remark: str, who: WhoActs, retry: Retry
+) -> None:
+    """Up to six seconds nobody hears a message to its end; an unknown duration is said to be so."""
+    explanation = told(raw)
+
+    assert (remark,) * bool(remark) == explanation.remarks
+    assert (who, retry) == (explanation.who_acts, explanation.retry)
+    short = who is WhoActs.SENDER
+    advice = ENGLISH.say("advice.answered_briefly") if short else explanation.entry.advice
+    assert advice == explanation.advice
+
+
+def test_12_an_unknown_duration_is_not_in_the_headline() -> None:
+    """The verdict is certain, the number is not."""
+    assert "The call was answered; how long it lasted is not known." == told("ok:x").headline
+
+
+@pytest.mark.parametrize(
+    ("raw", "entry", "remarks"),
+    [
+        ("failed:486", "486", []),
+        ("failed", "failed", ["no_code"]),
+        ("failed:busy", "failed", ["no_code"]),
+        ("machine:xyz", "machine", ["no_code"]),
+        # 15: by its class, and said to be so
+        ("failed:499", "4xx", ["not_listed"]),
+        ("error:699", "6xx", ["not_listed"]),
+        ("failed:409", "409", ["not_registered"]),
+        # 16: no SIP code, so the word alone is explained
+        ("failed:701", "failed", ["not_sip"]),
+        ("failed:000", "failed", ["not_sip"]),
+        ("error:999", "error", ["not_sip"]),
+        ("blocked:900", "blocked", ["not_sip"]),
+        # 17: not a final answer
+        ("failed:100", "100", ["provisional"]),
+        ("error:183", "183", ["provisional"]),
+        ("failed:150", "1xx", ["not_listed", "provisional"]),
+        # 18: answered; of the 2xx codes only 200 says so
+        ("failed:200", "200", ["answered_then_failed"]),
+        ("error:200", "200", ["answered_then_failed"]),
+        ("failed:202", "202", []),
+        ("failed:299", "2xx", ["not_listed"]),
+        # 19: the word decides, whatever the code
+        ("machine:200", "machine", []),
+        ("machine:100", "machine", []),
+        ("machine:486", "machine", []),
+        # 21: the word decides, unless the code says who barred the call
+        ("blocked:486", "blocked", []),
+        ("blocked", "blocked", ["no_code"]),
+        ("blocked:403", "403", []),
+        ("blocked:603", "603", []),
+        ("blocked:607", "607", []),
+        ("blocked:608", "608", []),
+    ],
+)
+def test_a_call_is_explained_by_its_code_or_by_its_word(
+    raw: str, entry: str, remarks: list[str]
+) -> None:
+    """Meaning and advice are those of one entry; what is odd about the code is said beside it."""
+    explanation = told(raw)
+    code = raw.partition(":")[2]
+
+    assert entry == explanation.entry.code
+    assert tuple(ENGLISH.say(f"remark.{one}", code=code) for one in remarks) == explanation.remarks
+    assert explanation.entry.meaning == explanation.meaning
+    assert explanation.entry.advice == explanation.advice
+
+
+@pytest.mark.parametrize("raw", ["failed:200", "error:200"])
+def test_18_a_call_that_failed_after_the_answer_is_the_agents(raw: str) -> None:
+    """The headline gives no contradiction as a reason, and the agent asks the customer."""
+    explanation = told(raw)
+
+    assert ENGLISH.say(f"headline.{explanation.outcome}") == explanation.headline
+    assert WhoActs.AGENT is explanation.who_acts
+
+
+@pytest.mark.parametrize("word", ["failed", "error", "blocked", "machine"])
+@given(code=st.integers(min_value=0, max_value=999))
+def test_20_the_word_decides_the_outcome_whatever_the_code(word: str, code: int) -> None:
+    """The same code is another verdict after another word."""
+    explanation = told(f"{word}:{code:03d}")
+
+    assert word == explanation.outcome
+    assert explanation.headline.startswith(ENGLISH.say(f"headline.{word}").rstrip("."))
+    if word == "machine":
+        assert ENGLISH.outcome("machine") == explanation.entry
+
+
+@pytest.mark.parametrize(
+    ("code", "entry", "who", "contact"),
+    [
+        ("001", "001", WhoActs.BOT_ADMIN, ""),
+        ("019", "019", WhoActs.BOT_ADMIN, ""),
+        ("022", "022", WhoActs.BOT_ADMIN, ""),
+        ("023", "023", WhoActs.AGENT, ""),
+        ("024", "024", WhoActs.NOBODY, ""),
+        ("800", "8xx", WhoActs.GATEWAY, "Suporte Mobi Pronto"),
+        ("899", "8xx", WhoActs.GATEWAY, "Suporte Mobi Pronto"),
+        ("900", "900", WhoActs.BOT_ADMIN, ""),
+        ("901", "9xx", WhoActs.GATEWAY, "Equipe MobilePronto"),
+        ("999", "9xx", WhoActs.GATEWAY, "Equipe MobilePronto"),
+        ("000", "undocumented", WhoActs.GATEWAY, "Suporte Mobi Pronto"),
+        ("486", "undocumented", WhoActs.GATEWAY, "Suporte Mobi Pronto"),
+    ],
+)
+def test_a_gateway_code_is_explained_by_its_family(
+    code: str, entry: str, who: WhoActs, contact: str
+) -> None:
+    """Each names who must act, and the contact that the specification gives."""
+    explanation = told(code)
+
+    assert (Kind.GATEWAY, entry) == (explanation.entry.kind, explanation.entry.code)
+    assert (who, contact) == (explanation.who_acts, explanation.entry.contact)
+    assert (explanation.entry.meaning, ()) == (explanation.meaning, explanation.remarks)
+    assert explanation.outcome is (Outcome.PENDING if code == "024" else Outcome.GATEWAY_ERROR)
+
+
+@CATALOGS
+@pytest.mark.parametrize("code", ["001", "022", "023", "850", "900", "950", "000"])
+def test_the_headline_of_a_gateway_error_names_the_code(code: str, catalog: Catalog) -> None:
+    """An engineer can search for it."""
+    assert code in told(code, catalog).headline
+
+
+@CATALOGS
+def test_a_failed_look_up_never_says_that_the_call_failed(catalog: Catalog) -> None:
+    """Every error of the tree has its own outcome, entry and headline."""
+    verdicts = [catalog.say(f"headline.{word}").rstrip(".") for word in ("failed", "error")]
+    errors = [entry.code for entry in catalog.of_kind(Kind.ERROR)]
+
+    for error in errors:
+        explanation = explain(LookupFailure(error=error, detail="HTTP 502"), catalog)
+        entry = catalog.error(error)
+        said = f"{explanation.headline} {explanation.meaning} {explanation.advice}"
+        assert Outcome.LOOKUP_FAILED is explanation.outcome
+        assert catalog.say("headline.lookup_failed", reason=entry.title) == explanation.headline
+        assert (entry, entry.who_acts) == (explanation.entry, explanation.who_acts)
+        assert (entry.retry, ()) == (explanation.retry, explanation.remarks)
+        assert not [verdict for verdict in verdicts if verdict in said]
+        assert "HTTP 502" not in said
+
+
+@CATALOGS
+@given(raw=st.text(max_size=30) | st.from_regex(r"\A(ok|failed|blocked|machine)?:?[0-9.]{0,6}\Z"))
+def test_any_answer_is_explained(catalog: Catalog, raw: str) -> None:
+    """Whatever the gateway says, there is a verdict, a meaning and a next step."""
+    explanation = told(raw, catalog)
+
+    assert explanation.headline
+    assert explanation.meaning
+    assert explanation.advice
+    assert "{" not in f"{explanation.headline}{explanation.remarks}"

@@ -1,0 +1,129 @@
+"""What is hidden, and how free text is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.privacy import ELLIPSIS, mask_phones, public_id, shorten
+
+MOBILE = "+55 (11) *****-4321"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("+55 (11) 98765-4321", MOBILE),
+        ("+5511987654321", MOBILE),
+        ("5511987654321", MOBILE),
+        ("55 11 98765 4321", MOBILE),
+        ("+55-11-98765-4321", MOBILE),
+        ("+55.11.98765.4321", MOBILE),
+        ("+55 (11) 9 8765-4321", MOBILE),
+        ("+55 (11)  98765 - 4321", MOBILE),
+        ("+55\u00a011\u00a098765\u20114321", MOBILE),
+        ("(11) 98765-4321", "(11) *****-4321"),
+        ("11987654321", "(11) *****-4321"),
+        ("(21) 3456-7890", "(21) ****-7890"),
+        ("2134567890", "(21) ****-7890"),
+        ("tel:+5511987654321.", f"tel:{MOBILE}."),
+        ("a 11987654321, b 2134567890", "a (11) *****-4321, b (21) ****-7890"),
+        ("failed:486 (11) 98765-4321", "failed:486 (11) *****-4321"),
+    ],
+    ids=ascii,
+)
+def test_a_phone_number_keeps_its_area_and_four_digits(text: str, masked: str) -> None:
+    """With or without the country, with eight or nine digits, whatever the punctuation."""
+    assert masked == mask_phones(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MPG000236180474",  # digits inside an IDMSG are no number
+        "MPG000027109145-21611143",
+        "MPG11987654321",
+        "11987654321X",
+        "id_11987654321",
+        "(10) 98765-4321",  # an area code holds no zero
+        "011987654321",
+        "119876543210123",  # too long
+        "98765-4321",  # no area code
+        "ok:85.00",
+        "failed:486 Busy Here",
+        "2026-11-23 10:14:53",
+        "",
+    ],
+)
+def test_what_is_no_phone_number_is_left_alone(text: str) -> None:
+    """Identifiers, results and dates are shown as they are."""
+    assert text == mask_phones(text)
+
+
+@pytest.mark.parametrize(
+    ("message_id", "shown"),
+    [
+        ("MPG000236180474", "MPG0…0474"),
+        ("MPG000027109145-21611143", "MPG0…1143"),
+        ("a" * 13, "aaaa…aaaa"),
+        ("a" * 12, "a" * 12),
+        ("SANDBOX-OK", "SANDBOX-OK"),
+        ("+5511987654321", MOBILE),
+        ("11987654321", "(11) *****-4321"),
+    ],
+)
+def test_a_channel_sees_an_identifier_in_part(message_id: str, shown: str) -> None:
+    """A long one is shortened in the middle, a phone number is masked."""
+    assert shown == public_id(message_id)
+
+
+FAMILY = "👨\u200d👩\u200d👧"
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "short"),
+    [
+        pytest.param("busy", 4, "busy", id="what fits is kept"),
+        pytest.param("busy!", 4, "bus…", id="the mark of the cut counts"),
+        pytest.param("ocupado", 1, "…", id="room for nothing"),
+        pytest.param("abc\u0327\u0303d", 4, "ab…", id="a letter keeps both its accents"),
+        pytest.param("a👍🏽bc", 3, "a…", id="an emoji keeps its skin tone"),
+        pytest.param("a✈\ufe0fbc", 3, "a…", id="an emoji keeps its variation"),
+        pytest.param("a1\ufe0f\u20e3bc", 4, "a…", id="a keycap keeps its key"),
+        pytest.param(f"a{FAMILY}b", 3, "a…", id="a family stays whole, cut before a joiner"),
+        pytest.param(f"a{FAMILY}b", 4, "a…", id="a family stays whole, cut after a joiner"),
+        pytest.param(f"a{FAMILY}bc", 7, f"a{FAMILY}…", id="a family that fits is kept"),
+        pytest.param("a🇧🇷bc", 3, "a…", id="a flag keeps both its letters"),
+        pytest.param("🇧🇷🇵🇹bc", 4, "🇧🇷…", id="the second flag of two"),
+        pytest.param("🇧🇷🇵🇹bc", 5, "🇧🇷🇵🇹…", id="two flags that fit"),
+        pytest.param("🇧🇷🇵🇹bc", 3, "🇧🇷…", id="a cut between two flags"),
+        pytest.param("a🏴\U000e0067\U000e0062\U000e007fbc", 4, "a…", id="a flag keeps its tags"),
+        pytest.param("\u0301" * 9, 4, "…", id="nothing but accents"),
+    ],
+)
+def test_a_cut_never_splits_what_is_read_as_one(text: str, limit: int, short: str) -> None:
+    """Accents, skin tones, joined emoji and flags are kept or left out as a whole."""
+    assert short == shorten(text, limit)
+
+
+SIGNS = ("a", "é", "e\u0301", "👍🏽", FAMILY, "🇧🇷", "✈\ufe0f", " ", "\u200d")
+TEXTS = st.text(max_size=50) | st.lists(st.sampled_from(SIGNS), max_size=20).map("".join)
+
+
+@given(TEXTS, st.integers(min_value=1, max_value=60))
+def test_a_shortened_text_is_never_longer_than_its_limit(text: str, limit: int) -> None:
+    """What is cut is a beginning of the text and the mark; what fits is the text."""
+    short = shorten(text, limit)
+
+    assert len(short) <= limit
+    assert short == text or (short.endswith(ELLIPSIS) and text.startswith(short[:-1]))
+
+
+DIGITS = ("+55", "(11)", "11", "98765", "4321", "-", " ", "1", "x")
+
+
+@given(st.lists(st.sampled_from(DIGITS), max_size=12).map("".join))
+def test_masking_twice_changes_nothing_more(text: str) -> None:
+    """A masked text holds nothing that looks like a phone number."""
+    assert mask_phones(text) == mask_phones(mask_phones(text))

@@ -1,0 +1,128 @@
+"""The readings that are a matter of words, and the record; ids as in docs/readings.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.domain.call_status import CallStatus, Outcome, read_result
+from bot.domain.catalog import Language
+from bot.domain.explanation import Finding, LookupFailure, as_record, explain
+from bot.locales import load_catalog
+
+CATALOGS = {language: load_catalog(language) for language in Language}
+ENGLISH = CATALOGS[Language.ENGLISH]
+PAGE = Path(__file__).parents[2] / "docs/readings.md"
+
+
+@pytest.mark.parametrize(
+    ("raw", "english", "portuguese"),
+    [
+        pytest.param("failed", "did not go through", "não foi completada", id="20-failed"),
+        pytest.param("error", "broke off while it was running", "durante a chamada", id="20-error"),
+        pytest.param("blocked", "does not say who or what", "não diz quem", id="21-by whom"),
+        pytest.param("blocked", "black list of the gateway", "lista de bloqueio", id="21-list"),
+        pytest.param("blocked:607", "unwanted", "indesejada", id="21-607 is the person"),
+        pytest.param("machine:200", "No message was left", "Nenhuma mensagem", id="22-no message"),
+        pytest.param("ok:85.00", "no proof that a person listened", "não prova que", id="23-heard"),
+        pytest.param("ok:85.00", "85 seconds", "85 segundos", id="24-a duration, and no more"),
+        pytest.param("ok:85.126", "85.13 seconds", "85,13 segundos", id="06-two decimals"),
+        pytest.param("023", "the IDMSG of an SMS", "IDMSG de um SMS", id="39-an SMS"),
+        pytest.param("001", "credential", "credencial", id="40-001 alone"),
+        pytest.param("019", "token", "token", id="40-019 alone"),
+        pytest.param("022", "account", "conta", id="41-account not found"),
+        pytest.param("000", "nor that it was delivered", "nem que foi entregue", id="28-000"),
+        pytest.param("799", "does not list", "não traz", id="27-not interpreted"),
+    ],
+)
+def test_both_languages_say_what_the_reading_asks_for(
+    raw: str, english: str, portuguese: str
+) -> None:
+    """The text that decides the reading stands in the explanation."""
+    for language, words in ((Language.ENGLISH, english), (Language.PORTUGUESE, portuguese)):
+        told = explain(read_result(raw), CATALOGS[language])
+        assert words in f"{told.headline} {told.meaning} {told.advice}"
+
+
+@pytest.mark.parametrize(("code", "other"), [("001", "token"), ("019", "credencial")])
+def test_40_a_wrong_key_is_not_blamed_on_the_other(code: str, other: str) -> None:
+    """Only what the gateway said is told."""
+    told = explain(read_result(code), CATALOGS[Language.PORTUGUESE])
+
+    assert other not in f"{told.headline} {told.meaning}".lower()
+
+
+def test_41_022_is_no_daily_limit() -> None:
+    """The meaning that the code has elsewhere is not borrowed."""
+    for catalog in CATALOGS.values():
+        told = explain(read_result("022"), catalog)
+        assert "limit" not in f"{told.headline} {told.meaning}".lower()
+
+
+def record(finding: Finding) -> dict[str, str | int | float | bool | None]:
+    """The record of a finding in English."""
+    return as_record("X-1", finding, explain(finding, ENGLISH))
+
+
+FACTS = ("outcome", "final", "sip_code", "duration_seconds", "gateway_code", "error", "raw")
+
+
+@pytest.mark.parametrize(
+    ("finding", "facts"),
+    [
+        (read_result("ok:85.00"), ("answered", True, None, 85.0, None, None, "ok:85.00")),
+        (read_result("ok"), ("answered", False, None, None, None, None, "ok")),
+        (read_result("failed:486 "), ("failed", True, 486, None, None, None, "failed:486 ")),
+        (read_result("failed:701"), ("failed", True, None, None, None, None, "failed:701")),
+        (read_result("error:503"), ("error", True, 503, None, None, None, "error:503")),
+        (read_result("blocked:608"), ("blocked", True, 608, None, None, None, "blocked:608")),
+        (read_result("machine:200"), ("machine", True, 200, None, None, None, "machine:200")),
+        (read_result("024"), ("pending", False, None, None, "024", None, "024")),
+        (read_result("001 x"), ("gateway_error", False, None, None, "001", None, "001 x")),
+        (read_result("?"), ("unrecognised", False, None, None, None, None, "?")),
+        (LookupFailure(error="tls"), ("lookup_failed", False, None, None, None, "tls", None)),
+    ],
+    ids=[outcome.value for outcome in (Outcome.ANSWERED, Outcome.ANSWERED)] + ["failed"] * 2
+    + ["error", "blocked", "machine", "pending", "gateway_error", "unrecognised", "lookup_failed"],
+)  # fmt: skip
+def test_a_record_holds_the_facts(finding: Finding, facts: tuple[object, ...]) -> None:
+    """All thirteen keys are there, in order, null where they do not apply, texts as on the card."""
+    told = explain(finding, ENGLISH)
+    words = {
+        "headline": told.headline,
+        "meaning": told.meaning,
+        "advice": told.advice,
+        "who_acts": told.who_acts.value,
+        "retry": told.retry.value,
+    }
+    found = record(finding)
+
+    assert {"idmsg": "X-1"} | dict(zip(FACTS, facts, strict=True)) | words == found
+    assert [
+        *("idmsg", "outcome", "final", "sip_code", "duration_seconds", "gateway_code", "error"),
+        *("headline", "meaning", "advice", "who_acts", "retry", "raw"),
+    ] == list(found)
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("final", bool), ("sip_code", int), ("duration_seconds", float), ("gateway_code", str),
+     ("error", str), ("outcome", str), ("who_acts", str), ("retry", str)],
+)  # fmt: skip
+def test_a_value_of_a_record_has_one_type(key: str, kind: type) -> None:
+    """What JSON writes from it is a number, a text, a truth value or null, not a subclass."""
+    raws = ("ok:85", "failed:486", "001", "024", "?")
+    findings: list[CallStatus | LookupFailure] = [read_result(raw) for raw in raws]
+    values = [record(finding)[key] for finding in [*findings, LookupFailure(error="tls")]]
+
+    assert {kind} == {type(value) for value in values if value is not None}
+
+
+def test_the_page_of_readings_has_every_number_once() -> None:
+    """docs/readings.md holds the readings 1 to 42 in order, each with its reason."""
+    rows = re.findall(r"^\| (\d+) \|(.+)\|$", PAGE.read_text("utf-8"), re.MULTILINE)
+
+    assert list(range(1, 43)) == [int(number) for number, _ in rows]
+    assert {4} == {len(cells.split(" | ")) for _, cells in rows}
