@@ -77,11 +77,16 @@ def _readable(body: bytes, content_type: str) -> str | None:
     try:
         text = body.decode("utf-8")
         if content_type == "application/json" or text.lstrip().startswith("{"):
-            return text if isinstance(json.loads(text), dict) else None
+            return text if _is_payload(json.loads(text)) else None
         payloads = parse_qs(text).get("payload", [])
         return text if all(isinstance(json.loads(p), dict) for p in payloads) else None
     except (ValueError, RecursionError):
         return None
+
+
+def _is_payload(value: object) -> bool:
+    # Bolt reads into the event before any check of its own.
+    return isinstance(value, dict) and isinstance(value.get("event", {}), dict)
 
 
 def _refused(status: int, reason: str) -> web.Response:

@@ -31,6 +31,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as UnreadableSourceError
 
 from bot.domain.catalog import Language
 
@@ -273,8 +274,9 @@ def load_settings(needs: Iterable[Need] = (), *, env_file: str | None = ".env") 
         present = _valid_part(wrong, env_file, secrets)
         missing = _missing(present, wanted) - wrong if present is not None else set()
         raise SettingsError(_problems(wrong, missing)) from None
-    except UnicodeDecodeError:
-        raise SettingsError([f"{env_file} is not a text file in UTF-8."]) from None
+    except (UnicodeDecodeError, UnreadableSourceError):
+        where = env_file if secrets is None else f"{env_file} or a file in {secrets}"
+        raise SettingsError([f"{where} is not a text file in UTF-8."]) from None
     wrong = {n for n in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if _value(settings, n)}
     missing = _missing(settings, wanted)
     if missing or (wrong and Need.SLACK in wanted):

@@ -186,6 +186,14 @@ def test_env_file_that_is_no_text_is_said(environment: Environment) -> None:
         load_settings()
 
 
+def test_secrets_file_that_is_no_text_is_said(environment: Environment) -> None:
+    """A secret in another encoding is not blamed on `.env` alone."""
+    environment.put_secrets(gateway_token="")
+    (environment.directory / "secrets" / "gateway_token").write_bytes(b"\xff\xfeC\x004\x00")
+    with pytest.raises(SettingsError, match=r"a file in .*secrets is not a text file"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("needs", "missing"),
     [

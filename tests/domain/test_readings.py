@@ -21,7 +21,9 @@ PAGE = Path(__file__).parents[2] / "docs/readings.md"
     ("raw", "english", "portuguese"),
     [
         pytest.param("failed", "did not go through", "não foi completada", id="20-failed"),
-        pytest.param("error", "broke off while it was running", "durante a chamada", id="20-error"),
+        pytest.param(
+            "error", "broke off while it was running", "caiu durante a ligação", id="20-error"
+        ),
         pytest.param("blocked", "does not say who or what", "não diz quem", id="21-by whom"),
         pytest.param("blocked", "black list of the gateway", "lista de bloqueio", id="21-list"),
         pytest.param("blocked:607", "unwanted", "indesejada", id="21-607 is the person"),
