@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
 import structlog
 from scene import Scene, playing
@@ -44,8 +45,10 @@ def _guard(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def pytest_configure() -> None:
-    """Close the world before anything is collected."""
+    """Close the world before anything is collected; a busy machine fails no property."""
     sys.addaudithook(_guard)
+    hypothesis.settings.register_profile("house", deadline=None)
+    hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)

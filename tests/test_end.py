@@ -140,7 +140,9 @@ async def test_a_look_up_that_takes_too_long_gets_an_apology(mode: Mode) -> None
         await bot.person.command("/voicestatus", "SANDBOX-SLOW-60")
         code, seconds, err = await bot.end()
 
-        assert ["Something went wrong"] == [heading(message) for message in bot.slack.messages]
+        assert ["Something went wrong in this bot"] == [
+            heading(message) for message in bot.slack.messages
+        ]
     assert 0 == code
     assert seconds < 10
     assert "Traceback" not in err

@@ -7,7 +7,8 @@ import pytest
 from settings_environment import Environment
 
 from bot.domain.catalog import Language
-from bot.settings import FORMS, Mode, Need, Settings, SettingsError, load_settings
+from bot.settings import Mode, Need, Settings, SettingsError, load_settings
+from bot.settings_forms import FORMS
 
 BOT_TOKEN = "xoxb-C4NARY"
 APP_TOKEN = "xapp-C4NARY"

@@ -60,6 +60,7 @@ def test_digits_belong_to_one_family(term: str, expected: tuple[str, Kind, str])
         ("sip:701", "701 is not a SIP code: those run from 100 to 699."),
         ("SIP:900", "900 is not a SIP code: those run from 100 to 699."),
         ("failed:701", "701 is not a SIP code: those run from 100 to 699."),
+        ("pending:024", ""),
     ],
 )
 def test_what_is_not_registered_or_documented_is_said_to_be_so(term: str, remark: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,26 @@ def test_both_languages_say_what_the_reading_asks_for(
     for language, words in ((Language.ENGLISH, english), (Language.PORTUGUESE, portuguese)):
         told = explain(read_result(raw), CATALOGS[language])
         assert words in f"{told.headline} {told.meaning} {told.advice}"
+
+
+@pytest.mark.parametrize(
+    ("raw", "english", "portuguese"),
+    [
+        ("0.00", "0 seconds", "0 segundo"),
+        ("1.00", "1 second", "1 segundo"),
+        ("85.126", "85.13 seconds", "85,13 segundos"),
+        ("119.99", "119.99 seconds", "119,99 segundos"),
+        ("119.996", "2 minutes", "2 minutos"),
+        ("125.5", "2 minutes and 5.5 seconds", "2 minutos e 5,5 segundos"),
+        ("123456789.5", "2,057,613 minutes and 9.5 seconds", "2.057.613 minutos e 9,5 segundos"),
+    ],
+)
+def test_06_a_duration_is_written_as_people_say_it(raw: str, english: str, portuguese: str) -> None:
+    """At most two decimals, with minutes from two on, in the signs and plurals of the language."""
+    duration = Decimal(raw)
+
+    assert english == ENGLISH.writing.duration(duration)
+    assert portuguese == CATALOGS[Language.PORTUGUESE].writing.duration(duration)
 
 
 @pytest.mark.parametrize(("code", "other"), [("001", "token"), ("019", "credencial")])

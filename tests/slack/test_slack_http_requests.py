@@ -38,7 +38,11 @@ async def http(log: io.StringIO) -> AsyncIterator[Scene]:
 
 
 async def post(
-    scene: Scene, body: bytes | io.BytesIO, *, headers: dict[str, str] | None = None, path: str = "/slack/events"
+    scene: Scene,
+    body: bytes | io.BytesIO,
+    *,
+    headers: dict[str, str] | None = None,
+    path: str = "/slack/events",
 ) -> Reply:
     """Post any body with any headers."""
     async with (
@@ -85,7 +89,7 @@ UNSIGNED: Final = {
     "fractional timestamp": _junk_time("1700000000.5"),
     "not a number": _junk_time("nan"),
     "endless timestamp": _junk_time("9" * 400),
-    "digits of another script": _junk_time("١٧٠٠٠٠٠٠٠٠"),
+    "digits of another script": _junk_time("\u0661\u0667" + "\u0660" * 8),
     "non-ASCII signature": _with_signature("v0=ação"),
     "empty signature": _with_signature(""),
     "version v1": _with_signature(f"v1={'0' * 64}"),
