@@ -6,6 +6,7 @@ import bot.gateway.errors as module
 from bot.gateway.errors import (
     FAULT_TEXT_LIMIT,
     LEAVES,
+    Busy,
     ConnectionLost,
     GatewayError,
     HttpStatus,
@@ -69,3 +70,11 @@ def test_a_fault_keeps_its_text_out_of_str_and_repr() -> None:
     fault = ServerFault(fault_code="Server", fault_text="canary" * 100)
     assert len(fault.fault_text) == FAULT_TEXT_LIMIT
     assert "canary" not in str(fault) + repr(fault)
+
+
+def test_an_error_without_a_fact_is_its_sentence_alone() -> None:
+    """Where there is nothing to add, nothing is added."""
+    error = Busy()
+
+    assert "" == error.fact
+    assert not str(error).endswith("]")
