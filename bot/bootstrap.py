@@ -79,7 +79,7 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
     Raises:
         SlackRefusedError: Slack refuses a token.
         SlackUnreachableError: Slack cannot be reached.
-        OSError: the address to listen on is taken.
+        CannotListenError: the address to listen on is taken.
     """
     async with AsyncExitStack() as stack:
         outside = await _connect(settings, stack, now)

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
-EXIT_INTERRUPTED: Final = 130
 
 _app = typer.Typer(
     name="voicestatus",
@@ -35,20 +34,18 @@ _app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 InLanguage = Annotated[
     Language | None,
-    typer.Option("--language", envvar="BOT_LANGUAGE", help="Language of the texts."),
+    typer.Option("--language", help="Language of the texts, instead of BOT_LANGUAGE."),
 ]
 
 
 def main() -> None:
-    """Run the command line; the one place that turns an interrupt into an exit code."""
+    """Run the command line. An interrupt ends it with 130, which is typer's doing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a letter shows a question mark in its place.
             stream.reconfigure(errors="replace")
     try:
         _app()
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # Whoever reads our output has left, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -91,15 +88,13 @@ def lookup(
     language: InLanguage = None,
 ) -> None:
     """Look calls up. Exit code 0, or 3 (pending), 4 (gateway error), 5 (not found out)."""
+    settings, problems = _settings_or_problems("gateway")
+    catalog = _catalog(language or (settings.bot_language if settings is not None else None))
     from bot.lookup_terminal import look_up, read_ids
 
-    catalog = _catalog(language)
-    message_ids, problems = read_ids(idmsgs, catalog)
-    if problems:
-        _complain(problems)
-    settings = _settings("gateway")
-    if language is None:
-        catalog = _catalog(settings.bot_language)
+    message_ids, bad_ids = read_ids(idmsgs, catalog)
+    if settings is None or bad_ids:
+        _complain([*problems, *bad_ids])
     raise typer.Exit(_run(look_up(message_ids, settings, catalog, as_json=as_json)))
 
 
@@ -183,7 +178,7 @@ def demo(
 
     if pictures:
         raise typer.Exit(_run(write_pictures(pictures)))
-    raise typer.Exit(_run(converse(language or Language.ENGLISH)))
+    raise typer.Exit(_run(converse(_catalog(language).language)))
 
 
 @_app.command()
@@ -218,12 +213,19 @@ def manifest(
 
 def _settings(*needs: str) -> Settings:
     """The settings, or all their problems and exit code 2."""
+    settings, problems = _settings_or_problems(*needs)
+    if settings is None:
+        _complain(problems)
+    return settings
+
+
+def _settings_or_problems(*needs: str) -> tuple[Settings | None, Sequence[str]]:
     from bot.settings import Need, SettingsError, load_settings
 
     try:
-        return load_settings([Need(need) for need in needs])
+        return load_settings([Need(need) for need in needs]), ()
     except SettingsError as error:
-        _complain(error.problems)
+        return None, error.problems
 
 
 def _complain(lines: Iterable[str]) -> NoReturn:
@@ -233,9 +235,12 @@ def _complain(lines: Iterable[str]) -> NoReturn:
 
 
 def _catalog(language: Language | None) -> Catalog:
+    """The catalog of a language; without one that of BOT_LANGUAGE, if it names one."""
     from bot.locales import load_catalog
 
-    return load_catalog(language or Language.ENGLISH)
+    wanted = os.environ.get("BOT_LANGUAGE", "").strip()
+    own = Language(wanted) if wanted in set(Language) else Language.ENGLISH
+    return load_catalog(language or own)
 
 
 def _run(work: Coroutine[Any, Any, int]) -> int:

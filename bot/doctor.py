@@ -23,7 +23,8 @@ from bot.domain.message_id import MessageId
 from bot.gateway.errors import GatewayError
 from bot.locales import load_catalog
 from bot.manifest import SCOPES
-from bot.settings import FORMS, Mode, Settings
+from bot.settings import Mode, Settings
+from bot.settings_forms import FORMS
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.slack.socket import socket_address
 from bot.slack.workspace import Workspace, find_workspace

@@ -10,6 +10,7 @@ import structlog
 
 from bot import __version__
 from bot.bootstrap import RunningBot, running_bot
+from bot.server import CannotListenError
 from bot.settings import Mode, Settings
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.telemetry import configure_logging
@@ -43,11 +44,11 @@ async def run_until_stopped(settings: Settings) -> int:
     except SlackUnreachableError as error:
         reason = f"Slack cannot be reached ({error.reason}). Check SLACK_API_URL and the "
         return _give_up(EXIT_FAILED, reason + "network; `voicestatus doctor` says more.")
-    except OSError as error:
+    except CannotListenError as error:
         where = f"{settings.bot_host}:{settings.bot_port}"
         return _give_up(
             EXIT_FAILED,
-            f"Cannot listen on {where} ({error.strerror or type(error).__name__}). "
+            f"Cannot listen on {where} ({error.reason}). "
             "Set BOT_HOST or BOT_PORT, or stop what is using it.",
         )
     _log.info("stopped")

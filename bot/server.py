@@ -20,6 +20,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.telemetry import EXPOSITION_TYPE
+
 SLACK_PATH: Final = "/slack/events"
 # Slack's own payloads stay far below.
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -31,6 +33,14 @@ _UNPARSABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class CannotListenError(Exception):
+    """The address to serve on is not to be had; `reason` is the system's word for why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class SlackEndpoint:
@@ -77,11 +87,16 @@ def _readable(body: bytes, content_type: str) -> str | None:
     try:
         text = body.decode("utf-8")
         if content_type == "application/json" or text.lstrip().startswith("{"):
-            return text if isinstance(json.loads(text), dict) else None
+            return text if _is_payload(json.loads(text)) else None
         payloads = parse_qs(text).get("payload", [])
         return text if all(isinstance(json.loads(p), dict) for p in payloads) else None
     except (ValueError, RecursionError):
         return None
+
+
+def _is_payload(value: object) -> bool:
+    # Bolt reads into the event before any check of its own.
+    return isinstance(value, dict) and isinstance(value.get("event", {}), dict)
 
 
 def _refused(status: int, reason: str) -> web.Response:
@@ -103,7 +118,7 @@ def build_server(
         return web.json_response({"ready": ready, "parts": parts}, status=200 if ready else 503)
 
     async def metrics_page(_: web.Request) -> web.Response:
-        return web.Response(body=metrics(), headers={"Content-Type": _PROMETHEUS})
+        return web.Response(body=metrics(), headers={"Content-Type": EXPOSITION_TYPE})
 
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_no_traceback])
     app.router.add_get("/healthz", healthz)
@@ -112,9 +127,6 @@ def build_server(
     if slack is not None:
         app.router.add_post(SLACK_PATH, slack.handle)
     return app
-
-
-_PROMETHEUS: Final = "text/plain; version=1.0.0; charset=utf-8"
 
 
 @web.middleware
@@ -134,13 +146,16 @@ async def serving(app: web.Application, *, host: str, port: int) -> AsyncIterato
     """Serve while the block runs; gives the port, which matters when 0 was asked for.
 
     Raises:
-        OSError: the address is taken or not ours.
+        CannotListenError: the address is taken or not ours.
     """
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise CannotListenError(error.strerror or type(error).__name__) from None
         yield _port(runner)
     finally:
         await runner.cleanup()

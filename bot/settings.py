@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -31,8 +32,10 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as UnreadableSourceError
 
 from bot.domain.catalog import Language
+from bot.settings_forms import FORMS
 
 SECRETS_DIRECTORY: Final = "/run/secrets"
 _PREFIXES: Final = ("SLACK_", "GATEWAY_", "BOT_")
@@ -216,47 +219,6 @@ class _GivenSettings(Settings):
         return (init_settings,)
 
 
-# What each value should look like and where it comes from; operators read this beside its name.
-FORMS: Final[Mapping[str, str]] = {
-    "SLACK_BOT_TOKEN": "xoxb-…, from your app's page at api.slack.com/apps, OAuth & Permissions",
-    "SLACK_SIGNING_SECRET": "from your app's page, Basic Information, App Credentials (HTTP mode)",
-    "SLACK_APP_TOKEN": "xapp-… with the scope connections:write, from your app's page, "
-    "Basic Information, App-Level Tokens (Socket Mode)",
-    "SLACK_CLIENT_ID": "must not be set: this version serves one workspace, by SLACK_BOT_TOKEN; "
-    "OAuth for many workspaces comes later",
-    "SLACK_CLIENT_SECRET": "must not be set: this version serves one workspace, by "
-    "SLACK_BOT_TOKEN; OAuth for many workspaces comes later",
-    "SLACK_API_URL": "an address such as https://slack.com/api/",
-    "BOT_MODE": "socket or http",
-    "BOT_HOST": "a host name or address to listen on, such as 127.0.0.1",
-    "BOT_PORT": "a port number, 0 to 65535",
-    "BOT_LANGUAGE": "en or pt-BR",
-    "BOT_COMMAND": "a slash and up to 31 characters, without spaces or capitals, "
-    "such as /voicestatus",
-    "BOT_TIMEZONE": "a name of the tz database, such as America/Sao_Paulo",
-    "BOT_SUPPORT_CONTACT": "up to 200 characters",
-    "BOT_HASH_KEY": "at least 16 characters that nobody can guess",
-    "BOT_LOG_FORMAT": "text or json",
-    "BOT_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
-    "GATEWAY_URL": "the address of the service, such as "
-    "https://pw-api.com/voice/v_3_00/service.asmx, without user name and password",
-    "GATEWAY_CREDENTIAL": "the Credencial of 40 characters of your Mobile Pronto account",
-    "GATEWAY_TOKEN": "the Token of 6 characters of your Mobile Pronto account",
-    "GATEWAY_SOAP_VERSION": "1.1 or 1.2",
-    "GATEWAY_TIMEOUT_SECONDS": "seconds, more than 0 and up to 120",
-    "GATEWAY_REQUESTS_PER_SECOND": "a number, more than 0 and up to 1000",
-    "GATEWAY_MAX_CONCURRENCY": "a whole number, 1 to 1000",
-    "GATEWAY_SUPPORT_CONTACT": "up to 200 characters",
-    "GATEWAY_PROXY": "an address such as http://proxy.example:3128",
-    "GATEWAY_CA_FILE": "a PEM file that can be read",
-    "DATABASE_URL": "sqlite:///file.db or postgresql://…",
-    "ALLOWED_CHANNELS": "Slack channel ids, separated by commas",
-    "ALLOWED_USERS": "Slack user ids, separated by commas",
-    "ADMIN_USERS": "Slack user ids, separated by commas",
-    "ALLOW_EXTERNAL_USERS": "true or false",
-}
-
-
 def load_settings(needs: Iterable[Need] = (), *, env_file: str | None = ".env") -> Settings:
     """Read the settings and check that what is needed is there.
 
@@ -272,13 +234,14 @@ def load_settings(needs: Iterable[Need] = (), *, env_file: str | None = ".env") 
         wrong = {str(fault["loc"][0]).upper() for fault in faults}
         present = _valid_part(wrong, env_file, secrets)
         missing = _missing(present, wanted) - wrong if present is not None else set()
-        raise SettingsError(_problems(wrong, missing)) from None
-    except UnicodeDecodeError:
-        raise SettingsError([f"{env_file} is not a text file in UTF-8."]) from None
+        raise SettingsError(_problems(wrong, missing, env_file)) from None
+    except (UnicodeDecodeError, UnreadableSourceError):
+        where = env_file if secrets is None else f"{env_file} or a file in {secrets}"
+        raise SettingsError([f"{where} is not a text file in UTF-8."]) from None
     wrong = {n for n in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if _value(settings, n)}
     missing = _missing(settings, wanted)
     if missing or (wrong and Need.SLACK in wanted):
-        raise SettingsError(_problems(wrong if Need.SLACK in wanted else set(), missing))
+        raise SettingsError(_problems(wrong if Need.SLACK in wanted else set(), missing, env_file))
     return settings
 
 
@@ -309,16 +272,19 @@ def _value(settings: Settings, name: str) -> Any:
     return getattr(settings, name.lower())
 
 
-def _problems(wrong: Iterable[str], missing: Iterable[str]) -> list[str]:
+def _problems(wrong: Iterable[str], missing: Iterable[str], env_file: str | None) -> list[str]:
     lines = [(name, f"{name} is wrong. It should be {FORMS[name]}.") for name in wrong]
     lines = [(n, line.replace("is wrong. It should be must", "must")) for n, line in lines]
-    lines += [(name, f"{name} is missing{_slip(name)}: {FORMS[name]}.") for name in missing]
+    lines += [
+        (name, f"{name} is missing{_slip(name, env_file)}: {FORMS[name]}.") for name in missing
+    ]
     order = list(FORMS)
     return [line for _, line in sorted(lines, key=lambda item: order.index(item[0]))]
 
 
-def _slip(name: str) -> str:
+def _slip(name: str, env_file: str | None) -> str:
     """A variable whose name is nearly right, and so was probably meant."""
-    unknown = [n for n in os.environ if n.startswith(_PREFIXES) and n not in FORMS]
+    set_ones = [*os.environ, *(dotenv_values(env_file) if env_file is not None else ())]
+    unknown = [n for n in set_ones if n.startswith(_PREFIXES) and n not in FORMS]
     close = difflib.get_close_matches(name, unknown, n=1, cutoff=0.85)
     return f" ({close[0]} is set; is that a slip?)" if close else ""

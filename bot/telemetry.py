@@ -16,9 +16,16 @@ from typing import Any, Final
 
 import stamina
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
 from structlog.typing import EventDict, Processor
 
+EXPOSITION_TYPE: Final = CONTENT_TYPE_LATEST
 OWN_LOGGERS: Final = "bot"
 _MAX_VALUE: Final = 200
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
+import structlog
 from scene import Scene, playing
 
 from bot.settings import Mode
+from bot.telemetry import configure_logging
 
 _SETTINGS: Final = ("SLACK_", "GATEWAY_", "BOT_", "ALLOWED_", "ALLOW_", "ADMIN_", "DATABASE_URL")
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -40,8 +45,10 @@ def _guard(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def pytest_configure() -> None:
-    """Close the world before anything is collected."""
+    """Close the world before anything is collected; a busy machine fails no property."""
     sys.addaudithook(_guard)
+    hypothesis.settings.register_profile("house", deadline=None)
+    hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +75,23 @@ async def bot(mode: Mode) -> AsyncIterator[Scene]:
     """A bot with plain settings, in both modes."""
     async with playing(mode) as scene:
         yield scene
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """All that the process logs, down to DEBUG, through the handler that `run` installs."""
+    root = logging.getLogger()
+    loggers = (root, logging.getLogger("bot"), logging.getLogger("slack_bolt"))
+    before = [(logger, logger.level) for logger in loggers]
+    handlers = root.handlers
+    configure_logging(level="DEBUG", json=True)
+    root.setLevel(logging.DEBUG)
+    written = io.StringIO()
+    for handler in root.handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(written)
+    yield written
+    root.handlers = handlers
+    for logger, level in before:
+        logger.setLevel(level)
+    structlog.reset_defaults()

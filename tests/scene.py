@@ -21,6 +21,7 @@ from bot.settings import Mode, Settings
 COMMAND = "/voicestatus"
 CREDENTIAL = "C" * 40
 TOKEN = "T0K3N5"
+WORKING = "⏳ Asking the gateway"
 
 
 @dataclass(kw_only=True)
@@ -45,6 +46,17 @@ class Scene:
         before = len(self.slack.messages)
         await self.type(text, **who_and_where)
         return await self.slack.wait_for_message(before + 1, patience)
+
+    async def card(self, text: str, *, patience: float = 5.0) -> Message:
+        """The same, past the note that says that work is going on, should there be one."""
+        before = len(self.slack.messages)
+        await self.type(text)
+        await self.slack.wait_for(lambda: self._has_card(before), patience)
+        return self.slack.messages[before]
+
+    def _has_card(self, index: int) -> bool:
+        messages = self.slack.messages[index:]
+        return bool(messages) and not heading(messages[0]).startswith(WORKING)
 
     async def settled(self, count: int, *, patience: float = 5.0) -> None:
         """Wait until so many posts to response URLs have arrived."""

@@ -49,10 +49,11 @@ async def test_invalid_id_stops_before_any_request(
     assert result.err.strip()
 
 
-async def test_invalid_id_cannot_steer_the_terminal(voicestatus: Voicestatus) -> None:
+@pytest.mark.parametrize("control", ["\x1b[2J", "\x07", "\b", "\u202e"], ids=ascii)
+async def test_invalid_id_cannot_steer_the_terminal(voicestatus: Voicestatus, control: str) -> None:
     """The message about a word with control characters holds none of them."""
-    result = await voicestatus.run("lookup", "A\x1b[2JB")
-    assert "\x1b" not in result.err
+    result = await voicestatus.run("lookup", f"A{control}B")
+    assert [] == [c for c in result.err if not c.isprintable() and c != "\n"]
 
 
 async def test_invalid_id_is_explained_in_the_language(voicestatus: Voicestatus) -> None:

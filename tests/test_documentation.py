@@ -15,7 +15,8 @@ from bot.dictionary_terminal import page
 from bot.domain.catalog import Language
 from bot.domain.dictionary import everything
 from bot.locales import load_catalog
-from bot.settings import FORMS, Settings
+from bot.settings import Settings
+from bot.settings_forms import FORMS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

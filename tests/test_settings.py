@@ -7,7 +7,8 @@ import pytest
 from settings_environment import Environment
 
 from bot.domain.catalog import Language
-from bot.settings import FORMS, Mode, Need, Settings, SettingsError, load_settings
+from bot.settings import Mode, Need, Settings, SettingsError, load_settings
+from bot.settings_forms import FORMS
 
 BOT_TOKEN = "xoxb-C4NARY"
 APP_TOKEN = "xapp-C4NARY"
@@ -183,6 +184,14 @@ def test_env_file_that_is_no_text_is_said(environment: Environment) -> None:
     """A `.env` in another encoding is named, without a traceback of the decoder."""
     (environment.directory / ".env").write_bytes(b"\xff\xfeB\x00O\x00")
     with pytest.raises(SettingsError, match=r"\.env is not a text file in UTF-8"):
+        load_settings()
+
+
+def test_secrets_file_that_is_no_text_is_said(environment: Environment) -> None:
+    """A secret in another encoding is not blamed on `.env` alone."""
+    environment.put_secrets(gateway_token="")
+    (environment.directory / "secrets" / "gateway_token").write_bytes(b"\xff\xfeC\x004\x00")
+    with pytest.raises(SettingsError, match=r"a file in .*secrets is not a text file"):
         load_settings()
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from settings_environment import Environment
 
-from bot.settings import FORMS, Need, SettingsError, load_settings
+from bot.settings import Need, SettingsError, load_settings
+from bot.settings_forms import FORMS
 
 CANARY = "C4NARY"
 GATEWAY = {"GATEWAY_CREDENTIAL": "0" * 40, "GATEWAY_TOKEN": "0" * 6}

@@ -29,7 +29,7 @@ def told(raw: str, catalog: Catalog = ENGLISH) -> Explanation:
          "sender", "later"),
         ("failed:404", "failed", "The call did not go through: the number does not exist.",
          "sender", "no"),
-        ("error:503", "error", "The call broke off while it was running: the network was congested",
+        ("error:503", "error", "The call broke off while it was running: the network was",
          "carrier", "later"),
         ("blocked:608", "blocked", "The call was blocked before it reached the person: blocked",
          "gateway", "no"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ PAGE = Path(__file__).parents[2] / "docs/readings.md"
     ("raw", "english", "portuguese"),
     [
         pytest.param("failed", "did not go through", "não foi completada", id="20-failed"),
-        pytest.param("error", "broke off while it was running", "durante a chamada", id="20-error"),
+        pytest.param(
+            "error", "broke off while it was running", "caiu durante a ligação", id="20-error"
+        ),
         pytest.param("blocked", "does not say who or what", "não diz quem", id="21-by whom"),
         pytest.param("blocked", "black list of the gateway", "lista de bloqueio", id="21-list"),
         pytest.param("blocked:607", "unwanted", "indesejada", id="21-607 is the person"),
@@ -44,6 +47,26 @@ def test_both_languages_say_what_the_reading_asks_for(
     for language, words in ((Language.ENGLISH, english), (Language.PORTUGUESE, portuguese)):
         told = explain(read_result(raw), CATALOGS[language])
         assert words in f"{told.headline} {told.meaning} {told.advice}"
+
+
+@pytest.mark.parametrize(
+    ("raw", "english", "portuguese"),
+    [
+        ("0.00", "0 seconds", "0 segundo"),
+        ("1.00", "1 second", "1 segundo"),
+        ("85.126", "85.13 seconds", "85,13 segundos"),
+        ("119.99", "119.99 seconds", "119,99 segundos"),
+        ("119.996", "2 minutes", "2 minutos"),
+        ("125.5", "2 minutes and 5.5 seconds", "2 minutos e 5,5 segundos"),
+        ("123456789.5", "2,057,613 minutes and 9.5 seconds", "2.057.613 minutos e 9,5 segundos"),
+    ],
+)
+def test_06_a_duration_is_written_as_people_say_it(raw: str, english: str, portuguese: str) -> None:
+    """At most two decimals, with minutes from two on, in the signs and plurals of the language."""
+    duration = Decimal(raw)
+
+    assert english == ENGLISH.writing.duration(duration)
+    assert portuguese == CATALOGS[Language.PORTUGUESE].writing.duration(duration)
 
 
 @pytest.mark.parametrize(("code", "other"), [("001", "token"), ("019", "credencial")])

@@ -1,6 +1,5 @@
 """The sandbox over real sockets: the script, both SOAP versions, and the manners of .asmx."""
 
-# ruff: noqa: SIM300
 # What is expected stands first in an assertion.
 
 from __future__ import annotations

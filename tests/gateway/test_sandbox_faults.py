@@ -1,6 +1,5 @@
 """Every fault of the sandbox's catalogue does on the wire what its sentence says."""
 
-# ruff: noqa: SIM300
 # What is expected stands first in an assertion.
 
 from __future__ import annotations

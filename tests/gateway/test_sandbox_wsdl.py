@@ -1,6 +1,5 @@
 """A stock SOAP client builds itself from the sandbox's WSDL and reads its answers."""
 
-# ruff: noqa: SIM300
 # What is expected stands first in an assertion.
 
 from __future__ import annotations

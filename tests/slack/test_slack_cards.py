@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 from scene import Scene, copied, heading, playing, seen
@@ -50,8 +50,7 @@ SCRIPTED: Final = {
         "failed:603",
     ),
     "ERROR": Told(
-        "⚠️ The call broke off while it was running: the network was overloaded or out of"
-        " service.",
+        "⚠️ The call broke off while it was running: the network was overloaded or out of service.",
         "⚠️ A chamada caiu durante a ligação: rede congestionada ou fora de serviço.",
         "error:503",
     ),
@@ -152,7 +151,14 @@ async def test_the_card_reads_verdict_then_next_step_then_facts_then_raw_result(
     """The order is the one in which an agent needs it."""
     text = seen(await bot.answer("SANDBOX-BUSY"))
 
-    marks = ["did not go through", "*Next step*", "IDMSG", "486 Busy Here", "failed:486", "RFC 3261"]
+    marks = [
+        "did not go through",
+        "*Next step*",
+        "IDMSG",
+        "486 Busy Here",
+        "failed:486",
+        "RFC 3261",
+    ]
     assert sorted(text.index(mark) for mark in marks) == [text.index(mark) for mark in marks]
 
 
@@ -167,7 +173,10 @@ async def test_a_short_call_is_not_taken_for_a_heard_message(bot: Scene) -> None
 async def test_a_gateway_error_brings_a_report_to_copy(mode: Mode, code: str) -> None:
     """The report holds contact, code, reason, id and time, so that nobody must ask again."""
     reason, contact = GATEWAY_CODES[code]
-    contacts = {"bot_support_contact": "Ops", "gateway_support_contact": "gw@example.com"}
+    contacts: dict[str, Any] = {
+        "bot_support_contact": "Ops",
+        "gateway_support_contact": "gw@example.com",
+    }
 
     async with playing(mode, **contacts) as bot:
         card = await bot.answer(f"SANDBOX-{code}")

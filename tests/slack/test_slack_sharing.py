@@ -12,9 +12,7 @@ LONG_ID = "abcdefghijklmnopqrstuvw"
 
 
 @pytest.mark.parametrize("typed", ["SANDBOX-OK share", "share SANDBOX-OK"])
-async def test_share_shows_the_card_to_the_channel_and_nothing_else(
-    bot: Scene, typed: str
-) -> None:
+async def test_share_shows_the_card_to_the_channel_and_nothing_else(bot: Scene, typed: str) -> None:
     """One public message, named after who shared it without ringing, and no private part."""
     card = await bot.answer(typed)
 

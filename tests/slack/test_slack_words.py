@@ -95,10 +95,10 @@ async def test_explain_gives_meaning_next_step_and_source(bot: Scene) -> None:
     assert "Source: RFC 3261, section 21.4.24" in text
 
 
-@pytest.mark.parametrize(("typed", "language"), [("explain busy", "en"), ("explicar ocupado", "pt")])
-async def test_explain_finds_words_of_the_language(
-    bot: Scene, typed: str, language: str
-) -> None:
+@pytest.mark.parametrize(
+    ("typed", "language"), [("explain busy", "en"), ("explicar ocupado", "pt")]
+)
+async def test_explain_finds_words_of_the_language(bot: Scene, typed: str, language: str) -> None:
     """A word finds entries, at most five of them."""
     await bot.answer(f"lang {language}")
     note = await bot.answer(typed)

@@ -1,0 +1,45 @@
+"""What each setting should look like and where it comes from, for those who run the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+FORMS: Final[Mapping[str, str]] = {
+    "SLACK_BOT_TOKEN": "xoxb-…, from your app's page at api.slack.com/apps, OAuth & Permissions",
+    "SLACK_SIGNING_SECRET": "from your app's page, Basic Information, App Credentials (HTTP mode)",
+    "SLACK_APP_TOKEN": "xapp-… with the scope connections:write, from your app's page, "
+    "Basic Information, App-Level Tokens (Socket Mode)",
+    "SLACK_CLIENT_ID": "must not be set: this version serves one workspace, by SLACK_BOT_TOKEN; "
+    "OAuth for many workspaces comes later",
+    "SLACK_CLIENT_SECRET": "must not be set: this version serves one workspace, by "
+    "SLACK_BOT_TOKEN; OAuth for many workspaces comes later",
+    "SLACK_API_URL": "an address such as https://slack.com/api/",
+    "BOT_MODE": "socket or http",
+    "BOT_HOST": "a host name or address to listen on, such as 127.0.0.1",
+    "BOT_PORT": "a port number, 0 to 65535",
+    "BOT_LANGUAGE": "en or pt-BR",
+    "BOT_COMMAND": "a slash and up to 31 characters, without spaces or capitals, "
+    "such as /voicestatus",
+    "BOT_TIMEZONE": "a name of the tz database, such as America/Sao_Paulo",
+    "BOT_SUPPORT_CONTACT": "up to 200 characters",
+    "BOT_HASH_KEY": "at least 16 characters that nobody can guess",
+    "BOT_LOG_FORMAT": "text or json",
+    "BOT_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
+    "GATEWAY_URL": "the address of the service, such as "
+    "https://pw-api.com/voice/v_3_00/service.asmx, without user name and password",
+    "GATEWAY_CREDENTIAL": "the Credencial of 40 characters of your Mobile Pronto account",
+    "GATEWAY_TOKEN": "the Token of 6 characters of your Mobile Pronto account",
+    "GATEWAY_SOAP_VERSION": "1.1 or 1.2",
+    "GATEWAY_TIMEOUT_SECONDS": "seconds, more than 0 and up to 120",
+    "GATEWAY_REQUESTS_PER_SECOND": "a number, more than 0 and up to 1000",
+    "GATEWAY_MAX_CONCURRENCY": "a whole number, 1 to 1000",
+    "GATEWAY_SUPPORT_CONTACT": "up to 200 characters",
+    "GATEWAY_PROXY": "an address such as http://proxy.example:3128",
+    "GATEWAY_CA_FILE": "a PEM file that can be read",
+    "DATABASE_URL": "sqlite:///file.db or postgresql://…",
+    "ALLOWED_CHANNELS": "Slack channel ids, separated by commas",
+    "ALLOWED_USERS": "Slack user ids, separated by commas",
+    "ADMIN_USERS": "Slack user ids, separated by commas",
+    "ALLOW_EXTERNAL_USERS": "true or false",
+}

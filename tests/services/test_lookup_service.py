@@ -1,0 +1,128 @@
+"""The look-up use case over the real client and the sandbox: errors become values, all is counted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.access import AccessRules, Asker, Refusal
+from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.explanation import LookupFailure
+from bot.domain.message_id import MessageId
+from bot.gateway.client import open_gateway
+from bot.gateway.sandbox import running_sandbox
+from bot.services.lookup import LookupService
+from bot.telemetry import Telemetry
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+RULES = AccessRules(channels=frozenset({"C1"}), admins=frozenset({"U9"}))
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[LookupService]:
+    """The service before the sandbox, with a clock that stands."""
+    async with (
+        running_sandbox(port=0) as url,
+        open_gateway(
+            url=url,
+            credential="C" * 40,
+            token="T" * 6,
+            soap_version="1.1",
+            timeout_seconds=5,
+            requests_per_second=1000,
+            max_concurrency=50,
+            now=lambda: NOW,
+        ) as gateway,
+    ):
+        telemetry = Telemetry(b"k" * 32)
+        yield LookupService(gateway=gateway, rules=RULES, telemetry=telemetry, now=lambda: NOW)
+
+
+async def outcomes(service: LookupService, *names: str) -> list[str]:
+    """What comes of these scripted ids, as words."""
+    found = await service.look_up([MessageId(f"SANDBOX-{name}") for name in names])
+    return [
+        answer.finding.outcome.value
+        if isinstance(answer.finding, CallStatus)
+        else answer.finding.error
+        for answer in found
+    ]
+
+
+async def test_answers_keep_the_order_of_the_ids(service: LookupService) -> None:
+    """The slow one first, the failed one in the middle."""
+    found = await outcomes(service, "SLOW-0.2", "EMPTY", "BUSY", "FOREVER")
+
+    assert ["answered", "empty_result", "failed", "pending"] == found
+
+
+async def test_an_error_of_the_gateway_becomes_a_value(service: LookupService) -> None:
+    """The finding carries the code and a fact in no language; nothing is raised."""
+    (answer,) = await service.look_up([MessageId("SANDBOX-FAULT-forbidden")])
+
+    assert LookupFailure(error="http_status", detail="HTTP 403") == answer.finding
+    assert (NOW, False) == (answer.checked_at, answer.from_cache)
+
+
+async def test_a_good_answer_is_marked_as_the_sandboxs(service: LookupService) -> None:
+    """The card can say that no real call was made."""
+    (answer,) = await service.look_up([MessageId("SANDBOX-OK")])
+
+    assert isinstance(answer.finding, CallStatus)
+    assert (Outcome.ANSWERED, True) == (answer.finding.outcome, answer.sandbox)
+
+
+async def test_health_remembers_the_last_answer_and_the_failure_after_it(
+    service: LookupService,
+) -> None:
+    """A failure does not hide when the gateway last answered; an answer clears the failure."""
+    assert (None, None) == (service.health.last_answer, service.health.last_failure)
+
+    await outcomes(service, "001")
+    await outcomes(service, "EMPTY")
+    failed = service.health
+    await outcomes(service, "BUSY")
+
+    assert (NOW, NOW, "empty_result") == (
+        failed.last_answer,
+        failed.last_failure,
+        failed.last_error,
+    )
+    assert (NOW, None) == (service.health.last_answer, service.health.last_failure)
+
+
+async def test_an_answer_from_the_cache_says_nothing_about_the_gateways_health(
+    service: LookupService,
+) -> None:
+    """A kept answer after a failure does not make the gateway look well."""
+    await outcomes(service, "OK")
+    await outcomes(service, "EMPTY")
+    await outcomes(service, "OK")
+
+    assert "empty_result" == service.health.last_error
+
+
+@pytest.mark.parametrize(
+    ("user", "channel", "reason"),
+    [("U1", "C1", None), ("U1", "C2", Refusal.CHANNEL), ("U9", "C2", None)],
+    ids=["allowed", "refused", "admin"],
+)
+async def test_a_refusal_is_counted_when_somebody_asks_and_not_when_it_is_explained(
+    service: LookupService, user: str, channel: str, reason: Refusal | None
+) -> None:
+    """`whoami` only explains."""
+    asker = Asker(user=user, channel=channel)
+
+    assert reason == service.refusal(asker)
+    assert b"voicestatus_refusals_total{" not in service._telemetry.exposition()
+    assert reason == service.admit(asker)
+    counted = b'voicestatus_refusals_total{reason="channel"} 1.0'
+    assert (reason is not None) == (counted in service._telemetry.exposition())
+
+
+async def test_who_is_an_admin_is_said_by_the_rules(service: LookupService) -> None:
+    """The list of ADMIN_USERS decides."""
+    assert service.is_admin(Asker(user="U9", channel="C2"))
+    assert not service.is_admin(Asker(user="U1", channel="C1"))

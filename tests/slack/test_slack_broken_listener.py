@@ -1,0 +1,131 @@
+"""A listener that breaks: an apology with a number that stands in the log, and no traceback."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from scene import assert_slack_content, seen
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.bootstrap import slack_session
+from bot.demo.person import Kind, Person, person_over_http, person_over_socket
+from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.domain.catalog import Language
+from bot.locales import load_catalog
+from bot.server import SlackEndpoint, build_server, serving
+from bot.services.languages import Languages
+from bot.settings import Mode
+from bot.slack.apology import Apologies
+from bot.slack.app import build_app
+from bot.slack.replies import Replies
+from bot.slack.socket import Socket
+from bot.slack.style import Contacts, Styles
+from bot.slack.work import ack_first
+from bot.slack.workspace import find_workspace
+
+CANARY = "canary-in-the-exception"
+
+
+class BrokenListener:
+    """A listener with a fault of our own in it."""
+
+    def register(self, app: AsyncApp) -> None:
+        """Bind the fault to every command."""
+        app.command(re.compile("/.*"), middleware=[ack_first])(self.on_command)
+
+    async def on_command(self, command: Mapping[str, Any]) -> None:
+        """Break on a key that no command has."""
+        del command
+        raise KeyError(CANARY)
+
+
+@asynccontextmanager
+async def broken(mode: Mode, language: Language) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
+    """Run a bot whose only listener breaks."""
+    async with running_slack() as slack, slack_session() as session:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+        apologies = Apologies(
+            languages=Languages(default=language, load=load_catalog),
+            styles=Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo")),
+            replies=Replies(client=client, session=session),
+        )
+        app = build_app(
+            client=client,
+            workspace=await find_workspace(client),
+            signing_secret=slack.signing_secret if mode is Mode.HTTP else "",
+            listeners=[BrokenListener()],
+            apologise=apologies.apologise,
+        )
+        async with reaching(app, client, slack, mode) as person:
+            yield person, slack
+        assert_slack_content(slack)
+
+
+@asynccontextmanager
+async def reaching(
+    app: AsyncApp, client: AsyncWebClient, slack: LoopbackSlack, mode: Mode
+) -> AsyncIterator[Person]:
+    """Open the door of the mode and let a person stand before it."""
+    if mode is Mode.SOCKET:
+        socket = Socket(app, app_token=slack.app_token, client=client)
+        await socket.connect()
+        yield person_over_socket(slack)
+        await socket.stop_listening()
+        return
+    endpoint = SlackEndpoint(app, slack.signing_secret)
+
+    async def ready() -> Mapping[str, bool]:
+        return {}
+
+    web_app = build_server(readiness=ready, metrics=lambda: b"", slack=endpoint)
+    async with (
+        serving(web_app, host="127.0.0.1", port=0) as port,
+        person_over_http(slack, f"http://127.0.0.1:{port}/slack/events") as person,
+    ):
+        yield person
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [(Language.ENGLISH, "Something went wrong"), (Language.PORTUGUESE, "Algo deu errado")],
+)
+async def test_the_person_gets_an_apology_whose_number_stands_in_the_log(
+    mode: Mode, language: Language, title: str, log: io.StringIO
+) -> None:
+    """An admin finds the fault by the number; the exception's text stands nowhere."""
+    async with broken(mode, language) as (person, slack):
+        ack = await person.command("/voicestatus", "SANDBOX-OK")
+        note = await slack.wait_for_message()
+
+    numbers = re.findall(r"`([0-9a-f]{8})`", seen(note))
+    logged = log.getvalue()
+    assert 200 == ack.status
+    assert title in seen(note)
+    assert 1 == len(numbers)
+    assert f'"reference": "{numbers[0]}"' in logged
+    assert '"exception": "KeyError"' in logged
+    assert "on_command" in logged
+    assert CANARY not in f"{logged}{seen(note)}{note.text}"
+    assert "Traceback" not in f"{logged}{seen(note)}"
+
+
+async def test_a_request_without_a_response_url_breaks_quietly(mode: Mode) -> None:
+    """There is nowhere to apologise, and the bot goes on."""
+    async with broken(mode, Language.ENGLISH) as (person, slack):
+        payload = person.command_payload(
+            "/voicestatus", "x", channel="C0SUPPORT01", user="U0ANA000001", team="T0LOOPBACK1"
+        )
+        silent = {name: value for name, value in payload.items() if name != "response_url"}
+        first = await person.deliver(Kind.COMMAND, silent)
+        await person.command("/voicestatus", "SANDBOX-OK")
+        await slack.wait_for_message()
+
+    assert 200 == first.status
+    assert 1 == len(slack.messages)

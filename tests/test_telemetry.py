@@ -1,0 +1,139 @@
+"""Log lines: only named keys, no text of libraries, exceptions by type; ids as keyed hashes."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from typing import Any
+
+import structlog
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.telemetry import ALLOWED_KEYS, Telemetry
+
+CANARY = "canary-5511987654321"
+
+
+def lines(log: io.StringIO) -> list[dict[str, Any]]:
+    """The log as objects."""
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def count(telemetry: Telemetry, name: str) -> float:
+    """The value of one sample, by its name and labels."""
+    page = telemetry.exposition().decode()
+    return next(
+        sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+        if name == " ".join((sample.name, *sample.labels.values()))
+    )
+
+
+def test_a_look_up_is_counted_and_logged_by_its_hash(log: io.StringIO) -> None:
+    """Outcome, time and hash stand in the line; the id does not."""
+    telemetry = Telemetry(b"k" * 32)
+
+    telemetry.looked_up(idmsg=CANARY, outcome="answered", error=None, seconds=0.5, cached=True)
+
+    (line,) = lines(log)
+    assert "looked up" == line["event"]
+    assert telemetry.hashed(CANARY) == line["idmsg_hash"]
+    assert ("answered", 0.5, True) == (line["outcome"], line["seconds"], line["cached"])
+    assert CANARY not in log.getvalue()
+    assert 1.0 == count(telemetry, "voicestatus_lookups_total answered")
+    assert 1.0 == count(telemetry, "voicestatus_lookups_from_cache_total")
+
+
+def test_a_failed_look_up_is_counted_by_its_error(log: io.StringIO) -> None:
+    """The error's code is a label."""
+    telemetry = Telemetry(b"k" * 32)
+
+    telemetry.looked_up(
+        idmsg="A", outcome="lookup_failed", error="timeout", seconds=1, cached=False
+    )
+
+    assert "timeout" == lines(log)[0]["error"]
+    assert 1.0 == count(telemetry, "voicestatus_lookup_failures_total timeout")
+    assert 0.0 == count(telemetry, "voicestatus_lookups_from_cache_total")
+
+
+def test_a_refusal_is_counted_by_its_reason(log: io.StringIO) -> None:
+    """Who was refused where stands in the log, for the operator."""
+    telemetry = Telemetry(b"k" * 32)
+
+    telemetry.refused(reason="channel", user="U1", channel="C1")
+
+    assert ("channel", "U1", "C1") == tuple(lines(log)[0][n] for n in ("reason", "user", "channel"))
+    assert 1.0 == count(telemetry, "voicestatus_refusals_total channel")
+
+
+def test_the_hash_depends_on_the_key_and_tells_ids_apart() -> None:
+    """Equal ids have equal hashes under one key, and nothing can be compared across keys."""
+    one, other = Telemetry(b"k" * 32), Telemetry(b"j" * 32)
+
+    assert one.hashed("A") == one.hashed("A")
+    assert one.hashed("A") != one.hashed("B")
+    assert one.hashed("A") != other.hashed("A")
+    assert 16 == len(one.hashed("A"))
+
+
+def test_a_key_that_was_not_decided_on_does_not_reach_the_log(log: io.StringIO) -> None:
+    """A slip such as log.info(text=…) writes nothing of it."""
+    structlog.get_logger("bot.slip").info("asked", text=CANARY, body=CANARY, reason="kept")
+
+    assert {"event", "level", "logger", "timestamp", "reason"} == set(lines(log)[0])
+    assert set(lines(log)[0]) <= ALLOWED_KEYS
+
+
+def test_a_long_value_is_cut(log: io.StringIO) -> None:
+    """Nobody fills a log line with what they typed."""
+    structlog.get_logger("bot.slip").info("asked", reason="x" * 1_000)
+
+    assert "x" * 200 == lines(log)[0]["reason"]
+
+
+def test_a_library_is_named_and_its_text_withheld(log: io.StringIO) -> None:
+    """Where it came from stays; its text may hold bodies and addresses."""
+    logging.getLogger("some.library").warning("body %s", CANARY)
+
+    (line,) = lines(log)
+    assert "message of a library; its text is withheld" == line["event"]
+    assert "test_telemetry.test_a_library_is_named" in line["where"]
+    assert CANARY not in log.getvalue()
+
+
+def test_a_logger_that_only_begins_like_ours_is_a_library(log: io.StringIO) -> None:
+    """`botocore` is not `bot`."""
+    logging.getLogger("botocore").warning(CANARY)
+
+    assert CANARY not in log.getvalue()
+
+
+def test_an_exception_is_logged_by_types_and_frames_without_its_text(log: io.StringIO) -> None:
+    """The chain of types and the places, for own loggers and for libraries."""
+    cause, error = KeyError(CANARY), ValueError(CANARY)
+    error.__cause__ = cause
+    for name in ("bot.part", "some.library"):
+        try:
+            raise error
+        except ValueError:
+            logging.getLogger(name).exception("failed")
+
+    for line in lines(log):
+        assert "ValueError from KeyError" == line["exception"]
+        assert "test_an_exception_is_logged" in " ".join(line["frames"])
+    assert 2 == len(lines(log))
+    assert CANARY not in log.getvalue()
+    assert "Traceback" not in log.getvalue()
+
+
+def test_an_exception_that_names_itself_as_its_context_ends(log: io.StringIO) -> None:
+    """A circle in the chain of causes is walked once."""
+    one, other = ValueError(), KeyError()
+    one.__cause__, other.__cause__ = other, one
+
+    structlog.get_logger("bot.part").error("failed", exc_info=one)
+
+    assert "ValueError from KeyError" == lines(log)[0]["exception"]

@@ -1,0 +1,272 @@
+"""The language files: complete, alike in both languages, and each phrase used."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib import resources
+from itertools import product
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+from babel import Locale
+from sip_codes import SIP_CODES
+
+import bot
+from bot.demo.conversation import _TOUR
+from bot.domain.access import Refusal
+from bot.domain.call_status import Outcome
+from bot.domain.catalog import Entry, Kind, Language, Phrase, Retry, WhoActs
+from bot.domain.message_id import IdProblem
+from bot.gateway import errors
+from bot.locales import load_catalog
+from bot.slack.notes import _COMMANDS
+
+ENGLISH, PORTUGUESE = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
+CATALOGS = pytest.mark.parametrize("catalog", [ENGLISH, PORTUGUESE], ids=["en", "pt-BR"])
+FILES = {
+    name: tomllib.loads(resources.files("bot.locales").joinpath(name).read_text("utf-8"))
+    for name in ("codes.toml", "en.toml", "pt_BR.toml")
+}
+ROOT = Path(str(bot.__file__)).parent
+
+
+def codes_of(file: dict[str, Any]) -> set[tuple[str, str]]:
+    """The kind and code of every entry of a file."""
+    return {(kind.value, code) for kind in Kind for code in file[kind.value]}
+
+
+@pytest.mark.parametrize("name", ["en.toml", "pt_BR.toml"])
+def test_a_language_has_the_texts_of_every_code(name: str) -> None:
+    """Facts and texts stand under the same keys, and each entry is exactly three texts."""
+    file = FILES[name]
+
+    assert codes_of(FILES["codes.toml"]) == codes_of(file)
+    for kind, code in codes_of(file):
+        assert {"title", "meaning", "advice"} == set(file[kind][code]), code
+        assert all(text.strip() == text != "" for text in file[kind][code].values()), code
+
+
+def test_no_file_has_a_table_that_nobody_reads() -> None:
+    """Beside the kinds of code there are the phrases, and nothing else."""
+    kinds = {kind.value for kind in Kind}
+
+    assert kinds == set(FILES["codes.toml"])
+    assert {*kinds, "phrase"} == set(FILES["en.toml"]) == set(FILES["pt_BR.toml"])
+
+
+def test_both_languages_have_the_same_phrases() -> None:
+    """Under the same names, and in plural forms where the other has them."""
+    english, portuguese = ENGLISH.phrases, PORTUGUESE.phrases
+
+    assert set(english) == set(portuguese)
+    for name, phrase in english.items():
+        assert isinstance(phrase, str) is isinstance(portuguese[name], str), name
+
+
+def forms(phrase: Phrase) -> dict[str, str]:
+    """The texts of a phrase by their plural form."""
+    return {"other": phrase} if isinstance(phrase, str) else dict(phrase)
+
+
+def placeholders(text: str) -> set[str | None]:
+    """The names in braces."""
+    return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+
+
+@pytest.mark.parametrize("name", sorted(ENGLISH.phrases))
+def test_a_phrase_takes_the_same_values_in_both_languages(name: str) -> None:
+    """No language forgets a value; only the form for one may leave out the count."""
+    english, portuguese = forms(ENGLISH.phrases[name]), forms(PORTUGUESE.phrases[name])
+    expected = placeholders(english["other"])
+
+    assert all(re.fullmatch(r"[a-z_]+", str(field)) for field in expected)
+    for form, text in [*english.items(), *portuguese.items()]:
+        optional = {"count"} if form == "one" else set()
+        assert expected - optional == placeholders(text) - optional, text
+
+
+@CATALOGS
+def test_plural_forms_are_those_of_the_language(catalog: Any) -> None:
+    """`one` and `other` stand in full; a rarer form (`many`) is served by `other`."""
+    locale = Locale.parse(catalog.language.value, sep="-")
+    known = set(locale.plural_form.tags) | {"other"}
+    plurals = {n: p for n, p in catalog.phrases.items() if not isinstance(p, str)}
+
+    assert plurals
+    for name, phrase in plurals.items():
+        assert {"one", "other"} <= set(phrase) <= known, name
+        for count in (0, 1, 2, 5, 1_000_000):
+            form = catalog.writing.plural(count)
+            assert phrase.get(form, phrase["other"]) == phrase["one" if form == "one" else "other"]
+
+
+@CATALOGS
+@pytest.mark.parametrize(("code", "phrase"), SIP_CODES)
+def test_every_sip_code_has_its_registered_phrase(catalog: Any, code: int, phrase: str) -> None:
+    """Each of the 77 codes is explained by an entry of its own, in both languages."""
+    entry = catalog.sip(code)
+
+    assert (str(code), phrase) == (entry.code, entry.phrase)
+    assert entry.registered is (code not in {409, 411})
+    assert re.fullmatch(r"RFC [0-9]{4}.*", entry.source)
+
+
+def test_no_sip_code_is_explained_beyond_the_list() -> None:
+    """Beside the 77 codes there are the six classes."""
+    listed = {str(code) for code, _ in SIP_CODES} | {f"{digit}xx" for digit in range(1, 7)}
+
+    assert 77 == len(SIP_CODES)
+    assert listed == {entry.code for entry in ENGLISH.of_kind(Kind.SIP)}
+
+
+FREQUENT = {
+    *(200, 300, 301, 302, 305, 380, *range(400, 418), 420, *range(480, 489), 491, 493),
+    *(*range(500, 506), 513, 580, 600, 603, 604, 606, 607, 608),
+} - {409, 411, 412, 417}
+
+
+@CATALOGS
+def test_a_frequent_code_has_texts_of_its_own(catalog: Any) -> None:
+    """Neither meaning nor advice nor title is its class's or a mere copy of the phrase."""
+    for code in sorted(FREQUENT):
+        entry, group = catalog.sip(code), catalog.entries[Kind.SIP, f"{code // 100}xx"]
+        assert entry.frequent, code
+        assert entry.title.casefold() != entry.phrase.casefold()
+        assert {entry.title, entry.meaning, entry.advice}.isdisjoint(
+            {group.title, group.meaning, group.advice}
+        ), code
+
+
+@CATALOGS
+def test_no_text_stands_twice(catalog: Any) -> None:
+    """Two codes may ask for the same act, but they say so in their own words."""
+    texts = Counter(
+        text
+        for entry in catalog.entries.values()
+        for text in (entry.title, entry.meaning, entry.advice)
+    )
+
+    assert [] == [text for text, times in texts.items() if times > 1]
+
+
+@CATALOGS
+def test_titles_are_short_and_stand_in_a_sentence(catalog: Any) -> None:
+    """At most 60 characters, no full stop, and a small letter in front but for abbreviations."""
+    for entry in catalog.entries.values():
+        assert len(entry.title) <= 60, entry.title
+        assert entry.title[-1] not in ".!?:", entry.title
+        assert entry.title[0].islower() or entry.title[:2].isupper(), entry.title
+
+
+@CATALOGS
+def test_texts_are_sentences_without_braces(catalog: Any) -> None:
+    """Meanings and advice end with a full stop, and nothing in them is filled in."""
+    for entry in catalog.entries.values():
+        assert entry.meaning.endswith("."), entry.code
+        assert entry.advice.endswith("."), entry.code
+        assert not re.search(r"[{}]", entry.title + entry.meaning + entry.advice), entry.code
+
+
+@CATALOGS
+@pytest.mark.parametrize(
+    ("code", "contact"), [("8xx", "Suporte Mobi Pronto"), ("9xx", "Equipe MobilePronto")]
+)
+def test_the_contacts_of_the_specification_are_named(catalog: Any, code: str, contact: str) -> None:
+    """As the specification writes them, in the advice and as the contact of the entry."""
+    entry: Entry = catalog.entries[Kind.GATEWAY, code]
+
+    assert contact == entry.contact
+    assert contact in entry.advice
+
+
+def error_codes(kind: type[errors.GatewayError] = errors.GatewayError) -> Iterator[str]:
+    """The code of every class of the error tree that has one."""
+    if "code" in vars(kind):
+        yield kind.code
+    for below in kind.__subclasses__():
+        yield from error_codes(below)
+
+
+def test_every_error_of_a_look_up_has_an_entry() -> None:
+    """The error tree and the language files name the same codes."""
+    assert set(error_codes()) == {entry.code for entry in ENGLISH.of_kind(Kind.ERROR)}
+
+
+def test_every_outcome_has_an_entry() -> None:
+    """What the result of a look-up can be is explained, a failed look-up included."""
+    assert {outcome.value for outcome in Outcome} == {e.code for e in ENGLISH.of_kind(Kind.OUTCOME)}
+
+
+# What the parts of a phrase's name stand for where the code puts the name together.
+ABOUT = ("call", "ask")
+WITH_REASON = ("failed", "error", "blocked")
+PATTERNS: dict[str, list[str]] = {
+    "icon.{}": [f"icon.{one}" for one in Outcome],
+    "count.{}": [f"count.{one}" for one in Outcome],
+    "headline.{}": [f"headline.{one}" for one in Outcome],
+    "{}_because": [f"headline.{one}_because" for one in WITH_REASON],
+    "who.{}": [f"who.{one}" for one in WhoActs],
+    "retry.{}.{}": [f"retry.{about}.{one}" for about, one in product(ABOUT, Retry)],
+    "problem.{}": [f"problem.{one}" for one in IdProblem],
+    "refusal.{}": [f"refusal.{one}" for one in Refusal],
+    "kind.{}": [f"kind.{one}" for one in Kind],
+    "help.{}": [f"help.{one}" for one in _COMMANDS],
+    "demo.why_{}": [f"demo.why_{one}" for one in (*dict(_TOUR), "language")],
+}
+
+
+def names_in(path: Path) -> Iterator[str]:
+    """The first arguments of `say` and `_say`; what is put in at run time as empty braces."""
+    prefix = "demo." if path == ROOT / "demo/conversation.py" else ""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="say") | ast.Attribute(attr="say" | "_say"), args=[a, *_]
+            ):
+                yield from (prefix + name for name in literals(a))
+
+
+def literals(node: ast.expr) -> Iterator[str]:
+    """The texts that an expression can be: a literal, one of two, or a pattern."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=yes, orelse=no):
+            yield from (*literals(yes), *literals(no))
+        case ast.JoinedStr(values=parts):
+            yield "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)
+
+
+def constants_in(path: Path) -> Iterator[str]:
+    """All texts of a module, for names that travel in a variable."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def in_all(find: Callable[[Path], Iterator[str]]) -> set[str]:
+    """What is found in the modules of the package together."""
+    return {name for path in ROOT.rglob("*.py") for name in find(path)}
+
+
+def test_every_phrase_that_is_said_exists() -> None:
+    """A name in the code, whole or put together, has its phrase; patterns are listed above."""
+    said = in_all(names_in) - {"demo.demo.{}"}  # where the demo itself puts `demo.` in front
+    patterns = {name for name in said if "{}" in name}
+
+    assert set() == patterns - set(PATTERNS)
+    assert set() == said - patterns - set(ENGLISH.phrases)
+    assert set() == {n for made in PATTERNS.values() for n in made} - set(ENGLISH.phrases)
+
+
+def test_no_phrase_is_unused() -> None:
+    """Every phrase is said somewhere; what is never said is not kept in two languages."""
+    made = {name for names in PATTERNS.values() for name in names}
+
+    assert set() == set(ENGLISH.phrases) - made - in_all(names_in) - in_all(constants_in)
