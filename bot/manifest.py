@@ -14,9 +14,19 @@ from bot.domain.catalog import Catalog
 
 # Each scope with the feature that needs it; nothing is asked for in advance.
 SCOPES: Final = {
-    "commands": "the slash command, and answering it where the bot is no member",
-    "chat:write": "answers that Slack would not take through the command's own address",
+    "app_mentions:read": "answering a mention in its thread",
+    "chat:write": "answers in threads and direct messages, and where Slack's own address is closed",
+    "commands": "the slash command, the shortcuts, and answering where the bot is no member",
+    "im:history": "answering what people write to the bot directly",
 }
+# The bot works without them; whoever installs it may leave them out.
+OPTIONAL_SCOPES: Final = {
+    "users:read": "answering people in the language of their Slack",
+}
+EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
+# The names of `bot.slack.listeners.shortcuts`, which is too heavy to import for a text.
+MESSAGE_SHORTCUT: Final = "check_voice_status"
+GLOBAL_SHORTCUT: Final = "ask_voice_status"
 
 # The path of `bot.server`, which is too heavy to import for a text; a test compares the two.
 SLACK_PATH: Final = "/slack/events"
@@ -53,16 +63,39 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
             "background_color": "#1d3557",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
             "bot_user": {"display_name": "voicestatus", "always_online": True},
+            "shortcuts": [_shortcut(catalog, "message"), _shortcut(catalog, "global")],
             "slash_commands": [slash_command],
         },
-        "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
+        "oauth_config": {
+            "scopes": {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}
+        },
         "settings": {
+            "event_subscriptions": _at(endpoint) | {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True} | _at(endpoint),
             "org_deploy_enabled": False,
             "socket_mode_enabled": endpoint is None,
             "token_rotation_enabled": False,
         },
     }
+
+
+def _shortcut(catalog: Catalog, kind: str) -> dict[str, Any]:
+    return {
+        "name": catalog.say(f"manifest.{kind}_shortcut"),
+        "type": kind,
+        "callback_id": MESSAGE_SHORTCUT if kind == "message" else GLOBAL_SHORTCUT,
+        "description": catalog.say(f"manifest.{kind}_shortcut_description"),
+    }
+
+
+def _at(endpoint: str | None) -> dict[str, Any]:
+    return {} if endpoint is None else {"request_url": endpoint}
 
 
 def as_yaml(data: dict[str, Any]) -> str:

@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from bot.bootstrap import Now, running_bot, utc_now
+from bot.bootstrap import running_bot
+from bot.connections import Now, utc_now
 from bot.demo.loopback.ledger import Message
 from bot.demo.person import Ack, Person, person_over_http
 from bot.demo.slack_server import LoopbackSlack, running_slack
@@ -59,6 +60,7 @@ async def running_stage(language: Language, *, now: Now = utc_now) -> AsyncItera
             bot_mode=Mode.HTTP,
             bot_port=0,
             bot_language=language,
+            database_url="sqlite:///:memory:",
             slack_api_url=slack.api_url,
             slack_bot_token=slack.bot_token,
             slack_signing_secret=slack.signing_secret,

@@ -10,7 +10,7 @@ import structlog
 from bot.domain.catalog import Catalog, Language
 from bot.domain.dictionary import folded
 from bot.storage.errors import StorageError
-from bot.storage.preferences import Preferences
+from bot.storage.preferences import Preferences, Scope
 
 _log = structlog.get_logger("bot.languages")
 _NAMES: Final = dict.fromkeys(
@@ -57,7 +57,9 @@ class Languages:
     async def of_channel(self, team: str, channel: str) -> Catalog:
         """For what a whole channel reads."""
         try:
-            chosen = named_language(await self._preferences.channel_language(team, channel) or "")
+            chosen = named_language(
+                await self._preferences.language(Scope.CHANNEL, team, channel) or ""
+            )
         except StorageError as error:
             _log.warning("languages cannot be read", error=error.code)
             chosen = None
@@ -66,7 +68,7 @@ class Languages:
     async def chosen_by(self, team: str, user: str) -> Language | None:
         """A person's own choice; `None` without one."""
         try:
-            return named_language(await self._preferences.user_language(team, user) or "")
+            return named_language(await self._preferences.language(Scope.USER, team, user) or "")
         except StorageError as error:
             _log.warning("languages cannot be read", error=error.code)
             return None
@@ -80,7 +82,7 @@ class Languages:
         language = named_language(wanted)
         if language is None:
             return None
-        await self._preferences.set_user_language(team, user, language.value)
+        await self._preferences.set_language(Scope.USER, team, user, language.value)
         return self._load(language)
 
     async def forget(self, team: str, user: str) -> None:
@@ -89,7 +91,7 @@ class Languages:
         Raises:
             StorageError: it could not be dropped.
         """
-        await self._preferences.clear_user_language(team, user)
+        await self._preferences.clear_language(Scope.USER, team, user)
 
     async def choose_for_channel(self, team: str, channel: str, wanted: str) -> Catalog | None:
         """The same for what a whole channel reads.
@@ -100,7 +102,7 @@ class Languages:
         language = named_language(wanted)
         if language is None:
             return None
-        await self._preferences.set_channel_language(team, channel, language.value)
+        await self._preferences.set_language(Scope.CHANNEL, team, channel, language.value)
         return self._load(language)
 
 

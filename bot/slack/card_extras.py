@@ -61,9 +61,7 @@ def _rows(answer: Answer, style: CardStyle) -> Iterator[tuple[str, str]]:
     else:
         yield "raw", style.shown_raw(finding.raw)
         yield from _sip_rows(finding, catalog)
-    yield "retry", catalog.say(
-        f"retry.{explanation.entry.about}.{explanation.retry.value}"
-    )
+    yield "retry", catalog.say(f"retry.{explanation.entry.about}.{explanation.retry.value}")
     if explanation.entry.source:
         yield "source", explanation.entry.source
     yield "checked", style.when(answer)

@@ -80,8 +80,9 @@ def _recent_line(one: Recent, style: CardStyle) -> str:
 
 def _language(catalog: Catalog, chosen: Language | None) -> Block:
     options = [_option(catalog.say("home.automatic"), AUTOMATIC)]
-    options += [_option(catalog.say(f"home.language_{lang.name.lower()}"), lang.value)
-                for lang in Language]
+    options += [
+        _option(catalog.say(f"home.language_{lang.name.lower()}"), lang.value) for lang in Language
+    ]
     wanted = chosen.value if chosen is not None else AUTOMATIC
     select = {
         "type": "static_select",
@@ -89,9 +90,11 @@ def _language(catalog: Catalog, chosen: Language | None) -> Block:
         "options": options,
         "initial_option": next(o for o in options if o["value"] == wanted),
     }
-    return section(catalog.say("home.language")) | {"block_id": "home_language_row"} | {
-        "accessory": select
-    }
+    return (
+        section(catalog.say("home.language"))
+        | {"block_id": "home_language_row"}
+        | {"accessory": select}
+    )
 
 
 def _option(text: str, value: str) -> dict[str, Any]:

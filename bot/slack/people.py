@@ -14,7 +14,13 @@ from bot.slack.workspace import Workspace
 
 _LOCALE_SECONDS: Final = 24 * 60 * 60
 _MOST_LOCALES: Final = 10_000
-_UNREADABLE: Final = (SlackApiError, SlackClientError, aiohttp.ClientError, TimeoutError, ValueError)
+_UNREADABLE: Final = (
+    SlackApiError,
+    SlackClientError,
+    aiohttp.ClientError,
+    TimeoutError,
+    ValueError,
+)
 
 
 class People:

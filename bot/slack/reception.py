@@ -6,11 +6,9 @@ The doors are the listeners; they say who asks, from where, and how the answer t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.access import Asker
 from bot.domain.catalog import Catalog
 from bot.domain.dictionary import Found, find
 from bot.domain.message_id import MessageId
@@ -18,156 +16,38 @@ from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Query, Run, T
 from bot.services.answers import Answer
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
-from bot.services.surfaces import Surface
+from bot.services.records import Records
 from bot.slack.block_kit import Message
 from bot.slack.buttons import PRIVATE, PUBLIC, buttons
 from bot.slack.card_extras import customer_texts, details
 from bot.slack.cards import card
-from bot.slack.notes import Notes
-from bot.slack.replies import Place, Replies, Reply, View
-from bot.slack.style import CardStyle, Styles
+from bot.slack.questions import Question, Questions
+from bot.slack.replies import Replies
+from bot.slack.style import Styles
 
 # After this long without an answer the person is told that work is going on.
 PATIENCE_SECONDS: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Who asks, from where, and how the answer travels.
-
-    Attributes:
-        name: the asker's name, for a card that others see; empty where Slack gave none.
-        reply: where the answer goes.
-        notes: every text, in the language and style of those who will read it.
-        aside: the same for what only the asker should read.
-        late: the question is hours old, which is said.
-    """
-
-    asker: Asker
-    surface: Surface
-    place: Place
-    name: str
-    reply: Reply
-    notes: Notes
-    aside: Notes
-    late: bool = False
-
-    @property
-    def public(self) -> bool:
-        """Whether others read the answer."""
-        return self.notes.style.public
 
 
 class Reception:
     """Answers questions from all surfaces."""
 
     def __init__(
-        self, *, lookups: LookupService, languages: Languages, styles: Styles, replies: Replies
+        self,
+        *,
+        lookups: LookupService,
+        languages: Languages,
+        styles: Styles,
+        questions: Questions,
+        replies: Replies,
+        records: Records,
     ) -> None:
         self._lookups = lookups
+        self._records = records
         self._languages = languages
         self._styles = styles
+        self._questions = questions
         self._replies = replies
-
-    async def private_question(
-        self, asker: Asker, surface: Surface, place: Place, *, command: str, name: str = ""
-    ) -> Question:
-        """A question that only the asker sees answered, in their own language."""
-        notes = Notes(await self.personal_style(asker), command)
-        return Question(
-            asker=asker,
-            surface=surface,
-            place=place,
-            name=name,
-            reply=self._replies.privately(place),
-            notes=notes,
-            aside=notes,
-        )
-
-    async def thread_question(
-        self, asker: Asker, surface: Surface, place: Place, *, command: str, late: bool = False
-    ) -> Question:
-        """A question that is answered in its thread, for all to see, in the channel's language."""
-        aside = Notes(await self.personal_style(asker), command)
-        notes = Notes(await self._public_style(asker), command)
-        return Question(
-            asker=asker,
-            surface=surface,
-            place=place,
-            name="",
-            reply=self._replies.in_thread(place, hint=aside.invite_me()),
-            notes=notes,
-            aside=aside,
-            late=late,
-        )
-
-    async def direct_question(
-        self, asker: Asker, place: Place, *, command: str, late: bool = False
-    ) -> Question:
-        """A question in the conversation with the bot: in a thread, but nobody else reads it."""
-        notes = Notes(await self.personal_style(asker), command)
-        return Question(
-            asker=asker,
-            surface=Surface.DIRECT_MESSAGE,
-            place=place,
-            name="",
-            reply=self._replies.in_thread(place),
-            notes=notes,
-            aside=notes,
-            late=late,
-        )
-
-    async def clicked_question(
-        self,
-        asker: Asker,
-        place: Place,
-        *,
-        command: str,
-        name: str,
-        on_public: bool,
-        in_place: bool,
-    ) -> Question:
-        """A click on a card: answered in the card's place, or to the one who clicked."""
-        aside = Notes(await self.personal_style(asker), command)
-        notes = Notes(await self._public_style(asker), command) if on_public else aside
-        reply = self._replies.in_place_of(place) if in_place else self._replies.privately(place)
-        return Question(
-            asker=asker,
-            surface=Surface.BUTTON,
-            place=place,
-            name=name,
-            reply=reply,
-            notes=notes,
-            aside=aside,
-        )
-
-    async def modal_question(
-        self,
-        asker: Asker,
-        place: Place,
-        *,
-        notes: Notes,
-        view_id: str,
-        draw: Callable[[Message], View],
-    ) -> Question:
-        """A question that is answered in the open modal."""
-        return Question(
-            asker=asker,
-            surface=Surface.GLOBAL_SHORTCUT,
-            place=place,
-            name="",
-            reply=self._replies.in_modal(place, view_id, draw),
-            notes=notes,
-            aside=notes,
-        )
-
-    async def personal_style(self, asker: Asker) -> CardStyle:
-        """For what this person alone reads."""
-        return self._styles.private(await self._languages.of_person(asker.team, asker.user))
-
-    async def _public_style(self, asker: Asker) -> CardStyle:
-        catalog = await self._languages.of_channel(asker.team, asker.channel)
-        return self._styles.private(catalog).shared("")
 
     async def answer(self, question: Question, query: Query) -> None:
         """Answer one question; the answer goes by the question's reply."""
@@ -229,9 +109,10 @@ class Reception:
 
     async def admitted(self, question: Question) -> bool:
         """Whether the asker may look calls up; if not, they are told, and nobody else is."""
-        refused = await self._lookups.admit(question.asker, question.surface)
+        refused = self._lookups.refusal(question.asker)
         if refused is not None:
-            await self._replies.privately(question.place).show(question.aside.refused(refused))
+            told = self._replies.privately(question.place).show(question.aside.refused(refused))
+            await asyncio.gather(told, self._records.refused(question.asked, refused))
         return refused is None
 
     async def _look_up(self, query: LookUp, question: Question) -> None:
@@ -248,10 +129,32 @@ class Reception:
         if query.watch:
             remarks.append(question.notes.watch_remark())
         if query.share and not question.public:
-            await self.share(answers, question)
-            await question.reply.show(question.notes.shared(remarks))
+            await self._records.looked_up(question.asked, answers)
+            await self._share_as_asked(answers, question, remarks)
         else:
-            await question.reply.show(self.card(answers, question, remarks))
+            await self.show_card(answers, question, remarks)
+
+    async def _share_as_asked(
+        self, answers: Sequence[Answer], question: Question, remarks: Sequence[str]
+    ) -> None:
+        """The word `share`: the card for all; the asker hears what is for them alone."""
+        if remarks or question.reply.in_use:
+            # First, because it may take the place of this URL's last message, whichever that is.
+            await question.reply.show(question.notes.shared(remarks))
+        await self.share(answers, question)
+
+    async def show_card(
+        self, answers: Sequence[Answer], question: Question, remarks: Sequence[str] = ()
+    ) -> None:
+        """Show the card with its buttons."""
+        await self.deliver(self._card(answers, question, remarks), answers, question)
+
+    async def deliver(
+        self, message: Message, answers: Sequence[Answer], question: Question
+    ) -> None:
+        """Show a message, and keep what was looked up for it, at the same time."""
+        kept = self._records.looked_up(question.asked, answers)
+        await asyncio.gather(question.reply.show(message), kept)
 
     async def look_up(self, ids: Sequence[MessageId], question: Question) -> tuple[Answer, ...]:
         """Ask the gateway; after a second the person sees that work is going on.
@@ -259,9 +162,7 @@ class Reception:
         Raises:
             asyncio.CancelledError: the bot ends; the person was told.
         """
-        lookup = asyncio.ensure_future(
-            self._lookups.look_up(ids, question.asker, question.surface)
-        )
+        lookup = asyncio.ensure_future(self._lookups.look_up(ids))
         try:
             done, _ = await asyncio.wait({lookup}, timeout=PATIENCE_SECONDS)
             if not done:
@@ -272,8 +173,8 @@ class Reception:
             await question.reply.show(question.notes.closing())
             raise
 
-    def card(
-        self, answers: Sequence[Answer], question: Question, remarks: Sequence[str] = ()
+    def _card(
+        self, answers: Sequence[Answer], question: Question, remarks: Sequence[str]
     ) -> Message:
         """The card for this question's readers, with its buttons."""
         style = question.notes.style
@@ -285,25 +186,26 @@ class Reception:
             row = buttons(ids, PRIVATE, style.catalog)
         return card(answers, style, lines, row)
 
-    def customer_texts(self, answers: Sequence[Answer], question: Question) -> Message:
+    async def show_customer_texts(self, answers: Sequence[Answer], question: Question) -> None:
         """What can be sent to the customer, in every language, the reader's own first."""
         own = question.notes.style.catalog
         catalogs = sorted(self._languages.all(), key=lambda catalog: catalog is not own)
-        return customer_texts(answers, question.notes.style, catalogs)
+        message = customer_texts(answers, question.notes.style, catalogs)
+        await self.deliver(message, answers, question)
 
-    def details(self, answers: Sequence[Answer], question: Question) -> Message:
+    async def show_details(self, answers: Sequence[Answer], question: Question) -> None:
         """What an engineer wants to know."""
-        return details(answers, question.notes.style)
+        await self.deliver(details(answers, question.notes.style), answers, question)
 
     async def share(self, answers: Sequence[Answer], question: Question) -> bool:
         """Show the card, never the typed command, to the channel or thread; whether it got there."""
         asker = question.asker
-        style = (await self._public_style(asker)).shared(question.name)
+        style = (await self._questions.public_style(asker)).shared(question.name)
         ids = [answer.message_id for answer in answers]
         row = buttons(ids, PUBLIC, style.catalog, only_for=asker.user)
         reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())
         shown = await reply.show(card(answers, style, (), row))
-        await self._lookups.shared(ids, asker, question.surface)
+        await self._records.shared(question.asked, ids)
         return shown
 
 

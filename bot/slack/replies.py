@@ -54,6 +54,11 @@ class Reply:
         self._ways = ways
         self._used: Way | None = None
 
+    @property
+    def in_use(self) -> bool:
+        """Whether something was shown already."""
+        return self._used is not None
+
     async def show(self, message: Message) -> bool:
         """Show the message by the first way that is open; whether any was."""
         if self._used is not None and await self._used.replace(message):
@@ -196,9 +201,7 @@ class _ByPost:
         self._posted: dict[str, str] = {}
 
     async def send(self, message: Message) -> bool:
-        sent = await self._slack.call(
-            "chat.postMessage", **self._where, **_body(message), **_QUIET
-        )
+        sent = await self._slack.call("chat.postMessage", **self._where, **_body(message), **_QUIET)
         if sent is None:
             return False
         self._posted = {"channel": str(sent.get("channel", "")), "ts": str(sent.get("ts", ""))}

@@ -9,12 +9,11 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.message_id import MessageId
 from bot.services.deliveries import Deliveries
-from bot.services.surfaces import Surface
 from bot.slack.buttons import Action, ids_of
-from bot.slack.notes import Notes
 from bot.slack.people import People
-from bot.slack.reception import Question, Reception
-from bot.slack.replies import Place, Replies
+from bot.slack.questions import Question, Questions
+from bot.slack.reception import Reception
+from bot.slack.replies import Place
 from bot.slack.work import OngoingWork, ack_first
 
 
@@ -25,15 +24,15 @@ class ActionListener:
         self,
         *,
         reception: Reception,
+        questions: Questions,
         people: People,
-        replies: Replies,
         deliveries: Deliveries,
         command: str,
         work: OngoingWork,
     ) -> None:
         self._reception = reception
+        self._questions = questions
         self._people = people
-        self._replies = replies
         self._deliveries = deliveries
         self._command = command
         self._work = work
@@ -54,7 +53,7 @@ class ActionListener:
         question, ids = await self._clicked(body, in_place=True)
         if ids and await self._admitted(question):
             answers = await self._reception.look_up(ids, question)
-            await question.reply.show(self._reception.card(answers, question))
+            await self._reception.show_card(answers, question)
 
     async def on_share(self, body: dict[str, Any]) -> None:
         """The card for all; a second click on the same card does nothing more."""
@@ -74,7 +73,7 @@ class ActionListener:
         question, ids = await self._clicked(body)
         if ids and await self._admitted(question):
             answers = await self._reception.look_up(ids, question)
-            await question.reply.show(self._reception.customer_texts(answers, question))
+            await self._reception.show_customer_texts(answers, question)
 
     async def on_details(self, body: dict[str, Any]) -> None:
         """For the engineer: raw result, reason phrase, RFC, Q.850."""
@@ -82,7 +81,7 @@ class ActionListener:
         question, ids = await self._clicked(body)
         if ids and await self._admitted(question):
             answers = await self._reception.look_up(ids, question)
-            await question.reply.show(self._reception.details(answers, question))
+            await self._reception.show_details(answers, question)
 
     async def _admitted(self, question: Question) -> bool:
         return await self._reception.admitted(question)
@@ -105,7 +104,7 @@ class ActionListener:
             thread_ts=str(container.get("thread_ts") or ""),
         )
         name = str(user.get("name") or user.get("username") or "")
-        question = await self._reception.clicked_question(
+        question = await self._questions.clicked(
             asker,
             place,
             command=self._command,

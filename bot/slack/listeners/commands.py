@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.access import Asker
 from bot.domain.query import parse_query
 from bot.services.surfaces import Surface
 from bot.slack.mrkdwn import plain_text
+from bot.slack.people import People
+from bot.slack.questions import Questions
 from bot.slack.reception import Reception
 from bot.slack.replies import Place
-from bot.slack.people import People
 from bot.slack.work import OngoingWork, ack_first
 
 _ANY_COMMAND: Final = re.compile(r"/.+")
@@ -22,8 +22,11 @@ _ANY_COMMAND: Final = re.compile(r"/.+")
 class CommandListener:
     """Answers `/voicestatus …`, whatever name the command was given in the manifest."""
 
-    def __init__(self, *, reception: Reception, people: People, work: OngoingWork) -> None:
+    def __init__(
+        self, *, reception: Reception, questions: Questions, people: People, work: OngoingWork
+    ) -> None:
         self._reception = reception
+        self._questions = questions
         self._people = people
         self._work = work
 
@@ -44,7 +47,7 @@ class CommandListener:
             channel=asker.channel,
             user=asker.user,
         )
-        question = await self._reception.private_question(
+        question = await self._questions.private(
             asker,
             Surface.COMMAND,
             place,

@@ -16,7 +16,8 @@ from bot.services.surfaces import Surface
 from bot.slack.message_text import texts_of
 from bot.slack.mrkdwn import plain_text
 from bot.slack.people import People
-from bot.slack.reception import Question, Reception
+from bot.slack.questions import Question, Questions
+from bot.slack.reception import Reception
 from bot.slack.replies import Place
 from bot.slack.work import OngoingWork
 
@@ -33,12 +34,14 @@ class EventListener:
         self,
         *,
         reception: Reception,
+        questions: Questions,
         people: People,
         deliveries: Deliveries,
         command: str,
         work: OngoingWork,
     ) -> None:
         self._reception = reception
+        self._questions = questions
         self._people = people
         self._deliveries = deliveries
         self._command = command
@@ -54,7 +57,7 @@ class EventListener:
         self._work.enlist()
         if await self._is_new(event, body):
             asker, place = self._whence(event, body)
-            question = await self._reception.thread_question(
+            question = await self._questions.in_thread(
                 asker, Surface.MENTION, place, command=self._command, late=_is_late(body)
             )
             await self._answer(question, event)
@@ -66,7 +69,7 @@ class EventListener:
             return
         if await self._is_new(event, body):
             asker, place = self._whence(event, body)
-            question = await self._reception.direct_question(
+            question = await self._questions.direct(
                 asker, place, command=self._command, late=_is_late(body)
             )
             await self._answer(question, event)

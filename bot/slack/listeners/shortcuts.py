@@ -15,6 +15,7 @@ from bot.slack.door import SlackDoor
 from bot.slack.message_text import texts_of
 from bot.slack.modals import Origin, asking
 from bot.slack.people import People
+from bot.slack.questions import Questions
 from bot.slack.reception import Reception
 from bot.slack.replies import Place
 from bot.slack.work import OngoingWork, ack_first
@@ -30,12 +31,14 @@ class ShortcutListener:
         self,
         *,
         reception: Reception,
+        questions: Questions,
         people: People,
         slack: SlackDoor,
         command: str,
         work: OngoingWork,
     ) -> None:
         self._reception = reception
+        self._questions = questions
         self._people = people
         self._slack = slack
         self._command = command
@@ -59,7 +62,7 @@ class ShortcutListener:
             thread_ts=thread,
         )
         found = find_ids(texts_of(message))
-        question = await self._reception.thread_question(
+        question = await self._questions.in_thread(
             asker, Surface.MESSAGE_SHORTCUT, place, command=self._command
         )
         if 0 < len(found.ids) <= MAX_IDS:
@@ -84,7 +87,7 @@ class ShortcutListener:
     async def _ask(
         self, shortcut: Mapping[str, Any], asker: Asker, origin: Origin, found: FoundIds | None
     ) -> None:
-        catalog = (await self._reception.personal_style(asker)).catalog
+        catalog = (await self._questions.personal_style(asker)).catalog
         words: tuple[str, ...] = ()
         remark = ""
         if found is not None:

@@ -8,11 +8,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
-from bot.domain.query import LookUp, TooMany, parse_query
+from bot.domain.query import LookUp, parse_query
 from bot.services.surfaces import Surface
 from bot.slack.modals import ASK_CALLBACK, IDS_BLOCK, answer, origin_of, typed_ids, working
 from bot.slack.notes import Notes
 from bot.slack.people import People
+from bot.slack.questions import Questions
 from bot.slack.reception import Reception
 from bot.slack.replies import Place
 from bot.slack.work import OngoingWork
@@ -30,11 +31,13 @@ class ViewListener:
         self,
         *,
         reception: Reception,
+        questions: Questions,
         people: People,
         command: str,
         work: OngoingWork,
     ) -> None:
         self._reception = reception
+        self._questions = questions
         self._people = people
         self._command = command
         self._work = work
@@ -52,7 +55,7 @@ class ViewListener:
         asker = self._people.asker(
             user=person.get("id"), channel=origin.channel, team=person.get("team_id")
         )
-        style = await self._reception.personal_style(asker)
+        style = await self._questions.personal_style(asker)
         notes = Notes(style, self._command)
         query = parse_query(typed_ids(view))
         problem = notes.modal_problem(query)
@@ -68,14 +71,14 @@ class ViewListener:
 
     async def _in_thread(self, query: LookUp, asker: Asker, thread_ts: str) -> None:
         place = Place(channel=asker.channel, user=asker.user, thread_ts=thread_ts)
-        question = await self._reception.thread_question(
+        question = await self._questions.in_thread(
             asker, Surface.MESSAGE_SHORTCUT, place, command=self._command
         )
         await self._reception.answer(question, query)
 
     async def _in_modal(self, query: LookUp, asker: Asker, view_id: str, notes: Notes) -> None:
         place = Place(channel=asker.channel, user=asker.user)
-        question = await self._reception.modal_question(
+        question = await self._questions.in_modal(
             asker,
             place,
             notes=notes,
