@@ -69,7 +69,14 @@ class SlackEndpoint:
             )
         except _UNPARSABLE:
             return _refused(400, "body")
-        return await to_aiohttp_response(await self._app.async_dispatch(slack_request))
+        try:
+            response = await self._app.async_dispatch(slack_request)
+        except _UNPARSABLE as error:
+            # Errors of listeners go to the app's own handler; what comes out here is Bolt's
+            # reading of a body whose parts have unexpected shapes.
+            _log.warning("a request has an unexpected shape", exc_info=error)
+            return _refused(400, "body")
+        return await to_aiohttp_response(response)
 
     def _is_signed(self, request: web.Request, body: bytes) -> bool:
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")

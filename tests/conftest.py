@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
-import ipaddress
 import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import hypothesis
 import pytest
 import structlog
+from closed_world import guard, left_the_machine
 from scene import Scene, playing
 
 from bot.settings import Mode
@@ -21,46 +21,28 @@ from bot.telemetry import configure_logging
 
 _SETTINGS: Final = ("SLACK_", "GATEWAY_", "BOT_", "ALLOWED_", "ALLOW_", "ADMIN_", "DATABASE_URL")
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-_OUTGOING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-
-_left_the_machine: list[str] = []
-
-
-def _is_loopback(address: object) -> bool:
-    if not isinstance(address, tuple):
-        # A path of a Unix socket, or a connected socket that needs no address.
-        return True
-    host = str(address[0]).partition("%")[0]
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _guard(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to connect anywhere but to this machine (an audit hook, so no library gets by)."""
-    if event in _OUTGOING and not _is_loopback(arguments[1]):
-        _left_the_machine.append(f"{event} {arguments[1]}")
-        raise ConnectionRefusedError("tests reach loopback addresses only")
 
 
 def pytest_configure() -> None:
     """Close the world before anything is collected; a busy machine fails no property."""
-    sys.addaudithook(_guard)
+    sys.addaudithook(guard)
     hypothesis.settings.register_profile("house", deadline=None)
     hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
-def closed_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No settings of the machine, no `.env`, and nothing but loopback for every test."""
     for name in tuple(os.environ):
         if name.upper().startswith(_SETTINGS) or name.upper() in _PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    _left_the_machine.clear()
+    # No public certificate is met here, and reading them all takes longer than a look-up.
+    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "no-certificates"))
+    left_the_machine.clear()
     yield
-    assert [] == _left_the_machine
+    assert [] == left_the_machine
 
 
 @pytest.fixture(params=list(Mode), ids=lambda mode: mode.value)

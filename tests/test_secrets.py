@@ -80,7 +80,7 @@ async def test_no_fault_of_the_gateway_leaks_anything(mode: Mode, log: io.String
 
 async def test_wrong_keys_are_told_without_being_shown(mode: Mode, log: io.StringIO) -> None:
     """001 and 019 name the setting, never its value."""
-    wrong = {"gateway_credential": "BAD".ljust(40, "8"), "gateway_token": "BADt0k"}
+    wrong: dict[str, Any] = {"gateway_credential": "BAD".ljust(40, "8"), "gateway_token": "BADt0k"}
     async with playing(mode, **wrong) as bot:
         message = await bot.answer("SANDBOX-OK")
 

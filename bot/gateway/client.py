@@ -139,11 +139,15 @@ class GatewayClient:
             async with asyncio.timeout(self._timeout):
                 checked = await self._retrying(_may_be_repeated, self._ask, request, place)
         except TimeoutError:
-            return Busy() if place.queued else TimedOut()
+            return self._marked(Busy() if place.queued else TimedOut())
         except GatewayError as error:
-            return error
+            return self._marked(error)
         self._cache.keep(message_id, checked)
         return checked
+
+    def _marked(self, error: GatewayError) -> GatewayError:
+        error.sandbox = self._transport.sandbox
+        return error
 
     async def _ask(self, request: SoapRequest, place: _Place) -> CheckedStatus:
         place.queued = True

@@ -43,10 +43,12 @@ class GatewayError(Exception):
     Attributes:
         code: stable name of the error; the language files hold an entry for each.
         retryable: the same request may be sent again at once.
+        sandbox: the address is known to be a sandbox gateway's.
     """
 
     code: ClassVar[str]
     retryable: ClassVar[bool] = False
+    sandbox: bool = False
 
     @property
     def fact(self) -> str:

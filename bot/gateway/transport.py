@@ -129,12 +129,17 @@ class Reply:
 
 
 class Transport:
-    """Posts requests to one address over a pool of connections that it does not own."""
+    """Posts requests to one address over a pool of connections that it does not own.
+
+    Attributes:
+        sandbox: the last reply came from a sandbox gateway; what comes without a reply may too.
+    """
 
     def __init__(self, client: httpx.AsyncClient, url: httpx.URL, *, proxied: bool = False) -> None:
         self._client = client
         self._url = url
         self._proxied = proxied
+        self.sandbox = False
 
     async def exchange(self, request: SoapRequest) -> Reply:
         """Send one request and read its whole reply.
@@ -157,11 +162,12 @@ class Transport:
         ) as response:
             if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 raise ProxyFailed(str(response.status_code))
+            self.sandbox = response.headers.get(SANDBOX_HEADER) == "1"
             return Reply(
                 http_status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
                 content=await _read(response),
-                sandbox=response.headers.get(SANDBOX_HEADER) == "1",
+                sandbox=self.sandbox,
             )
 
 

@@ -62,7 +62,12 @@ class LookupService:
             checked = await self._gateway.status(message_id)
         except GatewayError as error:
             failure = LookupFailure(error=error.code, detail=error.fact)
-            return Answer(message_id=message_id, finding=failure, checked_at=self._now())
+            return Answer(
+                message_id=message_id,
+                finding=failure,
+                checked_at=self._now(),
+                sandbox=error.sandbox,
+            )
         return Answer(
             message_id=message_id,
             finding=checked.status,

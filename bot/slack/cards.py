@@ -166,6 +166,9 @@ def _report_text(answer: Answer, explanation: Explanation, style: CardStyle, con
 
 def _addressee(explanation: Explanation, style: CardStyle) -> str:
     named = explanation.entry.contact
+    if not named and explanation.who_acts in {WhoActs.AGENT, WhoActs.NOBODY}:
+        # The agent copies the text; whoever sent the message can answer it.
+        return who(WhoActs.SENDER, style)
     if not named:
         return who(explanation.who_acts, style)
     return " / ".join(filter(None, (named, style.contacts.gateway)))

@@ -1,4 +1,4 @@
-"""The look-up use case over the real client and the sandbox: errors become values, all is counted."""
+"""The look-up use case before the sandbox: errors become values, and all is counted."""
 
 from __future__ import annotations
 

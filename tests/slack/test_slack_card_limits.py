@@ -28,7 +28,7 @@ from bot.domain.query import DidYouMean, LookUp, TooMany, parse_query
 from bot.gateway.errors import LEAVES
 from bot.locales import load_catalog
 from bot.services.answers import Answer, GatewayHealth
-from bot.slack.block_kit import Message
+from bot.slack.block_kit import Message, context, escape, header, message, section
 from bot.slack.cards import card
 from bot.slack.mrkdwn import plain_text
 from bot.slack.notes import Notes
@@ -55,12 +55,12 @@ SHORT_TEXT: Final = st.text(max_size=200) | st.lists(st.sampled_from(HOSTILE), m
 )
 
 
-def accepted(message: Message) -> None:
+def accepted(shown: Message) -> None:
     """Fail unless both judges take the message and nothing in it rings."""
     ledger = Ledger(lambda: 0.0)
-    content = read_content({"text": message.text, "blocks": list(message.blocks)})
+    content = read_content({"text": shown.text, "blocks": list(shown.blocks)})
     note_content(ledger, "test", content)
-    for block in Block.parse_all(list(message.blocks)):
+    for block in Block.parse_all(list(shown.blocks)):
         block.validate_json()
         assert block.to_dict()["type"]
     assert [] == ledger.pings
@@ -115,6 +115,15 @@ styles = st.builds(
     shared_by=SHORT_TEXT,
 )
 notes = st.builds(Notes, styles, st.sampled_from(["/voicestatus", "/<!here>`x`"]))
+
+
+@given(text=st.text(min_size=1, max_size=9).filter(str.strip), times=st.integers(1, 900))
+def test_every_block_cuts_what_is_too_long_for_it(text: str, times: int) -> None:
+    """The builders keep the limits themselves, however long the text and however many the parts."""
+    free = text * times
+    blocks = [header(free), section(escape(free)), context([escape(free)] * 12)]
+
+    accepted(message(free, blocks * 20))
 
 
 @given(answer=answers, style=styles)
@@ -198,9 +207,9 @@ def test_the_card_of_every_sip_code_fits(language: Language) -> None:
     style = CardStyle(catalog=load_catalog(language), contacts=Contacts(), zone=ZONE)
     for result in (f"{word}:{code}" for word in ("failed", "blocked") for code in range(100, 700)):
         made = Answer(message_id=MessageId("A"), finding=read_result(result), checked_at=NOW)
-        message = card([made], style)
-        accepted(message)
-        assert "…" not in message.blocks[0]["text"]["text"]
+        shown = card([made], style)
+        accepted(shown)
+        assert "…" not in shown.blocks[0]["text"]["text"]
 
 
 def test_the_judges_refuse_what_slack_refuses() -> None:

@@ -102,7 +102,7 @@ GATEWAY_CODES: Final = {
     "001": ("the gateway did not accept this bot's credential", "the admins of this bot: Ops"),
     "019": ("the gateway did not accept this bot's token", "the admins of this bot: Ops"),
     "022": ("the Mobi Pronto account was not found", "the admins of this bot: Ops"),
-    "023": ("the gateway does not know this IDMSG", "you"),
+    "023": ("the gateway does not know this IDMSG", "whoever sent the message"),
     "850": ("the gateway itself failed", "Suporte Mobi Pronto / gw@example.com"),
     "900": ("access refused, or a security limit exceeded", "the admins of this bot: Ops"),
     "955": ("the gateway could not reach the carriers", "Equipe MobilePronto / gw@example.com"),

@@ -122,3 +122,12 @@ async def test_a_hostile_result_is_shown_bounded_and_without_effect(bot: Scene, 
     assert not {"\u202e", "\u200f", "\u2066"} & set(seen(card))
     assert 3_000 > len(seen(card))
     assert "✅" not in seen(card)
+
+
+async def test_a_failed_look_up_at_the_sandbox_says_that_it_is_the_sandbox(bot: Scene) -> None:
+    """Once the address is known to be a sandbox's, what it does not answer is marked as well."""
+    await bot.answer("SANDBOX-OK")
+
+    card = await bot.answer("SANDBOX-FAULT-close")
+
+    assert "this is not a real call" in seen(card)
