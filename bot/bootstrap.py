@@ -54,6 +54,7 @@ from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace, find_workspace
 from bot.storage.audit import Audit
 from bot.storage.database import Database, open_database
+from bot.storage.errors import StorageError
 from bot.storage.hash_key import load_hash_key
 from bot.storage.preferences import Preferences
 from bot.storage.recents import Recents
@@ -250,7 +251,7 @@ async def _serve(
         endpoint = SlackEndpoint(app, _signing_secret(settings))
 
     async def readiness() -> Mapping[str, bool]:
-        parts = {"database": await outside.database.ping()}
+        parts = {"database": await _answers(outside.database)}
         if socket is None:
             return parts
         return parts | {
@@ -265,6 +266,14 @@ async def _serve(
     if socket is not None:
         await socket.connect()
     return port
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        await database.ping()
+    except StorageError:
+        return False
+    return True
 
 
 def _signing_secret(settings: Settings) -> str:

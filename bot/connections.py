@@ -1,4 +1,4 @@
-"""What the settings describe, made one by one: the way to the gateway, the way to Slack, the rules."""
+"""What the settings describe, made one by one: the ways to the gateway and to Slack, the rules."""
 
 from __future__ import annotations
 

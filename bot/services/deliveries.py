@@ -25,8 +25,9 @@ class Deliveries:
         self._remembered: LRUCache[str, bool] = LRUCache(_MOST_REMEMBERED)
 
     async def first_time(self, key: str) -> bool:
-        """Whether this is the first delivery. Without a database this process' memory decides:
-        answering twice is better than not at all.
+        """Whether this is the first delivery.
+
+        Without a database this process' memory decides: better to answer twice than not at all.
         """
         if key in self._remembered:
             return False

@@ -52,7 +52,7 @@ class Records:
         """Keep each answer in the audit, and the ids among the person's recent ones."""
         for answer in answers:
             outcome = outcome_of(answer)
-            await self._keep(asked, Action.LOOKUP, idmsg=answer.message_id, outcome=outcome)
+            await self._keep(asked, "lookup", idmsg=answer.message_id, outcome=outcome)
             await self._remember(asked, answer, outcome)
 
     async def refused(self, asked: Asked, reason: Refusal) -> None:
@@ -60,12 +60,12 @@ class Records:
         self._telemetry.refused(
             reason=reason.value, user=asked.asker.user, channel=asked.asker.channel
         )
-        await self._keep(asked, Action.REFUSAL, reason=reason.value)
+        await self._keep(asked, "refusal", reason=reason.value)
 
     async def shared(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
         """Keep that these calls were shown to a channel."""
         for message_id in message_ids:
-            await self._keep(asked, Action.SHARE, idmsg=message_id)
+            await self._keep(asked, "share", idmsg=message_id)
 
     async def recent(self, asker: Asker) -> tuple[RecentLookup, ...]:
         """What this person looked up lately, newest first; nothing while the database is away."""
@@ -111,7 +111,7 @@ class Records:
         try:
             await self._audit.record(entry)
         except StorageError as error:
-            _log.error("the audit was not kept", error=error.code, reason=action.value)
+            _log.error("the audit was not kept", error=error.code, reason=action)
 
 
 def outcome_of(answer: Answer) -> Outcome:

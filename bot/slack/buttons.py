@@ -41,6 +41,9 @@ def buttons(
     """A row of buttons about these calls.
 
     Args:
+        message_ids: what the buttons carry.
+        wanted: which buttons.
+        catalog: the language of their labels.
         only_for: the Slack id of the one person who sees them; empty for all.
     """
     value = json.dumps([one.value for one in message_ids], ensure_ascii=False)

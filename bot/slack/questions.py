@@ -152,5 +152,6 @@ class Questions:
         return self._styles.private(await self._languages.of_person(asker.team, asker.user))
 
     async def public_style(self, asker: Asker) -> CardStyle:
+        """For what everybody in the channel reads."""
         catalog = await self._languages.of_channel(asker.team, asker.channel)
         return self._styles.private(catalog).shared("")

@@ -198,7 +198,7 @@ class Reception:
         await self.deliver(details(answers, question.notes.style), answers, question)
 
     async def share(self, answers: Sequence[Answer], question: Question) -> bool:
-        """Show the card, never the typed command, to the channel or thread; whether it got there."""
+        """Show the card, never the typed command, to channel or thread; whether it got there."""
         asker = question.asker
         style = (await self._questions.public_style(asker)).shared(question.name)
         ids = [answer.message_id for answer in answers]

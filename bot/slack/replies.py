@@ -90,6 +90,7 @@ class Replies:
         """For everybody in the channel or thread, from the response URL on.
 
         Args:
+            place: where the question came from.
             hint: what the asker is told when only they can be reached.
         """
         ways: list[Way] = [
@@ -173,7 +174,7 @@ class _Hinting:
 
 
 class _ByEphemeral:
-    """https://docs.slack.dev/reference/methods/chat.postEphemeral"""
+    """A message that one member of the channel sees (chat.postEphemeral)."""
 
     def __init__(self, slack: SlackDoor, place: Place) -> None:
         self._slack = slack
@@ -212,7 +213,7 @@ class _ByPost:
 
 
 class _ByView:
-    """https://docs.slack.dev/reference/methods/views.update"""
+    """The content of an open modal (views.update)."""
 
     def __init__(self, slack: SlackDoor, view_id: str, draw: Callable[[Message], View]) -> None:
         self._slack = slack
