@@ -96,8 +96,9 @@ class Interactions:
     ) -> Payload:
         """A click on an element of a message; of an ephemeral one, Slack sends no message."""
         self._check_reader(message)
-        current = self._current(message)
-        assert isinstance(current, Message)  # noqa: S101 - the kind of a message does not change
+        current = self.slack.ledger.find(message.channel, message.ts)
+        if current is None:
+            raise NotPossibleError(f"the message {message.ts} is gone")
         elements = elements_of_message(current)
         element = self._pressed(elements, action_id, block_id, value)
         action = action_of(element, value, self._now())
