@@ -25,6 +25,7 @@ class Question:
         notes: every text, in the language and style of those who will read it.
         aside: the same for what only the asker should read.
         late: the question is hours old, which is said.
+        quiet: no word of the work that goes on, because it could not be taken back.
     """
 
     asker: Asker
@@ -35,6 +36,7 @@ class Question:
     notes: Notes
     aside: Notes
     late: bool = False
+    quiet: bool = False
 
     @property
     def asked(self) -> Asked:
@@ -116,7 +118,7 @@ class Questions:
         """A click on a card: answered in the card's place, or to the one who clicked."""
         aside = Notes(await self.personal_style(asker), command)
         notes = Notes(await self.public_style(asker), command) if on_public else aside
-        reply = self._replies.in_place_of(place) if in_place else self._replies.privately(place)
+        reply = self._replies.in_place_of(place) if in_place else self._replies.beside(place)
         return Question(
             asker=asker,
             surface=Surface.BUTTON,
@@ -125,6 +127,7 @@ class Questions:
             reply=reply,
             notes=notes,
             aside=aside,
+            quiet=not in_place,
         )
 
     async def in_modal(

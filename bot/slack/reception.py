@@ -165,7 +165,7 @@ class Reception:
         lookup = asyncio.ensure_future(self._lookups.look_up(ids))
         try:
             done, _ = await asyncio.wait({lookup}, timeout=PATIENCE_SECONDS)
-            if not done:
+            if not done and not question.quiet:
                 await question.reply.show(question.notes.working(len(ids)))
             return await lookup
         except asyncio.CancelledError:

@@ -81,6 +81,13 @@ class Replies:
         """For the asker alone: the response URL, an ephemeral message, a direct message."""
         return Reply(self._private_ways(place))
 
+    def beside(self, place: Place) -> Reply:
+        """For the one who pressed a button, beside the card, which stays as it is.
+
+        Slack takes `replace_original` for the message whose button was pressed.
+        """
+        return Reply([_Anew(way) for way in self._private_ways(place)])
+
     def in_place_of(self, place: Place) -> Reply:
         """In the place of the message whose button was pressed."""
         original = _ByResponseUrl(self._slack, place, None)
@@ -151,6 +158,19 @@ class _Replacing:
 
     async def replace(self, message: Message) -> bool:
         return await self._way.replace(message)
+
+
+class _Anew:
+    """A way on which nothing is replaced: each message stands beside the others."""
+
+    def __init__(self, way: Way) -> None:
+        self._way = way
+
+    async def send(self, message: Message) -> bool:
+        return await self._way.send(message)
+
+    async def replace(self, message: Message) -> bool:
+        return await self._way.send(message)
 
 
 class _Hinting:
