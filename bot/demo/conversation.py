@@ -110,7 +110,8 @@ class Conversation:
         self._terminal.print(Text(took, style="dim"))
 
     def _print(self, answer: Message) -> None:
-        kind = "private" if answer.ephemeral else "thread" if answer.thread_ts else "public"
+        alone = answer.ephemeral or answer.channel.startswith("D")
+        kind = "private" if alone else "thread" if answer.thread_ts else "public"
         seen_by = self._say(kind, **_WHO)
         border = "cyan" if answer.ephemeral else "green"
         self._terminal.print(draw_blocks(answer.blocks, title=seen_by, border=border))

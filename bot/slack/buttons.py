@@ -28,7 +28,9 @@ class Action(StrEnum):
 
 
 PRIVATE: Final = (Action.REFRESH, Action.SHARE, Action.CUSTOMER, Action.DETAILS)
-PUBLIC: Final = (Action.REFRESH, Action.DETAILS)
+PUBLIC: Final = (Action.REFRESH, Action.CUSTOMER, Action.DETAILS)
+# Between two there is nobody to share with.
+DIRECT: Final = PUBLIC
 
 
 def buttons(

@@ -17,8 +17,9 @@ from bot.services.answers import Answer
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
+from bot.services.surfaces import Surface
 from bot.slack.block_kit import Message
-from bot.slack.buttons import PRIVATE, PUBLIC, buttons
+from bot.slack.buttons import DIRECT, PRIVATE, PUBLIC, buttons
 from bot.slack.card_extras import customer_texts, details
 from bot.slack.cards import card
 from bot.slack.questions import Question, Questions
@@ -183,7 +184,8 @@ class Reception:
         if question.public:
             row = buttons(ids, PUBLIC, style.catalog, only_for=question.asker.user)
         else:
-            row = buttons(ids, PRIVATE, style.catalog)
+            direct = question.surface is Surface.DIRECT_MESSAGE
+            row = buttons(ids, DIRECT if direct else PRIVATE, style.catalog)
         return card(answers, style, lines, row)
 
     async def show_customer_texts(self, answers: Sequence[Answer], question: Question) -> None:
