@@ -70,14 +70,17 @@ class Stage:
         return self._answers(seen)
 
     async def open_home(self) -> View:
-        """Open the App Home; gives the page."""
+        """Open the App Home; gives the page as it is drawn for this opening."""
+        before = self._home()
         await self.person.open_home()
-        home = self.slack.home_of
-        await self.slack.wait_for(lambda: home(self.person.user) is not None, PATIENCE_SECONDS)
-        page = home(self.person.user)
+        await self.slack.wait_for(lambda: self._home() not in (None, before), PATIENCE_SECONDS)
+        page = self._home()
         if page is None:
             raise TimeoutError("the page was not published")
         return page
+
+    def _home(self) -> View | None:
+        return self.slack.home_of(self.person.user)
 
     async def _answers(self, seen: int) -> AsyncIterator[Message]:
         await self.slack.wait_for(lambda: len(self.slack.messages) > seen, PATIENCE_SECONDS)
