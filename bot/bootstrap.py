@@ -132,69 +132,89 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> _Outs
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inside:
+    """What the listeners share."""
+
+    people: People
+    languages: Languages
+    records: Records
+    slack: SlackDoor
+    replies: Replies
+    questions: Questions
+    reception: Reception
+    work: OngoingWork
+
+
 def _app(
     settings: Settings, outside: _Outside, telemetry: Telemetry, work: OngoingWork
 ) -> AsyncApp:
+    inside = _inside(settings, outside, telemetry, work)
+    apologies = Apologies(questions=inside.questions, people=inside.people, replies=inside.replies)
+    return build_app(
+        client=outside.client,
+        workspace=outside.workspace,
+        signing_secret=_signing_secret(settings),
+        listeners=_listeners(settings, outside, inside),
+        apologise=apologies.apologise,
+    )
+
+
+def _inside(
+    settings: Settings, outside: _Outside, telemetry: Telemetry, work: OngoingWork
+) -> _Inside:
     people = People(client=outside.client, workspace=outside.workspace)
-    languages = Languages(
-        default=settings.bot_language,
-        load=load_catalog,
-        preferences=Preferences(outside.database),
-        locale_of=people.locale,
-    )
-    records = Records(
-        audit=Audit(outside.database),
-        recents=Recents(outside.database),
-        telemetry=telemetry,
-        now=outside.now,
-    )
+    languages = _languages(settings, outside, people)
+    records = _records(outside, telemetry)
+    styles = styles_of(settings)
     slack = SlackDoor(client=outside.client, session=outside.session)
     replies = Replies(slack)
-    lookups = LookupService(
-        gateway=outside.gateway,
-        rules=access_rules(settings),
-        telemetry=telemetry,
-        now=outside.now,
-    )
-    styles = styles_of(settings)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     reception = Reception(
-        lookups=lookups,
+        lookups=_lookups(settings, outside, telemetry),
         languages=languages,
         styles=styles,
         questions=questions,
         replies=replies,
         records=records,
     )
-    apologies = Apologies(questions=questions, people=people, replies=replies)
-    doors = _listeners(settings, outside, _Inside(reception, questions, people, slack, work))
-    home = HomeListener(
-        questions=questions,
+    return _Inside(
+        people=people,
         languages=languages,
         records=records,
-        people=people,
         slack=slack,
-        command=settings.bot_command,
+        replies=replies,
+        questions=questions,
+        reception=reception,
         work=work,
     )
-    return build_app(
-        client=outside.client,
-        workspace=outside.workspace,
-        signing_secret=_signing_secret(settings),
-        listeners=[*doors, home],
-        apologise=apologies.apologise,
+
+
+def _languages(settings: Settings, outside: _Outside, people: People) -> Languages:
+    return Languages(
+        default=settings.bot_language,
+        load=load_catalog,
+        preferences=Preferences(outside.database),
+        locale_of=people.locale,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Inside:
-    """What the listeners share."""
+def _records(outside: _Outside, telemetry: Telemetry) -> Records:
+    return Records(
+        audit=Audit(outside.database),
+        recents=Recents(outside.database),
+        telemetry=telemetry,
+        now=outside.now,
+    )
 
-    reception: Reception
-    questions: Questions
-    people: People
-    slack: SlackDoor
-    work: OngoingWork
+
+def _lookups(settings: Settings, outside: _Outside, telemetry: Telemetry) -> LookupService:
+    return LookupService(
+        gateway=outside.gateway,
+        rules=access_rules(settings),
+        telemetry=telemetry,
+        now=outside.now,
+    )
 
 
 def _listeners(settings: Settings, outside: _Outside, inside: _Inside) -> list[Listener]:
@@ -206,12 +226,22 @@ def _listeners(settings: Settings, outside: _Outside, inside: _Inside) -> list[L
         "people": inside.people,
         "work": inside.work,
     }
+    home = HomeListener(
+        questions=inside.questions,
+        languages=inside.languages,
+        records=inside.records,
+        people=inside.people,
+        slack=inside.slack,
+        command=command,
+        work=inside.work,
+    )
     return [
         CommandListener(**shared),
         EventListener(deliveries=deliveries, command=command, **shared),
         ActionListener(deliveries=deliveries, command=command, **shared),
         ShortcutListener(slack=inside.slack, command=command, **shared),
         ViewListener(command=command, **shared),
+        home,
     ]
 
 

@@ -46,14 +46,6 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
         http_url: where Slack reaches the bot from outside, for HTTP mode; `None` is Socket Mode.
     """
     endpoint = None if http_url is None else f"{http_url.rstrip('/')}{SLACK_PATH}"
-    slash_command: dict[str, Any] = {
-        "command": command,
-        "description": catalog.say("manifest.command_description"),
-        "usage_hint": catalog.say("manifest.command_usage"),
-        "should_escape": False,
-    }
-    if endpoint is not None:
-        slash_command["url"] = endpoint
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
@@ -62,16 +54,7 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
             "long_description": catalog.say("manifest.long_description"),
             "background_color": "#1d3557",
         },
-        "features": {
-            "app_home": {
-                "home_tab_enabled": True,
-                "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": False,
-            },
-            "bot_user": {"display_name": "voicestatus", "always_online": True},
-            "shortcuts": [_shortcut(catalog, "message"), _shortcut(catalog, "global")],
-            "slash_commands": [slash_command],
-        },
+        "features": _features(catalog, command, endpoint),
         "oauth_config": {
             "scopes": {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}
         },
@@ -82,6 +65,27 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
             "socket_mode_enabled": endpoint is None,
             "token_rotation_enabled": False,
         },
+    }
+
+
+def _features(catalog: Catalog, command: str, endpoint: str | None) -> dict[str, Any]:
+    slash_command: dict[str, Any] = {
+        "command": command,
+        "description": catalog.say("manifest.command_description"),
+        "usage_hint": catalog.say("manifest.command_usage"),
+        "should_escape": False,
+    }
+    if endpoint is not None:
+        slash_command["url"] = endpoint
+    return {
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "bot_user": {"display_name": "voicestatus", "always_online": True},
+        "shortcuts": [_shortcut(catalog, "message"), _shortcut(catalog, "global")],
+        "slash_commands": [slash_command],
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 import structlog
 
@@ -15,13 +16,24 @@ from bot.domain.access import Asker, Refusal
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.message_id import MessageId
 from bot.services.answers import Answer
-from bot.services.surfaces import Surface
 from bot.storage.audit import Action, Audit, AuditEntry
 from bot.storage.errors import StorageError
 from bot.storage.recents import RecentLookup, Recents
 from bot.telemetry import Telemetry
 
 _log = structlog.get_logger("bot.records")
+
+
+class Surface(StrEnum):
+    """A way in; named in the audit."""
+
+    COMMAND = "command"
+    MENTION = "mention"
+    DIRECT_MESSAGE = "direct_message"
+    MESSAGE_SHORTCUT = "message_shortcut"
+    GLOBAL_SHORTCUT = "global_shortcut"
+    BUTTON = "button"
+    HOME = "home"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,10 +32,12 @@ class Apologies:
                 event.get("thread_ts") or _part(body, "container").get("thread_ts") or ""
             ),
         )
-        if asker.user:
-            style = await self._questions.personal_style(asker)
-            notes = Notes(style, str(body.get("command", "")))
-            await self._replies.privately(place).show(notes.broken(reference))
+        if not asker.user or ("command" in body and not place.response_url):
+            # Slack gives every command a response URL; who sent one without is not known.
+            return
+        style = await self._questions.personal_style(asker)
+        notes = Notes(style, str(body.get("command", "")))
+        await self._replies.privately(place).show(notes.broken(reference))
 
     def _asker(self, body: Mapping[str, Any]) -> Asker:
         event = _part(body, "event")

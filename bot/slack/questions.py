@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.access import Asker
 from bot.services.languages import Languages
-from bot.services.records import Asked
-from bot.services.surfaces import Surface
+from bot.services.records import Asked, Surface
 from bot.slack.block_kit import Message
 from bot.slack.notes import Notes
 from bot.slack.replies import Place, Replies, Reply, View

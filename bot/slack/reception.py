@@ -16,8 +16,7 @@ from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Query, Run, T
 from bot.services.answers import Answer
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
-from bot.services.records import Records
-from bot.services.surfaces import Surface
+from bot.services.records import Records, Surface
 from bot.slack.block_kit import Message
 from bot.slack.buttons import DIRECT, PRIVATE, PUBLIC, buttons
 from bot.slack.card_extras import customer_texts, details

@@ -94,7 +94,7 @@ class Replies:
         return Reply([_Replacing(original), *self._private_ways(place)])
 
     def to_channel(self, place: Place, *, hint: Message | None = None) -> Reply:
-        """For everybody in the channel or thread, from the response URL on.
+        """For everybody in the channel or thread, from the response URL on; else to the asker.
 
         Args:
             place: where the question came from.
@@ -103,8 +103,10 @@ class Replies:
         ways: list[Way] = [
             _ByResponseUrl(self._slack, place, "in_channel"),
             _ByPost(self._slack, place.channel, place.thread_ts),
+            # Directly: a URL and a channel that took no public card are not asked once more.
+            _Hinting(_ByPost(self._slack, place.user), hint),
         ]
-        return Reply([*ways, *self._last_resorts(place, hint)])
+        return Reply(ways)
 
     def in_thread(self, place: Place, *, hint: Message | None = None) -> Reply:
         """For everybody in the thread: as a member, else by the response URL."""

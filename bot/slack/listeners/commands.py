@@ -8,7 +8,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.query import parse_query
-from bot.services.surfaces import Surface
+from bot.services.records import Surface
 from bot.slack.mrkdwn import plain_text
 from bot.slack.people import People
 from bot.slack.questions import Questions

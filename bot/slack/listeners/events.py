@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.found_ids import find_ids
 from bot.domain.query import MAX_IDS, LookUp, Query, TooMany, parse_query
 from bot.services.deliveries import Deliveries
-from bot.services.surfaces import Surface
+from bot.services.records import Surface
 from bot.slack.message_text import texts_of
 from bot.slack.mrkdwn import plain_text
 from bot.slack.people import People

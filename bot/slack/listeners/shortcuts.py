@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.access import Asker
 from bot.domain.found_ids import FoundIds, find_ids
 from bot.domain.query import MAX_IDS, LookUp
-from bot.services.surfaces import Surface
+from bot.services.records import Surface
 from bot.slack.door import SlackDoor
 from bot.slack.message_text import texts_of
 from bot.slack.modals import Origin, asking

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
 from bot.domain.query import LookUp, parse_query
-from bot.services.surfaces import Surface
+from bot.services.records import Surface
 from bot.slack.modals import ASK_CALLBACK, IDS_BLOCK, answer, origin_of, typed_ids, working
 from bot.slack.notes import Notes
 from bot.slack.people import People
