@@ -42,7 +42,7 @@ demo: setup ## try everything in this terminal, with no Slack and no gateway acc
 test: setup ## every test, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
 	@$(BIN)/python -m coverage report --precision=1 --fail-under=95 >/dev/null || { echo "Branch coverage is under 95 %."; exit 1; }
-	@$(BIN)/python -m coverage report --include='bot/domain/*,bot/gateway/*' --fail-under=100 || { echo "domain and gateway must be covered to 100 %."; exit 1; }
+	@$(BIN)/python -m coverage report --include='bot/domain/*,bot/gateway/*,bot/storage/*' --fail-under=100 || { echo "domain, gateway and storage must be covered to 100 %."; exit 1; }
 
 quick: setup ## the fast tests, under a minute
 	$(BIN)/python -m pytest -m 'not slow' --exitfirst

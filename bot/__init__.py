@@ -7,8 +7,9 @@ The floors of the house, from the top; imports point down only, neighbours do no
     bootstrap | terminal   the composition root; a card drawn in a terminal
     slack | server         everything that knows Slack; the HTTP endpoints
     services               the use cases
-    gateway | telemetry | locales
-                           the SOAP client and the sandbox; logs and metrics; the language files
+    gateway | storage | telemetry | locales
+                           the SOAP client and the sandbox; the database; logs and metrics; the
+                           language files
     domain                 pure values and decisions: standard library, no await, no clock
 
 `settings` is read by the top floors only; everything below gets plain arguments.

@@ -5,42 +5,64 @@ What is opened last is closed first: intake stops, running work is drained, conn
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from typing import Any, Final
 
 import aiohttp
-from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.access import AccessRules
-from bot.gateway.client import GatewayClient, open_gateway
+from bot.connections import (
+    Now,
+    access_rules,
+    gateway_host,
+    gateway_of,
+    revealed,
+    slack_client,
+    slack_session,
+    styles_of,
+    utc_now,
+)
+from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
 from bot.server import SlackEndpoint, build_server, serving
+from bot.services.deliveries import Deliveries
+from bot.services.housekeeping import Housekeeping
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
+from bot.services.records import Records
 from bot.settings import Mode, Settings
 from bot.slack.apology import Apologies
-from bot.slack.app import build_app
+from bot.slack.app import Listener, build_app
+from bot.slack.door import SlackDoor
+from bot.slack.listeners.actions import ActionListener
 from bot.slack.listeners.commands import CommandListener
+from bot.slack.listeners.events import EventListener
+from bot.slack.listeners.home import HomeListener
+from bot.slack.listeners.shortcuts import ShortcutListener
+from bot.slack.listeners.views import ViewListener
+from bot.slack.people import People
+from bot.slack.questions import Questions
+from bot.slack.reception import Reception
 from bot.slack.replies import Replies
 from bot.slack.socket import Socket
-from bot.slack.style import Contacts, Styles
 from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace, find_workspace
+from bot.storage.audit import Audit
+from bot.storage.database import Database, open_database
+from bot.storage.errors import StorageError
+from bot.storage.hash_key import load_hash_key
+from bot.storage.preferences import Preferences
+from bot.storage.recents import Recents
+from bot.storage.seen_events import SeenEvents
 from bot.telemetry import Telemetry
 
 # Kubernetes and Docker kill 10 to 30 seconds after SIGTERM; Slack's people wait no longer anyway.
 DRAIN_SECONDS: Final = 9.0
-
-Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +81,14 @@ class RunningBot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outside:
-    """The connections to the two outside worlds."""
+    """The connections to the worlds outside, and the clock."""
 
     gateway: GatewayClient
+    database: Database
     session: aiohttp.ClientSession
     client: AsyncWebClient
     workspace: Workspace
-
-
-def utc_now() -> datetime:
-    """The present moment, aware."""
-    return datetime.now(UTC)
+    now: Now
 
 
 @asynccontextmanager
@@ -77,20 +96,19 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
     """Connect and serve while the block runs; then finish what was begun.
 
     Raises:
+        StorageError: the database cannot be used.
         SlackRefusedError: Slack refuses a token.
         SlackUnreachableError: Slack cannot be reached.
         CannotListenError: the address to listen on is taken.
     """
     async with AsyncExitStack() as stack:
         outside = await _connect(settings, stack, now)
-        telemetry = Telemetry(_hash_key(settings))
+        telemetry = Telemetry(await _hash_key(settings, outside.database))
         work = OngoingWork()
-        lookups = LookupService(
-            gateway=outside.gateway, rules=access_rules(settings), telemetry=telemetry, now=now
-        )
-        app = _app(settings, outside, lookups, work)
+        app = _app(settings, outside, telemetry, work)
         stack.push_async_callback(work.drain, DRAIN_SECONDS)
-        port = await _serve(settings, app, outside.client, telemetry, stack)
+        await stack.enter_async_context(_kept_swept(settings, outside))
+        port = await _serve(settings, app, outside, telemetry, stack)
         yield RunningBot(
             workspace=outside.workspace,
             mode=settings.mode,
@@ -100,81 +118,155 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
 
 
 async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> _Outside:
+    database = await stack.enter_async_context(open_database(settings.database_url))
     gateway = await stack.enter_async_context(gateway_of(settings, now=now))
     session = await stack.enter_async_context(slack_session())
     client = slack_client(settings, session)
     return _Outside(
-        gateway=gateway, session=session, client=client, workspace=await find_workspace(client)
-    )
-
-
-@asynccontextmanager
-async def gateway_of(settings: Settings, *, now: Now = utc_now) -> AsyncIterator[GatewayClient]:
-    """The way to the gateway that the settings describe."""
-    proxy = settings.gateway_proxy
-    async with open_gateway(
-        url=settings.gateway_url,
-        credential=_secret(settings.gateway_credential),
-        token=_secret(settings.gateway_token),
-        soap_version=settings.gateway_soap_version,
-        timeout_seconds=settings.gateway_timeout_seconds,
-        requests_per_second=settings.gateway_requests_per_second,
-        max_concurrency=settings.gateway_max_concurrency,
+        gateway=gateway,
+        database=database,
+        session=session,
+        client=client,
+        workspace=await find_workspace(client),
         now=now,
-        proxy=_secret(proxy) if proxy is not None else None,
-        ca_file=settings.gateway_ca_file,
-    ) as gateway:
-        yield gateway
-
-
-@asynccontextmanager
-async def slack_session() -> AsyncIterator[aiohttp.ClientSession]:
-    """The one pool of connections to Slack, for the Web API and for response URLs."""
-    async with aiohttp.ClientSession(
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=30),
-        trust_env=True,
-    ) as session:
-        yield session
-
-
-def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """The Web API client of the workspace, over the shared session."""
-    client = AsyncWebClient(
-        token=_secret(settings.slack_bot_token), base_url=settings.slack_api_url, session=session
     )
-    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
-    return client
 
 
-def gateway_host(settings: Settings) -> str:
-    """The host of the gateway, which may be shown; the rest of an address may not."""
-    return urlsplit(settings.gateway_url).hostname or "?"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inside:
+    """What the listeners share."""
+
+    people: People
+    languages: Languages
+    records: Records
+    slack: SlackDoor
+    replies: Replies
+    questions: Questions
+    reception: Reception
+    work: OngoingWork
 
 
 def _app(
-    settings: Settings, outside: _Outside, lookups: LookupService, work: OngoingWork
+    settings: Settings, outside: _Outside, telemetry: Telemetry, work: OngoingWork
 ) -> AsyncApp:
-    languages = Languages(default=settings.bot_language, load=load_catalog)
-    styles = styles_of(settings)
-    replies = Replies(client=outside.client, session=outside.session)
-    apologies = Apologies(languages=languages, styles=styles, replies=replies)
-    commands = CommandListener(
-        lookups=lookups, languages=languages, styles=styles, replies=replies, work=work
-    )
+    inside = _inside(settings, outside, telemetry, work)
+    apologies = Apologies(questions=inside.questions, people=inside.people, replies=inside.replies)
     return build_app(
         client=outside.client,
         workspace=outside.workspace,
         signing_secret=_signing_secret(settings),
-        listeners=[commands],
+        listeners=_listeners(settings, outside, inside),
         apologise=apologies.apologise,
     )
+
+
+def _inside(
+    settings: Settings, outside: _Outside, telemetry: Telemetry, work: OngoingWork
+) -> _Inside:
+    people = People(client=outside.client, workspace=outside.workspace)
+    languages = _languages(settings, outside, people)
+    records = _records(outside, telemetry)
+    styles = styles_of(settings)
+    slack = SlackDoor(client=outside.client, session=outside.session)
+    replies = Replies(slack)
+    questions = Questions(languages=languages, styles=styles, replies=replies)
+    reception = Reception(
+        lookups=_lookups(settings, outside, telemetry),
+        languages=languages,
+        styles=styles,
+        questions=questions,
+        replies=replies,
+        records=records,
+    )
+    return _Inside(
+        people=people,
+        languages=languages,
+        records=records,
+        slack=slack,
+        replies=replies,
+        questions=questions,
+        reception=reception,
+        work=work,
+    )
+
+
+def _languages(settings: Settings, outside: _Outside, people: People) -> Languages:
+    return Languages(
+        default=settings.bot_language,
+        load=load_catalog,
+        preferences=Preferences(outside.database),
+        locale_of=people.locale,
+    )
+
+
+def _records(outside: _Outside, telemetry: Telemetry) -> Records:
+    return Records(
+        audit=Audit(outside.database),
+        recents=Recents(outside.database),
+        telemetry=telemetry,
+        now=outside.now,
+    )
+
+
+def _lookups(settings: Settings, outside: _Outside, telemetry: Telemetry) -> LookupService:
+    return LookupService(
+        gateway=outside.gateway,
+        rules=access_rules(settings),
+        telemetry=telemetry,
+        now=outside.now,
+    )
+
+
+def _listeners(settings: Settings, outside: _Outside, inside: _Inside) -> list[Listener]:
+    command = settings.bot_command
+    deliveries = Deliveries(seen=SeenEvents(outside.database), now=outside.now)
+    shared: dict[str, Any] = {
+        "reception": inside.reception,
+        "questions": inside.questions,
+        "people": inside.people,
+        "work": inside.work,
+    }
+    home = HomeListener(
+        questions=inside.questions,
+        languages=inside.languages,
+        records=inside.records,
+        people=inside.people,
+        slack=inside.slack,
+        command=command,
+        work=inside.work,
+    )
+    return [
+        CommandListener(**shared),
+        EventListener(deliveries=deliveries, command=command, **shared),
+        ActionListener(deliveries=deliveries, command=command, **shared),
+        ShortcutListener(slack=inside.slack, command=command, **shared),
+        ViewListener(command=command, **shared),
+        home,
+    ]
+
+
+@asynccontextmanager
+async def _kept_swept(settings: Settings, outside: _Outside) -> AsyncIterator[None]:
+    housekeeping = Housekeeping(
+        audit=Audit(outside.database),
+        recents=Recents(outside.database),
+        seen=SeenEvents(outside.database),
+        kept=timedelta(days=settings.bot_retention_days),
+        now=outside.now,
+    )
+    task = asyncio.create_task(housekeeping.keep_swept())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def _serve(
     settings: Settings,
     app: AsyncApp,
-    client: AsyncWebClient,
+    outside: _Outside,
     telemetry: Telemetry,
     stack: AsyncExitStack,
 ) -> int:
@@ -182,15 +274,17 @@ async def _serve(
     socket: Socket | None = None
     endpoint: SlackEndpoint | None = None
     if settings.mode is Mode.SOCKET:
-        socket = Socket(app, app_token=_secret(settings.slack_app_token), client=client)
+        token = revealed(settings.slack_app_token)
+        socket = Socket(app, app_token=token, client=outside.client)
         stack.push_async_callback(socket.stop_listening)
     else:
         endpoint = SlackEndpoint(app, _signing_secret(settings))
 
     async def readiness() -> Mapping[str, bool]:
+        parts = {"database": await _answers(outside.database)}
         if socket is None:
-            return {"slack": True}
-        return {
+            return parts
+        return parts | {
             "slack_socket_connected": await socket.is_connected(),
             "slack_socket_heard": socket.has_been_heard(),
         }
@@ -204,30 +298,18 @@ async def _serve(
     return port
 
 
-def styles_of(settings: Settings) -> Styles:
-    """The style of cards that the settings describe."""
-    contacts = Contacts(bot=settings.bot_support_contact, gateway=settings.gateway_support_contact)
-    return Styles(contacts=contacts, zone=ZoneInfo(settings.bot_timezone))
-
-
-def access_rules(settings: Settings) -> AccessRules:
-    """Who may ask, as the settings say."""
-    return AccessRules(
-        channels=settings.allowed_channels,
-        users=settings.allowed_users,
-        admins=settings.admin_users,
-        external_users=settings.allow_external_users,
-    )
+async def _answers(database: Database) -> bool:
+    try:
+        await database.ping()
+    except StorageError:
+        return False
+    return True
 
 
 def _signing_secret(settings: Settings) -> str:
-    return _secret(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
+    return revealed(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
 
 
-def _hash_key(settings: Settings) -> bytes:
-    key = settings.bot_hash_key
-    return key.get_secret_value().encode() if key is not None else os.urandom(32)
-
-
-def _secret(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value is not None else ""
+async def _hash_key(settings: Settings, database: Database) -> bytes:
+    own = revealed(settings.bot_hash_key)
+    return own.encode() if own else await load_hash_key(database)

@@ -17,7 +17,7 @@ from typing import Final
 import aiohttp
 from rich.text import Text
 
-from bot.bootstrap import gateway_host, gateway_of, slack_client, slack_session
+from bot.connections import gateway_host, gateway_of, slack_client, slack_session
 from bot.domain.explanation import LookupFailure, explain
 from bot.domain.message_id import MessageId
 from bot.gateway.errors import GatewayError

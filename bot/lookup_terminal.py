@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from bot.bootstrap import access_rules, gateway_of, styles_of, utc_now
+from bot.connections import access_rules, gateway_of, styles_of, utc_now
 from bot.domain.catalog import Catalog
 from bot.domain.explanation import as_record, explain
 from bot.domain.message_id import InvalidMessageIdError, MessageId, parse_typed

@@ -14,9 +14,19 @@ from bot.domain.catalog import Catalog
 
 # Each scope with the feature that needs it; nothing is asked for in advance.
 SCOPES: Final = {
-    "commands": "the slash command, and answering it where the bot is no member",
-    "chat:write": "answers that Slack would not take through the command's own address",
+    "app_mentions:read": "answering a mention in its thread",
+    "chat:write": "answers in threads and direct messages, and where Slack's own address is closed",
+    "commands": "the slash command, the shortcuts, and answering where the bot is no member",
+    "im:history": "answering what people write to the bot directly",
 }
+# The bot works without them; whoever installs it may leave them out.
+OPTIONAL_SCOPES: Final = {
+    "users:read": "answering people in the language of their Slack",
+}
+EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
+# The names of `bot.slack.listeners.shortcuts`, which is too heavy to import for a text.
+MESSAGE_SHORTCUT: Final = "check_voice_status"
+GLOBAL_SHORTCUT: Final = "ask_voice_status"
 
 # The path of `bot.server`, which is too heavy to import for a text; a test compares the two.
 SLACK_PATH: Final = "/slack/events"
@@ -36,6 +46,29 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
         http_url: where Slack reaches the bot from outside, for HTTP mode; `None` is Socket Mode.
     """
     endpoint = None if http_url is None else f"{http_url.rstrip('/')}{SLACK_PATH}"
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {
+            "name": "voicestatus",
+            "description": catalog.say("manifest.description"),
+            "long_description": catalog.say("manifest.long_description"),
+            "background_color": "#1d3557",
+        },
+        "features": _features(catalog, command, endpoint),
+        "oauth_config": {
+            "scopes": {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}
+        },
+        "settings": {
+            "event_subscriptions": _at(endpoint) | {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True} | _at(endpoint),
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": endpoint is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _features(catalog: Catalog, command: str, endpoint: str | None) -> dict[str, Any]:
     slash_command: dict[str, Any] = {
         "command": command,
         "description": catalog.say("manifest.command_description"),
@@ -45,24 +78,28 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
     if endpoint is not None:
         slash_command["url"] = endpoint
     return {
-        "_metadata": {"major_version": 1, "minor_version": 1},
-        "display_information": {
-            "name": "voicestatus",
-            "description": catalog.say("manifest.description"),
-            "long_description": catalog.say("manifest.long_description"),
-            "background_color": "#1d3557",
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
         },
-        "features": {
-            "bot_user": {"display_name": "voicestatus", "always_online": True},
-            "slash_commands": [slash_command],
-        },
-        "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
-        "settings": {
-            "org_deploy_enabled": False,
-            "socket_mode_enabled": endpoint is None,
-            "token_rotation_enabled": False,
-        },
+        "bot_user": {"display_name": "voicestatus", "always_online": True},
+        "shortcuts": [_shortcut(catalog, "message"), _shortcut(catalog, "global")],
+        "slash_commands": [slash_command],
     }
+
+
+def _shortcut(catalog: Catalog, kind: str) -> dict[str, Any]:
+    return {
+        "name": catalog.say(f"manifest.{kind}_shortcut"),
+        "type": kind,
+        "callback_id": MESSAGE_SHORTCUT if kind == "message" else GLOBAL_SHORTCUT,
+        "description": catalog.say(f"manifest.{kind}_shortcut_description"),
+    }
+
+
+def _at(endpoint: str | None) -> dict[str, Any]:
+    return {} if endpoint is None else {"request_url": endpoint}
 
 
 def as_yaml(data: dict[str, Any]) -> str:

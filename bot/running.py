@@ -13,6 +13,7 @@ from bot.bootstrap import RunningBot, running_bot
 from bot.server import CannotListenError
 from bot.settings import Mode, Settings
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
+from bot.storage.errors import StorageError
 from bot.telemetry import configure_logging
 
 _log = structlog.get_logger("bot.running")
@@ -39,6 +40,8 @@ async def run_until_stopped(settings: Settings) -> int:
             print(_first_line(bot), flush=True)  # noqa: T201 - the one line of standard output
             await stopped.wait()
             _log.info("stopping")
+    except StorageError as error:
+        return _give_up(EXIT_FAILED, f"{error.problem} Check DATABASE_URL. [{error.fact}]")
     except SlackRefusedError as error:
         return _give_up(EXIT_SETTINGS, _refused(error.error))
     except SlackUnreachableError as error:

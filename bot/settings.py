@@ -139,6 +139,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, Field(pattern=r"^(sqlite|postgresql)://\S+$")] = (
         "sqlite:///voicestatus.db"
     )
+    bot_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
     allowed_channels: Ids = frozenset()
     allowed_users: Ids = frozenset()
     admin_users: Ids = frozenset()

@@ -38,6 +38,7 @@ FORMS: Final[Mapping[str, str]] = {
     "GATEWAY_PROXY": "an address such as http://proxy.example:3128",
     "GATEWAY_CA_FILE": "a PEM file that can be read",
     "DATABASE_URL": "sqlite:///file.db or postgresql://…",
+    "BOT_RETENTION_DAYS": "a whole number of days, 1 to 3650",
     "ALLOWED_CHANNELS": "Slack channel ids, separated by commas",
     "ALLOWED_USERS": "Slack user ids, separated by commas",
     "ADMIN_USERS": "Slack user ids, separated by commas",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
+from rich.rule import Rule
 from rich.style import Style
 from rich.text import Text
 
@@ -76,7 +77,36 @@ def _draw_header(block: Mapping[str, Any]) -> RenderableType:
 
 
 def _draw_section(block: Mapping[str, Any]) -> RenderableType:
-    return mrkdwn(block["text"]["text"])
+    text = mrkdwn(block["text"]["text"])
+    accessory = block.get("accessory")
+    return Group(text, _controls([accessory])) if accessory else text
+
+
+def _draw_actions(block: Mapping[str, Any]) -> RenderableType:
+    return _controls(block["elements"])
+
+
+def _controls(elements: Iterable[Mapping[str, Any]]) -> Text:
+    """Buttons and selects as they can be told apart in a line."""
+    line = Text()
+    for element in elements:
+        label = element.get("text") or element.get("initial_option", {}).get("text", {})
+        mark = "▾" if element["type"] == "static_select" else ""
+        line.append(f" {_printable(label.get('text', ''))} {mark}".rstrip() + " ", style="reverse")
+        line.append("  ")
+    return line
+
+
+def _draw_divider(_: Mapping[str, Any]) -> RenderableType:
+    return Rule(style="dim")
+
+
+def _draw_input(block: Mapping[str, Any]) -> RenderableType:
+    element = block["element"]
+    hint = element.get("placeholder", {}).get("text", "")
+    typed = Text(_printable(element.get("initial_value", "")) or _printable(hint), style="dim")
+    label = Text(_printable(block["label"]["text"]), style="bold")
+    return Group(label, Panel(typed, border_style="dim"))
 
 
 def _draw_context(block: Mapping[str, Any]) -> RenderableType:
@@ -110,4 +140,7 @@ _DRAWERS: Final[Mapping[str, Callable[[Mapping[str, Any]], RenderableType]]] = {
     "section": _draw_section,
     "context": _draw_context,
     "rich_text": _draw_rich_text,
+    "actions": _draw_actions,
+    "divider": _draw_divider,
+    "input": _draw_input,
 }

@@ -86,6 +86,7 @@ def settings_for(slack: LoopbackSlack, gateway: str, mode: Mode, **changes: Any)
         "gateway_token": TOKEN,
         "gateway_requests_per_second": 1000,
         "gateway_max_concurrency": 100,
+        "database_url": "sqlite:///:memory:",
     }
     return Settings.of(**(values | changes))
 

@@ -110,7 +110,7 @@ async def test_lines_say_what_was_seen(good: dict[str, Any]) -> None:
     """The operator sees which bot in which workspace, and that the gateway is the sandbox."""
     found = await checks(good)
     assert "voicestatus in Loopback Support (T0LOOPBACK1)" == found["slack token"].detail
-    assert "chat:write, commands" == found["scopes"].detail
+    assert "app_mentions:read, chat:write, commands, im:history" == found["scopes"].detail
     assert "127.0.0.1 (the sandbox) answers and takes the keys" == found["gateway"].detail
 
 
@@ -123,7 +123,7 @@ async def test_bot_token_that_slack_refuses(good: dict[str, Any]) -> None:
     assert ["settings", "slack token", "app token", "gateway"] == list(found)
 
 
-@pytest.mark.parametrize("missing", ["commands", "chat:write"])
+@pytest.mark.parametrize("missing", ["app_mentions:read", "chat:write", "commands", "im:history"])
 async def test_missing_scope(good: dict[str, Any], slack: LoopbackSlack, missing: str) -> None:
     """A scope that the token lacks is named, with the way to get it."""
     slack.workspace.scopes.discard(missing)

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from bot.cli import _app
 from bot.domain.catalog import Language
 from bot.locales import load_catalog
-from bot.manifest import SCOPES, SLACK_PATH, manifest
+from bot.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, SLACK_PATH, manifest
 from bot.server import SLACK_PATH as SERVED_PATH
+from bot.slack.listeners.shortcuts import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
 
 REPOSITORY = Path(__file__).parents[1]
 # Slack's own, from https://github.com/slackapi/manifest-schema (MIT), version 1.0.0.
@@ -65,6 +66,12 @@ def test_manifest_is_valid_for_slack(options: list[str]) -> None:
         ("features.slash_commands.0.command", 2, 32),
         ("features.slash_commands.0.description", 1, 2_000),
         ("features.slash_commands.0.usage_hint", 1, 1_000),
+        ("features.shortcuts.0.name", 1, 24),
+        ("features.shortcuts.0.callback_id", 1, 255),
+        ("features.shortcuts.0.description", 1, 150),
+        ("features.shortcuts.1.name", 1, 24),
+        ("features.shortcuts.1.callback_id", 1, 255),
+        ("features.shortcuts.1.description", 1, 150),
     ],
 )
 def test_text_is_within_slacks_limits(
@@ -80,13 +87,51 @@ def test_text_is_within_slacks_limits(
 @pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
 def test_scopes_are_those_with_a_reason(options: list[str]) -> None:
     """Nothing is asked for that no feature needs, and every scope has its reason."""
-    assert {"bot": sorted(SCOPES)} == data(*options)["oauth_config"]["scopes"]
-    assert all(reason.strip() for reason in SCOPES.values())
+    wanted = {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}
+    assert wanted == data(*options)["oauth_config"]["scopes"]
+    assert all(reason.strip() for reason in (*SCOPES.values(), *OPTIONAL_SCOPES.values()))
 
 
-def test_scopes_are_the_two_of_this_version() -> None:
-    """The look-up needs to take commands and to post, and nothing else."""
-    assert {"commands", "chat:write"} == set(SCOPES)
+# What each event needs, as the pages of docs.slack.dev/reference/events say; the page of
+# app_home_opened names none.
+SCOPE_OF_EVENT = {
+    "app_home_opened": None,
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+}
+
+
+def test_scopes_are_those_of_the_features() -> None:
+    """Commands and shortcuts, posting, and what the events need; nobody must allow more."""
+    of_events = {SCOPE_OF_EVENT[event] for event in EVENTS} - {None}
+    assert {"commands", "chat:write"} | of_events == set(SCOPES)
+    assert {"users:read"} == set(OPTIONAL_SCOPES)
+
+
+@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+def test_events_are_those_that_are_answered(options: list[str]) -> None:
+    """Mentions, direct messages, and the opening of the App Home."""
+    events = data(*options)["settings"]["event_subscriptions"]["bot_events"]
+    assert ["app_home_opened", "app_mention", "message.im"] == events
+
+
+@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+def test_shortcuts_are_those_that_are_listened_to(options: list[str]) -> None:
+    """The names by which Slack calls are the names that the listener knows."""
+    shortcuts = data(*options)["features"]["shortcuts"]
+    names = [(shortcut["type"], shortcut["callback_id"]) for shortcut in shortcuts]
+    assert [("message", MESSAGE_SHORTCUT), ("global", GLOBAL_SHORTCUT)] == names
+
+
+@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+def test_people_can_open_the_home_and_write_to_the_bot(options: list[str]) -> None:
+    """Both tabs of the app are there, and the messages tab takes messages."""
+    home = data(*options)["features"]["app_home"]
+    assert {
+        "home_tab_enabled": True,
+        "messages_tab_enabled": True,
+        "messages_tab_read_only_enabled": False,
+    } == home
 
 
 def test_socket_mode_has_no_address() -> None:
@@ -94,14 +139,19 @@ def test_socket_mode_has_no_address() -> None:
     made = data()
     assert made["settings"]["socket_mode_enabled"] is True
     assert "url" not in made["features"]["slash_commands"][0]
+    for part in ("event_subscriptions", "interactivity"):
+        assert "request_url" not in made["settings"][part]
+    assert made["settings"]["interactivity"]["is_enabled"] is True
 
 
 @pytest.mark.parametrize("given", [OUTSIDE, f"{OUTSIDE}/"], ids=["bare", "with a slash"])
 def test_http_mode_names_the_endpoint(given: str) -> None:
-    """With --http the command goes to the path that the server serves."""
+    """With --http commands, clicks and events go to the path that the server serves."""
     made = data("--http", given)
     assert made["settings"]["socket_mode_enabled"] is False
     assert f"{OUTSIDE}{SERVED_PATH}" == made["features"]["slash_commands"][0]["url"]
+    for part in ("event_subscriptions", "interactivity"):
+        assert f"{OUTSIDE}{SERVED_PATH}" == made["settings"][part]["request_url"]
 
 
 def test_path_is_the_one_that_is_served() -> None:
@@ -147,6 +197,10 @@ def test_texts_are_in_the_language(options: list[str], env: dict[str, str]) -> N
     assert catalog.say("manifest.long_description") == shown["long_description"]
     assert catalog.say("manifest.command_description") == command["description"]
     assert catalog.say("manifest.command_usage") == command["usage_hint"]
+    for shortcut in made["features"]["shortcuts"]:
+        name = f"manifest.{shortcut['type']}_shortcut"
+        told = (shortcut["name"], shortcut["description"])
+        assert (catalog.say(name), catalog.say(f"{name}_description")) == told
     assert data()["display_information"]["description"] != shown["description"]
 
 
@@ -155,9 +209,9 @@ def test_command_text_comes_as_it_was_typed() -> None:
     assert data()["features"]["slash_commands"][0]["should_escape"] is False
 
 
-@pytest.mark.parametrize("absent", ["functions", "event_subscriptions", "shortcuts"])
+@pytest.mark.parametrize("absent", ["functions", "workflow_steps", "unfurl_domains"])
 def test_what_is_not_there_yet_is_not_offered(absent: str) -> None:
-    """No workflow step, event or shortcut is announced that nothing would answer."""
+    """No workflow step and no unfurling is announced that nothing would answer."""
     made = data()
     assert absent not in {*made, *made["features"], *made["settings"]}
 

@@ -54,14 +54,14 @@ async def test_healthz_says_that_the_process_lives(bot: Scene) -> None:
 
 
 async def test_readyz_names_its_parts(bot: Scene) -> None:
-    """200 once Slack can be heard, with the parts by name."""
+    """200 once Slack can be heard and the database answers, with the parts by name."""
     said = await until_ready(bot, 200)
 
     parts = {
-        Mode.HTTP: {"slack": True},
+        Mode.HTTP: {},
         Mode.SOCKET: {"slack_socket_connected": True, "slack_socket_heard": True},
     }
-    assert {"ready": True, "parts": parts[bot.mode]} == said
+    assert {"ready": True, "parts": {"database": True, **parts[bot.mode]}} == said
 
 
 async def test_a_dropped_socket_is_not_ready_until_it_is_back(
@@ -77,7 +77,11 @@ async def test_a_dropped_socket_is_not_ready_until_it_is_back(
         await until_ready(scene, 200)
         card = await scene.answer("SANDBOX-OK")
 
-    assert {"slack_socket_connected": False, "slack_socket_heard": True} == said["parts"]
+    assert {
+        "database": True,
+        "slack_socket_connected": False,
+        "slack_socket_heard": True,
+    } == said["parts"]
     assert card.text.startswith("Call SANDBOX-OK: ")
 
 
@@ -90,7 +94,11 @@ async def test_a_deaf_socket_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> No
         scene.slack.socket.answers_pings = False
         said = await until_ready(scene, 503)
 
-    assert {"slack_socket_connected": True, "slack_socket_heard": False} == said["parts"]
+    assert {
+        "database": True,
+        "slack_socket_connected": True,
+        "slack_socket_heard": False,
+    } == said["parts"]
 
 
 async def test_a_refreshed_socket_loses_no_question() -> None:

@@ -48,6 +48,7 @@ DEFAULTS: dict[str, Any] = {
     "BOT_SUPPORT_CONTACT": "",
     "GATEWAY_SUPPORT_CONTACT": "",
     "BOT_HASH_KEY": None,
+    "BOT_RETENTION_DAYS": 90,
     "BOT_LOG_FORMAT": None,
     "BOT_LOG_LEVEL": "INFO",
     "GATEWAY_PROXY": None,
@@ -94,6 +95,7 @@ def test_there_are_no_other_settings() -> None:
         ("ALLOWED_USERS", " U1 , U2,,U1 ", {"U1", "U2"}),
         ("ADMIN_USERS", "U1 U2", {"U1", "U2"}),
         ("DATABASE_URL", "postgresql://db/voice", "postgresql://db/voice"),
+        ("BOT_RETENTION_DAYS", "30", 30),
     ],
 )
 def test_value_is_read(environment: Environment, name: str, value: str, read: object) -> None:

@@ -32,6 +32,7 @@ WRONG = {
     "BOT_SUPPORT_CONTACT": "x" * 201,
     "BOT_LOG_FORMAT": "xml",
     "BOT_LOG_LEVEL": "LOUD",
+    "BOT_RETENTION_DAYS": "0",
     "GATEWAY_URL": f"https://user:{CANARY}@gateway.example/",
     "GATEWAY_SOAP_VERSION": "2.0",
     "GATEWAY_TIMEOUT_SECONDS": "0",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from typing import Final
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 from bot.demo.loopback.ledger import Message
 from bot.demo.stage import COMMAND, PATIENCE_SECONDS, Stage, running_stage
 from bot.domain.catalog import Catalog, Language
+from bot.slack.buttons import Action
 from bot.telemetry import configure_logging
 from bot.terminal import console, draw_blocks, mrkdwn
 
@@ -49,10 +51,31 @@ class Conversation:
         for why, text in _TOUR:
             self._introduce(why)
             await self._play(text)
+        await self._other_ways_in()
         self._introduce("language")
         there, back = _OTHER[self._catalog.language]
         for text in (f"lang {there}", "SANDBOX-DECLINED", f"lang {back}"):
             await self._play(text)
+
+    async def _other_ways_in(self) -> None:
+        stage, say = self._stage, self._say
+        for why, shown, act in (
+            ("customer", say("presses", button=self._button(Action.CUSTOMER)), _press_customer),
+            ("mention", "@voicestatus SANDBOX-NOANSWER", _mention),
+            ("shortcut", say("complaint"), _shortcut),
+            ("direct", "@voicestatus  SANDBOX-NOTFOUND", _direct),
+        ):
+            self._introduce(why)
+            typing = say("types", **_WHO)
+            self._terminal.print(Text.assemble((f"{typing} ", "dim"), shown))
+            async for answer in await act(stage, self._catalog):
+                self._print(answer)
+        self._introduce("home")
+        page = await stage.open_home()
+        self._terminal.print(draw_blocks(page.content["blocks"], title=say("home_title")))
+
+    def _button(self, action: Action) -> str:
+        return self._catalog.say(f"button.{action.value.removeprefix('card_')}")
 
     async def your_turn(self) -> None:
         """Let the person type until they leave."""
@@ -87,7 +110,9 @@ class Conversation:
         self._terminal.print(Text(took, style="dim"))
 
     def _print(self, answer: Message) -> None:
-        seen_by = self._say("private" if answer.ephemeral else "public", **_WHO)
+        alone = answer.ephemeral or answer.channel.startswith("D")
+        kind = "private" if alone else "thread" if answer.thread_ts else "public"
+        seen_by = self._say(kind, **_WHO)
         border = "cyan" if answer.ephemeral else "green"
         self._terminal.print(draw_blocks(answer.blocks, title=seen_by, border=border))
 
@@ -96,6 +121,22 @@ class Conversation:
 
 
 _WHO: Final = {"person": PERSON, "channel": CHANNEL}
+
+
+async def _press_customer(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
+    return await stage.press(Action.CUSTOMER, "SANDBOX-BUSY")
+
+
+async def _mention(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
+    return await stage.mention("SANDBOX-NOANSWER")
+
+
+async def _shortcut(stage: Stage, catalog: Catalog) -> AsyncIterator[Message]:
+    return await stage.check_message(catalog.say("demo.complaint"))
+
+
+async def _direct(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
+    return await stage.write("SANDBOX-NOTFOUND")
 
 
 async def converse(language: Language) -> int:

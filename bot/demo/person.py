@@ -1,154 +1,66 @@
-"""The person at the loopback Slack: sends what Slack would send for them, over HTTP or a socket.
+"""The person at the loopback Slack: what they type and click is sent as Slack would send it.
 
-Requests are built and signed as Slack does it; wrong ones can be made on purpose. The bot is
-reached over the wire only: nothing of it is imported.
+Each way of theirs is one method; what Slack's client would not let them do is a NotPossibleError.
+The bot is reached over the wire only: nothing of it is imported.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from enum import StrEnum
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 
 from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.delivery import (
+    PATIENCE_SECONDS,
+    HttpDelivery,
+    Kind,
+    SocketDelivery,
+    sign,
+)
+from bot.demo.loopback.events import HOME_TAB
+from bot.demo.loopback.interactions import Interactions
+from bot.demo.loopback.ledger import Ack, Blocks, Message, SentEvent, UserMessage, View
+from bot.demo.loopback.refusals import NotPossibleError
+from bot.demo.loopback.submissions import Outcome, Submission
+from bot.demo.loopback.typed_messages import File, edited_message, made_message, place_to_write
 from bot.demo.slack_server import LoopbackSlack
 
-PATIENCE_SECONDS = 3.0
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
-RETRY_REASON = "http_timeout"
-
-
-class Kind(StrEnum):
-    """What is delivered, by the names that Socket Mode gives."""
-
-    COMMAND = "slash_commands"
-    INTERACTIVE = "interactive"
-    EVENT = "events_api"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ack:
-    """The bot's answer to one delivery: HTTP status, body, and the seconds until it came.
-
-    Over a socket, an acknowledgement is 200 with its payload as JSON. Where nothing came, the
-    status is 0 and the body what Slack shows then: operation_timeout or dispatch_failed.
-    """
-
-    status: int
-    body: str
-    seconds: float
-
-
-def sign(secret: str, timestamp: int | str, body: bytes) -> dict[str, str]:
-    """Slack's signature headers, version v0 (docs.slack.dev, verifying requests from Slack)."""
-    base = f"v0:{timestamp}:".encode() + body
-    digest = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
-    return {"X-Slack-Request-Timestamp": str(timestamp), "X-Slack-Signature": f"v0={digest}"}
-
-
-def encoded(kind: Kind, payload: Mapping[str, Any]) -> tuple[bytes, str]:
-    """The body and the content type that Slack uses for this kind of payload."""
-    if kind is Kind.COMMAND:
-        return urlencode(payload).encode(), FORM
-    text = json.dumps(payload)
-    if kind is Kind.INTERACTIVE:
-        return urlencode({"payload": text}).encode(), FORM
-    return text.encode(), JSON
-
-
-class HttpDelivery:
-    """Delivers to the bot's endpoint, as Slack does in HTTP mode."""
-
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        url: str,
-        *,
-        signing_secret: str = made_up.SIGNING_SECRET,
-        patience: float = PATIENCE_SECONDS,
-    ) -> None:
-        self._session = session
-        self._url = url
-        self._signing_secret = signing_secret
-        self._patience = patience
-
-    async def deliver(
-        self, kind: Kind, payload: Mapping[str, Any], *, retry_attempt: int = 0
-    ) -> Ack:
-        """Sign and send one payload; a `retry_attempt` from 1 on is a repetition."""
-        body, content_type = encoded(kind, payload)
-        headers = {"Content-Type": content_type}
-        if retry_attempt:
-            headers["X-Slack-Retry-Num"] = str(retry_attempt)
-            headers["X-Slack-Retry-Reason"] = RETRY_REASON
-        headers |= sign(self._signing_secret, int(time.time()), body)
-        return await self.send(body, headers)
-
-    async def send(self, body: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Ack:
-        """Send any body with any headers, signed or not."""
-        started = time.perf_counter()
-        patience = aiohttp.ClientTimeout(total=self._patience)
-        try:
-            async with self._session.post(
-                self._url, data=body, headers=headers, timeout=patience
-            ) as reply:
-                text = await reply.text(errors="replace")
-                status = reply.status
-        except TimeoutError:
-            status, text = 0, "operation_timeout"
-        except aiohttp.ClientError:
-            status, text = 0, "dispatch_failed"
-        return Ack(status=status, body=text, seconds=time.perf_counter() - started)
-
-
-class SocketDelivery:
-    """Delivers as an envelope through the sockets of a loopback Slack."""
-
-    def __init__(self, slack: LoopbackSlack, *, patience: float = PATIENCE_SECONDS) -> None:
-        self._slack = slack
-        self._patience = patience
-
-    async def deliver(
-        self, kind: Kind, payload: Mapping[str, Any], *, retry_attempt: int = 0
-    ) -> Ack:
-        """Send one envelope; a `retry_attempt` from 1 on is a repetition."""
-        started = time.perf_counter()
-        try:
-            ack = await self._slack.socket.deliver(
-                kind.value,
-                payload,
-                patience=self._patience,
-                takes_payload=kind is not Kind.EVENT,
-                retry_attempt=retry_attempt,
-                retry_reason=RETRY_REASON if retry_attempt else "",
-            )
-        except TimeoutError:
-            seconds = time.perf_counter() - started
-            return Ack(status=0, body="operation_timeout", seconds=seconds)
-        body = json.dumps(ack.payload) if ack.payload else ""
-        return Ack(status=200, body=body, seconds=ack.seconds)
+__all__ = [
+    "Ack",
+    "HttpDelivery",
+    "Kind",
+    "NotPossibleError",
+    "Outcome",
+    "Person",
+    "SocketDelivery",
+    "Submission",
+    "person_over_http",
+    "person_over_socket",
+    "sign",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody in the made-up workspace who types; `delivery` is how it reaches the bot."""
+    """Somebody in the made-up workspace; `delivery` is how what they do reaches the bot."""
 
     slack: LoopbackSlack = field(repr=False)
     delivery: HttpDelivery | SocketDelivery = field(repr=False)
     user: str = made_up.USER_ID
     team: str = made_up.TEAM_ID
+
+    def as_user(self, user: str) -> Person:
+        """Somebody else at the same Slack, of the workspace that their profile names."""
+        return replace(self, user=user, team=self.slack.workspace.team_of(user))
+
+    @property
+    def direct_channel(self) -> str:
+        """The direct conversation of this person and the bot."""
+        return self.slack.workspace.direct(self.user).id
 
     async def command(
         self,
@@ -160,13 +72,146 @@ class Person:
         team: str | None = None,
     ) -> Ack:
         """Type a slash command; what comes with the acknowledgement is shown in the channel."""
-        payload = self.command_payload(
-            command, text, channel=channel, user=user or self.user, team=team or self.team
-        )
+        author, home = user or self.user, team or self.team
+        asking = Interactions(slack=self.slack, user=author, team=home)
+        payload = asking.command(command, text, channel)
         ack = await self.deliver(Kind.COMMAND, payload)
-        if ack.status == 200 and ack.body:  # noqa: PLR2004 - HTTP's number
+        if ack.accepted and ack.body:
             self.slack.show_ack(payload["response_url"], ack.body)
         return ack
+
+    async def say(
+        self,
+        text: str,
+        *,
+        channel: str = made_up.CHANNEL_ID,
+        thread_ts: str | None = None,
+        files: Sequence[File] = (),
+        blocks: Blocks | None = None,
+        attachments: Sequence[Mapping[str, Any]] = (),
+        seconds_ago: float = 0.0,
+    ) -> UserMessage:
+        """Write a message, and let the bot hear of it if it is one that Slack would tell it of.
+
+        `text` is as Slack stores it (`&amp;`, `<@U…>`, `<https://…|…>`); `blocks` are what Slack
+        makes of it if not given; `files` are names, or fields of Slack's file objects. The answers
+        to the event are in `slack.events`.
+
+        Raises:
+            NotPossibleError: the person is not in this channel.
+        """
+        place_to_write(self.slack.workspace, self.user, channel)
+        message = made_message(
+            self.slack.ledger,
+            UserMessage(
+                channel=channel,
+                ts=self.slack.ledger.next_ts(seconds_ago=seconds_ago),
+                user=self.user,
+                team=self.team,
+                text=text,
+                blocks=blocks or (),
+                thread_ts=thread_ts,
+                attachments=tuple(attachments),
+            ),
+            files,
+        )
+        event = self.slack.event_maker.of_message(message)
+        if event is None:
+            return message
+        heard = self.slack.ledger.replace_said(message, event_id=event.id)
+        await self._tell(event)
+        return heard
+
+    async def edit(self, message: UserMessage, text: str) -> UserMessage:
+        """Write something else in place of an own message.
+
+        Raises:
+            NotPossibleError: it is somebody else's, or gone.
+        """
+        before = self.slack.ledger.find_said(message.channel, message.ts)
+        if before is None or before.user != self.user:
+            raise NotPossibleError("people edit their own messages only")
+        after = edited_message(self.slack.ledger, before, text)
+        event = self.slack.event_maker.of_change(before, after)
+        if event is not None:
+            await self._tell(event)
+        return after
+
+    async def deliver_again(self, times: int = 3, *, event: SentEvent | None = None) -> list[Ack]:
+        """Let Slack deliver an event (if not said which, the last one) again, so many times."""
+        repeated = event or self.slack.events[-1]
+        earlier = len(repeated.acks)
+        return [
+            await self._tell(repeated, retry_attempt=earlier + number) for number in range(times)
+        ]
+
+    async def message_shortcut(
+        self, callback_id: str, message: Message | UserMessage, *, channel: str | None = None
+    ) -> Ack:
+        """Choose a shortcut in the menu of a message.
+
+        Raises:
+            NotPossibleError: the message is ephemeral, gone or out of this person's sight.
+        """
+        place = channel or message.channel
+        payload = self._interactions.message_shortcut(callback_id, message, place)
+        return await self._interact(payload)
+
+    async def global_shortcut(self, callback_id: str) -> Ack:
+        """Choose a shortcut that belongs to no message."""
+        return await self._interact(self._interactions.global_shortcut(callback_id))
+
+    async def click(
+        self,
+        on: Message | View,
+        action_id: str,
+        *,
+        block_id: str | None = None,
+        value: Any = None,
+    ) -> Ack:
+        """Press a button, or choose the option with this value; the latest state of `on` counts.
+
+        Raises:
+            NotPossibleError: there is no such element, or not one that this person sees.
+        """
+        if isinstance(on, View):
+            payload = self._interactions.click_in_view(on, action_id, block_id, value)
+        else:
+            payload = self._interactions.click_in_message(on, action_id, block_id, value)
+        return await self._interact(payload)
+
+    async def submit(self, view: View, values: Mapping[str, Any] | None = None) -> Submission:
+        """Fill in the modal on top, by block_id or action_id, and submit it.
+
+        Raises:
+            NotPossibleError: Slack's client would not take these values, or this modal.
+        """
+        payload = self._interactions.submission(view, values or {})
+        ack = await self.deliver(Kind.INTERACTIVE, payload)
+        return self.slack.submissions.apply(view, ack)
+
+    async def close(self, view: View) -> list[Ack]:
+        """Close the modal on top; the bot hears of it only where the modal asks for that.
+
+        Raises:
+            NotPossibleError: it is not before this person.
+        """
+        top = self._interactions.before_me(view)
+        is_cleared = bool(top.content.get("clear_on_close"))
+        leaving = self.slack.modals_of(self.user)[::-1] if is_cleared else [top]
+        acks = []
+        for modal in leaving:
+            self.slack.open_views.close(modal)
+            if modal.content.get("notify_on_close"):
+                payload = self._interactions.closing(modal, is_cleared=is_cleared)
+                acks.append(await self._interact(payload))
+        return acks
+
+    async def open_home(self, tab: str = HOME_TAB) -> Ack | None:
+        """Open the app's Home tab, or its messages; None where the bot does not hear of it."""
+        home = self.slack.home_of(self.user)
+        event = self.slack.event_maker.of_home(self.user, tab, home)
+        return None if event is None else await self._tell(event)
 
     async def deliver(
         self, kind: Kind, payload: Mapping[str, Any], *, retry_attempt: int = 0
@@ -174,31 +219,27 @@ class Person:
         """Deliver a ready payload of any kind."""
         return await self.delivery.deliver(kind, payload, retry_attempt=retry_attempt)
 
-    def command_payload(
-        self, command: str, text: str, *, channel: str, user: str, team: str
-    ) -> dict[str, str]:
-        """The fields of a slash command, with a response_url and a trigger_id of its own.
+    @property
+    def _interactions(self) -> Interactions:
+        return Interactions(slack=self.slack, user=self.user, team=self.team)
 
-        In a channel or for a person that nobody described, Slack's neutral names stand.
-        """
-        workspace = self.slack.workspace
-        place = workspace.channels.get(channel)
-        profile = workspace.people.get(user)
-        return {
-            "token": made_up.VERIFICATION_TOKEN,
-            "team_id": team,
-            "team_domain": workspace.domain(team),
-            "channel_id": channel,
-            "channel_name": place.name_in_payloads if place else "privategroup",
-            "user_id": user,
-            "user_name": profile.name if profile else user.lower(),
-            "command": command,
-            "text": text,
-            "api_app_id": made_up.APP_ID,
-            "is_enterprise_install": "false",
-            "response_url": self.slack.issue_response_url(channel=channel, user=user),
-            "trigger_id": self.slack.issue_trigger(user),
-        }
+    async def _interact(self, payload: Mapping[str, Any]) -> Ack:
+        ack = await self.deliver(Kind.INTERACTIVE, payload)
+        if ack.accepted and ack.body:
+            self.slack.warnings.append(
+                f"{payload['type']}: Slack shows nothing of a body in the acknowledgement"
+            )
+        return ack
+
+    async def _tell(self, event: SentEvent, *, retry_attempt: int = 0) -> Ack:
+        ack = await self.delivery.deliver(
+            Kind.EVENT,
+            event.payload,
+            retry_attempt=retry_attempt,
+            envelope_id=event.envelope_id,
+        )
+        event.acks.append(ack)
+        return ack
 
 
 @asynccontextmanager

@@ -6,20 +6,25 @@ Always the same moment and the same ids, so that a picture changes only when a c
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
+from bot.demo.loopback.ledger import Blocks
 from bot.demo.stage import COMMAND, Stage, running_stage
 from bot.domain.catalog import Language
+from bot.slack.buttons import Action
 from bot.telemetry import configure_logging
 from bot.terminal import draw_blocks
 
 _MOMENT: Final = datetime(2026, 3, 2, 17, 4, 5, tzinfo=UTC)
 _WIDTH: Final = 84
+_LAST_KEPT: Final = "SANDBOX-PENDING"
 _PICTURES: Final = (
     ("answered", Language.ENGLISH, "SANDBOX-OK"),
     ("busy", Language.ENGLISH, "SANDBOX-BUSY"),
@@ -70,10 +75,19 @@ async def write_pictures(directory: str) -> int:
     """Write one SVG a card into the directory, which is made if it is missing. Exit code 0."""
     configure_logging(level="ERROR", json=False)
     for language in Language:
-        async with running_stage(language, now=lambda: _MOMENT) as stage:
+        # Always the same second, and yet an order in which things happened.
+        ticks = count()
+        async with running_stage(
+            language,
+            now=lambda: _MOMENT + timedelta(microseconds=next(ticks)),  # noqa: B023
+        ) as stage:
             for name, spoken, text in _PICTURES:
                 if spoken is language:
                     _write(Path(directory) / f"{name}.svg", await _picture(stage, name, text))
+            if language is Language.ENGLISH:
+                # After the others, so that there is a card to press and a past to show.
+                _write(Path(directory) / "customer.svg", await _picture_of_reply(stage))
+                _write(Path(directory) / "home.svg", await _picture_of_home(stage))
     return 0
 
 
@@ -85,11 +99,27 @@ def _write(path: Path, picture: str) -> None:
 
 async def _picture(stage: Stage, name: str, text: str) -> str:
     _, answers = await stage.say(text)
+    return _drawn(name, f"{COMMAND} {text}", [answer.blocks async for answer in answers])
+
+
+async def _picture_of_reply(stage: Stage) -> str:
+    answers = await stage.press(Action.CUSTOMER, "SANDBOX-BUSY")
+    label = stage.catalog.say("button.customer")
+    return _drawn("customer", label, [answer.blocks async for answer in answers])
+
+
+async def _picture_of_home(stage: Stage) -> str:
+    page = await stage.open_home()
+    while _LAST_KEPT not in str(page.content):
+        # An answer is shown without waiting for its record.
+        page = await stage.open_home()
+    return _drawn("home", "App Home", [page.content["blocks"]])
+
+
+def _drawn(name: str, title: str, messages: Iterable[Blocks]) -> str:
     recorder = Console(
         record=True, file=io.StringIO(), width=_WIDTH, highlight=False, force_terminal=True
     )
-    async for answer in answers:
-        recorder.print(draw_blocks(answer.blocks))
-    return recorder.export_svg(
-        title=f"{COMMAND} {text}", theme=_THEME, code_format=_SVG, unique_id=name
-    )
+    for blocks in messages:
+        recorder.print(draw_blocks(blocks))
+    return recorder.export_svg(title=title, theme=_THEME, code_format=_SVG, unique_id=name)

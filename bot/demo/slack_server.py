@@ -16,11 +16,15 @@ from typing import cast
 from aiohttp import web
 
 from bot.demo.loopback.chat_methods import ChatMethods
-from bot.demo.loopback.ledger import Ledger, Message
+from bot.demo.loopback.conversation_methods import ConversationMethods
+from bot.demo.loopback.events import Events
+from bot.demo.loopback.ledger import Ledger, Message, UserMessage, View
 from bot.demo.loopback.methods import Answer, Arguments, GeneralMethods, Method
+from bot.demo.loopback.open_views import OpenViews
 from bot.demo.loopback.refusals import OrderedFailures
 from bot.demo.loopback.response_urls import ResponseUrls
 from bot.demo.loopback.socket_mode import PATH, SocketMode
+from bot.demo.loopback.submissions import Submissions
 from bot.demo.loopback.view_methods import ViewMethods
 from bot.demo.loopback.web_api import WebApi
 from bot.demo.loopback.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Token, Workspace
@@ -33,8 +37,9 @@ class LoopbackSlack:
     """The loopback Slack while it runs; `running_slack` makes one.
 
     `calls`, `posts`, `messages`, `views`, `pings`, `warnings` and `refusals` are live lists of what
-    arrived and what came of it; `workspace` holds people, channels and scopes; `socket` plays
-    Socket Mode; `connections` counts the TCP connections that were accepted.
+    arrived and what came of it; `said` and `events` of what people wrote and what the bot was told
+    of it; `open_views` is what people have before them; `workspace` holds people, channels and
+    scopes; `socket` plays Socket Mode; `connections` counts the TCP connections that were accepted.
     """
 
     bot_token = BOT_TOKEN
@@ -49,6 +54,8 @@ class LoopbackSlack:
         self.calls = self.ledger.calls
         self.posts = self.ledger.posts
         self.messages = self.ledger.messages
+        self.said = self.ledger.said
+        self.events = self.ledger.events
         self.views = self.ledger.views
         self.pings = self.ledger.pings
         self.warnings = self.ledger.warnings
@@ -57,25 +64,27 @@ class LoopbackSlack:
         self.failures = OrderedFailures()
         self.response_urls = ResponseUrls(self.ledger, self.failures)
         self.socket = SocketMode(self.ledger, ping_seconds=ping_seconds)
-        self._view_methods = ViewMethods(self.ledger, self.workspace)
+        self.open_views = OpenViews(self.ledger)
+        self.submissions = Submissions(self.ledger, self.open_views)
+        self.event_maker = Events(self.ledger, self.workspace)
 
     def application(self) -> web.Application:
         """The routes: Web API, response_urls, sockets."""
-        general = GeneralMethods(self.ledger, self.workspace, f"{self.base_url}/")
-        chat = ChatMethods(self.ledger, self.workspace)
+        tables = (
+            GeneralMethods(self.workspace, f"{self.base_url}/").table(),
+            ConversationMethods(self.workspace).table(),
+            ChatMethods(self.ledger, self.workspace).table(),
+            ViewMethods(self.open_views, self.workspace).table(),
+        )
         connecting = Method(
             answer=self._open_connection, scope="connections:write", token=Token.APP
         )
-        methods = {**general.table(), **chat.table(), **self._view_methods.table()}
-        api = WebApi(
-            self.ledger,
-            self.workspace,
-            self.failures,
-            {**methods, "apps.connections.open": connecting},
-        )
+        methods = {name: method for table in tables for name, method in table.items()}
+        methods["apps.connections.open"] = connecting
+        api = WebApi(self.ledger, self.workspace, self.failures, methods)
         application = web.Application()
         application.router.add_route("*", "/api/{method}", api.answer)
-        for kind in ("commands", "actions"):
+        for kind in ("commands", "actions", "app"):
             application.router.add_post(f"/{kind}/{{team}}/{{number}}/{{key}}", self._post)
         application.router.add_get(PATH, self.socket.accept)
         application.on_shutdown.append(self._hang_up)
@@ -100,9 +109,30 @@ class LoopbackSlack:
         """Show the person what came with the acknowledgement of the request of this URL."""
         self.response_urls.show_ack(response_url.removeprefix(self.base_url), body)
 
-    def issue_trigger(self, user: str) -> str:
-        """A new trigger_id: one modal within 3 seconds."""
-        return self._view_methods.issue_trigger(user)
+    def issue_trigger(
+        self, user: str, *, team: str | None = None, view_id: str | None = None
+    ) -> str:
+        """A new trigger_id: one modal within 3 seconds, over the modal `view_id` if need be."""
+        team = team or self.workspace.team_of(user)
+        return self.open_views.issue_trigger(user, team=team, view_id=view_id)
+
+    def home_of(self, user: str) -> View | None:
+        """The Home tab of a person, if one was published."""
+        return self.open_views.home_of(user)
+
+    def modals_of(self, user: str) -> list[View]:
+        """The stack of modals before a person; the last one is on top."""
+        return self.open_views.modals_of(user)
+
+    def thread(self, channel: str, ts: str) -> list[Message | UserMessage]:
+        """The message `ts` and all replies to it, of people and of the bot, in order of time."""
+        return self.ledger.thread(channel, ts)
+
+    def replies(self, channel: str, ts: str) -> list[Message]:
+        """The replies of the bot alone in the thread of the message `ts`."""
+        return [
+            entry for entry in self.messages if (entry.channel, entry.thread_ts) == (channel, ts)
+        ]
 
     def fail_next(
         self,

@@ -7,8 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from bot.bootstrap import Now, running_bot, utc_now
-from bot.demo.loopback.ledger import Message
+from bot.bootstrap import running_bot
+from bot.connections import Now, utc_now
+from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.ledger import Message, View
 from bot.demo.person import Ack, Person, person_over_http
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.catalog import Catalog, Language
@@ -16,12 +18,15 @@ from bot.gateway.sandbox import running_sandbox
 from bot.locales import load_catalog
 from bot.server import SLACK_PATH
 from bot.settings import Mode, Settings
+from bot.slack.buttons import Action
+from bot.slack.listeners.shortcuts import MESSAGE_SHORTCUT
 
 COMMAND: Final = "/voicestatus"
 PATIENCE_SECONDS: Final = 15.0
 # The sandbox takes any keys of the right length.
 _CREDENTIAL: Final = "D" * 40
 _TOKEN: Final = "d" * 6
+_BUTTON_PARTS: Final = ("action_id", "value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,45 @@ class Stage:
         ack = await self.person.command(COMMAND, text)
         return ack, self._answers(seen)
 
+    async def mention(self, text: str) -> AsyncIterator[Message]:
+        """Mention the bot in the channel; gives its answers in the thread."""
+        seen = len(self.slack.messages)
+        await self.person.say(f"{made_up.BOT_MENTION} {text}")
+        return self._answers(seen)
+
+    async def write(self, text: str) -> AsyncIterator[Message]:
+        """Write to the bot directly."""
+        seen = len(self.slack.messages)
+        await self.person.say(text, channel=self.person.direct_channel)
+        return self._answers(seen)
+
+    async def check_message(self, text: str) -> AsyncIterator[Message]:
+        """Post a message and choose the shortcut in its menu."""
+        seen = len(self.slack.messages)
+        posted = await self.person.say(text)
+        await self.person.message_shortcut(MESSAGE_SHORTCUT, posted)
+        return self._answers(seen)
+
+    async def press(self, action: Action, idmsg: str) -> AsyncIterator[Message]:
+        """Press a button of the newest card about this one call."""
+        seen = len(self.slack.messages)
+        cards = [m for m in self.slack.messages if {action.value, f'["{idmsg}"]'} <= _words(m)]
+        await self.person.click(cards[-1], action.value)
+        return self._answers(seen)
+
+    async def open_home(self) -> View:
+        """Open the App Home; gives the page as it is drawn for this opening."""
+        before = self._home()
+        await self.person.open_home()
+        await self.slack.wait_for(lambda: self._home() not in (None, before), PATIENCE_SECONDS)
+        page = self._home()
+        if page is None:
+            raise TimeoutError("the page was not published")
+        return page
+
+    def _home(self) -> View | None:
+        return self.slack.home_of(self.person.user)
+
     async def _answers(self, seen: int) -> AsyncIterator[Message]:
         await self.slack.wait_for(lambda: len(self.slack.messages) > seen, PATIENCE_SECONDS)
         shown = self.slack.messages[seen]
@@ -47,6 +91,12 @@ class Stage:
                 lambda: self.slack.messages[seen].text != shown.text, PATIENCE_SECONDS
             )
             yield self.slack.messages[seen]
+
+
+def _words(message: Message) -> set[str]:
+    """What the buttons of a message are called and carry."""
+    rows = (block["elements"] for block in message.blocks if block["type"] == "actions")
+    return {str(button.get(part)) for row in rows for button in row for part in _BUTTON_PARTS}
 
 
 @asynccontextmanager
@@ -59,6 +109,7 @@ async def running_stage(language: Language, *, now: Now = utc_now) -> AsyncItera
             bot_mode=Mode.HTTP,
             bot_port=0,
             bot_language=language,
+            database_url="sqlite:///:memory:",
             slack_api_url=slack.api_url,
             slack_bot_token=slack.bot_token,
             slack_signing_secret=slack.signing_secret,

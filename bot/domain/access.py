@@ -19,11 +19,13 @@ class Asker:
     """Who asks, and where.
 
     Attributes:
+        team: the workspace whose settings count.
         external: the person belongs to another organisation (a shared channel of Slack Connect).
     """
 
     user: str
     channel: str
+    team: str = ""
     external: bool = False
 
 

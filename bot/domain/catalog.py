@@ -53,6 +53,19 @@ class Retry(StrEnum):
     NO = "no"
 
 
+class CustomerReason(StrEnum):
+    """Why a call did not go through, as far as a customer may be told; `customer.*` phrases."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+    DECLINED = "declined"
+    BLOCKED = "blocked"
+    NETWORK = "network"
+    INTERRUPTED = "interrupted"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One code in one language.
@@ -68,6 +81,7 @@ class Entry:
         contact: whom the gateway's specification names; empty elsewhere.
         barring: the code itself says who or what barred the call.
         registered: in IANA's registry of SIP response codes.
+        customer: what a customer is told about a call that ended with this code.
     """
 
     kind: Kind
@@ -84,6 +98,7 @@ class Entry:
     barring: bool = False
     registered: bool = True
     frequent: bool = False
+    customer: CustomerReason = CustomerReason.UNKNOWN
 
     @property
     def heading(self) -> str:

@@ -17,7 +17,17 @@ from babel import Locale
 from babel.lists import format_list
 from babel.units import format_unit
 
-from bot.domain.catalog import Catalog, Entry, Kind, Language, Phrase, Retry, WhoActs, Writing
+from bot.domain.catalog import (
+    Catalog,
+    CustomerReason,
+    Entry,
+    Kind,
+    Language,
+    Phrase,
+    Retry,
+    WhoActs,
+    Writing,
+)
 
 _FILES: Final = {Language.ENGLISH: "en.toml", Language.PORTUGUESE: "pt_BR.toml"}
 _CENT: Final = Decimal("0.01")
@@ -57,6 +67,7 @@ def _entry(kind: Kind, code: str, fact: Mapping[str, Any], text: Mapping[str, st
         "who_acts": WhoActs(fact["who_acts"]),
         "retry": Retry(fact["retry"]),
         "q850": tuple(fact.get("q850", ())),
+        "customer": CustomerReason(fact.get("customer", CustomerReason.UNKNOWN)),
     }
     return Entry(kind=kind, code=code, **{**fact, **text, **typed})
 

@@ -1,50 +1,111 @@
-"""Which language a person is answered in.
-
-A person's own choice goes before the bot's setting. Choices are kept in memory, so they end with
-the process; the phrases that confirm a choice say so.
-"""
+"""Which language somebody is answered in: their own choice, the channel's, Slack's, the bot's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from cachetools import LRUCache
+import structlog
 
 from bot.domain.catalog import Catalog, Language
 from bot.domain.dictionary import folded
+from bot.storage.errors import StorageError
+from bot.storage.preferences import Preferences, Scope
 
-_MOST_CHOICES: Final = 10_000
+_log = structlog.get_logger("bot.languages")
 _NAMES: Final = dict.fromkeys(
     ("en", "en-us", "en-gb", "english", "ingles"), Language.ENGLISH
 ) | dict.fromkeys(("pt", "pt-br", "pt_br", "ptbr", "portuguese", "portugues"), Language.PORTUGUESE)
 
+LocaleOf = Callable[[str], Awaitable[str | None]]
+
 
 class Languages:
-    """The catalogs, and who chose which."""
+    """The catalogs, and who reads which.
 
-    def __init__(self, *, default: Language, load: Callable[[Language], Catalog]) -> None:
+    Args:
+        default: the bot's setting.
+        load: gives the catalog of a language.
+        preferences: what people and channels chose.
+        locale_of: the locale of a Slack user, where Slack may be asked.
+    """
+
+    def __init__(
+        self,
+        *,
+        default: Language,
+        load: Callable[[Language], Catalog],
+        preferences: Preferences,
+        locale_of: LocaleOf,
+    ) -> None:
         self._default = default
         self._load = load
-        self._choices: LRUCache[tuple[str, str], Language] = LRUCache(_MOST_CHOICES)
+        self._preferences = preferences
+        self._locale_of = locale_of
 
-    def catalog_for(self, team: str, user: str) -> Catalog:
-        """The catalog in which this person is answered."""
-        return self._load(self._choices.get((team, user), self._default))
+    def all(self) -> tuple[Catalog, ...]:
+        """Every catalog."""
+        return tuple(self._load(language) for language in Language)
 
-    def public_catalog(self) -> Catalog:
-        """The catalog for what a whole channel reads."""
-        return self._load(self._default)
+    async def of_person(self, team: str, user: str) -> Catalog:
+        """For what this person alone reads."""
+        chosen = await self.chosen_by(team, user)
+        if chosen is None:
+            chosen = named_language(await self._locale_of(user) or "")
+        return self._load(chosen or self._default)
 
-    def choose(self, team: str, user: str, wanted: str) -> Catalog | None:
-        """Remember a choice such as "pt", "pt-BR", "English"; `None` if it names no language."""
+    async def of_channel(self, team: str, channel: str) -> Catalog:
+        """For what a whole channel reads."""
+        try:
+            chosen = named_language(
+                await self._preferences.language(Scope.CHANNEL, team, channel) or ""
+            )
+        except StorageError as error:
+            _log.warning("languages cannot be read", error=error.code)
+            chosen = None
+        return self._load(chosen or self._default)
+
+    async def chosen_by(self, team: str, user: str) -> Language | None:
+        """A person's own choice; `None` without one."""
+        try:
+            return named_language(await self._preferences.language(Scope.USER, team, user) or "")
+        except StorageError as error:
+            _log.warning("languages cannot be read", error=error.code)
+            return None
+
+    async def choose(self, team: str, user: str, wanted: str) -> Catalog | None:
+        """Keep a choice such as "pt", "pt-BR", "English"; `None` if it names no language.
+
+        Raises:
+            StorageError: it could not be kept.
+        """
         language = named_language(wanted)
         if language is None:
             return None
-        self._choices[team, user] = language
+        await self._preferences.set_language(Scope.USER, team, user, language.value)
+        return self._load(language)
+
+    async def forget(self, team: str, user: str) -> None:
+        """Drop a person's choice.
+
+        Raises:
+            StorageError: it could not be dropped.
+        """
+        await self._preferences.clear_language(Scope.USER, team, user)
+
+    async def choose_for_channel(self, team: str, channel: str, wanted: str) -> Catalog | None:
+        """The same for what a whole channel reads.
+
+        Raises:
+            StorageError: it could not be kept.
+        """
+        language = named_language(wanted)
+        if language is None:
+            return None
+        await self._preferences.set_language(Scope.CHANNEL, team, channel, language.value)
         return self._load(language)
 
 
 def named_language(text: str) -> Language | None:
-    """The language that a word names, in either language."""
+    """The language that a word or a locale names, in either language."""
     return _NAMES.get(folded(text.strip()))

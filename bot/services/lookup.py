@@ -41,13 +41,6 @@ class LookupService:
         """Why the asker may not look calls up; `None` when they may."""
         return refusal(asker, self._rules)
 
-    def admit(self, asker: Asker) -> Refusal | None:
-        """The same, for somebody who is asking now: a refusal is recorded."""
-        reason = self.refusal(asker)
-        if reason is not None:
-            self._telemetry.refused(reason=reason.value, user=asker.user, channel=asker.channel)
-        return reason
-
     def is_admin(self, asker: Asker) -> bool:
         """Whether the asker has the operator's rights."""
         return is_admin(asker, self._rules)

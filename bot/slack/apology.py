@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from bot.services.languages import Languages
+from bot.domain.access import Asker
 from bot.slack.notes import Notes
+from bot.slack.people import People
+from bot.slack.questions import Questions
 from bot.slack.replies import Place, Replies
-from bot.slack.style import Styles
 
 
 class Apologies:
     """Answers the request whose listener broke, if it can be answered."""
 
-    def __init__(self, *, languages: Languages, styles: Styles, replies: Replies) -> None:
-        self._languages = languages
-        self._styles = styles
+    def __init__(self, *, questions: Questions, people: People, replies: Replies) -> None:
+        self._questions = questions
+        self._people = people
         self._replies = replies
 
     async def apologise(self, body: dict[str, Any], reference: str) -> None:
         """Tell the person; `reference` stands in the log beside the traceback."""
-        response_url = body.get("response_url")
-        if not isinstance(response_url, str):
+        asker = self._asker(body)
+        event = _part(body, "event")
+        place = Place(
+            channel=asker.channel,
+            user=asker.user,
+            response_url=str(body.get("response_url") or ""),
+            thread_ts=str(
+                event.get("thread_ts") or _part(body, "container").get("thread_ts") or ""
+            ),
+        )
+        if not asker.user or ("command" in body and not place.response_url):
+            # Slack gives every command a response URL; who sent one without is not known.
             return
-        user, team = str(body.get("user_id", "")), str(body.get("team_id", ""))
-        style = self._styles.private(self._languages.catalog_for(team, user))
-        place = Place(response_url=response_url, channel=str(body.get("channel_id", "")), user=user)
+        style = await self._questions.personal_style(asker)
         notes = Notes(style, str(body.get("command", "")))
-        await self._replies.to_person(place, notes.broken(reference))
+        await self._replies.privately(place).show(notes.broken(reference))
+
+    def _asker(self, body: Mapping[str, Any]) -> Asker:
+        event = _part(body, "event")
+        return self._people.asker(
+            user=body.get("user_id") or _part(body, "user").get("id") or event.get("user"),
+            channel=body.get("channel_id")
+            or _part(body, "channel").get("id")
+            or event.get("channel"),
+            team=None,
+        )
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}

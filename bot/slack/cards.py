@@ -35,20 +35,30 @@ from bot.slack.style import CardStyle
 _REPORTED: Final = frozenset({Outcome.GATEWAY_ERROR, Outcome.UNRECOGNISED, Outcome.LOOKUP_FAILED})
 
 
-def card(answers: Sequence[Answer], style: CardStyle, notes: Sequence[str] = ()) -> Message:
+def card(
+    answers: Sequence[Answer],
+    style: CardStyle,
+    notes: Sequence[str] = (),
+    row: Block | None = None,
+) -> Message:
     """One card for one answer, a compact list for several.
 
     Args:
         answers: one or more, in the order asked.
         style: the language, and who reads it.
         notes: mrkdwn lines to add, such as words that were no IDMSG.
+        row: buttons to put under it.
     """
+    added = [section("\n".join(notes))] if notes else []
+    under = [row] if row is not None else []
     if len(answers) == 1:
-        return _single(answers[0], style, notes)
-    return _several(answers, style, notes)
+        return _single(answers[0], style, added, under)
+    return _several(answers, style, added, under)
 
 
-def _single(answer: Answer, style: CardStyle, notes: Sequence[str]) -> Message:
+def _single(
+    answer: Answer, style: CardStyle, added: Sequence[Block], under: Sequence[Block]
+) -> Message:
     catalog = style.catalog
     explanation = explain(answer.finding, catalog)
     text = catalog.say(
@@ -63,7 +73,8 @@ def _single(answer: Answer, style: CardStyle, notes: Sequence[str]) -> Message:
         section(_next_step(explanation, style)),
         rich_text(line(*_facts(answer, explanation, style))),
         *_report(answer, explanation, style),
-        *([section("\n".join(notes))] if notes else []),
+        *added,
+        *under,
         context(_small_print(answer, explanation, style)),
     ]
     return message(text, blocks)
@@ -175,7 +186,9 @@ def _small_print(answer: Answer, explanation: Explanation, style: CardStyle) -> 
         yield say("card.shared_by", user=escape(style.shared_by))
 
 
-def _several(answers: Sequence[Answer], style: CardStyle, notes: Sequence[str]) -> Message:
+def _several(
+    answers: Sequence[Answer], style: CardStyle, added: Sequence[Block], under: Sequence[Block]
+) -> Message:
     catalog = style.catalog
     explained = [(answer, explain(answer.finding, catalog)) for answer in answers]
     title = catalog.say("list.title", count=len(answers))
@@ -188,7 +201,8 @@ def _several(answers: Sequence[Answer], style: CardStyle, notes: Sequence[str]) 
     blocks = [
         header(f"{title}: {summary}"),
         *(_row(answer, explanation, style) for answer, explanation in explained),
-        *([section("\n".join(notes))] if notes else []),
+        *added,
+        *under,
         context(_list_small_print(answers, style)),
     ]
     return message(catalog.say("list.text", title=title, summary=summary), blocks)

@@ -1,4 +1,4 @@
-"""What people type into Slack, as they meant it."""
+"""Slack's mark-up taken off: what people typed, as they meant it and see it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,20 @@ from typing import Final
 _LINK: Final = re.compile(r"<(?:tel:|mailto:|https?://)[^<>|]*\|([^<>]*)>")
 _BARE_LINK: Final = re.compile(r"<(?:tel:|mailto:)?((?:(?<=:)|https?://)[^<>|]*)>")
 
+# People, channels, groups, dates: `<@U1>`, `<#C1|name>`, `<!subteam^S1|@group>`, `<!date^…|text>`.
+_MENTION: Final = re.compile(r"<([@#!])[^<>|]*(?:\|([^<>]*))?>")
+
 
 def plain_text(text: str) -> str:
-    """The text without Slack's mark-up: links by their label, the three entities as characters.
+    """The text without Slack's mark-up: links and mentions by their label, entities as characters.
 
+    A mention without a label leaves nothing. Labels of people and channels keep their sign.
     https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
     """
-    unlinked = _BARE_LINK.sub(r"\1", _LINK.sub(r"\1", text))
+    unlinked = _BARE_LINK.sub(r"\1", _LINK.sub(r"\1", _MENTION.sub(_label, text)))
     return unlinked.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _label(mention: re.Match[str]) -> str:
+    sign, label = mention[1], mention[2] or ""
+    return label if not label or sign == "!" or label.startswith(sign) else sign + label

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.access import Asker, Refusal
+from bot.domain.catalog import Catalog
 from bot.domain.dictionary import Definition, Found
 from bot.domain.privacy import shorten
-from bot.domain.query import MAX_IDS, BadWord, DidYouMean, LookUp, TooMany
+from bot.domain.query import MAX_IDS, BadWord, DidYouMean, LookUp, Query, TooMany
 from bot.services.answers import GatewayHealth
 from bot.slack.block_kit import (
     MESSAGE_TEXT_LIMIT,
@@ -28,6 +29,7 @@ from bot.slack.cards import who
 from bot.slack.style import CardStyle
 
 _MOST_DEFINITIONS: Final = 5
+_MODAL_ERROR_LIMIT: Final = 150
 _COMMANDS: Final = ("look_up", "share", "explain", "lang", "whoami", "health")
 
 
@@ -153,6 +155,43 @@ class Notes:
     def working(self, count: int) -> Message:
         """The gateway takes its time."""
         return self._note(self._say("working.title"), self._say("working.text", count=count))
+
+    def shared_already(self) -> Message:
+        """A second click on the same button."""
+        return self._note(self._say("working.shared_already"))
+
+    def invite_me(self) -> Message:
+        """How to get answers that all can see, where the bot is no member."""
+        hint = self._say("hint.invite")
+        return Message(text=hint, blocks=(context([hint]),))
+
+    def late_remark(self) -> str:
+        """The question is hours old; one line of mrkdwn."""
+        return self._say("hint.late")
+
+    def admins_only(self) -> Message:
+        """For a setting that is an admin's to change."""
+        return self._note(self._say("language.admins_only"), self._whom_to_ask())
+
+    def channel_language_chosen(self, chosen: Catalog) -> Message:
+        """Confirms what a channel will read from now on."""
+        return self._note(
+            self._say("language.channel_chosen", language=chosen.say("language.own_name"))
+        )
+
+    def modal_problem(self, query: Query) -> str:
+        """What is wrong with what was typed into the modal; empty if nothing is."""
+        match query:
+            case TooMany():
+                return self._say("modal.too_many", count=query.count, limit=query.limit)
+            case LookUp() if query.bad_words:
+                words = ", ".join(visible(bad.word) for bad in query.bad_words)
+                problem = self._say(f"problem.{query.bad_words[0].problem.value}")
+                return shorten(f"{words}: {problem}", _MODAL_ERROR_LIMIT)
+            case LookUp():
+                return ""
+            case _:
+                return self._say("modal.empty")
 
     def shared(self, remarks: Sequence[str]) -> Message:
         """The answer went to the channel; what only the asker should read comes with it."""

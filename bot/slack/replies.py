@@ -1,99 +1,253 @@
-"""Where an answer goes: the response URL, else a message for the person alone, else a direct one.
+"""Where an answer goes, and what is tried when that way is closed. An answer is never lost.
 
-An answer is never lost because one way is closed. `response_url` is used as Slack gave it, since
-the request that brought it was signed; it takes five posts within 30 minutes.
+`response_url` is used as Slack gave it, since the request that brought it was signed; it takes five
+posts within 30 minutes and works where the bot is no member.
 https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack.block_kit import Message
-from bot.slack.refusals import error_code
+from bot.slack.door import SlackDoor
+
+View = dict[str, Any]
 
 _log = structlog.get_logger("bot.slack.replies")
-_TIMEOUT_SECONDS: Final = 10
-_UNREACHABLE: Final = (aiohttp.ClientError, asyncio.TimeoutError, ConnectionError, ValueError)
+_QUIET: Final = {"unfurl_links": False, "unfurl_media": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Place:
-    """Where a question came from; the response URL is a secret, so there is no repr."""
+    """Where a question came from; the response URL is a secret, so there is no repr.
 
-    response_url: str
+    Attributes:
+        response_url: empty where Slack gave none.
+        thread_ts: the thread, or the message that would begin one; empty outside of threads.
+    """
+
     channel: str
     user: str
+    response_url: str = ""
+    thread_ts: str = ""
+
+
+class Way(Protocol):
+    """One way for a message to reach people."""
+
+    async def send(self, message: Message) -> bool:
+        """Show a message; whether Slack took it."""
+
+    async def replace(self, message: Message) -> bool:
+        """Put a message in the place of the one that was sent; whether Slack took it."""
+
+
+class Reply:
+    """One answer: what is shown later takes the place of what was shown before."""
+
+    def __init__(self, ways: Sequence[Way]) -> None:
+        self._ways = ways
+        self._used: Way | None = None
+
+    @property
+    def in_use(self) -> bool:
+        """Whether something was shown already."""
+        return self._used is not None
+
+    async def show(self, message: Message) -> bool:
+        """Show the message by the first way that is open; whether any was."""
+        if self._used is not None and await self._used.replace(message):
+            return True
+        for way in self._ways:
+            if await way.send(message):
+                self._used = way
+                return True
+        _log.error("no way to answer is open")
+        return False
 
 
 class Replies:
-    """Sends answers over connections that are kept open."""
+    """Makes replies over connections that are kept open."""
 
-    def __init__(self, *, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
-        self._client = client
-        self._session = session
+    def __init__(self, slack: SlackDoor) -> None:
+        self._slack = slack
 
-    async def to_person(self, place: Place, message: Message, *, replace: bool = False) -> None:
-        """For the asker alone; `replace` puts it in the place of the last one from this URL."""
-        body = _body(message) | {"response_type": "ephemeral"}
-        if replace:
-            body["replace_original"] = True
-        if await self._by_response_url(place, body):
-            return
-        sent = await self._by_method(
-            "chat.postEphemeral", channel=place.channel, user=place.user, **_body(message)
-        )
-        if not sent:
-            await self._by_method("chat.postMessage", channel=place.user, **_body(message))
+    def privately(self, place: Place) -> Reply:
+        """For the asker alone: the response URL, an ephemeral message, a direct message."""
+        return Reply(self._private_ways(place))
 
-    async def to_channel(self, place: Place, message: Message) -> None:
-        """For everybody in the channel; where that is not possible, for the asker."""
-        body = _body(message) | {"response_type": "in_channel", "replace_original": False}
-        if await self._by_response_url(place, body):
-            return
-        posted = await self._by_method(
-            "chat.postMessage", channel=place.channel, **_body(message), **_NO_UNFURLING
-        )
-        if not posted:
-            await self._by_method("chat.postMessage", channel=place.user, **_body(message))
+    def beside(self, place: Place) -> Reply:
+        """For the one who pressed a button, beside the card, which stays as it is.
 
-    async def _by_response_url(self, place: Place, body: dict[str, Any]) -> bool:
-        if not place.response_url:
+        Slack takes `replace_original` for the message whose button was pressed.
+        """
+        return Reply([_Anew(way) for way in self._private_ways(place)])
+
+    def in_place_of(self, place: Place) -> Reply:
+        """In the place of the message whose button was pressed."""
+        original = _ByResponseUrl(self._slack, place, None)
+        return Reply([_Replacing(original), *self._private_ways(place)])
+
+    def to_channel(self, place: Place, *, hint: Message | None = None) -> Reply:
+        """For everybody in the channel or thread, from the response URL on; else to the asker.
+
+        Args:
+            place: where the question came from.
+            hint: what the asker is told when only they can be reached.
+        """
+        ways: list[Way] = [
+            _ByResponseUrl(self._slack, place, "in_channel"),
+            _ByPost(self._slack, place.channel, place.thread_ts),
+            # Directly: a URL and a channel that took no public card are not asked once more.
+            _Hinting(_ByPost(self._slack, place.user), hint),
+        ]
+        return Reply(ways)
+
+    def in_thread(self, place: Place, *, hint: Message | None = None) -> Reply:
+        """For everybody in the thread: as a member, else by the response URL."""
+        ways: list[Way] = [
+            _ByPost(self._slack, place.channel, place.thread_ts),
+            _ByResponseUrl(self._slack, place, "in_channel"),
+        ]
+        return Reply([*ways, *self._last_resorts(place, hint)])
+
+    def in_modal(self, place: Place, view_id: str, draw: Callable[[Message], View]) -> Reply:
+        """In the open modal; where it was closed meanwhile, in a direct message."""
+        return Reply([_ByView(self._slack, view_id, draw), _ByPost(self._slack, place.user)])
+
+    def _private_ways(self, place: Place) -> list[Way]:
+        return [
+            _ByResponseUrl(self._slack, place, "ephemeral"),
+            _ByEphemeral(self._slack, place),
+            _ByPost(self._slack, place.user),
+        ]
+
+    def _last_resorts(self, place: Place, hint: Message | None) -> list[Way]:
+        return [_Hinting(way, hint) for way in self._private_ways(place)]
+
+
+class _ByResponseUrl:
+    def __init__(self, slack: SlackDoor, place: Place, response_type: str | None) -> None:
+        self._slack = slack
+        self._url = place.response_url
+        self._extra: dict[str, Any] = {"response_type": response_type} if response_type else {}
+        if place.thread_ts:
+            self._extra["thread_ts"] = place.thread_ts
+        if response_type == "in_channel":
+            self._extra["replace_original"] = False
+
+    async def send(self, message: Message) -> bool:
+        return await self._slack.post(self._url, _body(message) | self._extra)
+
+    async def replace(self, message: Message) -> bool:
+        body = _body(message) | self._extra | {"replace_original": True}
+        return await self._slack.post(self._url, body)
+
+
+class _Replacing:
+    """A way whose first message already replaces: that of a pressed button."""
+
+    def __init__(self, way: Way) -> None:
+        self._way = way
+
+    async def send(self, message: Message) -> bool:
+        return await self._way.replace(message)
+
+    async def replace(self, message: Message) -> bool:
+        return await self._way.replace(message)
+
+
+class _Anew:
+    """A way on which nothing is replaced: each message stands beside the others."""
+
+    def __init__(self, way: Way) -> None:
+        self._way = way
+
+    async def send(self, message: Message) -> bool:
+        return await self._way.send(message)
+
+    async def replace(self, message: Message) -> bool:
+        return await self._way.send(message)
+
+
+class _Hinting:
+    """A way that is a last resort: the person is told how to get more."""
+
+    def __init__(self, way: Way, hint: Message | None) -> None:
+        self._way = way
+        self._hint = hint
+
+    async def send(self, message: Message) -> bool:
+        return await self._way.send(self._hinted(message))
+
+    async def replace(self, message: Message) -> bool:
+        return await self._way.replace(self._hinted(message))
+
+    def _hinted(self, message: Message) -> Message:
+        if self._hint is None:
+            return message
+        text = f"{message.text} {self._hint.text}"
+        return Message(text=text, blocks=(*message.blocks, *self._hint.blocks))
+
+
+class _ByEphemeral:
+    """A message that one member of the channel sees (chat.postEphemeral)."""
+
+    def __init__(self, slack: SlackDoor, place: Place) -> None:
+        self._slack = slack
+        self._where = {"channel": place.channel, "user": place.user}
+        if place.thread_ts:
+            self._where["thread_ts"] = place.thread_ts
+
+    async def send(self, message: Message) -> bool:
+        sent = await self._slack.call("chat.postEphemeral", **self._where, **_body(message))
+        return sent is not None
+
+    async def replace(self, message: Message) -> bool:
+        # An ephemeral message cannot be updated by a method.
+        return await self.send(message)
+
+
+class _ByPost:
+    """A message of the bot's own, in a channel, a thread, or directly to a person."""
+
+    def __init__(self, slack: SlackDoor, channel: str, thread_ts: str = "") -> None:
+        self._slack = slack
+        self._where = {"channel": channel}
+        if thread_ts:
+            self._where["thread_ts"] = thread_ts
+        self._posted: dict[str, str] = {}
+
+    async def send(self, message: Message) -> bool:
+        sent = await self._slack.call("chat.postMessage", **self._where, **_body(message), **_QUIET)
+        if sent is None:
             return False
-        webhook = AsyncWebhookClient(
-            place.response_url, session=self._session, timeout=_TIMEOUT_SECONDS
-        )
-        try:
-            response = await webhook.send_dict(body)
-        except _UNREACHABLE as error:
-            _log.warning("response_url unreachable", error=type(error).__name__)
-            return False
-        if response.status_code != 200:  # noqa: PLR2004 - HTTP
-            _log.warning("response_url refused", status=response.status_code)
-            return False
+        self._posted = {"channel": str(sent.get("channel", "")), "ts": str(sent.get("ts", ""))}
         return True
 
-    async def _by_method(self, method: str, **arguments: Any) -> bool:
-        try:
-            await self._client.api_call(method, json=arguments)
-        except SlackApiError as error:
-            _log.warning("refused by Slack", method=method, error=error_code(error))
-            return False
-        except _UNREACHABLE as error:
-            _log.warning("Slack unreachable", method=method, error=type(error).__name__)
-            return False
-        return True
+    async def replace(self, message: Message) -> bool:
+        return await self._slack.call("chat.update", **self._posted, **_body(message)) is not None
 
 
-_NO_UNFURLING: Final = {"unfurl_links": False, "unfurl_media": False}
+class _ByView:
+    """The content of an open modal (views.update)."""
+
+    def __init__(self, slack: SlackDoor, view_id: str, draw: Callable[[Message], View]) -> None:
+        self._slack = slack
+        self._view_id = view_id
+        self._draw = draw
+
+    async def send(self, message: Message) -> bool:
+        view = self._draw(message)
+        return await self._slack.call("views.update", view_id=self._view_id, view=view) is not None
+
+    async def replace(self, message: Message) -> bool:
+        return await self.send(message)
 
 
 def _body(message: Message) -> dict[str, Any]:

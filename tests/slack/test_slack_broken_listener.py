@@ -14,7 +14,9 @@ from scene import assert_slack_content, seen
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.bootstrap import slack_session
+from bot.connections import slack_session
+from bot.demo.loopback.interactions import Interactions
+from bot.demo.loopback.workspace import CHANNEL_ID
 from bot.demo.person import Kind, Person, person_over_http, person_over_socket
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.catalog import Language
@@ -23,12 +25,17 @@ from bot.server import SlackEndpoint, build_server, serving
 from bot.services.languages import Languages
 from bot.settings import Mode
 from bot.slack.apology import Apologies
-from bot.slack.app import build_app
+from bot.slack.app import Apology, build_app
+from bot.slack.door import SlackDoor
+from bot.slack.people import People
+from bot.slack.questions import Questions
 from bot.slack.replies import Replies
 from bot.slack.socket import Socket
 from bot.slack.style import Contacts, Styles
 from bot.slack.work import ack_first
 from bot.slack.workspace import find_workspace
+from bot.storage.database import open_database
+from bot.storage.preferences import Preferences
 
 CANARY = "canary-in-the-exception"
 
@@ -49,23 +56,38 @@ class BrokenListener:
 @asynccontextmanager
 async def broken(mode: Mode, language: Language) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
     """Run a bot whose only listener breaks."""
-    async with running_slack() as slack, slack_session() as session:
+    async with (
+        running_slack() as slack,
+        slack_session() as session,
+        open_database("sqlite:///:memory:") as database,
+    ):
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
-        apologies = Apologies(
-            languages=Languages(default=language, load=load_catalog),
-            styles=Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo")),
-            replies=Replies(client=client, session=session),
+        workspace = await find_workspace(client)
+        people = People(client=client, workspace=workspace)
+        languages = Languages(
+            default=language,
+            load=load_catalog,
+            preferences=Preferences(database),
+            locale_of=people.locale,
         )
         app = build_app(
             client=client,
-            workspace=await find_workspace(client),
+            workspace=workspace,
             signing_secret=slack.signing_secret if mode is Mode.HTTP else "",
             listeners=[BrokenListener()],
-            apologise=apologies.apologise,
+            apologise=apologies(SlackDoor(client=client, session=session), people, languages),
         )
         async with reaching(app, client, slack, mode) as person:
             yield person, slack
         assert_slack_content(slack)
+
+
+def apologies(slack: SlackDoor, people: People, languages: Languages) -> Apology:
+    """How the bot says that it broke."""
+    replies = Replies(slack)
+    styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
+    questions = Questions(languages=languages, styles=styles, replies=replies)
+    return Apologies(questions=questions, people=people, replies=replies).apologise
 
 
 @asynccontextmanager
@@ -119,9 +141,8 @@ async def test_the_person_gets_an_apology_whose_number_stands_in_the_log(
 async def test_a_request_without_a_response_url_breaks_quietly(mode: Mode) -> None:
     """There is nowhere to apologise, and the bot goes on."""
     async with broken(mode, Language.ENGLISH) as (person, slack):
-        payload = person.command_payload(
-            "/voicestatus", "x", channel="C0SUPPORT01", user="U0ANA000001", team="T0LOOPBACK1"
-        )
+        asking = Interactions(slack=slack, user=person.user, team=person.team)
+        payload = asking.command("/voicestatus", "x", CHANNEL_ID)
         silent = {name: value for name, value in payload.items() if name != "response_url"}
         first = await person.deliver(Kind.COMMAND, silent)
         await person.command("/voicestatus", "SANDBOX-OK")

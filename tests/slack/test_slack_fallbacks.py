@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 from scene import Scene, heading
 
+from bot.demo.loopback.interactions import Interactions
 from bot.demo.loopback.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
 from bot.demo.person import Kind
 
@@ -50,9 +51,8 @@ async def test_a_refused_ephemeral_message_gives_way_to_a_direct_one(bot: Scene)
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/commands/x", "no address", ""])
 async def test_a_response_url_that_leads_nowhere_gives_way_too(bot: Scene, url: str) -> None:
     """Refused connections and unusable addresses are no reason to lose a card."""
-    payload = bot.person.command_payload(
-        "/voicestatus", "SANDBOX-OK", channel=CHANNEL_ID, user=USER_ID, team=TEAM_ID
-    )
+    asking = Interactions(slack=bot.slack, user=USER_ID, team=TEAM_ID)
+    payload = asking.command("/voicestatus", "SANDBOX-OK", CHANNEL_ID)
     await bot.person.deliver(Kind.COMMAND, payload | {"response_url": url})
 
     card = await bot.slack.wait_for_message()

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from scene import Scene, playing
 
-from bot.demo.person import FORM, JSON, sign
+from bot.demo.loopback.delivery import FORM, JSON, sign
 from bot.settings import Mode
 
 CANARY: Final = "canary-5511987654321"

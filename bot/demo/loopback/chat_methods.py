@@ -7,8 +7,9 @@ import re
 from bot.demo.loopback.ledger import Ledger, Message
 from bot.demo.loopback.message_rules import Content, note_content, read_content
 from bot.demo.loopback.methods import Answer, Arguments, Method, arguments, needed
+from bot.demo.loopback.payloads import shown_message
 from bot.demo.loopback.refusals import RefusedError
-from bot.demo.loopback.workspace import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID, Channel, Workspace
+from bot.demo.loopback.workspace import BOT_USER_ID, Channel, Workspace
 
 WRITE = "chat:write"
 WRITE_ANYWHERE_PUBLIC = "chat:write.public"
@@ -48,7 +49,11 @@ class ChatMethods:
         place = self._place(needed(given, "channel"))
         content = self._content("chat.postMessage", given)
         message = self._added(place, content, given, user=None)
-        answer = {"channel": place.id, "ts": message.ts, "message": payload_of(message)}
+        answer = {
+            "channel": place.id,
+            "ts": message.ts,
+            "message": shown_message(self._ledger, message),
+        }
         self._ledger.ring()
         return answer
 
@@ -65,18 +70,18 @@ class ChatMethods:
 
     def update(self, given: Arguments) -> Answer:
         """Change a message of the bot; blocks that are not mentioned stay as they are."""
-        message = self._own_message(given)
+        message = self._own_message(given, otherwise="cant_update_message")
         kept = {} if "blocks" in given else {"blocks": list(message.blocks)}
         content = self._content("chat.update", {**given, **kept})
         changed = self._ledger.change(message, text=content.text, blocks=content.blocks)
-        shown = payload_of(changed)
+        shown = shown_message(self._ledger, changed)
         return {"channel": changed.channel, "ts": changed.ts, "text": changed.text} | {
             "message": shown
         }
 
     def delete(self, given: Arguments) -> Answer:
         """Take a message of the bot away."""
-        message = self._own_message(given)
+        message = self._own_message(given, otherwise="cant_delete_message")
         self._ledger.messages.remove(message)
         self._ledger.ring()
         return {"channel": message.channel, "ts": message.ts}
@@ -104,9 +109,12 @@ class ChatMethods:
         self._ledger.messages.append(message)
         return message
 
-    def _own_message(self, given: Arguments) -> Message:
+    def _own_message(self, given: Arguments, *, otherwise: str) -> Message:
         place = self._place(needed(given, "channel"))
-        message = self._ledger.find(place.id, needed(given, "ts"))
+        ts = needed(given, "ts")
+        if self._ledger.find_said(place.id, ts) is not None:
+            raise RefusedError(otherwise)
+        message = self._ledger.find(place.id, ts)
         if message is None or message.ephemeral:
             raise RefusedError("message_not_found")
         return message
@@ -125,21 +133,3 @@ class ChatMethods:
         if public_without_member and WRITE_ANYWHERE_PUBLIC in self._workspace.scopes:
             return place
         raise RefusedError("not_in_channel")
-
-
-def payload_of(message: Message) -> Answer:
-    """A message of the bot as Slack gives it in answers and payloads."""
-    shown: Answer = {
-        "type": "message",
-        "user": BOT_USER_ID,
-        "bot_id": BOT_ID,
-        "app_id": APP_ID,
-        "team": TEAM_ID,
-        "ts": message.ts,
-        "text": message.text,
-    }
-    if message.blocks:
-        shown["blocks"] = list(message.blocks)
-    if message.thread_ts is not None:
-        shown["thread_ts"] = message.thread_ts
-    return shown

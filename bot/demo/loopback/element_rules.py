@@ -6,6 +6,8 @@ pickers, video, files and the elements of agents are not played: they are refuse
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.demo.loopback.json_rules import (
     Rule,
     at_least_one_of,
@@ -15,6 +17,7 @@ from bot.demo.loopback.json_rules import (
     exactly_one_of,
     flag,
     items,
+    problem,
     record,
     string,
     whole,
@@ -22,6 +25,7 @@ from bot.demo.loopback.json_rules import (
 
 MOST_CHARACTERS_OF_AN_ID = 255
 MOST_CHARACTERS_OF_A_URL = 3_000
+MOST_CHARACTERS_OF_AN_INPUT = 3_000
 
 
 def plain_text(most: int) -> Rule:
@@ -53,10 +57,48 @@ confirm = record(
     },
     {"style": choice("primary", "danger")},
 )
-option = record(
-    {"text": any_text(75), "value": string(150)}, {"description": any_text(75), "url": url}
+# Menus show plain text only; boxes to tick may have markup; links stand in overflow menus alone.
+option = record({"text": plain_text(75), "value": string(150)}, {"description": plain_text(75)})
+option_of_boxes = record(
+    {"text": any_text(75), "value": string(150)}, {"description": any_text(75)}
+)
+option_of_overflow = record(
+    {"text": plain_text(75), "value": string(150)}, {"description": plain_text(75), "url": url}
 )
 option_group = record({"label": plain_text(75), "options": items(option, 100)})
+
+
+def begins_with_an_option(value: object, pointer: str) -> Iterator[str]:
+    """What is chosen at first is one of the options, letter by letter."""
+    if not isinstance(value, dict):
+        return
+    offered = list(_listed(value.get("options")))
+    for group in _listed(value.get("option_groups")):
+        offered += _listed(group.get("options")) if isinstance(group, dict) else ()
+    initial = value.get("initial_option")
+    wrong = initial is not None and initial not in offered
+    if wrong or any(one not in offered for one in _listed(value.get("initial_options"))):
+        yield problem("initial option must be one of the options", pointer)
+
+
+def lengths_agree(value: object, pointer: str) -> Iterator[str]:
+    """The least length of an input is not over the most, and what it begins with fits."""
+    if not isinstance(value, dict):
+        return
+    least, most = value.get("min_length", 0), value.get("max_length", MOST_CHARACTERS_OF_AN_INPUT)
+    if not isinstance(least, int) or not isinstance(most, int):
+        return
+    if least > most:
+        yield problem("min_length must not be more than max_length", pointer)
+    initial = value.get("initial_value")
+    if isinstance(initial, str) and len(initial) > most:
+        yield problem("initial_value must not be longer than max_length", pointer)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
 ACTION = {"action_id": identifier, "confirm": confirm}
 FOCUS = {"action_id": identifier, "focus_on_load": flag}
 PLACEHOLDER = {"placeholder": plain_text(150)}
@@ -76,7 +118,7 @@ image_fields = every(
     record({"alt_text": string(2_000)}, {"image_url": url, "slack_file": slack_file}),
     exactly_one_of("image_url", "slack_file"),
 )
-overflow = record({"options": items(option, 5)}, ACTION)
+overflow = record({"options": items(option_of_overflow, 5)}, ACTION)
 static_select = every(
     record(
         {},
@@ -90,6 +132,7 @@ static_select = every(
         },
     ),
     exactly_one_of("options", "option_groups"),
+    begins_with_an_option,
 )
 users_select = record({}, {**ACTION, **FOCUS, **PLACEHOLDER, "initial_user": string(20)})
 conversations_select = record(
@@ -114,27 +157,36 @@ conversations_select = record(
         ),
     },
 )
-choices = {"options": items(option, 10)}
-radio_buttons = record(choices, {**ACTION, **FOCUS, "initial_option": option})
-checkboxes = record(choices, {**ACTION, **FOCUS, "initial_options": items(option, 10)})
-plain_text_input = record(
-    {},
-    {
-        **FOCUS,
-        **PLACEHOLDER,
-        "initial_value": string(3_000, least=0),
-        "multiline": flag,
-        "min_length": whole(0, 3_000),
-        "max_length": whole(1, 3_000),
-        "dispatch_action_config": record(
-            {"trigger_actions_on": items(choice("on_enter_pressed", "on_character_entered"), 2)}
-        ),
-    },
+boxes = {"options": items(option_of_boxes, 10)}
+radio_buttons = every(
+    record(boxes, {**ACTION, **FOCUS, "initial_option": option_of_boxes}), begins_with_an_option
+)
+checkboxes = every(
+    record(boxes, {**ACTION, **FOCUS, "initial_options": items(option_of_boxes, 10)}),
+    begins_with_an_option,
+)
+plain_text_input = every(
+    record(
+        {},
+        {
+            **FOCUS,
+            **PLACEHOLDER,
+            "initial_value": string(MOST_CHARACTERS_OF_AN_INPUT, least=0),
+            "multiline": flag,
+            "min_length": whole(0, MOST_CHARACTERS_OF_AN_INPUT),
+            "max_length": whole(1, MOST_CHARACTERS_OF_AN_INPUT),
+            "dispatch_action_config": record(
+                {"trigger_actions_on": items(choice("on_enter_pressed", "on_character_entered"), 2)}
+            ),
+        },
+    ),
+    lengths_agree,
 )
 file_input = record(
     {}, {"action_id": identifier, "filetypes": items(string(20), 100), "max_files": whole(1, 10)}
 )
 
+INPUTS = {"plain_text_input": plain_text_input, "file_input": file_input}
 MENUS = {
     "overflow": overflow,
     "static_select": static_select,
@@ -154,8 +206,7 @@ context_element = by_type(
 )
 input_element = by_type(
     {
-        "plain_text_input": plain_text_input,
-        "file_input": file_input,
+        **INPUTS,
         **{kind: rule for kind, rule in MENUS.items() if kind != "overflow"},
     }
 )

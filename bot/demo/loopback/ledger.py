@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 Blocks = tuple[Mapping[str, Any], ...]
+# What a person has typed or chosen, by block_id and action_id, in the shape of `state.values`.
+State: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +48,71 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserMessage:
+    """A message of a person; `event_id` names the event that told the bot of it, if one did."""
+
+    channel: str
+    ts: str
+    user: str
+    team: str
+    text: str
+    blocks: Blocks = ()
+    thread_ts: str | None = None
+    files: tuple[Mapping[str, Any], ...] = ()
+    attachments: tuple[Mapping[str, Any], ...] = ()
+    event_id: str | None = None
+    edited_ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """The bot's answer to one delivery: HTTP status, body, and the seconds until it came.
+
+    Over a socket, an acknowledgement is 200 with its payload as JSON. Where nothing came, the
+    status is 0 and the body what Slack shows then: operation_timeout or dispatch_failed.
+    """
+
+    status: int
+    body: str
+    seconds: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether Slack takes the request for delivered."""
+        return self.status == 200  # noqa: PLR2004 - HTTP's number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentEvent:
+    """An event that was delivered, and the answer to each delivery of it, in order."""
+
+    payload: Mapping[str, Any]
+    envelope_id: str
+    acks: list[Ack] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The event_id, the same in every delivery."""
+        return str(self.payload["event_id"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A modal or a Home tab as it stands now."""
+    """A modal or a Home tab as it stands now; `state` is what the person has put into it."""
 
     id: str
     user: str
     content: Mapping[str, Any]
     hash: str
+    team: str = ""
+    root_id: str = ""
+    previous_id: str | None = None
+    state: State = field(default_factory=dict)
+
+    @property
+    def is_modal(self) -> bool:
+        """Whether it is a modal; else it is a Home tab."""
+        return bool(self.content["type"] == "modal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +132,8 @@ class Ledger:
         self.calls: list[ApiCall] = []
         self.posts: list[ResponsePost] = []
         self.messages: list[Message] = []
+        self.said: list[UserMessage] = []
+        self.events: list[SentEvent] = []
         self.views: list[View] = []
         self.pings: list[Ping] = []
         self.warnings: list[str] = []
@@ -84,14 +146,36 @@ class Ledger:
         self._number += 1
         return self._number
 
-    def next_ts(self) -> str:
+    def next_ts(self, *, seconds_ago: float = 0.0) -> str:
         """The time stamp of a new message, different from all earlier ones."""
-        return f"{int(self.clock())}.{self.next_number():06d}"
+        return f"{int(self.clock() - seconds_ago)}.{self.next_number():06d}"
 
     def find(self, channel: str, ts: str) -> Message | None:
         """The message with this time stamp, if it still stands."""
         matches = (found for found in self.messages if (found.channel, found.ts) == (channel, ts))
         return next(matches, None)
+
+    def find_said(self, channel: str, ts: str) -> UserMessage | None:
+        """The person's message with this time stamp, if it still stands."""
+        matches = (found for found in self.said if (found.channel, found.ts) == (channel, ts))
+        return next(matches, None)
+
+    def replace_said(self, message: UserMessage, **changes: Any) -> UserMessage:
+        """Change fields of a person's message where it stands."""
+        changed = replace(message, **changes)
+        self.said[self.said.index(message)] = changed
+        self.ring()
+        return changed
+
+    def thread(self, channel: str, ts: str) -> list[Message | UserMessage]:
+        """The message `ts` and all replies to it, of people and of the bot, in order of time."""
+        everything: list[Message | UserMessage] = [*self.messages, *self.said]
+        found = [
+            entry
+            for entry in everything
+            if entry.channel == channel and ts in (entry.ts, entry.thread_ts)
+        ]
+        return sorted(found, key=lambda entry: tuple(map(int, entry.ts.split("."))))
 
     def change(self, message: Message, *, text: str, blocks: Blocks) -> Message:
         """Put new content into a message where it stands."""

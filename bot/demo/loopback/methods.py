@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.demo.loopback import workspace as made_up
-from bot.demo.loopback.ledger import Ledger
 from bot.demo.loopback.refusals import RefusedError
 from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_ID, Token, Workspace
 
@@ -59,10 +58,9 @@ def truth(given: Arguments, name: str) -> bool:
 
 
 class GeneralMethods:
-    """auth.test, api.test, users.info and conversations.open."""
+    """auth.test, api.test and users.info."""
 
-    def __init__(self, ledger: Ledger, workspace: Workspace, base_url: str) -> None:
-        self._ledger = ledger
+    def __init__(self, workspace: Workspace, base_url: str) -> None:
         self._workspace = workspace
         self._base_url = base_url
 
@@ -75,11 +73,6 @@ class GeneralMethods:
                 answer=self.users_info,
                 arguments=arguments("user", "include_locale"),
                 scope="users:read",
-            ),
-            "conversations.open": Method(
-                answer=self.conversations_open,
-                arguments=arguments("users", "channel", "return_im", "prevent_creation"),
-                scope="im:write",
             ),
         }
 
@@ -115,24 +108,12 @@ class GeneralMethods:
             "profile": {"real_name": profile.real_name, "display_name": profile.name},
             "is_admin": profile.is_admin,
             "is_bot": profile.is_bot,
+            "is_restricted": profile.is_restricted or profile.is_ultra_restricted,
+            "is_ultra_restricted": profile.is_ultra_restricted,
             "deleted": False,
         }
+        if profile.team != TEAM_ID:
+            user["is_stranger"] = profile.is_stranger
         if truth(given, "include_locale"):
             user["locale"] = profile.locale
         return {"user": user}
-
-    def conversations_open(self, given: Arguments) -> Answer:
-        """Open the direct conversation with one person."""
-        existing = given.get("channel")
-        if existing:
-            if existing not in self._workspace.channels:
-                raise RefusedError("channel_not_found")
-            return {"channel": {"id": existing}}
-        user = needed(given, "users")
-        if user not in self._workspace.people:
-            raise RefusedError("user_not_found")
-        already = f"D{user[1:]}" in self._workspace.channels
-        channel: Answer = {"id": self._workspace.direct(user).id}
-        if truth(given, "return_im"):
-            channel |= {"is_im": True, "user": user, "is_open": True}
-        return {"channel": channel, "no_op": already, "already_open": already}

@@ -39,6 +39,10 @@ class RefusedError(Exception):
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
+class NotPossibleError(Exception):
+    """A person was to do what Slack's client would not let them do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """One failure that is to come."""

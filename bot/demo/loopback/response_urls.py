@@ -35,6 +35,7 @@ class Issued:
     issued_at: float
     thread_ts: str | None
     original_ts: str | None
+    is_of_a_button: bool
     uses: int = 0
 
 
@@ -57,7 +58,8 @@ class ResponseUrls:
     ) -> str:
         """The path of a new response_url.
 
-        `kind` is "commands" or "actions"; `original_ts` is the message whose button was pressed.
+        `kind` is "commands", "actions" or "app" (shortcuts). `original_ts` is the message whose
+        button was pressed: it stays the original, whatever else is posted to this URL.
         """
         number = self._ledger.next_number()
         path = f"/{kind}/{TEAM_ID}/{number:012d}/LoopbackResponseUrl{number:05d}"
@@ -67,6 +69,7 @@ class ResponseUrls:
             issued_at=self._ledger.clock(),
             thread_ts=thread_ts,
             original_ts=original_ts,
+            is_of_a_button=original_ts is not None,
         )
         return path
 
@@ -144,7 +147,8 @@ class ResponseUrls:
             ephemeral=ephemeral,
         )
         self._ledger.messages.append(message)
-        issued.original_ts = message.ts
+        if not issued.is_of_a_button:
+            issued.original_ts = message.ts
 
 
 def _as_object(body: object) -> Mapping[str, Any]:

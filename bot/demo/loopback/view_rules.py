@@ -49,4 +49,15 @@ def problems_of_view(view: Mapping[str, Any], surface: Surface) -> list[str]:
         needs_submit = surface is Surface.MODAL and "input" in kinds_of(blocks)
         if needs_submit and "submit" not in view:
             found.append(problem("missing required field: submit", "/view"))
+        if _focused(blocks) > 1:
+            found.append(problem("only one element can have focus_on_load", "/view/blocks"))
     return found
+
+
+def _focused(value: object) -> int:
+    """How many elements want the cursor."""
+    if isinstance(value, list):
+        return sum(map(_focused, value))
+    if not isinstance(value, dict):
+        return 0
+    return (value.get("focus_on_load") is True) + sum(map(_focused, value.values()))

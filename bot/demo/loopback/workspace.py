@@ -18,9 +18,15 @@ BOT_ID = "B0VOICEBOT1"
 BOT_NAME = "voicestatus"
 USER_ID = "U0ANA000001"
 OTHER_USER_ID = "U0BRUNO0001"
+BOT_MENTION = f"<@{BOT_USER_ID}>"
+# A guest of this workspace, and somebody of another one who is in the shared channel.
+GUEST_USER_ID = "U0DORA00001"
+STRANGER_USER_ID = "U0CARLA0001"
+STRANGER_TEAM_ID = "T0PARTNER01"
 CHANNEL_ID = "C0SUPPORT01"
 CHANNEL_WITHOUT_BOT_ID = "C0LOBBY0001"
 PRIVATE_CHANNEL_ID = "C0PRIVATE01"
+SHARED_CHANNEL_ID = "C0SHARED001"
 
 BOT_TOKEN = f"xoxb-{10**11 + 1}-{2 * 10**11 + 2}-{'Loopback' * 3}"
 APP_TOKEN = f"xapp-1-{APP_ID}-{3 * 10**11 + 3}-{'0123456789abcdef' * 4}"
@@ -29,6 +35,12 @@ VERIFICATION_TOKEN = "Loopback" * 3
 
 BOT_SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history")
 APP_SCOPES = ("connections:write",)
+# The events that the app asks for, and the scope without which each is not delivered.
+SCOPE_OF_EVENT = {
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+    "app_home_opened": "",
+}
 
 
 class Token(StrEnum):
@@ -40,7 +52,11 @@ class Token(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What users.info knows of one person."""
+    """What users.info knows of one person.
+
+    A guest is restricted (several channels) or ultra restricted (one). `team` is the workspace
+    that the person belongs to; a stranger is somebody of another one with no channel in common.
+    """
 
     id: str
     name: str
@@ -50,6 +66,9 @@ class Profile:
     team: str = TEAM_ID
     is_admin: bool = False
     is_bot: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +80,7 @@ class Channel:
     members: frozenset[str]
     is_private: bool = False
     is_direct: bool = False
+    is_ext_shared: bool = False
 
     @property
     def name_in_payloads(self) -> str:
@@ -76,9 +96,10 @@ class Workspace:
     def __init__(self) -> None:
         self.scopes: set[str] = set(BOT_SCOPES)
         self.app_scopes: set[str] = set(APP_SCOPES)
+        self.events: set[str] = set(SCOPE_OF_EVENT)
         self.people: dict[str, Profile] = {}
         self.channels: dict[str, Channel] = {}
-        self.domains: dict[str, str] = {TEAM_ID: TEAM_DOMAIN}
+        self.domains: dict[str, str] = {TEAM_ID: TEAM_DOMAIN, STRANGER_TEAM_ID: "partner"}
         self._settle()
 
     def _settle(self) -> None:
@@ -87,21 +108,43 @@ class Workspace:
         self.add_person(
             Profile(id=OTHER_USER_ID, name="bruno", real_name="Bruno Lima", locale="pt-BR")
         )
+        self.add_person(
+            Profile(id=GUEST_USER_ID, name="dora", real_name="Dora Reis", is_restricted=True)
+        )
+        self.add_person(
+            Profile(
+                id=STRANGER_USER_ID, name="carla", real_name="Carla Dias", team=STRANGER_TEAM_ID
+            )
+        )
         people = (USER_ID, OTHER_USER_ID)
-        self.add_channel(CHANNEL_ID, "support", (BOT_USER_ID, *people))
+        self.add_channel(CHANNEL_ID, "support", (BOT_USER_ID, GUEST_USER_ID, *people))
         self.add_channel(CHANNEL_WITHOUT_BOT_ID, "lobby", people)
         self.add_channel(PRIVATE_CHANNEL_ID, "incidents", people, is_private=True)
+        everybody = (BOT_USER_ID, STRANGER_USER_ID, *people)
+        self.add_channel(SHARED_CHANNEL_ID, "with-partner", everybody, is_ext_shared=True)
 
     def add_person(self, profile: Profile) -> None:
         """Let a person exist, or change one."""
         self.people[profile.id] = profile
 
     def add_channel(
-        self, channel: str, name: str, members: Iterable[str], *, is_private: bool = False
+        self,
+        channel: str,
+        name: str,
+        members: Iterable[str],
+        *,
+        is_private: bool = False,
+        is_direct: bool = False,
+        is_ext_shared: bool = False,
     ) -> None:
-        """Let a channel exist with these members."""
+        """Let a channel exist with these members; a direct conversation is always private."""
         self.channels[channel] = Channel(
-            id=channel, name=name, members=frozenset(members), is_private=is_private
+            id=channel,
+            name=name,
+            members=frozenset(members),
+            is_private=is_private or is_direct,
+            is_direct=is_direct,
+            is_ext_shared=is_ext_shared,
         )
 
     def join(self, channel: str, user: str = BOT_USER_ID) -> None:
@@ -118,11 +161,18 @@ class Workspace:
         """The direct conversation of the bot and one person; it comes to be when asked for."""
         channel = f"D{user[1:]}"
         if channel not in self.channels:
-            members = frozenset({BOT_USER_ID, user})
-            self.channels[channel] = Channel(
-                id=channel, name=user, members=members, is_private=True, is_direct=True
-            )
+            self.add_channel(channel, user, (BOT_USER_ID, user), is_direct=True)
         return self.channels[channel]
+
+    def team_of(self, user: str) -> str:
+        """The workspace of a person; somebody whom nobody described belongs to this one."""
+        profile = self.people.get(user)
+        return profile.team if profile else TEAM_ID
+
+    def sends(self, event: str) -> bool:
+        """Whether the app asked for this event and was granted the scope that it needs."""
+        scope = SCOPE_OF_EVENT[event]
+        return event in self.events and (not scope or scope in self.scopes)
 
     def domain(self, team: str) -> str:
         """The domain of a workspace; one that nobody described is named after its id."""

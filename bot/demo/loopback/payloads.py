@@ -1,0 +1,135 @@
+"""People, conversations, messages and views in the shapes that Slack's payloads have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.demo.loopback.form_state import state_of
+from bot.demo.loopback.ledger import Ledger, Message, UserMessage, View
+from bot.demo.loopback.shown_blocks import Element, elements_of, made_up_id, shown_blocks
+from bot.demo.loopback.workspace import (
+    APP_ID,
+    BOT_ID,
+    BOT_NAME,
+    BOT_USER_ID,
+    TEAM_ID,
+    VERIFICATION_TOKEN,
+    Workspace,
+)
+
+Payload = dict[str, Any]
+# Slack gives these fields of a view even where the app left them out.
+USUAL_IN_VIEWS: Payload = {
+    "private_metadata": "",
+    "callback_id": "",
+    "external_id": "",
+    "title": None,
+    "submit": None,
+    "close": None,
+    "clear_on_close": False,
+    "notify_on_close": False,
+}
+
+
+def person_in_payload(workspace: Workspace, user: str, team: str) -> Payload:
+    """`user` of an interaction; `team_id` is the workspace that the person belongs to."""
+    profile = workspace.people.get(user)
+    name = profile.name if profile else user.lower()
+    return {"id": user, "username": name, "name": name, "team_id": team}
+
+
+def interaction(workspace: Workspace, kind: str, user: str, team: str) -> Payload:
+    """The fields that every interaction has."""
+    return {
+        "type": kind,
+        "token": VERIFICATION_TOKEN,
+        "team": {"id": team, "domain": workspace.domain(team)},
+        "user": person_in_payload(workspace, user, team),
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def channel_in_payload(workspace: Workspace, channel: str) -> Payload:
+    """`channel` of an interaction: only public channels are named."""
+    place = workspace.channels.get(channel)
+    return {"id": channel, "name": place.name_in_payloads if place else "privategroup"}
+
+
+def shown_message(ledger: Ledger, message: Message | UserMessage) -> Payload:
+    """A message as Slack gives it in answers and payloads, with its place in a thread."""
+    shown = _of_bot(message) if isinstance(message, Message) else _of_person(message)
+    shown |= {"type": "message", "text": message.text, "ts": message.ts}
+    if message.blocks:
+        shown["blocks"] = shown_blocks(message.blocks, message.ts)
+    return shown | place_in_thread(ledger, message)
+
+
+def place_in_thread(ledger: Ledger, message: Message | UserMessage) -> Payload:
+    """`thread_ts` of a reply, or of a message that has replies, and who began the thread."""
+    if message.thread_ts is not None:
+        root = ledger.find_said(message.channel, message.thread_ts)
+        known = root or ledger.find(message.channel, message.thread_ts)
+        author = root.user if root else BOT_USER_ID
+        parent = {"parent_user_id": author} if known else {}
+        return {"thread_ts": message.thread_ts, **parent}
+    if len(ledger.thread(message.channel, message.ts)) > 1:
+        return {"thread_ts": message.ts}
+    return {}
+
+
+def elements_of_message(message: Message) -> list[Element]:
+    """What a person can use in a message."""
+    return list(elements_of(shown_blocks(message.blocks, message.ts)))
+
+
+def elements_of_view(view: View) -> list[Element]:
+    """What a person can use in a view."""
+    return list(elements_of(shown_blocks(view.content["blocks"], view.hash)))
+
+
+def shown_view(view: View) -> Payload:
+    """A view as Slack gives it, with what the person has put into it."""
+    given = {**USUAL_IN_VIEWS, **view.content}
+    return {
+        **given,
+        "blocks": shown_blocks(view.content["blocks"], view.hash),
+        "state": {"values": state_of(elements_of_view(view), view.state)},
+        "id": view.id,
+        "hash": view.hash,
+        "team_id": view.team or TEAM_ID,
+        "app_id": APP_ID,
+        "bot_id": BOT_ID,
+        "app_installed_team_id": TEAM_ID,
+        "previous_view_id": view.previous_id,
+        "root_view_id": view.root_id or view.id,
+    }
+
+
+def _of_bot(_message: Message) -> Payload:
+    profile = {"id": BOT_ID, "app_id": APP_ID, "name": BOT_NAME, "deleted": False}
+    return {
+        "user": BOT_USER_ID,
+        "bot_id": BOT_ID,
+        "app_id": APP_ID,
+        "team": TEAM_ID,
+        "bot_profile": profile | {"team_id": TEAM_ID},
+    }
+
+
+def _of_person(message: UserMessage) -> Payload:
+    code = made_up_id(message.channel, message.ts)
+    shown: Payload = {
+        "client_msg_id": f"{code}000-0000-4000-8000-000000000000",
+        "user": message.user,
+        "team": message.team,
+    }
+    if message.team != TEAM_ID:
+        shown |= {"user_team": message.team, "source_team": message.team}
+    if message.files:
+        shown |= {"files": list(message.files), "upload": False, "display_as_bot": False}
+    if message.attachments:
+        shown["attachments"] = list(message.attachments)
+    if message.edited_ts is not None:
+        shown["edited"] = {"user": message.user, "ts": message.edited_ts}
+    return shown

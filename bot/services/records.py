@@ -1,0 +1,132 @@
+"""What is kept of questions and answers: the audit for the operator, recent look-ups for a person.
+
+A database that is away does not keep an answer from people; what could not be kept is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+
+from bot.domain.access import Asker, Refusal
+from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.message_id import MessageId
+from bot.services.answers import Answer
+from bot.storage.audit import Action, Audit, AuditEntry
+from bot.storage.errors import StorageError
+from bot.storage.recents import RecentLookup, Recents
+from bot.telemetry import Telemetry
+
+_log = structlog.get_logger("bot.records")
+
+
+class Surface(StrEnum):
+    """A way in; named in the audit."""
+
+    COMMAND = "command"
+    MENTION = "mention"
+    DIRECT_MESSAGE = "direct_message"
+    MESSAGE_SHORTCUT = "message_shortcut"
+    GLOBAL_SHORTCUT = "global_shortcut"
+    BUTTON = "button"
+    HOME = "home"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who asked, and by which way in."""
+
+    asker: Asker
+    surface: Surface
+
+
+class Records:
+    """Writes what happened, and reads what a person asked lately."""
+
+    def __init__(
+        self,
+        *,
+        audit: Audit,
+        recents: Recents,
+        telemetry: Telemetry,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._audit = audit
+        self._recents = recents
+        self._telemetry = telemetry
+        self._now = now
+
+    async def looked_up(self, asked: Asked, answers: Sequence[Answer]) -> None:
+        """Keep each answer in the audit, and the ids among the person's recent ones."""
+        for answer in answers:
+            outcome = outcome_of(answer)
+            await self._keep(asked, "lookup", idmsg=answer.message_id, outcome=outcome)
+            await self._remember(asked, answer, outcome)
+
+    async def refused(self, asked: Asked, reason: Refusal) -> None:
+        """Keep a refusal."""
+        self._telemetry.refused(
+            reason=reason.value, user=asked.asker.user, channel=asked.asker.channel
+        )
+        await self._keep(asked, "refusal", reason=reason.value)
+
+    async def shared(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
+        """Keep that these calls were shown to a channel."""
+        for message_id in message_ids:
+            await self._keep(asked, "share", idmsg=message_id)
+
+    async def recent(self, asker: Asker) -> tuple[RecentLookup, ...]:
+        """What this person looked up lately, newest first; nothing while the database is away."""
+        try:
+            return await self._recents.of(asker.team, asker.user)
+        except StorageError as error:
+            _log.warning("recent look-ups cannot be read", error=error.code)
+            return ()
+
+    async def _remember(self, asked: Asked, answer: Answer, outcome: Outcome) -> None:
+        lookup = RecentLookup(
+            team=asked.asker.team,
+            user=asked.asker.user,
+            idmsg=answer.message_id.value,
+            outcome=outcome.value,
+            at=self._now(),
+        )
+        try:
+            await self._recents.remember(lookup)
+        except StorageError as error:
+            _log.warning("a recent look-up was not kept", error=error.code)
+
+    async def _keep(
+        self,
+        asked: Asked,
+        action: Action,
+        *,
+        idmsg: MessageId | None = None,
+        outcome: Outcome | None = None,
+        reason: str | None = None,
+    ) -> None:
+        entry = AuditEntry(
+            at=self._now(),
+            team=asked.asker.team,
+            user=asked.asker.user,
+            channel=asked.asker.channel,
+            surface=asked.surface.value,
+            action=action,
+            idmsg_hash=self._telemetry.hashed(idmsg.value) if idmsg is not None else None,
+            outcome=outcome.value if outcome is not None else None,
+            reason=reason,
+        )
+        try:
+            await self._audit.record(entry)
+        except StorageError as error:
+            _log.error("the audit was not kept", error=error.code, reason=action)
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """The outcome of a look-up, one that found nothing out included."""
+    finding = answer.finding
+    return finding.outcome if isinstance(finding, CallStatus) else Outcome.LOOKUP_FAILED

@@ -1,0 +1,77 @@
+"""The buttons of a card, and what they carry: the whole ids, so that a shortened card can go on.
+
+https://docs.slack.dev/reference/block-kit/block-elements/button-element
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from bot.domain.catalog import Catalog
+from bot.domain.message_id import InvalidMessageIdError, MessageId
+from bot.domain.query import MAX_IDS
+from bot.slack.block_kit import Block
+
+ACTIONS_BLOCK: Final = "card_actions"
+
+
+class Action(StrEnum):
+    """What a button does; the names are Slack's `action_id`s."""
+
+    REFRESH = "card_refresh"
+    SHARE = "card_share"
+    CUSTOMER = "card_customer"
+    DETAILS = "card_details"
+
+
+PRIVATE: Final = (Action.REFRESH, Action.SHARE, Action.CUSTOMER, Action.DETAILS)
+PUBLIC: Final = (Action.REFRESH, Action.CUSTOMER, Action.DETAILS)
+# Between two there is nobody to share with.
+DIRECT: Final = PUBLIC
+
+
+def buttons(
+    message_ids: Sequence[MessageId],
+    wanted: Sequence[Action],
+    catalog: Catalog,
+    *,
+    only_for: str = "",
+) -> Block:
+    """A row of buttons about these calls.
+
+    Args:
+        message_ids: what the buttons carry.
+        wanted: which buttons.
+        catalog: the language of their labels.
+        only_for: the Slack id of the one person who sees them; empty for all.
+    """
+    value = json.dumps([one.value for one in message_ids], ensure_ascii=False)
+    elements = [_button(action, value, catalog, only_for) for action in wanted]
+    return {"type": "actions", "block_id": ACTIONS_BLOCK, "elements": elements}
+
+
+def _button(action: Action, value: str, catalog: Catalog, only_for: str) -> dict[str, Any]:
+    label = catalog.say(f"button.{action.value.removeprefix('card_')}")
+    button: dict[str, Any] = {
+        "type": "button",
+        "action_id": action.value,
+        "text": {"type": "plain_text", "text": label, "emoji": True},
+        "value": value,
+    }
+    if only_for:
+        button["visible_to_user_ids"] = [only_for]
+    return button
+
+
+def ids_of(value: object) -> tuple[MessageId, ...]:
+    """The ids that a button carries; none where the value is not one of ours."""
+    try:
+        loaded = json.loads(value) if isinstance(value, str) else None
+        if not isinstance(loaded, list) or not all(isinstance(one, str) for one in loaded):
+            return ()
+        return tuple(MessageId(one) for one in loaded[:MAX_IDS])
+    except (ValueError, RecursionError, InvalidMessageIdError):
+        return ()

@@ -1,0 +1,131 @@
+"""The buttons of a card: refresh, share, a reply for the customer, details."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.domain.message_id import MessageId
+from bot.services.deliveries import Deliveries
+from bot.slack.buttons import Action, ids_of
+from bot.slack.people import People
+from bot.slack.questions import Question, Questions
+from bot.slack.reception import Reception
+from bot.slack.replies import Place
+from bot.slack.work import OngoingWork, ack_first
+
+
+class ActionListener:
+    """Answers clicks; each click brings a response URL of its own."""
+
+    def __init__(
+        self,
+        *,
+        reception: Reception,
+        questions: Questions,
+        people: People,
+        deliveries: Deliveries,
+        command: str,
+        work: OngoingWork,
+    ) -> None:
+        self._reception = reception
+        self._questions = questions
+        self._people = people
+        self._deliveries = deliveries
+        self._command = command
+        self._work = work
+
+    def register(self, app: AsyncApp) -> None:
+        """Bind a listener for each button."""
+        for action, listener in (
+            (Action.REFRESH, self.on_refresh),
+            (Action.SHARE, self.on_share),
+            (Action.CUSTOMER, self.on_customer),
+            (Action.DETAILS, self.on_details),
+        ):
+            app.action(action.value, middleware=[ack_first])(listener)
+
+    async def on_refresh(self, body: dict[str, Any]) -> None:
+        """The same card with what is known now; final statuses rest on the cache."""
+        self._work.enlist()
+        question, ids = await self._clicked(body, in_place=True)
+        if ids and await self._admitted(question):
+            answers = await self._reception.look_up(ids, question)
+            await self._reception.show_card(answers, question)
+
+    async def on_share(self, body: dict[str, Any]) -> None:
+        """The card for all; a second click on the same card does nothing more."""
+        self._work.enlist()
+        question, ids = await self._clicked(body)
+        if not ids or not await self._admitted(question):
+            return
+        if not await self._deliveries.first_time(_share_key(body, question, ids)):
+            await question.reply.show(question.notes.shared_already())
+            return
+        answers = await self._reception.look_up(ids, question)
+        await self._reception.share(answers, question)
+
+    async def on_customer(self, body: dict[str, Any]) -> None:
+        """A short text to copy and send, in both languages, the person's own first."""
+        self._work.enlist()
+        question, ids = await self._clicked(body)
+        if ids and await self._admitted(question):
+            answers = await self._reception.look_up(ids, question)
+            await self._reception.show_customer_texts(answers, question)
+
+    async def on_details(self, body: dict[str, Any]) -> None:
+        """For the engineer: raw result, reason phrase, RFC, Q.850."""
+        self._work.enlist()
+        question, ids = await self._clicked(body)
+        if ids and await self._admitted(question):
+            answers = await self._reception.look_up(ids, question)
+            await self._reception.show_details(answers, question)
+
+    async def _admitted(self, question: Question) -> bool:
+        return await self._reception.admitted(question)
+
+    async def _clicked(
+        self, body: Mapping[str, Any], *, in_place: bool = False
+    ) -> tuple[Question, tuple[MessageId, ...]]:
+        container = _part(body, "container")
+        user = _part(body, "user")
+        asker = self._people.asker(
+            user=user.get("id"),
+            channel=_part(body, "channel").get("id") or container.get("channel_id"),
+            team=user.get("team_id"),
+            enterprise=_part(body, "enterprise").get("id"),
+        )
+        place = Place(
+            channel=asker.channel,
+            user=asker.user,
+            response_url=str(body.get("response_url") or ""),
+            thread_ts=str(container.get("thread_ts") or ""),
+        )
+        name = str(user.get("name") or user.get("username") or "")
+        question = await self._questions.clicked(
+            asker,
+            place,
+            command=self._command,
+            name=name,
+            on_public=in_place and not container.get("is_ephemeral"),
+            in_place=in_place,
+        )
+        return question, ids_of(_first(body.get("actions")).get("value"))
+
+
+def _share_key(body: Mapping[str, Any], question: Question, ids: Sequence[MessageId]) -> str:
+    card = _part(body, "container").get("message_ts", "")
+    joined = " ".join(one.value for one in ids)
+    return f"share:{question.asker.channel}:{question.asker.user}:{card}:{joined}"
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _first(found: object) -> Mapping[str, Any]:
+    first = found[0] if isinstance(found, list) and found else None
+    return first if isinstance(first, Mapping) else {}

@@ -1,0 +1,106 @@
+"""The message shortcut and the global one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.domain.access import Asker
+from bot.domain.found_ids import FoundIds, find_ids
+from bot.domain.query import MAX_IDS, LookUp
+from bot.services.records import Surface
+from bot.slack.door import SlackDoor
+from bot.slack.message_text import texts_of
+from bot.slack.modals import Origin, asking
+from bot.slack.people import People
+from bot.slack.questions import Questions
+from bot.slack.reception import Reception
+from bot.slack.replies import Place
+from bot.slack.work import OngoingWork, ack_first
+
+MESSAGE_SHORTCUT: Final = "check_voice_status"
+GLOBAL_SHORTCUT: Final = "ask_voice_status"
+
+
+class ShortcutListener:
+    """Finds the ids in a message, or asks for them in a modal."""
+
+    def __init__(
+        self,
+        *,
+        reception: Reception,
+        questions: Questions,
+        people: People,
+        slack: SlackDoor,
+        command: str,
+        work: OngoingWork,
+    ) -> None:
+        self._reception = reception
+        self._questions = questions
+        self._people = people
+        self._slack = slack
+        self._command = command
+        self._work = work
+
+    def register(self, app: AsyncApp) -> None:
+        """Bind both shortcuts."""
+        app.shortcut(MESSAGE_SHORTCUT, middleware=[ack_first])(self.on_message)
+        app.shortcut(GLOBAL_SHORTCUT, middleware=[ack_first])(self.on_global)
+
+    async def on_message(self, shortcut: dict[str, Any]) -> None:
+        """Answer in the message's thread; what is none, many or doubtful goes to a modal."""
+        self._work.enlist()
+        message = _part(shortcut, "message")
+        asker = self._asker(shortcut)
+        thread = str(message.get("thread_ts") or message.get("ts") or "")
+        place = Place(
+            channel=asker.channel,
+            user=asker.user,
+            response_url=str(shortcut.get("response_url") or ""),
+            thread_ts=thread,
+        )
+        found = find_ids(texts_of(message))
+        question = await self._questions.in_thread(
+            asker, Surface.MESSAGE_SHORTCUT, place, command=self._command
+        )
+        if 0 < len(found.ids) <= MAX_IDS:
+            await self._reception.answer(question, LookUp(ids=found.ids))
+        elif await self._reception.admitted(question):
+            await self._ask(shortcut, asker, Origin(channel=asker.channel, thread_ts=thread), found)
+
+    async def on_global(self, shortcut: dict[str, Any]) -> None:
+        """Ask for the ids."""
+        self._work.enlist()
+        await self._ask(shortcut, self._asker(shortcut), Origin(), None)
+
+    def _asker(self, shortcut: Mapping[str, Any]) -> Asker:
+        user = _part(shortcut, "user")
+        return self._people.asker(
+            user=user.get("id"),
+            channel=_part(shortcut, "channel").get("id"),
+            team=user.get("team_id") or _part(shortcut, "team").get("id"),
+            enterprise=_part(shortcut, "enterprise").get("id"),
+        )
+
+    async def _ask(
+        self, shortcut: Mapping[str, Any], asker: Asker, origin: Origin, found: FoundIds | None
+    ) -> None:
+        catalog = (await self._questions.personal_style(asker)).catalog
+        words: tuple[str, ...] = ()
+        remark = ""
+        if found is not None:
+            words = tuple(one.value for one in found.ids) or found.doubtful
+            name = "many" if found.ids else "doubtful" if found.doubtful else "none"
+            remark = catalog.say(f"modal.{name}", count=len(found.ids), limit=MAX_IDS)
+        await self._slack.call(
+            "views.open",
+            trigger_id=str(shortcut.get("trigger_id", "")),
+            view=asking(catalog, origin, found=words, remark=remark),
+        )
+
+
+def _part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = payload.get(name)
+    return part if isinstance(part, Mapping) else {}

@@ -1,0 +1,88 @@
+"""What comes back from the modal that asks for ids."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.domain.access import Asker
+from bot.domain.query import LookUp, parse_query
+from bot.services.records import Surface
+from bot.slack.modals import ASK_CALLBACK, IDS_BLOCK, answer, origin_of, typed_ids, working
+from bot.slack.notes import Notes
+from bot.slack.people import People
+from bot.slack.questions import Questions
+from bot.slack.reception import Reception
+from bot.slack.replies import Place
+from bot.slack.work import OngoingWork
+
+Ack = Callable[..., Awaitable[object]]
+
+
+class ViewListener:
+    """Checks what was typed while the modal is open, then answers.
+
+    The acknowledgement carries the errors or the next view, so it is given here and not before.
+    """
+
+    def __init__(
+        self,
+        *,
+        reception: Reception,
+        questions: Questions,
+        people: People,
+        command: str,
+        work: OngoingWork,
+    ) -> None:
+        self._reception = reception
+        self._questions = questions
+        self._people = people
+        self._command = command
+        self._work = work
+
+    def register(self, app: AsyncApp) -> None:
+        """Bind the submission."""
+        app.view(ASK_CALLBACK)(self.on_submit)
+
+    async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        """Answer in the thread that the modal came from, or in the modal itself."""
+        self._work.enlist()
+        user = body.get("user")
+        person: Mapping[str, Any] = user if isinstance(user, Mapping) else {}
+        origin = origin_of(view)
+        asker = self._people.asker(
+            user=person.get("id"), channel=origin.channel, team=person.get("team_id")
+        )
+        style = await self._questions.personal_style(asker)
+        notes = Notes(style, self._command)
+        query = parse_query(typed_ids(view))
+        problem = notes.modal_problem(query)
+        if problem or not isinstance(query, LookUp):
+            await ack(response_action="errors", errors={IDS_BLOCK: problem})
+        elif origin.thread_ts:
+            await ack()
+            await self._in_thread(query, asker, origin.thread_ts)
+        else:
+            waiting = working(style.catalog, notes.working(len(query.ids)))
+            await ack(response_action="update", view=waiting)
+            await self._in_modal(query, asker, str(view.get("id", "")), notes)
+
+    async def _in_thread(self, query: LookUp, asker: Asker, thread_ts: str) -> None:
+        place = Place(channel=asker.channel, user=asker.user, thread_ts=thread_ts)
+        question = await self._questions.in_thread(
+            asker, Surface.MESSAGE_SHORTCUT, place, command=self._command
+        )
+        await self._reception.answer(question, query)
+
+    async def _in_modal(self, query: LookUp, asker: Asker, view_id: str, notes: Notes) -> None:
+        place = Place(channel=asker.channel, user=asker.user)
+        question = await self._questions.in_modal(
+            asker,
+            place,
+            notes=notes,
+            view_id=view_id,
+            draw=lambda message: answer(notes.style.catalog, message),
+        )
+        await self._reception.answer(question, query)

@@ -1,0 +1,159 @@
+"""Questions as values: who asks, from where, how the answer travels, in whose language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.domain.access import Asker
+from bot.services.languages import Languages
+from bot.services.records import Asked, Surface
+from bot.slack.block_kit import Message
+from bot.slack.notes import Notes
+from bot.slack.replies import Place, Replies, Reply, View
+from bot.slack.style import CardStyle, Styles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Who asks, from where, and how the answer travels.
+
+    Attributes:
+        name: the asker's name, for a card that others see; empty where Slack gave none.
+        reply: where the answer goes.
+        notes: every text, in the language and style of those who will read it.
+        aside: the same for what only the asker should read.
+        late: the question is hours old, which is said.
+        quiet: no word of the work that goes on, because it could not be taken back.
+    """
+
+    asker: Asker
+    surface: Surface
+    place: Place
+    name: str
+    reply: Reply
+    notes: Notes
+    aside: Notes
+    late: bool = False
+    quiet: bool = False
+
+    @property
+    def asked(self) -> Asked:
+        """What is kept of it."""
+        return Asked(asker=self.asker, surface=self.surface)
+
+    @property
+    def public(self) -> bool:
+        """Whether others read the answer."""
+        return self.notes.style.public
+
+
+class Questions:
+    """Makes the question of each way in."""
+
+    def __init__(self, *, languages: Languages, styles: Styles, replies: Replies) -> None:
+        self._languages = languages
+        self._styles = styles
+        self._replies = replies
+
+    async def private(
+        self, asker: Asker, surface: Surface, place: Place, *, command: str, name: str = ""
+    ) -> Question:
+        """A question that only the asker sees answered, in their own language."""
+        notes = Notes(await self.personal_style(asker), command)
+        return Question(
+            asker=asker,
+            surface=surface,
+            place=place,
+            name=name,
+            reply=self._replies.privately(place),
+            notes=notes,
+            aside=notes,
+        )
+
+    async def in_thread(
+        self, asker: Asker, surface: Surface, place: Place, *, command: str, late: bool = False
+    ) -> Question:
+        """A question that is answered in its thread, for all to see, in the channel's language."""
+        aside = Notes(await self.personal_style(asker), command)
+        notes = Notes(await self.public_style(asker), command)
+        return Question(
+            asker=asker,
+            surface=surface,
+            place=place,
+            name="",
+            reply=self._replies.in_thread(place, hint=aside.invite_me()),
+            notes=notes,
+            aside=aside,
+            late=late,
+        )
+
+    async def direct(
+        self, asker: Asker, place: Place, *, command: str, late: bool = False
+    ) -> Question:
+        """A question in the conversation with the bot: in a thread, but nobody else reads it."""
+        notes = Notes(await self.personal_style(asker), command)
+        return Question(
+            asker=asker,
+            surface=Surface.DIRECT_MESSAGE,
+            place=place,
+            name="",
+            reply=self._replies.in_thread(place),
+            notes=notes,
+            aside=notes,
+            late=late,
+        )
+
+    async def clicked(
+        self,
+        asker: Asker,
+        place: Place,
+        *,
+        command: str,
+        name: str,
+        on_public: bool,
+        in_place: bool,
+    ) -> Question:
+        """A click on a card: answered in the card's place, or to the one who clicked."""
+        aside = Notes(await self.personal_style(asker), command)
+        notes = Notes(await self.public_style(asker), command) if on_public else aside
+        reply = self._replies.in_place_of(place) if in_place else self._replies.beside(place)
+        return Question(
+            asker=asker,
+            surface=Surface.BUTTON,
+            place=place,
+            name=name,
+            reply=reply,
+            notes=notes,
+            aside=aside,
+            quiet=not in_place,
+        )
+
+    async def in_modal(
+        self,
+        asker: Asker,
+        place: Place,
+        *,
+        notes: Notes,
+        view_id: str,
+        draw: Callable[[Message], View],
+    ) -> Question:
+        """A question that is answered in the open modal."""
+        return Question(
+            asker=asker,
+            surface=Surface.GLOBAL_SHORTCUT,
+            place=place,
+            name="",
+            reply=self._replies.in_modal(place, view_id, draw),
+            notes=notes,
+            aside=notes,
+        )
+
+    async def personal_style(self, asker: Asker) -> CardStyle:
+        """For what this person alone reads."""
+        return self._styles.private(await self._languages.of_person(asker.team, asker.user))
+
+    async def public_style(self, asker: Asker) -> CardStyle:
+        """For what everybody in the channel reads."""
+        catalog = await self._languages.of_channel(asker.team, asker.channel)
+        return self._styles.private(catalog).shared("")

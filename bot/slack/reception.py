@@ -1,0 +1,214 @@
+"""One path for every question, whatever door it came in by: allow, ask, show.
+
+The doors are the listeners; they say who asks, from where, and how the answer travels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.catalog import Catalog
+from bot.domain.dictionary import Found, find
+from bot.domain.message_id import MessageId
+from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
+from bot.services.answers import Answer
+from bot.services.languages import Languages
+from bot.services.lookup import LookupService
+from bot.services.records import Records, Surface
+from bot.slack.block_kit import Message
+from bot.slack.buttons import DIRECT, PRIVATE, PUBLIC, buttons
+from bot.slack.card_extras import customer_texts, details
+from bot.slack.cards import card
+from bot.slack.questions import Question, Questions
+from bot.slack.replies import Replies
+from bot.slack.style import Styles
+
+# After this long without an answer the person is told that work is going on.
+PATIENCE_SECONDS: Final = 1.0
+
+
+class Reception:
+    """Answers questions from all surfaces."""
+
+    def __init__(
+        self,
+        *,
+        lookups: LookupService,
+        languages: Languages,
+        styles: Styles,
+        questions: Questions,
+        replies: Replies,
+        records: Records,
+    ) -> None:
+        self._lookups = lookups
+        self._records = records
+        self._languages = languages
+        self._styles = styles
+        self._questions = questions
+        self._replies = replies
+
+    async def answer(self, question: Question, query: Query) -> None:
+        """Answer one question; the answer goes by the question's reply."""
+        if isinstance(query, LookUp):
+            await self._look_up(query, question)
+        else:
+            await question.reply.show(await self._tell(query, question))
+
+    async def _tell(
+        self, query: TooMany | DidYouMean | Run | Nothing, question: Question
+    ) -> Message:
+        notes = question.notes
+        match query:
+            case TooMany():
+                return notes.too_many(query)
+            case DidYouMean():
+                return notes.did_you_mean(query)
+            case Nothing():
+                return notes.usage()
+            case Run():
+                return await self._run(query, question)
+
+    async def _run(self, run: Run, question: Question) -> Message:
+        notes = question.notes
+        match run.command:
+            case Command.EXPLAIN:
+                return notes.definitions(_find(run.argument, notes.style.catalog))
+            case Command.LANGUAGE:
+                return await self._language(run.argument, question)
+            case Command.WHOAMI:
+                reason = self._lookups.refusal(question.asker)
+                admin = self._lookups.is_admin(question.asker)
+                return notes.whoami(question.asker, reason, admin=admin)
+            case Command.HEALTH:
+                return notes.health(self._lookups.health)
+            case Command.WATCHES:
+                return notes.cannot_watch()
+            case _:
+                return notes.help()
+
+    async def _language(self, argument: str, question: Question) -> Message:
+        words = argument.split()
+        if words and words[0].lower() in {"channel", "canal"}:
+            return await self._channel_language(" ".join(words[1:]), question)
+        asker = question.asker
+        chosen = await self._languages.choose(asker.team, asker.user, argument)
+        if chosen is None:
+            return question.notes.language_help(argument)
+        return question.notes.speaking(self._styles.private(chosen)).language_chosen()
+
+    async def _channel_language(self, wanted: str, question: Question) -> Message:
+        asker = question.asker
+        if not self._lookups.is_admin(asker):
+            return question.notes.admins_only()
+        chosen = await self._languages.choose_for_channel(asker.team, asker.channel, wanted)
+        if chosen is None:
+            return question.notes.language_help(wanted or "?")
+        return question.notes.channel_language_chosen(chosen)
+
+    async def admitted(self, question: Question) -> bool:
+        """Whether the asker may look calls up; if not, they are told, and nobody else is."""
+        refused = self._lookups.refusal(question.asker)
+        if refused is not None:
+            told = self._replies.privately(question.place).show(question.aside.refused(refused))
+            await asyncio.gather(told, self._records.refused(question.asked, refused))
+        return refused is None
+
+    async def _look_up(self, query: LookUp, question: Question) -> None:
+        if not await self.admitted(question):
+            return
+        if query.ids:
+            await self._ask_and_show(query, question)
+        else:
+            await question.reply.show(question.notes.nothing_valid(query))
+
+    async def _ask_and_show(self, query: LookUp, question: Question) -> None:
+        answers = await self.look_up(query.ids, question)
+        remarks = question.notes.bad_words(query)
+        if query.watch:
+            remarks.append(question.notes.watch_remark())
+        if query.share and not question.public:
+            await self._records.looked_up(question.asked, answers)
+            await self._share_as_asked(answers, question, remarks)
+        else:
+            await self.show_card(answers, question, remarks)
+
+    async def _share_as_asked(
+        self, answers: Sequence[Answer], question: Question, remarks: Sequence[str]
+    ) -> None:
+        """The word `share`: the card for all; the asker hears what is for them alone."""
+        if remarks or question.reply.in_use:
+            # First, because it may take the place of this URL's last message, whichever that is.
+            await question.reply.show(question.notes.shared(remarks))
+        await self.share(answers, question)
+
+    async def show_card(
+        self, answers: Sequence[Answer], question: Question, remarks: Sequence[str] = ()
+    ) -> None:
+        """Show the card with its buttons."""
+        await self.deliver(self._card(answers, question, remarks), answers, question)
+
+    async def deliver(
+        self, message: Message, answers: Sequence[Answer], question: Question
+    ) -> None:
+        """Show a message, and keep what was looked up for it, at the same time."""
+        kept = self._records.looked_up(question.asked, answers)
+        await asyncio.gather(question.reply.show(message), kept)
+
+    async def look_up(self, ids: Sequence[MessageId], question: Question) -> tuple[Answer, ...]:
+        """Ask the gateway; after a second the person sees that work is going on.
+
+        Raises:
+            asyncio.CancelledError: the bot ends; the person was told.
+        """
+        lookup = asyncio.ensure_future(self._lookups.look_up(ids))
+        try:
+            done, _ = await asyncio.wait({lookup}, timeout=PATIENCE_SECONDS)
+            if not done and not question.quiet:
+                await question.reply.show(question.notes.working(len(ids)))
+            return await lookup
+        except asyncio.CancelledError:
+            lookup.cancel()
+            await question.reply.show(question.notes.closing())
+            raise
+
+    def _card(
+        self, answers: Sequence[Answer], question: Question, remarks: Sequence[str]
+    ) -> Message:
+        """The card for this question's readers, with its buttons."""
+        style = question.notes.style
+        ids = [answer.message_id for answer in answers]
+        lines = [question.notes.late_remark(), *remarks] if question.late else list(remarks)
+        if question.public:
+            row = buttons(ids, PUBLIC, style.catalog, only_for=question.asker.user)
+        else:
+            direct = question.surface is Surface.DIRECT_MESSAGE
+            row = buttons(ids, DIRECT if direct else PRIVATE, style.catalog)
+        return card(answers, style, lines, row)
+
+    async def show_customer_texts(self, answers: Sequence[Answer], question: Question) -> None:
+        """What can be sent to the customer, in every language, the reader's own first."""
+        own = question.notes.style.catalog
+        catalogs = sorted(self._languages.all(), key=lambda catalog: catalog is not own)
+        message = customer_texts(answers, question.notes.style, catalogs)
+        await self.deliver(message, answers, question)
+
+    async def show_details(self, answers: Sequence[Answer], question: Question) -> None:
+        """What an engineer wants to know."""
+        await self.deliver(details(answers, question.notes.style), answers, question)
+
+    async def share(self, answers: Sequence[Answer], question: Question) -> bool:
+        """Show the card, never the typed command, to channel or thread; whether it got there."""
+        asker = question.asker
+        style = (await self._questions.public_style(asker)).shared(question.name)
+        ids = [answer.message_id for answer in answers]
+        row = buttons(ids, PUBLIC, style.catalog, only_for=asker.user)
+        reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())
+        shown = await reply.show(card(answers, style, (), row))
+        await self._records.shared(question.asked, ids)
+        return shown
+
+
+def _find(term: str, catalog: Catalog) -> Found:
+    return find(term, catalog) if term else Found(term="")

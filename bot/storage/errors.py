@@ -1,0 +1,103 @@
+"""The one error of the storage floor, and the one place where errors of the layers below become it.
+
+What SQLAlchemy, the drivers and the file system say may hold values, statements or the address of
+the database, so nothing of their texts is passed on: only names and codes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Final
+
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
+
+_TOO_SLOW: Final = "The database did not answer in time."
+# libpq tells these apart by texts only.
+_UNREACHABLE: Final = (
+    "The database server cannot be reached, or refuses the user, the password or the name of the "
+    "database."
+)
+_OPTION: Final = "An option in DATABASE_URL is not understood."
+_UNKNOWN: Final = "The database could not be used."
+
+# By the beginning of SQLite's result code (sqlite.org/rescode.html) or of PostgreSQL's SQLSTATE
+# (PostgreSQL manual, appendix A); the first that fits holds.
+_PROBLEMS: Final = (
+    ("SQLITE_BUSY", "Another process holds the database."),
+    ("SQLITE_LOCKED", "Another process holds the database."),
+    ("SQLITE_FULL", "The disk of the database is full."),
+    ("SQLITE_READONLY", "The database may not be written by this user."),
+    ("SQLITE_CANTOPEN", "The file of the database cannot be opened."),
+    ("SQLITE_PERM", "The file of the database may not be used by this user."),
+    ("SQLITE_NOTADB", "The file is no SQLite database."),
+    ("SQLITE_CORRUPT", "The file of the database is damaged."),
+    ("SQLITE_IOERR", "The disk of the database fails."),
+    ("42501", "The database user lacks a right."),
+    ("25006", "The database may only be read."),
+    ("53", "The database server has no room left."),
+    ("57", "The database server is shutting down or starting."),
+    ("08", _UNREACHABLE),
+)
+
+
+class StorageError(Exception):
+    """The database could not be used.
+
+    `str()` is written by us alone: no value, no statement and no address is in it.
+
+    Attributes:
+        code: stable name of the error; the language files hold an entry for it.
+        problem: one sentence for an operator.
+        fact: one short fact for an engineer, such as "SQLITE_FULL" or "SQLSTATE 53100"; empty
+            where there is none.
+    """
+
+    code: ClassVar[str] = "storage"
+
+    def __init__(self, problem: str, fact: str = "") -> None:
+        super().__init__(problem, fact)
+        self.problem = problem
+        self.fact = fact
+
+    def __str__(self) -> str:
+        sentence = f"{self.code}: {self.problem}"
+        return f"{sentence} [{self.fact}]" if self.fact else sentence
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what goes wrong below us into `StorageError`; faults of our own pass as they are.
+
+    Raises:
+        StorageError: a driver, the pool of connections, or the file system failed.
+    """
+    try:
+        yield
+    except TimeoutError as error:
+        raise StorageError(_TOO_SLOW, type(error).__name__) from None
+    except NoConnectionFreeError:
+        raise StorageError(_TOO_SLOW, "no connection free") from None
+    except OSError as error:
+        raise StorageError(_UNKNOWN, type(error).__name__) from None
+    except ArgumentError as error:
+        raise StorageError(_OPTION, type(error).__name__) from None
+    except (DBAPIError, sqlite3.Error) as error:
+        raise _of_driver(error) from None
+
+
+def _of_driver(error: DBAPIError | sqlite3.Error) -> StorageError:
+    cause: object = error.orig if isinstance(error, DBAPIError) else error
+    sqlite_name: str | None = getattr(cause, "sqlite_errorname", None)
+    sqlstate: str | None = getattr(cause, "sqlstate", None)
+    name = sqlite_name or sqlstate or ""
+    fact = f"SQLSTATE {sqlstate}" if sqlstate else name or type(cause).__name__
+    for beginning, problem in _PROBLEMS:
+        if name.startswith(beginning):
+            return StorageError(problem, fact)
+    if name or not isinstance(error, DBAPIError) or error.statement is not None:
+        return StorageError(_UNKNOWN, fact)
+    # A failure with neither a code nor a statement is one of connecting.
+    return StorageError(_UNREACHABLE if isinstance(error, OperationalError) else _OPTION, fact)

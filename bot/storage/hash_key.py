@@ -1,0 +1,78 @@
+"""The key of the hash that stands for an IDMSG in logs and audit: made once, then kept.
+
+For a SQLite file it stands in a file beside it, so that a copy of the database alone does not give
+the ids away; else in the table `installation`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+
+from bot.storage.database import Database
+from bot.storage.errors import StorageError
+from bot.storage.schema import INSTALLATION
+
+KEY_BYTES: Final = 32
+_NAME: Final = "hash_key"
+_DAMAGED: Final = (
+    "The key of the hash of ids is damaged. Restore it from a copy, or remove it: then a new one "
+    "is made, and new hashes will not be equal to old ones."
+)
+
+
+async def load_hash_key(database: Database) -> bytes:
+    """The key, made at the first call; processes that start at once get the same.
+
+    Raises:
+        StorageError: it cannot be read or written, or is no key.
+    """
+    if database.file is None:
+        return _key_in(await _from_table(database))
+    path = database.file.with_name(f"{database.file.name}.key")
+    # The transaction writes nothing: it keeps other processes out while the file is made.
+    async with database.writing():
+        return _key_in(await asyncio.to_thread(_from_file, path))
+
+
+async def _from_table(database: Database) -> str:
+    new = database.insert(INSTALLATION).values(name=_NAME, value=secrets.token_hex(KEY_BYTES))
+    kept = select(INSTALLATION.c.value).where(INSTALLATION.c.name == _NAME)
+    async with database.writing() as connection:
+        await connection.execute(new.on_conflict_do_nothing())
+        value: str = (await connection.execute(kept)).scalar_one()
+    return value
+
+
+def _from_file(path: Path) -> str:
+    if not path.exists():
+        _write(path, secrets.token_hex(KEY_BYTES))
+    # Whatever stands there, a damaged file must not fail as undecodable text.
+    return path.read_text("ascii", errors="replace")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write all or nothing, for our eyes only."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(f"{text}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _key_in(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        raise StorageError(_DAMAGED) from None
+    if len(key) != KEY_BYTES:
+        raise StorageError(_DAMAGED)
+    return key

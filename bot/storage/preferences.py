@@ -1,0 +1,91 @@
+"""The language that a person, or the admins of a channel, have chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from time import monotonic
+from typing import Final
+
+from cachetools import TTLCache
+from sqlalchemy import ColumnElement, and_, delete, select
+
+from bot.storage.database import Database
+from bot.storage.schema import PREFERENCE
+
+# Another process may write; what it wrote is seen here after this long at the latest.
+CACHE_SECONDS: Final = 30.0
+_MOST_CACHED: Final = 10_000
+
+_Key = tuple[str, str, str]
+
+
+class Scope(StrEnum):
+    """Whose choice it is."""
+
+    USER = "user"
+    CHANNEL = "channel"
+
+
+class Preferences:
+    """Choices of language by team and user or channel. Every method raises `StorageError`.
+
+    Args:
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = monotonic) -> None:
+        self._database = database
+        self._cache: TTLCache[_Key, str | None] = TTLCache(_MOST_CACHED, CACHE_SECONDS, clock)
+        self._changes = 0
+
+    async def language(self, scope: Scope, team: str, subject: str) -> str | None:
+        """The language that was chosen, such as "pt-BR"; `None` where none was."""
+        key = (team, str(scope), subject)
+        if key in self._cache:
+            return self._cache[key]
+        changes = self._changes
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(PREFERENCE.c.language).where(_is(key)))
+            language: str | None = found.scalar_one_or_none()
+        # What was read while somebody wrote may be the state before.
+        if changes == self._changes:
+            self._cache[key] = language
+        return language
+
+    async def set_language(self, scope: Scope, team: str, subject: str, language: str) -> None:
+        """Remember a choice in place of the one before."""
+        key = (team, str(scope), subject)
+        statement = self._database.insert(PREFERENCE).values(
+            team_id=team, scope=str(scope), subject_id=subject, language=str(language)
+        )
+        upsert = statement.on_conflict_do_update(
+            index_elements=list(PREFERENCE.primary_key), set_={"language": str(language)}
+        )
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(upsert)
+        finally:
+            self._forget(key)
+
+    async def clear_language(self, scope: Scope, team: str, subject: str) -> None:
+        """Forget a choice; that there is none is no error."""
+        key = (team, str(scope), subject)
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(delete(PREFERENCE).where(_is(key)))
+        finally:
+            self._forget(key)
+
+    def _forget(self, key: _Key) -> None:
+        self._changes += 1
+        self._cache.pop(key, None)
+
+
+def _is(key: _Key) -> ColumnElement[bool]:
+    team, scope, subject = key
+    return and_(
+        PREFERENCE.c.team_id == team,
+        PREFERENCE.c.scope == scope,
+        PREFERENCE.c.subject_id == subject,
+    )

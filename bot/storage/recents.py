@@ -1,0 +1,83 @@
+"""The last look-ups of a person, for their App Home. The only place where ids stand in clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, delete, select
+
+from bot.storage.database import Database
+from bot.storage.locks import hold_lock
+from bot.storage.schema import RECENT
+from bot.storage.sweeping import sweep
+
+KEPT: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentLookup:
+    """One look-up of a person.
+
+    Attributes:
+        outcome: what became of it when it was last asked.
+        at: when that was, aware.
+    """
+
+    team: str
+    user: str
+    idmsg: str
+    outcome: str
+    at: datetime
+
+
+class Recents:
+    """At most `KEPT` look-ups a person, one an id. Every method raises `StorageError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def remember(self, lookup: RecentLookup) -> None:
+        """Keep a look-up in place of an older one of the same id; the oldest beyond `KEPT` goes."""
+        values = {"outcome": lookup.outcome, "at": lookup.at}
+        statement = self._database.insert(RECENT).values(
+            team_id=lookup.team, user_id=lookup.user, idmsg=lookup.idmsg, **values
+        )
+        # Two look-ups of one id may end in another order than that in which they were checked.
+        newer = statement.excluded.at >= RECENT.c.at
+        upsert = statement.on_conflict_do_update(
+            index_elements=list(RECENT.primary_key), set_=values, where=newer
+        )
+        person = _of_person(lookup.team, lookup.user)
+        kept = (
+            select(RECENT.c.idmsg).where(person).order_by(RECENT.c.at.desc(), RECENT.c.idmsg)
+        ).limit(KEPT)
+        async with self._database.writing() as connection:
+            # Two at once would each not see the other's row, and leave one too many.
+            await hold_lock(connection, "recent", lookup.team, lookup.user)
+            await connection.execute(upsert)
+            await connection.execute(delete(RECENT).where(person, RECENT.c.idmsg.not_in(kept)))
+
+    async def of(self, team: str, user: str) -> tuple[RecentLookup, ...]:
+        """The person's look-ups, newest first."""
+        statement = (
+            select(RECENT)
+            .where(_of_person(team, user))
+            .order_by(RECENT.c.at.desc(), RECENT.c.idmsg)
+            .limit(KEPT)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(statement)).all()
+        return tuple(
+            RecentLookup(team=team, user=user, idmsg=row.idmsg, outcome=row.outcome, at=row.at)
+            for row in rows
+        )
+
+    async def sweep(self, older_than: datetime) -> int:
+        """Delete the look-ups from before that moment, and say how many they were."""
+        return await sweep(self._database, RECENT, older_than)
+
+
+def _of_person(team: str, user: str) -> ColumnElement[bool]:
+    return and_(RECENT.c.team_id == team, RECENT.c.user_id == user)

@@ -1,0 +1,30 @@
+"""Deletion of what is past its retention, in small transactions, so that nobody waits long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Table, delete, select, tuple_
+
+from bot.storage.database import Database
+
+BATCH: Final = 1_000
+
+
+async def sweep(database: Database, table: Table, older_than: datetime) -> int:
+    """Delete the rows whose `at` is before that moment, and say how many they were.
+
+    Raises:
+        StorageError: the database could not be used; the batches before are deleted.
+    """
+    key = tuple(table.primary_key.columns)
+    old = select(*key).where(table.c.at < older_than).limit(BATCH)
+    statement = delete(table).where(tuple_(*key).in_(old))
+    total = 0
+    while True:
+        async with database.writing() as connection:
+            deleted = (await connection.execute(statement)).rowcount
+        total += deleted
+        if deleted < BATCH:
+            return total

@@ -1,0 +1,111 @@
+"""slack-bolt's real AsyncApp at the loopback Slack, in either mode, to prove its payloads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.demo.person import Person, person_over_http, person_over_socket
+from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.settings import Mode
+
+Payload = dict[str, Any]
+
+
+@dataclass(kw_only=True)
+class BoltStage:
+    """A Bolt app without listeners; a test adds its own and notes there what they get."""
+
+    mode: Mode
+    slack: LoopbackSlack
+    person: Person
+    app: AsyncApp
+    client: AsyncWebClient
+    seen: list[Any] = field(default_factory=list)
+    _noted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, *what: Any) -> None:
+        """Remember what a listener got."""
+        self.seen.append(what[0] if len(what) == 1 else what)
+        self._noted.set()
+
+    async def noted(self, count: int = 1) -> list[Any]:
+        """Wait until listeners have noted so much."""
+        async with asyncio.timeout(2):
+            while len(self.seen) < count:
+                self._noted.clear()
+                await self._noted.wait()
+        return self.seen
+
+
+@asynccontextmanager
+async def bolt_stage(
+    mode: Mode, *, clock: Callable[[], float] = time.time
+) -> AsyncIterator[BoltStage]:
+    """Run a loopback Slack with a Bolt app behind it."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(running_slack(clock=clock))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+        app = AsyncApp(client=client, signing_secret=slack.signing_secret)
+        if mode is Mode.SOCKET:
+            handler = AsyncSocketModeHandler(app, slack.app_token)
+            await handler.connect_async()  # type: ignore[no-untyped-call]
+            stack.push_async_callback(handler.close_async)
+            person = person_over_socket(slack)
+        else:
+            url = await stack.enter_async_context(_served(app))
+            person = await stack.enter_async_context(person_over_http(slack, url))
+        yield BoltStage(mode=mode, slack=slack, person=person, app=app, client=client)
+
+
+@asynccontextmanager
+async def _served(app: AsyncApp) -> AsyncIterator[str]:
+    runner = web.AppRunner(app.web_app(path="/slack/events"), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
+    finally:
+        await runner.cleanup()
+
+
+async def refusal_of(call: Any) -> Payload:
+    """Await a Web API call that is refused and return the body of the answer."""
+    with pytest.raises(SlackApiError) as refused:
+        await call
+    data = refused.value.response.data
+    assert isinstance(data, dict)
+    return data
+
+
+def plain(text: str) -> Payload:
+    """Return a plain_text object."""
+    return {"type": "plain_text", "text": text}
+
+
+def button(action_id: str, **fields: Any) -> Payload:
+    """Return a button."""
+    return {"type": "button", "text": plain("Go"), "action_id": action_id, **fields}
+
+
+def options(*values: str) -> list[Payload]:
+    """Return options whose texts are their values."""
+    return [{"text": plain(value), "value": value} for value in values]
+
+
+def actions(*elements: Payload, **fields: Any) -> Payload:
+    """Return a block of actions."""
+    return {"type": "actions", "elements": list(elements), **fields}

@@ -1,0 +1,203 @@
+"""The limits of the search for IDMSGs: how much is read, how much is found, how long it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import count, repeat
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.found_ids import MAX_FOUND, MAX_READ, find_ids, whole_words
+from bot.domain.message_id import MAX_LENGTH, MessageId
+
+REAL = "MPG000236180474"
+
+identifiers = st.from_regex(r"\A[Mm][Pp][Gg][0-9]{5,20}(-[0-9]{1,10})?\Z")
+# Whatever ends a word and begins no form of its own.
+separators = st.text(alphabet=" \t\n,;|()[]{}\"'`*_~!?\u201c\u201d\u2014\u00a0", min_size=1)
+pieces = st.sampled_from(
+    [
+        *(REAL, "IDMSG", "id:", "SANDBOX-", "<@", ">", "|", ":", "+55", "(11)", "98765-4321", "@"),
+        *(
+            ".",
+            "https://",
+            "%2F",
+            "1" * 12,
+            "a1b2c3d4",
+            "\u200b",
+            "\u0301",
+            "#",
+            "R$",
+            "000:",
+            "=",
+            "-",
+        ),
+    ]
+)
+texts = st.one_of(st.text(), st.lists(st.one_of(pieces, st.text(max_size=3))).map("".join))
+
+
+@given(st.lists(texts))
+def test_any_text_gives_ids_that_may_be_asked(found_in: list[str]) -> None:
+    """No text is an error; what is found is bounded, each once, and never both."""
+    found = find_ids(found_in)
+
+    values = [one.value for one in found.ids]
+    assert all(1 <= len(value) <= MAX_LENGTH for value in values)
+    assert all(8 <= len(word) <= MAX_LENGTH for word in found.doubtful)
+    assert len(values) + len(found.doubtful) == len({*values, *found.doubtful})
+
+
+@given(st.lists(st.tuples(separators, identifiers), max_size=20), separators)
+def test_every_id_between_separators_is_found(parts: list[tuple[str, str]], end: str) -> None:
+    """All of them, with their case, once, in the order of the text."""
+    text = "".join(before + one for before, one in parts) + end
+
+    expected = tuple(dict.fromkeys(MessageId(one) for _, one in parts))
+    assert (expected, ()) == (find_ids([text]).ids, find_ids([text]).doubtful)
+
+
+@given(
+    st.from_regex(r"\A(55)?[1-9]{2}(9[0-9]{8}|[2-5][0-9]{7})\Z"),
+    st.sampled_from(["", "id:", "IDMSG ", "IDMSG: ", "IDMSG=", "tel ", "x;", "("]),
+)
+def test_no_brazilian_phone_number_is_certain(digits: str, before: str) -> None:
+    """10 to 13 bare digits, even where the text calls them an id."""
+    assert () == find_ids([before + digits]).ids
+
+
+@given(
+    st.from_regex(r"\A[UWCGDTBS][0-9A-Z]{8,11}\Z"),
+    st.sampled_from(["", "id:", "IDMSG: ", "<@", "<#", "@", "("]),
+)
+def test_no_id_of_slack_is_found(slack_id: str, before: str) -> None:
+    """Neither certain nor doubtful."""
+    found = find_ids([f"{before}{slack_id}"])
+
+    assert ((), ()) == (found.ids, found.doubtful)
+
+
+def test_so_many_ids_are_found_and_no_more() -> None:
+    """The first ones, of both sorts."""
+    ids = [f"MPG{number:012}" for number in range(MAX_FOUND + 50)]
+    doubtful = [f"{number:020}" for number in range(MAX_FOUND + 50)]
+    found = find_ids([*doubtful, *ids])
+
+    assert ids[:MAX_FOUND] == [one.value for one in found.ids]
+    assert tuple(doubtful[:MAX_FOUND]) == found.doubtful
+
+
+def test_so_much_is_read_and_no_more() -> None:
+    """What stands behind is not found, neither in the same text nor in the next one."""
+    filler = "x " * (MAX_READ // 2 - 10)
+
+    assert (MessageId(REAL),) == find_ids([filler + REAL]).ids
+    assert () == find_ids([filler + " " * 20, REAL]).ids
+    assert () == find_ids([filler + " " * 20 + REAL]).ids
+
+
+def test_an_id_is_not_cut_in_two() -> None:
+    """Where reading ends inside a word, the word is left out: its beginning is another id."""
+    filler = " " * (MAX_READ - 10)
+
+    assert () == find_ids([filler + REAL]).ids
+    assert (MessageId("MPG0002361"),) == find_ids([filler + "MPG0002361"]).ids
+
+
+def test_characters_that_grow_are_bounded_too() -> None:
+    """One character of Arabic stands for eighteen in plain writing."""
+    assert () == find_ids(["\ufdfa" * (MAX_READ // 10) + f" {REAL}"]).ids
+
+
+def test_an_endless_stream_of_texts_ends() -> None:
+    """Empty texts count as well."""
+    assert () == find_ids(repeat("")).ids
+    assert MAX_FOUND == len(find_ids(f"MPG{number:09}" for number in count()).ids)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "kept"),
+    [
+        ("abc def", 7, "abc def"),
+        ("abc def", 6, "abc "),
+        ("abc def", 4, "abc "),
+        ("abc-def", 5, ""),
+        ("é1", 1, "é"),
+        ("abc", 0, ""),
+    ],
+)
+def test_a_text_is_cut_before_a_word(text: str, limit: int, kept: str) -> None:
+    """A word that does not fit is left out whole."""
+    assert kept == whole_words(text, limit)
+
+
+# About one second on the machine where a split takes a quarter of a millisecond.
+MOST_SPLITS = 4_000
+
+HOSTILE = [
+    *("a", "1", "'", "%", " ", "-", "(", "<", ":", "\ufdfa", "\U0001f600", "\u200b"),
+    *(
+        "a.",
+        "1-",
+        "a@",
+        ":a",
+        "%25",
+        "://",
+        "<@",
+        "+1 ",
+        "11 ",
+        "(11) ",
+        "1.1,",
+        ",'",
+        "\u0301\u0323",
+    ),
+    *("id:", "IDMSG ", "IDMSG:", "IDMSG=", "MPG", "SANDBOX-", "http://", "order ", "x.com ", "R$ "),
+    *("12345678 ", "a1b2c3d4 ", f"{REAL} ", "a%2F", "http://x?idmsg=1 ", " 1234-5678''x", "''id:"),
+]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """The processor's time of the fastest of three runs."""
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)
+def test_time_grows_with_the_length_only(hostile: str) -> None:
+    """100,000 hostile characters cost at most as much as a few thousand plain splits of so many."""
+    text = (hostile * MAX_READ)[:MAX_READ]
+    plain = "a " * (MAX_READ // 2)
+    split = _seconds(lambda: [plain.split() for _ in range(20)]) / 20
+
+    assert _seconds(lambda: find_ids([text])) < MOST_SPLITS * split
+
+
+@pytest.mark.parametrize(
+    ("head", "run", "tail"),
+    [
+        ("IDMSG", " ", "!"),
+        ("IDMSG ", "x", "!"),
+        ("11", " ", "x"),
+        ("(11)", " ", "x"),
+        ("1", " ", "("),
+        ("+1", "(", "x"),
+        ("1234-5678", "'", "x"),
+        ("http://", "%", "!"),
+        ("MPG1", "1", "x"),
+        ("SANDBOX", "-a", "é"),
+    ],
+)
+def test_a_long_run_inside_a_form_costs_no_more(head: str, run: str, tail: str) -> None:
+    """No form is tried again and again over the same characters."""
+    text = head + (run * MAX_READ)[: MAX_READ - len(head) - len(tail)] + tail
+    plain = "a " * (MAX_READ // 2)
+    split = _seconds(lambda: [plain.split() for _ in range(20)]) / 20
+
+    assert _seconds(lambda: find_ids([text])) < MOST_SPLITS * split

@@ -1,0 +1,72 @@
+"""A process of the bot that does one thing with the database when it is told to.
+
+Run as a program: the job and the address come in by the environment; a line on standard input
+starts it; answers go out as lines of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from bot.storage.database import Database, open_database
+from bot.storage.hash_key import load_hash_key
+from bot.storage.seen_events import SeenEvents
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KEYS = 100
+
+
+async def _open(database: Database) -> None:
+    await database.ping()
+    _say("opened")
+
+
+async def _hash_key(database: Database) -> None:
+    _say((await load_hash_key(database)).hex())
+
+
+async def _seen_events(database: Database) -> None:
+    seen = SeenEvents(database)
+    _say([key for key in range(KEYS) if await seen.first_time(str(key), NOON)])
+
+
+async def _write_for_ever(database: Database) -> None:
+    """Say each key once it is committed."""
+    seen = SeenEvents(database)
+    key = 0
+    while await seen.first_time(str(key), NOON):
+        _say(key)
+        key += 1
+
+
+JOBS: Mapping[str, Callable[[Database], Awaitable[None]]] = MappingProxyType(
+    {
+        "open": _open,
+        "hash_key": _hash_key,
+        "seen_events": _seen_events,
+        "write_for_ever": _write_for_ever,
+    }
+)
+
+
+def _say(answer: Any) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+async def _run(job: str, url: str) -> None:
+    async with open_database(url) as database:
+        await JOBS[job](database)
+
+
+if __name__ == "__main__":
+    _say("ready")
+    sys.stdin.readline()
+    asyncio.run(_run(os.environ["JOB"], os.environ["DATABASE_URL"]))

@@ -1,0 +1,96 @@
+"""From an empty or older database to the schema of the code; a newer one is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, MetaData, inspect, select, text
+
+from bot.storage import migrations
+from bot.storage.database import Database, open_database
+from bot.storage.errors import StorageError
+from bot.storage.schema import METADATA, SCHEMA_MIGRATION
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """What there is in a database, in the words of its own catalog."""
+    found = MetaData()
+    found.reflect(connection)
+    return {name: _described(connection, name) for name in found.tables}
+
+
+def _described(connection: Connection, name: str) -> dict[str, Any]:
+    inspector = inspect(connection)
+    return {
+        "columns": {
+            column["name"]: (str(column["type"]), column["nullable"])
+            for column in inspector.get_columns(name)
+        },
+        "key": inspector.get_pk_constraint(name)["constrained_columns"],
+        "indexes": {
+            index["name"]: (index["column_names"], index["unique"])
+            for index in inspector.get_indexes(name)
+        },
+    }
+
+
+async def numbers(database: Database) -> list[int]:
+    """The migrations that the database says it has."""
+    async with database.reading() as connection:
+        return list(await connection.scalars(select(SCHEMA_MIGRATION.c.number)))
+
+
+async def test_schema(database: Database) -> None:
+    """The migrations end where the tables of the code stand."""
+    async with database.writing() as connection:
+        migrated = await connection.run_sync(described)
+        for table in METADATA.sorted_tables:
+            await connection.execute(text(f"DROP TABLE {table.name}"))
+        await connection.run_sync(METADATA.create_all)
+        declared = await connection.run_sync(described)
+    assert declared == migrated
+
+
+async def test_once(shared_url: str) -> None:
+    """A database that was migrated is left as it is."""
+    for _ in range(2):
+        async with open_database(shared_url) as database:
+            assert [*range(1, len(migrations.MIGRATIONS) + 1)] == await numbers(database)
+
+
+async def test_older(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database of an older version gets what is missing, and keeps what it had."""
+    async with open_database(shared_url) as database, database.writing() as connection:
+        await connection.execute(text("INSERT INTO installation VALUES ('a', 'b')"))
+    later = (*migrations.MIGRATIONS, ("ALTER TABLE installation ADD COLUMN extra TEXT",))
+    monkeypatch.setattr(migrations, "MIGRATIONS", later)
+    async with open_database(shared_url) as database, database.reading() as connection:
+        rows = (await connection.execute(text("SELECT name, value, extra FROM installation"))).all()
+        assert [("a", "b", None)] == [tuple(row) for row in rows]
+        assert [*range(1, len(later) + 1)] == await numbers(database)
+
+
+async def test_newer(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database of a newer version is refused by a sentence that says what to do."""
+    later = (*migrations.MIGRATIONS, ("CREATE TABLE later (x TEXT)",))
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", later)
+        async with open_database(shared_url):
+            pass
+    with pytest.raises(StorageError, match="made by a newer version of the bot") as caught:
+        async with open_database(shared_url):
+            pass
+    assert f"schema {len(later)}, known up to {len(later) - 1}" == caught.value.fact
+
+
+async def test_failed(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration that fails leaves nothing of itself, so that the next start begins anew."""
+    with monkeypatch.context() as patch:
+        wrong = (*migrations.MIGRATIONS, ("CREATE TABLE half (x TEXT)", "CREATE NONSENSE"))
+        patch.setattr(migrations, "MIGRATIONS", wrong)
+        with pytest.raises(StorageError):
+            async with open_database(shared_url):
+                pass
+    async with open_database(shared_url) as database, database.reading() as connection:
+        assert "half" not in await connection.run_sync(described)

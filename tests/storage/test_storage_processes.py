@@ -1,0 +1,118 @@
+"""Real processes on one database: those that start at once, and one that is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+import bot
+from bot.storage.database import open_database
+from bot.storage.migrations import MIGRATIONS
+from bot.storage.schema import SCHEMA_MIGRATION, SEEN_EVENT
+from storage.bot_process import KEYS
+
+pytestmark = pytest.mark.slow
+
+AT_ONCE = 4
+PATIENCE_SECONDS = 60.0
+
+
+@asynccontextmanager
+async def waiting(job: str, url: str) -> AsyncIterator[Process]:
+    """A process that has loaded everything and waits for the word."""
+    checkout = str(Path(bot.__file__).parents[1])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(Path(__file__).with_name("bot_process.py")),
+        stdin=PIPE,
+        stdout=PIPE,
+        env={
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": checkout,
+            "JOB": job,
+            "DATABASE_URL": url,
+        },
+    )
+    try:
+        assert "ready" == await answer(process)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def answer(process: Process) -> Any:
+    """The next line of a process."""
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return json.loads(await process.stdout.readline())
+
+
+async def start(process: Process) -> None:
+    """Give the word."""
+    assert process.stdin is not None
+    process.stdin.write(b"\n")
+    await process.stdin.drain()
+
+
+async def all_at_once(job: str, url: str) -> list[Any]:
+    """The answers of several processes that do one job at once, each ending well."""
+    async with (
+        waiting(job, url) as first,
+        waiting(job, url) as second,
+        waiting(job, url) as third,
+        waiting(job, url) as fourth,
+    ):
+        processes = (first, second, third, fourth)
+        await asyncio.gather(*map(start, processes))
+        answers = await asyncio.gather(*map(answer, processes))
+        codes = await asyncio.gather(*(process.wait() for process in processes))
+    assert [0] * AT_ONCE == codes
+    return answers
+
+
+async def test_migrations(shared_url: str) -> None:
+    """Processes that find an empty database at once migrate it once."""
+    assert ["opened"] * AT_ONCE == await all_at_once("open", shared_url)
+    async with open_database(shared_url) as database, database.reading() as connection:
+        numbers = (await connection.scalars(select(SCHEMA_MIGRATION.c.number))).all()
+    assert [*range(1, len(MIGRATIONS) + 1)] == numbers
+
+
+async def test_hash_key(shared_url: str) -> None:
+    """Processes that start at once get the same key."""
+    keys = await all_at_once("hash_key", shared_url)
+    assert 1 == len(set(keys))
+
+
+async def test_seen_events(shared_url: str) -> None:
+    """Each of a hundred keys is new to exactly one of the processes that ask at once."""
+    firsts = await all_at_once("seen_events", shared_url)
+    assert [*range(KEYS)] == sorted(key for answers in firsts for key in answers)
+
+
+@pytest.mark.parametrize("written", [1, 20, 63])
+async def test_killed(shared_url: str, written: int) -> None:
+    """A process that is killed while it writes loses nothing that it had committed."""
+    async with waiting("write_for_ever", shared_url) as process:
+        await start(process)
+        committed = [await answer(process) for _ in range(written)]
+        process.kill()
+        out, _ = await process.communicate()
+    committed += [json.loads(line) for line in out.splitlines(keepends=True) if line[-1:] == b"\n"]
+    async with open_database(shared_url) as database, database.reading() as connection:
+        kept = {int(key) for key in await connection.scalars(select(SEEN_EVENT.c.event_key))}
+    assert kept >= set(committed)
+    # The one whose commit was under way may be there, too; nothing else.
+    assert len(kept) <= len(committed) + 1
