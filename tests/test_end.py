@@ -25,6 +25,7 @@ from bot.settings import Mode
 
 CHECKOUT: Final = Path(__file__).parents[1]
 PATIENCE_SECONDS: Final = 20
+PASSED_ON: Final = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 pytestmark = pytest.mark.slow
 
@@ -48,8 +49,8 @@ class Running:
 
 
 def environment(slack: LoopbackSlack, gateway: str, mode: Mode, **changes: str) -> dict[str, str]:
-    """All settings that `run` needs, and what the interpreter needs."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    """All settings that `run` needs, and what the interpreter and its measuring need."""
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {
         **kept,
         "PYTHONPATH": str(CHECKOUT),
