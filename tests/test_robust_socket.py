@@ -93,8 +93,7 @@ async def test_a_trigger_that_comes_in_two_envelopes_is_answered_once() -> None:
         "[1]",
         "{" * 2_000,
         '{"type": "interactive", "envelope_id": "x", "payload": [1]}',
-        '{"type": "interactive", "envelope_id": "x", "payload":'
-        ' {"type": "block_actions", "actions": []}}',
+        '{"envelope_id": "x", "type": "a", "payload": {"type": "block_actions", "actions": []}}',
         '{"type": "events_api", "envelope_id": "x", "payload": {"event": 3}}',
         '{"type": [], "envelope_id": 4}',
     ],
