@@ -45,9 +45,11 @@ from bot.slack.listeners.events import EventListener
 from bot.slack.listeners.home import HomeListener
 from bot.slack.listeners.shortcuts import ShortcutListener
 from bot.slack.listeners.views import ViewListener
+from bot.slack.once import Once
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception
+from bot.slack.refusals import SlackUnreachableError
 from bot.slack.replies import Replies
 from bot.slack.socket import Socket
 from bot.slack.work import OngoingWork
@@ -62,7 +64,9 @@ from bot.storage.seen_events import SeenEvents
 from bot.telemetry import Telemetry
 
 # Kubernetes and Docker kill 10 to 30 seconds after SIGTERM; Slack's people wait no longer anyway.
-DRAIN_SECONDS: Final = 9.0
+END_SECONDS: Final = 9.0
+# How long Slack may take at the start, in each of its two parts.
+START_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +109,13 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         outside = await _connect(settings, stack, now)
         telemetry = Telemetry(await _hash_key(settings, outside.database))
         work = OngoingWork()
-        app = _app(settings, outside, telemetry, work)
-        stack.push_async_callback(work.drain, DRAIN_SECONDS)
+        slack = SlackDoor(client=outside.client, session=outside.session)
+        app = _app(settings, outside, telemetry, _Outward(slack, work))
+        ending = _Ending(slack, work)
+        stack.push_async_callback(ending.drain)
         await stack.enter_async_context(_kept_swept(settings, outside))
         port = await _serve(settings, app, outside, telemetry, stack)
+        stack.callback(ending.begin)
         yield RunningBot(
             workspace=outside.workspace,
             mode=settings.mode,
@@ -117,17 +124,59 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Outward:
+    """The way to Slack, and the work that uses it."""
+
+    slack: SlackDoor
+    work: OngoingWork
+
+
+class _Ending:
+    """The end of the process: one span of time for all that has to be finished in it."""
+
+    def __init__(self, slack: SlackDoor, work: OngoingWork) -> None:
+        self._slack = slack
+        self._work = work
+        self._over = 0.0
+
+    def begin(self) -> None:
+        """From now on there is no time to lose."""
+        self._over = asyncio.get_running_loop().time() + END_SECONDS
+        self._slack.hurry()
+
+    async def drain(self) -> None:
+        """Finish the running work in the time that closing the doors has left."""
+        await self._work.drain(self._over - asyncio.get_running_loop().time())
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """A limit on what the start waits for.
+
+    Raises:
+        SlackUnreachableError: it is reached.
+    """
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            yield
+    except TimeoutError:
+        raise SlackUnreachableError(f"no connection within {START_SECONDS:.0f} s") from None
+
+
 async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> _Outside:
     database = await stack.enter_async_context(open_database(settings.database_url))
     gateway = await stack.enter_async_context(gateway_of(settings, now=now))
     session = await stack.enter_async_context(slack_session())
     client = slack_client(settings, session)
+    async with _in_time():
+        workspace = await find_workspace(client)
     return _Outside(
         gateway=gateway,
         database=database,
         session=session,
         client=client,
-        workspace=await find_workspace(client),
+        workspace=workspace,
         now=now,
     )
 
@@ -143,32 +192,33 @@ class _Inside:
     replies: Replies
     questions: Questions
     reception: Reception
+    deliveries: Deliveries
     work: OngoingWork
 
 
 def _app(
-    settings: Settings, outside: _Outside, telemetry: Telemetry, work: OngoingWork
+    settings: Settings, outside: _Outside, telemetry: Telemetry, outward: _Outward
 ) -> AsyncApp:
-    inside = _inside(settings, outside, telemetry, work)
+    inside = _inside(settings, outside, telemetry, outward)
     apologies = Apologies(questions=inside.questions, people=inside.people, replies=inside.replies)
+    listeners = _listeners(settings, inside)
     return build_app(
         client=outside.client,
         workspace=outside.workspace,
         signing_secret=_signing_secret(settings),
-        listeners=_listeners(settings, outside, inside),
+        listeners=[Once(one, inside.deliveries, inside.work) for one in listeners],
         apologise=apologies.apologise,
     )
 
 
 def _inside(
-    settings: Settings, outside: _Outside, telemetry: Telemetry, work: OngoingWork
+    settings: Settings, outside: _Outside, telemetry: Telemetry, outward: _Outward
 ) -> _Inside:
     people = People(client=outside.client, workspace=outside.workspace)
     languages = _languages(settings, outside, people)
     records = _records(outside, telemetry)
     styles = styles_of(settings)
-    slack = SlackDoor(client=outside.client, session=outside.session)
-    replies = Replies(slack)
+    replies = Replies(outward.slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     reception = Reception(
         lookups=_lookups(settings, outside, telemetry),
@@ -182,11 +232,12 @@ def _inside(
         people=people,
         languages=languages,
         records=records,
-        slack=slack,
+        slack=outward.slack,
         replies=replies,
         questions=questions,
         reception=reception,
-        work=work,
+        deliveries=Deliveries(seen=SeenEvents(outside.database), now=outside.now),
+        work=outward.work,
     )
 
 
@@ -217,9 +268,8 @@ def _lookups(settings: Settings, outside: _Outside, telemetry: Telemetry) -> Loo
     )
 
 
-def _listeners(settings: Settings, outside: _Outside, inside: _Inside) -> list[Listener]:
-    command = settings.bot_command
-    deliveries = Deliveries(seen=SeenEvents(outside.database), now=outside.now)
+def _listeners(settings: Settings, inside: _Inside) -> list[Listener]:
+    command, deliveries = settings.bot_command, inside.deliveries
     shared: dict[str, Any] = {
         "reception": inside.reception,
         "questions": inside.questions,
@@ -294,7 +344,8 @@ async def _serve(
         serving(web_app, host=settings.bot_host, port=settings.bot_port)
     )
     if socket is not None:
-        await socket.connect()
+        async with _in_time():
+            await socket.connect()
     return port
 
 

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 from pydantic import SecretStr
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import AccessRules
@@ -58,11 +57,9 @@ async def slack_session() -> AsyncIterator[aiohttp.ClientSession]:
 
 def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
     """The Web API client of the workspace, over the shared session."""
-    client = AsyncWebClient(
+    return AsyncWebClient(
         token=revealed(settings.slack_bot_token), base_url=settings.slack_api_url, session=session
     )
-    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
-    return client
 
 
 def gateway_host(settings: Settings) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 import structlog
 
@@ -34,19 +36,23 @@ async def run_until_stopped(settings: Settings) -> int:
         settings.bot_log_format is None and not sys.stderr.isatty()
     )
     configure_logging(level=settings.bot_log_level, json=json)
-    stopped = _stop_signal()
+    stop = _StopSignal()
     try:
-        async with running_bot(settings) as bot:
+        async with AsyncExitStack() as stack:
+            with stop.ends_the_start():
+                bot = await stack.enter_async_context(running_bot(settings))
             print(_first_line(bot), flush=True)  # noqa: T201 - the one line of standard output
-            await stopped.wait()
+            await stop.arrived.wait()
             _log.info("stopping")
+    except _StoppedEarlyError:
+        _log.info("stopped before the start was done")
+        return EXIT_OK
     except StorageError as error:
         return _give_up(EXIT_FAILED, f"{error.problem} Check DATABASE_URL. [{error.fact}]")
     except SlackRefusedError as error:
         return _give_up(EXIT_SETTINGS, _refused(error.error))
     except SlackUnreachableError as error:
-        reason = f"Slack cannot be reached ({error.reason}). Check SLACK_API_URL and the "
-        return _give_up(EXIT_FAILED, reason + "network; `voicestatus doctor` says more.")
+        return _give_up(EXIT_FAILED, _unreachable(error.reason))
     except CannotListenError as error:
         where = f"{settings.bot_host}:{settings.bot_port}"
         return _give_up(
@@ -58,12 +64,44 @@ async def run_until_stopped(settings: Settings) -> int:
     return EXIT_OK
 
 
-def _stop_signal() -> asyncio.Event:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    return stopped
+class _StoppedEarlyError(Exception):
+    """The process was told to end before it had begun anything."""
+
+
+class _StopSignal:
+    """SIGTERM or SIGINT: `arrived` while the bot runs, an interruption while it starts."""
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Event()
+        self._starting: asyncio.Task[object] | None = None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._arrive)
+
+    @contextmanager
+    def ends_the_start(self) -> Iterator[None]:
+        """Give up what is in the block when the signal comes.
+
+        Raises:
+            _StoppedEarlyError: it came.
+        """
+        task = self._starting = asyncio.current_task()
+        try:
+            yield
+        except asyncio.CancelledError:
+            if task is None or not self.arrived.is_set():
+                raise
+            task.uncancel()
+            raise _StoppedEarlyError from None
+        finally:
+            self._starting = None
+
+    def _arrive(self) -> None:
+        self.arrived.set()
+        # Once: a second signal must not disturb the closing of what was opened.
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.cancel()
 
 
 def _first_line(bot: RunningBot) -> str:
@@ -79,6 +117,13 @@ def _refused(error: str) -> str:
     return (
         f"Slack refuses a token ({error}). Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN; "
         "`voicestatus doctor` says which one and where to get it."
+    )
+
+
+def _unreachable(reason: str) -> str:
+    return (
+        f"Slack cannot be reached, or gave an answer that cannot be read ({reason}). "
+        "Check SLACK_API_URL and the network; `voicestatus doctor` says more."
     )
 
 

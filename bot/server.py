@@ -6,13 +6,17 @@ wrong signature to its log, and answers a junk timestamp or bad JSON with 500.
 
 from __future__ import annotations
 
+import asyncio
+import hmac
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+import aiohttp
 import structlog
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -25,11 +29,18 @@ from bot.telemetry import EXPOSITION_TYPE
 SLACK_PATH: Final = "/slack/events"
 # Slack's own payloads stay far below.
 MAX_BODY_BYTES: Final = 1024 * 1024
+# Slack itself gives up after three seconds; whoever sends slower is not Slack.
+BODY_SECONDS: Final = 5.0
+# What is running when the end comes gets this long, twice at the worst.
+SHUTDOWN_SECONDS: Final = 1.0
+# How far Slack's clock and ours may differ.
+_SKEW_SECONDS: Final = 5 * 60
 
 _log = structlog.get_logger("bot.server")
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 _SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
-_UNPARSABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
+_UNPARSABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
+_GONE: Final = (web.RequestPayloadError, aiohttp.ClientPayloadError, ConnectionError)
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -55,9 +66,12 @@ class SlackEndpoint:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """401 without a valid signature, 400 for a body that cannot be read."""
-        body = await request.read()
-        if not self._is_signed(request, body):
-            return _refused(401, "signature")
+        body = await _body_of(request)
+        if isinstance(body, web.Response):
+            return body
+        fault = self._fault_of_signature(request, body)
+        if fault:
+            return _refused(401, fault, shown="signature")
         text = _readable(body, request.content_type)
         if text is None:
             return _refused(400, "body")
@@ -78,15 +92,36 @@ class SlackEndpoint:
             return _refused(400, "body")
         return await to_aiohttp_response(response)
 
-    def _is_signed(self, request: web.Request, body: bytes) -> bool:
+    def _fault_of_signature(self, request: web.Request, body: bytes) -> str:
+        """What is wrong with the signature; a good one of another time says that a clock is."""
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         signature = request.headers.get("X-Slack-Signature", "")
         if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
-            return False
+            return "signature"
         try:
-            return self._verifier.is_valid(body=body, timestamp=timestamp, signature=signature)
+            expected = self._verifier.generate_signature(timestamp=timestamp, body=body) or ""
         except UnicodeDecodeError:
-            return False
+            return "signature"
+        if not hmac.compare_digest(expected, signature):
+            return "signature"
+        return "clock" if abs(time.time() - int(timestamp)) > _SKEW_SECONDS else ""
+
+
+async def _body_of(request: web.Request) -> bytes | web.Response:
+    """The body as it was sent, within its limits of time, size and form."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        return _refused(415, "encoding", close=True)
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        return _refused(413, "size", close=True)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        return _refused(408, "slow", close=True)
+    except web.HTTPRequestEntityTooLarge:
+        return _refused(413, "size", close=True)
+    except _GONE:
+        return _refused(400, "gone", close=True)
 
 
 def _readable(body: bytes, content_type: str) -> str | None:
@@ -106,9 +141,14 @@ def _is_payload(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("event", {}), dict)
 
 
-def _refused(status: int, reason: str) -> web.Response:
+def _refused(
+    status: int, reason: str, *, shown: str | None = None, close: bool = False
+) -> web.Response:
     _log.warning("request refused", status=status, reason=reason)
-    return web.json_response({"error": reason}, status=status)
+    response = web.json_response({"error": shown or reason}, status=status)
+    if close:
+        response.force_close()
+    return response
 
 
 def build_server(
@@ -155,7 +195,15 @@ async def serving(app: web.Application, *, host: str, port: int) -> AsyncIterato
     Raises:
         CannotListenError: the address is taken or not ours.
     """
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        # What nobody signed is not unpacked, and not waited for once it was answered.
+        auto_decompress=False,
+        lingering_time=SHUTDOWN_SECONDS,
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

@@ -13,6 +13,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.shapes import refuse_junk
 from bot.slack.workspace import Workspace
 
 _log = structlog.get_logger("bot.slack.app")
@@ -57,18 +58,28 @@ def build_app(
         request_verification_enabled=bool(signing_secret),
         raise_error_for_unhandled_request=True,
     )
+    app.use(refuse_junk)
     for listener in listeners:
         listener.register(app)
 
+    app.error(_on_error(apologise))
+    return app
+
+
+def _on_error(apologise: Apology) -> Callable[..., Awaitable[BoltResponse | None]]:
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
         if isinstance(error, BoltUnhandledRequestError):
             # Bolt's own handling would write the request to the log.
             _log.info("unhandled request")
-            return BoltResponse(status=200 if "event" in body else 404)
+            return BoltResponse(status=200 if _is_of_slack(body) else 400)
         reference = secrets.token_hex(4)
         _log.error("a listener failed", reference=reference, exc_info=error)
         await apologise(body, reference)
         return None
 
-    app.error(on_error)
-    return app
+    return on_error
+
+
+def _is_of_slack(body: dict[str, Any]) -> bool:
+    """Whether Slack may send such a thing; people see an error where it is not acknowledged."""
+    return any(body.get(name) for name in ("event", "command", "type"))

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
-import aiohttp
 from cachetools import TTLCache
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import Asker
+from bot.slack.refusals import UNREADABLE
 from bot.slack.workspace import Workspace
 
 _LOCALE_SECONDS: Final = 24 * 60 * 60
 _MOST_LOCALES: Final = 10_000
-_UNREADABLE: Final = (
-    SlackApiError,
-    SlackClientError,
-    aiohttp.ClientError,
-    TimeoutError,
-    ValueError,
-)
+_PATIENCE_SECONDS: Final = 3.0
 
 
 class People:
@@ -60,10 +54,11 @@ class People:
         if user in self._locales:
             return self._locales[user]
         try:
-            response = await self._client.users_info(user=user, include_locale=True)
-        except _UNREADABLE:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                response = await self._client.users_info(user=user, include_locale=True)
+            profile: Any = response.get("user")
+        except UNREADABLE:
             return None
-        profile: Any = response.get("user") or {}
         locale = profile.get("locale") if isinstance(profile, dict) else None
         if not isinstance(locale, str):
             return None

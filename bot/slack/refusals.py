@@ -1,25 +1,55 @@
-"""What can go wrong between us and Slack at the start, in terms that the upper floors know."""
+"""What can go wrong between us and Slack, in terms that the upper floors know.
+
+slack-sdk reads into an answer before it knows its shape, so odd answers come out as errors of all
+kinds; none of their texts may be shown or logged, since they can hold tokens and bodies.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+import asyncio
+import math
+import re
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-_UNREADABLE: Final = (
+# What a call of slack-sdk raises when there is no answer, or none that can be read.
+UNREADABLE: Final = (
     SlackClientError,
     aiohttp.ClientError,
     TimeoutError,
-    ConnectionError,
+    OSError,
     ValueError,
+    # JSON that is a list or a string, and a charset that nobody knows.
+    AttributeError,
+    TypeError,
+    LookupError,
+    RecursionError,
+)
+# A rate limit of more seconds than this is no answer for a person who waits.
+BRIEF_SECONDS: Final = 5.0
+
+_ATTEMPT_SECONDS: Final = 10.0
+_MOST_ATTEMPTS: Final = 3
+_UNKNOWN: Final = "unknown"
+_WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
+_TOKEN_REFUSALS: Final = frozenset(
+    {
+        *("access_denied", "account_inactive", "app_not_installed", "ekm_access_denied"),
+        *("enterprise_is_restricted", "forbidden_team", "invalid_app_token", "invalid_auth"),
+        *("missing_scope", "no_permission", "not_allowed_token_type", "not_authed"),
+        *("org_login_required", "team_access_not_granted", "token_expired", "token_revoked"),
+        *("two_factor_setup_required", "user_removed_from_team"),
+    }
 )
 
 
 class SlackRefusedError(Exception):
-    """Slack answered no; `error` is its word for it, such as `invalid_auth`."""
+    """Slack refuses a token; `error` is its word for why, such as `invalid_auth`."""
 
     def __init__(self, error: str) -> None:
         super().__init__(error)
@@ -34,24 +64,71 @@ class SlackUnreachableError(Exception):
         self.reason = reason
 
 
-@contextmanager
-def slack_errors() -> Iterator[None]:
-    """Translate what slack-sdk and aiohttp raise; their texts can hold tokens and are dropped.
+async def slack_answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
+    """The answer of a method that one cannot go on without; brief rate limits are waited for.
 
     Raises:
-        SlackRefusedError: Slack answered no.
+        SlackRefusedError: Slack refuses the token.
         SlackUnreachableError: there was no answer that can be read.
     """
-    try:
-        yield
-    except SlackApiError as error:
-        raise SlackRefusedError(error_code(error)) from None
-    except _UNREADABLE as error:
-        raise SlackUnreachableError(type(error).__name__) from None
+    for attempt in range(1, _MOST_ATTEMPTS + 1):
+        try:
+            async with asyncio.timeout(_ATTEMPT_SECONDS):
+                response = await call()
+        except SlackApiError as error:
+            pause = pause_asked(error.response)
+            if pause is None or pause > BRIEF_SECONDS or attempt == _MOST_ATTEMPTS:
+                raise _translated(error) from None
+        except UNREADABLE as error:
+            raise SlackUnreachableError(type(error).__name__) from None
+        else:
+            if not isinstance(response.data, dict):
+                raise SlackUnreachableError("an answer that cannot be read")
+            return response
+        await asyncio.sleep(pause)
+    raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+
+def _translated(error: SlackApiError) -> SlackRefusedError | SlackUnreachableError:
+    code = error_code(error)
+    if code in _TOKEN_REFUSALS:
+        return SlackRefusedError(code)
+    if code == _UNKNOWN:
+        return SlackUnreachableError(f"an answer that cannot be read, status {_status(error)}")
+    return SlackUnreachableError(code)
 
 
 def error_code(error: SlackApiError) -> str:
-    """Slack's word for what is wrong."""
-    response = error.response
-    found = response.get("error") if hasattr(response, "get") else None
-    return str(found or "unknown")
+    """Slack's word for what is wrong; nothing else than such a word is passed on."""
+    return error_word(getattr(error.response, "data", None))
+
+
+def error_word(answer: object) -> str:
+    """The word in an answer that says no, `unknown` where there is none or it is no word."""
+    found = answer.get("error") if isinstance(answer, dict) and answer.get("ok") is False else None
+    return found if isinstance(found, str) and _WORD.fullmatch(found) else _UNKNOWN
+
+
+def pause_asked(response: Any) -> float | None:
+    """The seconds that Slack asks to wait for, where it answered that we ask too often.
+
+    https://docs.slack.dev/apis/web-api/rate-limits
+    """
+    if _status_of(response) != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    headers = getattr(response, "headers", None) or {}
+    found = next((headers[name] for name in headers if name.lower() == "retry-after"), "1")
+    try:
+        seconds = float(found[0] if isinstance(found, list) else found)
+    except (ValueError, LookupError):
+        return 1.0
+    return max(0.0, seconds) if math.isfinite(seconds) else math.inf
+
+
+def _status(error: SlackApiError) -> int:
+    return _status_of(error.response)
+
+
+def _status_of(response: Any) -> int:
+    found = getattr(response, "status_code", None) or getattr(response, "status", None)
+    return found if isinstance(found, int) else 0

@@ -53,6 +53,7 @@ class Reply:
     def __init__(self, ways: Sequence[Way]) -> None:
         self._ways = ways
         self._used: Way | None = None
+        self._lost = False
 
     @property
     def in_use(self) -> bool:
@@ -67,7 +68,9 @@ class Reply:
             if await way.send(message):
                 self._used = way
                 return True
-        _log.error("no way to answer is open")
+        if not self._lost:
+            _log.error("an answer was lost: no way to the person is open")
+        self._lost = True
         return False
 
 

@@ -1,23 +1,44 @@
 """Socket Mode: the web socket over which Slack sends everything, and whether it can be trusted.
 
+slack-sdk's own client dials an address again that can be used once, without a pause where Slack
+ends connections at once; here one task opens connections, each by a new address, at a pace.
 https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
-from aiohttp import WSMessage
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+import aiohttp
+import structlog
+from cachetools import LRUCache
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.refusals import slack_errors
+from bot.slack.refusals import SlackRefusedError, SlackUnreachableError, slack_answer
+from bot.slack.socket_line import Line, Pace
 
 PING_SECONDS: Final = 10.0
 # Slack answers pings; a socket silent for longer than this is connected but deaf.
 DEAF_AFTER_SECONDS: Final = 4 * PING_SECONDS
+DIAL_SECONDS: Final = 10.0
+
+_ACK_SECONDS: Final = 3.0
+_LAST_ACKS_SECONDS: Final = 0.5
+_MOST_REMEMBERED: Final = 1_000
+_SERVER_ERROR: Final = 500
+_UNPARSABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
+_CLOSED: Final = (ConnectionError, TimeoutError, aiohttp.ClientError)
+_log = structlog.get_logger("bot.slack.socket")
+
+Message = dict[str, Any]
 
 
 async def socket_address(client: AsyncWebClient, app_token: str) -> str:
@@ -25,49 +46,182 @@ async def socket_address(client: AsyncWebClient, app_token: str) -> str:
 
     Raises:
         SlackRefusedError: Slack refuses the app token.
-        SlackUnreachableError: Slack cannot be reached.
+        SlackUnreachableError: Slack cannot be reached, or gives no address.
     """
-    with slack_errors():
-        response = await client.apps_connections_open(app_token=app_token)
-    return str(response["url"])
+    response = await slack_answer(lambda: client.apps_connections_open(app_token=app_token))
+    address = response.get("url")
+    if not isinstance(address, str) or not address.startswith(("wss://", "ws://")):
+        raise SlackUnreachableError("an answer without an address")
+    return address
 
 
 class Socket:
-    """One Socket Mode connection, renewed by slack-sdk when Slack asks or the line breaks."""
+    """The Socket Mode connection of the bot, renewed when Slack asks, is silent or goes away."""
 
     def __init__(self, app: AsyncApp, *, app_token: str, client: AsyncWebClient) -> None:
+        self._app = app
         self._app_token = app_token
-        self._web_client = client
-        self._handler = AsyncSocketModeHandler(
-            app, app_token, web_client=client, ping_interval=PING_SECONDS
-        )
-        self._handler.client.on_message_listeners.append(self._on_message)
-        self._heard = 0.0
+        self._client = client
+        self._session: aiohttp.ClientSession | None = None
+        self._line: Line | None = None
+        self._connected = asyncio.Event()
+        self._pace = Pace()
+        self._listening: set[asyncio.Task[None]] = set()
+        self._acknowledging: set[asyncio.Task[None]] = set()
+        self._answers: LRUCache[str, asyncio.Task[str | None]] = LRUCache(_MOST_REMEMBERED)
 
     async def connect(self) -> None:
-        """Connect; the address is asked for first, because slack-sdk would retry for ever.
+        """Connect, and stay connected from then on; a socket that does not open is tried again.
 
         Raises:
             SlackRefusedError: Slack refuses the app token.
             SlackUnreachableError: Slack cannot be reached.
         """
-        self._handler.client.wss_uri = await socket_address(self._web_client, self._app_token)
-        await self._handler.client.connect()  # type: ignore[no-untyped-call]
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        address = await socket_address(self._client, self._app_token)
+        _begin(self._stay_connected(self._session, address), self._listening)
+        await self._connected.wait()
 
     async def stop_listening(self) -> None:
         """Take no more requests; what was taken can still be answered."""
-        await self._handler.client.close()  # type: ignore[no-untyped-call]
+        for task in self._listening:
+            task.cancel()
+        await asyncio.gather(*self._listening, return_exceptions=True)
+        if self._acknowledging:
+            await asyncio.wait(self._acknowledging, timeout=_LAST_ACKS_SECONDS)
+        if self._line is not None:
+            await self._line.hang_up()
+        if self._session is not None:
+            await self._session.close()
 
     async def is_connected(self) -> bool:
         """Whether the socket is open."""
-        return await self._handler.client.is_connected()
+        return self._line is not None and self._line.is_open
 
     def has_been_heard(self) -> bool:
         """Whether Slack said anything lately: a greeting at first, then messages or pongs."""
-        if not self._heard:
-            return False
-        latest = max(self._heard, self._handler.client.last_ping_pong_time or 0.0)
-        return time.time() - latest < DEAF_AFTER_SECONDS
+        return self._line is not None and self._line.has_been_heard()
 
-    async def _on_message(self, _: WSMessage) -> None:
-        self._heard = time.time()
+    async def _stay_connected(self, session: aiohttp.ClientSession, address: str) -> None:
+        while True:
+            line = await self._dialled(session, address)
+            address = ""
+            # Until now the old line was open, and what came by it was answered.
+            old, self._line = self._line, line
+            self._connected.set()
+            _begin(self._read(line), self._listening)
+            if old is not None:
+                await old.hang_up()
+            opened = time.monotonic()
+            await line.watch()
+            self._pace.lasted(time.monotonic() - opened)
+            _log.info("the socket is opened anew", seconds=round(time.monotonic() - opened, 1))
+
+    async def _dialled(self, session: aiohttp.ClientSession, address: str) -> Line:
+        """A new connection; what fails is tried again with a new address, ever less often."""
+        while True:
+            await asyncio.sleep(self._pace.wait_seconds())
+            self._pace.attempted()
+            try:
+                async with asyncio.timeout(DIAL_SECONDS):
+                    address = address or await socket_address(self._client, self._app_token)
+                    return await self._dial(session, address)
+            except SlackRefusedError as error:
+                _log.error("Slack refuses the app token", error=error.error)
+            except SlackUnreachableError as error:
+                _log.warning("Slack unreachable", error=error.reason)
+            except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+                _log.warning("the socket does not open", error=type(error).__name__)
+            address = ""
+
+    async def _dial(self, session: aiohttp.ClientSession, address: str) -> Line:
+        ssl = self._client.ssl
+        socket = await session.ws_connect(
+            address,
+            autoping=False,
+            proxy=self._client.proxy,
+            ssl=True if ssl is None else ssl,
+            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+        )
+        return Line(socket, ping_seconds=PING_SECONDS, deaf_after=DEAF_AFTER_SECONDS)
+
+    async def _read(self, line: Line) -> None:
+        try:
+            async for text in line.texts():
+                self._take(_parsed(text), line)
+        finally:
+            line.spent.set()
+            if line is self._line:
+                self._connected.clear()
+
+    def _take(self, message: Message, line: Line) -> None:
+        envelope = message.get("envelope_id")
+        if message.get("type") == "hello":
+            line.greeted()
+        elif message.get("type") == "disconnect":
+            line.spent.set()
+        elif isinstance(envelope, str) and envelope:
+            _begin(self._acknowledge(envelope, message, line), self._acknowledging)
+
+    async def _acknowledge(self, envelope: str, message: Message, line: Line) -> None:
+        """Answer an envelope; one that comes again gets the same acknowledgement and no more."""
+        answer = self._answers.get(envelope)
+        if answer is None:
+            answer = self._answers[envelope] = asyncio.create_task(self._answer(envelope, message))
+        ack = await asyncio.shield(answer)
+        if ack is None:
+            return
+        try:
+            await line.send(ack)
+        except _CLOSED:
+            await self._send_later(ack)
+
+    async def _send_later(self, ack: str) -> None:
+        """By the next connection, where the one that brought the envelope is gone."""
+        try:
+            async with asyncio.timeout(_ACK_SECONDS):
+                await self._connected.wait()
+            if self._line is not None:
+                await self._line.send(ack)
+        except _CLOSED:
+            _log.warning("an acknowledgement could not be sent")
+
+    async def _answer(self, envelope: str, message: Message) -> str | None:
+        """The acknowledgement; `None` where a listener broke before it gave one."""
+        try:
+            request = SocketModeRequest.from_dict(message)
+            if request is None:
+                return None
+            response = await run_async_bolt_app(self._app, request)
+            payload = _payload(response) if request.accepts_response_payload else None
+        except _UNPARSABLE as error:
+            _log.warning("a request has an unexpected shape", exc_info=error)
+            return json.dumps({"envelope_id": envelope})
+        if response.status >= _SERVER_ERROR:
+            return None
+        ack = {"envelope_id": envelope}
+        return json.dumps(ack if payload is None else ack | {"payload": payload})
+
+
+def _begin(work: Coroutine[Any, Any, None], running: set[asyncio.Task[None]]) -> None:
+    task = asyncio.create_task(work)
+    running.add(task)
+    task.add_done_callback(running.discard)
+
+
+def _payload(response: BoltResponse) -> object:
+    """What goes with an acknowledgement: the body of a response that says yes."""
+    if response.status != 200 or not response.body:  # noqa: PLR2004 - HTTP's word for yes
+        return None
+    kind = response.headers.get("content-type", [""])[0]
+    if kind.startswith("application/json"):
+        return json.loads(response.body)
+    return {"text": response.body}
+
+
+def _parsed(text: str) -> Message:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}

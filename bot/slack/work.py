@@ -6,6 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import structlog
+
+_log = structlog.get_logger("bot.slack.work")
+
 # How long cancelled work may take to say that it was cancelled.
 LAST_WORDS_SECONDS: Final = 2.0
 
@@ -38,7 +42,9 @@ class OngoingWork:
         for task in late:
             task.cancel()
         if late:
-            await asyncio.wait(late, timeout=LAST_WORDS_SECONDS)
+            _, lost = await asyncio.wait(late, timeout=LAST_WORDS_SECONDS)
+            if lost:
+                _log.error("answers were lost at the end", count=len(lost))
         return len(late)
 
 

@@ -5,14 +5,18 @@ https://docs.slack.dev/reference/methods/auth.test
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.refusals import slack_errors
+from bot.slack.refusals import SlackUnreachableError, slack_answer
+
+_LONGEST_NAME: Final = 100
+_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +57,33 @@ async def find_workspace(client: AsyncWebClient) -> Workspace:
 
     Raises:
         SlackRefusedError: Slack refuses the token.
-        SlackUnreachableError: Slack cannot be reached.
+        SlackUnreachableError: Slack cannot be reached, or does not say who the bot is.
     """
-    with slack_errors():
-        response = await client.auth_test()
+    response = await slack_answer(client.auth_test)
     headers = {name.lower(): _first(value) for name, value in response.headers.items()}
     data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
+    team_id, bot_user_id = _named(data, "team_id"), _named(data, "user_id")
+    if not team_id or not bot_user_id:
+        raise SlackUnreachableError("an answer that does not say who the bot is")
     scopes = headers.get("x-oauth-scopes", "")
     return Workspace(
-        team_id=str(data.get("team_id", "")),
-        team=str(data.get("team", "")),
-        bot_id=str(data.get("bot_id", "")),
-        bot_user_id=str(data.get("user_id", "")),
-        bot_user=str(data.get("user", "")),
-        enterprise_id=data.get("enterprise_id"),
-        url=data.get("url"),
+        team_id=team_id,
+        team=_named(data, "team"),
+        bot_id=_named(data, "bot_id"),
+        bot_user_id=bot_user_id,
+        bot_user=_named(data, "user"),
+        enterprise_id=_named(data, "enterprise_id") or None,
+        url=_named(data, "url") or None,
         scopes=frozenset(filter(None, (scope.strip() for scope in scopes.split(",")))),
         server_time=headers.get("date", ""),
     )
+
+
+def _named(data: Mapping[str, Any], key: str) -> str:
+    """What Slack calls something, fit to be printed: no control and no direction characters."""
+    value = data.get(key)
+    shown = value[:_LONGEST_NAME] if isinstance(value, str) else ""
+    return "".join(c for c in shown if unicodedata.category(c) not in _UNPRINTABLE).strip()
 
 
 def _first(value: str | list[str]) -> str:

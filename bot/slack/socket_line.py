@@ -1,0 +1,116 @@
+"""One web socket to Slack, and the pace at which new ones are opened."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Final
+
+import aiohttp
+from aiohttp import ClientWebSocketResponse, WSMsgType
+
+FIRST_PAUSE_SECONDS: Final = 1.0
+LONGEST_PAUSE_SECONDS: Final = 30.0
+# A connection that lasted this long was none that Slack ended at once.
+STEADY_SECONDS: Final = 30.0
+
+_MOST_DOUBLINGS: Final = 5
+_CLOSE_SECONDS: Final = 1.0
+_ENDS: Final = frozenset(
+    {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR},
+)
+
+
+class Pace:
+    """How soon the next connection may be opened: about one a second, then ever less often."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._doublings = 0
+        self._next = clock()
+
+    def wait_seconds(self) -> float:
+        """The seconds to wait before the next attempt."""
+        return max(0.0, self._next - self._clock())
+
+    def attempted(self) -> None:
+        """An attempt begins; whatever comes of it, the next one has to wait longer."""
+        # A little chance keeps many bots from coming back at the same moment.
+        pause = FIRST_PAUSE_SECONDS * 2**self._doublings * random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311
+        self._next = self._clock() + min(LONGEST_PAUSE_SECONDS, pause)
+        self._doublings = min(_MOST_DOUBLINGS, self._doublings + 1)
+
+    def lasted(self, seconds: float) -> None:
+        """A connection ended after so long."""
+        if seconds >= STEADY_SECONDS:
+            self._doublings = 0
+
+
+class Line:
+    """One web socket, and whether Slack is still at its other end.
+
+    Set `spent` and it is replaced; until then it is read on.
+    """
+
+    def __init__(
+        self, socket: ClientWebSocketResponse, *, ping_seconds: float, deaf_after: float
+    ) -> None:
+        self.spent = asyncio.Event()
+        self._socket = socket
+        self._ping_seconds = min(ping_seconds, deaf_after / 4)
+        self._deaf_after = deaf_after
+        self._heard = time.monotonic()
+        self._greeted = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has closed."""
+        return not self._socket.closed
+
+    def greeted(self) -> None:
+        """Slack said hello."""
+        self._greeted = True
+
+    def has_been_heard(self) -> bool:
+        """Whether Slack greeted and was heard lately: messages, pings or pongs."""
+        return self._greeted and time.monotonic() - self._heard < self._deaf_after
+
+    async def texts(self) -> AsyncIterator[str]:
+        """What Slack sends, until the end of the connection."""
+        with suppress(ConnectionError, aiohttp.ClientError):
+            while (message := await self._socket.receive()).type not in _ENDS:
+                self._heard = time.monotonic()
+                if message.type is WSMsgType.PING:
+                    await self._socket.pong(message.data)
+                elif message.type is WSMsgType.TEXT:
+                    yield message.data
+
+    async def send(self, text: str) -> None:
+        """Send one message.
+
+        Raises:
+            ConnectionError: the connection is closed.
+        """
+        await self._socket.send_str(text)
+
+    async def watch(self) -> None:
+        """Ping until the line is spent, was closed, or turns out to be deaf."""
+        opened = time.monotonic()
+        while self.is_open:
+            with suppress(ConnectionError, aiohttp.ClientError):
+                await self._socket.ping()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._ping_seconds):
+                    await self.spent.wait()
+                return
+            if time.monotonic() - opened > self._deaf_after and not self.has_been_heard():
+                return
+
+    async def hang_up(self) -> None:
+        """Close, without waiting long for an answer."""
+        with suppress(TimeoutError, ConnectionError, aiohttp.ClientError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._socket.close()
