@@ -9,8 +9,12 @@ import time
 from typing import Final
 
 from aiohttp import WSMessage
+from cachetools import LRUCache
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.refusals import slack_errors
@@ -18,6 +22,7 @@ from bot.slack.refusals import slack_errors
 PING_SECONDS: Final = 10.0
 # Slack answers pings; a socket silent for longer than this is connected but deaf.
 DEAF_AFTER_SECONDS: Final = 4 * PING_SECONDS
+_MOST_REMEMBERED: Final = 10_000
 
 
 async def socket_address(client: AsyncWebClient, app_token: str) -> str:
@@ -42,6 +47,8 @@ class Socket:
             app, app_token, web_client=client, ping_interval=PING_SECONDS
         )
         self._handler.client.on_message_listeners.append(self._on_message)
+        self._handler.client.socket_mode_request_listeners = [self._take]
+        self._taken: LRUCache[str, bool] = LRUCache(_MOST_REMEMBERED)
         self._heard = 0.0
 
     async def connect(self) -> None:
@@ -68,6 +75,15 @@ class Socket:
             return False
         latest = max(self._heard, self._handler.client.last_ping_pong_time or 0.0)
         return time.time() - latest < DEAF_AFTER_SECONDS
+
+    async def _take(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        """Take an envelope up once; Slack sends it again when it missed the acknowledgement."""
+        if request.envelope_id in self._taken:
+            again = SocketModeResponse(envelope_id=request.envelope_id)
+            await client.send_socket_mode_response(again)
+            return
+        self._taken[request.envelope_id] = True
+        await self._handler.handle(self._handler.client, request)
 
     async def _on_message(self, _: WSMessage) -> None:
         self._heard = time.time()
