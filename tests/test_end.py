@@ -25,6 +25,7 @@ from bot.settings import Mode
 
 CHECKOUT: Final = Path(__file__).parents[1]
 PATIENCE_SECONDS: Final = 20
+PASSED_ON: Final = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 pytestmark = pytest.mark.slow
 
@@ -48,8 +49,8 @@ class Running:
 
 
 def environment(slack: LoopbackSlack, gateway: str, mode: Mode, **changes: str) -> dict[str, str]:
-    """All settings that `run` needs, and what the interpreter needs."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    """All settings that `run` needs, and what the interpreter and its measuring need."""
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {
         **kept,
         "PYTHONPATH": str(CHECKOUT),
@@ -206,3 +207,33 @@ async def test_a_taken_port_ends_the_start_with_1(mode: Mode) -> None:
     assert f"Cannot listen on 127.0.0.1:{port}" in err
     assert "BOT_PORT" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////no/such/folder/bot.db", "postgresql://bot:C4NARY@127.0.0.1:9/voice"],
+    ids=["file", "server"],
+)
+async def test_a_database_that_cannot_be_used_ends_the_start_with_1(mode: Mode, url: str) -> None:
+    """The message names DATABASE_URL, says what is wrong, and repeats no password."""
+    async with running_slack() as slack, running_sandbox(port=0) as gateway:
+        code, out, err = await refused(environment(slack, gateway, mode, DATABASE_URL=url))
+
+    assert (1, "") == (code, out)
+    assert "Check DATABASE_URL." in err
+    assert "Traceback" not in err
+    assert "C4NARY" not in err
+
+
+async def test_a_choice_of_language_outlives_the_process(mode: Mode) -> None:
+    """What was chosen stands in the database that the next process opens."""
+    async with running(mode) as bot:
+        await bot.person.command("/voicestatus", "lang pt")
+        await bot.slack.wait_for_message()
+        await bot.end()
+    async with running(mode) as bot:
+        await bot.person.command("/voicestatus", "help")
+        note = await bot.slack.wait_for_message()
+        await bot.end()
+
+    assert "O que aconteceu com a chamada?" == heading(note)
