@@ -45,6 +45,10 @@ _PHONE_IN_PROSE: Final = re.compile(
     re.VERBOSE,
 )
 
+# The sandbox gateway's ids; most hold no digit.
+_SANDBOX_FORM: Final = r"(?i:SANDBOX)(?:-[0-9A-Za-z]++)++(?:\.[0-9]++)*+"
+_SANDBOX: Final = re.compile(_SANDBOX_FORM)
+
 # What follows `id:`; all that ends a word in prose, JSON, CSV, XML or the query of a URL ends it.
 _VALUE: Final = (
     r"""(?=[^\W_])(?!(?i:id(?:msgs?)?)\b)(?!\w+://)[^\s"'`<>(){}\[\],;|&?\#\u2018-\u201d«»]++"""
@@ -53,8 +57,8 @@ _DRESS: Final = r"""["'`*_~\u2018-\u201d«(\[]{0,4}"""
 
 _NO_FORM: Final = rf"(?!(?:{SEND_PREFIX})?{_GATEWAY_FORM}(?!-?[^\W_]))"
 # Where such a word ends is looked at afterwards, so that a long one is never scanned twice.
-_WORDS: Final = r"""
-      (?<![^\W_])(?P<sandbox>(?i:SANDBOX)(?:-[0-9A-Za-z]++)++(?:\.[0-9]++)*+)
+_WORDS: Final = rf"""
+      (?<![^\W_])(?P<sandbox>{_SANDBOX_FORM})
     | (?<![^\W_])(?P<word>[0-9A-Za-z]++(?:-[0-9A-Za-z]++)*+)
 """
 
@@ -205,6 +209,8 @@ def _judge(match: re.Match[str]) -> Iterator[tuple[str, bool]]:
     kind, after = match.lastgroup, match.string[match.end() : match.end() + 1]
     if kind == "said" or (kind in {"labelled", "prose"} and _is_named(match)):
         yield from _judge_named(match["said"] or match["labelled"])
+    elif kind in {"labelled", "prose"} and (named := _SANDBOX.match(match["labelled"])):
+        yield named[0], named[0].startswith("SANDBOX")
     elif kind == "sandbox" and not after.isalnum():
         yield match[0], match[0].startswith("SANDBOX")
     elif kind == "word" and not after.isalnum():

@@ -15,8 +15,6 @@ from bot.domain.message_id import InvalidMessageIdError, MessageId
 from bot.domain.query import MAX_IDS
 from bot.slack.block_kit import Block
 
-ACTIONS_BLOCK: Final = "card_actions"
-
 
 class Action(StrEnum):
     """What a button does; the names are Slack's `action_id`s."""
@@ -27,15 +25,29 @@ class Action(StrEnum):
     DETAILS = "card_details"
 
 
-PRIVATE: Final = (Action.REFRESH, Action.SHARE, Action.CUSTOMER, Action.DETAILS)
-PUBLIC: Final = (Action.REFRESH, Action.CUSTOMER, Action.DETAILS)
-# Between two there is nobody to share with.
-DIRECT: Final = PUBLIC
+class Row(StrEnum):
+    """Which buttons stand together, by who reads the card; the names are Slack's `block_id`s.
+
+    A click says by it whose card it was: a message in a direct conversation is not ephemeral, and
+    yet one person's own.
+    """
+
+    PRIVATE = "card_actions"
+    DIRECT = "card_actions_direct"
+    PUBLIC = "card_actions_public"
+
+
+_BUTTONS: Final = {
+    Row.PRIVATE: (Action.REFRESH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
+    # Between two there is nobody to share with.
+    Row.DIRECT: (Action.REFRESH, Action.CUSTOMER, Action.DETAILS),
+    Row.PUBLIC: (Action.REFRESH, Action.CUSTOMER, Action.DETAILS),
+}
 
 
 def buttons(
     message_ids: Sequence[MessageId],
-    wanted: Sequence[Action],
+    row: Row,
     catalog: Catalog,
     *,
     only_for: str = "",
@@ -44,13 +56,13 @@ def buttons(
 
     Args:
         message_ids: what the buttons carry.
-        wanted: which buttons.
+        row: which buttons.
         catalog: the language of their labels.
         only_for: the Slack id of the one person who sees them; empty for all.
     """
     value = json.dumps([one.value for one in message_ids], ensure_ascii=False)
-    elements = [_button(action, value, catalog, only_for) for action in wanted]
-    return {"type": "actions", "block_id": ACTIONS_BLOCK, "elements": elements}
+    elements = [_button(action, value, catalog, only_for) for action in _BUTTONS[row]]
+    return {"type": "actions", "block_id": row.value, "elements": elements}
 
 
 def _button(action: Action, value: str, catalog: Catalog, only_for: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The modals: one asks for ids, one says that work is going on, one shows the answer.
+"""The modals: one asks for ids, one shows what comes of it.
 
 https://docs.slack.dev/reference/views/modal-views
 """
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bot.domain.catalog import Catalog
 from bot.domain.privacy import shorten
+from bot.services.records import Surface
 from bot.slack.block_kit import Block, Message, section
 
 ASK_CALLBACK: Final = "ask_for_ids"
@@ -31,10 +32,13 @@ class Origin:
 
     Attributes:
         thread_ts: the message to answer under; empty where the answer goes into the modal.
+        begins: that message has no replies yet.
     """
 
+    surface: Surface = Surface.GLOBAL_SHORTCUT
     channel: str = ""
     thread_ts: str = ""
+    begins: bool = False
 
 
 def asking(
@@ -65,13 +69,8 @@ def asking(
     }
 
 
-def working(catalog: Catalog, message: Message) -> View:
-    """Work is going on; the answer will take this modal's place."""
-    return _modal(ANSWER_CALLBACK, catalog, message.blocks)
-
-
 def answer(catalog: Catalog, message: Message) -> View:
-    """The answer, where there is no conversation to answer in."""
+    """The answer, or that work is going on, where there is no conversation to answer in."""
     return _modal(ANSWER_CALLBACK, catalog, [b for b in message.blocks if b["type"] != "actions"])
 
 
@@ -107,5 +106,15 @@ def origin_of(view: Mapping[str, Any]) -> Origin:
     if not isinstance(loaded, dict):
         return Origin()
     return Origin(
-        channel=str(loaded.get("channel") or ""), thread_ts=str(loaded.get("thread_ts") or "")
+        surface=_surface(loaded.get("surface")),
+        channel=str(loaded.get("channel") or ""),
+        thread_ts=str(loaded.get("thread_ts") or ""),
+        begins=bool(loaded.get("begins")),
     )
+
+
+def _surface(name: object) -> Surface:
+    try:
+        return Surface(str(name))
+    except ValueError:
+        return Surface.GLOBAL_SHORTCUT

@@ -169,6 +169,11 @@ class Notes:
         """The question is hours old; one line of mrkdwn."""
         return self._say("hint.late")
 
+    def marked_late(self, note: Message) -> Message:
+        """Another note, with that remark."""
+        remark = self.late_remark()
+        return Message(text=f"{note.text} {remark}", blocks=(*note.blocks, context([remark])))
+
     def admins_only(self) -> Message:
         """For a setting that is an admin's to change."""
         return self._note(self._say("language.admins_only"), self._whom_to_ask())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.access import Asker
 from bot.services.languages import Languages
 from bot.services.records import Asked, Surface
-from bot.slack.block_kit import Message
+from bot.slack.buttons import Row
 from bot.slack.notes import Notes
-from bot.slack.replies import Place, Replies, Reply, View
+from bot.slack.replies import OpenModal, Place, Replies, Reply
 from bot.slack.style import CardStyle, Styles
 
 
@@ -24,6 +23,7 @@ class Question:
         notes: every text, in the language and style of those who will read it.
         aside: the same for what only the asker should read.
         late: the question is hours old, which is said.
+        row: the buttons of the answer, by who reads it.
         quiet: no word of the work that goes on, because it could not be taken back.
     """
 
@@ -35,6 +35,7 @@ class Question:
     notes: Notes
     aside: Notes
     late: bool = False
+    row: Row = Row.PRIVATE
     quiet: bool = False
 
     @property
@@ -86,6 +87,7 @@ class Questions:
             notes=notes,
             aside=aside,
             late=late,
+            row=Row.PUBLIC,
         )
 
     async def direct(
@@ -102,6 +104,7 @@ class Questions:
             notes=notes,
             aside=notes,
             late=late,
+            row=Row.DIRECT,
         )
 
     async def clicked(
@@ -111,11 +114,15 @@ class Questions:
         *,
         command: str,
         name: str,
-        on_public: bool,
+        row: Row,
         in_place: bool,
     ) -> Question:
-        """A click on a card: answered in the card's place, or to the one who clicked."""
+        """A click on a card: answered in the card's place, or to the one who clicked.
+
+        `row` are the buttons of that card; they tell who reads it.
+        """
         aside = Notes(await self.personal_style(asker), command)
+        on_public = in_place and row is Row.PUBLIC
         notes = Notes(await self.public_style(asker), command) if on_public else aside
         reply = self._replies.in_place_of(place) if in_place else self._replies.beside(place)
         return Question(
@@ -126,27 +133,29 @@ class Questions:
             reply=reply,
             notes=notes,
             aside=aside,
+            row=row,
             quiet=not in_place,
         )
 
     async def in_modal(
         self,
         asker: Asker,
+        surface: Surface,
         place: Place,
         *,
         notes: Notes,
-        view_id: str,
-        draw: Callable[[Message], View],
+        modal: OpenModal,
     ) -> Question:
         """A question that is answered in the open modal."""
         return Question(
             asker=asker,
-            surface=Surface.GLOBAL_SHORTCUT,
+            surface=surface,
             place=place,
             name="",
-            reply=self._replies.in_modal(place, view_id, draw),
+            reply=self._replies.in_modal(place, modal),
             notes=notes,
             aside=notes,
+            row=Row.DIRECT,
         )
 
     async def personal_style(self, asker: Asker) -> CardStyle:

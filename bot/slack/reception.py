@@ -18,7 +18,7 @@ from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records, Surface
 from bot.slack.block_kit import Message
-from bot.slack.buttons import DIRECT, PRIVATE, PUBLIC, buttons
+from bot.slack.buttons import Row, buttons
 from bot.slack.card_extras import customer_texts, details
 from bot.slack.cards import card
 from bot.slack.questions import Question, Questions
@@ -54,7 +54,8 @@ class Reception:
         if isinstance(query, LookUp):
             await self._look_up(query, question)
         else:
-            await question.reply.show(await self._tell(query, question))
+            told = await self._tell(query, question)
+            await question.reply.show(question.notes.marked_late(told) if question.late else told)
 
     async def _tell(
         self, query: TooMany | DidYouMean | Run | Nothing, question: Question
@@ -111,7 +112,10 @@ class Reception:
         """Whether the asker may look calls up; if not, they are told, and nobody else is."""
         refused = self._lookups.refusal(question.asker)
         if refused is not None:
-            told = self._replies.privately(question.place).show(question.aside.refused(refused))
+            # Where nobody else reads the answer, it is the place for the refusal as well.
+            alone = question.row is Row.DIRECT and question.surface is not Surface.BUTTON
+            reply = question.reply if alone else self._replies.privately(question.place)
+            told = reply.show(question.aside.refused(refused))
             await asyncio.gather(told, self._records.refused(question.asked, refused))
         return refused is None
 
@@ -121,15 +125,15 @@ class Reception:
         if query.ids:
             await self._ask_and_show(query, question)
         else:
-            await question.reply.show(question.notes.nothing_valid(query))
+            told = question.notes.nothing_valid(query)
+            await question.reply.show(question.notes.marked_late(told) if question.late else told)
 
     async def _ask_and_show(self, query: LookUp, question: Question) -> None:
         answers = await self.look_up(query.ids, question)
         remarks = question.notes.bad_words(query)
         if query.watch:
             remarks.append(question.notes.watch_remark())
-        if query.share and not question.public:
-            await self._records.looked_up(question.asked, answers)
+        if query.share and question.row is Row.PRIVATE:
             await self._share_as_asked(answers, question, remarks)
         else:
             await self.show_card(answers, question, remarks)
@@ -180,11 +184,8 @@ class Reception:
         style = question.notes.style
         ids = [answer.message_id for answer in answers]
         lines = [question.notes.late_remark(), *remarks] if question.late else list(remarks)
-        if question.public:
-            row = buttons(ids, PUBLIC, style.catalog, only_for=question.asker.user)
-        else:
-            direct = question.surface is Surface.DIRECT_MESSAGE
-            row = buttons(ids, DIRECT if direct else PRIVATE, style.catalog)
+        reader = question.asker.user if question.row is Row.PUBLIC else ""
+        row = buttons(ids, question.row, style.catalog, only_for=reader)
         return card(answers, style, lines, row)
 
     async def show_customer_texts(self, answers: Sequence[Answer], question: Question) -> None:
@@ -203,11 +204,13 @@ class Reception:
         asker = question.asker
         style = (await self._questions.public_style(asker)).shared(question.name)
         ids = [answer.message_id for answer in answers]
-        row = buttons(ids, PUBLIC, style.catalog, only_for=asker.user)
+        row = buttons(ids, Row.PUBLIC, style.catalog, only_for=asker.user)
         reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())
-        shown = await reply.show(card(answers, style, (), row))
-        await self._records.shared(question.asked, ids)
-        return shown
+        kept = self._records.looked_up(question.asked, answers)
+        await asyncio.gather(reply.show(card(answers, style, (), row)), kept)
+        if reply.as_wanted:
+            await self._records.shared(question.asked, ids)
+        return reply.as_wanted
 
 
 def _find(term: str, catalog: Catalog) -> Found:

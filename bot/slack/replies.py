@@ -7,8 +7,10 @@ https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final, Protocol
 
 import structlog
@@ -19,6 +21,8 @@ from bot.slack.door import SlackDoor
 View = dict[str, Any]
 
 _log = structlog.get_logger("bot.slack.replies")
+# How long an acknowledgement may take on its way to Slack.
+_ACK_SECONDS: Final = 0.5
 _QUIET: Final = {"unfurl_links": False, "unfurl_media": False}
 
 
@@ -29,12 +33,34 @@ class Place:
     Attributes:
         response_url: empty where Slack gave none.
         thread_ts: the thread, or the message that would begin one; empty outside of threads.
+        begins: nobody has replied to that message yet, so there is no thread in which an ephemeral
+            message would be seen.
     """
 
     channel: str
     user: str
     response_url: str = ""
     thread_ts: str = ""
+    begins: bool = False
+
+    @property
+    def seen_thread_ts(self) -> str:
+        """The thread in which one person can be told something; empty where there is none."""
+        return "" if self.begins else self.thread_ts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenModal:
+    """A submitted modal whose acknowledgement is still to be given.
+
+    Attributes:
+        ack: acknowledges the submission.
+        draw: makes the view that shows a message.
+    """
+
+    id: str
+    ack: Callable[..., Awaitable[object]]
+    draw: Callable[[Message], View]
 
 
 class Way(Protocol):
@@ -54,6 +80,11 @@ class Reply:
         self._ways = ways
         self._used: Way | None = None
         self._lost = False
+
+    @property
+    def as_wanted(self) -> bool:
+        """Whether the last message reached those it was meant for, and not the asker alone."""
+        return self._used is not None and not isinstance(self._used, _Hinting)
 
     @property
     def in_use(self) -> bool:
@@ -119,16 +150,15 @@ class Replies:
         ]
         return Reply([*ways, *self._last_resorts(place, hint)])
 
-    def in_modal(self, place: Place, view_id: str, draw: Callable[[Message], View]) -> Reply:
+    def in_modal(self, place: Place, modal: OpenModal) -> Reply:
         """In the open modal; where it was closed meanwhile, in a direct message."""
-        return Reply([_ByView(self._slack, view_id, draw), _ByPost(self._slack, place.user)])
+        return Reply([_ByModal(self._slack, modal), _ByPost(self._slack, place.user)])
 
     def _private_ways(self, place: Place) -> list[Way]:
-        return [
-            _ByResponseUrl(self._slack, place, "ephemeral"),
-            _ByEphemeral(self._slack, place),
-            _ByPost(self._slack, place.user),
-        ]
+        ways: list[Way] = [_ByResponseUrl(self._slack, place, "ephemeral")]
+        if place.channel:
+            ways.append(_ByEphemeral(self._slack, place))
+        return [*ways, _ByPost(self._slack, place.user)]
 
     def _last_resorts(self, place: Place, hint: Message | None) -> list[Way]:
         return [_Hinting(way, hint) for way in self._private_ways(place)]
@@ -139,8 +169,9 @@ class _ByResponseUrl:
         self._slack = slack
         self._url = place.response_url
         self._extra: dict[str, Any] = {"response_type": response_type} if response_type else {}
-        if place.thread_ts:
-            self._extra["thread_ts"] = place.thread_ts
+        thread_ts = place.seen_thread_ts if response_type == "ephemeral" else place.thread_ts
+        if thread_ts:
+            self._extra["thread_ts"] = thread_ts
         if response_type == "in_channel":
             self._extra["replace_original"] = False
 
@@ -204,8 +235,8 @@ class _ByEphemeral:
     def __init__(self, slack: SlackDoor, place: Place) -> None:
         self._slack = slack
         self._where = {"channel": place.channel, "user": place.user}
-        if place.thread_ts:
-            self._where["thread_ts"] = place.thread_ts
+        if place.seen_thread_ts:
+            self._where["thread_ts"] = place.seen_thread_ts
 
     async def send(self, message: Message) -> bool:
         sent = await self._slack.call("chat.postEphemeral", **self._where, **_body(message))
@@ -237,20 +268,26 @@ class _ByPost:
         return await self._slack.call("chat.update", **self._posted, **_body(message)) is not None
 
 
-class _ByView:
-    """The content of an open modal (views.update)."""
+class _ByModal:
+    """The content of a submitted modal: at first by the acknowledgement, then by views.update.
 
-    def __init__(self, slack: SlackDoor, view_id: str, draw: Callable[[Message], View]) -> None:
+    An update that overtook the acknowledgement on its way would be covered by it for ever.
+    """
+
+    def __init__(self, slack: SlackDoor, modal: OpenModal) -> None:
         self._slack = slack
-        self._view_id = view_id
-        self._draw = draw
+        self._modal = modal
+        self._acknowledged_at = 0.0
 
     async def send(self, message: Message) -> bool:
-        view = self._draw(message)
-        return await self._slack.call("views.update", view_id=self._view_id, view=view) is not None
+        await self._modal.ack(response_action="update", view=self._modal.draw(message))
+        self._acknowledged_at = monotonic()
+        return True
 
     async def replace(self, message: Message) -> bool:
-        return await self.send(message)
+        await asyncio.sleep(self._acknowledged_at + _ACK_SECONDS - monotonic())
+        view = self._modal.draw(message)
+        return await self._slack.call("views.update", view_id=self._modal.id, view=view) is not None
 
 
 def _body(message: Message) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.message_id import MessageId
 from bot.services.deliveries import Deliveries
-from bot.slack.buttons import Action, ids_of
+from bot.slack.buttons import Action, Row, ids_of
 from bot.slack.people import People
 from bot.slack.questions import Question, Questions
 from bot.slack.reception import Reception
@@ -104,15 +104,25 @@ class ActionListener:
             thread_ts=str(container.get("thread_ts") or ""),
         )
         name = str(user.get("name") or user.get("username") or "")
+        pressed = _first(body.get("actions"))
         question = await self._questions.clicked(
             asker,
             place,
             command=self._command,
             name=name,
-            on_public=in_place and not container.get("is_ephemeral"),
+            row=_row(pressed, container),
             in_place=in_place,
         )
-        return question, ids_of(_first(body.get("actions")).get("value"))
+        return question, ids_of(pressed.get("value"))
+
+
+def _row(pressed: Mapping[str, Any], container: Mapping[str, Any]) -> Row:
+    """Who reads the card; whatever is not certainly for one person alone is for all."""
+    block = pressed.get("block_id")
+    if block == Row.DIRECT:
+        return Row.DIRECT
+    private = bool(container.get("is_ephemeral")) or block == Row.PRIVATE
+    return Row.PRIVATE if private else Row.PUBLIC
 
 
 def _share_key(body: Mapping[str, Any], question: Question, ids: Sequence[MessageId]) -> str:

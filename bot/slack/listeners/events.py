@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.found_ids import find_ids
-from bot.domain.query import MAX_IDS, LookUp, Query, TooMany, parse_query
+from bot.domain.found_ids import FoundIds, find_ids
+from bot.domain.message_id import MessageId
+from bot.domain.query import MAX_IDS, LookUp, Nothing, Query, Run, TooMany, parse_query
 from bot.services.deliveries import Deliveries
 from bot.services.records import Surface
 from bot.slack.message_text import texts_of
@@ -24,6 +25,8 @@ from bot.slack.work import OngoingWork
 # Slack repeats events for hours when it could not deliver them.
 LATE_SECONDS: Final = 2 * 60 * 60
 
+# Slack's ids of direct conversations.
+_DIRECT: Final = "D"
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
 
 
@@ -55,6 +58,9 @@ class EventListener:
     async def on_mention(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Answer a mention in the thread of the message, or begin one."""
         self._work.enlist()
+        # In the conversation with the bot every message is answered, a mention or not.
+        if event.get("bot_id") or str(event.get("channel", "")).startswith(_DIRECT):
+            return
         if await self._is_new(event, body):
             asker, place = self._whence(event, body)
             question = await self._questions.in_thread(
@@ -90,22 +96,40 @@ class EventListener:
             enterprise=body.get("enterprise_id"),
         )
         thread = str(event.get("thread_ts") or event.get("ts") or "")
-        return asker, Place(channel=asker.channel, user=asker.user, thread_ts=thread)
+        begins = not event.get("thread_ts")
+        return asker, Place(channel=asker.channel, user=asker.user, thread_ts=thread, begins=begins)
 
 
 def _query(event: Mapping[str, Any]) -> Query:
     """What is asked: ids anywhere in the text, else the words as a command."""
     text = plain_text(_MENTION.sub(" ", str(event.get("text") or "")))
     query = parse_query(text)
-    if not isinstance(query, LookUp | TooMany):
+    if isinstance(query, Run):
         return query
-    found = find_ids(texts_of(event)).ids
-    if len(found) > MAX_IDS:
-        return TooMany(count=len(found))
-    if not found or isinstance(query, TooMany):
-        return query if not found else LookUp(ids=found)
-    # Somebody wrote a sentence around the ids; its other words are no ids.
-    return LookUp(ids=found, share=query.share, watch=query.watch)
+    found = find_ids(texts_of(event))
+    if len(found.ids) > MAX_IDS:
+        return TooMany(count=len(found.ids))
+    if found.ids:
+        # Somebody wrote a sentence around the ids; its other words are no ids.
+        return LookUp(ids=found.ids, watch=isinstance(query, LookUp) and query.watch)
+    return _without_certain(query, found)
+
+
+def _without_certain(query: Query, found: FoundIds) -> Query:
+    """What is asked where nothing has the form of an IDMSG: the words, unless they are prose."""
+    if not isinstance(query, LookUp | TooMany) or not _is_prose(query):
+        return query
+    doubtful = tuple(MessageId(word) for word in found.doubtful)
+    if len(doubtful) > MAX_IDS:
+        return TooMany(count=len(doubtful))
+    return LookUp(ids=doubtful) if doubtful else Nothing()
+
+
+def _is_prose(query: LookUp | TooMany) -> bool:
+    """Whether some of several words hold no digit; hardly an IDMSG is made of letters alone."""
+    if isinstance(query, TooMany):
+        return True
+    return len(query.ids) > 1 and not all(any(map(str.isdigit, i.value)) for i in query.ids)
 
 
 def _is_late(body: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.access import Asker
 from bot.domain.call_status import Outcome
 from bot.services.languages import Languages
-from bot.services.records import Records
+from bot.services.records import Records, Surface
 from bot.slack.door import SlackDoor
 from bot.slack.home_page import ASK_ACTION, AUTOMATIC, LANGUAGE_ACTION, Recent, home
 from bot.slack.modals import Origin, asking
@@ -73,7 +73,7 @@ class HomeListener:
         await self._slack.call(
             "views.open",
             trigger_id=str(body.get("trigger_id", "")),
-            view=asking(style.catalog, Origin()),
+            view=asking(style.catalog, Origin(surface=Surface.HOME)),
         )
 
     def _asker(self, body: Mapping[str, Any]) -> Asker:

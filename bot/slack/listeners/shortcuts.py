@@ -60,6 +60,7 @@ class ShortcutListener:
             user=asker.user,
             response_url=str(shortcut.get("response_url") or ""),
             thread_ts=thread,
+            begins=not message.get("thread_ts"),
         )
         found = find_ids(texts_of(message))
         question = await self._questions.in_thread(
@@ -68,12 +69,19 @@ class ShortcutListener:
         if 0 < len(found.ids) <= MAX_IDS:
             await self._reception.answer(question, LookUp(ids=found.ids))
         elif await self._reception.admitted(question):
-            await self._ask(shortcut, asker, Origin(channel=asker.channel, thread_ts=thread), found)
+            origin = Origin(
+                surface=Surface.MESSAGE_SHORTCUT,
+                channel=asker.channel,
+                thread_ts=thread,
+                begins=place.begins,
+            )
+            await self._ask(shortcut, place, origin, found)
 
     async def on_global(self, shortcut: dict[str, Any]) -> None:
         """Ask for the ids."""
         self._work.enlist()
-        await self._ask(shortcut, self._asker(shortcut), Origin(), None)
+        asker = self._asker(shortcut)
+        await self._ask(shortcut, Place(channel="", user=asker.user), Origin(), None)
 
     def _asker(self, shortcut: Mapping[str, Any]) -> Asker:
         user = _part(shortcut, "user")
@@ -85,20 +93,26 @@ class ShortcutListener:
         )
 
     async def _ask(
-        self, shortcut: Mapping[str, Any], asker: Asker, origin: Origin, found: FoundIds | None
+        self, shortcut: Mapping[str, Any], place: Place, origin: Origin, found: FoundIds | None
     ) -> None:
-        catalog = (await self._questions.personal_style(asker)).catalog
+        question = await self._questions.private(
+            self._asker(shortcut), origin.surface, place, command=self._command
+        )
+        catalog = question.notes.style.catalog
         words: tuple[str, ...] = ()
         remark = ""
         if found is not None:
             words = tuple(one.value for one in found.ids) or found.doubtful
             name = "many" if found.ids else "doubtful" if found.doubtful else "none"
             remark = catalog.say(f"modal.{name}", count=len(found.ids), limit=MAX_IDS)
-        await self._slack.call(
+        opened = await self._slack.call(
             "views.open",
             trigger_id=str(shortcut.get("trigger_id", "")),
             view=asking(catalog, origin, found=words, remark=remark),
         )
+        if opened is None:
+            # Slack gives three seconds for a modal; the person need not wait for it in vain.
+            await question.reply.show(question.notes.usage())
 
 
 def _part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:

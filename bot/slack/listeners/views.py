@@ -9,13 +9,19 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
 from bot.domain.query import LookUp, parse_query
-from bot.services.records import Surface
-from bot.slack.modals import ASK_CALLBACK, IDS_BLOCK, answer, origin_of, typed_ids, working
+from bot.slack.modals import (
+    ASK_CALLBACK,
+    IDS_BLOCK,
+    Origin,
+    answer,
+    origin_of,
+    typed_ids,
+)
 from bot.slack.notes import Notes
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception
-from bot.slack.replies import Place
+from bot.slack.replies import OpenModal, Place
 from bot.slack.work import OngoingWork
 
 Ack = Callable[..., Awaitable[object]]
@@ -63,26 +69,27 @@ class ViewListener:
             await ack(response_action="errors", errors={IDS_BLOCK: problem})
         elif origin.thread_ts:
             await ack()
-            await self._in_thread(query, asker, origin.thread_ts)
+            await self._in_thread(query, asker, origin)
         else:
-            waiting = working(style.catalog, notes.working(len(query.ids)))
-            await ack(response_action="update", view=waiting)
-            await self._in_modal(query, asker, str(view.get("id", "")), notes)
+            modal = OpenModal(
+                id=str(view.get("id", "")),
+                ack=ack,
+                draw=lambda message: answer(style.catalog, message),
+            )
+            place = Place(channel=asker.channel, user=asker.user)
+            question = await self._questions.in_modal(
+                asker, origin.surface, place, notes=notes, modal=modal
+            )
+            await self._reception.answer(question, query)
 
-    async def _in_thread(self, query: LookUp, asker: Asker, thread_ts: str) -> None:
-        place = Place(channel=asker.channel, user=asker.user, thread_ts=thread_ts)
-        question = await self._questions.in_thread(
-            asker, Surface.MESSAGE_SHORTCUT, place, command=self._command
+    async def _in_thread(self, query: LookUp, asker: Asker, origin: Origin) -> None:
+        place = Place(
+            channel=asker.channel,
+            user=asker.user,
+            thread_ts=origin.thread_ts,
+            begins=origin.begins,
         )
-        await self._reception.answer(question, query)
-
-    async def _in_modal(self, query: LookUp, asker: Asker, view_id: str, notes: Notes) -> None:
-        place = Place(channel=asker.channel, user=asker.user)
-        question = await self._questions.in_modal(
-            asker,
-            place,
-            notes=notes,
-            view_id=view_id,
-            draw=lambda message: answer(notes.style.catalog, message),
+        question = await self._questions.in_thread(
+            asker, origin.surface, place, command=self._command
         )
         await self._reception.answer(question, query)
