@@ -12,12 +12,9 @@ from typing import Final
 from cachetools import LRUCache
 
 from bot.domain.catalog import Catalog, Language
-from bot.domain.dictionary import folded
+from bot.domain.language_names import named_language
 
 _MOST_CHOICES: Final = 10_000
-_NAMES: Final = dict.fromkeys(
-    ("en", "en-us", "en-gb", "english", "ingles"), Language.ENGLISH
-) | dict.fromkeys(("pt", "pt-br", "pt_br", "ptbr", "portuguese", "portugues"), Language.PORTUGUESE)
 
 
 class Languages:
@@ -43,8 +40,3 @@ class Languages:
             return None
         self._choices[team, user] = language
         return self._load(language)
-
-
-def named_language(text: str) -> Language | None:
-    """The language that a word names, in either language."""
-    return _NAMES.get(folded(text.strip()))

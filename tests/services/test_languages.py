@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.catalog import Language
+from bot.domain.language_names import named_language
 from bot.locales import load_catalog
-from bot.services.languages import Languages, named_language
+from bot.services.languages import Languages
 
 
 def languages(default: Language = Language.ENGLISH) -> Languages:
