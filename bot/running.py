@@ -12,6 +12,7 @@ from bot import __version__
 from bot.bootstrap import RunningBot, running_bot
 from bot.server import CannotListenError
 from bot.settings import Mode, Settings
+from bot.settings_forms import FORMS
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.telemetry import configure_logging
 
@@ -40,10 +41,10 @@ async def run_until_stopped(settings: Settings) -> int:
             await stopped.wait()
             _log.info("stopping")
     except SlackRefusedError as error:
-        return _give_up(EXIT_SETTINGS, _refused(error.error))
+        return _give_up(EXIT_SETTINGS, _refused(error.error, settings.mode))
     except SlackUnreachableError as error:
-        reason = f"Slack cannot be reached ({error.reason}). Check SLACK_API_URL and the "
-        return _give_up(EXIT_FAILED, reason + "network; `voicestatus doctor` says more.")
+        reason = f"Slack cannot be reached ({error.reason}). Check SLACK_API_URL, the network "
+        return _give_up(EXIT_FAILED, reason + "and the proxy of this machine.")
     except CannotListenError as error:
         where = f"{settings.bot_host}:{settings.bot_port}"
         return _give_up(
@@ -72,10 +73,13 @@ def _first_line(bot: RunningBot) -> str:
     )
 
 
-def _refused(error: str) -> str:
+def _refused(error: str, mode: Mode) -> str:
+    if mode is Mode.HTTP:
+        form = FORMS["SLACK_BOT_TOKEN"]
+        return f"Slack refuses SLACK_BOT_TOKEN ({error}). It should be {form}."
     return (
-        f"Slack refuses a token ({error}). Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN; "
-        "`voicestatus doctor` says which one and where to get it."
+        f"Slack refuses SLACK_BOT_TOKEN or SLACK_APP_TOKEN ({error}); "
+        "`voicestatus doctor` tries them one by one."
     )
 
 
