@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
@@ -15,6 +16,8 @@ import typer
 from bot import __version__
 from bot.domain.catalog import Catalog, Language
 from bot.domain.dictionary import Found, as_record, everything, find
+from bot.domain.language_names import named_language
+from bot.settings_forms import COMMAND_PATTERN, FORMS
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -32,9 +35,23 @@ _app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def _language(text: str) -> Language:
+    language = named_language(text)
+    if language is None:
+        raise typer.BadParameter(f"it should be {FORMS['BOT_LANGUAGE']}.")
+    return language
+
+
 InLanguage = Annotated[
     Language | None,
-    typer.Option("--language", help="Language of the texts, instead of BOT_LANGUAGE."),
+    typer.Option(
+        "--language",
+        parser=_language,
+        metavar="en|pt-BR",
+        help="Language of the texts, instead of BOT_LANGUAGE.",
+    ),
 ]
 
 
@@ -197,17 +214,26 @@ def manifest(
         str, typer.Option(metavar="URL", help="For HTTP mode: the bot's address from outside.")
     ] = "",
     command: Annotated[
-        str, typer.Option(envvar="BOT_COMMAND", help="The slash command's name.")
-    ] = "/voicestatus",
+        str | None,
+        typer.Option(metavar="/NAME", help="The slash command's name, instead of BOT_COMMAND."),
+    ] = None,
     language: InLanguage = None,
 ) -> None:
     """Print the manifest that creates the Slack app."""
+    from bot.light_settings import light_setting
     from bot.manifest import as_yaml
     from bot.manifest import manifest as build
 
+    name = (light_setting("BOT_COMMAND") or "/voicestatus") if command is None else command
+    problems = []
     if http and not http.startswith("https://"):
-        _complain(["--http wants an address that begins with https://, as Slack does."])
-    data = build(_catalog(language), command=command, http_url=http or None)
+        problems.append("--http wants an address that begins with https://, as Slack does.")
+    if not re.fullmatch(COMMAND_PATTERN, name):
+        place = "BOT_COMMAND" if command is None else "--command"
+        problems.append(f"{place} is wrong. It should be {FORMS['BOT_COMMAND']}.")
+    if problems:
+        _complain(problems)
+    data = build(_catalog(language), command=name, http_url=http or None)
     typer.echo(as_yaml(data), nl=False)
 
 
@@ -236,11 +262,11 @@ def _complain(lines: Iterable[str]) -> NoReturn:
 
 def _catalog(language: Language | None) -> Catalog:
     """The catalog of a language; without one that of BOT_LANGUAGE, if it names one."""
+    from bot.light_settings import light_setting
     from bot.locales import load_catalog
 
-    wanted = os.environ.get("BOT_LANGUAGE", "").strip()
-    own = Language(wanted) if wanted in set(Language) else Language.ENGLISH
-    return load_catalog(language or own)
+    own = None if language is not None else named_language(light_setting("BOT_LANGUAGE"))
+    return load_catalog(language or own or Language.ENGLISH)
 
 
 def _run(work: Coroutine[Any, Any, int]) -> int:

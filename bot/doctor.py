@@ -6,19 +6,22 @@ an id that cannot exist.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import aiohttp
+from rich.table import Table
 from rich.text import Text
 
 from bot.connections import gateway_host, gateway_of, slack_client, slack_session
-from bot.domain.explanation import LookupFailure, explain
+from bot.doctor_remedies import remedy_for_code, remedy_for_error
+from bot.domain.catalog import Language
 from bot.domain.message_id import MessageId
 from bot.gateway.errors import GatewayError
 from bot.locales import load_catalog
@@ -35,6 +38,8 @@ from bot.terminal import console
 _SKEW_LIMIT_SECONDS: Final = 300
 _SKEW_WORTH_SAYING_SECONDS: Final = 30
 _NOT_FOUND: Final = "023"
+# Slack's signing secrets are 32 hexadecimal digits.
+_SHORTEST_SECRET: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,8 @@ class Check:
 
     Attributes:
         detail: what was seen.
-        remedy: what to do about it; empty when all is well.
+        remedy: what to do about it; empty when all is well. On a check that is `ok` it is a
+            warning.
     """
 
     name: str
@@ -52,9 +58,11 @@ class Check:
     remedy: str = ""
 
 
-async def examine(settings: Settings) -> AsyncIterator[Check]:
+async def examine(settings: Settings) -> AsyncGenerator[Check, None]:
     """Run all checks, one after the other; each is given as soon as it is done."""
     yield Check(name="settings", ok=True, detail=f"complete for {settings.mode.value} mode")
+    for warning in _weak_settings(settings):
+        yield warning
     async with slack_session() as session:
         workspace, token_check = await _check_token(settings, session)
         yield token_check
@@ -64,6 +72,34 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         if settings.mode is Mode.SOCKET:
             yield await _check_app_token(settings, session)
     yield await _check_gateway(settings)
+
+
+def _weak_settings(settings: Settings) -> Iterator[Check]:
+    """What works and should not stay so."""
+    secret = settings.slack_signing_secret
+    short = secret is not None and len(secret.get_secret_value()) < _SHORTEST_SECRET
+    if settings.mode is Mode.HTTP and short:
+        yield Check(
+            name="signing secret",
+            ok=True,
+            detail=f"shorter than {_SHORTEST_SECRET} characters; Slack's have 32",
+            remedy=f"Check SLACK_SIGNING_SECRET: {FORMS['SLACK_SIGNING_SECRET']}.",
+        )
+    host = gateway_host(settings)
+    if settings.gateway_url.startswith("http://") and not _is_loopback(host):
+        yield Check(
+            name="gateway address",
+            ok=True,
+            detail=f"the keys travel unencrypted to {host}",
+            remedy="Begin GATEWAY_URL with https://.",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 async def _check_token(
@@ -145,18 +181,16 @@ async def _check_app_token(settings: Settings, session: aiohttp.ClientSession) -
 async def _check_gateway(settings: Settings) -> Check:
     """An id that cannot exist must be answered by 023: then address and keys are right."""
     host = gateway_host(settings)
-    catalog = load_catalog(settings.bot_language)
     impossible = MessageId(f"DOCTOR-{secrets.token_hex(12)}")
     try:
         async with gateway_of(settings) as gateway:
             checked = await gateway.status(impossible)
     except GatewayError as error:
-        told = explain(LookupFailure(error=error.code), catalog)
         return Check(
             name="gateway",
             ok=False,
-            detail=f"{host}: {error.code}. {told.meaning}",
-            remedy=told.advice,
+            detail=f"{host}: {error}",
+            remedy=remedy_for_error(error, host),
         )
     except (OSError, ValueError):
         return Check(
@@ -169,12 +203,13 @@ async def _check_gateway(settings: Settings) -> Check:
     if code == _NOT_FOUND:
         where = f"{host} (the sandbox)" if checked.sandbox else host
         return Check(name="gateway", ok=True, detail=f"{where} answers and takes the keys")
-    told = explain(checked.status, catalog)
+    entry = load_catalog(Language.ENGLISH).gateway(code) if code is not None else None
+    answered = f"{code} ({entry.title})" if entry is not None else "something else"
     return Check(
         name="gateway",
         ok=False,
-        detail=f"{host} answered {code or 'something else'} where 023 was due. {told.meaning}",
-        remedy=told.advice,
+        detail=f"{host} answered {answered} where {_NOT_FOUND} was due",
+        remedy=remedy_for_code(entry.code if entry is not None else None, host),
     )
 
 
@@ -192,8 +227,17 @@ async def report(settings: Settings, *, as_json: bool) -> int:
 
 
 def _print_check(check: Check) -> None:
-    mark = Text("ok  ", style="green") if check.ok else Text("FAIL", style="bold red")
-    line = Text.assemble(mark, "  ", (f"{check.name}: ", "bold"), check.detail)
+    """The check's lines; what is too long for one goes on under its own beginning."""
+    lines = Table.grid(padding=(0, 2, 0, 0))
+    remedy = Table.grid(padding=(0, 1, 0, 0))
+    remedy.add_row("→", Text(check.remedy))
+    lines.add_row(_mark(check), Text.assemble((f"{check.name}: ", "bold"), check.detail))
     if check.remedy:
-        line.append(f"\n      → {check.remedy}")
-    console().print(line)
+        lines.add_row("", remedy)
+    console().print(lines)
+
+
+def _mark(check: Check) -> Text:
+    if not check.ok:
+        return Text("FAIL", style="bold red")
+    return Text("warn", style="yellow") if check.remedy else Text("ok  ", style="green")

@@ -35,12 +35,17 @@ def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], l
         except InvalidMessageIdError as error:
             problem = catalog.say(f"problem.{error.problem.value}")
             shown = shorten(ascii(word) if not word.isprintable() else word, _SHOWN)
-            problems.append(catalog.say("problem.line", word=shown, problem=problem))
+            problems.append(_plain(catalog.say("problem.line", word=shown, problem=problem)))
         else:
             ids[typed.message_id] = None
     if problems:
-        problems.append(catalog.say("problem.where_to_find"))
+        problems.append(_plain(catalog.say("problem.where_to_find")))
     return list(ids), problems
+
+
+def _plain(sentence: str) -> str:
+    """The sentence with quotes where Slack's mark-up has the marks of code."""
+    return sentence.replace("`", '"')
 
 
 async def look_up(

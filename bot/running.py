@@ -14,6 +14,7 @@ from bot import __version__
 from bot.bootstrap import RunningBot, running_bot
 from bot.server import CannotListenError
 from bot.settings import Mode, Settings
+from bot.settings_forms import FORMS
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.storage.errors import StorageError
 from bot.telemetry import configure_logging
@@ -50,7 +51,7 @@ async def run_until_stopped(settings: Settings) -> int:
     except StorageError as error:
         return _give_up(EXIT_FAILED, f"{error.problem} Check DATABASE_URL. [{error.fact}]")
     except SlackRefusedError as error:
-        return _give_up(EXIT_SETTINGS, _refused(error.error))
+        return _give_up(EXIT_SETTINGS, _refused(error.error, settings.mode))
     except SlackUnreachableError as error:
         return _give_up(EXIT_FAILED, _unreachable(error.reason))
     except CannotListenError as error:
@@ -113,17 +114,20 @@ def _first_line(bot: RunningBot) -> str:
     )
 
 
-def _refused(error: str) -> str:
+def _refused(error: str, mode: Mode) -> str:
+    if mode is Mode.HTTP:
+        form = FORMS["SLACK_BOT_TOKEN"]
+        return f"Slack refuses SLACK_BOT_TOKEN ({error}). It should be {form}."
     return (
-        f"Slack refuses a token ({error}). Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN; "
-        "`voicestatus doctor` says which one and where to get it."
+        f"Slack refuses SLACK_BOT_TOKEN or SLACK_APP_TOKEN ({error}); "
+        "`voicestatus doctor` tries them one by one."
     )
 
 
 def _unreachable(reason: str) -> str:
     return (
         f"Slack cannot be reached, or gave an answer that cannot be read ({reason}). "
-        "Check SLACK_API_URL and the network; `voicestatus doctor` says more."
+        "Check SLACK_API_URL, the network and the proxy of this machine."
     )
 
 

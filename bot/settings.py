@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -35,13 +35,15 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableSourceError
 
 from bot.domain.catalog import Language
-from bot.settings_forms import FORMS
+from bot.domain.language_names import named_language
+from bot.settings_forms import COMMAND_PATTERN, EITHER_FORM, EITHER_MODE, FORMS
 
 SECRETS_DIRECTORY: Final = "/run/secrets"
 _PREFIXES: Final = ("SLACK_", "GATEWAY_", "BOT_")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-Ids = Annotated[frozenset[str], NoDecode]
+ChannelIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{1,30}$")]], NoDecode]
+UserIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$")]], NoDecode]
 _stripped = BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
 
 
@@ -118,7 +120,7 @@ class Settings(BaseSettings):
     bot_host: str = "127.0.0.1"
     bot_port: Port = 3000
     bot_language: Language = Language.ENGLISH
-    bot_command: Annotated[str, Field(pattern=r"^/[^\sA-Z]{1,31}$")] = "/voicestatus"
+    bot_command: Annotated[str, Field(pattern=COMMAND_PATTERN)] = "/voicestatus"
     bot_timezone: str = "America/Sao_Paulo"
     bot_support_contact: Annotated[str, Field(max_length=200)] = ""
     bot_hash_key: Annotated[Secret, Field(min_length=16)] | None = None
@@ -140,9 +142,9 @@ class Settings(BaseSettings):
         "sqlite:///voicestatus.db"
     )
     bot_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    allowed_channels: Ids = frozenset()
-    allowed_users: Ids = frozenset()
-    admin_users: Ids = frozenset()
+    allowed_channels: ChannelIds = frozenset()
+    allowed_users: UserIds = frozenset()
+    admin_users: UserIds = frozenset()
     allow_external_users: bool = False
 
     @model_validator(mode="before")
@@ -155,6 +157,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("bot_language", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return (named_language(value) or value) if isinstance(value, str) else value
 
     @field_validator("bot_log_level", mode="before")
     @classmethod
@@ -187,6 +194,8 @@ class Settings(BaseSettings):
     @field_validator("gateway_ca_file")
     @classmethod
     def _readable_file(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
         try:
             ssl.create_default_context(cafile=value)
         except OSError:
@@ -234,7 +243,7 @@ def load_settings(needs: Iterable[Need] = (), *, env_file: str | None = ".env") 
         faults = error.errors(include_input=False, include_url=False)
         wrong = {str(fault["loc"][0]).upper() for fault in faults}
         present = _valid_part(wrong, env_file, secrets)
-        missing = _missing(present, wanted) - wrong if present is not None else set()
+        missing = _missing(present, wanted, wrong) - wrong if present is not None else set()
         raise SettingsError(_problems(wrong, missing, env_file)) from None
     except (UnicodeDecodeError, UnreadableSourceError):
         where = env_file if secrets is None else f"{env_file} or a file in {secrets}"
@@ -258,15 +267,22 @@ def _valid_part(wrong: set[str], env_file: str | None, secrets: str | None) -> S
         return None
 
 
-def _missing(settings: Settings, needs: frozenset[Need]) -> set[str]:
+def _missing(settings: Settings, needs: frozenset[Need], wrong: Collection[str] = ()) -> set[str]:
     wanted: list[str] = []
     if Need.GATEWAY in needs:
         wanted += ["GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"]
     if Need.SLACK in needs:
-        wanted.append("SLACK_BOT_TOKEN")
-        socket = settings.mode is Mode.SOCKET
-        wanted.append("SLACK_APP_TOKEN" if socket else "SLACK_SIGNING_SECRET")
-    return {name for name in wanted if _value(settings, name) is None}
+        wanted += ["SLACK_BOT_TOKEN", _secret_of_mode(settings, wrong)]
+    return {name for name in wanted if name == EITHER_MODE or _value(settings, name) is None}
+
+
+def _secret_of_mode(settings: Settings, wrong: Collection[str]) -> str:
+    """What the mode needs; either secret where nothing says which mode is meant."""
+    if settings.mode is Mode.SOCKET or (settings.bot_mode is None and "SLACK_APP_TOKEN" in wrong):
+        return "SLACK_APP_TOKEN"
+    if settings.bot_mode is None and settings.slack_signing_secret is None:
+        return EITHER_MODE
+    return "SLACK_SIGNING_SECRET"
 
 
 def _value(settings: Settings, name: str) -> Any:
@@ -276,16 +292,18 @@ def _value(settings: Settings, name: str) -> Any:
 def _problems(wrong: Iterable[str], missing: Iterable[str], env_file: str | None) -> list[str]:
     lines = [(name, f"{name} is wrong. It should be {FORMS[name]}.") for name in wrong]
     lines = [(n, line.replace("is wrong. It should be must", "must")) for n, line in lines]
+    forms = {**FORMS, EITHER_MODE: EITHER_FORM}
     lines += [
-        (name, f"{name} is missing{_slip(name, env_file)}: {FORMS[name]}.") for name in missing
+        (name, f"{name} is missing{_slip(name, env_file)}: {forms[name]}.") for name in missing
     ]
     order = list(FORMS)
-    return [line for _, line in sorted(lines, key=lambda item: order.index(item[0]))]
+    return [line for _, line in sorted(lines, key=lambda item: order.index(item[0].split()[0]))]
 
 
 def _slip(name: str, env_file: str | None) -> str:
     """A variable whose name is nearly right, and so was probably meant."""
     set_ones = [*os.environ, *(dotenv_values(env_file) if env_file is not None else ())]
     unknown = [n for n in set_ones if n.startswith(_PREFIXES) and n not in FORMS]
-    close = difflib.get_close_matches(name, unknown, n=1, cutoff=0.85)
+    meant = [word for word in name.split() if word in FORMS]
+    close = [c for n in meant for c in difflib.get_close_matches(n, unknown, n=1, cutoff=0.85)]
     return f" ({close[0]} is set; is that a slip?)" if close else ""

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+COMMAND_PATTERN: Final = r"^/[^\sA-Z]{1,31}$"
+
+# What is said where neither mode's secret is set, and so neither mode can have been meant.
+EITHER_MODE: Final = "SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)"
+EITHER_FORM: Final = (
+    "the token is xapp-… with the scope connections:write, from App-Level Tokens; the secret is "
+    "from App Credentials; both are on your app's page, Basic Information"
+)
+
 FORMS: Final[Mapping[str, str]] = {
     "SLACK_BOT_TOKEN": "xoxb-…, from your app's page at api.slack.com/apps, OAuth & Permissions",
     "SLACK_SIGNING_SECRET": "from your app's page, Basic Information, App Credentials (HTTP mode)",
@@ -39,8 +48,11 @@ FORMS: Final[Mapping[str, str]] = {
     "GATEWAY_CA_FILE": "a PEM file that can be read",
     "DATABASE_URL": "sqlite:///file.db or postgresql://…",
     "BOT_RETENTION_DAYS": "a whole number of days, 1 to 3650",
-    "ALLOWED_CHANNELS": "Slack channel ids, separated by commas",
-    "ALLOWED_USERS": "Slack user ids, separated by commas",
-    "ADMIN_USERS": "Slack user ids, separated by commas",
+    "ALLOWED_CHANNELS": "Slack channel ids such as C0123456789 (they begin with C, G or D and "
+    "stand at the end of a channel's details), separated by commas",
+    "ALLOWED_USERS": "Slack user ids such as U0123456789 (they begin with U or W; a profile's "
+    "menu has Copy member ID), separated by commas",
+    "ADMIN_USERS": "Slack user ids such as U0123456789 (they begin with U or W; a profile's "
+    "menu has Copy member ID), separated by commas",
     "ALLOW_EXTERNAL_USERS": "true or false",
 }

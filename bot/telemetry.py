@@ -126,6 +126,7 @@ def configure_logging(*, level: str, json: bool) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_is_not_of_a_spare_token)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_only_the_place, *shared],
@@ -143,8 +144,16 @@ def configure_logging(*, level: str, json: bool) -> None:
     root.handlers = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     logging.getLogger(OWN_LOGGERS).setLevel(level)
-    # Bolt warns of a token that it finds in the environment and need not use.
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+
+
+def _is_not_of_a_spare_token(record: logging.LogRecord) -> bool:
+    """Bolt warns, while it is built, of the bot token that it finds in the environment.
+
+    It cannot be told not to look there, and it gives its loggers the root's level, so that no level
+    of theirs holds the warning back.
+    """
+    place = (record.name, record.funcName)
+    return place != ("slack_bolt.AsyncApp", "__init__") or record.levelno > logging.WARNING
 
 
 def _only_the_place(_: Any, __: str, event: EventDict) -> EventDict:

@@ -63,7 +63,7 @@ async def bot(mode: Mode) -> AsyncIterator[Scene]:
 def log() -> Iterator[io.StringIO]:
     """All that the process logs, down to DEBUG, through the handler that `run` installs."""
     root = logging.getLogger()
-    loggers = (root, logging.getLogger("bot"), logging.getLogger("slack_bolt"))
+    loggers = (root, logging.getLogger("bot"))
     before = [(logger, logger.level) for logger in loggers]
     handlers = root.handlers
     configure_logging(level="DEBUG", json=True)

@@ -228,3 +228,45 @@ async def test_broken_settings_do_not_matter(tmp_path: Path, arguments: list[str
     settings = {"GATEWAY_TOKEN": "x", "BOT_PORT": "many", "SLACK_CLIENT_ID": "1.2"}
     result = await Voicestatus(directory=tmp_path, settings=settings).run(*arguments)
     assert (0, "") == (result.code, result.err)
+
+
+@pytest.mark.parametrize("name", ["pt", "pt-br", "pt_BR", "PT-BR", "Português"])
+def test_language_may_be_named_in_other_ways(name: str) -> None:
+    """--language takes the names that people and locales use."""
+    assert explain("486", "--language", "pt-BR").stdout == explain("486", "--language", name).stdout
+
+
+def test_unknown_language_is_refused() -> None:
+    """A language that the bot does not speak is exit code 2, with those that it does."""
+    result = explain("486", "--language", "es")
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "en or pt-BR" in result.stderr
+
+
+def test_language_is_read_from_the_env_file(tmp_path: Path) -> None:
+    """BOT_LANGUAGE in `.env` rules the texts, the option goes before it."""
+    portuguese, english = explain("486", "--language", "pt"), explain("486", "--language", "en")
+    (tmp_path / ".env").write_text("BOT_LANGUAGE=pt\n")
+    assert portuguese.stdout == explain("486").stdout
+    assert english.stdout == explain("486", "--language", "en").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"\xff\xfeB\x00O\x00", id="no UTF-8"),
+        pytest.param(b"this is = no = settings\n'\n= =\nBOT_LANGUAGE", id="no settings"),
+        pytest.param(b"BOT_PORT=many\nGATEWAY_TOKEN=x\nBOT_LANGUAGE=es\n", id="wrong settings"),
+        pytest.param(None, id="a folder"),
+    ],
+)
+async def test_unreadable_env_file_does_not_matter(tmp_path: Path, content: bytes | None) -> None:
+    """What stands in `.env` costs nobody an explanation, nor a line on standard error."""
+    if content is None:
+        (tmp_path / ".env").mkdir()
+    else:
+        (tmp_path / ".env").write_bytes(content)
+    result = await Voicestatus(directory=tmp_path).run("explain", "486")
+    assert (0, "") == (result.code, result.err)
+    assert "the line was busy" in result.out

@@ -62,6 +62,23 @@ async def test_invalid_id_is_explained_in_the_language(voicestatus: Voicestatus)
     assert "caracteres" in result.err
 
 
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+async def test_invalid_id_is_explained_without_marks_of_slack(
+    voicestatus: Voicestatus, language: str
+) -> None:
+    """A terminal knows no back-ticks; what they mark stands in quotes."""
+    result = await voicestatus.run("lookup", "+55 (11) 98765-4321", "--language", language)
+    assert "`" not in result.err
+    assert '"+55 (11) 98765-4321": ' in result.err
+    assert '"MPG000236180474"' in result.err
+
+
+async def test_bare_digits_are_asked(voicestatus: Voicestatus, seen: list[SeenRequest]) -> None:
+    """An IDMSG may be all digits, so that even what could be a phone number is looked up."""
+    result = await voicestatus.run("lookup", "5511987654321", "--json")
+    assert (4, 1) == (result.code, len(seen))
+
+
 async def test_phone_number_may_be_forced(
     voicestatus: Voicestatus, seen: list[SeenRequest]
 ) -> None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -14,8 +15,13 @@ from aiohttp import web
 from bot.demo.loopback import workspace as made_up
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.doctor import Check, examine, report
+from bot.doctor_remedies import CODES, ERRORS, remedy_for_code, remedy_for_error
+from bot.domain.catalog import Kind, Language
+from bot.gateway.errors import LEAVES, GatewayError, HttpError
 from bot.gateway.sandbox import running_sandbox
+from bot.locales import load_catalog
 from bot.settings import Mode, Settings
+from bot.settings_forms import FORMS
 
 CREDENTIAL = "C4NARY" + "0" * 34
 TOKEN = "T0KEN1"
@@ -66,13 +72,13 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def serving(
-    body: str, *, content_type: str = "text/html", date: str | None = None
+    body: str, *, content_type: str = "text/html", date: str | None = None, status: int = 200
 ) -> AsyncIterator[str]:
     """A server that says the same to everything."""
 
     async def answer(_: web.Request) -> web.Response:
         headers = {} if date is None else {"Date": date}
-        return web.Response(text=body, headers=headers, content_type=content_type)
+        return web.Response(text=body, headers=headers, content_type=content_type, status=status)
 
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", answer)
@@ -202,26 +208,125 @@ async def test_clock_that_slack_does_not_tell(good: dict[str, Any], date: str) -
 async def test_keys_that_the_gateway_refuses(
     good: dict[str, Any], settings: dict[str, str], code: str
 ) -> None:
-    """The gateway's code is told with its meaning and with what to do."""
-    check = (await checks({**good, **settings}))["gateway"]
+    """The gateway's code is told in English, with the setting to check, in any language."""
+    check = (await checks({**good, **settings, "bot_language": "pt-BR"}))["gateway"]
+    title = load_catalog(Language.ENGLISH).gateway(code).title
     assert not check.ok
-    assert f"answered {code} where 023 was due" in check.detail
-    assert check.remedy
+    assert f"127.0.0.1 answered {code} ({title}) where 023 was due" == check.detail
+    (name,) = settings
+    assert f"Check {name.upper()}: {FORMS[name.upper()]}." == check.remedy
 
 
 async def test_gateway_that_refuses_connections(good: dict[str, Any]) -> None:
     """Nobody listens at the gateway's address."""
     check = (await checks({**good, "gateway_url": f"http://127.0.0.1:{free_port()}/"}))["gateway"]
-    assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: connection_refused. "))
-    assert check.remedy
+    assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: connection_refused: "))
+    assert "host and port in GATEWAY_URL" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (404, "Check GATEWAY_URL: 127.0.0.1 answered HTTP 404."),
+        (307, "Check GATEWAY_URL: 127.0.0.1 answered HTTP 307, a redirection, "),
+        (503, "Wait some minutes and try again: 127.0.0.1 answered HTTP 503. "),
+    ],
+)
+async def test_gateway_that_answers_with_another_status(
+    good: dict[str, Any], status: int, remedy: str
+) -> None:
+    """The remedy speaks to whoever runs the bot, and says what was answered."""
+    async with serving("gone", status=status) as url:
+        check = (await checks({**good, "gateway_url": url}))["gateway"]
+    assert not check.ok
+    assert check.remedy.startswith(remedy)
 
 
 async def test_gateway_that_is_a_page(good: dict[str, Any]) -> None:
     """An HTML page in the place of the gateway is told to be no SOAP."""
     async with serving("<html>welcome</html>") as url:
         check = (await checks({**good, "gateway_url": url}))["gateway"]
-    assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: not_soap. "))
-    assert check.remedy
+    assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: not_soap: "))
+    assert "GATEWAY_URL" in check.remedy
+
+
+async def test_gateway_that_knows_the_impossible(good: dict[str, Any]) -> None:
+    """A status for an id that cannot exist is no answer of the gateway that was meant."""
+    result = '<MPG_Status_VoiceResult xmlns="https://pw-api.com/">ok:85.00</MPG_Status_VoiceResult>'
+    soap = "http://schemas.xmlsoap.org/soap/envelope/"
+    envelope = f'<E:Envelope xmlns:E="{soap}"><E:Body>{result}</E:Body></E:Envelope>'
+    async with serving(envelope, content_type="text/xml") as url:
+        check = (await checks({**good, "gateway_url": url}))["gateway"]
+    assert "127.0.0.1 answered something else where 023 was due" == check.detail
+    assert "Check GATEWAY_URL: 127.0.0.1 gave the status of a call" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://gateway.invalid/service.asmx", "gateway.invalid"),
+        ("http://192.0.2.1/service.asmx", "192.0.2.1"),
+        ("https://gateway.invalid/service.asmx", None),
+        ("http://localhost:9/", None),
+        ("http://gateway.localhost:9/", None),
+        ("http://127.1.2.3:9/", None),
+        ("http://[::1]:9/", None),
+    ],
+)
+async def test_keys_in_the_clear_are_warned_of(
+    good: dict[str, Any], url: str, warned: str | None
+) -> None:
+    """http:// to another machine is a warning that fails nothing; on this machine it is fine."""
+    async with aclosing(examine(Settings.of(**{**good, "gateway_url": url}))) as found:
+        # The gateway comes last, and is not asked.
+        first_two = [await anext(found), await anext(found)]
+    warnings = [(c.ok, c.detail, c.remedy) for c in first_two if c.name == "gateway address"]
+    line = (True, f"the keys travel unencrypted to {warned}", "Begin GATEWAY_URL with https://.")
+    assert ([] if warned is None else [line]) == warnings
+
+
+@pytest.mark.parametrize(
+    ("mode", "secret", "warned"),
+    [
+        (Mode.HTTP, "x" * 15, True),
+        (Mode.HTTP, "x" * 16, False),
+        # Socket Mode needs no signatures.
+        (Mode.SOCKET, "x", False),
+    ],
+)
+async def test_short_signing_secret_is_warned_of(
+    good: dict[str, Any], mode: Mode, secret: str, warned: bool
+) -> None:
+    """A secret that can be guessed opens the door; the warning fails nothing."""
+    found = await checks({**good, "bot_mode": mode, "slack_signing_secret": secret})
+    assert warned == ("signing secret" in found)
+    assert all(check.ok for check in found.values())
+    if warned:
+        assert "Check SLACK_SIGNING_SECRET: " in found["signing secret"].remedy
+
+
+@pytest.mark.parametrize("error", LEAVES, ids=lambda error: error.code)
+def test_every_error_has_its_remedy(error: type[GatewayError]) -> None:
+    """Each error has a sentence of its own for the operator, which names no agent and no circle."""
+    assert error.code in ERRORS
+    status = {"http_status": 599} if issubclass(error, HttpError) else {}
+    remedy = remedy_for_error(error(**status), "gateway.example")
+    assert re.search(r"GATEWAY_[A-Z]+|gateway\.example", remedy)
+    assert not re.search(r"[{}]|whoever runs|doctor|voicestatus", remedy)
+
+
+def test_no_two_errors_share_a_remedy() -> None:
+    """The table knows the errors that there are, each with its own sentence."""
+    assert {error.code for error in LEAVES} == set(ERRORS)
+    assert len(ERRORS) == len(set(ERRORS.values()))
+
+
+def test_every_code_of_the_gateway_has_its_remedy() -> None:
+    """The table knows the codes of the language files, but the one that is due."""
+    entries = load_catalog(Language.ENGLISH).of_kind(Kind.GATEWAY)
+    assert {entry.code for entry in entries} - {"023"} == set(CODES)
+    remedies = [remedy_for_code(code, "gateway.example") for code in CODES]
+    assert [] == [r for r in remedies if re.search(r"whoever runs|doctor|[{}]", r)]
 
 
 async def test_gateway_that_cannot_be_set_up(good: dict[str, Any], tmp_path: Any) -> None:
@@ -277,3 +382,31 @@ async def test_text_marks_failures_by_a_word(
     assert ["FAIL", "gateway:"] == starts[-1]
     assert ["ok"] * 5 == [word for word, _ in starts[:-1]]
     assert any(line.strip().startswith("→") for line in lines)
+
+
+async def test_long_lines_go_on_under_their_beginning(
+    good: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrapped is indented, so that each check can be told from the next."""
+    refusing = {"gateway_url": f"http://127.0.0.1:{free_port()}/"}
+    await report(Settings.of(**{**good, **refusing}), as_json=False)
+    out = capsys.readouterr().out
+    lines = out[out.index("FAIL") :].splitlines()
+    remedy = next(number for number, line in enumerate(lines) if "→" in line)
+    assert lines[0].startswith("FAIL  gateway: ")
+    assert lines[remedy].startswith("      → Check host and port")
+    assert len(lines) > remedy + 1
+    assert [] == [line for line in lines[1:remedy] if not re.match(r" {6}\S", line)]
+    assert [] == [line for line in lines[remedy + 1 :] if not re.match(r" {8}\S", line)]
+
+
+async def test_warnings_are_marked_by_a_word(
+    good: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A warning is neither well nor failed, and the exit code stays 0."""
+    short = {"bot_mode": Mode.HTTP, "slack_signing_secret": "x"}
+    assert 0 == await report(Settings.of(**{**good, **short}), as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert ["warn  signing secret: shorter than 16 characters; Slack's have 32"] == [
+        line.rstrip() for line in lines if line.startswith("warn")
+    ]

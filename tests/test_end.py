@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -121,6 +122,16 @@ async def test_the_first_line_says_who_where_how_and_which_version(mode: Mode) -
     assert 0 == code
 
 
+async def test_no_library_warns_at_the_start(mode: Mode) -> None:
+    """Bolt finds the bot token in the environment, where it belongs, and has nothing to say."""
+    async with running(mode, BOT_LOG_FORMAT="json") as bot:
+        _, _, err = await bot.end()
+
+    events = [json.loads(line)["event"] for line in err.splitlines()]
+    assert ["stopping", "stopped"] == events[-2:]
+    assert [] == [event for event in events if "library" in event]
+
+
 async def test_a_look_up_that_runs_at_sigterm_still_gets_its_card(mode: Mode) -> None:
     """The process waits for the gateway, answers, and exits with 0 in time."""
     async with running(mode) as bot:
@@ -170,6 +181,8 @@ async def test_a_token_that_slack_refuses_ends_the_start_with_2(mode: Mode, erro
     assert (2, "") == (code, out)
     assert error in err
     assert "SLACK_BOT_TOKEN" in err
+    # Only in Socket Mode there is a second token, and so something for the doctor to tell.
+    assert (mode is Mode.SOCKET) == ("SLACK_APP_TOKEN" in err) == ("voicestatus doctor" in err)
     assert "Traceback" not in err
 
 
@@ -193,6 +206,7 @@ async def test_a_slack_that_is_out_of_reach_ends_the_start_with_1(mode: Mode) ->
 
     assert (1, "") == (code, out)
     assert "SLACK_API_URL" in err
+    assert "doctor" not in err
     assert "Traceback" not in err
 
 

@@ -14,6 +14,7 @@ from bot.domain.catalog import Language
 from bot.locales import load_catalog
 from bot.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, SLACK_PATH, manifest
 from bot.server import SLACK_PATH as SERVED_PATH
+from bot.settings_forms import FORMS
 from bot.slack.listeners.shortcuts import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
 
 REPOSITORY = Path(__file__).parents[1]
@@ -183,9 +184,58 @@ def test_command_is_the_one_that_the_bot_listens_to(
 
 
 @pytest.mark.parametrize(
+    ("options", "lines", "env", "command"),
+    [
+        pytest.param([], "BOT_COMMAND=/file\n", {}, "/file", id="file"),
+        pytest.param([], "bot_command = '/file'\n", {}, "/file", id="quoted, in lower case"),
+        pytest.param([], "BOT_COMMAND=/file\n", {"BOT_COMMAND": "/env"}, "/env", id="environment"),
+        pytest.param([], "BOT_COMMAND=/file\n", {"BOT_COMMAND": ""}, "/file", id="blank variable"),
+        pytest.param(["--command", "/own"], "BOT_COMMAND=/file\n", {}, "/own", id="option"),
+        pytest.param([], "BOT_COMMAND=\nOTHER\n= =\n", {}, "/voicestatus", id="nothing in it"),
+    ],
+)
+def test_command_is_read_from_the_env_file_too(
+    tmp_path: Path, options: list[str], lines: str, env: dict[str, str], command: str
+) -> None:
+    """The option goes before the environment, and that before `.env`."""
+    (tmp_path / ".env").write_text(lines)
+    assert command == data(*options, env=env)["features"]["slash_commands"][0]["command"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["voicestatus", "/Voice", "/a b", "/", "", f"/{'x' * 32}", "/x\n"]
+)
+def test_command_that_slack_would_not_take_is_refused(wrong: str) -> None:
+    """A name without its slash, or one that Slack has no place for, is exit code 2."""
+    result = CliRunner().invoke(_app, ["manifest", "--command", wrong])
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert f"--command is wrong. It should be {FORMS['BOT_COMMAND']}.\n" == result.stderr
+
+
+def test_wrong_setting_of_the_command_is_named() -> None:
+    """A wrong BOT_COMMAND is refused by its own name, beside every other problem."""
+    options = ["manifest", "--http", "http://voice.example"]
+    result = CliRunner().invoke(_app, options, env={"BOT_COMMAND": "voicestatus"})
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert ["--http", "BOT_COMMAND"] == [line.split()[0] for line in result.stderr.splitlines()]
+
+
+def test_language_is_read_from_the_env_file_too(tmp_path: Path) -> None:
+    """BOT_LANGUAGE in `.env` rules the texts as the environment does."""
+    (tmp_path / ".env").write_text("BOT_LANGUAGE=pt_BR\n")
+    assert data("--language", "pt-BR") == data()
+    assert data("--language", "en") != data()
+
+
+@pytest.mark.parametrize(
     ("options", "env"),
-    [(["--language", "pt-BR"], {}), ([], {"BOT_LANGUAGE": "pt-BR"})],
-    ids=["--language", "BOT_LANGUAGE"],
+    [
+        (["--language", "pt-BR"], {}),
+        (["--language", "pt"], {}),
+        ([], {"BOT_LANGUAGE": "pt-BR"}),
+        ([], {"BOT_LANGUAGE": "pt_br"}),
+    ],
+    ids=["--language", "--language pt", "BOT_LANGUAGE", "BOT_LANGUAGE=pt_br"],
 )
 def test_texts_are_in_the_language(options: list[str], env: dict[str, str]) -> None:
     """Descriptions and hint come from the language file; Slack keeps one language."""

@@ -84,6 +84,10 @@ def test_there_are_no_other_settings() -> None:
     ("name", "value", "read"),
     [
         ("BOT_LANGUAGE", "pt-BR", Language.PORTUGUESE),
+        ("BOT_LANGUAGE", "pt", Language.PORTUGUESE),
+        ("BOT_LANGUAGE", "pt-br", Language.PORTUGUESE),
+        ("BOT_LANGUAGE", " pt_BR ", Language.PORTUGUESE),
+        ("BOT_LANGUAGE", "en-US", Language.ENGLISH),
         ("BOT_LOG_LEVEL", "debug", "DEBUG"),
         ("BOT_COMMAND", "/chamada", "/chamada"),
         ("SLACK_API_URL", "https://slack-gov.com/api", "https://slack-gov.com/api/"),
@@ -91,9 +95,11 @@ def test_there_are_no_other_settings() -> None:
         ("GATEWAY_TIMEOUT_SECONDS", "2.5", 2.5),
         ("BOT_PORT", " 8080 ", 8080),
         ("ALLOW_EXTERNAL_USERS", "true", True),
-        ("ALLOWED_CHANNELS", "C1,C2", {"C1", "C2"}),
+        # A public channel, a private one of the older kind, a direct message.
+        ("ALLOWED_CHANNELS", "C1,G2 D03ABCDEF12", {"C1", "G2", "D03ABCDEF12"}),
         ("ALLOWED_USERS", " U1 , U2,,U1 ", {"U1", "U2"}),
-        ("ADMIN_USERS", "U1 U2", {"U1", "U2"}),
+        # W begins the ids of some users of an Enterprise organisation.
+        ("ADMIN_USERS", "U1 W2", {"U1", "W2"}),
         ("DATABASE_URL", "postgresql://db/voice", "postgresql://db/voice"),
         ("BOT_RETENTION_DAYS", "30", 30),
     ],
@@ -204,7 +210,7 @@ def test_secrets_file_that_is_no_text_is_said(environment: Environment) -> None:
         pytest.param([Need.GATEWAY], ["GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"], id="lookup"),
         pytest.param(
             [Need.GATEWAY, Need.SLACK],
-            ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"],
+            ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"],
             id="run",
         ),
     ],
@@ -226,3 +232,44 @@ def test_socket_mode_needs_an_app_token(environment: Environment) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings([Need.SLACK])
     assert ["SLACK_APP_TOKEN"] == named(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "first_words"),
+    [
+        pytest.param(
+            {},
+            "SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode) is missing: ",
+            id="no mode is meant",
+        ),
+        pytest.param({"BOT_MODE": "socket"}, "SLACK_APP_TOKEN is missing: xapp-", id="socket"),
+        pytest.param({"BOT_MODE": "http"}, "SLACK_SIGNING_SECRET is missing: from", id="http"),
+    ],
+)
+def test_secret_of_the_mode_is_asked_for(
+    environment: Environment, values: dict[str, str], first_words: str
+) -> None:
+    """One line asks for what the mode needs; for either secret where no mode was chosen."""
+    environment.set(**GATEWAY, SLACK_BOT_TOKEN=BOT_TOKEN, **values)
+    with pytest.raises(SettingsError) as caught:
+        load_settings([Need.GATEWAY, Need.SLACK])
+    (problem,) = caught.value.problems
+    assert problem.startswith(first_words)
+    assert problem.endswith(".")
+
+
+def test_certificates_are_loaded_for_a_file_only(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start with another problem does not read all of the system's certificates."""
+    loaded: list[str | None] = []
+
+    def load(*, cafile: str | None = None) -> None:
+        loaded.append(cafile)
+
+    monkeypatch.setattr("bot.settings.ssl.create_default_context", load)
+    environment.set(BOT_PORT="many")
+    with pytest.raises(SettingsError):
+        load_settings()
+    Settings.of(gateway_ca_file=None)
+    assert [] == loaded

@@ -26,7 +26,7 @@ WRONG = {
     "SLACK_API_URL": "slack.com",
     "BOT_MODE": "carrier pigeon",
     "BOT_PORT": "65536",
-    "BOT_LANGUAGE": "pt",
+    "BOT_LANGUAGE": "es",
     "BOT_COMMAND": "voicestatus",
     "BOT_TIMEZONE": "Sao Paulo",
     "BOT_SUPPORT_CONTACT": "x" * 201,
@@ -42,6 +42,9 @@ WRONG = {
     "GATEWAY_CA_FILE": "/no/such/file.pem",
     "DATABASE_URL": f"mysql://user:{CANARY}@db/",
     "ALLOW_EXTERNAL_USERS": "perhaps",
+    "ALLOWED_CHANNELS": "#support",
+    "ALLOWED_USERS": "ana",
+    "ADMIN_USERS": "@ana",
 }
 
 
@@ -88,6 +91,14 @@ def test_wrong_value_is_named_with_its_form(environment: Environment, name: str)
         ("BOT_COMMAND", "/Voice"),
         ("BOT_COMMAND", "/" + "x" * 32),
         ("BOT_TIMEZONE", "../../etc/passwd"),
+        # One that is none among good ones; an id of the other kind; another case; a mention.
+        ("ALLOWED_CHANNELS", "C0123456789,general"),
+        ("ALLOWED_CHANNELS", "U0123456789"),
+        ("ALLOWED_CHANNELS", "c0123456789"),
+        ("ALLOWED_USERS", "C0123456789"),
+        ("ALLOWED_USERS", "<@U0123456789>"),
+        ("ADMIN_USERS", "U0123456789;U0123456780"),
+        ("ADMIN_USERS", "U"),
     ],
 )
 def test_value_at_the_edge_is_refused(environment: Environment, name: str, value: str) -> None:
@@ -108,7 +119,7 @@ def test_wrong_and_missing_are_named_at_once(environment: Environment) -> None:
     names = [problem.split()[0] for problem in error.problems]
     expected = [
         "SLACK_BOT_TOKEN",
-        "SLACK_SIGNING_SECRET",
+        "SLACK_APP_TOKEN",
         "BOT_PORT",
         "GATEWAY_CREDENTIAL",
         "GATEWAY_TOKEN",
@@ -169,7 +180,25 @@ def test_oauth_is_refused_with_its_explanation(environment: Environment, name: s
 )
 def test_slip_in_a_name_is_hinted(environment: Environment, slip: str, meant: str) -> None:
     """A variable whose name is nearly that of a missing one is named beside it, not its value."""
-    found = problems(environment, Need.GATEWAY, Need.SLACK, **{slip: CANARY})
+    found = problems(environment, Need.GATEWAY, Need.SLACK, BOT_MODE="http", **{slip: CANARY})
     assert f"{meant} is missing ({slip} is set; is that a slip?)" in found[meant]
     assert [meant] == [name for name, line in found.items() if slip in line]
     assert CANARY not in "".join(found.values())
+
+
+@pytest.mark.parametrize("slip", ["SLACK_APP_TOKEM", "SLACK_SIGNIN_SECRET"])
+def test_slip_in_the_name_of_either_modes_secret_is_hinted(
+    environment: Environment, slip: str
+) -> None:
+    """Where no mode was chosen, a slip in the name of one secret is still seen."""
+    found = problems(environment, Need.SLACK, SLACK_BOT_TOKEN="xoxb-1", **{slip: CANARY})
+    assert [True] == [f"({slip} is set; is that a slip?)" in line for line in found.values()]
+
+
+def test_swapped_tokens_are_two_problems(environment: Environment) -> None:
+    """A bot token in the place of the app token is no reason to ask for a signing secret."""
+    swapped = {"SLACK_BOT_TOKEN": f"xapp-{CANARY}", "SLACK_APP_TOKEN": f"xoxb-{CANARY}"}
+    found = problems(environment, Need.SLACK, Need.GATEWAY, **GATEWAY, **swapped)
+    assert {n: f"{n} is wrong. It should be {FORMS[n]}." for n in sorted(swapped)} == dict(
+        sorted(found.items())
+    )

@@ -104,6 +104,13 @@ def test_a_library_is_named_and_its_text_withheld(log: io.StringIO) -> None:
     assert CANARY not in log.getvalue()
 
 
+def test_other_warnings_of_bolt_are_named(log: io.StringIO) -> None:
+    """Only what Bolt has to say about tokens while it is built is dropped."""
+    logging.getLogger("slack_bolt.AsyncApp").warning("a listener did not acknowledge")
+
+    assert ["slack_bolt.AsyncApp"] == [line["logger"] for line in lines(log)]
+
+
 def test_a_logger_that_only_begins_like_ours_is_a_library(log: io.StringIO) -> None:
     """`botocore` is not `bot`."""
     logging.getLogger("botocore").warning(CANARY)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 import structlog
 
 from bot.domain.catalog import Catalog, Language
-from bot.domain.dictionary import folded
+from bot.domain.language_names import named_language
 from bot.storage.errors import StorageError
 from bot.storage.preferences import Preferences, Scope
 
 _log = structlog.get_logger("bot.languages")
-_NAMES: Final = dict.fromkeys(
-    ("en", "en-us", "en-gb", "english", "ingles"), Language.ENGLISH
-) | dict.fromkeys(("pt", "pt-br", "pt_br", "ptbr", "portuguese", "portugues"), Language.PORTUGUESE)
 
 LocaleOf = Callable[[str], Awaitable[str | None]]
 
@@ -104,8 +100,3 @@ class Languages:
             return None
         await self._preferences.set_language(Scope.CHANNEL, team, channel, language.value)
         return self._load(language)
-
-
-def named_language(text: str) -> Language | None:
-    """The language that a word or a locale names, in either language."""
-    return _NAMES.get(folded(text.strip()))

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.domain.catalog import Language
+from bot.domain.language_names import named_language
 from bot.locales import load_catalog
-from bot.services.languages import Languages, named_language
+from bot.services.languages import Languages
 from bot.storage.database import Database, open_database
 from bot.storage.preferences import Preferences
 
