@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -18,10 +18,10 @@ import stamina
 from bot.domain.call_status import CheckedStatus, read_result
 from bot.domain.message_id import MessageId
 from bot.gateway.ceiling import Ceiling
-from bot.gateway.errors import Busy, GatewayError, TimedOut
+from bot.gateway.errors import Busy, GatewayError, NotSoap, TimedOut, UnsafeXml
 from bot.gateway.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
 from bot.gateway.status_cache import StatusCache
-from bot.gateway.transport import Transport, open_transport
+from bot.gateway.transport import Reply, Transport, open_transport
 
 ATTEMPTS: Final = 3
 # Seconds before a repetition: the first lies between 0.1 and 0.5, none is longer than 1.
@@ -31,10 +31,15 @@ WAIT_MAX: Final = 1.0
 
 
 @dataclass(slots=True)
-class _Place:
-    """Where one look-up stands: in the queue of the ceiling, or past it."""
+class _Progress:
+    """How far one look-up has come: what it would have to report if its deadline fell now.
 
-    queued: bool = False
+    Before the first request the bot is busy; during one the gateway is slow; after one, while a
+    repetition waits or queues, what went wrong last is all that is known.
+    """
+
+    late: GatewayError = field(default_factory=Busy)
+    asked: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -134,12 +139,12 @@ class GatewayClient:
 
     async def _look_up(self, message_id: MessageId) -> CheckedStatus | GatewayError:
         request = build_request(self._version, self._account, message_id)
-        place = _Place()
+        progress = _Progress()
         try:
             async with asyncio.timeout(self._timeout):
-                checked = await self._retrying(_may_be_repeated, self._ask, request, place)
+                checked = await self._retrying(_may_be_repeated, self._ask, request, progress)
         except TimeoutError:
-            return self._marked(Busy() if place.queued else TimedOut())
+            return self._marked(progress.late)
         except GatewayError as error:
             return self._marked(error)
         self._cache.keep(message_id, checked)
@@ -149,15 +154,32 @@ class GatewayClient:
         error.sandbox = self._transport.sandbox
         return error
 
-    async def _ask(self, request: SoapRequest, place: _Place) -> CheckedStatus:
-        place.queued = True
-        async with self._ceiling.turn():
-            place.queued = False
-            reply = await self._transport.exchange(request)
-        text = read_reply(reply.http_status, reply.content_type, reply.content)
+    async def _ask(self, request: SoapRequest, progress: _Progress) -> CheckedStatus:
+        async with self._ceiling.turn(repetition=progress.asked):
+            progress.asked, progress.late = True, TimedOut()
+            try:
+                reply = await self._transport.exchange(request)
+                text = _read(reply)
+            except GatewayError as error:
+                progress.late = error
+                raise
         return CheckedStatus(
             status=read_result(text), checked_at=self._now(), sandbox=reply.sandbox
         )
+
+
+def _read(reply: Reply) -> str:
+    """The text of the result, also of a reply whose end is missing when its envelope is whole.
+
+    Raises:
+        GatewayError: there is none; where the line broke and the status says nothing, that.
+    """
+    try:
+        return read_reply(reply.http_status, reply.content_type, reply.content)
+    except (NotSoap, UnsafeXml):
+        if reply.cut_by is None:
+            raise
+    raise reply.cut_by
 
 
 def _may_be_repeated(error: Exception) -> bool:

@@ -23,7 +23,8 @@
     │   └── ServerFault           fault_server
     └── Busy                      busy
 
-A star marks what may be repeated. Only the leaves are raised; `LEAVES` lists them.
+A star marks what may be repeated, unless the head of a reply had come: what follows may have been
+an answer. Only the leaves are raised; `LEAVES` lists them.
 """
 
 # The names are the field's; a suffix on each would say nothing that the tree does not.
@@ -42,12 +43,13 @@ class GatewayError(Exception):
 
     Attributes:
         code: stable name of the error; the language files hold an entry for each.
-        retryable: the same request may be sent again at once.
+        retryable: the same request may be sent again at once. An error may deny what its class
+            allows.
         sandbox: the address is known to be a sandbox gateway's.
     """
 
     code: ClassVar[str]
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     sandbox: bool = False
 
     @property
@@ -73,8 +75,8 @@ class TransportError(GatewayError):
 
     @property
     def fact(self) -> str:
-        """The class names of the errors below."""
-        return self.cause
+        """The class name of the innermost error; those around it are guesses of an adapter."""
+        return self.cause.rpartition(" < ")[2]
 
 
 class NameNotResolved(TransportError):

@@ -1,7 +1,7 @@
 """The SOAP of `MPG_Status_Voice`: a request as bytes, a reply as the result text. No I/O.
 
 Requests follow the samples of the gateway's specification (voice v_3_00) to the letter. Replies are
-hostile until proved otherwise: bounded, without document types, and never quoted in an error.
+hostile until proved otherwise: `xml.py` bounds them, and no error quotes them.
 """
 
 from __future__ import annotations
@@ -27,22 +27,15 @@ from bot.gateway.errors import (
     ServerFault,
     SoapFault,
     UnreadableReply,
-    UnsafeXml,
 )
+from bot.gateway.xml import parse_xml
 
 NAMESPACE: Final = "PWGatewayVoice"
 OPERATION: Final = "MPG_Status_Voice"
 ACTION: Final = f"{NAMESPACE}/{OPERATION}"
 RESULT: Final = f"{OPERATION}Result"
 
-MAX_DEPTH: Final = 32
-MAX_ELEMENTS: Final = 2_000
-MAX_ATTRIBUTES: Final = 64
-MAX_TEXT: Final = 200_000
-
 _XSI_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-_BOM: Final = b"\xef\xbb\xbf"
-_WHITE: Final = b" \t\r\n"
 # XML 1.0, section 2.2. A carriage return is legal but would arrive as a line feed.
 _FORBIDDEN: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAME: Final = re.compile(r"(?:[^:]*:)?([A-Za-z]{1,64})(?:\.[A-Za-z.]{0,64})?")
@@ -126,96 +119,53 @@ def _headers(version: SoapVersion) -> Mapping[str, str]:
     return {"Content-Type": f'application/soap+xml; charset=utf-8; action="{ACTION}"', **plain}
 
 
-class _BoundedTree(ET.TreeBuilder):
-    """Builds a tree and refuses what no SOAP message may hold or no answer needs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = 0
-        self._elements = 0
-        self._text = 0
-
-    def doctype(self, name: str, _public: str | None, _system: str | None) -> None:
-        """Refuse a document type (SOAP 1.1, section 3; SOAP 1.2, section 5)."""
-        # A web page is no attack: it is what a proxy or a parked domain answers.
-        raise NotSoap if name.lower() == "html" else UnsafeXml
-
-    def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
-        """Count one element."""
-        self._depth += 1
-        self._elements += 1
-        if self._depth > MAX_DEPTH or self._elements > MAX_ELEMENTS or len(attrs) > MAX_ATTRIBUTES:
-            raise UnsafeXml
-        return super().start(tag, attrs)
-
-    def end(self, tag: str, /) -> ET.Element:
-        """Leave one element."""
-        self._depth -= 1
-        return super().end(tag)
-
-    def data(self, data: str, /) -> None:
-        """Count text."""
-        self._text += len(data)
-        if self._text > MAX_TEXT:
-            raise UnsafeXml
-        super().data(data)
-
-
-def parse_xml(content: bytes) -> ET.Element:
-    """Read bytes as XML without document types and within the limits of this module.
-
-    Args:
-        content: the whole document; the caller has bounded its length.
-
-    Raises:
-        NotSoap: it is not well-formed, or its encoding is unknown.
-        UnsafeXml: it holds a document type or passes a limit.
-    """
-    bare = content.lstrip(_WHITE)
-    encoding = "utf-8" if bare.startswith(_BOM) else None
-    parser = ET.XMLParser(target=_BoundedTree(), encoding=encoding)  # noqa: S314 - bounded above
-    try:
-        # In one piece: expat before 2.6 rescans an unfinished token for each piece it is fed.
-        parser.feed(bare.removeprefix(_BOM).lstrip(_WHITE))
-        root: ET.Element = parser.close()
-    except (ET.ParseError, ValueError, LookupError):
-        # Without the cause: its message may quote the reply.
-        raise NotSoap from None
-    return root
-
-
 def read_reply(http_status: int, content_type: str, content: bytes) -> str:
     """Read the text of the result, which is never blank, in SOAP 1.1 or 1.2.
 
     What the body says counts before the status: ASP.NET sends faults with 500, others with 200.
+    An envelope is an answer, even one that comes with 503: none of its errors may be repeated.
 
     Raises:
         SoapFault: the body is a fault, whatever the status.
-        HttpError: the body is no SOAP and the status is not 200, or a result has an error status.
+        HttpError: no envelope and the status is not 200, or an envelope has an error status.
         UnreadableReply: neither result nor fault could be read.
     """
     try:
-        body = _soap_body(parse_xml(content))
-        if fault := _read_fault(body):
-            raise fault
-        return _read_result(http_status, body)
+        return _read_answer(http_status, content)
     except UnreadableReply as error:
-        if by_status := _explain_status(http_status):
-            raise by_status from None
         error.media_type = _media_type(content_type)
         raise
 
 
-def _soap_body(root: ET.Element) -> ET.Element:
+def _read_answer(http_status: int, content: bytes) -> str:
+    try:
+        envelope = _read_envelope(content)
+    except UnreadableReply:
+        if by_status := _explain_status(http_status):
+            raise by_status from None
+        raise
+    if fault := _read_fault(envelope):
+        raise fault
+    if http_status not in _SUCCESS:
+        raise HttpStatus(http_status)
+    return _read_result(envelope)
+
+
+def _read_envelope(content: bytes) -> ET.Element:
+    root = parse_xml(content)
     uri, name = _split(root.tag)
-    bodies = root.findall(f"{{{uri}}}Body")
-    if uri not in _ENVELOPE_NAMESPACES or name != "Envelope" or len(bodies) != 1:
+    if uri not in _ENVELOPE_NAMESPACES or name != "Envelope":
         raise NotSoap
-    return bodies[0]
+    return root
 
 
-def _read_fault(body: ET.Element) -> SoapFault | None:
-    fault = next((e for e in body if _is_fault(e)), None)
+def _bodies(envelope: ET.Element) -> list[ET.Element]:
+    uri, _ = _split(envelope.tag)
+    return envelope.findall(f"{{{uri}}}Body")
+
+
+def _read_fault(envelope: ET.Element) -> SoapFault | None:
+    fault = next((e for body in _bodies(envelope) for e in body if _is_fault(e)), None)
     if fault is None:
         return None
     # SOAP 1.1 writes faultcode and faultstring, SOAP 1.2 Code/Value and Reason/Text.
@@ -234,15 +184,16 @@ def _first_text(element: ET.Element, *names: str) -> str:
     return next((e.text or "" for e in element.iter() if _split(e.tag)[1] in names), "")
 
 
-def _read_result(http_status: int, body: ET.Element) -> str:
-    found = [e for e in body.iter() if _split(e.tag)[1] == RESULT]
+def _read_result(envelope: ET.Element) -> str:
+    bodies = _bodies(envelope)
+    if len(bodies) != 1:
+        raise NotSoap
+    found = [e for e in bodies[0].iter() if _split(e.tag)[1] == RESULT]
     # Hosts of the gateway differ in their namespace; another one is better than no answer.
     results = [e for e in found if _split(e.tag)[0] == NAMESPACE] or found
     texts = {_text(e) for e in results}
     if len(texts) > 1:
         raise NotSoap
-    if results and http_status not in _SUCCESS:
-        raise HttpStatus(http_status)
     text = next(iter(texts), "")
     if is_blank(text):
         raise EmptyResult

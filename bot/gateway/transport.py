@@ -1,7 +1,7 @@
 """The wire: one HTTP exchange at a time over one pool of connections, and every error of it named.
 
-The only module that imports httpx, httpx-aiohttp and aiohttp for the gateway. It sets no time limit
-of its own: the caller holds one deadline over the whole look-up.
+The only module that imports httpx and httpx-aiohttp for the gateway. It sets no time limit of its
+own: the caller holds one deadline over the whole look-up.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from bot.gateway.errors import (
     TransportError,
     TransportFailed,
 )
+from bot.gateway.reply_head import Connector
 from bot.gateway.soap import SoapRequest
 
 MAX_REPLY_BYTES: Final = 1024 * 1024
@@ -120,12 +121,15 @@ class Reply:
         content: the body, at most `MAX_REPLY_BYTES`; empty when it came in an encoding that was
             not asked for, because such a body is not read.
         sandbox: the sandbox gateway answered.
+        cut_by: what ended the body before its announced end, never to be repeated; `content` is
+            what had come, which may be a whole answer. `None` for a whole body.
     """
 
     http_status: int
     content_type: str
     content: bytes = field(repr=False)
     sandbox: bool = False
+    cut_by: TransportError | None = None
 
 
 class Transport:
@@ -142,10 +146,10 @@ class Transport:
         self.sandbox = False
 
     async def exchange(self, request: SoapRequest) -> Reply:
-        """Send one request and read its whole reply.
+        """Send one request and read its reply, as far as it comes.
 
         Raises:
-            TransportError: no whole HTTP reply came.
+            TransportError: no head of an HTTP reply came.
             TooLarge: the reply is longer than `MAX_REPLY_BYTES`.
         """
         try:
@@ -163,27 +167,34 @@ class Transport:
             if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 raise ProxyFailed(str(response.status_code))
             self.sandbox = response.headers.get(SANDBOX_HEADER) == "1"
+            content = bytearray()
+            cut_by: TransportError | None = None
+            try:
+                await _read(response, content)
+            except BELOW as below:
+                cut_by = translate(below, through_proxy=self._proxied)
+                cut_by.retryable = False
             return Reply(
                 http_status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
-                content=await _read(response),
+                content=bytes(content),
                 sandbox=self.sandbox,
+                cut_by=cut_by,
             )
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, content: bytearray) -> None:
+    """Add the body to what has come of it, so that nothing is lost when the line breaks."""
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding.strip().lower() != "identity":
-        return b""
+        return
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > MAX_REPLY_BYTES:
         raise TooLarge
-    content = bytearray()
     async for chunk in response.aiter_raw():
         content += chunk
         if len(content) > MAX_REPLY_BYTES:
             raise TooLarge
-    return bytes(content)
 
 
 @asynccontextmanager
@@ -220,7 +231,7 @@ async def open_transport(
 
 def _session(limit: int, trust: ssl.SSLContext) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=limit, keepalive_timeout=KEEPALIVE_SECONDS, ssl=trust),
+        connector=Connector(limit=limit, keepalive_timeout=KEEPALIVE_SECONDS, ssl=trust),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
     )

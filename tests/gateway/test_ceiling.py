@@ -84,6 +84,45 @@ async def test_callers_are_let_through_in_their_order() -> None:
     assert order == list(range(10))
 
 
+async def test_a_repetition_goes_before_those_who_have_not_asked_yet() -> None:
+    """One of them at most, who stands at the door already, is let through before it."""
+    ceiling = Ceiling(requests_per_second=1_000, max_concurrency=1)
+    order: list[str] = []
+
+    async def caller(name: str, *, repetition: bool = False) -> None:
+        async with ceiling.turn(repetition=repetition):
+            order.append(name)
+            await asyncio.sleep(0.005)
+
+    async with asyncio.TaskGroup() as callers:
+        for number in range(6):
+            callers.create_task(caller(f"first {number}"))
+        await asyncio.sleep(0.002)
+        for number in range(2):
+            callers.create_task(caller(f"again {number}", repetition=True))
+    assert ["first 0", "first 1", "again 0", "again 1", "first 2"] == order[:5]
+    assert ["first 3", "first 4", "first 5"] == order[5:]
+
+
+async def test_first_requests_have_their_turn_among_repetitions() -> None:
+    """Nobody waits for ever: between two repetitions that come one after the other goes one."""
+    ceiling = Ceiling(requests_per_second=1_000, max_concurrency=1)
+    order: list[str] = []
+
+    async def repeat() -> None:
+        for _ in range(20):
+            async with ceiling.turn(repetition=True):
+                order.append("again")
+                await asyncio.sleep(0.002)
+
+    async def ask() -> None:
+        async with ceiling.turn():
+            order.append("first")
+
+    await asyncio.gather(repeat(), repeat(), ask())
+    assert order.index("first") < 5
+
+
 async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
     """Neither a place nor a slot is lost to callers that were cancelled while they waited."""
     ceiling = Ceiling(requests_per_second=10, max_concurrency=4)

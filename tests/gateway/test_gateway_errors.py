@@ -49,6 +49,13 @@ def test_only_lost_transport_may_be_repeated() -> None:
     assert {cls.code for cls in LEAVES if cls.retryable} == RETRYABLE
 
 
+def test_an_error_may_deny_what_its_class_allows() -> None:
+    """A connection that is lost in the middle of an answer is not to be tried again."""
+    error = ConnectionLost()
+    error.retryable = False
+    assert ConnectionLost().retryable
+
+
 def test_every_class_says_what_it_means() -> None:
     """Each class has a docstring of its own, which is also its message."""
     for cls in descendants(GatewayError):

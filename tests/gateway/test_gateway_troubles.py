@@ -84,6 +84,16 @@ async def hang_in_the_body(exchange: Exchange) -> None:
     await asyncio.sleep(60)
 
 
+def closing(reply: bytes) -> Script:
+    """A script that gives the reply and closes the connection."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.send(reply)
+        exchange.close()
+
+    return script
+
+
 async def bad_chunk_in_the_body(exchange: Exchange) -> None:
     """Break the chunking after the first chunk, which the HTTP library does not report."""
     await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
@@ -137,6 +147,59 @@ async def test_waiting_for_a_turn_until_the_deadline_is_our_own_fault() -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        (always(http(status="503 Service Unavailable")), GatewayUnavailable),
+        (silence, ConnectionLost),
+    ],
+)
+async def test_the_last_error_is_told_when_the_deadline_falls_in_the_pause(
+    script: Script, error: type[GatewayError]
+) -> None:
+    """The gateway was asked and failed at once: it was not slow, and the bot was not busy."""
+    with stamina.set_testing(False):
+        async with (
+            serving(script) as server,
+            client_of(server.url, timeout_seconds=0.08) as client,
+        ):
+            with pytest.raises(error):
+                await client.status(ONE_ID)
+    assert len(server.requests) == 1
+
+
+async def test_the_last_error_is_told_when_the_deadline_falls_in_the_queue() -> None:
+    """Its repetition waits for a turn at two a second; what is known of the gateway is its 503."""
+    async with (
+        serving(always(http(status="503 Service Unavailable"))) as server,
+        client_of(server.url, timeout_seconds=0.3, requests_per_second=2) as client,
+    ):
+        with pytest.raises(GatewayUnavailable):
+            await client.status(ONE_ID)
+    assert len(server.requests) == 1
+
+
+async def test_a_repetition_does_not_queue_behind_look_ups_that_came_later() -> None:
+    """A busy bot still comes to repeat; at 20 a second the queue alone would last two seconds."""
+
+    async def silence_later(exchange: Exchange) -> None:
+        await asyncio.sleep(0.05)
+        exchange.close()
+
+    async with (
+        serving(first(silence_later, always(OK))) as server,
+        client_of(server.url, timeout_seconds=1.0, requests_per_second=20) as client,
+    ):
+        early = asyncio.create_task(client.status(ONE_ID))
+        await asyncio.sleep(0.01)
+        later = [asyncio.create_task(client.status(message_id)) for message_id in ids(40)[2:]]
+        assert (await early).status.final
+        for task in later:
+            task.cancel()
+        await asyncio.wait(later)
+    assert len(server.requests) < 6
+
+
 async def test_the_rate_is_a_reason_to_be_busy_too() -> None:
     """At two a second nobody gets a second turn within a third of one."""
     async with (
@@ -179,10 +242,11 @@ async def test_the_gateway_sees_no_more_than_the_ceiling() -> None:
 
 REPEATED: list[tuple[Script, type[GatewayError]]] = [
     (silence, ConnectionLost),
-    (reset_in_the_body, ConnectionLost),
     (always(http(status="502 Bad Gateway")), GatewayUnavailable),
     (always(http(b"<html>", "503 Unavailable", content_type="text/html")), GatewayUnavailable),
     (always(http(status="504 Gateway Timeout")), GatewayUnavailable),
+    # The status had come, and it says that nobody answers.
+    (closing(http(b"<html>", "503 Unavailable", length=100)), GatewayUnavailable),
 ]
 
 
@@ -261,6 +325,64 @@ async def test_what_the_gateway_said_is_not_asked_for_again(
         with pytest.raises(error) as caught:
             await client.status(ONE_ID)
     assert type(caught.value) is error
+    assert len(server.requests) == 1
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def one_chunk(body: bytes) -> bytes:
+    """A reply in chunks of which the last, the empty one, is missing."""
+    return CHUNKED + b"%x\r\n%b\r\n" % (len(body), body)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [http(result("ok:85.00"), length=10_000), one_chunk(result("ok:85.00"))],
+    ids=["a length too great", "no last chunk"],
+)
+async def test_a_whole_envelope_is_an_answer_even_when_the_line_breaks(reply: bytes) -> None:
+    """What was received is an answer, so nothing is asked again."""
+    async with serving(closing(reply)) as server, client_of(server.url) as client:
+        assert (await client.status(ONE_ID)).status.final
+    assert len(server.requests) == 1
+
+
+FAULT = envelope("<soap:Fault><faultcode>soap:Server</faultcode></soap:Fault>")
+BROKEN: list[tuple[Script, type[GatewayError]]] = [
+    (reset_in_the_body, ConnectionLost),
+    (closing(http(result("ok:85.00")[:-20], length=10_000)), ConnectionLost),
+    (closing(one_chunk(result("ok:85.00")[:-20])), ConnectionLost),
+    (closing(http(length=100)), ConnectionLost),  # the head alone
+    (closing(CHUNKED), ConnectionLost),
+    (closing(http(b"<!DOCTYPE a><a/>", length=100)), ConnectionLost),
+    (closing(http(FAULT, length=10_000)), ServerFault),
+    (closing(http(FAULT, "503 Unavailable", length=10_000)), ServerFault),
+    (closing(http(result(""), length=10_000)), EmptyResult),
+    (closing(http(result("ok:85.00"), "503 Unavailable", length=10_000)), HttpStatus),
+    (closing(http(b"<html>", "403 Forbidden", length=100)), HttpStatus),
+]
+
+
+@pytest.mark.parametrize(("script", "error"), BROKEN)
+async def test_an_answer_that_had_begun_is_not_asked_for_again(
+    script: Script, error: type[GatewayError]
+) -> None:
+    """Once the head of a reply has come, a broken line is told and not repeated."""
+    async with serving(script) as server, client_of(server.url) as client:
+        with pytest.raises(error) as caught:
+            await client.status(ONE_ID)
+    assert type(caught.value) is error
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", ["502 Bad Gateway", "503 Unavailable", "504 Timeout"])
+@pytest.mark.parametrize("body", [envelope(""), result(""), result("ok:85.00")])
+async def test_an_envelope_is_an_answer_whatever_its_status(status: str, body: bytes) -> None:
+    """Whoever wrote it was the gateway, not something that stands before it."""
+    async with serving(always(http(body, status))) as server, client_of(server.url) as client:
+        with pytest.raises(HttpStatus):
+            await client.status(ONE_ID)
     assert len(server.requests) == 1
 
 

@@ -21,7 +21,8 @@ from bot.gateway.errors import (
     UnreadableReply,
     UnsafeXml,
 )
-from bot.gateway.soap import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_TEXT, read_reply
+from bot.gateway.soap import read_reply
+from bot.gateway.xml import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_TEXT
 
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 TEXT_XML = "text/xml; charset=utf-8"
@@ -230,6 +231,20 @@ STATUSES: dict[str, tuple[int, bytes, type[HttpError]]] = {
     "a result under an error status": (500, result("ok:85.00"), HttpStatus),
     "a result where nothing can answer": (503, result("ok:85.00"), HttpStatus),
     "an envelope without a result under an error status": (500, envelope(""), HttpStatus),
+    # An envelope is an answer, so none of these may become what is asked for again.
+    "an envelope without a result where nothing can answer": (503, envelope(""), HttpStatus),
+    "an empty result where nothing can answer": (502, result(""), HttpStatus),
+    "a nil result where nothing can answer": (
+        504,
+        result("").replace(b"Result>", b'Result xsi:nil="true">', 1),
+        HttpStatus,
+    ),
+    "an unreadable result where nothing can answer": (503, result("ok<b />:85.00"), HttpStatus),
+    "an envelope without a body where nothing can answer": (
+        503,
+        envelope("").replace(b"<soap:Body></soap:Body>", b""),
+        HttpStatus,
+    ),
 }
 
 

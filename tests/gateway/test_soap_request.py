@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.message_id import MessageId
-from bot.gateway.soap import Account, SoapVersion, build_request, parse_xml
+from bot.gateway.soap import Account, SoapVersion, build_request
+from bot.gateway.xml import parse_xml
 
 ACCOUNT = Account("0123456789ABCDEF0123456789ABCDEF01234567", "a1B2c3")
 

@@ -134,6 +134,18 @@ async def cut_off_in_a_chunk(exchange: Exchange) -> None:
     exchange.close()
 
 
+async def whole_with_a_length_too_great(exchange: Exchange) -> None:
+    """Send a whole body, and promise more."""
+    await exchange.send(http(b"canary", length=10_000))
+    exchange.close()
+
+
+async def whole_without_the_last_chunk(exchange: Exchange) -> None:
+    """Send a whole body in a chunk, and no end of the chunks."""
+    await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\ncanary\r\n")
+    exchange.close()
+
+
 async def bad_chunk(exchange: Exchange) -> None:
     """Send a chunk whose length is none."""
     await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nXYZ\r\ncanary\r\n")
@@ -154,9 +166,6 @@ async def endless_header(exchange: Exchange) -> None:
 FAULTS: list[tuple[Script, type[GatewayError]]] = [
     (silence, ConnectionLost),
     (reset, ConnectionLost),
-    (reset_in_the_body, ConnectionLost),
-    (cut_off, ConnectionLost),
-    (cut_off_in_a_chunk, ConnectionLost),
     (bad_chunk, TransportFailed),
     (no_http, TransportFailed),
     (endless_header, TransportFailed),
@@ -174,6 +183,27 @@ async def test_a_fault_of_the_connection_has_its_error(
     assert type(caught.value) is expected
     assert "canary" not in str(caught.value)
     assert_discreet(caught.value)
+
+
+CUT: list[tuple[Script, bytes]] = [
+    (reset_in_the_body, result("ok:85.00")[:-40]),
+    (cut_off, result("ok:85.00")),
+    (cut_off_in_a_chunk, b"ok"),
+    (whole_with_a_length_too_great, b"canary"),
+    (whole_without_the_last_chunk, b"canary"),
+]
+
+
+@pytest.mark.parametrize(("script", "content"), CUT)
+async def test_what_came_before_the_line_broke_is_kept(script: Script, content: bytes) -> None:
+    """It may be a whole answer; and since an answer had begun, it must not be asked for again."""
+    async with facing(script) as (transport, _):
+        reply = await transport.exchange(one_request())
+    assert (200, content) == (reply.http_status, reply.content)
+    assert type(reply.cut_by) is ConnectionLost
+    assert not reply.cut_by.retryable
+    assert "canary" not in repr(reply)
+    assert_discreet(reply.cut_by)
 
 
 async def test_a_port_without_a_listener_refuses() -> None:

@@ -195,6 +195,13 @@ def test_the_cause_below_decides(
     assert " < ".join(cls.__name__ for cls in classes) == ours.cause
 
 
+def test_an_engineer_is_told_the_innermost_class_alone() -> None:
+    """The adapter's `ConnectTimeout` around a reset would send somebody to look for a time-out."""
+    ours = translate(chained(httpx.ConnectTimeout, aiohttp.ClientOSError, ConnectionResetError))
+    assert "ConnectionResetError" == ours.fact
+    assert str(ours).endswith("come. [ConnectionResetError]")
+
+
 def test_the_systems_error_within_aiohttps_is_looked_at() -> None:
     """Not every aiohttp error states its cause; those of connecting carry it as `os_error`."""
     error = blank(aiohttp.ClientConnectorError)

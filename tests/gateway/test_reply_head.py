@@ -1,0 +1,107 @@
+"""Fields of a head whose names are not ASCII: left out, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+from gateway_loopback import (
+    ONE_ID,
+    Exchange,
+    always,
+    client_of,
+    http,
+    one_request,
+    result,
+    serving,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.gateway.errors import ConnectionLost, GatewayError, TransportFailed
+from bot.gateway.reply_head import LONGEST_LINE, HeadFilter
+from bot.gateway.transport import open_transport
+
+STATUS = b"HTTP/1.1 200 OK\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n"
+ODD = "Número: 1\r\n".encode()
+PLAIN = b"X-A: \xff\r\n"  # a value may be anything
+
+HEADS: dict[str, tuple[bytes, bytes]] = {
+    "in UTF-8": (STATUS + ODD + PLAIN + b"\r\nbody", STATUS + PLAIN + b"\r\nbody"),
+    "in Latin-1": (STATUS + b"N\xfamero: 1\r\n\r\n", STATUS + b"\r\n"),
+    "the last one": (STATUS + PLAIN + ODD + b"\r\n", STATUS + PLAIN + b"\r\n"),
+    "with line feeds alone": (b"HTTP/1.1 200 OK\n\xff: 1\n\nbody", b"HTTP/1.1 200 OK\n\nbody"),
+    "folded": (STATUS + ODD + b" more\r\n\tmore\r\n\r\n", STATUS + b"\r\n"),
+    "folded, but another": (
+        STATUS + PLAIN + b" \xff\r\n\r\n",
+        STATUS + PLAIN + b" \xff\r\n\r\n",
+    ),
+    "folded to the end": (STATUS + ODD + b" more\r\n\r\n more", STATUS + b"\r\n more"),
+    "in an interim reply and after it": (
+        CONTINUE + ODD + b"\r\n" + STATUS + ODD + b"\r\n" + ODD,
+        CONTINUE + b"\r\n" + STATUS + b"\r\n" + ODD,
+    ),
+    "in the body": (STATUS + b"\r\n" + ODD, STATUS + b"\r\n" + ODD),
+    "after an upgrade": (
+        b"HTTP/1.1 101 Switching\r\n\r\n" + ODD,
+        b"HTTP/1.1 101 Switching\r\n\r\n" + ODD,
+    ),
+    "in the status line": (b"\xff\xfe: 1\r\n\r\n", b"\xff\xfe: 1\r\n\r\n"),
+    "no line at all": (b"\xff\xfe", b"\xff\xfe"),
+    "endless": (
+        STATUS + b"X-A: " + b"a" * (LONGEST_LINE - 5),
+        STATUS + b"X-A: " + b"a" * (LONGEST_LINE - 5),
+    ),
+}
+
+
+@pytest.mark.parametrize(("sent", "passed"), HEADS.values(), ids=HEADS.keys())
+def test_a_field_without_a_proper_name_is_left_out(sent: bytes, passed: bytes) -> None:
+    """And nothing else, whether the head comes in one piece or byte by byte."""
+    whole, dripping = HeadFilter(), HeadFilter()
+    assert passed == whole.feed(sent)
+    assert passed == b"".join(dripping.feed(bytes([byte])) for byte in sent)
+
+
+@given(st.lists(st.sampled_from([b"a", b":", b" ", b"\r", b"\n", b"HTTP/1.1 1", b"00"])))
+def test_a_head_in_ascii_is_passed_on_unchanged(pieces: list[bytes]) -> None:
+    """Up to the line that has not ended, which is held back."""
+    sent, filtered = b"".join(pieces), HeadFilter()
+    passed = b"".join(filtered.feed(piece) for piece in pieces)
+    assert sent.startswith(passed)
+    assert b"\n" not in sent[len(passed) :]
+
+
+@pytest.mark.parametrize(
+    "name", ["Número".encode(), "Número".encode("latin-1"), b"\xf0\x9f\x93\x9e"]
+)
+async def test_a_good_answer_with_such_a_field_is_an_answer(name: bytes) -> None:
+    """On every reply of a connection that is kept."""
+    body = result("024")
+    reply = http(body).replace(b"\r\nContent-Length", b"\r\n" + name + b": 1\r\nContent-Length")
+    async with serving(always(reply)) as server, client_of(server.url) as client:
+        for _ in range(3):
+            assert "024" == (await client.status(ONE_ID)).status.raw
+    assert (3, 1) == (len(server.requests), server.connections)
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        (b"\x15\x03\x03\x00\x02\x02\x16", TransportFailed),  # an alert of TLS
+        (b"HTTP/1.1 200 OK\r\nX A: 1\r\n\r\n", TransportFailed),
+        (b"HTTP/1.1 200 OK\r\nN\xfamero", ConnectionLost),
+    ],
+)
+async def test_other_faults_of_a_head_stay_what_they_are(
+    sent: bytes, error: type[GatewayError]
+) -> None:
+    """No HTTP is no HTTP, and an end within the head is a lost connection."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.send(sent)
+        exchange.close()
+
+    async with serving(script) as server, open_transport(server.url, connections=1) as transport:
+        with pytest.raises(error) as caught:
+            await transport.exchange(one_request())
+    assert type(caught.value) is error
