@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,16 @@ def records(result: Result) -> list[dict[str, str]]:
         ("SIP:486", [("486", "sip")]),
         ("sip 486", [("486", "sip")]),
         ("gateway:023", [("023", "gateway")]),
-        # What the gateway answers as a whole is two things: the code and the word before it.
-        ("failed:486", [("486", "sip"), ("failed", "outcome")]),
-        ("blocked:608", [("608", "sip"), ("blocked", "outcome")]),
+        # What the gateway answers as a whole has one answer, of the word or the code that decides.
+        ("failed:486", [("failed:486", "sip")]),
+        ("blocked:608", [("blocked:608", "sip")]),
+        ("blocked:486", [("blocked:486", "outcome")]),
+        ("machine:200", [("machine:200", "outcome")]),
+        ("ok:85.00", [("ok:85.00", "outcome")]),
+        # Errors of a look-up are outcomes of it.
+        ("error:timeout", [("timeout", "outcome")]),
+        ("connection_lost", [("connection_lost", "outcome")]),
+        ("timeout", [("timeout", "outcome"), ("408", "sip")]),
         ("machine", [("machine", "outcome")]),
         ("MACHINE", [("machine", "outcome")]),
         # Bare digits: 100 to 699 are SIP, 0xx and 700 to 999 the gateway's.
@@ -146,11 +154,12 @@ def test_whole_dictionary_has_the_keys_and_words_of_the_interface(language: str)
 
 @pytest.mark.parametrize("language", list(Language))
 def test_whole_dictionary_is_whole(language: Language) -> None:
-    """--all has every entry of the language files but the errors of our own."""
+    """--all has every entry of the language files; errors of our own count as outcomes."""
     found = records(explain("--all", "--json", "--language", language))
     catalog = load_catalog(language)
-    kinds = (Kind.OUTCOME, Kind.SIP, Kind.GATEWAY)
-    expected = {(kind, entry.code) for kind in kinds for entry in catalog.of_kind(kind)}
+    shown = {Kind.ERROR: Kind.OUTCOME}
+    expected = {(shown.get(kind, kind), code) for kind, code in catalog.entries}
+    assert len(catalog.entries) == len(expected)
     assert expected == {(Kind(record["kind"]), record["code"]) for record in found}
     assert len(expected) == len(found)
 
@@ -168,8 +177,11 @@ def test_whole_dictionary_as_a_page(language: str, heading: str) -> None:
     result = explain("--all", "--markdown", "--language", language)
     sections = [line for line in result.stdout.splitlines() if line.startswith("### ")]
     catalog = load_catalog(Language(language))
-    kinds = (Kind.OUTCOME, Kind.SIP, Kind.GATEWAY)
-    assert sum(len(tuple(catalog.of_kind(kind))) for kind in kinds) == len(sections)
+    rows = re.findall(r"^\| \[([^\]]+)\]\(#([^)]+)\) \|", result.stdout, re.MULTILINE)
+    assert len(catalog.entries) == len(sections) == len(rows)
+    assert len({anchor for _, anchor in rows}) == len(rows)
+    assert [row[0] for row in rows] == [re.split("[ :]", line)[1] for line in sections]
+    assert catalog.say("page.intro") in result.stdout
     assert any(line.startswith(f"### {heading}") for line in sections)
     assert result.stdout.startswith("# ")
     assert result.stdout.endswith("\n")
@@ -181,6 +193,7 @@ def test_one_code_as_a_page() -> None:
     lines = explain("486", "--markdown").stdout.splitlines()
     sections = [line for line in lines if line.startswith("### ")]
     assert (1, True) == (len(sections), sections[0].startswith("### 486 Busy Here: "))
+    assert not [line for line in lines if line.startswith("| ") or "--all" in line]
 
 
 def test_card_without_options() -> None:

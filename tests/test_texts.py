@@ -45,13 +45,16 @@ def codes_of(file: dict[str, Any]) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", ["en.toml", "pt_BR.toml"])
 def test_a_language_has_the_texts_of_every_code(name: str) -> None:
-    """Facts and texts stand under the same keys, and each entry is exactly three texts."""
+    """Facts and texts stand under the same keys; an entry is three texts, and may have words."""
     file = FILES[name]
 
     assert codes_of(FILES["codes.toml"]) == codes_of(file)
     for kind, code in codes_of(file):
-        assert {"title", "meaning", "advice"} == set(file[kind][code]), code
-        assert all(text.strip() == text != "" for text in file[kind][code].values()), code
+        texts = dict(file[kind][code])
+        words = texts.pop("words", [])
+        assert {"title", "meaning", "advice"} == set(texts), code
+        assert all(text.strip() == text != "" for text in (*texts.values(), *words)), code
+        assert len(set(words)) == len(words), code
 
 
 def test_no_file_has_a_table_that_nobody_reads() -> None:
@@ -202,6 +205,17 @@ def test_every_error_has_an_entry() -> None:
     assert codes == {entry.code for entry in ENGLISH.of_kind(Kind.ERROR)}
 
 
+@CATALOGS
+def test_a_gateway_code_with_its_own_headline_has_its_own_icon(catalog: Any) -> None:
+    """The headline decides, so the icon must not be missing."""
+    names = [name for name in catalog.phrases if name.startswith("headline.gateway.")]
+
+    assert names
+    for name in names:
+        assert name.replace("headline", "icon", 1) in catalog.phrases
+        assert (Kind.GATEWAY, name.rpartition(".")[2]) in catalog.entries
+
+
 def test_every_outcome_has_an_entry() -> None:
     """What the result of a look-up can be is explained, a failed look-up included."""
     assert {outcome.value for outcome in Outcome} == {e.code for e in ENGLISH.of_kind(Kind.OUTCOME)}
@@ -214,12 +228,16 @@ TOLD_CUSTOMERS = ("answered", "answered_briefly", "machine", "pending", "checkin
 DETAILS = ("raw", "error", "sip", "defined", "q850", "retry", "source", "checked")
 SHORTCUTS = ("message", "global")
 OTHER_WAYS_IN = ("customer", "mention", "shortcut", "direct", "home")
+AFTER_ANSWER = ("failed", "error")
+FINER = ("answered_briefly", "gateway.023")
 PATTERNS: dict[str, list[str]] = {
-    "icon.{}": [f"icon.{one}" for one in Outcome],
-    "count.{}": [f"count.{one}" for one in Outcome],
-    "headline.{}": [f"headline.{one}" for one in Outcome],
+    "icon.{}": [f"icon.{one}" for one in (*Outcome, *FINER)],
+    "count.{}": [f"count.{one}" for one in (*Outcome, "gateway.023")],
+    "headline.{}": [f"headline.{one}" for one in (*Outcome, *FINER)],
+    "headline.{}_after_answer": [f"headline.{one}_after_answer" for one in AFTER_ANSWER],
     "{}_because": [f"headline.{one}_because" for one in WITH_REASON],
     "who.{}": [f"who.{one}" for one in WhoActs],
+    "addressee.{}": [f"addressee.{one}" for one in WhoActs if one.is_another],
     "retry.{}.{}": [f"retry.{about}.{one}" for about, one in product(ABOUT, Retry)],
     "problem.{}": [f"problem.{one}" for one in IdProblem],
     "refusal.{}": [f"refusal.{one}" for one in Refusal],

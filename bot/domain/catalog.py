@@ -39,13 +39,18 @@ class WhoActs(StrEnum):
     CALLEE = "callee"
     NOBODY = "nobody"
 
+    @property
+    def is_another(self) -> bool:
+        """Whether somebody else than the one who asks has to act."""
+        return self not in {WhoActs.AGENT, WhoActs.NOBODY}
+
 
 class Retry(StrEnum):
     """Whether trying again makes sense.
 
-    For call outcomes and SIP codes it is about calling the same number again; for gateway codes
-    and errors about asking the gateway again. `YES` is within a minute, `LATER` some minutes or
-    more, `NO` not unless something is changed.
+    For SIP codes and for outcomes that tell of a call it is about calling the same number again;
+    for gateway codes, errors and outcomes without a verdict about asking the gateway again. `YES`
+    is within a minute, `LATER` some minutes or more, `NO` not unless something is changed.
     """
 
     YES = "yes"
@@ -66,6 +71,10 @@ class CustomerReason(StrEnum):
     UNKNOWN = "unknown"
 
 
+# These outcomes leave open what became of the call, so what may be repeated is the question.
+_OPEN_OUTCOMES: Final = frozenset({"pending", "gateway_error", "unrecognised", "lookup_failed"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One code in one language.
@@ -79,6 +88,7 @@ class Entry:
         phrase: the SIP reason phrase as registered with IANA; empty elsewhere.
         q850: causes of ITU-T Q.850 that RFC 3398 pairs with a SIP code.
         contact: whom the gateway's specification names; empty elsewhere.
+        words: what people call it beside its title ("voicemail"); searched, never shown.
         barring: the code itself says who or what barred the call.
         registered: in IANA's registry of SIP response codes.
         customer: what a customer is told about a call that ended with this code.
@@ -95,6 +105,7 @@ class Entry:
     phrase: str = ""
     q850: tuple[int, ...] = ()
     contact: str = ""
+    words: tuple[str, ...] = ()
     barring: bool = False
     registered: bool = True
     frequent: bool = False
@@ -108,7 +119,9 @@ class Entry:
     @property
     def about(self) -> str:
         """What `retry` speaks of: "ask" the gateway again, or "call" the number again."""
-        return "ask" if self.kind in {Kind.GATEWAY, Kind.ERROR} else "call"
+        if self.kind is Kind.OUTCOME:
+            return "ask" if self.code in _OPEN_OUTCOMES else "call"
+        return "call" if self.kind is Kind.SIP else "ask"
 
     @property
     def is_group(self) -> bool:

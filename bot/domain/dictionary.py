@@ -1,6 +1,7 @@
 """The dictionary behind `explain`: from what a person typed to the entries that it may mean.
 
-Works without the gateway. `failed:486`, `sip:486`, `gateway:023`, `486`, `machine`, a word.
+Works without the gateway. `486`, `sip:486`, `gateway:023`, `machine`, `timeout`, a word; and a
+whole result such as `failed:486`, which is explained as the card of a look-up would explain it.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.call_status import CALL_OUTCOMES, Outcome
+from bot.domain.call_status import CALL_OUTCOMES, Outcome, read_result
 from bot.domain.catalog import Catalog, Entry, Kind
+from bot.domain.explanation import explain
 
 _MAX_MATCHES: Final = 8
 _MAX_TERM: Final = 80
 _CODE: Final = re.compile(r"(?:(sip|gateway)\s*:?\s*)?([0-9]{3})", re.IGNORECASE)
-_STATUS: Final = re.compile(r"([a-z]+)\s*:\s*([0-9]{3})(?![0-9]).*", re.IGNORECASE | re.DOTALL)
+_RESULT: Final = re.compile(r"(?:ok|failed|error|blocked|machine)\s*:.*\w.*", re.IGNORECASE)
+# An error as a card and a report write it: `error:timeout`, `http_status (HTTP 500)`.
+_ERROR: Final = re.compile(r"(error\s*:?\s*)?([a-z_]+)\s*(\(.*\))?", re.IGNORECASE)
 _WORDS: Final = {"ok": "answered"} | {o.value: o.value for o in CALL_OUTCOMES | {Outcome.PENDING}}
 
 
@@ -27,13 +31,20 @@ class Definition:
     """One answer of the dictionary.
 
     Attributes:
-        code: what was asked ("499"), which may differ from its entry's code ("4xx").
+        code: what was asked ("499", "failed:486"), which may differ from its entry's code.
         remark: what must be said beside the entry, such as "not registered"; may be empty.
+        headline: the verdict on a whole result ("failed:486"); empty for everything else.
     """
 
     code: str
     entry: Entry
     remark: str = ""
+    headline: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What it is in one line, with a capital letter and without a full stop."""
+        return self.headline.removesuffix(".") or self.entry.heading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +60,15 @@ def find(term: str, catalog: Catalog) -> Found:
     """Look one term up.
 
     Bare digits: 100 to 699 are a SIP code, everything else a gateway code. A word is searched in
-    the titles first, then in the meanings, without regard to accents and case.
+    the titles and everyday words first, then in the meanings, without regard to accents and case.
     """
     term = " ".join(term.split())[:_MAX_TERM]
     if match := _CODE.fullmatch(term):
         return Found(term=term, definitions=(_define_code(match[1], match[2], catalog),))
-    if (match := _STATUS.fullmatch(term)) and match[1].lower() in _WORDS:
-        return Found(term=term, definitions=_define_status(match[1], match[2], catalog))
+    if error := _marked_error(term, catalog):
+        return Found(term=term, definitions=(Definition(code=error.code, entry=error),))
+    if _RESULT.fullmatch(term):
+        return Found(term=term, definitions=(_define_result(term, catalog),))
     word = term.partition(":")[0].strip().lower()
     if (name := _WORDS.get(word)) is not None:
         entry = catalog.outcome(name)
@@ -66,8 +79,8 @@ def find(term: str, catalog: Catalog) -> Found:
 
 
 def everything(catalog: Catalog) -> tuple[Definition, ...]:
-    """The whole dictionary, outcomes first, then SIP codes, then gateway codes."""
-    kinds = (Kind.OUTCOME, Kind.SIP, Kind.GATEWAY)
+    """The whole dictionary: outcomes, SIP codes, gateway codes, and the bot's own errors."""
+    kinds = (Kind.OUTCOME, Kind.SIP, Kind.GATEWAY, Kind.ERROR)
     return tuple(
         Definition(code=entry.code, entry=entry)
         for kind in kinds
@@ -76,13 +89,17 @@ def everything(catalog: Catalog) -> tuple[Definition, ...]:
 
 
 def as_record(definition: Definition) -> dict[str, str]:
-    """A definition as one flat record (`voicestatus explain --json`)."""
+    """A definition as one flat record (`voicestatus explain --json`).
+
+    An error of a look-up is one way in which a look-up ends, so its kind is "outcome" there.
+    """
     entry = definition.entry
+    kind = Kind.OUTCOME if entry.kind is Kind.ERROR else entry.kind
     meaning = f"{definition.remark} {entry.meaning}" if definition.remark else entry.meaning
     return {
         "code": definition.code,
-        "kind": entry.kind.value,
-        "title": entry.heading,
+        "kind": kind.value,
+        "title": definition.heading,
         "meaning": meaning,
         "advice": entry.advice,
         "who_acts": entry.who_acts.value,
@@ -121,30 +138,49 @@ def _define_sip(digits: str, catalog: Catalog) -> Definition:
     return Definition(code=digits, entry=entry, remark=remark)
 
 
-def _define_status(word: str, digits: str, catalog: Catalog) -> tuple[Definition, ...]:
-    """`failed:486` is two things: what the word says and what the code says."""
-    name = _WORDS[word.lower()]
-    outcome = Definition(code=word.lower(), entry=catalog.outcome(name))
-    if name in {Outcome.ANSWERED, Outcome.PENDING}:
-        return (outcome,)
-    if not 100 <= int(digits) <= 699:  # noqa: PLR2004 - a gateway code's meaning is not borrowed
-        return (replace(outcome, remark=catalog.say("remark.not_sip", code=digits)),)
-    return (_define_code("sip", digits, catalog), outcome)
+def _define_result(raw: str, catalog: Catalog) -> Definition:
+    """One answer, by the same path as the card of a look-up that brought this result."""
+    told = explain(read_result(raw), catalog)
+    entry = replace(
+        told.entry,
+        meaning=told.meaning,
+        advice=told.advice,
+        who_acts=told.who_acts,
+        retry=told.retry,
+    )
+    return Definition(code=raw, entry=entry, remark=" ".join(told.remarks), headline=told.headline)
+
+
+def _marked_error(term: str, catalog: Catalog) -> Entry | None:
+    """An error of the bot's own that is written as one; a bare code may be a word as well."""
+    match = _ERROR.fullmatch(term)
+    if match is None or not (match[1] or match[3]):
+        return None
+    return catalog.entries.get((Kind.ERROR, match[2].lower()))
 
 
 def _search(term: str, catalog: Catalog) -> tuple[Definition, ...]:
     wanted = folded(term).split()
     if not wanted:
         return ()
-    entries = [d.entry for d in everything(catalog)]
-    in_title = [e for e in entries if _holds(wanted, (e.code, e.phrase, e.title))]
-    in_meaning = [e for e in entries if e not in in_title and _holds(wanted, (e.meaning,))]
-    ranked = sorted(in_title, key=_frequent_first) + sorted(in_meaning, key=_frequent_first)
-    return tuple(Definition(code=e.code, entry=e) for e in ranked[:_MAX_MATCHES])
+    ranked = [
+        (rank, entry.kind is Kind.SIP and not entry.frequent, order, entry)
+        for order, entry in enumerate(d.entry for d in everything(catalog))
+        if (rank := _rank(entry, wanted)) is not None
+    ]
+    matches = [entry for *_, entry in sorted(ranked, key=lambda one: one[:3])]
+    return tuple(Definition(code=e.code, entry=e) for e in matches[:_MAX_MATCHES])
 
 
-def _frequent_first(entry: Entry) -> bool:
-    return entry.kind is Kind.SIP and not entry.frequent
+def _rank(entry: Entry, wanted: list[str]) -> int | None:
+    """How near an entry is: its everyday word, an error's own code, its title, its meaning."""
+    if " ".join(wanted) in map(folded, entry.words):
+        return 0
+    if entry.kind is Kind.ERROR and "_".join(wanted) == entry.code:
+        return 1
+    if _holds(wanted, (entry.code, entry.phrase, entry.title, *entry.words)):
+        return 2
+    return 3 if _holds(wanted, (entry.meaning,)) else None
 
 
 def _holds(wanted: Iterable[str], texts: Iterable[str]) -> bool:
@@ -153,7 +189,8 @@ def _holds(wanted: Iterable[str], texts: Iterable[str]) -> bool:
 
 
 def _nearest(term: str, catalog: Catalog) -> tuple[str, ...]:
-    titles = " ".join(d.entry.title for d in everything(catalog))
+    entries = [d.entry for d in everything(catalog)]
+    titles = " ".join(text for entry in entries for text in (entry.title, *entry.words))
     known = {folded(w): w for w in re.findall(r"[^\W\d_]{4,}", titles)}
     close = difflib.get_close_matches(folded(term), sorted(known), n=4, cutoff=0.6)
     return tuple(known[word] for word in close)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.call_status import CallStatus, Outcome
-from bot.domain.catalog import Catalog, Entry, Retry, WhoActs
+from bot.domain.catalog import Catalog, Entry, Kind, Retry, WhoActs
 
 # Anatel counts calls of up to six seconds as short ones since June 2024; nobody hears a message in
 # that time.
@@ -16,6 +16,7 @@ SHORT_CALL_SECONDS: Final = 6
 _PROVISIONAL: Final = range(100, 200)
 # Of the 2xx codes only this one says that a call was answered.
 _ANSWERED: Final = 200
+_GUIDED_BY_CODE: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Explanation:
     """What a person is told.
 
     Attributes:
+        verdict: the name of the headline's icon, and of its count where it has one of its own:
+            the outcome, or a finer case of it such as "answered_briefly" or "gateway.023".
         headline: the verdict in one line.
         meaning: plain sentences.
         advice: what to do next.
@@ -47,6 +50,7 @@ class Explanation:
     """
 
     outcome: Outcome
+    verdict: str
     headline: str
     meaning: str
     advice: str
@@ -64,6 +68,8 @@ def explain(finding: Finding, catalog: Catalog) -> Explanation:
         return _explain_gateway(finding, finding.gateway_code, catalog)
     if finding.outcome is Outcome.ANSWERED:
         return _explain_answered(finding, catalog)
+    if finding.sip_code == _ANSWERED and finding.outcome in _GUIDED_BY_CODE:
+        return _explain_after_answer(finding, catalog)
     return _explain_call(finding, catalog)
 
 
@@ -71,6 +77,7 @@ def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
     entry = catalog.error(failure.error)
     return Explanation(
         outcome=Outcome.LOOKUP_FAILED,
+        verdict=Outcome.LOOKUP_FAILED.value,
         headline=catalog.say("headline.lookup_failed", reason=entry.title),
         meaning=entry.meaning,
         advice=entry.advice,
@@ -82,10 +89,12 @@ def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
 
 def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explanation:
     entry = catalog.gateway(code)
-    name = "pending" if status.outcome is Outcome.PENDING else "gateway_error"
+    own = f"gateway.{code}"
+    verdict = own if f"headline.{own}" in catalog.phrases else status.outcome.value
     return Explanation(
         outcome=status.outcome,
-        headline=catalog.say(f"headline.{name}", reason=entry.title, code=code),
+        verdict=verdict,
+        headline=catalog.say(f"headline.{verdict}", reason=entry.title, code=code),
         meaning=entry.meaning,
         advice=entry.advice,
         who_acts=entry.who_acts,
@@ -96,17 +105,18 @@ def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explana
 
 def _explain_answered(status: CallStatus, catalog: Catalog) -> Explanation:
     entry = catalog.outcome("answered")
+    short = status.duration is not None and status.duration <= SHORT_CALL_SECONDS
+    verdict = "answered_briefly" if short else status.outcome.value
     if status.duration is None:
         headline = catalog.say("headline.answered_unknown_duration")
         remarks: tuple[str, ...] = (catalog.say("remark.no_duration"),)
     else:
-        headline = catalog.say(
-            "headline.answered", duration=catalog.writing.duration(status.duration)
-        )
+        duration = catalog.writing.duration(status.duration)
+        headline = catalog.say(f"headline.{verdict}", duration=duration)
         remarks = _remarks_on_duration(status.duration, catalog)
-    short = status.duration is not None and status.duration <= SHORT_CALL_SECONDS
     return Explanation(
         outcome=status.outcome,
+        verdict=verdict,
         headline=headline,
         meaning=entry.meaning,
         advice=catalog.say("advice.answered_briefly") if short else entry.advice,
@@ -125,21 +135,36 @@ def _remarks_on_duration(seconds: Decimal, catalog: Catalog) -> tuple[str, ...]:
     return ()
 
 
+def _explain_after_answer(status: CallStatus, catalog: Catalog) -> Explanation:
+    """`failed:200` and `error:200`: somebody picked up, and the trouble came after that."""
+    entry = catalog.sip(_ANSWERED)
+    return Explanation(
+        outcome=status.outcome,
+        verdict=status.outcome.value,
+        headline=catalog.say(f"headline.{status.outcome.value}_after_answer"),
+        meaning=catalog.say("meaning.after_answer"),
+        advice=catalog.say("advice.after_answer"),
+        who_acts=WhoActs.AGENT,
+        retry=entry.retry,
+        entry=entry,
+    )
+
+
 def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
     """failed, error, blocked, machine, and what was not recognised."""
     own = catalog.outcome(status.outcome)
     sip = catalog.sip(status.sip_code) if status.sip_code is not None else None
     guide = sip if sip is not None and _code_guides(status, sip) else own
-    answered = guide is sip and status.sip_code == _ANSWERED
     return Explanation(
         outcome=status.outcome,
-        headline=_call_headline(status, None if answered or guide is own else guide, catalog),
+        verdict=status.outcome.value,
+        headline=_call_headline(status, None if guide is own else guide, catalog),
         meaning=guide.meaning,
         advice=guide.advice,
-        who_acts=WhoActs.AGENT if answered else guide.who_acts,
+        who_acts=guide.who_acts,
         retry=guide.retry,
         entry=guide,
-        remarks=_remarks_on_code(status, sip, catalog),
+        remarks=_remarks_on_code(status, guide, catalog),
     )
 
 
@@ -151,7 +176,7 @@ def _code_guides(status: CallStatus, sip: Entry) -> bool:
     """
     if status.outcome is Outcome.BLOCKED:
         return sip.barring
-    return status.outcome in {Outcome.FAILED, Outcome.ERROR}
+    return status.outcome in _GUIDED_BY_CODE
 
 
 def _call_headline(status: CallStatus, reason: Entry | None, catalog: Catalog) -> str:
@@ -161,23 +186,27 @@ def _call_headline(status: CallStatus, reason: Entry | None, catalog: Catalog) -
     return catalog.say(f"{name}_because", reason=reason.title)
 
 
-def _remarks_on_code(status: CallStatus, sip: Entry | None, catalog: Catalog) -> tuple[str, ...]:
+def _remarks_on_code(status: CallStatus, guide: Entry, catalog: Catalog) -> tuple[str, ...]:
+    """What is odd about the code, unless the texts of its entry say so themselves."""
     if status.other_code is not None:
         return (catalog.say("remark.not_sip", code=f"{status.other_code:03d}"),)
     if status.off_format:
         return (catalog.say("remark.no_code"),)
-    if sip is None:
-        return ()
-    remarks = []
-    if sip.is_group:
-        remarks.append(catalog.say("remark.not_listed", code=status.sip_code))
-    elif not sip.registered:
-        remarks.append(catalog.say("remark.not_registered", code=status.sip_code))
-    if status.outcome is not Outcome.MACHINE and status.sip_code in _PROVISIONAL:
-        remarks.append(catalog.say("remark.provisional", code=status.sip_code))
-    if status.outcome is not Outcome.MACHINE and status.sip_code == _ANSWERED:
-        remarks.append(catalog.say("remark.answered_then_failed", code=status.sip_code))
-    return tuple(remarks)
+    if guide.kind is Kind.SIP:
+        return _remarks_on_entry(status, guide, catalog)
+    if status.outcome is Outcome.BLOCKED and status.sip_code in _PROVISIONAL:
+        return (catalog.say("remark.provisional", code=status.sip_code),)
+    if status.outcome is Outcome.BLOCKED and status.sip_code == _ANSWERED:
+        return (catalog.say("remark.answered_then_failed", code=status.sip_code),)
+    return ()
+
+
+def _remarks_on_entry(status: CallStatus, guide: Entry, catalog: Catalog) -> tuple[str, ...]:
+    if guide.is_group:
+        return (catalog.say("remark.not_listed", code=status.sip_code),)
+    if not guide.registered:
+        return (catalog.say("remark.not_registered", code=status.sip_code),)
+    return ()
 
 
 def as_record(

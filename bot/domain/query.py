@@ -1,17 +1,19 @@
 """What a person typed, on any surface, read as one of a few questions.
 
 The grammar: the first word may be a command word, in either language. Else each word is an IDMSG;
-`id:X` says so by force. `share` and `watch` may stand before or after the ids.
+`id:X` says so by force. `share` and `watch` may stand before or after the ids. A lone word that has
+the form of a code or of a result, such as `failed:486`, is explained.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.catalog import Language
 from bot.domain.dictionary import folded
 from bot.domain.message_id import (
     DRESSED_PHONE,
@@ -28,8 +30,15 @@ MAX_TEXT: Final = 4_000
 
 _MAX_SHOWN: Final = 40
 _MAX_TYPING_SLIP: Final = 2
+_MAX_SUGGESTED: Final = 200
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
 _FORCED: Final = re.compile(r"id:(.+)", re.IGNORECASE | re.DOTALL)
+# Copied along from a card or a report: "IDMSG: MPG000236180474".
+_LABEL: Final = re.compile(r"idmsg(?::(.*))?", re.IGNORECASE | re.DOTALL)
+# What nobody types for an IDMSG: the code or the result that stands on a card.
+_CODE_OR_RESULT: Final = re.compile(
+    r"(?:(?:sip|gateway|failed|error|blocked|machine):)?[0-9]{3}|ok:[0-9][0-9.]*", re.IGNORECASE
+)
 
 
 class Command(StrEnum):
@@ -65,6 +74,11 @@ COMMAND_WORDS: Final = {
     "avisar": Command.WATCH,
 }
 _MODIFIERS: Final = frozenset({Command.SHARE, Command.WATCH})
+_PORTUGUESE: Final = frozenset(
+    {"ajuda", "explicar", "idioma", "quemsou", "avisos", "saude", "compartilhar", "avisar"}
+)
+# `lang` is short for nothing in particular, and everybody learns it from the help.
+_NEUTRAL: Final = frozenset({"lang"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +97,8 @@ class LookUp:
         ids: one or more, without doubles, in the order typed; may be empty if all words were bad.
         bad_words: what was left out, and why.
         prefix_cut: at least one id lost a leading `000:`.
+        spoken: the language of the command words used; `None` where they show none. It is how
+            something was asked and not what, so queries are compared without it.
     """
 
     ids: tuple[MessageId, ...]
@@ -90,6 +106,7 @@ class LookUp:
     prefix_cut: bool = False
     share: bool = False
     watch: bool = False
+    spoken: Language | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +119,12 @@ class TooMany:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DidYouMean:
-    """A word that is nearly a command word."""
+    """A word that is nearly a command word.
+
+    Attributes:
+        word: as it was typed.
+        suggestion: the whole line to type instead; of a very long line the command word alone.
+    """
 
     word: str
     suggestion: str
@@ -110,11 +132,19 @@ class DidYouMean:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A command word with the rest of the line."""
+    """A command word with the rest of the line.
+
+    Attributes:
+        assumed: no command word was typed; a lone code or result is explained, and the person is
+            told how to look it up as an IDMSG.
+        spoken: as in a look-up.
+    """
 
     command: Command
     argument: str = ""
     share: bool = False
+    assumed: bool = False
+    spoken: Language | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,18 +157,26 @@ Query = LookUp | TooMany | DidYouMean | Run | Nothing
 
 def parse_query(text: str) -> Query:
     """Read what was typed; any text gives a query, never an error."""
-    words = list(_words(text[:MAX_TEXT]))
-    modifiers = {c for w in words if (c := _command(w)) in _MODIFIERS}
+    typed = list(_words(text[:MAX_TEXT]))
+    words = _without_label(typed)
+    modifiers = [w for w in words if _command(w) in _MODIFIERS]
     rest = [w for w in words if _command(w) not in _MODIFIERS]
-    share = Command.SHARE in modifiers
+    share = Command.SHARE in map(_command, modifiers)
     if not rest:
         return Nothing()
-    first = _command(rest[0])
-    if first is not None:
-        return Run(command=first, argument=" ".join(unwrap(w) for w in rest[1:]), share=share)
-    if slip := _typing_slip(rest):
-        return slip
-    return _look_up(rest, share=share, watch=Command.WATCH in modifiers)
+    if first := _command(rest[0]):
+        argument = " ".join(unwrap(w) for w in rest[1:])
+        spoken = _spoken([rest[0], *modifiers])
+        return Run(command=first, argument=argument, share=share, spoken=spoken)
+    if len(rest) == 1 and words == typed and _CODE_OR_RESULT.fullmatch(unwrap(rest[0])):
+        return Run(
+            command=Command.EXPLAIN,
+            argument=unwrap(rest[0]),
+            share=share,
+            assumed=True,
+            spoken=_spoken(modifiers),
+        )
+    return _typing_slip(words) or _look_up(rest, modifiers)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -155,7 +193,29 @@ def _command(word: str) -> Command | None:
     return COMMAND_WORDS.get(folded(unwrap(word)))
 
 
-def _look_up(words: list[str], *, share: bool, watch: bool) -> Query:
+def _without_label(words: list[str]) -> list[str]:
+    """The words without a leading "IDMSG" or "IDMSG:"; what stands after it is the id."""
+    for position, word in enumerate(words):
+        if _command(word) in _MODIFIERS:
+            continue
+        if label := _LABEL.fullmatch(unwrap(word)):
+            after = words[position + 1 :]
+            # "IDMSG : X" has its colon between two spaces.
+            after = after[1:] if after[:1] == [":"] else after
+            return [*words[:position], *filter(None, [label[1]]), *after]
+        break
+    return words
+
+
+def _spoken(command_words: Iterable[str]) -> Language | None:
+    """The one language of these command words."""
+    said = {folded(unwrap(word)) for word in command_words} - _NEUTRAL
+    languages = {Language.PORTUGUESE if word in _PORTUGUESE else Language.ENGLISH for word in said}
+    return languages.pop() if len(languages) == 1 else None
+
+
+def _look_up(words: list[str], modifiers: list[str]) -> Query:
+    commands = {_command(word) for word in modifiers}
     typed: dict[MessageId, TypedId] = {}
     bad_words: list[BadWord] = []
     for word in words:
@@ -172,20 +232,30 @@ def _look_up(words: list[str], *, share: bool, watch: bool) -> Query:
         ids=tuple(typed),
         bad_words=tuple(bad_words[:MAX_IDS]),
         prefix_cut=any(one.prefix_cut for one in typed.values()),
-        share=share,
-        watch=watch,
+        share=Command.SHARE in commands,
+        watch=Command.WATCH in commands,
+        spoken=_spoken(modifiers),
     )
 
 
 def _typing_slip(words: list[str]) -> DidYouMean | None:
-    for word in words:
+    for position, word in enumerate(words):
         bare = folded(unwrap(word))
-        if not bare.isalpha():
+        if not bare.isalpha() or _command(word) in _MODIFIERS:
             continue
         distance, nearest = min((_distance(bare, known), known) for known in COMMAND_WORDS)
         if distance <= _MAX_TYPING_SLIP:
-            return DidYouMean(word=unwrap(word)[:_MAX_SHOWN], suggestion=nearest)
+            line = _corrected(words, position, nearest)
+            return DidYouMean(word=unwrap(word)[:_MAX_SHOWN], suggestion=line)
     return None
+
+
+def _corrected(words: list[str], position: int, command_word: str) -> str:
+    """The line with the command word in the place of the slip, or in front where it belongs."""
+    others = [unwrap(word) for word in words[:position] + words[position + 1 :]]
+    place = position if COMMAND_WORDS[command_word] in _MODIFIERS else 0
+    line = " ".join([*others[:place], command_word, *others[place:]])
+    return line if len(line) <= _MAX_SUGGESTED else command_word
 
 
 def _distance(left: str, right: str) -> int:

@@ -62,12 +62,13 @@ def _entries(facts: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[Ent
             yield _entry(kind, code, fact, text)
 
 
-def _entry(kind: Kind, code: str, fact: Mapping[str, Any], text: Mapping[str, str]) -> Entry:
+def _entry(kind: Kind, code: str, fact: Mapping[str, Any], text: Mapping[str, Any]) -> Entry:
     typed = {
         "who_acts": WhoActs(fact["who_acts"]),
         "retry": Retry(fact["retry"]),
         "q850": tuple(fact.get("q850", ())),
         "customer": CustomerReason(fact.get("customer", CustomerReason.UNKNOWN)),
+        "words": tuple(text.get("words", ())),
     }
     return Entry(kind=kind, code=code, **{**fact, **text, **typed})
 

@@ -81,18 +81,26 @@ def _single(
 
 
 def _verdict(explanation: Explanation, catalog: Catalog) -> str:
-    return f"{catalog.say(f'icon.{explanation.outcome.value}')} {explanation.headline}"
+    return f"{catalog.say(f'icon.{explanation.verdict}')} {explanation.headline}"
 
 
 def _next_step(explanation: Explanation, style: CardStyle) -> str:
-    return style.catalog.say(
-        "card.next_step", who=escape(who(explanation.who_acts, style)), advice=explanation.advice
-    )
+    advice = style.catalog.say("card.next_step", advice=explanation.advice)
+    return "\n".join((advice, *resolves(explanation.who_acts, style)))
+
+
+def resolves(who_acts: WhoActs, style: CardStyle) -> Iterator[str]:
+    """A line of mrkdwn that names who must act, unless that is the reader or nobody."""
+    if who_acts.is_another:
+        yield style.catalog.say("card.resolves", who=escape(who(who_acts, style)))
 
 
 def who(who_acts: WhoActs, style: CardStyle) -> str:
     """Who must act, with the contact that the operator named."""
-    name = style.catalog.say(f"who.{who_acts.value}")
+    return _with_contact(style.catalog.say(f"who.{who_acts.value}"), who_acts, style)
+
+
+def _with_contact(name: str, who_acts: WhoActs, style: CardStyle) -> str:
     contact = {WhoActs.BOT_ADMIN: style.contacts.bot, WhoActs.GATEWAY: style.contacts.gateway}.get(
         who_acts
     )
@@ -116,10 +124,7 @@ def _values(
 ) -> Iterator[tuple[str, str]]:
     finding = answer.finding
     if isinstance(finding, LookupFailure):
-        yield (
-            "card.error_code",
-            f"{finding.error} ({finding.detail})" if finding.detail else (finding.error),
-        )
+        yield "card.error_code", _error_code(finding)
         return
     if finding.duration is not None:
         yield "card.duration", catalog.writing.duration(finding.duration)
@@ -130,11 +135,17 @@ def _values(
         yield "card.gateway_code", f"{finding.gateway_code}: {explanation.entry.title}"
 
 
+def _error_code(failure: LookupFailure) -> str:
+    return f"{failure.error} ({failure.detail})" if failure.detail else failure.error
+
+
 def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[Block]:
     """For the one who must act: everything they will ask for, ready to be copied."""
     if explanation.outcome not in _REPORTED:
         return
     contact = _addressee(explanation, style)
+    if not contact:
+        return
     report = _report_text(answer, explanation, style, contact)
     label = style.catalog.say("card.copy_for", contact=contact)
     yield rich_text(line(bold(label)), preformatted(report.strip()))
@@ -142,36 +153,31 @@ def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Itera
 
 def _report_text(answer: Answer, explanation: Explanation, style: CardStyle, contact: str) -> str:
     finding = answer.finding
-    reason, when = explanation.entry.title, style.when(answer)
-    idmsg = style.shown_id(answer)
+    facts = {
+        "contact": contact,
+        "reason": explanation.entry.title,
+        "idmsg": style.shown_id(answer),
+        "when": style.when(answer),
+    }
     if isinstance(finding, LookupFailure):
-        return style.catalog.say(
-            "report.lookup_failed",
-            contact=contact,
-            code=finding.error,
-            reason=reason,
-            idmsg=idmsg,
-            when=when,
-        )
-    return style.catalog.say(
-        "report.gateway_error",
-        contact=contact,
-        code=finding.gateway_code or "?",
-        reason=reason,
-        idmsg=idmsg,
-        when=when,
-        raw=style.shown_raw(finding.raw),
-    )
+        return style.catalog.say("report.lookup_failed", code=_error_code(finding), **facts)
+    facts["raw"] = style.shown_raw(finding.raw)
+    if finding.gateway_code is None:
+        return style.catalog.say("report.unrecognised", **facts)
+    return style.catalog.say("report.gateway_error", code=finding.gateway_code, **facts)
 
 
 def _addressee(explanation: Explanation, style: CardStyle) -> str:
-    named = explanation.entry.contact
-    if not named and explanation.who_acts in {WhoActs.AGENT, WhoActs.NOBODY}:
-        # The agent copies the text; whoever sent the message can answer it.
-        return who(WhoActs.SENDER, style)
-    if not named:
-        return who(explanation.who_acts, style)
-    return " / ".join(filter(None, (named, style.contacts.gateway)))
+    """To whom the report goes; empty where nobody can do anything with it."""
+    if named := explanation.entry.contact:
+        return " / ".join(filter(None, (named, style.contacts.gateway)))
+    who_acts = explanation.who_acts
+    if who_acts is WhoActs.AGENT and explanation.outcome is Outcome.GATEWAY_ERROR:
+        # The agent has an IDMSG that the gateway does not know; whoever sent the message has it.
+        who_acts = WhoActs.SENDER
+    if not who_acts.is_another:
+        return ""
+    return _with_contact(style.catalog.say(f"addressee.{who_acts.value}"), who_acts, style)
 
 
 def _small_print(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[str]:
@@ -192,12 +198,7 @@ def _several(
     catalog = style.catalog
     explained = [(answer, explain(answer.finding, catalog)) for answer in answers]
     title = catalog.say("list.title", count=len(answers))
-    counts = Counter(explanation.outcome for _, explanation in explained)
-    summary = ", ".join(
-        catalog.say(f"count.{outcome.value}", count=counts[outcome])
-        for outcome in Outcome
-        if counts[outcome]
-    )
+    summary = _sums([explanation for _, explanation in explained], catalog)
     blocks = [
         header(f"{title}: {summary}"),
         *(_row(answer, explanation, style) for answer, explanation in explained),
@@ -206,6 +207,21 @@ def _several(
         context(_list_small_print(answers, style)),
     ]
     return message(catalog.say("list.text", title=title, summary=summary), blocks)
+
+
+def _sums(explanations: Sequence[Explanation], catalog: Catalog) -> str:
+    """How many of each, in the order of the outcomes; a finer verdict may have its own count."""
+    order = {outcome: place for place, outcome in enumerate(Outcome)}
+    counts = Counter(
+        (
+            order[one.outcome],
+            one.verdict if f"count.{one.verdict}" in catalog.phrases else one.outcome,
+        )
+        for one in explanations
+    )
+    return ", ".join(
+        catalog.say(f"count.{name}", count=count) for (_, name), count in sorted(counts.items())
+    )
 
 
 def _row(answer: Answer, explanation: Explanation, style: CardStyle) -> Block:

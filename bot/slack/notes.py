@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from bot.domain.access import Asker, Refusal
 from bot.domain.catalog import Catalog
 from bot.domain.dictionary import Definition, Found
+from bot.domain.message_id import IdProblem
 from bot.domain.privacy import shorten
 from bot.domain.query import MAX_IDS, BadWord, DidYouMean, LookUp, Query, TooMany
 from bot.services.answers import GatewayHealth
@@ -25,7 +27,7 @@ from bot.slack.block_kit import (
     section,
     visible,
 )
-from bot.slack.cards import who
+from bot.slack.cards import resolves
 from bot.slack.style import CardStyle
 
 _MOST_DEFINITIONS: Final = 5
@@ -46,7 +48,7 @@ class Notes:
         return Notes(style, self._command)
 
     def help(self) -> Message:
-        """All commands, and where an IDMSG is found."""
+        """All commands, where an IDMSG is found, and the way to the other language."""
         lines = [self._say(f"help.{name}", limit=MAX_IDS) for name in _COMMANDS]
         where = self._say("help.where", where_to_find=self._say("problem.where_to_find"))
         return self._note(
@@ -54,7 +56,7 @@ class Notes:
             self._say("help.intro"),
             "\n".join(f"• {line}" for line in lines),
             where,
-            small=self._contact(),
+            small=[self._say("help.other_language"), *self._contact()],
         )
 
     def usage(self) -> Message:
@@ -68,8 +70,12 @@ class Notes:
     def did_you_mean(self, slip: DidYouMean) -> Message:
         """A word that is nearly a command word."""
         return self._note(
-            self._say("did_you_mean.title", suggestion=slip.suggestion),
-            self._say("did_you_mean.body", word=code_span(slip.word), suggestion=slip.suggestion),
+            self._say("did_you_mean.title", suggestion=visible(slip.suggestion)),
+            self._say(
+                "did_you_mean.body",
+                word=code_span(slip.word),
+                suggestion=code_span(slip.suggestion),
+            ),
         )
 
     def too_many(self, query: TooMany) -> Message:
@@ -86,7 +92,7 @@ class Notes:
         lines = [self._say("problem.title", count=len(query.bad_words))]
         lines += [f"• {self._bad_word(bad)}" for bad in query.bad_words]
         lines.append(self._say("problem.where_to_find"))
-        lines.append(self._say("problem.force", example="MPG000236180474"))
+        lines += self._force(query.bad_words)
         if query.prefix_cut:
             lines.append(self._say("problem.prefix_cut"))
         return lines
@@ -96,8 +102,13 @@ class Notes:
         title, *lines = self.bad_words(query)
         return self._note(title, "\n".join(lines))
 
-    def definitions(self, found: Found) -> Message:
-        """What the dictionary says."""
+    def definitions(self, found: Found, *, assumed: bool = False) -> Message:
+        """What the dictionary says.
+
+        Args:
+            found: what was looked up in it.
+            assumed: nobody typed `explain`; say how the same word is looked up as an IDMSG.
+        """
         if not found.term:
             return self._note(self._say("help.usage_title"), self._say("explain.usage"))
         if not found.definitions:
@@ -106,7 +117,9 @@ class Notes:
         blocks = [block for definition in shown for block in self._definition(definition)]
         if len(found.definitions) > len(shown):
             blocks.append(context([self._say("explain.more", count=len(shown))]))
-        text = "; ".join(self._say("explain.text", code=d.code, title=d.entry.title) for d in shown)
+        if assumed:
+            blocks.append(context([self._say("explain.assumed", term=code_span(found.term))]))
+        text = "; ".join(escape(self._title(definition)) for definition in shown)
         return message(text, blocks)
 
     def refused(self, reason: Refusal) -> Message:
@@ -236,6 +249,13 @@ class Notes:
         problem = self._say(f"problem.{bad.problem.value}")
         return self._say("problem.line", word=code_span(bad.word), problem=problem)
 
+    def _force(self, bad_words: Sequence[BadWord]) -> Iterator[str]:
+        """How to look up digits that were taken for a phone number: with what was typed."""
+        phone = next((bad.word for bad in bad_words if bad.problem is IdProblem.PHONE), "")
+        digits = "".join(re.findall("[0-9]", phone))
+        if digits:
+            yield self._say("problem.force", example=digits)
+
     def _nothing_found(self, found: Found) -> Message:
         words = ", ".join(f"`{word}`" for word in found.nearest)
         return self._note(
@@ -246,22 +266,24 @@ class Notes:
 
     def _definition(self, definition: Definition) -> Iterator[Block]:
         entry = definition.entry
-        yield header(self._say("explain.text", code=definition.code, title=entry.title))
+        yield header(self._title(definition))
         yield section(" ".join(filter(None, (definition.remark, entry.meaning))))
-        yield section(
-            self._say(
-                "explain.again",
-                who=escape(who(entry.who_acts, self.style)),
-                retry=self._say(f"retry.{entry.about}.{entry.retry.value}").lower(),
-                advice=entry.advice,
-            )
-        )
+        advice = self._say("card.next_step", advice=entry.advice)
+        retry = self._say(f"retry.{entry.about}.{entry.retry.value}")
+        yield section("\n".join((advice, *resolves(entry.who_acts, self.style), f"{retry}.")))
         yield context(self._origin(definition))
+
+    def _title(self, definition: Definition) -> str:
+        code = visible(definition.code)
+        if definition.headline:
+            return self._say("explain.result", code=code, headline=definition.headline)
+        return self._say("explain.text", code=code, title=definition.entry.title)
 
     def _origin(self, definition: Definition) -> Iterator[str]:
         entry = definition.entry
         kind = self._say(f"kind.{entry.kind.value}")
-        yield f"{kind} {definition.code} {entry.phrase}".strip()
+        code = entry.code if definition.headline else definition.code
+        yield f"{kind} {code} {entry.phrase}".strip()
         if entry.source:
             yield self._say("card.source", source=entry.source)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from bot.domain.call_status import CALL_OUTCOMES, Outcome
 from bot.domain.catalog import (
     Catalog,
     Entry,
@@ -95,12 +96,25 @@ def entry(kind: Kind, code: str) -> Entry:
 
 
 @pytest.mark.parametrize(
-    ("kind", "about"),
-    [(Kind.SIP, "call"), (Kind.OUTCOME, "call"), (Kind.GATEWAY, "ask"), (Kind.ERROR, "ask")],
+    ("kind", "code", "about"),
+    [
+        (Kind.SIP, "486", "call"),
+        (Kind.GATEWAY, "024", "ask"),
+        (Kind.ERROR, "timeout", "ask"),
+        *((Kind.OUTCOME, verdict, "call") for verdict in sorted(CALL_OUTCOMES)),
+        # These leave open what became of the call.
+        *((Kind.OUTCOME, unknown, "ask") for unknown in sorted(set(Outcome) - CALL_OUTCOMES)),
+    ],
 )
-def test_what_a_retry_speaks_of_is_decided_by_the_kind(kind: Kind, about: str) -> None:
-    """Calls are made again, the gateway is asked again."""
-    assert about == entry(kind, "486").about
+def test_a_retry_speaks_of_calling_or_of_asking(kind: Kind, code: str, about: str) -> None:
+    """Where the call has a verdict, calls are made again; else the gateway is asked again."""
+    assert about == entry(kind, code).about
+
+
+@pytest.mark.parametrize("who", WhoActs)
+def test_the_reader_and_nobody_are_not_another(who: WhoActs) -> None:
+    """Only somebody else is named as the one who resolves it."""
+    assert who.is_another is (who.value not in {"agent", "nobody"})
 
 
 @pytest.mark.parametrize(

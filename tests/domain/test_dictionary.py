@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.call_status import read_result
 from bot.domain.catalog import Catalog, Kind, Language
 from bot.domain.dictionary import Definition, Found, as_record, everything, find, folded
+from bot.domain.explanation import explain
 from bot.locales import load_catalog
 
 ENGLISH, PORTUGUESE = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
-SIP, GATEWAY, OUTCOME = Kind.SIP, Kind.GATEWAY, Kind.OUTCOME
+SIP, GATEWAY, OUTCOME, ERROR = Kind.SIP, Kind.GATEWAY, Kind.OUTCOME, Kind.ERROR
 
 
 def seen(found: Found) -> list[tuple[str, Kind, str]]:
@@ -54,7 +56,7 @@ def test_digits_belong_to_one_family(term: str, expected: tuple[str, Kind, str])
         ("023", ""),
         ("850", ""),
         ("499", "499 is not in the list of SIP codes, so it is explained by its group."),
-        ("409", "409 was never registered as a SIP code; older equipment still sends it."),
+        ("409", "409 is not a registered SIP code."),
         ("799", "The gateway's documentation does not list 799."),
         ("gateway:486", "The gateway's documentation does not list 486."),
         ("sip:701", "701 is not a SIP code: those run from 100 to 699."),
@@ -75,26 +77,101 @@ def test_the_entry_of_a_class_is_not_registered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("term", "expected"),
+    ("term", "kind", "code"),
     [
-        ("failed:486", [("486", SIP, "486"), ("failed", OUTCOME, "failed")]),
-        ("Failed : 486 Busy Here", [("486", SIP, "486"), ("failed", OUTCOME, "failed")]),
-        ("error:499", [("499", SIP, "4xx"), ("error", OUTCOME, "error")]),
-        ("machine:200", [("200", SIP, "200"), ("machine", OUTCOME, "machine")]),
-        ("ok:103", [("ok", OUTCOME, "answered")]),
-        ("ok:85.00", [("ok", OUTCOME, "answered")]),
-        ("failed:busy", [("failed", OUTCOME, "failed")]),
-        ("failed:4860", [("failed", OUTCOME, "failed")]),
+        ("failed:486", SIP, "486"),
+        ("Failed : 486 Busy Here", SIP, "486"),
+        ("error:499", SIP, "4xx"),
+        ("failed:200", SIP, "200"),
+        ("blocked:603", SIP, "603"),
+        # The word decides: a machine whatever the code, and blocked unless the code says by whom.
+        ("blocked:486", OUTCOME, "blocked"),
+        ("machine:200", OUTCOME, "machine"),
+        ("ok:103", OUTCOME, "answered"),
+        ("ok:85.00", OUTCOME, "answered"),
+        ("ok:3.00", OUTCOME, "answered"),
+        ("failed:busy", OUTCOME, "failed"),
+        ("failed:4860", OUTCOME, "failed"),
         # Outside 100 to 699 the digits mean nothing; the gateway's codes are no help here.
-        ("failed:900", [("failed", OUTCOME, "failed")]),
-        ("pending:024", [("pending", OUTCOME, "pending")]),
+        ("failed:900", OUTCOME, "failed"),
+        ("failed:486;ok:85", OUTCOME, "unrecognised"),
     ],
 )
-def test_a_result_is_explained_by_its_code_and_its_word(
-    term: str, expected: list[tuple[str, Kind, str]]
+def test_a_result_has_the_one_answer_of_its_card(term: str, kind: Kind, code: str) -> None:
+    """What was pasted from a card is explained as the look-up explained it, under its own name."""
+    (definition,) = find(term, ENGLISH).definitions
+    told = explain(read_result(term), ENGLISH)
+    entry = definition.entry
+
+    assert (term, kind, code) == (definition.code, entry.kind, entry.code)
+    assert (told.headline, " ".join(told.remarks)) == (definition.headline, definition.remark)
+    assert (told.meaning, told.advice) == (entry.meaning, entry.advice)
+    assert (told.who_acts, told.retry) == (entry.who_acts, entry.retry)
+    assert told.headline.rstrip(".") == as_record(definition)["title"]
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("error:timeout", [("timeout", ERROR, "timeout")]),
+        ("Error: tls", [("tls", ERROR, "tls")]),
+        ("error connection_lost", [("connection_lost", ERROR, "connection_lost")]),
+        ("http_status (HTTP 500)", [("http_status", ERROR, "http_status")]),
+        ("not_soap (text/html)", [("not_soap", ERROR, "not_soap")]),
+        ("error:busy", [("busy", ERROR, "busy")]),
+        ("connection_lost", [("connection_lost", ERROR, "connection_lost")]),
+        ("TLS", [("tls", ERROR, "tls")]),
+        # A word that is an error's code as well: both, and the error first.
+        ("timeout", [("timeout", ERROR, "timeout"), ("408", SIP, "408")]),
+        # No error of that name: the result `error` without a readable code.
+        ("error:unheard_of", [("error:unheard_of", OUTCOME, "error")]),
+    ],
+)
+@pytest.mark.parametrize("catalog", [ENGLISH, PORTUGUESE], ids=["en", "pt-BR"])
+def test_an_error_of_a_look_up_is_found_by_its_code(
+    term: str, expected: list[tuple[str, Kind, str]], catalog: Catalog
 ) -> None:
-    """What was pasted from a card: first what the code says, then what the word says."""
-    assert expected == seen(find(term, ENGLISH))
+    """As a card or a report writes it, or bare."""
+    assert expected == seen(find(term, catalog))
+
+
+def test_an_error_is_an_outcome_in_a_record() -> None:
+    """The record knows three kinds only."""
+    (definition,) = find("tls", ENGLISH).definitions
+
+    assert ("tls", "outcome") == tuple(as_record(definition)[key] for key in ("code", "kind"))
+
+
+@pytest.mark.parametrize(
+    ("word", "catalog", "first"),
+    [
+        *((word, ENGLISH, "machine") for word in ("voicemail", "Mailbox", "answering machine")),
+        *((word, ENGLISH, "480") for word in ("unreachable", "not answered", "switched off")),
+        ("busy", ENGLISH, "486"),
+        ("busy", PORTUGUESE, "486"),
+        ("congestion", ENGLISH, "503"),
+        ("spam", ENGLISH, "607"),
+        ("rejected", ENGLISH, "603"),
+        ("hung up", ENGLISH, "error"),
+        ("no credit", ENGLISH, "402"),
+        ("connection lost", ENGLISH, "connection_lost"),
+        *((word, PORTUGUESE, "machine") for word in ("caixa postal", "Secretaria Eletronica")),
+        *((word, PORTUGUESE, "480") for word in ("não atendeu", "nao atendeu", "fora de area")),
+        ("celular desligado", PORTUGUESE, "480"),
+        ("rejeitada", PORTUGUESE, "603"),
+        ("recusou", PORTUGUESE, "603"),
+        ("bloqueado", PORTUGUESE, "blocked"),
+        ("pendente", PORTUGUESE, "pending"),
+        ("aguardando", PORTUGUESE, "pending"),
+        ("crédito", PORTUGUESE, "402"),
+        ("saldo", PORTUGUESE, "402"),
+        ("spam", PORTUGUESE, "607"),
+        ("não existe", PORTUGUESE, "404"),
+    ],
+)
+def test_an_everyday_word_leads_to_what_it_means(word: str, catalog: Catalog, first: str) -> None:
+    """What agents call a result stands first, though no title holds the word."""
+    assert first == find(word, catalog).definitions[0].code
 
 
 @pytest.mark.parametrize(
@@ -188,12 +265,12 @@ def test_any_term_gives_an_answer(term: str) -> None:
     assert not (found.definitions and found.nearest)
 
 
-def test_everything_is_every_outcome_then_every_sip_code_then_every_gateway_code() -> None:
-    """The bot's own errors alone are no part of the dictionary."""
+def test_everything_is_outcomes_then_sip_codes_then_gateway_codes_then_errors() -> None:
+    """The bot's own errors are part of the dictionary, at its end."""
     codes = [(one.entry.kind, one.code) for one in everything(ENGLISH)]
-    kinds = [OUTCOME, SIP, GATEWAY]
+    kinds = [OUTCOME, SIP, GATEWAY, ERROR]
 
-    assert {key for key in ENGLISH.entries if key[0] is not Kind.ERROR} == set(codes)
+    assert set(ENGLISH.entries) == set(codes)
     assert len(codes) == len(set(codes))
     assert sorted(codes, key=lambda key: kinds.index(key[0])) == codes
 
@@ -213,7 +290,7 @@ def test_a_record_is_flat(definition: Definition, meaning: str) -> None:
     assert {
         "code": "499",
         "kind": "sip",
-        "title": "An unregistered code: the call was not accepted",
+        "title": "The call was not accepted as it was made",
         "meaning": meaning + entry.meaning,
         "advice": entry.advice,
         "who_acts": "gateway",

@@ -176,9 +176,18 @@ def test_two_phone_numbers_are_two_words() -> None:
         ("explane", "explane", "explain"),
         ("expliquar", "expliquar", "explicar"),
         ("`healt`", "healt", "health"),
-        (f"{REAL} shaer", "shaer", "share"),
-        (f"{REAL} compartilha", "compartilha", "compartilhar"),
-        (f"{REAL} help", "help", "help"),  # a command word that is not the first
+        # The whole line, with the slip replaced.
+        ("expain 486", "expain", "explain 486"),
+        ("share expain caixa postal", "expain", "explain share caixa postal"),
+        (f"{REAL} shaer", "shaer", f"{REAL} share"),
+        (f"shaer {REAL}", "shaer", f"share {REAL}"),
+        (f"{REAL} compartilha {OTHER}", "compartilha", f"{REAL} compartilhar {OTHER}"),
+        (f"{REAL} shaer share", "shaer", f"{REAL} share share"),
+        # A command word that is not the first is put in front.
+        (f"{REAL} help", "help", f"help {REAL}"),
+        ("486 explicra", "explicra", "explicar 486"),
+        # A line that is too long to be shown is not cut, which would make it another question.
+        ("hlep " + "x1 " * 90, "hlep", "help"),
     ],
 )
 def test_a_slip_of_the_keyboard_is_asked_back(text: str, word: str, suggestion: str) -> None:
@@ -193,6 +202,108 @@ def test_a_slip_of_the_keyboard_is_asked_back(text: str, word: str, suggestion: 
 def test_a_word_far_from_every_command_is_an_identifier(word: str) -> None:
     """Three slips, a digit or a hyphen make it an IDMSG."""
     assert asked(word) == parse_query(word)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("IDMSG: {}", "IDMSG {}", "idmsg:{}", "`IDMSG:` {}", "IDMSG : {}", "IDMSG: id:{}"),
+        "IDMSG:\n{}",
+    ],
+)
+def test_the_label_of_an_identifier_is_left_out(text: str) -> None:
+    """Who copies from a card or a report copies the label as well."""
+    assert asked(REAL) == parse_query(text.format(REAL))
+    assert asked(REAL, share=True) == parse_query(f"share {text.format(REAL)}")
+    assert asked(REAL, share=True) == parse_query(f"{text.format(REAL)} share")
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("IDMSG", Nothing()),
+        ("IDMSG:", Nothing()),
+        ("id:IDMSG", asked("IDMSG")),
+        (f"{REAL} IDMSG", asked(REAL, "IDMSG")),
+        (f"IDMSG-1 {REAL}", asked("IDMSG-1", REAL)),
+        # What stands after the label is an IDMSG, whatever it looks like.
+        ("IDMSG: 486", asked("486")),
+        ("IDMSG: failed:486", asked("failed:486")),
+        ("IDMSG +55 (11) 98765-4321", LookUp(
+            ids=(), bad_words=(BadWord(word="+55 (11) 98765-4321", problem=IdProblem.PHONE),)
+        )),
+        ("IDMSG help", Run(command=Command.HELP)),
+    ],
+)  # fmt: skip
+def test_only_a_leading_label_is_a_label(text: str, query: Query) -> None:
+    """Alone it asks nothing, elsewhere it is a word like any other."""
+    assert query == parse_query(text)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("486", "023", "000", "999", "sip:486", "SIP:486", "gateway:023", "failed:486"),
+        *("Error:503", "blocked:603", "machine:200", "ok:85.00", "ok:85"),
+        "`failed:486`",
+    ],
+)
+def test_a_lone_code_or_result_is_explained(word: str) -> None:
+    """Nobody's IDMSG looks like that, and the query says that this was assumed."""
+    bare = word.strip("`")
+
+    assert Run(command=Command.EXPLAIN, argument=bare, assumed=True) == parse_query(word)
+    shared = Run(command=Command.EXPLAIN, argument=bare, assumed=True, share=True)
+    assert shared == parse_query(f"share {word}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("48", "4860", "5511987654321", "failed:4860", "failed:48", "failed:", "ok:", "ok:x"),
+        *("pending:024", "error:timeout", "id:486", "id:failed:486", "486,023", f"486 {REAL}"),
+        "48-6",
+    ],
+)
+def test_everything_else_is_an_identifier(text: str) -> None:
+    """Other digits, other words, two words, and what is forced are asked."""
+    words = text.removeprefix("id:").replace(",", " ").split()
+
+    assert asked(*words) == parse_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("help", "en"),
+        ("explain 486", "en"),
+        ("explain ocupado", "en"),
+        ("watches", "en"),
+        ("ajuda", "pt-BR"),
+        ("AJUDA", "pt-BR"),
+        ("explicar busy", "pt-BR"),
+        ("explicar help", "pt-BR"),
+        ("quemsou", "pt-BR"),
+        ("saúde", "pt-BR"),
+        ("avisos", "pt-BR"),
+        ("idioma en", "pt-BR"),
+        ("lang pt", None),
+        (REAL, None),
+        (f"{REAL} share", "en"),
+        (f"{REAL} compartilhar", "pt-BR"),
+        (f"avisar {REAL} compartilhar", "pt-BR"),
+        (f"watch {REAL} compartilhar", None),
+        ("486", None),
+        ("486 compartilhar", "pt-BR"),
+        ("explain 486 compartilhar", None),
+    ],
+)
+def test_the_command_words_show_the_language_of_the_person(text: str, spoken: str | None) -> None:
+    """One language, or none where the words are of both or of neither."""
+    query = parse_query(text)
+
+    assert isinstance(query, Run | LookUp)
+    assert spoken == query.spoken
 
 
 @pytest.mark.parametrize("count", [11, 12, 100])
@@ -253,6 +364,10 @@ PIECES = (
     ")",
     "`",
     "hlep",
+    "IDMSG",
+    "IDMSG:",
+    "failed:486",
+    "486",
 )
 
 

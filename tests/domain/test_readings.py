@@ -22,11 +22,13 @@ PAGE = Path(__file__).parents[2] / "docs/readings.md"
     ("raw", "english", "portuguese"),
     [
         pytest.param("failed", "did not go through", "não foi completada", id="20-failed"),
-        pytest.param(
-            "error", "broke off while it was running", "caiu durante a ligação", id="20-error"
-        ),
+        pytest.param("error", "broke off midway", "caiu no meio", id="20-error"),
         pytest.param("blocked", "does not say who or what", "não diz quem", id="21-by whom"),
-        pytest.param("blocked", "black list of the gateway", "lista de bloqueio", id="21-list"),
+        pytest.param("blocked", "block list of the gateway", "lista de bloqueio", id="21-list"),
+        pytest.param("ok:3", "lasted only 3 seconds", "durou só 3 segundos", id="11-too short"),
+        pytest.param("failed:200", "answered, then failed", "mas falhou depois", id="18-failed"),
+        pytest.param("error:200", "answered, then broke off", "mas caiu depois", id="18-error"),
+        pytest.param("failed:183", "not a final answer", "não é uma resposta final", id="17-183"),
         pytest.param("blocked:607", "unwanted", "indesejada", id="21-607 is the person"),
         pytest.param("machine:200", "No message was left", "Nenhuma mensagem", id="22-no message"),
         pytest.param("ok:85.00", "no proof that a person listened", "não prova que", id="23-heard"),

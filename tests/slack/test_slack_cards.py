@@ -25,8 +25,8 @@ SCRIPTED: Final = {
         "ok:85.00",
     ),
     "SHORT": Told(
-        "✅ The call was answered and the message played: 3 seconds.",
-        "✅ A chamada foi atendida e a mensagem foi reproduzida: 3 segundos.",
+        "⚠️ The call was answered but lasted only 3 seconds.",
+        "⚠️ A chamada foi atendida, mas durou só 3 segundos.",
         "ok:3.00",
     ),
     "BUSY": Told(
@@ -40,8 +40,8 @@ SCRIPTED: Final = {
         "failed:480",
     ),
     "NOTFOUND": Told(
-        "❌ The call did not go through: the number does not exist.",
-        "❌ A chamada não foi completada: número inexistente.",
+        "❌ The call did not go through: the network knows no such number.",
+        "❌ A chamada não foi completada: a rede não conhece este número.",
         "failed:404",
     ),
     "DECLINED": Told(
@@ -50,8 +50,8 @@ SCRIPTED: Final = {
         "failed:603",
     ),
     "ERROR": Told(
-        "⚠️ The call broke off while it was running: the network was overloaded or out of service.",
-        "⚠️ A chamada caiu durante a ligação: rede congestionada ou fora de serviço.",
+        "⚠️ The call broke off midway: the network was overloaded or out of service.",
+        "⚠️ A ligação caiu no meio: rede congestionada ou fora de serviço.",
         "error:503",
     ),
     "BLOCKED": Told(
@@ -99,12 +99,12 @@ SCRIPTED: Final = {
 }
 
 GATEWAY_CODES: Final = {
-    "001": ("the gateway did not accept this bot's credential", "the admins of this bot: Ops"),
-    "019": ("the gateway did not accept this bot's token", "the admins of this bot: Ops"),
-    "022": ("the Mobi Pronto account was not found", "the admins of this bot: Ops"),
+    "001": ("the gateway did not accept this bot's credential", "the admins of this bot (Ops)"),
+    "019": ("the gateway did not accept this bot's token", "the admins of this bot (Ops)"),
+    "022": ("the Mobi Pronto account was not found", "the admins of this bot (Ops)"),
     "023": ("the gateway does not know this IDMSG", "whoever sent the message"),
     "850": ("the gateway itself failed", "Suporte Mobi Pronto / gw@example.com"),
-    "900": ("access refused, or a security limit exceeded", "the admins of this bot: Ops"),
+    "900": ("access refused, or a security limit exceeded", "the admins of this bot (Ops)"),
     "955": ("the gateway could not reach the carriers", "Equipe MobilePronto / gw@example.com"),
     "701": ("a gateway code that is not documented", "Suporte Mobi Pronto / gw@example.com"),
 }
@@ -182,7 +182,8 @@ async def test_a_gateway_error_brings_a_report_to_copy(mode: Mode, code: str) ->
         card = await bot.answer(f"SANDBOX-{code}")
 
     to, answered, idmsg, time, raw = copied(card).split("\n")
-    assert f"🔧 The gateway gave no status (code {code}): {reason}." == heading(card)
+    verdict = f"🔧 The gateway gave no status (code {code}): {reason}."
+    assert ("🔍 IDMSG not found (code 023)." if code == "023" else verdict) == heading(card)
     assert f"To: {contact}" == to
     assert f"MPG_Status_Voice answered {code}: {reason}." == answered
     assert f"IDMSG: SANDBOX-{code}" == idmsg
@@ -199,6 +200,47 @@ async def test_the_report_to_copy_speaks_portuguese(mode: Mode) -> None:
     first, second, *_ = copied(card).split("\n")
     assert "Para: Suporte Mobi Pronto" == first
     assert "MPG_Status_Voice respondeu 850: falha no próprio gateway." == second
+
+
+async def test_an_addressee_stands_without_article_and_with_one_colon(mode: Mode) -> None:
+    """In Portuguese the name follows a label, and a contact stands in brackets behind it."""
+    contacts: dict[str, Any] = {"gateway_support_contact": "gw@example.com"}
+    async with playing(mode, bot_language="pt-BR", **contacts) as bot:
+        card = await bot.answer("SANDBOX-FAULT-server")
+
+    assert "Para: suporte do gateway (gw@example.com)" == copied(card).split("\n")[0]
+    assert "Texto pronto para copiar. Destinatário: suporte do gateway (gw@example.com)" in seen(
+        card
+    )
+    assert "Quem resolve: o suporte do gateway (gw@example.com)" in seen(card)
+
+
+async def test_a_report_of_an_unreadable_answer_names_no_code(bot: Scene) -> None:
+    """There is none, and nothing stands in its place."""
+    card = await bot.answer("SANDBOX-FAULT-unsafe-text")
+
+    to, answered, *_, raw = copied(card).split("\n")
+    assert "To: the gateway's support" == to
+    assert "MPG_Status_Voice gave an answer in no known form." == answered
+    assert raw.startswith("Gateway's answer: ")
+
+
+async def test_who_resolves_it_is_named_unless_it_is_the_reader_or_nobody(bot: Scene) -> None:
+    """The next step of an answered or pending call is left to itself."""
+    resolved = {
+        name: [line for line in seen(await bot.answer(f"SANDBOX-{name}")).split("\n")
+               if line.startswith("Who resolves it")]
+        for name in ("BUSY", "850", "OK", "FOREVER", "023", "failed.200")
+    }  # fmt: skip
+
+    assert {
+        "BUSY": ["Who resolves it: whoever sent the message"],
+        "850": ["Who resolves it: the gateway's support"],
+        "OK": [],
+        "FOREVER": [],
+        "023": [],
+        "failed.200": [],
+    } == resolved
 
 
 async def test_a_call_outcome_has_nothing_to_copy(bot: Scene) -> None:
@@ -223,7 +265,7 @@ async def test_a_final_answer_is_kept_and_says_so(bot: Scene) -> None:
     card = await bot.answer("SANDBOX-OK")
 
     assert ["SANDBOX-OK"] == bot.asked
-    assert "answer kept since it is final" in seen(card)
+    assert "saved from that look-up, because it is final" in seen(card)
 
 
 async def test_a_pending_call_is_asked_for_each_time(bot: Scene) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from scene import Scene, heading, playing, seen
 
@@ -24,6 +26,15 @@ async def test_ten_ids_get_one_compact_answer_in_their_order(bot: Scene) -> None
     )
     assert 1 == len(bot.slack.messages)
     assert sorted(TEN_IDS.split()) == sorted(filter(None, bot.asked))
+
+
+async def test_an_unknown_id_is_counted_as_not_found(bot: Scene) -> None:
+    """It is no error of the gateway, and a call of a few seconds was answered."""
+    card = await bot.answer("SANDBOX-023 SANDBOX-850 SANDBOX-SHORT X-1")
+
+    assert "4 calls: 1 answered, 2 not found, 1 gateway error" == heading(card)
+    assert "  🔍 IDMSG not found (code 023)." in seen(card)
+    assert "  ⚠️ The call was answered but lasted only 3 seconds." in seen(card)
 
 
 async def test_the_compact_answer_speaks_portuguese(mode: Mode) -> None:
@@ -80,6 +91,7 @@ async def test_a_phone_number_is_refused_with_a_hint_where_the_idmsg_is(
 
     assert "it looks like a phone number" in seen(note)
     assert "that system's report of sent messages" in seen(note)
+    assert re.search(r"write `/voicestatus id:(55)?11987654321`\.", seen(note))
     assert [] == bot.asked
 
 

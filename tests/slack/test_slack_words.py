@@ -19,7 +19,23 @@ WORDS: Final = [
     ("share", "What would you like to know?", "O que você quer saber?"),
     ("explain 486", "486: the line was busy", "486: número ocupado"),
     ("explicar 486", "486: the line was busy", "486: número ocupado"),
-    ("explain failed:486", "486: the line was busy", "486: número ocupado"),
+    (
+        "explain failed:486",
+        "failed:486 · The call did not go through: the line was busy.",
+        "failed:486 · A chamada não foi completada: número ocupado.",
+    ),
+    (
+        "failed:486",
+        "failed:486 · The call did not go through: the line was busy.",
+        "failed:486 · A chamada não foi completada: número ocupado.",
+    ),
+    ("486", "486: the line was busy", "486: número ocupado"),
+    (
+        "explain error:timeout",
+        "timeout: the gateway took too long to reply",
+        "timeout: o gateway demorou demais para responder",
+    ),
+    ("IDMSG", "What would you like to know?", "O que você quer saber?"),
     (
         "explain 023",
         "023: the gateway does not know this IDMSG",
@@ -32,7 +48,7 @@ WORDS: Final = [
     ("health", "How the gateway has been answering", "Como o gateway tem respondido"),
     ("saúde", "How the gateway has been answering", "Como o gateway tem respondido"),
     ("hlep", "Did you mean “help”?", "Você quis dizer “help”?"),
-    ("expain 486", "Did you mean “explain”?", "Você quis dizer “explain”?"),
+    ("expain 486", "Did you mean “explain 486”?", "Você quis dizer “explain 486”?"),
 ]
 
 
@@ -66,6 +82,15 @@ async def test_help_names_every_command_and_where_an_idmsg_is_found(bot: Scene) 
     for words in ("IDMSG", "IDMSG share", "explain 486", "lang pt", "whoami", "health"):
         assert f"`/voicestatus {words}`" in text
     assert "*Where is the IDMSG?*" in text
+    assert "Em português: `/voicestatus idioma pt`" in text
+
+
+async def test_help_in_portuguese_shows_the_way_to_english(mode: Mode) -> None:
+    """Who does not read the language of the bot finds one line in their own."""
+    async with playing(mode, bot_language="pt-BR") as bot:
+        text = seen(await bot.answer("ajuda"))
+
+    assert "In English: `/voicestatus lang en`" in text
 
 
 async def test_help_uses_the_name_that_the_command_has(bot: Scene) -> None:
@@ -89,8 +114,9 @@ async def test_explain_gives_meaning_next_step_and_source(bot: Scene) -> None:
     """The dictionary's entry is whole."""
     text = seen(await bot.answer("explain 486"))
 
-    assert "The customer's phone was reached and was in use." in text
-    assert "*Next step* (whoever sent the message; calling again later makes sense)" in text
+    assert "The called side reported busy: the line was in use" in text
+    assert "*Next step*\nHave the sender call again in 10 to 30 minutes." in text
+    assert "Who resolves it: whoever sent the message\nCalling again later makes sense." in text
     assert "SIP code 486 Busy Here" in text
     assert "Source: RFC 3261, section 21.4.24" in text
 
@@ -114,6 +140,13 @@ async def test_did_you_mean_tells_how_to_force_an_id(bot: Scene) -> None:
 
     assert "`/voicestatus help`" in text
     assert "`/voicestatus id:hlep`" in text
+
+
+async def test_did_you_mean_suggests_the_whole_line(bot: Scene) -> None:
+    """It can be typed as it stands."""
+    text = seen(await bot.answer("expain caixa postal"))
+
+    assert "`/voicestatus explain caixa postal`" in text
 
 
 async def test_a_language_is_chosen_for_one_person_only(bot: Scene) -> None:
