@@ -280,6 +280,8 @@ class _ByModal:
         self._acknowledged_at = 0.0
 
     async def send(self, message: Message) -> bool:
+        if self._acknowledged_at:
+            return False
         await self._modal.ack(response_action="update", view=self._modal.draw(message))
         self._acknowledged_at = monotonic()
         return True
