@@ -6,6 +6,7 @@ The readings, with their reasons, are the table in docs/readings.md; the tests h
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,14 +15,51 @@ from typing import Final
 
 PENDING_CODE: Final = "024"
 
-_BLANKS: Final = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
-_WORD: Final = re.compile(r"([A-Za-z]+)\s*(?::(.*))?", re.DOTALL)
-_GATEWAY_CODE: Final = re.compile(r"([0-9]{3})(?![0-9])(.*)", re.DOTALL)
-_THREE_DIGITS: Final = re.compile(r"([0-9]{3})(?![0-9])(.*)", re.DOTALL)
-_SECOND_STATUS: Final = re.compile(
-    r"\b(?:ok|failed|error|blocked|machine)\s*:|[;|]\s*[0-9]{3}(?![0-9])", re.IGNORECASE
+# What turns the direction of a text (Unicode Standard Annex 9, section 2): unseen, but what is seen
+# beside it may be another number than the one that was sent.
+_TURNING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+# What else Unicode calls default ignorable (DerivedCoreProperties.txt), and annotation marks.
+_IGNORABLE: Final = "\u00ad\u034f\u3164\ufeff\uffa0" + "".join(
+    map(
+        chr,
+        (
+            *range(0x115F, 0x1161),
+            *range(0x17B4, 0x17B6),
+            *range(0x180B, 0x1810),
+            *range(0x200B, 0x200E),
+            *range(0x2060, 0x2066),
+            *range(0x206A, 0x2070),
+            *range(0xFE00, 0xFE10),
+            *range(0xFFF0, 0xFFFC),
+            *range(0x1BCA0, 0x1BCA4),
+            *range(0x1D173, 0x1D17B),
+            *range(0xE0000, 0xE1000),
+        ),
+    )
 )
-_NUMBER: Final = re.compile(r"([0-9][0-9.,]*)(?:\s(.*))?", re.DOTALL)
+_SPACES: Final = (
+    " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+)
+_BLANKS: Final = _SPACES + _IGNORABLE
+_HIDDEN: Final = frozenset(
+    (*_IGNORABLE, *_TURNING, *map(chr, (*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0xA0))))
+) - frozenset(_SPACES)
+
+_CODE: Final = re.compile(r"([0-9]{3})(?![0-9])(.*)", re.DOTALL)
+_STATUS_WORD: Final = re.compile(
+    r"(?<![^\W\d_])(?:ok|failed|error|blocked|machine)(?![^\W\d_])", re.IGNORECASE
+)
+_DIGIT: Final = re.compile(r"\d")
+_WORDS_WITHIN: Final = re.compile(r"[^\W_]+")
+_TOKEN: Final = re.compile(r"[\w.-]+")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_GROUP_OF_THREE: Final = re.compile(r"(?<!\d)\d{3}(?!\d)")
+
+_NUMBER: Final = re.compile(r"([+-]?[\d.,]+)\s*([A-Za-z]*)\.?")
+_UNITS: Final = frozenset(
+    {"", "s", "sec", "secs", "second", "seconds", "seg", "segs", "segundo", "segundos"}
+)
 _PLAIN: Final = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){1,2},[0-9]{1,9}")
 _GROUPED_ENGLISH: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,2}\.[0-9]{1,9}")
@@ -97,49 +135,82 @@ class CheckedStatus:
 
 def is_blank(raw: str) -> bool:
     """Whether the text holds nothing that can be seen."""
-    return not raw.strip(_BLANKS)
+    return not raw.strip(_BLANKS + _TURNING)
 
 
 def read_result(raw: str) -> CallStatus:
-    """Read the text of `MPG_Status_VoiceResult`; whatever it holds, a value comes back."""
+    """Read the text of `MPG_Status_VoiceResult`; whatever it holds, a value comes back.
+
+    A text is one status and what belongs to it, or it is unrecognised.
+    """
     text = raw.strip(_BLANKS)
-    if word := _WORD.fullmatch(text):
-        outcome = _WORDS.get(word[1].lower())
-        if outcome is not None:
-            return _read_call(outcome, raw, (word[2] or "").strip(_BLANKS))
-    elif code := _GATEWAY_CODE.fullmatch(text):
-        return _read_gateway_code(code[1], raw, code[2])
-    return CallStatus(outcome=Outcome.UNRECOGNISED, raw=raw)
+    word, _, value = text.partition(":")
+    word = word.strip(_BLANKS)
+    # The Kelvin sign is a k in lower case, but no letter of a status word.
+    outcome = _WORDS.get(word.lower()) if word.isascii() else None
+    status = None
+    if outcome is not None:
+        status = _read_call(outcome, raw, value.strip(_BLANKS))
+    elif code := _CODE.fullmatch(text):
+        status = _read_gateway_code(code[1], raw, code[2].strip(_BLANKS))
+    return status or CallStatus(outcome=Outcome.UNRECOGNISED, raw=raw)
 
 
-def _read_call(outcome: Outcome, raw: str, value: str) -> CallStatus:
-    if _SECOND_STATUS.search(value):
-        return CallStatus(outcome=Outcome.UNRECOGNISED, raw=raw)
+def _read_call(outcome: Outcome, raw: str, value: str) -> CallStatus | None:
+    if _holds_another(value):
+        return None
     if outcome is Outcome.ANSWERED:
-        duration = _read_duration(value)
-        return CallStatus(outcome=outcome, raw=raw, duration=duration, off_format=duration is None)
-    match = _THREE_DIGITS.fullmatch(value)
+        return _read_answer(raw, value)
+    match = _CODE.fullmatch(value)
     if match is None:
-        return CallStatus(outcome=outcome, raw=raw, off_format=True)
+        off_format = CallStatus(outcome=outcome, raw=raw, off_format=True)
+        return off_format if _number(value) or not _DIGIT.search(value) else None
+    if _DIGIT.search(match[2]):
+        return None
     code = int(match[1])
     if 100 <= code <= 699:  # noqa: PLR2004 - the range of RFC 3261, section 7.2
         return CallStatus(outcome=outcome, raw=raw, sip_code=code)
     return CallStatus(outcome=outcome, raw=raw, other_code=code)
 
 
-def _read_gateway_code(code: str, raw: str, rest: str) -> CallStatus:
-    if _SECOND_STATUS.search(rest):
-        return CallStatus(outcome=Outcome.UNRECOGNISED, raw=raw)
+def _read_answer(raw: str, value: str) -> CallStatus | None:
+    """A duration and its unit. What is neither a number nor one word may take the answer back."""
+    if number := _number(value):
+        duration = _read_duration(number)
+        return CallStatus(
+            outcome=Outcome.ANSWERED, raw=raw, duration=duration, off_format=duration is None
+        )
+    if _DIGIT.search(value) or len(_WORDS_WITHIN.findall(value)) > 1:
+        return None
+    return CallStatus(outcome=Outcome.ANSWERED, raw=raw, off_format=True)
+
+
+def _read_gateway_code(code: str, raw: str, rest: str) -> CallStatus | None:
+    if _holds_another(rest) or any(map(_is_another_code, _TOKEN.findall(rest))):
+        return None
     outcome = Outcome.PENDING if code == PENDING_CODE else Outcome.GATEWAY_ERROR
     return CallStatus(outcome=outcome, raw=raw, gateway_code=code)
 
 
-def _read_duration(value: str) -> Decimal | None:
-    """Seconds, with point or comma; where both stand, the last one is the decimal sign."""
+def _holds_another(rest: str) -> bool:
+    """Whether what follows a status names a second one, or hides what it says from a reader."""
+    shown = unicodedata.normalize("NFKC", rest)
+    return not _HIDDEN.isdisjoint(rest) or _STATUS_WORD.search(shown) is not None
+
+
+def _is_another_code(token: str) -> bool:
+    """Whether it is three digits of their own; those of an identifier stand among letters."""
+    return bool(_GROUP_OF_THREE.search(token)) and not _LETTER.search(token)
+
+
+def _number(value: str) -> str | None:
+    """The signs of a number that stands alone, or with a unit of seconds behind it."""
     match = _NUMBER.fullmatch(value)
-    if match is None:
-        return None
-    number = match[1]
+    return match[1] if match and match[2].lower() in _UNITS else None
+
+
+def _read_duration(number: str) -> Decimal | None:
+    """Seconds, with point or comma; where both stand, the last one is the decimal sign."""
     if _GROUPED.fullmatch(number):
         return Decimal(number.replace(".", "").replace(",", "."))
     if _GROUPED_ENGLISH.fullmatch(number):

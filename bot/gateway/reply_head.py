@@ -16,7 +16,7 @@ from aiohttp.client_proto import ResponseHandler
 
 # Beyond what aiohttp takes as one line (8190 bytes); the rest goes on to it, to be refused there.
 LONGEST_LINE: Final = 16 * 1024
-ENOUGH_OF_A_STATUS: Final = len("HTTP/1.1 100")
+ENOUGH_OF_A_STATUS: Final = 12  # as long as "HTTP/1.1 100"
 
 _INTERIM: Final = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
 _FOLDED: Final = (b" ", b"\t")

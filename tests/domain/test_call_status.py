@@ -34,6 +34,9 @@ READINGS = [
     row(1, "901:ID", GATEWAY_ERROR, gateway_code="901"),
     row(1, "024:MPG000236180474", PENDING, gateway_code="024"),
     row(1, "850\nfalha", GATEWAY_ERROR, gateway_code="850"),
+    row(1, "901:MPG-024.X", GATEWAY_ERROR, gateway_code="901"),
+    row(1, "901: 20261123", GATEWAY_ERROR, gateway_code="901"),
+    row(1, "023 - book, errors, not found", GATEWAY_ERROR, gateway_code="023"),
     # Codes are texts of exactly three digits.
     row(2, "1000", UNRECOGNISED),
     row(2, "0240", UNRECOGNISED),
@@ -51,10 +54,15 @@ READINGS = [
     row(5, "\u2060failed\t:\u200b486", FAILED, sip_code=486),
     row(5, "\ufeff 024\r\n", PENDING, gateway_code="024"),
     # Any number of decimals, and none.
+    seconds(5, "ok\u200b:\u00ad85.00\u3164", "85.00"),
     seconds(6, "ok:85", "85"),
     seconds(6, "ok:85.0", "85.0"),
     seconds(6, "ok:85.123", "85.123"),
     seconds(6, "ok:103.03 s", "103.03"),
+    seconds(6, "ok:85.00 seconds", "85.00"),
+    seconds(6, "OK:85.00 Segundos", "85.00"),
+    seconds(6, "ok:85 seg.", "85"),
+    seconds(6, "ok:85s", "85"),
     seconds(7, "ok:85,00", "85.00"),
     # Where both signs stand the last one is the decimal sign.
     seconds(8, "ok:1.234,56", "1234.56"),
@@ -75,13 +83,17 @@ READINGS = [
     row(12, "ok:12.34,56", ANSWERED, off_format=True),
     row(12, "ok:1234567890", ANSWERED, off_format=True),
     row(12, "ok:٨٥", ANSWERED, off_format=True),
+    row(12, "ok:(abc)", ANSWERED, off_format=True),
+    row(12, "ok:-", ANSWERED, off_format=True),
     # The call failed is certain, the code is not.
     row(13, "failed", FAILED, off_format=True),
     row(13, "failed:", FAILED, off_format=True),
     row(13, "failed:busy", FAILED, off_format=True),
     row(13, "failed:4860", FAILED, off_format=True),
     row(13, "failed:48", FAILED, off_format=True),
+    row(13, "failed:no answer", FAILED, off_format=True),
     row(14, "failed:486 Busy Here", FAILED, sip_code=486),
+    row(14, "failed:404 Not Found", FAILED, sip_code=404),
     row(14, "blocked:603+", BLOCKED, sip_code=603),
     row(15, "failed:499", FAILED, sip_code=499),
     row(15, "error:699", ERROR, sip_code=699),
@@ -129,6 +141,53 @@ READINGS = [
     row(31, "023;024", UNRECOGNISED),
     row(31, "024 OK : 85.00", UNRECOGNISED),
     row(31, "ok failed:486", UNRECOGNISED),
+    # A second word of the table, with a colon or without, in any case of letters.
+    row(31, "OK:35 failed", UNRECOGNISED),
+    row(31, "ok:35 error", UNRECOGNISED),
+    row(31, "OK:35;failed", UNRECOGNISED),
+    row(31, "OK:failed", UNRECOGNISED),
+    row(31, "OK:failed 486", UNRECOGNISED),
+    row(31, "OK:35, failed 486", UNRECOGNISED),
+    row(31, "OK:35 failed 486", UNRECOGNISED),
+    row(31, "failed: 486 OK", UNRECOGNISED),
+    row(31, "failed:486_BLOCKED", UNRECOGNISED),
+    row(31, "failed:machine", UNRECOGNISED),
+    row(31, "failed:486 \uff2f\uff2b", UNRECOGNISED),  # full-width letters
+    row(31, "failed:500 Server Internal Error", UNRECOGNISED),
+    row(31, "024 OK", UNRECOGNISED),
+    row(31, "023 - error", UNRECOGNISED),
+    # Anything but a unit of seconds behind a duration.
+    row(31, "OK:12 not answered", UNRECOGNISED),
+    row(31, "ok:12 minutes", UNRECOGNISED),
+    row(31, "ok:12 s not answered", UNRECOGNISED),
+    row(31, "ok:12 -", UNRECOGNISED),
+    # More than one word where the duration should stand.
+    row(31, "ok:not answered", UNRECOGNISED),
+    row(31, "ok:not-answered", UNRECOGNISED),
+    # Another group of digits.
+    row(31, "OK:35 486", UNRECOGNISED),
+    row(31, "OK:35 024", UNRECOGNISED),
+    row(31, "OK:35 - 024", UNRECOGNISED),
+    row(31, "ok:abc 486", UNRECOGNISED),
+    row(31, "failed:486 Busy 503", UNRECOGNISED),
+    row(31, "failed:486/503", UNRECOGNISED),
+    row(31, "failed:486 \u0664\u0668\u0666", UNRECOGNISED),
+    row(31, "failed:busy 486", UNRECOGNISED),
+    row(31, "023 - 024", UNRECOGNISED),
+    row(31, "023-024", UNRECOGNISED),
+    row(31, "023-024-025", UNRECOGNISED),
+    row(31, "023 IDMSG 024", UNRECOGNISED),
+    # What a reader cannot see, or sees in another place.
+    row(31, "ok:85\u202e.00", UNRECOGNISED),
+    row(31, "ok:\u206635\u2069 s", UNRECOGNISED),
+    row(31, "failed:486 \u202eKO", UNRECOGNISED),
+    row(31, "failed:486 O\u00adK", UNRECOGNISED),
+    row(31, "023 \u202eabc", UNRECOGNISED),
+    row(31, "\u202eok:85.00", UNRECOGNISED),
+    row(31, "ok:\u202e00.58", UNRECOGNISED),  # shown as 85.00
+    row(31, "failed:486\u202c", UNRECOGNISED),
+    row(31, "024\u2069", UNRECOGNISED),
+    row(31, "023 a\x08", UNRECOGNISED),
     row(32, "answered:200", UNRECOGNISED),
     row(32, "okay:85.00", UNRECOGNISED),
     row(32, "o k:85.00", UNRECOGNISED),
@@ -157,6 +216,9 @@ def test_a_result_text_has_one_reading(raw: str, outcome: Outcome, fields: dict[
         ("error:503", True),
         ("blocked:608", True),
         ("machine:200", True),
+        ("ok:85.00 s", True),
+        ("OK:35 failed", False),
+        ("failed:486 OK", False),
         ("failed:701", True),  # a readable value, though no SIP code
         ("ok", False),
         ("ok:abc", False),
@@ -176,8 +238,19 @@ def test_only_a_readable_outcome_of_the_call_is_final(raw: str, final: bool) -> 
 
 @pytest.mark.parametrize(
     ("raw", "blank"),
-    [("", True), (BLANKS, True), (f"{BLANKS}0{BLANKS}", False), ("ok", False), ("\u2800", False)],
-    ids=["empty", "all blanks", "a digit among blanks", "ok", "a braille blank is no space"],
+    [
+        ("", True),
+        (BLANKS, True),
+        ("\u00ad", True),  # soft hyphen
+        ("\u2063", True),  # invisible separator
+        ("\u3164", True),  # Hangul filler
+        ("\u202e\u2066\u061c\u180e\ufe0f\U000e0041", True),
+        (" \u2003\u3000\u2028\x85", True),
+        (f"{BLANKS}0{BLANKS}", False),
+        ("ok", False),
+        ("\u2800", False),  # a braille blank is no space
+    ],
+    ids=ascii,
 )
 def test_a_text_is_blank_where_nothing_can_be_seen(raw: str, blank: bool) -> None:
     """Spaces, line breaks, zero-width characters and the byte order mark count as nothing."""
@@ -208,8 +281,22 @@ def test_any_text_gives_a_value_that_keeps_it(raw: str) -> None:
 @example("000:MPG000236180474")
 def test_only_a_text_that_begins_with_ok_is_ever_answered(raw: str) -> None:
     """No other text can turn into success."""
-    if not raw.strip(BLANKS).startswith(("ok", "OK", "Ok", "oK")):
+    seen = "".join(letter for letter in raw if not is_blank(letter))
+    if not seen.startswith(("ok", "OK", "Ok", "oK")):
         assert read_result(raw).outcome is not Outcome.ANSWERED
+
+
+@given(
+    st.sampled_from(("ok:35", "ok:35 s", "failed:486", "failed:486 Busy", "machine:200", "024")),
+    st.sampled_from((" ", ";", ", ", "\n", " - ", "|", "/", " (")),
+    st.sampled_from((*WORDS, "Failed:", "486", "024", "ok:35", "\u202e x")),
+    st.sampled_from(("", " ", ")", ":", " x")),
+)
+def test_a_status_with_another_behind_it_is_neither(
+    status: str, sign: str, another: str, end: str
+) -> None:
+    """Whatever parts them, and whatever follows."""
+    assert read_result(f"{status}{sign}{another}{end}").outcome is UNRECOGNISED
 
 
 @given(TEXTS)

@@ -70,6 +70,7 @@ def test_str_is_the_code_with_our_own_sentence() -> None:
     )
     assert str(ConnectionLost("ClientPayloadError")).endswith("come. [ClientPayloadError]")
     assert str(HttpStatus(418)).endswith("[HTTP 418]")
+    assert str(Busy()).endswith("before the deadline.")
 
 
 def test_a_fault_keeps_its_text_out_of_str_and_repr() -> None:

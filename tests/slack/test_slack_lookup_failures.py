@@ -26,7 +26,7 @@ FAULTS: Final = {
     "redirect": ("redirected (HTTP 302)", 1),
     "reset": ("connection_lost", 3),
     "close": ("connection_lost", 3),
-    "truncated": ("connection_lost", 3),
+    "truncated": ("connection_lost", 1),
     "bad-charset": ("not_soap", 1),
     "gzip": ("not_soap", 1),
     "gzip-bomb": ("not_soap", 1),
