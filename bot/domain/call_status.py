@@ -56,6 +56,13 @@ _TOKEN: Final = re.compile(r"[\w.-]+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _GROUP_OF_THREE: Final = re.compile(r"(?<!\d)\d{3}(?!\d)")
 
+# The registered reason phrases in which a status word stands, and their common variants.
+_PHRASES: Final = {
+    "200": ("ok",),
+    "412": ("conditional request failed",),
+    "430": ("flow failed",),
+    "500": ("server internal error", "internal server error"),
+}
 _NUMBER: Final = re.compile(r"([+-]?[\d.,]+)\s*([A-Za-z]*)\.?")
 _UNITS: Final = frozenset(
     {"", "s", "sec", "secs", "second", "seconds", "seg", "segs", "segundo", "segundos"}
@@ -157,6 +164,7 @@ def read_result(raw: str) -> CallStatus:
 
 
 def _read_call(outcome: Outcome, raw: str, value: str) -> CallStatus | None:
+    value = _without_phrase(value)
     if _holds_another(value):
         return None
     if outcome is Outcome.ANSWERED:
@@ -171,6 +179,13 @@ def _read_call(outcome: Outcome, raw: str, value: str) -> CallStatus | None:
     if 100 <= code <= 699:  # noqa: PLR2004 - the range of RFC 3261, section 7.2
         return CallStatus(outcome=outcome, raw=raw, sip_code=code)
     return CallStatus(outcome=outcome, raw=raw, other_code=code)
+
+
+def _without_phrase(value: str) -> str:
+    """The value without a registered reason phrase that holds a status word of its own."""
+    match = _CODE.fullmatch(value)
+    named = match is not None and match[2].strip(_BLANKS).casefold() in _PHRASES.get(match[1], ())
+    return match[1] if match is not None and named else value
 
 
 def _read_answer(raw: str, value: str) -> CallStatus | None:

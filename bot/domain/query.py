@@ -37,7 +37,7 @@ _FORCED: Final = re.compile(r"id:(.+)", re.IGNORECASE | re.DOTALL)
 _LABEL: Final = re.compile(r"idmsg(?::(.*))?", re.IGNORECASE | re.DOTALL)
 # What nobody types for an IDMSG: the code or the result that stands on a card.
 _CODE_OR_RESULT: Final = re.compile(
-    r"(?:(?:sip|gateway|failed|error|blocked|machine):)?[0-9]{3}|ok:[0-9][0-9.]*", re.IGNORECASE
+    r"(?:sip|gateway|failed|error|blocked|machine):[0-9]{3}|ok:[0-9][0-9.]*", re.IGNORECASE
 )
 
 

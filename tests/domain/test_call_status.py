@@ -153,7 +153,6 @@ READINGS = [
     row(31, "failed:486_BLOCKED", UNRECOGNISED),
     row(31, "failed:machine", UNRECOGNISED),
     row(31, "failed:486 \uff2f\uff2b", UNRECOGNISED),  # full-width letters
-    row(31, "failed:500 Server Internal Error", UNRECOGNISED),
     row(31, "024 OK", UNRECOGNISED),
     row(31, "023 - error", UNRECOGNISED),
     # Anything but a unit of seconds behind a duration.
@@ -310,3 +309,23 @@ def test_a_value_holds_what_its_outcome_allows(raw: str) -> None:
     in_gateway = status.outcome in {Outcome.PENDING, Outcome.GATEWAY_ERROR}
     assert in_gateway is (status.gateway_code is not None)
     assert status.gateway_code is None or 3 == len(status.gateway_code)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("failed:500 internal server error", 500),
+        ("failed:412 Conditional Request Failed", 412),
+        ("error: 430 Flow Failed", 430),
+        ("machine:200 OK", 200),
+    ],
+)
+def test_a_registered_reason_phrase_is_no_second_status(raw: str, code: int) -> None:
+    """Some phrases of IANA's registry hold the words ok, failed or error."""
+    assert code == read_result(raw).sip_code
+
+
+@pytest.mark.parametrize("raw", ["failed:486 OK", "failed:200 failed", "machine:500 OK"])
+def test_the_phrase_of_another_code_is_a_second_status(raw: str) -> None:
+    """What the code does not explain may contradict it."""
+    assert Outcome.UNRECOGNISED is read_result(raw).outcome

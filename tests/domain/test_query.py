@@ -243,7 +243,7 @@ def test_only_a_leading_label_is_a_label(text: str, query: Query) -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        *("486", "023", "000", "999", "sip:486", "SIP:486", "gateway:023", "failed:486"),
+        *("sip:486", "SIP:486", "gateway:023", "failed:486"),
         *("Error:503", "blocked:603", "machine:200", "ok:85.00", "ok:85"),
         "`failed:486`",
     ],

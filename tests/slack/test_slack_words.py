@@ -29,7 +29,7 @@ WORDS: Final = [
         "failed:486 · The call did not go through: the line was busy.",
         "failed:486 · A chamada não foi completada: número ocupado.",
     ),
-    ("486", "486: the line was busy", "486: número ocupado"),
+    ("sip:486", "486: the line was busy", "486: número ocupado"),
     (
         "explain error:timeout",
         "timeout: the gateway took too long to reply",
