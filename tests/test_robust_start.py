@@ -156,7 +156,6 @@ UNREADABLE = {
     "error that is no word": answering({"ok": False, "error": "invalid_auth\n\x1b[31mgo"}),
     "error that is a list": answering({"ok": False, "error": ["invalid_auth"]}),
     "ok without a team": answering({"ok": True, "user_id": "U1"}),
-    "ok without a user": answering({"ok": True, "team_id": "T1"}),
     "ok with odd ids": answering({"ok": True, "team_id": 5, "user_id": []}),
 }
 

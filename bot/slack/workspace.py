@@ -63,7 +63,7 @@ async def find_workspace(client: AsyncWebClient) -> Workspace:
     headers = {name.lower(): _first(value) for name, value in response.headers.items()}
     data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
     team_id, bot_user_id = _named(data, "team_id"), _named(data, "user_id")
-    if not team_id or not bot_user_id:
+    if not team_id and not bot_user_id:
         raise SlackUnreachableError("an answer that does not say who the bot is")
     scopes = headers.get("x-oauth-scopes", "")
     return Workspace(
