@@ -93,7 +93,8 @@ async def serving(
 
 def slack_at(date: str) -> AbstractAsyncContextManager[str]:
     """A Slack that takes every token, and sends this as its time."""
-    return serving('{"ok": true, "team_id": "T1", "user_id": "U1"}', content_type="application/json", date=date)
+    named = '{"ok": true, "team_id": "T1", "user_id": "U1"}'
+    return serving(named, content_type="application/json", date=date)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,11 @@ the form of a code or of a result, such as `failed:486`, is explained.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.catalog import Language
 from bot.domain.dictionary import folded
 from bot.domain.message_id import (
     DRESSED_PHONE,
@@ -74,11 +73,6 @@ COMMAND_WORDS: Final = {
     "avisar": Command.WATCH,
 }
 _MODIFIERS: Final = frozenset({Command.SHARE, Command.WATCH})
-_PORTUGUESE: Final = frozenset(
-    {"ajuda", "explicar", "idioma", "quemsou", "avisos", "saude", "compartilhar", "avisar"}
-)
-# `lang` is short for nothing in particular, and everybody learns it from the help.
-_NEUTRAL: Final = frozenset({"lang"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +91,6 @@ class LookUp:
         ids: one or more, without doubles, in the order typed; may be empty if all words were bad.
         bad_words: what was left out, and why.
         prefix_cut: at least one id lost a leading `000:`.
-        spoken: the language of the command words used; `None` where they show none. It is how
-            something was asked and not what, so queries are compared without it.
     """
 
     ids: tuple[MessageId, ...]
@@ -106,7 +98,6 @@ class LookUp:
     prefix_cut: bool = False
     share: bool = False
     watch: bool = False
-    spoken: Language | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +128,12 @@ class Run:
     Attributes:
         assumed: no command word was typed; a lone code or result is explained, and the person is
             told how to look it up as an IDMSG.
-        spoken: as in a look-up.
     """
 
     command: Command
     argument: str = ""
     share: bool = False
     assumed: bool = False
-    spoken: Language | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,15 +155,13 @@ def parse_query(text: str) -> Query:
         return Nothing()
     if first := _command(rest[0]):
         argument = " ".join(unwrap(w) for w in rest[1:])
-        spoken = _spoken([rest[0], *modifiers])
-        return Run(command=first, argument=argument, share=share, spoken=spoken)
+        return Run(command=first, argument=argument, share=share)
     if len(rest) == 1 and words == typed and _CODE_OR_RESULT.fullmatch(unwrap(rest[0])):
         return Run(
             command=Command.EXPLAIN,
             argument=unwrap(rest[0]),
             share=share,
             assumed=True,
-            spoken=_spoken(modifiers),
         )
     return _typing_slip(words) or _look_up(rest, modifiers)
 
@@ -207,13 +194,6 @@ def _without_label(words: list[str]) -> list[str]:
     return words
 
 
-def _spoken(command_words: Iterable[str]) -> Language | None:
-    """The one language of these command words."""
-    said = {folded(unwrap(word)) for word in command_words} - _NEUTRAL
-    languages = {Language.PORTUGUESE if word in _PORTUGUESE else Language.ENGLISH for word in said}
-    return languages.pop() if len(languages) == 1 else None
-
-
 def _look_up(words: list[str], modifiers: list[str]) -> Query:
     commands = {_command(word) for word in modifiers}
     typed: dict[MessageId, TypedId] = {}
@@ -234,7 +214,6 @@ def _look_up(words: list[str], modifiers: list[str]) -> Query:
         prefix_cut=any(one.prefix_cut for one in typed.values()),
         share=Command.SHARE in commands,
         watch=Command.WATCH in commands,
-        spoken=_spoken(modifiers),
     )
 
 

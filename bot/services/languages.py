@@ -43,10 +43,6 @@ class Languages:
         """Every catalog."""
         return tuple(self._load(language) for language in Language)
 
-    def catalog(self, language: Language) -> Catalog:
-        """The catalog of a language."""
-        return self._load(language)
-
     async def of_person(self, team: str, user: str) -> Catalog:
         """For what this person alone reads."""
         chosen = await self.chosen_by(team, user)

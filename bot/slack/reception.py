@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from bot.domain.catalog import Catalog
@@ -52,24 +51,11 @@ class Reception:
 
     async def answer(self, question: Question, query: Query) -> None:
         """Answer one question; the answer goes by the question's reply."""
-        question = await self._in_language_of(query, question)
         if isinstance(query, LookUp):
             await self._look_up(query, question)
         else:
             told = await self._tell(query, question)
             await question.reply.show(question.notes.marked_late(told) if question.late else told)
-
-    async def _in_language_of(self, query: Query, question: Question) -> Question:
-        """Somebody who chose no language is answered in that of their command words."""
-        spoken = query.spoken if isinstance(query, LookUp | Run) else None
-        if spoken is None or question.public:
-            return question
-        asker = question.asker
-        if await self._languages.chosen_by(asker.team, asker.user) is not None:
-            return question
-        style = self._styles.private(self._languages.catalog(spoken))
-        notes = question.notes.speaking(style)
-        return replace(question, notes=notes, aside=notes)
 
     async def _tell(
         self, query: TooMany | DidYouMean | Run | Nothing, question: Question

@@ -272,40 +272,6 @@ def test_everything_else_is_an_identifier(text: str) -> None:
     assert asked(*words) == parse_query(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "spoken"),
-    [
-        ("help", "en"),
-        ("explain 486", "en"),
-        ("explain ocupado", "en"),
-        ("watches", "en"),
-        ("ajuda", "pt-BR"),
-        ("AJUDA", "pt-BR"),
-        ("explicar busy", "pt-BR"),
-        ("explicar help", "pt-BR"),
-        ("quemsou", "pt-BR"),
-        ("saúde", "pt-BR"),
-        ("avisos", "pt-BR"),
-        ("idioma en", "pt-BR"),
-        ("lang pt", None),
-        (REAL, None),
-        (f"{REAL} share", "en"),
-        (f"{REAL} compartilhar", "pt-BR"),
-        (f"avisar {REAL} compartilhar", "pt-BR"),
-        (f"watch {REAL} compartilhar", None),
-        ("486", None),
-        ("486 compartilhar", "pt-BR"),
-        ("explain 486 compartilhar", None),
-    ],
-)
-def test_the_command_words_show_the_language_of_the_person(text: str, spoken: str | None) -> None:
-    """One language, or none where the words are of both or of neither."""
-    query = parse_query(text)
-
-    assert isinstance(query, Run | LookUp)
-    assert spoken == query.spoken
-
-
 @pytest.mark.parametrize("count", [11, 12, 100])
 def test_more_than_ten_identifiers_are_counted_and_not_asked(count: int) -> None:
     """The answer says how many there were, and the limit."""
