@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.access import Asker
 from bot.slack.notes import Notes
+from bot.slack.payload import part
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.replies import Place, Replies
@@ -23,14 +24,12 @@ class Apologies:
     async def apologise(self, body: dict[str, Any], reference: str) -> None:
         """Tell the person; `reference` stands in the log beside the traceback."""
         asker = self._asker(body)
-        event = _part(body, "event")
+        event = part(body, "event")
         place = Place(
             channel=asker.channel,
             user=asker.user,
             response_url=str(body.get("response_url") or ""),
-            thread_ts=str(
-                event.get("thread_ts") or _part(body, "container").get("thread_ts") or ""
-            ),
+            thread_ts=str(event.get("thread_ts") or part(body, "container").get("thread_ts") or ""),
         )
         if not asker.user or ("command" in body and not place.response_url):
             # Slack gives every command a response URL; who sent one without is not known.
@@ -40,16 +39,11 @@ class Apologies:
         await self._replies.privately(place).show(notes.broken(reference))
 
     def _asker(self, body: Mapping[str, Any]) -> Asker:
-        event = _part(body, "event")
+        event = part(body, "event")
         return self._people.asker(
-            user=body.get("user_id") or _part(body, "user").get("id") or event.get("user"),
+            user=body.get("user_id") or part(body, "user").get("id") or event.get("user"),
             channel=body.get("channel_id")
-            or _part(body, "channel").get("id")
+            or part(body, "channel").get("id")
             or event.get("channel"),
             team=None,
         )
-
-
-def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = body.get(name)
-    return part if isinstance(part, Mapping) else {}

@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.message_id import MessageId
 from bot.services.deliveries import Deliveries
 from bot.slack.buttons import Action, Row, ids_of
+from bot.slack.payload import first_action, part
 from bot.slack.people import People
 from bot.slack.questions import Question, Questions
 from bot.slack.reception import Reception
@@ -89,13 +90,13 @@ class ActionListener:
     async def _clicked(
         self, body: Mapping[str, Any], *, in_place: bool = False
     ) -> tuple[Question, tuple[MessageId, ...]]:
-        container = _part(body, "container")
-        user = _part(body, "user")
+        container = part(body, "container")
+        user = part(body, "user")
         asker = self._people.asker(
             user=user.get("id"),
-            channel=_part(body, "channel").get("id") or container.get("channel_id"),
+            channel=part(body, "channel").get("id") or container.get("channel_id"),
             team=user.get("team_id"),
-            enterprise=_part(body, "enterprise").get("id"),
+            enterprise=part(body, "enterprise").get("id"),
         )
         place = Place(
             channel=asker.channel,
@@ -104,7 +105,7 @@ class ActionListener:
             thread_ts=str(container.get("thread_ts") or ""),
         )
         name = str(user.get("name") or user.get("username") or "")
-        pressed = _first(body.get("actions"))
+        pressed = first_action(body)
         question = await self._questions.clicked(
             asker,
             place,
@@ -126,16 +127,6 @@ def _row(pressed: Mapping[str, Any], container: Mapping[str, Any]) -> Row:
 
 
 def _share_key(body: Mapping[str, Any], question: Question, ids: Sequence[MessageId]) -> str:
-    card = _part(body, "container").get("message_ts", "")
+    card = part(body, "container").get("message_ts", "")
     joined = " ".join(one.value for one in ids)
     return f"share:{question.asker.channel}:{question.asker.user}:{card}:{joined}"
-
-
-def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = body.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _first(found: object) -> Mapping[str, Any]:
-    first = found[0] if isinstance(found, list) and found else None
-    return first if isinstance(first, Mapping) else {}

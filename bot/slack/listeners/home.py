@@ -14,6 +14,7 @@ from bot.services.records import Records, Surface
 from bot.slack.door import SlackDoor
 from bot.slack.home_page import ASK_ACTION, AUTOMATIC, LANGUAGE_ACTION, Recent, home
 from bot.slack.modals import Origin, asking
+from bot.slack.payload import first_action, part
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.work import OngoingWork, ack_first
@@ -59,7 +60,7 @@ class HomeListener:
         """Keep the language that was chosen, and draw the page in it."""
         self._work.enlist()
         asker = self._asker(body)
-        wanted = _selected(body)
+        wanted = str(part(first_action(body), "selected_option").get("value", ""))
         if wanted == AUTOMATIC:
             await self._languages.forget(asker.team, asker.user)
         else:
@@ -77,8 +78,7 @@ class HomeListener:
         )
 
     def _asker(self, body: Mapping[str, Any]) -> Asker:
-        user = body.get("user")
-        person: Mapping[str, Any] = user if isinstance(user, Mapping) else {}
+        person = part(body, "user")
         return self._people.asker(user=person.get("id"), channel="", team=person.get("team_id"))
 
     async def _draw(self, asker: Asker) -> None:
@@ -92,10 +92,3 @@ class HomeListener:
             chosen=await self._languages.chosen_by(asker.team, asker.user),
         )
         await self._slack.call("views.publish", user_id=asker.user, view=view)
-
-
-def _selected(body: Mapping[str, Any]) -> str:
-    actions = body.get("actions")
-    first: Any = actions[0] if isinstance(actions, list) and actions else {}
-    option = first.get("selected_option") if isinstance(first, Mapping) else None
-    return str(option.get("value", "")) if isinstance(option, Mapping) else ""

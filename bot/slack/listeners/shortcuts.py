@@ -14,6 +14,7 @@ from bot.services.records import Surface
 from bot.slack.door import SlackDoor
 from bot.slack.message_text import texts_of
 from bot.slack.modals import Origin, asking
+from bot.slack.payload import part
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception
@@ -52,7 +53,7 @@ class ShortcutListener:
     async def on_message(self, shortcut: dict[str, Any]) -> None:
         """Answer in the message's thread; what is none, many or doubtful goes to a modal."""
         self._work.enlist()
-        message = _part(shortcut, "message")
+        message = part(shortcut, "message")
         asker = self._asker(shortcut)
         thread = str(message.get("thread_ts") or message.get("ts") or "")
         place = Place(
@@ -84,12 +85,12 @@ class ShortcutListener:
         await self._ask(shortcut, Place(channel="", user=asker.user), Origin(), None)
 
     def _asker(self, shortcut: Mapping[str, Any]) -> Asker:
-        user = _part(shortcut, "user")
+        user = part(shortcut, "user")
         return self._people.asker(
             user=user.get("id"),
-            channel=_part(shortcut, "channel").get("id"),
-            team=user.get("team_id") or _part(shortcut, "team").get("id"),
-            enterprise=_part(shortcut, "enterprise").get("id"),
+            channel=part(shortcut, "channel").get("id"),
+            team=user.get("team_id") or part(shortcut, "team").get("id"),
+            enterprise=part(shortcut, "enterprise").get("id"),
         )
 
     async def _ask(
@@ -113,8 +114,3 @@ class ShortcutListener:
         if opened is None:
             # Slack gives three seconds for a modal; the person need not wait for it in vain.
             await question.reply.show(question.notes.usage())
-
-
-def _part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = payload.get(name)
-    return part if isinstance(part, Mapping) else {}

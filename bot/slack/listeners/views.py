@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -18,6 +18,7 @@ from bot.slack.modals import (
     typed_ids,
 )
 from bot.slack.notes import Notes
+from bot.slack.payload import part
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception
@@ -55,8 +56,7 @@ class ViewListener:
     async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Answer in the thread that the modal came from, or in the modal itself."""
         self._work.enlist()
-        user = body.get("user")
-        person: Mapping[str, Any] = user if isinstance(user, Mapping) else {}
+        person = part(body, "user")
         origin = origin_of(view)
         asker = self._people.asker(
             user=person.get("id"), channel=origin.channel, team=person.get("team_id")
