@@ -133,7 +133,8 @@ def explain(
     if everything_ == bool(codes):
         _complain(["Give one or more codes or words, or --all for the whole dictionary."])
     catalog = _catalog(language)
-    found = [find(code, catalog) for code in codes or ()]
+    others = [_catalog(other) for other in Language]
+    found = [find(code, catalog, others) for code in codes or ()]
     if everything_:
         found = [Found(term="", definitions=everything(catalog))]
     _print_found(found, catalog, as_json=as_json, markdown=markdown or everything_)

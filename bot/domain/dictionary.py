@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -56,12 +56,28 @@ class Found:
     nearest: tuple[str, ...] = ()
 
 
-def find(term: str, catalog: Catalog) -> Found:
+def find(term: str, catalog: Catalog, others: Iterable[Catalog] = ()) -> Found:
     """Look one term up.
 
     Bare digits: 100 to 699 are a SIP code, everything else a gateway code. A word is searched in
     the titles and everyday words first, then in the meanings, without regard to accents and case.
+    A word that this language does not know is searched in the others; the answer stays in this.
     """
+    own = _find_in(term, catalog)
+    if own.definitions:
+        return own
+    for other in others:
+        if other is not catalog and (found := _find_in(term, other)).definitions:
+            return replace(found, definitions=tuple(_told_in(catalog, found.definitions)))
+    return own
+
+
+def _told_in(catalog: Catalog, definitions: Iterable[Definition]) -> Iterator[Definition]:
+    for one in definitions:
+        yield Definition(code=one.code, entry=catalog.entries[one.entry.kind, one.entry.code])
+
+
+def _find_in(term: str, catalog: Catalog) -> Found:
     term = " ".join(term.split())[:_MAX_TERM]
     if match := _CODE.fullmatch(term):
         return Found(term=term, definitions=(_define_code(match[1], match[2], catalog),))

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.catalog import Catalog
 from bot.domain.dictionary import Found, find
 from bot.domain.message_id import MessageId
 from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
@@ -21,6 +20,7 @@ from bot.slack.block_kit import Message
 from bot.slack.buttons import Row, buttons
 from bot.slack.card_extras import customer_texts, details
 from bot.slack.cards import card
+from bot.slack.notes import Notes
 from bot.slack.questions import Question, Questions
 from bot.slack.replies import Replies
 from bot.slack.style import Styles
@@ -75,8 +75,7 @@ class Reception:
         notes = question.notes
         match run.command:
             case Command.EXPLAIN:
-                found = _find(run.argument, notes.style.catalog)
-                return notes.definitions(found, assumed=run.assumed)
+                return notes.definitions(self._find(run, notes), assumed=run.assumed)
             case Command.LANGUAGE:
                 return await self._language(run.argument, question)
             case Command.WHOAMI:
@@ -89,6 +88,11 @@ class Reception:
                 return notes.cannot_watch()
             case _:
                 return notes.help()
+
+    def _find(self, run: Run, notes: Notes) -> Found:
+        if not run.argument:
+            return Found(term="")
+        return find(run.argument, notes.style.catalog, self._languages.all())
 
     async def _language(self, argument: str, question: Question) -> Message:
         words = argument.split()
@@ -212,7 +216,3 @@ class Reception:
         if reply.as_wanted:
             await self._records.shared(question.asked, ids)
         return reply.as_wanted
-
-
-def _find(term: str, catalog: Catalog) -> Found:
-    return find(term, catalog) if term else Found(term="")

@@ -305,3 +305,14 @@ def test_a_record_is_flat(definition: Definition, meaning: str) -> None:
 def test_texts_are_compared_without_accents_and_case(text: str, plain: str) -> None:
     """As people type them in a hurry."""
     assert plain == folded(text)
+
+
+def test_a_word_of_the_other_language_is_found_and_told_in_ones_own() -> None:
+    """Somebody who reads English may still have the Portuguese word in front of them."""
+    english, portuguese = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
+
+    found = find("ocupado", english, [english, portuguese])
+
+    assert "486" == found.definitions[0].code
+    assert english.sip(486) is found.definitions[0].entry
+    assert () == find("zzzz", english, [english, portuguese]).definitions
