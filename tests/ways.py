@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ async def visiting(
     mode: Mode,
     *,
     scopes: Iterable[str] = (),
-    clock: Callable[[], float] | None = None,
+    clock: Callable[[], float] = time.time,
     **changes: Any,
 ) -> AsyncIterator[Ways]:
     """Run a scene; at its end Slack must have had nothing to refuse, to warn of or to ring.
@@ -125,8 +126,7 @@ async def visiting(
     """
     requests: list[SeenRequest] = []
     async with AsyncExitStack() as stack:
-        clocked = {"clock": clock} if clock is not None else {}
-        slack = await stack.enter_async_context(running_slack(**clocked))
+        slack = await stack.enter_async_context(running_slack(clock=clock))
         slack.workspace.scopes |= set(scopes)
         url = await stack.enter_async_context(running_sandbox(port=0, requests=requests))
         wanted = {"database_url": MEMORY, "bot_hash_key": HASH_KEY} | changes
@@ -139,10 +139,18 @@ async def visiting(
     assert_slack_content(slack)
 
 
-async def audited(url: str = DATABASE) -> list[AuditEntry]:
-    """What the audit of a file holds, oldest first."""
-    async with open_database(url) as database:
-        return [*await Audit(database).recent(100)][::-1]
+async def audited(count: int, *, patience: float = 3.0) -> list[AuditEntry]:
+    """What the audit in the file holds, oldest first, once there are so many rows or time is up.
+
+    They are written while the answer is shown, and perhaps after it.
+    """
+    async with open_database(DATABASE) as database:
+        until = time.monotonic() + patience
+        while True:
+            entries = await Audit(database).recent(100)
+            if len(entries) >= count or time.monotonic() > until:
+                return [*entries][::-1]
+            await asyncio.sleep(0.02)
 
 
 def hashed(idmsg: str) -> str:

@@ -101,7 +101,7 @@ def origin_of(view: Mapping[str, Any]) -> Origin:
     """Where the modal was opened from; nowhere if that cannot be read."""
     try:
         loaded = json.loads(str(view.get("private_metadata") or "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return Origin()
     if not isinstance(loaded, dict):
         return Origin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from scene import heading
@@ -104,7 +105,7 @@ async def test_the_word_share_has_nobody_to_share_with(ways: Ways) -> None:
     ids=["user", "channel"],
 )
 async def test_a_refusal_stands_in_the_modal(
-    mode: Mode, changes: dict[str, object], reason: str
+    mode: Mode, changes: dict[str, Any], reason: str
 ) -> None:
     """It does not go on saying that the gateway is asked."""
     async with visiting(mode, **changes) as ways:
@@ -133,7 +134,7 @@ async def test_a_guest_is_answered(ways: Ways) -> None:
 
 async def test_the_modal_speaks_portuguese(mode: Mode) -> None:
     """Labels, errors, refusals."""
-    changes = {"bot_language": "pt-BR", "allowed_users": frozenset({OTHER_USER_ID})}
+    changes: dict[str, Any] = {"bot_language": "pt-BR", "allowed_users": frozenset({OTHER_USER_ID})}
     async with visiting(mode, **changes) as ways:
         await ways.person.global_shortcut(ASK)
         view = await ways.modal()

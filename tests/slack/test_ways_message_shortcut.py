@@ -137,14 +137,14 @@ async def test_a_member_of_a_private_channel_answers_there_itself(ways: Ways) ->
 
 
 async def test_in_the_conversation_with_the_bot_it_works_too(ways: Ways) -> None:
-    """The message that was written to the bot has a menu as well."""
-    said = (await ways.come_of(ways.person.say("help", channel=ways.person.direct_channel))) and (
-        await ways.person.say("", files=["SANDBOX-BUSY.csv"], channel=ways.person.direct_channel)
-    )
+    """Messages that were written to the bot have a menu as well."""
+    direct = ways.person.direct_channel
+    await ways.comes_of(ways.person.say("explain SANDBOX-BUSY", channel=direct))
+    said = ways.slack.said[-1]
 
     card = await ways.comes_of(ways.person.message_shortcut(CHECK, said))
 
-    assert (ways.person.direct_channel, said.ts) == where(card)[:2]
+    assert (direct, said.ts, BUSY) == (card.channel, card.thread_ts, heading(card))
 
 
 async def test_a_public_answer_masks_phones_and_shortens_long_ids(ways: Ways) -> None:

@@ -1,0 +1,102 @@
+"""What is past its retention goes, at the start and every hour; a database away is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.services import housekeeping as module
+from bot.services.housekeeping import EVENTS_KEPT, Housekeeping
+from bot.storage.audit import Audit, AuditEntry
+from bot.storage.database import Database, open_database
+from bot.storage.recents import RecentLookup, Recents
+from bot.storage.schema import SEEN_EVENT
+from bot.storage.seen_events import SeenEvents
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+KEPT = timedelta(days=90)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def database() -> AsyncIterator[Database]:
+    """A database in memory."""
+    async with open_database("sqlite:///:memory:") as opened:
+        yield opened
+
+
+def housekeeping(database: Database) -> Housekeeping:
+    """The housekeeping of a bot that keeps 90 days."""
+    return Housekeeping(
+        audit=Audit(database),
+        recents=Recents(database),
+        seen=SeenEvents(database),
+        kept=KEPT,
+        now=lambda: NOW,
+    )
+
+
+async def fill(database: Database, at: datetime, name: str) -> None:
+    """One row of that moment in the audit and among the recent look-ups."""
+    entry = AuditEntry(
+        at=at, team="T1", user=name, channel="C1", surface="command", action="refusal"
+    )
+    await Audit(database).record(entry)
+    recent = RecentLookup(team="T1", user="U1", idmsg=name, outcome="failed", at=at)
+    await Recents(database).remember(recent)
+
+
+async def test_what_is_older_than_the_retention_goes(database: Database) -> None:
+    """The rest stays; the number of rows is told."""
+    await fill(database, NOW - KEPT - SECOND, "old")
+    await fill(database, NOW - KEPT + SECOND, "young")
+
+    assert 2 == await housekeeping(database).sweep()
+    assert ["young"] == [entry.user for entry in await Audit(database).recent(9)]
+    assert ["young"] == [one.idmsg for one in await Recents(database).of("T1", "U1")]
+    assert 0 == await housekeeping(database).sweep()
+
+
+async def test_events_are_remembered_for_as_long_as_slack_repeats_them(database: Database) -> None:
+    """A day and an hour, whatever the retention."""
+    seen = SeenEvents(database)
+    await seen.first_time("old", NOW - EVENTS_KEPT - SECOND)
+    await seen.first_time("young", NOW - EVENTS_KEPT + SECOND)
+
+    assert 1 == await housekeeping(database).sweep()
+    assert [True, False] == [await seen.first_time(key, NOW) for key in ("old", "young")]
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it holds.
+
+    Raises:
+        TimeoutError: it did not within 3 seconds.
+    """
+    async with asyncio.timeout(3):
+        while not holds():  # noqa: ASYNC110 - a log tells nobody when it is written to
+            await asyncio.sleep(0.01)
+
+
+async def test_it_goes_on_when_the_database_comes_back(
+    database: Database, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure is logged and tried again at the next turn."""
+    monkeypatch.setattr(module, "INTERVAL_SECONDS", 0.01)
+    async with database.writing() as connection:
+        await connection.exec_driver_sql(f"ALTER TABLE {SEEN_EVENT.name} RENAME TO away")
+    task = asyncio.create_task(housekeeping(database).keep_swept())
+    await eventually(lambda: "nothing could be swept" in log.getvalue())
+
+    async with database.writing() as connection:
+        await connection.exec_driver_sql(f"ALTER TABLE away RENAME TO {SEEN_EVENT.name}")
+    await eventually(lambda: '"swept"' in log.getvalue())
+
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,158 @@
+"""What is kept of questions and answers, and what happens when it cannot be."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.access import Asker, Refusal
+from bot.domain.call_status import read_result
+from bot.domain.explanation import Finding, LookupFailure
+from bot.domain.message_id import MessageId
+from bot.services.answers import Answer
+from bot.services.records import Asked, Records, Surface
+from bot.storage.audit import Audit, AuditEntry
+from bot.storage.database import Database, open_database
+from bot.storage.recents import Recents
+from bot.storage.schema import AUDIT, RECENT
+from bot.telemetry import Telemetry
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+ASKER = Asker(user="U1", channel="C1", team="T1")
+ASKED = Asked(asker=ASKER, surface=Surface.MENTION)
+IDMSG = "MPG000236180474"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """Records, and the database beneath."""
+
+    records: Records
+    database: Database
+    telemetry: Telemetry
+
+    async def entries(self) -> list[AuditEntry]:
+        """The audit, oldest first."""
+        return [*await Audit(self.database).recent(10)][::-1]
+
+    async def forget_tables(self) -> None:
+        """Let every later statement fail."""
+        async with self.database.writing() as connection:
+            for table in (AUDIT, RECENT):
+                await connection.exec_driver_sql(f"DROP TABLE {table.name}")
+
+
+@pytest.fixture
+async def archive() -> AsyncIterator[Archive]:
+    """Records on a database in memory, with a clock that stands."""
+    telemetry = Telemetry(b"k" * 32)
+    async with open_database("sqlite:///:memory:") as database:
+        records = Records(
+            audit=Audit(database),
+            recents=Recents(database),
+            telemetry=telemetry,
+            now=lambda: NOW,
+        )
+        yield Archive(records=records, database=database, telemetry=telemetry)
+
+
+def found(raw: str, idmsg: str = IDMSG) -> Answer:
+    """What the gateway said of a call."""
+    return answered(read_result(raw), idmsg)
+
+
+def answered(finding: Finding, idmsg: str = IDMSG) -> Answer:
+    """An answer of now."""
+    return Answer(message_id=MessageId(idmsg), finding=finding, checked_at=NOW)
+
+
+async def test_a_look_up_is_kept_twice_once_without_the_id(archive: Archive) -> None:
+    """In the audit by its hash, among the person's recent ones in clear."""
+    await archive.records.looked_up(ASKED, [found("failed:486")])
+
+    (entry,) = await archive.entries()
+    (recent,) = await archive.records.recent(ASKER)
+    assert (
+        AuditEntry(
+            at=NOW,
+            team="T1",
+            user="U1",
+            channel="C1",
+            surface="mention",
+            action="lookup",
+            idmsg_hash=archive.telemetry.hashed(IDMSG),
+            outcome="failed",
+        )
+        == entry
+    )
+    assert (IDMSG, "failed", NOW) == (recent.idmsg, recent.outcome, recent.at)
+
+
+async def test_a_look_up_that_failed_is_kept_as_such(archive: Archive) -> None:
+    """It says nothing about the call."""
+    await archive.records.looked_up(ASKED, [answered(LookupFailure(error="empty_result"))])
+
+    (entry,) = await archive.entries()
+    assert "lookup_failed" == entry.outcome
+
+
+async def test_each_id_has_a_row(archive: Archive) -> None:
+    """In the order asked."""
+    await archive.records.looked_up(ASKED, [found("ok:85.00", "A1"), found("024", "B2")])
+
+    assert [("answered", "A1"), ("pending", "B2")] == [
+        (entry.outcome, one)
+        for entry, one in zip(await archive.entries(), ["A1", "B2"], strict=True)
+        if entry.idmsg_hash == archive.telemetry.hashed(one)
+    ]
+
+
+async def test_a_refusal_is_kept_and_counted(archive: Archive) -> None:
+    """With its reason; the person has looked nothing up."""
+    await archive.records.refused(ASKED, Refusal.CHANNEL)
+
+    (entry,) = await archive.entries()
+    assert ("refusal", "channel", None) == (entry.action, entry.reason, entry.idmsg_hash)
+    assert b'voicestatus_refusals_total{reason="channel"} 1.0' in archive.telemetry.exposition()
+    assert () == await archive.records.recent(ASKER)
+
+
+async def test_a_share_is_kept_for_each_id(archive: Archive) -> None:
+    """By its hash."""
+    await archive.records.shared(ASKED, [MessageId("A1"), MessageId("B2")])
+
+    expected = [("share", archive.telemetry.hashed(one)) for one in ("A1", "B2")]
+    assert expected == [(entry.action, entry.idmsg_hash) for entry in await archive.entries()]
+
+
+async def test_recent_look_ups_are_a_persons_own(archive: Archive) -> None:
+    """The same user id of another workspace is another person."""
+    await archive.records.looked_up(ASKED, [found("ok:85.00")])
+
+    others = [Asker(user="U2", channel="C1", team="T1"), Asker(user="U1", channel="C1", team="T2")]
+    assert [(), ()] == [await archive.records.recent(other) for other in others]
+
+
+async def test_a_database_that_is_away_stops_nothing_and_is_logged(
+    archive: Archive, log: io.StringIO
+) -> None:
+    """What was not kept of the audit is an error; the id is in no line."""
+    await archive.forget_tables()
+
+    await archive.records.looked_up(ASKED, [found("ok:85.00")])
+    await archive.records.refused(ASKED, Refusal.USER)
+    await archive.records.shared(ASKED, [MessageId(IDMSG)])
+
+    assert () == await archive.records.recent(ASKER)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    not_kept = [line for line in lines if line["event"] == "the audit was not kept"]
+    assert [("error", "lookup"), ("error", "refusal"), ("error", "share")] == [
+        (line["level"], line["reason"]) for line in not_kept
+    ]
+    assert {"storage"} == {line["error"] for line in not_kept}
+    assert IDMSG not in log.getvalue()
