@@ -45,7 +45,6 @@ from bot.slack.listeners.events import EventListener
 from bot.slack.listeners.home import HomeListener
 from bot.slack.listeners.shortcuts import ShortcutListener
 from bot.slack.listeners.views import ViewListener
-from bot.slack.once import Once
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception
@@ -201,12 +200,11 @@ def _app(
 ) -> AsyncApp:
     inside = _inside(settings, outside, telemetry, outward)
     apologies = Apologies(questions=inside.questions, people=inside.people, replies=inside.replies)
-    listeners = _listeners(settings, inside)
     return build_app(
         client=outside.client,
         workspace=outside.workspace,
         signing_secret=_signing_secret(settings),
-        listeners=[Once(one, inside.deliveries, inside.work) for one in listeners],
+        listeners=_listeners(settings, inside),
         apologise=apologies.apologise,
     )
 

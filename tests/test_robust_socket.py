@@ -74,18 +74,6 @@ async def test_an_envelope_that_comes_twice_is_acknowledged_twice_and_answered_o
     assert 1 == slack.calls.count("response_url")
 
 
-async def test_a_trigger_that_comes_in_two_envelopes_is_answered_once() -> None:
-    """What tells a command or a click is its trigger."""
-    async with rough_slack() as slack, running_bot(slack.settings()):
-        for envelope in ("e-1", "e-2"):
-            message = _envelope(slack, "1.2.a") | {"envelope_id": envelope}
-            await slack.open_sockets[0].send_str(json.dumps(message))
-        await slack.until(lambda: len(slack.received) == 2)
-        await asyncio.sleep(0.2)
-
-    assert 1 == slack.calls.count("response_url")
-
-
 @pytest.mark.parametrize(
     "text",
     [

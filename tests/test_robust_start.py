@@ -155,7 +155,6 @@ UNREADABLE = {
     "error of another kind": answering({"ok": False, "error": "fatal_error"}),
     "error that is no word": answering({"ok": False, "error": "invalid_auth\n\x1b[31mgo"}),
     "error that is a list": answering({"ok": False, "error": ["invalid_auth"]}),
-    "ok without a team": answering({"ok": True, "user_id": "U1"}),
     "ok with odd ids": answering({"ok": True, "team_id": 5, "user_id": []}),
 }
 

@@ -26,7 +26,7 @@ from bot.settings import Mode
 from bot.slack.buttons import ids_of
 
 LONG_ID = "MPG0002361804740000000001"
-KEPT = "answer kept since it is final"
+KEPT = "saved from that look-up, because it is final"
 
 
 @pytest.fixture

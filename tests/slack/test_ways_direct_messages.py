@@ -90,7 +90,7 @@ async def test_a_reply_in_a_thread_stays_in_it(ways: Ways) -> None:
     [
         ("help", "What happened to a call?"),
         ("explicar 486", "486: the line was busy"),
-        ("explain sip:404", "404: the number does not exist"),
+        ("explain sip:404", "404: the network knows no such number"),
         ("whoami", "What you may do here"),
         ("lang en", "I will answer you in English from now on."),
         ("lang xx", "I speak English and Portuguese."),

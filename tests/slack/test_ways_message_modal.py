@@ -87,7 +87,7 @@ async def test_several_typed_ids_become_a_list(ways: Ways) -> None:
 
     card = await ways.comes_of(ways.person.submit(view, {"ids": "SANDBOX-BUSY\nSANDBOX-OK, id:X1"}))
 
-    assert ("3 calls: 1 answered, 1 not completed, 1 gateway error", ts) == (
+    assert ("3 calls: 1 answered, 1 not completed, 1 not found", ts) == (
         heading(card),
         card.thread_ts,
     )
