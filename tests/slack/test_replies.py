@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -202,10 +203,12 @@ async def test_a_modal_is_answered_by_its_acknowledgement_and_then_by_an_update(
     first = modal(desk, "V1").draw(note("ask"))
     view = desk.slack.open_views.open(USER_ID, "T0LOOPBACK1", first)
     reply = desk.replies.in_modal(Place(channel="", user=USER_ID), modal(desk, view.id))
+    started = time.monotonic()
     await reply.show(note("working"))
     assert [] == desk.methods
     await reply.show(note("answer"))
 
+    assert time.monotonic() - started > 0.4
     assert ["update"] == [ack["response_action"] for ack in desk.acks]
     (shown,) = desk.slack.modals_of(USER_ID)
     assert [section("answer")] == [*shown.content["blocks"]]
