@@ -46,7 +46,8 @@ _PHONE_IN_PROSE: Final = re.compile(
 )
 
 # The sandbox gateway's ids; most hold no digit.
-_SANDBOX_FORM: Final = r"(?i:SANDBOX)(?:-[0-9A-Za-z]++)++(?:\.[0-9]++)*+"
+# No possessive groups: early releases of Python 3.11 lose matches with them.
+_SANDBOX_FORM: Final = r"(?i:SANDBOX)(?:-[0-9A-Za-z]++)+(?:\.[0-9]++)*"
 _SANDBOX: Final = re.compile(_SANDBOX_FORM)
 
 # What follows `id:`; all that ends a word in prose, JSON, CSV, XML or the query of a URL ends it.
@@ -59,7 +60,7 @@ _NO_FORM: Final = rf"(?!(?:{SEND_PREFIX})?{_GATEWAY_FORM}(?!-?[^\W_]))"
 # Where such a word ends is looked at afterwards, so that a long one is never scanned twice.
 _WORDS: Final = rf"""
       (?<![^\W_])(?P<sandbox>{_SANDBOX_FORM})
-    | (?<![^\W_])(?P<word>[0-9A-Za-z]++(?:-[0-9A-Za-z]++)*+)
+    | (?<![^\W_])(?P<word>[0-9A-Za-z]++(?:-[0-9A-Za-z]++)*)
 """
 
 # One look at each word, the most telling form first. A form without a name is read over.
