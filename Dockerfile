@@ -5,10 +5,10 @@ FROM ${BASE} AS build
 WORKDIR /src
 RUN python3 -m venv /opt/venv
 COPY requirements/run.txt requirements/run.txt
-RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements/run.txt
+RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --requirement requirements/run.txt
 COPY requirements/build.txt requirements/build.txt
 RUN python3 -m venv /opt/build \
-    && /opt/build/bin/pip install --no-cache-dir --require-hashes --requirement requirements/build.txt
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes --no-deps --requirement requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 RUN /opt/build/bin/python -m hatchling build -t wheel -d /tmp/wheel \

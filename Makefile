@@ -32,7 +32,8 @@ $(READY): requirements/dev.txt pyproject.toml
 	@echo "Setting up .venv (once; about a minute) ..."
 	@rm -rf .venv
 	@"$(PYTHON)" -m venv .venv
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements/dev.txt
+	@$(BIN)/python -m pip check --quiet
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
