@@ -18,6 +18,7 @@ MAY_BE_SHORT = {"__init__.py", "__main__.py"}
 
 # The only modules that may know the settings: what stands above the services and composes.
 KNOW_SETTINGS = {
+    "assembly.py",
     "bootstrap.py",
     "cli.py",
     "connections.py",
@@ -228,7 +229,7 @@ def test_httpx_is_known_to_one_module() -> None:
 def test_slack_packages_are_known_on_their_floor() -> None:
     """slack-bolt and slack-sdk are imported in slack/, the server and where all is composed."""
     found = importers("slack_bolt", "slack_sdk")
-    above = {"server.py", "bootstrap.py", "connections.py"}
+    above = {"assembly.py", "bootstrap.py", "connections.py", "server.py"}
     allowed = {m for m in MODULES if m.startswith("slack/")} | above
     assert set() == found - allowed
     assert {*above, "slack/app.py"} <= found
