@@ -14,11 +14,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.connections import Now, access_rules, revealed, styles_of
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
+from bot.services.alarm import Alarm
 from bot.services.deliveries import Deliveries
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
 from bot.settings import Mode, Settings
+from bot.slack.admin_alerts import AdminAlerts
 from bot.slack.apology import Apologies
 from bot.slack.app import build_app
 from bot.slack.desk import Desk
@@ -37,6 +39,7 @@ from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace
 from bot.storage.audit import Audit
 from bot.storage.database import Database
+from bot.storage.notices import Notices
 from bot.storage.preferences import Preferences
 from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
@@ -77,6 +80,7 @@ def build_desk(
         questions=questions,
         replies=replies,
         records=records,
+        alarm=_alarm(settings, outside, languages, replies),
     )
     return Desk(
         reception=reception,
@@ -139,5 +143,21 @@ def _lookups(settings: Settings, outside: Outside, telemetry: Telemetry) -> Look
         gateway=outside.gateway,
         rules=access_rules(settings),
         telemetry=telemetry,
+        now=outside.now,
+    )
+
+
+def _alarm(settings: Settings, outside: Outside, languages: Languages, replies: Replies) -> Alarm:
+    alerts = AdminAlerts(
+        admins=settings.admin_users,
+        team=outside.workspace.team_id,
+        languages=languages,
+        replies=replies,
+        command=settings.bot_command,
+    )
+    return Alarm(
+        notices=Notices(outside.database),
+        tell=alerts.tell,
+        has_admins=bool(settings.admin_users),
         now=outside.now,
     )

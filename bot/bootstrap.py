@@ -27,6 +27,7 @@ from bot.connections import (
 from bot.server import SlackEndpoint, build_server, serving
 from bot.services.housekeeping import Housekeeping
 from bot.settings import Mode, Settings
+from bot.shared_ceilings import gatekeeper_of
 from bot.slack.door import SlackDoor
 from bot.slack.refusals import SlackUnreachableError
 from bot.slack.socket import Socket
@@ -124,7 +125,8 @@ async def _in_time() -> AsyncIterator[None]:
 
 async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> Outside:
     database = await stack.enter_async_context(open_database(settings.database_url))
-    gateway = await stack.enter_async_context(gateway_of(settings, now=now))
+    gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
+    gateway = await stack.enter_async_context(gateway_of(settings, now=now, gatekeeper=gatekeeper))
     session = await stack.enter_async_context(slack_session())
     client = slack_client(settings, session)
     async with _in_time():

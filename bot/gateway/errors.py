@@ -21,7 +21,9 @@
     ├── SoapFault                 the gateway answered with a fault
     │   ├── RequestFault          fault_request
     │   └── ServerFault           fault_server
-    └── Busy                      busy
+    ├── Busy                      busy
+    ├── Paused                    paused
+    └── GatewayDown               gateway_down
 
 A star marks what may be repeated, unless the head of a reply had come: what follows may have been
 an answer. Only the leaves are raised; `LEAVES` lists them.
@@ -31,6 +33,7 @@ an answer. Only the leaves are raised; `LEAVES` lists them.
 # ruff: noqa: N818
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Final
 
 FAULT_TEXT_LIMIT: Final = 200
@@ -46,11 +49,16 @@ class GatewayError(Exception):
         retryable: the same request may be sent again at once. An error may deny what its class
             allows.
         sandbox: the address is known to be a sandbox gateway's.
+        retry_after: seconds that the server asked to wait for before a repetition (RFC 9110,
+            section 10.2.3); `None` where it did not.
+        moment: what the error's texts speak of, aware: until when, or since when.
     """
 
     code: ClassVar[str]
     retryable: bool = False
     sandbox: bool = False
+    retry_after: float | None = None
+    moment: datetime | None = None
 
     @property
     def fact(self) -> str:
@@ -239,6 +247,36 @@ class Busy(GatewayError):
     code = "busy"
 
 
+class Paused(GatewayError):
+    """The gateway asked this bot to slow down (its code 900), and the pause outlasts the deadline.
+
+    `moment` is when it may be asked again.
+    """
+
+    code = "paused"
+
+
+class GatewayDown(GatewayError):
+    """The gateway has not been reached for several look-ups, so this one was not sent.
+
+    `moment` is since when.
+
+    Attributes:
+        last_error: the code of the error that was met last.
+    """
+
+    code = "gateway_down"
+
+    def __init__(self, last_error: str = "") -> None:
+        super().__init__()
+        self.last_error = last_error
+
+    @property
+    def fact(self) -> str:
+        """What was met last."""
+        return self.last_error
+
+
 LEAVES: Final[tuple[type[GatewayError], ...]] = (
     NameNotResolved,
     ConnectionRefused,
@@ -257,4 +295,6 @@ LEAVES: Final[tuple[type[GatewayError], ...]] = (
     RequestFault,
     ServerFault,
     Busy,
+    Paused,
+    GatewayDown,
 )

@@ -69,7 +69,7 @@ def _single(
     )
     blocks = [
         header(_verdict(explanation, catalog)),
-        section("\n".join((explanation.meaning, *explanation.remarks))),
+        section("\n".join((*_moment(answer, style), explanation.meaning, *explanation.remarks))),
         section(_next_step(explanation, style)),
         rich_text(line(*_facts(answer, explanation, style))),
         *_report(answer, explanation, style),
@@ -78,6 +78,13 @@ def _single(
         context(_small_print(answer, explanation, style)),
     ]
     return message(text, blocks)
+
+
+def _moment(answer: Answer, style: CardStyle) -> Iterator[str]:
+    """Since when, or until when, what a failed look-up met with is so."""
+    finding = answer.finding
+    if isinstance(finding, LookupFailure) and finding.moment is not None:
+        yield style.catalog.say(f"moment.{finding.error}", when=style.moment(finding.moment))
 
 
 def _verdict(explanation: Explanation, catalog: Catalog) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain.dictionary import Found, find
 from bot.domain.message_id import MessageId
 from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
+from bot.services.alarm import Alarm
 from bot.services.answers import Answer
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
@@ -20,6 +21,7 @@ from bot.slack.block_kit import Message
 from bot.slack.buttons import Row, buttons
 from bot.slack.card_extras import customer_texts, details
 from bot.slack.cards import card
+from bot.slack.gateway_notes import health_note
 from bot.slack.notes import Notes
 from bot.slack.questions import Question, Questions
 from bot.slack.replies import Replies
@@ -41,9 +43,11 @@ class Reception:
         questions: Questions,
         replies: Replies,
         records: Records,
+        alarm: Alarm,
     ) -> None:
         self._lookups = lookups
         self._records = records
+        self._alarm = alarm
         self._languages = languages
         self._styles = styles
         self._questions = questions
@@ -83,7 +87,7 @@ class Reception:
                 admin = self._lookups.is_admin(question.asker)
                 return notes.whoami(question.asker, reason, admin=admin)
             case Command.HEALTH:
-                return notes.health(self._lookups.health)
+                return health_note(self._lookups.health, notes.style)
             case Command.WATCHES:
                 return notes.cannot_watch()
             case _:
@@ -162,8 +166,13 @@ class Reception:
         self, message: Message, answers: Sequence[Answer], question: Question
     ) -> None:
         """Show a message, and keep what was looked up for it, at the same time."""
-        kept = self._records.looked_up(question.asked, answers)
-        await asyncio.gather(question.reply.show(message), kept)
+        await asyncio.gather(question.reply.show(message), self._keep(answers, question))
+
+    async def _keep(self, answers: Sequence[Answer], question: Question) -> None:
+        """Whatever is done with answers beside showing them."""
+        await asyncio.gather(
+            self._records.looked_up(question.asked, answers), self._alarm.heard(answers)
+        )
 
     async def look_up(self, ids: Sequence[MessageId], question: Question) -> tuple[Answer, ...]:
         """Ask the gateway; after a second the person sees that work is going on.
@@ -189,6 +198,8 @@ class Reception:
         style = question.notes.style
         ids = [answer.message_id for answer in answers]
         lines = [question.notes.late_remark(), *remarks] if question.late else list(remarks)
+        if self._alarm.covers(answers):
+            lines.append(question.notes.admins_told())
         reader = question.asker.user if question.row is Row.PUBLIC else ""
         row = buttons(ids, question.row, style.catalog, only_for=reader)
         return card(answers, style, lines, row)
@@ -211,8 +222,8 @@ class Reception:
         ids = [answer.message_id for answer in answers]
         row = buttons(ids, Row.PUBLIC, style.catalog, only_for=asker.user)
         reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())
-        kept = self._records.looked_up(question.asked, answers)
-        await asyncio.gather(reply.show(card(answers, style, (), row)), kept)
+        shown = reply.show(card(answers, style, (), row))
+        await asyncio.gather(shown, self._keep(answers, question))
         if reply.as_wanted:
             await self._records.shared(question.asked, ids)
         return reply.as_wanted

@@ -150,6 +150,10 @@ class Replies:
         ]
         return Reply([*ways, *self._last_resorts(place, hint)])
 
+    def directly(self, place: Place) -> Reply:
+        """In a direct message to the person."""
+        return Reply([_ByPost(self._slack, place.user)])
+
     def in_modal(self, place: Place, modal: OpenModal) -> Reply:
         """In the open modal; where it was closed meanwhile, in a direct message."""
         return Reply([_ByModal(self._slack, modal), _ByPost(self._slack, place.user)])

@@ -23,11 +23,12 @@ from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.catalog import Language
 from bot.domain.dictionary import find
 from bot.domain.explanation import Finding, LookupFailure
+from bot.domain.gateway_health import GatewayHealth
 from bot.domain.message_id import InvalidMessageIdError, MessageId
 from bot.domain.query import DidYouMean, LookUp, TooMany, parse_query
 from bot.gateway.errors import LEAVES
 from bot.locales import load_catalog
-from bot.services.answers import Answer, GatewayHealth
+from bot.services.answers import Answer
 from bot.slack.block_kit import Message, context, escape, header, message, section
 from bot.slack.cards import card
 from bot.slack.mrkdwn import plain_text
