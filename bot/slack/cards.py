@@ -65,7 +65,7 @@ def _single(
         "card.text",
         idmsg=style.shown_id(answer),
         headline=explanation.headline,
-        advice=explanation.advice,
+        advice=_advice(explanation, style),
     )
     blocks = [
         header(_verdict(explanation, catalog)),
@@ -92,8 +92,19 @@ def _verdict(explanation: Explanation, catalog: Catalog) -> str:
 
 
 def _next_step(explanation: Explanation, style: CardStyle) -> str:
-    advice = style.catalog.say("card.next_step", advice=explanation.advice)
+    advice = style.catalog.say("card.next_step", advice=_advice(explanation, style))
     return "\n".join((advice, *resolves(explanation.who_acts, style)))
+
+
+def _advice(explanation: Explanation, style: CardStyle) -> str:
+    """What to do next; nobody is asked to report what the bot reports by itself."""
+    if _is_with_the_admins(explanation, style):
+        return style.catalog.say("advice.admins_told")
+    return explanation.advice
+
+
+def _is_with_the_admins(explanation: Explanation, style: CardStyle) -> bool:
+    return style.admins_told and explanation.who_acts is WhoActs.BOT_ADMIN
 
 
 def resolves(who_acts: WhoActs, style: CardStyle) -> Iterator[str]:
@@ -148,7 +159,7 @@ def _error_code(failure: LookupFailure) -> str:
 
 def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[Block]:
     """For the one who must act: everything they will ask for, ready to be copied."""
-    if explanation.outcome not in _REPORTED:
+    if explanation.outcome not in _REPORTED or _is_with_the_admins(explanation, style):
         return
     contact = _addressee(explanation, style)
     if not contact:
@@ -232,7 +243,7 @@ def _sums(explanations: Sequence[Explanation], catalog: Catalog) -> str:
 
 
 def _row(answer: Answer, explanation: Explanation, style: CardStyle) -> Block:
-    advice = style.catalog.say("list.line", advice=explanation.advice)
+    advice = style.catalog.say("list.line", advice=_advice(explanation, style))
     parts = [
         code(style.shown_id(answer)),
         bold(f"  {_verdict(explanation, style.catalog)}"),

@@ -180,10 +180,6 @@ class Notes:
         remark = self.late_remark()
         return Message(text=f"{note.text} {remark}", blocks=(*note.blocks, context([remark])))
 
-    def admins_told(self) -> str:
-        """Nobody needs to tell them; one line of mrkdwn."""
-        return self._say("admin.told")
-
     def admins_only(self) -> Message:
         """For a setting that is an admin's to change."""
         return note(self._say("language.admins_only"), self._whom_to_ask())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.dictionary import Found, find
@@ -195,11 +196,9 @@ class Reception:
         self, answers: Sequence[Answer], question: Question, remarks: Sequence[str]
     ) -> Message:
         """The card for this question's readers, with its buttons."""
-        style = question.notes.style
+        style = replace(question.notes.style, admins_told=self._alarm.covers(answers))
         ids = [answer.message_id for answer in answers]
         lines = [question.notes.late_remark(), *remarks] if question.late else list(remarks)
-        if self._alarm.covers(answers):
-            lines.append(question.notes.admins_told())
         reader = question.asker.user if question.row is Row.PUBLIC else ""
         row = buttons(ids, question.row, style.catalog, only_for=reader)
         return card(answers, style, lines, row)
@@ -219,6 +218,7 @@ class Reception:
         """Show the card, never the typed command, to channel or thread; whether it got there."""
         asker = question.asker
         style = (await self._questions.public_style(asker)).shared(question.name)
+        style = replace(style, admins_told=self._alarm.covers(answers))
         ids = [answer.message_id for answer in answers]
         row = buttons(ids, Row.PUBLIC, style.catalog, only_for=asker.user)
         reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())

@@ -32,6 +32,7 @@ class CardStyle:
         zone: for times where Slack does not localise.
         shared_by: the name of the person who showed it to the channel; no mention, which would
             ring.
+        admins_told: the bot itself tells its admins of what this card shows.
     """
 
     catalog: Catalog
@@ -39,6 +40,7 @@ class CardStyle:
     zone: ZoneInfo
     public: bool = False
     shared_by: str = ""
+    admins_told: bool = False
 
     def shown_id(self, answer: Answer) -> str:
         """The IDMSG as the readers of this card may see it."""

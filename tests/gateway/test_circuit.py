@@ -50,6 +50,11 @@ async def meeting(
         yield server, client
 
 
+def is_down(client: GatewayClient) -> bool:
+    """Whether nobody is made to wait for the gateway."""
+    return client.health.down_since is not None
+
+
 async def outcomes(client: GatewayClient, count: int) -> list[type[BaseException] | None]:
     """What comes of so many look-ups, one after the other."""
     found: list[type[BaseException] | None] = []
@@ -99,9 +104,9 @@ async def test_a_probe_finds_out_that_it_is_back(monkeypatch: pytest.MonkeyPatch
     script = first(*[silence] * (SENT + 3), always(http(result("023"))), always(OK))
     async with meeting(script) as (server, client):
         await outcomes(client, FAILURES_TO_OPEN)
-        assert client.health.down_since is not None
+        assert is_down(client)
         async with asyncio.timeout(10):
-            while client.health.down_since is not None:  # noqa: ASYNC110 - no event is told
+            while is_down(client):  # noqa: ASYNC110 - no event is told
                 await asyncio.sleep(0.01)
         assert client.health.recovered_at is not None
         assert b"PROBE-" in server.requests[-1].body
