@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -265,4 +264,5 @@ async def test_where_no_bot_has_run_a_look_up_makes_no_database(
     """There is nobody to share with."""
     await voicestatus.run("lookup", "SANDBOX-OK")
 
-    assert [] == [name for name in os.listdir(tmp_path) if ".db" in name]
+    made = await asyncio.to_thread(lambda: [*tmp_path.glob("*.db*")])
+    assert [] == made
