@@ -82,4 +82,4 @@ class Audit:
 
     async def sweep(self, older_than: datetime) -> int:
         """Delete the entries from before that moment, and say how many they were."""
-        return await sweep(self._database, AUDIT, older_than)
+        return await sweep(self._database, AUDIT.c.at, older_than)

@@ -99,6 +99,51 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             at {moment} NOT NULL
         )""",
     ),
+    (
+        """
+        CREATE TABLE watch (
+            id TEXT NOT NULL PRIMARY KEY,
+            idmsg TEXT NOT NULL,
+            user_id TEXT NOT NULL,
+            team_id TEXT NOT NULL,
+            channel_id TEXT NOT NULL,
+            thread_ts TEXT NOT NULL,
+            card_channel_id TEXT,
+            card_ts TEXT,
+            started_at {moment} NOT NULL,
+            expires_at {moment} NOT NULL,
+            due_at {moment} NOT NULL,
+            state TEXT NOT NULL,
+            looks INTEGER NOT NULL,
+            unknown BOOLEAN NOT NULL,
+            turn INTEGER NOT NULL,
+            raw TEXT,
+            error TEXT,
+            error_detail TEXT,
+            checked_at {moment},
+            sandbox BOOLEAN NOT NULL,
+            ending TEXT,
+            attempts INTEGER NOT NULL,
+            doubtful BOOLEAN NOT NULL,
+            teller TEXT,
+            decided_at {moment},
+            ended_at {moment}
+        )""",
+        """
+        CREATE UNIQUE INDEX watch_open ON watch (team_id, channel_id, thread_ts, idmsg)
+        WHERE ended_at IS NULL""",
+        "CREATE INDEX watch_due ON watch (due_at) WHERE ended_at IS NULL",
+        "CREATE INDEX watch_of_user ON watch (team_id, user_id) WHERE ended_at IS NULL",
+        "CREATE INDEX watch_ended_at ON watch (ended_at)",
+        """
+        CREATE TABLE executor (
+            id TEXT NOT NULL PRIMARY KEY,
+            host TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            beats INTEGER NOT NULL,
+            at {moment} NOT NULL
+        )""",
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""The last look-ups of a person, for their App Home. The only place where ids stand in clear."""
+"""The last look-ups of a person, for their App Home. Ids stand in clear here."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Recents:
 
     async def sweep(self, older_than: datetime) -> int:
         """Delete the look-ups from before that moment, and say how many they were."""
-        return await sweep(self._database, RECENT, older_than)
+        return await sweep(self._database, RECENT.c.at, older_than)
 
 
 def _of_person(team: str, user: str) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     func,
+    text,
 )
 
 METADATA: Final = MetaData()
@@ -58,8 +60,16 @@ def _seconds(name: str) -> Column[float]:
     return Column(name, Double, nullable=False)
 
 
-def _at() -> Column[datetime]:
-    return Column("at", Moment, nullable=False)
+def _at(name: str = "at", *, optional: bool = False) -> Column[datetime]:
+    return Column(name, Moment, nullable=optional)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
 
 
 SCHEMA_MIGRATION: Final = Table(
@@ -131,4 +141,63 @@ NOTICE: Final = Table("notice", METADATA, _text("name", key=True), _at())
 
 SEEN_EVENT: Final = Table(
     "seen_event", METADATA, _text("event_key", key=True), _at(), Index("seen_event_at", "at")
+)
+
+_OPEN: Final = text("ended_at IS NULL")
+
+# The truth about watches, which people see; the durable engine only wakes them.
+WATCH: Final = Table(
+    "watch",
+    METADATA,
+    _text("id", key=True),
+    _text("idmsg"),
+    _text("user_id"),
+    _text("team_id"),
+    _text("channel_id"),
+    # Empty for a direct message: two nulls would not be equal.
+    _text("thread_ts"),
+    _text("card_channel_id", optional=True),
+    _text("card_ts", optional=True),
+    _at("started_at"),
+    _at("expires_at"),
+    _at("due_at"),
+    _text("state"),
+    _number("looks"),
+    _flag("unknown"),
+    _number("turn"),
+    _text("raw", optional=True),
+    _text("error", optional=True),
+    _text("error_detail", optional=True),
+    _at("checked_at", optional=True),
+    _flag("sandbox"),
+    _text("ending", optional=True),
+    _number("attempts"),
+    _flag("doubtful"),
+    _text("teller", optional=True),
+    _at("decided_at", optional=True),
+    _at("ended_at", optional=True),
+    Index(
+        "watch_open",
+        "team_id",
+        "channel_id",
+        "thread_ts",
+        "idmsg",
+        unique=True,
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
+    ),
+    Index("watch_due", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("watch_of_user", "team_id", "user_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("watch_ended_at", "ended_at"),
+)
+
+# Every running process of the bot, for its peers.
+EXECUTOR: Final = Table(
+    "executor",
+    METADATA,
+    _text("id", key=True),
+    _text("host"),
+    _number("pid"),
+    _number("beats"),
+    _at(),
 )

@@ -29,4 +29,4 @@ class SeenEvents:
 
     async def sweep(self, older_than: datetime) -> int:
         """Forget the keys from before that moment, and say how many they were."""
-        return await sweep(self._database, SEEN_EVENT, older_than)
+        return await sweep(self._database, SEEN_EVENT.c.at, older_than)

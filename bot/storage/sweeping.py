@@ -5,21 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Table, delete, select, tuple_
+from sqlalchemy import Column, delete, select, tuple_
 
 from bot.storage.database import Database
 
 BATCH: Final = 1_000
 
 
-async def sweep(database: Database, table: Table, older_than: datetime) -> int:
-    """Delete the rows whose `at` is before that moment, and say how many they were.
+async def sweep(database: Database, at: Column[datetime], older_than: datetime) -> int:
+    """Delete the rows in which this column is before that moment, and say how many they were.
 
     Raises:
         StorageError: the database could not be used; the batches before are deleted.
     """
-    key = tuple(table.primary_key.columns)
-    old = select(*key).where(table.c.at < older_than).limit(BATCH)
+    table = at.table
+    key = tuple(table.primary_key)
+    old = select(*key).where(at < older_than).limit(BATCH)
     statement = delete(table).where(tuple_(*key).in_(old))
     total = 0
     while True:

@@ -1,0 +1,160 @@
+"""Keeps watches alive: says that this process lives, takes over from dead ones, finds lost alarms.
+
+A peer counts as dead when it says so, when its process is gone from this host, or when it has been
+silent for long by this process' own clock, so that no clock that is set wrong or jumps decides it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final
+
+import structlog
+
+from bot.domain.watch import Schedule, Watch
+from bot.services.watching import alarm_of
+from bot.storage.alarms import Alarms, OnDue
+from bot.storage.errors import StorageError
+from bot.storage.executors import Executor, Executors, is_surely_gone
+from bot.storage.watches import Watches
+
+BEAT_SECONDS: Final = 5.0
+_SOON_SECONDS: Final = 1.0
+SILENCE_SECONDS: Final = 30.0
+# An alarm rings a second or two late, and waits in a line when many are due.
+GRACE: Final = timedelta(seconds=20)
+_PAGE: Final = 200
+_SWEEP_SECONDS: Final = 600.0
+_RUNG_KEPT: Final = timedelta(hours=1)
+
+_log = structlog.get_logger("bot.watch_keeping")
+
+
+class WatchKeeper:
+    """Looks after the watches of all processes on one database.
+
+    Args:
+        own: the process that uses this object.
+        now: the present moment, aware, UTC.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        *,
+        own: Executor,
+        executors: Executors,
+        watches: Watches,
+        alarms: Alarms,
+        schedule: Schedule,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._own = own
+        self._executors = executors
+        self._watches = watches
+        self._alarms = alarms
+        self._schedule = schedule
+        self._now = now
+        self._clock = clock
+        self._heard: dict[str, tuple[int, float]] = {}
+        self._gone: set[str] = set()
+        self._last: Watch | None = None
+        self._sweep_at = clock()
+
+    def is_gone(self, executor: str) -> bool:
+        """Whether a process, by its name, is known to have died."""
+        return executor in self._gone
+
+    @asynccontextmanager
+    async def keeping(self, on_due: OnDue) -> AsyncIterator[None]:
+        """Let alarms ring and look after them while the block runs.
+
+        Raises:
+            StorageError: this process could not be entered among its peers.
+        """
+        await self._executors.beat()
+        async with self._alarms.running(on_due):
+            task = asyncio.create_task(self._keep())
+            try:
+                yield
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+        with suppress(StorageError):
+            await self._executors.end()
+
+    async def _keep(self) -> None:
+        while True:
+            pause = BEAT_SECONDS
+            try:
+                await self.look_after()
+            except StorageError as error:
+                _log.info("watches are looked after later", error=error.code)
+                pause = _SOON_SECONDS
+            await asyncio.sleep(pause)
+
+    async def look_after(self) -> None:
+        """One round.
+
+        Raises:
+            StorageError: the database or the engine could not be used.
+        """
+        await self._executors.beat()
+        await self._take_over()
+        await self._arm_the_overdue()
+        await self._wake_the_distant()
+        if self._clock() >= self._sweep_at:
+            await self._alarms.sweep(self._now() - _RUNG_KEPT)
+            self._sweep_at = self._clock() + _SWEEP_SECONDS
+
+    async def _take_over(self) -> None:
+        peers = await self._executors.peers()
+        dead = [peer.id for peer in peers if self._is_dead(peer)]
+        if not dead:
+            return
+        self._gone.update(dead)
+        count = await self._alarms.take_over(dead)
+        await self._executors.forget(dead)
+        for peer in dead:
+            self._heard.pop(peer, None)
+        _log.info("took over from a process that has ended", count=count)
+
+    def _is_dead(self, peer: Executor) -> bool:
+        if is_surely_gone(peer, self._own):
+            return True
+        beats, since = self._heard.get(peer.id, (None, 0.0))
+        if beats != peer.beats:
+            self._heard[peer.id] = (peer.beats, self._clock())
+            # One that was only paused may have been given up.
+            self._gone.discard(peer.id)
+            return False
+        return self._clock() - since >= SILENCE_SECONDS
+
+    async def _arm_the_overdue(self) -> None:
+        """Set alarms that were lost: the process died, or the database was away, before it did.
+
+        They are looked at page by page, because after an outage all may be overdue, and waiting
+        in line.
+        """
+        before = self._now() - GRACE
+        page = await self._watches.due_before(before, _PAGE, after=self._last)
+        self._last = page[-1] if len(page) == _PAGE else None
+        alarms = {alarm_of(watch): watch for watch in page}
+        for spent in await self._alarms.arm(alarms) if alarms else ():
+            watch = alarms[spent]
+            again = replace(watch, turn=watch.turn + 1, due_at=self._now())
+            if await self._watches.replace(watch, again):
+                await self._alarms.arm([alarm_of(again)])
+
+    async def _wake_the_distant(self) -> None:
+        """Let those ring that are due later than any can be: the clock was set back meanwhile."""
+        latest = self._now() + self._schedule.longest_wait + GRACE
+        for watch in await self._watches.due_after(latest, _PAGE):
+            await self._alarms.wake(alarm_of(watch))

@@ -1,0 +1,232 @@
+"""Watching a pending call: what people ask for, and what is told them in the end.
+
+`Notifier` is the one Protocol that points up: a watch has to speak in Slack, which stands above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from secrets import token_hex
+from typing import Protocol
+
+import structlog
+
+from bot.domain.message_id import MessageId
+from bot.domain.watch import Bound, Destination, PostedCard, Schedule, State, Watch
+from bot.storage.alarms import Alarm, Alarms
+from bot.storage.errors import StorageError
+from bot.storage.watches import Bounds, Watches
+
+_log = structlog.get_logger("bot.watching")
+
+
+class Delivery(StrEnum):
+    """What became of an attempt to tell.
+
+    `TOLD`: Slack took the notice. `NOT_TOLD`: it certainly did not, and may do so later.
+    `UNSURE`: no answer came, so it may have. `UNDELIVERABLE`: it never will, nowhere.
+    """
+
+    TOLD = "told"
+    NOT_TOLD = "not_told"
+    UNSURE = "unsure"
+    UNDELIVERABLE = "undeliverable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of an attempt to tell.
+
+    Attributes:
+        pause: how long Slack asks to wait before the next one.
+    """
+
+    delivery: Delivery
+    pause: timedelta | None = None
+
+
+class Trace(StrEnum):
+    """What can be seen of an earlier attempt that may have reached Slack.
+
+    `FOUND`: the notice stands there. `NONE`: it does not. `UNREADABLE`: this bot may not read the
+    conversation. `AWAY`: nobody answered.
+    """
+
+    FOUND = "found"
+    NONE = "none"
+    UNREADABLE = "unreadable"
+    AWAY = "away"
+
+
+class Notifier(Protocol):
+    """Speaks for a watch whose `ending` is known. None of these raises for what Slack does."""
+
+    async def tell(self, watch: Watch) -> Report:
+        """Post the one notice, marked with `watch.id` in the message's metadata."""
+
+    async def trace(self, watch: Watch) -> Trace:
+        """Look for a notice with that mark, posted at `watch.decided_at` or later."""
+
+    async def update_card(self, watch: Watch) -> None:
+        """Bring `watch.card` up to date; it may be asked for more than once, or never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRequest:
+    """What a person asks for.
+
+    Attributes:
+        message_ids: the calls, at least one.
+        card: the posted message that shows the one call, to be brought up to date as well.
+        limit: how long; `None` for the operator's setting. It is brought into the bounds of choice.
+    """
+
+    user: str
+    destination: Destination
+    message_ids: tuple[MessageId, ...]
+    card: PostedCard | None = None
+    limit: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The call is watched from now on."""
+
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyWatched:
+    """There is a watch for this call and destination; `watch.user` may be somebody else."""
+
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRoom:
+    """So many watches are open already that this one could not be kept up.
+
+    Attributes:
+        bound: whose watches they are.
+        most: how many there may be.
+    """
+
+    message_id: MessageId
+    bound: Bound
+    most: int
+
+
+StartOutcome = Started | AlreadyWatched | NoRoom
+
+
+class Watching:
+    """Starts, lists and cancels watches.
+
+    Args:
+        bounds: how many may be open at once.
+        now: the present moment, aware, UTC.
+    """
+
+    def __init__(
+        self,
+        *,
+        watches: Watches,
+        alarms: Alarms,
+        schedule: Schedule,
+        bounds: Bounds,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._watches = watches
+        self._alarms = alarms
+        self._schedule = schedule
+        self._bounds = bounds
+        self._now = now
+
+    async def start(self, request: WatchRequest) -> tuple[StartOutcome, ...]:
+        """Watch these calls; one outcome for each, in their order.
+
+        Raises:
+            StorageError: nothing could be kept, so nothing is watched.
+        """
+        wanted = [self._new(request, message_id) for message_id in request.message_ids]
+        if not wanted:
+            return ()
+        kept = await self._watches.add(wanted, self._bounds)
+        outcomes = tuple(map(self._outcome, wanted, kept))
+        await self._arm([one.watch for one in outcomes if isinstance(one, Started)])
+        return outcomes
+
+    async def of(self, team: str, user: str) -> tuple[Watch, ...]:
+        """The open watches of a person, the oldest first.
+
+        Raises:
+            StorageError: they cannot be read.
+        """
+        return await self._watches.open_of(team, user)
+
+    async def cancel(self, team: str, user: str, watch_id: str) -> Watch | None:
+        """Give up a watch of this person; nothing will be told.
+
+        Returns:
+            the watch as it was; `None` where this person has none of that id that still waits.
+
+        Raises:
+            StorageError: it could not be given up.
+        """
+        watch = await self._watches.get(watch_id)
+        if watch is None or (watch.destination.team, watch.user) != (team, user):
+            return None
+        return await give_up(self._watches, watch, self._now())
+
+    def _new(self, request: WatchRequest, message_id: MessageId) -> Watch:
+        now = self._now()
+        expires_at = self._schedule.expiry(now, request.limit)
+        return Watch(
+            id=token_hex(8),
+            message_id=message_id,
+            user=request.user,
+            destination=request.destination,
+            card=request.card,
+            started_at=now,
+            expires_at=expires_at,
+            due_at=self._schedule.next_look(0, now, expires_at),
+        )
+
+    def _outcome(self, wanted: Watch, kept: Watch | Bound) -> StartOutcome:
+        if isinstance(kept, Watch):
+            return Started(watch=kept) if kept is wanted else AlreadyWatched(watch=kept)
+        most = {
+            Bound.USER: self._bounds.user,
+            Bound.CHANNEL: self._bounds.channel,
+            Bound.ALL: self._bounds.all,
+        }
+        return NoRoom(message_id=wanted.message_id, bound=kept, most=most[kept])
+
+    async def _arm(self, started: list[Watch]) -> None:
+        try:
+            await self._alarms.arm([alarm_of(watch) for watch in started])
+        except StorageError as error:
+            # They are kept; the keeper finds them when they are overdue, and sets their alarms.
+            _log.warning("watches are armed later", count=len(started), error=error.code)
+
+
+def alarm_of(watch: Watch) -> Alarm:
+    """The alarm of the turn that a watch is in."""
+    return Alarm(watch.id, watch.turn, watch.due_at)
+
+
+async def give_up(watches: Watches, watch: Watch, now: datetime) -> Watch | None:
+    """End a watch without telling anybody; `None` if it does not wait any more.
+
+    Its alarm rings once more and finds nothing to do.
+
+    Raises:
+        StorageError: it could not be ended.
+    """
+    if watch.state is not State.WAITING:
+        return None
+    cancelled = replace(watch, state=State.CANCELLED, ended_at=now)
+    return watch if await watches.replace(watch, cancelled) else None

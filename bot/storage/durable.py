@@ -1,0 +1,320 @@
+"""The one module that knows the durable engine, DBOS: alarms that outlive the process.
+
+A wait is a delayed row in the engine's tables, never a sleeping workflow: 100,000 of those cost
+nothing in memory. An alarm that rings is a workflow of one plain call, which the engine makes again
+if the process dies. What the call may do twice is its own affair: the truth is in our tables.
+
+The engine lives in a thread and a loop of its own, because it blocks while it starts and would make
+its own pool of threads the default one of the loop that it is started in. It is imported there,
+too, so that a bot which is starting answers before its engine is up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import structlog
+
+from bot.storage.alarms import Alarm, OnDue
+from bot.storage.database_url import read_database_url
+from bot.storage.errors import StorageError, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbos import DBOSClient, EnqueueOptions
+
+# Delayed alarms of another version would wait for it for ever. Raise it only when an old process
+# must not take up what a new one has set.
+_VERSION: Final = "1"
+_NAME: Final = "voicestatus"
+_QUEUE: Final = "watch"
+_WORKFLOW: Final = "watch"
+_THREADS: Final = 16
+_CONNECTIONS: Final = 2
+_POLL_SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 8.0
+_END_SECONDS: Final = 4.0
+_RETRY_SECONDS: Final = 5.0
+_BATCH: Final = 500
+_RUNG: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+
+_T = TypeVar("_T")
+_log = structlog.get_logger("bot.durable")
+
+
+class DurableAlarms:
+    """Alarms in the tables of DBOS, in the same database as our own. One at a time a process.
+
+    Args:
+        url: the setting DATABASE_URL; not one in memory.
+        executor: this process' name among its peers, another one at every start.
+        concurrency: how many may be ringing at once in this process.
+        now: the present moment, aware.
+    """
+
+    def __init__(
+        self, *, url: str, executor: str, concurrency: int, now: Callable[[], datetime]
+    ) -> None:
+        self._url = _engine_url(url)
+        self._executor = executor
+        self._concurrency = concurrency
+        self._now = now
+        self._client: DBOSClient | None = None
+        self._kept: dict[str, Alarm] = {}
+        self._ringing: set[asyncio.Task[None]] = set()
+        self._ending = False
+        # The engine cannot be ended while it is being started.
+        self._change = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<DurableAlarms of {self._executor}>"
+
+    @asynccontextmanager
+    async def running(self, on_due: OnDue) -> AsyncIterator[None]:
+        """Start in the background, and ring while the block runs.
+
+        What is set before the engine is up is kept, and set when it is.
+        """
+        starting = asyncio.create_task(self._start(on_due))
+        try:
+            yield
+        finally:
+            self._ending = True
+            starting.cancel()
+            with suppress(asyncio.CancelledError):
+                await starting
+            if self._ringing:
+                await asyncio.wait(self._ringing, timeout=_END_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_END_SECONDS):
+                    await _in_thread(self._stop)
+
+    async def arm(self, alarms: Collection[Alarm]) -> tuple[Alarm, ...]:
+        """Set these, or keep them until the engine is up."""
+        if self._client is None:
+            self._kept.update((alarm.name, alarm) for alarm in alarms)
+            return ()
+        return await self._ask(lambda client: self._enqueue(client, alarms))
+
+    async def wake(self, alarm: Alarm) -> None:
+        """Let it ring now."""
+        await self._ask(lambda client: client.set_workflow_delay(alarm.name, delay_seconds=0))
+
+    async def take_over(self, executors: Sequence[str]) -> int:
+        """Let ring again what was ringing in processes that have died."""
+        return await self._ask(lambda client: _resume(client, [*executors]))
+
+    async def sweep(self, older_than: datetime) -> int:
+        """Forget alarms that rang before that moment."""
+        before, total = older_than.isoformat(), 0
+        while deleted := await self._ask(lambda client: _delete(client, before)):
+            total += deleted
+        return total
+
+    async def _start(self, on_due: OnDue) -> None:
+        loop = asyncio.get_running_loop()
+        while self._client is None:
+            try:
+                self._client = await _in_thread(lambda: self._launch(on_due, loop))
+            except StorageError as error:
+                _log.warning("the engine cannot start yet", error=error.code)
+                await asyncio.sleep(_RETRY_SECONDS)
+        while self._kept:
+            batch = tuple(self._kept.values())
+            with suppress(StorageError):
+                await self.arm(batch)
+                for alarm in batch:
+                    self._kept.pop(alarm.name, None)
+                continue
+            await asyncio.sleep(_RETRY_SECONDS)
+        _log.info("the engine is up")
+
+    def _launch(self, on_due: OnDue, loop: asyncio.AbstractEventLoop) -> DBOSClient:
+        from dbos import (  # noqa: PLC0415 - importing it takes more than a second
+            DBOS,
+            DBOSClient,
+            WorkflowSerializationFormat,
+        )
+
+        async def ring(watch_id: str, turn: int) -> None:
+            called = asyncio.run_coroutine_threadsafe(self._ring(on_due, watch_id, turn), loop)
+            await asyncio.wrap_future(called)
+
+        with self._change, _failures():
+            DBOS.destroy(destroy_registry=True)
+            _leave_its_records_to_us()
+            DBOS(config=self._config())  # type: ignore[arg-type]
+            DBOS.workflow(
+                name=_WORKFLOW,
+                max_recovery_attempts=None,
+                serialization_type=WorkflowSerializationFormat.PORTABLE,
+            )(ring)
+            DBOS.launch()
+            DBOS.register_queue(
+                _QUEUE,
+                worker_concurrency=self._concurrency,
+                polling_interval_sec=_POLL_SECONDS,
+                on_conflict="always_update",
+            )
+            return DBOSClient(
+                system_database_url=self._url,
+                system_database_pool_size=_CONNECTIONS,
+                application_name=_NAME,
+                retry_connection_errors=False,
+            )
+
+    def _config(self) -> dict[str, Any]:
+        return {
+            "name": _NAME,
+            "system_database_url": self._url,
+            "application_version": _VERSION,
+            "executor_id": self._executor,
+            "max_executor_threads": _THREADS,
+            "log_level": "WARNING",
+            "use_listen_notify": False,
+        }
+
+    def _stop(self) -> None:
+        from dbos import DBOS  # noqa: PLC0415 - the same
+
+        with self._change, _failures():
+            client, self._client = self._client, None
+            if client is not None:
+                client.destroy()
+            DBOS.destroy(destroy_registry=True)
+
+    async def _ring(self, on_due: OnDue, watch_id: str, turn: int) -> None:
+        if self._ending:
+            # It stays under way in the engine's eyes, for the process that takes over.
+            await asyncio.Event().wait()
+        task = asyncio.create_task(on_due(watch_id, turn))
+        self._ringing.add(task)
+        task.add_done_callback(self._ringing.discard)
+        await task
+
+    def _enqueue(self, client: DBOSClient, alarms: Collection[Alarm]) -> tuple[Alarm, ...]:
+        names = [alarm.name for alarm in alarms]
+        there = {
+            one.workflow_id: one.status
+            for one in client.list_workflows(
+                workflow_ids=names, load_input=False, load_output=False
+            )
+        }
+        now = self._now()
+        for alarm in alarms:
+            if alarm.name not in there:
+                delay = max((alarm.due_at - now).total_seconds(), 0.0)
+                client.enqueue(_options(alarm.name, delay), alarm.watch_id, alarm.turn)
+        return tuple(alarm for alarm in alarms if there.get(alarm.name) in _RUNG)
+
+    async def _ask(self, question: Callable[[DBOSClient], _T]) -> _T:
+        client = self._client
+        if client is None:
+            raise StorageError("The engine is not up yet.")
+
+        def ask() -> _T:
+            with _failures():
+                return question(client)
+
+        with translated():
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await _in_thread(ask)
+
+
+def _options(name: str, delay_seconds: float) -> EnqueueOptions:
+    from dbos import WorkflowSerializationFormat  # noqa: PLC0415 - imported by now
+
+    return {
+        "workflow_name": _WORKFLOW,
+        "queue_name": _QUEUE,
+        "workflow_id": name,
+        "app_version": _VERSION,
+        "delay_seconds": delay_seconds,
+        "serialization_type": WorkflowSerializationFormat.PORTABLE,
+    }
+
+
+def _resume(client: DBOSClient, executors: list[str]) -> int:
+    lost = client.list_workflows(
+        status="PENDING", executor_id=executors, load_input=False, load_output=False
+    )
+    names = [one.workflow_id for one in lost]
+    for start in range(0, len(names), _BATCH):
+        client.resume_workflows(names[start : start + _BATCH], queue_name=_QUEUE)
+    return len(names)
+
+
+def _delete(client: DBOSClient, before: str) -> int:
+    old = client.list_workflows(
+        status=[*_RUNG],
+        completed_before=before,
+        limit=_BATCH,
+        load_input=False,
+        load_output=False,
+    )
+    if old:
+        client.delete_workflows([one.workflow_id for one in old])
+    return len(old)
+
+
+def _engine_url(url: str) -> str:
+    address = read_database_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    return address.render_as_string(hide_password=False)
+
+
+def _leave_its_records_to_us() -> None:
+    """It would write to standard error by itself, texts that may hold addresses included."""
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """The engine's own errors as ours; their texts are withheld.
+
+    Raises:
+        StorageError: anything went wrong in the engine or its database.
+    """
+    from dbos import error as of_engine  # noqa: PLC0415 - imported by now
+
+    try:
+        with translated():
+            yield
+    except of_engine.DBOSException as error:
+        raise StorageError("The engine failed.", type(error).__name__) from None
+
+
+async def _in_thread(work: Callable[[], _T]) -> _T:
+    """What the work gives, done in a thread that keeps no process from ending."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_T] = loop.create_future()
+
+    def deliver(result: _T | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as caught:  # noqa: BLE001 - it is raised where it is awaited
+            error = caught
+        with suppress(RuntimeError):  # the loop may be closed by now
+            loop.call_soon_threadsafe(deliver, result, error)
+
+    threading.Thread(target=run, name="engine", daemon=True).start()
+    return await done
