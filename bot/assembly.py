@@ -63,6 +63,7 @@ def build_desk(
     outside: Outside,
     *,
     telemetry: Telemetry,
+    lookups: LookupService,
     slack: SlackDoor,
     work: OngoingWork,
 ) -> Desk:
@@ -74,7 +75,7 @@ def build_desk(
     replies = Replies(slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     reception = Reception(
-        lookups=_lookups(settings, outside, telemetry),
+        lookups=lookups,
         languages=languages,
         styles=styles,
         questions=questions,
@@ -138,7 +139,8 @@ def _records(outside: Outside, telemetry: Telemetry) -> Records:
     )
 
 
-def _lookups(settings: Settings, outside: Outside, telemetry: Telemetry) -> LookupService:
+def build_lookups(settings: Settings, outside: Outside, telemetry: Telemetry) -> LookupService:
+    """The one service that asks the gateway, for people and for watches."""
     return LookupService(
         gateway=outside.gateway,
         rules=access_rules(settings),

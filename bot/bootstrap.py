@@ -14,7 +14,7 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.assembly import Outside, assemble_app, build_desk, signing_secret
+from bot.assembly import Outside, assemble_app, build_desk, build_lookups, signing_secret
 from bot.connections import (
     Now,
     gateway_host,
@@ -29,6 +29,7 @@ from bot.services.housekeeping import Housekeeping
 from bot.settings import Mode, Settings
 from bot.shared_ceilings import gatekeeper_of
 from bot.slack.door import SlackDoor
+from bot.slack.notifier import SlackNotifier
 from bot.slack.refusals import SlackUnreachableError
 from bot.slack.socket import Socket
 from bot.slack.work import OngoingWork
@@ -39,7 +40,9 @@ from bot.storage.errors import StorageError
 from bot.storage.hash_key import load_hash_key
 from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
+from bot.storage.watches import Watches
 from bot.telemetry import Telemetry
+from bot.watch_assembly import build_watch_house
 
 # Kubernetes and Docker kill 10 to 30 seconds after SIGTERM; Slack's people wait no longer anyway.
 END_SECONDS: Final = 9.0
@@ -76,11 +79,22 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         telemetry = Telemetry(await _hash_key(settings, outside.database))
         work = OngoingWork()
         slack = SlackDoor(client=outside.client, session=outside.session)
-        desk = build_desk(settings, outside, telemetry=telemetry, slack=slack, work=work)
+        lookups = build_lookups(settings, outside, telemetry)
+        house = build_watch_house(
+            settings,
+            database=outside.database,
+            lookups=lookups,
+            notifier=SlackNotifier(outside.client),
+            now=outside.now,
+        )
+        desk = build_desk(
+            settings, outside, telemetry=telemetry, lookups=lookups, slack=slack, work=work
+        )
         app = assemble_app(settings, outside, desk)
         ending = _Ending(slack, work)
         stack.push_async_callback(ending.drain)
         await stack.enter_async_context(_kept_swept(settings, outside))
+        await stack.enter_async_context(house.kept())
         port = await _serve(settings, app, outside, telemetry, stack)
         stack.callback(ending.begin)
         yield RunningBot(
@@ -147,6 +161,7 @@ async def _kept_swept(settings: Settings, outside: Outside) -> AsyncIterator[Non
         audit=Audit(outside.database),
         recents=Recents(outside.database),
         seen=SeenEvents(outside.database),
+        watches=Watches(outside.database),
         kept=timedelta(days=settings.bot_retention_days),
         now=outside.now,
     )

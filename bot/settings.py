@@ -39,11 +39,16 @@ from bot.domain.language_names import named_language
 from bot.settings_forms import COMMAND_PATTERN, EITHER_FORM, EITHER_MODE, FORMS
 
 SECRETS_DIRECTORY: Final = "/run/secrets"
-_PREFIXES: Final = ("SLACK_", "GATEWAY_", "BOT_")
+_PREFIXES: Final = ("SLACK_", "GATEWAY_", "BOT_", "WATCH_")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 ChannelIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{1,30}$")]], NoDecode]
 UserIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$")]], NoDecode]
+Intervals = Annotated[
+    tuple[Annotated[float, Field(gt=0, le=86_400)], ...],
+    NoDecode,
+    Field(min_length=1, max_length=50),
+]
 _stripped = BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
 
 
@@ -142,6 +147,12 @@ class Settings(BaseSettings):
         "sqlite:///voicestatus.db"
     )
     bot_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    watch_intervals_seconds: Intervals = (15.0, 30.0, 60.0, 120.0, 300.0)
+    watch_limit_minutes: Annotated[float, Field(gt=0, le=1440)] = 30.0
+    watch_max_open: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    watch_max_per_user: Annotated[int, Field(ge=1, le=1_000_000)] = 250
+    watch_max_per_channel: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    watch_in_doubt: Literal["repeat", "drop"] = "repeat"
     allowed_channels: ChannelIds = frozenset()
     allowed_users: UserIds = frozenset()
     admin_users: UserIds = frozenset()
@@ -157,6 +168,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("watch_intervals_seconds", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("bot_language", mode="before")
     @classmethod

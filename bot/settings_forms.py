@@ -48,6 +48,12 @@ FORMS: Final[Mapping[str, str]] = {
     "GATEWAY_CA_FILE": "a PEM file that can be read",
     "DATABASE_URL": "sqlite:///file.db or postgresql://…",
     "BOT_RETENTION_DAYS": "a whole number of days, 1 to 3650",
+    "WATCH_INTERVALS_SECONDS": "seconds up to 86400, separated by commas, such as 15,30,60,120,300",
+    "WATCH_LIMIT_MINUTES": "minutes, more than 0 and up to 1440",
+    "WATCH_MAX_OPEN": "a whole number, 1 to 1000000",
+    "WATCH_MAX_PER_USER": "a whole number, 1 to 1000000",
+    "WATCH_MAX_PER_CHANNEL": "a whole number, 1 to 1000000",
+    "WATCH_IN_DOUBT": "repeat or drop",
     "ALLOWED_CHANNELS": "Slack channel ids such as C0123456789 (they begin with C, G or D and "
     "stand at the end of a channel's details), separated by commas",
     "ALLOWED_USERS": "Slack user ids such as U0123456789 (they begin with U or W; a profile's "

@@ -19,7 +19,16 @@ from scene import Scene, playing
 from bot.settings import Mode
 from bot.telemetry import configure_logging
 
-_SETTINGS: Final = ("SLACK_", "GATEWAY_", "BOT_", "ALLOWED_", "ALLOW_", "ADMIN_", "DATABASE_URL")
+_SETTINGS: Final = (
+    "SLACK_",
+    "GATEWAY_",
+    "BOT_",
+    "ALLOWED_",
+    "ALLOW_",
+    "ADMIN_",
+    "DATABASE_URL",
+    "WATCH_",
+)
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 

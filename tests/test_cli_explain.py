@@ -14,7 +14,7 @@ from bot.domain.catalog import Kind, Language, Retry, WhoActs
 from bot.locales import load_catalog
 
 KEYS = ["code", "kind", "title", "meaning", "advice", "who_acts", "retry", "source"]
-HEAVY = ("slack_bolt", "slack_sdk", "httpx", "aiohttp", "pydantic_settings")
+HEAVY = ("slack_bolt", "slack_sdk", "httpx", "aiohttp", "pydantic_settings", "dbos")
 
 
 def explain(*arguments: str) -> Result:

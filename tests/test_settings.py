@@ -49,6 +49,12 @@ DEFAULTS: dict[str, Any] = {
     "GATEWAY_SUPPORT_CONTACT": "",
     "BOT_HASH_KEY": None,
     "BOT_RETENTION_DAYS": 90,
+    "WATCH_INTERVALS_SECONDS": (15, 30, 60, 120, 300),
+    "WATCH_LIMIT_MINUTES": 30,
+    "WATCH_MAX_OPEN": None,
+    "WATCH_MAX_PER_USER": 250,
+    "WATCH_MAX_PER_CHANNEL": 500,
+    "WATCH_IN_DOUBT": "repeat",
     "BOT_LOG_FORMAT": None,
     "BOT_LOG_LEVEL": "INFO",
     "GATEWAY_PROXY": None,
@@ -102,6 +108,7 @@ def test_there_are_no_other_settings() -> None:
         ("ADMIN_USERS", "U1 W2", {"U1", "W2"}),
         ("DATABASE_URL", "postgresql://db/voice", "postgresql://db/voice"),
         ("BOT_RETENTION_DAYS", "30", 30),
+        ("WATCH_INTERVALS_SECONDS", " 1, 2.5,3 ", (1, 2.5, 3)),
     ],
 )
 def test_value_is_read(environment: Environment, name: str, value: str, read: object) -> None:

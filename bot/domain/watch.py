@@ -30,7 +30,8 @@ PROMISE: Final = timedelta(minutes=5)
 SHARE: Final = 0.5
 
 # Pauses between attempts to tell, the last one repeats; then it is left to the operator.
-TELLING_PAUSES: Final = tuple(timedelta(seconds=s) for s in (5, 15, 30, 60, 120, 300, 600))
+TELLING_PAUSES_SECONDS: Final = (5, 15, 30, 60, 120, 300, 600)
+LONGEST_PAUSE: Final = timedelta(minutes=10)
 TELLING_LIMIT: Final = timedelta(hours=24)
 
 
@@ -173,7 +174,7 @@ class Schedule:
     @property
     def longest_wait(self) -> timedelta:
         """No watch is ever put off for longer."""
-        return max(*self.intervals, UNKNOWN_PAUSE, TELLING_PAUSES[-1])
+        return max(*self.intervals, UNKNOWN_PAUSE, LONGEST_PAUSE)
 
     def next_look(self, looks: int, now: datetime, expires_at: datetime) -> datetime:
         """When to take a watch up after so many looks: for the next one, or for its end."""
@@ -228,9 +229,9 @@ def next_attempt(watch: Watch, now: datetime, asked_for: timedelta | None) -> da
     """
     if watch.decided_at is not None and now - watch.decided_at >= TELLING_LIMIT:
         return None
-    tried = max(watch.attempts, 1)
-    pause = TELLING_PAUSES[min(tried, len(TELLING_PAUSES)) - 1]
-    return now + max(pause, min(asked_for or pause, TELLING_PAUSES[-1]))
+    tried = min(max(watch.attempts, 1), len(TELLING_PAUSES_SECONDS))
+    pause = timedelta(seconds=TELLING_PAUSES_SECONDS[tried - 1])
+    return now + max(pause, min(asked_for or pause, LONGEST_PAUSE))
 
 
 def most_open(requests_per_second: float, schedule: Schedule) -> int:

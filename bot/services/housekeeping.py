@@ -13,10 +13,13 @@ from bot.storage.audit import Audit
 from bot.storage.errors import StorageError
 from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
+from bot.storage.watches import Watches
 
 INTERVAL_SECONDS: Final = 60 * 60
 # Slack repeats an event for up to 24 hours.
 EVENTS_KEPT: Final = timedelta(hours=25)
+# Watches that are over are of use to the operator only, and hold ids in clear.
+WATCHES_KEPT: Final = timedelta(days=7)
 
 _log = structlog.get_logger("bot.housekeeping")
 
@@ -34,12 +37,14 @@ class Housekeeping:
         audit: Audit,
         recents: Recents,
         seen: SeenEvents,
+        watches: Watches,
         kept: timedelta,
         now: Callable[[], datetime],
     ) -> None:
         self._audit = audit
         self._recents = recents
         self._seen = seen
+        self._watches = watches
         self._kept = kept
         self._now = now
 
@@ -52,6 +57,7 @@ class Housekeeping:
         now = self._now()
         swept = await self._audit.sweep(now - self._kept)
         swept += await self._recents.sweep(now - self._kept)
+        swept += await self._watches.sweep(now - min(self._kept, WATCHES_KEPT))
         return swept + await self._seen.sweep(now - EVENTS_KEPT)
 
     async def keep_swept(self) -> None:

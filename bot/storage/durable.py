@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 
-from bot.storage.alarms import Alarm, OnDue
-from bot.storage.database_url import read_database_url
+from bot.storage.alarms import Alarm, Alarms, FleetingAlarms, OnDue
+from bot.storage.database_url import file_of, read_database_url
 from bot.storage.errors import StorageError, translated
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ _QUEUE: Final = "watch"
 _WORKFLOW: Final = "watch"
 _THREADS: Final = 16
 _CONNECTIONS: Final = 2
+# Importing and starting it takes a second or two of the processor; who asks first goes first.
+_HEAD_START_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 1.0
 _PATIENCE_SECONDS: Final = 8.0
 _END_SECONDS: Final = 4.0
@@ -69,6 +71,7 @@ class DurableAlarms:
         self._client: DBOSClient | None = None
         self._kept: dict[str, Alarm] = {}
         self._ringing: set[asyncio.Task[None]] = set()
+        self._begun = False
         self._ending = False
         # The engine cannot be ended while it is being started.
         self._change = threading.Lock()
@@ -92,9 +95,8 @@ class DurableAlarms:
                 await starting
             if self._ringing:
                 await asyncio.wait(self._ringing, timeout=_END_SECONDS)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_END_SECONDS):
-                    await _in_thread(self._stop)
+            if self._begun:
+                await self._stop_in_time()
 
     async def arm(self, alarms: Collection[Alarm]) -> tuple[Alarm, ...]:
         """Set these, or keep them until the engine is up."""
@@ -120,6 +122,8 @@ class DurableAlarms:
 
     async def _start(self, on_due: OnDue) -> None:
         loop = asyncio.get_running_loop()
+        await asyncio.sleep(_HEAD_START_SECONDS)
+        self._begun = True
         while self._client is None:
             try:
                 self._client = await _in_thread(lambda: self._launch(on_due, loop))
@@ -135,6 +139,11 @@ class DurableAlarms:
                 continue
             await asyncio.sleep(_RETRY_SECONDS)
         _log.info("the engine is up")
+
+    async def _stop_in_time(self) -> None:
+        with suppress(TimeoutError, StorageError):
+            async with asyncio.timeout(_END_SECONDS):
+                await _in_thread(self._stop)
 
     def _launch(self, on_due: OnDue, loop: asyncio.AbstractEventLoop) -> DBOSClient:
         from dbos import (  # noqa: PLC0415 - importing it takes more than a second
@@ -226,6 +235,18 @@ class DurableAlarms:
         with translated():
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 return await _in_thread(ask)
+
+
+def alarms_for(url: str, *, executor: str, concurrency: int, now: Callable[[], datetime]) -> Alarms:
+    """The alarms of a database: they last as long as it does.
+
+    Raises:
+        StorageError: the address is none that we serve.
+    """
+    address = read_database_url(url)
+    if address.drivername == "sqlite" and file_of(address) is None:
+        return FleetingAlarms(concurrency=concurrency, now=now)
+    return DurableAlarms(url=url, executor=executor, concurrency=concurrency, now=now)
 
 
 def _options(name: str, delay_seconds: float) -> EnqueueOptions:

@@ -18,8 +18,8 @@ from bot.storage.schema import EXECUTOR
 
 _ENDED: Final = -1
 # They tell a kernel, and a space of process ids in it, from every other; Linux has them.
-_KERNEL: Final = Path("/proc/sys/kernel/random/boot_id")
-_PROCESSES: Final = Path("/proc/self/ns/pid")
+_KERNEL: Final = "/proc/sys/kernel/random/boot_id"
+_PROCESSES: Final = "/proc/self/ns/pid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def this_process() -> Executor:
     """The process that asks, under a new name."""
     host = ""
     with suppress(OSError):
-        host = f"{_KERNEL.read_text().strip()} {_PROCESSES.readlink()}"
+        host = f"{Path(_KERNEL).read_text().strip()} {Path(_PROCESSES).readlink()}"
     return Executor(id=token_hex(8), host=host, pid=os.getpid())
 
 

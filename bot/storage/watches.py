@@ -22,8 +22,6 @@ from bot.storage.locks import hold_lock
 from bot.storage.schema import WATCH
 from bot.storage.sweeping import sweep
 
-_OPEN = WATCH.c.ended_at.is_(None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -101,13 +99,13 @@ class Watches:
 
     async def open_of(self, team: str, user: str) -> tuple[Watch, ...]:
         """The open watches of a person, the oldest first."""
-        mine = and_(WATCH.c.team_id == team, WATCH.c.user_id == user, _OPEN)
+        mine = and_(WATCH.c.team_id == team, WATCH.c.user_id == user, _is_open())
         return await self._select(select(WATCH).where(mine).order_by(WATCH.c.started_at))
 
     async def latest(self, limit: int, *, only_open: bool) -> tuple[Watch, ...]:
         """The watches of everybody, the newest first."""
         found = select(WATCH).order_by(WATCH.c.started_at.desc(), WATCH.c.id).limit(limit)
-        return await self._select(found.where(_OPEN) if only_open else found)
+        return await self._select(found.where(_is_open()) if only_open else found)
 
     async def due_before(
         self, moment: datetime, limit: int, *, after: Watch | None = None
@@ -117,20 +115,22 @@ class Watches:
         They begin behind the one that they are to come after.
         """
         place = (WATCH.c.due_at, WATCH.c.id)
-        found = select(WATCH).where(_OPEN, WATCH.c.due_at < moment).order_by(*place).limit(limit)
+        found = (
+            select(WATCH).where(_is_open(), WATCH.c.due_at < moment).order_by(*place).limit(limit)
+        )
         if after is not None:
             found = found.where(tuple_(*place) > (after.due_at, after.id))
         return await self._select(found)
 
     async def due_after(self, moment: datetime, limit: int) -> tuple[Watch, ...]:
         """Open watches that are due after that moment."""
-        late = select(WATCH).where(_OPEN, WATCH.c.due_at > moment).limit(limit)
+        late = select(WATCH).where(_is_open(), WATCH.c.due_at > moment).limit(limit)
         return await self._select(late)
 
     async def count_open(self) -> int:
         """How many watches are open."""
         async with self._database.reading() as connection:
-            return await _count(connection, _OPEN)
+            return await _count(connection, _is_open())
 
     async def sweep(self, older_than: datetime) -> int:
         """Delete the watches that ended before that moment, and say how many they were."""
@@ -142,15 +142,21 @@ class Watches:
         return tuple(map(_watch, rows))
 
 
+def _is_open() -> ColumnElement[bool]:
+    return WATCH.c.ended_at.is_(None)
+
+
 async def _room(connection: AsyncConnection, watch: Watch, bounds: Bounds) -> dict[Bound, int]:
     """How many more there may be; the narrowest bound comes first, because it is told."""
     place = watch.destination
-    of_user = and_(WATCH.c.team_id == place.team, WATCH.c.user_id == watch.user, _OPEN)
-    of_channel = and_(WATCH.c.team_id == place.team, WATCH.c.channel_id == place.channel, _OPEN)
+    of_user = and_(WATCH.c.team_id == place.team, WATCH.c.user_id == watch.user, _is_open())
+    of_channel = and_(
+        WATCH.c.team_id == place.team, WATCH.c.channel_id == place.channel, _is_open()
+    )
     return {
         Bound.USER: bounds.user - await _count(connection, of_user),
         Bound.CHANNEL: bounds.channel - await _count(connection, of_channel),
-        Bound.ALL: bounds.all - await _count(connection, _OPEN),
+        Bound.ALL: bounds.all - await _count(connection, _is_open()),
     }
 
 
@@ -166,7 +172,7 @@ def _open_for(watch: Watch) -> Select[Any]:
         WATCH.c.channel_id == place.channel,
         WATCH.c.thread_ts == (place.thread or ""),
         WATCH.c.idmsg == watch.message_id.value,
-        _OPEN,
+        _is_open(),
     )
 
 

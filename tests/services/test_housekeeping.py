@@ -17,6 +17,7 @@ from bot.storage.database import Database, open_database
 from bot.storage.recents import RecentLookup, Recents
 from bot.storage.schema import SEEN_EVENT
 from bot.storage.seen_events import SeenEvents
+from bot.storage.watches import Watches
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 KEPT = timedelta(days=90)
@@ -36,6 +37,7 @@ def housekeeping(database: Database) -> Housekeeping:
         audit=Audit(database),
         recents=Recents(database),
         seen=SeenEvents(database),
+        watches=Watches(database),
         kept=KEPT,
         now=lambda: NOW,
     )
