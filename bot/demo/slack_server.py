@@ -72,7 +72,7 @@ class LoopbackSlack:
         """The routes: Web API, response_urls, sockets."""
         tables = (
             GeneralMethods(self.workspace, f"{self.base_url}/").table(),
-            ConversationMethods(self.workspace).table(),
+            ConversationMethods(self.ledger, self.workspace).table(),
             ChatMethods(self.ledger, self.workspace).table(),
             ViewMethods(self.open_views, self.workspace).table(),
         )
@@ -151,6 +151,10 @@ class LoopbackSlack:
         self.failures.order(
             method, error=error, status=status, retry_after=retry_after, times=times
         )
+
+    def lose_next_answer(self, method: str, *, times: int = 1) -> None:
+        """Let the next requests to a method be carried out, and the connection break after that."""
+        self.failures.lose(method, times=times)
 
     async def wait_for(self, predicate: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109 - it says more in the message
         """Wait until the predicate holds; it is asked again whenever something arrives here.

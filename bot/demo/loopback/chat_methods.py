@@ -69,11 +69,13 @@ class ChatMethods:
         return {"message_ts": message.ts}
 
     def update(self, given: Arguments) -> Answer:
-        """Change a message of the bot; blocks that are not mentioned stay as they are."""
+        """Change a message of the bot; blocks and metadata not mentioned stay as they are."""
         message = self._own_message(given, otherwise="cant_update_message")
-        kept = {} if "blocks" in given else {"blocks": list(message.blocks)}
-        content = self._content("chat.update", {**given, **kept})
-        changed = self._ledger.change(message, text=content.text, blocks=content.blocks)
+        kept = {"blocks": list(message.blocks), "metadata": message.metadata}
+        content = self._content("chat.update", {**kept, **given})
+        changed = self._ledger.change(
+            message, text=content.text, blocks=content.blocks, metadata=content.metadata
+        )
         shown = shown_message(self._ledger, changed)
         return {"channel": changed.channel, "ts": changed.ts, "text": changed.text} | {
             "message": shown
@@ -105,6 +107,7 @@ class ChatMethods:
             thread_ts=thread_ts,
             user=user,
             ephemeral=user is not None,
+            metadata=content.metadata,
         )
         self._ledger.messages.append(message)
         return message
@@ -126,10 +129,12 @@ class ChatMethods:
         place = self._workspace.channels.get(channel)
         if place is None:
             raise RefusedError("channel_not_found")
+        if place.is_private and BOT_USER_ID not in place.members:
+            raise RefusedError("channel_not_found")
+        if place.is_archived:
+            raise RefusedError("is_archived")
         if BOT_USER_ID in place.members:
             return place
-        if place.is_private:
-            raise RefusedError("channel_not_found")
         if public_without_member and WRITE_ANYWHERE_PUBLIC in self._workspace.scopes:
             return place
         raise RefusedError("not_in_channel")

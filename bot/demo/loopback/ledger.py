@@ -36,7 +36,10 @@ class ResponsePost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message of the bot as it stands now; `user` is who alone sees an ephemeral one."""
+    """A message of the bot as it stands now; `user` is who alone sees an ephemeral one.
+
+    `metadata` is what the bot has put on it for itself and other apps; no person sees it.
+    """
 
     channel: str
     ts: str
@@ -45,6 +48,7 @@ class Message:
     thread_ts: str | None = None
     user: str | None = None
     ephemeral: bool = False
+    metadata: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +181,9 @@ class Ledger:
         ]
         return sorted(found, key=lambda entry: tuple(map(int, entry.ts.split("."))))
 
-    def change(self, message: Message, *, text: str, blocks: Blocks) -> Message:
+    def change(self, message: Message, **changes: Any) -> Message:
         """Put new content into a message where it stands."""
-        changed = replace(message, text=text, blocks=blocks)
+        changed = replace(message, **changes)
         self.messages[self.messages.index(message)] = changed
         self.ring()
         return changed

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.demo.loopback.block_rules import Surface, problems_of_blocks
+from bot.demo.loopback.json_rules import Rule, problem, record, string
 from bot.demo.loopback.ledger import Blocks, Ledger, Ping
 from bot.demo.loopback.refusals import RefusedError
 
@@ -20,6 +21,7 @@ MOST_CHARACTERS_OF_TEXT = 40_000
 CALLING_MARKUP = re.compile(r"<(?:!(?!date\^)|[@#])[^<>]*>")
 NAMING_PARTS = frozenset({"broadcast", "user", "usergroup", "channel", "team"})
 MARKED_UP_TYPES = frozenset({"mrkdwn", "markdown"})
+MOST_CHARACTERS_OF_METADATA = 16_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,19 @@ class Content:
 
     text: str
     blocks: Blocks
+    metadata: Mapping[str, Any] | None = None
+
+
+def payload(value: object, pointer: str) -> Iterator[str]:
+    """The payload of metadata: an object of texts, numbers, flags, and lists and objects of them.
+
+    https://docs.slack.dev/messaging/message-metadata
+    """
+    if not isinstance(value, dict):
+        yield problem("must be an object", pointer)
+
+
+metadata_shape: Rule = record({"event_type": string(255), "event_payload": payload})
 
 
 def refused_blocks(problems: list[str]) -> RefusedError:
@@ -72,7 +87,29 @@ def read_content(arguments: Mapping[str, Any]) -> Content:
     problems = problems_of_blocks(blocks, Surface.MESSAGE)
     if problems:
         raise refused_blocks(problems)
-    return Content(text=text, blocks=tuple(blocks))
+    return Content(
+        text=text, blocks=tuple(blocks), metadata=read_metadata(arguments.get("metadata"))
+    )
+
+
+def read_metadata(value: object) -> Mapping[str, Any] | None:
+    """What a message carries for apps; an object or the JSON of one.
+
+    Raises:
+        RefusedError: it is neither, lacks a part, or is too long.
+    """
+    if isinstance(value, str) and value:
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise RefusedError("invalid_metadata_format") from None
+    if value in (None, "", {}):
+        return None
+    if not isinstance(value, dict) or list(metadata_shape(value, "/metadata")):
+        raise RefusedError("invalid_metadata_format")
+    if len(json.dumps(value)) > MOST_CHARACTERS_OF_METADATA:
+        raise RefusedError("metadata_too_large")
+    return value
 
 
 def note_content(ledger: Ledger, source: str, content: Content) -> None:

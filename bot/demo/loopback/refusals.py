@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -57,6 +57,7 @@ class OrderedFailures:
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Failure]] = defaultdict(deque)
+        self._lost: Counter[str] = Counter()
 
     def order(
         self,
@@ -75,6 +76,16 @@ class OrderedFailures:
             retry_after = 1
         failure = Failure(error=error, status=status, retry_after=retry_after)
         self._waiting[method].extend([failure] * times)
+
+    def lose(self, method: str, *, times: int = 1) -> None:
+        """Let the next `times` requests be carried out, but their answers get lost on the way."""
+        self._lost[method] += times
+
+    def is_lost(self, method: str) -> bool:
+        """Whether the answer to this request gets lost."""
+        lost = self._lost[method] > 0
+        self._lost[method] -= lost
+        return lost
 
     def raise_next(self, method: str) -> None:
         """Raise the failure that waits for this method, if one does.

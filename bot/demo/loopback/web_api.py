@@ -51,6 +51,8 @@ class WebApi:
             )
         finally:
             self._ledger.ring()
+        if self._failures.is_lost(name) and request.transport is not None:
+            request.transport.abort()
         return web.json_response({"ok": True, **body}, headers=headers)
 
     async def _ask(

@@ -81,6 +81,7 @@ class Channel:
     is_private: bool = False
     is_direct: bool = False
     is_ext_shared: bool = False
+    is_archived: bool = False
 
     @property
     def name_in_payloads(self) -> str:
@@ -156,6 +157,10 @@ class Workspace:
         """Take somebody, if not said otherwise the bot, out of a channel."""
         place = self.channels[channel]
         self.channels[channel] = replace(place, members=place.members - {user})
+
+    def archive(self, channel: str) -> None:
+        """Let nobody write in a channel any more; what stands in it can still be read."""
+        self.channels[channel] = replace(self.channels[channel], is_archived=True)
 
     def direct(self, user: str) -> Channel:
         """The direct conversation of the bot and one person; it comes to be when asked for."""
