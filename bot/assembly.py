@@ -19,6 +19,7 @@ from bot.services.deliveries import Deliveries
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
+from bot.services.watching import Watching
 from bot.settings import Mode, Settings
 from bot.slack.admin_alerts import AdminAlerts
 from bot.slack.apology import Apologies
@@ -31,10 +32,13 @@ from bot.slack.listeners.events import EventListener
 from bot.slack.listeners.home import HomeListener
 from bot.slack.listeners.shortcuts import ShortcutListener
 from bot.slack.listeners.views import ViewListener
+from bot.slack.listeners.watches import WatchListener
+from bot.slack.notifier import SlackNotifier
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception
 from bot.slack.replies import Replies
+from bot.slack.watch_reception import WatchReception
 from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace
 from bot.storage.audit import Audit
@@ -66,6 +70,7 @@ def build_desk(
     lookups: LookupService,
     slack: SlackDoor,
     work: OngoingWork,
+    watching: Watching,
 ) -> Desk:
     """Make every service that the listeners call, each once."""
     people = People(client=outside.client, workspace=outside.workspace)
@@ -74,6 +79,7 @@ def build_desk(
     styles = styles_of(settings)
     replies = Replies(slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
+    watches = WatchReception(watching=watching, records=records, replies=replies)
     reception = Reception(
         lookups=lookups,
         languages=languages,
@@ -82,9 +88,11 @@ def build_desk(
         replies=replies,
         records=records,
         alarm=_alarm(settings, outside, languages, replies),
+        watches=watches,
     )
     return Desk(
         reception=reception,
+        watches=watches,
         questions=questions,
         people=people,
         languages=languages,
@@ -105,6 +113,7 @@ def assemble_app(settings: Settings, outside: Outside, desk: Desk) -> AsyncApp:
         ActionListener(desk),
         ShortcutListener(desk),
         ViewListener(desk),
+        WatchListener(desk),
         HomeListener(desk),
     )
     return build_app(
@@ -119,6 +128,16 @@ def assemble_app(settings: Settings, outside: Outside, desk: Desk) -> AsyncApp:
 def signing_secret(settings: Settings) -> str:
     """The secret that Slack's requests are signed with; empty in Socket Mode, which has none."""
     return revealed(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
+
+
+def build_notifier(settings: Settings, outside: Outside) -> SlackNotifier:
+    """What speaks for watches; it lives beside the desk, which it does not need."""
+    people = People(client=outside.client, workspace=outside.workspace)
+    return SlackNotifier(
+        client=outside.client,
+        languages=_languages(settings, outside, people),
+        styles=styles_of(settings),
+    )
 
 
 def _languages(settings: Settings, outside: Outside, people: People) -> Languages:

@@ -14,7 +14,14 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.assembly import Outside, assemble_app, build_desk, build_lookups, signing_secret
+from bot.assembly import (
+    Outside,
+    assemble_app,
+    build_desk,
+    build_lookups,
+    build_notifier,
+    signing_secret,
+)
 from bot.connections import (
     Now,
     gateway_host,
@@ -29,7 +36,6 @@ from bot.services.housekeeping import Housekeeping
 from bot.settings import Mode, Settings
 from bot.shared_ceilings import gatekeeper_of
 from bot.slack.door import SlackDoor
-from bot.slack.notifier import SlackNotifier
 from bot.slack.refusals import SlackUnreachableError
 from bot.slack.socket import Socket
 from bot.slack.work import OngoingWork
@@ -84,11 +90,17 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
             settings,
             database=outside.database,
             lookups=lookups,
-            notifier=SlackNotifier(outside.client),
+            notifier=build_notifier(settings, outside),
             now=outside.now,
         )
         desk = build_desk(
-            settings, outside, telemetry=telemetry, lookups=lookups, slack=slack, work=work
+            settings,
+            outside,
+            telemetry=telemetry,
+            lookups=lookups,
+            slack=slack,
+            work=work,
+            watching=house.watching,
         )
         app = assemble_app(settings, outside, desk)
         ending = _Ending(slack, work)

@@ -23,11 +23,14 @@ from bot.domain.access import Refusal
 from bot.domain.call_status import Outcome
 from bot.domain.catalog import CustomerReason, Entry, Kind, Language, Phrase, Retry, WhoActs
 from bot.domain.message_id import IdProblem
+from bot.domain.watch import Bound, Ending
+from bot.domain.watchable import Hindrance
 from bot.gateway import errors
 from bot.locales import load_catalog
 from bot.services.alarm import Trouble
 from bot.slack.buttons import Action
 from bot.slack.notes import _COMMANDS
+from bot.slack.watch_buttons import LIMITS
 from bot.storage.errors import StorageError
 
 ENGLISH, PORTUGUESE = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
@@ -245,6 +248,12 @@ PATTERNS: dict[str, list[str]] = {
     "retry.{}.{}": [f"retry.{about}.{one}" for about, one in product(ABOUT, Retry)],
     "problem.{}": [f"problem.{one}" for one in IdProblem],
     "health.{}": [f"health.{one}" for one in HEALTH],
+    "watch.hindered.{}": [f"watch.hindered.{one}" for one in Hindrance],
+    "watch.needless.{}": [f"watch.needless.{one}" for one in Hindrance],
+    "watch.no_room.{}": [f"watch.no_room.{one}" for one in Bound],
+    "watch.limit.{}": [f"watch.limit.{one}" for one in LIMITS],
+    # At the limit there is more to say than one phrase.
+    "notice.{}": [f"notice.{one}" for one in Ending],
     "moment.{}": [f"moment.{one}" for one in ("gateway_down", "paused")],
     "{}_body": [f"admin.{one}{end}" for one in Trouble for end in ("", "_body")],
     "refusal.{}": [f"refusal.{one}" for one in Refusal],

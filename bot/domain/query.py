@@ -65,12 +65,14 @@ COMMAND_WORDS: Final = {
     "quemsou": Command.WHOAMI,
     "watches": Command.WATCHES,
     "avisos": Command.WATCHES,
+    "acompanhamentos": Command.WATCHES,
     "health": Command.HEALTH,
     "saude": Command.HEALTH,
     "share": Command.SHARE,
     "compartilhar": Command.SHARE,
     "watch": Command.WATCH,
     "avisar": Command.WATCH,
+    "acompanhar": Command.WATCH,
 }
 _MODIFIERS: Final = frozenset({Command.SHARE, Command.WATCH})
 

@@ -79,6 +79,16 @@ class Records:
         for message_id in message_ids:
             await self._keep(asked, "share", idmsg=message_id)
 
+    async def watched(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
+        """Keep that the person waits for the status of these calls."""
+        for message_id in message_ids:
+            await self._keep(asked, "watch", idmsg=message_id)
+
+    async def cancelled(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
+        """Keep that the person waits for it no longer."""
+        for message_id in message_ids:
+            await self._keep(asked, "cancel", idmsg=message_id)
+
     async def recent(self, asker: Asker) -> tuple[RecentLookup, ...]:
         """What this person looked up lately, newest first; nothing while the database is away."""
         try:

@@ -20,6 +20,7 @@ class Action(StrEnum):
     """What a button does; the names are Slack's `action_id`s."""
 
     REFRESH = "card_refresh"
+    WATCH = "card_watch"
     SHARE = "card_share"
     CUSTOMER = "card_customer"
     DETAILS = "card_details"
@@ -35,13 +36,16 @@ class Row(StrEnum):
     PRIVATE = "card_actions"
     DIRECT = "card_actions_direct"
     PUBLIC = "card_actions_public"
+    MODAL = "card_actions_modal"
 
 
 _BUTTONS: Final = {
-    Row.PRIVATE: (Action.REFRESH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
+    Row.PRIVATE: (Action.REFRESH, Action.WATCH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
     # Between two there is nobody to share with.
-    Row.DIRECT: (Action.REFRESH, Action.CUSTOMER, Action.DETAILS),
-    Row.PUBLIC: (Action.REFRESH, Action.CUSTOMER, Action.DETAILS),
+    Row.DIRECT: (Action.REFRESH, Action.WATCH, Action.CUSTOMER, Action.DETAILS),
+    Row.PUBLIC: (Action.REFRESH, Action.WATCH, Action.CUSTOMER, Action.DETAILS),
+    # There is no message for the others to act on.
+    Row.MODAL: (Action.WATCH,),
 }
 
 
@@ -51,18 +55,21 @@ def buttons(
     catalog: Catalog,
     *,
     only_for: str = "",
-) -> Block:
-    """A row of buttons about these calls.
+    watching: bool = False,
+) -> Block | None:
+    """A row of buttons about these calls; `None` where there would be none.
 
     Args:
         message_ids: what the buttons carry.
         row: which buttons.
         catalog: the language of their labels.
         only_for: the Slack id of the one person who sees them; empty for all.
+        watching: there is something to wait for.
     """
     value = json.dumps([one.value for one in message_ids], ensure_ascii=False)
-    elements = [_button(action, value, catalog, only_for) for action in _BUTTONS[row]]
-    return {"type": "actions", "block_id": row.value, "elements": elements}
+    actions = [one for one in _BUTTONS[row] if watching or one is not Action.WATCH]
+    elements = [_button(action, value, catalog, only_for) for action in actions]
+    return {"type": "actions", "block_id": row.value, "elements": elements} if elements else None
 
 
 def _button(action: Action, value: str, catalog: Catalog, only_for: str) -> dict[str, Any]:

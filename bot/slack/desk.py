@@ -11,6 +11,7 @@ from bot.slack.door import SlackDoor
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception
+from bot.slack.watch_reception import WatchReception
 from bot.slack.work import OngoingWork
 
 
@@ -24,6 +25,7 @@ class Desk:
     """
 
     reception: Reception
+    watches: WatchReception
     questions: Questions
     people: People
     languages: Languages

@@ -12,12 +12,16 @@ from typing import Any, Final
 
 from bot.domain.call_status import Outcome
 from bot.domain.catalog import Catalog, Language
+from bot.domain.watch import Watch
 from bot.slack.block_kit import Block, code_span, context, escape, header, moment, section
 from bot.slack.style import CardStyle
+from bot.slack.watch_buttons import HOME_CANCEL_ACTION
+from bot.slack.watch_notes import WatchNotes
 
 LANGUAGE_ACTION: Final = "home_language"
 ASK_ACTION: Final = "home_ask"
 AUTOMATIC: Final = "auto"
+_MOST_WATCHES: Final = 10
 _FREQUENT: Final = (486, 480, 404, 484, 408, 487, 403, 603, 503)
 
 
@@ -31,7 +35,12 @@ class Recent:
 
 
 def home(
-    style: CardStyle, *, command: str, recent: Sequence[Recent], chosen: Language | None
+    style: CardStyle,
+    *,
+    command: str,
+    recent: Sequence[Recent],
+    watches: Sequence[Watch],
+    chosen: Language | None,
 ) -> dict[str, Any]:
     """The view of the page."""
     catalog = style.catalog
@@ -41,6 +50,8 @@ def home(
         _ask_button(catalog),
         {"type": "divider"},
         *_recent(recent, style, command),
+        {"type": "divider"},
+        *_watches(watches, style, command),
         {"type": "divider"},
         header(catalog.say("home.settings")),
         _language(catalog, chosen),
@@ -64,6 +75,15 @@ def _recent(recent: Sequence[Recent], style: CardStyle, command: str) -> Iterato
         yield section(catalog.say("home.nothing_yet", command=code_span(command)))
         return
     yield section("\n".join(_recent_line(one, style) for one in recent))
+
+
+def _watches(watches: Sequence[Watch], style: CardStyle, command: str) -> Iterator[Block]:
+    notes = WatchNotes(style, code_span(command))
+    yield header(style.catalog.say("watches.title"))
+    if not watches:
+        yield section(style.catalog.say("watches.none", command=code_span(command)))
+    yield from notes.rows(watches[:_MOST_WATCHES], HOME_CANCEL_ACTION)
+    yield from notes.more(watches, _MOST_WATCHES)
 
 
 def _recent_line(one: Recent, style: CardStyle) -> str:

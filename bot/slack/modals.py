@@ -71,7 +71,7 @@ def asking(
 
 def answer(catalog: Catalog, message: Message) -> View:
     """The answer, or that work is going on, where there is no conversation to answer in."""
-    return _modal(ANSWER_CALLBACK, catalog, [b for b in message.blocks if b["type"] != "actions"])
+    return _modal(ANSWER_CALLBACK, catalog, message.blocks)
 
 
 def _modal(callback: str, catalog: Catalog, blocks: Sequence[Block]) -> View:

@@ -29,7 +29,7 @@ from bot.slack.style import CardStyle
 
 _MOST_DEFINITIONS: Final = 5
 _MODAL_ERROR_LIMIT: Final = 150
-_COMMANDS: Final = ("look_up", "share", "explain", "lang", "whoami", "health")
+_COMMANDS: Final = ("look_up", "share", "watch", "watches", "explain", "lang", "whoami", "health")
 
 
 class Notes:
@@ -39,6 +39,11 @@ class Notes:
         self.style = style
         self._catalog = style.catalog
         self._command = code_span(command)
+
+    @property
+    def command(self) -> str:
+        """The command's name as mrkdwn."""
+        return self._command
 
     def speaking(self, style: CardStyle) -> Notes:
         """The same notes in another style."""
@@ -149,14 +154,6 @@ class Notes:
     def language_help(self, wanted: str) -> Message:
         """The current language, and how to change it."""
         return note(self._say("language.unknown" if wanted else "language.current"))
-
-    def cannot_watch(self) -> Message:
-        """A word that is understood, and what to do instead."""
-        return note(self.watch_remark())
-
-    def watch_remark(self) -> str:
-        """The same as one line of mrkdwn."""
-        return self._say("not_yet.watch")
 
     def working(self, count: int) -> Message:
         """The gateway takes its time."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.access import Asker
+from bot.domain.watch import Destination
 from bot.services.languages import Languages
 from bot.services.records import Asked, Surface
 from bot.slack.buttons import Row
 from bot.slack.notes import Notes
-from bot.slack.replies import OpenModal, Place, Replies, Reply
+from bot.slack.replies import OpenModal, OpenView, Place, Replies, Reply
 from bot.slack.style import CardStyle, Styles
 
 
@@ -47,6 +48,14 @@ class Question:
     def public(self) -> bool:
         """Whether others read the answer."""
         return self.notes.style.public
+
+    @property
+    def destination(self) -> Destination:
+        """Where the answer goes that comes later: the thread of all who read, else the person."""
+        place, team = self.place, self.asker.team
+        if place.thread_ts and self.row in {Row.PUBLIC, Row.DIRECT}:
+            return Destination(team=team, channel=place.channel, thread=place.thread_ts)
+        return Destination(team=team, channel=self.asker.user)
 
 
 class Questions:
@@ -155,7 +164,23 @@ class Questions:
             reply=self._replies.in_modal(place, modal),
             notes=notes,
             aside=notes,
-            row=Row.DIRECT,
+            row=Row.MODAL,
+        )
+
+    async def clicked_in_view(
+        self, asker: Asker, place: Place, *, command: str, name: str, view: OpenView
+    ) -> Question:
+        """A click on a card in a modal: answered there."""
+        notes = Notes(await self.personal_style(asker), command)
+        return Question(
+            asker=asker,
+            surface=Surface.BUTTON,
+            place=place,
+            name=name,
+            reply=self._replies.in_view(place, view),
+            notes=notes,
+            aside=notes,
+            row=Row.MODAL,
         )
 
     async def personal_style(self, asker: Asker) -> CardStyle:

@@ -13,6 +13,8 @@ from typing import Final
 from bot.domain.dictionary import Found, find
 from bot.domain.message_id import MessageId
 from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
+from bot.domain.watch import PostedCard
+from bot.domain.watchable import hindrance, invites_watch
 from bot.services.alarm import Alarm
 from bot.services.answers import Answer
 from bot.services.languages import Languages
@@ -27,6 +29,8 @@ from bot.slack.notes import Notes
 from bot.slack.questions import Question, Questions
 from bot.slack.replies import Replies
 from bot.slack.style import Styles
+from bot.slack.watch_notes import WatchNotes
+from bot.slack.watch_reception import WatchReception
 
 # After this long without an answer the person is told that work is going on.
 PATIENCE_SECONDS: Final = 1.0
@@ -45,8 +49,10 @@ class Reception:
         replies: Replies,
         records: Records,
         alarm: Alarm,
+        watches: WatchReception,
     ) -> None:
         self._lookups = lookups
+        self._watches = watches
         self._records = records
         self._alarm = alarm
         self._languages = languages
@@ -58,6 +64,8 @@ class Reception:
         """Answer one question; the answer goes by the question's reply."""
         if isinstance(query, LookUp):
             await self._look_up(query, question)
+        elif isinstance(query, Run) and query.command is Command.WATCHES:
+            await self._watches.show_list(question)
         else:
             told = await self._tell(query, question)
             await question.reply.show(question.notes.marked_late(told) if question.late else told)
@@ -89,8 +97,6 @@ class Reception:
                 return notes.whoami(question.asker, reason, admin=admin)
             case Command.HEALTH:
                 return health_note(self._lookups.health, notes.style)
-            case Command.WATCHES:
-                return notes.cannot_watch()
             case _:
                 return notes.help()
 
@@ -123,7 +129,9 @@ class Reception:
         refused = self._lookups.refusal(question.asker)
         if refused is not None:
             # Where nobody else reads the answer, it is the place for the refusal as well.
-            alone = question.row is Row.DIRECT and question.surface is not Surface.BUTTON
+            alone = question.row is Row.MODAL or (
+                question.row is Row.DIRECT and question.surface is not Surface.BUTTON
+            )
             reply = question.reply if alone else self._replies.privately(question.place)
             told = reply.show(question.aside.refused(refused))
             await asyncio.gather(told, self._records.refused(question.asked, refused))
@@ -141,12 +149,28 @@ class Reception:
     async def _ask_and_show(self, query: LookUp, question: Question) -> None:
         answers = await self.look_up(query.ids, question)
         remarks = question.notes.bad_words(query)
-        if query.watch:
-            remarks.append(question.notes.watch_remark())
+        waits = query.watch and _may_change(answers)
+        if query.watch and not waits:
+            remarks += WatchNotes(question.notes.style, question.notes.command).remarks(answers)
         if query.share and question.row is Row.PRIVATE:
             await self._share_as_asked(answers, question, remarks)
         else:
             await self.show_card(answers, question, remarks)
+        if waits:
+            await self._watches.begin(answers, question, question.reply.posted)
+
+    async def watch(
+        self, answers: Sequence[Answer], question: Question, clicked_on: PostedCard | None
+    ) -> None:
+        """Show what is known, and watch what may get a status yet."""
+        waits = _may_change(answers)
+        if waits and question.row is Row.MODAL:
+            # There is one place, and what is known stands in it.
+            await self._keep(answers, question)
+        else:
+            await self.show_card(answers, question)
+        if waits:
+            await self._watches.begin(answers, question, clicked_on)
 
     async def _share_as_asked(
         self, answers: Sequence[Answer], question: Question, remarks: Sequence[str]
@@ -200,7 +224,8 @@ class Reception:
         ids = [answer.message_id for answer in answers]
         lines = [question.notes.late_remark(), *remarks] if question.late else list(remarks)
         reader = question.asker.user if question.row is Row.PUBLIC else ""
-        row = buttons(ids, question.row, style.catalog, only_for=reader)
+        waits = any(invites_watch(answer.finding) for answer in answers)
+        row = buttons(ids, question.row, style.catalog, only_for=reader, watching=waits)
         return card(answers, style, lines, row)
 
     async def show_customer_texts(self, answers: Sequence[Answer], question: Question) -> None:
@@ -220,10 +245,16 @@ class Reception:
         style = (await self._questions.public_style(asker)).shared(question.name)
         style = replace(style, admins_told=self._alarm.covers(answers))
         ids = [answer.message_id for answer in answers]
-        row = buttons(ids, Row.PUBLIC, style.catalog, only_for=asker.user)
+        waits = any(invites_watch(answer.finding) for answer in answers)
+        row = buttons(ids, Row.PUBLIC, style.catalog, only_for=asker.user, watching=waits)
         reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())
         shown = reply.show(card(answers, style, (), row))
         await asyncio.gather(shown, self._keep(answers, question))
         if reply.as_wanted:
             await self._records.shared(question.asked, ids)
         return reply.as_wanted
+
+
+def _may_change(answers: Sequence[Answer]) -> bool:
+    """Whether there is something to wait for."""
+    return any(hindrance(answer.finding) is None for answer in answers)

@@ -35,9 +35,11 @@ BRIEF_SECONDS: Final = 5.0
 
 _ATTEMPT_SECONDS: Final = 10.0
 _MOST_ATTEMPTS: Final = 3
-_UNKNOWN: Final = "unknown"
+# In the place of Slack's word where it gave none.
+UNKNOWN_WORD: Final = "unknown"
 _WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
-_TOKEN_REFUSALS: Final = frozenset(
+# What is wrong with the token, whatever is asked with it.
+TOKEN_REFUSALS: Final = frozenset(
     {
         *("access_denied", "account_inactive", "app_not_installed", "ekm_access_denied"),
         *("enterprise_is_restricted", "forbidden_team", "invalid_app_token", "invalid_auth"),
@@ -91,9 +93,9 @@ async def slack_answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Asy
 
 def _translated(error: SlackApiError) -> SlackRefusedError | SlackUnreachableError:
     code = error_code(error)
-    if code in _TOKEN_REFUSALS:
+    if code in TOKEN_REFUSALS:
         return SlackRefusedError(code)
-    if code == _UNKNOWN:
+    if code == UNKNOWN_WORD:
         return SlackUnreachableError(f"an answer that cannot be read, status {_status(error)}")
     return SlackUnreachableError(code)
 
@@ -106,7 +108,7 @@ def error_code(error: SlackApiError) -> str:
 def error_word(answer: object) -> str:
     """The word in an answer that says no, `unknown` where there is none or it is no word."""
     found = answer.get("error") if isinstance(answer, dict) and answer.get("ok") is False else None
-    return found if isinstance(found, str) and _WORD.fullmatch(found) else _UNKNOWN
+    return found if isinstance(found, str) and _WORD.fullmatch(found) else UNKNOWN_WORD
 
 
 def pause_asked(response: Any) -> float | None:
@@ -114,7 +116,7 @@ def pause_asked(response: Any) -> float | None:
 
     https://docs.slack.dev/apis/web-api/rate-limits
     """
-    if _status_of(response) != HTTPStatus.TOO_MANY_REQUESTS:
+    if status_of(response) != HTTPStatus.TOO_MANY_REQUESTS:
         return None
     headers = getattr(response, "headers", None) or {}
     found = next((headers[name] for name in headers if name.lower() == "retry-after"), "1")
@@ -126,9 +128,10 @@ def pause_asked(response: Any) -> float | None:
 
 
 def _status(error: SlackApiError) -> int:
-    return _status_of(error.response)
+    return status_of(error.response)
 
 
-def _status_of(response: Any) -> int:
+def status_of(response: Any) -> int:
+    """The HTTP status of an answer; 0 where it has none."""
     found = getattr(response, "status_code", None) or getattr(response, "status", None)
     return found if isinstance(found, int) else 0

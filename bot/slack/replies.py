@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from bot.domain.watch import PostedCard
 from bot.slack.block_kit import Message
 from bot.slack.door import SlackDoor
 
@@ -63,6 +64,18 @@ class OpenModal:
     draw: Callable[[Message], View]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenView:
+    """A modal that is open and was submitted before.
+
+    Attributes:
+        draw: makes the view that shows a message.
+    """
+
+    id: str
+    draw: Callable[[Message], View]
+
+
 class Way(Protocol):
     """One way for a message to reach people."""
 
@@ -90,6 +103,11 @@ class Reply:
     def in_use(self) -> bool:
         """Whether something was shown already."""
         return self._used is not None
+
+    @property
+    def posted(self) -> PostedCard | None:
+        """The message of the bot's own that stands there, which can be changed at any time."""
+        return self._used.posted if isinstance(self._used, _ByPost) else None
 
     async def show(self, message: Message) -> bool:
         """Show the message by the first way that is open; whether any was."""
@@ -157,6 +175,10 @@ class Replies:
     def in_modal(self, place: Place, modal: OpenModal) -> Reply:
         """In the open modal; where it was closed meanwhile, in a direct message."""
         return Reply([_ByModal(self._slack, modal), _ByPost(self._slack, place.user)])
+
+    def in_view(self, place: Place, view: OpenView) -> Reply:
+        """In a modal that is open; where it was closed meanwhile, in a direct message."""
+        return Reply([_ByView(self._slack, view), _ByPost(self._slack, place.user)])
 
     def _private_ways(self, place: Place) -> list[Way]:
         ways: list[Way] = [_ByResponseUrl(self._slack, place, "ephemeral")]
@@ -261,6 +283,11 @@ class _ByPost:
             self._where["thread_ts"] = thread_ts
         self._posted: dict[str, str] = {}
 
+    @property
+    def posted(self) -> PostedCard:
+        """What was sent."""
+        return PostedCard(**self._posted)
+
     async def send(self, message: Message) -> bool:
         sent = await self._slack.call("chat.postMessage", **self._where, **_body(message), **_QUIET)
         if sent is None:
@@ -294,6 +321,22 @@ class _ByModal:
         await asyncio.sleep(self._acknowledged_at + _ACK_SECONDS - monotonic())
         view = self._modal.draw(message)
         return await self._slack.call("views.update", view_id=self._modal.id, view=view) is not None
+
+
+class _ByView:
+    """The content of a modal that is open."""
+
+    def __init__(self, slack: SlackDoor, view: OpenView) -> None:
+        self._slack = slack
+        self._view = view
+
+    async def send(self, message: Message) -> bool:
+        view = self._view.draw(message)
+        updated = await self._slack.call("views.update", view_id=self._view.id, view=view)
+        return updated is not None
+
+    async def replace(self, message: Message) -> bool:
+        return await self.send(message)
 
 
 def _body(message: Message) -> dict[str, Any]:

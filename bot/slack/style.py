@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.catalog import Catalog
+from bot.domain.message_id import MessageId
 from bot.domain.privacy import mask_phones, public_id, shorten
 from bot.services.answers import Answer
 from bot.slack.block_kit import moment, visible
@@ -44,7 +45,11 @@ class CardStyle:
 
     def shown_id(self, answer: Answer) -> str:
         """The IDMSG as the readers of this card may see it."""
-        return public_id(answer.message_id.value) if self.public else answer.message_id.value
+        return self.shown_message_id(answer.message_id)
+
+    def shown_message_id(self, message_id: MessageId) -> str:
+        """The same for an id without an answer."""
+        return public_id(message_id.value) if self.public else message_id.value
 
     def shown_raw(self, raw: str) -> str:
         """The gateway's answer, bounded, and masked where others read it."""

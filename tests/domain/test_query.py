@@ -43,6 +43,7 @@ def asked(*ids: str, share: bool = False, watch: bool = False, cut: bool = False
         ("quemsou", Command.WHOAMI),
         ("watches", Command.WATCHES),
         ("avisos", Command.WATCHES),
+        ("acompanhamentos", Command.WATCHES),
         ("health", Command.HEALTH),
         ("saude", Command.HEALTH),
         ("saúde", Command.HEALTH),
@@ -91,13 +92,13 @@ def test_words_that_are_no_command_are_identifiers(text: str, query: Query) -> N
     assert query == parse_query(text)
 
 
-@pytest.mark.parametrize("before", ["", "share ", "watch ", "compartilhar avisar "])
+@pytest.mark.parametrize("before", ["", "share ", "watch ", "compartilhar avisar ", "acompanhar "])
 @pytest.mark.parametrize("after", ["", " share", " watch", " Compartilhar AVISAR", " share, watch"])
 def test_share_and_watch_stand_before_or_after_the_identifiers(before: str, after: str) -> None:
     """Both words, of either language, on either side or on both."""
     said = (before + after).lower()
     share = "share" in said or "compartilhar" in said
-    watch = "watch" in said or "avisar" in said
+    watch = any(word in said for word in ("watch", "avisar", "acompanhar"))
 
     assert asked(REAL, share=share, watch=watch) == parse_query(f"{before}{REAL}{after}")
 

@@ -8,11 +8,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.message_id import MessageId
-from bot.slack.buttons import Action, Row, ids_of
+from bot.slack.buttons import Action, ids_of
+from bot.slack.clicks import clicked
 from bot.slack.desk import Desk
 from bot.slack.payload import first_action, part
 from bot.slack.questions import Question
-from bot.slack.replies import Place
 from bot.slack.work import ack_first
 
 
@@ -74,40 +74,8 @@ class ActionListener:
     async def _clicked(
         self, body: Mapping[str, Any], *, in_place: bool = False
     ) -> tuple[Question, tuple[MessageId, ...]]:
-        container = part(body, "container")
-        user = part(body, "user")
-        asker = self._desk.people.asker(
-            user=user.get("id"),
-            channel=part(body, "channel").get("id") or container.get("channel_id"),
-            team=user.get("team_id"),
-            enterprise=part(body, "enterprise").get("id"),
-        )
-        place = Place(
-            channel=asker.channel,
-            user=asker.user,
-            response_url=str(body.get("response_url") or ""),
-            thread_ts=str(container.get("thread_ts") or ""),
-        )
-        name = str(user.get("name") or user.get("username") or "")
-        pressed = first_action(body)
-        question = await self._desk.questions.clicked(
-            asker,
-            place,
-            command=self._desk.command,
-            name=name,
-            row=_row(pressed, container),
-            in_place=in_place,
-        )
-        return question, ids_of(pressed.get("value"))
-
-
-def _row(pressed: Mapping[str, Any], container: Mapping[str, Any]) -> Row:
-    """Who reads the card; whatever is not certainly for one person alone is for all."""
-    block = pressed.get("block_id")
-    if block == Row.DIRECT:
-        return Row.DIRECT
-    private = bool(container.get("is_ephemeral")) or block == Row.PRIVATE
-    return Row.PRIVATE if private else Row.PUBLIC
+        question = await clicked(self._desk, body, in_place=in_place)
+        return question, ids_of(first_action(body).get("value"))
 
 
 def _share_key(body: Mapping[str, Any], question: Question, ids: Sequence[MessageId]) -> str:

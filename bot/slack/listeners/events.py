@@ -105,7 +105,8 @@ def _without_certain(query: Query, found: FoundIds) -> Query:
     doubtful = tuple(MessageId(word) for word in found.doubtful)
     if len(doubtful) > MAX_IDS:
         return TooMany(count=len(doubtful))
-    return LookUp(ids=doubtful) if doubtful else Nothing()
+    watch = isinstance(query, LookUp) and query.watch
+    return LookUp(ids=doubtful, watch=watch) if doubtful else Nothing()
 
 
 def _is_prose(query: LookUp | TooMany) -> bool:

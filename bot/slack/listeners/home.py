@@ -14,6 +14,7 @@ from bot.slack.desk import Desk
 from bot.slack.home_page import ASK_ACTION, AUTOMATIC, LANGUAGE_ACTION, Recent, home
 from bot.slack.modals import Origin, asking
 from bot.slack.payload import first_action, part
+from bot.slack.watch_buttons import HOME_CANCEL_ACTION, watches_of
 from bot.slack.work import ack_first
 
 
@@ -24,10 +25,11 @@ class HomeListener:
         self._desk = desk
 
     def register(self, app: AsyncApp) -> None:
-        """Bind the opening of the page and its two controls."""
+        """Bind the opening of the page and its controls."""
         app.event("app_home_opened")(self.on_opened)
         app.action(LANGUAGE_ACTION, middleware=[ack_first])(self.on_language)
         app.action(ASK_ACTION, middleware=[ack_first])(self.on_ask)
+        app.action(HOME_CANCEL_ACTION, middleware=[ack_first])(self.on_cancel)
 
     async def on_opened(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Draw the page; the messages tab needs nothing."""
@@ -60,6 +62,14 @@ class HomeListener:
             view=asking(style.catalog, Origin(surface=Surface.HOME)),
         )
 
+    async def on_cancel(self, body: dict[str, Any]) -> None:
+        """Give up a watch; whether it was there still or not, the page shows what is left."""
+        self._desk.work.enlist()
+        asker = self._asker(body)
+        names = watches_of(first_action(body).get("value"))
+        await self._desk.watches.cancel_at_home(names, asker)
+        await self._draw(asker)
+
     def _asker(self, body: Mapping[str, Any]) -> Asker:
         person = part(body, "user")
         return self._desk.people.asker(
@@ -74,6 +84,7 @@ class HomeListener:
                 Recent(idmsg=one.idmsg, outcome=Outcome(one.outcome), at=one.at)
                 for one in await self._desk.records.recent(asker)
             ],
+            watches=await self._desk.watches.open_ones(asker),
             chosen=await self._desk.languages.chosen_by(asker.team, asker.user),
         )
         await self._desk.slack.call("views.publish", user_id=asker.user, view=view)
