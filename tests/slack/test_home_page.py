@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from scene import heading
+from watching import watch_of
 from ways import BUSY, BUSY_PT, Ways, in_view, visiting
 
 from bot.demo.loopback.block_rules import Surface
@@ -146,13 +147,14 @@ async def test_the_tab_of_messages_draws_nothing(ways: Ways) -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_fullest_page_is_inside_slacks_limits(language: Language) -> None:
-    """Ten ids of forty hostile characters, the longest contact, every outcome."""
+    """Ids of forty hostile characters, the longest contact, every outcome, too many watches."""
     outcomes = [*Outcome, Outcome.FAILED][:10]
     style = Styles(contacts=Contacts(bot="&" * 200), zone=ZoneInfo("America/Sao_Paulo"))
     page = home(
         style.private(load_catalog(language)),
         command="/" + "c" * 31,
         recent=[Recent(idmsg="`<&>" * 10, outcome=outcome, at=NOW) for outcome in outcomes],
+        watches=[watch_of("`<&>" * 10)] * 250,
         chosen=language,
     )
 

@@ -10,9 +10,11 @@ import pytest
 from bot.demo.loopback.block_rules import Surface as Kind
 from bot.demo.loopback.view_rules import problems_of_view
 from bot.domain.catalog import Language
+from bot.domain.message_id import MessageId
 from bot.locales import load_catalog
 from bot.services.records import Surface
 from bot.slack.block_kit import Message, section
+from bot.slack.buttons import Row, buttons
 from bot.slack.modals import Origin, answer, asking, origin_of, typed_ids
 
 ORIGIN = Origin(
@@ -33,13 +35,16 @@ def test_the_modal_that_asks_is_inside_slacks_limits(
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_an_answer_in_a_modal_has_no_buttons(language: Language) -> None:
-    """They would have no message to act on."""
-    row = {"type": "actions", "block_id": "b", "elements": []}
+def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there(language: Language) -> None:
+    """The one button of its row: the others would have no message to act on."""
+    catalog = load_catalog(language)
+    row = buttons([MessageId("A1")], Row.MODAL, catalog, watching=True)
+    assert row is not None
 
-    view = answer(load_catalog(language), Message(text="t", blocks=(section("t"), row)))
+    view = answer(catalog, Message(text="t", blocks=(section("t"), row)))
 
-    assert [section("t")] == view["blocks"]
+    assert ["card_watch"] == [one["action_id"] for one in row["elements"]]
+    assert [section("t"), row] == view["blocks"]
     assert [] == problems_of_view(view, Kind.MODAL)
 
 

@@ -6,6 +6,7 @@ block models.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
+from watching import watch_of
 
 from bot.demo.loopback.ledger import Ledger
 from bot.demo.loopback.message_rules import note_content, read_content
@@ -27,16 +29,21 @@ from bot.domain.explanation import Finding, LookupFailure
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.message_id import InvalidMessageIdError, MessageId
 from bot.domain.query import DidYouMean, LookUp, TooMany, parse_query
+from bot.domain.watch import Bound, Destination, Ending, Sighting, Watch
 from bot.gateway.errors import LEAVES
 from bot.locales import load_catalog
 from bot.services.alarm import Alert, Trouble
 from bot.services.answers import Answer
+from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.block_kit import Message, context, escape, header, message, section
+from bot.slack.buttons import Row
 from bot.slack.cards import card
 from bot.slack.gateway_notes import alert_note, health_note
 from bot.slack.mrkdwn import plain_text
 from bot.slack.notes import Notes
 from bot.slack.style import CardStyle, Contacts
+from bot.slack.watch_notes import WatchNotes
+from bot.slack.watch_notices import notice, updated_card
 
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
@@ -197,9 +204,67 @@ def test_every_other_note_is_one_that_slack_takes(
         speaker.working(10),
         speaker.broken("0123abcd"),
         speaker.closing(),
-        speaker.cannot_watch(),
     ):
         accepted(note)
+
+
+moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(2020, 1, 1))  # noqa: DTZ001
+watches = st.builds(
+    watch_of,
+    some_ids.map(lambda one: one.value),
+    ending=st.sampled_from(list(Ending)),
+    started_at=moments,
+    expires_at=moments,
+    last=st.none()
+    | st.builds(Sighting, finding=findings, checked_at=moments, sandbox=st.booleans()),
+    destination=st.builds(
+        Destination,
+        team=st.just("T1"),
+        channel=st.sampled_from(["C1", "D1", "U1"]),
+        thread=st.none() | st.just("1.1"),
+    ),
+)
+
+
+@given(watch=watches, style=styles, row=st.sampled_from(list(Row)), moved=st.booleans())
+def test_any_notice_is_one_that_slack_takes(
+    watch: Watch, style: CardStyle, row: Row, *, moved: bool
+) -> None:
+    """Every ending, to whomever; in a thread it calls the asker, and nobody else."""
+    shown = notice(watch, style, row, moved=moved)
+    rings = f"<@{watch.user}>" if row is Row.PUBLIC else "nobody"
+
+    assert rings in shown.text or row is not Row.PUBLIC
+    accepted(quiet(shown, rings))
+    card_before = updated_card(watch, style, row)
+    if card_before is not None:
+        accepted(card_before)
+
+
+@given(several=st.lists(watches, max_size=60), speaker=notes, most=st.integers(1, 10**6))
+def test_any_note_about_watches_is_one_that_slack_takes(
+    several: list[Watch], speaker: Notes, most: int
+) -> None:
+    """Begun, there before, no room, given up; and lists of any length."""
+    told = WatchNotes(speaker.style, speaker.command)
+    ten = several[:10]
+    outcomes: list[StartOutcome] = [
+        *(Started(watch=one) for one in ten),
+        *(AlreadyWatched(watch=one) for one in ten),
+        *(NoRoom(message_id=one.message_id, bound=b, most=most) for one in ten for b in Bound),
+    ]
+    accepted(told.started(outcomes, "U1"))
+    accepted(told.stopped(ten))
+    accepted(told.not_kept())
+    accepted(quiet(told.listed(several, told.stopped(ten)), "<#C1>"))
+
+
+def quiet(shown: Message, rings: str) -> Message:
+    """The message without what it may ring, or name, on purpose."""
+    return Message(
+        text=shown.text.replace(rings, ""),
+        blocks=tuple(json.loads(json.dumps(shown.blocks).replace(rings, "x"))),
+    )
 
 
 @given(answer=answers, style=styles)

@@ -78,14 +78,6 @@ async def test_sharing_works_where_the_bot_is_no_member(bot: Scene, channel: str
     assert [] == [call for call in bot.slack.calls if call.method.startswith("chat.")]
 
 
-async def test_watch_is_understood_and_answered_with_what_to_do_instead(bot: Scene) -> None:
-    """`watch` beside an id gives the card with a remark."""
-    card = await bot.answer("SANDBOX-FOREVER watch")
-
-    assert heading(card).startswith("⏳")
-    assert "I cannot watch a call for you yet." in seen(card)
-
-
 async def test_a_slow_gateway_shows_that_work_goes_on_and_that_message_becomes_the_card(
     bot: Scene,
 ) -> None:

@@ -67,19 +67,12 @@ async def test_each_word_is_answered_without_the_gateway(
     assert [] == bot.gateway_requests
 
 
-@pytest.mark.parametrize("typed", ["watches", "avisos"])
-async def test_watches_says_that_it_cannot_yet(bot: Scene, typed: str) -> None:
-    """The word is understood and the person told what to do instead."""
-    note = await bot.answer(typed)
-
-    assert heading(note).startswith("I cannot watch a call for you yet.")
-
-
 async def test_help_names_every_command_and_where_an_idmsg_is_found(bot: Scene) -> None:
     """Everything that can be typed stands in one note."""
     text = seen(await bot.answer("help"))
 
-    for words in ("IDMSG", "IDMSG share", "explain 486", "lang pt", "whoami", "health"):
+    words_of_help = ("IDMSG", "IDMSG share", "IDMSG watch", "watches", "explain 486", "lang pt")
+    for words in (*words_of_help, "whoami", "health"):
         assert f"`/voicestatus {words}`" in text
     assert "*Where is the IDMSG?*" in text
     assert "Em português: `/voicestatus idioma pt`" in text

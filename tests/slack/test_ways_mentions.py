@@ -83,7 +83,6 @@ async def test_several_ids_become_a_list(ways: Ways) -> None:
         ("lang", "I am answering you in English."),
         ("lang pt", "A partir de agora respondo a você em português."),
         ("lang channel pt", "The language of a channel is for the admins of this bot to choose."),
-        ("watches", "I cannot watch a call for you yet."),
         ("hlep", "Did you mean “help”?"),
         ("thanks a lot", USAGE),
         (" ".join(f"SANDBOX-{n}" for n in range(400, 411)), "Up to 10 calls at a time, please"),

@@ -1,0 +1,80 @@
+"""A notifier between a table of choices and a Slack; no bot runs around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.demo.loopback.ledger import Message
+from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.domain.catalog import Language
+from bot.locales import load_catalog
+from bot.services.languages import Languages
+from bot.slack.notifier import SlackNotifier
+from bot.slack.style import Contacts, Styles
+from bot.storage.database import open_database
+from bot.storage.preferences import Preferences
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """A notifier, its Slack and what its people chose."""
+
+    notifier: SlackNotifier
+    slack: LoopbackSlack
+    languages: Languages
+
+    @property
+    def messages(self) -> list[Message]:
+        """What stands in Slack."""
+        return self.slack.messages
+
+    def called(self, method: str) -> int:
+        """How often a method was called."""
+        return sum(call.method == method for call in self.slack.calls)
+
+
+@asynccontextmanager
+async def telling(*scopes: str, language: Language = Language.ENGLISH) -> AsyncIterator[Telling]:
+    """A notifier at the loopback Slack, which grants these scopes beside the usual ones."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(running_slack())
+        slack.workspace.scopes |= set(scopes)
+        client = await stack.enter_async_context(connected(slack.api_url, slack.bot_token))
+        languages = await stack.enter_async_context(choices(language))
+        yield Telling(notifier=notifier_at(client, languages), slack=slack, languages=languages)
+
+
+@asynccontextmanager
+async def connected(api_url: str, token: str = "xoxb-rough") -> AsyncIterator[AsyncWebClient]:
+    """A client as the bot makes it, with all that slack-sdk does by itself."""
+    async with aiohttp.ClientSession() as session:
+        yield AsyncWebClient(token=token, base_url=api_url, session=session)
+
+
+@asynccontextmanager
+async def choices(default: Language = Language.ENGLISH) -> AsyncIterator[Languages]:
+    """The languages of people in a Slack that does not tell their locale."""
+
+    async def locale_of(user: str) -> str | None:
+        del user
+        return None
+
+    async with open_database("sqlite:///:memory:") as database:
+        yield Languages(
+            default=default,
+            load=load_catalog,
+            preferences=Preferences(database),
+            locale_of=locale_of,
+        )
+
+
+def notifier_at(client: AsyncWebClient, languages: Languages) -> SlackNotifier:
+    """A notifier with plain styles."""
+    styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
+    return SlackNotifier(client=client, languages=languages, styles=styles)
