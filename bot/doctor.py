@@ -25,7 +25,7 @@ from bot.domain.catalog import Language
 from bot.domain.message_id import MessageId
 from bot.gateway.errors import GatewayError
 from bot.locales import load_catalog
-from bot.manifest import SCOPES
+from bot.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.settings import Mode, Settings
 from bot.settings_forms import FORMS
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
@@ -140,7 +140,11 @@ def _check_scopes(workspace: Workspace) -> Check:
             detail=f"missing: {', '.join(missing)}",
             remedy="Update the app with the output of `voicestatus manifest` and reinstall it.",
         )
-    return Check(name="scopes", ok=True, detail=", ".join(sorted(SCOPES)))
+    left_out = sorted(set(OPTIONAL_SCOPES) - workspace.scopes)
+    detail = ", ".join(sorted(SCOPES))
+    if left_out:
+        detail += f"; optional, not granted: {', '.join(left_out)}"
+    return Check(name="scopes", ok=True, detail=detail)
 
 
 def _check_clock(server_time: str) -> Check:

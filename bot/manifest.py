@@ -20,7 +20,12 @@ SCOPES: Final = {
     "im:history": "answering what people write to the bot directly",
 }
 # The bot works without them; whoever installs it may leave them out.
+_FINDING: Final = "finding, after a crash, the notice of a watch that was posted already"
 OPTIONAL_SCOPES: Final = {
+    "channels:history": f"{_FINDING}: in a thread of a public channel",
+    "groups:history": f"{_FINDING}: in a thread of a private channel",
+    "im:write": f"{_FINDING}: opening the conversation with a person to look there",
+    "mpim:history": f"{_FINDING}: in a thread of a group conversation",
     "users:read": "answering people in the language of their Slack",
 }
 EVENTS: Final = ("app_home_opened", "app_mention", "message.im")

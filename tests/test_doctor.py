@@ -20,6 +20,7 @@ from bot.domain.catalog import Kind, Language
 from bot.gateway.errors import LEAVES, GatewayError, HttpError
 from bot.gateway.sandbox import running_sandbox
 from bot.locales import load_catalog
+from bot.manifest import OPTIONAL_SCOPES
 from bot.settings import Mode, Settings
 from bot.settings_forms import FORMS
 
@@ -117,7 +118,9 @@ async def test_lines_say_what_was_seen(good: dict[str, Any]) -> None:
     """The operator sees which bot in which workspace, and that the gateway is the sandbox."""
     found = await checks(good)
     assert "voicestatus in Loopback Support (T0LOOPBACK1)" == found["slack token"].detail
-    assert "app_mentions:read, chat:write, commands, im:history" == found["scopes"].detail
+    needed, _, left_out = found["scopes"].detail.partition("; ")
+    assert "app_mentions:read, chat:write, commands, im:history" == needed
+    assert left_out.startswith("optional, not granted: channels:history, groups:history, im:write")
     assert "127.0.0.1 (the sandbox) answers and takes the keys" == found["gateway"].detail
 
 
@@ -146,6 +149,16 @@ async def test_app_token_that_slack_refuses(good: dict[str, Any]) -> None:
     assert (True, False) == (found["slack token"].ok, check.ok)
     assert "Slack refuses it: invalid_auth" == check.detail
     assert "SLACK_APP_TOKEN" in check.remedy
+
+
+async def test_all_optional_scopes_are_nothing_to_speak_of(
+    good: dict[str, Any], slack: LoopbackSlack
+) -> None:
+    """Only what was left out is named."""
+    slack.workspace.scopes |= set(OPTIONAL_SCOPES)
+    check = (await checks(good))["scopes"]
+
+    assert (True, "app_mentions:read, chat:write, commands, im:history") == (check.ok, check.detail)
 
 
 async def test_app_token_without_its_scope(good: dict[str, Any], slack: LoopbackSlack) -> None:

@@ -33,6 +33,7 @@ _TOUR: Final = (
     ("phone", "+55 (11) 98765-4321"),
     ("share", "SANDBOX-BUSY share"),
 )
+_WATCHED: Final = "SANDBOX-PENDING-2 watch"
 # The tour ends in the other language and comes back, so that the person's turn is in their own.
 _OTHER: Final = {Language.ENGLISH: ("pt", "en"), Language.PORTUGUESE: ("en", "pt")}
 
@@ -61,6 +62,7 @@ class Conversation:
         stage, say = self._stage, self._say
         for why, shown, act in (
             ("customer", say("presses", button=self._button(Action.CUSTOMER)), _press_customer),
+            ("watch", f"{COMMAND} {_WATCHED}", _watch),
             ("mention", "@voicestatus SANDBOX-NOANSWER", _mention),
             ("shortcut", say("complaint"), _shortcut),
             ("direct", "@voicestatus  SANDBOX-NOTFOUND", _direct),
@@ -125,6 +127,10 @@ _WHO: Final = {"person": PERSON, "channel": CHANNEL}
 
 async def _press_customer(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
     return await stage.press(Action.CUSTOMER, "SANDBOX-BUSY")
+
+
+async def _watch(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
+    return await stage.watch(_WATCHED)
 
 
 async def _mention(stage: Stage, _: Catalog) -> AsyncIterator[Message]:

@@ -24,7 +24,8 @@ from bot.terminal import draw_blocks
 
 _MOMENT: Final = datetime(2026, 3, 2, 17, 4, 5, tzinfo=UTC)
 _WIDTH: Final = 84
-_LAST_KEPT: Final = "SANDBOX-PENDING"
+_LAST_KEPT: Final = "`SANDBOX-PENDING`"
+_WATCHED: Final = "SANDBOX-PENDING-2 watch"
 _PICTURES: Final = (
     ("answered", Language.ENGLISH, "SANDBOX-OK"),
     ("busy", Language.ENGLISH, "SANDBOX-BUSY"),
@@ -81,6 +82,8 @@ async def write_pictures(directory: str) -> int:
             language,
             now=lambda: _MOMENT + timedelta(microseconds=next(ticks)),  # noqa: B023
         ) as stage:
+            if language is Language.ENGLISH:
+                _write(Path(directory) / "watch.svg", await _picture_of_watch(stage))
             for name, spoken, text in _PICTURES:
                 if spoken is language:
                     _write(Path(directory) / f"{name}.svg", await _picture(stage, name, text))
@@ -100,6 +103,12 @@ def _write(path: Path, picture: str) -> None:
 async def _picture(stage: Stage, name: str, text: str) -> str:
     _, answers = await stage.say(text)
     return _drawn(name, f"{COMMAND} {text}", [answer.blocks async for answer in answers])
+
+
+async def _picture_of_watch(stage: Stage) -> str:
+    coming = await stage.watch(_WATCHED)
+    _card, *others = [answer.blocks async for answer in coming]
+    return _drawn("watch", f"{COMMAND} {_WATCHED}", others)
 
 
 async def _picture_of_reply(stage: Stage) -> str:

@@ -26,6 +26,8 @@ PATIENCE_SECONDS: Final = 15.0
 # The sandbox takes any keys of the right length.
 _CREDENTIAL: Final = "D" * 40
 _TOKEN: Final = "d" * 6
+# Nobody wants to wait in front of a demo.
+_INTERVALS: Final = (0.5, 1.0)
 _BUTTON_PARTS: Final = ("action_id", "value")
 
 
@@ -55,6 +57,12 @@ class Stage:
         await self.person.say(text, channel=self.person.direct_channel)
         return self._answers(seen)
 
+    async def watch(self, text: str) -> AsyncIterator[Message]:
+        """Type a command for a watch; gives the card, that it is watched, and the notice."""
+        seen = len(self.slack.messages)
+        await self.person.command(COMMAND, text)
+        return self._coming(seen, 3)
+
     async def check_message(self, text: str) -> AsyncIterator[Message]:
         """Post a message and choose the shortcut in its menu."""
         seen = len(self.slack.messages)
@@ -81,6 +89,10 @@ class Stage:
 
     def _home(self) -> View | None:
         return self.slack.home_of(self.person.user)
+
+    async def _coming(self, seen: int, count: int) -> AsyncIterator[Message]:
+        for number in range(1, count + 1):
+            yield await self.slack.wait_for_message(seen + number, PATIENCE_SECONDS)
 
     async def _answers(self, seen: int) -> AsyncIterator[Message]:
         await self.slack.wait_for(lambda: len(self.slack.messages) > seen, PATIENCE_SECONDS)
@@ -116,6 +128,7 @@ async def running_stage(language: Language, *, now: Now = utc_now) -> AsyncItera
             gateway_url=gateway_url,
             gateway_credential=_CREDENTIAL,
             gateway_token=_TOKEN,
+            watch_intervals_seconds=_INTERVALS,
         )
         bot = await stack.enter_async_context(running_bot(settings, now=now))
         address = f"http://127.0.0.1:{bot.port}{SLACK_PATH}"
