@@ -10,6 +10,7 @@ import os
 import random
 
 import pytest
+
 from watches.watch_stage import watch_stage
 
 pytestmark = pytest.mark.slow

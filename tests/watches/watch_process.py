@@ -1,7 +1,8 @@
 """A process of the bot that has watches only: the real house of watches, a notifier of its own.
 
-Run as a program. Its settings come as JSON in the environment. A line on standard input is a
-command: `start FIRST COUNT PREFIX` or `end`; answers go out as lines of JSON.
+Run as a program. Its settings come as JSON in the environment, and so may a name to bear among its
+peers. A line on standard input is a command: `start FIRST COUNT PREFIX`, `jump SECONDS` (the clock)
+or `end`; answers go out as lines of JSON.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import time_machine
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import watch_assembly
 from bot.connections import access_rules, gateway_of, slack_session, utc_now
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Watch
@@ -24,6 +29,7 @@ from bot.services.lookup import LookupService
 from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
 from bot.settings import Settings
 from bot.storage.database import open_database
+from bot.storage.executors import this_process
 from bot.telemetry import Telemetry, configure_logging
 from bot.watch_assembly import build_watch_house
 
@@ -117,6 +123,8 @@ def _say(answer: Any) -> None:
 
 async def _run() -> None:
     configure_logging(level=os.environ.get("LEVEL", "ERROR"), json=True)
+    if name := os.environ.get("EXECUTOR"):
+        vars(watch_assembly)["this_process"] = lambda: replace(this_process(), id=name)
     settings = Settings.of(**json.loads(os.environ["SETTINGS"]))
     loop = asyncio.get_running_loop()
     async with watching_house(settings) as watching:
@@ -125,6 +133,10 @@ async def _run() -> None:
             match line.split():
                 case ["start", first, count, prefix]:
                     _say(await start_watches(watching, int(first), int(count), prefix))
+                case ["jump", seconds]:
+                    moment = datetime.now(UTC) + timedelta(seconds=int(seconds))
+                    time_machine.travel(moment).start()
+                    _say("jumped")
                 case _:
                     break
     _say("ended")

@@ -33,6 +33,11 @@ class WatchProcess:
         started: list[str] = await self.answer()
         return started
 
+    async def jump(self, seconds: int) -> None:
+        """Set its clock forward or back."""
+        self._write(f"jump {seconds}")
+        assert "jumped" == await self.answer()
+
     async def end(self) -> int:
         """Let it end by itself; its exit code."""
         self._write("end")
@@ -67,8 +72,8 @@ class WatchStage:
     stack: AsyncExitStack
     settings: dict[str, Any] = field(default_factory=dict)
 
-    async def process(self, **changes: Any) -> WatchProcess:
-        """Start a process, and wait until it is up."""
+    async def process(self, *, name: str = "", **changes: Any) -> WatchProcess:
+        """Start a process, and wait until it is up; it may have to bear a name."""
         folder = Path(__file__).parents[1]
         settings = {
             "database_url": self.database_url,
@@ -90,6 +95,7 @@ class WatchStage:
             env={
                 **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
                 "PYTHONPATH": f"{Path(bot.__file__).parents[1]}:{folder}",
+                "EXECUTOR": name,
                 "SETTINGS": json.dumps(settings | self.settings | changes),
             },
             cwd=folder,
