@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.plain_bot import running_plain_bot
+from bench.watches import measure_watches
 from bot.bootstrap import running_bot
 from bot.demo.person import Person, person_over_http, person_over_socket
 from bot.demo.slack_server import LoopbackSlack, running_slack
@@ -126,6 +127,7 @@ async def _run(show: Callable[[Table], None]) -> None:
         socket, _ = await _ours(slack, gateway_url, Mode.SOCKET, stack)
     show(_speed(plain, http, socket))
     show(_counts(burst))
+    show(await measure_watches())
 
 
 def _speed(plain: Figures, http: Figures, socket: Figures) -> Table:

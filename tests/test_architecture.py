@@ -24,6 +24,7 @@ KNOW_SETTINGS = {
     "connections.py",
     "demo/stage.py",
     "doctor.py",
+    "jobs_terminal.py",
     "lookup_terminal.py",
     "running.py",
     "shared_ceilings.py",

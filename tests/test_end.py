@@ -132,6 +132,28 @@ async def test_no_library_warns_at_the_start(mode: Mode) -> None:
     assert [] == [event for event in events if "library" in event]
 
 
+async def test_the_first_answer_goes_before_the_engine() -> None:
+    """Who asks at once does not wait for the engine of watches to be imported and started."""
+    async with running(Mode.HTTP, BOT_LOG_FORMAT="json") as bot:
+        await bot.person.command("/voicestatus", "SANDBOX-OK")
+        await bot.slack.wait_for_message(1, PATIENCE_SECONDS)
+        events = [await next_event(bot.process)]
+        while events[-1] != "the engine is up":
+            events.append(await next_event(bot.process))
+        code, _, err = await bot.end()
+
+    assert "looked up" in events
+    assert (0, False) == (code, "library" in err)
+
+
+async def next_event(process: asyncio.subprocess.Process) -> str:
+    """The event of the next line of the log."""
+    assert process.stderr is not None
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        event: str = json.loads(await process.stderr.readline())["event"]
+    return event
+
+
 async def test_a_look_up_that_runs_at_sigterm_still_gets_its_card(mode: Mode) -> None:
     """The process waits for the gateway, answers, and exits with 0 in time."""
     async with running(mode) as bot:

@@ -76,6 +76,12 @@ class Watches:
             row = (await connection.execute(select(WATCH).where(WATCH.c.id == watch_id))).first()
         return None if row is None else _watch(row)
 
+    async def open_like(self, watch: Watch) -> Watch | None:
+        """The open watch for the same call and destination; `None` where there is none."""
+        async with self._database.reading() as connection:
+            row = (await connection.execute(_open_for(watch))).first()
+        return None if row is None else _watch(row)
+
     async def replace(self, old: Watch, new: Watch) -> bool:
         """Put a watch in the place of what it was, unless somebody else has changed it since.
 

@@ -83,6 +83,8 @@ class PostgresServer:
         finally:
             with self.connect(name) as connection:
                 connection.execute(_END_OTHERS)
+                # The durable engine has a schema of its own.
+                connection.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
                 connection.execute("DROP SCHEMA public CASCADE")
                 connection.execute("CREATE SCHEMA public")
             self._empty.append(name)

@@ -1,0 +1,64 @@
+"""Watches as the operator sees them: all of them, to be given up or taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.watch import State, Watch
+from bot.services.watching import give_up
+from bot.storage.watches import Watches
+
+
+class JobOutcome(StrEnum):
+    """What became of the operator's wish.
+
+    `NOT_OPEN`: it is over, or is being told this moment. `NOTHING_TO_RETRY`: it was told, or was
+    given up by somebody. `WATCHED_ANEW`: the same call is watched for the same place by now.
+    """
+
+    DONE = "done"
+    UNKNOWN = "unknown"
+    NOT_OPEN = "not_open"
+    NOTHING_TO_RETRY = "nothing_to_retry"
+    WATCHED_ANEW = "watched_anew"
+
+
+class WatchJobs:
+    """Works on the table alone; the running processes see what was changed within half a minute.
+
+    Every method raises `StorageError`.
+    """
+
+    def __init__(self, *, watches: Watches, now: Callable[[], datetime]) -> None:
+        self._watches = watches
+        self._now = now
+
+    async def latest(self, limit: int, *, only_open: bool) -> tuple[Watch, ...]:
+        """The newest watches of everybody."""
+        return await self._watches.latest(limit, only_open=only_open)
+
+    async def cancel(self, watch_id: str) -> JobOutcome:
+        """Give up a watch; nobody is told."""
+        watch = await self._watches.get(watch_id)
+        if watch is None:
+            return JobOutcome.UNKNOWN
+        given_up = await give_up(self._watches, watch, self._now())
+        return JobOutcome.DONE if given_up is not None else JobOutcome.NOT_OPEN
+
+    async def retry(self, watch_id: str) -> JobOutcome:
+        """Take a watch up again now: look, or tell what could not be delivered."""
+        watch = await self._watches.get(watch_id)
+        if watch is None:
+            return JobOutcome.UNKNOWN
+        if watch.state not in {State.WAITING, State.UNDELIVERED}:
+            return JobOutcome.NOTHING_TO_RETRY
+        now = self._now()
+        again = replace(watch, turn=watch.turn + 1, due_at=now)
+        if watch.state is State.UNDELIVERED:
+            if await self._watches.open_like(watch) is not None:
+                return JobOutcome.WATCHED_ANEW
+            again = replace(again, state=State.TELLING, teller=None, decided_at=now, ended_at=None)
+        return JobOutcome.DONE if await self._watches.replace(watch, again) else JobOutcome.NOT_OPEN

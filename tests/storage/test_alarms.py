@@ -1,0 +1,105 @@
+"""Alarms of a database in memory: they ring in time, and are gone with the process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from bot.storage.alarms import Alarm, FleetingAlarms
+
+
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+def alarm(name: str, seconds: float = 0) -> Alarm:
+    """One that rings in so many seconds."""
+    return Alarm(name, 0, now() + timedelta(seconds=seconds))
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it holds.
+
+    Raises:
+        TimeoutError: it did not within 10 seconds.
+    """
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - a list tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_each_rings_once_in_its_time() -> None:
+    """The later one later; one that is set twice is one."""
+    rung: list[str] = []
+
+    async def ring(name: str, turn: int) -> None:
+        rung.append(f"{name}{turn}")
+
+    alarms = FleetingAlarms(concurrency=5, now=now)
+    async with alarms.running(ring):
+        late, soon = alarm("late", 0.2), alarm("soon")
+        assert () == await alarms.arm([late, soon, late])
+        await eventually(lambda: len(rung) == 2)
+        await asyncio.sleep(0.05)
+    assert ["soon0", "late0"] == rung
+
+
+async def test_one_may_be_woken() -> None:
+    """Then it does not wait for its time; one that is not set cannot be."""
+    rung: list[str] = []
+
+    async def ring(name: str, turn: int) -> None:
+        del turn
+        rung.append(name)
+
+    alarms = FleetingAlarms(concurrency=5, now=now)
+    async with alarms.running(ring):
+        far = alarm("far", 3_600)
+        await alarms.arm([far])
+        await alarms.wake(far)
+        await alarms.wake(alarm("nothing"))
+        await eventually(lambda: rung == ["far"])
+
+
+async def test_so_many_at_once() -> None:
+    """The others wait in line."""
+    ringing, most = 0, 0
+
+    async def ring(*_: object) -> None:
+        nonlocal ringing, most
+        ringing += 1
+        most = max(most, ringing)
+        await asyncio.sleep(0.01)
+        ringing -= 1
+
+    alarms = FleetingAlarms(concurrency=2, now=now)
+    async with alarms.running(ring):
+        await alarms.arm([alarm(str(number)) for number in range(6)])
+        await eventually(lambda: not alarms._set)
+    assert 2 == most
+
+
+async def test_nothing_outlives_the_process() -> None:
+    """What was waiting or ringing is given up; there is nobody to take over from."""
+    rung: list[str] = []
+
+    async def ring(name: str, turn: int) -> None:
+        del turn
+        await asyncio.sleep(60)
+        rung.append(name)
+
+    alarms = FleetingAlarms(concurrency=5, now=now)
+    async with alarms.running(ring):
+        await alarms.arm([alarm("now"), alarm("far", 60)])
+        await asyncio.sleep(0.05)
+    assert [] == rung
+    assert (0, 0) == (await alarms.take_over(["e1"]), await alarms.sweep(now()))
+
+
+async def test_what_is_set_while_nobody_listens() -> None:
+    """Rings in vain."""
+    alarms = FleetingAlarms(concurrency=5, now=now)
+    await alarms.arm([alarm("early")])
+    await eventually(lambda: not alarms._set)

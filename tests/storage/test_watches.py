@@ -1,0 +1,167 @@
+"""The table of watches, on every database."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.call_status import read_result
+from bot.domain.explanation import LookupFailure
+from bot.domain.message_id import MessageId
+from bot.domain.watch import Bound, Destination, Ending, PostedCard, Sighting, State, Watch
+from bot.storage.database import Database
+from bot.storage.watches import Bounds, Watches
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+PLENTY = Bounds(user=100, channel=100, all=100)
+WATCH = Watch(
+    id="w1",
+    message_id=MessageId("A"),
+    user="U1",
+    destination=Destination(team="T1", channel="C1", thread="1.1"),
+    started_at=NOON,
+    expires_at=NOON + timedelta(minutes=30),
+    due_at=NOON + timedelta(seconds=15),
+)
+TOLD = replace(
+    WATCH,
+    card=PostedCard(channel="C2", ts="2.2"),
+    state=State.TOLD,
+    looks=3,
+    unknown=True,
+    turn=4,
+    last=Sighting(finding=read_result("ok:85.00"), checked_at=NOON, sandbox=True),
+    ending=Ending.STATUS,
+    attempts=2,
+    doubtful=True,
+    teller="e1/1",
+    decided_at=NOON,
+    ended_at=NOON + SECOND,
+)
+FAILED = replace(
+    WATCH, last=Sighting(finding=LookupFailure(error="timeout", detail="x"), checked_at=NOON)
+)
+DIRECT = replace(WATCH, destination=Destination(team="T1", channel="U1"))
+
+
+def another(number: int, **changes: object) -> Watch:
+    """A watch of another call."""
+    new = replace(WATCH, id=f"x{number}", message_id=MessageId(f"A{number}"))
+    return replace(new, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("watch", [WATCH, TOLD, FAILED, DIRECT], ids=str)
+async def test_a_watch_comes_back_as_it_was(database: Database, watch: Watch) -> None:
+    """With all that belongs to it."""
+    watches = Watches(database)
+    assert (watch,) == await watches.add([watch], PLENTY)
+    assert watch == await watches.get("w1")
+    assert None is await watches.get("w2")
+
+
+async def test_one_of_a_call_and_destination(database: Database) -> None:
+    """The open one comes back in place of a second; one that is over is in nobody's way."""
+    watches = Watches(database)
+    await watches.add([TOLD], PLENTY)
+    first, second = replace(WATCH, id="w2"), replace(WATCH, id="w3", user="U2")
+    assert (first,) == await watches.add([first], PLENTY)
+    assert (first,) == await watches.add([second], PLENTY)
+    assert first == await watches.open_like(second)
+    assert None is await watches.open_like(another(9))
+    assert 1 == await watches.count_open()
+
+
+async def test_one_at_once(database: Database) -> None:
+    """Also where several ask at the same time."""
+    watches = Watches(database)
+    asked = [replace(WATCH, id=f"w{number}") for number in range(5)]
+    outcomes = await asyncio.gather(*(watches.add([one], PLENTY) for one in asked))
+    assert 1 == len({watch.id for (watch,) in outcomes if isinstance(watch, Watch)})
+
+
+@pytest.mark.parametrize(
+    ("bounds", "bound"),
+    [
+        (Bounds(user=2, channel=9, all=9), Bound.USER),
+        (Bounds(user=9, channel=2, all=9), Bound.CHANNEL),
+        (Bounds(user=9, channel=9, all=2), Bound.ALL),
+        (Bounds(user=2, channel=2, all=2), Bound.USER),
+    ],
+)
+async def test_bounds(database: Database, bounds: Bounds, bound: Bound) -> None:
+    """What goes beyond is named; one that is there already needs no room."""
+    watches = Watches(database)
+    first, second, third = (another(number) for number in (1, 2, 3))
+    assert (first, second, bound) == await watches.add([first, second, third], bounds)
+    assert (first,) == await watches.add([replace(first, id="w9")], bounds)
+
+
+async def test_a_change_is_made_to_what_was_read(database: Database) -> None:
+    """And not to what somebody else has made of it."""
+    watches = Watches(database)
+    await watches.add([WATCH], PLENTY)
+    mine, theirs = replace(WATCH, turn=1, looks=1), replace(WATCH, turn=1, looks=5)
+    assert await watches.replace(WATCH, theirs)
+    assert not await watches.replace(WATCH, mine)
+    assert theirs == await watches.get("w1")
+    assert not await watches.replace(another(7), another(7, turn=1))
+
+
+async def test_a_change_whose_answer_was_lost(database: Database) -> None:
+    """Is known again when it is made once more."""
+    watches = Watches(database)
+    await watches.add([WATCH], PLENTY)
+    new = replace(WATCH, state=State.TELLING, attempts=1, teller="e1/1")
+    assert await watches.replace(WATCH, new)
+    assert await watches.replace(WATCH, new)
+
+
+async def test_lists(database: Database) -> None:
+    """A person's open ones, the oldest first; everybody's, the newest first."""
+    watches = Watches(database)
+    older = another(1, started_at=NOON - SECOND)
+    theirs = another(2, user="U2", started_at=NOON + SECOND)
+    elsewhere = another(3, destination=Destination(team="T2", channel="U1"))
+    for watch in (replace(TOLD, id="w9"), WATCH, older, theirs, elsewhere):
+        await watches.add([watch], PLENTY)
+    await watches.replace(elsewhere, replace(elsewhere, state=State.CANCELLED, ended_at=NOON))
+    assert (older, WATCH) == await watches.open_of("T1", "U1")
+    assert () == await watches.open_of("T2", "U1")
+    assert (theirs, WATCH, older) == await watches.latest(9, only_open=True)
+    assert [theirs.id] == [watch.id for watch in await watches.latest(1, only_open=False)]
+
+
+async def test_overdue_page_by_page(database: Database) -> None:
+    """The longest overdue first, those of one moment by their ids."""
+    watches = Watches(database)
+    due = [another(number, due_at=NOON + number // 2 * SECOND) for number in range(5)]
+    for watch in (*due, replace(TOLD, due_at=NOON)):
+        await watches.add([watch], PLENTY)
+    later = NOON + timedelta(hours=1)
+    first = await watches.due_before(later, 2)
+    second = await watches.due_before(later, 2, after=first[-1])
+    third = await watches.due_before(later, 2, after=second[-1])
+    assert due == [*first, *second, *third]
+    assert () == await watches.due_before(NOON, 9)
+
+
+async def test_due_far_away(database: Database) -> None:
+    """Behind a moment, not at it."""
+    watches = Watches(database)
+    await watches.add([WATCH], PLENTY)
+    assert () == await watches.due_after(WATCH.due_at, 9)
+    assert (WATCH,) == await watches.due_after(WATCH.due_at - SECOND, 9)
+
+
+async def test_sweep(database: Database) -> None:
+    """What ended before goes; what is open stays, however old."""
+    watches = Watches(database)
+    await watches.add([TOLD], PLENTY)
+    await watches.add([replace(WATCH, id="w2", started_at=NOON - timedelta(days=99))], PLENTY)
+    assert 0 == await watches.sweep(NOON + SECOND)
+    assert 1 == await watches.sweep(NOON + 2 * SECOND)
+    assert 1 == await watches.count_open()

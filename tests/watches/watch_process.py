@@ -1,0 +1,146 @@
+"""A process of the bot that has watches only: the real house of watches, a notifier of its own.
+
+Run as a program. Its settings come as JSON in the environment, and so may a name to bear among its
+peers. A line on standard input is a command: `start FIRST COUNT PREFIX`, `jump SECONDS` (the clock)
+or `end`; answers go out as lines of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import time_machine
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import watch_assembly
+from bot.connections import access_rules, gateway_of, slack_session, utc_now
+from bot.domain.message_id import MessageId
+from bot.domain.watch import Destination, Watch
+from bot.services.lookup import LookupService
+from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
+from bot.settings import Settings
+from bot.storage.database import open_database
+from bot.storage.executors import this_process
+from bot.telemetry import Telemetry, configure_logging
+from bot.watch_assembly import build_watch_house
+
+EVENT = "watch_notice"
+
+
+class ThreadNotifier:
+    """Posts into threads, and reads them when in doubt."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def tell(self, watch: Watch) -> Report:
+        """Post once."""
+        try:
+            await self._client.chat_postMessage(
+                channel=watch.destination.channel,
+                thread_ts=watch.destination.thread,
+                text="a notice",
+                metadata={"event_type": EVENT, "event_payload": {"watch": watch.id}},
+            )
+        except SlackApiError:
+            return Report(delivery=Delivery.NOT_TOLD)
+        except (OSError, TimeoutError):
+            return Report(delivery=Delivery.UNSURE)
+        return Report(delivery=Delivery.TOLD)
+
+    async def trace(self, watch: Watch) -> Trace:
+        """Read the thread."""
+        try:
+            found = await self._client.conversations_replies(
+                channel=watch.destination.channel, ts=watch.destination.thread or ""
+            )
+        except SlackApiError:
+            return Trace.UNREADABLE
+        except (OSError, TimeoutError):
+            return Trace.AWAY
+        marks = [m["metadata"]["event_payload"]["watch"] for m in found["messages"]]
+        return Trace.FOUND if watch.id in marks else Trace.NONE
+
+    async def update_card(self, watch: Watch) -> None:
+        """There are no cards here."""
+        del watch
+
+
+@asynccontextmanager
+async def watching_house(settings: Settings) -> AsyncIterator[Watching]:
+    """The watches of this process, kept while the block runs."""
+    async with (
+        open_database(settings.database_url) as database,
+        gateway_of(settings) as gateway,
+        slack_session() as session,
+    ):
+        house = build_watch_house(
+            settings,
+            database=database,
+            lookups=LookupService(
+                gateway=gateway,
+                rules=access_rules(settings),
+                telemetry=Telemetry(b"key"),
+                now=utc_now,
+            ),
+            notifier=ThreadNotifier(
+                AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
+            ),
+            now=utc_now,
+        )
+        async with house.kept():
+            yield house.watching
+
+
+async def start_watches(watching: Watching, first: int, count: int, prefix: str) -> list[str]:
+    """Watches in twenty threads; their ids."""
+    started = []
+    for number in range(first, first + count):
+        outcomes = await watching.start(
+            WatchRequest(
+                user=f"U{number}",
+                destination=Destination(team="T1", channel="C1", thread=f"{number % 20}.1"),
+                message_ids=(MessageId(f"{prefix}{number}"),),
+            )
+        )
+        started += [one.watch.id for one in outcomes if isinstance(one, Started)]
+    return started
+
+
+def _say(answer: Any) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+async def _run() -> None:
+    configure_logging(level=os.environ.get("LEVEL", "ERROR"), json=True)
+    if name := os.environ.get("EXECUTOR"):
+        vars(watch_assembly)["this_process"] = lambda: replace(this_process(), id=name)
+    settings = Settings.of(**json.loads(os.environ["SETTINGS"]))
+    loop = asyncio.get_running_loop()
+    async with watching_house(settings) as watching:
+        _say("up")
+        while line := await loop.run_in_executor(None, sys.stdin.readline):
+            match line.split():
+                case ["start", first, count, prefix]:
+                    _say(await start_watches(watching, int(first), int(count), prefix))
+                case ["jump", seconds]:
+                    moment = datetime.now(UTC) + timedelta(seconds=int(seconds))
+                    time_machine.travel(moment).start()
+                    _say("jumped")
+                case _:
+                    break
+    _say("ended")
+
+
+if __name__ == "__main__":
+    asyncio.run(_run())

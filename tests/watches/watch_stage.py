@@ -1,0 +1,130 @@
+"""Real processes with watches between a sandbox gateway and a Slack that counts, to be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bot
+from bot.gateway.sandbox import SeenRequest, running_sandbox
+from watches.counting_slack import CountingSlack, counting_slack
+
+PATIENCE_SECONDS = 60.0
+_PASSED_ON = ("PATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+
+
+@dataclass(kw_only=True)
+class WatchProcess:
+    """One of them."""
+
+    process: Process
+
+    async def start(self, first: int, count: int, prefix: str) -> list[str]:
+        """Let it start watches; their ids."""
+        self._write(f"start {first} {count} {prefix}")
+        started: list[str] = await self.answer()
+        return started
+
+    async def jump(self, seconds: int) -> None:
+        """Set its clock forward or back."""
+        self._write(f"jump {seconds}")
+        assert "jumped" == await self.answer()
+
+    async def end(self) -> int:
+        """Let it end by itself; its exit code."""
+        self._write("end")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self.process.communicate()
+        return self.process.returncode or 0
+
+    async def kill(self) -> None:
+        """Kill it at once (SIGKILL)."""
+        self.process.kill()
+        await self.process.wait()
+
+    async def answer(self) -> Any:
+        """Its next line."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return json.loads(await self.process.stdout.readline())
+
+    def _write(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n".encode())
+
+
+@dataclass(kw_only=True)
+class WatchStage:
+    """Both outer worlds, and the processes between them."""
+
+    database_url: str
+    gateway_url: str
+    slack: CountingSlack
+    requests: list[SeenRequest]
+    stack: AsyncExitStack
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    async def process(self, *, name: str = "", **changes: Any) -> WatchProcess:
+        """Start a process, and wait until it is up; it may have to bear a name."""
+        folder = Path(__file__).parents[1]
+        settings = {
+            "database_url": self.database_url,
+            "slack_api_url": self.slack.url,
+            "gateway_url": self.gateway_url,
+            "gateway_credential": "C" * 40,
+            "gateway_token": "T0K3N5",
+            "gateway_requests_per_second": 1000,
+            "gateway_max_concurrency": 50,
+            "watch_intervals_seconds": [1, 1, 2],
+            "watch_max_per_channel": 100_000,
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "watches.watch_process",
+            stdin=PIPE,
+            stdout=PIPE,
+            env={
+                **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                "PYTHONPATH": f"{Path(bot.__file__).parents[1]}:{folder}",
+                "EXECUTOR": name,
+                "SETTINGS": json.dumps(settings | self.settings | changes),
+            },
+            cwd=folder,
+        )
+        self.stack.push_async_callback(_gone, process)
+        one = WatchProcess(process=process)
+        assert "up" == await one.answer()
+        return one
+
+
+async def _gone(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
+
+
+@asynccontextmanager
+async def watch_stage(database_url: str, **settings: Any) -> AsyncIterator[WatchStage]:
+    """A stage without processes; those that are started on it are gone at its end."""
+    requests: list[SeenRequest] = []
+    async with AsyncExitStack() as stack:
+        gateway_url = await stack.enter_async_context(running_sandbox(port=0, requests=requests))
+        slack = await stack.enter_async_context(counting_slack())
+        inner = await stack.enter_async_context(AsyncExitStack())
+        yield WatchStage(
+            database_url=database_url,
+            gateway_url=gateway_url,
+            slack=slack,
+            requests=requests,
+            stack=inner,
+            settings=settings,
+        )
