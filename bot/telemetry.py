@@ -11,7 +11,7 @@ import hmac
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 import stamina
@@ -20,6 +20,7 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -67,6 +68,11 @@ class Telemetry:
         self._seconds = Histogram(
             "voicestatus_lookup_seconds", "Time a look-up took.", registry=self.registry
         )
+        self._gateway_up = Gauge(
+            "voicestatus_gateway_up",
+            "Whether the gateway answers: 0 after several look-ups in a row that found nobody.",
+            registry=self.registry,
+        )
         self._refusals = Counter(
             "voicestatus_refusals",
             "Questions refused, by reason.",
@@ -92,6 +98,10 @@ class Telemetry:
             seconds=round(seconds, 3),
             cached=cached,
         )
+
+    def follow_gateway(self, is_up: Callable[[], bool]) -> None:
+        """Show whether the gateway answers, as it is when the metrics are read."""
+        self._gateway_up.set_function(lambda: float(is_up()))
 
     def refused(self, *, reason: str, user: str, channel: str) -> None:
         """Count one refusal and write its line."""
