@@ -24,6 +24,8 @@ from bot.gateway.status_cache import StatusCache
 from bot.gateway.transport import Reply, Transport, open_transport
 
 ATTEMPTS: Final = 3
+# Of the deadline, for each attempt to connect: three of them and the waits between have room.
+CONNECT_SHARE: Final = 0.25
 # Seconds before a repetition: the first lies between 0.1 and 0.5, none is longer than 1.
 WAIT_INITIAL: Final = 0.1
 WAIT_JITTER: Final = 0.4
@@ -175,7 +177,9 @@ def _read(reply: Reply) -> str:
         GatewayError: there is none; where the line broke and the status says nothing, that.
     """
     try:
-        return read_reply(reply.http_status, reply.content_type, reply.content)
+        return read_reply(
+            reply.http_status, reply.content_type, reply.content, retry_after=reply.retry_after
+        )
     except (NotSoap, UnsafeXml):
         if reply.cut_by is None:
             raise
@@ -209,7 +213,11 @@ async def open_gateway(
     account = Account(credential, token)
     version = SoapVersion(soap_version)
     async with open_transport(
-        url, connections=max_concurrency, proxy=proxy, ca_file=ca_file
+        url,
+        connections=max_concurrency,
+        connect_seconds=timeout_seconds * CONNECT_SHARE,
+        proxy=proxy,
+        ca_file=ca_file,
     ) as transport:
         client = GatewayClient(
             transport,

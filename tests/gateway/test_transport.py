@@ -168,7 +168,7 @@ FAULTS: list[tuple[Script, type[GatewayError]]] = [
     (reset, ConnectionLost),
     (bad_chunk, TransportFailed),
     (no_http, TransportFailed),
-    (endless_header, TransportFailed),
+    (endless_header, TooLarge),
 ]
 
 
