@@ -39,7 +39,8 @@ class _Handler(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take what the peer sent, unless the reply was over: then it would answer the next one."""
-        if self._is_answered():
+        # aiohttp calls without data when it goes on with what it has.
+        if data and self._is_answered():
             self.abort()
             return
         try:

@@ -37,7 +37,6 @@ _VERSION: Final = frozenset(
         "DH_KEY_TOO_SMALL",
         "EE_KEY_TOO_SMALL",
         "INSUFFICIENT_SECURITY",
-        "INTERNAL_ERROR_NO_CIPHERS",
         "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED",
         "NO_PROTOCOLS_AVAILABLE",
         "NO_SUITABLE_SIGNATURE_ALGORITHM",
@@ -62,10 +61,9 @@ def read_handshake(error: ssl.SSLError, cause: str = "") -> TlsError:
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         # One that was made without OpenSSL has no code.
-        code: int | None = getattr(error, "verify_code", None)
+        code: int = getattr(error, "verify_code", 0)
         if code in _WEAK:
             return TlsVersion(cause, _WEAK[code])
-        unnamed = "" if code is None else f"verify code {code}"
-        return TlsCertificate(cause, unnamed if code is None else _CERTIFICATE.get(code, unnamed))
+        return TlsCertificate(cause, _CERTIFICATE.get(code, f"verify code {code}" if code else ""))
     reason: str = getattr(error, "reason", None) or ""
     return TlsVersion(cause, reason) if reason in _VERSION else TlsFailed(cause, reason)

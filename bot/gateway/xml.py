@@ -1,8 +1,8 @@
 """A hardened XML parser: bounded, without document types, and silent about what it read. No I/O.
 
 The standard library's Expat with handlers that refuse whatever no answer of the gateway needs.
-Expat itself neither resolves namespaces (it would write the whole of one before each name in it) nor
-is it fed much at once: what a handler refuses it still reads to the end of the piece.
+Expat itself does not resolve namespaces (it would write the whole of one before each name in it),
+and is not fed much at once: what a handler refuses it still reads to the end of the piece.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def parse_xml(content: bytes) -> ET.Element:
         document, encoding = _decoded(content.lstrip(_WHITE))
         parser = _parser(tree, encoding)
         for piece in _pieces(document):
-            parser.Parse(piece, False)  # noqa: FBT003 - it takes no keyword
-        parser.Parse(b"", True)  # noqa: FBT003
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
     except (expat.ExpatError, ValueError, LookupError):
         # Without the cause: its message may quote the reply.
         raise NotSoap from None

@@ -86,8 +86,7 @@ def test_a_head_that_is_longer_than_any_is_refused(sent: bytes) -> None:
     with pytest.raises(ReplyTooLong):
         whole.feed(sent)
     with pytest.raises(ReplyTooLong):
-        for byte in sent:
-            dripping.feed(bytes([byte]))
+        b"".join(dripping.feed(bytes([byte])) for byte in sent)
 
 
 @given(st.lists(st.sampled_from([b"a", b":", b" ", b"\r", b"\n", b"HTTP/1.1 1", b"00"])))
