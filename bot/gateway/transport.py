@@ -99,7 +99,8 @@ def translate(error: BaseException, *, through_proxy: bool = False) -> Transport
     """
     chain = tuple(_causes(error))
     names = " < ".join(type(link).__name__ for link in chain)
-    for link in chain:
+    # From the innermost: aiohttp's own errors of TLS are errors of `ssl` too, and know nothing.
+    for link in reversed(chain):
         if isinstance(link, (ReplyTooLong, http_exceptions.LineTooLong)):
             return TooLarge()
         if isinstance(link, ssl.SSLError):
