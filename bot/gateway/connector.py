@@ -19,7 +19,7 @@ MAX_REPLY_BYTES: Final = 256 * 1024
 # Chunks may have as much of a frame as of a content; only an attack has more.
 MAX_WIRE_BYTES: Final = MAX_HEAD_BYTES + 2 * MAX_REPLY_BYTES
 # What the kernel holds is what one turn of the event loop has to parse at most. (Linux doubles it.)
-RECEIVE_BUFFER_BYTES: Final = 32 * 1024
+RECEIVE_BUFFER_BYTES: Final = 8 * 1024
 
 
 class _Handler(ResponseHandler):
