@@ -19,7 +19,6 @@ ENOUGH_OF_A_STATUS: Final = 12  # as long as "HTTP/1.1 100"
 
 _INTERIM: Final = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
 _FOLDED: Final = (b" ", b"\t")
-_NOT_ASCII: Final = bytes(range(0x80, 0x100))
 
 
 class ReplyTooLong(HttpProcessingError):  # noqa: N818 - as the errors of the tree
@@ -69,7 +68,7 @@ class HeadFilter:
         version_and_code = max(ENOUGH_OF_A_STATUS - len(self._status_line), 0)
         self._status_line = (self._status_line + piece)[:ENOUGH_OF_A_STATUS]
         self._in_status_line = not piece.endswith(b"\n")
-        reason = piece[version_and_code:].translate(None, delete=_NOT_ASCII)
+        reason = piece[version_and_code:].decode("ascii", "ignore").encode()
         return piece[:version_and_code] + reason
 
     def _field(self, piece: bytes) -> bytes:

@@ -25,7 +25,7 @@ _CHUNKED: Final = "Transfer-Encoding: chunked"
 _CLOSE: Final = "Connection: close"
 
 
-def gigabyte_of_gzip() -> Iterator[bytes]:
+def gigabyte_ofgzipped() -> Iterator[bytes]:
     """A sound gzip stream (RFC 1952) that unfolds to a gigabyte of zeros, a megabyte at a time."""
     packer, megabyte, checksum = zlib.compressobj(wbits=-zlib.MAX_WBITS), bytes(MEBIBYTE), 0
     # After a full flush nothing refers to what was before, so the same bytes serve each time.
@@ -37,7 +37,7 @@ def gigabyte_of_gzip() -> Iterator[bytes]:
     yield packer.flush() + struct.pack("<II", checksum, GZIP_BYTES)
 
 
-def _endless(begin: bytes, block: bytes, *fields: str) -> Callable[[Version], WireReply]:
+def endless(begin: bytes, block: bytes, *fields: str) -> Callable[[Version], WireReply]:
     """An answer whose head, with these fields, is open after `begin` and goes on for ever."""
 
     def build(version: Version) -> WireReply:
@@ -60,8 +60,9 @@ def _chunked_text(version: Version) -> WireReply:
     return WireReply(content=head(version, _CHUNKED), flood=repeat(chunk, times))
 
 
-def _gzip(*fields: str) -> Callable[[Version], WireReply]:
-    return lambda version: WireReply(content=head(version, *fields), flood=gigabyte_of_gzip())
+def gzipped(*fields: str) -> Callable[[Version], WireReply]:
+    """A gigabyte under gzip behind a head with these fields."""
+    return lambda version: WireReply(content=head(version, *fields), flood=gigabyte_ofgzipped())
 
 
 def _interim_flood(_version: Version) -> WireReply:
@@ -70,15 +71,15 @@ def _interim_flood(_version: Version) -> WireReply:
 
 FLOODS: Final[Mapping[FaultName, Callable[[Version], WireReply]]] = MappingProxyType(
     {
-        FaultName.ENDLESS_HEADERS: _endless(b"", b"X-Sandbox: again\r\n" * 2_000),
-        FaultName.ENDLESS_LINE: _endless(b"X-Sandbox: ", b"a" * _BLOCK),
+        FaultName.ENDLESS_HEADERS: endless(b"", b"X-Sandbox: again\r\n" * 2_000),
+        FaultName.ENDLESS_LINE: endless(b"X-Sandbox: ", b"a" * _BLOCK),
         FaultName.INTERIM_FLOOD: _interim_flood,
-        FaultName.TINY_CHUNKS: _endless(b"", b"1\r\nx\r\n" * 10_000, _CHUNKED),
-        FaultName.CHUNK_EXTENSION: _endless(b"1;", b"a" * _BLOCK, _CHUNKED),
-        FaultName.ENDLESS_TRAILERS: _endless(b"0\r\n", b"X-Sandbox: again\r\n" * 2_000, _CHUNKED),
+        FaultName.TINY_CHUNKS: endless(b"", b"1\r\nx\r\n" * 10_000, _CHUNKED),
+        FaultName.CHUNK_EXTENSION: endless(b"1;", b"a" * _BLOCK, _CHUNKED),
+        FaultName.ENDLESS_TRAILERS: endless(b"0\r\n", b"X-Sandbox: again\r\n" * 2_000, _CHUNKED),
         FaultName.TEXT_200MB: _text,
         FaultName.CHUNKED_200MB: _chunked_text,
-        FaultName.GZIP_GIGABYTE: _gzip("Content-Encoding: gzip", _CLOSE),
-        FaultName.GZIP_UNANNOUNCED: _gzip(_CLOSE),
+        FaultName.GZIP_GIGABYTE: gzipped("Content-Encoding: gzip", _CLOSE),
+        FaultName.GZIP_UNANNOUNCED: gzipped(_CLOSE),
     }
 )
