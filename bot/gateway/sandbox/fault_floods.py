@@ -25,7 +25,7 @@ _CHUNKED: Final = "Transfer-Encoding: chunked"
 _CLOSE: Final = "Connection: close"
 
 
-def gigabyte_ofgzipped() -> Iterator[bytes]:
+def gigabyte_of_gzip() -> Iterator[bytes]:
     """A sound gzip stream (RFC 1952) that unfolds to a gigabyte of zeros, a megabyte at a time."""
     packer, megabyte, checksum = zlib.compressobj(wbits=-zlib.MAX_WBITS), bytes(MEBIBYTE), 0
     # After a full flush nothing refers to what was before, so the same bytes serve each time.
@@ -62,7 +62,7 @@ def _chunked_text(version: Version) -> WireReply:
 
 def gzipped(*fields: str) -> Callable[[Version], WireReply]:
     """A gigabyte under gzip behind a head with these fields."""
-    return lambda version: WireReply(content=head(version, *fields), flood=gigabyte_ofgzipped())
+    return lambda version: WireReply(content=head(version, *fields), flood=gigabyte_of_gzip())
 
 
 def _interim_flood(_version: Version) -> WireReply:
