@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import delete
+
 from bot.storage.database import Database
 from bot.storage.schema import SEEN_EVENT
 from bot.storage.sweeping import sweep
@@ -26,6 +28,11 @@ class SeenEvents:
                 statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
             )
         return result.rowcount == 1
+
+    async def forget(self, key: str) -> None:
+        """Let the key be new again, for every process; that it is new already is no error."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(SEEN_EVENT).where(SEEN_EVENT.c.event_key == key))
 
     async def sweep(self, older_than: datetime) -> int:
         """Forget the keys from before that moment, and say how many they were."""
