@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -88,8 +87,8 @@ class _Outside:
 
     gateway: GatewayClient
     database: Database
-    session: aiohttp.ClientSession
     client: AsyncWebClient
+    slack: SlackDoor
     workspace: Workspace
     now: Now
 
@@ -108,7 +107,7 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         outside = await _connect(settings, stack, now)
         telemetry = Telemetry(await _hash_key(settings, outside.database))
         work = OngoingWork()
-        slack = SlackDoor(client=outside.client, session=outside.session)
+        slack = outside.slack
         app = _app(settings, outside, telemetry, _Outward(slack, work))
         ending = _Ending(slack, work)
         stack.push_async_callback(ending.drain)
@@ -173,8 +172,8 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> _Outs
     return _Outside(
         gateway=gateway,
         database=database,
-        session=session,
         client=client,
+        slack=SlackDoor(client=client, session=session),
         workspace=workspace,
         now=now,
     )
@@ -324,12 +323,14 @@ async def _serve(
     if settings.mode is Mode.SOCKET:
         token = revealed(settings.slack_app_token)
         socket = Socket(app, app_token=token, client=outside.client)
-        stack.push_async_callback(socket.stop_listening)
     else:
         endpoint = SlackEndpoint(app, _signing_secret(settings))
 
     async def readiness() -> Mapping[str, bool]:
-        parts = {"database": await _answers(outside.database)}
+        parts = {
+            "database": await _answers(outside.database),
+            "slack_token": await outside.slack.token.is_taken(),
+        }
         if socket is None:
             return parts
         return parts | {
@@ -342,6 +343,8 @@ async def _serve(
         serving(web_app, host=settings.bot_host, port=settings.bot_port)
     )
     if socket is not None:
+        # Closed before the server is, which may wait for those who are slow to send.
+        stack.push_async_callback(socket.stop_listening)
         async with _in_time():
             await socket.connect()
     return port

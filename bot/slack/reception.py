@@ -179,7 +179,7 @@ class Reception:
         try:
             done, _ = await asyncio.wait({lookup}, timeout=PATIENCE_SECONDS)
             if not done and not question.quiet:
-                await question.reply.show(question.notes.working(len(ids)))
+                await question.reply.show(question.notes.working(len(ids)), passing=True)
             return await lookup
         except asyncio.CancelledError:
             lookup.cancel()

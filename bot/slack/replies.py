@@ -76,8 +76,9 @@ class Way(Protocol):
 class Reply:
     """One answer: what is shown later takes the place of what was shown before."""
 
-    def __init__(self, ways: Sequence[Way]) -> None:
+    def __init__(self, ways: Sequence[Way], reopened: Callable[[], Awaitable[bool]]) -> None:
         self._ways = ways
+        self._reopened = reopened
         self._used: Way | None = None
         self._lost = False
 
@@ -91,17 +92,29 @@ class Reply:
         """Whether something was shown already."""
         return self._used is not None
 
-    async def show(self, message: Message) -> bool:
-        """Show the message by the first way that is open; whether any was."""
+    async def show(self, message: Message, *, passing: bool = False) -> bool:
+        """Show the message by the first way that is open; whether any was.
+
+        Where every way is closed and one of them only for a while, they are tried once more; not
+        for a `passing` message, which something else takes the place of soon.
+        """
+        shown = await self._shown(message)
+        if passing or shown:
+            return shown
+        if await self._reopened() and await self._shown(message):
+            return True
+        if not self._lost:
+            _log.error("an answer was lost: no way to the person is open")
+        self._lost = True
+        return False
+
+    async def _shown(self, message: Message) -> bool:
         if self._used is not None and await self._used.replace(message):
             return True
         for way in self._ways:
             if await way.send(message):
                 self._used = way
                 return True
-        if not self._lost:
-            _log.error("an answer was lost: no way to the person is open")
-        self._lost = True
         return False
 
 
@@ -113,19 +126,19 @@ class Replies:
 
     def privately(self, place: Place) -> Reply:
         """For the asker alone: the response URL, an ephemeral message, a direct message."""
-        return Reply(self._private_ways(place))
+        return self._reply(self._private_ways(place))
 
     def beside(self, place: Place) -> Reply:
         """For the one who pressed a button, beside the card, which stays as it is.
 
         Slack takes `replace_original` for the message whose button was pressed.
         """
-        return Reply([_Anew(way) for way in self._private_ways(place)])
+        return self._reply([_Anew(way) for way in self._private_ways(place)])
 
     def in_place_of(self, place: Place) -> Reply:
         """In the place of the message whose button was pressed."""
         original = _ByResponseUrl(self._slack, place, None)
-        return Reply([_Replacing(original), *self._private_ways(place)])
+        return self._reply([_Replacing(original), *self._private_ways(place)])
 
     def to_channel(self, place: Place, *, hint: Message | None = None) -> Reply:
         """For everybody in the channel or thread, from the response URL on; else to the asker.
@@ -140,7 +153,7 @@ class Replies:
             # Directly: a URL and a channel that took no public card are not asked once more.
             _Hinting(_ByPost(self._slack, place.user), hint),
         ]
-        return Reply(ways)
+        return self._reply(ways)
 
     def in_thread(self, place: Place, *, hint: Message | None = None) -> Reply:
         """For everybody in the thread: as a member, else by the response URL."""
@@ -148,11 +161,14 @@ class Replies:
             _ByPost(self._slack, place.channel, place.thread_ts),
             _ByResponseUrl(self._slack, place, "in_channel"),
         ]
-        return Reply([*ways, *self._last_resorts(place, hint)])
+        return self._reply([*ways, *self._last_resorts(place, hint)])
 
     def in_modal(self, place: Place, modal: OpenModal) -> Reply:
         """In the open modal; where it was closed meanwhile, in a direct message."""
-        return Reply([_ByModal(self._slack, modal), _ByPost(self._slack, place.user)])
+        return self._reply([_ByModal(self._slack, modal), _ByPost(self._slack, place.user)])
+
+    def _reply(self, ways: Sequence[Way]) -> Reply:
+        return Reply(ways, self._slack.reopened)
 
     def _private_ways(self, place: Place) -> list[Way]:
         ways: list[Way] = [_ByResponseUrl(self._slack, place, "ephemeral")]
