@@ -163,7 +163,7 @@ async def _in_time() -> AsyncIterator[None]:
 
 
 async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> _Outside:
-    database = await stack.enter_async_context(open_database(settings.database_url))
+    database = await stack.enter_async_context(open_database(revealed(settings.database_url)))
     gateway = await stack.enter_async_context(gateway_of(settings, now=now))
     session = await stack.enter_async_context(slack_session())
     client = slack_client(settings, session)
