@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bot.domain.privacy import shorten
-from bot.slack.block_kit import SECTION_LIMIT, escape, section
+from bot.slack.block_kit import SECTION_LIMIT, Block, escape, section
 
 Arguments = dict[str, Any]
 
@@ -25,7 +25,7 @@ _CONTROLS: Final = frozenset({"actions", "button", "static_select", "divider"})
 
 
 def plainer(arguments: Mapping[str, Any]) -> Arguments | None:
-    """The message or the view as one paragraph; `None` if it is that already, or is neither."""
+    """The message or the view as plain paragraphs; `None` if it is that already, or is neither."""
     plain = dict(arguments)
     if isinstance(arguments.get("view"), dict):
         plain["view"] = _plain_view(arguments["view"])
@@ -36,11 +36,15 @@ def plainer(arguments: Mapping[str, Any]) -> Arguments | None:
 
 
 def _plain_view(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What is typed into stays; what is read becomes one paragraph."""
-    inputs = [block for block in view["blocks"] if block["type"] == "input"]
-    read = ("".join(_words(block)) for block in view["blocks"] if block not in inputs)
-    words = "\n".join(filter(None, read))
-    return {**view, "blocks": [*([section(words)] if words else []), *inputs]}
+    """What is typed into stays; what is read becomes a paragraph for each block."""
+    plain: list[Block] = []
+    for block in view["blocks"]:
+        words = "".join(_words(block))
+        if block["type"] == "input":
+            plain.append(block)
+        elif words:
+            plain.append(section(words))
+    return {**view, "blocks": plain}
 
 
 def _words(part: Any) -> Iterator[str]:

@@ -166,7 +166,8 @@ async def test_views_that_slack_refuses_become_plain(ways: Ways, word: str) -> N
     answer = await ways.modal_showing(ANSWERED)
 
     for view in (page, answer):
-        assert ["section"] == [block["type"] for block in view.content["blocks"]]
+        assert {"section"} == {block["type"] for block in view.content["blocks"]}
+        assert {"type", "text", "expand"} == set(view.content["blocks"][0])
     assert "What happened to a call?" in in_view(page)
     assert "SANDBOX-SLOW-1.1" in in_view(answer)
     assert [] == ways.slack.messages
