@@ -140,7 +140,9 @@ class Settings(BaseSettings):
     gateway_ca_file: Path | None = None
 
     # It can hold a password.
-    database_url: Secret = SecretStr("sqlite:///voicestatus.db")
+    database_url: Annotated[
+        Secret, Field(default_factory=lambda: SecretStr("sqlite:///voicestatus.db"))
+    ]
     bot_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
     allowed_channels: ChannelIds = frozenset()
     allowed_users: UserIds = frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from enum import Enum, auto
+from enum import Enum
 
 import structlog
 
@@ -20,8 +20,8 @@ LocaleOf = Callable[[str], Awaitable[str | None]]
 class NotChosen(Enum):
     """Why a choice does not hold."""
 
-    UNKNOWN = auto()
-    NOT_KEPT = auto()
+    UNKNOWN = "it names no language"
+    NOT_KEPT = "the database is away"
 
 
 class Languages:
