@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -52,8 +51,8 @@ class Outside:
 
     gateway: GatewayClient
     database: Database
-    session: aiohttp.ClientSession
     client: AsyncWebClient
+    slack: SlackDoor
     workspace: Workspace
     now: Now
 
@@ -63,7 +62,6 @@ def build_desk(
     outside: Outside,
     *,
     telemetry: Telemetry,
-    slack: SlackDoor,
     work: OngoingWork,
 ) -> Desk:
     """Make every service that the listeners call, each once."""
@@ -71,7 +69,7 @@ def build_desk(
     languages = _languages(settings, outside, people)
     records = _records(outside, telemetry)
     styles = styles_of(settings)
-    replies = Replies(slack)
+    replies = Replies(outside.slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     reception = Reception(
         lookups=_lookups(settings, outside, telemetry),
@@ -89,7 +87,7 @@ def build_desk(
         languages=languages,
         records=records,
         deliveries=Deliveries(seen=SeenEvents(outside.database), now=outside.now),
-        slack=slack,
+        slack=outside.slack,
         work=work,
         command=settings.bot_command,
     )

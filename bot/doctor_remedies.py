@@ -52,8 +52,8 @@ ERRORS: Final[Mapping[str, str]] = {
     "ask Suporte Mobi Pronto.",
     "busy": "Raise GATEWAY_REQUESTS_PER_SECOND or GATEWAY_TIMEOUT_SECONDS: they leave no room for "
     "a single request.",
-    "paused": "Wait until the pause after the gateway's code 900 is over, and try again. If it comes "
-    "back, lower GATEWAY_REQUESTS_PER_SECOND, or ask what else uses the same keys.",
+    "paused": "Wait until the pause after the gateway's code 900 is over, and try again. If it "
+    "comes back, lower GATEWAY_REQUESTS_PER_SECOND, or ask what else uses the same keys.",
     "gateway_down": "Wait until {host} answers again; the running bot tries it by itself, and "
     "`health` in Slack says when it is back.",
 }

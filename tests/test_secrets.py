@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pytest
+from captured import leaked
 from scene import playing, seen, settings_for
 
 from bot.bootstrap import running_bot
@@ -35,11 +37,6 @@ def secrets_of(slack: LoopbackSlack) -> tuple[str, ...]:
     """Every secret that a bot beside this Slack knows."""
     tokens = (slack.bot_token, slack.app_token, slack.signing_secret)
     return (*tokens, CREDENTIAL, TOKEN, HASH_KEY, "/commands/")
-
-
-def leaked(text: str, secrets: tuple[str, ...]) -> list[str]:
-    """Which of the secrets the text holds."""
-    return [secret for secret in secrets if secret in text]
 
 
 def chain(error: BaseException | None) -> Iterator[str]:
@@ -152,12 +149,36 @@ async def test_a_slack_out_of_reach_leaks_nothing(log: io.StringIO) -> None:
 
 async def test_the_settings_show_no_secret() -> None:
     """repr, str and a dump for JSON hide every value."""
+    more = {"gateway_proxy": PROXY, "database_url": "postgresql://bot:CANARYdb@127.0.0.1/voice"}
     async with running_slack() as slack:
-        settings = settings_for(slack, "http://127.0.0.1:9/", Mode.HTTP, **GIVEN)
-        shown = f"{settings!r} {settings} {settings.model_dump_json()}"
+        settings = settings_for(slack, "http://127.0.0.1:9/", Mode.HTTP, **GIVEN, **more)
+        shown = f"{settings!r} {settings} {settings.model_dump_json()} {settings.model_dump()}"
         secrets = secrets_of(slack)
 
-    assert [] == leaked(shown, secrets)
+    assert [] == leaked(shown, (*secrets, "CANARY"))
+
+
+async def test_no_object_of_ours_shows_a_secret(mode: Mode) -> None:
+    """Whatever a debugger or a traceback prints while a look-up is under way."""
+    async with playing(mode, gateway_proxy=None, **GIVEN) as bot:
+        await bot.answer("SANDBOX-OK")
+        await bot.type("SANDBOX-SLOW-0.5")
+        await bot.slack.wait_for(lambda: bool(bot.gateway_requests[1:]))
+        objects = [one for one in gc.get_objects() if _is_ours(type(one))]
+        shown = "\n".join(f"{one!r} {one!s}" for one in objects)
+        secrets = secrets_of(bot.slack)
+        await bot.slack.wait_for_message(2)
+
+    kinds = {type(one).__name__ for one in objects}
+    assert {"GatewayClient", "SlackDoor", "Database", "Place", "Question"} <= kinds
+    assert [] == leaked(shown, (*secrets, "/commands/"))
+
+
+def _is_ours(kind: type) -> bool:
+    # The loopback Slack and the sandbox stand for the other side, which knows.
+    others = ("bot.demo", "bot.gateway.sandbox")
+    module = str(kind.__module__)
+    return module.startswith("bot.") and not module.startswith(others)
 
 
 def test_the_canary_would_be_seen(log: io.StringIO) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.message_id import MessageId
-from bot.slack.buttons import Action, Row, ids_of
+from bot.slack.buttons import Action, Row, ids_of, row_of
 from bot.slack.desk import Desk
 from bot.slack.payload import first_action, part
 from bot.slack.questions import Question
-from bot.slack.replies import Place
+from bot.slack.ways import Place
 from bot.slack.work import ack_first
 
 
@@ -41,16 +41,22 @@ class ActionListener:
             await self._desk.reception.show_card(answers, question)
 
     async def on_share(self, body: dict[str, Any]) -> None:
-        """The card for all; a second click on the same card does nothing more."""
+        """The card for all; once it is shared, a second click does nothing more."""
         self._desk.work.enlist()
         question, ids = await self._clicked(body)
         if not ids or not await self._admitted(question):
             return
-        if not await self._desk.deliveries.first_time(_share_key(body, question, ids)):
+        key = _share_key(body, question, ids)
+        if not await self._desk.deliveries.first_time(key):
             await question.reply.show(question.notes.shared_already())
             return
-        answers = await self._desk.reception.look_up(ids, question)
-        await self._desk.reception.share(answers, question)
+        shared = False
+        try:
+            answers = await self._desk.reception.look_up(ids, question)
+            shared = await self._desk.reception.share(answers, question)
+        finally:
+            if not shared:
+                await self._desk.deliveries.forget(key)
 
     async def on_customer(self, body: dict[str, Any]) -> None:
         """A short text to copy and send, in both languages, the person's own first."""
@@ -90,23 +96,24 @@ class ActionListener:
         )
         name = str(user.get("name") or user.get("username") or "")
         pressed = first_action(body)
+        row, shared_by = row_of(pressed.get("block_id"))
         question = await self._desk.questions.clicked(
             asker,
             place,
             command=self._desk.command,
             name=name,
-            row=_row(pressed, container),
+            row=_read_by(row, container),
+            shared_by=shared_by,
             in_place=in_place,
         )
         return question, ids_of(pressed.get("value"))
 
 
-def _row(pressed: Mapping[str, Any], container: Mapping[str, Any]) -> Row:
+def _read_by(row: Row | None, container: Mapping[str, Any]) -> Row:
     """Who reads the card; whatever is not certainly for one person alone is for all."""
-    block = pressed.get("block_id")
-    if block == Row.DIRECT:
+    if row is Row.DIRECT:
         return Row.DIRECT
-    private = bool(container.get("is_ephemeral")) or block == Row.PRIVATE
+    private = bool(container.get("is_ephemeral")) or row is Row.PRIVATE
     return Row.PRIVATE if private else Row.PUBLIC
 
 
