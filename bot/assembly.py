@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -56,8 +55,8 @@ class Outside:
 
     gateway: GatewayClient
     database: Database
-    session: aiohttp.ClientSession
     client: AsyncWebClient
+    slack: SlackDoor
     workspace: Workspace
     now: Now
 
@@ -68,7 +67,6 @@ def build_desk(
     *,
     telemetry: Telemetry,
     lookups: LookupService,
-    slack: SlackDoor,
     work: OngoingWork,
     watching: Watching,
 ) -> Desk:
@@ -77,7 +75,7 @@ def build_desk(
     languages = _languages(settings, outside, people)
     records = _records(outside, telemetry)
     styles = styles_of(settings)
-    replies = Replies(slack)
+    replies = Replies(outside.slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     watches = WatchReception(watching=watching, records=records, replies=replies)
     reception = Reception(
@@ -98,7 +96,7 @@ def build_desk(
         languages=languages,
         records=records,
         deliveries=Deliveries(seen=SeenEvents(outside.database), now=outside.now),
-        slack=slack,
+        slack=outside.slack,
         work=work,
         command=settings.bot_command,
     )

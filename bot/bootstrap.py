@@ -84,7 +84,7 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         outside = await _connect(settings, stack, now)
         telemetry = Telemetry(await _hash_key(settings, outside.database))
         work = OngoingWork()
-        slack = SlackDoor(client=outside.client, session=outside.session)
+        slack = outside.slack
         lookups = build_lookups(settings, outside, telemetry)
         house = build_watch_house(
             settings,
@@ -98,7 +98,6 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
             outside,
             telemetry=telemetry,
             lookups=lookups,
-            slack=slack,
             work=work,
             watching=house.watching,
         )
@@ -150,7 +149,7 @@ async def _in_time() -> AsyncIterator[None]:
 
 
 async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> Outside:
-    database = await stack.enter_async_context(open_database(settings.database_url))
+    database = await stack.enter_async_context(open_database(revealed(settings.database_url)))
     gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
     gateway = await stack.enter_async_context(gateway_of(settings, now=now, gatekeeper=gatekeeper))
     session = await stack.enter_async_context(slack_session())
@@ -160,8 +159,8 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> Outsi
     return Outside(
         gateway=gateway,
         database=database,
-        session=session,
         client=client,
+        slack=SlackDoor(client=client, session=session),
         workspace=workspace,
         now=now,
     )
@@ -199,12 +198,14 @@ async def _serve(
     if settings.mode is Mode.SOCKET:
         token = revealed(settings.slack_app_token)
         socket = Socket(app, app_token=token, client=outside.client)
-        stack.push_async_callback(socket.stop_listening)
     else:
         endpoint = SlackEndpoint(app, signing_secret(settings))
 
     async def readiness() -> Mapping[str, bool]:
-        parts = {"database": await _answers(outside.database)}
+        parts = {
+            "database": await _answers(outside.database),
+            "slack_token": await outside.slack.token.is_taken(),
+        }
         if socket is None:
             return parts
         return parts | {
@@ -217,6 +218,8 @@ async def _serve(
         serving(web_app, host=settings.bot_host, port=settings.bot_port)
     )
     if socket is not None:
+        # Closed before the server is, which may wait for those who are slow to send.
+        stack.push_async_callback(socket.stop_listening)
         async with _in_time():
             await socket.connect()
     return port

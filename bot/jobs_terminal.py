@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from bot.connections import utc_now
+from bot.connections import revealed, utc_now
 from bot.domain.watch import Watch
 from bot.services.watch_jobs import JobOutcome, WatchJobs
 from bot.settings import Settings
@@ -38,7 +38,7 @@ async def do_job(
     """List watches, or do one thing with one of them; the exit code."""
     configure_logging(level="ERROR", json=False)
     try:
-        async with open_database(settings.database_url) as database:
+        async with open_database(revealed(settings.database_url)) as database:
             jobs = WatchJobs(watches=Watches(database), now=utc_now)
             if action == "list":
                 _show(await jobs.latest(_MOST, only_open=not everything), as_json=as_json)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from bot.connections import access_rules, gateway_of, styles_of, utc_now
+from bot.connections import access_rules, gateway_of, revealed, styles_of, utc_now
 from bot.domain.catalog import Catalog
 from bot.domain.explanation import as_record, explain
 from bot.domain.message_id import InvalidMessageIdError, MessageId, parse_typed
@@ -82,7 +82,7 @@ async def look_up(
 @asynccontextmanager
 async def _gatekeeper(settings: Settings) -> AsyncIterator[Gatekeeper | None]:
     """Who shares the ceilings with the bot on this database; where none has run there is nobody."""
-    url = settings.database_url
+    url = revealed(settings.database_url)
     if url.startswith("sqlite:") and not _is_file(url.removeprefix("sqlite:///")):
         yield None
         return

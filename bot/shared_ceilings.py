@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
+from bot.connections import revealed
 from bot.domain.gate import Ceilings
 from bot.gateway.local_gate import LocalGate
 from bot.services.gatekeeper import SharingGatekeeper, sharing
@@ -36,7 +37,9 @@ async def gatekeeper_beside_a_bot(settings: Settings) -> AsyncIterator[SharingGa
     """The same for a command in a terminal; `None` where the database cannot be used."""
     async with AsyncExitStack() as stack:
         try:
-            database = await stack.enter_async_context(open_database(settings.database_url))
+            database = await stack.enter_async_context(
+                open_database(revealed(settings.database_url))
+            )
         except StorageError:
             yield None
         else:

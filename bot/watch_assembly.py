@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from bot.connections import revealed
 from bot.domain.watch import Schedule, most_open
 from bot.services.lookup import LookupService
 from bot.services.watch_keeping import WatchKeeper
@@ -65,7 +66,7 @@ def build_watch_house(
     own = this_process()
     watches, schedule = Watches(database), schedule_of(settings)
     alarms = alarms_for(
-        settings.database_url, executor=own.id, concurrency=_at_once(settings), now=now
+        revealed(settings.database_url), executor=own.id, concurrency=_at_once(settings), now=now
     )
     keeper = WatchKeeper(
         own=own,

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from bot.domain.call_status import CheckedStatus
 from bot.domain.gate import Ceilings, Urgency
@@ -25,6 +26,9 @@ from bot.gateway.local_gate import LocalGate
 from bot.gateway.soap import Account, SoapVersion
 from bot.gateway.status_cache import StatusCache
 from bot.gateway.transport import Transport, open_transport
+
+# Of the deadline, for each attempt to connect: three of them and the waits between have room.
+CONNECT_SHARE: Final = 0.25
 
 
 @dataclass(slots=True, eq=False)
@@ -179,7 +183,11 @@ async def open_gateway(
     version = SoapVersion(soap_version)
     ceilings = Ceilings(requests_per_second=requests_per_second, max_concurrency=max_concurrency)
     async with open_transport(
-        url, connections=max_concurrency, proxy=proxy, ca_file=ca_file
+        url,
+        connections=max_concurrency,
+        connect_seconds=timeout_seconds * CONNECT_SHARE,
+        proxy=proxy,
+        ca_file=ca_file,
     ) as transport:
         client = GatewayClient(
             transport,

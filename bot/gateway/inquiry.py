@@ -18,7 +18,15 @@ from bot.domain.call_status import CheckedStatus, read_result
 from bot.domain.message_id import MessageId
 from bot.gateway.ceiling import Ceiling, GateClosedError, Ticket
 from bot.gateway.circuit import Circuit
-from bot.gateway.errors import Busy, GatewayError, NotSoap, Paused, TimedOut, UnsafeXml
+from bot.gateway.errors import (
+    Busy,
+    GatewayError,
+    GatewayUnavailable,
+    NotSoap,
+    Paused,
+    TimedOut,
+    UnsafeXml,
+)
 from bot.gateway.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
 from bot.gateway.transport import Reply, Transport
 
@@ -144,7 +152,9 @@ def _read(reply: Reply) -> str:
         GatewayError: there is none; where the line broke and the status says nothing, that.
     """
     try:
-        return read_reply(reply.http_status, reply.content_type, reply.content)
+        return read_reply(
+            reply.http_status, reply.content_type, reply.content, retry_after=reply.retry_after
+        )
     except (NotSoap, UnsafeXml):
         if reply.cut_by is None:
             raise
@@ -157,7 +167,7 @@ def _repetition(ticket: Ticket) -> Callable[[Exception], bool | float]:
     def decide(error: Exception) -> bool | float:
         if not isinstance(error, GatewayError) or not error.retryable:
             return False
-        asked = error.retry_after
+        asked = error.retry_after if isinstance(error, GatewayUnavailable) else None
         if asked is None:
             return True
         # Many are told the same moment.

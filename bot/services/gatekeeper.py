@@ -37,16 +37,20 @@ class SharingGatekeeper:
         self._clock = clock
         self._alone_until = 0.0
         self._running = 0
+        # One after the other: a count that was true before an admission must not be told after it.
+        self._telling = asyncio.Lock()
         self._publishing: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[Any]] = set()
 
     async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
         """Let some of those through who wait in this process."""
-        self._running = running
-        return await self._either(
-            lambda: self._shared.admit(urgency, count=count, running=running),
-            lambda: self._local.admit(urgency, count=count, running=running),
-        )
+        async with self._telling:
+            admission = await self._either(
+                lambda: self._shared.admit(urgency, count=count, running=running),
+                lambda: self._local.admit(urgency, count=count, running=running),
+            )
+            self._running += len(admission.waits)
+        return admission
 
     def left(self, running: int) -> None:
         """Tell the others, soon."""
@@ -78,8 +82,9 @@ class SharingGatekeeper:
         told = -1
         while told != self._running:
             await asyncio.sleep(PUBLISH_SECONDS)
-            told = self._running
-            await self._either(partial(self._shared.publish, told), lambda: _given(None))
+            async with self._telling:
+                told = self._running
+                await self._either(partial(self._shared.publish, told), lambda: _given(None))
 
     async def _either(
         self,

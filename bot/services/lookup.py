@@ -37,6 +37,7 @@ class LookupService:
         self._rules = rules
         self._telemetry = telemetry
         self._now = now
+        telemetry.follow_gateway(lambda: gateway.health.down_since is None)
 
     @property
     def health(self) -> GatewayHealth:

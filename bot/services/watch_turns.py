@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 import stamina
 import structlog
 
+from bot.domain.gate import Urgency
 from bot.domain.watch import (
     Ending,
     LookAgain,
@@ -109,8 +110,7 @@ class WatchTurns:
         if is_over(watch, self._now()):
             await self._attempt(replace(watch, ending=Ending.LIMIT, decided_at=self._now()), watch)
             return
-        # At the merge: urgency=Urgency.BACKGROUND, so that people who wait go first.
-        (answer,) = await self._lookups.look_up([watch.message_id])
+        (answer,) = await self._lookups.look_up([watch.message_id], urgency=Urgency.BACKGROUND)
         seen = Sighting(
             finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
         )

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from bot.services.alarm import Alert
 from bot.services.languages import Languages
 from bot.slack.gateway_notes import alert_note
-from bot.slack.replies import Place, Replies
+from bot.slack.replies import Replies
+from bot.slack.ways import Place
 
 
 class AdminAlerts:

@@ -39,6 +39,10 @@ class Row(StrEnum):
     MODAL = "card_actions_modal"
 
 
+# Between the name of a row and that of a person, in a `block_id` of 255 characters at most.
+_SHARED_BY: Final = ":"
+_NAME_LIMIT: Final = 100
+
 _BUTTONS: Final = {
     Row.PRIVATE: (Action.REFRESH, Action.WATCH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
     # Between two there is nobody to share with.
@@ -56,6 +60,7 @@ def buttons(
     *,
     only_for: str = "",
     watching: bool = False,
+    shared_by: str = "",
 ) -> Block | None:
     """A row of buttons about these calls; `None` where there would be none.
 
@@ -65,11 +70,20 @@ def buttons(
         catalog: the language of their labels.
         only_for: the Slack id of the one person who sees them; empty for all.
         watching: there is something to wait for.
+        shared_by: the name of the person who shared the card, for the card that replaces it.
     """
     value = json.dumps([one.value for one in message_ids], ensure_ascii=False)
     actions = [one for one in _BUTTONS[row] if watching or one is not Action.WATCH]
     elements = [_button(action, value, catalog, only_for) for action in actions]
-    return {"type": "actions", "block_id": row.value, "elements": elements} if elements else None
+    block_id = f"{row.value}{_SHARED_BY}{shared_by[:_NAME_LIMIT]}" if shared_by else row.value
+    return {"type": "actions", "block_id": block_id, "elements": elements} if elements else None
+
+
+def row_of(block_id: object) -> tuple[Row | None, str]:
+    """The row that a click came from, and who shared its card; `None` where it is none of ours."""
+    name, _, shared_by = (block_id if isinstance(block_id, str) else "").partition(_SHARED_BY)
+    row = next((row for row in Row if row == name), None)
+    return row, shared_by if row is Row.PUBLIC else ""
 
 
 def _button(action: Action, value: str, catalog: Catalog, only_for: str) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.watch import PostedCard
-from bot.slack.buttons import Row
+from bot.slack.buttons import Row, row_of
 from bot.slack.desk import Desk
 from bot.slack.modals import answer
 from bot.slack.payload import first_action, part
 from bot.slack.questions import Question
-from bot.slack.replies import OpenView, Place
+from bot.slack.ways import OpenView, Place
 
 
 async def clicked(desk: Desk, body: Mapping[str, Any], *, in_place: bool = False) -> Question:
@@ -42,8 +42,15 @@ async def clicked(desk: Desk, body: Mapping[str, Any], *, in_place: bool = False
             id=str(container.get("view_id") or ""), draw=lambda message: answer(catalog, message)
         )
         return await desk.questions.clicked_in_view(asker, place, view=view, **who)
-    row = _row(first_action(body), container)
-    return await desk.questions.clicked(asker, place, row=row, in_place=in_place, **who)
+    row, shared_by = row_of(first_action(body).get("block_id"))
+    return await desk.questions.clicked(
+        asker,
+        place,
+        row=_read_by(row, container),
+        shared_by=shared_by,
+        in_place=in_place,
+        **who,
+    )
 
 
 def posted_card(body: Mapping[str, Any]) -> PostedCard | None:
@@ -55,10 +62,9 @@ def posted_card(body: Mapping[str, Any]) -> PostedCard | None:
     return PostedCard(channel=str(channel), ts=str(ts))
 
 
-def _row(pressed: Mapping[str, Any], container: Mapping[str, Any]) -> Row:
+def _read_by(row: Row | None, container: Mapping[str, Any]) -> Row:
     """Who reads the card; whatever is not certainly for one person alone is for all."""
-    block = pressed.get("block_id")
-    if block == Row.DIRECT:
+    if row is Row.DIRECT:
         return Row.DIRECT
-    private = bool(container.get("is_ephemeral")) or block == Row.PRIVATE
+    private = bool(container.get("is_ephemeral")) or row is Row.PRIVATE
     return Row.PRIVATE if private else Row.PUBLIC

@@ -151,6 +151,10 @@ class Notes:
         """Confirms the language in which this very note is written."""
         return note(self._say("language.chosen"))
 
+    def choice_not_kept(self) -> Message:
+        """The database is away; what was chosen before still holds."""
+        return note(self._say("language.not_kept"), self._say("language.still"))
+
     def language_help(self, wanted: str) -> Message:
         """The current language, and how to change it."""
         return note(self._say("language.unknown" if wanted else "language.current"))

@@ -17,7 +17,7 @@ from bot.domain.watch import PostedCard
 from bot.domain.watchable import hindrance, invites_watch
 from bot.services.alarm import Alarm
 from bot.services.answers import Answer
-from bot.services.languages import Languages
+from bot.services.languages import Languages, NotChosen
 from bot.services.lookup import LookupService
 from bot.services.records import Records, Surface
 from bot.slack.block_kit import Message
@@ -111,8 +111,10 @@ class Reception:
             return await self._channel_language(" ".join(words[1:]), question)
         asker = question.asker
         chosen = await self._languages.choose(asker.team, asker.user, argument)
-        if chosen is None:
+        if chosen is NotChosen.UNKNOWN:
             return question.notes.language_help(argument)
+        if chosen is NotChosen.NOT_KEPT:
+            return question.notes.choice_not_kept()
         return question.notes.speaking(self._styles.private(chosen)).language_chosen()
 
     async def _channel_language(self, wanted: str, question: Question) -> Message:
@@ -120,8 +122,10 @@ class Reception:
         if not self._lookups.is_admin(asker):
             return question.notes.admins_only()
         chosen = await self._languages.choose_for_channel(asker.team, asker.channel, wanted)
-        if chosen is None:
+        if chosen is NotChosen.UNKNOWN:
             return question.notes.language_help(wanted or "?")
+        if chosen is NotChosen.NOT_KEPT:
+            return question.notes.choice_not_kept()
         return question.notes.channel_language_chosen(chosen)
 
     async def admitted(self, question: Question) -> bool:
@@ -209,7 +213,7 @@ class Reception:
         try:
             done, _ = await asyncio.wait({lookup}, timeout=PATIENCE_SECONDS)
             if not done and not question.quiet:
-                await question.reply.show(question.notes.working(len(ids)))
+                await question.reply.show(question.notes.working(len(ids)), passing=True)
             return await lookup
         except asyncio.CancelledError:
             lookup.cancel()
@@ -224,8 +228,14 @@ class Reception:
         ids = [answer.message_id for answer in answers]
         lines = [question.notes.late_remark(), *remarks] if question.late else list(remarks)
         reader = question.asker.user if question.row is Row.PUBLIC else ""
-        waits = any(invites_watch(answer.finding) for answer in answers)
-        row = buttons(ids, question.row, style.catalog, only_for=reader, watching=waits)
+        row = buttons(
+            ids,
+            question.row,
+            style.catalog,
+            only_for=reader,
+            watching=any(invites_watch(answer.finding) for answer in answers),
+            shared_by=style.shared_by,
+        )
         return card(answers, style, lines, row)
 
     async def show_customer_texts(self, answers: Sequence[Answer], question: Question) -> None:
@@ -245,8 +255,14 @@ class Reception:
         style = (await self._questions.public_style(asker)).shared(question.name)
         style = replace(style, admins_told=self._alarm.covers(answers))
         ids = [answer.message_id for answer in answers]
-        waits = any(invites_watch(answer.finding) for answer in answers)
-        row = buttons(ids, Row.PUBLIC, style.catalog, only_for=asker.user, watching=waits)
+        row = buttons(
+            ids,
+            Row.PUBLIC,
+            style.catalog,
+            only_for=asker.user,
+            watching=any(invites_watch(answer.finding) for answer in answers),
+            shared_by=question.name,
+        )
         reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())
         shown = reply.show(card(answers, style, (), row))
         await asyncio.gather(shown, self._keep(answers, question))

@@ -38,16 +38,19 @@ _MOST_ATTEMPTS: Final = 3
 # In the place of Slack's word where it gave none.
 UNKNOWN_WORD: Final = "unknown"
 _WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
-# What is wrong with the token, whatever is asked with it.
-TOKEN_REFUSALS: Final = frozenset(
+# A token of which Slack says this is good for nothing any more.
+DEAD_TOKEN: Final = frozenset(
     {
-        *("access_denied", "account_inactive", "app_not_installed", "ekm_access_denied"),
-        *("enterprise_is_restricted", "forbidden_team", "invalid_app_token", "invalid_auth"),
-        *("missing_scope", "no_permission", "not_allowed_token_type", "not_authed"),
-        *("org_login_required", "team_access_not_granted", "token_expired", "token_revoked"),
-        *("two_factor_setup_required", "user_removed_from_team"),
+        *("account_inactive", "app_not_installed", "invalid_auth", "not_authed"),
+        *("team_access_not_granted", "token_expired", "token_revoked", "user_removed_from_team"),
     }
 )
+# What is wrong with the token, whatever is asked with it.
+TOKEN_REFUSALS: Final = DEAD_TOKEN | {
+    *("access_denied", "ekm_access_denied", "enterprise_is_restricted", "forbidden_team"),
+    *("invalid_app_token", "missing_scope", "no_permission", "not_allowed_token_type"),
+    *("org_login_required", "two_factor_setup_required"),
+}
 
 
 class SlackRefusedError(Exception):
@@ -96,7 +99,9 @@ def _translated(error: SlackApiError) -> SlackRefusedError | SlackUnreachableErr
     if code in TOKEN_REFUSALS:
         return SlackRefusedError(code)
     if code == UNKNOWN_WORD:
-        return SlackUnreachableError(f"an answer that cannot be read, status {_status(error)}")
+        return SlackUnreachableError(
+            f"an answer that cannot be read, status {status_of(error.response)}"
+        )
     return SlackUnreachableError(code)
 
 
@@ -107,7 +112,12 @@ def error_code(error: SlackApiError) -> str:
 
 def error_word(answer: object) -> str:
     """The word in an answer that says no, `unknown` where there is none or it is no word."""
-    found = answer.get("error") if isinstance(answer, dict) and answer.get("ok") is False else None
+    refused = answer if isinstance(answer, dict) and answer.get("ok") is False else {}
+    return word_of(refused.get("error"))
+
+
+def word_of(found: object) -> str:
+    """A word of Slack's as it stands, `unknown` where it is none: it may be logged."""
     return found if isinstance(found, str) and _WORD.fullmatch(found) else UNKNOWN_WORD
 
 
@@ -127,11 +137,7 @@ def pause_asked(response: Any) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else math.inf
 
 
-def _status(error: SlackApiError) -> int:
-    return status_of(error.response)
-
-
 def status_of(response: Any) -> int:
-    """The HTTP status of an answer; 0 where it has none."""
+    """The HTTP status of an answer of either kind; 0 where there is none."""
     found = getattr(response, "status_code", None) or getattr(response, "status", None)
     return found if isinstance(found, int) else 0

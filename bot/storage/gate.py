@@ -7,13 +7,24 @@ clocks differ agree, and who waits is told how long, not until when.
 from __future__ import annotations
 
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import delete, func, literal_column, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    Connection,
+    Double,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, forgive
 from bot.storage.database import Database
+from bot.storage.locks import take_lock
 from bot.storage.schema import GATE, GATE_HOLDER
 
 # A person waits behind each question; after this time the answer is of no use.
@@ -26,7 +37,6 @@ _CLOCKS: Final = {
     "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) AS double precision)",
 }
-_STATE: Final = (GATE.c.next_slot, GATE.c.closed_until, GATE.c.strikes, GATE.c.person_until)
 
 
 class SharedGate:
@@ -43,13 +53,20 @@ class SharedGate:
         self._ceilings = ceilings
         self._lease = lease_seconds
         self._holder = token_hex(8)
+        # Made once: making a statement takes longer than SQLite takes to carry it out.
+        self._reading = {name: _reading(clock) for name, clock in _CLOCKS.items()}
+        self._keeping = update(GATE).where(GATE.c.name == _NAME)
+        holding = database.insert(GATE_HOLDER)
+        self._holding = holding.on_conflict_do_update(
+            index_elements=[GATE_HOLDER.c.holder],
+            set_={"running": holding.excluded.running, "until": holding.excluded.until},
+        )
 
     async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
         """Let some of those through who wait in this process."""
-        async with self._database.writing(GATE_SECONDS) as connection:
-            gate = await self._locked(connection)
-            now = await self._now(connection)
-            elsewhere = await self._running_elsewhere(connection, now)
+
+        def work(connection: Connection) -> Admission:
+            gate, now, elsewhere = self._locked(connection)
             gate, admission = admit(
                 gate,
                 self._ceilings,
@@ -58,69 +75,92 @@ class SharedGate:
                 urgency=urgency,
                 count=count,
             )
-            await _keep(connection, gate)
+            self._keep(connection, gate)
             if admission.waits:
-                await self._hold(connection, running + len(admission.waits), now)
-        return admission
+                self._hold(connection, running + len(admission.waits), now)
+            return admission
+
+        return await self._database.write(work, GATE_SECONDS)
 
     async def publish(self, running: int) -> None:
         """Tell the others how many requests of this process are under way."""
-        async with self._database.writing(GATE_SECONDS) as connection:
-            await self._hold(connection, running, await self._now(connection))
+
+        def work(connection: Connection) -> None:
+            self._hold(connection, running, self._locked(connection)[1])
+
+        await self._database.write(work, GATE_SECONDS)
 
     async def close(self) -> float:
         """Close the gate, or leave it closed; for how many seconds."""
-        async with self._database.writing(GATE_SECONDS) as connection:
-            gate = await self._locked(connection)
-            now = await self._now(connection)
+
+        def work(connection: Connection) -> float:
+            gate, now, _ = self._locked(connection)
             gate = close(gate, now=now)
-            await _keep(connection, gate)
-        return gate.closed_until - now
+            self._keep(connection, gate)
+            return gate.closed_until - now
+
+        return await self._database.write(work, GATE_SECONDS)
 
     async def forgive(self) -> None:
         """Make the next pause a first one again."""
-        async with self._database.writing(GATE_SECONDS) as connection:
-            gate = await self._locked(connection)
-            await _keep(connection, forgive(gate, now=await self._now(connection)))
+
+        def work(connection: Connection) -> None:
+            gate, now, _ = self._locked(connection)
+            self._keep(connection, forgive(gate, now=now))
+
+        await self._database.write(work, GATE_SECONDS)
 
     async def leave(self) -> None:
         """This process asks no more; what dead ones left is removed as well."""
-        async with self._database.writing(GATE_SECONDS) as connection:
-            now = await self._now(connection)
+
+        def work(connection: Connection) -> None:
+            now = self._locked(connection)[1]
             mine_or_dead = (GATE_HOLDER.c.holder == self._holder) | (GATE_HOLDER.c.until <= now)
-            await connection.execute(delete(GATE_HOLDER).where(mine_or_dead))
+            connection.execute(delete(GATE_HOLDER).where(mine_or_dead))
 
-    async def _locked(self, connection: AsyncConnection) -> Gate:
-        statement = select(*_STATE).where(GATE.c.name == _NAME).with_for_update()
-        row = (await connection.execute(statement)).mappings().one_or_none()
+        await self._database.write(work, GATE_SECONDS)
+
+    def _locked(self, connection: Connection) -> tuple[Gate, float, int]:
+        """The state, the database's time, and how many requests other processes have under way.
+
+        Nobody else reads or writes them before the end of the transaction.
+        """
+        take_lock(connection, "gate")
+        reading = self._reading[connection.dialect.name]
+        mine = {"mine": self._holder}
+        row = connection.execute(reading, mine).one_or_none()
         if row is None:
-            fresh = self._database.insert(GATE).values(name=_NAME, **_values(Gate()))
-            await connection.execute(fresh.on_conflict_do_nothing())
-            row = (await connection.execute(statement)).mappings().one()
-        return Gate(**row)
-
-    async def _now(self, connection: AsyncConnection) -> float:
-        clock: float = (
-            await connection.execute(select(literal_column(_CLOCKS[connection.dialect.name])))
-        ).scalar_one()
-        return clock
-
-    async def _running_elsewhere(self, connection: AsyncConnection, now: float) -> int:
-        others = (GATE_HOLDER.c.holder != self._holder) & (GATE_HOLDER.c.until > now)
-        statement = select(func.coalesce(func.sum(GATE_HOLDER.c.running), 0)).where(others)
-        return int((await connection.execute(statement)).scalar_one())
-
-    async def _hold(self, connection: AsyncConnection, running: int, now: float) -> None:
-        values = {"running": running, "until": now + self._lease}
-        statement = self._database.insert(GATE_HOLDER).values(holder=self._holder, **values)
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=[GATE_HOLDER.c.holder], set_=values)
+            connection.execute(insert(GATE).values(name=_NAME, **_values(Gate())))
+            row = connection.execute(reading, mine).one()
+        gate = Gate(
+            next_slot=row.next_slot,
+            closed_until=row.closed_until,
+            strikes=row.strikes,
+            person_until=row.person_until,
         )
+        return gate, row.clock, int(row.elsewhere)
+
+    def _keep(self, connection: Connection, gate: Gate) -> None:
+        connection.execute(self._keeping, _values(gate))
+
+    def _hold(self, connection: Connection, running: int, now: float) -> None:
+        values = {"holder": self._holder, "running": running, "until": now + self._lease}
+        connection.execute(self._holding, values)
 
 
-async def _keep(connection: AsyncConnection, gate: Gate) -> None:
-    await connection.execute(update(GATE).where(GATE.c.name == _NAME).values(**_values(gate)))
+def _reading(clock: str) -> Select[Any]:
+    now = literal_column(clock, Double)
+    others = (GATE_HOLDER.c.holder != bindparam("mine")) & (GATE_HOLDER.c.until > now)
+    running = func.coalesce(func.sum(GATE_HOLDER.c.running), 0)
+    elsewhere = select(running).where(others).scalar_subquery()
+    statement = select(GATE, now.label("clock"), elsewhere.label("elsewhere"))
+    return statement.where(GATE.c.name == _NAME)
 
 
 def _values(gate: Gate) -> dict[str, float | int]:
-    return {column.name: getattr(gate, column.name) for column in _STATE}
+    return {
+        "next_slot": gate.next_slot,
+        "closed_until": gate.closed_until,
+        "strikes": gate.strikes,
+        "person_until": gate.person_until,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from bot.storage.database import Database
 from bot.storage.schema import NOTICE
@@ -26,11 +26,14 @@ class Notices:
         upsert = statement.on_conflict_do_update(
             index_elements=[NOTICE.c.name], set_={"at": at}, where=old
         )
-        async with self._database.writing() as connection:
-            result = await connection.execute(upsert, execution_options={"preserve_rowcount": True})
-        return result.rowcount == 1
+
+        def work(connection: Connection) -> bool:
+            result = connection.execute(upsert, execution_options={"preserve_rowcount": True})
+            return result.rowcount == 1
+
+        return await self._database.write(work)
 
     async def forget(self, name: str) -> None:
         """It could not be given after all; the next one who asks gives it."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(NOTICE).where(NOTICE.c.name == name))
+        statement = delete(NOTICE).where(NOTICE.c.name == name)
+        await self._database.write(lambda connection: connection.execute(statement))

@@ -139,6 +139,16 @@ async def test_what_ends_while_it_is_told_is_told_again(
     assert [2, 0] == told
 
 
+async def test_what_was_just_let_in_is_not_told_away(bench: _Bench) -> None:
+    """A count from before an admission would give its places to others."""
+    assert 1 == await bench.admitted(1)
+    bench.keeper.left(1)
+    assert 2 == await bench.admitted(2, running=1)
+    await asyncio.sleep(0.25)
+
+    assert 0 == await bench.free_elsewhere()
+
+
 async def test_at_the_end_nothing_is_left_behind() -> None:
     """Another process has all places at once."""
     async with open_database("sqlite:///:memory:") as database:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 from scene import copied, heading, seen
 from ways import Ways, visiting
@@ -37,6 +38,12 @@ async def outage(mode: Mode, **changes: Any) -> AsyncIterator[Ways]:
         yield bot
 
 
+async def metrics(bot: Ways) -> str:
+    """What Prometheus reads."""
+    async with aiohttp.ClientSession() as session, session.get(bot.url("/metrics")) as response:
+        return await response.text()
+
+
 async def test_while_the_gateway_is_down_people_are_told_at_once_and_since_when(
     mode: Mode,
 ) -> None:
@@ -45,6 +52,8 @@ async def test_while_the_gateway_is_down_people_are_told_at_once_and_since_when(
         card = await bot.card("SANDBOX-BUSY")
         await bot.answer("lang pt")
         portuguese = await bot.card("SANDBOX-BUSY")
+
+        assert "voicestatus_gateway_up 0.0" in await metrics(bot)
 
     assert heading(card).startswith("🔌 The status could not be looked up: the gateway does not")
     assert DOWN in seen(card)

@@ -22,12 +22,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import watch_assembly
-from bot.connections import access_rules, gateway_of, slack_session, utc_now
+from bot.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Watch
 from bot.services.lookup import LookupService
 from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
 from bot.settings import Settings
+from bot.shared_ceilings import gatekeeper_of
 from bot.storage.database import open_database
 from bot.storage.executors import this_process
 from bot.telemetry import Telemetry, configure_logging
@@ -79,8 +80,9 @@ class ThreadNotifier:
 async def watching_house(settings: Settings) -> AsyncIterator[Watching]:
     """The watches of this process, kept while the block runs."""
     async with (
-        open_database(settings.database_url) as database,
-        gateway_of(settings) as gateway,
+        open_database(revealed(settings.database_url)) as database,
+        gatekeeper_of(settings, database) as gatekeeper,
+        gateway_of(settings, gatekeeper=gatekeeper) as gateway,
         slack_session() as session,
     ):
         house = build_watch_house(

@@ -20,6 +20,7 @@ from aiohttp import web
 from bot.gateway.sandbox.answers import PREFIX, Answer, answer, pending_seconds, refusal
 from bot.gateway.sandbox.call import Call, read_call
 from bot.gateway.sandbox.envelope import MARK, OPERATION, Reply, Version, page_reply, result_reply
+from bot.gateway.sandbox.fault_floods import FLOODS
 from bot.gateway.sandbox.fault_names import FaultName
 from bot.gateway.sandbox.fault_replies import BUILDERS
 from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, send
@@ -119,7 +120,8 @@ def _seen(call: Call, decided: Answer) -> SeenRequest:
 async def _play(request: web.Request, version: Version, name: FaultName) -> web.StreamResponse:
     if name in BUILDERS:
         return _response(BUILDERS[name](version))
-    await send(request.transport, WIRE_BUILDERS[name](version))
+    build = FLOODS[name] if name in FLOODS else WIRE_BUILDERS[name]
+    await send(request.transport, build(version))
     # The connection is gone by now: aiohttp wants a response, and drops it.
     return web.Response()
 

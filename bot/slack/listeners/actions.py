@@ -41,16 +41,22 @@ class ActionListener:
             await self._desk.reception.show_card(answers, question)
 
     async def on_share(self, body: dict[str, Any]) -> None:
-        """The card for all; a second click on the same card does nothing more."""
+        """The card for all; once it is shared, a second click does nothing more."""
         self._desk.work.enlist()
         question, ids = await self._clicked(body)
         if not ids or not await self._admitted(question):
             return
-        if not await self._desk.deliveries.first_time(_share_key(body, question, ids)):
+        key = _share_key(body, question, ids)
+        if not await self._desk.deliveries.first_time(key):
             await question.reply.show(question.notes.shared_already())
             return
-        answers = await self._desk.reception.look_up(ids, question)
-        await self._desk.reception.share(answers, question)
+        shared = False
+        try:
+            answers = await self._desk.reception.look_up(ids, question)
+            shared = await self._desk.reception.share(answers, question)
+        finally:
+            if not shared:
+                await self._desk.deliveries.forget(key)
 
     async def on_customer(self, body: dict[str, Any]) -> None:
         """A short text to copy and send, in both languages, the person's own first."""

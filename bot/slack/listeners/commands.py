@@ -11,7 +11,7 @@ from bot.domain.query import parse_query
 from bot.services.records import Surface
 from bot.slack.desk import Desk
 from bot.slack.mrkdwn import plain_text
-from bot.slack.replies import Place
+from bot.slack.ways import Place
 from bot.slack.work import ack_first
 
 _ANY_COMMAND: Final = re.compile(r"/.+")

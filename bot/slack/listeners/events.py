@@ -17,7 +17,7 @@ from bot.slack.desk import Desk
 from bot.slack.message_text import texts_of
 from bot.slack.mrkdwn import plain_text
 from bot.slack.questions import Question
-from bot.slack.replies import Place
+from bot.slack.ways import Place
 
 # Slack repeats events for hours when it could not deliver them.
 LATE_SECONDS: Final = 2 * 60 * 60

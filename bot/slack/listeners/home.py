@@ -9,12 +9,16 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
 from bot.domain.call_status import Outcome
+from bot.domain.catalog import Catalog
+from bot.services.languages import NotChosen
 from bot.services.records import Surface
 from bot.slack.desk import Desk
 from bot.slack.home_page import ASK_ACTION, AUTOMATIC, LANGUAGE_ACTION, Recent, home
 from bot.slack.modals import Origin, asking
 from bot.slack.payload import first_action, part
+from bot.slack.questions import Question
 from bot.slack.watch_buttons import HOME_CANCEL_ACTION, watches_of
+from bot.slack.ways import Place
 from bot.slack.work import ack_first
 
 
@@ -46,20 +50,33 @@ class HomeListener:
         self._desk.work.enlist()
         asker = self._asker(body)
         wanted = str(part(first_action(body), "selected_option").get("value", ""))
-        if wanted == AUTOMATIC:
-            await self._desk.languages.forget(asker.team, asker.user)
-        else:
-            await self._desk.languages.choose(asker.team, asker.user, wanted)
+        if await self._keep(asker, wanted) is NotChosen.NOT_KEPT:
+            question = await self._asked(asker)
+            await question.reply.show(question.notes.choice_not_kept())
         await self._draw(asker)
+
+    async def _keep(self, asker: Asker, wanted: str) -> Catalog | NotChosen | None:
+        if wanted == AUTOMATIC:
+            return await self._desk.languages.forget(asker.team, asker.user)
+        return await self._desk.languages.choose(asker.team, asker.user, wanted)
 
     async def on_ask(self, body: dict[str, Any]) -> None:
         """Open the modal that asks for ids."""
         self._desk.work.enlist()
-        style = await self._desk.questions.personal_style(self._asker(body))
-        await self._desk.slack.call(
+        question = await self._asked(self._asker(body))
+        opened = await self._desk.slack.call(
             "views.open",
             trigger_id=str(body.get("trigger_id", "")),
-            view=asking(style.catalog, Origin(surface=Surface.HOME)),
+            view=asking(question.notes.style.catalog, Origin(surface=Surface.HOME)),
+        )
+        if opened is None:
+            await question.reply.show(question.notes.usage())
+
+    async def _asked(self, asker: Asker) -> Question:
+        """There is no conversation on this page: what must be said goes in a direct message."""
+        place = Place(channel="", user=asker.user)
+        return await self._desk.questions.private(
+            asker, Surface.HOME, place, command=self._desk.command
         )
 
     async def on_cancel(self, body: dict[str, Any]) -> None:

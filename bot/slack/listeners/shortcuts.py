@@ -15,7 +15,7 @@ from bot.slack.desk import Desk
 from bot.slack.message_text import texts_of
 from bot.slack.modals import Origin, asking
 from bot.slack.payload import part
-from bot.slack.replies import Place
+from bot.slack.ways import Place
 from bot.slack.work import ack_first
 
 MESSAGE_SHORTCUT: Final = "check_voice_status"

@@ -20,7 +20,7 @@ from bot.slack.modals import (
 )
 from bot.slack.notes import Notes
 from bot.slack.payload import part
-from bot.slack.replies import OpenModal, Place
+from bot.slack.ways import OpenModal, Place
 
 Ack = Callable[..., Awaitable[object]]
 
