@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from importlib import resources
 from typing import Any, Final
 
@@ -102,6 +103,13 @@ class PlaygroundServer:
         user = _agent(request.query.get("as", ""))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
+        # A page that was closed tells nobody.
+        with suppress(ConnectionError):
+            async for event in self._events(user):
+                await response.write(event)
+        return response
+
+    async def _events(self, user: str) -> AsyncIterator[bytes]:
         slack = self._stage.slack
         sent: dict[str, str] = {}
         while not self._ended.is_set():
@@ -110,10 +118,9 @@ class PlaygroundServer:
                 data = json.dumps(seen)
                 if sent.get(name) != data:
                     sent[name] = data
-                    await response.write(f"event: {name}\ndata: {data}\n\n".encode())
+                    yield f"event: {name}\ndata: {data}\n\n".encode()
             await self._change_after(revision)
-            await response.write(b": still here\n\n")
-        return response
+            yield b": still here\n\n"
 
     async def _change_after(self, revision: int) -> None:
         ledger = self._stage.slack.ledger

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
-from bot.demo.loopback.ledger import Message, UserMessage, View
+from bot.demo.loopback.ledger import Message, UserMessage
 from bot.demo.loopback.payloads import shown_message, shown_view
 from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_NAME
 from bot.demo.playground.scenery import ROOMS
@@ -14,6 +14,8 @@ from bot.demo.slack_server import LoopbackSlack
 
 MOST_MESSAGES: Final = 300
 _MOST_COMPLAINTS: Final = 5
+# Where it is no member the bot asks, is told so, and takes another way: no fault of a card.
+_NO_FAULT: Final = "not_in_channel"
 
 Json = dict[str, Any]
 
@@ -29,9 +31,9 @@ def sight(slack: LoopbackSlack, user: str) -> Json:
         "rooms": list(_rooms(slack)),
         "direct": slack.workspace.direct(user).id,
         "messages": [_message(slack, one) for one in _visible(slack, user)],
-        "home": None if home is None else _view(home),
-        "modals": [_view(one) for one in slack.modals_of(user)],
-        "complaints": [*slack.refusals, *slack.warnings][-_MOST_COMPLAINTS:],
+        "home": None if home is None else shown_view(home),
+        "modals": [shown_view(one) for one in slack.modals_of(user)],
+        "complaints": _complaints(slack)[-_MOST_COMPLAINTS:],
     }
 
 
@@ -41,6 +43,10 @@ def overheard(slack: LoopbackSlack) -> Json:
         "action": slack.wire.action,
         "exchanges": [asdict(one) for one in slack.wire.exchanges],
     }
+
+
+def _complaints(slack: LoopbackSlack) -> list[str]:
+    return [line for line in (*slack.refusals, *slack.warnings) if _NO_FAULT not in line]
 
 
 def _person(user: str, slack: LoopbackSlack) -> Json:
@@ -80,7 +86,3 @@ def _message(slack: LoopbackSlack, message: Message | UserMessage) -> Json:
         "reply_to": message.thread_ts,
         "ephemeral": isinstance(message, Message) and message.ephemeral,
     }
-
-
-def _view(view: View) -> Json:
-    return shown_view(view)

@@ -190,7 +190,7 @@ class Playground {
       openThread: (message) => this.openThread(message),
       shortcut: (message) => this.shortcut(message),
     });
-    if (before === undefined || (end && before !== messages.length)) list.scrollTop = list.scrollHeight;
+    if (before === undefined || (end && before !== messages.length)) showEnd(list);
     this.shown.set(name, messages.length);
   }
 
@@ -349,6 +349,12 @@ class Playground {
       links[(at + (event.key === "ArrowDown" ? 1 : -1) + links.length) % links.length].click();
     }
   }
+}
+
+/** Scroll to the end, but not past the beginning of the last message. */
+function showEnd(list) {
+  const last = list.lastElementChild;
+  if (last) list.scrollTop = Math.min(list.scrollHeight - list.clientHeight, last.offsetTop - list.offsetTop - 14);
 }
 
 keptTheme();

@@ -1,0 +1,206 @@
+"""The playground for everybody: keyboard alone, screen readers, dark, narrow, still, and private."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import expect
+from visitors import Visitor, Visitors
+
+BUSY: Final = "The call did not go through: the line was busy."
+LEAST_CONTRAST: Final = 4.5
+WIDTHS: Final = (360, 768, 1280, 1920)
+
+# What has no name, which ids are there twice, and texts that are hard to read on their ground.
+AUDIT: Final = """
+() => {
+  const shown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const labelled = (one) => [...(one.labels ?? [])].map((label) => label.textContent).join('');
+  const named = (one) => (one.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join('')
+    || one.getAttribute('aria-label') || labelled(one) || (['INPUT', 'SELECT', 'TEXTAREA'].includes(one.tagName) ? '' : one.textContent);
+  const nameless = [...document.querySelectorAll('button, a, input, select, textarea, dialog[open], [role=img], [role=region], nav, aside, ol.messages')]
+    .filter((one) => shown(one) && !named(one).trim()).map((one) => one.outerHTML.slice(0, 120));
+  const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);
+  const doubled = ids.filter((id, n) => ids.indexOf(id) !== n);
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0);
+  const ground = (one) => { for (let at = one; at; at = at.parentElement) { const c = rgba(getComputedStyle(at).backgroundColor); if (c[3] > 250) return c; } return [255, 255, 255, 255]; };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const one = node.parentElement;
+    if (!node.data.trim() || !shown(one) || one.closest('.unseen, .skip, :disabled, option')) continue;
+    const [a, b] = [light(rgba(getComputedStyle(one).color)), light(ground(one))].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${node.data.trim().slice(0, 40)} <${one.tagName.toLowerCase()} class=${one.className}>`);
+  }
+  return { nameless, doubled, faint: [...new Set(faint)] };
+}
+"""
+NOTHING: Final[dict[str, list[str]]] = {"nameless": [], "doubled": [], "faint": []}
+
+
+async def audited(visitor: Visitor) -> Any:
+    """What a person with a screen reader or weak eyes would stumble over."""
+    # Nothing may be in the middle of a change of its colours.
+    await visitor.page.wait_for_timeout(400)
+    return await visitor.ask(AUDIT)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_control_has_a_name_and_every_text_can_be_read(visitors: Visitors, scheme: str) -> None:
+    """On each surface, in both colour schemes; the contrast is WCAG's for small text."""
+    ana = await visitors.come(width=1700, color_scheme=scheme)
+    assert NOTHING == await audited(ana)
+    await ana.page.get_by_role("button", name="Check it for me").click()
+    await ana.sees(BUSY, within="#thread")
+    await ana.type("/voicestatus SANDBOX-850")
+    await ana.sees("Only visible to you")
+    await ana.page.locator(".exchange summary").first.click()
+    assert NOTHING == await audited(ana)
+    await ana.picture(f"everything-{scheme}")
+    await ana.page.get_by_role("button", name="Check a voice call").click()
+    await ana.sees("One to ten", within="#modal")
+    assert NOTHING == await audited(ana)
+    await ana.page.keyboard.press("Escape")
+    await expect(ana.page.locator("#modal")).to_be_hidden()
+    await ana.page.get_by_role("link", name="App Home").click()
+    await ana.sees("Your settings", within="#home")
+    assert NOTHING == await audited(ana)
+    await ana.page.get_by_role("button", name="Keyboard").click()
+    assert NOTHING == await audited(ana)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_gallery_can_be_read_by_everybody(visitors: Visitors, scheme: str) -> None:
+    """All cards at once."""
+    gallery = await visitors.come("gallery", color_scheme=scheme)
+    await gallery.sees("cards", within="#hall")
+
+    assert NOTHING == await audited(gallery)
+
+
+async def test_everything_can_be_done_with_the_keyboard_alone(ana: Visitor) -> None:
+    """From the address bar to a customer's reply: Tab, arrows, Enter and Escape."""
+    press, focused = ana.page.keyboard.press, ana.page.locator(":focus")
+    await press("Tab")
+    await expect(focused).to_have_text("Skip to the message box")
+    await press("Enter")
+    await press("Tab")
+    await press("Tab")
+    while "Message to" not in (await focused.get_attribute("aria-label") or ""):
+        await press("Tab")
+    await ana.page.keyboard.type("/voicestatus SANDBOX-BUSY")
+    await press("Enter")
+    await ana.sees(BUSY)
+    await expect(focused).to_have_attribute("aria-label", "Message to #support-en")
+
+    while "message" not in (await focused.get_attribute("class") or ""):
+        await press("Shift+Tab")
+    await press("End")
+    await expect(focused).to_contain_text(BUSY)
+    while "Reply for the customer" != await focused.text_content():
+        await press("Tab")
+    await press("Enter")
+    await ana.sees("A reply for the customer")
+
+    while "message" not in (await focused.get_attribute("class") or ""):
+        await press("Shift+Tab")
+    await press("Home")
+    await expect(focused).to_contain_text("Three from this morning")
+    while "Check voice status" != await focused.text_content():
+        await press("Tab")
+    await press("Enter")
+    await ana.sees("3 calls", within="#thread")
+    await press("Escape")
+    await expect(ana.page.locator("#thread")).to_be_hidden()
+    await press("Alt+ArrowDown")
+    await expect(ana.page.locator("h1")).to_have_text("#suporte")
+
+
+async def test_a_form_keeps_the_focus_inside_and_gives_it_back(ana: Visitor) -> None:
+    """Tab goes round in the dialog; Escape closes it, and the bot's modal is gone."""
+    opener = ana.page.get_by_role("button", name="Check a voice call")
+    await opener.focus()
+    await ana.page.keyboard.press("Enter")
+    await ana.sees("One to ten", within="#modal")
+    await expect(ana.page.get_by_label("IDMSG")).to_be_focused()
+    for _ in range(8):
+        await ana.page.keyboard.press("Tab")
+        inside = "() => document.activeElement === document.body || document.activeElement.closest('#modal') !== null"
+        assert await ana.ask(inside)
+    await ana.page.keyboard.press("Escape")
+
+    await expect(ana.page.locator("#modal")).to_be_hidden()
+    await expect(opener).to_be_focused()
+    stage = ana.playground.stage
+    await stage.slack.wait_for(lambda: not stage.slack.modals_of(stage.person.user))
+
+
+async def test_a_screen_reader_hears_what_the_bot_says(ana: Visitor) -> None:
+    """New messages of the bot are said as full sentences, and who alone sees them."""
+    await ana.type("/voicestatus SANDBOX-BUSY")
+    await ana.sees(BUSY, within="#messages")
+
+    said = await ana.page.locator("#announcer").text_content() or ""
+    assert "voicestatus: Call SANDBOX-BUSY" in said
+    assert "Only visible to you" in said
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_nothing_stands_out_of_the_page(visitors: Visitors, width: int) -> None:
+    """From a phone to a wide screen, with a thread open and without."""
+    ana = await visitors.come(width=width, height=780)
+    overflows = "() => document.documentElement.scrollWidth > innerWidth"
+    assert not await ana.ask(overflows)
+    await ana.picture(f"start-{width}")
+    await ana.page.get_by_role("button", name="Check it for me").click()
+    await ana.sees("Who resolves it", within="#thread")
+    assert not await ana.ask(overflows)
+    await ana.picture(f"thread-{width}")
+    await ana.page.get_by_role("button", name="Close the thread").click()
+    await ana.page.locator("#topbar [data-focus=wire]").click()
+    await expect(ana.page.locator("#wire")).to_be_visible(visible=width < 1560)
+    assert not await ana.ask(overflows)
+
+
+async def test_a_phone_reaches_every_conversation(visitors: Visitors) -> None:
+    """The list comes out at a button and goes when something was chosen."""
+    ana = await visitors.come(width=360, height=740, has_touch=True)
+    await ana.page.get_by_role("button", name="Conversations").click()
+    await ana.page.get_by_role("link", name="App Home").click()
+
+    await ana.sees("Your settings", within="#home")
+    await expect(ana.page.get_by_role("link", name="lobby")).to_be_hidden()
+
+
+async def test_the_colours_follow_the_system_until_one_chooses(visitors: Visitors) -> None:
+    """The choice is kept in the browser."""
+    ana = await visitors.come(color_scheme="dark")
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    assert "rgb(22, 25, 28)" == await ana.ask(ground)
+    await ana.page.get_by_role("button", name="Light colours").click()
+    assert "rgb(255, 255, 255)" == await ana.ask(ground)
+    await ana.page.reload()
+    await ana.page.locator("h1").wait_for()
+
+    assert "rgb(255, 255, 255)" == await ana.ask(ground)
+
+
+async def test_nothing_moves_for_those_who_want_no_motion(visitors: Visitors) -> None:
+    """No animation runs."""
+    ana = await visitors.come(reduced_motion="reduce")
+
+    assert 0 == await ana.ask("() => document.getAnimations().length")
+
+
+async def test_the_page_asks_nobody_else(ana: Visitor) -> None:
+    """Every request goes to the playground itself, and there are some."""
+    await ana.type("/voicestatus help")
+    await ana.sees("Only visible to you")
+
+    hosts = {url.split("/")[2] for url in ana.requests}
+    assert {ana.playground.url.split("/")[2]} == hosts
+    assert len(ana.requests) > 10
