@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.demo.loopback import workspace as made_up
 from bot.demo.loopback.shown_blocks import shown_blocks
 from bot.demo.studio import IDMSG, MOMENT, Shown, Studio
 from bot.domain.access import Asker, Refusal
@@ -24,7 +25,6 @@ from bot.slack.cards import card
 
 Make = Callable[[Studio], Shown]
 
-_ASKER: Final = Asker(user="U0ANA000001", channel="C0SUPPORT01")
 _MIXED: Final = ("ok:85.00", "failed:486", "machine:200", "024", "blocked:608", "!timeout")
 # One code of each group of the gateway's that stands for many.
 _OF_A_GROUP: Final = {"8xx": "850", "9xx": "950", "undocumented": "777"}
@@ -108,9 +108,11 @@ _NOTES: Final[Mapping[str, Make]] = {
     "too-many": lambda s: s.note(s.notes.too_many(TooMany(count=14))),
     "phone-number": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "+55 (11) 98765-4321"))),
     "no-id": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "x" * 60))),
-    **{f"refused-{one.value}": lambda s, one=one: s.note(s.notes.refused(one)) for one in Refusal},
-    "whoami": lambda s: s.note(s.notes.whoami(_ASKER, None, admin=False)),
-    "whoami-refused": lambda s: s.note(s.notes.whoami(_ASKER, Refusal.CHANNEL, admin=False)),
+    "refused-external": lambda s: s.note(s.notes.refused(Refusal.EXTERNAL)),
+    "refused-channel": lambda s: s.note(s.notes.refused(Refusal.CHANNEL)),
+    "refused-user": lambda s: s.note(s.notes.refused(Refusal.USER)),
+    "whoami": lambda s: s.note(s.notes.whoami(_asker(), None, admin=False)),
+    "whoami-refused": lambda s: s.note(s.notes.whoami(_asker(), Refusal.CHANNEL, admin=False)),
     "health-good": lambda s: s.note(s.notes.health(_health(answered=True))),
     "health-bad": lambda s: s.note(s.notes.health(_health(answered=True, error="timeout"))),
     "health-no-answer-yet": lambda s: s.note(s.notes.health(_health(answered=False))),
@@ -186,6 +188,10 @@ def _frequent_codes() -> list[str]:
 
 def _error_codes() -> list[str]:
     return [entry.code for entry in Studio(Language.ENGLISH).catalog.of_kind(Kind.ERROR)]
+
+
+def _asker() -> Asker:
+    return Asker(user=made_up.USER_ID, channel=made_up.CHANNEL_ID)
 
 
 def _look_up(studio: Studio, text: str) -> LookUp:

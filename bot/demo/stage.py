@@ -16,9 +16,8 @@ from bot.demo.loopback.workspace import Workspace
 from bot.demo.person import Ack, Person, person_over_http
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.catalog import Catalog, Language
-from bot.gateway.sandbox import OPERATION
+from bot.gateway.sandbox import OPERATION, running_sandbox
 from bot.gateway.sandbox import Exchange as Call
-from bot.gateway.sandbox import running_sandbox
 from bot.locales import load_catalog
 from bot.server import SLACK_PATH
 from bot.settings import Mode, Settings

@@ -31,7 +31,6 @@ from bot.slack.style import CardStyle, Contacts
 MOMENT: Final = datetime(2026, 3, 2, 17, 4, 5, tzinfo=UTC)
 IDMSG: Final = "MPG000236180474"
 _ZONE: Final = "America/Sao_Paulo"
-_CONTACTS: Final = Contacts(bot="#help-voicestatus", gateway="suporte@mobipronto.example")
 _READER: Final = "Ana Souza"
 _FIRST_ID: Final = 236_180_474
 
@@ -67,7 +66,8 @@ class Studio:
     @property
     def style(self) -> CardStyle:
         """For one reader alone, with both contacts set."""
-        return CardStyle(catalog=self.catalog, contacts=_CONTACTS, zone=ZoneInfo(_ZONE))
+        contacts = Contacts(bot="#help-voicestatus", gateway="suporte@mobipronto.example")
+        return CardStyle(catalog=self.catalog, contacts=contacts, zone=ZoneInfo(_ZONE))
 
     @property
     def notes(self) -> Notes:

@@ -10,10 +10,10 @@ from typing import Final
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
-from visitors import FLAGS, Visitor, Visitors
 
 from bot.demo.playground.serving import Playground, running_playground
 from bot.domain.catalog import Language
+from browser.visitors import FLAGS, Visitor, Visitors
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 _MISSING: Final = "Chromium is missing; `make browser` installs Debian's as root"

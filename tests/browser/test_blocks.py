@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
-from visitors import Visitor
 
-# Draws blocks and gives their HTML, as the browser would write it down; ids that change left out.
-DRAW = """
-async ([blocks, more]) => {
-  const { drawBlocks } = await import('/page/blocks.js');
-  const { speaker } = await import('/page/texts.js');
-  const start = await (await fetch('/start')).json();
-  const eyes = {
-    me: 'U1', language: 'en', say: speaker(start.agents[0].texts, 'en'),
-    people: { U1: { name: 'ana' } }, rooms: [{ id: 'C1', name: 'support' }],
-    use: (...used) => (window.used = [used[0].action_id, used[1].block_id, used[2]]),
-    confirm: async () => window.agrees ?? true, ...more,
-  };
+from browser.visitors import Visitor
+
+DRAW: Final = Path(__file__).with_name("draw.js").read_text("utf-8")
+MRKDWN: Final = """
+async (text) => {
+  const { mrkdwn } = await import('/page/mrkdwn.js');
+  const people = { U1: { name: 'ana' } }, rooms = [{ id: 'C1', name: 'support' }];
   const place = document.createElement('div');
-  place.id = 'drawn';
-  document.getElementById('drawn')?.remove();
-  document.body.append(place);
-  place.append(...drawBlocks(blocks, eyes));
+  place.append(mrkdwn(text, { language: 'en', people, rooms }));
   return place.innerHTML;
 }
 """
-MRKDWN = """
-async (text) => {
-  const { mrkdwn } = await import('/page/mrkdwn.js');
-  const place = document.createElement('div');
-  place.append(mrkdwn(text, { language: 'en', people: { U1: { name: 'ana' } }, rooms: [{ id: 'C1', name: 'support' }] }));
-  return place.innerHTML;
+OUTWARD: Final = 'target="_blank" rel="noopener noreferrer"'
+PRESS: Final = """
+async (agrees) => {
+  window.agrees = agrees;
+  delete window.used;
+  document.querySelector('#drawn button').click();
+  await new Promise((done) => setTimeout(done));
+  return window.used ?? null;
+}
+"""
+ASK_FIRST: Final = """
+async (press) => {
+  const { askFirst } = await import('/page/dialogs.js');
+  const plain = (text) => ({ type: 'plain_text', text });
+  const words = { title: 'Sure?', text: 'It is public.', confirm: 'Do', deny: 'No' };
+  const confirm = Object.fromEntries(Object.entries(words).map(([k, v]) => [k, plain(v)]));
+  const answer = askFirst(confirm, {});
+  const dialog = document.querySelector('dialog[aria-label="Sure?"]');
+  [...dialog.querySelectorAll('button')].find((one) => one.textContent === press).click();
+  return [await answer, dialog.isConnected];
 }
 """
 
@@ -59,17 +65,26 @@ async def drawn(ana: Visitor, *blocks: dict[str, Any]) -> str:
         ("`*code*` stays", "<code>*code*</code> stays"),
         ("```\na *b*\n```", '<pre class="boxed">a *b*\n</pre>'),
         ("one\ntwo", "one<br>two"),
-        ("&gt; quoted\n&gt; more\nnot", "<blockquote><div>quoted</div><div>more</div></blockquote>not"),
+        (
+            "&gt; quoted\n&gt; more\nnot",
+            "<blockquote><div>quoted</div><div>more</div></blockquote>not",
+        ),
         ("&lt;b&gt; &amp;amp;", "&lt;b&gt; &amp;amp;"),
         ("<b>no element</b>", "<span>b</span>no element<span>/b</span>"),
         (":white_check_mark: :no_such:", "✅ :no_such:"),
         ("12:30:45", "12:30:45"),
         ("<@U1> <@U9|eve>", '<span class="mention">@ana</span> <span class="mention">@eve</span>'),
-        ("<#C1> <#C9|other>", '<span class="mention">#support</span> <span class="mention">#other</span>'),
-        ("<!here> <!subteam^S1|@team>", '<span class="mention">@here</span> <span class="mention">@team</span>'),
+        (
+            "<#C1> <#C9|other>",
+            '<span class="mention">#support</span> <span class="mention">#other</span>',
+        ),
+        (
+            "<!here> <!subteam^S1|@team>",
+            '<span class="mention">@here</span> <span class="mention">@team</span>',
+        ),
         (
             "<https://example.com/?a=1&amp;b=2|a &amp; b>",
-            '<a href="https://example.com/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">a &amp; b</a>',
+            f'<a href="https://example.com/?a=1&amp;b=2" {OUTWARD}>a &amp; b</a>',
         ),
         ("<javascript:alert(1)|press>", "<span>press</span>"),
         ("<!date^x^{time}|at noon>", '<time title="at noon">at noon</time>'),
@@ -88,7 +103,9 @@ async def test_a_date_is_written_for_its_reader(ana: Visitor) -> None:
     assert "today" == await ana.ask(script, [now, "{date_short_pretty}", "en"])
     assert "hoje" == await ana.ask(script, [now, "{date_pretty}", "pt-BR"])
     assert "yesterday" == await ana.ask(script, [now - 86_400, "{date_long_pretty}", "en"])
-    assert "Mar 2, 2026 {x}" == await ana.ask(script, [1_772_450_000, "{date_short_pretty} {x}", "en"])
+    assert "Mar 2, 2026 {x}" == await ana.ask(
+        script, [1_772_450_000, "{date_short_pretty} {x}", "en"]
+    )
 
 
 async def test_each_block_type_has_its_element(ana: Visitor) -> None:
@@ -96,7 +113,11 @@ async def test_each_block_type_has_its_element(ana: Visitor) -> None:
     html = await drawn(
         ana,
         {"type": "header", "text": plain("A *verdict*")},
-        {"type": "section", "text": {"type": "mrkdwn", "text": "*b*"}, "fields": [plain("f1"), plain("f2")]},
+        {
+            "type": "section",
+            "text": {"type": "mrkdwn", "text": "*b*"},
+            "fields": [plain("f1"), plain("f2")],
+        },
         {"type": "divider"},
         {"type": "context", "elements": [{"type": "mrkdwn", "text": "`c`"}]},
         {"type": "image", "alt_text": "a graph", "image_url": "https://example.com/x.png"},
@@ -128,7 +149,10 @@ async def test_rich_text_has_all_its_parts(ana: Visitor) -> None:
             "type": "rich_text",
             "elements": [
                 {"type": "rich_text_section", "elements": runs},
-                {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "raw *x*"}]},
+                {
+                    "type": "rich_text_preformatted",
+                    "elements": [{"type": "text", "text": "raw *x*"}],
+                },
                 {"type": "rich_text_quote", "elements": [{"type": "text", "text": "q"}]},
                 {"type": "rich_text_list", "style": "ordered", "offset": 2, "elements": [item]},
             ],
@@ -146,7 +170,10 @@ async def test_rich_text_has_all_its_parts(ana: Visitor) -> None:
 
 async def test_a_table_has_a_head_and_aligned_cells(ana: Visitor) -> None:
     """Raw texts, numbers and rich text in cells."""
-    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "r"}]}]}
+    rich = {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "r"}]}],
+    }
     html = await drawn(
         ana,
         {
@@ -166,7 +193,12 @@ async def test_a_table_has_a_head_and_aligned_cells(ana: Visitor) -> None:
 
 async def test_a_button_for_others_is_not_shown(ana: Visitor) -> None:
     """`visible_to_user_ids` is kept."""
-    button = {"type": "button", "action_id": "a", "text": plain("Mine"), "visible_to_user_ids": ["U1"]}
+    button = {
+        "type": "button",
+        "action_id": "a",
+        "text": plain("Mine"),
+        "visible_to_user_ids": ["U1"],
+    }
     other = {**button, "action_id": "b", "text": plain("Theirs"), "visible_to_user_ids": ["U2"]}
     html = await drawn(ana, {"type": "actions", "block_id": "row", "elements": [button, other]})
 
@@ -176,29 +208,29 @@ async def test_a_button_for_others_is_not_shown(ana: Visitor) -> None:
 
 async def test_a_button_with_confirm_asks_first(ana: Visitor) -> None:
     """Only where the person agrees is it pressed."""
-    confirm = {"title": plain("Sure?"), "text": plain("It is public."), "confirm": plain("Do"), "deny": plain("No")}
-    button = {"type": "button", "action_id": "a", "text": plain("Share"), "value": "v", "confirm": confirm}
+    confirm = {
+        "title": plain("Sure?"),
+        "text": plain("It is public."),
+        "confirm": plain("Do"),
+        "deny": plain("No"),
+    }
+    button = {
+        "type": "button",
+        "action_id": "a",
+        "text": plain("Share"),
+        "value": "v",
+        "confirm": confirm,
+    }
     await drawn(ana, {"type": "actions", "block_id": "row", "elements": [button]})
-    press = "async (agrees) => { window.agrees = agrees; delete window.used; document.querySelector('#drawn button').click(); await 0; await 0; return window.used ?? null; }"
 
-    assert await ana.ask(press, arg := False) is None, arg
-    assert ["a", "row", "v"] == await ana.ask(press, True)
+    assert await ana.ask(PRESS, given=False) is None
+    assert ["a", "row", "v"] == await ana.ask(PRESS, given=True)
 
 
 async def test_the_question_before_a_button_is_a_dialog(ana: Visitor) -> None:
     """Its texts are the app's own, and both answers are told."""
-    script = """
-    async (press) => {
-      const { askFirst } = await import('/page/dialogs.js');
-      const plain = (text) => ({ type: 'plain_text', text });
-      const answer = askFirst({ title: plain('Sure?'), text: plain('It is public.'), confirm: plain('Do'), deny: plain('No') }, {});
-      const dialog = document.querySelector('dialog[aria-label="Sure?"]');
-      [...dialog.querySelectorAll('button')].find((one) => one.textContent === press).click();
-      return [await answer, dialog.isConnected];
-    }"""
-
-    assert [True, False] == await ana.ask(script, "Do")
-    assert [False, False] == await ana.ask(script, "No")
+    assert [True, False] == await ana.ask(ASK_FIRST, "Do")
+    assert [False, False] == await ana.ask(ASK_FIRST, "No")
 
 
 async def test_menus_and_boxes_tell_what_was_chosen(ana: Visitor) -> None:
@@ -206,9 +238,19 @@ async def test_menus_and_boxes_tell_what_was_chosen(ana: Visitor) -> None:
     options = [{"text": plain(one), "value": one} for one in ("x", "y")]
     elements = [
         {"type": "overflow", "action_id": "more", "options": options},
-        {"type": "static_select", "action_id": "pick", "options": options, "initial_option": options[0]},
+        {
+            "type": "static_select",
+            "action_id": "pick",
+            "options": options,
+            "initial_option": options[0],
+        },
         {"type": "radio_buttons", "action_id": "one", "options": options},
-        {"type": "checkboxes", "action_id": "some", "options": options, "initial_options": options[:1]},
+        {
+            "type": "checkboxes",
+            "action_id": "some",
+            "options": options,
+            "initial_options": options[:1],
+        },
     ]
     await drawn(ana, {"type": "actions", "block_id": "row", "elements": elements})
     place = ana.page.locator("#drawn")
@@ -226,8 +268,24 @@ async def test_menus_and_boxes_tell_what_was_chosen(ana: Visitor) -> None:
 
 async def test_an_input_has_label_hint_and_initial_value(ana: Visitor) -> None:
     """A screen reader hears both; the length is bounded as the app wants it."""
-    element = {"type": "plain_text_input", "action_id": "a", "multiline": True, "initial_value": "MPG1", "max_length": 9}
-    await drawn(ana, {"type": "input", "block_id": "ids", "label": plain("IDMSG"), "hint": plain("One to ten"), "optional": True, "element": element})
+    element = {
+        "type": "plain_text_input",
+        "action_id": "a",
+        "multiline": True,
+        "initial_value": "MPG1",
+        "max_length": 9,
+    }
+    await drawn(
+        ana,
+        {
+            "type": "input",
+            "block_id": "ids",
+            "label": plain("IDMSG"),
+            "hint": plain("One to ten"),
+            "optional": True,
+            "element": element,
+        },
+    )
     box = ana.page.locator("#drawn").get_by_label("IDMSG (optional)")
 
     assert "MPG1" == await box.input_value()
@@ -244,17 +302,35 @@ async def test_what_is_not_known_is_said_to_be_so(ana: Visitor) -> None:
     assert "after" in html
 
 
-@pytest.mark.parametrize("text", ["<script>window.hit=1</script>", '"><img src=x onerror=window.hit=1>', "{{x}} ${y}"])
+@pytest.mark.parametrize(
+    "text", ["<script>window.hit=1</script>", '"><img src=x onerror=window.hit=1>', "{{x}} ${y}"]
+)
 async def test_hostile_texts_stay_texts_in_every_place(ana: Visitor, text: str) -> None:
     """No text of any block, button, option or label becomes an element."""
     option = {"text": plain(text), "value": text}
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "header", "text": plain(text)},
-        {"type": "section", "text": plain(text), "accessory": {"type": "overflow", "action_id": "o", "options": [option]}},
+        {
+            "type": "section",
+            "text": plain(text),
+            "accessory": {"type": "overflow", "action_id": "o", "options": [option]},
+        },
         {"type": "section", "text": {"type": "mrkdwn", "text": text.replace("<", "&lt;")}},
-        {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}]},
-        {"type": "actions", "elements": [{"type": "button", "action_id": "b", "text": plain(text)}]},
-        {"type": "input", "label": plain(text), "element": {"type": "static_select", "action_id": "s", "options": [option]}},
+        {
+            "type": "rich_text",
+            "elements": [
+                {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+            ],
+        },
+        {
+            "type": "actions",
+            "elements": [{"type": "button", "action_id": "b", "text": plain(text)}],
+        },
+        {
+            "type": "input",
+            "label": plain(text),
+            "element": {"type": "static_select", "action_id": "s", "options": [option]},
+        },
         {"type": "table", "rows": [[{"type": "raw_text", "text": text}]]},
     ]
     await drawn(ana, *blocks)

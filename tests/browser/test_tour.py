@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from playwright.async_api import expect
-from visitors import Visitor, Visitors
+
+from browser.visitors import Visitor, Visitors
 
 BUSY = "The call did not go through: the line was busy."
 ANSWERED = "The call was answered and the message played: 85 seconds."
@@ -37,7 +38,9 @@ async def test_a_command_is_answered_for_the_one_who_typed_it(ana: Visitor) -> N
 
     await ana.sees(ANSWERED)
     await expect(ana.messages.last.get_by_text("Only visible to you")).to_be_visible()
-    await expect(ana.page.locator("#messages").get_by_text("/voicestatus SANDBOX-OK")).to_have_count(0)
+    await expect(
+        ana.page.locator("#messages").get_by_text("/voicestatus SANDBOX-OK")
+    ).to_have_count(0)
 
 
 async def test_buttons_of_a_card_work(ana: Visitor) -> None:
@@ -197,6 +200,6 @@ async def test_what_is_typed_is_text_whatever_it_holds(ana: Visitor) -> None:
     """Markup of a page, typed by a person, is shown as typed and not run."""
     await ana.type("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
 
-    await ana.sees('<img src=x onerror="document.title=\'run\'"> & <b>bold</b>')
+    await ana.sees("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
     await expect(ana.page).to_have_title("voicestatus playground")
     assert 0 == await ana.page.locator("#messages img, #messages .content b").count()

@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from playwright.async_api import expect
-from visitors import Visitor
 
 from bot.demo.loopback.workspace import BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
+from browser.visitors import Visitor
 
 _SIGNATURE: Final = re.compile(r"^v0=[0-9a-f]{64}$")
 
@@ -50,5 +50,5 @@ async def test_a_fault_of_the_connection_is_shown_as_such(ana: Visitor) -> None:
     await ana.type("/voicestatus SANDBOX-FAULT-reset")
 
     fault = ana.page.locator(".exchange.to_gateway").first
-    await expect(fault.locator(".status")).to_have_text("–")
+    await expect(fault.locator(".status")).to_have_text("\u2013")
     await expect(fault).to_contain_text("fault: reset")

@@ -60,7 +60,9 @@ async def _say(person: Person, given: Given) -> Result:
     text = stored(_text(given, "text", most=MOST_CHARACTERS))
     thread_ts = _text(given, "thread_ts", least=0) or None
     message = await person.say(text, channel=_text(given, "channel"), thread_ts=thread_ts)
-    acks = [ack for event in person.slack.events if event.id == message.event_id for ack in event.acks]
+    acks = [
+        ack for event in person.slack.events if event.id == message.event_id for ack in event.acks
+    ]
     return {"ts": message.ts} | (_acknowledged(acks[-1]) if acks else {})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from bot.demo.loopback import workspace as made_up
@@ -29,20 +28,12 @@ CHANNELS: Final = {
     Language.PORTUGUESE: PORTUGUESE_CHANNEL,
 }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """A channel that the page lists; `topic` is the name of the phrase under its title."""
-
-    channel: str
-    topic: str
-
-
-ROOMS: Final = (
-    Room(channel=ENGLISH_CHANNEL, topic="topic_english"),
-    Room(channel=PORTUGUESE_CHANNEL, topic="topic_portuguese"),
-    Room(channel=LOBBY, topic="topic_lobby"),
-)
+# The channels that the page lists, and the names of the phrases under their titles.
+TOPICS: Final = {
+    ENGLISH_CHANNEL: "topic_english",
+    PORTUGUESE_CHANNEL: "topic_portuguese",
+    LOBBY: "topic_lobby",
+}
 
 # Who wrote which phrase, where and how many minutes ago.
 _WRITTEN: Final = (
@@ -54,6 +45,7 @@ _WRITTEN: Final = (
     (PORTUGUESE_CHANNEL, _RITA, Language.PORTUGUESE, "seed_nobody_called", 4),
     (LOBBY, _TOM, Language.ENGLISH, "seed_lobby", 90),
 )
+SEEDS: Final = ("seed_several", "seed_gateway", "seed_nobody_called", "seed_lobby")
 
 
 def furnish(workspace: Workspace) -> None:

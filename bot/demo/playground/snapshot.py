@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.demo.loopback.ledger import Message, UserMessage
 from bot.demo.loopback.payloads import shown_message, shown_view
 from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_NAME
-from bot.demo.playground.scenery import ROOMS
+from bot.demo.playground.scenery import TOPICS
 from bot.demo.slack_server import LoopbackSlack
 
 MOST_MESSAGES: Final = 300
@@ -55,19 +55,19 @@ def _person(user: str, slack: LoopbackSlack) -> Json:
 
 
 def _rooms(slack: LoopbackSlack) -> Iterator[Json]:
-    for room in ROOMS:
-        place = slack.workspace.channels[room.channel]
+    for channel, topic in TOPICS.items():
+        place = slack.workspace.channels[channel]
         yield {
             "id": place.id,
             "name": place.name,
-            "topic": room.topic,
+            "topic": topic,
             "has_bot": BOT_USER_ID in place.members,
         }
 
 
 def _visible(slack: LoopbackSlack, user: str) -> list[Message | UserMessage]:
     """The newest messages, oldest first."""
-    own = {*(room.channel for room in ROOMS), slack.workspace.direct(user).id}
+    own = {*TOPICS, slack.workspace.direct(user).id}
     bots = (one for one in slack.messages if not one.ephemeral or one.user == user)
     everything: list[Message | UserMessage] = [*bots, *slack.said]
     seen = [one for one in everything if one.channel in own]

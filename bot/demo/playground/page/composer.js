@@ -4,7 +4,14 @@ import { el, icon, iconButton } from "./dom.js";
 
 /** A composer; `send(text)` gives a promise that is false where nothing was done with the text. */
 export function composer(eyes, { label, placeholder, send, beside = [] }) {
-  const box = el("textarea", { rows: "1", placeholder, aria: { label }, spellcheck: "false", autocomplete: "off", maxlength: "4000" });
+  const box = el("textarea", {
+    rows: "1",
+    placeholder,
+    aria: { label },
+    spellcheck: "false",
+    autocomplete: "off",
+    maxlength: "4000",
+  });
   const button = iconButton("send", eyes.say("send"), submit, { class: "icon-button send" });
   const grow = () => {
     box.style.height = "auto";
@@ -29,17 +36,32 @@ export function composer(eyes, { label, placeholder, send, beside = [] }) {
     submit();
   });
   button.disabled = true;
-  return el("div", { class: "composer" }, box, el("div", { class: "composer-foot" }, ...beside, el("span", { class: "spring" }), button));
+  return el(
+    "div",
+    { class: "composer" },
+    box,
+    el("div", { class: "composer-foot" }, ...beside, el("span", { class: "spring" }), button),
+  );
 }
 
 /** Buttons that send a ready text. */
 export function examples(eyes, texts, send) {
-  return el("div", { class: "examples", role: "group", aria: { label: eyes.say("examples") } },
+  return el(
+    "div",
+    { class: "examples", role: "group", aria: { label: eyes.say("examples") } },
     el("span", { class: "examples-label" }, eyes.say("examples")),
-    ...texts.map((text) => el("button", { type: "button", class: "example", onclick: () => send(text) }, text)));
+    ...texts.map((text) =>
+      el("button", { type: "button", class: "example", onclick: () => send(text) }, text),
+    ),
+  );
 }
 
 /** The button of the shortcut that belongs to no message. */
 export function globalShortcut(eyes) {
-  return el("button", { type: "button", class: "tool", onclick: () => eyes.act({ do: "global_shortcut" }) }, icon("bolt"), eyes.say("global_shortcut"));
+  return el(
+    "button",
+    { type: "button", class: "tool", onclick: () => eyes.act({ do: "global_shortcut" }) },
+    icon("bolt"),
+    eyes.say("global_shortcut"),
+  );
 }

@@ -28,7 +28,15 @@ export function control(element, block, eyes, naming = {}) {
   return made;
 }
 
-const CONTROLS = { button, overflow, static_select: select, radio_buttons: radios, checkboxes, plain_text_input: input, image };
+const CONTROLS = {
+  button,
+  overflow,
+  static_select: select,
+  radio_buttons: radios,
+  checkboxes,
+  plain_text_input: input,
+  image,
+};
 
 async function used(element, block, eyes, value) {
   if (element.confirm && !(await eyes.confirm(element.confirm))) return;
@@ -36,32 +44,56 @@ async function used(element, block, eyes, value) {
 }
 
 function button(element, block, eyes) {
-  return el("button", {
-    type: "button",
-    class: `button ${element.style ?? ""}`,
-    data: { focus: `${block.block_id}/${element.action_id}/${element.value ?? ""}` },
-    aria: { label: element.accessibility_label },
-    onclick: () => used(element, block, eyes, element.value),
-  }, element.text.text);
+  return el(
+    "button",
+    {
+      type: "button",
+      class: `button ${element.style ?? ""}`,
+      data: { focus: `${block.block_id}/${element.action_id}/${element.value ?? ""}` },
+      aria: { label: element.accessibility_label },
+      onclick: () => used(element, block, eyes, element.value),
+    },
+    element.text.text,
+  );
 }
 
 function overflow(element, block, eyes) {
   const id = unique();
-  const list = el("div", { class: "menu", role: "menu", id, popover: "auto" },
-    ...element.options.map((option) => el("button", {
-      type: "button", role: "menuitem", class: "menu-item",
-      onclick: () => {
-        list.hidePopover();
-        used(element, block, eyes, option.value);
-      },
-    }, option.text.text)));
+  const list = el(
+    "div",
+    { class: "menu", role: "menu", id, popover: "auto" },
+    ...element.options.map((option) =>
+      el(
+        "button",
+        {
+          type: "button",
+          role: "menuitem",
+          class: "menu-item",
+          onclick: () => {
+            list.hidePopover();
+            used(element, block, eyes, option.value);
+          },
+        },
+        option.text.text,
+      ),
+    ),
+  );
   list.addEventListener("keydown", moveInMenu);
-  list.addEventListener("toggle", (event) => event.newState === "open" && list.firstElementChild?.focus());
-  const opener = el("button", {
-    type: "button", class: "button square", popovertarget: id,
-    aria: { label: eyes.say("more"), haspopup: "menu" },
-    data: { focus: `${block.block_id}/${element.action_id}` },
-  }, icon("more"));
+  list.addEventListener(
+    "toggle",
+    (event) => event.newState === "open" && list.firstElementChild?.focus(),
+  );
+  const opener = el(
+    "button",
+    {
+      type: "button",
+      class: "button square",
+      popovertarget: id,
+      aria: { label: eyes.say("more"), haspopup: "menu" },
+      data: { focus: `${block.block_id}/${element.action_id}` },
+    },
+    icon("more"),
+  );
   return el("span", { class: "overflow" }, opener, list);
 }
 
@@ -77,16 +109,24 @@ export function moveInMenu(event) {
 
 function options(element) {
   const made = (option) => el("option", { value: option.value }, option.text.text);
-  const groups = element.option_groups?.map((group) => el("optgroup", { label: group.label.text }, ...group.options.map(made)));
+  const groups = element.option_groups?.map((group) =>
+    el("optgroup", { label: group.label.text }, ...group.options.map(made)),
+  );
   return groups ?? element.options.map(made);
 }
 
 function select(element, block, eyes, naming) {
   const made = el("select", {
-    class: "select", id: naming.id, data: { focus: `${block.block_id}/${element.action_id}` },
-    aria: { label: naming.id ? null : naming.label ?? element.placeholder?.text ?? eyes.say("choose"), describedby: naming.describedby },
+    class: "select",
+    id: naming.id,
+    data: { focus: `${block.block_id}/${element.action_id}` },
+    aria: {
+      label: naming.id ? null : (naming.label ?? element.placeholder?.text ?? eyes.say("choose")),
+      describedby: naming.describedby,
+    },
   });
-  if (!element.initial_option) made.append(el("option", { value: "" }, element.placeholder?.text ?? eyes.say("choose")));
+  if (!element.initial_option)
+    made.append(el("option", { value: "" }, element.placeholder?.text ?? eyes.say("choose")));
   made.append(...options(element));
   made.value = element.initial_option?.value ?? "";
   if (block.type !== "input" || block.dispatch_action) {
@@ -98,15 +138,30 @@ function select(element, block, eyes, naming) {
 function choices(element, block, eyes, naming, kind, initial) {
   const group = unique();
   const boxes = element.options.map((option) => {
-    const box = el("input", { type: kind, name: group, value: option.value, checked: initial.includes(option.value) });
+    const box = el("input", {
+      type: kind,
+      name: group,
+      value: option.value,
+      checked: initial.includes(option.value),
+    });
     if (block.type !== "input" || block.dispatch_action) {
-      box.addEventListener("change", () => used(element, block, eyes, kind === "radio" ? box.value : chosen(box)));
+      box.addEventListener("change", () =>
+        used(element, block, eyes, kind === "radio" ? box.value : chosen(box)),
+      );
     }
     const words = el("span", {}, text(option.text, eyes));
     if (option.description) words.append(el("small", {}, text(option.description, eyes)));
     return el("label", { class: "choice" }, box, words);
   });
-  return el("span", { class: "choices", role: kind === "radio" ? "radiogroup" : "group", aria: { labelledby: naming.labelledby, label: naming.labelledby ? null : eyes.say("choose") } }, ...boxes);
+  return el(
+    "span",
+    {
+      class: "choices",
+      role: kind === "radio" ? "radiogroup" : "group",
+      aria: { labelledby: naming.labelledby, label: naming.labelledby ? null : eyes.say("choose") },
+    },
+    ...boxes,
+  );
 }
 
 function chosen(box) {
@@ -118,24 +173,43 @@ function radios(element, block, eyes, naming) {
 }
 
 function checkboxes(element, block, eyes, naming) {
-  return choices(element, block, eyes, naming, "checkbox", (element.initial_options ?? []).map((one) => one.value));
+  return choices(
+    element,
+    block,
+    eyes,
+    naming,
+    "checkbox",
+    (element.initial_options ?? []).map((one) => one.value),
+  );
 }
 
 function input(element, block, eyes, naming) {
   const shared = {
-    id: naming.id, class: "typed", placeholder: element.placeholder && unescaped(element.placeholder.text),
-    maxlength: element.max_length ?? 3000, minlength: element.min_length, autocomplete: "off", spellcheck: "false",
-    aria: { describedby: naming.describedby }, data: { focus: `${block.block_id}/${element.action_id}` },
+    id: naming.id,
+    class: "typed",
+    placeholder: element.placeholder && unescaped(element.placeholder.text),
+    maxlength: element.max_length ?? 3000,
+    minlength: element.min_length,
+    autocomplete: "off",
+    spellcheck: "false",
+    aria: { describedby: naming.describedby },
+    data: { focus: `${block.block_id}/${element.action_id}` },
     autofocus: Boolean(element.focus_on_load),
   };
-  const made = element.multiline ? el("textarea", { ...shared, rows: "4" }) : el("input", { ...shared, type: "text" });
+  const made = element.multiline
+    ? el("textarea", { ...shared, rows: "4" })
+    : el("input", { ...shared, type: "text" });
   made.value = element.initial_value ?? "";
   return made;
 }
 
 function image(element) {
   // Pictures would be fetched from elsewhere; the page fetches nothing, so their words stand for them.
-  return el("span", { class: "picture", role: "img", aria: { label: element.alt_text } }, element.alt_text);
+  return el(
+    "span",
+    { class: "picture", role: "img", aria: { label: element.alt_text } },
+    element.alt_text,
+  );
 }
 
 function unknown(element) {

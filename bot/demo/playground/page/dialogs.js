@@ -13,13 +13,41 @@ export function askFirst(confirm, eyes) {
       dialog.remove();
       resolve(answer);
     };
-    const dialog = el("dialog", { class: "dialog small", aria: { label: confirm.title.text }, oncancel: (event) => { event.preventDefault(); finish(false); } },
-      el("div", { class: "modal" },
+    const dialog = el(
+      "dialog",
+      {
+        class: "dialog small",
+        aria: { label: confirm.title.text },
+        oncancel: (event) => {
+          event.preventDefault();
+          finish(false);
+        },
+      },
+      el(
+        "div",
+        { class: "modal" },
         el("header", { class: "modal-head" }, el("h2", {}, confirm.title.text)),
         el("div", { class: "modal-body" }, el("p", {}, text(confirm.text, eyes))),
-        el("footer", { class: "modal-foot" },
-          el("button", { type: "button", class: "button", onclick: () => finish(false) }, confirm.deny.text),
-          el("button", { type: "button", class: `button ${confirm.style ?? "primary"}`, onclick: () => finish(true) }, confirm.confirm.text))));
+        el(
+          "footer",
+          { class: "modal-foot" },
+          el(
+            "button",
+            { type: "button", class: "button", onclick: () => finish(false) },
+            confirm.deny.text,
+          ),
+          el(
+            "button",
+            {
+              type: "button",
+              class: `button ${confirm.style ?? "primary"}`,
+              onclick: () => finish(true),
+            },
+            confirm.confirm.text,
+          ),
+        ),
+      ),
+    );
     document.body.append(dialog);
     dialog.showModal();
   });
@@ -34,10 +62,21 @@ export function toast(region, sentence) {
 
 /** A dialog with a title and anything in it; Escape and its button close it. */
 export function openWords(title, eyes, ...children) {
-  const dialog = el("dialog", { class: "dialog", aria: { label: title }, onclose: () => dialog.remove() },
-    el("div", { class: "modal" },
-      el("header", { class: "modal-head" }, el("h2", {}, title), iconButton("close", eyes.say("close"), () => dialog.close())),
-      el("div", { class: "modal-body" }, ...children)));
+  const dialog = el(
+    "dialog",
+    { class: "dialog", aria: { label: title }, onclose: () => dialog.remove() },
+    el(
+      "div",
+      { class: "modal" },
+      el(
+        "header",
+        { class: "modal-head" },
+        el("h2", {}, title),
+        iconButton("close", eyes.say("close"), () => dialog.close()),
+      ),
+      el("div", { class: "modal-body" }, ...children),
+    ),
+  );
   document.body.append(dialog);
   dialog.showModal();
 }

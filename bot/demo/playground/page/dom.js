@@ -16,7 +16,9 @@ export function fill(parent, ...children) {
 }
 
 function present(children) {
-  return children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  return children
+    .flat()
+    .filter((child) => child !== null && child !== undefined && child !== false);
 }
 
 function put(element, name, value) {
@@ -45,7 +47,8 @@ const PATHS = {
   menu: "M4 7h16M4 12h16M4 17h16",
   more: "M6 12h.01M12 12h.01M18 12h.01",
   gallery: "M4 5h7v7H4zM13 5h7v4h-7zM13 11h7v8h-7zM4 14h7v5H4z",
-  phone: "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A15 15 0 0 1 3 6a2 2 0 0 1 2-2",
+  phone:
+    "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A15 15 0 0 1 3 6a2 2 0 0 1 2-2",
   back: "M15 5l-7 7 7 7",
   down: "M6 9l6 6 6-6",
   lock: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3",
@@ -54,7 +57,12 @@ const PATHS = {
 /** A line icon; it says nothing to a screen reader, its button does. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
-  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" })) {
+  for (const [key, value] of Object.entries({
+    viewBox: "0 0 24 24",
+    class: "icon",
+    "aria-hidden": "true",
+    focusable: "false",
+  })) {
     svg.setAttribute(key, value);
   }
   const path = document.createElementNS(SVG, "path");
@@ -65,7 +73,11 @@ export function icon(name) {
 
 /** A button with an icon alone; `label` is its name. */
 export function iconButton(name, label, onclick, properties = {}) {
-  return el("button", { type: "button", class: "icon-button", title: label, aria: { label }, onclick, ...properties }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: "icon-button", title: label, aria: { label }, onclick, ...properties },
+    icon(name),
+  );
 }
 
 /**
@@ -78,7 +90,10 @@ export function reconcile(parent, items, { key, print = JSON.stringify, build })
   const place = focused?.closest("[data-key]")?.dataset.key;
   const mark = focused?.dataset.focus;
   const children = items.map((item) => kept(before, item, { key, print, build }));
-  if (children.length !== parent.children.length || children.some((child, n) => child !== parent.children[n])) {
+  if (
+    children.length !== parent.children.length ||
+    children.some((child, n) => child !== parent.children[n])
+  ) {
     parent.replaceChildren(...children);
   }
   if (focused && !focused.isConnected) refocus(parent, place, mark);
@@ -98,6 +113,9 @@ function kept(before, item, { key, print, build }) {
 
 function refocus(parent, place, mark) {
   const holder = [...parent.children].find((child) => child.dataset.key === place);
-  const same = mark && holder ? [...holder.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark) : null;
+  const same =
+    mark && holder
+      ? [...holder.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)
+      : null;
   (same ?? holder)?.focus({ preventScroll: true });
 }

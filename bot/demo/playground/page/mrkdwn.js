@@ -38,7 +38,8 @@ function* lines(text, eyes) {
   for (let n = 0; n < all.length; n += 1) {
     if (QUOTED.test(all[n])) {
       const quote = el("blockquote", {});
-      for (; n < all.length && QUOTED.test(all[n]); n += 1) quote.append(el("div", {}, ...inline(all[n].replace(QUOTED, ""), eyes)));
+      for (; n < all.length && QUOTED.test(all[n]); n += 1)
+        quote.append(el("div", {}, ...inline(all[n].replace(QUOTED, ""), eyes)));
       yield quote;
       n -= 1;
     } else {
@@ -65,7 +66,9 @@ function* token(found, eyes) {
   else if (marked !== undefined) yield reference(marked, eyes);
   else if (emoji !== undefined) yield sign(emoji) ?? found[0];
   else {
-    const [style, inner] = Object.entries(found.groups).find(([name, value]) => name in STYLED && value !== undefined);
+    const [style, inner] = Object.entries(found.groups).find(
+      ([name, value]) => name in STYLED && value !== undefined,
+    );
     yield el(STYLED[style], {}, ...inline(inner, eyes));
   }
 }
@@ -76,7 +79,8 @@ function reference(marked, eyes) {
   if (target.startsWith("@")) return person(target.slice(1), eyes, label);
   if (target.startsWith("#")) return channel(target.slice(1), eyes, label);
   if (target.startsWith("!date^")) return date(target, label, eyes);
-  if (target.startsWith("!")) return el("span", { class: "mention" }, label || `@${target.slice(1).split("^")[0]}`);
+  if (target.startsWith("!"))
+    return el("span", { class: "mention" }, label || `@${target.slice(1).split("^")[0]}`);
   return link(unescaped(target), unescaped(label || target));
 }
 
@@ -93,13 +97,21 @@ function date(target, fallback, eyes) {
 
 /** A mention of a person. */
 export function person(id, eyes, label = "") {
-  return el("span", { class: "mention" }, `@${eyes.people?.[id]?.name ?? (unescaped(label).replace(/^@/, "") || id)}`);
+  return el(
+    "span",
+    { class: "mention" },
+    `@${eyes.people?.[id]?.name ?? (unescaped(label).replace(/^@/, "") || id)}`,
+  );
 }
 
 /** A mention of a channel. */
 export function channel(id, eyes, label = "") {
   const known = eyes.rooms?.find((room) => room.id === id);
-  return el("span", { class: "mention" }, `#${known?.name ?? (unescaped(label).replace(/^#/, "") || id)}`);
+  return el(
+    "span",
+    { class: "mention" },
+    `#${known?.name ?? (unescaped(label).replace(/^#/, "") || id)}`,
+  );
 }
 
 /** A link that leaves the page; what is no address of the web stays a text. */

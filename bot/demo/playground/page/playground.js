@@ -21,7 +21,9 @@ const WIDE = 1560;
 class Playground {
   constructor(start) {
     this.start = start;
-    this.parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((part) => [part.id, part]));
+    this.parts = Object.fromEntries(
+      [...document.querySelectorAll("[id]")].map((part) => [part.id, part]),
+    );
     this.modal = new ModalDialog(this.parts.modal);
     this.wire = { action: 0, exchanges: [] };
     this.thread = null;
@@ -53,7 +55,11 @@ class Playground {
   get eyes() {
     const { people, rooms, me } = this.sight;
     return {
-      people, rooms, me, say: this.say, language: this.agent.language,
+      people,
+      rooms,
+      me,
+      say: this.say,
+      language: this.agent.language,
       act: (deed) => this.act(deed),
       toast: (sentence) => toast(this.parts.toasts, sentence),
       confirm: (confirm) => askFirst(confirm, this.eyes),
@@ -64,14 +70,17 @@ class Playground {
   async act(deed) {
     try {
       const response = await fetch("/deed", {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ as: this.agent.id, ...deed }),
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ as: this.agent.id, ...deed }),
       });
       const done = await response.json();
       if (!response.ok) {
         toast(this.parts.toasts, this.say("not_possible", { problem: done.problem }));
         return false;
       }
-      if (done.status !== undefined && done.status !== 200) toast(this.parts.toasts, this.say("trouble_connecting"));
+      if (done.status !== undefined && done.status !== 200)
+        toast(this.parts.toasts, this.say("trouble_connecting"));
       return done;
     } catch {
       toast(this.parts.toasts, this.say("server_away"));
@@ -100,16 +109,30 @@ class Playground {
     parts.announcer.setAttribute("aria-label", say("announcements"));
     parts.thread.setAttribute("aria-label", say("thread"));
     parts.wire.setAttribute("aria-label", say("wire"));
-    parts.thread.children[0].replaceChildren(el("h2", {}, say("thread")), iconButton("close", say("close_thread"), () => this.openThread(null)));
-    parts.wire.children[0].replaceChildren(el("h2", {}, say("wire")), iconButton("close", say("close_wire"), () => this.toggleWire()));
+    parts.thread.children[0].replaceChildren(
+      el("h2", {}, say("thread")),
+      iconButton("close", say("close_thread"), () => this.openThread(null)),
+    );
+    parts.wire.children[0].replaceChildren(
+      el("h2", {}, say("wire")),
+      iconButton("close", say("close_wire"), () => this.toggleWire()),
+    );
     const ways = {
       become: (agent) => this.become(agent),
-      theme: () => { changeTheme(); this.drawTopbar(); },
+      theme: () => {
+        changeTheme();
+        this.drawTopbar();
+      },
       wire: () => this.toggleWire(),
       keys: () => openWords(say("keyboard"), this.eyes, keyboardHelp(this.eyes)),
       menu: () => document.body.classList.toggle("menu-open"),
     };
-    this.drawTopbar = () => drawTopbar(parts.topbar, { ...ways, agents: this.start.agents, agent: this.agent, wireOpen: this.wireOpen }, this.eyes);
+    this.drawTopbar = () =>
+      drawTopbar(
+        parts.topbar,
+        { ...ways, agents: this.start.agents, agent: this.agent, wireOpen: this.wireOpen },
+        this.eyes,
+      );
     this.drawTopbar();
     this.go();
   }
@@ -155,7 +178,9 @@ class Playground {
     if (isHome) showHome(parts.home, this.sight.home, this.eyes);
     else {
       parts.messages.setAttribute("aria-label", this.title());
-      const own = this.sight.messages.filter((message) => message.channel === here.channel && !message.reply_to);
+      const own = this.sight.messages.filter(
+        (message) => message.channel === here.channel && !message.reply_to,
+      );
       this.list(parts.messages, "main", own, { inThread: false });
     }
     this.drawStart();
@@ -195,13 +220,19 @@ class Playground {
   }
 
   repliesTo(message) {
-    return this.sight.messages.filter((one) => one.channel === message.channel && one.reply_to === message.ts);
+    return this.sight.messages.filter(
+      (one) => one.channel === message.channel && one.reply_to === message.ts,
+    );
   }
 
   /** The customer's message that a newcomer is led to, until they have tried it. */
   advised() {
-    if (this.hintIsDone() || this.here.kind !== "room" || this.here.channel !== this.ownRoom().id) return null;
-    const people = this.sight.messages.filter((one) => one.channel === this.here.channel && !one.reply_to && !this.sight.people[one.user]?.is_bot);
+    if (this.hintIsDone() || this.here.kind !== "room" || this.here.channel !== this.ownRoom().id)
+      return null;
+    const people = this.sight.messages.filter(
+      (one) =>
+        one.channel === this.here.channel && !one.reply_to && !this.sight.people[one.user]?.is_bot,
+    );
     return people.findLast((one) => /SANDBOX-BUSY/.test(one.text))?.ts ?? null;
   }
 
@@ -219,8 +250,13 @@ class Playground {
     start.setAttribute("aria-label", this.say("start_title"));
     start.replaceChildren(
       el("div", {}, el("h2", {}, this.say("start_title")), el("p", {}, this.say("start_body"))),
-      el("button", { type: "button", class: "button primary", onclick: () => this.shortcut(message) }, this.say("start_button")),
-      iconButton("close", this.say("start_close"), () => this.endHint()));
+      el(
+        "button",
+        { type: "button", class: "button primary", onclick: () => this.shortcut(message) },
+        this.say("start_button"),
+      ),
+      iconButton("close", this.say("start_close"), () => this.endHint()),
+    );
   }
 
   endHint() {
@@ -248,7 +284,10 @@ class Playground {
     thread.hidden = this.thread === null;
     document.body.classList.toggle("thread-open", this.thread !== null);
     if (thread.hidden) return;
-    const inside = this.sight.messages.filter((one) => one.channel === this.thread.channel && [one.ts, one.reply_to].includes(this.thread.ts));
+    const inside = this.sight.messages.filter(
+      (one) =>
+        one.channel === this.thread.channel && [one.ts, one.reply_to].includes(this.thread.ts),
+    );
     const list = thread.children[1];
     list.setAttribute("aria-label", this.say("thread"));
     this.list(list, "thread", inside, { inThread: true });
@@ -258,15 +297,36 @@ class Playground {
   drawFoot(foot, thread) {
     const eyes = this.eyes;
     const send = (text) => this.send(text, thread);
-    const placeholder = thread ? this.say("reply_placeholder") : this.say("composer_placeholder", { where: this.title(), command: this.start.command });
-    const parts = [composer(eyes, { label: thread ? this.say("reply_label") : this.say("composer_label", { where: this.title() }), placeholder, send, beside: thread ? [] : [globalShortcut(eyes)] })];
+    const placeholder = thread
+      ? this.say("reply_placeholder")
+      : this.say("composer_placeholder", { where: this.title(), command: this.start.command });
+    const parts = [
+      composer(eyes, {
+        label: thread
+          ? this.say("reply_label")
+          : this.say("composer_label", { where: this.title() }),
+        placeholder,
+        send,
+        beside: thread ? [] : [globalShortcut(eyes)],
+      }),
+    ];
     if (!thread) parts.unshift(examples(eyes, this.examples(), send));
-    if (!thread) parts.push(el("button", { type: "button", class: "acknowledged", hidden: true, onclick: () => this.toggleWire(true) }));
+    if (!thread)
+      parts.push(
+        el("button", {
+          type: "button",
+          class: "acknowledged",
+          hidden: true,
+          onclick: () => this.toggleWire(true),
+        }),
+      );
     foot.replaceChildren(...parts);
   }
 
   examples() {
-    return this.say(this.here.kind === "direct" ? "examples_direct" : "examples_room").split("\n").filter(Boolean);
+    return this.say(this.here.kind === "direct" ? "examples_direct" : "examples_room")
+      .split("\n")
+      .filter(Boolean);
   }
 
   async send(text, thread) {
@@ -280,7 +340,8 @@ class Playground {
       return this.act({ do: "command", channel, text: text.slice(word.length).trim() });
     }
     const done = await this.act({ do: "say", channel, text, thread_ts: thread?.ts ?? "" });
-    if (done && !thread && !rest.includes(command)) this.follow = { channel, ts: done.ts, until: Date.now() + 15000 };
+    if (done && !thread && !rest.includes(command))
+      this.follow = { channel, ts: done.ts, until: Date.now() + 15000 };
     this.shown.delete(thread ? "thread" : "main");
     this.draw();
     return done;
@@ -295,7 +356,9 @@ class Playground {
   followAnswers() {
     const { follow } = this;
     if (!follow || Date.now() > follow.until) return;
-    const answered = this.sight.messages.some((one) => one.channel === follow.channel && one.reply_to === follow.ts);
+    const answered = this.sight.messages.some(
+      (one) => one.channel === follow.channel && one.reply_to === follow.ts,
+    );
     if (!answered) return;
     this.follow = null;
     this.thread = { channel: follow.channel, ts: follow.ts };
@@ -311,9 +374,12 @@ class Playground {
       this.said.set(message.ts, message.text);
       if (first || known === message.text || !this.sight.people[message.user]?.is_bot) continue;
       const kind = message.ephemeral ? this.say("only_you") : "";
-      this.parts.announcer.append(el("p", {}, `${this.sight.people[message.user].name}: ${message.text} ${kind}`));
+      this.parts.announcer.append(
+        el("p", {}, `${this.sight.people[message.user].name}: ${message.text} ${kind}`),
+      );
     }
-    while (this.parts.announcer.children.length > 20) this.parts.announcer.firstElementChild.remove();
+    while (this.parts.announcer.children.length > 20)
+      this.parts.announcer.firstElementChild.remove();
   }
 
   drawWire() {
@@ -354,7 +420,11 @@ class Playground {
 /** Scroll to the end, but not past the beginning of the last message. */
 function showEnd(list) {
   const last = list.lastElementChild;
-  if (last) list.scrollTop = Math.min(list.scrollHeight - list.clientHeight, last.offsetTop - list.offsetTop - 14);
+  if (last)
+    list.scrollTop = Math.min(
+      list.scrollHeight - list.clientHeight,
+      last.offsetTop - list.offsetTop - 14,
+    );
 }
 
 keptTheme();

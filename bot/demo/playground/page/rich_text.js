@@ -9,15 +9,22 @@ const STYLES = { bold: "b", italic: "i", strike: "s", underline: "u", code: "cod
 
 /** The parts of a rich text block. */
 export function richText(block, eyes) {
-  return el("div", { class: "rich-text" }, ...block.elements.map((element) => (PARTS[element.type] ?? unknown)(element, eyes)));
+  return el(
+    "div",
+    { class: "rich-text" },
+    ...block.elements.map((element) => (PARTS[element.type] ?? unknown)(element, eyes)),
+  );
 }
 
 const PARTS = {
   rich_text_section: (element, eyes) => el("div", { class: "line" }, ...runs(element, eyes)),
-  rich_text_preformatted: (element, eyes) => el("pre", { class: "boxed", tabindex: "0" }, ...runs(element, eyes)),
+  rich_text_preformatted: (element, eyes) =>
+    el("pre", { class: "boxed", tabindex: "0" }, ...runs(element, eyes)),
   rich_text_quote: (element, eyes) => el("blockquote", {}, ...runs(element, eyes)),
   rich_text_list: (element, eyes) => {
-    const indent = el(element.style === "ordered" ? "ol" : "ul", { class: `indent-${element.indent ?? 0}` });
+    const indent = el(element.style === "ordered" ? "ol" : "ul", {
+      class: `indent-${element.indent ?? 0}`,
+    });
     if (element.offset) indent.setAttribute("start", String(element.offset + 1));
     indent.append(...element.elements.map((item) => el("li", {}, ...runs(item, eyes))));
     return indent;
@@ -38,11 +45,15 @@ const RUNS = {
   usergroup: (run) => el("span", { class: "mention" }, `@${run.usergroup_id}`),
   team: (run) => run.team_id,
   color: (run) => run.value,
-  date: (run, eyes) => el("time", {}, formatted(run.timestamp, run.format, eyes.language) || run.fallback || ""),
+  date: (run, eyes) =>
+    el("time", {}, formatted(run.timestamp, run.format, eyes.language) || run.fallback || ""),
 };
 
 function styled(run, shown) {
-  return Object.entries(STYLES).reduce((inner, [name, tag]) => (run.style?.[name] ? el(tag, {}, inner) : inner), shown);
+  return Object.entries(STYLES).reduce(
+    (inner, [name, tag]) => (run.style?.[name] ? el(tag, {}, inner) : inner),
+    shown,
+  );
 }
 
 function unknown(element) {
@@ -53,11 +64,31 @@ function unknown(element) {
 export function table(block, eyes) {
   const settings = block.column_settings ?? [];
   const row = (cells, tag) =>
-    el("tr", {}, ...cells.map((cell, n) =>
-      el(tag, { class: `align-${settings[n]?.align ?? "left"}${settings[n]?.is_wrapped ? "" : " one-line"}`, scope: tag === "th" ? "col" : null }, content(cell, eyes))));
+    el(
+      "tr",
+      {},
+      ...cells.map((cell, n) =>
+        el(
+          tag,
+          {
+            class: `align-${settings[n]?.align ?? "left"}${settings[n]?.is_wrapped ? "" : " one-line"}`,
+            scope: tag === "th" ? "col" : null,
+          },
+          content(cell, eyes),
+        ),
+      ),
+    );
   const [head, ...rest] = block.rows;
-  return el("div", { class: "table-frame", tabindex: "0", role: "region", aria: { label: eyes.say("table") } },
-    el("table", {}, el("thead", {}, row(head, "th")), el("tbody", {}, ...rest.map((cells) => row(cells, "td")))));
+  return el(
+    "div",
+    { class: "table-frame", tabindex: "0", role: "region", aria: { label: eyes.say("table") } },
+    el(
+      "table",
+      {},
+      el("thead", {}, row(head, "th")),
+      el("tbody", {}, ...rest.map((cells) => row(cells, "td"))),
+    ),
+  );
 }
 
 function content(cell, eyes) {

@@ -6,14 +6,20 @@ export function speaker(texts, language) {
   return (name, values = {}) => {
     const phrase = texts[name];
     if (phrase === undefined) throw new Error(`no phrase ${name}`);
-    const form = typeof phrase === "string" ? phrase : phrase[plural.select(values.count)] ?? phrase.other;
-    return form.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
+    const form =
+      typeof phrase === "string" ? phrase : (phrase[plural.select(values.count)] ?? phrase.other);
+    return form.replace(/\{(\w+)\}/g, (whole, key) =>
+      key in values ? String(values[key]) : whole,
+    );
   };
 }
 
 /** Milliseconds as a developer reads them. */
 export function milliseconds(seconds, language) {
   const digits = seconds < 0.01 ? 1 : 0;
-  const written = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const written = new Intl.NumberFormat(language, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
   return `${written.format(seconds * 1000)} ms`;
 }

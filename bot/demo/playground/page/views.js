@@ -5,7 +5,17 @@ import { valueOf } from "./controls.js";
 import { el, icon, iconButton } from "./dom.js";
 
 function acting(view, eyes) {
-  return { ...eyes, use: (element, block, value) => eyes.act({ do: "click", view: view.id, action_id: element.action_id, block_id: block.block_id, value: value ?? null }) };
+  return {
+    ...eyes,
+    use: (element, block, value) =>
+      eyes.act({
+        do: "click",
+        view: view.id,
+        action_id: element.action_id,
+        block_id: block.block_id,
+        value: value ?? null,
+      }),
+  };
 }
 
 /** Draw the App Home, or say that the bot has published none yet. */
@@ -14,8 +24,13 @@ export function showHome(place, view, eyes) {
   if (place.printed === print) return;
   place.printed = print;
   const mark = place.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-  place.replaceChildren(view ? el("div", { class: "sheet" }, ...drawBlocks(view.blocks, acting(view, eyes))) : el("p", { class: "empty" }, eyes.say("home_empty")));
-  if (mark) [...place.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)?.focus();
+  place.replaceChildren(
+    view
+      ? el("div", { class: "sheet" }, ...drawBlocks(view.blocks, acting(view, eyes)))
+      : el("p", { class: "empty" }, eyes.say("home_empty")),
+  );
+  if (mark)
+    [...place.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)?.focus();
 }
 
 /** Keeps a dialog in step with the stack of modals. */
@@ -42,21 +57,37 @@ export class ModalDialog {
     this.dialog.replaceChildren(this.draw(view, eyes));
     this.restore(typed);
     if (!this.dialog.open) this.dialog.showModal();
-    (this.dialog.querySelector("[autofocus], .typed, select, .modal-body input") ?? this.dialog.querySelector(".modal-foot button:last-child"))?.focus();
+    (
+      this.dialog.querySelector("[autofocus], .typed, select, .modal-body input") ??
+      this.dialog.querySelector(".modal-foot button:last-child")
+    )?.focus();
   }
 
   draw(view, eyes) {
     const title = view.title.text;
     this.dialog.setAttribute("aria-label", title);
-    return el("form", { class: "modal", onsubmit: (event) => this.submit(event) },
-      el("header", { class: "modal-head" },
+    return el(
+      "form",
+      { class: "modal", onsubmit: (event) => this.submit(event) },
+      el(
+        "header",
+        { class: "modal-head" },
         el("span", { class: "avatar bot small", aria: { hidden: "true" } }, icon("phone")),
         el("h2", {}, title),
-        iconButton("close", eyes.say("close"), () => this.close())),
+        iconButton("close", eyes.say("close"), () => this.close()),
+      ),
       el("div", { class: "modal-body" }, ...drawBlocks(view.blocks, acting(view, eyes))),
-      el("footer", { class: "modal-foot" },
-        el("button", { type: "button", class: "button", onclick: () => this.close() }, view.close?.text ?? eyes.say("close")),
-        view.submit && el("button", { type: "submit", class: "button primary" }, view.submit.text)));
+      el(
+        "footer",
+        { class: "modal-foot" },
+        el(
+          "button",
+          { type: "button", class: "button", onclick: () => this.close() },
+          view.close?.text ?? eyes.say("close"),
+        ),
+        view.submit && el("button", { type: "submit", class: "button primary" }, view.submit.text),
+      ),
+    );
   }
 
   inputs() {
@@ -64,12 +95,19 @@ export class ModalDialog {
   }
 
   holder(block) {
-    return [...this.dialog.querySelectorAll("[data-block]")].find((one) => one.dataset.block === block.block_id);
+    return [...this.dialog.querySelectorAll("[data-block]")].find(
+      (one) => one.dataset.block === block.block_id,
+    );
   }
 
   values(kept = false) {
-    const pairs = this.inputs().map((block) => [block.block_id, valueOf(this.holder(block), block.element)]);
-    return Object.fromEntries(kept ? pairs.filter(([, value]) => typeof value === "string") : pairs);
+    const pairs = this.inputs().map((block) => [
+      block.block_id,
+      valueOf(this.holder(block), block.element),
+    ]);
+    return Object.fromEntries(
+      kept ? pairs.filter(([, value]) => typeof value === "string") : pairs,
+    );
   }
 
   restore(typed) {
@@ -82,9 +120,13 @@ export class ModalDialog {
   async submit(event) {
     event.preventDefault();
     if (!this.view.submit) return;
-    const missing = this.inputs().filter((block) => !block.optional && !valueOf(this.holder(block), block.element));
+    const missing = this.inputs().filter(
+      (block) => !block.optional && !valueOf(this.holder(block), block.element),
+    );
     if (missing.length) {
-      this.complain(Object.fromEntries(missing.map((block) => [block.block_id, this.eyes.say("required")])));
+      this.complain(
+        Object.fromEntries(missing.map((block) => [block.block_id, this.eyes.say("required")])),
+      );
       return;
     }
     const button = this.dialog.querySelector("[type=submit]");

@@ -8,14 +8,21 @@ export function showWire(place, wire, eyes) {
   const [summary, list] = place.children;
   const first = wire.exchanges.find((one) => one.link === "to_bot");
   summary.textContent = first
-    ? eyes.say("wire_acknowledged", { status: first.status, time: milliseconds(first.seconds, eyes.language) })
+    ? eyes.say("wire_acknowledged", {
+        status: first.status,
+        time: milliseconds(first.seconds, eyes.language),
+      })
     : eyes.say("wire_empty");
   const whole = Math.max(0.001, ...wire.exchanges.map((one) => one.at + one.seconds));
-  reconcile(list, wire.exchanges.map((one, number) => ({ ...one, number })), {
-    key: (one) => `${wire.action}/${one.number}`,
-    print: (one) => JSON.stringify([one, eyes.language]),
-    build: (one) => exchange(one, whole, eyes),
-  });
+  reconcile(
+    list,
+    wire.exchanges.map((one, number) => ({ ...one, number })),
+    {
+      key: (one) => `${wire.action}/${one.number}`,
+      print: (one) => JSON.stringify([one, eyes.language]),
+      build: (one) => exchange(one, whole, eyes),
+    },
+  );
   for (const one of list.children) setBar(one, whole);
 }
 
@@ -23,7 +30,10 @@ export function showWire(place, wire, eyes) {
 export function acknowledgement(wire, eyes) {
   const first = wire.exchanges.find((one) => one.link === "to_bot");
   if (!first) return "";
-  return eyes.say("acknowledged", { time: milliseconds(first.seconds, eyes.language), count: wire.exchanges.length });
+  return eyes.say("acknowledged", {
+    time: milliseconds(first.seconds, eyes.language),
+    count: wire.exchanges.length,
+  });
 }
 
 function setBar(item, whole) {
@@ -33,30 +43,65 @@ function setBar(item, whole) {
 
 function exchange(one, whole, eyes) {
   const good = one.status >= 200 && one.status < 300;
-  const item = el("li", { class: `exchange ${one.link}` },
-    el("details", {},
-      el("summary", {},
+  const item = el(
+    "li",
+    { class: `exchange ${one.link}` },
+    el(
+      "details",
+      {},
+      el(
+        "summary",
+        {},
         el("span", { class: "from-to" }, eyes.say(`wire_${one.link}`)),
         el("span", { class: "exchange-name" }, one.name),
         el("span", { class: good ? "status good" : "status bad" }, one.status || "–"),
-        el("span", { class: "times" }, eyes.say("wire_times", { at: milliseconds(one.at, eyes.language), took: milliseconds(one.seconds, eyes.language) })),
-        el("span", { class: "bar", aria: { hidden: "true" } })),
+        el(
+          "span",
+          { class: "times" },
+          eyes.say("wire_times", {
+            at: milliseconds(one.at, eyes.language),
+            took: milliseconds(one.seconds, eyes.language),
+          }),
+        ),
+        el("span", { class: "bar", aria: { hidden: "true" } }),
+      ),
       part(eyes.say("wire_request"), one.request_headers, one.request, eyes),
-      part(eyes.say("wire_answer"), one.answer_headers, one.answer, eyes)));
+      part(eyes.say("wire_answer"), one.answer_headers, one.answer, eyes),
+    ),
+  );
   item.times = { at: one.at, seconds: one.seconds };
   return item;
 }
 
 function part(title, headers, body, eyes) {
   const decoded = readable(body, headers["Content-Type"] ?? "");
-  return el("section", { class: "part", aria: { label: title } },
+  return el(
+    "section",
+    { class: "part", aria: { label: title } },
     el("h4", {}, title),
-    el("dl", { class: "headers" }, ...Object.entries(headers).flatMap(([name, value]) => [
-      el("dt", {}, name),
-      el("dd", { class: name === "X-Slack-Signature" ? "signature" : "" }, value),
-    ])),
-    body ? el("pre", { class: "wire-body", tabindex: "0", aria: { label: title } }, decoded) : el("p", { class: "hint" }, eyes.say("wire_no_body")),
-    decoded !== body && el("details", { class: "raw" }, el("summary", {}, eyes.say("wire_raw")), el("pre", { class: "wire-body", tabindex: "0", aria: { label: eyes.say("wire_raw") } }, body)));
+    el(
+      "dl",
+      { class: "headers" },
+      ...Object.entries(headers).flatMap(([name, value]) => [
+        el("dt", {}, name),
+        el("dd", { class: name === "X-Slack-Signature" ? "signature" : "" }, value),
+      ]),
+    ),
+    body
+      ? el("pre", { class: "wire-body", tabindex: "0", aria: { label: title } }, decoded)
+      : el("p", { class: "hint" }, eyes.say("wire_no_body")),
+    decoded !== body &&
+      el(
+        "details",
+        { class: "raw" },
+        el("summary", {}, eyes.say("wire_raw")),
+        el(
+          "pre",
+          { class: "wire-body", tabindex: "0", aria: { label: eyes.say("wire_raw") } },
+          body,
+        ),
+      ),
+  );
 }
 
 /** A body as a developer reads it: forms and JSON laid out, all else as it was sent. */
@@ -66,10 +111,12 @@ export function readable(body, type) {
 }
 
 function form(body) {
-  return [...new URLSearchParams(body)].map(([name, value]) => {
-    const inner = value.startsWith("{") || value.startsWith("[") ? laidOut(value) : null;
-    return inner ? `${name} =\n${inner}` : `${name} = ${value}`;
-  }).join("\n");
+  return [...new URLSearchParams(body)]
+    .map(([name, value]) => {
+      const inner = value.startsWith("{") || value.startsWith("[") ? laidOut(value) : null;
+      return inner ? `${name} =\n${inner}` : `${name} = ${value}`;
+    })
+    .join("\n");
 }
 
 function laidOut(text) {
