@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from browser.visitors import Visitor
+from browser.visitors import Visitor, script
 
-DRAW: Final = Path(__file__).with_name("draw.js").read_text("utf-8")
+DRAW: Final = script("draw.js")
 MRKDWN: Final = """
 async (text) => {
   const { mrkdwn } = await import('/page/mrkdwn.js');

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.async_api import expect
 
-from browser.visitors import Visitor, Visitors
+from browser.visitors import Visitor, Visitors, script
 
 BUSY: Final = "The call did not go through: the line was busy."
 # Between its last control and its first, a dialog leaves the page for the browser's own bar.
@@ -16,7 +15,7 @@ IS_INSIDE: Final = """() => document.activeElement === document.body
     || document.activeElement.closest('#modal') !== null"""
 WIDTHS: Final = (360, 768, 1280, 1920)
 
-AUDIT: Final = Path(__file__).with_name("audit.js").read_text("utf-8")
+AUDIT: Final = script("audit.js")
 NOTHING: Final[dict[str, list[str]]] = {"nameless": [], "doubled": [], "faint": []}
 
 

@@ -24,6 +24,11 @@ SCREENSHOTS: Final = Path(__file__).parents[2] / ".cache" / "screenshots"
 PATIENCE_MILLISECONDS: Final = 15_000
 
 
+def script(name: str) -> str:
+    """A script of the tests, as an expression."""
+    return Path(__file__).with_name(name).read_text("utf-8").rstrip().removesuffix(";")
+
+
 @dataclass(kw_only=True)
 class Visitor:
     """One page in one browser context."""

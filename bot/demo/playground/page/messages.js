@@ -167,3 +167,11 @@ export function movesAmongMessages(list) {
     for (const one of list.children) one.tabIndex = one === now ? 0 : -1;
   });
 }
+
+/** Scroll to the end, but not past the beginning of the last message. */
+export function showEnd(list) {
+  const last = list.lastElementChild;
+  if (!last) return;
+  const end = list.scrollHeight - list.clientHeight;
+  list.scrollTop = Math.min(end, last.offsetTop - list.offsetTop - 14);
+}

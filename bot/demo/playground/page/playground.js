@@ -3,19 +3,23 @@
 // Nothing is decided here: each deed goes to the server, which lets the loopback Slack's person do
 // it, and what comes of it arrives in the stream.
 
+import { Announcer } from "./announcer.js";
 import { composer, examples, globalShortcut } from "./composer.js";
 import { askFirst, openWords, toast } from "./dialogs.js";
 import { el, iconButton } from "./dom.js";
 import { drawSidebar, drawTopbar, keyboardHelp } from "./furniture.js";
-import { movesAmongMessages, showMessages } from "./messages.js";
+import { advised, noLongerNew, showHint } from "./hint.js";
+import { Line } from "./line.js";
+import { movesAmongMessages, showEnd, showMessages } from "./messages.js";
 import { speaker } from "./texts.js";
 import { changeTheme, keptTheme } from "./theme.js";
 import { ModalDialog, showHome } from "./views.js";
 import { acknowledgement, showWire } from "./wire.js";
 
-const HINT_KEY = "voicestatus-hint";
 const ROUTES = /^#\/(room|direct|home)(?:\/(\w+))?$/;
 const NEAR_THE_END = 120;
+const FOLLOW_MILLISECONDS = 15_000;
+// Where the panel fits beside a thread, it stands there from the beginning.
 const WIDE = 1560;
 
 class Playground {
@@ -25,11 +29,10 @@ class Playground {
       [...document.querySelectorAll("[id]")].map((part) => [part.id, part]),
     );
     this.modal = new ModalDialog(this.parts.modal);
+    this.announcer = new Announcer(this.parts.announcer);
     this.wire = { action: 0, exchanges: [] };
-    this.thread = null;
-    this.follow = null;
-    this.shown = new Map();
     this.wireOpen = innerWidth >= WIDE;
+    this.lengths = new Map();
     for (const list of document.querySelectorAll("ol.messages")) movesAmongMessages(list);
     addEventListener("hashchange", () => this.go());
     addEventListener("keydown", (event) => this.key(event));
@@ -40,16 +43,15 @@ class Playground {
     this.agent = agent;
     this.say = speaker(agent.texts, agent.language);
     this.sight = null;
-    this.thread = null;
-    this.shown.clear();
+    this.here = null;
+    this.follow = null;
     document.documentElement.lang = agent.language;
     document.title = this.say("title");
-    this.stream?.close();
-    this.stream = new EventSource(`/stream?as=${encodeURIComponent(agent.id)}`);
-    this.stream.addEventListener("sight", (event) => this.see(JSON.parse(event.data)));
-    this.stream.addEventListener("wire", (event) => this.hear(JSON.parse(event.data)));
-    this.stream.addEventListener("error", () => document.body.classList.add("away"));
-    this.stream.addEventListener("open", () => document.body.classList.remove("away"));
+    this.line?.close();
+    this.line = new Line(agent.id, {
+      sight: (sight) => this.see(sight),
+      wire: (wire) => this.hear(wire),
+    });
   }
 
   get eyes() {
@@ -61,31 +63,19 @@ class Playground {
       say: this.say,
       language: this.agent.language,
       act: (deed) => this.act(deed),
-      toast: (sentence) => toast(this.parts.toasts, sentence),
+      complain: (name, values) => this.complain(name, values),
       confirm: (confirm) => askFirst(confirm, this.eyes),
     };
   }
 
-  /** Let the person do something; gives what the server says, or false. */
-  async act(deed) {
-    try {
-      const response = await fetch("/deed", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ as: this.agent.id, ...deed }),
-      });
-      const done = await response.json();
-      if (!response.ok) {
-        toast(this.parts.toasts, this.say("not_possible", { problem: done.problem }));
-        return false;
-      }
-      if (done.status !== undefined && done.status !== 200)
-        toast(this.parts.toasts, this.say("trouble_connecting"));
-      return done;
-    } catch {
-      toast(this.parts.toasts, this.say("server_away"));
-      return false;
-    }
+  act(deed) {
+    return this.line.act(deed, (name, values) => this.complain(name, values));
+  }
+
+  /** Say what did not work; gives false, as a deed that was not done. */
+  complain(name, values) {
+    toast(this.parts.toasts, this.say(name, values));
+    return false;
   }
 
   see(sight) {
@@ -93,7 +83,7 @@ class Playground {
     this.sight = sight;
     if (first) this.furnish();
     this.followAnswers();
-    this.announce(first);
+    this.announcer.look(sight.messages, this.eyes, { silently: first });
     this.draw();
   }
 
@@ -102,21 +92,25 @@ class Playground {
     if (this.sight) this.drawWire();
   }
 
+  /** What stays as it is while one person looks. */
   furnish() {
     const { parts, say } = this;
     parts.skip.textContent = say("skip");
-    parts.modal.removeAttribute("aria-label");
     parts.announcer.setAttribute("aria-label", say("announcements"));
-    parts.thread.setAttribute("aria-label", say("thread"));
-    parts.wire.setAttribute("aria-label", say("wire"));
-    parts.thread.children[0].replaceChildren(
-      el("h2", {}, say("thread")),
-      iconButton("close", say("close_thread"), () => this.openThread(null)),
-    );
-    parts.wire.children[0].replaceChildren(
-      el("h2", {}, say("wire")),
-      iconButton("close", say("close_wire"), () => this.toggleWire()),
-    );
+    this.headPane(parts.thread, "thread", "close_thread", () => this.openThread(null));
+    this.headPane(parts.wire, "wire", "close_wire", () => this.toggleWire());
+    this.drawTopbar();
+    this.go();
+  }
+
+  headPane(pane, title, close, onclick) {
+    pane.setAttribute("aria-label", this.say(title));
+    const button = iconButton("close", this.say(close), onclick);
+    pane.firstElementChild.replaceChildren(el("h2", {}, this.say(title)), button);
+  }
+
+  drawTopbar() {
+    const { agents } = this.start;
     const ways = {
       become: (agent) => this.become(agent),
       theme: () => {
@@ -124,66 +118,60 @@ class Playground {
         this.drawTopbar();
       },
       wire: () => this.toggleWire(),
-      keys: () => openWords(say("keyboard"), this.eyes, keyboardHelp(this.eyes)),
+      keys: () => openWords(this.say("keyboard"), this.eyes, keyboardHelp(this.eyes)),
       menu: () => document.body.classList.toggle("menu-open"),
     };
-    this.drawTopbar = () =>
-      drawTopbar(
-        parts.topbar,
-        { ...ways, agents: this.start.agents, agent: this.agent, wireOpen: this.wireOpen },
-        this.eyes,
-      );
-    this.drawTopbar();
-    this.go();
+    const state = { agents, agent: this.agent, wireOpen: this.wireOpen };
+    drawTopbar(this.parts.topbar, { ...state, ...ways }, this.eyes);
   }
 
   /** Read the address: which conversation is open. */
   go() {
     if (!this.sight) return;
     const [, kind, id] = ROUTES.exec(location.hash) ?? [];
-    const room = this.sight.rooms.find((one) => one.id === id) ?? this.ownRoom();
     const before = this.here?.key;
     if (kind === "home") this.here = { kind, key: "home" };
     else if (kind === "direct") this.here = { kind, key: "direct", channel: this.sight.direct };
-    else this.here = { kind: "room", key: room.id, channel: room.id, room };
+    else {
+      const room = this.sight.rooms.find((one) => one.id === id) ?? this.ownRoom();
+      this.here = { kind: "room", key: room.id, channel: room.id, room };
+    }
     document.body.classList.remove("menu-open");
-    if (before !== this.here.key || this.drawnFor !== this.agent.id) this.arrive();
+    if (before !== this.here.key) this.arrive();
     this.draw();
   }
 
   ownRoom() {
     const own = this.start.rooms[this.agent.language];
-    return this.sight.rooms.find((one) => one.id === own) ?? this.sight.rooms[0];
+    return this.sight.rooms.find((one) => one.id === own);
   }
 
   arrive() {
-    this.drawnFor = this.agent.id;
     this.thread = null;
+    this.lengths.clear();
     this.parts.messages.replaceChildren();
-    this.drawFoot(this.parts.foot, null);
-    this.shown.delete("main");
+    this.drawFoot();
     if (this.here.kind === "home") this.act({ do: "home", tab: "home" });
     if (this.here.kind === "direct") this.act({ do: "home", tab: "messages" });
   }
 
   draw() {
-    if (!this.here) return;
     const { parts, here } = this;
     const isHome = here.kind === "home";
     drawSidebar(parts.sidebar, { sight: this.sight, here }, this.eyes);
-    this.drawPlace();
+    parts.place.replaceChildren(el("h1", {}, this.title()), el("p", {}, this.topic()));
     parts.messages.hidden = isHome;
     parts.foot.hidden = isHome;
     parts.home.hidden = !isHome;
     if (isHome) showHome(parts.home, this.sight.home, this.eyes);
-    else {
-      parts.messages.setAttribute("aria-label", this.title());
-      const own = this.sight.messages.filter(
-        (message) => message.channel === here.channel && !message.reply_to,
-      );
-      this.list(parts.messages, "main", own, { inThread: false });
-    }
-    this.drawStart();
+    else this.drawMessages();
+    showHint(parts.start, this.advised(), this.eyes, {
+      check: (message) => this.shortcut(message),
+      close: () => {
+        noLongerNew();
+        this.draw();
+      },
+    });
     this.drawThread();
     this.modal.show(this.sight.modals.at(-1), this.eyes);
     this.drawWire();
@@ -198,196 +186,133 @@ class Playground {
     return this.say(this.here.kind === "room" ? this.here.room.topic : `topic_${this.here.kind}`);
   }
 
-  drawPlace() {
-    const print = `${this.title()}|${this.topic()}`;
-    if (this.parts.place.printed === print) return;
-    this.parts.place.printed = print;
-    this.parts.place.replaceChildren(el("h1", {}, this.title()), el("p", {}, this.topic()));
+  /** Only in the agent's own channel is a newcomer led. */
+  advised() {
+    if (this.here.channel !== this.ownRoom().id) return undefined;
+    return advised(this.sight, this.here.channel);
   }
 
-  list(list, name, messages, { inThread }) {
-    const end = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
-    const before = this.shown.get(name);
+  drawMessages() {
+    const { channel } = this.here;
+    this.parts.messages.setAttribute("aria-label", this.title());
+    const own = this.sight.messages.filter((one) => one.channel === channel && !one.reply_to);
+    this.list(this.parts.messages, own, { inThread: false });
+  }
+
+  drawThread() {
+    const pane = this.parts.thread;
+    pane.hidden = this.thread === null;
+    document.body.classList.toggle("thread-open", this.thread !== null);
+    if (this.thread === null) return;
+    const { channel, ts } = this.thread;
+    const inside = this.sight.messages.filter(
+      (one) => one.channel === channel && [one.ts, one.reply_to].includes(ts),
+    );
+    const list = pane.children[1];
+    list.setAttribute("aria-label", this.say("thread"));
+    this.list(list, inside, { inThread: true });
+  }
+
+  /** Show messages; whoever was at the end, or has just come or written, sees the new end. */
+  list(list, messages, { inThread }) {
+    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
+    const before = this.lengths.get(list);
     showMessages(list, messages, this.eyes, {
       inThread,
-      advised: this.advised(),
-      replies: (message) => (inThread ? 0 : this.repliesTo(message).length),
+      advised: this.advised()?.ts,
+      replies: (message) => (inThread ? 0 : this.repliesTo(message)),
       openThread: (message) => this.openThread(message),
       shortcut: (message) => this.shortcut(message),
     });
-    if (before === undefined || (end && before !== messages.length)) showEnd(list);
-    this.shown.set(name, messages.length);
+    if (before === undefined || (atEnd && before !== messages.length)) showEnd(list);
+    this.lengths.set(list, messages.length);
   }
 
-  repliesTo(message) {
-    return this.sight.messages.filter(
-      (one) => one.channel === message.channel && one.reply_to === message.ts,
-    );
-  }
-
-  /** The customer's message that a newcomer is led to, until they have tried it. */
-  advised() {
-    if (this.hintIsDone() || this.here.kind !== "room" || this.here.channel !== this.ownRoom().id)
-      return null;
-    const people = this.sight.messages.filter(
-      (one) =>
-        one.channel === this.here.channel && !one.reply_to && !this.sight.people[one.user]?.is_bot,
-    );
-    return people.findLast((one) => /SANDBOX-BUSY/.test(one.text))?.ts ?? null;
-  }
-
-  hintIsDone() {
-    return localStorage.getItem(HINT_KEY) === "done";
-  }
-
-  drawStart() {
-    const { start } = this.parts;
-    const ts = this.advised();
-    start.hidden = ts === null;
-    if (start.hidden || start.printed === `${ts}${this.agent.id}`) return;
-    start.printed = `${ts}${this.agent.id}`;
-    const message = this.sight.messages.find((one) => one.ts === ts);
-    start.setAttribute("aria-label", this.say("start_title"));
-    start.replaceChildren(
-      el("div", {}, el("h2", {}, this.say("start_title")), el("p", {}, this.say("start_body"))),
-      el(
-        "button",
-        { type: "button", class: "button primary", onclick: () => this.shortcut(message) },
-        this.say("start_button"),
-      ),
-      iconButton("close", this.say("start_close"), () => this.endHint()),
-    );
-  }
-
-  endHint() {
-    localStorage.setItem(HINT_KEY, "done");
-    this.draw();
+  repliesTo({ channel, ts }) {
+    return this.sight.messages.filter((one) => one.channel === channel && one.reply_to === ts)
+      .length;
   }
 
   async shortcut(message) {
-    if (message.ts === this.advised()) localStorage.setItem(HINT_KEY, "done");
-    this.openThread(this.sight.messages.find((one) => one.ts === message.reply_to) ?? message);
+    if (message.ts === this.advised()?.ts) noLongerNew();
+    this.openThread(message);
     await this.act({ do: "shortcut", channel: message.channel, ts: message.ts });
   }
 
   openThread(message) {
-    this.thread = message && { channel: message.channel, ts: message.reply_to ?? message.ts };
-    this.shown.delete("thread");
-    if (message) this.drawFoot(this.parts.thread.children[2], this.thread);
+    this.setThread(message && { channel: message.channel, ts: message.reply_to ?? message.ts });
     this.draw();
-    if (message) this.parts.thread.querySelector("textarea").focus({ preventScroll: true });
-    else this.parts.foot.querySelector("textarea")?.focus();
+    const box = (message ? this.parts.thread : this.parts.foot).querySelector("textarea");
+    box?.focus({ preventScroll: true });
   }
 
-  drawThread() {
-    const { thread } = this.parts;
-    thread.hidden = this.thread === null;
-    document.body.classList.toggle("thread-open", this.thread !== null);
-    if (thread.hidden) return;
-    const inside = this.sight.messages.filter(
-      (one) =>
-        one.channel === this.thread.channel && [one.ts, one.reply_to].includes(this.thread.ts),
-    );
-    const list = thread.children[1];
-    list.setAttribute("aria-label", this.say("thread"));
-    this.list(list, "thread", inside, { inThread: true });
+  setThread(thread) {
+    this.thread = thread;
+    const pane = this.parts.thread;
+    this.lengths.delete(pane.children[1]);
+    if (thread === null) return;
+    const words = {
+      label: this.say("reply_label"),
+      placeholder: this.say("reply_placeholder"),
+      send: (text) => this.send(text, thread),
+    };
+    pane.children[2].replaceChildren(composer(this.eyes, words));
   }
 
-  /** A composer, with examples where it is the main one. */
-  drawFoot(foot, thread) {
-    const eyes = this.eyes;
-    const send = (text) => this.send(text, thread);
-    const placeholder = thread
-      ? this.say("reply_placeholder")
-      : this.say("composer_placeholder", { where: this.title(), command: this.start.command });
-    const parts = [
-      composer(eyes, {
-        label: thread
-          ? this.say("reply_label")
-          : this.say("composer_label", { where: this.title() }),
-        placeholder,
-        send,
-        beside: thread ? [] : [globalShortcut(eyes)],
+  /** The composer of the conversation, with ready examples and the way to the wire. */
+  drawFoot() {
+    const { eyes, say } = this;
+    const where = this.title();
+    const send = (text) => this.send(text, null);
+    const placeholder = say("composer_placeholder", { where, command: this.start.command });
+    const label = say("composer_label", { where });
+    const ready = say(this.here.kind === "direct" ? "examples_direct" : "examples_room");
+    this.parts.foot.replaceChildren(
+      examples(eyes, ready.split("\n").filter(Boolean), send),
+      composer(eyes, { label, placeholder, send, beside: [globalShortcut(eyes)] }),
+      el("button", {
+        type: "button",
+        class: "acknowledged",
+        hidden: true,
+        onclick: () => this.toggleWire(true),
       }),
-    ];
-    if (!thread) parts.unshift(examples(eyes, this.examples(), send));
-    if (!thread)
-      parts.push(
-        el("button", {
-          type: "button",
-          class: "acknowledged",
-          hidden: true,
-          onclick: () => this.toggleWire(true),
-        }),
-      );
-    foot.replaceChildren(...parts);
+    );
   }
 
-  examples() {
-    return this.say(this.here.kind === "direct" ? "examples_direct" : "examples_room")
-      .split("\n")
-      .filter(Boolean);
-  }
-
+  /** Send what was typed; false where it stays in the box. */
   async send(text, thread) {
     const { command } = this.start;
     const channel = thread?.channel ?? this.here.channel;
-    const [word, ...rest] = text.split(/\s+/);
-    if (text.startsWith("/")) {
-      if (word !== command) return this.refuse("no_such_command", { word, command });
-      if (thread) return this.refuse("no_commands_in_threads", { command });
-      this.shown.delete("main");
-      return this.act({ do: "command", channel, text: text.slice(word.length).trim() });
-    }
-    const done = await this.act({ do: "say", channel, text, thread_ts: thread?.ts ?? "" });
-    if (done && !thread && !rest.includes(command))
-      this.follow = { channel, ts: done.ts, until: Date.now() + 15000 };
-    this.shown.delete(thread ? "thread" : "main");
-    this.draw();
-    return done;
+    const [word] = text.split(/\s/);
+    this.lengths.delete(thread ? this.parts.thread.children[1] : this.parts.messages);
+    if (!text.startsWith("/")) return this.write(text, channel, thread);
+    if (word !== command) return this.complain("no_such_command", { word, command });
+    if (thread) return this.complain("no_commands_in_threads", { command });
+    return this.act({ do: "command", channel, text: text.slice(word.length).trim() });
   }
 
-  refuse(name, values) {
-    toast(this.parts.toasts, this.say(name, values));
-    return false;
+  async write(text, channel, thread) {
+    const done = await this.act({ do: "say", channel, text, thread_ts: thread?.ts ?? "" });
+    const until = Date.now() + FOLLOW_MILLISECONDS;
+    if (done && !thread) this.follow = { channel, ts: done.ts, until };
+    this.draw();
+    return done;
   }
 
   /** The bot answers in a thread: open the thread of what the person has just written. */
   followAnswers() {
     const { follow } = this;
-    if (!follow || Date.now() > follow.until) return;
-    const answered = this.sight.messages.some(
-      (one) => one.channel === follow.channel && one.reply_to === follow.ts,
-    );
-    if (!answered) return;
+    if (!follow || Date.now() > follow.until || !this.repliesTo(follow)) return;
     this.follow = null;
-    this.thread = { channel: follow.channel, ts: follow.ts };
-    this.shown.delete("thread");
-    this.drawFoot(this.parts.thread.children[2], this.thread);
-  }
-
-  /** Say new messages of the bot to those who cannot see them. */
-  announce(first) {
-    this.said ??= new Map();
-    for (const message of this.sight.messages) {
-      const known = this.said.get(message.ts);
-      this.said.set(message.ts, message.text);
-      if (first || known === message.text || !this.sight.people[message.user]?.is_bot) continue;
-      const kind = message.ephemeral ? this.say("only_you") : "";
-      this.parts.announcer.append(
-        el("p", {}, `${this.sight.people[message.user].name}: ${message.text} ${kind}`),
-      );
-    }
-    while (this.parts.announcer.children.length > 20)
-      this.parts.announcer.firstElementChild.remove();
+    this.setThread({ channel: follow.channel, ts: follow.ts });
   }
 
   drawWire() {
-    const { wire } = this.parts;
+    const { wire, foot } = this.parts;
     wire.hidden = !this.wireOpen;
     document.body.classList.toggle("wire-open", this.wireOpen);
     if (this.wireOpen) showWire(wire.children[1], this.wire, this.eyes);
-    const line = this.parts.foot.querySelector(".acknowledged");
+    const line = foot.querySelector(".acknowledged");
     if (!line) return;
     const words = acknowledgement(this.wire, this.eyes);
     line.hidden = !words || this.wireOpen;
@@ -398,33 +323,27 @@ class Playground {
     this.wireOpen = open;
     this.drawTopbar();
     this.drawWire();
-    if (open) this.parts.wire.querySelector("button").focus();
-    else this.parts.topbar.querySelector("[data-focus=wire]")?.focus();
+    const next = open ? this.parts.wire : this.parts.topbar;
+    next.querySelector(open ? "button" : "[data-focus=wire]").focus();
   }
 
   key(event) {
-    if (event.key === "Escape" && !document.querySelector("dialog[open], [popover]:popover-open")) {
-      if (this.wireOpen && this.parts.wire.contains(document.activeElement)) this.toggleWire(false);
-      else if (this.thread) this.openThread(null);
-      else document.body.classList.remove("menu-open");
+    if (event.key === "Escape" && !document.querySelector("dialog[open], :popover-open")) {
+      this.stepBack();
     }
-    if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-      const links = [...this.parts.sidebar.querySelectorAll("a")];
-      const at = links.findIndex((link) => link.getAttribute("aria-current"));
-      event.preventDefault();
-      links[(at + (event.key === "ArrowDown" ? 1 : -1) + links.length) % links.length].click();
-    }
+    const step = event.altKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
+    if (step === undefined) return;
+    event.preventDefault();
+    const links = [...this.parts.sidebar.querySelectorAll("a")];
+    const at = links.findIndex((link) => link.hasAttribute("aria-current"));
+    links[(at + step + links.length) % links.length].click();
   }
-}
 
-/** Scroll to the end, but not past the beginning of the last message. */
-function showEnd(list) {
-  const last = list.lastElementChild;
-  if (last)
-    list.scrollTop = Math.min(
-      list.scrollHeight - list.clientHeight,
-      last.offsetTop - list.offsetTop - 14,
-    );
+  stepBack() {
+    if (this.wireOpen && this.parts.wire.contains(document.activeElement)) this.toggleWire(false);
+    else if (this.thread) this.openThread(null);
+    else document.body.classList.remove("menu-open");
+  }
 }
 
 keptTheme();

@@ -133,7 +133,7 @@ export class ModalDialog {
     button.disabled = true;
     const done = await this.eyes.act({ do: "submit", view: this.view.id, values: this.values() });
     button.disabled = false;
-    if (done?.action === "failed") this.eyes.toast(this.eyes.say("trouble_connecting"));
+    if (done?.action === "failed") this.eyes.complain("trouble_connecting");
     this.complain(done?.errors ?? {});
   }
 
