@@ -193,16 +193,9 @@ def demo(
     terminal: Annotated[
         bool, typer.Option("--terminal", help="A tour in this terminal instead of a page.")
     ] = False,
-    pictures: Annotated[
-        str, typer.Option(metavar="DIRECTORY", help="Write pictures of the cards and stop.")
-    ] = "",
 ) -> None:
     """Try everything in a browser, with no Slack and no gateway account."""
     own = _catalog(language).language
-    if pictures:
-        from bot.demo.pictures import write_pictures
-
-        raise typer.Exit(_run(write_pictures(pictures)))
     if terminal:
         from bot.demo.conversation import converse
 

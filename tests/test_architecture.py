@@ -67,8 +67,6 @@ ALLOWED_AT_IMPORT = {
     "_app.command",
     "typer.Option",
     "typer.Typer",
-    # Colours of the pictures.
-    "TerminalTheme",
 }
 
 # Tables that are written as calls: each gives a pure function, or a reply as bytes.

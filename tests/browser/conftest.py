@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -13,10 +12,8 @@ from playwright.async_api import Browser, async_playwright
 
 from bot.demo.playground.serving import Playground, running_playground
 from bot.domain.catalog import Language
-from browser.visitors import FLAGS, Visitor, Visitors
-
-CHROMIUM: Final = Path("/usr/bin/chromium")
-_MISSING: Final = "Chromium is missing; `make browser` installs Debian's as root"
+from browser.visitors import Visitor, Visitors
+from pictures.chromium import CHROMIUM, FLAGS, MISSING
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,8 +30,8 @@ async def chromium() -> AsyncIterator[Browser]:
     """Debian's Chromium with a new profile; a missing one is a skip, and in CI a failure."""
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
-            pytest.fail(_MISSING)
-        pytest.skip(_MISSING)
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser

@@ -11,15 +11,6 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 
 from bot.demo.playground.serving import Playground
 
-FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SCREENSHOTS: Final = Path(__file__).parents[2] / ".cache" / "screenshots"
 PATIENCE_MILLISECONDS: Final = 15_000
 
