@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+from playwright.async_api import expect
 
 from browser.visitors import Visitor, script
 
@@ -338,3 +339,25 @@ async def test_hostile_texts_stay_texts_in_every_place(ana: Visitor, text: str) 
     assert 0 == await ana.page.locator("#drawn script, #drawn img").count()
     shown = await ana.page.locator("#drawn").text_content() or ""
     assert 9 == shown.count(text)
+
+
+async def test_a_menu_opens_beside_its_button_and_obeys_the_arrow_keys(ana: Visitor) -> None:
+    """It stays in the window, and Escape gives the focus back."""
+    options = [{"text": plain(one), "value": one} for one in ("x", "y")]
+    menu = {"type": "overflow", "action_id": "more", "options": options}
+    await drawn(ana, {"type": "section", "block_id": "b", "text": plain("t"), "accessory": menu})
+    opener = ana.page.locator("#drawn").get_by_role("button", name="More")
+    await opener.focus()
+    await ana.page.keyboard.press("Enter")
+    focused = ana.page.locator(":focus")
+
+    await expect(focused).to_have_text("x")
+    await ana.page.keyboard.press("ArrowUp")
+    await expect(focused).to_have_text("y")
+    here, there = await ana.page.locator(".menu").bounding_box(), await opener.bounding_box()
+    assert here is not None
+    assert there is not None
+    assert 0 <= here["y"] < here["y"] + here["height"] <= 900
+    assert abs(here["y"] - there["y"]) < 120
+    await ana.page.keyboard.press("Escape")
+    await expect(opener).to_be_focused()

@@ -105,7 +105,7 @@ async def test_a_form_keeps_the_focus_inside_and_gives_it_back(ana: Visitor) -> 
     await opener.focus()
     await ana.page.keyboard.press("Enter")
     await ana.sees("One to ten", within="#modal")
-    await expect(ana.page.get_by_label("IDMSG")).to_be_focused()
+    await expect(ana.page.locator("#modal").get_by_label("IDMSG")).to_be_focused()
     for _ in range(8):
         await ana.page.keyboard.press("Tab")
         assert await ana.ask(IS_INSIDE)
@@ -182,3 +182,31 @@ async def test_the_page_asks_nobody_else(ana: Visitor) -> None:
     hosts = {url.split("/")[2] for url in ana.requests}
     assert {ana.playground.url.split("/")[2]} == hosts
     assert len(ana.requests) > 10
+
+
+async def test_a_playground_that_was_stopped_says_so(ana: Visitor) -> None:
+    """The page tells that nobody answers, in place of silence."""
+    await ana.page.route("**/stream*", lambda route: route.abort())
+    await ana.page.get_by_role("button", name="Bruno Português").click()
+
+    await ana.sees("O laboratório não responde", within="#away")
+    ana.complaints.clear()
+
+
+async def test_pressing_escape_twice_closes_a_form_once(ana: Visitor) -> None:
+    """Slack is not asked to close what is gone."""
+    await ana.page.get_by_role("button", name="Check a voice call").click()
+    await ana.sees("One to ten", within="#modal")
+    await ana.page.keyboard.press("Escape")
+    await ana.page.keyboard.press("Escape")
+
+    await expect(ana.page.locator("#modal")).to_be_hidden()
+    await expect(ana.page.locator(".toast")).to_have_count(0)
+
+
+async def test_moving_to_a_message_says_who_wrote_what(ana: Visitor) -> None:
+    """A screen reader reads the name of what has the focus: author, time, and the text."""
+    label = await ana.messages.last.get_attribute("aria-label") or ""
+
+    assert label.startswith("Helen Park, ")
+    assert "nobody called her about the delivery" in label

@@ -27,6 +27,7 @@ class Visitor:
     page: Page
     playground: Playground
     requests: list[str]
+    complaints: list[str]
 
     @property
     def messages(self) -> Locator:
@@ -100,7 +101,12 @@ class Visitors:
         page.on("request", self._count)
         await page.goto(self.playground.url + path)
         await page.locator("h1").wait_for()
-        return Visitor(page=page, playground=self.playground, requests=self.requests)
+        return Visitor(
+            page=page,
+            playground=self.playground,
+            requests=self.requests,
+            complaints=self.complaints,
+        )
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -27,18 +27,17 @@ class UnreadableError(Exception):
     """The page, or whoever plays it, sent something that is no deed."""
 
 
-async def do(person: Person, given: object) -> Result:
+async def do(person: Person, given: Given) -> Result:
     """Let the person do it; gives the acknowledgement, and the errors of a submitted modal.
 
     Raises:
         UnreadableError: it is no deed.
         NotPossibleError: Slack's client would not let them.
     """
-    if not isinstance(given, Mapping):
-        raise UnreadableError
     deed = _DEEDS.get(_text(given, "do"))
     if deed is None:
         raise UnreadableError
+    person.slack.wire.begin()
     return await deed(person, given)
 
 

@@ -136,13 +136,11 @@ class PlaygroundServer:
         """Let a person do something; 400 for junk, 409 for what Slack would not let them do."""
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType
+        given = _object(await request.read())
+        person = self._stage.person.as_user(_agent(given.get("as")))
         try:
-            given = json.loads(await request.read())
-            user = _agent(given.get("as") if isinstance(given, dict) else None)
-            person = self._stage.person.as_user(user)
-            self._stage.slack.wire.begin()
             done = await do(person, given)
-        except (UnreadableError, ValueError, RecursionError):
+        except UnreadableError:
             return web.json_response({"problem": "unreadable"}, status=400)
         except NotPossibleError as error:
             return web.json_response({"problem": str(error)}, status=409)
@@ -151,6 +149,16 @@ class PlaygroundServer:
     async def _end(self, _: web.Application) -> None:
         self._ended.set()
         self._stage.slack.ledger.ring()
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest from None
+    if not isinstance(given, dict):
+        raise web.HTTPBadRequest
+    return given
 
 
 def _agent(user: object) -> str:

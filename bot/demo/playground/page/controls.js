@@ -79,10 +79,11 @@ function overflow(element, block, eyes) {
     ),
   );
   list.addEventListener("keydown", moveInMenu);
-  list.addEventListener(
-    "toggle",
-    (event) => event.newState === "open" && list.firstElementChild?.focus(),
-  );
+  list.addEventListener("toggle", (event) => {
+    if (event.newState !== "open") return;
+    standBeside(list, opener);
+    list.firstElementChild.focus();
+  });
   const opener = el(
     "button",
     {
@@ -95,6 +96,14 @@ function overflow(element, block, eyes) {
     icon("more"),
   );
   return el("span", { class: "overflow" }, opener, list);
+}
+
+/** Under what opened it, or over it where there is no room, and never out of the window. */
+function standBeside(menu, opener) {
+  const { left, top, bottom } = opener.getBoundingClientRect();
+  const under = bottom + menu.offsetHeight < innerHeight;
+  menu.style.left = `${Math.max(8, Math.min(left, innerWidth - menu.offsetWidth - 8))}px`;
+  menu.style.top = `${under ? bottom : top - menu.offsetHeight - 8}px`;
 }
 
 /** Arrow keys in a menu. */

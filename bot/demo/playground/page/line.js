@@ -1,15 +1,22 @@
 // The line to the server: what one person sees comes in as a stream, what they do goes out.
 
-/** Opens the line of a person; `hears` are the listeners by the names of the events. */
+/**
+ * Opens the line of a person. `hears` are the listeners by the names of the events, and `cut` is
+ * told when the line is; a server that is there again is another one, so the page begins anew.
+ */
 export class Line {
-  constructor(person, hears) {
+  constructor(person, hears, cut) {
     this.person = person;
     this.stream = new EventSource(`/stream?as=${encodeURIComponent(person)}`);
     for (const [name, listener] of Object.entries(hears)) {
       this.stream.addEventListener(name, (event) => listener(JSON.parse(event.data)));
     }
-    this.stream.addEventListener("error", () => document.body.classList.add("away"));
-    this.stream.addEventListener("open", () => document.body.classList.remove("away"));
+    this.isCut = false;
+    this.stream.addEventListener("error", () => {
+      this.isCut = true;
+      cut();
+    });
+    this.stream.addEventListener("open", () => this.isCut && location.reload());
   }
 
   close() {

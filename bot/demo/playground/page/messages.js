@@ -6,6 +6,8 @@ import { mrkdwn } from "./mrkdwn.js";
 import { timeOf } from "./moments.js";
 
 const COLOURS = 7;
+// As much of a message as a screen reader says when one moves to it.
+const MOST_SAID = 500;
 
 /** Show these messages; `ways` are what can be done with one: shortcut, thread, and what is advised. */
 export function showMessages(list, messages, eyes, ways) {
@@ -44,6 +46,7 @@ function drawMessage(message, eyes, ways) {
         label: eyes.say("message_label", {
           who: author?.real_name ?? "",
           time: timeOf(message.ts, eyes.language),
+          text: message.text.slice(0, MOST_SAID),
         }),
       },
       data: { ts: message.ts },

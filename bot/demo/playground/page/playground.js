@@ -48,9 +48,10 @@ class Playground {
     document.documentElement.lang = agent.language;
     document.title = this.say("title");
     this.line?.close();
-    this.line = new Line(agent.id, {
-      sight: (sight) => this.see(sight),
-      wire: (wire) => this.hear(wire),
+    const hears = { sight: (sight) => this.see(sight), wire: (wire) => this.hear(wire) };
+    this.line = new Line(agent.id, hears, () => {
+      this.parts.away.hidden = false;
+      this.parts.away.textContent = this.say("server_away");
     });
   }
 

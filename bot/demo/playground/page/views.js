@@ -152,7 +152,10 @@ export class ModalDialog {
     first?.focus();
   }
 
+  /** Once for each view: pressing Escape twice must not ask for what is gone. */
   close() {
-    if (this.view) this.eyes.act({ do: "close", view: this.view.id });
+    if (!this.view || this.leaving === this.view.id) return;
+    this.leaving = this.view.id;
+    this.eyes.act({ do: "close", view: this.view.id });
   }
 }
