@@ -59,7 +59,6 @@ class PlaygroundServer:
         self._stage = stage
         self._language = language
         self._files = _page_files()
-        self._ended = asyncio.Event()
 
     def application(self) -> web.Application:
         """The routes."""
@@ -73,7 +72,6 @@ class PlaygroundServer:
         app.router.add_get("/stream", self._stream)
         app.router.add_post("/deed", self._deed)
         app.on_response_prepare.append(_dress)
-        app.on_shutdown.append(self._end)
         return app
 
     def _file(self, name: str) -> Handler:
@@ -112,7 +110,7 @@ class PlaygroundServer:
     async def _events(self, user: str) -> AsyncIterator[bytes]:
         slack = self._stage.slack
         sent: dict[str, str] = {}
-        while not self._ended.is_set():
+        while True:
             revision = slack.ledger.revision
             for name, seen in (("sight", sight(slack, user)), ("wire", overheard(slack))):
                 data = json.dumps(seen)
@@ -125,9 +123,7 @@ class PlaygroundServer:
     async def _change_after(self, revision: int) -> None:
         ledger = self._stage.slack.ledger
         try:
-            await ledger.wait_for(
-                lambda: self._ended.is_set() or ledger.revision != revision, _QUIET_SECONDS
-            )
+            await ledger.wait_for(lambda: ledger.revision != revision, _QUIET_SECONDS)
         except TimeoutError:
             return
         await asyncio.sleep(_BURST_SECONDS)
@@ -145,10 +141,6 @@ class PlaygroundServer:
         except NotPossibleError as error:
             return web.json_response({"problem": str(error)}, status=409)
         return web.json_response(done)
-
-    async def _end(self, _: web.Application) -> None:
-        self._ended.set()
-        self._stage.slack.ledger.ring()
 
 
 def _object(body: bytes) -> dict[str, Any]:
