@@ -210,3 +210,15 @@ async def test_moving_to_a_message_says_who_wrote_what(ana: Visitor) -> None:
 
     assert label.startswith("Helen Park, ")
     assert "nobody called her about the delivery" in label
+
+
+async def test_the_focus_stays_where_it_is_when_a_message_comes(ana: Visitor) -> None:
+    """Whoever is about to press a button is not thrown out of it."""
+    await ana.type("/voicestatus SANDBOX-OK")
+    details = ana.messages.last.get_by_role("button", name="Details")
+    await details.focus()
+    stage = ana.playground.stage
+    await stage.person.as_user("U0TOM000001").say("Good morning")
+
+    await ana.sees("Good morning", within="#messages")
+    await expect(ana.page.locator(":focus")).to_have_text("Details")
