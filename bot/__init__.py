@@ -5,6 +5,7 @@ The floors of the house, from the top; imports point down only, neighbours do no
     cli                    the commands of the terminal
     doctor | demo          named checks; the whole product without a Slack or a gateway account
     bootstrap | terminal   the composition root; a card drawn in a terminal
+    assembly, connections   its parts: services and listeners; the ways to gateway and Slack
     slack | server         everything that knows Slack; the HTTP endpoints
     services               the use cases
     gateway | storage | telemetry | locales

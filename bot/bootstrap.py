@@ -10,46 +10,26 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-import aiohttp
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.assembly import Outside, assemble_app, build_desk, signing_secret
 from bot.connections import (
     Now,
-    access_rules,
     gateway_host,
     gateway_of,
     revealed,
     slack_client,
     slack_session,
-    styles_of,
     utc_now,
 )
-from bot.gateway.client import GatewayClient
-from bot.locales import load_catalog
 from bot.server import SlackEndpoint, build_server, serving
-from bot.services.deliveries import Deliveries
 from bot.services.housekeeping import Housekeeping
-from bot.services.languages import Languages
-from bot.services.lookup import LookupService
-from bot.services.records import Records
 from bot.settings import Mode, Settings
-from bot.slack.apology import Apologies
-from bot.slack.app import Listener, build_app
+from bot.shared_ceilings import gatekeeper_of
 from bot.slack.door import SlackDoor
-from bot.slack.listeners.actions import ActionListener
-from bot.slack.listeners.commands import CommandListener
-from bot.slack.listeners.events import EventListener
-from bot.slack.listeners.home import HomeListener
-from bot.slack.listeners.shortcuts import ShortcutListener
-from bot.slack.listeners.views import ViewListener
-from bot.slack.people import People
-from bot.slack.questions import Questions
-from bot.slack.reception import Reception
 from bot.slack.refusals import SlackUnreachableError
-from bot.slack.replies import Replies
 from bot.slack.socket import Socket
 from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace, find_workspace
@@ -57,7 +37,6 @@ from bot.storage.audit import Audit
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.hash_key import load_hash_key
-from bot.storage.preferences import Preferences
 from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
 from bot.telemetry import Telemetry
@@ -82,18 +61,6 @@ class RunningBot:
     port: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outside:
-    """The connections to the worlds outside, and the clock."""
-
-    gateway: GatewayClient
-    database: Database
-    session: aiohttp.ClientSession
-    client: AsyncWebClient
-    workspace: Workspace
-    now: Now
-
-
 @asynccontextmanager
 async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterator[RunningBot]:
     """Connect and serve while the block runs; then finish what was begun.
@@ -108,8 +75,9 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         outside = await _connect(settings, stack, now)
         telemetry = Telemetry(await _hash_key(settings, outside.database))
         work = OngoingWork()
-        slack = SlackDoor(client=outside.client, session=outside.session)
-        app = _app(settings, outside, telemetry, _Outward(slack, work))
+        slack = outside.slack
+        desk = build_desk(settings, outside, telemetry=telemetry, work=work)
+        app = assemble_app(settings, outside, desk)
         ending = _Ending(slack, work)
         stack.push_async_callback(ending.drain)
         await stack.enter_async_context(_kept_swept(settings, outside))
@@ -121,14 +89,6 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
             gateway_host=gateway_host(settings),
             port=port,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Outward:
-    """The way to Slack, and the work that uses it."""
-
-    slack: SlackDoor
-    work: OngoingWork
 
 
 class _Ending:
@@ -163,138 +123,26 @@ async def _in_time() -> AsyncIterator[None]:
         raise SlackUnreachableError(f"no connection within {START_SECONDS:.0f} s") from None
 
 
-async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> _Outside:
-    database = await stack.enter_async_context(open_database(settings.database_url))
-    gateway = await stack.enter_async_context(gateway_of(settings, now=now))
+async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> Outside:
+    database = await stack.enter_async_context(open_database(revealed(settings.database_url)))
+    gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
+    gateway = await stack.enter_async_context(gateway_of(settings, now=now, gatekeeper=gatekeeper))
     session = await stack.enter_async_context(slack_session())
     client = slack_client(settings, session)
     async with _in_time():
         workspace = await find_workspace(client)
-    return _Outside(
+    return Outside(
         gateway=gateway,
         database=database,
-        session=session,
         client=client,
+        slack=SlackDoor(client=client, session=session),
         workspace=workspace,
         now=now,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Inside:
-    """What the listeners share."""
-
-    people: People
-    languages: Languages
-    records: Records
-    slack: SlackDoor
-    replies: Replies
-    questions: Questions
-    reception: Reception
-    deliveries: Deliveries
-    work: OngoingWork
-
-
-def _app(
-    settings: Settings, outside: _Outside, telemetry: Telemetry, outward: _Outward
-) -> AsyncApp:
-    inside = _inside(settings, outside, telemetry, outward)
-    apologies = Apologies(questions=inside.questions, people=inside.people, replies=inside.replies)
-    return build_app(
-        client=outside.client,
-        workspace=outside.workspace,
-        signing_secret=_signing_secret(settings),
-        listeners=_listeners(settings, inside),
-        apologise=apologies.apologise,
-    )
-
-
-def _inside(
-    settings: Settings, outside: _Outside, telemetry: Telemetry, outward: _Outward
-) -> _Inside:
-    people = People(client=outside.client, workspace=outside.workspace)
-    languages = _languages(settings, outside, people)
-    records = _records(outside, telemetry)
-    styles = styles_of(settings)
-    replies = Replies(outward.slack)
-    questions = Questions(languages=languages, styles=styles, replies=replies)
-    reception = Reception(
-        lookups=_lookups(settings, outside, telemetry),
-        languages=languages,
-        styles=styles,
-        questions=questions,
-        replies=replies,
-        records=records,
-    )
-    return _Inside(
-        people=people,
-        languages=languages,
-        records=records,
-        slack=outward.slack,
-        replies=replies,
-        questions=questions,
-        reception=reception,
-        deliveries=Deliveries(seen=SeenEvents(outside.database), now=outside.now),
-        work=outward.work,
-    )
-
-
-def _languages(settings: Settings, outside: _Outside, people: People) -> Languages:
-    return Languages(
-        default=settings.bot_language,
-        load=load_catalog,
-        preferences=Preferences(outside.database),
-        locale_of=people.locale,
-    )
-
-
-def _records(outside: _Outside, telemetry: Telemetry) -> Records:
-    return Records(
-        audit=Audit(outside.database),
-        recents=Recents(outside.database),
-        telemetry=telemetry,
-        now=outside.now,
-    )
-
-
-def _lookups(settings: Settings, outside: _Outside, telemetry: Telemetry) -> LookupService:
-    return LookupService(
-        gateway=outside.gateway,
-        rules=access_rules(settings),
-        telemetry=telemetry,
-        now=outside.now,
-    )
-
-
-def _listeners(settings: Settings, inside: _Inside) -> list[Listener]:
-    command, deliveries = settings.bot_command, inside.deliveries
-    shared: dict[str, Any] = {
-        "reception": inside.reception,
-        "questions": inside.questions,
-        "people": inside.people,
-        "work": inside.work,
-    }
-    home = HomeListener(
-        questions=inside.questions,
-        languages=inside.languages,
-        records=inside.records,
-        people=inside.people,
-        slack=inside.slack,
-        command=command,
-        work=inside.work,
-    )
-    return [
-        CommandListener(**shared),
-        EventListener(deliveries=deliveries, command=command, **shared),
-        ActionListener(deliveries=deliveries, command=command, **shared),
-        ShortcutListener(slack=inside.slack, command=command, **shared),
-        ViewListener(command=command, **shared),
-        home,
-    ]
-
-
 @asynccontextmanager
-async def _kept_swept(settings: Settings, outside: _Outside) -> AsyncIterator[None]:
+async def _kept_swept(settings: Settings, outside: Outside) -> AsyncIterator[None]:
     housekeeping = Housekeeping(
         audit=Audit(outside.database),
         recents=Recents(outside.database),
@@ -314,7 +162,7 @@ async def _kept_swept(settings: Settings, outside: _Outside) -> AsyncIterator[No
 async def _serve(
     settings: Settings,
     app: AsyncApp,
-    outside: _Outside,
+    outside: Outside,
     telemetry: Telemetry,
     stack: AsyncExitStack,
 ) -> int:
@@ -324,12 +172,14 @@ async def _serve(
     if settings.mode is Mode.SOCKET:
         token = revealed(settings.slack_app_token)
         socket = Socket(app, app_token=token, client=outside.client)
-        stack.push_async_callback(socket.stop_listening)
     else:
-        endpoint = SlackEndpoint(app, _signing_secret(settings))
+        endpoint = SlackEndpoint(app, signing_secret(settings))
 
     async def readiness() -> Mapping[str, bool]:
-        parts = {"database": await _answers(outside.database)}
+        parts = {
+            "database": await _answers(outside.database),
+            "slack_token": await outside.slack.token.is_taken(),
+        }
         if socket is None:
             return parts
         return parts | {
@@ -342,6 +192,8 @@ async def _serve(
         serving(web_app, host=settings.bot_host, port=settings.bot_port)
     )
     if socket is not None:
+        # Closed before the server is, which may wait for those who are slow to send.
+        stack.push_async_callback(socket.stop_listening)
         async with _in_time():
             await socket.connect()
     return port
@@ -353,10 +205,6 @@ async def _answers(database: Database) -> bool:
     except StorageError:
         return False
     return True
-
-
-def _signing_secret(settings: Settings) -> str:
-    return revealed(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
 
 
 async def _hash_key(settings: Settings, database: Database) -> bytes:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import AccessRules
+from bot.gateway.ceiling import Gatekeeper
 from bot.gateway.client import GatewayClient, open_gateway
 from bot.settings import Settings
 from bot.slack.style import Contacts, Styles
@@ -26,8 +27,13 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def gateway_of(settings: Settings, *, now: Now = utc_now) -> AsyncIterator[GatewayClient]:
-    """The way to the gateway that the settings describe."""
+async def gateway_of(
+    settings: Settings, *, now: Now = utc_now, gatekeeper: Gatekeeper | None = None
+) -> AsyncIterator[GatewayClient]:
+    """The way to the gateway that the settings describe.
+
+    Without a gatekeeper the ceilings are those of this process alone.
+    """
     proxy = settings.gateway_proxy
     async with open_gateway(
         url=settings.gateway_url,
@@ -38,6 +44,7 @@ async def gateway_of(settings: Settings, *, now: Now = utc_now) -> AsyncIterator
         requests_per_second=settings.gateway_requests_per_second,
         max_concurrency=settings.gateway_max_concurrency,
         now=now,
+        gatekeeper=gatekeeper,
         proxy=revealed(proxy) if proxy is not None else None,
         ca_file=settings.gateway_ca_file,
     ) as gateway:

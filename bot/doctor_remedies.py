@@ -18,12 +18,19 @@ ERRORS: Final[Mapping[str, str]] = {
     "{host} was not found.",
     "connection_refused": "Check host and port in GATEWAY_URL, and the firewall: {host} takes no "
     "connection there.",
+    "connect_timeout": "Check host and port in GATEWAY_URL, the network and the firewall: {host} "
+    "did not answer an attempt to connect.",
     "connection_lost": "Try again. If {host} keeps breaking off, look for a firewall or proxy on "
     "the way, and then ask Suporte Mobi Pronto.",
     "timeout": "Check the network and the firewall, or raise GATEWAY_TIMEOUT_SECONDS: {host} did "
     "not answer in time.",
-    "tls": "Check GATEWAY_CA_FILE, the clock of this machine, and that the port in GATEWAY_URL "
-    "speaks TLS: {host} showed no certificate that is trusted here.",
+    "tls_certificate": "Check the host in GATEWAY_URL, the clock of this machine, and "
+    "GATEWAY_CA_FILE where the authority is a private one: the certificate of {host} is not "
+    "trusted here ({fact}). If it is the certificate's own fault, ask Suporte Mobi Pronto for a "
+    "new one.",
+    "tls_version": "Ask Suporte Mobi Pronto to enable TLS 1.2 or newer with strong keys: {host} "
+    "and this machine have no secure version in common ({fact}).",
+    "tls": "Check scheme and port in GATEWAY_URL: {host} speaks no TLS there ({fact}).",
     "proxy": "Check GATEWAY_PROXY, with its user name and password: the proxy did not pass the "
     "request on to {host}.",
     "transport": "Check GATEWAY_URL, GATEWAY_PROXY and the network: the request to {host} could "
@@ -45,6 +52,10 @@ ERRORS: Final[Mapping[str, str]] = {
     "ask Suporte Mobi Pronto.",
     "busy": "Raise GATEWAY_REQUESTS_PER_SECOND or GATEWAY_TIMEOUT_SECONDS: they leave no room for "
     "a single request.",
+    "paused": "Wait until the pause after the gateway's code 900 is over, and try again. If it "
+    "comes back, lower GATEWAY_REQUESTS_PER_SECOND, or ask what else uses the same keys.",
+    "gateway_down": "Wait until {host} answers again; the running bot tries it by itself, and "
+    "`health` in Slack says when it is back.",
 }
 
 # By gateway code, or by the range that the language files name ("8xx").

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
-from bot.connections import access_rules, gateway_of, styles_of, utc_now
+from bot.connections import access_rules, gateway_of, revealed, styles_of, utc_now
 from bot.domain.catalog import Catalog
 from bot.domain.explanation import as_record, explain
 from bot.domain.message_id import InvalidMessageIdError, MessageId, parse_typed
 from bot.domain.privacy import shorten
+from bot.gateway.ceiling import Gatekeeper
 from bot.services.answers import Answer
 from bot.services.lookup import LookupService
 from bot.settings import Settings
@@ -54,7 +57,10 @@ async def look_up(
     """Ask for all ids, print each answer in the order asked, and return the exit code."""
     configure_logging(level="ERROR", json=False)
     worst = 0
-    async with gateway_of(settings) as gateway:
+    async with (
+        _gatekeeper(settings) as gatekeeper,
+        gateway_of(settings, gatekeeper=gatekeeper) as gateway,
+    ):
         lookups = LookupService(
             gateway=gateway, rules=access_rules(settings), telemetry=Telemetry(b""), now=utc_now
         )
@@ -71,6 +77,24 @@ async def look_up(
             for task in tasks:
                 worst = max(worst, _print_answer(await task, settings, catalog, as_json=as_json))
     return worst
+
+
+@asynccontextmanager
+async def _gatekeeper(settings: Settings) -> AsyncIterator[Gatekeeper | None]:
+    """Who shares the ceilings with the bot on this database; where none has run there is nobody."""
+    url = revealed(settings.database_url)
+    if url.startswith("sqlite:") and not _is_file(url.removeprefix("sqlite:///")):
+        yield None
+        return
+    # The database's packages take longer to load than a look-up takes.
+    from bot.shared_ceilings import gatekeeper_beside_a_bot  # noqa: PLC0415
+
+    async with gatekeeper_beside_a_bot(settings) as gatekeeper:
+        yield gatekeeper
+
+
+def _is_file(path: str) -> bool:
+    return Path(path).is_file()
 
 
 def _print_answer(answer: Answer, settings: Settings, catalog: Catalog, *, as_json: bool) -> int:

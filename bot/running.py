@@ -17,7 +17,7 @@ from bot.settings import Mode, Settings
 from bot.settings_forms import FORMS
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.storage.errors import StorageError
-from bot.telemetry import configure_logging
+from bot.telemetry import configure_logging, log_what_escapes
 
 _log = structlog.get_logger("bot.running")
 
@@ -37,6 +37,7 @@ async def run_until_stopped(settings: Settings) -> int:
         settings.bot_log_format is None and not sys.stderr.isatty()
     )
     configure_logging(level=settings.bot_log_level, json=json)
+    log_what_escapes()
     stop = _StopSignal()
     try:
         async with AsyncExitStack() as stack:

@@ -32,7 +32,7 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 # Slack itself gives up after three seconds; whoever sends slower is not Slack.
 BODY_SECONDS: Final = 5.0
 # What is running when the end comes gets this long, twice at the worst.
-SHUTDOWN_SECONDS: Final = 1.0
+SHUTDOWN_SECONDS: Final = 1.5
 # How far Slack's clock and ours may differ.
 _SKEW_SECONDS: Final = 5 * 60
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import ssl
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
@@ -138,9 +139,10 @@ class Settings(BaseSettings):
     gateway_proxy: Secret | None = None
     gateway_ca_file: Path | None = None
 
-    database_url: Annotated[str, Field(pattern=r"^(sqlite|postgresql)://\S+$")] = (
-        "sqlite:///voicestatus.db"
-    )
+    # It can hold a password.
+    database_url: Annotated[
+        Secret, Field(default_factory=lambda: SecretStr("sqlite:///voicestatus.db"))
+    ]
     bot_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
     allowed_channels: ChannelIds = frozenset()
     allowed_users: UserIds = frozenset()
@@ -180,6 +182,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("unknown time zone") from None
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"(sqlite|postgresql)://\S+", value.get_secret_value()):
+            raise ValueError("not an address of a database")
         return value
 
     @field_validator("gateway_proxy")

@@ -10,8 +10,10 @@ import hashlib
 import hmac
 import logging
 import sys
+import threading
 import traceback
-from collections.abc import MutableMapping
+import warnings
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 import stamina
@@ -20,6 +22,7 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -67,6 +70,11 @@ class Telemetry:
         self._seconds = Histogram(
             "voicestatus_lookup_seconds", "Time a look-up took.", registry=self.registry
         )
+        self._gateway_up = Gauge(
+            "voicestatus_gateway_up",
+            "Whether the gateway answers: 0 after several look-ups in a row that found nobody.",
+            registry=self.registry,
+        )
         self._refusals = Counter(
             "voicestatus_refusals",
             "Questions refused, by reason.",
@@ -92,6 +100,10 @@ class Telemetry:
             seconds=round(seconds, 3),
             cached=cached,
         )
+
+    def follow_gateway(self, is_up: Callable[[], bool]) -> None:
+        """Show whether the gateway answers, as it is when the metrics are read."""
+        self._gateway_up.set_function(lambda: float(is_up()))
 
     def refused(self, *, reason: str, user: str, channel: str) -> None:
         """Count one refusal and write its line."""
@@ -146,6 +158,34 @@ def configure_logging(*, level: str, json: bool) -> None:
     logging.getLogger(OWN_LOGGERS).setLevel(level)
 
 
+def log_what_escapes() -> None:
+    """Let Python print nothing by itself: warnings, and errors that nobody catches, are logged.
+
+    Their type and place are; their texts can hold what the log must not. For a whole process.
+    """
+    log = structlog.get_logger("bot.telemetry")
+
+    def warned(*told: Any, **_: Any) -> None:
+        _message, kind, file, line, *_rest = told
+        log.warning("Python warns", exception=kind.__qualname__, where=f"{_short(file)}:{line}")
+
+    def ended(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        log.critical("ended by an error", exc_info=(kind, error, trace))
+
+    def in_thread(happened: threading.ExceptHookArgs) -> None:
+        log.error("a thread ended by an error", exc_info=happened.exc_value)
+
+    def unraisable(happened: Any) -> None:
+        log.error("an error that could not be raised", exc_info=happened.exc_value)
+
+    warnings.showwarning = warned
+    sys.excepthook, threading.excepthook, sys.unraisablehook = ended, in_thread, unraisable
+
+
+def _short(file: str) -> str:
+    return file.rsplit("/", 2)[-1]
+
+
 def _is_not_of_a_spare_token(record: logging.LogRecord) -> bool:
     """Bolt warns, while it is built, of the bot token that it finds in the environment.
 
@@ -173,7 +213,7 @@ def _describe_exception(_: Any, __: str, event: EventDict) -> EventDict:
     if error is not None:
         event["exception"] = " from ".join(type(e).__qualname__ for e in _chain(error))
         frames = traceback.extract_tb(error.__traceback__)
-        event["frames"] = [f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno} {f.name}" for f in frames]
+        event["frames"] = [f"{_short(f.filename)}:{f.lineno} {f.name}" for f in frames]
     return event
 
 

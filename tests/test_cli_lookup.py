@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 from voicestatus_process import CREDENTIAL, TOKEN, Ended, Voicestatus, gateway_settings
 
+from bot.domain.gate import LONGEST_PAUSE_SECONDS, Ceilings
 from bot.gateway.sandbox import SeenRequest, running_sandbox
+from bot.storage.database import open_database
+from bot.storage.gate import SharedGate
+from bot.storage.schema import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -233,3 +237,32 @@ async def test_json_is_one_object_a_line(voicestatus: Voicestatus) -> None:
     ended = await voicestatus.run("lookup", "SANDBOX-FAULT-unsafe-text", "--json")
     assert 1 == len(ended.out.splitlines())
     assert "<!channel>" in json.loads(ended.out)["raw"]
+
+
+async def test_a_look_up_in_a_terminal_keeps_to_the_ceilings_of_the_bot_beside_it(
+    voicestatus: Voicestatus, seen: list[SeenRequest], tmp_path: Path
+) -> None:
+    """A pause that the bot was asked for holds here too; nothing is sent."""
+    async with open_database(f"sqlite:///{tmp_path}/voicestatus.db") as database:
+        ceilings = Ceilings(requests_per_second=10, max_concurrency=1)
+        gate = SharedGate(database, ceilings, lease_seconds=15)
+        await gate.close()
+        async with database.writing() as connection:
+            farther = GATE.c.closed_until + LONGEST_PAUSE_SECONDS - 60
+            await connection.execute(GATE.update().values(closed_until=farther))
+
+    ended = await voicestatus.run("lookup", "SANDBOX-OK", "--json")
+
+    assert 5 == ended.code
+    assert "paused" == json.loads(ended.out)["error"]
+    assert [] == seen
+
+
+async def test_where_no_bot_has_run_a_look_up_makes_no_database(
+    voicestatus: Voicestatus, tmp_path: Path
+) -> None:
+    """There is nobody to share with."""
+    await voicestatus.run("lookup", "SANDBOX-OK")
+
+    made = await asyncio.to_thread(lambda: [*tmp_path.glob("*.db*")])
+    assert [] == made

@@ -17,7 +17,15 @@ from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.doctor import Check, examine, report
 from bot.doctor_remedies import CODES, ERRORS, remedy_for_code, remedy_for_error
 from bot.domain.catalog import Kind, Language
-from bot.gateway.errors import LEAVES, GatewayError, HttpError
+from bot.gateway.errors import (
+    LEAVES,
+    GatewayError,
+    HttpError,
+    TlsCertificate,
+    TlsError,
+    TlsFailed,
+    TlsVersion,
+)
 from bot.gateway.sandbox import running_sandbox
 from bot.locales import load_catalog
 from bot.settings import Mode, Settings
@@ -249,6 +257,30 @@ async def test_gateway_that_is_a_page(good: dict[str, Any]) -> None:
         check = (await checks({**good, "gateway_url": url}))["gateway"]
     assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: not_soap: "))
     assert "GATEWAY_URL" in check.remedy
+
+
+async def test_gateway_that_speaks_no_tls(good: dict[str, Any]) -> None:
+    """An https address of a port that speaks plain HTTP points at scheme and port."""
+    url = good["gateway_url"].replace("http:", "https:")
+    check = (await checks({**good, "gateway_url": url}))["gateway"]
+    assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: tls: "))
+    assert check.remedy.startswith("Check scheme and port in GATEWAY_URL")
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (TlsCertificate("", "CERT_HAS_EXPIRED"), "GATEWAY_CA_FILE"),
+        (TlsVersion("", "TLSV1_ALERT_PROTOCOL_VERSION"), "TLS 1.2"),
+        (TlsFailed("", "WRONG_VERSION_NUMBER"), "scheme and port"),
+    ],
+)
+def test_a_handshake_that_fails_has_advice_of_its_own(error: TlsError, remedy: str) -> None:
+    """It says what to look at, quotes OpenSSL's word, and never advises to look away."""
+    told = remedy_for_error(error, "gateway.example")
+    assert remedy in told
+    assert error.reason in told
+    assert not re.search("verif|disable|insecure", told)
 
 
 async def test_gateway_that_knows_the_impossible(good: dict[str, Any]) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import time
 
+import aiohttp
 import pytest
 from aiohttp import web
-from rough_slack import HELLO, RoughSlack, rough_slack
+from rough_slack import HELLO, RoughSlack, Socket, answering, listen, rough_slack
 
 import bot.slack.socket
-from bot.bootstrap import running_bot
+from bot.bootstrap import RunningBot, running_bot
 from bot.slack.socket_line import LONGEST_PAUSE_SECONDS, STEADY_SECONDS, Pace
 
 
@@ -95,6 +97,102 @@ async def test_junk_over_the_socket_ends_nothing(text: str) -> None:
         await slack.until(lambda: "response_url" in slack.calls)
 
     assert 1 == len(slack.dials)
+
+
+def disconnecting(reason: object) -> Socket:
+    """Greets, says that the connection will end, and waits for the other side to leave."""
+
+    async def play(slack: RoughSlack, socket: web.WebSocketResponse) -> None:
+        await socket.send_str(HELLO)
+        await socket.send_str(json.dumps({"type": "disconnect", "reason": reason}))
+        slack.socket = listen
+        await listen(slack, socket)
+
+    return play
+
+
+@pytest.mark.parametrize(
+    "reason", ["refresh_requested", "warning", "link_disabled", "too_many_websockets", None, 3]
+)
+async def test_a_connection_that_slack_will_end_is_replaced(
+    log: io.StringIO, reason: object
+) -> None:
+    """Another one is opened before the old one is given up; the next command is answered."""
+    async with rough_slack() as slack:
+        slack.socket = disconnecting(reason)
+        async with running_bot(slack.settings()):
+            await slack.until(lambda: len(slack.open_sockets) == 2 and slack.open_sockets[0].closed)
+            await slack.open_sockets[1].send_str(json.dumps(_envelope(slack, "1.2.a")))
+            await slack.until(lambda: "response_url" in slack.calls)
+
+    assert ["1", "2"] == slack.dials
+    assert (reason == "link_disabled") == ("Socket Mode is switched off" in log.getvalue())
+    assert '"reason": "asked by Slack"' in log.getvalue()
+
+
+async def test_what_comes_by_a_connection_that_will_end_is_still_answered() -> None:
+    """Slack warns ten seconds before, and goes on sending meanwhile."""
+    async with rough_slack() as slack:
+        slack.socket = disconnecting("warning")
+        async with running_bot(slack.settings()):
+            await slack.open_sockets[0].send_str(json.dumps(_envelope(slack, "1.2.a")))
+            await slack.until(lambda: "response_url" in slack.calls)
+
+    assert [{"envelope_id": "e-1"}] == slack.received
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("error", "lines"), [("invalid_auth", 1), ("internal_error", 0), ("too_many_websockets", 0)]
+)
+async def test_a_slack_that_gives_no_address_for_a_while_is_asked_until_it_does(
+    log: io.StringIO, error: str, lines: int
+) -> None:
+    """A refused token is said once, however often; meanwhile `/readyz` says no."""
+    async with rough_slack() as slack, running_bot(slack.settings()) as running:
+        assert 200 == await ready(running)
+        slack.answers["apps.connections.open"] = answering({"ok": False, "error": error})
+        await slack.open_sockets[0].close()
+        await slack.until(lambda: slack.calls.count("apps.connections.open") == 3, 20)
+        assert 503 == await ready(running)
+        del slack.answers["apps.connections.open"]
+        await slack.until(lambda: len(slack.open_sockets) == 2, 20)
+        await asyncio.sleep(0.1)
+        assert 200 == await ready(running)
+
+    assert lines == log.getvalue().count("SLACK_APP_TOKEN")
+
+
+@pytest.mark.slow
+async def test_a_deaf_socket_is_shown_and_logged(
+    monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    """`/readyz` says no while nothing is heard, and yes once another connection is."""
+
+    async def fall_silent(slack: RoughSlack, socket: web.WebSocketResponse) -> None:
+        await socket.send_str(HELLO)
+        slack.refused_dials = 2
+        slack.socket = listen
+        await asyncio.sleep(3_600)
+
+    monkeypatch.setattr(bot.slack.socket, "DEAF_AFTER_SECONDS", 0.4)
+    async with rough_slack() as slack:
+        slack.socket = fall_silent
+        async with running_bot(slack.settings()) as running:
+            await slack.until(lambda: len(slack.dials) >= 2)
+            assert 503 == await ready(running)
+            await slack.until(lambda: len(slack.open_sockets) == 2, 20)
+            await asyncio.sleep(0.1)
+            assert 200 == await ready(running)
+
+    assert '"reason": "deaf"' in log.getvalue()
+
+
+async def ready(running: RunningBot) -> int:
+    """The status of `/readyz`."""
+    url = f"http://127.0.0.1:{running.port}/readyz"
+    async with aiohttp.ClientSession() as session, session.get(url) as reply:
+        return reply.status
 
 
 def test_the_pauses_between_attempts_grow_and_shrink_again() -> None:

@@ -16,7 +16,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 import bot.slack.door
 from bot.slack.block_kit import Message, section
 from bot.slack.door import SlackDoor
-from bot.slack.replies import Place, Replies
+from bot.slack.plainer import FORM_REFUSALS
+from bot.slack.replies import Replies
+from bot.slack.ways import Place
 
 MESSAGE = Message(text="hello", blocks=(section("hello"),))
 
@@ -221,3 +223,120 @@ async def test_an_answer_that_no_way_takes_is_logged_once(
     assert [False, False] == [await reply.show(MESSAGE), await reply.show(MESSAGE)]
     assert 1 == log.getvalue().count("an answer was lost")
     assert "CANARY" not in log.getvalue()
+
+
+def failing(*answers: Answer, then: Answer) -> Answer:
+    """These answers, one a call, then another for ever."""
+    coming = iter(answers)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await next(coming, then)(request)
+
+    return answer
+
+
+BROKEN = answering({"ok": False, "error": "internal_error"}, status=503)
+FATAL = answering({"ok": False, "error": "fatal_error"})
+
+
+@pytest.mark.parametrize("fault", [BROKEN, raw(b"<html>", status=502), silence], ids=range(3))
+async def test_an_answer_outlasts_a_slack_that_is_away_for_a_moment(
+    slack: RoughSlack, door: SlackDoor, monkeypatch: pytest.MonkeyPatch, fault: Answer
+) -> None:
+    """Every way is closed for a while; all are tried once more, and the first takes it."""
+    monkeypatch.setattr(bot.slack.door, "RECOVERY_SECONDS", 0.3)
+    monkeypatch.setattr(door, "_patience", 0.5)
+    slack.hook = failing(fault, then=OK)
+    for method in ("chat.postEphemeral", "chat.postMessage"):
+        slack.answers[method] = fault
+
+    assert await show(slack, door)
+    assert ["response_url", "chat.postEphemeral", "chat.postMessage"] == slack.calls[:3]
+    assert (4, "response_url") == (len(slack.calls), slack.calls[-1])
+
+
+async def test_an_answer_without_another_way_waits_for_a_long_rate_limit(
+    slack: RoughSlack, door: SlackDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes late, which is better than never, and not before Slack allows it."""
+    monkeypatch.setattr(door, "_patience", 0.5)
+    slack.hook = raw(b"gone", status=404)
+    slack.answers["chat.postEphemeral"] = FATAL
+    slack.answers["chat.postMessage"] = limited("1", then=answering({"ok": True}))
+    began = time.monotonic()
+
+    assert await show(slack, door)
+    assert time.monotonic() - began >= 0.9
+    assert 2 == slack.calls.count("chat.postMessage")
+
+
+@pytest.mark.parametrize("seconds", ["61", "3600", "inf"])
+async def test_nobody_waits_for_a_rate_limit_of_more_than_a_minute(
+    slack: RoughSlack, door: SlackDoor, seconds: str
+) -> None:
+    """Then the answer is lost, and the log says so."""
+    slack.hook = raw(b"gone", status=404)
+    for method in ("chat.postEphemeral", "chat.postMessage"):
+        slack.answers[method] = limited(seconds, then=FATAL)
+    async with asyncio.timeout(3):
+        assert not await show(slack, door)
+
+
+async def test_the_word_that_work_goes_on_is_tried_once(slack: RoughSlack, door: SlackDoor) -> None:
+    """The card that follows must not wait for it."""
+    slack.hook = failing(BROKEN, then=OK)
+    for method in ("chat.postEphemeral", "chat.postMessage"):
+        slack.answers[method] = BROKEN
+    place = Place(channel="C1", user="U1", response_url=f"{slack.url}/hook")
+    reply = Replies(door).privately(place)
+
+    assert not await reply.show(MESSAGE, passing=True)
+    assert 3 == len(slack.calls)
+    assert await reply.show(MESSAGE)
+
+
+async def test_at_the_end_of_the_process_the_last_try_is_made_at_once(
+    slack: RoughSlack, door: SlackDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for Slack to recover is woken; who begins later does not wait at all."""
+    monkeypatch.setattr(bot.slack.door, "RECOVERY_SECONDS", 50.0)
+    slack.hook = BROKEN
+    for method in ("chat.postEphemeral", "chat.postMessage"):
+        slack.answers[method] = BROKEN
+    showing = asyncio.create_task(show(slack, door))
+    await slack.until(lambda: len(slack.calls) == 3)
+    door.hurry()
+    async with asyncio.timeout(5):
+        assert not await showing
+        assert not await show(slack, door)
+
+    assert 9 == len(slack.calls)
+
+
+@pytest.mark.parametrize("word", sorted(FORM_REFUSALS))
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.postEphemeral", "chat.update"])
+async def test_a_message_whose_form_a_method_refuses_is_sent_without_it(
+    slack: RoughSlack, door: SlackDoor, method: str, word: str
+) -> None:
+    """Once, as one paragraph; what is refused again is refused."""
+    refusal = answering({"ok": False, "error": word})
+    slack.answers[method] = failing(refusal, refusal, refusal, then=answering({"ok": True}))
+    card = {"text": "words", "blocks": [section("looks"), section("and more")]}
+
+    assert await door.call(method, channel="C1", **card) is None
+    assert 2 == slack.calls.count(method)
+    assert {"ok": True} == await door.call(method, channel="C1", **card)
+
+
+@pytest.mark.parametrize("word", sorted(FORM_REFUSALS))
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_a_message_whose_form_a_response_url_refuses_is_sent_without_it(
+    slack: RoughSlack, door: SlackDoor, word: str, status: int
+) -> None:
+    """Whatever the status, as text or as JSON."""
+    json_refusal = answering({"ok": False, "error": word}, status=status)
+    slack.hook = failing(json_refusal, then=OK)
+    card = {"text": "words", "blocks": [section("looks"), section("and more")]}
+
+    assert await door.post(f"{slack.url}/hook", card)
+    assert 2 == slack.calls.count("response_url")

@@ -61,7 +61,8 @@ async def test_readyz_names_its_parts(bot: Scene) -> None:
         Mode.HTTP: {},
         Mode.SOCKET: {"slack_socket_connected": True, "slack_socket_heard": True},
     }
-    assert {"ready": True, "parts": {"database": True, **parts[bot.mode]}} == said
+    common = {"database": True, "slack_token": True}
+    assert {"ready": True, "parts": common | parts[bot.mode]} == said
 
 
 async def test_a_dropped_socket_is_not_ready_until_it_is_back(
@@ -79,6 +80,7 @@ async def test_a_dropped_socket_is_not_ready_until_it_is_back(
 
     assert {
         "database": True,
+        "slack_token": True,
         "slack_socket_connected": False,
         "slack_socket_heard": True,
     } == said["parts"]
@@ -96,6 +98,7 @@ async def test_a_deaf_socket_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert {
         "database": True,
+        "slack_token": True,
         "slack_socket_connected": True,
         "slack_socket_heard": False,
     } == said["parts"]

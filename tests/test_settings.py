@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from settings_environment import Environment
 
 from bot.domain.catalog import Language
@@ -38,7 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "GATEWAY_TIMEOUT_SECONDS": 10,
     "GATEWAY_REQUESTS_PER_SECOND": 10,
     "GATEWAY_MAX_CONCURRENCY": 20,
-    "DATABASE_URL": "sqlite:///voicestatus.db",
+    "DATABASE_URL": SecretStr("sqlite:///voicestatus.db"),
     "ALLOWED_CHANNELS": frozenset(),
     "ALLOWED_USERS": frozenset(),
     "ADMIN_USERS": frozenset(),
@@ -100,7 +101,7 @@ def test_there_are_no_other_settings() -> None:
         ("ALLOWED_USERS", " U1 , U2,,U1 ", {"U1", "U2"}),
         # W begins the ids of some users of an Enterprise organisation.
         ("ADMIN_USERS", "U1 W2", {"U1", "W2"}),
-        ("DATABASE_URL", "postgresql://db/voice", "postgresql://db/voice"),
+        ("DATABASE_URL", "postgresql://db/voice", SecretStr("postgresql://db/voice")),
         ("BOT_RETENTION_DAYS", "30", 30),
     ],
 )

@@ -28,6 +28,7 @@ from bot.domain.catalog import CustomerReason, Entry, Kind, Language, Phrase, Re
 from bot.domain.message_id import IdProblem
 from bot.gateway import errors
 from bot.locales import load_catalog
+from bot.services.alarm import Trouble
 from bot.slack.buttons import Action
 from bot.slack.notes import _COMMANDS
 from bot.storage.errors import StorageError
@@ -233,6 +234,9 @@ SHORTCUTS = ("message", "global")
 OTHER_WAYS_IN = ("customer", "mention", "shortcut", "direct", "home")
 AFTER_ANSWER = ("failed", "error")
 FINER = ("answered_briefly", "gateway.023")
+HEALTH = [
+    *("down", "paused", "bad", "since_good", "no_good_yet", "never", "good", "recovered"),
+]
 PATTERNS: dict[str, list[str]] = {
     "icon.{}": [f"icon.{one}" for one in (*Outcome, *FINER)],
     "count.{}": [f"count.{one}" for one in (*Outcome, "gateway.023")],
@@ -243,6 +247,9 @@ PATTERNS: dict[str, list[str]] = {
     "addressee.{}": [f"addressee.{one}" for one in WhoActs if one.is_another],
     "retry.{}.{}": [f"retry.{about}.{one}" for about, one in product(ABOUT, Retry)],
     "problem.{}": [f"problem.{one}" for one in IdProblem],
+    "health.{}": [f"health.{one}" for one in HEALTH],
+    "moment.{}": [f"moment.{one}" for one in ("gateway_down", "paused")],
+    "{}_body": [f"admin.{one}{end}" for one in Trouble for end in ("", "_body")],
     "refusal.{}": [f"refusal.{one}" for one in Refusal],
     "kind.{}": [f"kind.{one}" for one in Kind],
     "help.{}": [f"help.{one}" for one in _COMMANDS],

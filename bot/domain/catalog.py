@@ -6,7 +6,7 @@ A catalog is data that was handed in; the language files are read in `bot.locale
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -158,9 +158,9 @@ class Catalog:
     """
 
     language: Language
-    entries: Mapping[tuple[Kind, str], Entry]
-    phrases: Mapping[str, Phrase]
-    writing: Writing
+    entries: Mapping[tuple[Kind, str], Entry] = field(repr=False)
+    phrases: Mapping[str, Phrase] = field(repr=False)
+    writing: Writing = field(repr=False)
 
     def sip(self, code: int) -> Entry:
         """The entry of a SIP code, 100 to 699; of its class where it is not listed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -26,10 +27,13 @@ class LookupFailure:
     Attributes:
         error: a code of the gateway's error tree, such as "timeout".
         detail: a short fact for an engineer ("HTTP 502"), never text from the wire.
+        moment: what the texts of some errors speak of, aware: since when the gateway does not
+            answer, when it may be asked again.
     """
 
     error: str
     detail: str = ""
+    moment: datetime | None = None
 
 
 Finding = CallStatus | LookupFailure

@@ -1,70 +1,214 @@
-"""The ceiling on requests of one process: so many at once, and so many a second, evenly spaced.
+"""The line of those who want to ask the gateway, and the doorkeeper who lets them go one by one.
 
-It waits and counts; it knows neither requests nor errors. The limit behind the gateway's code 900
-is not published, so requests go out one by one rather than a second's worth in a burst.
+When somebody may go is not decided here but by a gatekeeper: in this process alone, or for all
+processes by way of the database. It waits and counts; it knows neither requests nor errors.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.domain.gate import Admission, Urgency
+
+
+class Gatekeeper(Protocol):
+    """Decides who may go, see `bot.domain.gate`; never fails."""
+
+    async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
+        """Let some of `count` callers through, while `running` of this process are through."""
+
+    def left(self, running: int) -> None:
+        """Fewer are through: so many."""
+
+    async def close(self) -> float:
+        """The gateway said 900; for how many seconds nobody goes."""
+
+    async def forgive(self) -> None:
+        """The gateway gave a good answer again."""
+
+
+class GateClosedError(Exception):
+    """Nobody may ask for longer than the caller would wait; `seconds` until it opens."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One look-up's right to stand in line.
+
+    Attributes:
+        urgency: may be raised while it stands there, see `Ceiling.hurry`.
+        give_up_at: by the loop's clock; what opens later is of no use to it.
+        repetition: it was through before, and does not queue behind those that were not.
+    """
+
+    urgency: Urgency
+    give_up_at: float
+    repetition: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """Somebody in the line."""
+
+    ticket: Ticket
+    let_in: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
 
 
 class Ceiling:
-    """Lets callers through in the order in which they came, repetitions before first requests.
+    """Lets callers through: people first, repetitions and first requests by turns, else in order.
 
     Args:
-        requests_per_second: starts are at least the inverse of this apart.
-        max_concurrency: how many may be through at the same time.
-
-    Raises:
-        ValueError: one of the two is not positive.
+        gatekeeper: says when.
     """
 
-    def __init__(self, *, requests_per_second: float, max_concurrency: int) -> None:
-        if requests_per_second <= 0 or max_concurrency <= 0:
-            raise ValueError("the ceiling must let something through")
-        self._interval = 1 / requests_per_second
-        self._room = asyncio.Semaphore(max_concurrency)
-        # A first request waits in a line of its own until it is the next of them. So a repetition,
-        # which joins the line at the door at once, has one of them before it at most.
-        self._first_requests = asyncio.Lock()
-        self._door = asyncio.Lock()
-        self._opens_at = 0.0
+    def __init__(self, gatekeeper: Gatekeeper) -> None:
+        self._gatekeeper = gatekeeper
+        self._line: list[_Waiting] = []
+        self._running = 0
+        self._doorkeeper: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+        self._last_was_repetition = False
+        self._strikes = 0
+        self._closing = False
 
     @asynccontextmanager
-    async def turn(self, *, repetition: bool = False) -> AsyncIterator[None]:
+    async def turn(self, ticket: Ticket) -> AsyncIterator[None]:
         """Wait for a turn, and hold a place until the block ends.
 
         A caller that is cancelled while it waits takes nothing from those behind it.
 
-        Args:
-            repetition: this look-up has had a turn before; it does not queue behind those that
-                have not, or a busy bot would never come to repeat one.
+        Raises:
+            GateClosedError: the gate opens after the ticket's time.
         """
-        if repetition:
-            await self._enter()
-        else:
-            async with self._first_requests:
-                await self._enter()
+        waiting = _Waiting(ticket)
+        self._line.append(waiting)
+        self._call()
+        try:
+            await waiting.let_in
+        except asyncio.CancelledError:
+            if waiting in self._line:
+                self._line.remove(waiting)
+            if not waiting.let_in.cancelled() and not waiting.let_in.exception():
+                # It was let in and cancelled in the same moment.
+                self._leave()
+            raise
         try:
             yield
         finally:
-            self._room.release()
+            self._leave()
 
-    async def _enter(self) -> None:
-        """Take a place, at the moment at which the door opens."""
-        async with self._door, AsyncExitStack() as place:
-            await self._room.acquire()
-            place.callback(self._room.release)
-            await self._wait_for_the_door()
-            place.pop_all()
+    def hurry(self, ticket: Ticket) -> None:
+        """A person waits for this one now."""
+        ticket.urgency = Urgency.PERSON
+        self._news.set()
 
-    async def _wait_for_the_door(self) -> None:
-        clock = asyncio.get_running_loop().time
-        wait = self._opens_at - clock()
-        if wait > 0:
-            await asyncio.sleep(wait)
-        # The loop may wake a sleeper a little early; that must not shorten the next wait.
-        self._opens_at = max(self._opens_at, clock()) + self._interval
+    async def close(self) -> float:
+        """The gateway asked to slow down; for how many seconds nobody is let through."""
+        self._strikes = 1
+        self._closing = True
+        return await self._gatekeeper.close()
+
+    async def forgive(self) -> None:
+        """The gateway gave a good answer; told to the others only where there is a reason."""
+        if self._strikes:
+            self._strikes = 0
+            await self._gatekeeper.forgive()
+
+    async def aclose(self) -> None:
+        """Let nobody through any more."""
+        if self._doorkeeper is not None:
+            self._doorkeeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._doorkeeper
+
+    def _call(self) -> None:
+        self._news.set()
+        if self._doorkeeper is None or self._doorkeeper.done():
+            self._doorkeeper = asyncio.create_task(self._keep_the_door())
+            self._doorkeeper.add_done_callback(self._abandon)
+
+    def _abandon(self, doorkeeper: asyncio.Task[None]) -> None:
+        """Nobody must wait for a doorkeeper that broke."""
+        if not doorkeeper.cancelled() and (error := doorkeeper.exception()) is not None:
+            self._turn_away(self._line, lambda: error)
+
+    def _leave(self) -> None:
+        self._running -= 1
+        self._gatekeeper.left(self._running)
+        self._news.set()
+
+    async def _keep_the_door(self) -> None:
+        while self._has_anybody():
+            self._news.clear()
+            self._closing = False
+            urgency = min(waiting.ticket.urgency for waiting in self._line)
+            count = sum(waiting.ticket.urgency is urgency for waiting in self._line)
+            admission = await self._gatekeeper.admit(urgency, count=count, running=self._running)
+            self._strikes = admission.strikes
+            if admission.waits:
+                await self._let_in(admission.waits)
+                continue
+            if admission.closed:
+                self._turn_away_the_hasty(admission.again)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(admission.again):
+                    await self._news.wait()
+
+    async def _let_in(self, waits: Sequence[float]) -> None:
+        began = asyncio.get_running_loop().time()
+        self._running += len(waits)
+        for place, wait in enumerate(waits):
+            await _sleep_until(began + wait)
+            if self._closing or not self._has_anybody():
+                # A pause began, or they were cancelled; what was kept for them is given back.
+                self._running -= len(waits) - place
+                self._gatekeeper.left(self._running)
+                return
+            waiting = self._next()
+            self._line.remove(waiting)
+            waiting.let_in.set_result(None)
+
+    def _has_anybody(self) -> bool:
+        """Whether somebody waits; a cancelled task leaves the line only when it runs again."""
+        self._line = [waiting for waiting in self._line if not waiting.let_in.done()]
+        return bool(self._line)
+
+    def _next(self) -> _Waiting:
+        """The first in the line among the most urgent; repetitions go every other time."""
+        urgency = min(waiting.ticket.urgency for waiting in self._line)
+        firsts: dict[bool, _Waiting] = {}
+        for waiting in self._line:
+            if waiting.ticket.urgency is urgency:
+                firsts.setdefault(waiting.ticket.repetition, waiting)
+        repetition = True in firsts and (False not in firsts or not self._last_was_repetition)
+        chosen = firsts[repetition]
+        self._last_was_repetition = chosen.ticket.repetition
+        return chosen
+
+    def _turn_away_the_hasty(self, seconds: float) -> None:
+        opens_at = asyncio.get_running_loop().time() + seconds
+        hasty = [one for one in self._line if one.ticket.give_up_at < opens_at]
+        self._turn_away(hasty, lambda: GateClosedError(seconds))
+
+    def _turn_away(self, some: Sequence[_Waiting], error: Callable[[], BaseException]) -> None:
+        for waiting in [*some]:
+            self._line.remove(waiting)
+            if not waiting.let_in.done():
+                waiting.let_in.set_exception(error())
+
+
+async def _sleep_until(moment: float) -> None:
+    clock = asyncio.get_running_loop().time
+    # The loop may wake a sleeper a little early, which would shorten the next one's distance.
+    while (rest := moment - clock()) > 0:  # noqa: ASYNC110 - nothing but time is waited for
+        await asyncio.sleep(rest)

@@ -4,9 +4,13 @@
     ├── TransportError            no HTTP reply came
     │   ├── NameNotResolved    *  name_not_resolved
     │   ├── ConnectionRefused  *  connection_refused
+    │   ├── ConnectTimedOut    *  connect_timeout
     │   ├── ConnectionLost     *  connection_lost
     │   ├── TimedOut              timeout
-    │   ├── TlsFailed             tls
+    │   ├── TlsError              no secure connection
+    │   │   ├── TlsCertificate    tls_certificate
+    │   │   ├── TlsVersion        tls_version
+    │   │   └── TlsFailed         tls
     │   ├── ProxyFailed           proxy
     │   └── TransportFailed       transport
     ├── HttpError                 an HTTP reply that is no SOAP
@@ -21,7 +25,9 @@
     ├── SoapFault                 the gateway answered with a fault
     │   ├── RequestFault          fault_request
     │   └── ServerFault           fault_server
-    └── Busy                      busy
+    ├── Busy                      busy
+    ├── Paused                    paused
+    └── GatewayDown               gateway_down
 
 A star marks what may be repeated, unless the head of a reply had come: what follows may have been
 an answer. Only the leaves are raised; `LEAVES` lists them.
@@ -31,6 +37,7 @@ an answer. Only the leaves are raised; `LEAVES` lists them.
 # ruff: noqa: N818
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Final
 
 FAULT_TEXT_LIMIT: Final = 200
@@ -46,11 +53,13 @@ class GatewayError(Exception):
         retryable: the same request may be sent again at once. An error may deny what its class
             allows.
         sandbox: the address is known to be a sandbox gateway's.
+        moment: what the error's texts speak of, aware: until when, or since when.
     """
 
     code: ClassVar[str]
     retryable: bool = False
     sandbox: bool = False
+    moment: datetime | None = None
 
     @property
     def fact(self) -> str:
@@ -93,6 +102,13 @@ class ConnectionRefused(TransportError):
     retryable = True
 
 
+class ConnectTimedOut(TransportError):
+    """No connection to the gateway came about in the time that one attempt has for it."""
+
+    code = "connect_timeout"
+    retryable = True
+
+
 class ConnectionLost(TransportError):
     """The connection ended before the whole reply had come."""
 
@@ -106,8 +122,37 @@ class TimedOut(TransportError):
     code = "timeout"
 
 
-class TlsFailed(TransportError):
-    """The TLS handshake failed, or the certificate is not trusted."""
+class TlsError(TransportError):
+    """No secure connection came about, so nothing was sent.
+
+    Attributes:
+        reason: OpenSSL's name for it, such as `CERT_HAS_EXPIRED`; empty where it has none.
+    """
+
+    def __init__(self, cause: str = "", reason: str = "") -> None:
+        super().__init__(cause)
+        self.reason = reason
+
+    @property
+    def fact(self) -> str:
+        """OpenSSL's name, which is the same in every language."""
+        return self.reason or super().fact
+
+
+class TlsCertificate(TlsError):
+    """The certificate that the gateway showed is not trusted."""
+
+    code = "tls_certificate"
+
+
+class TlsVersion(TlsError):
+    """The gateway offers only TLS versions, ciphers or keys that are too weak, or too new."""
+
+    code = "tls_version"
+
+
+class TlsFailed(TlsError):
+    """The TLS handshake failed, as it does where no TLS is spoken."""
 
     code = "tls"
 
@@ -142,10 +187,19 @@ class HttpError(GatewayError):
 
 
 class GatewayUnavailable(HttpError):
-    """The gateway, or what stands before it, is down or overloaded (HTTP 502, 503 or 504)."""
+    """The gateway, or what stands before it, is down or overloaded (HTTP 502, 503 or 504).
+
+    Attributes:
+        retry_after: for how many seconds the server asks not to be asked again, at most a day;
+            `None` where it does not say, or nothing that can be meant (RFC 9110, 10.2.3).
+    """
 
     code = "http_unavailable"
     retryable = True
+
+    def __init__(self, http_status: int, retry_after: float | None = None) -> None:
+        super().__init__(http_status)
+        self.retry_after = retry_after
 
 
 class Redirected(HttpError):
@@ -239,11 +293,44 @@ class Busy(GatewayError):
     code = "busy"
 
 
+class Paused(GatewayError):
+    """The gateway asked this bot to slow down (its code 900), and the pause outlasts the deadline.
+
+    `moment` is when it may be asked again.
+    """
+
+    code = "paused"
+
+
+class GatewayDown(GatewayError):
+    """The gateway has not been reached for several look-ups, so this one was not sent.
+
+    `moment` is since when.
+
+    Attributes:
+        last_error: the code of the error that was met last.
+    """
+
+    code = "gateway_down"
+
+    def __init__(self, last_error: str = "") -> None:
+        super().__init__()
+        self.last_error = last_error
+
+    @property
+    def fact(self) -> str:
+        """What was met last."""
+        return self.last_error
+
+
 LEAVES: Final[tuple[type[GatewayError], ...]] = (
     NameNotResolved,
     ConnectionRefused,
+    ConnectTimedOut,
     ConnectionLost,
     TimedOut,
+    TlsCertificate,
+    TlsVersion,
     TlsFailed,
     ProxyFailed,
     TransportFailed,
@@ -257,4 +344,6 @@ LEAVES: Final[tuple[type[GatewayError], ...]] = (
     RequestFault,
     ServerFault,
     Busy,
+    Paused,
+    GatewayDown,
 )

@@ -119,11 +119,19 @@ def _headers(version: SoapVersion) -> Mapping[str, str]:
     return {"Content-Type": f'application/soap+xml; charset=utf-8; action="{ACTION}"', **plain}
 
 
-def read_reply(http_status: int, content_type: str, content: bytes) -> str:
+def read_reply(
+    http_status: int, content_type: str, content: bytes, *, retry_after: float | None = None
+) -> str:
     """Read the text of the result, which is never blank, in SOAP 1.1 or 1.2.
 
     What the body says counts before the status: ASP.NET sends faults with 500, others with 200.
     An envelope is an answer, even one that comes with 503: none of its errors may be repeated.
+
+    Args:
+        http_status: status code of the reply.
+        content_type: the header as received; empty without one.
+        content: the body.
+        retry_after: seconds that the reply asks for; goes along with `GatewayUnavailable`.
 
     Raises:
         SoapFault: the body is a fault, whatever the status.
@@ -134,6 +142,9 @@ def read_reply(http_status: int, content_type: str, content: bytes) -> str:
         return _read_answer(http_status, content)
     except UnreadableReply as error:
         error.media_type = _media_type(content_type)
+        raise
+    except GatewayUnavailable as error:
+        error.retry_after = retry_after
         raise
 
 

@@ -1,7 +1,7 @@
 """The wire: one HTTP exchange at a time over one pool of connections, and every error of it named.
 
-The only module that imports httpx and httpx-aiohttp for the gateway. It sets no time limit of its
-own: the caller holds one deadline over the whole look-up.
+The only module that imports httpx and httpx-aiohttp for the gateway. It limits no
+more than the time to connect: the caller holds one deadline over the whole look-up.
 """
 
 from __future__ import annotations
@@ -23,21 +23,25 @@ from aiohttp import http_exceptions
 from httpx_aiohttp import AiohttpTransport
 
 from bot import __version__
+from bot.gateway.connector import MAX_REPLY_BYTES, Connector
 from bot.gateway.errors import (
     ConnectionLost,
     ConnectionRefused,
+    ConnectTimedOut,
     NameNotResolved,
     ProxyFailed,
     TimedOut,
+    TlsCertificate,
     TlsFailed,
     TooLarge,
     TransportError,
     TransportFailed,
 )
-from bot.gateway.reply_head import Connector
+from bot.gateway.handshake import read_handshake
+from bot.gateway.reply_head import ReplyTooLong
+from bot.gateway.retry_after import read_retry_after
 from bot.gateway.soap import SoapRequest
 
-MAX_REPLY_BYTES: Final = 1024 * 1024
 # Below the idle limits in use (15 s and more), so that a pooled connection is seldom a closed one.
 KEEPALIVE_SECONDS: Final = 12.0
 # Room for connections that are being closed while their successors open.
@@ -61,9 +65,11 @@ BELOW: Final[tuple[type[Exception], ...]] = (
 # httpx-aiohttp calls most lost connections a connect time-out; what aiohttp said is the truth.
 _RULES: Final[tuple[tuple[tuple[type[BaseException], ...], type[TransportError]], ...]] = (
     ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), ProxyFailed),
-    ((ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), TlsFailed),
+    ((aiohttp.ClientConnectorCertificateError,), TlsCertificate),
+    ((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), TlsFailed),
     ((gaierror, aiohttp.ClientConnectorDNSError), NameNotResolved),
     ((ConnectionRefusedError,), ConnectionRefused),
+    ((aiohttp.ConnectionTimeoutError,), ConnectTimedOut),
     ((TimeoutError,), TimedOut),
     (
         (
@@ -76,13 +82,14 @@ _RULES: Final[tuple[tuple[tuple[type[BaseException], ...], type[TransportError]]
     ),
     ((aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError), TransportFailed),
     ((httpx.ProxyError,), ProxyFailed),
+    ((httpx.ConnectTimeout,), ConnectTimedOut),
     ((httpx.TimeoutException,), TimedOut),
     ((httpx.ConnectError,), ConnectionRefused),
     ((httpx.NetworkError, httpx.RemoteProtocolError), ConnectionLost),
 )
 
 
-def translate(error: BaseException, *, through_proxy: bool = False) -> TransportError:
+def translate(error: BaseException, *, through_proxy: bool = False) -> TransportError | TooLarge:
     """The error of our tree that an error of the layers below stands for.
 
     Args:
@@ -92,11 +99,17 @@ def translate(error: BaseException, *, through_proxy: bool = False) -> Transport
     """
     chain = tuple(_causes(error))
     names = " < ".join(type(link).__name__ for link in chain)
+    # From the innermost: aiohttp's own errors of TLS are errors of `ssl` too, and know nothing.
+    for link in reversed(chain):
+        if isinstance(link, (ReplyTooLong, http_exceptions.LineTooLong)):
+            return TooLarge()
+        if isinstance(link, ssl.SSLError):
+            return read_handshake(link, names)
     kind = next(
         (kind for classes, kind in _RULES if any(isinstance(link, classes) for link in chain)),
         TransportFailed,
     )
-    if through_proxy and kind in {NameNotResolved, ConnectionRefused}:
+    if through_proxy and kind in {NameNotResolved, ConnectionRefused, ConnectTimedOut}:
         kind = ProxyFailed
     return kind(names)
 
@@ -121,6 +134,7 @@ class Reply:
         content: the body, at most `MAX_REPLY_BYTES`; empty when it came in an encoding that was
             not asked for, because such a body is not read.
         sandbox: the sandbox gateway answered.
+        retry_after: the seconds that the header of that name asks for, if it does.
         cut_by: what ended the body before its announced end, never to be repeated; `content` is
             what had come, which may be a whole answer. `None` for a whole body.
     """
@@ -129,6 +143,7 @@ class Reply:
     content_type: str
     content: bytes = field(repr=False)
     sandbox: bool = False
+    retry_after: float | None = None
     cut_by: TransportError | None = None
 
 
@@ -150,7 +165,7 @@ class Transport:
 
         Raises:
             TransportError: no head of an HTTP reply came.
-            TooLarge: the reply is longer than `MAX_REPLY_BYTES`.
+            TooLarge: the reply, or its head, is longer than any answer's.
         """
         try:
             return await self._post(request)
@@ -168,19 +183,29 @@ class Transport:
                 raise ProxyFailed(str(response.status_code))
             self.sandbox = response.headers.get(SANDBOX_HEADER) == "1"
             content = bytearray()
-            cut_by: TransportError | None = None
-            try:
-                await _read(response, content)
-            except BELOW as below:
-                cut_by = translate(below, through_proxy=self._proxied)
-                cut_by.retryable = False
+            cut_by = await self._read(response, content)
+            header = response.headers.get
             return Reply(
                 http_status=response.status_code,
-                content_type=response.headers.get("Content-Type", ""),
+                content_type=header("Content-Type", ""),
                 content=bytes(content),
                 sandbox=self.sandbox,
+                retry_after=read_retry_after(header("Retry-After", ""), header("Date", "")),
                 cut_by=cut_by,
             )
+
+    async def _read(self, response: httpx.Response, content: bytearray) -> TransportError | None:
+        """Add the body to `content`; what ended it early, if something did."""
+        try:
+            await _read(response, content)
+        except BELOW as below:
+            error = translate(below, through_proxy=self._proxied)
+        else:
+            return None
+        if isinstance(error, TooLarge):
+            raise error
+        error.retryable = False
+        return error
 
 
 async def _read(response: httpx.Response, content: bytearray) -> None:
@@ -199,13 +224,19 @@ async def _read(response: httpx.Response, content: bytearray) -> None:
 
 @asynccontextmanager
 async def open_transport(
-    url: str, *, connections: int, proxy: str | None = None, ca_file: str | Path | None = None
+    url: str,
+    *,
+    connections: int,
+    connect_seconds: float | None = None,
+    proxy: str | None = None,
+    ca_file: str | Path | None = None,
 ) -> AsyncIterator[Transport]:
     """Open the pool of connections to the gateway, and close it at the end.
 
     Args:
         url: the service's address, http or https.
         connections: how many exchanges may run at once.
+        connect_seconds: for each attempt to open a connection, TLS included; `None` sets no limit.
         proxy: address of an HTTP proxy, with its credentials if it wants some.
         ca_file: certificates in PEM that are trusted beside the system's.
 
@@ -224,7 +255,9 @@ async def open_transport(
     trust = _trust(ca_file)
     async with (
         _session(connections + SPARE_CONNECTIONS, trust) as session,
-        _client(AiohttpTransport(verify=trust, client=session, proxy=route), headers) as client,
+        _client(
+            AiohttpTransport(verify=trust, client=session, proxy=route), headers, connect_seconds
+        ) as client,
     ):
         yield Transport(client, target, proxied=route is not None)
 
@@ -237,14 +270,17 @@ def _session(limit: int, trust: ssl.SSLContext) -> aiohttp.ClientSession:
     )
 
 
-def _client(wire: AiohttpTransport, headers: Mapping[str, str]) -> httpx.AsyncClient:
+def _client(
+    wire: AiohttpTransport, headers: Mapping[str, str], connect_seconds: float | None
+) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=wire,
         # httpx keeps a jar of its own, above the session's; this one takes no cookie of anybody.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers=headers,
         follow_redirects=False,
-        timeout=None,  # noqa: S113 - the caller holds the deadline
+        # Beside this the caller holds the deadline.
+        timeout=httpx.Timeout(None, connect=connect_seconds),
         trust_env=False,
     )
 

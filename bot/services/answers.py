@@ -24,18 +24,3 @@ class Answer:
     checked_at: datetime
     from_cache: bool = False
     sandbox: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayHealth:
-    """How the gateway has been answering since this process started.
-
-    Attributes:
-        last_answer: when it last gave any answer of its own, an error code included.
-        last_failure: the last look-up that found nothing out, if it came after that.
-    """
-
-    since: datetime
-    last_answer: datetime | None = None
-    last_failure: datetime | None = None
-    last_error: str | None = None

@@ -37,3 +37,11 @@ class Deliveries:
         except StorageError as error:
             _log.warning("duplicates are told by memory only", error=error.code)
             return True
+
+    async def forget(self, key: str) -> None:
+        """What was taken up came to nothing: the next time is the first again."""
+        self._remembered.pop(key, None)
+        try:
+            await self._seen.forget(key)
+        except StorageError as error:
+            _log.warning("duplicates are told by memory only", error=error.code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from enum import Enum
 
 import structlog
 
@@ -14,6 +15,13 @@ from bot.storage.preferences import Preferences, Scope
 _log = structlog.get_logger("bot.languages")
 
 LocaleOf = Callable[[str], Awaitable[str | None]]
+
+
+class NotChosen(Enum):
+    """Why a choice does not hold."""
+
+    UNKNOWN = "it names no language"
+    NOT_KEPT = "the database is away"
 
 
 class Languages:
@@ -69,34 +77,32 @@ class Languages:
             _log.warning("languages cannot be read", error=error.code)
             return None
 
-    async def choose(self, team: str, user: str, wanted: str) -> Catalog | None:
-        """Keep a choice such as "pt", "pt-BR", "English"; `None` if it names no language.
+    async def choose(self, team: str, user: str, wanted: str) -> Catalog | NotChosen:
+        """Keep a choice such as "pt", "pt-BR", "English"; its catalog, or why it does not hold."""
+        return await self._choose(Scope.USER, team, user, wanted)
 
-        Raises:
-            StorageError: it could not be kept.
-        """
+    async def choose_for_channel(self, team: str, channel: str, wanted: str) -> Catalog | NotChosen:
+        """The same for what a whole channel reads."""
+        return await self._choose(Scope.CHANNEL, team, channel, wanted)
+
+    async def _choose(
+        self, scope: Scope, team: str, subject: str, wanted: str
+    ) -> Catalog | NotChosen:
         language = named_language(wanted)
         if language is None:
-            return None
-        await self._preferences.set_language(Scope.USER, team, user, language.value)
+            return NotChosen.UNKNOWN
+        try:
+            await self._preferences.set_language(scope, team, subject, language.value)
+        except StorageError as error:
+            _log.error("a choice of language was not kept", error=error.code)
+            return NotChosen.NOT_KEPT
         return self._load(language)
 
-    async def forget(self, team: str, user: str) -> None:
-        """Drop a person's choice.
-
-        Raises:
-            StorageError: it could not be dropped.
-        """
-        await self._preferences.clear_language(Scope.USER, team, user)
-
-    async def choose_for_channel(self, team: str, channel: str, wanted: str) -> Catalog | None:
-        """The same for what a whole channel reads.
-
-        Raises:
-            StorageError: it could not be kept.
-        """
-        language = named_language(wanted)
-        if language is None:
-            return None
-        await self._preferences.set_language(Scope.CHANNEL, team, channel, language.value)
-        return self._load(language)
+    async def forget(self, team: str, user: str) -> NotChosen | None:
+        """Drop a person's choice; `None` if that was done."""
+        try:
+            await self._preferences.clear_language(Scope.USER, team, user)
+        except StorageError as error:
+            _log.error("a choice of language was not kept", error=error.code)
+            return NotChosen.NOT_KEPT
+        return None

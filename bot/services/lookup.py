@@ -13,10 +13,12 @@ from time import monotonic
 from bot.domain.access import AccessRules, Asker, Refusal, is_admin, refusal
 from bot.domain.call_status import CallStatus
 from bot.domain.explanation import LookupFailure
+from bot.domain.gate import Urgency
+from bot.domain.gateway_health import GatewayHealth
 from bot.domain.message_id import MessageId
 from bot.gateway.client import GatewayClient
 from bot.gateway.errors import GatewayError
-from bot.services.answers import Answer, GatewayHealth
+from bot.services.answers import Answer
 from bot.telemetry import Telemetry
 
 
@@ -35,7 +37,12 @@ class LookupService:
         self._rules = rules
         self._telemetry = telemetry
         self._now = now
-        self.health = GatewayHealth(since=now())
+        telemetry.follow_gateway(lambda: gateway.health.down_since is None)
+
+    @property
+    def health(self) -> GatewayHealth:
+        """How the gateway has been answering this process."""
+        return self._gateway.health
 
     def refusal(self, asker: Asker) -> Refusal | None:
         """Why the asker may not look calls up; `None` when they may."""
@@ -45,23 +52,25 @@ class LookupService:
         """Whether the asker has the operator's rights."""
         return is_admin(asker, self._rules)
 
-    async def look_up(self, message_ids: Sequence[MessageId]) -> tuple[Answer, ...]:
+    async def look_up(
+        self, message_ids: Sequence[MessageId], *, urgency: Urgency = Urgency.PERSON
+    ) -> tuple[Answer, ...]:
         """One answer for each id, in their order; never raises for what the gateway does."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._look_up_one(one)) for one in message_ids]
+            tasks = [group.create_task(self._look_up_one(one, urgency)) for one in message_ids]
         return tuple(task.result() for task in tasks)
 
-    async def _look_up_one(self, message_id: MessageId) -> Answer:
+    async def _look_up_one(self, message_id: MessageId, urgency: Urgency) -> Answer:
         started = monotonic()
-        answer = await self._ask(message_id)
+        answer = await self._ask(message_id, urgency)
         self._record(answer, monotonic() - started)
         return answer
 
-    async def _ask(self, message_id: MessageId) -> Answer:
+    async def _ask(self, message_id: MessageId, urgency: Urgency) -> Answer:
         try:
-            checked = await self._gateway.status(message_id)
+            checked = await self._gateway.status(message_id, urgency=urgency)
         except GatewayError as error:
-            failure = LookupFailure(error=error.code, detail=error.fact)
+            failure = LookupFailure(error=error.code, detail=error.fact, moment=error.moment)
             return Answer(
                 message_id=message_id,
                 finding=failure,
@@ -78,15 +87,6 @@ class LookupService:
 
     def _record(self, answer: Answer, seconds: float) -> None:
         finding = answer.finding
-        if isinstance(finding, LookupFailure):
-            self.health = GatewayHealth(
-                since=self.health.since,
-                last_answer=self.health.last_answer,
-                last_failure=answer.checked_at,
-                last_error=finding.error,
-            )
-        elif not answer.from_cache:
-            self.health = GatewayHealth(since=self.health.since, last_answer=answer.checked_at)
         self._telemetry.looked_up(
             idmsg=answer.message_id.value,
             outcome=finding.outcome.value if isinstance(finding, CallStatus) else "lookup_failed",

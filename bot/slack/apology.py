@@ -10,7 +10,8 @@ from bot.slack.notes import Notes
 from bot.slack.payload import part
 from bot.slack.people import People
 from bot.slack.questions import Questions
-from bot.slack.replies import Place, Replies
+from bot.slack.replies import Replies
+from bot.slack.ways import Place
 
 
 class Apologies:

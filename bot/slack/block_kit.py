@@ -7,7 +7,7 @@ half of the limits. Limits: https://docs.slack.dev/reference/block-kit/blocks
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,6 +42,17 @@ def message(text: str, blocks: Iterable[Block]) -> Message:
     return Message(
         text=shorten(escape(text), MESSAGE_TEXT_LIMIT), blocks=tuple(blocks)[:BLOCKS_LIMIT]
     )
+
+
+def note(title: str, *paragraphs: str, small: Sequence[str] = ()) -> Message:
+    """A message that is no card: a plain title, paragraphs of mrkdwn, small print."""
+    blocks: list[Block] = [header(title)] if paragraphs else [section(title)]
+    blocks += [section(paragraph) for paragraph in paragraphs if paragraph]
+    if small:
+        blocks.append(context(small))
+    # Paragraphs are mrkdwn and escaped already; a title is plain.
+    text = " ".join((escape(title), *filter(None, paragraphs)))
+    return Message(text=shorten(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
 def escape(text: str) -> str:

@@ -37,6 +37,10 @@ class Row(StrEnum):
     PUBLIC = "card_actions_public"
 
 
+# Between the name of a row and that of a person, in a `block_id` of 255 characters at most.
+_SHARED_BY: Final = ":"
+_NAME_LIMIT: Final = 100
+
 _BUTTONS: Final = {
     Row.PRIVATE: (Action.REFRESH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
     # Between two there is nobody to share with.
@@ -51,6 +55,7 @@ def buttons(
     catalog: Catalog,
     *,
     only_for: str = "",
+    shared_by: str = "",
 ) -> Block:
     """A row of buttons about these calls.
 
@@ -59,10 +64,19 @@ def buttons(
         row: which buttons.
         catalog: the language of their labels.
         only_for: the Slack id of the one person who sees them; empty for all.
+        shared_by: the name of the person who shared the card, for the card that replaces it.
     """
     value = json.dumps([one.value for one in message_ids], ensure_ascii=False)
     elements = [_button(action, value, catalog, only_for) for action in _BUTTONS[row]]
-    return {"type": "actions", "block_id": row.value, "elements": elements}
+    block_id = f"{row.value}{_SHARED_BY}{shared_by[:_NAME_LIMIT]}" if shared_by else row.value
+    return {"type": "actions", "block_id": block_id, "elements": elements}
+
+
+def row_of(block_id: object) -> tuple[Row | None, str]:
+    """The row that a click came from, and who shared its card; `None` where it is none of ours."""
+    name, _, shared_by = (block_id if isinstance(block_id, str) else "").partition(_SHARED_BY)
+    row = next((row for row in Row if row == name), None)
+    return row, shared_by if row is Row.PUBLIC else ""
 
 
 def _button(action: Action, value: str, catalog: Catalog, only_for: str) -> dict[str, Any]:

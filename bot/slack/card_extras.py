@@ -50,7 +50,8 @@ def _details(answer: Answer, style: CardStyle) -> Iterator[Element]:
     yield code(style.shown_id(answer))
     for label, value in _rows(answer, style):
         yield bold(f"\n{style.catalog.say(f'details.{label}')}  ")
-        yield plain(value)
+        # Slack takes no empty text, and the gateway may have answered nothing.
+        yield plain(value or " ")
 
 
 def _rows(answer: Answer, style: CardStyle) -> Iterator[tuple[str, str]]:

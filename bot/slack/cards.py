@@ -65,11 +65,11 @@ def _single(
         "card.text",
         idmsg=style.shown_id(answer),
         headline=explanation.headline,
-        advice=explanation.advice,
+        advice=_advice(explanation, style),
     )
     blocks = [
         header(_verdict(explanation, catalog)),
-        section("\n".join((explanation.meaning, *explanation.remarks))),
+        section("\n".join((*_moment(answer, style), explanation.meaning, *explanation.remarks))),
         section(_next_step(explanation, style)),
         rich_text(line(*_facts(answer, explanation, style))),
         *_report(answer, explanation, style),
@@ -80,13 +80,31 @@ def _single(
     return message(text, blocks)
 
 
+def _moment(answer: Answer, style: CardStyle) -> Iterator[str]:
+    """Since when, or until when, what a failed look-up met with is so."""
+    finding = answer.finding
+    if isinstance(finding, LookupFailure) and finding.moment is not None:
+        yield style.catalog.say(f"moment.{finding.error}", when=style.moment(finding.moment))
+
+
 def _verdict(explanation: Explanation, catalog: Catalog) -> str:
     return f"{catalog.say(f'icon.{explanation.verdict}')} {explanation.headline}"
 
 
 def _next_step(explanation: Explanation, style: CardStyle) -> str:
-    advice = style.catalog.say("card.next_step", advice=explanation.advice)
+    advice = style.catalog.say("card.next_step", advice=_advice(explanation, style))
     return "\n".join((advice, *resolves(explanation.who_acts, style)))
+
+
+def _advice(explanation: Explanation, style: CardStyle) -> str:
+    """What to do next; nobody is asked to report what the bot reports by itself."""
+    if _is_with_the_admins(explanation, style):
+        return style.catalog.say("advice.admins_told")
+    return explanation.advice
+
+
+def _is_with_the_admins(explanation: Explanation, style: CardStyle) -> bool:
+    return style.admins_told and explanation.who_acts is WhoActs.BOT_ADMIN
 
 
 def resolves(who_acts: WhoActs, style: CardStyle) -> Iterator[str]:
@@ -141,7 +159,7 @@ def _error_code(failure: LookupFailure) -> str:
 
 def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[Block]:
     """For the one who must act: everything they will ask for, ready to be copied."""
-    if explanation.outcome not in _REPORTED:
+    if explanation.outcome not in _REPORTED or _is_with_the_admins(explanation, style):
         return
     contact = _addressee(explanation, style)
     if not contact:
@@ -225,7 +243,7 @@ def _sums(explanations: Sequence[Explanation], catalog: Catalog) -> str:
 
 
 def _row(answer: Answer, explanation: Explanation, style: CardStyle) -> Block:
-    advice = style.catalog.say("list.line", advice=explanation.advice)
+    advice = style.catalog.say("list.line", advice=_advice(explanation, style))
     parts = [
         code(style.shown_id(answer)),
         bold(f"  {_verdict(explanation, style.catalog)}"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,23 +19,45 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
-from bot.slack.block_kit import section
-from bot.slack.refusals import BRIEF_SECONDS, UNREADABLE, error_code, error_word, pause_asked
+from bot.slack.bot_token import BotToken
+from bot.slack.plainer import FORM_REFUSALS, plainer
+from bot.slack.refusals import (
+    BRIEF_SECONDS,
+    UNREADABLE,
+    error_code,
+    error_word,
+    pause_asked,
+    status_of,
+)
+
+_SERVER_ERROR: Final = 500
 
 _log = structlog.get_logger("bot.slack.door")
 PATIENCE_SECONDS: Final = BRIEF_SECONDS
 # While the process ends: three ways fit into the time that is left.
 HURRIED_SECONDS: Final = 2.0
+# After a fault of Slack's that may pass, it is given this long before it is asked once more.
+RECOVERY_SECONDS: Final = 2.0
+# The longest rate limit that an answer without another way waits for.
+LONGEST_LIMIT_SECONDS: Final = 60.0
 
 
 class SlackDoor:
-    """Calls of Slack whose refusal is an answer, not an error."""
+    """Calls of Slack whose refusal is an answer, not an error.
+
+    Attributes:
+        token: whether Slack takes the bot's token.
+    """
 
     def __init__(self, *, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self.token = BotToken(client)
         self._client = client
         self._session = session
         self._patience = PATIENCE_SECONDS
         self._limits: set[asyncio.Timeout] = set()
+        self._hurried = asyncio.Event()
+        # When what was closed for a while may be open again, by method; in the loop's time.
+        self._reopens: dict[str, float] = {}
 
     def hurry(self) -> None:
         """The process ends: calls that are running and all that follow get less time."""
@@ -43,24 +65,47 @@ class SlackDoor:
         soon = asyncio.get_running_loop().time() + HURRIED_SECONDS
         for limit in self._limits:
             limit.reschedule(min(soon, limit.when() or soon))
+        self._hurried.set()
+
+    async def reopened(self) -> bool:
+        """Wait until what was closed for a while may be open again; whether anything was.
+
+        When the process ends there is no more waiting: the last try is made at once.
+        """
+        now = asyncio.get_running_loop().time()
+        pauses = [moment - now for moment in self._reopens.values() if moment > now]
+        if not pauses or self._hurried.is_set():
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(pauses)):
+                await self._hurried.wait()
+        return True
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any] | None:
         """The answer of a method, or `None`; blocks that Slack refuses become plain text."""
         try:
             data = await self._asked(method, arguments)
         except SlackApiError as error:
-            code = error_code(error)
-            _log.warning("refused by Slack", method=method, error=code)
-            if code == "invalid_blocks" and (plain := _plainer(arguments)) is not None:
-                return await self.call(method, **plain)
-            return None
+            return await self._refused(method, arguments, error)
         except UNREADABLE as error:
             _log.warning("Slack unreachable", method=method, error=type(error).__name__)
+            self._closed_for_a_while(method)
             return None
         if isinstance(data, dict):
+            self.token.worked()
             return data
         _log.warning("Slack's answer cannot be read", method=method)
         return None
+
+    async def _refused(
+        self, method: str, arguments: dict[str, Any], error: SlackApiError
+    ) -> dict[str, Any] | None:
+        code = error_code(error)
+        if not self.token.told(code):
+            _log.warning("refused by Slack", method=method, error=code)
+        self._closed_for_a_while(method, error.response)
+        plain = plainer(arguments) if code in FORM_REFUSALS else None
+        return await self.call(method, **plain) if plain is not None else None
 
     async def post(self, response_url: str, body: dict[str, Any]) -> bool:
         """Post to a response URL; whether Slack took it."""
@@ -70,13 +115,26 @@ class SlackDoor:
             response = await self._posted(response_url, body)
         except UNREADABLE as error:
             _log.warning("response_url unreachable", error=type(error).__name__)
+            self._closed_for_a_while(response_url)
             return False
         refusal = _refusal(response)
         if refusal is None:
             return True
         _log.warning("response_url refused", status=response.status_code, error=refusal)
-        plain = _plainer(body) if "invalid_blocks" in (response.body or "") else None
+        self._closed_for_a_while(response_url, response)
+        of_form = any(word in (response.body or "") for word in FORM_REFUSALS)
+        plain = plainer(body) if of_form else None
         return plain is not None and await self.post(response_url, plain)
+
+    def _closed_for_a_while(self, way: str, answer: Any = None) -> None:
+        """Remember what may be open again soon: after a rate limit, or a fault of Slack's own."""
+        now = asyncio.get_running_loop().time()
+        self._reopens = {one: moment for one, moment in self._reopens.items() if moment > now}
+        pause = pause_asked(answer)
+        if pause is None and (answer is None or status_of(answer) >= _SERVER_ERROR):
+            pause = RECOVERY_SECONDS
+        if pause is not None and pause <= LONGEST_LIMIT_SECONDS:
+            self._reopens[way] = now + pause
 
     async def _asked(self, method: str, arguments: dict[str, Any]) -> object:
         try:
@@ -130,9 +188,3 @@ def _refusal(response: WebhookResponse) -> str | None:
         return error_word(answer)
     refused = isinstance(answer, dict) and answer.get("ok", True) is not True
     return error_word(answer) if refused else None
-
-
-def _plainer(arguments: dict[str, Any]) -> dict[str, Any] | None:
-    """The same message as one plain paragraph; `None` if it is that already."""
-    plain = [section(str(arguments.get("text", "")))]
-    return None if arguments.get("blocks") in (None, plain) else arguments | {"blocks": plain}

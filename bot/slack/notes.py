@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Final
 
 from bot.domain.access import Asker, Refusal
@@ -13,9 +12,7 @@ from bot.domain.dictionary import Definition, Found
 from bot.domain.message_id import IdProblem
 from bot.domain.privacy import shorten
 from bot.domain.query import MAX_IDS, BadWord, DidYouMean, LookUp, Query, TooMany
-from bot.services.answers import GatewayHealth
 from bot.slack.block_kit import (
-    MESSAGE_TEXT_LIMIT,
     Block,
     Message,
     code_span,
@@ -23,7 +20,7 @@ from bot.slack.block_kit import (
     escape,
     header,
     message,
-    moment,
+    note,
     section,
     visible,
 )
@@ -51,7 +48,7 @@ class Notes:
         """All commands, where an IDMSG is found, and the way to the other language."""
         lines = [self._say(f"help.{name}", limit=MAX_IDS) for name in _COMMANDS]
         where = self._say("help.where", where_to_find=self._say("problem.where_to_find"))
-        return self._note(
+        return note(
             self._say("help.title"),
             self._say("help.intro"),
             "\n".join(f"• {line}" for line in lines),
@@ -61,7 +58,7 @@ class Notes:
 
     def usage(self) -> Message:
         """For somebody who typed nothing that can be answered."""
-        return self._note(
+        return note(
             self._say("help.usage_title"),
             self._say("help.usage"),
             self._say("problem.where_to_find"),
@@ -69,7 +66,7 @@ class Notes:
 
     def did_you_mean(self, slip: DidYouMean) -> Message:
         """A word that is nearly a command word."""
-        return self._note(
+        return note(
             self._say("did_you_mean.title", suggestion=visible(slip.suggestion)),
             self._say(
                 "did_you_mean.body",
@@ -80,7 +77,7 @@ class Notes:
 
     def too_many(self, query: TooMany) -> Message:
         """More ids than one command takes, and the way to do it."""
-        return self._note(
+        return note(
             self._say("too_many.title", limit=query.limit),
             self._say("too_many.body", count=query.count, limit=query.limit),
         )
@@ -100,7 +97,7 @@ class Notes:
     def nothing_valid(self, query: LookUp) -> Message:
         """No word of the question can be an IDMSG."""
         title, *lines = self.bad_words(query)
-        return self._note(title, "\n".join(lines))
+        return note(title, "\n".join(lines))
 
     def definitions(self, found: Found, *, assumed: bool = False) -> Message:
         """What the dictionary says.
@@ -110,7 +107,7 @@ class Notes:
             assumed: nobody typed `explain`; say how the same word is looked up as an IDMSG.
         """
         if not found.term:
-            return self._note(self._say("help.usage_title"), self._say("explain.usage"))
+            return note(self._say("help.usage_title"), self._say("explain.usage"))
         if not found.definitions:
             return self._nothing_found(found)
         shown = found.definitions[:_MOST_DEFINITIONS]
@@ -124,7 +121,7 @@ class Notes:
 
     def refused(self, reason: Refusal) -> Message:
         """Why somebody may not ask, and whom to turn to."""
-        return self._note(
+        return note(
             self._say("refusal.title"), self._say(f"refusal.{reason.value}"), self._whom_to_ask()
         )
 
@@ -134,7 +131,7 @@ class Notes:
             may = self._say("whoami.allowed")
         else:
             may = self._say("whoami.refused", reason=self._say(f"refusal.{reason.value}"))
-        return self._note(
+        return note(
             self._say("whoami.title"),
             may if reason is None else f"{may} {self._whom_to_ask()}",
             self._say("whoami.admin" if admin else "whoami.not_admin"),
@@ -147,19 +144,19 @@ class Notes:
 
     def language_chosen(self) -> Message:
         """Confirms the language in which this very note is written."""
-        return self._note(self._say("language.chosen"))
+        return note(self._say("language.chosen"))
+
+    def choice_not_kept(self) -> Message:
+        """The database is away; what was chosen before still holds."""
+        return note(self._say("language.not_kept"), self._say("language.still"))
 
     def language_help(self, wanted: str) -> Message:
         """The current language, and how to change it."""
-        return self._note(self._say("language.unknown" if wanted else "language.current"))
-
-    def health(self, health: GatewayHealth) -> Message:
-        """How the gateway has been answering."""
-        return self._note(self._say("health.title"), "\n".join(self._health_lines(health)))
+        return note(self._say("language.unknown" if wanted else "language.current"))
 
     def cannot_watch(self) -> Message:
         """A word that is understood, and what to do instead."""
-        return self._note(self.watch_remark())
+        return note(self.watch_remark())
 
     def watch_remark(self) -> str:
         """The same as one line of mrkdwn."""
@@ -167,11 +164,11 @@ class Notes:
 
     def working(self, count: int) -> Message:
         """The gateway takes its time."""
-        return self._note(self._say("working.title"), self._say("working.text", count=count))
+        return note(self._say("working.title"), self._say("working.text", count=count))
 
     def shared_already(self) -> Message:
         """A second click on the same button."""
-        return self._note(self._say("working.shared_already"))
+        return note(self._say("working.shared_already"))
 
     def invite_me(self) -> Message:
         """How to get answers that all can see, where the bot is no member."""
@@ -189,13 +186,11 @@ class Notes:
 
     def admins_only(self) -> Message:
         """For a setting that is an admin's to change."""
-        return self._note(self._say("language.admins_only"), self._whom_to_ask())
+        return note(self._say("language.admins_only"), self._whom_to_ask())
 
     def channel_language_chosen(self, chosen: Catalog) -> Message:
         """Confirms what a channel will read from now on."""
-        return self._note(
-            self._say("language.channel_chosen", language=chosen.say("language.own_name"))
-        )
+        return note(self._say("language.channel_chosen", language=chosen.say("language.own_name")))
 
     def modal_problem(self, query: Query) -> str:
         """What is wrong with what was typed into the modal; empty if nothing is."""
@@ -213,27 +208,18 @@ class Notes:
 
     def shared(self, remarks: Sequence[str]) -> Message:
         """The answer went to the channel; what only the asker should read comes with it."""
-        return self._note("\n".join((self._say("working.shared"), *remarks)))
+        return note("\n".join((self._say("working.shared"), *remarks)))
 
     def broken(self, reference: str) -> Message:
         """A fault of this bot's own."""
-        return self._note(self._say("broken.title"), self._say("broken.body", reference=reference))
+        return note(self._say("broken.title"), self._say("broken.body", reference=reference))
 
     def closing(self) -> Message:
         """The bot ends before it could answer."""
-        return self._note(self._say("broken.title"), self._say("broken.closing"))
+        return note(self._say("broken.title"), self._say("broken.closing"))
 
     def _say(self, name: str, **values: object) -> str:
         return self._catalog.say(name, command=self._command, **values)
-
-    def _note(self, title: str, *paragraphs: str, small: list[str] | None = None) -> Message:
-        blocks: list[Block] = [header(title)] if paragraphs else [section(title)]
-        blocks += [section(paragraph) for paragraph in paragraphs if paragraph]
-        if small:
-            blocks.append(context(small))
-        # Paragraphs are mrkdwn and escaped already; a title is plain.
-        text = " ".join((escape(title), *filter(None, paragraphs)))
-        return Message(text=shorten(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
     def _contact(self) -> list[str]:
         contact = self.style.contacts.bot
@@ -258,7 +244,7 @@ class Notes:
 
     def _nothing_found(self, found: Found) -> Message:
         words = ", ".join(f"`{word}`" for word in found.nearest)
-        return self._note(
+        return note(
             self._say("explain.nothing_title", term=visible(found.term)),
             self._say("explain.nearest", words=words) if words else "",
             self._say("explain.nothing"),
@@ -286,21 +272,3 @@ class Notes:
         yield f"{kind} {code} {entry.phrase}".strip()
         if entry.source:
             yield self._say("card.source", source=entry.source)
-
-    def _health_lines(self, health: GatewayHealth) -> Iterator[str]:
-        since = self._moment(health.since)
-        if health.last_failure is not None and health.last_error is not None:
-            reason = self._catalog.error(health.last_error).title
-            when = self._moment(health.last_failure)
-            yield self._say("health.bad", when=when, reason=reason)
-            if health.last_answer is None:
-                yield self._say("health.no_good_yet", when=since)
-            else:
-                yield self._say("health.since_good", when=self._moment(health.last_answer))
-        elif health.last_answer is None:
-            yield self._say("health.never", when=since)
-        else:
-            yield self._say("health.good", when=self._moment(health.last_answer))
-
-    def _moment(self, when: datetime) -> str:
-        return moment(int(when.timestamp()), f"{when.astimezone(self.style.zone):%Y-%m-%d %H:%M}")

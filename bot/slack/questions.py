@@ -9,8 +9,9 @@ from bot.services.languages import Languages
 from bot.services.records import Asked, Surface
 from bot.slack.buttons import Row
 from bot.slack.notes import Notes
-from bot.slack.replies import OpenModal, Place, Replies, Reply
+from bot.slack.replies import Replies, Reply
 from bot.slack.style import CardStyle, Styles
+from bot.slack.ways import OpenModal, Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +117,19 @@ class Questions:
         name: str,
         row: Row,
         in_place: bool,
+        shared_by: str = "",
     ) -> Question:
         """A click on a card: answered in the card's place, or to the one who clicked.
 
-        `row` are the buttons of that card; they tell who reads it.
+        `row` are the buttons of that card; they tell who reads it. `shared_by` is the name of who
+        shared it, which the card that replaces it says again.
         """
         aside = Notes(await self.personal_style(asker), command)
         on_public = in_place and row is Row.PUBLIC
-        notes = Notes(await self.public_style(asker), command) if on_public else aside
+        notes = aside
+        if on_public:
+            style = await self.public_style(asker)
+            notes = Notes(style.shared(shared_by), command)
         reply = self._replies.in_place_of(place) if in_place else self._replies.beside(place)
         return Question(
             asker=asker,

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.dictionary import Found, find
 from bot.domain.message_id import MessageId
 from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
+from bot.services.alarm import Alarm
 from bot.services.answers import Answer
-from bot.services.languages import Languages
+from bot.services.languages import Languages, NotChosen
 from bot.services.lookup import LookupService
 from bot.services.records import Records, Surface
 from bot.slack.block_kit import Message
 from bot.slack.buttons import Row, buttons
 from bot.slack.card_extras import customer_texts, details
 from bot.slack.cards import card
+from bot.slack.gateway_notes import health_note
 from bot.slack.notes import Notes
 from bot.slack.questions import Question, Questions
 from bot.slack.replies import Replies
@@ -41,9 +44,11 @@ class Reception:
         questions: Questions,
         replies: Replies,
         records: Records,
+        alarm: Alarm,
     ) -> None:
         self._lookups = lookups
         self._records = records
+        self._alarm = alarm
         self._languages = languages
         self._styles = styles
         self._questions = questions
@@ -83,7 +88,7 @@ class Reception:
                 admin = self._lookups.is_admin(question.asker)
                 return notes.whoami(question.asker, reason, admin=admin)
             case Command.HEALTH:
-                return notes.health(self._lookups.health)
+                return health_note(self._lookups.health, notes.style)
             case Command.WATCHES:
                 return notes.cannot_watch()
             case _:
@@ -100,8 +105,10 @@ class Reception:
             return await self._channel_language(" ".join(words[1:]), question)
         asker = question.asker
         chosen = await self._languages.choose(asker.team, asker.user, argument)
-        if chosen is None:
+        if chosen is NotChosen.UNKNOWN:
             return question.notes.language_help(argument)
+        if chosen is NotChosen.NOT_KEPT:
+            return question.notes.choice_not_kept()
         return question.notes.speaking(self._styles.private(chosen)).language_chosen()
 
     async def _channel_language(self, wanted: str, question: Question) -> Message:
@@ -109,8 +116,10 @@ class Reception:
         if not self._lookups.is_admin(asker):
             return question.notes.admins_only()
         chosen = await self._languages.choose_for_channel(asker.team, asker.channel, wanted)
-        if chosen is None:
+        if chosen is NotChosen.UNKNOWN:
             return question.notes.language_help(wanted or "?")
+        if chosen is NotChosen.NOT_KEPT:
+            return question.notes.choice_not_kept()
         return question.notes.channel_language_chosen(chosen)
 
     async def admitted(self, question: Question) -> bool:
@@ -162,8 +171,13 @@ class Reception:
         self, message: Message, answers: Sequence[Answer], question: Question
     ) -> None:
         """Show a message, and keep what was looked up for it, at the same time."""
-        kept = self._records.looked_up(question.asked, answers)
-        await asyncio.gather(question.reply.show(message), kept)
+        await asyncio.gather(question.reply.show(message), self._keep(answers, question))
+
+    async def _keep(self, answers: Sequence[Answer], question: Question) -> None:
+        """Whatever is done with answers beside showing them."""
+        await asyncio.gather(
+            self._records.looked_up(question.asked, answers), self._alarm.heard(answers)
+        )
 
     async def look_up(self, ids: Sequence[MessageId], question: Question) -> tuple[Answer, ...]:
         """Ask the gateway; after a second the person sees that work is going on.
@@ -175,7 +189,7 @@ class Reception:
         try:
             done, _ = await asyncio.wait({lookup}, timeout=PATIENCE_SECONDS)
             if not done and not question.quiet:
-                await question.reply.show(question.notes.working(len(ids)))
+                await question.reply.show(question.notes.working(len(ids)), passing=True)
             return await lookup
         except asyncio.CancelledError:
             lookup.cancel()
@@ -186,11 +200,11 @@ class Reception:
         self, answers: Sequence[Answer], question: Question, remarks: Sequence[str]
     ) -> Message:
         """The card for this question's readers, with its buttons."""
-        style = question.notes.style
+        style = replace(question.notes.style, admins_told=self._alarm.covers(answers))
         ids = [answer.message_id for answer in answers]
         lines = [question.notes.late_remark(), *remarks] if question.late else list(remarks)
         reader = question.asker.user if question.row is Row.PUBLIC else ""
-        row = buttons(ids, question.row, style.catalog, only_for=reader)
+        row = buttons(ids, question.row, style.catalog, only_for=reader, shared_by=style.shared_by)
         return card(answers, style, lines, row)
 
     async def show_customer_texts(self, answers: Sequence[Answer], question: Question) -> None:
@@ -208,11 +222,12 @@ class Reception:
         """Show the card, never the typed command, to channel or thread; whether it got there."""
         asker = question.asker
         style = (await self._questions.public_style(asker)).shared(question.name)
+        style = replace(style, admins_told=self._alarm.covers(answers))
         ids = [answer.message_id for answer in answers]
-        row = buttons(ids, Row.PUBLIC, style.catalog, only_for=asker.user)
+        row = buttons(ids, Row.PUBLIC, style.catalog, only_for=asker.user, shared_by=question.name)
         reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())
-        kept = self._records.looked_up(question.asked, answers)
-        await asyncio.gather(reply.show(card(answers, style, (), row)), kept)
+        shown = reply.show(card(answers, style, (), row))
+        await asyncio.gather(shown, self._keep(answers, question))
         if reply.as_wanted:
             await self._records.shared(question.asked, ids)
         return reply.as_wanted

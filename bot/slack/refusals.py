@@ -37,15 +37,18 @@ _ATTEMPT_SECONDS: Final = 10.0
 _MOST_ATTEMPTS: Final = 3
 _UNKNOWN: Final = "unknown"
 _WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
-_TOKEN_REFUSALS: Final = frozenset(
+# A token of which Slack says this is good for nothing any more.
+DEAD_TOKEN: Final = frozenset(
     {
-        *("access_denied", "account_inactive", "app_not_installed", "ekm_access_denied"),
-        *("enterprise_is_restricted", "forbidden_team", "invalid_app_token", "invalid_auth"),
-        *("missing_scope", "no_permission", "not_allowed_token_type", "not_authed"),
-        *("org_login_required", "team_access_not_granted", "token_expired", "token_revoked"),
-        *("two_factor_setup_required", "user_removed_from_team"),
+        *("account_inactive", "app_not_installed", "invalid_auth", "not_authed"),
+        *("team_access_not_granted", "token_expired", "token_revoked", "user_removed_from_team"),
     }
 )
+_TOKEN_REFUSALS: Final = DEAD_TOKEN | {
+    *("access_denied", "ekm_access_denied", "enterprise_is_restricted", "forbidden_team"),
+    *("invalid_app_token", "missing_scope", "no_permission", "not_allowed_token_type"),
+    *("org_login_required", "two_factor_setup_required"),
+}
 
 
 class SlackRefusedError(Exception):
@@ -94,7 +97,9 @@ def _translated(error: SlackApiError) -> SlackRefusedError | SlackUnreachableErr
     if code in _TOKEN_REFUSALS:
         return SlackRefusedError(code)
     if code == _UNKNOWN:
-        return SlackUnreachableError(f"an answer that cannot be read, status {_status(error)}")
+        return SlackUnreachableError(
+            f"an answer that cannot be read, status {status_of(error.response)}"
+        )
     return SlackUnreachableError(code)
 
 
@@ -105,7 +110,12 @@ def error_code(error: SlackApiError) -> str:
 
 def error_word(answer: object) -> str:
     """The word in an answer that says no, `unknown` where there is none or it is no word."""
-    found = answer.get("error") if isinstance(answer, dict) and answer.get("ok") is False else None
+    refused = answer if isinstance(answer, dict) and answer.get("ok") is False else {}
+    return word_of(refused.get("error"))
+
+
+def word_of(found: object) -> str:
+    """A word of Slack's as it stands, `unknown` where it is none: it may be logged."""
     return found if isinstance(found, str) and _WORD.fullmatch(found) else _UNKNOWN
 
 
@@ -114,7 +124,7 @@ def pause_asked(response: Any) -> float | None:
 
     https://docs.slack.dev/apis/web-api/rate-limits
     """
-    if _status_of(response) != HTTPStatus.TOO_MANY_REQUESTS:
+    if status_of(response) != HTTPStatus.TOO_MANY_REQUESTS:
         return None
     headers = getattr(response, "headers", None) or {}
     found = next((headers[name] for name in headers if name.lower() == "retry-after"), "1")
@@ -125,10 +135,7 @@ def pause_asked(response: Any) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else math.inf
 
 
-def _status(error: SlackApiError) -> int:
-    return _status_of(error.response)
-
-
-def _status_of(response: Any) -> int:
+def status_of(response: Any) -> int:
+    """The HTTP status of an answer of either kind; 0 where there is none."""
     found = getattr(response, "status_code", None) or getattr(response, "status", None)
     return found if isinstance(found, int) else 0

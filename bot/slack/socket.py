@@ -22,8 +22,13 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.refusals import SlackRefusedError, SlackUnreachableError, slack_answer
-from bot.slack.socket_line import Line, Pace
+from bot.slack.refusals import (
+    SlackRefusedError,
+    SlackUnreachableError,
+    slack_answer,
+    word_of,
+)
+from bot.slack.socket_line import STEADY_SECONDS, Line, Pace
 
 PING_SECONDS: Final = 10.0
 # Slack answers pings; a socket silent for longer than this is connected but deaf.
@@ -31,11 +36,15 @@ DEAF_AFTER_SECONDS: Final = 4 * PING_SECONDS
 DIAL_SECONDS: Final = 10.0
 
 _ACK_SECONDS: Final = 3.0
-_LAST_ACKS_SECONDS: Final = 0.5
+# A modal is acknowledged after a second or so, with its answer or with word that it is sought.
+_LAST_ACKS_SECONDS: Final = 2.0
 _MOST_REMEMBERED: Final = 1_000
 _SERVER_ERROR: Final = 500
 _UNPARSABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
 _CLOSED: Final = (ConnectionError, TimeoutError, aiohttp.ClientError)
+_REMEDIES: Final = {
+    "link_disabled": "Socket Mode is switched off: switch it on in the settings of the Slack app",
+}
 _log = structlog.get_logger("bot.slack.socket")
 
 Message = dict[str, Any]
@@ -66,6 +75,7 @@ class Socket:
         self._line: Line | None = None
         self._connected = asyncio.Event()
         self._pace = Pace()
+        self._told = ""
         self._listening: set[asyncio.Task[None]] = set()
         self._acknowledging: set[asyncio.Task[None]] = set()
         self._answers: LRUCache[str, asyncio.Task[str | None]] = LRUCache(_MOST_REMEMBERED)
@@ -114,8 +124,11 @@ class Socket:
                 await old.hang_up()
             opened = time.monotonic()
             await line.watch()
-            self._pace.lasted(time.monotonic() - opened)
-            _log.info("the socket is opened anew", seconds=round(time.monotonic() - opened, 1))
+            seconds = time.monotonic() - opened
+            self._pace.lasted(seconds)
+            if seconds >= STEADY_SECONDS:
+                self._told = ""
+            _log.info("the socket is opened anew", seconds=round(seconds, 1), reason=_why(line))
 
     async def _dialled(self, session: aiohttp.ClientSession, address: str) -> Line:
         """A new connection; what fails is tried again with a new address, ever less often."""
@@ -127,7 +140,7 @@ class Socket:
                     address = address or await socket_address(self._client, self._app_token)
                     return await self._dial(session, address)
             except SlackRefusedError as error:
-                _log.error("Slack refuses the app token", error=error.error)
+                self._tell(error.error, "Slack refuses SLACK_APP_TOKEN; `voicestatus doctor` helps")
             except SlackUnreachableError as error:
                 _log.warning("Slack unreachable", error=error.reason)
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
@@ -159,9 +172,18 @@ class Socket:
         if message.get("type") == "hello":
             line.greeted()
         elif message.get("type") == "disconnect":
+            reason = word_of(message.get("reason"))
+            if reason in _REMEDIES:
+                self._tell(reason, _REMEDIES[reason])
             line.spent.set()
         elif isinstance(envelope, str) and envelope:
             _begin(self._acknowledge(envelope, message, line), self._acknowledging)
+
+    def _tell(self, error: str, remedy: str) -> None:
+        """What only an operator can mend is logged once, until a connection has lasted."""
+        if error != self._told:
+            _log.error(remedy, error=error)
+        self._told = error
 
     async def _acknowledge(self, envelope: str, message: Message, line: Line) -> None:
         """Answer an envelope; one that comes again gets the same acknowledgement and no more."""
@@ -207,6 +229,13 @@ def _begin(work: Coroutine[Any, Any, None], running: set[asyncio.Task[None]]) ->
     task = asyncio.create_task(work)
     running.add(task)
     task.add_done_callback(running.discard)
+
+
+def _why(line: Line) -> str:
+    """Why a connection is given up."""
+    if not line.is_open:
+        return "closed"
+    return "asked by Slack" if line.spent.is_set() else "deaf"
 
 
 def _payload(response: BoltResponse) -> object:

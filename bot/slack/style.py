@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.catalog import Catalog
 from bot.domain.privacy import mask_phones, public_id, shorten
 from bot.services.answers import Answer
-from bot.slack.block_kit import visible
+from bot.slack.block_kit import moment, visible
 
 RAW_LIMIT: Final = 200
 
@@ -31,6 +32,7 @@ class CardStyle:
         zone: for times where Slack does not localise.
         shared_by: the name of the person who showed it to the channel; no mention, which would
             ring.
+        admins_told: the bot itself tells its admins of what this card shows.
     """
 
     catalog: Catalog
@@ -38,6 +40,7 @@ class CardStyle:
     zone: ZoneInfo
     public: bool = False
     shared_by: str = ""
+    admins_told: bool = False
 
     def shown_id(self, answer: Answer) -> str:
         """The IDMSG as the readers of this card may see it."""
@@ -50,6 +53,11 @@ class CardStyle:
     def when(self, answer: Answer) -> str:
         """The moment of the answer in the operator's time zone."""
         return f"{answer.checked_at.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z} ({self.zone.key})"
+
+    def moment(self, when: datetime) -> str:
+        """A moment as each reader's Slack writes it; mrkdwn."""
+        fallback = f"{when.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        return moment(int(when.timestamp()), fallback)
 
     def shared(self, user: str) -> CardStyle:
         """The same style for everybody in the channel to read, shared by this person."""

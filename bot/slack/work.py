@@ -36,9 +36,11 @@ class OngoingWork:
         Returns:
             how many had to be cancelled.
         """
-        if not self._tasks:
-            return 0
-        _, late = await asyncio.wait(self._tasks, timeout=max(0.0, seconds - LAST_WORDS_SECONDS))
+        over = asyncio.get_running_loop().time() + seconds - LAST_WORDS_SECONDS
+        # Again and again: what was taken at the last moment enlists while others are awaited.
+        while self._tasks and (left := over - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
+        late = set(self._tasks)
         for task in late:
             task.cancel()
         if late:

@@ -57,8 +57,7 @@ class Audit:
             outcome=entry.outcome,
             reason=entry.reason,
         )
-        async with self._database.writing() as connection:
-            await connection.execute(statement)
+        await self._database.write(lambda connection: connection.execute(statement))
 
     async def recent(self, limit: int) -> tuple[AuditEntry, ...]:
         """The latest entries, newest first."""

@@ -8,15 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    nullcontext,
+)
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Table, event, select
+from sqlalchemy import (
+    URL,
+    AsyncAdaptedQueuePool,
+    Connection,
+    Engine,
+    QueuePool,
+    Table,
+    create_engine,
+    event,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -37,6 +53,7 @@ _CONNECT_SECONDS: Final = 5
 _CONNECTIONS: Final = 5
 
 _WRITES: Final = "voicestatus_writes"
+_Found = TypeVar("_Found")
 
 
 class Database:
@@ -46,8 +63,11 @@ class Database:
         file: the file of a SQLite database; `None` for one in memory and for PostgreSQL.
     """
 
-    def __init__(self, engine: AsyncEngine, *, file: Path | None) -> None:
+    def __init__(
+        self, engine: AsyncEngine, *, file: Path | None = None, in_threads: Engine | None = None
+    ) -> None:
         self._engine = engine
+        self._in_threads = in_threads
         self._writing_engine = engine.execution_options(**{_WRITES: True})
         self._is_sqlite = engine.dialect.name == "sqlite"
         # One writer at a time is SQLite's rule; those who wait must not hold readers' connections.
@@ -86,6 +106,40 @@ class Database:
             ):
                 yield connection
 
+    async def write(
+        self, work: Callable[[Connection], _Found], seconds: float = TRANSACTION_SECONDS
+    ) -> _Found:
+        """Do brief work in a transaction that writes, and give what it returns.
+
+        On a SQLite file all of it is done in one thread in one go, where `writing` would change
+        threads several times for each statement: that costs more than the statements.
+
+        Raises:
+            StorageError: as `writing`.
+        """
+        if self._in_threads is None:
+            async with self.writing(seconds) as connection:
+                return await connection.run_sync(work)
+        engine = self._in_threads.execution_options(**{_WRITES: True})
+        with translated():
+            async with asyncio.timeout(seconds), self._writer:
+                return await asyncio.to_thread(_transaction, engine, work)
+
+    async def read(
+        self, work: Callable[[Connection], _Found], seconds: float = TRANSACTION_SECONDS
+    ) -> _Found:
+        """Do brief work in a transaction that reads, see `write`.
+
+        Raises:
+            StorageError: the database could not be used.
+        """
+        if self._in_threads is None:
+            async with self.reading(seconds) as connection:
+                return await connection.run_sync(work)
+        with translated():
+            async with asyncio.timeout(seconds):
+                return await asyncio.to_thread(_transaction, self._in_threads, work)
+
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insertion that can say what to do on a conflict, as both databases spell it alike."""
         return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
@@ -117,10 +171,11 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         with translated():
             await asyncio.to_thread(prepare_file, file, patience_seconds=_BUSY_SECONDS)
     async with _engine_for(address, file) as engine:
-        database = Database(engine, file=file)
-        async with database.writing(MIGRATION_SECONDS) as connection:
-            await migrate(connection)
-        yield database
+        with _threads_for(file) as in_threads:
+            database = Database(engine, file=file, in_threads=in_threads)
+            async with database.writing(MIGRATION_SECONDS) as connection:
+                await migrate(connection)
+            yield database
 
 
 @asynccontextmanager
@@ -137,6 +192,36 @@ async def _engine_for(address: URL, file: Path | None) -> AsyncIterator[AsyncEng
         yield engine
     finally:
         await engine.dispose()
+
+
+def _transaction(engine: Engine, work: Callable[[Connection], _Found]) -> _Found:
+    with engine.begin() as connection:
+        return work(connection)
+
+
+@contextmanager
+def _threads_for(file: Path | None) -> Iterator[Engine | None]:
+    """An engine for work in threads; only a file has one, since others are better awaited."""
+    if file is None:
+        yield None
+        return
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(file)),
+        connect_args={
+            "timeout": _BUSY_SECONDS,
+            "isolation_level": None,
+            "check_same_thread": False,
+        },
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_size=_CONNECTIONS,
+    )
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @asynccontextmanager

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def hold_lock(connection: AsyncConnection, *name: str) -> None:
+    """The same as `take_lock` where the connection is awaited."""
+    await connection.run_sync(take_lock, *name)
+
+
+def take_lock(connection: Connection, *name: str) -> None:
     """Wait until no other transaction holds the lock of this name, and hold it.
 
     Args:
@@ -22,4 +27,4 @@ async def hold_lock(connection: AsyncConnection, *name: str) -> None:
     if connection.dialect.name == "postgresql":
         digest = hashlib.sha256("\0".join(("voicestatus", *name)).encode()).digest()
         key = int.from_bytes(digest[:8], signed=True)
-        await connection.execute(select(func.pg_advisory_xact_lock(key)))
+        connection.execute(select(func.pg_advisory_xact_lock(key)))

@@ -45,9 +45,10 @@ class Preferences:
         if key in self._cache:
             return self._cache[key]
         changes = self._changes
-        async with self._database.reading() as connection:
-            found = await connection.execute(select(PREFERENCE.c.language).where(_is(key)))
-            language: str | None = found.scalar_one_or_none()
+        statement = select(PREFERENCE.c.language).where(_is(key))
+        language: str | None = await self._database.read(
+            lambda connection: connection.execute(statement).scalar_one_or_none()
+        )
         # What was read while somebody wrote may be the state before.
         if changes == self._changes:
             self._cache[key] = language

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from bot.storage.database import Database
-from bot.storage.locks import hold_lock
+from bot.storage.locks import take_lock
 from bot.storage.schema import RECENT
 from bot.storage.sweeping import sweep
 
@@ -53,11 +53,14 @@ class Recents:
         kept = (
             select(RECENT.c.idmsg).where(person).order_by(RECENT.c.at.desc(), RECENT.c.idmsg)
         ).limit(KEPT)
-        async with self._database.writing() as connection:
+
+        def work(connection: Connection) -> None:
             # Two at once would each not see the other's row, and leave one too many.
-            await hold_lock(connection, "recent", lookup.team, lookup.user)
-            await connection.execute(upsert)
-            await connection.execute(delete(RECENT).where(person, RECENT.c.idmsg.not_in(kept)))
+            take_lock(connection, "recent", lookup.team, lookup.user)
+            connection.execute(upsert)
+            connection.execute(delete(RECENT).where(person, RECENT.c.idmsg.not_in(kept)))
+
+        await self._database.write(work)
 
     async def of(self, team: str, user: str) -> tuple[RecentLookup, ...]:
         """The person's look-ups, newest first."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Double,
     Identity,
     Index,
     Integer,
@@ -51,6 +52,10 @@ class Moment(TypeDecorator[datetime]):
 
 def _text(name: str, *, optional: bool = False, key: bool = False) -> Column[str]:
     return Column(name, Text, nullable=optional, primary_key=key)
+
+
+def _seconds(name: str) -> Column[float]:
+    return Column(name, Double, nullable=False)
 
 
 def _at() -> Column[datetime]:
@@ -101,6 +106,28 @@ RECENT: Final = Table(
     _at(),
     Index("recent_at", "at"),
 )
+
+# Moments of the gate are seconds of the database's own clock, which all processes share.
+GATE: Final = Table(
+    "gate",
+    METADATA,
+    _text("name", key=True),
+    _seconds("next_slot"),
+    _seconds("closed_until"),
+    Column("strikes", Integer, nullable=False),
+    _seconds("person_until"),
+)
+
+# How many requests each process has under way; what a dead one left is over by `until`.
+GATE_HOLDER: Final = Table(
+    "gate_holder",
+    METADATA,
+    _text("holder", key=True),
+    Column("running", Integer, nullable=False),
+    _seconds("until"),
+)
+
+NOTICE: Final = Table("notice", METADATA, _text("name", key=True), _at())
 
 SEEN_EVENT: Final = Table(
     "seen_event", METADATA, _text("event_key", key=True), _at(), Index("seen_event_at", "at")

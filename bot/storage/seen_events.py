@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Connection, delete
+
 from bot.storage.database import Database
 from bot.storage.schema import SEEN_EVENT
 from bot.storage.sweeping import sweep
@@ -21,11 +23,19 @@ class SeenEvents:
         Exactly one caller is told so. When the answer is lost to a `StorageError`, nobody may be.
         """
         statement = self._database.insert(SEEN_EVENT).values(event_key=key, at=at)
-        async with self._database.writing() as connection:
-            result = await connection.execute(
+
+        def work(connection: Connection) -> bool:
+            result = connection.execute(
                 statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
             )
-        return result.rowcount == 1
+            return result.rowcount == 1
+
+        return await self._database.write(work)
+
+    async def forget(self, key: str) -> None:
+        """Let the key be new again, for every process; that it is new already is no error."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(SEEN_EVENT).where(SEEN_EVENT.c.event_key == key))
 
     async def sweep(self, older_than: datetime) -> int:
         """Forget the keys from before that moment, and say how many they were."""

@@ -120,7 +120,12 @@ def test_a_result_has_the_one_answer_of_its_card(term: str, kind: Kind, code: st
         ("not_soap (text/html)", [("not_soap", ERROR, "not_soap")]),
         ("error:busy", [("busy", ERROR, "busy")]),
         ("connection_lost", [("connection_lost", ERROR, "connection_lost")]),
-        ("TLS", [("tls", ERROR, "tls")]),
+        ("redirected", [("redirected", ERROR, "redirected")]),
+        # A code that others begin with: all of them, and the whole one first.
+        (
+            "TLS",
+            [(code, ERROR, code) for code in ("tls", "tls_certificate", "tls_version")],
+        ),
         # A word that is an error's code as well: both, and the error first.
         ("timeout", [("timeout", ERROR, "timeout"), ("408", SIP, "408")]),
         # No error of that name: the result `error` without a readable code.
@@ -137,7 +142,7 @@ def test_an_error_of_a_look_up_is_found_by_its_code(
 
 def test_an_error_is_an_outcome_in_a_record() -> None:
     """The record knows three kinds only."""
-    (definition,) = find("tls", ENGLISH).definitions
+    (definition,) = find("error:tls", ENGLISH).definitions
 
     assert ("tls", "outcome") == tuple(as_record(definition)[key] for key in ("code", "kind"))
 

@@ -7,10 +7,25 @@ from itertools import pairwise
 
 import pytest
 
-from bot.gateway.ceiling import Ceiling
+from bot.domain.gate import Admission, Ceilings, Urgency
+from bot.gateway.ceiling import Ceiling, GateClosedError, Ticket
+from bot.gateway.local_gate import LocalGate
 
 # What the loop's timer may be off by, in seconds.
 GRAIN = 0.002
+
+
+def ceiling_of(rate: float, places: int) -> Ceiling:
+    """A ceiling of this process alone."""
+    return Ceiling(LocalGate(Ceilings(requests_per_second=rate, max_concurrency=places)))
+
+
+def ticket(
+    urgency: Urgency = Urgency.PERSON, *, seconds: float = 60, repetition: bool = False
+) -> Ticket:
+    """A right to stand in line for so long."""
+    give_up_at = asyncio.get_running_loop().time() + seconds
+    return Ticket(urgency, give_up_at, repetition=repetition)
 
 
 async def starts(ceiling: Ceiling, count: int) -> list[float]:
@@ -19,7 +34,7 @@ async def starts(ceiling: Ceiling, count: int) -> list[float]:
     moments: list[float] = []
 
     async def caller() -> None:
-        async with ceiling.turn():
+        async with ceiling.turn(ticket()):
             moments.append(clock())
 
     await asyncio.gather(*(caller() for _ in range(count)))
@@ -28,13 +43,13 @@ async def starts(ceiling: Ceiling, count: int) -> list[float]:
 
 async def test_starts_are_evenly_spaced() -> None:
     """Six callers at fifty a second: no two closer than a fiftieth, and no burst."""
-    moments = await starts(Ceiling(requests_per_second=50, max_concurrency=10), 6)
+    moments = await starts(ceiling_of(50, 10), 6)
     assert all(later - earlier >= 0.02 - GRAIN for earlier, later in pairwise(moments))
 
 
 async def test_the_first_one_goes_at_once() -> None:
     """Nobody waits who is alone, neither at the start nor after a rest."""
-    ceiling = Ceiling(requests_per_second=10, max_concurrency=1)
+    ceiling = ceiling_of(10, 1)
     clock = asyncio.get_running_loop().time
     for _ in range(2):
         began = clock()
@@ -45,7 +60,7 @@ async def test_the_first_one_goes_at_once() -> None:
 
 async def test_a_rest_saves_up_nothing() -> None:
     """After a second's rest the next two are as far apart as ever."""
-    ceiling = Ceiling(requests_per_second=20, max_concurrency=5)
+    ceiling = ceiling_of(20, 5)
     await starts(ceiling, 1)
     await asyncio.sleep(0.3)
     first, second = await starts(ceiling, 2)
@@ -54,12 +69,12 @@ async def test_a_rest_saves_up_nothing() -> None:
 
 async def test_no_more_than_so_many_are_through_at_once() -> None:
     """The others wait until one leaves, even if it leaves with an error."""
-    ceiling = Ceiling(requests_per_second=100_000, max_concurrency=3)
+    ceiling = ceiling_of(100_000, 3)
     through = peak = 0
 
     async def caller() -> None:
         nonlocal through, peak
-        async with ceiling.turn():
+        async with ceiling.turn(ticket()):
             through += 1
             peak = max(peak, through)
             await asyncio.sleep(0.005)
@@ -73,11 +88,11 @@ async def test_no_more_than_so_many_are_through_at_once() -> None:
 
 async def test_callers_are_let_through_in_their_order() -> None:
     """First come, first served."""
-    ceiling = Ceiling(requests_per_second=1_000, max_concurrency=2)
+    ceiling = ceiling_of(1_000, 2)
     order: list[int] = []
 
     async def caller(number: int) -> None:
-        async with ceiling.turn():
+        async with ceiling.turn(ticket()):
             order.append(number)
 
     await asyncio.gather(*(caller(number) for number in range(10)))
@@ -85,12 +100,12 @@ async def test_callers_are_let_through_in_their_order() -> None:
 
 
 async def test_a_repetition_goes_before_those_who_have_not_asked_yet() -> None:
-    """One of them at most, who stands at the door already, is let through before it."""
-    ceiling = Ceiling(requests_per_second=1_000, max_concurrency=1)
+    """By turns: between two repetitions one of the others is let through."""
+    ceiling = ceiling_of(1_000, 1)
     order: list[str] = []
 
     async def caller(name: str, *, repetition: bool = False) -> None:
-        async with ceiling.turn(repetition=repetition):
+        async with ceiling.turn(ticket(repetition=repetition)):
             order.append(name)
             await asyncio.sleep(0.005)
 
@@ -100,23 +115,23 @@ async def test_a_repetition_goes_before_those_who_have_not_asked_yet() -> None:
         await asyncio.sleep(0.002)
         for number in range(2):
             callers.create_task(caller(f"again {number}", repetition=True))
-    assert ["first 0", "first 1", "again 0", "again 1", "first 2"] == order[:5]
-    assert ["first 3", "first 4", "first 5"] == order[5:]
+    assert ["first 0", "again 0", "first 1", "again 1"] == order[:4]
+    assert ["first 2", "first 3", "first 4", "first 5"] == order[4:]
 
 
 async def test_first_requests_have_their_turn_among_repetitions() -> None:
     """Nobody waits for ever: between two repetitions that come one after the other goes one."""
-    ceiling = Ceiling(requests_per_second=1_000, max_concurrency=1)
+    ceiling = ceiling_of(1_000, 1)
     order: list[str] = []
 
     async def repeat() -> None:
         for _ in range(20):
-            async with ceiling.turn(repetition=True):
+            async with ceiling.turn(ticket(repetition=True)):
                 order.append("again")
                 await asyncio.sleep(0.002)
 
     async def ask() -> None:
-        async with ceiling.turn():
+        async with ceiling.turn(ticket()):
             order.append("first")
 
     await asyncio.gather(repeat(), repeat(), ask())
@@ -125,7 +140,7 @@ async def test_first_requests_have_their_turn_among_repetitions() -> None:
 
 async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
     """Neither a place nor a slot is lost to callers that were cancelled while they waited."""
-    ceiling = Ceiling(requests_per_second=10, max_concurrency=4)
+    ceiling = ceiling_of(10, 4)
     clock = asyncio.get_running_loop().time
     began = clock()
     await starts(ceiling, 1)
@@ -141,4 +156,141 @@ async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
 def test_a_ceiling_on_the_ground_is_refused(rate: float, places: int) -> None:
     """It would make everybody wait for ever."""
     with pytest.raises(ValueError, match="must let something through"):
-        Ceiling(requests_per_second=rate, max_concurrency=places)
+        Ceilings(requests_per_second=rate, max_concurrency=places)
+
+
+async def test_a_person_goes_before_the_background() -> None:
+    """Whoever came first."""
+    ceiling = ceiling_of(200, 1)
+    order: list[str] = []
+
+    async def caller(name: str, urgency: Urgency) -> None:
+        async with ceiling.turn(ticket(urgency)):
+            order.append(name)
+            await asyncio.sleep(0.002)
+
+    async with asyncio.TaskGroup() as callers:
+        for number in range(4):
+            callers.create_task(caller(f"background {number}", Urgency.BACKGROUND))
+        await asyncio.sleep(0.001)
+        callers.create_task(caller("person", Urgency.PERSON))
+    assert "person" in order[:2]
+    assert ["background 0", "background 1", "background 2", "background 3"] == [
+        name for name in order if name != "person"
+    ]
+
+
+async def test_one_that_a_person_waits_for_meanwhile_is_hurried() -> None:
+    """It goes before those in the background that came before it."""
+    ceiling = ceiling_of(100, 1)
+    order: list[str] = []
+    last = ticket(Urgency.BACKGROUND)
+
+    async def caller(name: str, right: Ticket) -> None:
+        async with ceiling.turn(right):
+            order.append(name)
+
+    async with asyncio.TaskGroup() as callers:
+        for number in range(4):
+            callers.create_task(caller(f"background {number}", ticket(Urgency.BACKGROUND)))
+        callers.create_task(caller("last", last))
+        await asyncio.sleep(0.001)
+        ceiling.hurry(last)
+    assert "last" in order[:2]
+
+
+async def test_a_closed_gate_turns_away_those_who_would_not_wait_so_long() -> None:
+    """At once, and with the time until it opens; the patient stay in the line."""
+    ceiling = ceiling_of(100, 1)
+    seconds = await ceiling.close()
+
+    patient = asyncio.create_task(starts_one(ceiling, ticket(seconds=60)))
+    with pytest.raises(GateClosedError) as refused:
+        await starts_one(ceiling, ticket(seconds=1))
+
+    assert seconds == pytest.approx(refused.value.seconds, abs=1)
+    assert not patient.done()
+    patient.cancel()
+    await asyncio.gather(patient, return_exceptions=True)
+    await ceiling.aclose()
+
+
+async def starts_one(ceiling: Ceiling, right: Ticket) -> None:
+    """Have one turn."""
+    async with ceiling.turn(right):
+        pass
+
+
+class _Scripted:
+    """A gatekeeper that does what a test says."""
+
+    def __init__(self, *admissions: Admission | Exception) -> None:
+        self._admissions = [*admissions]
+        self.told: list[int] = []
+        self.forgiven = 0
+
+    async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
+        del urgency, count, running
+        admission = self._admissions.pop(0)
+        if isinstance(admission, Exception):
+            raise admission
+        return admission
+
+    def left(self, running: int) -> None:
+        self.told.append(running)
+
+    async def close(self) -> float:
+        return 1.0
+
+    async def forgive(self) -> None:
+        self.forgiven += 1
+
+
+async def test_what_was_kept_for_one_who_left_is_given_back() -> None:
+    """The others hear that nothing of it is under way."""
+    gatekeeper = _Scripted(Admission(waits=(0.05, 0.06)))
+    ceiling = Ceiling(gatekeeper)
+    waiting = [asyncio.create_task(starts_one(ceiling, ticket())) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    for task in waiting:
+        task.cancel()
+    await asyncio.sleep(0.08)
+
+    assert [0] == gatekeeper.told
+
+
+async def test_one_who_is_let_in_and_cancelled_at_once_gives_the_place_back() -> None:
+    """Both may come in the same turn of the loop."""
+    gatekeeper = _Scripted(Admission(waits=(0.0,)), Admission(waits=(0.0,)))
+    ceiling = Ceiling(gatekeeper)
+    task = asyncio.create_task(starts_one(ceiling, ticket()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert 1 == ceiling._running
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert [0] == gatekeeper.told
+
+
+async def test_nobody_waits_for_a_doorkeeper_that_broke() -> None:
+    """They hear of its error, and the next one finds a new doorkeeper."""
+    ceiling = Ceiling(_Scripted(LookupError("broken"), Admission(waits=(0.0,))))
+    with pytest.raises(LookupError):
+        await starts_one(ceiling, ticket())
+
+    await starts_one(ceiling, ticket())
+
+
+async def test_a_good_answer_is_told_only_where_it_forgives_something() -> None:
+    """Not once for each look-up."""
+    gatekeeper = _Scripted(Admission(waits=(0.0,)), Admission(waits=(0.0,), strikes=2))
+    ceiling = Ceiling(gatekeeper)
+    await starts_one(ceiling, ticket())
+    await ceiling.forgive()
+    assert 0 == gatekeeper.forgiven
+
+    await starts_one(ceiling, ticket())
+    await ceiling.forgive()
+    await ceiling.forgive()
+    assert 1 == gatekeeper.forgiven

@@ -13,7 +13,13 @@ from bot.gateway.errors import (
     ServerFault,
 )
 
-RETRYABLE = {"name_not_resolved", "connection_refused", "connection_lost", "http_unavailable"}
+RETRYABLE = {
+    "name_not_resolved",
+    "connection_refused",
+    "connect_timeout",
+    "connection_lost",
+    "http_unavailable",
+}
 
 
 def descendants(cls: type[GatewayError]) -> set[type[GatewayError]]:

@@ -28,7 +28,7 @@ from gateway_loopback import (
     serving,
 )
 
-from bot.gateway.errors import ProxyFailed, TlsFailed
+from bot.gateway.errors import ProxyFailed, TlsCertificate
 from bot.gateway.transport import _trust, open_transport
 
 CERTIFICATE = """
@@ -93,7 +93,7 @@ async def test_a_private_authority_is_trusted_when_it_is_named(identity: Identit
 async def test_an_unknown_authority_is_not_trusted(identity: Identity) -> None:
     """Nothing is sent to whoever cannot prove its name; it is not tried again either."""
     async with serving(always(OK), tls=identity.tls) as server, client_of(server.url) as client:
-        with pytest.raises(TlsFailed):
+        with pytest.raises(TlsCertificate):
             await client.status(ONE_ID)
     assert (server.requests, server.connections) == ([], 0)
 
@@ -105,7 +105,7 @@ async def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path) -> 
         serving(always(OK), tls=other.tls) as server,
         client_of(server.url, ca_file=other.ca_file) as client,
     ):
-        with pytest.raises(TlsFailed):
+        with pytest.raises(TlsCertificate):
             await client.status(ONE_ID)
     assert server.requests == []
 

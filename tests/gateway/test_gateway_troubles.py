@@ -34,7 +34,6 @@ from gateway_loopback import (
 )
 
 from bot.domain.call_status import CheckedStatus, Outcome
-from bot.gateway.client import ATTEMPTS, WAIT_MAX
 from bot.gateway.errors import (
     Busy,
     ConnectionLost,
@@ -52,6 +51,7 @@ from bot.gateway.errors import (
     TransportFailed,
     UnsafeXml,
 )
+from bot.gateway.inquiry import ATTEMPTS, WAIT_MAX
 
 Retries = list[stamina.instrumentation.RetryDetails]
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gateway.errors import ConnectionLost, GatewayError, TransportFailed
-from bot.gateway.reply_head import LONGEST_LINE, HeadFilter
+from bot.gateway.reply_head import MAX_HEAD_BYTES, MAX_HEAD_LINES, HeadFilter, ReplyTooLong
 from bot.gateway.transport import open_transport
 
 STATUS = b"HTTP/1.1 200 OK\r\n"
@@ -45,11 +45,19 @@ HEADS: dict[str, tuple[bytes, bytes]] = {
         b"HTTP/1.1 101 Switching\r\n\r\n" + ODD,
         b"HTTP/1.1 101 Switching\r\n\r\n" + ODD,
     ),
-    "in the status line": (b"\xff\xfe: 1\r\n\r\n", b"\xff\xfe: 1\r\n\r\n"),
+    "in the reason, in Latin-1": (
+        b"HTTP/1.1 200 N\xe3o h\xe1\r\n\r\n\xe3",
+        b"HTTP/1.1 200 No h\r\n\r\n\xe3",
+    ),
+    "in the version": (b"\xff\xfe: 1\r\n\r\n", b"\xff\xfe: 1\r\n\r\n"),
     "no line at all": (b"\xff\xfe", b"\xff\xfe"),
-    "endless": (
-        STATUS + b"X-A: " + b"a" * (LONGEST_LINE - 5),
-        STATUS + b"X-A: " + b"a" * (LONGEST_LINE - 5),
+    "as long as allowed": (
+        STATUS + b"X-A: " + b"a" * (MAX_HEAD_BYTES - 26) + b"\r\n\r\n",
+        STATUS + b"X-A: " + b"a" * (MAX_HEAD_BYTES - 26) + b"\r\n\r\n",
+    ),
+    "as many lines as allowed": (
+        STATUS + b"\xff: 1\r\n" * (MAX_HEAD_LINES - 2) + b"\r\n",
+        STATUS + b"\r\n",
     ),
 }
 
@@ -60,6 +68,25 @@ def test_a_field_without_a_proper_name_is_left_out(sent: bytes, passed: bytes) -
     whole, dripping = HeadFilter(), HeadFilter()
     assert passed == whole.feed(sent)
     assert passed == b"".join(dripping.feed(bytes([byte])) for byte in sent)
+
+
+TOO_LONG = {
+    "one line": STATUS + b"X-A: " + b"a" * (MAX_HEAD_BYTES - 25) + b"\r\n\r\n",
+    "one status line": b"HTTP/1.1 200 " + b"a" * MAX_HEAD_BYTES,
+    "one line that never ends": STATUS + b"X-A: " + b"a" * MAX_HEAD_BYTES,
+    "many lines": STATUS + b"\xff: 1\r\n" * (MAX_HEAD_LINES - 1) + b"\r\n",
+    "many interim replies": (CONTINUE + b"\r\n") * (MAX_HEAD_LINES // 2) + STATUS,
+}
+
+
+@pytest.mark.parametrize("sent", TOO_LONG.values(), ids=TOO_LONG.keys())
+def test_a_head_that_is_longer_than_any_is_refused(sent: bytes) -> None:
+    """In one piece or byte by byte, and with what would have been left out."""
+    whole, dripping = HeadFilter(), HeadFilter()
+    with pytest.raises(ReplyTooLong):
+        whole.feed(sent)
+    with pytest.raises(ReplyTooLong):
+        b"".join(dripping.feed(bytes([byte])) for byte in sent)
 
 
 @given(st.lists(st.sampled_from([b"a", b":", b" ", b"\r", b"\n", b"HTTP/1.1 1", b"00"])))

@@ -15,10 +15,12 @@ import pytest
 from bot.gateway.sandbox import MARK, SCRIPTED, FaultName, running_sandbox
 from bot.gateway.sandbox import fault_wire as wire
 from bot.gateway.sandbox.envelope import Version
+from bot.gateway.sandbox.fault_floods import FLOODS, GZIP_BYTES, gigabyte_of_gzip
 from bot.gateway.sandbox.fault_replies import BUILDERS
 
 NAMES = list(FaultName)
 PATIENCE = 1.4
+ENOUGH = 400_000  # of a flood: nobody needs to see all of it
 OK = b"<MPG_Status_VoiceResult>ok:85.00</MPG_Status_VoiceResult>"
 
 
@@ -28,7 +30,7 @@ class Seen:
 
     version: Version
     raw: bytes
-    end: str  # "closed", "reset" or "open": still open when patience ended
+    end: str  # "closed", "reset", "open": still open when patience ended, or "enough"
 
     @property
     def status(self) -> int:
@@ -60,8 +62,10 @@ async def address() -> AsyncIterator[tuple[str, int]]:
         yield host, int(port)
 
 
-async def look(address: tuple[str, int], name: str, version: Version) -> Seen:
-    """Sends the request as bytes and reads until the end or the end of patience."""
+async def look(
+    address: tuple[str, int], name: str, version: Version, *, enough: int = 10**7
+) -> Seen:
+    """Sends the request as bytes and reads until the end, enough or the end of patience."""
     twelve = version is Version.SOAP_12
     action = "PWGatewayVoice/MPG_Status_Voice"
     body = (
@@ -82,11 +86,14 @@ async def look(address: tuple[str, int], name: str, version: Version) -> Seen:
         async with asyncio.timeout(PATIENCE):
             while chunk := await reader.read(1 << 20):
                 raw += chunk
+                if len(raw) > enough:
+                    end = "enough"
+                    break
     except ConnectionResetError:
         end = "reset"
     except TimeoutError:
         end = "open"
-    writer.close()
+    writer.transport.abort()
     return Seen(version, bytes(raw), end)
 
 
@@ -148,6 +155,11 @@ def size(count: int) -> Callable[[Seen], bool]:
     return holds
 
 
+def flood(*parts: bytes) -> Callable[[Seen], bool]:
+    """More than enough bytes, with these among them."""
+    return lambda seen: seen.end == "enough" and all(part in seen.raw for part in parts)
+
+
 CHECKS: dict[FaultName, Callable[[Seen], bool]] = {
     FaultName.CLIENT: fault("Client", "Sender"),
     FaultName.SERVER: fault("Server", "Receiver"),
@@ -162,6 +174,47 @@ CHECKS: dict[FaultName, Callable[[Seen], bool]] = {
     FaultName.FORBIDDEN: page(403),
     FaultName.NOT_FOUND: page(404),
     FaultName.REDIRECT: lambda seen: page(302)(seen) and seen.head["location"] == "/voice/moved",
+    FaultName.REDIRECT_AWAY: lambda seen: (
+        page(308)(seen) and seen.head["location"] == "https://elsewhere.invalid/voice"
+    ),
+    FaultName.RETRY_AFTER: lambda seen: page(503)(seen) and seen.head["retry-after"] == "2",
+    FaultName.NO_CONTENT: lambda seen: (seen.status, seen.body) == (204, b""),
+    FaultName.REASON_LATIN1: lambda seen: (
+        seen.raw.startswith(b"HTTP/1.1 200 N\xe3o h\xe1 problema\r\n") and body(OK)(seen)
+    ),
+    FaultName.HANG_HEAD: lambda seen: (
+        seen.end == "open" and seen.raw.startswith(b"HTTP/") and b"\r\n\r\n" not in seen.raw
+    ),
+    FaultName.HANG_BODY: lambda seen: seen.end == "open" and seen.body != b"" and not seen.whole,
+    FaultName.HTTP_09: lambda seen: seen.raw.startswith(b"<?xml") and OK in seen.raw,
+    FaultName.HTTP_2: lambda seen: seen.raw == b"\0\0\0\4\0\0\0\0\0",
+    FaultName.TWO_LENGTHS: lambda seen: seen.raw.count(b"Content-Length: ") == 2 and OK in seen.raw,
+    FaultName.SPLIT: lambda seen: (
+        seen.raw.count(b"HTTP/1.1 200 OK") == 2 and b">023<" in seen.raw.split(OK)[1]
+    ),
+    FaultName.ENDLESS_HEADERS: flood(b"X-Sandbox: again\r\n" * 10),
+    FaultName.ENDLESS_LINE: flood(b"X-Sandbox: " + b"a" * 200_000),
+    FaultName.INTERIM_FLOOD: flood(b"1\r\n\r\nHTTP/1.1 100 Continue\r\nX-Voice"),
+    FaultName.TINY_CHUNKS: flood(b"\r\n\r\n1\r\nx\r\n1\r\nx\r\n"),
+    FaultName.CHUNK_EXTENSION: flood(b"\r\n\r\n1;" + b"a" * 200_000),
+    FaultName.ENDLESS_TRAILERS: flood(b"\r\n\r\n0\r\nX-Sandbox: again\r\nX-"),
+    FaultName.TEXT_200MB: flood(b"Content-Length: 209715200\r\n", b"x" * 200_000),
+    FaultName.CHUNKED_200MB: flood(b"\r\n\r\n10000\r\n" + b"x" * 65_536 + b"\r\n10000"),
+    FaultName.GZIP_GIGABYTE: flood(b"Content-Encoding: gzip\r\n", b"\r\n\r\n\x1f\x8b"),
+    FaultName.GZIP_UNANNOUNCED: lambda seen: (
+        flood(b"\r\n\r\n\x1f\x8b")(seen) and "content-encoding" not in seen.head
+    ),
+    FaultName.GZIP_LIE: lambda seen: seen.head["content-encoding"] == "gzip" and body(OK)(seen),
+    FaultName.UTF16_BARE: lambda seen: (
+        seen.body.startswith(b"<\0?\0") and OK.decode() in seen.body.decode("utf-16-le")
+    ),
+    FaultName.WRONG_CHARSET: lambda seen: (
+        b'encoding="utf-8"' in seen.body and "não atendida".encode("latin-1") in seen.body
+    ),
+    FaultName.NESTING_100000: body(b"<a>" * 100_000 + b"ok:85.00" + b"</a>" * 100_000),
+    FaultName.ATTRIBUTES: body(OK, b"<a a0=''", b" a9999='' />"),
+    FaultName.NAMESPACES: body(OK, b"n" * 100_000, b" n:a9999='' />"),
+    FaultName.COMMENTS: body(OK, b"<!---->" * 20_000),
     FaultName.RESET: lambda seen: (seen.raw, seen.end) == (b"", "reset"),
     FaultName.CLOSE: lambda seen: (seen.raw, seen.end) == (b"", "closed"),
     FaultName.TRUNCATED: lambda seen: (
@@ -220,8 +273,8 @@ CHECKS: dict[FaultName, Callable[[Seen], bool]] = {
 def test_every_fault_is_listed_made_and_checked() -> None:
     """No name of the catalogue without a sentence, a builder of one kind, and a check here."""
     assert set(NAMES) == set(CHECKS)
-    assert set(NAMES) == {*BUILDERS, *wire.WIRE_BUILDERS}
-    assert set() == set(BUILDERS) & set(wire.WIRE_BUILDERS)
+    kinds = (BUILDERS, wire.WIRE_BUILDERS, FLOODS)
+    assert sorted(NAMES) == sorted(name for kind in kinds for name in kind)
     assert [] == [name for name in NAMES if SCRIPTED[f"SANDBOX-FAULT-{name}"] != name.sentence]
     assert [] == [name for name in NAMES if len(f"SANDBOX-FAULT-{name}") > 40]
 
@@ -232,7 +285,7 @@ async def test_a_fault_does_what_its_sentence_says(
     address: tuple[str, int], name: FaultName, version: Version
 ) -> None:
     """Seen through a plain socket, in both SOAP versions; HTTP answers carry the mark."""
-    seen = await look(address, name, version)
+    seen = await look(address, name, version, enough=ENOUGH if name in FLOODS else 10**7)
     assert CHECKS[name](seen), f"{seen.end} {seen.raw[:600]!r}"
     if seen.raw.startswith(b"HTTP/"):
         assert "1" == seen.head[MARK.lower()]
@@ -302,3 +355,20 @@ def test_the_bomb_is_small_on_the_wire() -> None:
     """What travels is a few kilobytes; it is a gzip stream from its first byte."""
     content = BUILDERS[FaultName.GZIP_BOMB](Version.SOAP_11).content
     assert zlib.decompressobj(wbits=31).decompress(content, 5) == b"<?xml"
+
+
+def test_the_gigabyte_is_sound_gzip_that_is_made_piece_by_piece() -> None:
+    """A reader that unfolds it all finds a gigabyte and a right checksum at its end."""
+    unpacker, size = zlib.decompressobj(wbits=31), 0
+    for part in gigabyte_of_gzip():
+        assert len(part) < 10_000
+        size += len(unpacker.decompress(part))
+    assert (size, unpacker.eof) == (GZIP_BYTES, True)
+
+
+async def test_a_flood_stops_when_the_client_leaves(address: tuple[str, int]) -> None:
+    """Nothing goes on making what nobody reads."""
+    before = len(asyncio.all_tasks())
+    await look(address, "endless-headers", Version.SOAP_11, enough=ENOUGH)
+    await asyncio.sleep(0.2)
+    assert before == len(asyncio.all_tasks())

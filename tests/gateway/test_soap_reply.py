@@ -22,7 +22,7 @@ from bot.gateway.errors import (
     UnsafeXml,
 )
 from bot.gateway.soap import read_reply
-from bot.gateway.xml import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_TEXT
+from bot.gateway.xml import MAX_ATTRIBUTES, MAX_DEPTH, MAX_PARTS, MAX_TEXT
 
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 TEXT_XML = "text/xml; charset=utf-8"
@@ -90,7 +90,7 @@ READABLE = {
     ),
     "nil that says false": result("ok:85.00").replace(b"Result>ok", b'Result xsi:nil="0">ok'),
     "as deep as allowed": beside(DEEPEST),
-    "as many elements as allowed": beside("<a />" * (MAX_ELEMENTS - 5)),
+    "as many parts as allowed": beside("<a />" * (MAX_PARTS - 8)),
     "as many attributes as allowed": beside(
         "<a " + " ".join(f'b{n}="1"' for n in range(MAX_ATTRIBUTES)) + " />"
     ),
@@ -189,7 +189,7 @@ UNREADABLE: dict[str, tuple[bytes, type[UnreadableReply]]] = {
     ),
     "an entity bomb": (with_doctype(BOMB, "&a9;"), UnsafeXml),
     "too deep": (beside(f"<a>{DEEPEST}</a>"), UnsafeXml),
-    "too many elements": (beside("<a />" * (MAX_ELEMENTS - 4)), UnsafeXml),
+    "too many parts": (beside("<a />" * (MAX_PARTS - 7)), UnsafeXml),
     "too many attributes": (
         beside("<a " + " ".join(f'b{n}="1"' for n in range(MAX_ATTRIBUTES + 1)) + " />"),
         UnsafeXml,

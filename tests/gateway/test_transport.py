@@ -26,6 +26,7 @@ from gateway_loopback import (
 )
 
 from bot import __version__
+from bot.gateway.connector import MAX_REPLY_BYTES
 from bot.gateway.errors import (
     ConnectionLost,
     ConnectionRefused,
@@ -36,7 +37,7 @@ from bot.gateway.errors import (
     TooLarge,
     TransportFailed,
 )
-from bot.gateway.transport import MAX_REPLY_BYTES, Reply, Transport, open_transport
+from bot.gateway.transport import Reply, Transport, open_transport
 
 
 @asynccontextmanager
@@ -168,7 +169,7 @@ FAULTS: list[tuple[Script, type[GatewayError]]] = [
     (reset, ConnectionLost),
     (bad_chunk, TransportFailed),
     (no_http, TransportFailed),
-    (endless_header, TransportFailed),
+    (endless_header, TooLarge),
 ]
 
 

@@ -52,6 +52,19 @@ async def test_two_processes_on_one_database_take_it_up_once(database: Database)
     assert 1 == sum(found)
 
 
+async def test_what_came_to_nothing_is_a_first_time_again(database: Database) -> None:
+    """In every process, with the database and without."""
+    one, other = deliveries(database), deliveries(database)
+    assert await one.first_time("x")
+    await one.forget("x")
+    assert [True, False] == [await other.first_time("x"), await one.first_time("x")]
+
+    async with database.writing() as connection:
+        await connection.exec_driver_sql(f"DROP TABLE {SEEN_EVENT.name}")
+    await one.forget("x")
+    assert await one.first_time("x")
+
+
 async def test_without_a_database_memory_decides(database: Database) -> None:
     """Better answered twice, by two processes, than not at all."""
     async with database.writing() as connection:

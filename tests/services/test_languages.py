@@ -9,7 +9,7 @@ import pytest
 from bot.domain.catalog import Language
 from bot.domain.language_names import named_language
 from bot.locales import load_catalog
-from bot.services.languages import Languages
+from bot.services.languages import Languages, NotChosen
 from bot.storage.database import Database, open_database
 from bot.storage.preferences import Preferences
 
@@ -134,7 +134,7 @@ async def test_an_unknown_language_changes_nothing(database: Database) -> None:
     chosen = languages(database)
     await chosen.choose("T1", "U1", "pt")
 
-    assert await chosen.choose("T1", "U1", "klingon") is None
+    assert await chosen.choose("T1", "U1", "klingon") is NotChosen.UNKNOWN
     assert PORTUGUESE is await chosen.of_person("T1", "U1")
 
 

@@ -9,9 +9,8 @@ import pytest
 
 from bot.domain.catalog import Language
 from bot.locales import load_catalog
-from bot.services.languages import Languages
+from bot.services.languages import Languages, NotChosen
 from bot.storage.database import Database, open_database
-from bot.storage.errors import StorageError
 from bot.storage.preferences import Preferences
 from bot.storage.schema import PREFERENCE
 
@@ -80,7 +79,7 @@ async def test_a_choice_can_be_dropped(database: Database) -> None:
     """Slack's locale counts again."""
     found = languages(database, "pt-BR")
     await found.choose("T1", "U1", "en")
-    await found.forget("T1", "U1")
+    assert await found.forget("T1", "U1") is None
 
     assert (None, PORTUGUESE) == (
         await found.chosen_by("T1", "U1"),
@@ -92,7 +91,7 @@ async def test_what_names_no_language_is_not_kept(database: Database) -> None:
     """For a person as for a channel."""
     found = languages(database)
 
-    assert [None, None, None] == [
+    assert [NotChosen.UNKNOWN, NotChosen.UNKNOWN, None] == [
         await found.choose("T1", "U1", "klingon"),
         await found.choose_for_channel("T1", "C1", ""),
         await found.chosen_by("T1", "U1"),
@@ -111,17 +110,19 @@ async def test_without_a_database_slack_and_the_bot_decide(
     assert "languages cannot be read" in log.getvalue()
 
 
-async def test_a_choice_that_cannot_be_kept_is_an_error(database: Database) -> None:
-    """Nobody is told that it was kept."""
+async def test_a_choice_that_cannot_be_kept_is_said_not_to_be(
+    database: Database, log: io.StringIO
+) -> None:
+    """Nobody is told that it was kept, and the log tells the operator."""
     await drop(database)
     found = languages(database)
 
-    with pytest.raises(StorageError):
-        await found.choose("T1", "U1", "pt")
-    with pytest.raises(StorageError):
-        await found.choose_for_channel("T1", "C1", "pt")
-    with pytest.raises(StorageError):
-        await found.forget("T1", "U1")
+    assert [NotChosen.NOT_KEPT] * 3 == [
+        await found.choose("T1", "U1", "pt"),
+        await found.choose_for_channel("T1", "C1", "pt"),
+        await found.forget("T1", "U1"),
+    ]
+    assert 3 == log.getvalue().count("a choice of language was not kept")
 
 
 async def drop(database: Database) -> None:

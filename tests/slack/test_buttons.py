@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -169,6 +170,45 @@ async def test_what_cannot_be_shared_goes_to_the_asker_with_the_way_to_do_it(way
     assert (ways.person.direct_channel, ANSWERED) == (told.channel, heading(told))
     assert INVITE in told.text
     ways.expect_refusals("chat.postMessage: not_in_channel")
+
+
+async def test_what_no_channel_took_can_be_shared_by_another_click(ways: Ways) -> None:
+    """It counts as shared once it is; then, and not before, a click is one too many."""
+    card = await ways.answer("SANDBOX-OK", channel=CHANNEL_WITHOUT_BOT_ID)
+    ways.slack.fail_next("response_url", status=404)
+    await ways.comes_of(ways.person.click(card, "card_share"))
+    ways.expect_refusals("chat.postMessage: not_in_channel")
+    # The bot learns that it failed a moment after the person does.
+    await asyncio.sleep(0.5)
+
+    shared = await ways.comes_of(ways.person.click(card, "card_share"))
+    told = await ways.comes_of(ways.person.click(card, "card_share"))
+
+    assert (ANSWERED, CHANNEL_WITHOUT_BOT_ID, False) == (
+        heading(shared),
+        shared.channel,
+        shared.ephemeral,
+    )
+    assert "You shared this answer already." == heading(told)
+
+
+@pytest.mark.parametrize("by", ["word", "button"])
+async def test_refresh_of_a_shared_card_says_again_who_shared_it(ways: Ways, by: str) -> None:
+    """However often it is refreshed, in the same place, for all."""
+    if by == "word":
+        card = await ways.answer("SANDBOX-BUSY share")
+    else:
+        private = await ways.answer("SANDBOX-BUSY")
+        card = await ways.comes_of(ways.person.click(private, "card_share"))
+
+    for _ in range(2):
+        posts = len(ways.slack.posts)
+        await ways.person.click(card, "card_refresh")
+        await ways.settled(posts + 1)
+        card = await ways.latest(card, lambda shown: KEPT in seen(shown))
+
+        assert "Shared by @ana" in seen(card)
+        assert (BUSY, False) == (heading(card), card.ephemeral)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from bot.demo.loopback.workspace import (
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.slack.block_kit import Message, section
 from bot.slack.door import SlackDoor
-from bot.slack.replies import OpenModal, Place, Replies
+from bot.slack.replies import Replies
+from bot.slack.ways import OpenModal, Place
 
 DIRECT = f"D{USER_ID[1:]}"
 ROOT = "1700000000.000001"

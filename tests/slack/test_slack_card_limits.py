@@ -6,6 +6,7 @@ block models.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -23,13 +24,16 @@ from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.catalog import Language
 from bot.domain.dictionary import find
 from bot.domain.explanation import Finding, LookupFailure
+from bot.domain.gateway_health import GatewayHealth
 from bot.domain.message_id import InvalidMessageIdError, MessageId
 from bot.domain.query import DidYouMean, LookUp, TooMany, parse_query
 from bot.gateway.errors import LEAVES
 from bot.locales import load_catalog
-from bot.services.answers import Answer, GatewayHealth
+from bot.services.alarm import Alert, Trouble
+from bot.services.answers import Answer
 from bot.slack.block_kit import Message, context, escape, header, message, section
 from bot.slack.cards import card
+from bot.slack.gateway_notes import alert_note, health_note
 from bot.slack.mrkdwn import plain_text
 from bot.slack.notes import Notes
 from bot.slack.style import CardStyle, Contacts
@@ -173,7 +177,10 @@ def test_every_other_note_is_one_that_slack_takes(
 ) -> None:
     """Help, refusals, languages, health and apologies."""
     asker = Asker(user=user, channel=channel)
-    health = GatewayHealth(since=NOW, last_failure=NOW, last_error="timeout")
+    failing = GatewayHealth(since=NOW, last_failure=NOW, last_error="timeout")
+    down = replace(failing, down_since=NOW, paused_until=NOW, last_answer=NOW)
+    well = GatewayHealth(since=NOW, last_answer=NOW, recovered_at=NOW)
+    style = speaker.style
     for note in (
         speaker.help(),
         *(speaker.refused(reason) for reason in Refusal),
@@ -181,7 +188,11 @@ def test_every_other_note_is_one_that_slack_takes(
         speaker.whoami(asker, Refusal.CHANNEL, admin=False),
         speaker.language_help(wanted),
         speaker.language_chosen(),
-        speaker.health(health),
+        *(health_note(health, style) for health in (failing, down, well)),
+        *(
+            alert_note(Alert(trouble=trouble, code=user, detail=wanted), style.catalog, channel)
+            for trouble in Trouble
+        ),
         speaker.working(1),
         speaker.working(10),
         speaker.broken("0123abcd"),

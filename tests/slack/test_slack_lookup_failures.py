@@ -128,6 +128,6 @@ async def test_a_failed_look_up_at_the_sandbox_says_that_it_is_the_sandbox(bot: 
     """Once the address is known to be a sandbox's, what it does not answer is marked as well."""
     await bot.answer("SANDBOX-OK")
 
-    card = await bot.answer("SANDBOX-FAULT-close")
+    card = await bot.card("SANDBOX-FAULT-close")
 
     assert "this is not a real call" in seen(card)

@@ -65,12 +65,12 @@ def test_a_report_is_for_somebody_else_who_can_act(finding: Finding, to: str) ->
 
 
 def test_every_error_with_a_report_is_one_that_somebody_else_resolves() -> None:
-    """No error of a look-up is the agent's own, and only one is nobody's."""
+    """No error of a look-up is the agent's own; with two of them one can only wait."""
     silent = [
         e.code for e in ENGLISH.of_kind(Kind.ERROR) if not addressed(LookupFailure(error=e.code))
     ]
 
-    assert ["busy"] == silent
+    assert ["busy", "paused"] == silent
 
 
 @pytest.mark.parametrize(

@@ -117,20 +117,30 @@ async def test_the_home_is_drawn_without_what_is_not_known(ways: Ways) -> None:
 
 @pytest.mark.parametrize("typed", ["lang pt", "lang channel pt"])
 async def test_a_choice_that_cannot_be_kept_is_not_confirmed(ways: Ways, typed: str) -> None:
-    """The person hears that something went wrong, with a number for the admins."""
+    """The person hears that it cannot be kept at present, and that the old one holds."""
     note = await ways.answer(typed)
 
-    assert ("Something went wrong in this bot", True) == (heading(note), note.ephemeral)
+    assert ("Your choice cannot be kept right now", True) == (heading(note), note.ephemeral)
+    assert "Nothing has changed" in seen(note)
+
+
+async def test_what_names_no_language_is_said_so_without_a_database(ways: Ways) -> None:
+    """The word is at fault, not the database."""
+    note = await ways.answer("lang klingon")
+
+    assert "I speak English and Portuguese." in seen(note)
 
 
 async def test_a_choice_in_the_home_that_cannot_be_kept_is_told_directly(ways: Ways) -> None:
-    """There is no channel to say it in."""
+    """There is no channel to say it in; to drop the choice is one as well."""
     await ways.person.open_home()
 
-    note = await ways.comes_of(ways.person.click(await ways.home(), "home_language", value="pt-BR"))
+    for value in ("pt-BR", "auto"):
+        click = ways.person.click(await ways.home(), "home_language", value=value)
+        note = await ways.comes_of(click)
 
-    assert (ways.person.direct_channel, None, False) == where(note)
-    assert "Something went wrong in this bot" == heading(note)
+        assert (ways.person.direct_channel, None, False) == where(note)
+        assert "Your choice cannot be kept right now" == heading(note)
 
 
 async def test_the_rules_hold_without_a_database(mode: Mode) -> None:
@@ -157,11 +167,13 @@ async def test_a_folder_that_disappears_stops_nobody(mode: Mode) -> None:
 
 @pytest.mark.slow
 async def test_a_database_that_another_process_holds_keeps_nobody_waiting(mode: Mode) -> None:
-    """What cannot be written is waited for beside the answer, not before it."""
+    """The gate is asked in vain once, for a moment; the rest is waited for beside the answers."""
     async with visiting(mode, database_url=kept()) as ways:
         other = sqlite3.connect(FILE, isolation_level=None, check_same_thread=False)
         with closing(other):
             await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+            await ways.person.command("/voicestatus", "SANDBOX-OK")
+            await ways.slack.wait_for(lambda: ANSWERED in map(heading, ways.slack.messages), 10)
             started = time.monotonic()
             card = await ways.answer("SANDBOX-BUSY")
             seconds = time.monotonic() - started

@@ -10,17 +10,25 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from bot.domain.gate import Ceilings, Urgency
+from bot.gateway.ceiling import Ceiling, Ticket
+from bot.gateway.local_gate import LocalGate
+from bot.services.gatekeeper import sharing
 from bot.storage.database import Database, open_database
+from bot.storage.gate import SharedGate
 from bot.storage.hash_key import load_hash_key
 from bot.storage.seen_events import SeenEvents
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEYS = 100
+TURNS = 30
+CEILINGS = Ceilings(requests_per_second=40, max_concurrency=3)
 
 
 async def _open(database: Database) -> None:
@@ -46,12 +54,31 @@ async def _write_for_ever(database: Database) -> None:
         key += 1
 
 
+async def _ask_the_gate(database: Database) -> None:
+    """Go through the gate so many times, several at once, and say from when until when."""
+    gate = SharedGate(database, CEILINGS, lease_seconds=15)
+    turns: list[tuple[float, float]] = []
+    async with sharing(gate, LocalGate(CEILINGS)) as gatekeeper:
+        ceiling = Ceiling(gatekeeper)
+
+        async def go() -> None:
+            give_up_at = asyncio.get_running_loop().time() + 60
+            async with ceiling.turn(Ticket(Urgency.PERSON, give_up_at)):
+                began = time.time()
+                await asyncio.sleep(0.05)
+                turns.append((began, time.time()))
+
+        await asyncio.gather(*(go() for _ in range(TURNS)))
+    _say(turns)
+
+
 JOBS: Mapping[str, Callable[[Database], Awaitable[None]]] = MappingProxyType(
     {
         "open": _open,
         "hash_key": _hash_key,
         "seen_events": _seen_events,
         "write_for_ever": _write_for_ever,
+        "ask_the_gate": _ask_the_gate,
     }
 )
 

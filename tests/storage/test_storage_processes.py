@@ -19,7 +19,7 @@ import bot
 from bot.storage.database import open_database
 from bot.storage.migrations import MIGRATIONS
 from bot.storage.schema import SCHEMA_MIGRATION, SEEN_EVENT
-from storage.bot_process import KEYS
+from storage.bot_process import CEILINGS, KEYS, TURNS
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +100,19 @@ async def test_seen_events(shared_url: str) -> None:
     """Each of a hundred keys is new to exactly one of the processes that ask at once."""
     firsts = await all_at_once("seen_events", shared_url)
     assert [*range(KEYS)] == sorted(key for answers in firsts for key in answers)
+
+
+async def test_the_gate(shared_url: str) -> None:
+    """Four processes together start no faster, and have no more under way, than one may."""
+    answers = await all_at_once("ask_the_gate", shared_url)
+    turns = sorted(tuple(turn) for turns in answers for turn in turns)
+    starts = [start for start, _ in turns]
+    at_once = max(sum(begun <= start < ended for begun, ended in turns) for start in starts)
+
+    assert AT_ONCE * TURNS == len(turns)
+    assert CEILINGS.max_concurrency >= at_once
+    # The first one is free; a late wake-up may bring two starts nearer, never the whole row.
+    assert starts[-1] - starts[0] >= (len(starts) - 1) * CEILINGS.interval - 0.1
 
 
 @pytest.mark.parametrize("written", [1, 20, 63])

@@ -34,6 +34,9 @@ GZIP_BOMB_BYTES: Final = 10_000_000
 HUGE_CHARACTERS: Final = 5_000_000
 LONG_CHARACTERS: Final = 10_000
 DEPTH: Final = 1_000
+ABYSS: Final = 100_000
+MANY: Final = 10_000
+NAMESPACE_CHARACTERS: Final = 100_000
 
 _OK: Final = "ok:85.00"
 _RESULT: Final = f"{OPERATION}Result"
@@ -101,6 +104,23 @@ def compressed(result: Callable[[], str]) -> Builder:
     return build
 
 
+def nested(depth: int) -> Builder:
+    """A result inside so many elements."""
+
+    def build(version: Version) -> Reply:
+        inside = f"{'<a>' * depth}{_OK}{'</a>' * depth}"
+        return elements(f"<{_RESULT}>{inside}</{_RESULT}>")(version)
+
+    return build
+
+
+def beside(content: Callable[[], str]) -> Builder:
+    """A sound result, and beside it what is too much, given as markup."""
+    return lambda version: soap_reply(
+        version, response_document(version, result_element(_OK), content())
+    )
+
+
 def _fault_200(version: Version) -> Reply:
     return soap_reply(version, fault_document(version, FaultCode.SERVER, "The sandbox failed."))
 
@@ -115,9 +135,22 @@ def _malformed(version: Version) -> Reply:
     return replace(whole, content=whole.content[: len(whole.content) // 2])
 
 
-def _deep(version: Version) -> Reply:
-    nested = f"{'<a>' * DEPTH}{_OK}{'</a>' * DEPTH}"
-    return elements(f"<{_RESULT}>{nested}</{_RESULT}>")(version)
+def _gzip_lie(version: Version) -> Reply:
+    return replace(result_reply(version, _OK), headers={"Content-Encoding": "gzip"})
+
+
+def _wrong_charset(version: Version) -> Reply:
+    body = response_document(version, result_element("failed:486 não atendida"))
+    return replace(soap_reply(version, body), content=body.encode("latin-1"))
+
+
+def _attributes() -> str:
+    return "<a " + " ".join(f"a{number}=''" for number in range(MANY)) + " />"
+
+
+def _namespaces() -> str:
+    names = " ".join(f"n:a{number}=''" for number in range(MANY))
+    return f"<a xmlns:n='{'n' * NAMESPACE_CHARACTERS}' {names} />"
 
 
 def _other_prefix(version: Version) -> Reply:
@@ -150,11 +183,17 @@ BUILDERS: Final[Mapping[FaultName, Builder]] = MappingProxyType(
         FaultName.FORBIDDEN: page(403, "Forbidden"),
         FaultName.NOT_FOUND: page(404, "Not Found"),
         FaultName.REDIRECT: page(302, "Moved", Location="/voice/moved"),
+        FaultName.REDIRECT_AWAY: page(308, "Moved", Location="https://elsewhere.invalid/voice"),
+        FaultName.RETRY_AFTER: page(503, "Service Unavailable", **{"Retry-After": "2"}),
+        FaultName.NO_CONTENT: lambda _version: Reply(status=204, content_type="", content=b""),
         FaultName.BOM: _bom,
         FaultName.UTF16: encoded("utf-16", "utf-16", _OK),
         FaultName.LATIN1: encoded("iso-8859-1", "latin-1", "failed:486 não atendida"),
+        FaultName.UTF16_BARE: encoded("utf-16", "utf-16-le", _OK),
+        FaultName.WRONG_CHARSET: _wrong_charset,
         FaultName.BAD_CHARSET: encoded("x-sandbox-none", "utf-8", _OK),
         FaultName.GZIP: compressed(lambda: _OK),
+        FaultName.GZIP_LIE: _gzip_lie,
         FaultName.GZIP_BOMB: compressed(lambda: "0" * GZIP_BOMB_BYTES),
         FaultName.DOCTYPE: declared("", _OK),
         FaultName.ENTITY: declared(f' [<!ENTITY status "{_OK}">]', "&status;"),
@@ -162,7 +201,11 @@ BUILDERS: Final[Mapping[FaultName, Builder]] = MappingProxyType(
         FaultName.EXTERNAL_ENTITY: declared(
             ' [<!ENTITY file SYSTEM "file:///etc/hostname">]', "&file;"
         ),
-        FaultName.DEEP: _deep,
+        FaultName.DEEP: nested(DEPTH),
+        FaultName.NESTING_100000: nested(ABYSS),
+        FaultName.ATTRIBUTES: beside(_attributes),
+        FaultName.NAMESPACES: beside(_namespaces),
+        FaultName.COMMENTS: beside(lambda: "<!---->" * 2 * MANY),
         FaultName.HUGE: lambda version: result_reply(version, "0" * HUGE_CHARACTERS),
         FaultName.MALFORMED: _malformed,
         FaultName.EMPTY_BODY: lambda version: soap_reply(version, ""),

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -30,17 +31,20 @@ _LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 class WireReply:
     """Bytes for the transport, and how the connection ends.
 
-    `drip` follows `content` byte by byte, `pace` seconds apart; then `hold` seconds of silence.
+    `flood` follows `content` as fast as the client takes it, part by part as they are made; then
+    comes `drip` byte by byte, `pace` seconds apart; then `hold` seconds of silence.
     """
 
     content: bytes = b""
+    flood: Iterable[bytes] = ()
     drip: bytes = b""
     pace: float = 0.0
     hold: float = 0.0
     reset: bool = False
 
 
-def _head(version: Version, *fields: str) -> bytes:
+def head(version: Version, *fields: str) -> bytes:
+    """The head of an answer with these fields too."""
     lines = (
         "HTTP/1.1 200 OK",
         f"Content-Type: {version.media_type}; charset=utf-8",
@@ -52,25 +56,55 @@ def _head(version: Version, *fields: str) -> bytes:
 
 def _truncated(version: Version) -> WireReply:
     body = result_reply(version, _OK).content
-    head = _head(version, f"Content-Length: {len(body)}")
-    return WireReply(content=head + body[: len(body) // 2])
+    begin = head(version, f"Content-Length: {len(body)}")
+    return WireReply(content=begin + body[: len(body) // 2])
 
 
 def _wrong_length(version: Version) -> WireReply:
     body = result_reply(version, _OK).content
-    return WireReply(content=_head(version, f"Content-Length: {len(body) - SHORT_BY}") + body)
+    return WireReply(content=head(version, f"Content-Length: {len(body) - SHORT_BY}") + body)
 
 
 def _bad_chunk(version: Version) -> WireReply:
     body = result_reply(version, _OK).content
-    head = _head(version, "Transfer-Encoding: chunked")
-    return WireReply(content=head + b"many\r\n" + body + b"\r\n0\r\n\r\n")
+    begin = head(version, "Transfer-Encoding: chunked")
+    return WireReply(content=begin + b"many\r\n" + body + b"\r\n0\r\n\r\n")
 
 
 def _drip(version: Version) -> WireReply:
     body = result_reply(version, _OK).content
-    head = _head(version, f"Content-Length: {len(body)}")
-    return WireReply(content=head, drip=body, pace=DRIP_SECONDS)
+    begin = head(version, f"Content-Length: {len(body)}")
+    return WireReply(content=begin, drip=body, pace=DRIP_SECONDS)
+
+
+def _hang_head(version: Version) -> WireReply:
+    begin = head(version, "Content-Length: 1")
+    return WireReply(content=begin.removesuffix(b"1\r\n\r\n"), hold=HANG_SECONDS)
+
+
+def _hang_body(version: Version) -> WireReply:
+    return replace(_truncated(version), hold=HANG_SECONDS)
+
+
+def _reason_latin1(version: Version) -> WireReply:
+    whole = _whole(version, _OK).replace(b"200 OK", "200 Não há problema".encode("latin-1"), 1)
+    return WireReply(content=whole)
+
+
+def _two_lengths(version: Version) -> WireReply:
+    whole = _whole(version, _OK)
+    return WireReply(
+        content=whole.replace(b"Content-Length", b"Content-Length: 5\r\nContent-Length", 1)
+    )
+
+
+def _split(version: Version) -> WireReply:
+    return WireReply(content=_whole(version, _OK) + _whole(version, "023"))
+
+
+def _whole(version: Version, text: str) -> bytes:
+    body = result_reply(version, text).content
+    return head(version, f"Content-Length: {len(body)}") + body
 
 
 WIRE_BUILDERS: Final[Mapping[FaultName, Callable[[Version], WireReply]]] = MappingProxyType(
@@ -83,6 +117,13 @@ WIRE_BUILDERS: Final[Mapping[FaultName, Callable[[Version], WireReply]]] = Mappi
         FaultName.BAD_CHUNK: _bad_chunk,
         FaultName.HANG: lambda _version: WireReply(hold=HANG_SECONDS),
         FaultName.DRIP: _drip,
+        FaultName.HANG_HEAD: _hang_head,
+        FaultName.HANG_BODY: _hang_body,
+        FaultName.REASON_LATIN1: _reason_latin1,
+        FaultName.HTTP_09: lambda version: WireReply(content=result_reply(version, _OK).content),
+        FaultName.HTTP_2: lambda _version: WireReply(content=b"\0\0\0\4\0\0\0\0\0"),
+        FaultName.TWO_LENGTHS: _two_lengths,
+        FaultName.SPLIT: _split,
     }
 )
 
@@ -91,13 +132,12 @@ async def send(transport: asyncio.Transport | None, reply: WireReply) -> None:
     """Plays the reply on the transport and ends the connection; None is a client that left."""
     if transport is None:
         return
-    transport.write(reply.content)
-    for byte in reply.drip:
-        if transport.is_closing():
-            return
-        transport.write(bytes((byte,)))
-        await asyncio.sleep(reply.pace)
-    await asyncio.sleep(reply.hold)
+    protocol, loop = transport.get_protocol(), asyncio.get_running_loop()
+    writer = asyncio.StreamWriter(transport, protocol, None, loop)
+    # The client may leave at any point.
+    with suppress(ConnectionError):
+        await _write(writer, reply)
+    await asyncio.sleep(0 if transport.is_closing() else reply.hold)
     if reply.reset:
         # Lingering for zero seconds makes the kernel send RST where it would send FIN.
         connection: socket.socket = transport.get_extra_info("socket")
@@ -105,3 +145,19 @@ async def send(transport: asyncio.Transport | None, reply: WireReply) -> None:
         transport.abort()
     else:
         transport.close()
+
+
+async def _write(writer: asyncio.StreamWriter, reply: WireReply) -> None:
+    writer.write(reply.content)
+    for part in reply.flood:
+        if writer.is_closing():
+            return
+        writer.write(part)
+        await writer.drain()
+        # Others want to be served too, while this client takes all that it is given.
+        await asyncio.sleep(0)
+    for byte in reply.drip:
+        if writer.is_closing():
+            return
+        writer.write(bytes((byte,)))
+        await asyncio.sleep(reply.pace)

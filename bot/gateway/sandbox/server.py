@@ -21,6 +21,7 @@ from bot.gateway.sandbox.answers import PREFIX, Answer, answer, pending_seconds,
 from bot.gateway.sandbox.call import Call, read_call
 from bot.gateway.sandbox.envelope import MARK, OPERATION, Reply, Version, page_reply, result_reply
 from bot.gateway.sandbox.exchange import Listener, exchange
+from bot.gateway.sandbox.fault_floods import FLOODS
 from bot.gateway.sandbox.fault_names import FaultName
 from bot.gateway.sandbox.fault_replies import BUILDERS
 from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, send
@@ -143,7 +144,8 @@ def _reply(version: Version, decided: Answer) -> Reply | FaultName:
 
 
 async def _play(request: web.Request, call: Call, name: FaultName) -> web.StreamResponse:
-    await send(request.transport, WIRE_BUILDERS[name](call.version))
+    build = FLOODS[name] if name in FLOODS else WIRE_BUILDERS[name]
+    await send(request.transport, build(call.version))
     # The connection is gone by now: aiohttp wants a response, and drops it.
     return web.Response()
 

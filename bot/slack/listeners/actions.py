@@ -8,35 +8,19 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.message_id import MessageId
-from bot.services.deliveries import Deliveries
-from bot.slack.buttons import Action, Row, ids_of
+from bot.slack.buttons import Action, Row, ids_of, row_of
+from bot.slack.desk import Desk
 from bot.slack.payload import first_action, part
-from bot.slack.people import People
-from bot.slack.questions import Question, Questions
-from bot.slack.reception import Reception
-from bot.slack.replies import Place
-from bot.slack.work import OngoingWork, ack_first
+from bot.slack.questions import Question
+from bot.slack.ways import Place
+from bot.slack.work import ack_first
 
 
 class ActionListener:
     """Answers clicks; each click brings a response URL of its own."""
 
-    def __init__(
-        self,
-        *,
-        reception: Reception,
-        questions: Questions,
-        people: People,
-        deliveries: Deliveries,
-        command: str,
-        work: OngoingWork,
-    ) -> None:
-        self._reception = reception
-        self._questions = questions
-        self._people = people
-        self._deliveries = deliveries
-        self._command = command
-        self._work = work
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def register(self, app: AsyncApp) -> None:
         """Bind a listener for each button."""
@@ -50,49 +34,55 @@ class ActionListener:
 
     async def on_refresh(self, body: dict[str, Any]) -> None:
         """The same card with what is known now; final statuses rest on the cache."""
-        self._work.enlist()
+        self._desk.work.enlist()
         question, ids = await self._clicked(body, in_place=True)
         if ids and await self._admitted(question):
-            answers = await self._reception.look_up(ids, question)
-            await self._reception.show_card(answers, question)
+            answers = await self._desk.reception.look_up(ids, question)
+            await self._desk.reception.show_card(answers, question)
 
     async def on_share(self, body: dict[str, Any]) -> None:
-        """The card for all; a second click on the same card does nothing more."""
-        self._work.enlist()
+        """The card for all; once it is shared, a second click does nothing more."""
+        self._desk.work.enlist()
         question, ids = await self._clicked(body)
         if not ids or not await self._admitted(question):
             return
-        if not await self._deliveries.first_time(_share_key(body, question, ids)):
+        key = _share_key(body, question, ids)
+        if not await self._desk.deliveries.first_time(key):
             await question.reply.show(question.notes.shared_already())
             return
-        answers = await self._reception.look_up(ids, question)
-        await self._reception.share(answers, question)
+        shared = False
+        try:
+            answers = await self._desk.reception.look_up(ids, question)
+            shared = await self._desk.reception.share(answers, question)
+        finally:
+            if not shared:
+                await self._desk.deliveries.forget(key)
 
     async def on_customer(self, body: dict[str, Any]) -> None:
         """A short text to copy and send, in both languages, the person's own first."""
-        self._work.enlist()
+        self._desk.work.enlist()
         question, ids = await self._clicked(body)
         if ids and await self._admitted(question):
-            answers = await self._reception.look_up(ids, question)
-            await self._reception.show_customer_texts(answers, question)
+            answers = await self._desk.reception.look_up(ids, question)
+            await self._desk.reception.show_customer_texts(answers, question)
 
     async def on_details(self, body: dict[str, Any]) -> None:
         """For the engineer: raw result, reason phrase, RFC, Q.850."""
-        self._work.enlist()
+        self._desk.work.enlist()
         question, ids = await self._clicked(body)
         if ids and await self._admitted(question):
-            answers = await self._reception.look_up(ids, question)
-            await self._reception.show_details(answers, question)
+            answers = await self._desk.reception.look_up(ids, question)
+            await self._desk.reception.show_details(answers, question)
 
     async def _admitted(self, question: Question) -> bool:
-        return await self._reception.admitted(question)
+        return await self._desk.reception.admitted(question)
 
     async def _clicked(
         self, body: Mapping[str, Any], *, in_place: bool = False
     ) -> tuple[Question, tuple[MessageId, ...]]:
         container = part(body, "container")
         user = part(body, "user")
-        asker = self._people.asker(
+        asker = self._desk.people.asker(
             user=user.get("id"),
             channel=part(body, "channel").get("id") or container.get("channel_id"),
             team=user.get("team_id"),
@@ -106,23 +96,24 @@ class ActionListener:
         )
         name = str(user.get("name") or user.get("username") or "")
         pressed = first_action(body)
-        question = await self._questions.clicked(
+        row, shared_by = row_of(pressed.get("block_id"))
+        question = await self._desk.questions.clicked(
             asker,
             place,
-            command=self._command,
+            command=self._desk.command,
             name=name,
-            row=_row(pressed, container),
+            row=_read_by(row, container),
+            shared_by=shared_by,
             in_place=in_place,
         )
         return question, ids_of(pressed.get("value"))
 
 
-def _row(pressed: Mapping[str, Any], container: Mapping[str, Any]) -> Row:
+def _read_by(row: Row | None, container: Mapping[str, Any]) -> Row:
     """Who reads the card; whatever is not certainly for one person alone is for all."""
-    block = pressed.get("block_id")
-    if block == Row.DIRECT:
+    if row is Row.DIRECT:
         return Row.DIRECT
-    private = bool(container.get("is_ephemeral")) or block == Row.PRIVATE
+    private = bool(container.get("is_ephemeral")) or row is Row.PRIVATE
     return Row.PRIVATE if private else Row.PUBLIC
 
 

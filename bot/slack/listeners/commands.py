@@ -9,12 +9,10 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.query import parse_query
 from bot.services.records import Surface
+from bot.slack.desk import Desk
 from bot.slack.mrkdwn import plain_text
-from bot.slack.people import People
-from bot.slack.questions import Questions
-from bot.slack.reception import Reception
-from bot.slack.replies import Place
-from bot.slack.work import OngoingWork, ack_first
+from bot.slack.ways import Place
+from bot.slack.work import ack_first
 
 _ANY_COMMAND: Final = re.compile(r"/.+")
 
@@ -22,13 +20,8 @@ _ANY_COMMAND: Final = re.compile(r"/.+")
 class CommandListener:
     """Answers `/voicestatus …`, whatever name the command was given in the manifest."""
 
-    def __init__(
-        self, *, reception: Reception, questions: Questions, people: People, work: OngoingWork
-    ) -> None:
-        self._reception = reception
-        self._questions = questions
-        self._people = people
-        self._work = work
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def register(self, app: AsyncApp) -> None:
         """Bind the listener. The manifest routes no other command here, so any name is ours."""
@@ -36,8 +29,8 @@ class CommandListener:
 
     async def on_command(self, command: dict[str, Any]) -> None:
         """Answer one command; its acknowledgement has already left."""
-        self._work.enlist()
-        asker = self._people.asker(
+        self._desk.work.enlist()
+        asker = self._desk.people.asker(
             user=command.get("user_id"),
             channel=command.get("channel_id"),
             team=command.get("team_id"),
@@ -47,7 +40,7 @@ class CommandListener:
             channel=asker.channel,
             user=asker.user,
         )
-        question = await self._questions.private(
+        question = await self._desk.questions.private(
             asker,
             Surface.COMMAND,
             place,
@@ -55,4 +48,4 @@ class CommandListener:
             name=str(command.get("user_name") or ""),
         )
         query = parse_query(plain_text(str(command.get("text") or "")))
-        await self._reception.answer(question, query)
+        await self._desk.reception.answer(question, query)

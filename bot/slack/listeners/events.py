@@ -12,15 +12,12 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.found_ids import FoundIds, find_ids
 from bot.domain.message_id import MessageId
 from bot.domain.query import MAX_IDS, LookUp, Nothing, Query, Run, TooMany, parse_query
-from bot.services.deliveries import Deliveries
 from bot.services.records import Surface
+from bot.slack.desk import Desk
 from bot.slack.message_text import texts_of
 from bot.slack.mrkdwn import plain_text
-from bot.slack.people import People
-from bot.slack.questions import Question, Questions
-from bot.slack.reception import Reception
-from bot.slack.replies import Place
-from bot.slack.work import OngoingWork
+from bot.slack.questions import Question
+from bot.slack.ways import Place
 
 # Slack repeats events for hours when it could not deliver them.
 LATE_SECONDS: Final = 2 * 60 * 60
@@ -33,22 +30,8 @@ _MENTION: Final = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
 class EventListener:
     """Answers those who mention the bot or write to it."""
 
-    def __init__(
-        self,
-        *,
-        reception: Reception,
-        questions: Questions,
-        people: People,
-        deliveries: Deliveries,
-        command: str,
-        work: OngoingWork,
-    ) -> None:
-        self._reception = reception
-        self._questions = questions
-        self._people = people
-        self._deliveries = deliveries
-        self._command = command
-        self._work = work
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def register(self, app: AsyncApp) -> None:
         """Bind the listeners; Bolt acknowledges events by itself, before they run."""
@@ -57,39 +40,39 @@ class EventListener:
 
     async def on_mention(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Answer a mention in the thread of the message, or begin one."""
-        self._work.enlist()
+        self._desk.work.enlist()
         # In the conversation with the bot every message is answered, a mention or not.
         if event.get("bot_id") or str(event.get("channel", "")).startswith(_DIRECT):
             return
         if await self._is_new(event, body):
             asker, place = self._whence(event, body)
-            question = await self._questions.in_thread(
-                asker, Surface.MENTION, place, command=self._command, late=_is_late(body)
+            question = await self._desk.questions.in_thread(
+                asker, Surface.MENTION, place, command=self._desk.command, late=_is_late(body)
             )
             await self._answer(question, event)
 
     async def on_message(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Answer a direct message; what bots write, edits and deletions are left alone."""
-        self._work.enlist()
+        self._desk.work.enlist()
         if event.get("channel_type") != "im" or event.get("bot_id") or _is_no_question(event):
             return
         if await self._is_new(event, body):
             asker, place = self._whence(event, body)
-            question = await self._questions.direct(
-                asker, place, command=self._command, late=_is_late(body)
+            question = await self._desk.questions.direct(
+                asker, place, command=self._desk.command, late=_is_late(body)
             )
             await self._answer(question, event)
 
     async def _answer(self, question: Question, event: Mapping[str, Any]) -> None:
-        await self._reception.answer(question, _query(event))
+        await self._desk.reception.answer(question, _query(event))
 
     async def _is_new(self, event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
         own = body.get("event_id") or f"{event.get('channel')}:{event.get('ts')}"
-        return await self._deliveries.first_time(f"event:{own}")
+        return await self._desk.deliveries.first_time(f"event:{own}")
 
     def _whence(self, event: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Any, Place]:
         team = event.get("user_team") or event.get("team") or body.get("team_id")
-        asker = self._people.asker(
+        asker = self._desk.people.asker(
             user=event.get("user"),
             channel=event.get("channel"),
             team=team,

@@ -9,38 +9,23 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
 from bot.domain.call_status import Outcome
-from bot.services.languages import Languages
-from bot.services.records import Records, Surface
-from bot.slack.door import SlackDoor
+from bot.domain.catalog import Catalog
+from bot.services.languages import NotChosen
+from bot.services.records import Surface
+from bot.slack.desk import Desk
 from bot.slack.home_page import ASK_ACTION, AUTOMATIC, LANGUAGE_ACTION, Recent, home
 from bot.slack.modals import Origin, asking
 from bot.slack.payload import first_action, part
-from bot.slack.people import People
-from bot.slack.questions import Questions
-from bot.slack.work import OngoingWork, ack_first
+from bot.slack.questions import Question
+from bot.slack.ways import Place
+from bot.slack.work import ack_first
 
 
 class HomeListener:
     """Keeps the App Home of each person."""
 
-    def __init__(
-        self,
-        *,
-        questions: Questions,
-        languages: Languages,
-        records: Records,
-        people: People,
-        slack: SlackDoor,
-        command: str,
-        work: OngoingWork,
-    ) -> None:
-        self._questions = questions
-        self._languages = languages
-        self._records = records
-        self._people = people
-        self._slack = slack
-        self._command = command
-        self._work = work
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def register(self, app: AsyncApp) -> None:
         """Bind the opening of the page and its two controls."""
@@ -50,45 +35,62 @@ class HomeListener:
 
     async def on_opened(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Draw the page; the messages tab needs nothing."""
-        self._work.enlist()
+        self._desk.work.enlist()
         if event.get("tab", "home") == "home":
             await self._draw(
-                self._people.asker(user=event.get("user"), channel="", team=body.get("team_id"))
+                self._desk.people.asker(
+                    user=event.get("user"), channel="", team=body.get("team_id")
+                )
             )
 
     async def on_language(self, body: dict[str, Any]) -> None:
         """Keep the language that was chosen, and draw the page in it."""
-        self._work.enlist()
+        self._desk.work.enlist()
         asker = self._asker(body)
         wanted = str(part(first_action(body), "selected_option").get("value", ""))
-        if wanted == AUTOMATIC:
-            await self._languages.forget(asker.team, asker.user)
-        else:
-            await self._languages.choose(asker.team, asker.user, wanted)
+        if await self._keep(asker, wanted) is NotChosen.NOT_KEPT:
+            question = await self._asked(asker)
+            await question.reply.show(question.notes.choice_not_kept())
         await self._draw(asker)
+
+    async def _keep(self, asker: Asker, wanted: str) -> Catalog | NotChosen | None:
+        if wanted == AUTOMATIC:
+            return await self._desk.languages.forget(asker.team, asker.user)
+        return await self._desk.languages.choose(asker.team, asker.user, wanted)
 
     async def on_ask(self, body: dict[str, Any]) -> None:
         """Open the modal that asks for ids."""
-        self._work.enlist()
-        style = await self._questions.personal_style(self._asker(body))
-        await self._slack.call(
+        self._desk.work.enlist()
+        question = await self._asked(self._asker(body))
+        opened = await self._desk.slack.call(
             "views.open",
             trigger_id=str(body.get("trigger_id", "")),
-            view=asking(style.catalog, Origin(surface=Surface.HOME)),
+            view=asking(question.notes.style.catalog, Origin(surface=Surface.HOME)),
+        )
+        if opened is None:
+            await question.reply.show(question.notes.usage())
+
+    async def _asked(self, asker: Asker) -> Question:
+        """There is no conversation on this page: what must be said goes in a direct message."""
+        place = Place(channel="", user=asker.user)
+        return await self._desk.questions.private(
+            asker, Surface.HOME, place, command=self._desk.command
         )
 
     def _asker(self, body: Mapping[str, Any]) -> Asker:
         person = part(body, "user")
-        return self._people.asker(user=person.get("id"), channel="", team=person.get("team_id"))
+        return self._desk.people.asker(
+            user=person.get("id"), channel="", team=person.get("team_id")
+        )
 
     async def _draw(self, asker: Asker) -> None:
         view = home(
-            await self._questions.personal_style(asker),
-            command=self._command,
+            await self._desk.questions.personal_style(asker),
+            command=self._desk.command,
             recent=[
                 Recent(idmsg=one.idmsg, outcome=Outcome(one.outcome), at=one.at)
-                for one in await self._records.recent(asker)
+                for one in await self._desk.records.recent(asker)
             ],
-            chosen=await self._languages.chosen_by(asker.team, asker.user),
+            chosen=await self._desk.languages.chosen_by(asker.team, asker.user),
         )
-        await self._slack.call("views.publish", user_id=asker.user, view=view)
+        await self._desk.slack.call("views.publish", user_id=asker.user, view=view)

@@ -11,15 +11,12 @@ from bot.domain.access import Asker
 from bot.domain.found_ids import FoundIds, find_ids
 from bot.domain.query import MAX_IDS, LookUp
 from bot.services.records import Surface
-from bot.slack.door import SlackDoor
+from bot.slack.desk import Desk
 from bot.slack.message_text import texts_of
 from bot.slack.modals import Origin, asking
 from bot.slack.payload import part
-from bot.slack.people import People
-from bot.slack.questions import Questions
-from bot.slack.reception import Reception
-from bot.slack.replies import Place
-from bot.slack.work import OngoingWork, ack_first
+from bot.slack.ways import Place
+from bot.slack.work import ack_first
 
 MESSAGE_SHORTCUT: Final = "check_voice_status"
 GLOBAL_SHORTCUT: Final = "ask_voice_status"
@@ -28,22 +25,8 @@ GLOBAL_SHORTCUT: Final = "ask_voice_status"
 class ShortcutListener:
     """Finds the ids in a message, or asks for them in a modal."""
 
-    def __init__(
-        self,
-        *,
-        reception: Reception,
-        questions: Questions,
-        people: People,
-        slack: SlackDoor,
-        command: str,
-        work: OngoingWork,
-    ) -> None:
-        self._reception = reception
-        self._questions = questions
-        self._people = people
-        self._slack = slack
-        self._command = command
-        self._work = work
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def register(self, app: AsyncApp) -> None:
         """Bind both shortcuts."""
@@ -52,7 +35,7 @@ class ShortcutListener:
 
     async def on_message(self, shortcut: dict[str, Any]) -> None:
         """Answer in the message's thread; what is none, many or doubtful goes to a modal."""
-        self._work.enlist()
+        self._desk.work.enlist()
         message = part(shortcut, "message")
         asker = self._asker(shortcut)
         thread = str(message.get("thread_ts") or message.get("ts") or "")
@@ -64,12 +47,12 @@ class ShortcutListener:
             begins=not message.get("thread_ts"),
         )
         found = find_ids(texts_of(message))
-        question = await self._questions.in_thread(
-            asker, Surface.MESSAGE_SHORTCUT, place, command=self._command
+        question = await self._desk.questions.in_thread(
+            asker, Surface.MESSAGE_SHORTCUT, place, command=self._desk.command
         )
         if 0 < len(found.ids) <= MAX_IDS:
-            await self._reception.answer(question, LookUp(ids=found.ids))
-        elif await self._reception.admitted(question):
+            await self._desk.reception.answer(question, LookUp(ids=found.ids))
+        elif await self._desk.reception.admitted(question):
             origin = Origin(
                 surface=Surface.MESSAGE_SHORTCUT,
                 channel=asker.channel,
@@ -80,13 +63,13 @@ class ShortcutListener:
 
     async def on_global(self, shortcut: dict[str, Any]) -> None:
         """Ask for the ids."""
-        self._work.enlist()
+        self._desk.work.enlist()
         asker = self._asker(shortcut)
         await self._ask(shortcut, Place(channel="", user=asker.user), Origin(), None)
 
     def _asker(self, shortcut: Mapping[str, Any]) -> Asker:
         user = part(shortcut, "user")
-        return self._people.asker(
+        return self._desk.people.asker(
             user=user.get("id"),
             channel=part(shortcut, "channel").get("id"),
             team=user.get("team_id") or part(shortcut, "team").get("id"),
@@ -96,8 +79,8 @@ class ShortcutListener:
     async def _ask(
         self, shortcut: Mapping[str, Any], place: Place, origin: Origin, found: FoundIds | None
     ) -> None:
-        question = await self._questions.private(
-            self._asker(shortcut), origin.surface, place, command=self._command
+        question = await self._desk.questions.private(
+            self._asker(shortcut), origin.surface, place, command=self._desk.command
         )
         catalog = question.notes.style.catalog
         words: tuple[str, ...] = ()
@@ -106,7 +89,7 @@ class ShortcutListener:
             words = tuple(one.value for one in found.ids) or found.doubtful
             name = "many" if found.ids else "doubtful" if found.doubtful else "none"
             remark = catalog.say(f"modal.{name}", count=len(found.ids), limit=MAX_IDS)
-        opened = await self._slack.call(
+        opened = await self._desk.slack.call(
             "views.open",
             trigger_id=str(shortcut.get("trigger_id", "")),
             view=asking(catalog, origin, found=words, remark=remark),

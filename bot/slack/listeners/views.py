@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
 from bot.domain.query import LookUp, parse_query
+from bot.slack.desk import Desk
 from bot.slack.modals import (
     ASK_CALLBACK,
     IDS_BLOCK,
@@ -19,11 +20,7 @@ from bot.slack.modals import (
 )
 from bot.slack.notes import Notes
 from bot.slack.payload import part
-from bot.slack.people import People
-from bot.slack.questions import Questions
-from bot.slack.reception import Reception
-from bot.slack.replies import OpenModal, Place
-from bot.slack.work import OngoingWork
+from bot.slack.ways import OpenModal, Place
 
 Ack = Callable[..., Awaitable[object]]
 
@@ -34,20 +31,8 @@ class ViewListener:
     The acknowledgement carries the errors or the next view, so it is given here and not before.
     """
 
-    def __init__(
-        self,
-        *,
-        reception: Reception,
-        questions: Questions,
-        people: People,
-        command: str,
-        work: OngoingWork,
-    ) -> None:
-        self._reception = reception
-        self._questions = questions
-        self._people = people
-        self._command = command
-        self._work = work
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def register(self, app: AsyncApp) -> None:
         """Bind the submission."""
@@ -55,14 +40,14 @@ class ViewListener:
 
     async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Answer in the thread that the modal came from, or in the modal itself."""
-        self._work.enlist()
+        self._desk.work.enlist()
         person = part(body, "user")
         origin = origin_of(view)
-        asker = self._people.asker(
+        asker = self._desk.people.asker(
             user=person.get("id"), channel=origin.channel, team=person.get("team_id")
         )
-        style = await self._questions.personal_style(asker)
-        notes = Notes(style, self._command)
+        style = await self._desk.questions.personal_style(asker)
+        notes = Notes(style, self._desk.command)
         query = parse_query(typed_ids(view))
         problem = notes.modal_problem(query)
         if problem or not isinstance(query, LookUp):
@@ -77,10 +62,10 @@ class ViewListener:
                 draw=lambda message: answer(style.catalog, message),
             )
             place = Place(channel=asker.channel, user=asker.user)
-            question = await self._questions.in_modal(
+            question = await self._desk.questions.in_modal(
                 asker, origin.surface, place, notes=notes, modal=modal
             )
-            await self._reception.answer(question, query)
+            await self._desk.reception.answer(question, query)
 
     async def _in_thread(self, query: LookUp, asker: Asker, origin: Origin) -> None:
         place = Place(
@@ -89,7 +74,7 @@ class ViewListener:
             thread_ts=origin.thread_ts,
             begins=origin.begins,
         )
-        question = await self._questions.in_thread(
-            asker, origin.surface, place, command=self._command
+        question = await self._desk.questions.in_thread(
+            asker, origin.surface, place, command=self._desk.command
         )
-        await self._reception.answer(question, query)
+        await self._desk.reception.answer(question, query)

@@ -1,0 +1,161 @@
+"""The inside of the bot, put together: services, the desk of the listeners, the Bolt app.
+
+Part of the composition root: `bootstrap` opens what is outside and serves what is made here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.connections import Now, access_rules, revealed, styles_of
+from bot.gateway.client import GatewayClient
+from bot.locales import load_catalog
+from bot.services.alarm import Alarm
+from bot.services.deliveries import Deliveries
+from bot.services.languages import Languages
+from bot.services.lookup import LookupService
+from bot.services.records import Records
+from bot.settings import Mode, Settings
+from bot.slack.admin_alerts import AdminAlerts
+from bot.slack.apology import Apologies
+from bot.slack.app import build_app
+from bot.slack.desk import Desk
+from bot.slack.door import SlackDoor
+from bot.slack.listeners.actions import ActionListener
+from bot.slack.listeners.commands import CommandListener
+from bot.slack.listeners.events import EventListener
+from bot.slack.listeners.home import HomeListener
+from bot.slack.listeners.shortcuts import ShortcutListener
+from bot.slack.listeners.views import ViewListener
+from bot.slack.people import People
+from bot.slack.questions import Questions
+from bot.slack.reception import Reception
+from bot.slack.replies import Replies
+from bot.slack.work import OngoingWork
+from bot.slack.workspace import Workspace
+from bot.storage.audit import Audit
+from bot.storage.database import Database
+from bot.storage.notices import Notices
+from bot.storage.preferences import Preferences
+from bot.storage.recents import Recents
+from bot.storage.seen_events import SeenEvents
+from bot.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The connections to the worlds outside, and the clock."""
+
+    gateway: GatewayClient
+    database: Database
+    client: AsyncWebClient
+    slack: SlackDoor
+    workspace: Workspace
+    now: Now
+
+
+def build_desk(
+    settings: Settings,
+    outside: Outside,
+    *,
+    telemetry: Telemetry,
+    work: OngoingWork,
+) -> Desk:
+    """Make every service that the listeners call, each once."""
+    people = People(client=outside.client, workspace=outside.workspace)
+    languages = _languages(settings, outside, people)
+    records = _records(outside, telemetry)
+    styles = styles_of(settings)
+    replies = Replies(outside.slack)
+    questions = Questions(languages=languages, styles=styles, replies=replies)
+    reception = Reception(
+        lookups=_lookups(settings, outside, telemetry),
+        languages=languages,
+        styles=styles,
+        questions=questions,
+        replies=replies,
+        records=records,
+        alarm=_alarm(settings, outside, languages, replies),
+    )
+    return Desk(
+        reception=reception,
+        questions=questions,
+        people=people,
+        languages=languages,
+        records=records,
+        deliveries=Deliveries(seen=SeenEvents(outside.database), now=outside.now),
+        slack=outside.slack,
+        work=work,
+        command=settings.bot_command,
+    )
+
+
+def assemble_app(settings: Settings, outside: Outside, desk: Desk) -> AsyncApp:
+    """The Bolt app with every listener at the desk."""
+    apologies = Apologies(questions=desk.questions, people=desk.people, replies=Replies(desk.slack))
+    listeners = (
+        CommandListener(desk),
+        EventListener(desk),
+        ActionListener(desk),
+        ShortcutListener(desk),
+        ViewListener(desk),
+        HomeListener(desk),
+    )
+    return build_app(
+        client=outside.client,
+        workspace=outside.workspace,
+        signing_secret=signing_secret(settings),
+        listeners=listeners,
+        apologise=apologies.apologise,
+    )
+
+
+def signing_secret(settings: Settings) -> str:
+    """The secret that Slack's requests are signed with; empty in Socket Mode, which has none."""
+    return revealed(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
+
+
+def _languages(settings: Settings, outside: Outside, people: People) -> Languages:
+    return Languages(
+        default=settings.bot_language,
+        load=load_catalog,
+        preferences=Preferences(outside.database),
+        locale_of=people.locale,
+    )
+
+
+def _records(outside: Outside, telemetry: Telemetry) -> Records:
+    return Records(
+        audit=Audit(outside.database),
+        recents=Recents(outside.database),
+        telemetry=telemetry,
+        now=outside.now,
+    )
+
+
+def _lookups(settings: Settings, outside: Outside, telemetry: Telemetry) -> LookupService:
+    return LookupService(
+        gateway=outside.gateway,
+        rules=access_rules(settings),
+        telemetry=telemetry,
+        now=outside.now,
+    )
+
+
+def _alarm(settings: Settings, outside: Outside, languages: Languages, replies: Replies) -> Alarm:
+    alerts = AdminAlerts(
+        admins=settings.admin_users,
+        team=outside.workspace.team_id,
+        languages=languages,
+        replies=replies,
+        command=settings.bot_command,
+    )
+    return Alarm(
+        notices=Notices(outside.database),
+        tell=alerts.tell,
+        has_admins=bool(settings.admin_users),
+        now=outside.now,
+    )

@@ -1,0 +1,85 @@
+"""Whether the gateway is there: kept from the outcome of every look-up, and probed while it is not.
+
+While it is open, agents get an honest answer at once and the gateway one request now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from bot.domain.gateway_health import GatewayHealth
+from bot.gateway.errors import GatewayDown, GatewayError, GatewayUnavailable, TransportError
+
+FIRST_PROBE_SECONDS: Final = 2.0
+LONGEST_PROBE_SECONDS: Final = 60.0
+
+_log = structlog.get_logger("bot.gateway.circuit")
+
+
+class Circuit:
+    """The health of the gateway, and the probing while it is down.
+
+    Args:
+        probe: asks the gateway and records the outcome here; raises nothing.
+        now: the present moment, aware.
+    """
+
+    def __init__(self, probe: Callable[[], Awaitable[None]], now: Callable[[], datetime]) -> None:
+        self._probe = probe
+        self._now = now
+        self._probing: asyncio.Task[None] | None = None
+        self.health = GatewayHealth(since=now())
+
+    def error(self) -> GatewayError | None:
+        """What to tell those who ask while the gateway is down."""
+        if self.health.down_since is None:
+            return None
+        error = GatewayDown(self.health.last_error or "")
+        error.moment = self.health.down_since
+        return error
+
+    def answered(self) -> None:
+        """The gateway gave an answer."""
+        self._become(self.health.answered(self._now()))
+
+    def failed(self, error: GatewayError) -> None:
+        """A look-up was sent and found nothing out."""
+        transport = isinstance(error, TransportError | GatewayUnavailable)
+        self._become(self.health.failed(self._now(), error.code, transport=transport))
+
+    def paused(self, until: datetime) -> None:
+        """The gateway asked to slow down."""
+        self.health = self.health.paused(until)
+
+    async def aclose(self) -> None:
+        """Probe no more."""
+        if self._probing is not None:
+            self._probing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._probing
+
+    def _become(self, health: GatewayHealth) -> None:
+        was_down, self.health = self.health.down_since is not None, health
+        is_down = health.down_since is not None
+        if is_down and not was_down:
+            _log.warning("the gateway does not answer", error=health.last_error)
+            self._probing = asyncio.create_task(self._keep_probing())
+        elif was_down and not is_down:
+            _log.info("the gateway answers again")
+
+    async def _keep_probing(self) -> None:
+        pause = FIRST_PROBE_SECONDS
+        while True:
+            # A little chance keeps many bots from coming back at the same moment.
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  # nosec B311
+            if self.health.down_since is None:
+                return
+            await self._probe()
+            pause = min(LONGEST_PROBE_SECONDS, pause * 2)

@@ -1,0 +1,47 @@
+"""The gatekeeper of one process: where there is no database to share, or it is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, forgive
+
+
+class LocalGate:
+    """Keeps the gate's state in memory.
+
+    Args:
+        ceilings: what the operator allows.
+        clock: seconds, never set back.
+    """
+
+    def __init__(self, ceilings: Ceilings, clock: Callable[[], float] = monotonic) -> None:
+        self._ceilings = ceilings
+        self._clock = clock
+        self._gate = Gate()
+
+    async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
+        """Let some of those who wait through."""
+        self._gate, admission = admit(
+            self._gate,
+            self._ceilings,
+            now=self._clock(),
+            running=running,
+            urgency=urgency,
+            count=count,
+        )
+        return admission
+
+    def left(self, running: int) -> None:
+        """Nobody else has to know."""
+
+    async def close(self) -> float:
+        """Close the gate, or leave it closed; for how many seconds."""
+        now = self._clock()
+        self._gate = close(self._gate, now=now)
+        return self._gate.closed_until - now
+
+    async def forgive(self) -> None:
+        """Make the next pause a first one again."""
+        self._gate = forgive(self._gate, now=self._clock())

@@ -1,0 +1,114 @@
+"""Tells the admins what they must act on: once an hour, not once for each agent who meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+
+from bot.domain.explanation import LookupFailure
+from bot.services.answers import Answer
+from bot.storage.errors import StorageError
+from bot.storage.notices import Notices
+
+EVERY: Final = timedelta(hours=1)
+
+_log = structlog.get_logger("bot.alarm")
+
+
+class Trouble(StrEnum):
+    """What the admins must act on."""
+
+    SECURITY_LIMIT = "security_limit"
+    KEYS = "keys"
+    ACCOUNT = "account"
+    DOWN = "down"
+
+
+_BY_CODE: Final[Mapping[str, Trouble]] = MappingProxyType(
+    {
+        "001": Trouble.KEYS,
+        "019": Trouble.KEYS,
+        "022": Trouble.ACCOUNT,
+        "900": Trouble.SECURITY_LIMIT,
+    }
+)
+_BY_ERROR: Final[Mapping[str, Trouble]] = MappingProxyType(
+    {"gateway_down": Trouble.DOWN, "paused": Trouble.SECURITY_LIMIT}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One message to the admins.
+
+    Attributes:
+        code: what the gateway answered; empty where it did not.
+        detail: the code of the error that was met last; empty where the gateway answered.
+    """
+
+    trouble: Trouble
+    code: str = ""
+    detail: str = ""
+
+
+class Alarm:
+    """Looks at every answer for what the admins must act on.
+
+    Args:
+        notices: what was given lately, by any process.
+        tell: gives an alert to the admins; whether it reached one of them.
+        has_admins: somebody is there to be told.
+        now: the present moment, aware.
+    """
+
+    def __init__(
+        self,
+        *,
+        notices: Notices,
+        tell: Callable[[Alert], Awaitable[bool]],
+        has_admins: bool,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._notices = notices
+        self._tell = tell
+        self._has_admins = has_admins
+        self._now = now
+
+    def covers(self, answers: Sequence[Answer]) -> bool:
+        """Whether the admins hear of everything that they must act on in these answers."""
+        return self._has_admins and any(alert_of(answer) is not None for answer in answers)
+
+    async def heard(self, answers: Sequence[Answer]) -> None:
+        """Tell the admins what is due; never raises for what the database or Slack does."""
+        alerts = {alert.trouble: alert for answer in answers if (alert := alert_of(answer))}
+        for alert in alerts.values():
+            try:
+                await self._raise(alert)
+            except StorageError as error:
+                _log.warning("the admins could not be told once only", error=error.code)
+
+    async def _raise(self, alert: Alert) -> None:
+        if not await self._notices.is_due(alert.trouble.value, self._now(), every=EVERY):
+            return
+        _log.warning(
+            "the admins must act", reason=alert.trouble.value, error=alert.code or alert.detail
+        )
+        if self._has_admins and not await self._tell(alert):
+            _log.error("no admin could be told", reason=alert.trouble.value)
+            await self._notices.forget(alert.trouble.value)
+
+
+def alert_of(answer: Answer) -> Alert | None:
+    """What the admins must know of an answer; `None` for nearly all."""
+    finding = answer.finding
+    if isinstance(finding, LookupFailure):
+        trouble = _BY_ERROR.get(finding.error)
+        return None if trouble is None else Alert(trouble=trouble, detail=finding.detail)
+    code = finding.gateway_code or ""
+    return Alert(trouble=_BY_CODE[code], code=code) if code in _BY_CODE else None

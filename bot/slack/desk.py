@@ -1,0 +1,34 @@
+"""What every listener has at hand; made once, by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.services.deliveries import Deliveries
+from bot.services.languages import Languages
+from bot.services.records import Records
+from bot.slack.door import SlackDoor
+from bot.slack.people import People
+from bot.slack.questions import Questions
+from bot.slack.reception import Reception
+from bot.slack.work import OngoingWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The services that listeners call.
+
+    Attributes:
+        command: the slash command's name, for texts on surfaces where Slack does not tell it.
+        work: every listener enlists in it, so that the end of the process waits for them.
+    """
+
+    reception: Reception
+    questions: Questions
+    people: People
+    languages: Languages
+    records: Records
+    deliveries: Deliveries
+    slack: SlackDoor
+    work: OngoingWork
+    command: str

@@ -1,0 +1,67 @@
+"""How the gateway has been answering, as a value."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
+
+START = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
+FRESH = GatewayHealth(since=START)
+
+
+def minutes(number: int) -> datetime:
+    """So many minutes after the start."""
+    return START + timedelta(minutes=number)
+
+
+def failing(count: int, health: GatewayHealth = FRESH, *, transport: bool = True) -> GatewayHealth:
+    """After so many failures, a minute apart."""
+    for number in range(1, count + 1):
+        health = health.failed(minutes(number), "timeout", transport=transport)
+    return health
+
+
+def test_it_is_down_after_several_transport_faults_in_a_row() -> None:
+    """Since the first of them."""
+    assert failing(FAILURES_TO_OPEN - 1).down_since is None
+    assert minutes(1) == failing(FAILURES_TO_OPEN).down_since
+    assert minutes(1) == failing(FAILURES_TO_OPEN + 3).down_since
+
+
+def test_an_answer_ends_the_row() -> None:
+    """The count begins anew."""
+    health = failing(FAILURES_TO_OPEN - 1).answered(minutes(10))
+    again = health.failed(minutes(11), "timeout", transport=True)
+
+    assert (1, minutes(11), None) == (again.failures, again.failing_since, again.down_since)
+
+
+def test_a_reply_that_cannot_be_read_is_no_transport_fault() -> None:
+    """Something answers, so nobody is spared the wait."""
+    health = failing(20, transport=False)
+
+    assert (None, 0, "timeout") == (health.down_since, health.failures, health.last_error)
+
+
+def test_when_it_recovered_is_known() -> None:
+    """By an answer, or by any reply."""
+    down = failing(FAILURES_TO_OPEN)
+    answered = down.answered(minutes(30))
+    unreadable = down.failed(minutes(31), "not_soap", transport=False)
+
+    assert (None, minutes(30), None) == (
+        answered.down_since,
+        answered.recovered_at,
+        answered.last_failure,
+    )
+    assert (None, minutes(31)) == (unreadable.down_since, unreadable.recovered_at)
+    assert minutes(30) == answered.answered(minutes(60)).recovered_at
+
+
+def test_a_pause_is_known_until_it_is_over() -> None:
+    """The answer that asked for it does not end it."""
+    paused = FRESH.paused(minutes(5))
+
+    assert minutes(5) == paused.answered(minutes(1)).paused_until
+    assert paused.answered(minutes(6)).paused_until is None

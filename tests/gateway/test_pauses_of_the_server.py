@@ -1,0 +1,39 @@
+"""`Retry-After` of a server that is out of service: kept to within the deadline, in real time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from gateway_loopback import OK, ONE_ID, Exchange, always, client_of, http, serving
+
+from bot.gateway.errors import GatewayUnavailable
+
+
+async def test_a_pause_that_the_server_asks_for_is_kept_to() -> None:
+    """Where the deadline leaves room for it."""
+    clock = asyncio.get_running_loop().time
+    sent: list[float] = []
+
+    async def script(exchange: Exchange) -> None:
+        sent.append(clock())
+        busy = http(status="503 Unavailable", headers=("Retry-After: 1",))
+        await exchange.send(busy if len(sent) == 1 else OK)
+
+    async with serving(script) as server, client_of(server.url) as client:
+        assert (await client.status(ONE_ID)).status.final
+    assert 2 == len(sent)
+    assert sent[1] - sent[0] >= 1
+
+
+@pytest.mark.parametrize("seconds", ["5", "60", "86400"])
+async def test_a_pause_beyond_the_deadline_is_not_waited_for(seconds: str) -> None:
+    """The agent is told at once, and the server is left alone."""
+    busy = http(status="503 Unavailable", headers=(f"Retry-After: {seconds}",))
+    clock = asyncio.get_running_loop().time
+    async with serving(always(busy)) as server, client_of(server.url) as client:
+        began = clock()
+        with pytest.raises(GatewayUnavailable):
+            await client.status(ONE_ID)
+        assert clock() - began < 3
+        assert 1 == len(server.requests)

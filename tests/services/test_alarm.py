@@ -1,0 +1,146 @@
+"""The alarm: the admins hear of what they must act on, once an hour and by one process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.call_status import read_result
+from bot.domain.explanation import LookupFailure
+from bot.domain.message_id import MessageId
+from bot.services.alarm import EVERY, Alarm, Alert, Trouble
+from bot.services.answers import Answer
+from bot.storage.database import Database, open_database
+from bot.storage.errors import StorageError
+from bot.storage.notices import Notices
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def answer(raw: str) -> Answer:
+    """An answer of the gateway, or what was met instead of one."""
+    error = raw.startswith("error=")
+    failure = LookupFailure(error=raw.removeprefix("error="), detail="timeout")
+    finding = failure if error else read_result(raw)
+    return Answer(message_id=MessageId("MPG000000000001"), finding=finding, checked_at=NOON)
+
+
+class _Office:
+    """An alarm, the admins who hear it, and a clock."""
+
+    def __init__(self, database: Database) -> None:
+        self.now = NOON
+        self.told: list[Alert] = []
+        self.reachable = True
+        self.notices = Notices(database)
+
+    async def tell(self, alert: Alert) -> bool:
+        self.told.append(alert)
+        return self.reachable
+
+    def alarm(self, *, has_admins: bool = True) -> Alarm:
+        """The alarm of one more process."""
+        return Alarm(
+            notices=self.notices, tell=self.tell, has_admins=has_admins, now=lambda: self.now
+        )
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[_Office]:
+    """On a database in memory."""
+    async with open_database("sqlite:///:memory:") as database:
+        yield _Office(database)
+
+
+@pytest.mark.parametrize(
+    ("raw", "alert"),
+    [
+        ("900", Alert(trouble=Trouble.SECURITY_LIMIT, code="900")),
+        ("001", Alert(trouble=Trouble.KEYS, code="001")),
+        ("019", Alert(trouble=Trouble.KEYS, code="019")),
+        ("022", Alert(trouble=Trouble.ACCOUNT, code="022")),
+        ("error=gateway_down", Alert(trouble=Trouble.DOWN, detail="timeout")),
+        ("error=paused", Alert(trouble=Trouble.SECURITY_LIMIT, detail="timeout")),
+    ],
+)
+async def test_the_admins_hear_of_what_they_must_act_on(
+    office: _Office, raw: str, alert: Alert
+) -> None:
+    """Each kind of trouble once, however many meet it."""
+    alarm = office.alarm()
+    for _ in range(3):
+        await alarm.heard([answer(raw), answer(raw)])
+
+    assert [alert] == office.told
+    assert alarm.covers([answer("ok:1.00"), answer(raw)])
+
+
+@pytest.mark.parametrize("raw", ["ok:85.00", "failed:486", "023", "024", "850", "950", "junk"])
+async def test_they_hear_of_nothing_else(office: _Office, raw: str) -> None:
+    """A failed call is nobody's trouble, and an unknown id is the agent's."""
+    alarm = office.alarm()
+    await alarm.heard([answer(raw), answer("error=timeout")])
+
+    assert [] == office.told
+    assert not alarm.covers([answer(raw), answer("error=timeout")])
+
+
+async def test_after_an_hour_they_hear_of_it_again(office: _Office) -> None:
+    """And not a moment before, whichever process meets it."""
+    for wait, count in ((timedelta(), 1), (EVERY / 2, 1), (EVERY / 2, 2), (EVERY / 2, 2)):
+        office.now += wait
+        await office.alarm().heard([answer("900")])
+        assert count == len(office.told)
+
+
+async def test_two_kinds_of_trouble_are_told_apart(office: _Office) -> None:
+    """One does not hide the other."""
+    alarm = office.alarm()
+    await alarm.heard([answer("900"), answer("001")])
+
+    assert {Trouble.SECURITY_LIMIT, Trouble.KEYS} == {alert.trouble for alert in office.told}
+
+
+async def test_who_was_not_reached_is_told_by_the_next(office: _Office) -> None:
+    """An hour of silence would be too long."""
+    office.reachable = False
+    await office.alarm().heard([answer("900")])
+    office.reachable = True
+    await office.alarm().heard([answer("900")])
+    await office.alarm().heard([answer("900")])
+
+    assert 2 == len(office.told)
+
+
+async def test_a_clock_that_was_set_back_silences_nobody(office: _Office) -> None:
+    """What was told in the future counts as old."""
+    await office.alarm().heard([answer("900")])
+    office.now -= timedelta(days=1)
+    await office.alarm().heard([answer("900")])
+
+    assert 2 == len(office.told)
+
+
+async def test_without_admins_nobody_is_promised_anything(office: _Office) -> None:
+    """The log says it; an agent is not told that somebody knows."""
+    alarm = office.alarm(has_admins=False)
+    await alarm.heard([answer("900")])
+
+    assert [] == office.told
+    assert not alarm.covers([answer("900")])
+
+
+async def test_a_database_that_is_away_breaks_nothing(
+    office: _Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Better no message than one for each agent."""
+
+    async def away(*_: object, **__: object) -> bool:
+        raise StorageError("It is away.")
+
+    monkeypatch.setattr(office.notices, "is_due", away)
+    await office.alarm().heard([answer("900")])
+
+    assert [] == office.told
