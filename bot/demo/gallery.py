@@ -14,14 +14,17 @@ from typing import Any, Final
 
 from bot.demo.loopback import workspace as made_up
 from bot.demo.loopback.shown_blocks import shown_blocks
+from bot.demo.stage import COMMAND
 from bot.demo.studio import IDMSG, MOMENT, Shown, Studio
 from bot.domain.access import Asker, Refusal
 from bot.domain.call_status import Outcome
 from bot.domain.catalog import Kind, Language
+from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
 from bot.domain.query import MAX_IDS, DidYouMean, LookUp, TooMany
-from bot.services.answers import GatewayHealth
+from bot.services.alarm import Alert, Trouble
 from bot.slack.buttons import Row
 from bot.slack.cards import card
+from bot.slack.gateway_notes import alert_note, health_note
 
 Make = Callable[[Studio], Shown]
 
@@ -40,6 +43,7 @@ class Room(StrEnum):
     SEVERAL = "several"
     EXPLAIN = "explain"
     NOTES = "notes"
+    HEALTH = "health"
     HOME = "home"
     MODALS = "modals"
 
@@ -113,9 +117,6 @@ _NOTES: Final[Mapping[str, Make]] = {
     "refused-user": lambda s: s.note(s.notes.refused(Refusal.USER)),
     "whoami": lambda s: s.note(s.notes.whoami(_asker(), None, admin=False)),
     "whoami-refused": lambda s: s.note(s.notes.whoami(_asker(), Refusal.CHANNEL, admin=False)),
-    "health-good": lambda s: s.note(s.notes.health(_health(answered=True))),
-    "health-bad": lambda s: s.note(s.notes.health(_health(answered=True, error="timeout"))),
-    "health-no-answer-yet": lambda s: s.note(s.notes.health(_health(answered=False))),
     "language-chosen": lambda s: s.note(s.notes.language_chosen()),
     "language-help": lambda s: s.note(s.notes.language_help("klingon")),
     "language-of-channel": lambda s: s.note(s.notes.channel_language_chosen(s.catalog)),
@@ -168,6 +169,13 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
     yield Room.SEVERAL, _SEVERAL
     yield Room.EXPLAIN, _EXPLAIN
     yield Room.NOTES, _NOTES
+    yield (
+        Room.HEALTH,
+        {
+            **{f"health-{name}": _healthy(health) for name, health in _healths().items()},
+            **{f"alert-{name}": _alarming(alert) for name, alert in _alerts().items()},
+        },
+    )
     yield Room.HOME, _HOME
     yield Room.MODALS, _MODALS
 
@@ -202,10 +210,37 @@ def _look_up(studio: Studio, text: str) -> LookUp:
     return query
 
 
-def _health(*, answered: bool, error: str | None = None) -> GatewayHealth:
-    return GatewayHealth(
-        since=MOMENT - timedelta(hours=9),
-        last_answer=MOMENT - timedelta(minutes=4) if answered else None,
-        last_failure=MOMENT if error else None,
-        last_error=error,
-    )
+def _healths() -> Mapping[str, GatewayHealth]:
+    """How the gateway may have been answering."""
+    before = MOMENT - timedelta(minutes=4)
+    new = GatewayHealth(since=MOMENT - timedelta(hours=9))
+    down = new.answered(before)
+    for _ in range(FAILURES_TO_OPEN):
+        down = down.failed(MOMENT, "timeout", transport=True)
+    return {
+        "never": new,
+        "good": new.answered(before),
+        "bad": new.answered(before).failed(MOMENT, "not_soap", transport=False),
+        "no-answer-yet": new.failed(MOMENT, "timeout", transport=True),
+        "down": down,
+        "recovered": down.answered(MOMENT),
+        "paused": new.answered(before).paused(MOMENT + timedelta(minutes=2)),
+    }
+
+
+def _alerts() -> Mapping[str, Alert]:
+    """What the admins may be told."""
+    return {
+        "900": Alert(trouble=Trouble.SECURITY_LIMIT, code="900"),
+        "keys": Alert(trouble=Trouble.KEYS, code="001"),
+        "account": Alert(trouble=Trouble.ACCOUNT, code="022"),
+        "down": Alert(trouble=Trouble.DOWN, detail="timeout"),
+    }
+
+
+def _healthy(health: GatewayHealth) -> Make:
+    return lambda studio: studio.note(health_note(health, studio.style))
+
+
+def _alarming(alert: Alert) -> Make:
+    return lambda studio: studio.note(alert_note(alert, studio.catalog, COMMAND))

@@ -33,6 +33,8 @@ IDMSG: Final = "MPG000236180474"
 _ZONE: Final = "America/Sao_Paulo"
 _READER: Final = "Ana Souza"
 _FIRST_ID: Final = 236_180_474
+# Errors of a look-up that say since when, or until when.
+_WITH_A_MOMENT: Final = frozenset({"gateway_down", "paused"})
 
 
 class Surface(StrEnum):
@@ -148,5 +150,6 @@ class Studio:
 def _finding(result: str) -> Any:
     error, _, detail = result.removeprefix("!").partition(" ")
     if result.startswith("!"):
-        return LookupFailure(error=error, detail=detail)
+        moment = MOMENT if error in _WITH_A_MOMENT else None
+        return LookupFailure(error=error, detail=detail, moment=moment)
     return read_result(result)
