@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from bot.demo.playground.serving import running_playground
 from bot.domain.catalog import Language
 from pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
-from pictures.chromium import CHROMIUM, FLAGS, MISSING
+from pictures.chromium import CHROMIUM, FLAGS, MISSING, UNCOVERED
 
 _ZONE: Final = "America/Sao_Paulo"
 # Wide enough for a card in one column of the gallery; sharper than a plain screen.
@@ -44,7 +44,7 @@ async def _cards(browser: Browser, url: str, language: Language) -> None:
     for name, (exhibit, spoken) in CARDS.items():
         if spoken is language:
             card = page.locator(f"[id='{exhibit}'] > :last-child")
-            await card.screenshot(path=_file(name))
+            await card.screenshot(path=_file(name), style=UNCOVERED)
 
 
 async def _playground(browser: Browser, url: str) -> None:

@@ -20,3 +20,5 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+# The bar over the gallery stays in view, and so would cover the upper end of a tall card.
+UNCOVERED: Final = "#topbar { position: static; }"

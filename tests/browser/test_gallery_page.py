@@ -10,6 +10,7 @@ from playwright.async_api import expect
 from bot.demo.gallery import Room, exhibits
 from bot.domain.catalog import Language
 from browser.visitors import SCREENSHOTS, Visitors
+from pictures.chromium import UNCOVERED
 
 EXHIBITS: Final = exhibits()
 
@@ -33,7 +34,8 @@ async def test_every_card_hangs_in_the_gallery_and_is_drawn_whole(
     wide = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.id)"
     assert [] == await cards.evaluate_all(wide)
     for name in own:
-        await gallery.page.locator(f"[id='{name}']").screenshot(path=folder / f"{name}.png")
+        card = gallery.page.locator(f"[id='{name}']")
+        await card.screenshot(path=folder / f"{name}.png", style=UNCOVERED)
 
 
 @pytest.mark.parametrize("room", list(Room))
