@@ -243,4 +243,6 @@ def _healthy(health: GatewayHealth) -> Make:
 
 
 def _alarming(alert: Alert) -> Make:
-    return lambda studio: studio.note(alert_note(alert, studio.catalog, COMMAND))
+    return lambda studio: studio.message(
+        alert_note(alert, studio.catalog, COMMAND), ephemeral=False
+    )

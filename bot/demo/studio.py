@@ -93,7 +93,7 @@ class Studio:
         public = row is Row.PUBLIC
         style = self.style.shared(_READER) if public else self.style
         under = buttons([one.message_id for one in answers], row, self.catalog)
-        return self.message(card(answers, style, row=under), ephemeral=not public)
+        return self.message(card(answers, style, row=under), ephemeral=row is Row.PRIVATE)
 
     def several(self, results: Sequence[str]) -> Shown:
         """The list of several results."""
