@@ -16,7 +16,7 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test quick check lint types contracts docs pictures bench lock clean
+.PHONY: help setup browser demo test quick check lint types contracts docs pictures bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,10 +37,19 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## try everything in this terminal, with no Slack and no gateway account
+# What the tests in a browser and the pictures need; fonts, since the cards have signs of emoji.
+CHROMIUM := /usr/bin/chromium
+
+browser: ## Debian's Chromium for the tests and the pictures; installed as root where it is missing
+	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { \
+		echo "Installing Chromium (once) ..."; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq -y --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; }; } \
+		|| echo "No $(CHROMIUM): tests in a browser are skipped. Debian: sudo apt-get install chromium fonts-noto-color-emoji"
+
+demo: setup ## try everything in a browser, with no Slack and no gateway account
 	@$(BIN)/voicestatus demo
 
-test: setup ## every test, with coverage
+test: setup browser ## every test, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
 	@$(BIN)/python -m coverage report --precision=1 --fail-under=95 >/dev/null || { echo "Branch coverage is under 95 %."; exit 1; }
 	@$(BIN)/python -m coverage report --include='bot/domain/*,bot/gateway/*,bot/storage/*' --fail-under=100 || { echo "domain, gateway and storage must be covered to 100 %."; exit 1; }
@@ -65,8 +74,8 @@ contracts: setup
 docs: setup ## generated pages and pictures are fresh, links lead somewhere
 	$(BIN)/python -m pytest --quiet tests/test_documentation.py
 
-pictures: setup ## write the README's pictures and the generated pages anew
-	$(BIN)/voicestatus demo --pictures docs/pictures
+pictures: setup browser ## write the README's pictures and the generated pages anew
+	$(BIN)/python -m pictures
 	$(BIN)/voicestatus explain --all --markdown --language en > docs/codes.md
 	$(BIN)/voicestatus explain --all --markdown --language pt-BR > docs/codigos.md
 	$(BIN)/voicestatus manifest > manifest.yml

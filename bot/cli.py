@@ -186,17 +186,23 @@ def sandbox(
 def demo(
     *,
     language: InLanguage = None,
-    pictures: Annotated[
-        str, typer.Option(metavar="DIRECTORY", help="Write pictures of the cards and stop.")
-    ] = "",
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one."),
+    ] = None,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="A tour in this terminal instead of a page.")
+    ] = False,
 ) -> None:
-    """Try everything in this terminal, with no Slack and no gateway account."""
-    from bot.demo.conversation import converse
-    from bot.demo.pictures import write_pictures
+    """Try everything in a browser, with no Slack and no gateway account."""
+    own = _catalog(language).language
+    if terminal:
+        from bot.demo.conversation import converse
 
-    if pictures:
-        raise typer.Exit(_run(write_pictures(pictures)))
-    raise typer.Exit(_run(converse(_catalog(language).language)))
+        raise typer.Exit(_run(converse(own)))
+    from bot.demo.playground.serving import play
+
+    raise typer.Exit(_run(play(own, port)))
 
 
 @_app.command()

@@ -72,8 +72,6 @@ ALLOWED_AT_IMPORT = {
     "_app.command",
     "typer.Option",
     "typer.Typer",
-    # Colours of the pictures.
-    "TerminalTheme",
 }
 
 # Tables that are written as calls: each gives a pure function, or a reply as bytes.
@@ -256,3 +254,17 @@ def test_module_is_named_after_what_it_holds(module: str) -> None:
     """No module and no folder has a name under which anything could be put."""
     vague = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "base"}
     assert set() == vague.intersection(Path(module).with_suffix("").parts)
+
+
+SCRIPTS = sorted(PACKAGE.rglob("*.js"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_script_of_the_page_is_short_and_makes_no_html_of_texts(path: Path) -> None:
+    """A text becomes a text node whatever it holds, and a script can be read in one sitting."""
+    script = path.read_text(encoding="utf-8")
+    makes_html = {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("}
+
+    assert script.startswith("// ")
+    assert len(script.splitlines()) <= LONGEST
+    assert [] == [word for word in makes_html if word in script]

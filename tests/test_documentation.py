@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,13 +11,13 @@ from typer.testing import CliRunner
 
 from bot import __version__
 from bot.cli import _app as app
-from bot.demo.pictures import write_pictures
 from bot.dictionary_terminal import page
 from bot.domain.catalog import Language
 from bot.domain.dictionary import everything
 from bot.locales import load_catalog
 from bot.settings import Settings
 from bot.settings_forms import FORMS
+from pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -34,17 +35,18 @@ def test_the_page_of_all_codes_is_what_the_program_writes(name: str, language: L
     assert page(everything(catalog), catalog) == (ROOT / "docs" / name).read_text("utf-8")
 
 
-async def test_the_pictures_are_what_the_bot_answers_today(tmp_path: Path) -> None:
-    """A card that changed shows in the README."""
-    await write_pictures(str(tmp_path))
-
-    drawn, kept = _texts_in(tmp_path), _texts_in(ROOT / "docs/pictures")
-    assert sorted(kept) == sorted(drawn)
-    assert kept == drawn
+def test_the_pictures_show_what_the_bot_answers_today() -> None:
+    """A card that changed is shown anew in the README: `make pictures`."""
+    assert digests() == json.loads((FOLDER / DIGESTS).read_text("utf-8"))
 
 
-def _texts_in(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in folder.iterdir()}
+def test_every_picture_is_there_and_shown_in_the_readme() -> None:
+    """None is missing, and none is left over."""
+    names = {f"{name}.png" for name in (*CARDS, PLAYGROUND)}
+
+    assert {*names, DIGESTS} == {path.name for path in FOLDER.iterdir()}
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert set() == {name for name in names if f"(docs/pictures/{name})" not in readme}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -19,6 +19,9 @@ from sip_codes import SIP_CODES
 
 import bot
 from bot.demo.conversation import _TOUR
+from bot.demo.gallery import Room
+from bot.demo.loopback.wire import Link
+from bot.demo.playground.scenery import SEEDS, TOPICS
 from bot.domain.access import Refusal
 from bot.domain.call_status import Outcome
 from bot.domain.catalog import CustomerReason, Entry, Kind, Language, Phrase, Retry, WhoActs
@@ -271,6 +274,11 @@ PATTERNS: dict[str, list[str]] = {
     ],
     # Who sees an answer of the demo travels in a variable.
     "demo.{}": [f"demo.{one}" for one in ("private", "thread", "public")],
+    # The playground's page says most of its phrases; these have names that were put together.
+    "playground.{}": [f"playground.{one}" for one in (*SEEDS, *TOPICS.values())],
+    "playground.topic_{}": [f"playground.topic_{one}" for one in ("home", "direct")],
+    "playground.room_{}": [f"playground.room_{one}" for one in Room],
+    "playground.wire_{}": [f"playground.wire_{one}" for one in Link],
     "demo.why_{}": [f"demo.why_{one}" for one in (*dict(_TOUR), *OTHER_WAYS_IN, "language")],
 }
 
@@ -300,6 +308,20 @@ def literals(node: ast.expr) -> Iterator[str]:
             yield "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)
 
 
+def names_in_page(path: Path) -> Iterator[str]:
+    """The phrases that a script of the playground says."""
+    script = path.read_text("utf-8")
+    yield from (f"playground.{name}" for name in re.findall(r'\bsay\("(\w+)"', script))
+    yield from (f"playground.{name}" for name in re.findall(r"one\.texts\.(\w+)", script))
+    yield from (f"playground.{name}{{}}" for name in re.findall(r"\bsay\(`(\w+)\$\{", script))
+
+
+def constants_in_page(path: Path) -> Iterator[str]:
+    """All words of a script that stand in quotes, for names that travel in a variable."""
+    script = path.read_text("utf-8")
+    yield from (f"playground.{word}" for word in re.findall(r'"(\w+)"', script))
+
+
 def constants_in(path: Path) -> Iterator[str]:
     """All texts of a module, for names that travel in a variable."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -312,9 +334,14 @@ def in_all(find: Callable[[Path], Iterator[str]]) -> set[str]:
     return {name for path in ROOT.rglob("*.py") for name in find(path)}
 
 
+def in_page(find: Callable[[Path], Iterator[str]]) -> set[str]:
+    """What is found in the scripts of the playground's page together."""
+    return {name for path in ROOT.rglob("*.js") for name in find(path)}
+
+
 def test_every_phrase_that_is_said_exists() -> None:
     """A name in the code, whole or put together, has its phrase; patterns are listed above."""
-    said = in_all(names_in)
+    said = in_all(names_in) | in_page(names_in_page)
     patterns = {name for name in said if "{}" in name}
 
     assert set() == patterns - set(PATTERNS)
@@ -326,4 +353,7 @@ def test_no_phrase_is_unused() -> None:
     """Every phrase is said somewhere; what is never said is not kept in two languages."""
     made = {name for names in PATTERNS.values() for name in names}
 
-    assert set() == set(ENGLISH.phrases) - made - in_all(names_in) - in_all(constants_in)
+    said = in_all(names_in) | in_all(constants_in)
+    said |= in_page(names_in_page) | in_page(constants_in_page)
+
+    assert set() == set(ENGLISH.phrases) - made - said

@@ -248,7 +248,8 @@ async def person_over_http(
 ) -> AsyncIterator[Person]:
     """A person whose requests go to the bot at `url`, such as http://127.0.0.1:3000/slack/events."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield Person(slack=slack, delivery=HttpDelivery(session, url, patience=patience))
+        delivery = HttpDelivery(session, url, patience=patience, wire=slack.wire)
+        yield Person(slack=slack, delivery=delivery)
 
 
 def person_over_socket(slack: LoopbackSlack, *, patience: float = PATIENCE_SECONDS) -> Person:

@@ -27,6 +27,7 @@ from bot.demo.loopback.socket_mode import PATH, SocketMode
 from bot.demo.loopback.submissions import Submissions
 from bot.demo.loopback.view_methods import ViewMethods
 from bot.demo.loopback.web_api import WebApi
+from bot.demo.loopback.wire import Wire
 from bot.demo.loopback.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Token, Workspace
 
 HOST = "127.0.0.1"
@@ -39,7 +40,8 @@ class LoopbackSlack:
     `calls`, `posts`, `messages`, `views`, `pings`, `warnings` and `refusals` are live lists of what
     arrived and what came of it; `said` and `events` of what people wrote and what the bot was told
     of it; `open_views` is what people have before them; `workspace` holds people, channels and
-    scopes; `socket` plays Socket Mode; `connections` counts the TCP connections that were accepted.
+    scopes; `socket` plays Socket Mode; `wire` overhears, once somebody begins to listen;
+    `connections` counts the TCP connections that were accepted.
     """
 
     bot_token = BOT_TOKEN
@@ -61,6 +63,7 @@ class LoopbackSlack:
         self.warnings = self.ledger.warnings
         self.refusals = self.ledger.refusals
         self.workspace = Workspace()
+        self.wire = Wire(self.ledger.ring)
         self.failures = OrderedFailures()
         self.response_urls = ResponseUrls(self.ledger, self.failures)
         self.socket = SocketMode(self.ledger, ping_seconds=ping_seconds)
@@ -82,7 +85,7 @@ class LoopbackSlack:
         methods = {name: method for table in tables for name, method in table.items()}
         methods["apps.connections.open"] = connecting
         api = WebApi(self.ledger, self.workspace, self.failures, methods)
-        application = web.Application()
+        application = web.Application(middlewares=[self.wire.overhear])
         application.router.add_route("*", "/api/{method}", api.answer)
         for kind in ("commands", "actions", "app"):
             application.router.add_post(f"/{kind}/{{team}}/{{number}}/{{key}}", self._post)

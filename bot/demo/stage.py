@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +11,13 @@ from bot.bootstrap import running_bot
 from bot.connections import Now, utc_now
 from bot.demo.loopback import workspace as made_up
 from bot.demo.loopback.ledger import Message, View
+from bot.demo.loopback.wire import Exchange, Link
+from bot.demo.loopback.workspace import Workspace
 from bot.demo.person import Ack, Person, person_over_http
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.catalog import Catalog, Language
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.sandbox import OPERATION, running_sandbox
+from bot.gateway.sandbox import Exchange as Call
 from bot.locales import load_catalog
 from bot.server import SLACK_PATH
 from bot.settings import Mode, Settings
@@ -111,16 +114,37 @@ def _words(message: Message) -> set[str]:
     return {str(button.get(part)) for row in rows for button in row for part in _BUTTON_PARTS}
 
 
+def _as_it_is(_workspace: Workspace) -> None:
+    """A workspace that nothing is changed in."""
+
+
 @asynccontextmanager
-async def running_stage(language: Language, *, now: Now = utc_now) -> AsyncIterator[Stage]:
-    """Start everything on free ports of 127.0.0.1 and stop it in the end."""
+async def running_stage(
+    language: Language,
+    *,
+    now: Now = utc_now,
+    furnish: Callable[[Workspace], None] = _as_it_is,
+    admins: Sequence[str] = (),
+) -> AsyncIterator[Stage]:
+    """Start everything on free ports of 127.0.0.1 and stop it in the end.
+
+    Args:
+        language: the bot's own.
+        now: the bot's clock.
+        furnish: changes the workspace before the bot sees it.
+        admins: ids of the people with the operator's rights.
+    """
     async with AsyncExitStack() as stack:
-        gateway_url = await stack.enter_async_context(running_sandbox(port=0))
         slack = await stack.enter_async_context(running_slack())
+        furnish(slack.workspace)
+        gateway_url = await stack.enter_async_context(
+            running_sandbox(port=0, listener=lambda call: slack.wire.record(_of_gateway(call)))
+        )
         settings = Settings.of(
             bot_mode=Mode.HTTP,
             bot_port=0,
             bot_language=language,
+            admin_users=",".join(admins),
             database_url="sqlite:///:memory:",
             slack_api_url=slack.api_url,
             slack_bot_token=slack.bot_token,
@@ -134,3 +158,17 @@ async def running_stage(language: Language, *, now: Now = utc_now) -> AsyncItera
         address = f"http://127.0.0.1:{bot.port}{SLACK_PATH}"
         person = await stack.enter_async_context(person_over_http(slack, address))
         yield Stage(slack=slack, person=person, catalog=load_catalog(language))
+
+
+def _of_gateway(call: Call) -> Exchange:
+    action = {} if call.soap_action is None else {"SOAPAction": call.soap_action}
+    return Exchange(
+        link=Link.TO_GATEWAY,
+        name=OPERATION,
+        seconds=call.seconds,
+        status=call.status,
+        request=call.request,
+        answer=call.reply,
+        request_headers={"Content-Type": call.content_type, **action},
+        answer_headers={"Content-Type": call.reply_type} if call.reply_type else {},
+    )

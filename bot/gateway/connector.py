@@ -49,6 +49,13 @@ class _Handler(ResponseHandler):
             self._refuse(error)
             return
         super().data_received(wanted)
+        self._tell_the_reader()
+
+    def _tell_the_reader(self) -> None:
+        """A reply that broke off its form has no rest; aiohttp would let its reader wait for it."""
+        error, payload = self.exception(), self._payload
+        if error is not None and payload is not None and not payload.is_eof():
+            payload.set_exception(error)
 
     def _is_answered(self) -> bool:
         over = self._head is not None and self._head.ended

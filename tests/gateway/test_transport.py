@@ -153,6 +153,14 @@ async def bad_chunk(exchange: Exchange) -> None:
     exchange.close()
 
 
+async def bad_chunk_later(exchange: Exchange) -> None:
+    """Break the chunking after the first chunk, and keep the connection."""
+    await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\ncanary\r\n")
+    await asyncio.sleep(0.02)
+    await exchange.send(b"XYZ\r\n")
+    await asyncio.sleep(60)
+
+
 async def no_http(exchange: Exchange) -> None:
     """Speak another protocol."""
     await exchange.send(b"SSH-2.0-canary\r\n\r\n")
@@ -204,6 +212,16 @@ async def test_what_came_before_the_line_broke_is_kept(script: Script, content: 
     assert type(reply.cut_by) is ConnectionLost
     assert not reply.cut_by.retryable
     assert "canary" not in repr(reply)
+    assert_discreet(reply.cut_by)
+
+
+async def test_what_came_before_the_form_broke_is_kept() -> None:
+    """At once: nobody waits for the rest until the deadline."""
+    async with asyncio.timeout(5), facing(bad_chunk_later) as (transport, _):
+        reply = await transport.exchange(one_request())
+    assert (200, b"canary") == (reply.http_status, reply.content)
+    assert type(reply.cut_by) is TransportFailed
+    assert not reply.cut_by.retryable
     assert_discreet(reply.cut_by)
 
 

@@ -19,6 +19,7 @@ import aiohttp
 
 from bot.demo.loopback import workspace as made_up
 from bot.demo.loopback.ledger import Ack
+from bot.demo.loopback.wire import Exchange, Link, Wire
 from bot.demo.slack_server import LoopbackSlack
 
 PATIENCE_SECONDS = 3.0
@@ -63,9 +64,11 @@ class HttpDelivery:
         *,
         signing_secret: str = made_up.SIGNING_SECRET,
         patience: float = PATIENCE_SECONDS,
+        wire: Wire | None = None,
     ) -> None:
         self._session = session
         self._url = url
+        self._wire = wire
         self._signing_secret = signing_secret
         self._patience = patience
 
@@ -90,17 +93,34 @@ class HttpDelivery:
         """Send any body with any headers, signed or not."""
         started = time.perf_counter()
         patience = aiohttp.ClientTimeout(total=self._patience)
+        kind = ""
         try:
             async with self._session.post(
                 self._url, data=body, headers=headers, timeout=patience
             ) as reply:
                 text = await reply.text(errors="replace")
-                status = reply.status
+                status, kind = reply.status, reply.content_type
         except TimeoutError:
             status, text = 0, "operation_timeout"
         except aiohttp.ClientError:
             status, text = 0, "dispatch_failed"
-        return Ack(status=status, body=text, seconds=time.perf_counter() - started)
+        ack = Ack(status=status, body=text, seconds=time.perf_counter() - started)
+        if self._wire is not None:
+            self._wire.record(_exchange(body, headers, ack, kind))
+        return ack
+
+
+def _exchange(body: bytes, headers: Mapping[str, str], ack: Ack, kind: str) -> Exchange:
+    return Exchange(
+        link=Link.TO_BOT,
+        name="POST /slack/events",
+        seconds=ack.seconds,
+        status=ack.status,
+        request=body.decode(errors="replace"),
+        answer=ack.body,
+        request_headers=headers,
+        answer_headers={"Content-Type": kind} if kind else {},
+    )
 
 
 class SocketDelivery:

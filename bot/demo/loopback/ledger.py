@@ -129,7 +129,10 @@ class Ping:
 
 
 class Ledger:
-    """Everything that arrived, in order, and the state that came of it."""
+    """Everything that arrived, in order, and the state that came of it.
+
+    `revision` counts the changes, for those who look again at each.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
@@ -142,6 +145,7 @@ class Ledger:
         self.pings: list[Ping] = []
         self.warnings: list[str] = []
         self.refusals: list[str] = []
+        self.revision = 0
         self._number = 0
         self._changed = asyncio.Event()
 
@@ -190,6 +194,7 @@ class Ledger:
 
     def ring(self) -> None:
         """Wake those who wait: something has changed."""
+        self.revision += 1
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -5,7 +5,8 @@ For the demo, the tests and anybody's integration work.  `SCRIPTED` lists every 
 """
 
 from bot.gateway.sandbox.answers import SCRIPTED, Answer, answer
-from bot.gateway.sandbox.envelope import MARK
+from bot.gateway.sandbox.envelope import MARK, OPERATION
+from bot.gateway.sandbox.exchange import Exchange
 from bot.gateway.sandbox.fault_names import FaultName
 from bot.gateway.sandbox.server import (
     DEFAULT_HOST,
@@ -21,10 +22,12 @@ __all__ = [
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "MARK",
+    "OPERATION",
     "PATH",
     "REQUESTS",
     "SCRIPTED",
     "Answer",
+    "Exchange",
     "FaultName",
     "SeenRequest",
     "answer",

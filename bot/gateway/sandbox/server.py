@@ -20,6 +20,7 @@ from aiohttp import web
 from bot.gateway.sandbox.answers import PREFIX, Answer, answer, pending_seconds, refusal
 from bot.gateway.sandbox.call import Call, read_call
 from bot.gateway.sandbox.envelope import MARK, OPERATION, Reply, Version, page_reply, result_reply
+from bot.gateway.sandbox.exchange import Listener, exchange
 from bot.gateway.sandbox.fault_floods import FLOODS
 from bot.gateway.sandbox.fault_names import FaultName
 from bot.gateway.sandbox.fault_replies import BUILDERS
@@ -55,9 +56,15 @@ REQUESTS: Final = web.AppKey("requests", list[SeenRequest])
 class _Service:
     """Answers requests; remembers when waiting ids were first asked."""
 
-    def __init__(self, clock: Callable[[], float], requests: list[SeenRequest]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        requests: list[SeenRequest],
+        listener: Listener | None,
+    ) -> None:
         self._clock = clock
         self._requests = requests
+        self._listener = listener
         self._first_asked: dict[str, float] = {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -80,12 +87,23 @@ class _Service:
         if isinstance(call, Reply):
             self._remember(SeenRequest(version=None, idmsg=None, outcome=str(call.status)))
             return _response(call)
+        started = time.perf_counter()
         decided = self._decide(call)
         self._remember(_seen(call, decided))
         await asyncio.sleep(decided.delay)
-        if decided.fault is not None:
-            return await _play(request, call.version, decided.fault)
-        return _response(result_reply(call.version, decided.text))
+        reply = _reply(call.version, decided)
+        if self._listener is not None:
+            self._listener(
+                exchange(
+                    call,
+                    content,
+                    reply,
+                    content_type=header("Content-Type", ""),
+                    soap_action=header("SOAPAction"),
+                    seconds=time.perf_counter() - started,
+                )
+            )
+        return _response(reply) if isinstance(reply, Reply) else await _play(request, call, reply)
 
     def _decide(self, call: Call) -> Answer:
         refused = refusal(call.credential, call.token)
@@ -117,11 +135,17 @@ def _seen(call: Call, decided: Answer) -> SeenRequest:
     )
 
 
-async def _play(request: web.Request, version: Version, name: FaultName) -> web.StreamResponse:
-    if name in BUILDERS:
-        return _response(BUILDERS[name](version))
+def _reply(version: Version, decided: Answer) -> Reply | FaultName:
+    """What is to be sent; of a fault below HTTP its name."""
+    if decided.fault is None:
+        return result_reply(version, decided.text)
+    builder = BUILDERS.get(decided.fault)
+    return decided.fault if builder is None else builder(version)
+
+
+async def _play(request: web.Request, call: Call, name: FaultName) -> web.StreamResponse:
     build = FLOODS[name] if name in FLOODS else WIRE_BUILDERS[name]
-    await send(request.transport, build(version))
+    await send(request.transport, build(call.version))
     # The connection is gone by now: aiohttp wants a response, and drops it.
     return web.Response()
 
@@ -154,20 +178,24 @@ def _without_wire_text(record: logging.LogRecord) -> bool:
 
 
 def build_sandbox(
-    clock: Callable[[], float] = time.monotonic, *, requests: list[SeenRequest] | None = None
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    requests: list[SeenRequest] | None = None,
+    listener: Listener | None = None,
 ) -> web.Application:
     """The sandbox as an application.
 
     Args:
         clock: seconds from any origin; it times `SANDBOX-PENDING`, nothing else.
         requests: where to record what was asked, the last 1,000; also `app[REQUESTS]`.
+        listener: is given each call and its reply, without the keys, when it has been answered.
     """
     _LOGGER.addFilter(_without_wire_text)
     quiet = {"access_log": None, "logger": _LOGGER, "handler_cancellation": True}
     app = web.Application(client_max_size=MAX_BODY_BYTES, handler_args=quiet)
     app[REQUESTS] = [] if requests is None else requests
     app.on_response_prepare.append(_mark)
-    app.router.add_route("*", "/{tail:.*}", _Service(clock, app[REQUESTS]).handle)
+    app.router.add_route("*", "/{tail:.*}", _Service(clock, app[REQUESTS], listener).handle)
     return app
 
 
@@ -178,13 +206,14 @@ async def running_sandbox(
     *,
     clock: Callable[[], float] = time.monotonic,
     requests: list[SeenRequest] | None = None,
+    listener: Listener | None = None,
 ) -> AsyncIterator[str]:
     """Serves the sandbox and gives the URL of its service; port 0 takes a free port.
 
     Raises:
         OSError: the address is taken or not of this machine.
     """
-    app = build_sandbox(clock, requests=requests)
+    app = build_sandbox(clock, requests=requests, listener=listener)
     runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     try:

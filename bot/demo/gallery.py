@@ -1,0 +1,248 @@
+"""The gallery: every card that the bot can show, in both languages, from the bot's own builders.
+
+To add an exhibit, add one line to a table: its id, and how a `Studio` makes it. Codes and errors
+need none: each one in the language files has its card here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.shown_blocks import shown_blocks
+from bot.demo.stage import COMMAND
+from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
+from bot.demo.watch_exhibits import watch_exhibits
+from bot.domain.access import Asker, Refusal
+from bot.domain.call_status import Outcome
+from bot.domain.catalog import Kind, Language
+from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
+from bot.domain.query import MAX_IDS, DidYouMean, LookUp, TooMany
+from bot.services.alarm import Alert, Trouble
+from bot.slack.buttons import Row
+from bot.slack.cards import card
+from bot.slack.gateway_notes import alert_note, health_note
+
+_MIXED: Final = ("ok:85.00", "failed:486", "machine:200", "024", "blocked:608", "!timeout")
+# One code of each group of the gateway's that stands for many.
+_OF_A_GROUP: Final = {"8xx": "850", "9xx": "950", "undocumented": "777"}
+
+
+class Room(StrEnum):
+    """What kind of card hangs together; each has a name in the language files."""
+
+    OUTCOMES = "outcomes"
+    GATEWAY = "gateway"
+    SIP = "sip"
+    ERRORS = "errors"
+    SEVERAL = "several"
+    EXPLAIN = "explain"
+    WATCHES = "watches"
+    NOTES = "notes"
+    HEALTH = "health"
+    HOME = "home"
+    MODALS = "modals"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """One card on the wall; `id` is unique in a language, and good for an address."""
+
+    id: str
+    room: Room
+    language: Language
+    shown: Shown
+
+    def as_json(self) -> dict[str, Any]:
+        """What the page needs; every element has its ids, as in Slack."""
+        content = self.shown.content
+        return {
+            "id": self.id,
+            "room": self.room,
+            "language": self.language,
+            "surface": self.shown.surface,
+            "ephemeral": self.shown.ephemeral,
+            "content": {**content, "blocks": shown_blocks(content["blocks"], self.id)},
+        }
+
+
+_OUTCOMES: Final[Mapping[str, Make]] = {
+    "answered": lambda s: s.card("ok:85.00"),
+    "answered-briefly": lambda s: s.card("ok:3.00"),
+    "answered-zero-seconds": lambda s: s.card("ok:0"),
+    "answered-unknown-duration": lambda s: s.card("ok:"),
+    "failed-busy": lambda s: s.card("failed:486"),
+    "failed-after-answer": lambda s: s.card("failed:200"),
+    "failed-without-code": lambda s: s.card("failed:"),
+    "failed-unlisted-code": lambda s: s.card("failed:499"),
+    "error": lambda s: s.card("error:503"),
+    "blocked": lambda s: s.card("blocked:608"),
+    "machine": lambda s: s.card("machine:200"),
+    "pending": lambda s: s.card("024"),
+    "unrecognised": lambda s: s.card("queued:5"),
+    "seen-by-all": lambda s: s.card("failed:486", row=Row.PUBLIC),
+    "in-a-direct-message": lambda s: s.card("ok:85.00", row=Row.DIRECT),
+}
+_SEVERAL: Final[Mapping[str, Make]] = {
+    "list": lambda s: s.several(_MIXED),
+    "list-seen-by-all": lambda s: s.card(*_MIXED[:4], row=Row.PUBLIC),
+    "list-of-ten": lambda s: s.several((*_MIXED, *_MIXED[:4])),
+}
+_EXPLAIN: Final[Mapping[str, Make]] = {
+    "explain-603": lambda s: s.explained("603"),
+    "explain-gateway-023": lambda s: s.explained("gateway:023"),
+    "explain-result": lambda s: s.explained("failed:486", assumed=True),
+    "explain-word": lambda s: s.explained("voicemail"),
+    "explain-nothing": lambda s: s.explained("bannana"),
+    "explain-usage": lambda s: s.explained(""),
+}
+_NOTES: Final[Mapping[str, Make]] = {
+    "help": lambda s: s.note(s.notes.help()),
+    "usage": lambda s: s.note(s.notes.usage()),
+    "customer": lambda s: s.customer("failed:486"),
+    "details": lambda s: s.details("failed:486"),
+    "working": lambda s: s.note(s.notes.working(1)),
+    "did-you-mean": lambda s: s.note(
+        s.notes.did_you_mean(DidYouMean(word="explian", suggestion="explain 486"))
+    ),
+    "too-many": lambda s: s.note(s.notes.too_many(TooMany(count=14))),
+    "phone-number": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "+55 (11) 98765-4321"))),
+    "no-id": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "x" * 60))),
+    "refused-external": lambda s: s.note(s.notes.refused(Refusal.EXTERNAL)),
+    "refused-channel": lambda s: s.note(s.notes.refused(Refusal.CHANNEL)),
+    "refused-user": lambda s: s.note(s.notes.refused(Refusal.USER)),
+    "whoami": lambda s: s.note(s.notes.whoami(_asker(), None, admin=False)),
+    "whoami-refused": lambda s: s.note(s.notes.whoami(_asker(), Refusal.CHANNEL, admin=False)),
+    "language-chosen": lambda s: s.note(s.notes.language_chosen()),
+    "language-help": lambda s: s.note(s.notes.language_help("klingon")),
+    "language-of-channel": lambda s: s.note(s.notes.channel_language_chosen(s.catalog)),
+    "admins-only": lambda s: s.note(s.notes.admins_only()),
+    "shared": lambda s: s.note(s.notes.shared([])),
+    "shared-already": lambda s: s.note(s.notes.shared_already()),
+    "invite": lambda s: s.note(s.notes.invite_me()),
+    "late": lambda s: s.note(s.notes.marked_late(s.notes.usage())),
+    "broken": lambda s: s.note(s.notes.broken("7f3a-91c2")),
+    "closing": lambda s: s.note(s.notes.closing()),
+}
+_HOME: Final[Mapping[str, Make]] = {
+    "home-first-day": lambda s: s.home(),
+    "home-later": lambda s: s.home(
+        (IDMSG, Outcome.FAILED),
+        ("MPG000236180475", Outcome.ANSWERED),
+        ("MPG000236180476", Outcome.PENDING),
+        ("MPG000236180477", Outcome.GATEWAY_ERROR),
+        chosen=s.language,
+    ),
+}
+_MODALS: Final[Mapping[str, Make]] = {
+    "modal": lambda s: s.asking(),
+    "modal-nothing-found": lambda s: s.asking(remark="modal.none"),
+    "modal-doubtful": lambda s: s.asking("ABC-1", "4711", remark="modal.doubtful"),
+    "modal-many": lambda s: s.asking(
+        *(f"MPG0002361804{n}" for n in range(74, 86)), remark="modal.many", count=12, limit=MAX_IDS
+    ),
+    "modal-working": lambda s: s.answering(s.notes.working(2)),
+    "modal-answer": lambda s: s.answering(card(s.answers("failed:486"), s.style)),
+}
+
+
+def exhibits() -> tuple[Exhibit, ...]:
+    """Everything on the walls, room by room, each in every language."""
+    return tuple(
+        Exhibit(id=name, room=room, language=language, shown=make(Studio(language)))
+        for room, table in _walls()
+        for name, make in table.items()
+        for language in Language
+    )
+
+
+def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
+    yield Room.OUTCOMES, _OUTCOMES
+    yield Room.GATEWAY, {f"gateway-{code}": _card(code) for code in _gateway_codes()}
+    yield Room.SIP, {f"sip-{code}": _card(f"failed:{code}") for code in _frequent_codes()}
+    yield Room.ERRORS, {f"error-{code}": _card(f"!{code}") for code in _error_codes()}
+    yield Room.SEVERAL, _SEVERAL
+    yield Room.EXPLAIN, _EXPLAIN
+    yield Room.WATCHES, watch_exhibits()
+    yield Room.NOTES, _NOTES
+    yield (
+        Room.HEALTH,
+        {
+            **{f"health-{name}": _healthy(health) for name, health in _healths().items()},
+            **{f"alert-{name}": _alarming(alert) for name, alert in _alerts().items()},
+        },
+    )
+    yield Room.HOME, _HOME
+    yield Room.MODALS, _MODALS
+
+
+def _card(result: str) -> Make:
+    return lambda studio: studio.card(result)
+
+
+def _gateway_codes() -> list[str]:
+    entries = Studio(Language.ENGLISH).catalog.of_kind(Kind.GATEWAY)
+    return [_OF_A_GROUP.get(entry.code, entry.code) for entry in entries]
+
+
+def _frequent_codes() -> list[str]:
+    entries = Studio(Language.ENGLISH).catalog.of_kind(Kind.SIP)
+    return [entry.code for entry in entries if entry.frequent]
+
+
+def _error_codes() -> list[str]:
+    return [entry.code for entry in Studio(Language.ENGLISH).catalog.of_kind(Kind.ERROR)]
+
+
+def _asker() -> Asker:
+    return Asker(user=made_up.USER_ID, channel=made_up.CHANNEL_ID)
+
+
+def _look_up(studio: Studio, text: str) -> LookUp:
+    """What was typed, which has to be a look-up."""
+    query = studio.typed(text)
+    if not isinstance(query, LookUp):
+        raise TypeError
+    return query
+
+
+def _healths() -> Mapping[str, GatewayHealth]:
+    """How the gateway may have been answering."""
+    before = MOMENT - timedelta(minutes=4)
+    new = GatewayHealth(since=MOMENT - timedelta(hours=9))
+    down = new.answered(before)
+    for _ in range(FAILURES_TO_OPEN):
+        down = down.failed(MOMENT, "timeout", transport=True)
+    return {
+        "never": new,
+        "good": new.answered(before),
+        "bad": new.answered(before).failed(MOMENT, "not_soap", transport=False),
+        "no-answer-yet": new.failed(MOMENT, "timeout", transport=True),
+        "down": down,
+        "recovered": down.answered(MOMENT),
+        "paused": new.answered(before).paused(MOMENT + timedelta(minutes=2)),
+    }
+
+
+def _alerts() -> Mapping[str, Alert]:
+    """What the admins may be told."""
+    return {
+        "900": Alert(trouble=Trouble.SECURITY_LIMIT, code="900"),
+        "keys": Alert(trouble=Trouble.KEYS, code="001"),
+        "account": Alert(trouble=Trouble.ACCOUNT, code="022"),
+        "down": Alert(trouble=Trouble.DOWN, detail="timeout"),
+    }
+
+
+def _healthy(health: GatewayHealth) -> Make:
+    return lambda studio: studio.note(health_note(health, studio.style))
+
+
+def _alarming(alert: Alert) -> Make:
+    return lambda studio: studio.message(
+        alert_note(alert, studio.catalog, COMMAND), ephemeral=False
+    )

@@ -1,0 +1,67 @@
+// Where a person types: Enter sends, Shift and Enter begins a line, a slash is a command.
+
+import { el, icon, iconButton } from "./dom.js";
+
+/** A composer; `send(text)` gives a promise that is false where nothing was done with the text. */
+export function composer(eyes, { label, placeholder, send, beside = [] }) {
+  const box = el("textarea", {
+    rows: "1",
+    placeholder,
+    aria: { label },
+    spellcheck: "false",
+    autocomplete: "off",
+    maxlength: "4000",
+  });
+  const button = iconButton("send", eyes.say("send"), submit, { class: "icon-button send" });
+  const grow = () => {
+    box.style.height = "auto";
+    box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
+    button.disabled = !box.value.trim();
+  };
+  async function submit() {
+    const text = box.value.trim();
+    if (!text) return;
+    box.value = "";
+    grow();
+    if ((await send(text)) === false && !box.value) {
+      box.value = text;
+      grow();
+    }
+    box.focus();
+  }
+  box.addEventListener("input", grow);
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+  button.disabled = true;
+  return el(
+    "div",
+    { class: "composer" },
+    box,
+    el("div", { class: "composer-foot" }, ...beside, el("span", { class: "spring" }), button),
+  );
+}
+
+/** Buttons that send a ready text. */
+export function examples(eyes, texts, send) {
+  return el(
+    "div",
+    { class: "examples", role: "group", aria: { label: eyes.say("examples") } },
+    el("span", { class: "examples-label" }, eyes.say("examples")),
+    ...texts.map((text) =>
+      el("button", { type: "button", class: "example", onclick: () => send(text) }, text),
+    ),
+  );
+}
+
+/** The button of the shortcut that belongs to no message. */
+export function globalShortcut(eyes) {
+  return el(
+    "button",
+    { type: "button", class: "tool", onclick: () => eyes.act({ do: "global_shortcut" }) },
+    icon("bolt"),
+    eyes.say("global_shortcut"),
+  );
+}

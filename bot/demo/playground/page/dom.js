@@ -1,0 +1,121 @@
+// Small words for making elements. Texts always become text nodes: nothing is ever parsed as HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An element; `properties` named `on…` are listeners, `data` and `aria` are groups of attributes. */
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) put(element, name, value);
+  element.append(...present(children));
+  return element;
+}
+
+/** Put these children in place of all there were. */
+export function fill(parent, ...children) {
+  parent.replaceChildren(...present(children));
+}
+
+function present(children) {
+  return children
+    .flat()
+    .filter((child) => child !== null && child !== undefined && child !== false);
+}
+
+function put(element, name, value) {
+  if (value === undefined || value === null || value === false) return;
+  if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+  else if (name === "data" || name === "aria") {
+    for (const [key, one] of Object.entries(value)) {
+      if (one !== undefined && one !== null) element.setAttribute(`${name}-${key}`, String(one));
+    }
+  } else if (name === "class") element.className = value;
+  else element.setAttribute(name, value === true ? "" : String(value));
+}
+
+const PATHS = {
+  hash: "M9 4 7 20M17 4l-2 16M4 9h16M3 15h16",
+  home: "M4 11 12 4l8 7M6 10v10h12V10M10 20v-6h4v6",
+  bolt: "M13 3 5 14h6l-1 7 8-11h-6z",
+  reply: "M20 12a7 7 0 0 1-10.5 6L4 20l1.6-4.8A7 7 0 1 1 20 12z",
+  eye: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z",
+  close: "M6 6l12 12M18 6 6 18",
+  send: "M4 12 20 4l-5 16-4-6z",
+  sun: "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.5 1.5M17.5 17.5 19 19M19 5l-1.5 1.5M6.5 17.5 5 19",
+  moon: "M20 14A8 8 0 0 1 10 4a8 8 0 1 0 10 10z",
+  wire: "M4 7h11M11 3l4 4-4 4M20 17H9M13 13l-4 4 4 4",
+  keys: "M3 7h18v10H3zM7 11h.01M11 11h.01M15 11h.01M8 14h8",
+  menu: "M4 7h16M4 12h16M4 17h16",
+  more: "M6 12h.01M12 12h.01M18 12h.01",
+  gallery: "M4 5h7v7H4zM13 5h7v4h-7zM13 11h7v8h-7zM4 14h7v5H4z",
+  phone:
+    "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A15 15 0 0 1 3 6a2 2 0 0 1 2-2",
+  back: "M15 5l-7 7 7 7",
+  down: "M6 9l6 6 6-6",
+  lock: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3",
+};
+
+/** A line icon; it says nothing to a screen reader, its button does. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  for (const [key, value] of Object.entries({
+    viewBox: "0 0 24 24",
+    class: "icon",
+    "aria-hidden": "true",
+    focusable: "false",
+  })) {
+    svg.setAttribute(key, value);
+  }
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button with an icon alone; `label` is its name. */
+export function iconButton(name, label, onclick, properties = {}) {
+  return el(
+    "button",
+    { type: "button", class: "icon-button", title: label, aria: { label }, onclick, ...properties },
+    icon(name),
+  );
+}
+
+/**
+ * Make the children of `parent` those of `items`, and build anew only what has changed.
+ * Focus stays where it was, by `data-focus`, even if what held it was built anew.
+ */
+export function reconcile(parent, items, { key, print = JSON.stringify, build }) {
+  const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  const place = focused?.closest("[data-key]")?.dataset.key;
+  const mark = focused?.dataset.focus;
+  const children = items.map((item) => kept(before, item, { key, print, build }));
+  if (
+    children.length !== parent.children.length ||
+    children.some((child, n) => child !== parent.children[n])
+  ) {
+    parent.replaceChildren(...children);
+  }
+  if (focused && !focused.isConnected) refocus(parent, place, mark);
+  else if (focused && document.activeElement !== focused) focused.focus({ preventScroll: true });
+}
+
+function kept(before, item, { key, print, build }) {
+  const name = String(key(item));
+  const mark = print(item);
+  const old = before.get(name);
+  if (old && old.printed === mark) return old;
+  const made = build(item);
+  made.dataset.key = name;
+  made.printed = mark;
+  return made;
+}
+
+function refocus(parent, place, mark) {
+  const holder = [...parent.children].find((child) => child.dataset.key === place);
+  const same =
+    mark && holder
+      ? [...holder.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)
+      : null;
+  (same ?? holder)?.focus({ preventScroll: true });
+}

@@ -1,0 +1,216 @@
+// The gallery: every card in both languages, from the bot's own builders, to look at and to compare.
+//
+// The address says what is shown, so that it can be passed on: ?language=pt-BR&room=errors#busy.
+
+import { drawBlocks } from "./blocks.js";
+import { el, icon, iconButton } from "./dom.js";
+import { avatar } from "./messages.js";
+import { speaker } from "./texts.js";
+import { changeTheme, isDark, keptTheme } from "./theme.js";
+
+const BOT = { name: "voicestatus", is_bot: true };
+
+class Gallery {
+  constructor(start, exhibits) {
+    this.start = start;
+    this.exhibits = exhibits;
+    const asked = new URLSearchParams(location.search);
+    this.language = start.agents.some((one) => one.language === asked.get("language"))
+      ? asked.get("language")
+      : start.agents.find((one) => one.id === start.first).language;
+    this.room = asked.get("room") ?? "";
+    this.words = asked.get("words") ?? "";
+    this.topbar = document.getElementById("topbar");
+    this.hall = document.getElementById("hall");
+    this.count = document.getElementById("count");
+  }
+
+  get eyes() {
+    return {
+      language: this.language,
+      say: this.say,
+      me: null,
+      people: {},
+      rooms: [],
+      use: () => {},
+      confirm: async () => true,
+    };
+  }
+
+  draw() {
+    const agent = this.start.agents.find((one) => one.language === this.language);
+    this.say = speaker(agent.texts, agent.language);
+    document.documentElement.lang = this.language;
+    document.title = `voicestatus: ${this.say("gallery")}`;
+    this.drawBar();
+    this.drawHall();
+  }
+
+  drawBar() {
+    const { say } = this;
+    const rooms = [...new Set(this.exhibits.map((one) => one.room))];
+    const language = el(
+      "select",
+      {
+        class: "select",
+        id: "language",
+        onchange: (event) => this.choose({ language: event.target.value }),
+      },
+      ...this.start.agents.map((one) =>
+        el("option", { value: one.language }, one.texts.own_language),
+      ),
+    );
+    language.value = this.language;
+    const room = el(
+      "select",
+      {
+        class: "select",
+        id: "room",
+        onchange: (event) => this.choose({ room: event.target.value }),
+      },
+      el("option", { value: "" }, say("all_rooms")),
+      ...rooms.map((one) => el("option", { value: one }, say(`room_${one}`))),
+    );
+    room.value = this.room;
+    const words = el("input", {
+      type: "search",
+      id: "words",
+      value: this.words,
+      placeholder: say("find_placeholder"),
+      oninput: (event) => this.choose({ words: event.target.value }, false),
+    });
+    this.topbar.replaceChildren(
+      el("h1", {}, say("gallery")),
+      el("a", { href: "/" }, say("to_playground")),
+      el("span", { class: "spring" }),
+      el(
+        "label",
+        { class: "filter" },
+        say("language"),
+        el("span", { class: "select-frame" }, language, icon("down")),
+      ),
+      el(
+        "label",
+        { class: "filter" },
+        say("room"),
+        el("span", { class: "select-frame" }, room, icon("down")),
+      ),
+      el("label", { class: "filter" }, say("find"), words),
+      iconButton(isDark() ? "sun" : "moon", say(isDark() ? "to_light" : "to_dark"), () => {
+        changeTheme();
+        this.drawBar();
+      }),
+    );
+  }
+
+  choose(change, whole = true) {
+    const active = document.activeElement?.id;
+    Object.assign(this, change);
+    const address = new URLSearchParams({
+      language: this.language,
+      room: this.room,
+      words: this.words,
+    });
+    for (const [name, value] of [...address]) if (!value) address.delete(name);
+    history.replaceState(null, "", `?${address}`);
+    if (whole) this.draw();
+    else this.drawHall();
+    if (active) document.getElementById(active)?.focus();
+  }
+
+  drawHall() {
+    const wanted = this.words.toLocaleLowerCase(this.language);
+    const shown = this.exhibits.filter(
+      (one) =>
+        one.language === this.language &&
+        (!this.room || one.room === this.room) &&
+        (!wanted ||
+          `${one.id} ${JSON.stringify(one.content)}`
+            .toLocaleLowerCase(this.language)
+            .includes(wanted)),
+    );
+    this.count.textContent = this.say("exhibits", { count: shown.length });
+    const rooms = [...new Set(shown.map((one) => one.room))];
+    this.hall.replaceChildren(
+      ...rooms.map((room) =>
+        this.wall(
+          room,
+          shown.filter((one) => one.room === room),
+        ),
+      ),
+    );
+    if (!shown.length)
+      this.hall.replaceChildren(el("p", { class: "empty" }, this.say("gallery_empty")));
+  }
+
+  wall(room, exhibits) {
+    return el(
+      "section",
+      { class: "wall", aria: { label: this.say(`room_${room}`) } },
+      el(
+        "h2",
+        {},
+        this.say(`room_${room}`),
+        " ",
+        el("small", {}, this.say("exhibits", { count: exhibits.length })),
+      ),
+      el("div", { class: "cards" }, ...exhibits.map((one) => this.exhibit(one))),
+    );
+  }
+
+  exhibit(one) {
+    return el(
+      "article",
+      { class: "exhibit", id: one.id, aria: { label: one.id } },
+      el("header", {}, el("h3", {}, el("a", { href: `#${one.id}` }, one.id))),
+      FRAMES[one.surface](one, this.eyes),
+    );
+  }
+}
+
+const FRAMES = {
+  message: (one, eyes) =>
+    el(
+      "div",
+      { class: one.ephemeral ? "message ephemeral of-bot" : "message of-bot" },
+      avatar("", BOT),
+      el(
+        "div",
+        { class: "body" },
+        one.ephemeral && el("p", { class: "only-you" }, icon("eye"), eyes.say("only_you")),
+        el(
+          "p",
+          { class: "byline" },
+          el("b", {}, BOT.name),
+          el("span", { class: "badge" }, eyes.say("app_badge")),
+        ),
+        el("div", { class: "content" }, ...drawBlocks(one.content.blocks, eyes)),
+      ),
+    ),
+  home: (one, eyes) => el("div", { class: "sheet" }, ...drawBlocks(one.content.blocks, eyes)),
+  modal: (one, eyes) =>
+    el(
+      "div",
+      { class: "framed" },
+      el(
+        "div",
+        { class: "modal" },
+        el("div", { class: "modal-head" }, el("h4", {}, one.content.title.text)),
+        el("div", { class: "modal-body" }, ...drawBlocks(one.content.blocks, eyes)),
+        el(
+          "div",
+          { class: "modal-foot" },
+          el("button", { type: "button", class: "button" }, one.content.close.text),
+          one.content.submit &&
+            el("button", { type: "button", class: "button primary" }, one.content.submit.text),
+        ),
+      ),
+    ),
+};
+
+keptTheme();
+const [start, exhibits] = await Promise.all(
+  ["/start", "/exhibits"].map(async (path) => (await fetch(path)).json()),
+);
+new Gallery(start, exhibits).draw();
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();

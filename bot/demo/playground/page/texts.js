@@ -1,0 +1,25 @@
+// The page's own texts, in the language of the person whose eyes it sees with.
+
+/** A function that says a phrase with its values; `count` chooses the plural form. */
+export function speaker(texts, language) {
+  const plural = new Intl.PluralRules(language);
+  return (name, values = {}) => {
+    const phrase = texts[name];
+    if (phrase === undefined) throw new Error(`no phrase ${name}`);
+    const form =
+      typeof phrase === "string" ? phrase : (phrase[plural.select(values.count)] ?? phrase.other);
+    return form.replace(/\{(\w+)\}/g, (whole, key) =>
+      key in values ? String(values[key]) : whole,
+    );
+  };
+}
+
+/** Milliseconds as a developer reads them. */
+export function milliseconds(seconds, language) {
+  const digits = seconds < 0.01 ? 1 : 0;
+  const written = new Intl.NumberFormat(language, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return `${written.format(seconds * 1000)} ms`;
+}

@@ -1,0 +1,75 @@
+"""What stands in the playground when it opens: people, channels, and messages that ask for help."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.workspace import Profile, Workspace
+from bot.demo.person import Person
+from bot.demo.stage import COMMAND
+from bot.domain.catalog import Catalog, Language
+
+ENGLISH_CHANNEL: Final = made_up.CHANNEL_ID
+PORTUGUESE_CHANNEL: Final = "C0SUPORTE01"
+LOBBY: Final = made_up.CHANNEL_WITHOUT_BOT_ID
+ADMIN: Final = "U0MARTA0001"
+_HELEN: Final = "U0HELEN0001"
+_RITA: Final = "U0RITA00001"
+_TOM: Final = "U0TOM000001"
+
+# Whose eyes the page can see with: an agent for each language.
+AGENTS: Final = {
+    Language.ENGLISH: made_up.USER_ID,
+    Language.PORTUGUESE: made_up.OTHER_USER_ID,
+}
+CHANNELS: Final = {
+    Language.ENGLISH: ENGLISH_CHANNEL,
+    Language.PORTUGUESE: PORTUGUESE_CHANNEL,
+}
+
+# The channels that the page lists, and the names of the phrases under their titles.
+TOPICS: Final = {
+    ENGLISH_CHANNEL: "topic_english",
+    PORTUGUESE_CHANNEL: "topic_portuguese",
+    LOBBY: "topic_lobby",
+}
+
+# Who wrote which phrase, where and how many minutes ago.
+_WRITTEN: Final = (
+    (ENGLISH_CHANNEL, _HELEN, Language.ENGLISH, "seed_several", 64),
+    (ENGLISH_CHANNEL, _TOM, Language.ENGLISH, "seed_gateway", 41),
+    (ENGLISH_CHANNEL, _HELEN, Language.ENGLISH, "seed_nobody_called", 6),
+    (PORTUGUESE_CHANNEL, _RITA, Language.PORTUGUESE, "seed_several", 58),
+    (PORTUGUESE_CHANNEL, made_up.GUEST_USER_ID, Language.PORTUGUESE, "seed_gateway", 37),
+    (PORTUGUESE_CHANNEL, _RITA, Language.PORTUGUESE, "seed_nobody_called", 4),
+    (LOBBY, _TOM, Language.ENGLISH, "seed_lobby", 90),
+)
+SEEDS: Final = ("seed_several", "seed_gateway", "seed_nobody_called", "seed_lobby")
+
+
+def furnish(workspace: Workspace) -> None:
+    """Let the people and channels of the playground exist; the bot may ask for locales."""
+    workspace.scopes.add("users:read")
+    for user, name, real_name, locale in (
+        (ADMIN, "marta", "Marta Nunes", "pt-BR"),
+        (_HELEN, "helen", "Helen Park", "en-US"),
+        (_RITA, "rita", "Rita Moraes", "pt-BR"),
+        (_TOM, "tom", "Tom Baker", "en-GB"),
+    ):
+        workspace.add_person(Profile(id=user, name=name, real_name=real_name, locale=locale))
+    people = (*AGENTS.values(), ADMIN, _HELEN, _RITA, _TOM, made_up.GUEST_USER_ID)
+    everybody = (made_up.BOT_USER_ID, *people)
+    workspace.add_channel(ENGLISH_CHANNEL, "support-en", everybody)
+    workspace.add_channel(PORTUGUESE_CHANNEL, "suporte", everybody)
+    workspace.add_channel(LOBBY, "lobby", people)
+    for agent in AGENTS.values():
+        workspace.direct(agent)
+
+
+async def fill(person: Person, catalogs: dict[Language, Catalog]) -> None:
+    """Let people have written; an admin chooses Portuguese for the Portuguese channel."""
+    for channel, author, language, phrase, minutes in _WRITTEN:
+        text = catalogs[language].say(f"playground.{phrase}")
+        await person.as_user(author).say(text, channel=channel, seconds_ago=60.0 * minutes)
+    await person.as_user(ADMIN).command(COMMAND, "lang channel pt", channel=PORTUGUESE_CHANNEL)

@@ -1,0 +1,202 @@
+"""The playground's own HTTP server: its page, what a person sees as a stream, what they do.
+
+Whoever can reach the port may look and type, so only pages that it served itself may: a foreign
+Host (DNS rebinding) and a foreign Origin are refused, and deeds come as JSON, which no foreign page
+can send unasked (https://fetch.spec.whatwg.org/#cors-protocol).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from importlib import resources
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.demo.gallery import exhibits
+from bot.demo.loopback.refusals import NotPossibleError
+from bot.demo.playground.deeds import UnreadableError, do
+from bot.demo.playground.scenery import AGENTS, CHANNELS
+from bot.demo.playground.snapshot import overheard, sight
+from bot.demo.stage import COMMAND, Stage
+from bot.domain.catalog import Catalog, Language
+from bot.locales import load_catalog
+
+MAX_BODY_BYTES: Final = 64 * 1024
+# Changes come in bursts; and a stream with nothing to say shows now and then that it lives.
+_BURST_SECONDS: Final = 0.03
+_QUIET_SECONDS: Final = 15.0
+_PHRASES: Final = "playground."
+
+_KINDS: Final[Mapping[str, str]] = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class PlaygroundServer:
+    """Serves one stage to the browsers of this machine."""
+
+    def __init__(self, stage: Stage, language: Language) -> None:
+        self._stage = stage
+        self._language = language
+        self._files = _page_files()
+
+    def application(self) -> web.Application:
+        """The routes."""
+        app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_guarded])
+        app.router.add_get("/", self._file("playground.html"))
+        app.router.add_get("/gallery", self._file("gallery.html"))
+        for name in self._files:
+            app.router.add_get(f"/page/{name}", self._file(name))
+        app.router.add_get("/start", self._start)
+        app.router.add_get("/exhibits", self._exhibits)
+        app.router.add_get("/stream", self._stream)
+        app.router.add_post("/deed", self._deed)
+        app.on_response_prepare.append(_dress)
+        return app
+
+    def _file(self, name: str) -> Handler:
+        content, kind = self._files[name]
+
+        async def send(_: web.Request) -> web.StreamResponse:
+            return web.Response(body=content, content_type=kind, charset="utf-8")
+
+        return send
+
+    async def _start(self, _: web.Request) -> web.StreamResponse:
+        """What the page needs once: the agents and the texts in their languages."""
+        agents = [
+            {"id": user, "language": language, "texts": _texts(load_catalog(language))}
+            for language, user in AGENTS.items()
+        ]
+        first = AGENTS[self._language]
+        return web.json_response(
+            {"agents": agents, "first": first, "rooms": CHANNELS, "command": COMMAND}
+        )
+
+    async def _exhibits(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response([one.as_json() for one in exhibits()])
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: `sight` and `wire`, each whenever it has changed."""
+        user = _agent(request.query.get("as", ""))
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        # A page that was closed tells nobody.
+        with suppress(ConnectionError):
+            async for event in self._events(user):
+                await response.write(event)
+        return response
+
+    async def _events(self, user: str) -> AsyncIterator[bytes]:
+        slack = self._stage.slack
+        sent: dict[str, str] = {}
+        while True:
+            revision = slack.ledger.revision
+            for name, seen in (("sight", sight(slack, user)), ("wire", overheard(slack))):
+                data = json.dumps(seen)
+                if sent.get(name) != data:
+                    sent[name] = data
+                    yield f"event: {name}\ndata: {data}\n\n".encode()
+            await self._change_after(revision)
+            yield b": still here\n\n"
+
+    async def _change_after(self, revision: int) -> None:
+        ledger = self._stage.slack.ledger
+        try:
+            await ledger.wait_for(lambda: ledger.revision != revision, _QUIET_SECONDS)
+        except TimeoutError:
+            return
+        await asyncio.sleep(_BURST_SECONDS)
+
+    async def _deed(self, request: web.Request) -> web.StreamResponse:
+        """Let a person do something; 400 for junk, 409 for what Slack would not let them do."""
+        if request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType
+        given = _object(await request.read())
+        person = self._stage.person.as_user(_agent(given.get("as")))
+        try:
+            done = await do(person, given)
+        except UnreadableError:
+            return web.json_response({"problem": "unreadable"}, status=400)
+        except NotPossibleError as error:
+            return web.json_response({"problem": str(error)}, status=409)
+        return web.json_response(done)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest from None
+    if not isinstance(given, dict):
+        raise web.HTTPBadRequest
+    return given
+
+
+def _agent(user: object) -> str:
+    if not isinstance(user, str) or user not in AGENTS.values():
+        raise web.HTTPBadRequest
+    return user
+
+
+def _page_files() -> dict[str, tuple[bytes, str]]:
+    """The page's files by name, read once; nothing else can be asked for."""
+    files = {}
+    for file in resources.files(__package__).joinpath("page").iterdir():
+        kind = _KINDS.get(f".{file.name.rpartition('.')[2]}")
+        if kind is not None:
+            files[file.name] = (file.read_bytes(), kind)
+    return files
+
+
+def _texts(catalog: Catalog) -> dict[str, Any]:
+    return {
+        name.removeprefix(_PHRASES): phrase
+        for name, phrase in catalog.phrases.items()
+        if name.startswith(_PHRASES)
+    }
+
+
+@web.middleware
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let in only what comes from a page of this server."""
+    port = _port(request)
+    hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if request.headers.get("Host") not in hosts:
+        raise web.HTTPMisdirectedRequest
+    if origin is not None and origin.removeprefix("http://") not in hosts:
+        raise web.HTTPForbidden
+    if request.method == "POST" and site not in {"same-origin", "none"}:
+        raise web.HTTPForbidden
+    return await handler(request)
+
+
+def _port(request: web.Request) -> int:
+    address: Any = request.transport.get_extra_info("sockname") if request.transport else None
+    return int(address[1]) if address else 0
+
+
+async def _dress(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)

@@ -1,0 +1,92 @@
+"""`voicestatus demo`: the playground until it is stopped, its address printed and opened."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from threading import Thread
+from typing import Final
+
+from bot.demo.playground.scenery import ADMIN, fill, furnish
+from bot.demo.playground.server import PlaygroundServer
+from bot.demo.stage import Stage, running_stage
+from bot.domain.catalog import Language
+from bot.locales import load_catalog
+from bot.server import CannotListenError, serving
+from bot.telemetry import configure_logging
+
+HOST: Final = "127.0.0.1"
+USUAL_PORT: Final = 8090
+_EXIT_FAILED: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playground:
+    """A playground that is being served; `stage` is what stands behind it."""
+
+    url: str
+    stage: Stage
+
+
+@asynccontextmanager
+async def running_playground(language: Language, port: int | None) -> AsyncIterator[Playground]:
+    """Start everything and serve the page while the block runs.
+
+    Args:
+        language: the bot's own, and that of the agent whose eyes the page opens with.
+        port: where to listen; None for the usual one, or a free one where that is taken.
+
+    Raises:
+        CannotListenError: the port that was asked for is taken.
+    """
+    async with AsyncExitStack() as stack:
+        stage = await stack.enter_async_context(
+            running_stage(language, furnish=furnish, admins=[ADMIN])
+        )
+        await fill(stage.person, {one: load_catalog(one) for one in Language})
+        app = PlaygroundServer(stage, language).application
+        try:
+            wanted = USUAL_PORT if port is None else port
+            got = await stack.enter_async_context(serving(app(), host=HOST, port=wanted))
+        except CannotListenError:
+            if port is not None:
+                raise
+            got = await stack.enter_async_context(serving(app(), host=HOST, port=0))
+        yield Playground(url=f"http://{HOST}:{got}/", stage=stage)
+
+
+async def play(language: Language, port: int | None) -> int:
+    """Serve until SIGTERM or Ctrl-C; 1 if the port that was asked for is taken."""
+    configure_logging(level="ERROR", json=False)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        async with running_playground(language, port) as playground:
+            print(_welcome(playground.url, language), flush=True)
+            if has_a_browser(os.environ) and sys.stdout.isatty():
+                # Some browsers keep the one who called them; that must not keep us.
+                Thread(target=webbrowser.open, args=(playground.url,), daemon=True).start()
+            await stopped.wait()
+    except CannotListenError as error:
+        print(f"Cannot listen on {HOST}:{port} ({error.reason}). Try --port 0.", file=sys.stderr)
+        return _EXIT_FAILED
+    return 0
+
+
+def has_a_browser(environment: Mapping[str, str], platform: str = sys.platform) -> bool:
+    """Whether there is a screen on which a browser could open."""
+    if platform in {"darwin", "win32"}:
+        return True
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def _welcome(url: str, language: Language) -> str:
+    return load_catalog(language).say("playground.welcome_terminal", url=url)

@@ -1,0 +1,98 @@
+"""The gallery's exhibits of watches: begun, listed, told, given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from bot.demo.loopback import workspace as made_up
+from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
+from bot.domain.call_status import read_result
+from bot.domain.message_id import MessageId
+from bot.domain.watch import Bound, Destination, Ending, Sighting, Watch
+from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome
+from bot.slack.block_kit import Message
+from bot.slack.buttons import Row
+from bot.slack.watch_notes import WatchNotes
+from bot.slack.watch_notices import notice
+
+_DIRECT: Final = Destination(team=made_up.TEAM_ID, channel=made_up.USER_ID)
+_THREAD: Final = Destination(
+    team=made_up.TEAM_ID, channel=made_up.CHANNEL_ID, thread="1772471045.000100"
+)
+_ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
+    "answered": (Ending.STATUS, "ok:85.00"),
+    "failed": (Ending.STATUS, "failed:486"),
+    "limit": (Ending.LIMIT, "024"),
+    "unknown-id": (Ending.UNKNOWN_ID, "023"),
+    "refused": (Ending.REFUSED, "900"),
+}
+
+
+def watch_exhibits() -> Mapping[str, Make]:
+    """Each by its id."""
+    bounds = {f"watch-no-room-{one.value}": _started(_no_room(one)) for one in Bound}
+    notices = {
+        f"watch-notice-{name}": _told(ending, result) for name, (ending, result) in _ENDINGS.items()
+    }
+    return {
+        "watch-begun": _started(Started(watch=_watch())),
+        "watch-begun-in-a-thread": _started(Started(watch=_watch(destination=_THREAD))),
+        "watch-there-already": _started(AlreadyWatched(watch=_watch())),
+        **bounds,
+        "watch-final-already": _hindered,
+        "watches": _noted(lambda notes: notes.listed([_watch(), _watch(destination=_THREAD)])),
+        "watches-none": _noted(lambda notes: notes.listed([])),
+        "watch-stopped": _noted(lambda notes: notes.stopped([_watch()])),
+        "watch-over-already": _noted(lambda notes: notes.stopped([])),
+        "watch-not-kept": _noted(lambda notes: notes.not_kept()),
+        **notices,
+        "watch-notice-in-a-thread": _told(Ending.STATUS, "failed:486", row=Row.PUBLIC),
+        "watch-notice-moved": _told(Ending.STATUS, "failed:486", moved=True),
+        "home-with-watches": lambda studio: studio.home(watches=[_watch()]),
+    }
+
+
+def _watch(**changes: Any) -> Watch:
+    values: dict[str, Any] = {
+        "id": "0123456789abcdef",
+        "message_id": MessageId(IDMSG),
+        "user": made_up.USER_ID,
+        "destination": _DIRECT,
+        "started_at": MOMENT - timedelta(minutes=4),
+        "expires_at": MOMENT + timedelta(minutes=26),
+        "due_at": MOMENT,
+    }
+    return Watch(**(values | changes))
+
+
+def _no_room(bound: Bound) -> NoRoom:
+    return NoRoom(message_id=MessageId(IDMSG), bound=bound, most=20)
+
+
+def _noted(make: Callable[[WatchNotes], Message]) -> Make:
+    return lambda studio: studio.note(make(_notes(studio)))
+
+
+def _started(outcome: StartOutcome) -> Make:
+    return _noted(lambda notes: notes.started([outcome], made_up.USER_ID))
+
+
+def _hindered(studio: Studio) -> Shown:
+    answers = studio.answers("ok:85.00", "023")
+    return studio.note(_notes(studio).started([], made_up.USER_ID, answers))
+
+
+def _told(ending: Ending, result: str, row: Row = Row.DIRECT, *, moved: bool = False) -> Make:
+    watch = _watch(ending=ending, last=Sighting(finding=read_result(result), checked_at=MOMENT))
+
+    def make(studio: Studio) -> Shown:
+        style = studio.style.shared("") if row is Row.PUBLIC else studio.style
+        return studio.message(notice(watch, style, row, moved=moved), ephemeral=False)
+
+    return make
+
+
+def _notes(studio: Studio) -> WatchNotes:
+    return WatchNotes(studio.style, studio.notes.command)

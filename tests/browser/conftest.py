@@ -1,0 +1,58 @@
+"""A real Chromium for the tests of the playground, and the playground that it opens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from bot.demo.playground.serving import Playground, running_playground
+from bot.domain.catalog import Language
+from browser.visitors import Visitor, Visitors
+from pictures.chromium import CHROMIUM, FLAGS, MISSING
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One loop for all of them, since the browser lives in it; and not in `make quick`."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium with a new profile; a missing one is a skip, and in CI a failure."""
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def playground() -> AsyncIterator[Playground]:
+    """A playground on a free port."""
+    async with running_playground(Language.ENGLISH, 0) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitors(chromium: Browser, playground: Playground) -> AsyncIterator[Visitors]:
+    """Opens the page as often as a test likes; nothing may have gone wrong in any of them."""
+    async with Visitors(chromium, playground) as coming:
+        yield coming
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ana(visitors: Visitors) -> Visitor:
+    """Somebody who opens the page for the first time, on a screen of usual size."""
+    return await visitors.come()

@@ -1,0 +1,205 @@
+"""A tour of the playground in a real browser: every surface, by mouse."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import expect
+
+from browser.visitors import Visitor, Visitors
+
+BUSY = "The call did not go through: the line was busy."
+ANSWERED = "The call was answered and the message played: 85 seconds."
+
+
+async def test_a_newcomer_understands_a_failed_call_with_one_click(ana: Visitor) -> None:
+    """The hint leads from a customer's complaint to verdict and next step in the thread."""
+    await ana.picture("start")
+    await ana.page.get_by_role("button", name="Check it for me").click()
+
+    await ana.sees(BUSY, within="#thread")
+    await ana.sees("Next step", within="#thread")
+    await expect(ana.page.locator("#start")).to_be_hidden()
+    await expect(ana.page.locator("#messages").get_by_text("1 reply")).to_be_visible()
+    await ana.picture("thread")
+
+
+async def test_the_shortcut_stands_in_the_menu_of_a_message(ana: Visitor) -> None:
+    """Pointing at a message shows its menu; the answer goes into its thread."""
+    await ana.messages.first.hover()
+    await ana.messages.first.get_by_role("button", name="Check voice status").click()
+
+    await ana.sees("3 calls: 1 answered", within="#thread")
+
+
+async def test_a_command_is_answered_for_the_one_who_typed_it(ana: Visitor) -> None:
+    """The card is marked, and the command itself is shown to nobody."""
+    await ana.type("/voicestatus SANDBOX-OK")
+
+    await ana.sees(ANSWERED)
+    await expect(ana.messages.last.get_by_text("Only visible to you")).to_be_visible()
+    await expect(
+        ana.page.locator("#messages").get_by_text("/voicestatus SANDBOX-OK")
+    ).to_have_count(0)
+
+
+async def test_buttons_of_a_card_work(ana: Visitor) -> None:
+    """Details, the reply for the customer, and sharing, which all can see."""
+    await ana.type("/voicestatus SANDBOX-BUSY")
+    await ana.sees(BUSY)
+    for name in ("Details", "Reply for the customer", "Share"):
+        await ana.page.locator("#messages").get_by_role("button", name=name).first.click()
+
+    await ana.sees("Details for an engineer")
+    await ana.sees("A reply for the customer")
+    shared = ana.messages.filter(has_text="Shared by @ana")
+    await shared.wait_for()
+    assert "ephemeral" not in (await shared.get_attribute("class") or "")
+    await ana.picture("buttons")
+
+
+async def test_a_card_is_refreshed_in_its_place_and_keeps_the_focus(ana: Visitor) -> None:
+    """The button that was pressed is the one that has the focus afterwards."""
+    await ana.type("/voicestatus SANDBOX-PENDING-2")
+    await ana.sees("No status yet")
+    refresh = ana.messages.last.get_by_role("button", name="Refresh")
+    await ana.page.wait_for_timeout(2_100)
+    await refresh.click()
+
+    await ana.sees(ANSWERED)
+    await expect(refresh).to_be_focused()
+
+
+async def test_a_slow_gateway_is_told_and_then_replaced(ana: Visitor) -> None:
+    """The note that work is going on becomes the card."""
+    await ana.type("/voicestatus SANDBOX-SLOW-2")
+
+    await ana.sees("Asking the gateway", within="#messages")
+    await ana.sees(ANSWERED, within="#messages")
+    await expect(ana.page.locator("#messages").get_by_text("Asking the gateway")).to_have_count(0)
+
+
+async def test_a_mention_is_answered_in_the_thread_that_opens(ana: Visitor) -> None:
+    """A person writes in a channel with the bot's name."""
+    await ana.type("@voicestatus SANDBOX-NOANSWER")
+
+    await ana.sees("Who resolves it", within="#thread")
+    await expect(ana.messages.last.locator(".mention")).to_have_text("@voicestatus")
+
+
+async def test_a_thread_can_be_written_in(ana: Visitor) -> None:
+    """A mention in a thread is answered there; commands are refused there, as Slack does."""
+    await ana.messages.first.hover()
+    await ana.messages.first.get_by_role("button", name="Reply").click()
+    box = ana.page.locator("#thread textarea")
+    await box.fill("@voicestatus SANDBOX-BLOCKED")
+    await box.press("Enter")
+
+    await ana.sees("Who resolves it", within="#thread")
+    await box.fill("/voicestatus SANDBOX-OK")
+    await box.press("Enter")
+    await ana.sees("does not work in threads", within="#toasts")
+    await expect(box).to_have_value("/voicestatus SANDBOX-OK")
+
+
+async def test_a_direct_message_needs_no_command(ana: Visitor) -> None:
+    """A sentence with an id is enough."""
+    await ana.page.get_by_role("link", name="voicestatus messages").click()
+    await ana.type("Please check SANDBOX-NOTFOUND")
+
+    await expect(ana.thread).to_have_count(2)
+    await ana.picture("direct")
+
+
+async def test_the_bot_answers_where_it_is_no_member(ana: Visitor) -> None:
+    """By the address that came with the click, since no other way is open."""
+    await ana.page.get_by_role("link", name=re.compile("lobby")).click()
+    await ana.messages.first.hover()
+    await ana.messages.first.get_by_role("button", name="Check voice status").click()
+
+    await expect(ana.thread).to_have_count(2)
+    slack = ana.playground.stage.slack
+    assert ["chat.postMessage: not_in_channel {}"] == slack.refusals
+    await expect(ana.page.locator(".complaints")).to_have_count(0)
+    slack.refusals.clear()
+
+
+async def test_the_app_home_keeps_what_was_looked_up_and_changes_the_language(ana: Visitor) -> None:
+    """The page is drawn by the bot, and drawn anew after a choice."""
+    await ana.type("/voicestatus SANDBOX-DECLINED")
+    await ana.sees("SANDBOX-DECLINED")
+    await ana.page.get_by_role("link", name="App Home").click()
+    await ana.sees("Your last look-ups", within="#home")
+    await ana.sees("SANDBOX-DECLINED", within="#home")
+    await ana.picture("home")
+    await ana.page.locator("#home select").select_option("pt-BR")
+
+    await ana.sees("Suas últimas consultas", within="#home")
+
+
+async def test_the_form_says_what_is_wrong_and_then_shows_the_answer(ana: Visitor) -> None:
+    """A modal with an error under its input, a correction, and the answer in its place."""
+    await ana.page.get_by_role("button", name="Check a voice call").click()
+    form = ana.page.get_by_role("dialog", name="Check voice status")
+    await form.get_by_label("IDMSG").fill("+55 (11) 98765-4321")
+    await form.get_by_role("button", name="Check", exact=True).click()
+    await expect(form.locator(".error")).to_contain_text("phone")
+    await ana.picture("form-error")
+    await form.get_by_label("IDMSG").fill("SANDBOX-OK")
+    await form.get_by_role("button", name="Check", exact=True).click()
+
+    await ana.sees(ANSWERED, within="#modal")
+    await form.get_by_role("button", name="Close").last.click()
+    await expect(form).to_be_hidden()
+
+
+async def test_an_empty_form_is_not_sent(ana: Visitor) -> None:
+    """Slack's client asks for what is missing, so the page does."""
+    await ana.page.get_by_role("button", name="Check a voice call").click()
+    before = ana.playground.stage.slack.wire.action
+    await ana.page.get_by_role("button", name="Check", exact=True).click()
+
+    await ana.sees("Please fill this in.", within="#modal")
+    assert before == ana.playground.stage.slack.wire.action
+
+
+async def test_two_people_see_their_own_answers_only(visitors: Visitors) -> None:
+    """An ephemeral card of Ana is not before Bruno; what she shares is."""
+    ana, bruno = await visitors.come(), await visitors.come()
+    await bruno.page.get_by_role("button", name="Bruno Português").click()
+    await bruno.page.get_by_role("link", name="support-en").click()
+    await ana.type("/voicestatus SANDBOX-OK")
+    await ana.sees(ANSWERED)
+    await ana.type("/voicestatus SANDBOX-BUSY share")
+
+    await bruno.sees(BUSY)
+    await expect(bruno.page.get_by_text(ANSWERED)).to_have_count(0)
+
+
+async def test_the_portuguese_agent_reads_portuguese_everywhere(ana: Visitor) -> None:
+    """Page, messages, card and buttons."""
+    await ana.page.get_by_role("button", name="Bruno Português").click()
+    await ana.page.get_by_role("button", name="Checar para mim").click()
+
+    await ana.sees("A chamada não foi completada: número ocupado.", within="#thread")
+    await expect(ana.page.locator("html")).to_have_attribute("lang", "pt-BR")
+    await ana.type("/voicestatus ajuda")
+    await ana.sees("Visível só para você")
+    await ana.picture("portuguese")
+
+
+async def test_an_unknown_command_loses_nothing(ana: Visitor) -> None:
+    """What was typed stays in the box."""
+    await ana.type("/voice SANDBOX-OK")
+
+    await ana.sees("/voice is not a command here", within="#toasts")
+    await expect(ana.page.locator("#foot textarea")).to_have_value("/voice SANDBOX-OK")
+
+
+async def test_what_is_typed_is_text_whatever_it_holds(ana: Visitor) -> None:
+    """Markup of a page, typed by a person, is shown as typed and not run."""
+    await ana.type("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
+
+    await ana.sees("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
+    await expect(ana.page).to_have_title("voicestatus playground")
+    assert 0 == await ana.page.locator("#messages img, #messages .content b").count()

@@ -1,0 +1,54 @@
+"""The panel that shows what went over the wire."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from playwright.async_api import expect
+
+from bot.demo.loopback.workspace import BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
+from browser.visitors import Visitor
+
+_SIGNATURE: Final = re.compile(r"^v0=[0-9a-f]{64}$")
+
+
+async def test_the_last_action_is_shown_request_by_request(ana: Visitor) -> None:
+    """Signed request with its acknowledgement, SOAP, and the answer to Slack, in order."""
+    await ana.type("/voicestatus SANDBOX-BUSY")
+    await ana.page.get_by_role("button", name="See what went over the wire").click()
+    exchanges = ana.page.locator(".exchange")
+    await ana.sees("response_url", within="#wire")
+
+    names = await exchanges.locator(".exchange-name").all_inner_texts()
+    assert "POST /slack/events" == names[0]
+    assert names.index("MPG_Status_Voice") < names.index("response_url")
+    await expect(ana.page.locator(".wire-summary")).to_contain_text("acknowledged with 200")
+    for summary in await exchanges.locator("> details > summary").all():
+        await summary.click()
+    await expect(exchanges.first.locator(".signature")).to_have_text(_SIGNATURE)
+    await expect(exchanges.filter(has_text="MPG_Status_Voice").first).to_contain_text("failed:486")
+    await ana.picture("wire")
+
+
+async def test_no_secret_reaches_the_page(ana: Visitor) -> None:
+    """Tokens and keys are masked before they are kept, so that no script of the page holds them."""
+    await ana.page.get_by_role("button", name="Wire", exact=True).click()
+    await ana.type("@voicestatus SANDBOX-BUSY")
+    await ana.sees("chat.postMessage", within="#wire")
+
+    shown = await ana.page.locator("#wire").text_content() or ""
+    assert "<Credencial>••••••</Credencial>" in shown
+    assert "Bearer ••••••" in shown
+    for secret in (BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN, "D" * 40, "d" * 6):
+        assert secret not in shown
+
+
+async def test_a_fault_of_the_connection_is_shown_as_such(ana: Visitor) -> None:
+    """No HTTP answer came, so there is no status."""
+    await ana.page.get_by_role("button", name="Wire", exact=True).click()
+    await ana.type("/voicestatus SANDBOX-FAULT-reset")
+
+    fault = ana.page.locator(".exchange.to_gateway").first
+    await expect(fault.locator(".status")).to_have_text("\u2013")
+    await expect(fault).to_contain_text("fault: reset")
