@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from bot.demo.playground.serving import running_playground
 from bot.domain.catalog import Language
 from pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
-from pictures.chromium import CHROMIUM, FLAGS, MISSING, UNCOVERED
+from pictures.chromium import CHROMIUM, FLAGS, MISSING, UNCOVER
 
 _ZONE: Final = "America/Sao_Paulo"
 # Wide enough for a card in one column of the gallery; sharper than a plain screen.
@@ -41,10 +41,11 @@ async def main() -> int:
 
 async def _cards(browser: Browser, url: str, language: Language) -> None:
     page = await _opened(browser, f"{url}gallery?language={language}", _CARD_WIDTH, language)
+    await page.evaluate(UNCOVER)
     for name, (exhibit, spoken) in CARDS.items():
         if spoken is language:
             card = page.locator(f"[id='{exhibit}'] > :last-child")
-            await card.screenshot(path=_file(name), style=UNCOVERED)
+            await card.screenshot(path=_file(name))
 
 
 async def _playground(browser: Browser, url: str) -> None:

@@ -21,4 +21,4 @@ FLAGS: Final = (
     "--disable-sync",
 )
 # The bar over the gallery stays in view, and so would cover the upper end of a tall card.
-UNCOVERED: Final = "#topbar { position: static; }"
+UNCOVER: Final = "() => { document.getElementById('topbar').style.position = 'static'; }"

@@ -17,10 +17,6 @@ from bot.slack.buttons import Row
 from bot.slack.watch_notes import WatchNotes
 from bot.slack.watch_notices import notice
 
-_DIRECT: Final = Destination(team=made_up.TEAM_ID, channel=made_up.USER_ID)
-_THREAD: Final = Destination(
-    team=made_up.TEAM_ID, channel=made_up.CHANNEL_ID, thread="1772471045.000100"
-)
 _ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
     "answered": (Ending.STATUS, "ok:85.00"),
     "failed": (Ending.STATUS, "failed:486"),
@@ -38,11 +34,11 @@ def watch_exhibits() -> Mapping[str, Make]:
     }
     return {
         "watch-begun": _started(Started(watch=_watch())),
-        "watch-begun-in-a-thread": _started(Started(watch=_watch(destination=_THREAD))),
+        "watch-begun-in-a-thread": _started(Started(watch=_watch(destination=_thread()))),
         "watch-there-already": _started(AlreadyWatched(watch=_watch())),
         **bounds,
-        "watch-final-already": _hindered,
-        "watches": _noted(lambda notes: notes.listed([_watch(), _watch(destination=_THREAD)])),
+        "watch-in-part": _hindered,
+        "watches": _noted(lambda notes: notes.listed([_watch(), _watch(destination=_thread())])),
         "watches-none": _noted(lambda notes: notes.listed([])),
         "watch-stopped": _noted(lambda notes: notes.stopped([_watch()])),
         "watch-over-already": _noted(lambda notes: notes.stopped([])),
@@ -59,12 +55,16 @@ def _watch(**changes: Any) -> Watch:
         "id": "0123456789abcdef",
         "message_id": MessageId(IDMSG),
         "user": made_up.USER_ID,
-        "destination": _DIRECT,
+        "destination": Destination(team=made_up.TEAM_ID, channel=made_up.USER_ID),
         "started_at": MOMENT - timedelta(minutes=4),
         "expires_at": MOMENT + timedelta(minutes=26),
         "due_at": MOMENT,
     }
     return Watch(**(values | changes))
+
+
+def _thread() -> Destination:
+    return Destination(team=made_up.TEAM_ID, channel=made_up.CHANNEL_ID, thread="1772471045.000100")
 
 
 def _no_room(bound: Bound) -> NoRoom:
@@ -80,8 +80,9 @@ def _started(outcome: StartOutcome) -> Make:
 
 
 def _hindered(studio: Studio) -> Shown:
-    answers = studio.answers("ok:85.00", "023")
-    return studio.note(_notes(studio).started([], made_up.USER_ID, answers))
+    answers = studio.answers("ok:85.00")
+    begun = [Started(watch=_watch())]
+    return studio.note(_notes(studio).started(begun, made_up.USER_ID, answers))
 
 
 def _told(ending: Ending, result: str, row: Row = Row.DIRECT, *, moved: bool = False) -> Make:

@@ -23,8 +23,13 @@ LIMIT_ACTIONS: Final = re.compile(r"watch_limit_\d+")
 
 _CONTROLS: Final = "watch_controls"
 _LIMIT: Final = "watch_limit_"
-# By the name of the label, in minutes.
-LIMITS: Final = {name: timedelta(minutes=int(name)) for name in ("30", "60", "240", "1440")}
+# By the name of the label.
+LIMITS: Final = {
+    "30": timedelta(minutes=30),
+    "60": timedelta(hours=1),
+    "240": timedelta(hours=4),
+    "1440": timedelta(hours=24),
+}
 _NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from bot.demo.gallery import Room, exhibits
 from bot.domain.catalog import Language
 from browser.visitors import SCREENSHOTS, Visitors
-from pictures.chromium import UNCOVERED
+from pictures.chromium import UNCOVER
 
 EXHIBITS: Final = exhibits()
 
@@ -33,9 +33,10 @@ async def test_every_card_hangs_in_the_gallery_and_is_drawn_whole(
     assert 0 == await gallery.page.locator(".block:not(hr)").evaluate_all(empty)
     wide = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.id)"
     assert [] == await cards.evaluate_all(wide)
+    await gallery.page.evaluate(UNCOVER)
     for name in own:
         card = gallery.page.locator(f"[id='{name}']")
-        await card.screenshot(path=folder / f"{name}.png", style=UNCOVERED)
+        await card.screenshot(path=folder / f"{name}.png")
 
 
 @pytest.mark.parametrize("room", list(Room))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +12,8 @@ from watch_world import NOON, World, watch_world
 
 from bot.domain.call_status import CallStatus
 from bot.domain.explanation import LookupFailure
+from bot.domain.gate import Urgency
+from bot.domain.message_id import MessageId
 from bot.domain.watch import Ending, PostedCard, State, Watch
 from bot.services import watch_turns
 from bot.services.watch_turns import LEASE, SETTLING, InDoubt
@@ -143,9 +145,9 @@ async def test_a_watch_that_is_given_up_during_a_look(world: World) -> None:
     """Is over; what the look found is not told."""
     watch = await world.start("SANDBOX-OK")
 
-    async def look_up(*_: object) -> object:
+    async def look_up(ids: Sequence[MessageId], *, urgency: Urgency) -> object:
         await world.watching.cancel("T1", "U1", watch.id)
-        return await real(*_)  # type: ignore[arg-type]
+        return await real(ids, urgency=urgency)
 
     real = world.lookups.look_up
     world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]
@@ -157,9 +159,9 @@ async def test_a_watch_that_is_given_up_during_a_look_that_finds_nothing(world: 
     """Is over, too."""
     watch = await world.start("SANDBOX-FOREVER")
 
-    async def look_up(*_: object) -> object:
+    async def look_up(ids: Sequence[MessageId], *, urgency: Urgency) -> object:
         await world.watching.cancel("T1", "U1", watch.id)
-        return await real(*_)  # type: ignore[arg-type]
+        return await real(ids, urgency=urgency)
 
     real = world.lookups.look_up
     world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]

@@ -55,8 +55,9 @@ NOBODY: Final = Asker(user="U1", channel="C1", team="T1", external=False)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
 lines = st.lists(ANY_TEXT, max_size=30)
 
-# The only thing between angle brackets that is ours: a moment that each reader sees in their zone.
-OURS: Final = re.compile(r"<!date\^[0-9]+\^\{date_short_pretty\} \{time\}\|[^<>|]*>")
+# All between angle brackets that is ours: a moment that each reader sees in their zone, and the
+# channel where an answer will come.
+OURS: Final = re.compile(r"<!date\^[0-9]+\^\{date_short_pretty\} \{time\}\|[^<>|]*>|<#C1>")
 
 FIXED: Final[dict[str, Callable[[Notes], Message]]] = {
     "help": Notes.help,
@@ -127,7 +128,7 @@ def test_no_note_is_forgotten() -> None:
     given_words = {
         *("bad_words", "did_you_mean", "too_many", "nothing_valid", "definitions", "whoami"),
         *("language_help", "health", "watch_remark", "late_remark", "modal_problem", "shared"),
-        *("speaking", "refused", "channel_language_chosen"),
+        *("speaking", "refused", "channel_language_chosen", "command"),
     }
     all_notes = {name for name in vars(Notes) if not name.startswith("_")}
 

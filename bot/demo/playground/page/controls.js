@@ -19,10 +19,10 @@ export function text(object, eyes) {
   return object.type === "mrkdwn" ? mrkdwn(object.text, eyes) : object.text;
 }
 
-/** An element that can be used, or null if this person does not see it. */
+/** An element that can be used, or null if this person does not see it; nobody sees them all. */
 export function control(element, block, eyes, naming = {}) {
   const only = element.visible_to_user_ids;
-  if (only && !only.includes(eyes.me)) return null;
+  if (only && eyes.me && !only.includes(eyes.me)) return null;
   const made = (CONTROLS[element.type] ?? unknown)(element, block, eyes, naming);
   if (element.action_id) made.dataset.action = element.action_id;
   return made;
