@@ -16,7 +16,7 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup browser demo test quick check lint types contracts docs pictures bench lock clean
+.PHONY: help setup browser demo test quick check lint types contracts docs pictures bench kills lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -79,6 +79,9 @@ pictures: setup browser ## write the README's pictures and the generated pages a
 	$(BIN)/voicestatus explain --all --markdown --language en > docs/codes.md
 	$(BIN)/voicestatus explain --all --markdown --language pt-BR > docs/codigos.md
 	$(BIN)/voicestatus manifest > manifest.yml
+
+kills: setup ## kill processes with watches in flight, and count every notice
+	KILLS=$${KILLS:-5} AWAY_SECONDS=$${AWAY_SECONDS:-60} $(BIN)/python -m pytest tests/watches
 
 bench: setup ## figures side by side, in one run
 	$(BIN)/python -m bench
