@@ -102,6 +102,18 @@ async def test_a_thread_can_be_written_in(ana: Visitor) -> None:
     await expect(box).to_have_value("/voicestatus SANDBOX-OK")
 
 
+async def test_a_watch_ends_with_a_notice_that_cannot_be_overlooked(ana: Visitor) -> None:
+    """It comes directly; the list of conversations says so until it is seen."""
+    await ana.type("/voicestatus SANDBOX-PENDING-2")
+    await ana.messages.last.get_by_role("button", name="Watch").click()
+    await ana.sees("I am watching this call", within="#messages")
+
+    await ana.page.get_by_role("link", name="voicestatus 1 new").click()
+    await ana.sees("it has its final status", within="#messages")
+    await ana.picture("watch")
+    await expect(ana.page.get_by_role("link", name="voicestatus messages")).to_be_visible()
+
+
 async def test_a_direct_message_needs_no_command(ana: Visitor) -> None:
     """A sentence with an id is enough."""
     await ana.page.get_by_role("link", name="voicestatus messages").click()

@@ -79,11 +79,16 @@ export function drawTopbar(
 }
 
 /** The conversations, as links, so that each has an address. */
-export function drawSidebar(bar, { sight, here }, eyes) {
-  const print = JSON.stringify([sight.rooms, here.key, eyes.language, sight.complaints]);
+export function drawSidebar(bar, { sight, here, unread }, eyes) {
+  const news = [...sight.rooms.map((room) => room.id), sight.direct].map((one) => unread.of(one));
+  const print = JSON.stringify([sight.rooms, here.key, eyes.language, sight.complaints, news]);
   if (bar.printed === print) return;
   bar.printed = print;
   const inside = bar.contains(document.activeElement);
+  const told = (channel, note) => {
+    const count = unread.of(channel);
+    return count ? el("small", { class: "unread" }, eyes.say("unread", { count })) : note;
+  };
   bar.setAttribute("aria-label", eyes.say("conversations"));
   fill(
     bar,
@@ -96,7 +101,7 @@ export function drawSidebar(bar, { sight, here }, eyes) {
           "hash",
           room.name,
           here.key === room.id,
-          room.has_bot ? null : eyes.say("without_bot"),
+          told(room.id, room.has_bot ? null : eyes.say("without_bot")),
         ),
       ),
     ),
@@ -106,7 +111,7 @@ export function drawSidebar(bar, { sight, here }, eyes) {
         "phone",
         sight.people[sight.bot].name,
         here.key === "direct",
-        eyes.say("direct"),
+        told(sight.direct, eyes.say("direct")),
       ),
       entry("#/home", "home", eyes.say("home"), here.key === "home"),
     ]),
@@ -129,7 +134,7 @@ function entry(href, sign, name, current, note) {
       { href, aria: { current: current ? "page" : null } },
       icon(sign),
       el("span", {}, name),
-      note && el("small", {}, note),
+      typeof note === "string" ? el("small", {}, note) : note,
     ),
   );
 }

@@ -13,6 +13,7 @@ import { Line } from "./line.js";
 import { movesAmongMessages, showEnd, showMessages } from "./messages.js";
 import { speaker } from "./texts.js";
 import { changeTheme, keptTheme } from "./theme.js";
+import { Unread } from "./unread.js";
 import { ModalDialog, showHome } from "./views.js";
 import { acknowledgement, showWire } from "./wire.js";
 
@@ -45,6 +46,7 @@ class Playground {
     this.sight = null;
     this.here = null;
     this.follow = null;
+    this.unread = new Unread();
     document.documentElement.lang = agent.language;
     document.title = this.say("title");
     this.line?.close();
@@ -159,7 +161,8 @@ class Playground {
   draw() {
     const { parts, here } = this;
     const isHome = here.kind === "home";
-    drawSidebar(parts.sidebar, { sight: this.sight, here }, this.eyes);
+    this.unread.look(this.sight.messages, here.channel, this.sight.people);
+    drawSidebar(parts.sidebar, { sight: this.sight, here, unread: this.unread }, this.eyes);
     parts.place.replaceChildren(el("h1", {}, this.title()), el("p", {}, this.topic()));
     parts.messages.hidden = isHome;
     parts.foot.hidden = isHome;
