@@ -67,6 +67,7 @@ def build_desk(
     *,
     telemetry: Telemetry,
     lookups: LookupService,
+    alarm: Alarm,
     work: OngoingWork,
     watching: Watching,
 ) -> Desk:
@@ -85,7 +86,7 @@ def build_desk(
         questions=questions,
         replies=replies,
         records=records,
-        alarm=_alarm(settings, outside, languages, replies),
+        alarm=alarm,
         watches=watches,
     )
     return Desk(
@@ -166,12 +167,14 @@ def build_lookups(settings: Settings, outside: Outside, telemetry: Telemetry) ->
     )
 
 
-def _alarm(settings: Settings, outside: Outside, languages: Languages, replies: Replies) -> Alarm:
+def build_alarm(settings: Settings, outside: Outside) -> Alarm:
+    """What tells the admins; one for people's look-ups and for those in the background."""
+    people = People(client=outside.client, workspace=outside.workspace)
     alerts = AdminAlerts(
         admins=settings.admin_users,
         team=outside.workspace.team_id,
-        languages=languages,
-        replies=replies,
+        languages=_languages(settings, outside, people),
+        replies=Replies(outside.slack),
         command=settings.bot_command,
     )
     return Alarm(

@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.assembly import (
     Outside,
     assemble_app,
+    build_alarm,
     build_desk,
     build_lookups,
     build_notifier,
@@ -86,11 +87,13 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         work = OngoingWork()
         slack = outside.slack
         lookups = build_lookups(settings, outside, telemetry)
+        alarm = build_alarm(settings, outside)
         house = build_watch_house(
             settings,
             database=outside.database,
             lookups=lookups,
             notifier=build_notifier(settings, outside),
+            heard=alarm.heard,
             now=outside.now,
         )
         desk = build_desk(
@@ -98,6 +101,7 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
             outside,
             telemetry=telemetry,
             lookups=lookups,
+            alarm=alarm,
             work=work,
             watching=house.watching,
         )

@@ -5,7 +5,7 @@ Part of the composition root, apart from the desk, because it lives by itself an
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ import structlog
 
 from bot.connections import revealed
 from bot.domain.watch import Schedule, most_open
+from bot.services.answers import Answer
 from bot.services.lookup import LookupService
 from bot.services.watch_keeping import WatchKeeper
 from bot.services.watch_turns import InDoubt, WatchTurns
@@ -60,9 +61,10 @@ def build_watch_house(
     database: Database,
     lookups: LookupService,
     notifier: Notifier,
+    heard: Callable[[Sequence[Answer]], Awaitable[None]],
     now: Callable[[], datetime],
 ) -> WatchHouse:
-    """Make it; nothing runs yet."""
+    """Make it; nothing runs yet. `heard` looks at each answer for what the admins must act on."""
     own = this_process()
     watches, schedule = Watches(database), schedule_of(settings)
     alarms = alarms_for(
@@ -84,6 +86,7 @@ def build_watch_house(
         schedule=schedule,
         in_doubt=InDoubt(settings.watch_in_doubt),
         executor=own.id,
+        heard=heard,
         is_gone=keeper.is_gone,
         now=now,
     )

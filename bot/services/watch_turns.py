@@ -8,7 +8,7 @@ made, so whoever comes after a crash knows that Slack may have the notice alread
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +30,7 @@ from bot.domain.watch import (
     is_over,
     next_attempt,
 )
+from bot.services.answers import Answer
 from bot.services.lookup import LookupService
 from bot.services.watching import Delivery, Notifier, Report, Trace, alarm_of
 from bot.storage.alarms import Alarms
@@ -62,6 +63,7 @@ class WatchTurns:
 
     Args:
         executor: this process' name, which marks its attempts.
+        heard: looks at what a look found for what the admins must act on; raises nothing.
         is_gone: whether a process, by its name, is known to have died.
         now: the present moment, aware, UTC.
     """
@@ -76,6 +78,7 @@ class WatchTurns:
         schedule: Schedule,
         in_doubt: InDoubt,
         executor: str,
+        heard: Callable[[Sequence[Answer]], Awaitable[None]],
         is_gone: Callable[[str], bool],
         now: Callable[[], datetime],
     ) -> None:
@@ -86,6 +89,7 @@ class WatchTurns:
         self._schedule = schedule
         self._in_doubt = in_doubt
         self._executor = executor
+        self._heard = heard
         self._is_gone = is_gone
         self._now = now
         # A database that is away stops the turn, and ends nothing.
@@ -111,6 +115,7 @@ class WatchTurns:
             await self._attempt(replace(watch, ending=Ending.LIMIT, decided_at=self._now()), watch)
             return
         (answer,) = await self._lookups.look_up([watch.message_id], urgency=Urgency.BACKGROUND)
+        await _bounded(self._heard([answer]), None)
         seen = Sighting(
             finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
         )

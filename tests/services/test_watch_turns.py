@@ -114,12 +114,13 @@ async def test_an_unknown_id_is_asked_twice(world: World) -> None:
 
 @pytest.mark.parametrize("code", ["001", "019", "022", "900"])
 async def test_a_refusal_of_this_bot_is_told(world: World, code: str) -> None:
-    """At once, and it is not asked again."""
+    """At once, and it is not asked again; the alarm of the admins hears of it, too."""
     await world.ring(await world.start(f"SANDBOX-{code}"))
     (told,) = world.slack.told
     assert told.last is not None
     assert isinstance(told.last.finding, CallStatus)
     assert (Ending.REFUSED, code) == (told.ending, told.last.finding.gateway_code)
+    assert [told.last.finding] == [answer.finding for answer in world.heard]
 
 
 async def test_a_gateway_that_is_away_ends_nothing(world: World) -> None:

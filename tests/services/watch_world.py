@@ -12,6 +12,7 @@ from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, PostedCard, Schedule, Watch
 from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import SeenRequest, running_sandbox
+from bot.services.answers import Answer
 from bot.services.lookup import LookupService
 from bot.services.watch_turns import InDoubt, WatchTurns
 from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
@@ -129,6 +130,7 @@ class World:
     slack: WrittenSlack = field(default_factory=WrittenSlack)
     gone: set[str] = field(default_factory=set)
     in_doubt: InDoubt = InDoubt.REPEAT
+    heard: list[Answer] = field(default_factory=list)
 
     @property
     def watches(self) -> Watches:
@@ -156,9 +158,13 @@ class World:
             schedule=SCHEDULE,
             in_doubt=self.in_doubt,
             executor=executor,
+            heard=self._hear,
             is_gone=self.gone.__contains__,
             now=self.clock,
         )
+
+    async def _hear(self, answers: Sequence[Answer]) -> None:
+        self.heard += answers
 
     async def start(self, idmsg: str, *, card: PostedCard | None = None) -> Watch:
         """Start one watch in the thread."""

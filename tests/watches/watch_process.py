@@ -11,7 +11,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from bot import watch_assembly
 from bot.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Watch
+from bot.services.answers import Answer
 from bot.services.lookup import LookupService
 from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
 from bot.settings import Settings
@@ -97,10 +98,16 @@ async def watching_house(settings: Settings) -> AsyncIterator[Watching]:
             notifier=ThreadNotifier(
                 AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
             ),
+            heard=nobody_hears,
             now=utc_now,
         )
         async with house.kept():
             yield house.watching
+
+
+async def nobody_hears(answers: Sequence[Answer]) -> None:
+    """There are no admins here."""
+    del answers
 
 
 async def start_watches(watching: Watching, first: int, count: int, prefix: str) -> list[str]:
