@@ -47,6 +47,7 @@ from bot.storage.preferences import Preferences
 from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
 from bot.telemetry import Telemetry
+from bot.watch_assembly import WatchHouse, build_watch_house
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +130,23 @@ def signing_secret(settings: Settings) -> str:
     return revealed(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
 
 
-def build_notifier(settings: Settings, outside: Outside) -> SlackNotifier:
-    """What speaks for watches; it lives beside the desk, which it does not need."""
+def build_watches(
+    settings: Settings, outside: Outside, *, lookups: LookupService, alarm: Alarm
+) -> WatchHouse:
+    """The watches, with what speaks for them; they live beside the desk."""
     people = People(client=outside.client, workspace=outside.workspace)
-    return SlackNotifier(
+    notifier = SlackNotifier(
         client=outside.client,
         languages=_languages(settings, outside, people),
         styles=styles_of(settings),
+    )
+    return build_watch_house(
+        settings,
+        database=outside.database,
+        lookups=lookups,
+        notifier=notifier,
+        heard=alarm.heard,
+        now=outside.now,
     )
 
 

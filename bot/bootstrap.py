@@ -20,7 +20,7 @@ from bot.assembly import (
     build_alarm,
     build_desk,
     build_lookups,
-    build_notifier,
+    build_watches,
     signing_secret,
 )
 from bot.connections import (
@@ -49,7 +49,6 @@ from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
 from bot.storage.watches import Watches
 from bot.telemetry import Telemetry
-from bot.watch_assembly import build_watch_house
 
 # Kubernetes and Docker kill 10 to 30 seconds after SIGTERM; Slack's people wait no longer anyway.
 END_SECONDS: Final = 9.0
@@ -88,14 +87,7 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         slack = outside.slack
         lookups = build_lookups(settings, outside, telemetry)
         alarm = build_alarm(settings, outside)
-        house = build_watch_house(
-            settings,
-            database=outside.database,
-            lookups=lookups,
-            notifier=build_notifier(settings, outside),
-            heard=alarm.heard,
-            now=outside.now,
-        )
+        house = build_watches(settings, outside, lookups=lookups, alarm=alarm)
         desk = build_desk(
             settings,
             outside,
