@@ -159,7 +159,7 @@ class LoopbackSlack:
         """Let the next requests to a method be carried out, and the connection break after that."""
         self.failures.lose(method, times=times)
 
-    async def wait_for(self, predicate: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109 - it says more in the message
+    async def wait_for(self, predicate: Callable[[], bool], timeout: float = 20.0) -> None:  # noqa: ASYNC109 - it says more in the message
         """Wait until the predicate holds; it is asked again whenever something arrives here.
 
         Raises:
@@ -167,7 +167,7 @@ class LoopbackSlack:
         """
         await self.ledger.wait_for(predicate, timeout)
 
-    async def wait_for_message(self, count: int = 1, timeout: float = 5.0) -> Message:  # noqa: ASYNC109
+    async def wait_for_message(self, count: int = 1, timeout: float = 20.0) -> Message:  # noqa: ASYNC109
         """The `count`-th message, as soon as there is one.
 
         Raises:
