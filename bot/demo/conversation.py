@@ -108,7 +108,7 @@ class Conversation:
                 self._print(answer)
         except TimeoutError:
             self._terminal.print(self._say("silence", seconds=f"{PATIENCE_SECONDS:.0f}"))
-        took = self._say("acknowledged", milliseconds=f"{ack.seconds * 1000:.1f}")
+        took = self._say("acknowledged", milliseconds=max(1, round(ack.seconds * 1000)))
         self._terminal.print(Text(took, style="dim"))
 
     def _print(self, answer: Message) -> None:

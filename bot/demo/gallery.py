@@ -13,7 +13,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.block_rules import Surface as Judged
+from bot.demo.loopback.block_rules import problems_of_blocks
 from bot.demo.loopback.shown_blocks import shown_blocks
+from bot.demo.loopback.view_rules import problems_of_view
 from bot.demo.stage import COMMAND
 from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
 from bot.demo.watch_exhibits import watch_exhibits
@@ -67,7 +70,15 @@ class Exhibit:
             "surface": self.shown.surface,
             "ephemeral": self.shown.ephemeral,
             "content": {**content, "blocks": shown_blocks(content["blocks"], self.id)},
+            "problems": self.problems(),
         }
+
+    def problems(self) -> list[str]:
+        """What Slack would refuse in it."""
+        judged, content = Judged(self.shown.surface.value), self.shown.content
+        if judged is Judged.MESSAGE:
+            return problems_of_blocks(content["blocks"], judged)
+        return problems_of_view(content, judged)
 
 
 _OUTCOMES: Final[Mapping[str, Make]] = {

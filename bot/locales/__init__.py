@@ -52,7 +52,13 @@ def load_catalog(language: Language) -> Catalog:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    text = resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        # Whoever has just edited two files wants to know which.
+        message = f"bot/locales/{name}: {error}"
+        raise ValueError(message) from None
 
 
 def _entries(facts: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[Entry]:

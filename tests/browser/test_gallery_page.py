@@ -62,6 +62,8 @@ async def test_the_gallery_changes_the_language_and_finds_words(visitors: Visito
     assert 0 < few < 40
     await gallery.page.reload()
     await expect(gallery.page.locator(".exhibit")).to_have_count(few)
+    await gallery.page.get_by_label("Procurar").fill("nao foi completada")
+    await gallery.sees("A chamada não foi completada: número ocupado.")
     await gallery.page.get_by_label("Procurar").fill("xyzzy")
     await gallery.sees("Nada assim está exposto aqui.")
 

@@ -215,3 +215,53 @@ async def test_what_is_typed_is_text_whatever_it_holds(ana: Visitor) -> None:
     await ana.sees("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
     await expect(ana.page).to_have_title("voicestatus playground")
     assert 0 == await ana.page.locator("#messages img, #messages .content b").count()
+
+
+async def test_the_newest_message_is_in_view_from_the_beginning(ana: Visitor) -> None:
+    """Under the hint and above the line about the acknowledgement, also after a reload."""
+    await ana.type("/voicestatus SANDBOX-BUSY")
+    await ana.sees(BUSY)
+    await ana.page.evaluate("localStorage.removeItem('voicestatus-hint')")
+    await ana.page.reload()
+    await ana.page.get_by_role("button", name="Check it for me").wait_for()
+
+    await expect(ana.messages.last).to_be_in_viewport()
+    inside = (
+        "one => one.getBoundingClientRect().top < one.parentElement.getBoundingClientRect().bottom"
+    )
+    assert await ana.messages.last.evaluate(inside)
+
+
+async def test_who_looks_and_what_is_typed_outlast_a_change_of_place(ana: Visitor) -> None:
+    """A reload keeps the person; a draft waits where it was typed."""
+    await ana.page.get_by_role("button", name="Bruno Português").click()
+    await ana.page.reload()
+    box = ana.page.locator("#foot textarea")
+    await box.fill("rascunho")
+    await ana.page.keyboard.press("Alt+ArrowDown")
+
+    await expect(ana.page.locator("html")).to_have_attribute("lang", "pt-BR")
+    await expect(box).to_have_value("")
+    await expect(box).to_be_focused()
+    await ana.page.keyboard.press("Alt+ArrowUp")
+    await expect(box).to_have_value("rascunho")
+
+
+async def test_a_channel_without_the_bot_says_that_names_are_not_heard(ana: Visitor) -> None:
+    """Its examples hold commands only."""
+    await ana.page.get_by_role("link", name="lobby").click()
+
+    await expect(ana.page.locator(".example").filter(has_text="@")).to_have_count(0)
+    await ana.type("@voicestatus SANDBOX-OK")
+    await ana.sees("does not hear its name", within="#toasts")
+
+
+async def test_a_pane_on_a_phone_leaves_nothing_behind_it_to_reach(visitors: Visitors) -> None:
+    """What is covered cannot have the focus."""
+    phone = await visitors.come(width=390, height=844)
+    await phone.page.get_by_role("button", name="Check it for me").click()
+    await phone.sees("Next step", within="#thread")
+
+    assert await phone.ask("document.getElementById('main').inert")
+    await phone.page.get_by_role("button", name="Close the thread").click()
+    assert not await phone.ask("document.getElementById('main').inert")

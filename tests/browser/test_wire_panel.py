@@ -52,3 +52,13 @@ async def test_a_fault_of_the_connection_is_shown_as_such(ana: Visitor) -> None:
     fault = ana.page.locator(".exchange.to_gateway").first
     await expect(fault.locator(".status")).to_have_text("\u2013")
     await expect(fault).to_contain_text("fault: reset")
+
+
+async def test_what_slack_refuses_is_shown_as_such(ana: Visitor) -> None:
+    """Slack says no with the status 200; its word for it stands beside."""
+    ana.playground.stage.slack.fail_next("chat.postMessage", error="channel_not_found")
+    await ana.page.get_by_role("button", name="Wire", exact=True).click()
+    await ana.type("@voicestatus SANDBOX-BUSY")
+
+    refused = ana.page.locator(".exchange.web_api .status.bad").first
+    await expect(refused).to_have_text("200 channel_not_found")

@@ -38,7 +38,7 @@ ENGLISH = load_catalog(Language.ENGLISH)
     ],
 )
 def test_15_a_sip_code_has_its_entry_or_that_of_its_class(code: int, entry: str) -> None:
-    """A code that is not listed counts as its class (RFC 3261, section 8.1.3.2)."""
+    """A code that is not listed counts as its class (RFC 3261 §8.1.3.2)."""
     found = ENGLISH.sip(code)
 
     assert (Kind.SIP, entry) == (found.kind, found.code)

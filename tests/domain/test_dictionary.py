@@ -300,7 +300,7 @@ def test_a_record_is_flat(definition: Definition, meaning: str) -> None:
         "advice": entry.advice,
         "who_acts": "gateway",
         "retry": "no",
-        "source": "RFC 3261, section 21.4",
+        "source": "RFC 3261 §21.4",
     } == as_record(definition)
 
 

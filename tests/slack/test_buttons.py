@@ -247,7 +247,7 @@ async def test_the_reply_for_a_list_has_each_text_once(ways: Ways) -> None:
     [
         (
             "SANDBOX-BUSY",
-            ["failed:486", "486 Busy Here", "RFC 3261, section 21.4.24", "Q.850", "17"],
+            ["failed:486", "486 Busy Here", "RFC 3261 §21.4.24", "Q.850", "17"],
         ),
         ("SANDBOX-OK", ["ok:85.00"]),
         ("SANDBOX-850", ["850"]),

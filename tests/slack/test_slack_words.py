@@ -111,7 +111,7 @@ async def test_explain_gives_meaning_next_step_and_source(bot: Scene) -> None:
     assert "*Next step*\nHave the sender call again in 10 to 30 minutes." in text
     assert "Who resolves it: whoever sent the message\nCalling again later makes sense." in text
     assert "SIP code 486 Busy Here" in text
-    assert "Source: RFC 3261, section 21.4.24" in text
+    assert "Source: RFC 3261 §21.4.24" in text
 
 
 @pytest.mark.parametrize(

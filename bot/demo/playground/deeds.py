@@ -16,6 +16,7 @@ from bot.slack.listeners.shortcuts import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
 MOST_CHARACTERS: Final = 12_000
 _MOST_OF_AN_ID: Final = 255
 _MOST_FIELDS: Final = 50
+_TABS: Final = frozenset({"home", "messages"})
 _NAMED: Final = re.compile(rf"(?<!\w)@{BOT_NAME}(?!\w)")
 
 Result = dict[str, Any]
@@ -57,8 +58,11 @@ async def _command(person: Person, given: Given) -> Result:
 
 async def _say(person: Person, given: Given) -> Result:
     text = stored(_text(given, "text", most=MOST_CHARACTERS))
+    channel = _text(given, "channel")
     thread_ts = _text(given, "thread_ts", least=0) or None
-    message = await person.say(text, channel=_text(given, "channel"), thread_ts=thread_ts)
+    if thread_ts is not None:
+        _message(person, {"channel": channel, "ts": thread_ts})
+    message = await person.say(text, channel=channel, thread_ts=thread_ts)
     acks = [
         ack for event in person.slack.events if event.id == message.event_id for ack in event.acks
     ]
@@ -107,7 +111,10 @@ async def _close(person: Person, given: Given) -> Result:
 
 
 async def _home(person: Person, given: Given) -> Result:
-    ack = await person.open_home(_text(given, "tab"))
+    tab = _text(given, "tab")
+    if tab not in _TABS:
+        raise UnreadableError
+    ack = await person.open_home(tab)
     return {} if ack is None else _acknowledged(ack)
 
 
@@ -129,15 +136,26 @@ def _acknowledged(ack: Ack) -> Result:
 
 def _text(given: Given, name: str, *, most: int = _MOST_OF_AN_ID, least: int = 1) -> str:
     value = given.get(name, "")
-    if not isinstance(value, str) or not least <= len(value) <= most:
+    if not isinstance(value, str) or not least <= len(value) <= most or not _is_whole(value):
         raise UnreadableError
     return value
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it can be sent; half of a surrogate pair, which JSON can hold, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _value(value: object) -> object:
     """What can be put into an element: nothing, a text, or some texts."""
     texts = value if isinstance(value, list) else [value]
-    fits = all(isinstance(one, str) and len(one) <= MOST_CHARACTERS for one in texts)
+    fits = all(
+        isinstance(one, str) and len(one) <= MOST_CHARACTERS and _is_whole(one) for one in texts
+    )
     if value is not None and (not fits or len(texts) > _MOST_FIELDS):
         raise UnreadableError
     return value

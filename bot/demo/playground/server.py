@@ -59,6 +59,7 @@ class PlaygroundServer:
         self._stage = stage
         self._language = language
         self._files = _page_files()
+        self._ended = False
 
     def application(self) -> web.Application:
         """The routes."""
@@ -72,6 +73,7 @@ class PlaygroundServer:
         app.router.add_get("/stream", self._stream)
         app.router.add_post("/deed", self._deed)
         app.on_response_prepare.append(_dress)
+        app.on_shutdown.append(self._hang_up)
         return app
 
     def _file(self, name: str) -> Handler:
@@ -110,7 +112,7 @@ class PlaygroundServer:
     async def _events(self, user: str) -> AsyncIterator[bytes]:
         slack = self._stage.slack
         sent: dict[str, str] = {}
-        while True:
+        while not self._ended:
             revision = slack.ledger.revision
             for name, seen in (("sight", sight(slack, user)), ("wire", overheard(slack))):
                 data = json.dumps(seen)
@@ -120,10 +122,17 @@ class PlaygroundServer:
             await self._change_after(revision)
             yield b": still here\n\n"
 
+    async def _hang_up(self, _: web.Application) -> None:
+        """End the streams at once: nobody waits for them who wants the end."""
+        self._ended = True
+        self._stage.slack.ledger.ring()
+
     async def _change_after(self, revision: int) -> None:
         ledger = self._stage.slack.ledger
         try:
-            await ledger.wait_for(lambda: ledger.revision != revision, _QUIET_SECONDS)
+            await ledger.wait_for(
+                lambda: self._ended or ledger.revision != revision, _QUIET_SECONDS
+            )
         except TimeoutError:
             return
         await asyncio.sleep(_BURST_SECONDS)

@@ -46,7 +46,8 @@ def overheard(slack: LoopbackSlack) -> Json:
 
 
 def _complaints(slack: LoopbackSlack) -> list[str]:
-    return [line for line in (*slack.refusals, *slack.warnings) if _NO_FAULT not in line]
+    lines = (line.removesuffix(" {}") for line in (*slack.refusals, *slack.warnings))
+    return [line for line in lines if _NO_FAULT not in line]
 
 
 def _person(user: str, slack: LoopbackSlack) -> Json:
@@ -66,12 +67,17 @@ def _rooms(slack: LoopbackSlack) -> Iterator[Json]:
 
 
 def _visible(slack: LoopbackSlack, user: str) -> list[Message | UserMessage]:
-    """The newest messages, oldest first."""
-    own = {*TOPICS, slack.workspace.direct(user).id}
+    """The newest messages of each conversation, oldest first."""
     bots = (one for one in slack.messages if not one.ephemeral or one.user == user)
     everything: list[Message | UserMessage] = [*bots, *slack.said]
-    seen = [one for one in everything if one.channel in own]
-    return sorted(seen, key=_moment)[-MOST_MESSAGES:]
+    rooms: dict[str, list[Message | UserMessage]] = {
+        room: [] for room in (*TOPICS, slack.workspace.direct(user).id)
+    }
+    for one in sorted(everything, key=_moment):
+        if one.channel in rooms:
+            rooms[one.channel].append(one)
+    newest = (one for room in rooms.values() for one in room[-MOST_MESSAGES:])
+    return sorted(newest, key=_moment)
 
 
 def _moment(message: Message | UserMessage) -> tuple[int, ...]:

@@ -2,8 +2,11 @@
 
 import { el, icon, iconButton } from "./dom.js";
 
-/** A composer; `send(text)` gives a promise that is false where nothing was done with the text. */
-export function composer(eyes, { label, placeholder, send, beside = [] }) {
+/**
+ * A composer; `send(text)` gives a promise that is false where nothing was done with the text.
+ * What is typed and not sent is handed to `keep`, and comes back as `draft`.
+ */
+export function composer(eyes, { label, placeholder, send, beside = [], draft, keep }) {
   const box = el("textarea", {
     rows: "1",
     placeholder,
@@ -14,6 +17,7 @@ export function composer(eyes, { label, placeholder, send, beside = [] }) {
   });
   const button = iconButton("send", eyes.say("send"), submit, { class: "icon-button send" });
   const grow = () => {
+    keep?.(box.value);
     box.style.height = "auto";
     box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
     button.disabled = !box.value.trim();
@@ -35,7 +39,8 @@ export function composer(eyes, { label, placeholder, send, beside = [] }) {
     event.preventDefault();
     submit();
   });
-  button.disabled = true;
+  box.value = draft ?? "";
+  button.disabled = !box.value.trim();
   return el(
     "div",
     { class: "composer" },

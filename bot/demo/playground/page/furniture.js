@@ -14,6 +14,10 @@ export function drawTopbar(
     bar,
     iconButton("menu", eyes.say("menu"), menu, {
       class: "icon-button menu-button",
+      aria: {
+        label: eyes.say("menu"),
+        expanded: String(document.body.classList.contains("menu-open")),
+      },
       data: { focus: "menu" },
     }),
     el(
@@ -24,6 +28,7 @@ export function drawTopbar(
         "span",
         {},
         el("b", {}, "voicestatus"),
+        " ",
         el("span", { class: "brand-word" }, eyes.say("playground")),
       ),
     ),

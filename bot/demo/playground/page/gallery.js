@@ -10,6 +10,11 @@ import { changeTheme, isDark, keptTheme } from "./theme.js";
 
 const BOT = { name: "voicestatus", is_bot: true };
 
+/** Letters without case and accents, since not everybody types them. */
+function folded(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
 class Gallery {
   constructor(start, exhibits) {
     this.start = start;
@@ -119,15 +124,12 @@ class Gallery {
   }
 
   drawHall() {
-    const wanted = this.words.toLocaleLowerCase(this.language);
+    const wanted = folded(this.words);
     const shown = this.exhibits.filter(
       (one) =>
         one.language === this.language &&
         (!this.room || one.room === this.room) &&
-        (!wanted ||
-          `${one.id} ${JSON.stringify(one.content)}`
-            .toLocaleLowerCase(this.language)
-            .includes(wanted)),
+        (!wanted || folded(`${one.id} ${JSON.stringify(one.content)}`).includes(wanted)),
     );
     this.count.textContent = this.say("exhibits", { count: shown.length });
     const rooms = [...new Set(shown.map((one) => one.room))];
@@ -164,6 +166,13 @@ class Gallery {
       { class: "exhibit", id: one.id, aria: { label: one.id } },
       el("header", {}, el("h3", {}, el("a", { href: `#${one.id}` }, one.id))),
       FRAMES[one.surface](one, this.eyes),
+      one.problems.length > 0 &&
+        el(
+          "section",
+          { class: "problems" },
+          el("h4", {}, this.say("complaints")),
+          el("ul", {}, ...one.problems.map((problem) => el("li", {}, problem))),
+        ),
     );
   }
 }

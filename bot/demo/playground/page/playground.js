@@ -17,11 +17,19 @@ import { Unread } from "./unread.js";
 import { ModalDialog, showHome } from "./views.js";
 import { acknowledgement, showWire } from "./wire.js";
 
+// Who looks is kept for this tab, over a reload and over a new start of the server.
+const WHO = "voicestatus-who";
 const ROUTES = /^#\/(room|direct|home)(?:\/(\w+))?$/;
 const NEAR_THE_END = 120;
 const FOLLOW_MILLISECONDS = 15_000;
 // Where the panel fits beside a thread, it stands there from the beginning.
 const WIDE = 1560;
+// On so narrow a screen a pane covers the conversation; the same as in the style sheet.
+const PANES_COVER = "(max-width: 820px)";
+
+function isAtEnd(list) {
+  return list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
+}
 
 class Playground {
   constructor(start) {
@@ -34,6 +42,7 @@ class Playground {
     this.wire = { action: 0, exchanges: [] };
     this.wireOpen = innerWidth >= WIDE;
     this.lengths = new Map();
+    this.drafts = new Map();
     for (const list of document.querySelectorAll("ol.messages")) movesAmongMessages(list);
     addEventListener("hashchange", () => this.go());
     addEventListener("keydown", (event) => this.key(event));
@@ -41,6 +50,7 @@ class Playground {
 
   /** See with the eyes of an agent, in their language. */
   become(agent) {
+    sessionStorage.setItem(WHO, agent.id);
     this.agent = agent;
     this.say = speaker(agent.texts, agent.language);
     this.sight = null;
@@ -92,7 +102,11 @@ class Playground {
 
   hear(wire) {
     this.wire = wire;
-    if (this.sight) this.drawWire();
+    if (!this.sight) return;
+    const list = this.parts.messages;
+    const atEnd = isAtEnd(list);
+    this.drawWire();
+    if (atEnd) showEnd(list);
   }
 
   /** What stays as it is while one person looks. */
@@ -122,7 +136,10 @@ class Playground {
       },
       wire: () => this.toggleWire(),
       keys: () => openWords(this.say("keyboard"), this.eyes, keyboardHelp(this.eyes)),
-      menu: () => document.body.classList.toggle("menu-open"),
+      menu: () => {
+        document.body.classList.toggle("menu-open");
+        this.drawTopbar();
+      },
     };
     const state = { agents, agent: this.agent, wireOpen: this.wireOpen };
     drawTopbar(this.parts.topbar, { ...state, ...ways }, this.eyes);
@@ -139,7 +156,10 @@ class Playground {
       const room = this.sight.rooms.find((one) => one.id === id) ?? this.ownRoom();
       this.here = { kind: "room", key: room.id, channel: room.id, room };
     }
-    document.body.classList.remove("menu-open");
+    if (document.body.classList.contains("menu-open")) {
+      document.body.classList.remove("menu-open");
+      this.drawTopbar();
+    }
     if (before !== this.here.key) this.arrive();
     this.draw();
   }
@@ -154,6 +174,8 @@ class Playground {
     this.lengths.clear();
     this.parts.messages.replaceChildren();
     this.drawFoot();
+    if (this.wasTyping) this.parts.foot.querySelector("textarea").focus();
+    this.wasTyping = false;
     if (this.here.kind === "home") this.act({ do: "home", tab: "home" });
     if (this.here.kind === "direct") this.act({ do: "home", tab: "messages" });
   }
@@ -167,8 +189,7 @@ class Playground {
     parts.messages.hidden = isHome;
     parts.foot.hidden = isHome;
     parts.home.hidden = !isHome;
-    if (isHome) showHome(parts.home, this.sight.home, this.eyes);
-    else this.drawMessages();
+    // What takes room from the list comes before it, so that its end is where it will stay.
     showHint(parts.start, this.advised(), this.eyes, {
       check: (message) => this.shortcut(message),
       close: () => {
@@ -176,9 +197,12 @@ class Playground {
         this.draw();
       },
     });
-    this.drawThread();
-    this.modal.show(this.sight.modals.at(-1), this.eyes);
     this.drawWire();
+    if (isHome) showHome(parts.home, this.sight.home, this.eyes);
+    else this.drawMessages();
+    this.drawThread();
+    this.cover();
+    this.modal.show(this.sight.modals.at(-1), this.eyes);
   }
 
   title() {
@@ -219,7 +243,7 @@ class Playground {
 
   /** Show messages; whoever was at the end, or has just come or written, sees the new end. */
   list(list, messages, { inThread }) {
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
+    const atEnd = isAtEnd(list);
     const before = this.lengths.get(list);
     showMessages(list, messages, this.eyes, {
       inThread,
@@ -263,6 +287,12 @@ class Playground {
     pane.children[2].replaceChildren(composer(this.eyes, words));
   }
 
+  /** What a pane lies over cannot be reached while it does. */
+  cover() {
+    const open = this.thread !== null || this.wireOpen;
+    this.parts.main.inert = open && matchMedia(PANES_COVER).matches;
+  }
+
   /** The composer of the conversation, with ready examples and the way to the wire. */
   drawFoot() {
     const { eyes, say } = this;
@@ -270,10 +300,19 @@ class Playground {
     const send = (text) => this.send(text, null);
     const placeholder = say("composer_placeholder", { where, command: this.start.command });
     const label = say("composer_label", { where });
-    const ready = say(this.here.kind === "direct" ? "examples_direct" : "examples_room");
+    const ready = say(this.here.kind === "direct" ? "examples_direct" : "examples_room")
+      .split("\n")
+      .filter((text) => text && (this.hears() || !text.startsWith("@")));
     this.parts.foot.replaceChildren(
-      examples(eyes, ready.split("\n").filter(Boolean), send),
-      composer(eyes, { label, placeholder, send, beside: [globalShortcut(eyes)] }),
+      examples(eyes, ready, send),
+      composer(eyes, {
+        label,
+        placeholder,
+        send,
+        beside: [globalShortcut(eyes)],
+        draft: this.drafts.get(this.here.key),
+        keep: (text) => this.drafts.set(this.here.key, text),
+      }),
       el("button", {
         type: "button",
         class: "acknowledged",
@@ -289,13 +328,20 @@ class Playground {
     const channel = thread?.channel ?? this.here.channel;
     const [word] = text.split(/\s/);
     this.lengths.delete(thread ? this.parts.thread.children[1] : this.parts.messages);
+    noLongerNew();
     if (!text.startsWith("/")) return this.write(text, channel, thread);
     if (word !== command) return this.complain("no_such_command", { word, command });
     if (thread) return this.complain("no_commands_in_threads", { command });
     return this.act({ do: "command", channel, text: text.slice(word.length).trim() });
   }
 
+  /** Where the bot is no member it does not hear its name. */
+  hears() {
+    return this.here.room?.has_bot ?? true;
+  }
+
   async write(text, channel, thread) {
+    if (text.includes("@") && !this.hears()) this.complain("not_heard");
     const done = await this.act({ do: "say", channel, text, thread_ts: thread?.ts ?? "" });
     const until = Date.now() + FOLLOW_MILLISECONDS;
     if (done && !thread) this.follow = { channel, ts: done.ts, until };
@@ -327,6 +373,7 @@ class Playground {
     this.wireOpen = open;
     this.drawTopbar();
     this.drawWire();
+    this.cover();
     const next = open ? this.parts.wire : this.parts.topbar;
     next.querySelector(open ? "button" : "[data-focus=wire]").focus();
   }
@@ -338,6 +385,7 @@ class Playground {
     const step = event.altKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
     if (step === undefined) return;
     event.preventDefault();
+    this.wasTyping = this.parts.foot.contains(document.activeElement);
     const links = [...this.parts.sidebar.querySelectorAll("a")];
     const at = links.findIndex((link) => link.hasAttribute("aria-current"));
     links[(at + step + links.length) % links.length].click();
@@ -353,4 +401,6 @@ class Playground {
 keptTheme();
 const start = await (await fetch("/start")).json();
 const playground = new Playground(start);
-playground.become(start.agents.find((agent) => agent.id === start.first));
+const before = sessionStorage.getItem(WHO);
+const known = start.agents.find((agent) => agent.id === before);
+playground.become(known ?? start.agents.find((agent) => agent.id === start.first));

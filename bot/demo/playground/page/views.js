@@ -130,9 +130,12 @@ export class ModalDialog {
       return;
     }
     const button = this.dialog.querySelector("[type=submit]");
+    this.complain({});
     button.disabled = true;
+    button.setAttribute("aria-busy", "true");
     const done = await this.eyes.act({ do: "submit", view: this.view.id, values: this.values() });
     button.disabled = false;
+    button.removeAttribute("aria-busy");
     if (done?.action === "failed") this.eyes.complain("trouble_connecting");
     this.complain(done?.errors ?? {});
   }

@@ -42,7 +42,8 @@ function setBar(item, whole) {
 }
 
 function exchange(one, whole, eyes) {
-  const good = one.status >= 200 && one.status < 300;
+  const refused = refusal(one);
+  const good = !refused && one.status >= 200 && one.status < 300;
   const item = el(
     "li",
     { class: `exchange ${one.link}` },
@@ -54,7 +55,11 @@ function exchange(one, whole, eyes) {
         {},
         el("span", { class: "from-to" }, eyes.say(`wire_${one.link}`)),
         el("span", { class: "exchange-name" }, one.name),
-        el("span", { class: good ? "status good" : "status bad" }, one.status || "–"),
+        el(
+          "span",
+          { class: good ? "status good" : "status bad" },
+          [one.status || "–", refused].filter(Boolean).join(" "),
+        ),
         el(
           "span",
           { class: "times" },
@@ -71,6 +76,17 @@ function exchange(one, whole, eyes) {
   );
   item.times = { at: one.at, seconds: one.seconds };
   return item;
+}
+
+/** Slack says no with 200; its word for it. */
+function refusal(one) {
+  if (one.link !== "web_api" || !one.answer.startsWith("{")) return null;
+  try {
+    const { ok, error } = JSON.parse(one.answer);
+    return ok === false ? String(error) : null;
+  } catch {
+    return null;
+  }
 }
 
 function part(title, headers, body, eyes) {
