@@ -226,7 +226,11 @@ async def give_up(watches: Watches, watch: Watch, now: datetime) -> Watch | None
     Raises:
         StorageError: it could not be ended.
     """
-    if watch.state is not State.WAITING:
-        return None
-    cancelled = replace(watch, state=State.CANCELLED, ended_at=now)
-    return watch if await watches.replace(watch, cancelled) else None
+    stands: Watch | None = watch
+    while stands is not None and stands.state is State.WAITING:
+        cancelled = replace(stands, state=State.CANCELLED, ended_at=now)
+        if await watches.replace(stands, cancelled):
+            return stands
+        # A look that ended meanwhile has put it off.
+        stands = await watches.get(watch.id)
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,14 @@ from watch_world import BOUNDS, NOON, THREAD, World, watch_world
 
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound, Destination, PostedCard, State
-from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome, WatchRequest
+from bot.services.watching import (
+    AlreadyWatched,
+    NoRoom,
+    Started,
+    StartOutcome,
+    WatchRequest,
+    give_up,
+)
 
 
 @pytest.fixture
@@ -161,3 +169,14 @@ async def test_an_engine_that_is_away(world: World) -> None:
     world.alarms.away = True
     watch = await world.start("A")
     assert (watch,) == await world.watching.of("T1", "U1")
+
+
+async def test_a_look_that_ends_meanwhile_keeps_nobody_from_giving_up(world: World) -> None:
+    """The watch was put off between the reading and the writing; it ends all the same."""
+    read = await world.start("SANDBOX-FOREVER")
+    await world.watches.replace(read, replace(read, turn=read.turn + 1, looks=1))
+
+    given_up = await give_up(world.watches, read, NOON)
+
+    assert given_up is not None
+    assert (State.CANCELLED, 1) == ((await world.read(read)).state, given_up.looks)
