@@ -107,7 +107,7 @@ async def test_a_refused_response_url_is_not_logged(mode: Mode, log: io.StringIO
 async def test_a_proxy_with_a_password_is_never_shown(language: str, log: io.StringIO) -> None:
     """A proxy that cannot be reached is an error without its address."""
     async with playing(Mode.HTTP, gateway_proxy=PROXY, bot_language=language) as bot:
-        message = await bot.card("SANDBOX-OK")
+        message = await bot.answer("SANDBOX-OK")
 
     assert "proxy" in seen(message)
     assert "CANARY" not in f"{message.text} {seen(message)} {log.getvalue()}"

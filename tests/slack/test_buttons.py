@@ -99,7 +99,7 @@ async def test_refresh_whose_response_url_is_dead_answers_anew(ways: Ways) -> No
 
 async def test_a_slow_refresh_ends_with_the_card_in_its_place(ways: Ways) -> None:
     """The note that work goes on is taken over by the card."""
-    card = await ways.card("SANDBOX-SLOW-1.2 SANDBOX-FOREVER")
+    card = await ways.answer("SANDBOX-SLOW-1.2 SANDBOX-FOREVER")
     posts = len(ways.slack.posts)
 
     await ways.person.click(card, "card_refresh")

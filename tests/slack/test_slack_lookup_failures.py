@@ -56,7 +56,7 @@ async def test_a_fault_is_a_failed_look_up_and_not_a_failed_call(bot: Scene, nam
     """The card names the error, keeps from any verdict and brings a report to copy."""
     error, asked = FAULTS[name]
 
-    card = await bot.card(f"SANDBOX-FAULT-{name}")
+    card = await bot.answer(f"SANDBOX-FAULT-{name}")
 
     assert heading(card).startswith("🔌 The status could not be looked up: ")
     assert error in seen(card)
@@ -67,7 +67,7 @@ async def test_a_fault_is_a_failed_look_up_and_not_a_failed_call(bot: Scene, nam
 
 async def test_an_empty_result_is_asked_for_exactly_once(bot: Scene) -> None:
     """An empty answer is an answer: it is shown as empty_result and not repeated."""
-    card = await bot.card("SANDBOX-EMPTY")
+    card = await bot.answer("SANDBOX-EMPTY")
 
     assert "empty_result" in seen(card)
     assert ["SANDBOX-EMPTY"] == bot.asked
@@ -76,7 +76,7 @@ async def test_an_empty_result_is_asked_for_exactly_once(bot: Scene) -> None:
 async def test_a_failed_look_up_speaks_portuguese_only(mode: Mode) -> None:
     """No English sentence of the error tree stands on a Portuguese card."""
     async with playing(mode, bot_language="pt-BR") as bot:
-        card = await bot.card("SANDBOX-FAULT-html")
+        card = await bot.answer("SANDBOX-FAULT-html")
 
     assert (
         "🔌 Não foi possível consultar o status: a resposta do gateway veio ilegível."
@@ -89,7 +89,7 @@ async def test_a_failed_look_up_speaks_portuguese_only(mode: Mode) -> None:
 async def test_a_gateway_that_is_not_there_is_a_failed_look_up(mode: Mode) -> None:
     """Nothing listens at GATEWAY_URL: the person is told, and who must act."""
     async with playing(mode, gateway_url="http://127.0.0.1:9/service.asmx") as bot:
-        card = await bot.card("SANDBOX-OK")
+        card = await bot.answer("SANDBOX-OK")
 
     assert heading(card).startswith("🔌 The status could not be looked up: ")
     assert "connection_refused" in seen(card)
@@ -101,7 +101,7 @@ async def test_a_gateway_that_is_too_slow_is_given_up_at_the_deadline(
 ) -> None:
     """The deadline is GATEWAY_TIMEOUT_SECONDS, whether nothing comes or a byte at a time."""
     async with playing(mode, gateway_timeout_seconds=0.3) as bot:
-        card = await bot.card(f"SANDBOX-FAULT-{name}")
+        card = await bot.answer(f"SANDBOX-FAULT-{name}")
 
     assert "error timeout" in copied(card)
 
@@ -109,7 +109,7 @@ async def test_a_gateway_that_is_too_slow_is_given_up_at_the_deadline(
 @pytest.mark.parametrize("name", ["bom", "utf16", "other-prefix", "soap12-to-11"])
 async def test_an_odd_but_readable_reply_is_read(bot: Scene, name: str) -> None:
     """Byte order marks, encodings and prefixes hide no answer."""
-    card = await bot.card(f"SANDBOX-FAULT-{name}")
+    card = await bot.answer(f"SANDBOX-FAULT-{name}")
 
     assert "✅ The call was answered and the message played: 85 seconds." == heading(card)
 
@@ -117,7 +117,7 @@ async def test_an_odd_but_readable_reply_is_read(bot: Scene, name: str) -> None:
 @pytest.mark.parametrize("name", ["unsafe-text", "long-text", "rtl", "latin1"])
 async def test_a_hostile_result_is_shown_bounded_and_without_effect(bot: Scene, name: str) -> None:
     """Raw text of the gateway rings nobody, reorders nothing and stays short."""
-    card = await bot.card(f"SANDBOX-FAULT-{name}")
+    card = await bot.answer(f"SANDBOX-FAULT-{name}")
 
     assert not {"\u202e", "\u200f", "\u2066"} & set(seen(card))
     assert 3_000 > len(seen(card))
@@ -128,6 +128,6 @@ async def test_a_failed_look_up_at_the_sandbox_says_that_it_is_the_sandbox(bot: 
     """Once the address is known to be a sandbox's, what it does not answer is marked as well."""
     await bot.answer("SANDBOX-OK")
 
-    card = await bot.card("SANDBOX-FAULT-close")
+    card = await bot.answer("SANDBOX-FAULT-close")
 
     assert "this is not a real call" in seen(card)

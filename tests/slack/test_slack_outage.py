@@ -33,7 +33,7 @@ async def outage(mode: Mode, **changes: Any) -> AsyncIterator[Ways]:
     """A bot whose gateway has refused several look-ups in a row."""
     async with visiting(mode, gateway_url="http://127.0.0.1:9/service.asmx", **changes) as bot:
         for number in range(FAILURES_TO_OPEN):
-            card = await bot.card(f"MPG00000000000{number}")
+            card = await bot.answer(f"MPG00000000000{number}")
             assert "connection_refused" in seen(card)
         yield bot
 
@@ -49,9 +49,9 @@ async def test_while_the_gateway_is_down_people_are_told_at_once_and_since_when(
 ) -> None:
     """In their own time zone, and that this says nothing about the call."""
     async with outage(mode) as bot:
-        card = await bot.card("SANDBOX-BUSY")
+        card = await bot.answer("SANDBOX-BUSY")
         await bot.answer("lang pt")
-        portuguese = await bot.card("SANDBOX-BUSY")
+        portuguese = await bot.answer("SANDBOX-BUSY")
 
         assert "voicestatus_gateway_up 0.0" in await metrics(bot)
 
@@ -71,7 +71,7 @@ async def test_health_says_since_when_it_is_down_and_when_it_recovered(
     monkeypatch.setattr("bot.gateway.circuit.FIRST_PROBE_SECONDS", 0.05)
     async with running_sandbox(port=0) as url, visiting(mode, gateway_url=url) as bot:
         for _ in range(FAILURES_TO_OPEN):
-            await bot.card("SANDBOX-FAULT-close")
+            await bot.answer("SANDBOX-FAULT-close")
         await bot.slack.wait_for(lambda: True)
         for _ in range(200):
             told = seen(await bot.answer("health"))
@@ -84,7 +84,7 @@ async def test_the_admins_are_told_once_and_not_for_each_agent(mode: Mode) -> No
     """Each of them directly; the agents read that they need not tell them."""
     async with visiting(mode, admin_users={USER_ID, OTHER_USER_ID}) as bot:
         for _ in range(3):
-            await bot.card("SANDBOX-001")
+            await bot.answer("SANDBOX-001")
         await bot.slack.wait_for(lambda: len(bot.slack.messages) >= 5)
         told = [one for one in bot.slack.messages if not one.ephemeral]
         cards = [one for one in bot.slack.messages if one.ephemeral]
@@ -98,7 +98,7 @@ async def test_the_admins_are_told_once_and_not_for_each_agent(mode: Mode) -> No
 async def test_without_admins_agents_are_not_told_that_somebody_knows(mode: Mode) -> None:
     """It would not be true."""
     async with visiting(mode) as bot:
-        card = await bot.card("SANDBOX-001")
+        card = await bot.answer("SANDBOX-001")
 
     assert "tells its admins" not in seen(card)
     assert "001" in copied(card)
@@ -110,8 +110,8 @@ async def test_code_900_is_a_pause_that_people_are_told_of(
     """With the moment at which it is over; the gateway is not asked meanwhile."""
     monkeypatch.setattr("bot.domain.gate.FIRST_PAUSE_SECONDS", 30.0)
     async with visiting(mode) as bot:
-        await bot.card("SANDBOX-900")
-        card = await bot.card("SANDBOX-OK")
+        await bot.answer("SANDBOX-900")
+        card = await bot.answer("SANDBOX-OK")
         asked = bot.asked
         told = seen(await bot.answer("health"))
 

@@ -82,7 +82,7 @@ async def test_a_slow_gateway_shows_that_work_goes_on_and_that_message_becomes_t
     bot: Scene,
 ) -> None:
     """After a second there is a note; the card replaces it, so that one message stays."""
-    note = await bot.answer("SANDBOX-SLOW-1.3")
+    note = await bot.answer("SANDBOX-SLOW-1.3", note=True)
     await bot.settled(2)
 
     working, answer = (post.body for post in bot.slack.posts)
@@ -104,7 +104,7 @@ async def test_a_quick_gateway_shows_no_note(bot: Scene) -> None:
 
 async def test_a_slow_shared_answer_leaves_the_public_card_standing(bot: Scene) -> None:
     """The note to the asker is replaced by one that points to the channel; the card stays."""
-    await bot.answer("SANDBOX-SLOW-1.2 share")
+    await bot.answer("SANDBOX-SLOW-1.2 share", note=True)
     await bot.settled(3)
 
     public = [heading(message) for message in bot.slack.messages if not message.ephemeral]

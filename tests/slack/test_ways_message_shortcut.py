@@ -163,7 +163,7 @@ async def test_a_slow_gateway_is_said_in_the_thread_and_the_note_becomes_the_car
     """One message stays."""
     said = await ways.person.say("SANDBOX-SLOW-1.3")
 
-    note = await ways.comes_of(ways.person.message_shortcut(CHECK, said))
+    note = await ways.comes_of(ways.person.message_shortcut(CHECK, said), note=True)
     card = await ways.latest(note, lambda message: heading(message).startswith("✅"))
 
     assert heading(note).startswith("⏳")

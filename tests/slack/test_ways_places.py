@@ -128,7 +128,9 @@ async def test_the_note_of_a_slow_look_up_goes_another_way_and_the_card_follows(
     """What could not be posted is not updated."""
     ways.slack.fail_next(POST, error="restricted_action", times=2)
 
-    note, card = await ways.come_of(ways.person.say(f"{BOT_MENTION} SANDBOX-SLOW-1.2"), 2)
+    note, card = await ways.come_of(
+        ways.person.say(f"{BOT_MENTION} SANDBOX-SLOW-1.2"), 2, note=True
+    )
 
     assert (True, True) == (note.ephemeral, card.ephemeral)
     assert ANSWERED == heading(card)
@@ -136,7 +138,7 @@ async def test_the_note_of_a_slow_look_up_goes_another_way_and_the_card_follows(
 
 async def test_a_note_that_was_deleted_is_followed_by_a_new_card(ways: Ways) -> None:
     """chat.update finds nothing; the card is posted anew in the thread."""
-    note = await ways.comes_of(ways.person.say(f"{BOT_MENTION} SANDBOX-SLOW-1.2"))
+    note = await ways.comes_of(ways.person.say(f"{BOT_MENTION} SANDBOX-SLOW-1.2"), note=True)
     ways.slack.messages.remove(note)
 
     card = await ways.slack.wait_for_message()
