@@ -203,7 +203,8 @@ class Ceiling:
     def _turn_away(self, some: Sequence[_Waiting], error: Callable[[], BaseException]) -> None:
         for waiting in [*some]:
             self._line.remove(waiting)
-            if not waiting.let_in.done():
+            # Who was cancelled in the same moment is told nothing any more.
+            with suppress(asyncio.InvalidStateError):
                 waiting.let_in.set_exception(error())
 
 

@@ -15,7 +15,14 @@ from typing import Final
 import structlog
 
 from bot.domain.gateway_health import GatewayHealth
-from bot.gateway.errors import GatewayDown, GatewayError, GatewayUnavailable, TransportError
+from bot.gateway.errors import (
+    Busy,
+    GatewayDown,
+    GatewayError,
+    GatewayUnavailable,
+    Paused,
+    TransportError,
+)
 
 FIRST_PROBE_SECONDS: Final = 2.0
 LONGEST_PROBE_SECONDS: Final = 60.0
@@ -50,7 +57,9 @@ class Circuit:
         self._become(self.health.answered(self._now()))
 
     def failed(self, error: GatewayError) -> None:
-        """A look-up was sent and found nothing out."""
+        """A look-up found nothing out; one that was not sent says nothing of the gateway."""
+        if isinstance(error, Busy | Paused):
+            return
         transport = isinstance(error, TransportError | GatewayUnavailable)
         self._become(self.health.failed(self._now(), error.code, transport=transport))
 

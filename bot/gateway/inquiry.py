@@ -94,7 +94,7 @@ class Inquiry:
         found = await self._found(message_id, _Progress(ticket))
         if isinstance(found, CheckedStatus):
             self._circuit.answered()
-        elif not isinstance(found, Busy | Paused):
+        else:
             self._circuit.failed(found)
         return found
 

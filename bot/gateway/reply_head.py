@@ -65,6 +65,9 @@ class HeadFilter:
             raise ReplyTooLong
 
     def _status(self, piece: bytes) -> bytes:
+        if not self._status_line and not piece.strip(b"\r\n"):
+            # Empty lines before it mean nothing (RFC 9112, section 2.2).
+            return piece
         version_and_code = max(ENOUGH_OF_A_STATUS - len(self._status_line), 0)
         self._status_line = (self._status_line + piece)[:ENOUGH_OF_A_STATUS]
         self._in_status_line = not piece.endswith(b"\n")

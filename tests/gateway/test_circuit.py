@@ -24,6 +24,7 @@ from gateway_loopback import (
     silence,
 )
 
+from bot.domain.gate import Urgency
 from bot.domain.gateway_health import FAILURES_TO_OPEN
 from bot.gateway.client import GatewayClient
 from bot.gateway.errors import Busy, ConnectionLost, GatewayDown, GatewayError, NotSoap, Paused
@@ -134,6 +135,24 @@ async def test_what_answers_is_not_down(reply: bytes, error: type[GatewayError] 
     async with meeting(always(reply)) as (_, client):
         assert [error] * 12 == await outcomes(client, 12)
         assert client.health.down_since is None
+
+
+async def test_a_person_who_joins_a_look_up_in_the_background_hurries_it() -> None:
+    """It goes before the others there, that came first."""
+    several = ids(6)
+    async with (
+        serving(always(OK)) as server,
+        client_of(server.url, requests_per_second=20) as client,
+    ):
+        background = [
+            asyncio.create_task(client.status(one, urgency=Urgency.BACKGROUND)) for one in several
+        ]
+        await asyncio.sleep(0)
+        await client.status(several[-1])
+        done = [task.done() for task in background]
+        await asyncio.gather(*background)
+    assert 4 > sum(done)
+    assert len(several) == len(server.requests)
 
 
 async def test_a_busy_bot_says_nothing_of_the_gateway() -> None:

@@ -49,6 +49,14 @@ HEADS: dict[str, tuple[bytes, bytes]] = {
         b"HTTP/1.1 200 N\xe3o h\xe1\r\n\r\n\xe3",
         b"HTTP/1.1 200 No h\r\n\r\n\xe3",
     ),
+    "after empty lines": (
+        b"\r\n\n" + STATUS + ODD + b"\r\n",
+        b"\r\n\n" + STATUS + b"\r\n",
+    ),
+    "in the reason, after empty lines": (
+        b"\r\n\r\nHTTP/1.1 200 N\xe3o\r\n\r\n",
+        b"\r\n\r\nHTTP/1.1 200 No\r\n\r\n",
+    ),
     "in the version": (b"\xff\xfe: 1\r\n\r\n", b"\xff\xfe: 1\r\n\r\n"),
     "no line at all": (b"\xff\xfe", b"\xff\xfe"),
     "as long as allowed": (

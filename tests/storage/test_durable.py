@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from bot.storage.alarms import Alarm, FleetingAlarms
 from bot.storage.database import open_database
 from bot.storage.durable import DurableAlarms, alarms_for
 from bot.storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
 
 pytestmark = pytest.mark.slow
 
@@ -118,6 +122,17 @@ async def eventually_spent(alarms: DurableAlarms, one: Alarm) -> None:
             await asyncio.sleep(0.05)
 
 
+async def eventually_begun(alarms: DurableAlarms) -> None:
+    """Wait until the engine takes one for being under way."""
+    async with asyncio.timeout(30):
+        while not await alarms._ask(_under_way):  # noqa: ASYNC110 - a table tells nobody
+            await asyncio.sleep(0.05)
+
+
+def _under_way(client: DBOSClient) -> bool:
+    return bool(client.list_workflows(status="PENDING"))
+
+
 async def test_what_comes_while_it_ends_is_left_to_others(sqlite_url: str) -> None:
     """It is neither begun nor lost."""
     rings = Rings()
@@ -125,7 +140,7 @@ async def test_what_comes_while_it_ends_is_left_to_others(sqlite_url: str) -> No
         async with running(sqlite_url, "e1", rings) as alarms:
             alarms._ending = True
             await alarms.arm([alarm("late")])
-            await asyncio.sleep(2)
+            await eventually_begun(alarms)
         assert [] == rings.rung
         async with running(sqlite_url, "e2", rings) as alarms:
             assert 1 == await alarms.take_over(["e1"])

@@ -5,6 +5,8 @@ import { el, icon, reconcile } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { timeOf } from "./moments.js";
 
+const NEAR_THE_END = 120;
+
 const COLOURS = 7;
 // As much of a message as a screen reader says when one moves to it.
 const MOST_SAID = 500;
@@ -169,6 +171,11 @@ export function movesAmongMessages(list) {
     const now = event.target.closest("li.message");
     for (const one of list.children) one.tabIndex = one === now ? 0 : -1;
   });
+}
+
+/** Whether the end of a list is in view, or nearly so. */
+export function isAtEnd(list) {
+  return list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
 }
 
 /** Scroll to the end, but not past the beginning of the last message. */

@@ -10,7 +10,7 @@ import { el, iconButton } from "./dom.js";
 import { drawSidebar, drawTopbar, keyboardHelp } from "./furniture.js";
 import { advised, noLongerNew, showHint } from "./hint.js";
 import { Line } from "./line.js";
-import { movesAmongMessages, showEnd, showMessages } from "./messages.js";
+import { isAtEnd, movesAmongMessages, showEnd, showMessages } from "./messages.js";
 import { speaker } from "./texts.js";
 import { changeTheme, keptTheme } from "./theme.js";
 import { Unread } from "./unread.js";
@@ -20,16 +20,11 @@ import { acknowledgement, showWire } from "./wire.js";
 // Who looks is kept for this tab, over a reload and over a new start of the server.
 const WHO = "voicestatus-who";
 const ROUTES = /^#\/(room|direct|home)(?:\/(\w+))?$/;
-const NEAR_THE_END = 120;
 const FOLLOW_MILLISECONDS = 15_000;
 // Where the panel fits beside a thread, it stands there from the beginning.
 const WIDE = 1560;
 // On so narrow a screen a pane covers the conversation; the same as in the style sheet.
 const PANES_COVER = "(max-width: 820px)";
-
-function isAtEnd(list) {
-  return list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
-}
 
 class Playground {
   constructor(start) {
@@ -401,6 +396,5 @@ class Playground {
 keptTheme();
 const start = await (await fetch("/start")).json();
 const playground = new Playground(start);
-const before = sessionStorage.getItem(WHO);
-const known = start.agents.find((agent) => agent.id === before);
+const known = start.agents.find((agent) => agent.id === sessionStorage.getItem(WHO));
 playground.become(known ?? start.agents.find((agent) => agent.id === start.first));
