@@ -287,6 +287,8 @@ def _client(
 
 def _trust(ca_file: str | Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
+    # Some systems' Pythons leave it to the system, which may still speak older ones (RFC 8996).
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
         context.load_verify_locations(cafile=ca_file)
     return context
