@@ -3,31 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
-from bot.storage.alarms import Alarm, FleetingAlarms
-
-
-def now() -> datetime:
-    """The present moment."""
-    return datetime.now(UTC)
-
-
-def alarm(name: str, seconds: float = 0) -> Alarm:
-    """One that rings in so many seconds."""
-    return Alarm(name, 0, now() + timedelta(seconds=seconds))
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until it holds.
-
-    Raises:
-        TimeoutError: it did not within 10 seconds.
-    """
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 - a list tells nobody
-            await asyncio.sleep(0.01)
+from bot.storage.alarms import FleetingAlarms
+from storage.ringing import alarm, eventually, now
 
 
 async def test_each_rings_once_in_its_time() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,32 +18,12 @@ from bot.storage.alarms import Alarm, FleetingAlarms
 from bot.storage.database import open_database
 from bot.storage.durable import DurableAlarms, alarms_for
 from bot.storage.errors import StorageError
+from storage.ringing import alarm, eventually, now
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
 
 pytestmark = pytest.mark.slow
-
-
-def now() -> datetime:
-    """The present moment."""
-    return datetime.now(UTC)
-
-
-def alarm(name: str, seconds: float = 0) -> Alarm:
-    """One that rings in so many seconds."""
-    return Alarm(name, 0, now() + timedelta(seconds=seconds))
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until it holds.
-
-    Raises:
-        TimeoutError: it did not within 30 seconds.
-    """
-    async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110 - a list tells nobody
-            await asyncio.sleep(0.01)
 
 
 class Rings:

@@ -6,7 +6,6 @@ import { mrkdwn } from "./mrkdwn.js";
 import { timeOf } from "./moments.js";
 
 const NEAR_THE_END = 120;
-
 const COLOURS = 7;
 // As much of a message as a screen reader says when one moves to it.
 const MOST_SAID = 500;
