@@ -59,6 +59,7 @@ class Outside:
     client: AsyncWebClient
     slack: SlackDoor
     workspace: Workspace
+    people: People
     now: Now
 
 
@@ -73,8 +74,7 @@ def build_desk(
     watching: Watching,
 ) -> Desk:
     """Make every service that the listeners call, each once."""
-    people = People(client=outside.client, workspace=outside.workspace)
-    languages = _languages(settings, outside, people)
+    languages = _languages(settings, outside)
     records = _records(outside, telemetry)
     styles = styles_of(settings)
     replies = Replies(outside.slack)
@@ -94,7 +94,7 @@ def build_desk(
         reception=reception,
         watches=watches,
         questions=questions,
-        people=people,
+        people=outside.people,
         languages=languages,
         records=records,
         deliveries=Deliveries(seen=SeenEvents(outside.database), now=outside.now),
@@ -134,10 +134,9 @@ def build_watches(
     settings: Settings, outside: Outside, *, lookups: LookupService, alarm: Alarm
 ) -> WatchHouse:
     """The watches, with what speaks for them; they live beside the desk."""
-    people = People(client=outside.client, workspace=outside.workspace)
     notifier = SlackNotifier(
         client=outside.client,
-        languages=_languages(settings, outside, people),
+        languages=_languages(settings, outside),
         styles=styles_of(settings),
     )
     return build_watch_house(
@@ -150,12 +149,12 @@ def build_watches(
     )
 
 
-def _languages(settings: Settings, outside: Outside, people: People) -> Languages:
+def _languages(settings: Settings, outside: Outside) -> Languages:
     return Languages(
         default=settings.bot_language,
         load=load_catalog,
         preferences=Preferences(outside.database),
-        locale_of=people.locale,
+        locale_of=outside.people.locale,
     )
 
 
@@ -180,11 +179,10 @@ def build_lookups(settings: Settings, outside: Outside, telemetry: Telemetry) ->
 
 def build_alarm(settings: Settings, outside: Outside) -> Alarm:
     """What tells the admins; one for people's look-ups and for those in the background."""
-    people = People(client=outside.client, workspace=outside.workspace)
     alerts = AdminAlerts(
         admins=settings.admin_users,
         team=outside.workspace.team_id,
-        languages=_languages(settings, outside, people),
+        languages=_languages(settings, outside),
         replies=Replies(outside.slack),
         command=settings.bot_command,
     )

@@ -37,6 +37,7 @@ from bot.services.housekeeping import Housekeeping
 from bot.settings import Mode, Settings
 from bot.shared_ceilings import gatekeeper_of
 from bot.slack.door import SlackDoor
+from bot.slack.people import People
 from bot.slack.refusals import SlackUnreachableError
 from bot.slack.socket import Socket
 from bot.slack.work import OngoingWork
@@ -158,6 +159,7 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> Outsi
         client=client,
         slack=SlackDoor(client=client, session=session),
         workspace=workspace,
+        people=People(client=client, workspace=workspace),
         now=now,
     )
 
