@@ -21,7 +21,6 @@ from bot.settings import Mode, Settings
 COMMAND = "/voicestatus"
 CREDENTIAL = "C" * 40
 TOKEN = "T0K3N5"
-WORKING = ("⏳ Asking the gateway", "⏳ Consultando o gateway")
 
 
 @dataclass(kw_only=True)
@@ -41,23 +40,11 @@ class Scene:
         self.acks.append(ack)
         return ack
 
-    async def answer(
-        self, text: str, *, patience: float = 20.0, note: bool = False, **who_and_where: str
-    ) -> Message:
-        """Type the command and wait for the first message that comes of it.
-
-        A `note` that work is going on is waited out, unless it is what the test is about: on a
-        busy machine everything may take longer than a second.
-        """
+    async def answer(self, text: str, *, patience: float = 20.0, **who_and_where: str) -> Message:
+        """Type the command and wait for the first message that comes of it."""
         before = len(self.slack.messages)
         await self.type(text, **who_and_where)
-        await self.slack.wait_for(lambda: self._came(before, 1, note=note), patience)
-        return self.slack.messages[before]
-
-    def _came(self, before: int, count: int, *, note: bool) -> bool:
-        """Whether so many messages have come, and no word of work among them."""
-        came = self.slack.messages[before : before + count]
-        return len(came) == count and (note or not any(map(is_note, came)))
+        return await self.slack.wait_for_message(before + 1, patience)
 
     async def settled(self, count: int, *, patience: float = 20.0) -> None:
         """Wait until so many posts to response URLs have arrived."""
@@ -145,11 +132,6 @@ def seen(message: Message) -> str:
 def heading(message: Message) -> str:
     """The text of the first block: the verdict of a card, the title of a note."""
     return next(texts(message.blocks[0]))
-
-
-def is_note(message: Message) -> bool:
-    """Whether it says that work is going on."""
-    return bool(message.blocks) and heading(message).startswith(WORKING)
 
 
 def copied(message: Message) -> str:

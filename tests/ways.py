@@ -42,18 +42,16 @@ ASK: Final = "ask_voice_status"
 class Ways(Scene):
     """A scene with a word for each way in."""
 
-    async def come_of(
-        self, doing: Awaitable[object], count: int = 1, *, note: bool = False
-    ) -> list[Message]:
-        """Do something and wait for so many messages that come of it; `note` as with `answer`."""
+    async def come_of(self, doing: Awaitable[object], count: int = 1) -> list[Message]:
+        """Do something and wait for so many messages that come of it."""
         before = len(self.slack.messages)
         await doing
-        await self.slack.wait_for(lambda: self._came(before, count, note=note))
+        await self.slack.wait_for_message(before + count)
         return self.slack.messages[before:]
 
-    async def comes_of(self, doing: Awaitable[object], *, note: bool = False) -> Message:
+    async def comes_of(self, doing: Awaitable[object]) -> Message:
         """The one message that comes of it."""
-        (message,) = await self.come_of(doing, note=note)
+        (message,) = await self.come_of(doing)
         return message
 
     async def nothing_comes_of(self, doing: Awaitable[object]) -> None:

@@ -33,7 +33,7 @@ from bot.slack.watch_notes import WatchNotes
 from bot.slack.watch_reception import WatchReception
 
 # After this long without an answer the person is told that work is going on.
-PATIENCE_SECONDS: Final = 1.0
+NOTE_AFTER_SECONDS: Final = 1.0
 
 
 class Reception:
@@ -211,7 +211,7 @@ class Reception:
         """
         lookup = asyncio.ensure_future(self._lookups.look_up(ids))
         try:
-            done, _ = await asyncio.wait({lookup}, timeout=PATIENCE_SECONDS)
+            done, _ = await asyncio.wait({lookup}, timeout=NOTE_AFTER_SECONDS)
             if not done and not question.quiet:
                 await question.reply.show(question.notes.working(len(ids)), passing=True)
             return await lookup

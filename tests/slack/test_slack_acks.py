@@ -8,8 +8,10 @@ import pytest
 from scene import Scene, heading
 
 TWENTY = 20
+SLACK_WAITS_SECONDS = 3.0
 
 
+@pytest.mark.notes
 @pytest.mark.slow
 async def test_twenty_commands_at_once_are_acknowledged_at_once(bot: Scene) -> None:
     """The gateway takes three seconds for each; no acknowledgement waits for it."""
@@ -19,7 +21,7 @@ async def test_twenty_commands_at_once_are_acknowledged_at_once(bot: Scene) -> N
     await bot.settled(2 * TWENTY, patience=8)
 
     assert [(200, "")] * TWENTY == [(ack.status, ack.body) for ack in bot.acks]
-    assert max(ack.seconds for ack in bot.acks) < 1.0
+    assert max(ack.seconds for ack in bot.acks) < SLACK_WAITS_SECONDS
     assert {True} == {heading(message).startswith("✅") for message in bot.slack.messages}
     assert TWENTY == len(bot.slack.messages)
 

@@ -90,9 +90,10 @@ async def test_a_shared_answer_that_no_channel_takes_goes_to_the_asker(bot: Scen
     bot.slack.refusals.remove("chat.postMessage: not_in_channel {}")
 
 
+@pytest.mark.notes
 async def test_the_card_of_a_slow_look_up_survives_a_url_that_fails_in_between(bot: Scene) -> None:
     """The note went by the URL, the card goes another way."""
-    await bot.answer("SANDBOX-SLOW-1.2", note=True)
+    await bot.answer("SANDBOX-SLOW-1.2")
     bot.slack.fail_next("response_url", status=404)
 
     card = await bot.slack.wait_for_message(2)

@@ -78,11 +78,12 @@ async def test_sharing_works_where_the_bot_is_no_member(bot: Scene, channel: str
     assert [] == [call for call in bot.slack.calls if call.method.startswith("chat.")]
 
 
+@pytest.mark.notes
 async def test_a_slow_gateway_shows_that_work_goes_on_and_that_message_becomes_the_card(
     bot: Scene,
 ) -> None:
     """After a second there is a note; the card replaces it, so that one message stays."""
-    note = await bot.answer("SANDBOX-SLOW-1.3", note=True)
+    note = await bot.answer("SANDBOX-SLOW-1.3")
     await bot.settled(2)
 
     working, answer = (post.body for post in bot.slack.posts)
@@ -95,6 +96,7 @@ async def test_a_slow_gateway_shows_that_work_goes_on_and_that_message_becomes_t
     assert note.ts == bot.slack.messages[0].ts
 
 
+@pytest.mark.notes
 async def test_a_quick_gateway_shows_no_note(bot: Scene) -> None:
     """Within the first second there is only the card."""
     await bot.answer("SANDBOX-SLOW-0.3")
@@ -102,9 +104,10 @@ async def test_a_quick_gateway_shows_no_note(bot: Scene) -> None:
     assert 1 == len(bot.slack.posts)
 
 
+@pytest.mark.notes
 async def test_a_slow_shared_answer_leaves_the_public_card_standing(bot: Scene) -> None:
     """The note to the asker is replaced by one that points to the channel; the card stays."""
-    await bot.answer("SANDBOX-SLOW-1.2 share", note=True)
+    await bot.answer("SANDBOX-SLOW-1.2 share")
     await bot.settled(3)
 
     public = [heading(message) for message in bot.slack.messages if not message.ephemeral]

@@ -139,6 +139,7 @@ async def test_a_click_whose_response_url_takes_no_post_costs_no_answer(
     assert [card, opened] == ways.slack.messages
 
 
+@pytest.mark.notes
 @pytest.mark.parametrize("trouble", ["fatal_error", "invalid_blocks", "503", "limited for long"])
 async def test_a_modal_that_cannot_be_updated_gives_way_to_a_direct_message(
     ways: Ways, trouble: str
@@ -154,6 +155,7 @@ async def test_a_modal_that_cannot_be_updated_gives_way_to_a_direct_message(
     assert [card] == ways.slack.messages
 
 
+@pytest.mark.notes
 @pytest.mark.parametrize("word", ["invalid_blocks", "invalid_arguments", "view_too_large"])
 async def test_views_that_slack_refuses_become_plain(ways: Ways, word: str) -> None:
     """The page and the modal that answers keep their words, and lose the rest."""

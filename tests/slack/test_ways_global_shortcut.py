@@ -67,6 +67,7 @@ async def test_a_quick_answer_is_never_covered_by_its_acknowledgement(ways: Ways
         await ways.person.close(await ways.modal())
 
 
+@pytest.mark.notes
 async def test_a_slow_gateway_is_said_in_the_modal_before_the_answer(ways: Ways) -> None:
     """Slack waits three seconds for an acknowledgement; the note comes with it."""
     await submitted(ways, "SANDBOX-SLOW-1.2")
@@ -77,6 +78,7 @@ async def test_a_slow_gateway_is_said_in_the_modal_before_the_answer(ways: Ways)
     assert ANSWERED in in_view(view)
 
 
+@pytest.mark.notes
 async def test_a_modal_that_was_closed_meanwhile_is_answered_directly(ways: Ways) -> None:
     """The answer is never lost; between two there is nobody to share with."""
     await submitted(ways, "SANDBOX-SLOW-1.2")

@@ -157,13 +157,14 @@ async def test_a_public_answer_masks_phones_and_shortens_long_ids(ways: Ways) ->
     assert "abcd…vw-9" in seen(card)
 
 
+@pytest.mark.notes
 async def test_a_slow_gateway_is_said_in_the_thread_and_the_note_becomes_the_card(
     ways: Ways,
 ) -> None:
     """One message stays."""
     said = await ways.person.say("SANDBOX-SLOW-1.3")
 
-    note = await ways.comes_of(ways.person.message_shortcut(CHECK, said), note=True)
+    note = await ways.comes_of(ways.person.message_shortcut(CHECK, said))
     card = await ways.latest(note, lambda message: heading(message).startswith("✅"))
 
     assert heading(note).startswith("⏳")

@@ -122,23 +122,23 @@ async def test_help_finds_another_way_too(ways: Ways) -> None:
     assert ("What happened to a call?", True) == (heading(note), note.ephemeral)
 
 
+@pytest.mark.notes
 async def test_the_note_of_a_slow_look_up_goes_another_way_and_the_card_follows(
     ways: Ways,
 ) -> None:
     """What could not be posted is not updated."""
     ways.slack.fail_next(POST, error="restricted_action", times=2)
 
-    note, card = await ways.come_of(
-        ways.person.say(f"{BOT_MENTION} SANDBOX-SLOW-1.2"), 2, note=True
-    )
+    note, card = await ways.come_of(ways.person.say(f"{BOT_MENTION} SANDBOX-SLOW-1.2"), 2)
 
     assert (True, True) == (note.ephemeral, card.ephemeral)
     assert ANSWERED == heading(card)
 
 
+@pytest.mark.notes
 async def test_a_note_that_was_deleted_is_followed_by_a_new_card(ways: Ways) -> None:
     """chat.update finds nothing; the card is posted anew in the thread."""
-    note = await ways.comes_of(ways.person.say(f"{BOT_MENTION} SANDBOX-SLOW-1.2"), note=True)
+    note = await ways.comes_of(ways.person.say(f"{BOT_MENTION} SANDBOX-SLOW-1.2"))
     ways.slack.messages.remove(note)
 
     card = await ways.slack.wait_for_message()
