@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from browser.visitors import Visitor, Visitors
@@ -70,6 +71,7 @@ async def test_a_card_is_refreshed_in_its_place_and_keeps_the_focus(ana: Visitor
     await expect(refresh).to_be_focused()
 
 
+@pytest.mark.notes
 async def test_a_slow_gateway_is_told_and_then_replaced(ana: Visitor) -> None:
     """The note that work is going on becomes the card."""
     await ana.type("/voicestatus SANDBOX-SLOW-2")
