@@ -121,7 +121,7 @@ class RoughSlack:
         self.calls.append("response_url")
         return await self.hook(request)
 
-    async def until(self, predicate: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, predicate: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until it holds."""
         async with asyncio.timeout(seconds):
             while not predicate():  # noqa: ASYNC110 - asks what other tasks change

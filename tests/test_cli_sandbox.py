@@ -29,7 +29,7 @@ async def serving(voicestatus: Voicestatus, *options: str) -> AsyncIterator[tupl
     process = await voicestatus.start("sandbox", *options)
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             line = await process.stdout.readline()
         found = re.search(rb"http://\S+", line)
         assert found is not None

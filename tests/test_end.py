@@ -25,7 +25,7 @@ from bot.gateway.sandbox import running_sandbox
 from bot.settings import Mode
 
 CHECKOUT: Final = Path(__file__).parents[1]
-PATIENCE_SECONDS: Final = 20
+PATIENCE_SECONDS: Final = 60
 PASSED_ON: Final = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 pytestmark = pytest.mark.slow

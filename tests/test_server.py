@@ -30,7 +30,7 @@ async def ready(scene: Scene) -> tuple[int, dict[str, Any]]:
 
 async def until_ready(scene: Scene, wanted: int) -> dict[str, Any]:
     """Ask until the status is the wanted one."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while True:
             status, said = await ready(scene)
             if status == wanted:

@@ -15,7 +15,7 @@ import bot
 
 CREDENTIAL = "C4NARY" + "0" * 34
 TOKEN = "T0KEN1"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 # What a process needs of ours to start at all, to find this checkout, and to be measured.
 _PASSED_ON = ("PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
