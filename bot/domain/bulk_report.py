@@ -128,9 +128,7 @@ class Reckoning:
             self._answered += 1
             self._brief += status.duration is not None and status.duration <= SHORT_CALL_SECONDS
 
-    def _reasons(
-        self, wanted: Callable[[Outcome], bool], catalog: Catalog
-    ) -> tuple[Reason, ...]:
+    def _reasons(self, wanted: Callable[[Outcome], bool], catalog: Catalog) -> tuple[Reason, ...]:
         """Those that read the same are one; of the same count, the one that came first."""
         found: dict[tuple[str, str], Reason] = {}
         for kind, count in self._kinds.items():

@@ -60,9 +60,7 @@ def stop_row(bulk: Bulk, row: Row, catalog: Catalog) -> Block:
 
 def report_row(bulk: Bulk, row: Row, catalog: Catalog, *, pending: int) -> Block:
     """Watch what is pending, which is for the one who asked; and see all results."""
-    show = _button(
-        "bulk_page_show", catalog.say("bulk.report.show_all"), page_value(bulk, 1)
-    )
+    show = _button("bulk_page_show", catalog.say("bulk.report.show_all"), page_value(bulk, 1))
     if not pending:
         return _row(row, [show])
     label = catalog.say("bulk.report.watch", count=pending)

@@ -60,9 +60,7 @@ def heading(bulk: Bulk, style: CardStyle) -> str:
     return style.catalog.say("bulk.heading_of_file", name=name, count=bulk.total)
 
 
-def progress_card(
-    bulk: Bulk, tally: Tally, style: CardStyle, row: Row, now: datetime
-) -> Message:
+def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, row: Row, now: datetime) -> Message:
     """How far the asking has come, at this moment."""
     say, title = style.catalog.say, heading(bulk, style)
     asked = min(tally.asked, bulk.total)
@@ -92,9 +90,9 @@ def report_card(
     report: BulkReport,
     first: Sequence[BulkItem],
     style: CardStyle,
+    *,
     row: Row,
     form: Form = Form.SORTABLE,
-    *,
     moved: bool = False,
 ) -> Message:
     """What became of the calls, and what to do about it.
@@ -165,9 +163,7 @@ def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:
         yield style.catalog.say("bulk.ignored", count=bulk.ignored)
 
 
-def _intro(
-    bulk: Bulk, report: BulkReport, style: CardStyle, row: Row, *, moved: bool
-) -> str:
+def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, row: Row, *, moved: bool) -> str:
     say = style.catalog.say
     ending = bulk.ending or BulkEnding.ALL_ASKED
     text = say(f"bulk.report.{ending.value}", asked=report.asked, total=bulk.total)
@@ -276,7 +272,7 @@ def _report_small_print(
 
 
 def _share(part: int, whole: int, style: CardStyle) -> str:
-    return style.catalog.writing.share(part, whole) if whole > 0 else "–"
+    return style.catalog.writing.share(part, max(1, whole))
 
 
 def _text(text: str) -> str:

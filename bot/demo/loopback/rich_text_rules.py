@@ -1,8 +1,8 @@
 """Rules for rich_text, table and data_table blocks.
 
-Element names and fields as docs.slack.dev/reference/block-kit/blocks gives them for rich-text-block,
-table-block and data-table-block; the 10,000 characters of a table are counted over all of its cells.
-Of a data table Slack says no such limit; the one of its elder sister is kept.
+Element names and fields as docs.slack.dev/reference/block-kit/blocks gives them for
+rich-text-block, table-block and data-table-block; the 10,000 characters of a table are counted over
+all of its cells. Of a data table Slack names no such limit; that of the older one is kept.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from bot.demo.loopback.element_rules import identifier, url
 from bot.demo.loopback.json_rules import (
     Rule,
+    any_number,
     by_type,
     choice,
     flag,
     items,
-    any_number,
     problem,
     record,
     string,
