@@ -33,7 +33,7 @@ def open_button(
     catalog: Catalog, ids: Sequence[MessageId] = (), action: str = OPEN_ACTION
 ) -> dict[str, Any]:
     """Opens the form for a list, filled in with these ids where a button can carry them."""
-    label = catalog.say("bulk.note.open_many" if ids else "bulk.note.open")
+    label = catalog.say("bulk.note.open")
     value = ids_value(ids)
     return _button(action, label, value if len(value) <= _VALUE_LIMIT else ids_value(()))
 
@@ -61,6 +61,7 @@ def stop_row(bulk: Bulk, row: Row, catalog: Catalog) -> Block:
 def report_row(bulk: Bulk, row: Row, catalog: Catalog, *, pending: int) -> Block:
     """Watch what is pending, which is for the one who asked; and see all results."""
     show = _button("bulk_page_show", catalog.say("bulk.report.show_all"), page_value(bulk, 1))
+    show = _for_the_asker(show, bulk, row)
     if not pending:
         return _row(row, [show])
     label = catalog.say("bulk.report.watch", count=pending)
@@ -77,7 +78,7 @@ def page_row(bulk: Bulk, row: Row, catalog: Catalog, *, page: int, pages: int) -
     if page < pages:
         label = catalog.say("bulk.page.next")
         buttons.append(_button("bulk_page_next", label, page_value(bulk, page + 1)))
-    return _row(row, buttons) if buttons else None
+    return _row(row, [_for_the_asker(one, bulk, row) for one in buttons]) if buttons else None
 
 
 def page_value(bulk: Bulk, page: int) -> str:

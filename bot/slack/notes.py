@@ -29,7 +29,7 @@ from bot.slack.style import CardStyle
 
 _MOST_DEFINITIONS: Final = 5
 _MODAL_ERROR_LIMIT: Final = 150
-_COMMANDS: Final = ("look_up", "share", "watch", "watches", "explain", "lang", "whoami", "health")
+_COMMANDS: Final = ("look_up", "share", "watch", "watches", "bulk", "explain", "lang", "whoami", "health")
 
 
 class Notes:
