@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.connections import Now, access_rules, revealed, styles_of
+from bot.engine_assembly import Engine
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
 from bot.services.alarm import Alarm
@@ -131,7 +132,7 @@ def signing_secret(settings: Settings) -> str:
 
 
 def build_watches(
-    settings: Settings, outside: Outside, *, lookups: LookupService, alarm: Alarm
+    settings: Settings, outside: Outside, *, engine: Engine, lookups: LookupService, alarm: Alarm
 ) -> WatchHouse:
     """The watches, with what speaks for them; they live beside the desk."""
     notifier = SlackNotifier(
@@ -141,7 +142,7 @@ def build_watches(
     )
     return build_watch_house(
         settings,
-        database=outside.database,
+        engine=engine,
         lookups=lookups,
         notifier=notifier,
         heard=alarm.heard,
@@ -168,7 +169,7 @@ def _records(outside: Outside, telemetry: Telemetry) -> Records:
 
 
 def build_lookups(settings: Settings, outside: Outside, telemetry: Telemetry) -> LookupService:
-    """The one service that asks the gateway, for people and for watches."""
+    """The one service that asks the gateway, for people, watches and bulks."""
     return LookupService(
         gateway=outside.gateway,
         rules=access_rules(settings),

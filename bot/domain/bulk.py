@@ -5,7 +5,7 @@ Everything is a function of the moment that is handed in: no clock is read here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -14,16 +14,26 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.explanation import Finding
 from bot.domain.message_id import MessageId
-from bot.domain.watch import Destination, PostedCard
+from bot.domain.watch import REFUSING_CODES, Destination, PostedCard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LARGEST: Final = 10_000
 
+# So many lists a person may have under way; more of them would not come faster.
+MOST_OPEN: Final = 3
+# While nobody reaches the gateway nothing is asked in vain; after that it counts as failed.
+PATIENCE: Final = timedelta(minutes=10)
+
+_PAUSE_CODE: Final = "900"
+_REFUSING: Final = REFUSING_CODES - {_PAUSE_CODE}
+# They say that the gateway was not asked.
+_NOT_ASKED: Final = frozenset({"busy", "gateway_down", "paused"})
+
 
 class BulkState(StrEnum):
-    """How far a bulk has come. The first two are open, the rest is over."""
+    """How far a bulk has come. A reported one is open until its result was handed over."""
 
     ASKING = "asking"
     REPORTING = "reporting"
@@ -41,6 +51,35 @@ class BulkEnding(StrEnum):
     ALL_ASKED = "all_asked"
     STOPPED = "stopped"
     REFUSED = "refused"
+
+
+class Step(StrEnum):
+    """What an answer leads to.
+
+    `KEEP`: it is this id's answer. `REPEAT`: the look-up failed; it counts as failed unless the one
+    repetition, after all others, brings an answer. `LATER`: the gateway was not asked, so this id
+    is asked again. `REFUSED`: the gateway refuses this bot.
+    """
+
+    KEEP = "keep"
+    REPEAT = "repeat"
+    LATER = "later"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoredLine:
+    """A line of a list that holds no id.
+
+    Attributes:
+        number: its place in the file, from 1.
+        text: what stands there, cut short.
+        problem: why it is none, by a name that has a sentence in the language files.
+    """
+
+    number: int
+    text: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +131,19 @@ class Bulk:
         """Whether there is anything left to do."""
         return self.ended_at is None
 
+    def telling(self) -> Bulk:
+        """The same while its report is made."""
+        return replace(self, state=BulkState.REPORTING)
+
+    def told(self, now: datetime) -> Bulk:
+        """The same when its report stands in Slack; the result is still to be handed over."""
+        del now
+        return replace(self, state=BulkState.REPORTED, doubtful=False)
+
+    def undelivered(self, now: datetime) -> Bulk:
+        """The same when its report cannot be delivered."""
+        return replace(self, state=BulkState.UNDELIVERED, ended_at=now)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkItem:
@@ -138,3 +190,20 @@ def time_left(bulk: Bulk, tally: Tally, now: datetime) -> timedelta | None:
     if not tally.asked or spent <= timedelta(0):
         return None
     return spent * ((bulk.total - tally.asked) / tally.asked)
+
+
+def after_answer(item: BulkItem, finding: Finding, *, silent_for: timedelta) -> Step:
+    """What the answer about an item leads to.
+
+    Args:
+        item: as it was before; one with a finding was asked before, and failed.
+        finding: what was found now.
+        silent_for: how long the gateway has given no answer to this bulk.
+    """
+    if isinstance(finding, CallStatus):
+        if finding.gateway_code == _PAUSE_CODE:
+            return Step.LATER
+        return Step.REFUSED if finding.gateway_code in _REFUSING else Step.KEEP
+    if finding.error in _NOT_ASKED and silent_for < PATIENCE:
+        return Step.LATER
+    return Step.KEEP if item.finding is not None else Step.REPEAT

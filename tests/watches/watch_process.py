@@ -21,15 +21,17 @@ import time_machine
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import watch_assembly
+from bot import engine_assembly
 from bot.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Watch
+from bot.engine_assembly import build_engine
 from bot.services.answers import Answer
 from bot.services.lookup import LookupService
 from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
 from bot.settings import Settings
 from bot.shared_ceilings import gatekeeper_of
+from bot.storage.alarms import Work
 from bot.storage.database import open_database
 from bot.storage.executors import this_process
 from bot.telemetry import Telemetry, configure_logging
@@ -86,9 +88,10 @@ async def watching_house(settings: Settings) -> AsyncIterator[Watching]:
         gateway_of(settings, gatekeeper=gatekeeper) as gateway,
         slack_session() as session,
     ):
+        engine = build_engine(settings, database=database, now=utc_now)
         house = build_watch_house(
             settings,
-            database=database,
+            engine=engine,
             lookups=LookupService(
                 gateway=gateway,
                 rules=access_rules(settings),
@@ -101,7 +104,7 @@ async def watching_house(settings: Settings) -> AsyncIterator[Watching]:
             heard=nobody_hears,
             now=utc_now,
         )
-        async with house.kept():
+        async with engine.kept({Work.WATCH: house.turns.take_up}):
             yield house.watching
 
 
@@ -133,7 +136,7 @@ def _say(answer: Any) -> None:
 async def _run() -> None:
     configure_logging(level=os.environ.get("LEVEL", "ERROR"), json=True)
     if name := os.environ.get("EXECUTOR"):
-        vars(watch_assembly)["this_process"] = lambda: replace(this_process(), id=name)
+        vars(engine_assembly)["this_process"] = lambda: replace(this_process(), id=name)
     settings = Settings.of(**json.loads(os.environ["SETTINGS"]))
     loop = asyncio.get_running_loop()
     async with watching_house(settings) as watching:

@@ -11,8 +11,9 @@ from datetime import timedelta
 import pytest
 from watch_world import NOON, SCHEDULE, World, watch_world
 
-from bot.services import watch_keeping as module
-from bot.services.watch_keeping import GRACE, SILENCE_SECONDS, WatchKeeper
+from bot.services import keeping as module
+from bot.services.keeping import GRACE, SILENCE_SECONDS, Keeper, Upkeep
+from bot.storage.alarms import Work
 from bot.storage.executors import Executor, Executors
 
 
@@ -40,14 +41,20 @@ def executors(world: World, name: str, *, pid: int = 0) -> Executors:
     return Executors(world.database, own=own, now=world.clock)
 
 
-def keeper(world: World, clock: Stopwatch | None = None) -> WatchKeeper:
+def keeper(world: World, clock: Stopwatch | None = None) -> Keeper:
     """The keeper of the process `own`."""
-    return WatchKeeper(
+    return Keeper(
         own=Executor(id="own", host="host of own", pid=1),
         executors=executors(world, "own"),
-        watches=world.watches,
         alarms=world.alarms,
-        schedule=SCHEDULE,
+        upkeeps=[
+            Upkeep(
+                jobs=world.watches,
+                alarms=world.alarms,
+                longest_wait=SCHEDULE.longest_wait,
+                now=world.clock,
+            ),
+        ],
         now=world.clock,
         clock=clock or Stopwatch(),
     )
@@ -216,8 +223,8 @@ async def test_a_life(world: World, log: io.StringIO, monkeypatch: pytest.Monkey
     async def ring(*_: object) -> None:
         """Nothing rings here."""
 
-    async with keeper(world).keeping(ring):
-        await _until(log, "watches are looked after later")
+    async with keeper(world).keeping({Work.WATCH: ring}):
+        await _until(log, "jobs are looked after later")
         assert {"own", "ended"} == await peers(world)
         world.alarms.away = False
         await _until(log, "took over")
