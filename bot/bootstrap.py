@@ -18,6 +18,7 @@ from bot.assembly import (
     Outside,
     assemble_app,
     build_alarm,
+    build_bulks,
     build_desk,
     build_lookups,
     build_watches,
@@ -93,6 +94,7 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         alarm = build_alarm(settings, outside)
         engine = build_engine(settings, database=outside.database, now=now)
         house = build_watches(settings, outside, engine=engine, lookups=lookups, alarm=alarm)
+        lists = build_bulks(settings, outside, engine=engine, lookups=lookups, alarm=alarm)
         desk = build_desk(
             settings,
             outside,
@@ -101,13 +103,15 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
             alarm=alarm,
             work=work,
             watching=house.watching,
+            bulks=lists.bulks,
         )
         app = assemble_app(settings, outside, desk)
         ending = _Ending(slack, work)
         stack.push_async_callback(ending.drain)
         await stack.enter_async_context(_kept_swept(settings, outside))
-        ringing = {Work.WATCH: house.turns.take_up}
+        ringing = {Work.WATCH: house.turns.take_up, Work.BULK: lists.turns.take_up}
         await stack.enter_async_context(engine.kept(ringing))
+        await stack.enter_async_context(lists.left_in_time())
         port = await _serve(settings, app, outside, telemetry, stack)
         stack.callback(ending.begin)
         yield RunningBot(

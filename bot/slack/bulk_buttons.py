@@ -38,6 +38,14 @@ def open_button(
     return _button(action, label, value if len(value) <= _VALUE_LIMIT else ids_value(()))
 
 
+def open_row(catalog: Catalog, ids: Sequence[MessageId] = (), *, only_for: str = "") -> Block:
+    """That button in a row; `only_for` is the Slack id of the one who sees it, empty for all."""
+    button = open_button(catalog, ids)
+    if only_for:
+        button["visible_to_user_ids"] = [only_for]
+    return {"type": "actions", "block_id": "bulk_open_row", "elements": [button]}
+
+
 def opened_with(value: object) -> tuple[MessageId, ...]:
     """The ids that such a button carries; none where the value is not one of ours."""
     return ids_of(value, most=_VALUE_LIMIT)

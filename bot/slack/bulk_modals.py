@@ -14,7 +14,8 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.domain.id_list import IdList, say_problem
+from bot.domain.catalog import Catalog
+from bot.domain.id_list import IdList, UnreadableListError
 from bot.domain.message_id import MessageId
 from bot.domain.privacy import shorten
 from bot.slack.block_kit import Block, Message, code_span, context, section
@@ -33,6 +34,7 @@ PASTED_LIMIT: Final = 3_000
 _TITLE_LIMIT: Final = 24
 _MOST_IGNORED: Final = 5
 _IGNORED_LIMIT: Final = 60
+_ERROR_LIMIT: Final = 150
 
 View = dict[str, Any]
 
@@ -107,6 +109,12 @@ def pasted(view: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
+def unreadable(error: UnreadableListError, catalog: Catalog) -> str:
+    """What is wrong with what was pasted; plain text."""
+    del error
+    return shorten(catalog.say("bulk.modal.nothing_found"), _ERROR_LIMIT)
+
+
 def _where(origin: Origin, style: CardStyle) -> str:
     if not origin.channel or is_direct(origin.channel):
         return style.catalog.say("bulk.modal.to_you")
@@ -129,11 +137,11 @@ def _ignored(found: IdList, style: CardStyle) -> Iterator[str]:
             "bulk.modal.ignored_line",
             number=line.number,
             text=code_span(shorten(line.text, _IGNORED_LIMIT)),
-            problem=say_problem(line.problem, style.catalog),
+            problem=_why(line.problem.value, style.catalog),
         )
-    if more := len(found.ignored) - _MOST_IGNORED:
-        if more > 0:
-            yield say("bulk.modal.ignored_more", count=more)
+    more = len(found.ignored) - _MOST_IGNORED
+    if more > 0:
+        yield say("bulk.modal.ignored_more", count=more)
 
 
 def _input(style: CardStyle, text: str) -> Block:
@@ -170,3 +178,8 @@ def _form(
 
 def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text}
+
+
+def _why(problem: str, catalog: Catalog) -> str:
+    name = f"problem.{problem}"
+    return catalog.say(name if name in catalog.phrases else "problem.unprintable")

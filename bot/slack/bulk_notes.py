@@ -8,7 +8,7 @@ from bot.domain.bulk import Bulk
 from bot.domain.message_id import MessageId
 from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.block_kit import Message, code_span, note
-from bot.slack.bulk_buttons import open_button
+from bot.slack.bulk_buttons import open_row
 from bot.slack.readers import is_direct
 from bot.slack.style import CardStyle
 
@@ -35,10 +35,7 @@ class BulkNotes:
             ids: what the button carries.
             only_for: the Slack id of the one person who sees the button; empty for all.
         """
-        button = open_button(self._style.catalog, ids)
-        if only_for:
-            button["visible_to_user_ids"] = [only_for]
-        row = {"type": "actions", "block_id": "bulk_open_row", "elements": [button]}
+        row = open_row(self._style.catalog, ids, only_for=only_for)
         return Message(text=told.text, blocks=(*told.blocks, row))
 
     def begun(self, bulk: Bulk) -> Message:
@@ -58,9 +55,7 @@ class BulkNotes:
 
     def no_room_for_all(self) -> Message:
         """Everybody's lists together are as many as can be open."""
-        return note(
-            self._say("bulk.note.no_room_title_all"), self._say("bulk.note.no_room_all")
-        )
+        return note(self._say("bulk.note.no_room_title_all"), self._say("bulk.note.no_room_all"))
 
     def not_kept(self) -> Message:
         """The database is away."""
@@ -80,9 +75,7 @@ class BulkNotes:
 
     def none_pending(self) -> Message:
         """There is nothing to watch."""
-        return note(
-            self._say("bulk.note.none_pending_title"), self._say("bulk.note.none_pending")
-        )
+        return note(self._say("bulk.note.none_pending_title"), self._say("bulk.note.none_pending"))
 
     def watching(self, outcomes: Sequence[StartOutcome]) -> Message:
         """How many are watched from now on, how many were before, how many are not."""

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from bot.domain.access import Asker
-from bot.domain.bulk import LARGEST
+from bot.domain.bulk import LARGEST, IgnoredLine
 from bot.domain.id_list import IdList, UnreadableListError, read_pasted
 from bot.domain.message_id import MessageId
 from bot.domain.query import TooMany
@@ -38,6 +38,7 @@ from bot.slack.modals import Origin
 from bot.slack.questions import Question
 from bot.slack.readers import is_direct
 from bot.slack.replies import Replies, Reply
+from bot.slack.style import CardStyle
 from bot.storage.errors import StorageError
 
 Ack = Callable[..., Awaitable[object]]
@@ -84,7 +85,7 @@ class BulkReception:
 
     async def open(self, question: Question, origin: Origin, text: str) -> bool:
         """Open the form, with the list checked already if there is one; whether Slack did."""
-        view = self.form(question, origin, text)
+        view = self.form(question.aside.style, origin, text)
         opened = await self._slack.call("views.open", trigger_id=question.trigger_id, view=view)
         return opened is not None
 
@@ -92,7 +93,7 @@ class BulkReception:
         self, question: Question, origin: Origin, ids: Sequence[MessageId], view_id: str
     ) -> None:
         """Put the form in the place of another one that is open."""
-        view = self.form(question, origin, text_of(ids))
+        view = self.form(question.aside.style, origin, text_of(ids))
         if await self._slack.call("views.update", view_id=view_id, view=view) is None:
             await question.reply.show(_notes(question).ask())
 
@@ -103,9 +104,8 @@ class BulkReception:
         notes = BulkNotes(question.notes.style, question.notes.command)
         return notes.with_button(told, query.ids, only_for=reader)
 
-    def form(self, question: Question, origin: Origin, text: str) -> View:
+    def form(self, style: CardStyle, origin: Origin, text: str) -> View:
         """The form for this text: to be begun, or to be filled in where it holds no list."""
-        style = question.aside.style
         try:
             found = read_pasted(text, max_ids=LARGEST)
         except UnreadableListError:
@@ -129,9 +129,7 @@ class BulkReception:
             told = await self._begin(question, origin, found)
             if told is None:
                 return
-        view = confirming(
-            style, origin, found, text=text, lasts=self._lasts(found), told=told
-        )
+        view = confirming(style, origin, found, text=text, lasts=self._lasts(found), told=told)
         await ack(response_action="update", view=view)
 
     async def _begin(
@@ -145,7 +143,10 @@ class BulkReception:
             name=name,
             message_ids=tuple(found.ids),
             doubles=found.doubles,
-            ignored=tuple(found.ignored),
+            ignored=tuple(
+                IgnoredLine(number=line.number, text=line.text, problem=line.problem.value)
+                for line in found.ignored
+            ),
         )
         try:
             outcome = await self._bulks.start(request)

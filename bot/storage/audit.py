@@ -39,7 +39,7 @@ class AuditEntry:
 
 
 class Audit:
-    """The record of look-ups, refusals, shares, watches and bulks. Every method raises `StorageError`."""
+    """The record of what people did. Every method raises `StorageError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
