@@ -15,7 +15,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from bot.domain.catalog import Catalog
-from bot.domain.id_list import IdList, UnreadableListError
+from bot.domain.id_list import IdList, ListProblem, UnreadableListError
+from bot.domain.list_texts import say_problem, say_reason
 from bot.domain.message_id import MessageId
 from bot.domain.privacy import shorten
 from bot.slack.block_kit import Block, Message, code_span, context, section
@@ -110,9 +111,10 @@ def pasted(view: Mapping[str, Any]) -> str:
 
 
 def unreadable(error: UnreadableListError, catalog: Catalog) -> str:
-    """What is wrong with what was pasted; plain text."""
-    del error
-    return shorten(catalog.say("bulk.modal.nothing_found"), _ERROR_LIMIT)
+    """What is wrong with what was pasted; plain text for the line below the field."""
+    if error.problem in {ListProblem.EMPTY, ListProblem.NO_IDS}:
+        return catalog.say("bulk.modal.nothing_found")
+    return shorten(say_problem(error, catalog).replace("`", ""), _ERROR_LIMIT)
 
 
 def _where(origin: Origin, style: CardStyle) -> str:
@@ -137,7 +139,7 @@ def _ignored(found: IdList, style: CardStyle) -> Iterator[str]:
             "bulk.modal.ignored_line",
             number=line.number,
             text=code_span(shorten(line.text, _IGNORED_LIMIT)),
-            problem=_why(line.problem.value, style.catalog),
+            problem=say_reason(line.problem, style.catalog),
         )
     more = len(found.ignored) - _MOST_IGNORED
     if more > 0:
@@ -178,8 +180,3 @@ def _form(
 
 def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text}
-
-
-def _why(problem: str, catalog: Catalog) -> str:
-    name = f"problem.{problem}"
-    return catalog.say(name if name in catalog.phrases else "problem.unprintable")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from scene import COMMAND, seen
+from scene import seen
 from watching import PATIENCE
 from ways import Ways
 
@@ -13,7 +13,6 @@ from bot.demo.loopback.ledger import Message, View
 from bot.demo.loopback.workspace import CHANNEL_ID
 from bot.demo.person import Kind, Outcome, Person
 
-TITLE: Final = "Look up a list"
 MIXED: Final = (
     *("SANDBOX-OK", "SANDBOX-SHORT", "SANDBOX-BUSY", "SANDBOX-failed.486", "SANDBOX-MACHINE"),
     *("SANDBOX-BLOCKED", "SANDBOX-FOREVER", "SANDBOX-NOTFOUND"),
@@ -24,6 +23,7 @@ DONE: Final = "All of them were asked about."
 
 async def form(ways: Ways, text: str = "", *, channel: str = CHANNEL_ID) -> View:
     """The form that the command opens."""
+    ways.slack.open_views.clear(ways.person.user)
     await ways.type(f"bulk {text}", channel=channel)
     await ways.slack.wait_for(lambda: bool(ways.slack.modals_of(ways.person.user)), PATIENCE)
     return ways.slack.modals_of(ways.person.user)[-1]
@@ -101,8 +101,3 @@ def forged(
         ),
         "actions": [pressed],
     }
-
-
-def usage(command: str = COMMAND) -> str:
-    """How a list is begun."""
-    return f"{command} bulk"
