@@ -65,7 +65,7 @@ export function dataTable(block, eyes) {
       one.setAttribute("aria-sort", n === sorted.by ? order : "none");
     });
     const last = Math.ceil(rest.length / size) - 1;
-    const number = `${page * size + 1}–${page * size + shown.length} / ${rest.length}`;
+    const number = `${page * size + 1}-${page * size + shown.length} / ${rest.length}`;
     fill(pager, step("‹", page > 0, -1), el("span", {}, number), step("›", page < last, 1));
   }
 
