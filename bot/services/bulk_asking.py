@@ -64,6 +64,7 @@ class Asking:
         self._answers: list[BulkItem] = []
         self._once_more: set[int] = set()
         self._writing = asyncio.Lock()
+        self._being_written = 0
         self._over = asyncio.Event()
         self._refused = False
         self._resting_until = 0.0
@@ -92,6 +93,7 @@ class Asking:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+        self._being_written = 0
         await self._write()
         if self._hold.lost:
             return None
@@ -179,10 +181,14 @@ class Asking:
             await self._write()
 
     async def _write(self, at_least: int = 1) -> None:
+        # Those that are being written keep nobody from asking on.
+        if len(self._answers) - self._being_written < at_least:
+            return
         async with self._writing:
             if len(self._answers) < at_least:
                 return
             batch = tuple(self._answers)
+            self._being_written = len(batch)
             await self._telling.patiently(
                 self._bulks.write_answers,
                 self._hold.bulk.id,
@@ -190,6 +196,7 @@ class Asking:
                 once_more=frozenset(self._once_more),
             )
             del self._answers[: len(batch)]
+            self._being_written = 0
             self._once_more.difference_update(item.position for item in batch)
             self._supply.written(batch)
 

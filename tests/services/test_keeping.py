@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from bulk_world import BulkWorld
 from watch_world import NOON, SCHEDULE, World, watch_world
 
 from bot.services import keeping as module
@@ -200,6 +201,19 @@ async def test_what_waits_as_it_should_is_not_woken(world: World) -> None:
     await world.start("A")
     await keeper(world).look_after()
     assert [] == world.alarms.woken
+
+
+async def test_every_kind_of_jobs_is_looked_after(world: World) -> None:
+    """What was lost of one kind is found beside the other."""
+    bulks = BulkWorld(base=world)
+    bulk = await bulks.start("A")
+    world.alarms.armed.clear()
+    world.clock.forward(3_600)
+    upkeep = Upkeep(
+        jobs=bulks.table, alarms=world.alarms, longest_wait=timedelta(minutes=10), now=world.clock
+    )
+    await upkeep.look_after()
+    assert [f"bulk:{bulk.id}:0"] == [*world.alarms.armed]
 
 
 async def test_alarms_are_swept_now_and_then(world: World) -> None:
