@@ -29,6 +29,7 @@ from bot.domain.watch import Destination, Watch
 from bot.gateway.sandbox import SeenRequest, running_sandbox
 from bot.server import SLACK_PATH
 from bot.services.watching import alarm_of
+from bot.storage.alarms import Work
 from bot.storage.database import open_database
 from bot.storage.durable import DurableAlarms
 from bot.storage.watches import Bounds, Watches
@@ -179,10 +180,10 @@ async def _fill(file: Path) -> None:
         due_at=now + timedelta(minutes=9),
     )
     url = f"sqlite:///{file}"
-    alarms = DurableAlarms(url=url, executor="bench", concurrency=1, now=lambda: now)
+    alarms = DurableAlarms(url=url, executor="bench", concurrency={Work.WATCH: 1}, now=lambda: now)
     async with open_database(url) as database:
         await Watches(database).add([template], Bounds(user=1, channel=1, all=1))
-        async with alarms.running(_nothing):
+        async with alarms.running({Work.WATCH: _nothing}):
             await alarms.arm([alarm_of(replace(template, due_at=now + timedelta(hours=2)))])
             await asyncio.sleep(6)
     with closing(sqlite3.connect(file)) as connection, connection:

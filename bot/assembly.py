@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.bulk_assembly import BulkHouse, build_bulk_house
 from bot.connections import Now, access_rules, revealed, styles_of
+from bot.domain.bulk import Bulk
+from bot.engine_assembly import Engine
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
 from bot.services.alarm import Alarm
+from bot.services.bulks import BulkService
 from bot.services.deliveries import Deliveries
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
@@ -23,9 +27,12 @@ from bot.settings import Mode, Settings
 from bot.slack.admin_alerts import AdminAlerts
 from bot.slack.apology import Apologies
 from bot.slack.app import build_app
+from bot.slack.bulk_reception import BulkReception
+from bot.slack.bulk_speaker import SlackBulkSpeaker
 from bot.slack.desk import Desk
 from bot.slack.door import SlackDoor
 from bot.slack.listeners.actions import ActionListener
+from bot.slack.listeners.bulk import BulkListener
 from bot.slack.listeners.commands import CommandListener
 from bot.slack.listeners.events import EventListener
 from bot.slack.listeners.home import HomeListener
@@ -35,6 +42,7 @@ from bot.slack.listeners.watches import WatchListener
 from bot.slack.notifier import SlackNotifier
 from bot.slack.people import People
 from bot.slack.questions import Questions
+from bot.slack.readers import Readers
 from bot.slack.reception import Reception
 from bot.slack.replies import Replies
 from bot.slack.watch_reception import WatchReception
@@ -72,6 +80,7 @@ def build_desk(
     alarm: Alarm,
     work: OngoingWork,
     watching: Watching,
+    bulks: BulkService,
 ) -> Desk:
     """Make every service that the listeners call, each once."""
     languages = _languages(settings, outside)
@@ -80,6 +89,14 @@ def build_desk(
     replies = Replies(outside.slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     watches = WatchReception(watching=watching, records=records, replies=replies)
+    lists = BulkReception(
+        bulks=bulks,
+        watching=watching,
+        records=records,
+        replies=replies,
+        slack=outside.slack,
+        requests_per_second=settings.gateway_requests_per_second,
+    )
     reception = Reception(
         lookups=lookups,
         languages=languages,
@@ -89,10 +106,12 @@ def build_desk(
         records=records,
         alarm=alarm,
         watches=watches,
+        bulks=lists,
     )
     return Desk(
         reception=reception,
         watches=watches,
+        bulks=lists,
         questions=questions,
         people=outside.people,
         languages=languages,
@@ -114,6 +133,7 @@ def assemble_app(settings: Settings, outside: Outside, desk: Desk) -> AsyncApp:
         ShortcutListener(desk),
         ViewListener(desk),
         WatchListener(desk),
+        BulkListener(desk),
         HomeListener(desk),
     )
     return build_app(
@@ -131,7 +151,7 @@ def signing_secret(settings: Settings) -> str:
 
 
 def build_watches(
-    settings: Settings, outside: Outside, *, lookups: LookupService, alarm: Alarm
+    settings: Settings, outside: Outside, *, engine: Engine, lookups: LookupService, alarm: Alarm
 ) -> WatchHouse:
     """The watches, with what speaks for them; they live beside the desk."""
     notifier = SlackNotifier(
@@ -141,12 +161,40 @@ def build_watches(
     )
     return build_watch_house(
         settings,
-        database=outside.database,
+        engine=engine,
         lookups=lookups,
         notifier=notifier,
         heard=alarm.heard,
         now=outside.now,
     )
+
+
+def build_bulks(
+    settings: Settings, outside: Outside, *, engine: Engine, lookups: LookupService, alarm: Alarm
+) -> BulkHouse:
+    """The bulks, with what speaks for them; they live beside the desk."""
+    readers = Readers(languages=_languages(settings, outside), styles=styles_of(settings))
+    speaker = SlackBulkSpeaker(
+        client=outside.client,
+        readers=readers,
+        results=engine.bulks.items,
+        share_file=_no_file,
+        now=outside.now,
+    )
+    return build_bulk_house(
+        settings,
+        engine=engine,
+        lookups=lookups,
+        speaker=speaker,
+        heard=alarm.heard,
+        now=outside.now,
+    )
+
+
+async def _no_file(bulk: Bulk) -> bool:
+    """No file can be given."""
+    del bulk
+    return False
 
 
 def _languages(settings: Settings, outside: Outside) -> Languages:
@@ -168,7 +216,7 @@ def _records(outside: Outside, telemetry: Telemetry) -> Records:
 
 
 def build_lookups(settings: Settings, outside: Outside, telemetry: Telemetry) -> LookupService:
-    """The one service that asks the gateway, for people and for watches."""
+    """The one service that asks the gateway, for people, watches and bulks."""
     return LookupService(
         gateway=outside.gateway,
         rules=access_rules(settings),

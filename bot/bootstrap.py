@@ -18,6 +18,7 @@ from bot.assembly import (
     Outside,
     assemble_app,
     build_alarm,
+    build_bulks,
     build_desk,
     build_lookups,
     build_watches,
@@ -32,6 +33,7 @@ from bot.connections import (
     slack_session,
     utc_now,
 )
+from bot.engine_assembly import build_engine
 from bot.server import SlackEndpoint, build_server, serving
 from bot.services.housekeeping import Housekeeping
 from bot.settings import Mode, Settings
@@ -42,7 +44,9 @@ from bot.slack.refusals import SlackUnreachableError
 from bot.slack.socket import Socket
 from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace, find_workspace
+from bot.storage.alarms import Work
 from bot.storage.audit import Audit
+from bot.storage.bulks import Bulks
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.hash_key import load_hash_key
@@ -88,7 +92,9 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         slack = outside.slack
         lookups = build_lookups(settings, outside, telemetry)
         alarm = build_alarm(settings, outside)
-        house = build_watches(settings, outside, lookups=lookups, alarm=alarm)
+        engine = build_engine(settings, database=outside.database, now=now)
+        house = build_watches(settings, outside, engine=engine, lookups=lookups, alarm=alarm)
+        lists = build_bulks(settings, outside, engine=engine, lookups=lookups, alarm=alarm)
         desk = build_desk(
             settings,
             outside,
@@ -97,12 +103,15 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
             alarm=alarm,
             work=work,
             watching=house.watching,
+            bulks=lists.bulks,
         )
         app = assemble_app(settings, outside, desk)
         ending = _Ending(slack, work)
         stack.push_async_callback(ending.drain)
         await stack.enter_async_context(_kept_swept(settings, outside))
-        await stack.enter_async_context(house.kept())
+        ringing = {Work.WATCH: house.turns.take_up, Work.BULK: lists.turns.take_up}
+        await stack.enter_async_context(engine.kept(ringing))
+        await stack.enter_async_context(lists.left_in_time())
         port = await _serve(settings, app, outside, telemetry, stack)
         stack.callback(ending.begin)
         yield RunningBot(
@@ -171,6 +180,7 @@ async def _kept_swept(settings: Settings, outside: Outside) -> AsyncIterator[Non
         recents=Recents(outside.database),
         seen=SeenEvents(outside.database),
         watches=Watches(outside.database),
+        bulks=Bulks(outside.database),
         kept=timedelta(days=settings.bot_retention_days),
         now=outside.now,
     )

@@ -35,12 +35,13 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableSourceError
 
+from bot.domain.bulk import LARGEST
 from bot.domain.catalog import Language
 from bot.domain.language_names import named_language
 from bot.settings_forms import COMMAND_PATTERN, EITHER_FORM, EITHER_MODE, FORMS
 
 SECRETS_DIRECTORY: Final = "/run/secrets"
-_PREFIXES: Final = ("SLACK_", "GATEWAY_", "BOT_", "WATCH_")
+_PREFIXES: Final = ("SLACK_", "GATEWAY_", "BOT_", "WATCH_", "BULK_")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 ChannelIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{1,30}$")]], NoDecode]
@@ -155,6 +156,7 @@ class Settings(BaseSettings):
     watch_max_per_user: Annotated[int, Field(ge=1, le=1_000_000)] = 250
     watch_max_per_channel: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     watch_in_doubt: Literal["repeat", "drop"] = "repeat"
+    bulk_max_ids: Annotated[int, Field(ge=10, le=LARGEST)] = LARGEST
     allowed_channels: ChannelIds = frozenset()
     allowed_users: UserIds = frozenset()
     admin_users: UserIds = frozenset()

@@ -54,6 +54,7 @@ FORMS: Final[Mapping[str, str]] = {
     "WATCH_MAX_PER_USER": "a whole number, 1 to 1000000",
     "WATCH_MAX_PER_CHANNEL": "a whole number, 1 to 1000000",
     "WATCH_IN_DOUBT": "repeat or drop",
+    "BULK_MAX_IDS": "a whole number, 10 to 10000",
     "ALLOWED_CHANNELS": "Slack channel ids such as C0123456789 (they begin with C, G or D and "
     "stand at the end of a channel's details), separated by commas",
     "ALLOWED_USERS": "Slack user ids such as U0123456789 (they begin with U or W; a profile's "

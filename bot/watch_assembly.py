@@ -1,33 +1,25 @@
-"""Everything that watches are made of, put together: what people ask for, turns, the keeper.
+"""Everything that watches are made of, put together: what people ask for, and turns.
 
 Part of the composition root, apart from the desk, because it lives by itself and not by requests.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 import structlog
 
-from bot.connections import revealed
-from bot.domain.watch import Schedule, most_open
+from bot.domain.watch import most_open
+from bot.engine_assembly import Engine, schedule_of
 from bot.services.answers import Answer
 from bot.services.lookup import LookupService
-from bot.services.watch_keeping import WatchKeeper
-from bot.services.watch_turns import InDoubt, WatchTurns
+from bot.services.telling import InDoubt
+from bot.services.watch_turns import WatchTurns
 from bot.services.watching import Notifier, Watching
 from bot.settings import Settings
-from bot.storage.database import Database
-from bot.storage.durable import alarms_for
-from bot.storage.executors import Executors, this_process
-from bot.storage.watches import Bounds, Watches
-
-# More looks than this gain nothing: they would wait for the gateway's ceiling together.
-_MOST_AT_ONCE: Final = 200
+from bot.storage.watches import Bounds
 
 _log = structlog.get_logger("bot.watch_assembly")
 
@@ -38,70 +30,44 @@ class WatchHouse:
 
     Attributes:
         watching: what people use.
+        turns: what the engine's alarms wake.
     """
 
     watching: Watching
     turns: WatchTurns
-    keeper: WatchKeeper
-
-    @asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
-        """Look after the watches while the block runs.
-
-        Raises:
-            StorageError: the database could not be used.
-        """
-        async with self.keeper.keeping(self.turns.take_up):
-            yield
 
 
 def build_watch_house(
     settings: Settings,
     *,
-    database: Database,
+    engine: Engine,
     lookups: LookupService,
     notifier: Notifier,
     heard: Callable[[Sequence[Answer]], Awaitable[None]],
     now: Callable[[], datetime],
 ) -> WatchHouse:
     """Make it; nothing runs yet. `heard` looks at each answer for what the admins must act on."""
-    own = this_process()
-    watches, schedule = Watches(database), schedule_of(settings)
-    alarms = alarms_for(
-        revealed(settings.database_url), executor=own.id, concurrency=_at_once(settings), now=now
-    )
-    keeper = WatchKeeper(
-        own=own,
-        executors=Executors(database, own=own, now=now),
-        watches=watches,
-        alarms=alarms,
-        schedule=schedule,
-        now=now,
-    )
+    schedule = schedule_of(settings)
     turns = WatchTurns(
-        watches=watches,
-        alarms=alarms,
+        watches=engine.watches,
+        alarms=engine.alarms,
         lookups=lookups,
         notifier=notifier,
         schedule=schedule,
         in_doubt=InDoubt(settings.watch_in_doubt),
-        executor=own.id,
+        executor=engine.own.id,
         heard=heard,
-        is_gone=keeper.is_gone,
+        is_gone=engine.keeper.is_gone,
         now=now,
     )
     watching = Watching(
-        watches=watches, alarms=alarms, schedule=schedule, bounds=bounds_of(settings), now=now
+        watches=engine.watches,
+        alarms=engine.alarms,
+        schedule=schedule,
+        bounds=bounds_of(settings),
+        now=now,
     )
-    return WatchHouse(watching=watching, turns=turns, keeper=keeper)
-
-
-def schedule_of(settings: Settings) -> Schedule:
-    """When watches are looked at."""
-    return Schedule(
-        intervals=tuple(timedelta(seconds=s) for s in settings.watch_intervals_seconds),
-        limit=timedelta(minutes=settings.watch_limit_minutes),
-    )
+    return WatchHouse(watching=watching, turns=turns)
 
 
 def bounds_of(settings: Settings) -> Bounds:
@@ -117,9 +83,3 @@ def bounds_of(settings: Settings) -> Bounds:
         channel=settings.watch_max_per_channel,
         all=min(wanted or carried, carried),
     )
-
-
-def _at_once(settings: Settings) -> int:
-    """So many looks that the last of them comes through the ceiling in half of its time."""
-    through = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 2
-    return max(1, min(_MOST_AT_ONCE, int(through)))

@@ -29,6 +29,7 @@ _SETTINGS: Final = (
     "ADMIN_",
     "DATABASE_URL",
     "WATCH_",
+    "BULK_",
 )
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 

@@ -56,6 +56,7 @@ DEFAULTS: dict[str, Any] = {
     "WATCH_MAX_PER_USER": 250,
     "WATCH_MAX_PER_CHANNEL": 500,
     "WATCH_IN_DOUBT": "repeat",
+    "BULK_MAX_IDS": 10_000,
     "BOT_LOG_FORMAT": None,
     "BOT_LOG_LEVEL": "INFO",
     "GATEWAY_PROXY": None,

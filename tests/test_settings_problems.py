@@ -39,6 +39,7 @@ WRONG = {
     "WATCH_MAX_PER_USER": "none",
     "WATCH_MAX_PER_CHANNEL": "-1",
     "WATCH_IN_DOUBT": "perhaps",
+    "BULK_MAX_IDS": "10001",
     "GATEWAY_URL": f"https://user:{CANARY}@gateway.example/",
     "GATEWAY_SOAP_VERSION": "2.0",
     "GATEWAY_TIMEOUT_SECONDS": "0",

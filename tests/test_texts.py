@@ -23,6 +23,7 @@ from bot.demo.gallery import Room
 from bot.demo.loopback.wire import Link
 from bot.demo.playground.scenery import SEEDS, TOPICS
 from bot.domain.access import Refusal
+from bot.domain.bulk import BulkEnding
 from bot.domain.call_status import Outcome
 from bot.domain.catalog import CustomerReason, Entry, Kind, Language, Phrase, Retry, WhoActs
 from bot.domain.message_id import IdProblem
@@ -31,6 +32,7 @@ from bot.domain.watchable import Hindrance
 from bot.gateway import errors
 from bot.locales import load_catalog
 from bot.services.alarm import Trouble
+from bot.slack.bulk_tables import _COLUMNS
 from bot.slack.buttons import Action
 from bot.slack.notes import _COMMANDS
 from bot.slack.watch_buttons import LIMITS
@@ -254,6 +256,10 @@ PATTERNS: dict[str, list[str]] = {
     "watch.hindered.{}": [f"watch.hindered.{one}" for one in Hindrance],
     "watch.needless.{}": [f"watch.needless.{one}" for one in Hindrance],
     "watch.no_room.{}": [f"watch.no_room.{one}" for one in Bound],
+    "bulk.over.{}": [f"bulk.over.{one}" for one in BulkEnding],
+    "bulk.report.{}": [f"bulk.report.{one}" for one in BulkEnding],
+    "bulk.table.{}": [f"bulk.table.{one}" for one in _COLUMNS],
+    "bulk.modal.{}": [f"bulk.modal.{one}" for one in ("check", "start")],
     "watch.limit.{}": [f"watch.limit.{one}" for one in LIMITS],
     # At the limit there is more to say than one phrase.
     "notice.{}": [f"notice.{one}" for one in Ending],

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.engine_assembly import at_once, schedule_of
 from bot.settings import Settings
-from bot.watch_assembly import _at_once, bounds_of, schedule_of
+from bot.storage.alarms import Work
+from bot.watch_assembly import bounds_of
 
 
 def test_the_schedule() -> None:
@@ -27,12 +29,10 @@ def test_no_more_watches_than_the_ceiling_carries(
     assert (wanted == 100_000) is ("WATCH_MAX_OPEN is lowered" in log.getvalue())
 
 
-@pytest.mark.parametrize(
-    ("rate", "seconds", "at_once"), [(10, 10, 50), (1000, 10, 200), (0.1, 1, 1)]
-)
+@pytest.mark.parametrize(("rate", "seconds", "looks"), [(10, 10, 50), (1000, 10, 200), (0.1, 1, 1)])
 def test_so_many_looks_at_once_as_come_through_in_time(
-    rate: float, seconds: float, at_once: int
+    rate: float, seconds: float, looks: int
 ) -> None:
     """At least one, at most what helps."""
     settings = Settings.of(gateway_requests_per_second=rate, gateway_timeout_seconds=seconds)
-    assert at_once == _at_once(settings)
+    assert looks == at_once(settings)[Work.WATCH]

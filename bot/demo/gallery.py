@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.demo.bulk_exhibits import bulk_exhibits
 from bot.demo.loopback import workspace as made_up
 from bot.demo.loopback.block_rules import Surface as Judged
 from bot.demo.loopback.block_rules import problems_of_blocks
@@ -45,6 +46,7 @@ class Room(StrEnum):
     SEVERAL = "several"
     EXPLAIN = "explain"
     WATCHES = "watches"
+    BULKS = "bulks"
     NOTES = "notes"
     HEALTH = "health"
     HOME = "home"
@@ -179,6 +181,7 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
     yield Room.SEVERAL, _SEVERAL
     yield Room.EXPLAIN, _EXPLAIN
     yield Room.WATCHES, watch_exhibits()
+    yield Room.BULKS, bulk_exhibits()
     yield Room.NOTES, _NOTES
     yield (
         Room.HEALTH,

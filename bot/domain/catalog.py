@@ -136,10 +136,13 @@ class Writing:
     Attributes:
         duration: seconds as people say them, at most two decimals.
         plural: the plural category of a whole number ("one", "other", ...), by CLDR.
+        share: a part of a whole (of 1 or more) in percent, at most one decimal; neither 0 % where
+            there is something, nor 100 % where something is missing.
     """
 
     duration: Callable[[Decimal], str]
     plural: Callable[[int], str]
+    share: Callable[[int, int], str]
 
 
 Phrase = str | Mapping[str, str]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -49,6 +49,7 @@ class Command(StrEnum):
     WHOAMI = "whoami"
     WATCHES = "watches"
     HEALTH = "health"
+    BULK = "bulk"
     SHARE = "share"
     WATCH = "watch"
 
@@ -68,6 +69,8 @@ COMMAND_WORDS: Final = {
     "acompanhamentos": Command.WATCHES,
     "health": Command.HEALTH,
     "saude": Command.HEALTH,
+    "bulk": Command.BULK,
+    "lista": Command.BULK,
     "share": Command.SHARE,
     "compartilhar": Command.SHARE,
     "watch": Command.WATCH,
@@ -104,10 +107,11 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooMany:
-    """More ids than one command takes."""
+    """More ids than one command takes; as a list they can be looked up all the same."""
 
     count: int
     limit: int = MAX_IDS
+    ids: tuple[MessageId, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +213,7 @@ def _look_up(words: list[str], modifiers: list[str]) -> Query:
         else:
             typed.setdefault(one.message_id, one)
     if len(typed) > MAX_IDS:
-        return TooMany(count=len(typed))
+        return TooMany(count=len(typed), ids=tuple(typed))
     return LookUp(
         ids=tuple(typed),
         bad_words=tuple(bad_words[:MAX_IDS]),

@@ -5,10 +5,10 @@ Everything is a function of the moment that is handed in: no clock is read here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from bot.domain.call_status import CallStatus
 from bot.domain.explanation import Finding
@@ -123,7 +123,7 @@ class Watch:
         ending: why it ends; `None` while it waits.
         attempts: how many times telling was begun.
         doubtful: an attempt may have reached Slack without our knowing.
-        teller: the mark of the attempt that is under way.
+        worker: the mark of the attempt that is under way.
         decided_at: when its ending was found, and so since when a notice may stand in Slack.
         ended_at: when all was over; `None` while it is open.
     """
@@ -144,7 +144,7 @@ class Watch:
     ending: Ending | None = None
     attempts: int = 0
     doubtful: bool = False
-    teller: str | None = None
+    worker: str | None = None
     decided_at: datetime | None = None
     ended_at: datetime | None = None
 
@@ -152,6 +152,18 @@ class Watch:
     def open(self) -> bool:
         """Whether there is still something to come."""
         return self.state in OPEN
+
+    def telling(self) -> Watch:
+        """The same while its notice is posted."""
+        return replace(self, state=State.TELLING)
+
+    def told(self, now: datetime) -> Watch:
+        """The same when its notice stands in Slack."""
+        return replace(self, state=State.TOLD, doubtful=False, ended_at=now)
+
+    def undelivered(self, now: datetime) -> Watch:
+        """The same when its notice cannot be delivered."""
+        return replace(self, state=State.UNDELIVERED, ended_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,14 +234,26 @@ def _after_unknown(watch: Watch, now: datetime) -> LookAgain | Ending:
     return LookAgain(at=min(now + UNKNOWN_PAUSE, watch.expires_at), unknown=True)
 
 
-def next_attempt(watch: Watch, now: datetime, asked_for: timedelta | None) -> datetime | None:
+class Tellable(Protocol):
+    """What is to be told once: a watch's notice, a bulk's report."""
+
+    @property
+    def attempts(self) -> int:
+        """How many times telling was begun."""
+
+    @property
+    def decided_at(self) -> datetime | None:
+        """Since when there is something to tell."""
+
+
+def next_attempt(told: Tellable, now: datetime, asked_for: timedelta | None) -> datetime | None:
     """When to try again to tell; `None` when it has been tried for long enough.
 
     The pause that Slack has asked for is kept, up to the longest of ours.
     """
-    if watch.decided_at is not None and now - watch.decided_at >= TELLING_LIMIT:
+    if told.decided_at is not None and now - told.decided_at >= TELLING_LIMIT:
         return None
-    tried = min(max(watch.attempts, 1), len(TELLING_PAUSES_SECONDS))
+    tried = min(max(told.attempts, 1), len(TELLING_PAUSES_SECONDS))
     pause = timedelta(seconds=TELLING_PAUSES_SECONDS[tried - 1])
     return now + max(pause, min(asked_for or pause, LONGEST_PAUSE))
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from babel import Locale
 from babel.lists import format_list
+from babel.numbers import format_percent
 from babel.units import format_unit
 
 from bot.domain.catalog import (
@@ -32,6 +33,7 @@ from bot.domain.catalog import (
 _FILES: Final = {Language.ENGLISH: "en.toml", Language.PORTUGUESE: "pt_BR.toml"}
 _CENT: Final = Decimal("0.01")
 _MINUTES_FROM: Final = 120
+_THOUSAND: Final = 1_000
 
 
 @cache
@@ -47,6 +49,7 @@ def load_catalog(language: Language) -> Catalog:
         writing=Writing(
             duration=lambda seconds: _write_duration(seconds, locale),
             plural=lambda count: str(locale.plural_form(count)),
+            share=lambda part, whole: _write_share(part, whole, locale),
         ),
     )
 
@@ -100,3 +103,12 @@ def _write_duration(seconds: Decimal, locale: Locale) -> str:
             format_unit(rest, "duration-second", length="long", format="#,##0.##", locale=locale)
         )
     return format_list(parts, locale=locale)
+
+
+def _write_share(part: int, whole: int, locale: Locale) -> str:
+    """As in "62.5%"; what is rounded away at either end is brought back."""
+    thousandths = (2 * _THOUSAND * part + whole) // (2 * whole)
+    if 0 < part < whole:
+        thousandths = min(max(1, thousandths), _THOUSAND - 1)
+    share = Decimal(thousandths) / _THOUSAND
+    return str(format_percent(share, format="#,##0.#%", locale=locale))

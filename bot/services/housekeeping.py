@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from bot.storage.audit import Audit
+from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
 from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
@@ -18,8 +19,8 @@ from bot.storage.watches import Watches
 INTERVAL_SECONDS: Final = 60 * 60
 # Slack repeats an event for up to 24 hours.
 EVENTS_KEPT: Final = timedelta(hours=25)
-# Watches that are over are of use to the operator only, and hold ids in clear.
-WATCHES_KEPT: Final = timedelta(days=7)
+# Watches and bulks that are over are of use to the operator only, and hold ids in clear.
+JOBS_KEPT: Final = timedelta(days=7)
 
 _log = structlog.get_logger("bot.housekeeping")
 
@@ -38,6 +39,7 @@ class Housekeeping:
         recents: Recents,
         seen: SeenEvents,
         watches: Watches,
+        bulks: Bulks,
         kept: timedelta,
         now: Callable[[], datetime],
     ) -> None:
@@ -45,6 +47,7 @@ class Housekeeping:
         self._recents = recents
         self._seen = seen
         self._watches = watches
+        self._bulks = bulks
         self._kept = kept
         self._now = now
 
@@ -57,7 +60,8 @@ class Housekeeping:
         now = self._now()
         swept = await self._audit.sweep(now - self._kept)
         swept += await self._recents.sweep(now - self._kept)
-        swept += await self._watches.sweep(now - min(self._kept, WATCHES_KEPT))
+        over = now - min(self._kept, JOBS_KEPT)
+        swept += await self._watches.sweep(over) + await self._bulks.sweep(over)
         return swept + await self._seen.sweep(now - EVENTS_KEPT)
 
     async def keep_swept(self) -> None:

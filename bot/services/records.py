@@ -89,6 +89,10 @@ class Records:
         for message_id in message_ids:
             await self._keep(asked, "cancel", idmsg=message_id)
 
+    async def began_bulk(self, asked: Asked) -> None:
+        """Keep that the person began a list; its calls are not told one by one."""
+        await self._keep(asked, "bulk")
+
     async def recent(self, asker: Asker) -> tuple[RecentLookup, ...]:
         """What this person looked up lately, newest first; nothing while the database is away."""
         try:

@@ -60,5 +60,5 @@ class WatchJobs:
         if watch.state is State.UNDELIVERED:
             if await self._watches.open_like(watch) is not None:
                 return JobOutcome.WATCHED_ANEW
-            again = replace(again, state=State.TELLING, teller=None, decided_at=now, ended_at=None)
+            again = replace(again, state=State.TELLING, worker=None, decided_at=now, ended_at=None)
         return JobOutcome.DONE if await self._watches.replace(watch, again) else JobOutcome.NOT_OPEN

@@ -14,9 +14,10 @@ from typing import Protocol
 
 import structlog
 
+from bot.domain.bulk import Bulk
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound, Destination, PostedCard, Schedule, State, Watch
-from bot.storage.alarms import Alarm, Alarms
+from bot.storage.alarms import Alarm, Alarms, Work
 from bot.storage.errors import StorageError
 from bot.storage.watches import Bounds, Watches
 
@@ -213,9 +214,10 @@ class Watching:
             _log.warning("watches are armed later", count=len(started), error=error.code)
 
 
-def alarm_of(watch: Watch) -> Alarm:
-    """The alarm of the turn that a watch is in."""
-    return Alarm(watch.id, watch.turn, watch.due_at)
+def alarm_of(job: Watch | Bulk) -> Alarm:
+    """The alarm of the turn that a watch or a bulk is in."""
+    work = Work.WATCH if isinstance(job, Watch) else Work.BULK
+    return Alarm(job.id, job.turn, job.due_at, work)
 
 
 async def give_up(watches: Watches, watch: Watch, now: datetime) -> Watch | None:

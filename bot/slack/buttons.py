@@ -72,7 +72,7 @@ def buttons(
         watching: there is something to wait for.
         shared_by: the name of the person who shared the card, for the card that replaces it.
     """
-    value = json.dumps([one.value for one in message_ids], ensure_ascii=False)
+    value = ids_value(message_ids)
     actions = [one for one in _BUTTONS[row] if watching or one is not Action.WATCH]
     elements = [_button(action, value, catalog, only_for) for action in actions]
     block_id = f"{row.value}{_SHARED_BY}{shared_by[:_NAME_LIMIT]}" if shared_by else row.value
@@ -99,12 +99,17 @@ def _button(action: Action, value: str, catalog: Catalog, only_for: str) -> dict
     return button
 
 
-def ids_of(value: object) -> tuple[MessageId, ...]:
-    """The ids that a button carries; none where the value is not one of ours."""
+def ids_value(message_ids: Sequence[MessageId]) -> str:
+    """What a button carries for these ids."""
+    return json.dumps([one.value for one in message_ids], ensure_ascii=False)
+
+
+def ids_of(value: object, *, most: int = MAX_IDS) -> tuple[MessageId, ...]:
+    """The ids that a button carries, at most so many; none where the value is not one of ours."""
     try:
         loaded = json.loads(value) if isinstance(value, str) else None
         if not isinstance(loaded, list) or not all(isinstance(one, str) for one in loaded):
             return ()
-        return tuple(MessageId(one) for one in loaded[:MAX_IDS])
+        return tuple(MessageId(one) for one in loaded[:most])
     except (ValueError, RecursionError, InvalidMessageIdError):
         return ()

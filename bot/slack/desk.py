@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.services.deliveries import Deliveries
 from bot.services.languages import Languages
 from bot.services.records import Records
+from bot.slack.bulk_reception import BulkReception
 from bot.slack.door import SlackDoor
 from bot.slack.people import People
 from bot.slack.questions import Questions
@@ -26,6 +27,7 @@ class Desk:
 
     reception: Reception
     watches: WatchReception
+    bulks: BulkReception
     questions: Questions
     people: People
     languages: Languages

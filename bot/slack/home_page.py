@@ -14,6 +14,7 @@ from bot.domain.call_status import Outcome
 from bot.domain.catalog import Catalog, Language
 from bot.domain.watch import Watch
 from bot.slack.block_kit import Block, code_span, context, escape, header, moment, section
+from bot.slack.bulk_buttons import HOME_OPEN_ACTION, open_button
 from bot.slack.style import CardStyle
 from bot.slack.watch_buttons import HOME_CANCEL_ACTION
 from bot.slack.watch_notes import WatchNotes
@@ -47,7 +48,7 @@ def home(
     blocks = [
         header(catalog.say("help.title")),
         section(catalog.say("home.intro", command=code_span(command))),
-        _ask_button(catalog),
+        _ask_buttons(catalog),
         {"type": "divider"},
         *_recent(recent, style, command),
         {"type": "divider"},
@@ -62,10 +63,11 @@ def home(
     return {"type": "home", "blocks": blocks}
 
 
-def _ask_button(catalog: Catalog) -> Block:
+def _ask_buttons(catalog: Catalog) -> Block:
     label = {"type": "plain_text", "text": catalog.say("home.ask"), "emoji": True}
     button = {"type": "button", "action_id": ASK_ACTION, "text": label, "style": "primary"}
-    return {"type": "actions", "block_id": "home_actions", "elements": [button]}
+    list_button = open_button(catalog, action=HOME_OPEN_ACTION)
+    return {"type": "actions", "block_id": "home_actions", "elements": [button, list_button]}
 
 
 def _recent(recent: Sequence[Recent], style: CardStyle, command: str) -> Iterator[Block]:

@@ -42,9 +42,22 @@ class Origin:
 
 
 def asking(
-    catalog: Catalog, origin: Origin, *, found: Sequence[str] = (), remark: str = ""
+    catalog: Catalog,
+    origin: Origin,
+    *,
+    found: Sequence[str] = (),
+    remark: str = "",
+    row: Block | None = None,
 ) -> View:
-    """The modal that asks for one to ten ids, filled in with what was found."""
+    """The modal that asks for one to ten ids, filled in with what was found.
+
+    Args:
+        catalog: the language.
+        origin: where it is opened from.
+        found: what stands in it at first.
+        remark: mrkdwn that is said first.
+        row: buttons that stand below the remark.
+    """
     element: dict[str, Any] = {
         "type": "plain_text_input",
         "action_id": IDS_ACTION,
@@ -61,7 +74,8 @@ def asking(
         "hint": _plain(catalog.say("modal.hint")),
         "element": element,
     }
-    blocks = [*([section(remark)] if remark else []), block]
+    said = [section(remark)] if remark else []
+    blocks = [*said, *([row] if row is not None else []), block]
     return {
         **_modal(ASK_CALLBACK, catalog, blocks),
         "submit": _plain(catalog.say("modal.submit")),

@@ -29,7 +29,17 @@ from bot.slack.style import CardStyle
 
 _MOST_DEFINITIONS: Final = 5
 _MODAL_ERROR_LIMIT: Final = 150
-_COMMANDS: Final = ("look_up", "share", "watch", "watches", "explain", "lang", "whoami", "health")
+_COMMANDS: Final = (
+    "look_up",
+    "share",
+    "watch",
+    "watches",
+    "bulk",
+    "explain",
+    "lang",
+    "whoami",
+    "health",
+)
 
 
 class Notes:
@@ -192,8 +202,6 @@ class Notes:
     def modal_problem(self, query: Query) -> str:
         """What is wrong with what was typed into the modal; empty if nothing is."""
         match query:
-            case TooMany():
-                return self._say("modal.too_many", count=query.count, limit=query.limit)
             case LookUp() if query.bad_words:
                 words = ", ".join(visible(bad.word) for bad in query.bad_words)
                 problem = self._say(f"problem.{query.bad_words[0].problem.value}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -16,13 +17,12 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.watch import Watch
+from bot.services.watching import Trace
 from bot.slack.payload import part
 from bot.slack.refusals import TOKEN_REFUSALS, UNKNOWN_WORD, UNREADABLE, error_code, pause_asked
-from bot.slack.watch_notices import mark
 
 _log = structlog.get_logger("bot.slack.notice_traces")
-# Slack's clock and ours differ; the mark is this watch's alone, so nothing else is found by it.
+# Slack's clock and ours differ; a mark is one job's alone, so nothing else is found by it.
 _BEFORE: Final = timedelta(seconds=60)
 _PAGE: Final = 200
 # Well under the time that a look at both places has; whoever comes later looks again.
@@ -49,37 +49,90 @@ class Sight(StrEnum):
     AWAY = "away"
 
 
+_TRACES: Final = {
+    Sight.FOUND: Trace.FOUND,
+    Sight.NONE: Trace.NONE,
+    Sight.OUTSIDE: Trace.UNREADABLE,
+    Sight.UNREADABLE: Trace.UNREADABLE,
+    Sight.AWAY: Trace.AWAY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """By what a notice can be told from all others.
+
+    Attributes:
+        event_type: the kind of its metadata.
+        name: the name in the payload of its metadata under which `value` stands.
+        value: our own name for what it is about.
+        block_id: that of one of its blocks, where the metadata cannot be read.
+        since: it cannot have been posted before.
+    """
+
+    event_type: str
+    name: str
+    value: str
+    block_id: str
+    since: datetime
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the notice carries.
+
+        https://docs.slack.dev/messaging/message-metadata
+        """
+        return {"event_type": self.event_type, "event_payload": {self.name: self.value}}
+
+
 class NoticeTraces:
     """Looks for notices."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
-    async def in_thread(self, watch: Watch) -> Sight:
-        """Look in the thread that the answer was meant for."""
-        place = watch.destination
-        return await self._seen(
-            watch, "conversations.replies", channel=place.channel, ts=str(place.thread)
-        )
+    async def trace(self, mark: Mark, *, channel: str, thread: str | None, user: str) -> Trace:
+        """Look where a notice may stand: in its thread, and where it would have gone instead.
 
-    async def in_direct_message(self, watch: Watch) -> Sight:
-        """Look in the conversation with the asker."""
+        Args:
+            mark: the notice's.
+            channel: the conversation that it was meant for.
+            thread: the thread there; without one it was meant for the person.
+            user: the person.
+        """
+        if thread is None:
+            return _TRACES[await self.in_direct_message(mark, user)]
+        in_thread = await self.in_thread(mark, channel, thread)
+        if in_thread in {Sight.FOUND, Sight.AWAY}:
+            return _TRACES[in_thread]
+        instead = await self.in_direct_message(mark, user)
+        if instead in {Sight.FOUND, Sight.AWAY} or in_thread is Sight.OUTSIDE:
+            return _TRACES[instead]
+        # A thread that can be read would have been written to, whatever else cannot be read.
+        return _TRACES[in_thread]
+
+    async def in_thread(self, mark: Mark, channel: str, thread: str) -> Sight:
+        """Look in a thread."""
+        return await self._seen(mark, "conversations.replies", channel=channel, ts=thread)
+
+    async def in_direct_message(self, mark: Mark, user: str) -> Sight:
+        """Look in the conversation with a person."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                opened = await self._client.conversations_open(users=watch.user)
+                opened = await self._client.conversations_open(users=user)
         except SlackApiError as error:
             return _sight_of(error)
         except UNREADABLE:
             return Sight.AWAY
         data = opened.data if isinstance(opened.data, dict) else {}
         channel = str(part(data, "channel").get("id", ""))
-        return await self._seen(watch, "conversations.history", channel=channel)
+        return await self._seen(mark, "conversations.history", channel=channel)
 
-    async def _seen(self, watch: Watch, method: str, **where: str) -> Sight:
+    async def _seen(self, mark: Mark, method: str, **where: str) -> Sight:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                async for message in self._messages(method, _since(watch), where):
-                    if _bears(message, watch):
+                async for message in self._messages(method, mark.since - _BEFORE, where):
+                    if _bears(message, mark):
                         return Sight.FOUND
         except SlackApiError as error:
             return _sight_of(error)
@@ -110,18 +163,14 @@ class NoticeTraces:
                 return
 
 
-def _since(watch: Watch) -> datetime:
-    return (watch.decided_at or watch.started_at) - _BEFORE
-
-
-def _bears(message: Mapping[str, Any], watch: Watch) -> bool:
-    """By its metadata, or by its first block where that is all that can be read."""
+def _bears(message: Mapping[str, Any], mark: Mark) -> bool:
+    """By its metadata, or by a block where that is all that can be read."""
     payload = part(part(message, "metadata"), "event_payload")
-    if payload.get("watch") == watch.id:
+    if payload.get(mark.name) == mark.value:
         return True
     blocks = message.get("blocks")
     return any(
-        isinstance(block, Mapping) and block.get("block_id") == mark(watch)
+        isinstance(block, Mapping) and block.get("block_id") == mark.block_id
         for block in (blocks if isinstance(blocks, list) else ())
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -11,33 +11,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.watch import Watch
 from bot.services.languages import Languages
-from bot.services.watching import Delivery, Report, Trace
+from bot.services.watching import Report, Trace
 from bot.slack.block_kit import Message
 from bot.slack.buttons import Row
-from bot.slack.notice_traces import NoticeTraces, Sight
-from bot.slack.posting import PATIENCE_SECONDS, Attempt, Fate, post_once, unrepeating
+from bot.slack.notice_posting import post_notice, report_of
+from bot.slack.notice_traces import Mark, NoticeTraces
+from bot.slack.posting import PATIENCE_SECONDS, Attempt, Fate, unrepeating
+from bot.slack.readers import Readers, is_direct
 from bot.slack.refusals import UNREADABLE, error_code
 from bot.slack.style import CardStyle, Styles
-from bot.slack.watch_notes import is_direct
-from bot.slack.watch_notices import notice, updated_card
+from bot.slack.watch_notices import mark, notice, updated_card
 
 EVENT_TYPE: Final = "watch_notice"
 
 _log = structlog.get_logger("bot.slack.notifier")
-_BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
-_DELIVERIES: Final = {
-    Fate.POSTED: Delivery.TOLD,
-    Fate.LATER: Delivery.NOT_TOLD,
-    Fate.REFUSED: Delivery.UNDELIVERABLE,
-    Fate.UNKNOWN: Delivery.UNSURE,
-}
-_TRACES: Final = {
-    Sight.FOUND: Trace.FOUND,
-    Sight.NONE: Trace.NONE,
-    Sight.OUTSIDE: Trace.UNREADABLE,
-    Sight.UNREADABLE: Trace.UNREADABLE,
-    Sight.AWAY: Trace.AWAY,
-}
 
 
 class SlackNotifier:
@@ -46,8 +33,7 @@ class SlackNotifier:
     def __init__(self, *, client: AsyncWebClient, languages: Languages, styles: Styles) -> None:
         self._client = unrepeating(client)
         self._traces = NoticeTraces(client)
-        self._languages = languages
-        self._styles = styles
+        self._readers = Readers(languages=languages, styles=styles)
 
     async def tell(self, watch: Watch) -> Report:
         """Post the notice, marked with the id of the watch; where a thread refuses it, directly."""
@@ -56,24 +42,17 @@ class SlackNotifier:
         if threaded:
             attempt = await self._post_in_thread(watch)
             if attempt.fate is not Fate.REFUSED:
-                return _report(attempt)
+                return report_of(attempt)
             _log.warning("a notice goes to the asker directly", error=attempt.why)
         message = notice(watch, await self._for_the_asker(watch), Row.DIRECT, moved=threaded)
-        return _report(await self._post(watch, message, channel=watch.user))
+        return report_of(await self._post(watch, message, channel=watch.user))
 
     async def trace(self, watch: Watch) -> Trace:
         """Look where it may stand: in the thread, and where it would have gone instead."""
-        directly = self._traces.in_direct_message
-        if watch.destination.thread is None:
-            return _TRACES[await directly(watch)]
-        in_thread = await self._traces.in_thread(watch)
-        if in_thread in {Sight.FOUND, Sight.AWAY}:
-            return _TRACES[in_thread]
-        instead = await directly(watch)
-        if instead in {Sight.FOUND, Sight.AWAY} or in_thread is Sight.OUTSIDE:
-            return _TRACES[instead]
-        # A thread that can be read would have been written to, whatever else cannot be read.
-        return _TRACES[in_thread]
+        place = watch.destination
+        return await self._traces.trace(
+            _mark(watch), channel=place.channel, thread=place.thread, user=watch.user
+        )
 
     async def update_card(self, watch: Watch) -> None:
         """Change the card where it stands; one that is gone or out of reach is left alone."""
@@ -97,36 +76,27 @@ class SlackNotifier:
 
     async def _post_in_thread(self, watch: Watch) -> Attempt:
         place = watch.destination
-        if is_direct(watch):
+        if is_direct(place.channel):
             message = notice(watch, await self._for_the_asker(watch), Row.DIRECT)
         else:
             message = notice(watch, await self._for_all(watch, place.channel), Row.PUBLIC)
         return await self._post(watch, message, channel=place.channel, thread_ts=place.thread)
 
     async def _post(self, watch: Watch, message: Message, **where: str | None) -> Attempt:
-        arguments: dict[str, Any] = {
-            **where,
-            "text": message.text,
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"watch": watch.id}},
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-        attempt = await post_once(self._client, arguments | {"blocks": list(message.blocks)})
-        if attempt.fate is Fate.REFUSED and attempt.why in _BAD_BLOCKS:
-            _log.error("a notice is posted as plain text", error=attempt.why)
-            return await post_once(self._client, arguments)
-        return attempt
+        return await post_notice(self._client, [message], _mark(watch), **where)
 
     async def _for_the_asker(self, watch: Watch) -> CardStyle:
-        team = watch.destination.team
-        return self._styles.private(await self._languages.of_person(team, watch.user))
+        return await self._readers.person(watch.destination.team, watch.user)
 
     async def _for_all(self, watch: Watch, channel: str) -> CardStyle:
-        catalog = await self._languages.of_channel(watch.destination.team, channel)
-        return self._styles.private(catalog).shared("")
+        return await self._readers.everybody(watch.destination.team, channel)
 
 
-def _report(attempt: Attempt) -> Report:
-    if attempt.fate is not Fate.POSTED:
-        _log.warning("a notice was not posted", error=attempt.why, outcome=attempt.fate.value)
-    return Report(delivery=_DELIVERIES[attempt.fate], pause=attempt.pause)
+def _mark(watch: Watch) -> Mark:
+    return Mark(
+        event_type=EVENT_TYPE,
+        name="watch",
+        value=watch.id,
+        block_id=mark(watch),
+        since=watch.decided_at or watch.started_at,
+    )

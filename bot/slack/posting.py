@@ -17,6 +17,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.watch import PostedCard
 from bot.slack.refusals import (
     TOKEN_REFUSALS,
     UNKNOWN_WORD,
@@ -60,11 +61,13 @@ class Attempt:
     Attributes:
         why: Slack's word, or the kind of the fault; empty where it was posted.
         pause: how long Slack asks to wait.
+        card: what stands there now, where Slack says so.
     """
 
     fate: Fate
     why: str = ""
     pause: timedelta | None = None
+    card: PostedCard | None = None
 
 
 def unrepeating(client: AsyncWebClient) -> AsyncWebClient:
@@ -78,14 +81,22 @@ async def post_once(client: AsyncWebClient, arguments: dict[str, Any]) -> Attemp
     """Call chat.postMessage once."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await client.api_call("chat.postMessage", json=arguments)
+            answer = await client.api_call("chat.postMessage", json=arguments)
     except SlackApiError as error:
         return _refused(error)
     except _NOT_SENT as error:
         return Attempt(fate=Fate.LATER, why=type(error).__name__)
     except UNREADABLE as error:
         return Attempt(fate=Fate.UNKNOWN, why=type(error).__name__)
-    return Attempt(fate=Fate.POSTED)
+    return Attempt(fate=Fate.POSTED, card=_card(answer.data))
+
+
+def _card(data: object) -> PostedCard | None:
+    found = data if isinstance(data, dict) else {}
+    channel, ts = found.get("channel"), found.get("ts")
+    if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
+        return None
+    return PostedCard(channel=channel, ts=ts)
 
 
 def _refused(error: SlackApiError) -> Attempt:

@@ -27,6 +27,7 @@ class Question:
         late: the question is hours old, which is said.
         row: the buttons of the answer, by who reads it.
         quiet: no word of the work that goes on, because it could not be taken back.
+        trigger_id: opens one form, within three seconds; empty where Slack gave none.
     """
 
     asker: Asker
@@ -39,6 +40,7 @@ class Question:
     late: bool = False
     row: Row = Row.PRIVATE
     quiet: bool = False
+    trigger_id: str = ""
 
     @property
     def asked(self) -> Asked:
@@ -68,7 +70,14 @@ class Questions:
         self._replies = replies
 
     async def private(
-        self, asker: Asker, surface: Surface, place: Place, *, command: str, name: str = ""
+        self,
+        asker: Asker,
+        surface: Surface,
+        place: Place,
+        *,
+        command: str,
+        name: str = "",
+        trigger_id: str = "",
     ) -> Question:
         """A question that only the asker sees answered, in their own language."""
         notes = Notes(await self.personal_style(asker), command)
@@ -80,6 +89,7 @@ class Questions:
             reply=self._replies.privately(place),
             notes=notes,
             aside=notes,
+            trigger_id=trigger_id,
         )
 
     async def in_thread(

@@ -21,6 +21,7 @@ from bot.services.languages import Languages, NotChosen
 from bot.services.lookup import LookupService
 from bot.services.records import Records, Surface
 from bot.slack.block_kit import Message
+from bot.slack.bulk_reception import BulkReception
 from bot.slack.buttons import Row, buttons
 from bot.slack.card_extras import customer_texts, details
 from bot.slack.cards import card
@@ -50,8 +51,10 @@ class Reception:
         records: Records,
         alarm: Alarm,
         watches: WatchReception,
+        bulks: BulkReception,
     ) -> None:
         self._lookups = lookups
+        self._bulks = bulks
         self._watches = watches
         self._records = records
         self._alarm = alarm
@@ -66,6 +69,9 @@ class Reception:
             await self._look_up(query, question)
         elif isinstance(query, Run) and query.command is Command.WATCHES:
             await self._watches.show_list(question)
+        elif isinstance(query, Run) and query.command is Command.BULK:
+            if await self.admitted(question):
+                await self._bulks.ask(question, query.argument)
         else:
             told = await self._tell(query, question)
             await question.reply.show(question.notes.marked_late(told) if question.late else told)
@@ -76,7 +82,7 @@ class Reception:
         notes = question.notes
         match query:
             case TooMany():
-                return notes.too_many(query)
+                return self._bulks.too_many(query, question)
             case DidYouMean():
                 return notes.did_you_mean(query)
             case Nothing():

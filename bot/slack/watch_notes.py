@@ -13,18 +13,12 @@ from bot.domain.watchable import Hindrance, hindrance
 from bot.services.answers import Answer
 from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.block_kit import Block, Message, code_span, context, note, section
+from bot.slack.readers import is_direct
 from bot.slack.style import CardStyle
 from bot.slack.watch_buttons import CANCEL_ACTION, cancel_button, controls
 
 # A message holds 50 blocks; who has more watches than these cancels some, and sees the next.
 _MOST_LISTED: Final = 20
-# Slack's ids of direct conversations, and of people, who are written to directly.
-_DIRECT: Final = ("D", "U", "W")
-
-
-def is_direct(watch: Watch) -> bool:
-    """Whether nobody but the asker reads the answer."""
-    return watch.destination.channel.startswith(_DIRECT)
 
 
 class WatchNotes:
@@ -107,7 +101,7 @@ class WatchNotes:
 
     def _line(self, watch: Watch) -> str:
         place = watch.destination
-        if is_direct(watch):
+        if is_direct(place.channel):
             where = self._say("watches.to_you")
         else:
             where = self._say("watches.to_thread", channel=place.channel)

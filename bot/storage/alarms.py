@@ -1,4 +1,4 @@
-"""What wakes a watch when it is due: the narrow port to the durable engine, and a plain one.
+"""What wakes watches and bulks when they are due: the narrow port to the engine, and a plain one.
 
 The plain one forgets everything at the end of the process. It serves a database in memory, which
 does so too, and tests. The durable one is in `durable`.
@@ -7,36 +7,50 @@ does so too, and tests. The durable one is in `durable`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Protocol
+
+
+class Work(StrEnum):
+    """What is woken. Each kind has a line of its own, so that neither waits for the other."""
+
+    WATCH = "watch"
+    BULK = "bulk"
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A watch is to be taken up, in this turn, at this moment."""
+    """A watch or a bulk is to be taken up, in this turn, at this moment."""
 
-    watch_id: str
+    job_id: str
     turn: int
     due_at: datetime
+    work: Work = Work.WATCH
 
     @property
     def name(self) -> str:
         """What tells it from all others."""
-        return f"watch:{self.watch_id}:{self.turn}"
+        return f"{self.work.value}:{self.job_id}:{self.turn}"
 
 
 # What is called when an alarm rings. An alarm counts as rung only when the call has returned; it is
 # called again, perhaps in another process, if this one dies before.
 OnDue = Callable[[str, int], Coroutine[Any, Any, None]]
+# For each kind of work that this process does, what is called.
+Ringing = Mapping[Work, OnDue]
+# For each kind of work how many alarms may be ringing at once in this process.
+AtOnce = Mapping[Work, int]
 
 
 class Alarms(Protocol):
     """The verbs of the engine. All but `running` raise `StorageError`."""
 
-    def running(self, on_due: OnDue) -> AbstractAsyncContextManager[None]:
+    def running(self, ringing: Ringing) -> AbstractAsyncContextManager[None]:
         """Ring while the block runs; at its end wait a little for those that are ringing."""
 
     async def arm(self, alarms: Collection[Alarm]) -> tuple[Alarm, ...]:
@@ -64,17 +78,17 @@ class FleetingAlarms:
         now: the present moment, aware.
     """
 
-    def __init__(self, *, concurrency: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, *, concurrency: AtOnce, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._room = asyncio.Semaphore(concurrency)
+        self._room = {work: asyncio.Semaphore(most) for work, most in concurrency.items()}
         self._set: dict[str, asyncio.Task[None]] = {}
         self._wakened: dict[str, asyncio.Event] = {}
-        self._on_due: OnDue | None = None
+        self._ringing: Ringing = MappingProxyType({})
 
     @asynccontextmanager
-    async def running(self, on_due: OnDue) -> AsyncIterator[None]:
+    async def running(self, ringing: Ringing) -> AsyncIterator[None]:
         """Ring while the block runs."""
-        self._on_due = on_due
+        self._ringing = ringing
         try:
             yield
         finally:
@@ -114,8 +128,8 @@ class FleetingAlarms:
                     await self._wakened[alarm.name].wait()
             except TimeoutError:
                 pass
-            async with self._room:
-                if self._on_due is not None:
-                    await self._on_due(alarm.watch_id, alarm.turn)
+            async with self._room[alarm.work]:
+                if (on_due := self._ringing.get(alarm.work)) is not None:
+                    await on_due(alarm.job_id, alarm.turn)
         finally:
             del self._set[alarm.name], self._wakened[alarm.name]

@@ -12,7 +12,7 @@ from bot.storage.database import Database
 from bot.storage.schema import AUDIT
 from bot.storage.sweeping import sweep
 
-Action = Literal["lookup", "refusal", "share", "watch", "cancel"]
+Action = Literal["lookup", "refusal", "share", "watch", "cancel", "bulk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class AuditEntry:
 
 
 class Audit:
-    """The record of look-ups, refusals, shares and watches. Every method raises `StorageError`."""
+    """The record of what people did. Every method raises `StorageError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

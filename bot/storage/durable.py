@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 
-from bot.storage.alarms import Alarm, Alarms, FleetingAlarms, OnDue
+from bot.storage.alarms import Alarm, Alarms, AtOnce, FleetingAlarms, OnDue, Ringing, Work
 from bot.storage.database_url import file_of, read_database_url
 from bot.storage.errors import StorageError, translated
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 # must not take up what a new one has set.
 _VERSION: Final = "1"
 _NAME: Final = "voicestatus"
-_QUEUE: Final = "watch"
-_WORKFLOW: Final = "watch"
 _THREADS: Final = 16
 _CONNECTIONS: Final = 2
 # Importing and starting it takes a second or two of the processor; who asks first goes first.
@@ -62,7 +60,7 @@ class DurableAlarms:
     """
 
     def __init__(
-        self, *, url: str, executor: str, concurrency: int, now: Callable[[], datetime]
+        self, *, url: str, executor: str, concurrency: AtOnce, now: Callable[[], datetime]
     ) -> None:
         self._url = _engine_url(url)
         self._executor = executor
@@ -80,12 +78,12 @@ class DurableAlarms:
         return f"<DurableAlarms of {self._executor}>"
 
     @asynccontextmanager
-    async def running(self, on_due: OnDue) -> AsyncIterator[None]:
+    async def running(self, ringing: Ringing) -> AsyncIterator[None]:
         """Start in the background, and ring while the block runs.
 
         What is set before the engine is up is kept, and set when it is.
         """
-        starting = asyncio.create_task(self._start(on_due))
+        starting = asyncio.create_task(self._start(ringing))
         try:
             yield
         finally:
@@ -120,13 +118,13 @@ class DurableAlarms:
             total += deleted
         return total
 
-    async def _start(self, on_due: OnDue) -> None:
+    async def _start(self, ringing: Ringing) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(_HEAD_START_SECONDS)
         self._begun = True
         while self._client is None:
             try:
-                self._client = await _in_thread(lambda: self._launch(on_due, loop))
+                self._client = await _in_thread(lambda: self._launch(ringing, loop))
             except StorageError as error:
                 _log.warning("the engine cannot start yet", error=error.code)
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -145,39 +143,46 @@ class DurableAlarms:
             async with asyncio.timeout(_END_SECONDS):
                 await _in_thread(self._stop)
 
-    def _launch(self, on_due: OnDue, loop: asyncio.AbstractEventLoop) -> DBOSClient:
+    def _launch(self, ringing: Ringing, loop: asyncio.AbstractEventLoop) -> DBOSClient:
         from dbos import (  # noqa: PLC0415 - importing it takes more than a second
             DBOS,
             DBOSClient,
             WorkflowSerializationFormat,
         )
 
-        async def ring(watch_id: str, turn: int) -> None:
-            called = asyncio.run_coroutine_threadsafe(self._ring(on_due, watch_id, turn), loop)
-            await asyncio.wrap_future(called)
-
         with self._change, _failures():
             DBOS.destroy(destroy_registry=True)
             _leave_its_records_to_us()
             DBOS(config=self._config())  # type: ignore[arg-type]
-            DBOS.workflow(
-                name=_WORKFLOW,
-                max_recovery_attempts=None,
-                serialization_type=WorkflowSerializationFormat.PORTABLE,
-            )(ring)
+            for work, on_due in ringing.items():
+                DBOS.workflow(
+                    name=work.value,
+                    max_recovery_attempts=None,
+                    serialization_type=WorkflowSerializationFormat.PORTABLE,
+                )(self._workflow(on_due, loop))
+            # What this process cannot do is left to its peers.
+            DBOS.listen_queues([work.value for work in ringing])
             DBOS.launch()
-            DBOS.register_queue(
-                _QUEUE,
-                worker_concurrency=self._concurrency,
-                polling_interval_sec=_POLL_SECONDS,
-                on_conflict="always_update",
-            )
+            for work in ringing:
+                DBOS.register_queue(
+                    work.value,
+                    worker_concurrency=self._concurrency[work],
+                    polling_interval_sec=_POLL_SECONDS,
+                    on_conflict="always_update",
+                )
             return DBOSClient(
                 system_database_url=self._url,
                 system_database_pool_size=_CONNECTIONS,
                 application_name=_NAME,
                 retry_connection_errors=False,
             )
+
+    def _workflow(self, on_due: OnDue, loop: asyncio.AbstractEventLoop) -> OnDue:
+        async def ring(job_id: str, turn: int) -> None:
+            called = asyncio.run_coroutine_threadsafe(self._ring(on_due, job_id, turn), loop)
+            await asyncio.wrap_future(called)
+
+        return ring
 
     def _config(self) -> dict[str, Any]:
         return {
@@ -199,11 +204,11 @@ class DurableAlarms:
                 client.destroy()
             DBOS.destroy(destroy_registry=True)
 
-    async def _ring(self, on_due: OnDue, watch_id: str, turn: int) -> None:
+    async def _ring(self, on_due: OnDue, job_id: str, turn: int) -> None:
         if self._ending:
             # It stays under way in the engine's eyes, for the process that takes over.
             await asyncio.Event().wait()
-        task = asyncio.create_task(on_due(watch_id, turn))
+        task = asyncio.create_task(on_due(job_id, turn))
         self._ringing.add(task)
         task.add_done_callback(self._ringing.discard)
         await task
@@ -220,7 +225,7 @@ class DurableAlarms:
         for alarm in alarms:
             if alarm.name not in there:
                 delay = max((alarm.due_at - now).total_seconds(), 0.0)
-                client.enqueue(_options(alarm.name, delay), alarm.watch_id, alarm.turn)
+                client.enqueue(_options(alarm, delay), alarm.job_id, alarm.turn)
         return tuple(alarm for alarm in alarms if there.get(alarm.name) in _RUNG)
 
     async def _ask(self, question: Callable[[DBOSClient], _T]) -> _T:
@@ -237,7 +242,9 @@ class DurableAlarms:
                 return await _in_thread(ask)
 
 
-def alarms_for(url: str, *, executor: str, concurrency: int, now: Callable[[], datetime]) -> Alarms:
+def alarms_for(
+    url: str, *, executor: str, concurrency: AtOnce, now: Callable[[], datetime]
+) -> Alarms:
     """The alarms of a database: they last as long as it does.
 
     Raises:
@@ -249,13 +256,13 @@ def alarms_for(url: str, *, executor: str, concurrency: int, now: Callable[[], d
     return DurableAlarms(url=url, executor=executor, concurrency=concurrency, now=now)
 
 
-def _options(name: str, delay_seconds: float) -> EnqueueOptions:
+def _options(alarm: Alarm, delay_seconds: float) -> EnqueueOptions:
     from dbos import WorkflowSerializationFormat  # noqa: PLC0415 - imported by now
 
     return {
-        "workflow_name": _WORKFLOW,
-        "queue_name": _QUEUE,
-        "workflow_id": name,
+        "workflow_name": alarm.work.value,
+        "queue_name": alarm.work.value,
+        "workflow_id": alarm.name,
         "app_version": _VERSION,
         "delay_seconds": delay_seconds,
         "serialization_type": WorkflowSerializationFormat.PORTABLE,
@@ -266,10 +273,11 @@ def _resume(client: DBOSClient, executors: list[str]) -> int:
     lost = client.list_workflows(
         status="PENDING", executor_id=executors, load_input=False, load_output=False
     )
-    names = [one.workflow_id for one in lost]
-    for start in range(0, len(names), _BATCH):
-        client.resume_workflows(names[start : start + _BATCH], queue_name=_QUEUE)
-    return len(names)
+    for work in Work:
+        names = [one.workflow_id for one in lost if one.name == work.value]
+        for start in range(0, len(names), _BATCH):
+            client.resume_workflows(names[start : start + _BATCH], queue_name=work.value)
+    return len(lost)
 
 
 def _delete(client: DBOSClient, before: str) -> int:

@@ -144,6 +144,60 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             at {moment} NOT NULL
         )""",
     ),
+    (
+        """
+        CREATE TABLE bulk (
+            id TEXT NOT NULL PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            team_id TEXT NOT NULL,
+            channel_id TEXT NOT NULL,
+            thread_ts TEXT NOT NULL,
+            card_channel_id TEXT,
+            card_ts TEXT,
+            started_at {moment} NOT NULL,
+            due_at {moment} NOT NULL,
+            state TEXT NOT NULL,
+            turn INTEGER NOT NULL,
+            ending TEXT,
+            attempts INTEGER NOT NULL,
+            doubtful BOOLEAN NOT NULL,
+            decided_at {moment},
+            ended_at {moment},
+            name TEXT NOT NULL,
+            total INTEGER NOT NULL,
+            doubles INTEGER NOT NULL,
+            ignored INTEGER NOT NULL,
+            worker TEXT,
+            paused_until {moment}
+        )""",
+        "CREATE INDEX bulk_due ON bulk (due_at) WHERE ended_at IS NULL",
+        "CREATE INDEX bulk_of_user ON bulk (team_id, user_id) WHERE ended_at IS NULL",
+        "CREATE INDEX bulk_ended_at ON bulk (ended_at)",
+        """
+        CREATE TABLE bulk_item (
+            bulk_id TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            idmsg TEXT NOT NULL,
+            lap INTEGER NOT NULL,
+            outcome TEXT,
+            raw TEXT,
+            error TEXT,
+            error_detail TEXT,
+            checked_at {moment},
+            sandbox BOOLEAN NOT NULL,
+            PRIMARY KEY (bulk_id, position)
+        )""",
+        "CREATE INDEX bulk_item_lap ON bulk_item (bulk_id, lap, position)",
+        """
+        CREATE TABLE bulk_ignored (
+            bulk_id TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            problem TEXT NOT NULL,
+            PRIMARY KEY (bulk_id, position)
+        )""",
+    ),
 )
 
 

@@ -5,8 +5,9 @@ Times are aware: UTC in Python, `timestamptz` in PostgreSQL, text in UTC in SQLi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 
 METADATA: Final = MetaData()
+_OPEN: Final = text("ended_at IS NULL")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -70,6 +72,42 @@ def _number(name: str) -> Column[int]:
 
 def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False)
+
+
+def _job_columns() -> Iterator[Column[Any]]:
+    """What all work has that somebody asked for and is told of in the end."""
+    yield _text("id", key=True)
+    yield _text("user_id")
+    yield _text("team_id")
+    yield _text("channel_id")
+    # Empty for a direct message: two nulls would not be equal.
+    yield _text("thread_ts")
+    yield _text("card_channel_id", optional=True)
+    yield _text("card_ts", optional=True)
+    yield _at("started_at")
+    yield _at("due_at")
+    yield _text("state")
+    yield _number("turn")
+    yield _text("ending", optional=True)
+    yield _number("attempts")
+    yield _flag("doubtful")
+    yield _at("decided_at", optional=True)
+    yield _at("ended_at", optional=True)
+
+
+def _job_indexes(name: str) -> Iterator[Index]:
+    yield Index(f"{name}_due", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN)
+    yield Index(f"{name}_of_user", "team_id", "user_id", sqlite_where=_OPEN, postgresql_where=_OPEN)
+    yield Index(f"{name}_ended_at", "ended_at")
+
+
+def _finding_columns() -> Iterator[Column[Any]]:
+    """What a look-up found; all but the last are null before it."""
+    yield _text("raw", optional=True)
+    yield _text("error", optional=True)
+    yield _text("error_detail", optional=True)
+    yield _at("checked_at", optional=True)
+    yield _flag("sandbox")
 
 
 SCHEMA_MIGRATION: Final = Table(
@@ -143,39 +181,17 @@ SEEN_EVENT: Final = Table(
     "seen_event", METADATA, _text("event_key", key=True), _at(), Index("seen_event_at", "at")
 )
 
-_OPEN: Final = text("ended_at IS NULL")
-
 # The truth about watches, which people see; the durable engine only wakes them.
 WATCH: Final = Table(
     "watch",
     METADATA,
-    _text("id", key=True),
+    *_job_columns(),
     _text("idmsg"),
-    _text("user_id"),
-    _text("team_id"),
-    _text("channel_id"),
-    # Empty for a direct message: two nulls would not be equal.
-    _text("thread_ts"),
-    _text("card_channel_id", optional=True),
-    _text("card_ts", optional=True),
-    _at("started_at"),
     _at("expires_at"),
-    _at("due_at"),
-    _text("state"),
     _number("looks"),
     _flag("unknown"),
-    _number("turn"),
-    _text("raw", optional=True),
-    _text("error", optional=True),
-    _text("error_detail", optional=True),
-    _at("checked_at", optional=True),
-    _flag("sandbox"),
-    _text("ending", optional=True),
-    _number("attempts"),
-    _flag("doubtful"),
+    *_finding_columns(),
     _text("teller", optional=True),
-    _at("decided_at", optional=True),
-    _at("ended_at", optional=True),
     Index(
         "watch_open",
         "team_id",
@@ -186,9 +202,46 @@ WATCH: Final = Table(
         sqlite_where=_OPEN,
         postgresql_where=_OPEN,
     ),
-    Index("watch_due", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
-    Index("watch_of_user", "team_id", "user_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-    Index("watch_ended_at", "ended_at"),
+    *_job_indexes("watch"),
+)
+
+# The truth about bulks, as that about watches.
+BULK: Final = Table(
+    "bulk",
+    METADATA,
+    *_job_columns(),
+    _text("name"),
+    _number("total"),
+    _number("doubles"),
+    _number("ignored"),
+    _text("worker", optional=True),
+    _at("paused_until", optional=True),
+    *_job_indexes("bulk"),
+)
+
+# The calls of a bulk. The lap says what is left to ask: 0 everything, 1 once more after all others,
+# because the first look-up failed, 2 nothing.
+BULK_ITEM: Final = Table(
+    "bulk_item",
+    METADATA,
+    _text("bulk_id", key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    _text("idmsg"),
+    _number("lap"),
+    _text("outcome", optional=True),
+    *_finding_columns(),
+    Index("bulk_item_lap", "bulk_id", "lap", "position"),
+)
+
+# The lines of a list that held no id.
+BULK_IGNORED: Final = Table(
+    "bulk_ignored",
+    METADATA,
+    _text("bulk_id", key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    _number("number"),
+    _text("text"),
+    _text("problem"),
 )
 
 # Every running process of the bot, for its peers.

@@ -191,6 +191,35 @@ async def test_a_table_has_a_head_and_aligned_cells(ana: Visitor) -> None:
     assert ">r</div>" in html
 
 
+async def test_a_data_table_is_sorted_by_its_heads_and_shown_in_pages(ana: Visitor) -> None:
+    """Its caption names it; numbers are sorted by their value."""
+    values = (3, 20, 100)
+    html = await drawn(
+        ana,
+        {
+            "type": "data_table",
+            "caption": "Calls <b>1</b>",
+            "page_size": 2,
+            "rows": [
+                [{"type": "raw_text", "text": "IDMSG"}, {"type": "raw_text", "text": "Seconds"}],
+                *(
+                    [
+                        {"type": "raw_text", "text": f"id{one}"},
+                        {"type": "raw_number", "value": one, "text": f"{one} s"},
+                    ]
+                    for one in values
+                ),
+            ],
+        },
+    )
+
+    assert "<caption>Calls &lt;b&gt;1&lt;/b&gt;</caption>" in html
+    assert '<th scope="row" class="one-line">id3</th>' in html
+    assert "20 s" in html
+    assert "100 s" not in html
+    assert "1-2 / 3" in html
+
+
 async def test_a_button_for_others_is_not_shown(ana: Visitor) -> None:
     """`visible_to_user_ids` is kept."""
     button = {

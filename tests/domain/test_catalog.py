@@ -156,6 +156,7 @@ SMALL = Catalog(
     writing=Writing(
         duration=str,
         plural=lambda count: {1: "one", 1_000_000: "many"}.get(count, "other"),
+        share=lambda part, whole: f"{part} of {whole}",
     ),
 )
 

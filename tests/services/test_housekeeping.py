@@ -13,6 +13,7 @@ import pytest
 from bot.services import housekeeping as module
 from bot.services.housekeeping import EVENTS_KEPT, Housekeeping
 from bot.storage.audit import Audit, AuditEntry
+from bot.storage.bulks import Bulks
 from bot.storage.database import Database, open_database
 from bot.storage.recents import RecentLookup, Recents
 from bot.storage.schema import SEEN_EVENT
@@ -38,6 +39,7 @@ def housekeeping(database: Database) -> Housekeeping:
         recents=Recents(database),
         seen=SeenEvents(database),
         watches=Watches(database),
+        bulks=Bulks(database),
         kept=KEPT,
         now=lambda: NOW,
     )

@@ -15,8 +15,8 @@ from bot.domain.explanation import LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Ending, PostedCard, State, Watch
-from bot.services import watch_turns
-from bot.services.watch_turns import LEASE, SETTLING, InDoubt
+from bot.services import telling
+from bot.services.telling import LEASE, SETTLING, InDoubt
 from bot.services.watching import Delivery, Report, Trace
 from bot.storage.errors import StorageError
 
@@ -42,7 +42,7 @@ async def crashed(world: World, *, executor: str = "dead") -> Watch:
         ending=Ending.STATUS,
         attempts=1,
         doubtful=True,
-        teller=f"{executor}/1",
+        worker=f"{executor}/1",
         due_at=world.clock.now + LEASE,
         decided_at=world.clock.now,
     )
@@ -184,7 +184,7 @@ async def test_slack_that_refuses_is_tried_again(world: World) -> None:
     """With growing pauses, and without doubt: it certainly has no notice."""
     world.slack.reports = [NOT_TOLD, NOT_TOLD]
     watch = await world.ring(await world.start("SANDBOX-OK"))
-    assert (State.TELLING, None, False) == (watch.state, watch.teller, watch.doubtful)
+    assert (State.TELLING, None, False) == (watch.state, watch.worker, watch.doubtful)
     assert world.clock.now + timedelta(seconds=5) == watch.due_at
     watch = await world.ring(watch)
     assert world.clock.now + timedelta(seconds=15) == watch.due_at
@@ -241,7 +241,7 @@ async def test_a_call_to_slack_is_bounded(world: World, monkeypatch: pytest.Monk
         await asyncio.sleep(60)
         return NOT_TOLD
 
-    monkeypatch.setattr(watch_turns, "SLACK_SECONDS", 0.01)
+    monkeypatch.setattr(telling, "SLACK_SECONDS", 0.01)
     monkeypatch.setattr(world.slack, "tell", hang)
     watch = await world.ring(await world.start("SANDBOX-OK"))
     assert (State.TELLING, True) == (watch.state, watch.doubtful)
@@ -341,13 +341,13 @@ async def test_a_slow_one_whose_watch_is_no_longer_its_own(world: World) -> None
     watch = await world.start("SANDBOX-OK")
 
     async def tell(watch: Watch) -> Report:
-        taken = replace(watch, teller="e2/1", attempts=2)
+        taken = replace(watch, worker="e2/1", attempts=2)
         assert await world.watches.replace(watch, taken)
         return Report(delivery=Delivery.TOLD)
 
     world.slack.tell = tell  # type: ignore[method-assign]
     watch = await world.ring(watch)
-    assert (State.TELLING, "e2/1") == (watch.state, watch.teller)
+    assert (State.TELLING, "e2/1") == (watch.state, watch.worker)
 
 
 async def test_a_database_that_is_away_delays_the_turn(

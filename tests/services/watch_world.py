@@ -14,9 +14,10 @@ from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import SeenRequest, running_sandbox
 from bot.services.answers import Answer
 from bot.services.lookup import LookupService
-from bot.services.watch_turns import InDoubt, WatchTurns
+from bot.services.telling import InDoubt
+from bot.services.watch_turns import WatchTurns
 from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
-from bot.storage.alarms import Alarm, OnDue
+from bot.storage.alarms import Alarm, Ringing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.watches import Bounds, Watches
@@ -57,9 +58,9 @@ class WrittenAlarms:
     sweeps: list[datetime] = field(default_factory=list)
     away: bool = False
 
-    def running(self, on_due: OnDue) -> AbstractAsyncContextManager[None]:
+    def running(self, ringing: Ringing) -> AbstractAsyncContextManager[None]:
         """Nothing rings by itself."""
-        del on_due
+        del ringing
         return nullcontext()
 
     async def arm(self, alarms: Collection[Alarm]) -> tuple[Alarm, ...]:

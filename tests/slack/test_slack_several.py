@@ -6,6 +6,7 @@ import re
 
 import pytest
 from scene import Scene, heading, playing, seen
+from watching import buttons_of
 
 from bot.settings import Mode
 
@@ -46,12 +47,13 @@ async def test_the_compact_answer_speaks_portuguese(mode: Mode) -> None:
 
 
 async def test_eleven_ids_get_a_kind_no_and_the_way_to_do_it(bot: Scene) -> None:
-    """Nothing is asked; the person learns of groups of ten and of the terminal."""
+    """Nothing is asked; there is a button to look them up as a list."""
     note = await bot.answer(f"{TEN_IDS} SANDBOX-001")
 
     assert "Up to 10 calls at a time, please" == heading(note)
     assert "You gave 11 IDMSGs" in seen(note)
-    assert "`voicestatus lookup`" in seen(note)
+    assert "Press the button to look them all up as a list" in seen(note)
+    assert "bulk_open" in buttons_of(note)
     assert [] == bot.asked
 
 

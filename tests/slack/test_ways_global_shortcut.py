@@ -51,9 +51,10 @@ async def test_ten_ids_are_answered_as_a_list(ways: Ways) -> None:
     assert 10 == len(ways.asked)
 
 
-async def test_eleven_are_an_error_in_the_modal(ways: Ways) -> None:
-    """And nobody is asked."""
-    assert Outcome.ERRORS == await submitted(ways, f"{TEN} SANDBOX-OK")
+async def test_eleven_become_a_list_to_begin(ways: Ways) -> None:
+    """The form for lists takes the modal's place, with all of them in it; nobody is asked yet."""
+    assert Outcome.UPDATED == await submitted(ways, f"{TEN} SANDBOX-OK")
+    assert "*11 calls are looked up.*" in in_view(await ways.modal())
     assert [] == ways.asked
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from listing import REPORT, said
 from scene import heading
+from watching import expect_rings
 from ways import ANSWERED, BUSY, CHECK, INVITE, Ways, in_view, visiting, where
 
 from bot.demo.loopback.ledger import View
-from bot.demo.loopback.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, OTHER_USER_ID
+from bot.demo.loopback.workspace import (
+    CHANNEL_ID,
+    CHANNEL_WITHOUT_BOT_ID,
+    OTHER_USER_ID,
+    USER_ID,
+)
 from bot.demo.person import Outcome
 from bot.settings import Mode
 
@@ -98,10 +105,9 @@ async def test_several_typed_ids_become_a_list(ways: Ways) -> None:
     [
         ("+55 (11) 98765-4321", "+55 (11) 98765-4321: it looks like a phone number."),
         ("X" * 41, "it is longer than 40 characters."),
-        (MANY, "These are 11; I check up to 10 at a time."),
         ("help", "Please type at least one IDMSG."),
     ],
-    ids=["phone", "too long", "too many", "no id"],
+    ids=["phone", "too long", "no id"],
 )
 async def test_errors_stand_in_the_modal_which_stays_open(
     ways: Ways, typed: str, error: str
@@ -115,6 +121,20 @@ async def test_errors_stand_in_the_modal_which_stays_open(
     assert Outcome.ERRORS == refused.action
     assert refused.errors["ids"].endswith(error)
     assert (ANSWERED, ts) == (heading(card), card.thread_ts)
+
+
+async def test_a_message_of_many_ids_becomes_a_list_that_is_reported_in_its_thread(
+    ways: Ways,
+) -> None:
+    """One press puts them into the form for lists, and one begins."""
+    view, ts = await opened(ways, MANY)
+    await ways.person.click(view, "bulk_open")
+    form = await ways.modal_showing("*11 calls are looked up.*")
+    await ways.person.submit(form)
+
+    report = await said(ways, REPORT)
+    assert (CHANNEL_ID, ts, False) == where(report)
+    expect_rings(ways, USER_ID)
 
 
 async def test_a_reply_in_a_thread_is_answered_there_after_the_modal(ways: Ways) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.storage.alarms import FleetingAlarms
+from bot.storage.alarms import FleetingAlarms, Work
 from storage.ringing import alarm, eventually, now
 
 
@@ -15,8 +15,8 @@ async def test_each_rings_once_in_its_time() -> None:
     async def ring(name: str, turn: int) -> None:
         rung.append(f"{name}{turn}")
 
-    alarms = FleetingAlarms(concurrency=5, now=now)
-    async with alarms.running(ring):
+    alarms = FleetingAlarms(concurrency={Work.WATCH: 5}, now=now)
+    async with alarms.running({Work.WATCH: ring}):
         late, soon = alarm("late", 0.2), alarm("soon")
         assert () == await alarms.arm([late, soon, late])
         await eventually(lambda: len(rung) == 2)
@@ -32,8 +32,8 @@ async def test_one_may_be_woken() -> None:
         del turn
         rung.append(name)
 
-    alarms = FleetingAlarms(concurrency=5, now=now)
-    async with alarms.running(ring):
+    alarms = FleetingAlarms(concurrency={Work.WATCH: 5}, now=now)
+    async with alarms.running({Work.WATCH: ring}):
         far = alarm("far", 3_600)
         await alarms.arm([far])
         await alarms.wake(far)
@@ -52,8 +52,8 @@ async def test_so_many_at_once() -> None:
         await asyncio.sleep(0.01)
         ringing -= 1
 
-    alarms = FleetingAlarms(concurrency=2, now=now)
-    async with alarms.running(ring):
+    alarms = FleetingAlarms(concurrency={Work.WATCH: 2}, now=now)
+    async with alarms.running({Work.WATCH: ring}):
         await alarms.arm([alarm(str(number)) for number in range(6)])
         await eventually(lambda: not alarms._set)
     assert 2 == most
@@ -68,8 +68,8 @@ async def test_nothing_outlives_the_process() -> None:
         await asyncio.sleep(60)
         rung.append(name)
 
-    alarms = FleetingAlarms(concurrency=5, now=now)
-    async with alarms.running(ring):
+    alarms = FleetingAlarms(concurrency={Work.WATCH: 5}, now=now)
+    async with alarms.running({Work.WATCH: ring}):
         await alarms.arm([alarm("now"), alarm("far", 60)])
         await asyncio.sleep(0.05)
     assert [] == rung
@@ -78,6 +78,6 @@ async def test_nothing_outlives_the_process() -> None:
 
 async def test_what_is_set_while_nobody_listens() -> None:
     """Rings in vain."""
-    alarms = FleetingAlarms(concurrency=5, now=now)
+    alarms = FleetingAlarms(concurrency={Work.WATCH: 5}, now=now)
     await alarms.arm([alarm("early")])
     await eventually(lambda: not alarms._set)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.storage import durable as module
-from bot.storage.alarms import Alarm, FleetingAlarms
+from bot.storage.alarms import Alarm, FleetingAlarms, Work
 from bot.storage.database import open_database
 from bot.storage.durable import DurableAlarms, alarms_for
 from bot.storage.errors import StorageError
@@ -52,7 +52,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def engine(url: str, name: str) -> DurableAlarms:
     """The engine of a process of this name."""
-    alarms = alarms_for(url, executor=name, concurrency=20, now=now)
+    alarms = alarms_for(url, executor=name, concurrency=dict.fromkeys(Work, 20), now=now)
     assert isinstance(alarms, DurableAlarms)
     return alarms
 
@@ -61,7 +61,7 @@ def engine(url: str, name: str) -> DurableAlarms:
 async def running(url: str, name: str, rings: Rings) -> AsyncIterator[DurableAlarms]:
     """The engine, up."""
     alarms = engine(url, name)
-    async with alarms.running(rings.ring):
+    async with alarms.running({Work.WATCH: rings.ring}):
         await eventually(lambda: alarms._client is not None)
         yield alarms
 
@@ -74,7 +74,7 @@ async def test_a_life(shared_url: str) -> None:
         await alarms.arm([alarm("early")])
         with pytest.raises(StorageError, match="not up yet"):
             await alarms.wake(far)
-        async with alarms.running(rings.ring):
+        async with alarms.running({Work.WATCH: rings.ring}):
             await eventually(lambda: rings.rung == ["early"])
             first = alarm("first")
             assert () == await alarms.arm([first, far, alarm("fault")])
@@ -131,7 +131,7 @@ async def test_an_end_before_it_was_begun(sqlite_url: str, monkeypatch: pytest.M
     """Costs nothing."""
     monkeypatch.setattr(module, "_HEAD_START_SECONDS", 60.0)
     alarms = engine(sqlite_url, "e1")
-    async with alarms.running(Rings().ring):
+    async with alarms.running({Work.WATCH: Rings().ring}):
         await asyncio.sleep(0)
     assert alarms._client is None
 
@@ -154,7 +154,7 @@ async def test_a_database_that_is_away_at_the_start(
         return await asked(question)  # type: ignore[arg-type]
 
     monkeypatch.setattr(alarms, "_ask", ask)
-    async with alarms.running(rings.ring):
+    async with alarms.running({Work.WATCH: rings.ring}):
         await eventually(lambda: "the engine cannot start yet" in log.getvalue())
         (tmp_path / "there").mkdir()
         await eventually(lambda: rings.rung == ["kept"])
@@ -186,7 +186,7 @@ async def test_an_answer_that_nobody_waits_for() -> None:
 
 def test_a_database_in_memory_has_fleeting_alarms() -> None:
     """They last as long as it does. No address is shown."""
-    alarms = alarms_for("sqlite:///:memory:", executor="e1", concurrency=1, now=now)
+    alarms = alarms_for("sqlite:///:memory:", executor="e1", concurrency={}, now=now)
     assert isinstance(alarms, FleetingAlarms)
     assert "secret" not in repr(engine("postgresql://user:secret@127.0.0.1:1/x", "e1"))
 

@@ -38,7 +38,7 @@ TOLD = replace(
     ending=Ending.STATUS,
     attempts=2,
     doubtful=True,
-    teller="e1/1",
+    worker="e1/1",
     decided_at=NOON,
     ended_at=NOON + SECOND,
 )
@@ -115,7 +115,7 @@ async def test_a_change_whose_answer_was_lost(database: Database) -> None:
     """Is known again when it is made once more."""
     watches = Watches(database)
     await watches.add([WATCH], PLENTY)
-    new = replace(WATCH, state=State.TELLING, attempts=1, teller="e1/1")
+    new = replace(WATCH, state=State.TELLING, attempts=1, worker="e1/1")
     assert await watches.replace(WATCH, new)
     assert await watches.replace(WATCH, new)
 

@@ -25,6 +25,7 @@ class CountingSlack:
     Attributes:
         away: nobody answers; what comes is lost, and the line is cut.
         readable: the scope for reading conversations is granted.
+        arrived: how many messages have come, shown or not.
     """
 
     url: str = ""
@@ -32,12 +33,18 @@ class CountingSlack:
     away: bool = False
     readable: bool = True
     refused: int = 0
+    arrived: int = 0
     waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def notices(self) -> Counter[str]:
         """How often each watch was told."""
-        return Counter(message["metadata"]["event_payload"]["watch"] for message in self.messages)
+        return self.marked("watch")
+
+    def marked(self, kind: str) -> Counter[str]:
+        """How often each mark of this kind was posted."""
+        payloads = [message["metadata"]["event_payload"] for message in self.messages]
+        return Counter(payload[kind] for payload in payloads if kind in payload)
 
     async def told(self, count: int, *, patience: float) -> None:
         """Wait until so many watches were told.
@@ -53,6 +60,7 @@ class CountingSlack:
         """chat.postMessage. What has arrived is shown even if the line breaks."""
         given = await request.json()
         self._reach(request)
+        self.arrived += 1
         message = {
             "ts": f"{len(self.messages) + 1}.000000",
             "channel": given["channel"],

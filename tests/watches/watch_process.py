@@ -1,8 +1,8 @@
-"""A process of the bot that has watches only: the real house of watches, a notifier of its own.
+"""A process of the bot that has watches and bulks only: their real houses, voices of its own.
 
 Run as a program. Its settings come as JSON in the environment, and so may a name to bear among its
-peers. A line on standard input is a command: `start FIRST COUNT PREFIX`, `jump SECONDS` (the clock)
-or `end`; answers go out as lines of JSON.
+peers. A line on standard input is a command: `start FIRST COUNT PREFIX` (watches), `bulk COUNT
+PREFIX`, `jump SECONDS` (the clock) or `end`; answers go out as lines of JSON.
 """
 
 from __future__ import annotations
@@ -21,19 +21,24 @@ import time_machine
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import watch_assembly
+from bot import engine_assembly
+from bot.bulk_assembly import build_bulk_house
 from bot.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Watch
+from bot.engine_assembly import build_engine
 from bot.services.answers import Answer
+from bot.services.bulks import BulkRequest, BulkService, BulkStarted
 from bot.services.lookup import LookupService
 from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
 from bot.settings import Settings
 from bot.shared_ceilings import gatekeeper_of
+from bot.storage.alarms import Work
 from bot.storage.database import open_database
 from bot.storage.executors import this_process
 from bot.telemetry import Telemetry, configure_logging
 from bot.watch_assembly import build_watch_house
+from watches.thread_speaker import ThreadSpeaker
 
 EVENT = "watch_notice"
 
@@ -78,31 +83,41 @@ class ThreadNotifier:
 
 
 @asynccontextmanager
-async def watching_house(settings: Settings) -> AsyncIterator[Watching]:
-    """The watches of this process, kept while the block runs."""
+async def both_houses(settings: Settings) -> AsyncIterator[tuple[Watching, BulkService]]:
+    """The watches and bulks of this process, kept while the block runs."""
     async with (
         open_database(revealed(settings.database_url)) as database,
         gatekeeper_of(settings, database) as gatekeeper,
         gateway_of(settings, gatekeeper=gatekeeper) as gateway,
         slack_session() as session,
     ):
-        house = build_watch_house(
+        engine = build_engine(settings, database=database, now=utc_now)
+        lookups = LookupService(
+            gateway=gateway,
+            rules=access_rules(settings),
+            telemetry=Telemetry(b"key"),
+            now=utc_now,
+        )
+        client = AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
+        watches = build_watch_house(
             settings,
-            database=database,
-            lookups=LookupService(
-                gateway=gateway,
-                rules=access_rules(settings),
-                telemetry=Telemetry(b"key"),
-                now=utc_now,
-            ),
-            notifier=ThreadNotifier(
-                AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
-            ),
+            engine=engine,
+            lookups=lookups,
+            notifier=ThreadNotifier(client),
             heard=nobody_hears,
             now=utc_now,
         )
-        async with house.kept():
-            yield house.watching
+        bulks = build_bulk_house(
+            settings,
+            engine=engine,
+            lookups=lookups,
+            speaker=ThreadSpeaker(client),
+            heard=nobody_hears,
+            now=utc_now,
+        )
+        ringing = {Work.WATCH: watches.turns.take_up, Work.BULK: bulks.turns.take_up}
+        async with engine.kept(ringing), bulks.left_in_time():
+            yield watches.watching, bulks.bulks
 
 
 async def nobody_hears(answers: Sequence[Answer]) -> None:
@@ -125,6 +140,19 @@ async def start_watches(watching: Watching, first: int, count: int, prefix: str)
     return started
 
 
+async def start_bulk(bulks: BulkService, count: int, prefix: str) -> str:
+    """One list in a thread of its own; its id."""
+    outcome = await bulks.start(
+        BulkRequest(
+            user="U1",
+            destination=Destination(team="T1", channel="C1", thread=f"{prefix}.1"),
+            message_ids=tuple(MessageId(f"{prefix}{number}") for number in range(1, count + 1)),
+        )
+    )
+    assert isinstance(outcome, BulkStarted)
+    return outcome.bulk.id
+
+
 def _say(answer: Any) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
@@ -133,15 +161,17 @@ def _say(answer: Any) -> None:
 async def _run() -> None:
     configure_logging(level=os.environ.get("LEVEL", "ERROR"), json=True)
     if name := os.environ.get("EXECUTOR"):
-        vars(watch_assembly)["this_process"] = lambda: replace(this_process(), id=name)
+        vars(engine_assembly)["this_process"] = lambda: replace(this_process(), id=name)
     settings = Settings.of(**json.loads(os.environ["SETTINGS"]))
     loop = asyncio.get_running_loop()
-    async with watching_house(settings) as watching:
+    async with both_houses(settings) as (watching, bulks):
         _say("up")
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             match line.split():
                 case ["start", first, count, prefix]:
                     _say(await start_watches(watching, int(first), int(count), prefix))
+                case ["bulk", count, prefix]:
+                    _say(await start_bulk(bulks, int(count), prefix))
                 case ["jump", seconds]:
                     moment = datetime.now(UTC) + timedelta(seconds=int(seconds))
                     time_machine.travel(moment).start()

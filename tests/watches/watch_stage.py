@@ -33,6 +33,11 @@ class WatchProcess:
         started: list[str] = await self.answer()
         return started
 
+    async def bulk(self, count: int, prefix: str) -> str:
+        """Let it start a list of so many calls; its id."""
+        self._write(f"bulk {count} {prefix}")
+        return str(await self.answer())
+
     async def jump(self, seconds: int) -> None:
         """Set its clock forward or back."""
         self._write(f"jump {seconds}")

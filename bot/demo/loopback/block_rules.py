@@ -34,10 +34,17 @@ from bot.demo.loopback.json_rules import (
     problem,
     record,
     string,
+    whole,
 )
-from bot.demo.loopback.rich_text_rules import column_settings, rich_text_elements, table_rows
+from bot.demo.loopback.rich_text_rules import (
+    column_settings,
+    data_table_rows,
+    rich_text_elements,
+    table_rows,
+)
 
 MOST_CHARACTERS_OF_MARKDOWN = 12_000
+TABLES = frozenset({"table", "data_table"})
 
 
 class Surface(StrEnum):
@@ -99,6 +106,10 @@ EVERYWHERE: Fields = {
 MESSAGES_ONLY: Fields = {
     "markdown": block({"text": string(MOST_CHARACTERS_OF_MARKDOWN, blank=False)}),
     "table": block({"rows": table_rows()}, {"column_settings": column_settings}),
+    "data_table": block(
+        {"caption": string(2_000, blank=False), "rows": data_table_rows()},
+        {"page_size": whole(1, 100), "row_header_column_index": whole(0, 19)},
+    ),
 }
 VIEWS_ONLY: Fields = {
     "input": block(
@@ -118,7 +129,7 @@ def problems_of_blocks(blocks: Sequence[Any], surface: Surface) -> list[str]:
     whole_list = items(BLOCK_OF[surface], MOST_BLOCKS[surface], least=0)
     found = [*whole_list(list(blocks), "/blocks")]
     found += _repeated_block_ids(blocks)
-    if kinds_of(blocks).count("table") > 1:
+    if sum(kind in TABLES for kind in kinds_of(blocks)) > 1:
         found.append(problem("only_one_table_allowed", "/blocks"))
     markdown = [entry["text"] for entry in blocks if _is_markdown(entry)]
     if sum(map(len, markdown)) > MOST_CHARACTERS_OF_MARKDOWN and len(markdown) > 1:

@@ -47,6 +47,14 @@ def whole(least: int, most: int) -> Rule:
     return check
 
 
+def any_number(value: object, pointer: str) -> Iterator[str]:
+    """Any finite number that JavaScript can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        yield problem("must be a number", pointer)
+    elif not -(2**53) <= value <= 2**53:
+        yield problem("must be a finite number", pointer)
+
+
 def flag(value: object, pointer: str) -> Iterator[str]:
     """True or false."""
     if not isinstance(value, bool):

@@ -1,7 +1,8 @@
-"""Rules for rich_text and table blocks.
+"""Rules for rich_text, table and data_table blocks.
 
-Element names and fields as docs.slack.dev/reference/block-kit/blocks gives them for rich-text-block
-and table-block; the 10,000 characters of a table are counted over all of its cells.
+Element names and fields as docs.slack.dev/reference/block-kit/blocks gives them for
+rich-text-block, table-block and data-table-block; the 10,000 characters of a table are counted over
+all of its cells. Of a data table Slack names no such limit; that of the older one is kept.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from bot.demo.loopback.element_rules import identifier, url
 from bot.demo.loopback.json_rules import (
     Rule,
+    any_number,
     by_type,
     choice,
     flag,
@@ -82,7 +84,7 @@ rich_text_elements = items(rich_text_element, MOST_PARTS)
 cell = by_type(
     {
         "raw_text": record({"text": part_text}),
-        "raw_number": record({"value": whole(-(2**53), 2**53)}, {"text": part_text}),
+        "raw_number": record({"value": any_number}, {"text": part_text}),
         "rich_text": record({"elements": rich_text_elements}, {"block_id": identifier}),
     }
 )
@@ -111,5 +113,23 @@ def table_rows() -> Rule:
         if characters(value) > MOST_CHARACTERS_OF_A_TABLE:
             limit = MOST_CHARACTERS_OF_A_TABLE
             yield problem(f"cells must have less than {limit + 1} characters in all", pointer)
+
+    return check
+
+
+def data_table_rows() -> Rule:
+    """The rows of a data table: a head of plain texts, then 1 to 100 rows, all of one length."""
+    wide = items(items(cell, MOST_COLUMNS), MOST_ROWS + 1, least=2)
+    head = items(by_type({"raw_text": record({"text": part_text})}), MOST_COLUMNS)
+
+    def check(value: object, pointer: str) -> Iterator[str]:
+        yield from wide(value, pointer)
+        if characters(value) > MOST_CHARACTERS_OF_A_TABLE:
+            limit = MOST_CHARACTERS_OF_A_TABLE
+            yield problem(f"cells must have less than {limit + 1} characters in all", pointer)
+        if isinstance(value, list) and value:
+            yield from head(value[0], f"{pointer}/0")
+            if len({len(row) for row in value if isinstance(row, list)}) > 1:
+                yield problem("rows must have the same number of cells", pointer)
 
     return check

@@ -46,6 +46,7 @@ class CommandListener:
             place,
             command=str(command.get("command", "")),
             name=str(command.get("user_name") or ""),
+            trigger_id=str(command.get("trigger_id") or ""),
         )
         query = parse_query(plain_text(str(command.get("text") or "")))
         await self._desk.reception.answer(question, query)

@@ -91,7 +91,7 @@ def _query(event: Mapping[str, Any]) -> Query:
         return query
     found = find_ids(texts_of(event))
     if len(found.ids) > MAX_IDS:
-        return TooMany(count=len(found.ids))
+        return TooMany(count=len(found.ids), ids=found.ids)
     if found.ids:
         # Somebody wrote a sentence around the ids; its other words are no ids.
         return LookUp(ids=found.ids, watch=isinstance(query, LookUp) and query.watch)
@@ -104,7 +104,7 @@ def _without_certain(query: Query, found: FoundIds) -> Query:
         return query
     doubtful = tuple(MessageId(word) for word in found.doubtful)
     if len(doubtful) > MAX_IDS:
-        return TooMany(count=len(doubtful))
+        return TooMany(count=len(doubtful), ids=doubtful)
     watch = isinstance(query, LookUp) and query.watch
     return LookUp(ids=doubtful, watch=watch) if doubtful else Nothing()
 

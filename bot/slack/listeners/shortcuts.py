@@ -11,6 +11,7 @@ from bot.domain.access import Asker
 from bot.domain.found_ids import FoundIds, find_ids
 from bot.domain.query import MAX_IDS, LookUp
 from bot.services.records import Surface
+from bot.slack.bulk_buttons import open_row
 from bot.slack.desk import Desk
 from bot.slack.message_text import texts_of
 from bot.slack.modals import Origin, asking
@@ -84,15 +85,16 @@ class ShortcutListener:
         )
         catalog = question.notes.style.catalog
         words: tuple[str, ...] = ()
-        remark = ""
+        remark, row = "", None
         if found is not None:
             words = tuple(one.value for one in found.ids) or found.doubtful
             name = "many" if found.ids else "doubtful" if found.doubtful else "none"
             remark = catalog.say(f"modal.{name}", count=len(found.ids), limit=MAX_IDS)
+            row = open_row(catalog, found.ids) if name == "many" else None
         opened = await self._desk.slack.call(
             "views.open",
             trigger_id=str(shortcut.get("trigger_id", "")),
-            view=asking(catalog, origin, found=words, remark=remark),
+            view=asking(catalog, origin, found=words, remark=remark, row=row),
         )
         if opened is None:
             # Slack gives three seconds for a modal; the person need not wait for it in vain.

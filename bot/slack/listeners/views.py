@@ -8,18 +8,21 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
-from bot.domain.query import LookUp, parse_query
+from bot.domain.query import LookUp, TooMany, parse_query
+from bot.slack.bulk_reception import text_of
 from bot.slack.desk import Desk
 from bot.slack.modals import (
     ASK_CALLBACK,
     IDS_BLOCK,
     Origin,
+    View,
     answer,
     origin_of,
     typed_ids,
 )
 from bot.slack.notes import Notes
 from bot.slack.payload import part
+from bot.slack.style import CardStyle
 from bot.slack.ways import OpenModal, Place
 
 Ack = Callable[..., Awaitable[object]]
@@ -50,7 +53,9 @@ class ViewListener:
         notes = Notes(style, self._desk.command)
         query = parse_query(typed_ids(view))
         problem = notes.modal_problem(query)
-        if problem or not isinstance(query, LookUp):
+        if isinstance(query, TooMany):
+            await ack(response_action="update", view=self._as_list(query, origin, style))
+        elif problem or not isinstance(query, LookUp):
             await ack(response_action="errors", errors={IDS_BLOCK: problem})
         elif origin.thread_ts:
             await ack()
@@ -66,6 +71,9 @@ class ViewListener:
                 asker, origin.surface, place, notes=notes, modal=modal
             )
             await self._desk.reception.answer(question, query)
+
+    def _as_list(self, query: TooMany, origin: Origin, style: CardStyle) -> View:
+        return self._desk.bulks.form(style, origin, text_of(query.ids))
 
     async def _in_thread(self, query: LookUp, asker: Asker, origin: Origin) -> None:
         place = Place(

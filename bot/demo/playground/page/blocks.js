@@ -3,7 +3,8 @@
 
 import { el } from "./dom.js";
 import { control, text, unique } from "./controls.js";
-import { richText, table } from "./rich_text.js";
+import { richText } from "./rich_text.js";
+import { dataTable, table } from "./tables.js";
 import { mrkdwn } from "./mrkdwn.js";
 
 const DRAWN = {
@@ -14,6 +15,7 @@ const DRAWN = {
   actions,
   rich_text: richText,
   table,
+  data_table: dataTable,
   input,
   image,
   markdown,

@@ -1,4 +1,4 @@
-// Slack's rich text and tables as elements: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+// Slack's rich text as elements: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 
 import { el } from "./dom.js";
 import { sign } from "./emoji.js";
@@ -58,40 +58,4 @@ function styled(run, shown) {
 
 function unknown(element) {
   return el("span", { class: "unknown" }, `[${element.type}]`);
-}
-
-/** A table block; the first row is its head, as Slack shows it. */
-export function table(block, eyes) {
-  const settings = block.column_settings ?? [];
-  const row = (cells, tag) =>
-    el(
-      "tr",
-      {},
-      ...cells.map((cell, n) =>
-        el(
-          tag,
-          {
-            class: `align-${settings[n]?.align ?? "left"}${settings[n]?.is_wrapped ? "" : " one-line"}`,
-            scope: tag === "th" ? "col" : null,
-          },
-          content(cell, eyes),
-        ),
-      ),
-    );
-  const [head, ...rest] = block.rows;
-  return el(
-    "div",
-    { class: "table-frame", tabindex: "0", role: "region", aria: { label: eyes.say("table") } },
-    el(
-      "table",
-      {},
-      el("thead", {}, row(head, "th")),
-      el("tbody", {}, ...rest.map((cells) => row(cells, "td"))),
-    ),
-  );
-}
-
-function content(cell, eyes) {
-  if (cell.type === "rich_text") return richText(cell, eyes);
-  return cell.text ?? String(cell.value ?? "");
 }

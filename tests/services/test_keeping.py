@@ -9,10 +9,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from bulk_world import BulkWorld
 from watch_world import NOON, SCHEDULE, World, watch_world
 
-from bot.services import watch_keeping as module
-from bot.services.watch_keeping import GRACE, SILENCE_SECONDS, WatchKeeper
+from bot.services import keeping as module
+from bot.services.keeping import GRACE, SILENCE_SECONDS, Keeper, Upkeep
+from bot.storage.alarms import Work
 from bot.storage.executors import Executor, Executors
 
 
@@ -40,14 +42,20 @@ def executors(world: World, name: str, *, pid: int = 0) -> Executors:
     return Executors(world.database, own=own, now=world.clock)
 
 
-def keeper(world: World, clock: Stopwatch | None = None) -> WatchKeeper:
+def keeper(world: World, clock: Stopwatch | None = None) -> Keeper:
     """The keeper of the process `own`."""
-    return WatchKeeper(
+    return Keeper(
         own=Executor(id="own", host="host of own", pid=1),
         executors=executors(world, "own"),
-        watches=world.watches,
         alarms=world.alarms,
-        schedule=SCHEDULE,
+        upkeeps=[
+            Upkeep(
+                jobs=world.watches,
+                alarms=world.alarms,
+                longest_wait=SCHEDULE.longest_wait,
+                now=world.clock,
+            ),
+        ],
         now=world.clock,
         clock=clock or Stopwatch(),
     )
@@ -195,6 +203,19 @@ async def test_what_waits_as_it_should_is_not_woken(world: World) -> None:
     assert [] == world.alarms.woken
 
 
+async def test_every_kind_of_jobs_is_looked_after(world: World) -> None:
+    """What was lost of one kind is found beside the other."""
+    bulks = BulkWorld(base=world)
+    bulk = await bulks.start("A")
+    world.alarms.armed.clear()
+    world.clock.forward(3_600)
+    upkeep = Upkeep(
+        jobs=bulks.table, alarms=world.alarms, longest_wait=timedelta(minutes=10), now=world.clock
+    )
+    await upkeep.look_after()
+    assert [f"bulk:{bulk.id}:0"] == [*world.alarms.armed]
+
+
 async def test_alarms_are_swept_now_and_then(world: World) -> None:
     """Those that rang an hour ago, every ten minutes."""
     clock = Stopwatch()
@@ -216,8 +237,8 @@ async def test_a_life(world: World, log: io.StringIO, monkeypatch: pytest.Monkey
     async def ring(*_: object) -> None:
         """Nothing rings here."""
 
-    async with keeper(world).keeping(ring):
-        await _until(log, "watches are looked after later")
+    async with keeper(world).keeping({Work.WATCH: ring}):
+        await _until(log, "jobs are looked after later")
         assert {"own", "ended"} == await peers(world)
         world.alarms.away = False
         await _until(log, "took over")

@@ -1,4 +1,4 @@
-"""Keeps watches alive: says that this process lives, takes over from dead ones, finds lost alarms.
+"""Keeps watches and bulks alive: beats, takes over from processes that died, finds lost alarms.
 
 A peer counts as dead when it says so, when its process is gone from this host, or when it has been
 silent for long by this process' own clock, so that no clock that is set wrong or jumps decides it.
@@ -7,21 +7,22 @@ silent for long by this process' own clock, so that no clock that is set wrong o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Final
+from typing import Final, Generic
 
 import structlog
 
-from bot.domain.watch import Schedule, Watch
+from bot.domain.bulk import Bulk
+from bot.domain.watch import Watch
 from bot.services.watching import alarm_of
-from bot.storage.alarms import Alarms, OnDue
+from bot.storage.alarms import Alarms, Ringing
 from bot.storage.errors import StorageError
 from bot.storage.executors import Executor, Executors, is_surely_gone
-from bot.storage.watches import Watches
+from bot.storage.jobs import Job, JobTable
 
 BEAT_SECONDS: Final = 5.0
 _SOON_SECONDS: Final = 1.0
@@ -32,14 +33,69 @@ _PAGE: Final = 200
 _SWEEP_SECONDS: Final = 600.0
 _RUNG_KEPT: Final = timedelta(hours=1)
 
-_log = structlog.get_logger("bot.watch_keeping")
+_log = structlog.get_logger("bot.keeping")
 
 
-class WatchKeeper:
-    """Looks after the watches of all processes on one database.
+class Upkeep(Generic[Job]):
+    """Finds what was lost among the jobs of one kind.
+
+    Args:
+        longest_wait: no job of this kind is ever put off for longer.
+        now: the present moment, aware, UTC.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobTable[Job],
+        alarms: Alarms,
+        longest_wait: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._jobs: JobTable[Job] = jobs
+        self._alarms = alarms
+        self._longest_wait = longest_wait
+        self._now = now
+        self._last: Job | None = None
+
+    async def look_after(self) -> None:
+        """One round.
+
+        Raises:
+            StorageError: the database or the engine could not be used.
+        """
+        await self._arm_the_overdue()
+        await self._wake_the_distant()
+
+    async def _arm_the_overdue(self) -> None:
+        """Set alarms that were lost: the process died, or the database was away, before it did.
+
+        They are looked at page by page, because after an outage all may be overdue, and waiting
+        in line.
+        """
+        before = self._now() - GRACE
+        page = await self._jobs.due_before(before, _PAGE, after=self._last)
+        self._last = page[-1] if len(page) == _PAGE else None
+        alarms = {alarm_of(job): job for job in page}
+        for spent in await self._alarms.arm(alarms) if alarms else ():
+            job = alarms[spent]
+            again = replace(job, turn=job.turn + 1, due_at=self._now())
+            if await self._jobs.replace(job, again):
+                await self._alarms.arm([alarm_of(again)])
+
+    async def _wake_the_distant(self) -> None:
+        """Let those ring that are due later than any can be: the clock was set back meanwhile."""
+        latest = self._now() + self._longest_wait + GRACE
+        for job in await self._jobs.due_after(latest, _PAGE):
+            await self._alarms.wake(alarm_of(job))
+
+
+class Keeper:
+    """Looks after the watches and bulks of all processes on one database.
 
     Args:
         own: the process that uses this object.
+        upkeeps: of each kind of jobs.
         now: the present moment, aware, UTC.
         clock: seconds that never go back.
     """
@@ -49,22 +105,19 @@ class WatchKeeper:
         *,
         own: Executor,
         executors: Executors,
-        watches: Watches,
         alarms: Alarms,
-        schedule: Schedule,
+        upkeeps: Sequence[Upkeep[Watch] | Upkeep[Bulk]],
         now: Callable[[], datetime],
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._own = own
         self._executors = executors
-        self._watches = watches
         self._alarms = alarms
-        self._schedule = schedule
+        self._upkeeps = upkeeps
         self._now = now
         self._clock = clock
         self._heard: dict[str, tuple[int, float]] = {}
         self._gone: set[str] = set()
-        self._last: Watch | None = None
         self._sweep_at = clock()
 
     def is_gone(self, executor: str) -> bool:
@@ -72,14 +125,14 @@ class WatchKeeper:
         return executor in self._gone
 
     @asynccontextmanager
-    async def keeping(self, on_due: OnDue) -> AsyncIterator[None]:
+    async def keeping(self, ringing: Ringing) -> AsyncIterator[None]:
         """Let alarms ring and look after them while the block runs.
 
         Raises:
             StorageError: this process could not be entered among its peers.
         """
         await self._executors.beat()
-        async with self._alarms.running(on_due):
+        async with self._alarms.running(ringing):
             task = asyncio.create_task(self._keep())
             try:
                 yield
@@ -96,7 +149,7 @@ class WatchKeeper:
             try:
                 await self.look_after()
             except StorageError as error:
-                _log.info("watches are looked after later", error=error.code)
+                _log.info("jobs are looked after later", error=error.code)
                 pause = _SOON_SECONDS
             await asyncio.sleep(pause)
 
@@ -108,8 +161,8 @@ class WatchKeeper:
         """
         await self._executors.beat()
         await self._take_over()
-        await self._arm_the_overdue()
-        await self._wake_the_distant()
+        for upkeep in self._upkeeps:
+            await upkeep.look_after()
         if self._clock() >= self._sweep_at:
             await self._alarms.sweep(self._now() - _RUNG_KEPT)
             self._sweep_at = self._clock() + _SWEEP_SECONDS
@@ -136,25 +189,3 @@ class WatchKeeper:
             self._gone.discard(peer.id)
             return False
         return self._clock() - since >= SILENCE_SECONDS
-
-    async def _arm_the_overdue(self) -> None:
-        """Set alarms that were lost: the process died, or the database was away, before it did.
-
-        They are looked at page by page, because after an outage all may be overdue, and waiting
-        in line.
-        """
-        before = self._now() - GRACE
-        page = await self._watches.due_before(before, _PAGE, after=self._last)
-        self._last = page[-1] if len(page) == _PAGE else None
-        alarms = {alarm_of(watch): watch for watch in page}
-        for spent in await self._alarms.arm(alarms) if alarms else ():
-            watch = alarms[spent]
-            again = replace(watch, turn=watch.turn + 1, due_at=self._now())
-            if await self._watches.replace(watch, again):
-                await self._alarms.arm([alarm_of(again)])
-
-    async def _wake_the_distant(self) -> None:
-        """Let those ring that are due later than any can be: the clock was set back meanwhile."""
-        latest = self._now() + self._schedule.longest_wait + GRACE
-        for watch in await self._watches.due_after(latest, _PAGE):
-            await self._alarms.wake(alarm_of(watch))

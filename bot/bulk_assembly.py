@@ -1,0 +1,93 @@
+"""Everything that bulks are made of, put together: what people ask for, and turns.
+
+Part of the composition root, apart from the desk, because it lives by itself and not by requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.domain.bulk import MOST_OPEN
+from bot.engine_assembly import Engine
+from bot.services.answers import Answer
+from bot.services.bulk_pace import Pace
+from bot.services.bulk_speaking import BulkSpeaker
+from bot.services.bulk_turns import BulkTurns
+from bot.services.bulks import BulkService
+from bot.services.lookup import LookupService
+from bot.services.telling import InDoubt
+from bot.settings import Settings
+from bot.storage.bulks import BulkBounds
+
+# Open lists of everybody: at 10 requests a second 50 of the longest take more than half a day.
+_MOST_OF_ALL: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkHouse:
+    """The bulks of this process.
+
+    Attributes:
+        bulks: what people use.
+        turns: what the engine's alarms wake.
+    """
+
+    bulks: BulkService
+    turns: BulkTurns
+
+    @asynccontextmanager
+    async def left_in_time(self) -> AsyncIterator[None]:
+        """At the end of the block leave what is being asked to whoever comes next.
+
+        It belongs inside the block in which the engine runs.
+        """
+        try:
+            yield
+        finally:
+            self.turns.leave()
+
+
+def build_bulk_house(
+    settings: Settings,
+    *,
+    engine: Engine,
+    lookups: LookupService,
+    speaker: BulkSpeaker,
+    heard: Callable[[Sequence[Answer]], Awaitable[None]],
+    now: Callable[[], datetime],
+) -> BulkHouse:
+    """Make it; nothing runs yet. `heard` looks at each answer for what the admins must act on."""
+    turns = BulkTurns(
+        bulks=engine.bulks,
+        alarms=engine.alarms,
+        lookups=lookups,
+        speaker=speaker,
+        pace=pace_of(settings),
+        in_doubt=InDoubt(settings.watch_in_doubt),
+        executor=engine.own.id,
+        heard=heard,
+        is_gone=engine.keeper.is_gone,
+        now=now,
+    )
+    bulks = BulkService(
+        bulks=engine.bulks,
+        alarms=engine.alarms,
+        bounds=BulkBounds(user=MOST_OPEN, all=_MOST_OF_ALL),
+        now=now,
+    )
+    return BulkHouse(bulks=bulks, turns=turns)
+
+
+def pace_of(settings: Settings) -> Pace:
+    """A few more at once than may be under way, so that somebody always stands in the line.
+
+    No more than come through the ceiling in a quarter of their time, so that those of the watches,
+    which stand in the same line, come through in time too.
+    """
+    through = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 4
+    wanted = settings.gateway_max_concurrency + settings.gateway_max_concurrency // 2 + 1
+    return Pace(at_once=max(1, min(wanted, int(through))))

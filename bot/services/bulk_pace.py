@@ -1,0 +1,30 @@
+"""How fast a bulk goes: what is asked at once, and how often things are done beside the asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """The pace of all bulks of a process. Spans are seconds.
+
+    Attributes:
+        at_once: how many calls may be asked about at once, by all bulks together.
+        progress_seconds: from one bringing up to date of a progress card to the next.
+        least_seconds: no card is touched twice within this time, whatever happens.
+        tick_seconds: how soon it is seen that a bulk was stopped.
+        answers: so many are written down together,
+        write_seconds: or those that have come in this time.
+        down_seconds: how long nothing is asked after nobody reached the gateway.
+        hand_over_seconds: how long handing over the result may take.
+    """
+
+    at_once: int
+    progress_seconds: float = 3.0
+    least_seconds: float = 1.0
+    tick_seconds: float = 0.5
+    answers: int = 50
+    write_seconds: float = 0.5
+    down_seconds: float = 5.0
+    hand_over_seconds: float = 300.0

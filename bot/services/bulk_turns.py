@@ -1,0 +1,177 @@
+"""A bulk's turn, when its alarm rings: ask what is left to ask, then the one report.
+
+While a process asks, the bulk's row bears its mark and a lease that is renewed; who comes after a
+process that died goes on where the answers end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.domain.bulk import Bulk, BulkEnding, BulkState
+from bot.services.answers import Answer
+from bot.services.bulk_asking import Asking
+from bot.services.bulk_hold import Hold
+from bot.services.bulk_pace import Pace
+from bot.services.bulk_progress import Progress
+from bot.services.bulk_speaking import BulkSpeaker
+from bot.services.lookup import LookupService
+from bot.services.telling import LEASE, InDoubt, Telling, Voice, bounded
+from bot.services.watching import alarm_of
+from bot.storage.alarms import Alarms
+from bot.storage.bulks import Bulks
+
+_log = structlog.get_logger("bot.bulk_turns")
+
+
+class BulkTurns:
+    """Takes bulks up.
+
+    Args:
+        executor: this process' name, which marks its work.
+        heard: looks at each answer for what the admins must act on; raises nothing.
+        is_gone: whether a process, by its name, is known to have died.
+        now: the present moment, aware, UTC.
+    """
+
+    def __init__(
+        self,
+        *,
+        bulks: Bulks,
+        alarms: Alarms,
+        lookups: LookupService,
+        speaker: BulkSpeaker,
+        pace: Pace,
+        in_doubt: InDoubt,
+        executor: str,
+        heard: Callable[[Sequence[Answer]], Awaitable[None]],
+        is_gone: Callable[[str], bool],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._bulks = bulks
+        self._alarms = alarms
+        self._lookups = lookups
+        self._speaker = speaker
+        self._pace = pace
+        self._heard = heard
+        self._now = now
+        self._telling = Telling(
+            jobs=bulks,
+            alarms=alarms,
+            voice=Voice(tell=speaker.report, trace=speaker.trace, afterwards=self._hand_over),
+            in_doubt=in_doubt,
+            executor=executor,
+            is_gone=is_gone,
+            now=now,
+        )
+        self._room = asyncio.Semaphore(pace.at_once)
+        self._under_way: set[Asking] = set()
+        self._leaving = False
+
+    async def take_up(self, bulk_id: str, turn: int) -> None:
+        """Do what the bulk needs now; what was meant for another turn does nothing."""
+        bulk = await self._telling.in_turn(bulk_id, turn)
+        if bulk is None:
+            return
+        if bulk.state is BulkState.REPORTING:
+            await self._telling.try_again(bulk)
+        elif self._telling.is_leased(bulk) and not self._telling.is_abandoned(bulk):
+            await self._telling.put_off(bulk, bulk, bulk.due_at)
+        else:
+            mine = replace(bulk, worker=self._telling.mark(), due_at=self._now() + LEASE)
+            if await self._telling.patiently(self._bulks.replace, bulk, mine):
+                await self._go_on(mine)
+
+    def leave(self) -> None:
+        """This process ends: leave what is being asked to whoever comes next."""
+        self._leaving = True
+        for asking in self._under_way:
+            asking.leave()
+
+    async def _go_on(self, bulk: Bulk) -> None:
+        if bulk.state is BulkState.REPORTED:
+            await self._hand_over(bulk)
+            return
+        hold = self._hold(bulk)
+        progress = Progress(hold, bulks=self._bulks, speaker=self._speaker, pace=self._pace)
+        ending = bulk.ending or await self._ask(hold, progress)
+        if hold.lost:
+            return
+        if ending is None:
+            await self._put_down(hold)
+        elif await hold.change(lambda held: _ended(held, ending, self._now())):
+            await progress.show_last()
+            await self._telling.attempt(hold.bulk, hold.bulk)
+
+    async def _ask(self, hold: Hold, progress: Progress) -> BulkEnding | None:
+        asking = Asking(
+            hold,
+            bulks=self._bulks,
+            telling=self._telling,
+            lookups=self._lookups,
+            progress=progress,
+            room=self._room,
+            pace=self._pace,
+            heard=self._heard,
+            now=self._now,
+        )
+        self._under_way.add(asking)
+        showing = asyncio.create_task(progress.keep_shown())
+        try:
+            if self._leaving:
+                asking.leave()
+            ending = await asking.run()
+            progress.end()
+            if ending is not None:
+                # A card that is just being posted must be known before the next is.
+                await showing
+        finally:
+            self._under_way.discard(asking)
+            showing.cancel()
+            await asyncio.wait({showing})
+        return ending
+
+    async def _put_down(self, hold: Hold) -> None:
+        """Leave it to whoever comes next, at once."""
+
+        def put_down(bulk: Bulk) -> Bulk:
+            return replace(bulk, turn=bulk.turn + 1, worker=None, due_at=self._now())
+
+        await hold.change(put_down)
+        await self._telling.patiently(self._alarms.arm, [alarm_of(hold.bulk)])
+
+    async def _hand_over(self, bulk: Bulk) -> None:
+        """Give the result, the report standing in Slack; then all is over."""
+        hold = self._hold(bulk)
+        leasing = asyncio.create_task(self._keep_leased(hold))
+        try:
+            await bounded(self._speaker.hand_over(bulk), None, self._pace.hand_over_seconds)
+        finally:
+            leasing.cancel()
+            with suppress(asyncio.CancelledError):
+                await leasing
+        await hold.change(lambda held: replace(held, ended_at=self._now()))
+        _log.info("a bulk is over", count=bulk.total)
+
+    async def _keep_leased(self, hold: Hold) -> None:
+        while not hold.lost:
+            await asyncio.sleep(self._pace.tick_seconds)
+            await hold.look()
+
+    def _hold(self, bulk: Bulk) -> Hold:
+        return Hold(bulk, bulks=self._bulks, telling=self._telling, now=self._now)
+
+
+def _ended(bulk: Bulk, ending: BulkEnding, now: datetime) -> Bulk:
+    return replace(
+        bulk,
+        ending=bulk.ending or ending,
+        decided_at=bulk.decided_at or now,
+        paused_until=None,
+    )

@@ -1,0 +1,252 @@
+"""Bulks as people ask for them: pasted and checked, begun, stopped, watched, leafed through.
+
+A list is one person's own: others read its cards in a channel, and change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.access import Asker
+from bot.domain.bulk import LARGEST, IgnoredLine
+from bot.domain.id_list import IdList, UnreadableListError, read_pasted
+from bot.domain.message_id import MessageId
+from bot.domain.query import TooMany
+from bot.domain.watch import Bound, Destination
+from bot.services.bulks import BulkRequest, BulkService, NoRoomForBulk
+from bot.services.records import Records
+from bot.services.watching import Started, Watching, WatchRequest
+from bot.slack.block_kit import Message
+from bot.slack.bulk_modals import (
+    LIST_BLOCK,
+    View,
+    confirming,
+    digest,
+    pasting,
+    unreadable,
+)
+from bot.slack.bulk_notes import BulkNotes
+from bot.slack.bulk_pages import items_of_page, page_of_results, pages_of
+from bot.slack.buttons import Row
+from bot.slack.door import SlackDoor
+from bot.slack.modals import Origin
+from bot.slack.questions import Question
+from bot.slack.readers import is_direct
+from bot.slack.replies import Replies, Reply
+from bot.slack.style import CardStyle
+from bot.storage.errors import StorageError
+
+Ack = Callable[..., Awaitable[object]]
+
+# A report that is posted for one person offers no more than it can keep up.
+_MOST_WATCHED: Final = 1_000
+
+_log = structlog.get_logger("bot.slack.bulk_reception")
+
+
+class BulkReception:
+    """Answers what people ask about lists.
+
+    Args:
+        requests_per_second: the gateway's ceiling, by which is said how long a list takes.
+    """
+
+    def __init__(
+        self,
+        *,
+        bulks: BulkService,
+        watching: Watching,
+        records: Records,
+        replies: Replies,
+        slack: SlackDoor,
+        requests_per_second: float,
+    ) -> None:
+        self._bulks = bulks
+        self._watching = watching
+        self._records = records
+        self._replies = replies
+        self._slack = slack
+        self._per_second = requests_per_second
+
+    async def ask(self, question: Question, text: str) -> None:
+        """Open the form; where Slack gave no means to, show a button that has it."""
+        origin = _origin(question)
+        if question.trigger_id and await self.open(question, origin, text):
+            return
+        public = question.row is Row.PUBLIC
+        reply = self._replies.privately(question.place) if public else question.reply
+        told = _notes(question).ask()
+        await reply.show(question.aside.marked_late(told) if question.late else told)
+
+    async def open(self, question: Question, origin: Origin, text: str) -> bool:
+        """Open the form, with the list checked already if there is one; whether Slack did."""
+        view = self.form(question.aside.style, origin, text)
+        opened = await self._slack.call("views.open", trigger_id=question.trigger_id, view=view)
+        return opened is not None
+
+    async def open_in(
+        self, question: Question, origin: Origin, ids: Sequence[MessageId], view_id: str
+    ) -> None:
+        """Put the form in the place of another one that is open."""
+        view = self.form(question.aside.style, origin, text_of(ids))
+        if await self._slack.call("views.update", view_id=view_id, view=view) is None:
+            await question.reply.show(_notes(question).ask())
+
+    def too_many(self, query: TooMany, question: Question) -> Message:
+        """More ids than one command takes, and the way to ask about all of them."""
+        reader = question.asker.user if question.row is Row.PUBLIC else ""
+        told = question.notes.too_many(query)
+        notes = BulkNotes(question.notes.style, question.notes.command)
+        return notes.with_button(told, query.ids, only_for=reader)
+
+    def form(self, style: CardStyle, origin: Origin, text: str) -> View:
+        """The form for this text: to be begun, or to be filled in where it holds no list."""
+        try:
+            found = read_pasted(text, max_ids=LARGEST)
+        except UnreadableListError:
+            return pasting(style, origin, text)
+        return confirming(style, origin, found, text=text, lasts=self._lasts(found))
+
+    async def submit(
+        self, question: Question, origin: Origin, text: str, *, checked: str, ack: Ack
+    ) -> None:
+        """Check what was pasted; and begin, where it was checked and shown before."""
+        style = question.aside.style
+        try:
+            found = read_pasted(text, max_ids=LARGEST)
+        except UnreadableListError as error:
+            await ack(
+                response_action="errors", errors={LIST_BLOCK: unreadable(error, style.catalog)}
+            )
+            return
+        told: Message | None = None
+        if checked == digest(found.ids):
+            told = await self._begin(question, origin, found)
+            if told is None:
+                return
+        view = confirming(style, origin, found, text=text, lasts=self._lasts(found), told=told)
+        await ack(response_action="update", view=view)
+
+    async def _begin(
+        self, question: Question, origin: Origin, found: IdList, name: str = ""
+    ) -> Message | None:
+        """Begin, and say so; or else what is to be said in the form, which stays."""
+        notes = _notes(question)
+        request = BulkRequest(
+            user=question.asker.user,
+            destination=destination_of(origin, question.asker),
+            name=name,
+            message_ids=tuple(found.ids),
+            doubles=found.doubles,
+            ignored=tuple(
+                IgnoredLine(number=line.number, text=line.text, problem=line.problem.value)
+                for line in found.ignored
+            ),
+        )
+        try:
+            outcome = await self._bulks.start(request)
+        except StorageError as error:
+            _log.error("a bulk cannot be kept", error=error.code)
+            return notes.not_kept()
+        if isinstance(outcome, NoRoomForBulk):
+            own = outcome.bound is Bound.USER
+            return notes.no_room(outcome.most) if own else notes.no_room_for_all()
+        await question.reply.show(notes.begun(outcome.bulk))
+        await self._records.began_bulk(question.asked)
+        return None
+
+    async def stop(self, bulk_id: str, question: Question) -> None:
+        """Ask no further; for whoever began it."""
+        asker, notes = question.asker, _notes(question)
+        try:
+            mine = await self._bulks.get(asker.team, asker.user, bulk_id)
+            stopped = await self._bulks.stop(asker.team, asker.user, bulk_id)
+        except StorageError as error:
+            _log.error("a bulk cannot be stopped", error=error.code)
+            told = notes.not_kept()
+        else:
+            told = notes.stopping() if stopped else notes.over() if mine else notes.not_yours()
+        await question.reply.show(told)
+
+    async def watch(self, bulk_id: str, question: Question) -> None:
+        """Watch what had no status; for whoever began the list."""
+        asker, notes = question.asker, _notes(question)
+        try:
+            bulk = await self._bulks.get(asker.team, asker.user, bulk_id)
+            if bulk is None:
+                told = notes.not_yours()
+            else:
+                told = await self._watch(await self._bulks.pending(bulk), question)
+        except StorageError as error:
+            _log.error("pending calls cannot be watched", error=error.code)
+            told = notes.not_kept()
+        await question.reply.show(told)
+
+    async def _watch(self, pending: Sequence[MessageId], question: Question) -> Message:
+        notes = _notes(question)
+        if not pending:
+            return notes.none_pending()
+        request = WatchRequest(
+            user=question.asker.user,
+            destination=question.destination,
+            message_ids=tuple(pending[:_MOST_WATCHED]),
+        )
+        outcomes = await self._watching.start(request)
+        begun = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
+        await self._records.watched(question.asked, begun)
+        return notes.watching(outcomes)
+
+    async def show_page(self, bulk_id: str, page: int, question: Question) -> None:
+        """One page of the results, for whoever began the list."""
+        asker, notes = question.asker, _notes(question)
+        try:
+            bulk = await self._bulks.get(asker.team, asker.user, bulk_id)
+            if bulk is None or not 1 <= page <= pages_of(bulk):
+                await self._beside(question).show(notes.not_yours())
+                return
+            items = await items_of_page(self._bulks.results(bulk_id), page)
+        except StorageError as error:
+            _log.error("results cannot be read", error=error.code)
+            await self._beside(question).show(notes.not_kept())
+            return
+        # Beside a card that all see, the page is for the one who pressed.
+        row = Row.PRIVATE if question.row is Row.PUBLIC and not question.public else question.row
+        style = question.notes.style
+        await question.reply.show(page_of_results(bulk, items, page, style, row=row))
+
+    def _beside(self, question: Question) -> Reply:
+        return self._replies.beside(replace(question.place, begins=False))
+
+    def _lasts(self, found: IdList) -> timedelta:
+        return timedelta(seconds=len(found.ids) / self._per_second)
+
+
+def destination_of(origin: Origin, asker: Asker) -> Destination:
+    """Where a list is told of: where it began, or directly where nobody else would read it."""
+    if not origin.channel or is_direct(origin.channel):
+        return Destination(team=asker.team, channel=asker.user)
+    return Destination(team=asker.team, channel=origin.channel, thread=origin.thread_ts or None)
+
+
+def text_of(ids: Sequence[MessageId]) -> str:
+    """These ids as somebody would paste them."""
+    return "\n".join(one.value for one in ids)
+
+
+def _origin(question: Question) -> Origin:
+    place = question.place
+    return Origin(
+        surface=question.surface,
+        channel=place.channel,
+        thread_ts=place.thread_ts,
+        begins=place.begins,
+    )
+
+
+def _notes(question: Question) -> BulkNotes:
+    return BulkNotes(question.aside.style, question.aside.command)

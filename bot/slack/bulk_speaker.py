@@ -1,0 +1,217 @@
+"""What a bulk says in Slack: one card that shows how far it is, and one report in its thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Final
+
+import structlog
+from cachetools import TLRUCache
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.bulk import Bulk, BulkItem, Tally
+from bot.domain.bulk_report import BulkReport, Reckoning
+from bot.domain.watch import PostedCard
+from bot.services.watching import Report, Trace
+from bot.slack.block_kit import Message
+from bot.slack.bulk_cards import mark, progress_card, report_card
+from bot.slack.bulk_pages import items_of_page, page_of_results, pages_of
+from bot.slack.bulk_tables import MOST_ROWS, Form
+from bot.slack.buttons import Row
+from bot.slack.notice_posting import post_notice, report_of
+from bot.slack.notice_traces import Mark, NoticeTraces
+from bot.slack.posting import PATIENCE_SECONDS, Attempt, Fate, unrepeating
+from bot.slack.readers import Readers, is_direct
+from bot.slack.refusals import UNREADABLE, error_code, pause_asked
+from bot.slack.style import CardStyle
+from bot.storage.errors import StorageError
+
+EVENT_TYPE: Final = "bulk_report"
+# Slack takes some fifty changes a minute; people do not read faster.
+EVERY_SECONDS: Final = 3.0
+
+_MOST_CARDS: Final = 10_000
+_log = structlog.get_logger("bot.slack.bulk_speaker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Home:
+    """Where a bulk reports: in the thread of its card or of the question, else directly."""
+
+    channel: str
+    thread: str | None
+
+
+class SlackBulkSpeaker:
+    """Speaks for bulks. Languages are those of the moment of telling.
+
+    Args:
+        client: Slack's.
+        readers: who reads what in which language.
+        results: all calls of a bulk in their order.
+        share_file: gives the whole result as a file into the thread; whether it could.
+        now: the present moment, aware, UTC.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        readers: Readers,
+        results: Callable[[str], AsyncIterator[BulkItem]],
+        share_file: Callable[[Bulk], Awaitable[bool]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._client = unrepeating(client)
+        self._traces = NoticeTraces(client)
+        self._readers = readers
+        self._results = results
+        self._share_file = share_file
+        self._now = now
+        # Cards that are left alone for so many seconds.
+        self._left_alone: TLRUCache[str, float] = TLRUCache(
+            _MOST_CARDS, ttu=lambda _, seconds, since: since + seconds, timer=monotonic
+        )
+
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
+        """Post the card, where the destination refuses it directly; or bring it up to date."""
+        if bulk.card is not None:
+            await self._update(bulk, bulk.card, tally)
+            return None
+        if bulk.id in self._left_alone:
+            return None
+        place = bulk.destination
+        attempt = await self._post_progress(bulk, tally, place.channel, place.thread)
+        if attempt.fate is Fate.REFUSED and not is_direct(place.channel):
+            _log.info("a bulk is shown to the asker directly", error=attempt.why)
+            attempt = await self._post_progress(bulk, tally, bulk.user, None)
+        pause = attempt.pause.total_seconds() if attempt.pause is not None else EVERY_SECONDS
+        self._left_alone[bulk.id] = pause
+        return attempt.card
+
+    async def report(self, bulk: Bulk) -> Report:
+        """Post the report beside the card; where that place takes nothing, directly."""
+        home = _home(bulk)
+        counted, first = await self._counted(bulk)
+        attempt = await self._post_report(bulk, counted, first, home)
+        if attempt.fate is Fate.REFUSED and home.channel != bulk.user:
+            _log.warning("a report goes to the asker directly", error=attempt.why)
+            directly = _Home(channel=bulk.user, thread=None)
+            attempt = await self._post_report(bulk, counted, first, directly, moved=True)
+        return report_of(attempt)
+
+    async def trace(self, bulk: Bulk) -> Trace:
+        """Look where the report may stand: beside the card, and where it would go instead."""
+        home = _home(bulk)
+        return await self._traces.trace(
+            _mark(bulk), channel=home.channel, thread=home.thread, user=bulk.user
+        )
+
+    async def hand_over(self, bulk: Bulk) -> None:
+        """The whole result as a file; else, where the report does not show it all, as pages."""
+        if await self._share_file(bulk) or bulk.total <= MOST_ROWS:
+            return
+        home = _home(bulk)
+        style, row = await self._read_in(bulk, home.channel)
+        try:
+            items = await items_of_page(self._results(bulk.id), 1)
+        except StorageError as error:
+            _log.warning("results cannot be read", error=error.code)
+            return
+        forms = (page_of_results(bulk, items, 1, style, row=row, form=form) for form in Form)
+        attempt = await post_notice(
+            self._client, forms, None, channel=home.channel, thread_ts=home.thread
+        )
+        if attempt.fate is not Fate.POSTED:
+            _log.warning("pages were not posted", error=attempt.why, count=pages_of(bulk))
+
+    async def _post_progress(
+        self, bulk: Bulk, tally: Tally, channel: str, thread: str | None
+    ) -> Attempt:
+        style, row = await self._read_in(bulk, channel)
+        card = progress_card(bulk, tally, style, row, self._now())
+        return await post_notice(self._client, [card], None, channel=channel, thread_ts=thread)
+
+    async def _update(self, bulk: Bulk, card: PostedCard, tally: Tally) -> None:
+        over = bulk.ending is not None
+        if bulk.id in self._left_alone and not over:
+            return
+        self._left_alone[bulk.id] = EVERY_SECONDS
+        style, row = await self._read_in(bulk, card.channel)
+        pause = await self._change(card, progress_card(bulk, tally, style, row, self._now()))
+        if pause is not None:
+            self._left_alone[bulk.id] = max(pause, EVERY_SECONDS)
+
+    async def _change(self, card: PostedCard, message: Message) -> float | None:
+        """Change a card where it stands; the seconds for which Slack wants it left alone."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._client.chat_update(
+                    channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
+                )
+        except SlackApiError as error:
+            _log.info("a card was not updated", error=error_code(error))
+            return pause_asked(error.response)
+        except UNREADABLE as error:
+            _log.info("a card was not updated", error=type(error).__name__)
+        return None
+
+    async def _counted(self, bulk: Bulk) -> tuple[Reckoning, list[BulkItem]]:
+        """All calls counted, and the first ones kept for the table."""
+        counted = Reckoning()
+        first: list[BulkItem] = []
+        async for item in self._results(bulk.id):
+            counted.add(item)
+            if len(first) < MOST_ROWS:
+                first.append(item)
+        return counted, first
+
+    async def _post_report(
+        self,
+        bulk: Bulk,
+        counted: Reckoning,
+        first: list[BulkItem],
+        home: _Home,
+        *,
+        moved: bool = False,
+    ) -> Attempt:
+        style, row = await self._read_in(bulk, home.channel)
+        report: BulkReport = counted.report(style.catalog)
+        forms = (
+            report_card(bulk, report, first, style, row=row, form=form, moved=moved)
+            for form in Form
+        )
+        return await post_notice(
+            self._client, forms, _mark(bulk), channel=home.channel, thread_ts=home.thread
+        )
+
+    async def _read_in(self, bulk: Bulk, channel: str) -> tuple[CardStyle, Row]:
+        team = bulk.destination.team
+        if is_direct(channel):
+            return await self._readers.person(team, bulk.user), Row.DIRECT
+        return await self._readers.everybody(team, channel), Row.PUBLIC
+
+
+def _home(bulk: Bulk) -> _Home:
+    place, card = bulk.destination, bulk.card
+    if place.thread is not None and (card is None or card.channel == place.channel):
+        return _Home(channel=place.channel, thread=place.thread)
+    if card is not None:
+        return _Home(channel=card.channel, thread=card.ts)
+    # Nothing of it stands in the channel, so nobody there waits for the report.
+    return _Home(channel=bulk.user, thread=None)
+
+
+def _mark(bulk: Bulk) -> Mark:
+    return Mark(
+        event_type=EVENT_TYPE,
+        name="bulk",
+        value=bulk.id,
+        block_id=mark(bulk),
+        since=bulk.decided_at or bulk.started_at,
+    )

@@ -1,0 +1,135 @@
+"""Lists: the form in which one is pasted and checked, and the buttons of its cards."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.services.records import Surface
+from bot.slack.bulk_buttons import (
+    HOME_OPEN_ACTION,
+    OPEN_ACTION,
+    PAGE_ACTIONS,
+    STOP_ACTION,
+    WATCH_ACTION,
+    bulk_of,
+    opened_with,
+    page_of,
+)
+from bot.slack.bulk_modals import LIST_CALLBACK, checked_digest, pasted
+from bot.slack.bulk_reception import text_of
+from bot.slack.clicks import clicked
+from bot.slack.desk import Desk
+from bot.slack.modals import answer, origin_of
+from bot.slack.notes import Notes
+from bot.slack.payload import first_action, part
+from bot.slack.ways import OpenModal, Place
+from bot.slack.work import ack_first
+
+Ack = Callable[..., Awaitable[object]]
+
+
+class BulkListener:
+    """Answers what is done to the form and the cards of lists."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def register(self, app: AsyncApp) -> None:
+        """Bind the buttons, and the form, whose acknowledgement carries what comes next."""
+        for action, listener in (
+            (OPEN_ACTION, self.on_open),
+            (HOME_OPEN_ACTION, self.on_open_at_home),
+            (STOP_ACTION, self.on_stop),
+            (WATCH_ACTION, self.on_watch),
+            (PAGE_ACTIONS, self.on_page),
+        ):
+            app.action(action, middleware=[ack_first])(listener)
+        app.view(LIST_CALLBACK)(self.on_submit)
+
+    async def on_open(self, body: dict[str, Any]) -> None:
+        """Open the form, or put it in the place of the one in which the button stood."""
+        self._desk.work.enlist()
+        question = await clicked(self._desk, body)
+        if not await self._desk.reception.admitted(question):
+            return
+        ids = opened_with(first_action(body).get("value"))
+        view = part(body, "view")
+        if view:
+            view_id = str(view.get("id") or "")
+            await self._desk.bulks.open_in(question, origin_of(view), ids, view_id)
+            return
+        question = replace(question, trigger_id=str(body.get("trigger_id") or ""))
+        await self._desk.bulks.ask(question, text_of(ids))
+
+    async def on_open_at_home(self, body: dict[str, Any]) -> None:
+        """The same on the App Home, where there is no conversation to answer in."""
+        self._desk.work.enlist()
+        person = part(body, "user")
+        asker = self._desk.people.asker(
+            user=person.get("id"), channel="", team=person.get("team_id")
+        )
+        question = await self._desk.questions.private(
+            asker,
+            Surface.HOME,
+            Place(channel="", user=asker.user),
+            command=self._desk.command,
+            trigger_id=str(body.get("trigger_id") or ""),
+        )
+        if await self._desk.reception.admitted(question):
+            await self._desk.bulks.ask(question, "")
+
+    async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        """Show what was found in the form; what was shown before begins."""
+        self._desk.work.enlist()
+        person = part(body, "user")
+        origin = origin_of(view)
+        asker = self._desk.people.asker(
+            user=person.get("id"), channel=origin.channel, team=person.get("team_id")
+        )
+        style = await self._desk.questions.personal_style(asker)
+        modal = OpenModal(
+            id=str(view.get("id", "")),
+            ack=ack,
+            draw=lambda message: answer(style.catalog, message),
+        )
+        question = await self._desk.questions.in_modal(
+            asker,
+            origin.surface,
+            Place(channel=asker.channel, user=asker.user),
+            notes=Notes(style, self._desk.command),
+            modal=modal,
+        )
+        if await self._desk.reception.admitted(question):
+            await self._desk.bulks.submit(
+                question, origin, pasted(view), checked=checked_digest(view), ack=ack
+            )
+
+    async def on_stop(self, body: dict[str, Any]) -> None:
+        """Ask no further. Whoever may not ask any more may still stop."""
+        self._desk.work.enlist()
+        question = await clicked(self._desk, body)
+        bulk = bulk_of(first_action(body).get("value"))
+        if bulk is not None:
+            await self._desk.bulks.stop(bulk, question)
+
+    async def on_watch(self, body: dict[str, Any]) -> None:
+        """Watch what had no status."""
+        self._desk.work.enlist()
+        question = await clicked(self._desk, body)
+        bulk = bulk_of(first_action(body).get("value"))
+        if bulk is not None and await self._desk.reception.admitted(question):
+            await self._desk.bulks.watch(bulk, question)
+
+    async def on_page(self, body: dict[str, Any]) -> None:
+        """The first page beside the report; another one in the place of the one before."""
+        self._desk.work.enlist()
+        pressed = first_action(body)
+        leafing = pressed.get("action_id") != "bulk_page_show"
+        question = await clicked(self._desk, body, in_place=leafing)
+        wanted = page_of(pressed.get("value"))
+        if wanted is not None and await self._desk.reception.admitted(question):
+            await self._desk.bulks.show_page(*wanted, question)

@@ -1,0 +1,56 @@
+"""Posting what must stand once: marked, quiet, and in the best form that Slack takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.services.watching import Delivery, Report
+from bot.slack.block_kit import Message
+from bot.slack.notice_traces import Mark
+from bot.slack.posting import Attempt, Fate, post_once
+
+_log = structlog.get_logger("bot.slack.notice_posting")
+_BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+_DELIVERIES: Final = {
+    Fate.POSTED: Delivery.TOLD,
+    Fate.LATER: Delivery.NOT_TOLD,
+    Fate.REFUSED: Delivery.UNDELIVERABLE,
+    Fate.UNKNOWN: Delivery.UNSURE,
+}
+
+
+async def post_notice(
+    client: AsyncWebClient, forms: Iterable[Message], mark: Mark | None, **where: str | None
+) -> Attempt:
+    """Post a message in the first of its forms that Slack takes, else its text alone.
+
+    Args:
+        client: makes no repetitions of its own.
+        forms: at least one, the best first; each has the text.
+        mark: what it carries; `None` where nobody looks for it.
+        where: `channel`, `thread_ts`; what is `None` is left out.
+    """
+    quiet: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
+    quiet |= {"unfurl_links": False, "unfurl_media": False}
+    if mark is not None:
+        quiet["metadata"] = mark.metadata
+    text = ""
+    for message in forms:
+        text = message.text
+        attempt = await post_once(client, quiet | {"text": text, "blocks": list(message.blocks)})
+        # What Slack refuses for its form certainly does not stand there.
+        if attempt.fate is not Fate.REFUSED or attempt.why not in _BAD_BLOCKS:
+            return attempt
+        _log.error("a notice is posted in a plainer form", error=attempt.why)
+    return await post_once(client, quiet | {"text": text})
+
+
+def report_of(attempt: Attempt) -> Report:
+    """What an attempt means to those who wait for it."""
+    if attempt.fate is not Fate.POSTED:
+        _log.warning("a notice was not posted", error=attempt.why, outcome=attempt.fate.value)
+    return Report(delivery=_DELIVERIES[attempt.fate], pause=attempt.pause)

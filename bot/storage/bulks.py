@@ -1,0 +1,261 @@
+"""The bulks, their calls and the lines that held none, until they are swept.
+
+A list has up to 10,000 calls, so no method but `pending_ids` holds more than a page of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, TypeVar
+
+from sqlalchemy import Connection, Row, Table, and_, bindparam, delete, func, insert, select, update
+
+from bot.domain.bulk import (
+    Bulk,
+    BulkEnding,
+    BulkItem,
+    BulkState,
+    IgnoredLine,
+    Tally,
+    outcome_of,
+)
+from bot.domain.call_status import Outcome
+from bot.domain.message_id import MessageId
+from bot.domain.watch import Bound
+from bot.storage.findings import finding_of, finding_values
+from bot.storage.jobs import JobTable, common_fields, common_values
+from bot.storage.locks import take_lock
+from bot.storage.schema import BULK, BULK_IGNORED, BULK_ITEM
+from bot.storage.sweeping import sweep
+
+TEXT_LIMIT: Final = 80
+NAME_LIMIT: Final = 200
+_PAGE: Final = 500
+_CHUNK: Final = 1_000
+_ADD_SECONDS: Final = 30.0
+_FIRST, _OVER = 0, 2
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkBounds:
+    """How many lists may be open at once."""
+
+    user: int
+    all: int
+
+
+class Bulks(JobTable[Bulk]):
+    """The tables of bulks. Every method raises `StorageError`."""
+
+    table: ClassVar[Table] = BULK
+
+    async def add(
+        self,
+        bulk: Bulk,
+        message_ids: Sequence[MessageId],
+        ignored: Sequence[IgnoredLine],
+        bounds: BulkBounds,
+    ) -> Bound | None:
+        """Keep a bulk with all that belongs to it, or nothing of it.
+
+        Returns:
+            the bound that leaves no room for it; `None` when it is kept.
+        """
+
+        def work(connection: Connection) -> Bound | None:
+            # Two at once would each not count the other's.
+            take_lock(connection, "bulk")
+            if (bound := _full(connection, bulk, bounds)) is not None:
+                return bound
+            connection.execute(insert(BULK).values(self.values_of(bulk)))
+            for table, rows in (
+                (BULK_ITEM, (_new_item(bulk.id, *one) for one in enumerate(message_ids))),
+                (BULK_IGNORED, (_ignored_line(bulk.id, *one) for one in enumerate(ignored))),
+            ):
+                for chunk in _chunks(rows):
+                    connection.execute(insert(table), chunk)
+            return None
+
+        return await self._database.write(work, _ADD_SECONDS)
+
+    async def unasked(self, bulk_id: str, limit: int) -> tuple[BulkItem, ...]:
+        """Calls that are to be asked, in their order; those that failed once come last."""
+        items = BULK_ITEM.c
+        left = and_(items.bulk_id == bulk_id, items.lap < _OVER)
+        found = select(BULK_ITEM).where(left).order_by(items.lap, items.position).limit(limit)
+        rows = await self._database.read(lambda connection: connection.execute(found).all())
+        return tuple(map(_item, rows))
+
+    async def write_answers(
+        self, bulk_id: str, answered: Sequence[BulkItem], *, once_more: Collection[int] = ()
+    ) -> None:
+        """Keep what was found.
+
+        Args:
+            bulk_id: the bulk of all these.
+            answered: each with its finding.
+            once_more: the positions of those that are asked again after all others.
+        """
+        items = BULK_ITEM.c
+        one = and_(items.bulk_id == bulk_id, items.position == bindparam("at_position"))
+        rows = [
+            {
+                "at_position": item.position,
+                "lap": _OVER - 1 if item.position in once_more else _OVER,
+                "outcome": outcome_of(item.finding).value,
+                **finding_values(item.finding),
+                "checked_at": item.checked_at,
+                "sandbox": item.sandbox,
+            }
+            for item in answered
+            if item.finding is not None
+        ]
+        names = ("lap", "outcome", "raw", "error", "error_detail", "checked_at", "sandbox")
+        change = update(BULK_ITEM).where(one).values({name: bindparam(name) for name in names})
+        if rows:
+            await self._database.write(lambda connection: connection.execute(change, rows))
+
+    async def tally(self, bulk_id: str) -> Tally:
+        """How many had which outcome so far."""
+        items = BULK_ITEM.c
+        counting = (
+            select(items.outcome, func.count())
+            .where(items.bulk_id == bulk_id, items.outcome.is_not(None))
+            .group_by(items.outcome)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(counting).all())
+        return Tally(counts=MappingProxyType({Outcome(name): number for name, number in rows}))
+
+    async def items(self, bulk_id: str) -> AsyncIterator[BulkItem]:
+        """All calls in their order, read page by page."""
+        async for row in self._pages(BULK_ITEM, bulk_id):
+            yield _item(row)
+
+    async def ignored(self, bulk_id: str) -> AsyncIterator[IgnoredLine]:
+        """The lines that held no id, in their order, read page by page."""
+        async for row in self._pages(BULK_IGNORED, bulk_id):
+            yield IgnoredLine(number=row.number, text=row.text, problem=row.problem)
+
+    async def pending_ids(self, bulk_id: str) -> tuple[MessageId, ...]:
+        """The calls that were still under way when they were asked about."""
+        items = BULK_ITEM.c
+        mine = and_(items.bulk_id == bulk_id, items.outcome == Outcome.PENDING.value)
+        found = select(items.idmsg).where(mine).order_by(items.position)
+        rows = await self._database.read(lambda connection: connection.scalars(found).all())
+        return tuple(map(MessageId, rows))
+
+    async def sweep(self, older_than: datetime) -> int:
+        """Delete the bulks that ended before that moment; how many rows went."""
+        total = 0
+        old = select(BULK.c.id).where(BULK.c.ended_at < older_than)
+        for table in (BULK_ITEM, BULK_IGNORED):
+            # Before the bulk itself, so that nothing is left behind by a process that dies.
+            for bulk_id in await self._database.read(lambda c: c.scalars(old).all()):
+                total += await self._sweep_all(table, bulk_id)
+        return total + await sweep(self._database, BULK.c.ended_at, older_than)
+
+    async def _sweep_all(self, table: Table, bulk_id: str) -> int:
+        """Delete what belongs to a bulk in small transactions."""
+        first = select(table.c.position).where(table.c.bulk_id == bulk_id).limit(_CHUNK)
+        some = delete(table).where(table.c.bulk_id == bulk_id, table.c.position.in_(first))
+        total = 0
+        while gone := await self._database.write(lambda c: c.execute(some).rowcount):
+            total += gone
+        return total
+
+    async def _pages(self, table: Table, bulk_id: str) -> AsyncIterator[Row[Any]]:
+        last = -1
+        while True:
+            behind = and_(table.c.bulk_id == bulk_id, table.c.position > last)
+            page = select(table).where(behind).order_by(table.c.position).limit(_PAGE)
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(page)).all()
+            for row in rows:
+                yield row
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1].position
+
+    @staticmethod
+    def values_of(job: Bulk) -> dict[str, Any]:
+        """The columns of a bulk."""
+        return {
+            **common_values(job),
+            "name": _storable(job.name, NAME_LIMIT),
+            "total": job.total,
+            "doubles": job.doubles,
+            "ignored": job.ignored,
+            "worker": job.worker,
+            "paused_until": job.paused_until,
+        }
+
+    @staticmethod
+    def job_of(row: Row[Any]) -> Bulk:
+        """The bulk of a row."""
+        return Bulk(
+            **common_fields(row),
+            name=row.name,
+            total=row.total,
+            doubles=row.doubles,
+            ignored=row.ignored,
+            state=BulkState(row.state),
+            worker=row.worker,
+            paused_until=row.paused_until,
+            ending=BulkEnding(row.ending) if row.ending is not None else None,
+        )
+
+
+def _full(connection: Connection, bulk: Bulk, bounds: BulkBounds) -> Bound | None:
+    team, user = BULK.c.team_id == bulk.destination.team, BULK.c.user_id == bulk.user
+    counting = select(func.count()).select_from(BULK).where(Bulks.is_open())
+    if connection.execute(counting.where(team, user)).scalar_one() >= bounds.user:
+        return Bound.USER
+    return Bound.ALL if connection.execute(counting).scalar_one() >= bounds.all else None
+
+
+def _chunks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    left = iter(rows)
+    while chunk := list(islice(left, _CHUNK)):
+        yield chunk
+
+
+def _new_item(bulk_id: str, position: int, message_id: MessageId) -> dict[str, Any]:
+    return {
+        "bulk_id": bulk_id,
+        "position": position,
+        "idmsg": message_id.value,
+        "lap": _FIRST,
+        "sandbox": False,
+    }
+
+
+def _ignored_line(bulk_id: str, position: int, line: IgnoredLine) -> dict[str, Any]:
+    return {
+        "bulk_id": bulk_id,
+        "position": position,
+        "number": line.number,
+        "text": _storable(line.text, TEXT_LIMIT),
+        "problem": line.problem,
+    }
+
+
+def _storable(text: str, most: int) -> str:
+    """Text of a file as every database takes it: PostgreSQL has no zero, and UTF-8 no half pair."""
+    cut = text.replace("\0", "")[:most]
+    return cut.encode("utf-8", "replace").decode("utf-8")
+
+
+def _item(row: Row[Any]) -> BulkItem:
+    return BulkItem(
+        position=row.position,
+        message_id=MessageId(row.idmsg),
+        finding=finding_of(row) if row.outcome is not None else None,
+        checked_at=row.checked_at,
+        sandbox=row.sandbox,
+    )

@@ -1,0 +1,162 @@
+"""A world for bulks: that of the watches, with a speaker whose answers a test writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from watch_world import THREAD, World, watch_world
+
+from bot.domain.bulk import Bulk, BulkItem, IgnoredLine, Tally
+from bot.domain.message_id import MessageId
+from bot.domain.watch import PostedCard
+from bot.services.answers import Answer
+from bot.services.bulk_pace import Pace
+from bot.services.bulk_turns import BulkTurns
+from bot.services.bulks import BulkRequest, BulkService, BulkStarted
+from bot.services.telling import InDoubt
+from bot.services.watching import Delivery, Report, Trace
+from bot.storage.bulks import BulkBounds, Bulks
+
+CARD = PostedCard(channel="C1", ts="2.2")
+BOUNDS = BulkBounds(user=3, all=4)
+# Quick enough for tests; a card is still not touched at every turn of the loop.
+QUICK = Pace(
+    at_once=5,
+    progress_seconds=0.05,
+    least_seconds=0.01,
+    tick_seconds=0.02,
+    write_seconds=0.02,
+    answers=10,
+    down_seconds=0.05,
+    hand_over_seconds=5.0,
+)
+
+
+@dataclass
+class WrittenSpeaker:
+    """A speaker whose answers are written beforehand; without one all goes well."""
+
+    reports: list[Report | Exception] = field(default_factory=list)
+    traces: list[Trace] = field(default_factory=list)
+    shown: list[tuple[Bulk, Tally]] = field(default_factory=list)
+    reported: list[Bulk] = field(default_factory=list)
+    traced: list[Bulk] = field(default_factory=list)
+    handed: list[Bulk] = field(default_factory=list)
+    shows: asyncio.Event = field(default_factory=asyncio.Event)
+    hand_over_faults: list[Exception] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.shows.set()
+
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
+        """Take it, when the test lets it through."""
+        self.shown.append((bulk, tally))
+        await self.shows.wait()
+        return None if bulk.card is not None else CARD
+
+    async def report(self, bulk: Bulk) -> Report:
+        """Take it, and answer as written."""
+        self.reported.append(bulk)
+        answer = self.reports.pop(0) if self.reports else Report(delivery=Delivery.TOLD)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def trace(self, bulk: Bulk) -> Trace:
+        """Answer as written."""
+        self.traced.append(bulk)
+        return self.traces.pop(0) if self.traces else Trace.NONE
+
+    async def hand_over(self, bulk: Bulk) -> None:
+        """Take it."""
+        self.handed.append(bulk)
+        if self.hand_over_faults:
+            raise self.hand_over_faults.pop(0)
+
+
+@dataclass(kw_only=True)
+class BulkWorld:
+    """All of it."""
+
+    base: World
+    speaker: WrittenSpeaker = field(default_factory=WrittenSpeaker)
+    pace: Pace = QUICK
+    in_doubt: InDoubt = InDoubt.REPEAT
+    heard: list[Answer] = field(default_factory=list)
+
+    @property
+    def table(self) -> Bulks:
+        """The table."""
+        return Bulks(self.base.database)
+
+    @property
+    def bulks(self) -> BulkService:
+        """What people use."""
+        return BulkService(
+            bulks=self.table, alarms=self.base.alarms, bounds=BOUNDS, now=self.base.clock
+        )
+
+    def turns(self, executor: str = "e1", **changes: object) -> BulkTurns:
+        """What alarms use, in a process of this name."""
+        return BulkTurns(
+            bulks=self.table,
+            alarms=self.base.alarms,
+            lookups=self.base.lookups,
+            speaker=self.speaker,
+            pace=replace(self.pace, **changes),  # type: ignore[arg-type]
+            in_doubt=self.in_doubt,
+            executor=executor,
+            heard=self._hear,
+            is_gone=self.base.gone.__contains__,
+            now=self.base.clock,
+        )
+
+    async def _hear(self, answers: Sequence[Answer]) -> None:
+        self.heard += answers
+
+    async def start(
+        self, *idmsgs: str, user: str = "U1", lines: Sequence[IgnoredLine] = ()
+    ) -> Bulk:
+        """Start one in the thread."""
+        request = BulkRequest(
+            user=user,
+            destination=THREAD,
+            name="ids.csv",
+            message_ids=tuple(map(MessageId, idmsgs)),
+            ignored=tuple(lines),
+        )
+        outcome = await self.bulks.start(request)
+        assert isinstance(outcome, BulkStarted)
+        return outcome.bulk
+
+    async def ring(self, bulk: Bulk, *, executor: str = "e1") -> Bulk:
+        """Let its alarm ring at the moment at which it is due; the bulk as it stands then."""
+        bulk = await self.read(bulk)
+        self.base.clock.now = max(self.base.clock.now, bulk.due_at)
+        await self.turns(executor).take_up(bulk.id, bulk.turn)
+        return await self.read(bulk)
+
+    async def read(self, bulk: Bulk) -> Bulk:
+        """The bulk as it stands in the table."""
+        found = await self.table.get(bulk.id)
+        assert found is not None
+        return found
+
+    async def items(self, bulk: Bulk) -> list[BulkItem]:
+        """Its calls."""
+        return [item async for item in self.bulks.results(bulk.id)]
+
+    @property
+    def asked(self) -> list[str | None]:
+        """The ids that the gateway was asked for."""
+        return self.base.asked
+
+
+@asynccontextmanager
+async def bulk_world() -> AsyncIterator[BulkWorld]:
+    """A new world at noon."""
+    async with watch_world() as base:
+        yield BulkWorld(base=base)

@@ -1,0 +1,103 @@
+"""The scene of the tests of lists: a list pasted, checked and begun, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from scene import seen
+from watching import PATIENCE
+from ways import Ways
+
+from bot.demo.loopback.ledger import Message, View
+from bot.demo.loopback.workspace import CHANNEL_ID
+from bot.demo.person import Kind, Outcome, Person
+
+MIXED: Final = (
+    *("SANDBOX-OK", "SANDBOX-SHORT", "SANDBOX-BUSY", "SANDBOX-failed.486", "SANDBOX-MACHINE"),
+    *("SANDBOX-BLOCKED", "SANDBOX-FOREVER", "SANDBOX-NOTFOUND"),
+)
+REPORT: Final = "Your list is done: this is what became of the calls."
+DONE: Final = "All of them were asked about."
+
+
+async def form(ways: Ways, text: str = "", *, channel: str = CHANNEL_ID) -> View:
+    """The form that the command opens."""
+    ways.slack.open_views.clear(ways.person.user)
+    await ways.type(f"bulk {text}", channel=channel)
+    await ways.slack.wait_for(lambda: bool(ways.slack.modals_of(ways.person.user)), PATIENCE)
+    return ways.slack.modals_of(ways.person.user)[-1]
+
+
+async def checked(ways: Ways, text: str, *, channel: str = CHANNEL_ID) -> View:
+    """The form with what was found in a text."""
+    submission = await ways.person.submit(await form(ways, channel=channel), {"bulk_ids": text})
+    assert submission.action is Outcome.UPDATED, submission
+    assert submission.view is not None
+    return submission.view
+
+
+async def begun(ways: Ways, text: str, *, channel: str = CHANNEL_ID) -> View:
+    """What the form shows when the list has begun."""
+    submission = await ways.person.submit(await checked(ways, text, channel=channel))
+    assert submission.action is Outcome.UPDATED, submission
+    assert submission.view is not None
+    return submission.view
+
+
+def saying(ways: Ways, text: str) -> list[Message]:
+    """The messages that say this now."""
+    return [one for one in ways.slack.messages if text in f"{one.text} {seen(one)}"]
+
+
+async def said(ways: Ways, text: str) -> Message:
+    """The newest message that says this, as soon as there is one."""
+    await ways.slack.wait_for(lambda: bool(saying(ways, text)), PATIENCE)
+    return saying(ways, text)[-1]
+
+
+def reports(ways: Ways) -> list[Message]:
+    """Every message that bears the mark of a list."""
+    return [
+        one
+        for one in ways.slack.messages
+        if one.metadata is not None and one.metadata["event_type"] == "bulk_report"
+    ]
+
+
+async def press(
+    person: Person, on: Message, action: str, value: str, *, trigger_id: str = ""
+) -> None:
+    """Press a button as nobody's client offers it: with this value, on this message."""
+    await person.deliver(Kind.INTERACTIVE, forged(person, on, action, value, trigger_id=trigger_id))
+
+
+def forged(
+    person: Person, on: Message, action: str, value: str, *, trigger_id: str = ""
+) -> Mapping[str, Any]:
+    """The payload of a click that was put together by hand."""
+    pressed = {
+        "type": "button",
+        "action_id": action,
+        "block_id": "card_actions_public",
+        "value": value,
+        "action_ts": on.ts,
+        "text": {"type": "plain_text", "text": "x"},
+    }
+    return {
+        "type": "block_actions",
+        "user": {"id": person.user, "team_id": person.team, "username": "x"},
+        "team": {"id": person.team},
+        "channel": {"id": on.channel},
+        "container": {
+            "type": "message",
+            "message_ts": on.ts,
+            "channel_id": on.channel,
+            "is_ephemeral": False,
+        },
+        "trigger_id": trigger_id,
+        "response_url": person.slack.issue_response_url(
+            channel=on.channel, user=person.user, kind="actions", original_ts=on.ts
+        ),
+        "actions": [pressed],
+    }

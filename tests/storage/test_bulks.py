@@ -1,0 +1,240 @@
+"""The tables of bulks, on every database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.bulk import Bulk, BulkEnding, BulkItem, BulkState, IgnoredLine, Tally
+from bot.domain.call_status import Outcome, read_result
+from bot.domain.explanation import LookupFailure
+from bot.domain.message_id import MessageId
+from bot.domain.watch import Bound, Destination, PostedCard
+from bot.storage import bulks as module
+from bot.storage.bulks import NAME_LIMIT, TEXT_LIMIT, BulkBounds, Bulks
+from bot.storage.database import Database
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+PLENTY = BulkBounds(user=100, all=100)
+BULK = Bulk(
+    id="b1",
+    user="U1",
+    destination=Destination(team="T1", channel="C1", thread="1.1"),
+    name="ids.csv",
+    total=3,
+    doubles=1,
+    ignored=2,
+    started_at=NOON,
+    due_at=NOON,
+)
+REPORTED = replace(
+    BULK,
+    card=PostedCard(channel="C2", ts="2.2"),
+    due_at=NOON + SECOND,
+    state=BulkState.REPORTED,
+    turn=4,
+    worker="e1/1",
+    paused_until=NOON + 2 * SECOND,
+    ending=BulkEnding.STOPPED,
+    attempts=2,
+    doubtful=True,
+    decided_at=NOON,
+    ended_at=NOON + SECOND,
+)
+DIRECT = replace(BULK, destination=Destination(team="T1", channel="U1"), name="")
+IDS = tuple(map(MessageId, ("A", "B", "C")))
+
+
+async def add(bulks: Bulks, bulk: Bulk = BULK, ids: Sequence[MessageId] = IDS) -> Bulk:
+    """Keep one."""
+    assert None is await bulks.add(bulk, ids, (), PLENTY)
+    return bulk
+
+
+async def items(bulks: Bulks, bulk_id: str = "b1") -> list[BulkItem]:
+    """All calls of one."""
+    return [item async for item in bulks.items(bulk_id)]
+
+
+def answered(item: BulkItem, raw: str) -> BulkItem:
+    """The call with this answer."""
+    return replace(item, finding=read_result(raw), checked_at=NOON, sandbox=True)
+
+
+@pytest.mark.parametrize("bulk", [BULK, REPORTED, DIRECT], ids=str)
+async def test_a_bulk_comes_back_as_it_was(database: Database, bulk: Bulk) -> None:
+    """With all that belongs to it."""
+    bulks = Bulks(database)
+    await add(bulks, bulk)
+    assert bulk == await bulks.get("b1")
+    assert None is await bulks.get("b2")
+
+
+async def test_a_change_is_made_to_what_was_read(database: Database) -> None:
+    """Whatever else was changed since: a stop must not be lost by a lease that is renewed."""
+    bulks = Bulks(database)
+    await add(bulks)
+    stopped = replace(BULK, ending=BulkEnding.STOPPED)
+    assert await bulks.replace(BULK, stopped)
+    assert not await bulks.replace(BULK, replace(BULK, due_at=NOON + SECOND))
+    assert await bulks.replace(BULK, stopped)
+    assert stopped == await bulks.get("b1")
+
+
+async def test_the_calls_in_order(database: Database) -> None:
+    """As they were given, without answers."""
+    bulks = Bulks(database)
+    await add(bulks)
+    await add(bulks, replace(BULK, id="b2"), [MessageId("D")])
+    expected = [BulkItem(position=n, message_id=one) for n, one in enumerate(IDS)]
+    assert expected == await items(bulks)
+    assert expected[:2] == [*await bulks.unasked("b1", 2)]
+
+
+async def test_answers(database: Database) -> None:
+    """What has one is not to be asked any more; a failed look-up is, once, after all others."""
+    bulks = Bulks(database)
+    await add(bulks)
+    first, second, third = await bulks.unasked("b1", 9)
+    failed = replace(
+        first, finding=LookupFailure(error="timeout", detail="x"), checked_at=NOON, sandbox=True
+    )
+    await bulks.write_answers("b1", [failed, answered(second, "ok:85.00")], once_more={0})
+    assert (third, failed) == await bulks.unasked("b1", 9)
+    await bulks.write_answers("b1", [failed])
+    assert (third,) == await bulks.unasked("b1", 9)
+    assert [failed, answered(second, "ok:85.00"), third] == await items(bulks)
+
+
+async def test_no_answers_change_nothing(database: Database) -> None:
+    """Nor does an item that has none."""
+    bulks = Bulks(database)
+    await add(bulks)
+    await bulks.write_answers("b1", await bulks.unasked("b1", 1))
+    await bulks.write_answers("b1", [])
+    assert 3 == len(await bulks.unasked("b1", 9))
+
+
+async def test_the_tally(database: Database) -> None:
+    """Of one bulk, by our reading of what the gateway said."""
+    bulks = Bulks(database)
+    await add(bulks)
+    await add(bulks, replace(BULK, id="b2"))
+    assert Tally() == await bulks.tally("b1")
+    first, second, _ = await bulks.unasked("b1", 9)
+    await bulks.write_answers("b1", [answered(first, "024"), answered(second, "ok:1")])
+    tally = await bulks.tally("b1")
+    assert {Outcome.PENDING: 1, Outcome.ANSWERED: 1} == dict(tally.counts)
+    assert (MessageId("A"),) == await bulks.pending_ids("b1")
+    assert () == await bulks.pending_ids("b2")
+
+
+async def test_many_calls_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a chunk when they are kept, more than a page when they are read."""
+    monkeypatch.setattr(module, "_CHUNK", 4)
+    monkeypatch.setattr(module, "_PAGE", 5)
+    bulks = Bulks(database)
+    ids = [MessageId(f"A{number}") for number in range(10)]
+    await add(bulks, ids=ids)
+    assert ids == [item.message_id for item in await items(bulks)]
+
+
+async def test_the_longest_list(database: Database) -> None:
+    """Ten thousand calls come back."""
+    bulks = Bulks(database)
+    await add(bulks, ids=[MessageId(f"A{number}") for number in range(10_000)])
+    assert 10_000 == len(await items(bulks))
+    assert 10_000 == len(await bulks.unasked("b1", 20_000))
+
+
+async def test_ignored_lines(database: Database) -> None:
+    """In their order, cut short, and without what a database does not take."""
+    bulks = Bulks(database)
+    lines = [
+        IgnoredLine(number=7, text="x" * 100, problem="too_long"),
+        IgnoredLine(number=3, text="a\0b\ud800", problem="unprintable"),
+    ]
+    assert None is await bulks.add(BULK, IDS, lines, PLENTY)
+    assert [
+        IgnoredLine(number=7, text="x" * TEXT_LIMIT, problem="too_long"),
+        IgnoredLine(number=3, text="ab?", problem="unprintable"),
+    ] == [line async for line in bulks.ignored("b1")]
+
+
+async def test_a_hostile_name(database: Database) -> None:
+    """Is cut as well."""
+    bulks = Bulks(database)
+    await add(bulks, replace(BULK, name="\0\udfff" + "x" * 1_000))
+    kept = await bulks.get("b1")
+    assert kept is not None
+    assert "?" + "x" * (NAME_LIMIT - 1) == kept.name
+
+
+@pytest.mark.parametrize(
+    ("bounds", "bound"),
+    [(BulkBounds(user=1, all=9), Bound.USER), (BulkBounds(user=9, all=2), Bound.ALL)],
+)
+async def test_bounds(database: Database, bounds: BulkBounds, bound: Bound) -> None:
+    """Whose lists leave no room is named, and nothing is kept; one that is over takes none."""
+    bulks = Bulks(database)
+    await add(bulks)
+    await add(bulks, replace(BULK, id="b2", user="U2"))
+    await add(bulks, replace(REPORTED, id="b3"))
+    new = replace(BULK, id="b4")
+    assert bound is await bulks.add(new, IDS, (), bounds)
+    assert (None, []) == (await bulks.get("b4"), await items(bulks, "b4"))
+
+
+async def test_bounds_hold_where_several_start_at_once(database: Database) -> None:
+    """Each counts the others'."""
+    bulks, bounds = Bulks(database), BulkBounds(user=2, all=9)
+    new = [replace(BULK, id=f"b{number}") for number in range(4)]
+    outcomes = await asyncio.gather(*(bulks.add(one, IDS, (), bounds) for one in new))
+    assert [None, None] == [outcome for outcome in outcomes if outcome is None]
+    assert 2 == await bulks.count_open()
+
+
+async def test_lists(database: Database) -> None:
+    """A person's open ones, the oldest first; everybody's, the newest first."""
+    bulks = Bulks(database)
+    older = replace(BULK, id="b2", started_at=NOON - SECOND)
+    theirs = replace(BULK, id="b3", user="U2", started_at=NOON + SECOND)
+    for bulk in (BULK, older, theirs, replace(REPORTED, id="b4", started_at=NOON + 2 * SECOND)):
+        await add(bulks, bulk)
+    assert (older, BULK) == await bulks.open_of("T1", "U1")
+    assert (theirs, BULK, older) == await bulks.latest(9, only_open=True)
+    assert ["b4"] == [bulk.id for bulk in await bulks.latest(1, only_open=False)]
+
+
+async def test_what_is_due(database: Database) -> None:
+    """The longest overdue first, page by page; what is over is never due."""
+    bulks = Bulks(database)
+    due = [replace(BULK, id=f"b{n}", due_at=NOON + n // 2 * SECOND) for n in range(3)]
+    for bulk in (*due, replace(REPORTED, id="b9", due_at=NOON)):
+        await add(bulks, bulk)
+    later = NOON + timedelta(hours=1)
+    first = await bulks.due_before(later, 2)
+    assert due == [*first, *await bulks.due_before(later, 2, after=first[-1])]
+    assert due[2:] == [*await bulks.due_after(NOON, 9)]
+
+
+async def test_the_old_are_swept_with_all_that_belongs_to_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing else is."""
+    monkeypatch.setattr(module, "_CHUNK", 2)
+    bulks = Bulks(database)
+    line = IgnoredLine(number=1, text="x", problem="phone")
+    assert None is await bulks.add(REPORTED, IDS, [line], PLENTY)
+    young = replace(REPORTED, id="b2", ended_at=NOON + 9 * SECOND)
+    await add(bulks, young)
+    await add(bulks, replace(BULK, id="b3"))
+    assert 5 == await bulks.sweep(NOON + 2 * SECOND)
+    assert (None, young) == (await bulks.get("b1"), await bulks.get("b2"))
+    assert [0, 3, 3] == [len(await items(bulks, one)) for one in ("b1", "b2", "b3")]
+    assert [] == [line async for line in bulks.ignored("b1")]
