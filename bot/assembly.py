@@ -18,6 +18,7 @@ from bot.services.alarm import Alarm
 from bot.services.deliveries import Deliveries
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
+from bot.services.means import Means
 from bot.services.records import Records
 from bot.services.watching import Watching
 from bot.settings import Mode, Settings
@@ -132,7 +133,7 @@ def signing_secret(settings: Settings) -> str:
 
 
 def build_watches(
-    settings: Settings, outside: Outside, *, engine: Engine, lookups: LookupService, alarm: Alarm
+    settings: Settings, outside: Outside, *, engine: Engine, means: Means
 ) -> WatchHouse:
     """The watches, with what speaks for them; they live beside the desk."""
     notifier = SlackNotifier(
@@ -140,14 +141,7 @@ def build_watches(
         languages=_languages(settings, outside),
         styles=styles_of(settings),
     )
-    return build_watch_house(
-        settings,
-        engine=engine,
-        lookups=lookups,
-        notifier=notifier,
-        heard=alarm.heard,
-        now=outside.now,
-    )
+    return build_watch_house(settings, engine=engine, means=means, notifier=notifier)
 
 
 def _languages(settings: Settings, outside: Outside) -> Languages:
