@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Coroutine, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
@@ -99,12 +100,30 @@ def run() -> None:
 
 @_app.command()
 def lookup(
-    idmsgs: Annotated[list[str], typer.Argument(metavar="IDMSG...", show_default=False)],
+    idmsgs: Annotated[
+        list[str] | None, typer.Argument(metavar="IDMSG...", show_default=False)
+    ] = None,
     *,
+    file: Annotated[
+        str | None,
+        typer.Option("--file", metavar="FILE", help="A list, CSV or text; - is standard input."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Where the result of a list is written."),
+    ] = None,
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
     """Look calls up. Exit code 0, or 3 (pending), 4 (gateway error), 5 (not found out)."""
+    if bool(idmsgs) == bool(file) or (output is not None and not file):
+        _complain(["Give one or more IDMSGs, or --file with a list; --output goes with --file."])
+    if file:
+        _look_up_list(file, output, as_json=as_json, language=language)
+    _look_up(idmsgs or [], as_json=as_json, language=language)
+
+
+def _look_up(idmsgs: Sequence[str], *, as_json: bool, language: Language | None) -> NoReturn:
     settings, problems = _settings_or_problems("gateway")
     catalog = _catalog(language or (settings.bot_language if settings is not None else None))
     from bot.lookup_terminal import look_up, read_ids
@@ -113,6 +132,21 @@ def lookup(
     if settings is None or bad_ids:
         _complain([*problems, *bad_ids])
     raise typer.Exit(_run(look_up(message_ids, settings, catalog, as_json=as_json)))
+
+
+def _look_up_list(
+    file: str, output: Path | None, *, as_json: bool, language: Language | None
+) -> NoReturn:
+    settings, problems = _settings_or_problems("gateway")
+    catalog = _catalog(language or (settings.bot_language if settings is not None else None))
+    from bot.domain.bulk import LARGEST
+    from bot.list_terminal import look_up_list, read_list
+
+    given, bad_list = read_list(file, output, catalog, max_ids=LARGEST)
+    if settings is None or given is None:
+        _complain([*problems, *bad_list])
+    work = look_up_list(given, settings, catalog, as_json=as_json, output=output)
+    raise typer.Exit(_run(work))
 
 
 @_app.command()

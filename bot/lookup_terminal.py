@@ -38,15 +38,15 @@ def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], l
         except InvalidMessageIdError as error:
             problem = catalog.say(f"problem.{error.problem.value}")
             shown = shorten(ascii(word) if not word.isprintable() else word, _SHOWN)
-            problems.append(_plain(catalog.say("problem.line", word=shown, problem=problem)))
+            problems.append(plain(catalog.say("problem.line", word=shown, problem=problem)))
         else:
             ids[typed.message_id] = None
     if problems:
-        problems.append(_plain(catalog.say("problem.where_to_find")))
+        problems.append(plain(catalog.say("problem.where_to_find")))
     return list(ids), problems
 
 
-def _plain(sentence: str) -> str:
+def plain(sentence: str) -> str:
     """The sentence with quotes where Slack's mark-up has the marks of code."""
     return sentence.replace("`", '"')
 
@@ -55,21 +55,12 @@ async def look_up(
     message_ids: Sequence[MessageId], settings: Settings, catalog: Catalog, *, as_json: bool
 ) -> int:
     """Ask for all ids, print each answer in the order asked, and return the exit code."""
-    configure_logging(level="ERROR", json=False)
     worst = 0
-    async with (
-        _gatekeeper(settings) as gatekeeper,
-        gateway_of(settings, gatekeeper=gatekeeper) as gateway,
-    ):
-        lookups = LookupService(
-            gateway=gateway, rules=access_rules(settings), telemetry=Telemetry(b""), now=utc_now
-        )
-        # No more at once than the ceiling lets through well before their deadline.
-        room = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 2
-        at_once = asyncio.Semaphore(max(1, min(settings.gateway_max_concurrency, int(room))))
+    async with lookups_of(settings) as lookups:
+        room = asyncio.Semaphore(at_once(settings))
 
         async def ask(message_id: MessageId) -> Answer:
-            async with at_once:
+            async with room:
                 return (await lookups.look_up([message_id]))[0]
 
         async with asyncio.TaskGroup() as group:
@@ -77,6 +68,25 @@ async def look_up(
             for task in tasks:
                 worst = max(worst, _print_answer(await task, settings, catalog, as_json=as_json))
     return worst
+
+
+@asynccontextmanager
+async def lookups_of(settings: Settings) -> AsyncIterator[LookupService]:
+    """Look-ups for a command in a terminal, whose log holds errors only."""
+    configure_logging(level="ERROR", json=False)
+    async with (
+        _gatekeeper(settings) as gatekeeper,
+        gateway_of(settings, gatekeeper=gatekeeper) as gateway,
+    ):
+        yield LookupService(
+            gateway=gateway, rules=access_rules(settings), telemetry=Telemetry(b""), now=utc_now
+        )
+
+
+def at_once(settings: Settings) -> int:
+    """No more calls at once than the ceiling lets through well before their deadline."""
+    room = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 2
+    return max(1, min(settings.gateway_max_concurrency, int(room)))
 
 
 @asynccontextmanager

@@ -13,7 +13,6 @@ from typing import Final
 
 from bot.domain.found_ids import BARE_PHONE, find_ids, is_certain, might_be_id, readable
 from bot.domain.message_id import (
-    MAX_LENGTH,
     IdProblem,
     InvalidMessageIdError,
     MessageId,
@@ -33,9 +32,10 @@ HEADER: Final = re.compile(
 
 _FORCED: Final = re.compile(r"id:\s*(\S+)", re.IGNORECASE)
 # What keeps a number a text in a spreadsheet: ="0123", or an apostrophe in front.
-_KEPT_AS_TEXT: Final = re.compile(r'="?([^"]*)')
+_KEPT_AS_TEXT: Final = re.compile(r'="([^"]*)')
 _SIGNS_OF_PHONES: Final = re.compile(r"[+0-9()\s./-]{8,40}")
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
+_SPACE: Final = re.compile(r"\s")
 _PLAIN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 _DATE_OR_AMOUNT: Final = re.compile(
     r"[0-9]{1,4}[.:/-][0-9]{1,2}[.:/-][0-9]{1,4}\S*|[0-9]{1,2}:[0-9]{2}|[0-9.]*[.][0-9]+"
@@ -96,7 +96,7 @@ def judge(word: str, *, named: bool = False) -> Judged:
     judged = _read(bare, certain=False)
     if certain := _certain(bare, judged):
         return Judged(ids=certain, certain=True)
-    if judged.ids and not _may_be(judged.ids[0].value, named=named):
+    if _SPACE.search(bare) or (judged.ids and not _may_be(judged.ids[0].value, named=named)):
         return Judged(problem=LineProblem.NO_ID)
     return judged
 
@@ -105,11 +105,7 @@ def _something_else(bare: str) -> LineProblem | None:
     """What the word is for sure, if that is something else than an id."""
     if ROUNDED.fullmatch(bare):
         return LineProblem.ROUNDED
-    if _is_phone(bare):
-        return LineProblem.PHONE
-    # A sentence is not an id that is too long.
-    is_text = len(bare) > MAX_LENGTH and any(c.isspace() for c in bare)
-    return LineProblem.NO_ID if is_text and not HINT.search(bare) else None
+    return LineProblem.PHONE if _is_phone(bare) else None
 
 
 def _certain(bare: str, judged: Judged) -> tuple[MessageId, ...]:
@@ -143,4 +139,4 @@ def _may_be(word: str, *, named: bool) -> bool:
     if not named:
         return might_be_id(word) and _PLAIN.fullmatch(word) is not None
     digits = any(character in "0123456789" for character in word)
-    return digits and len(word) <= MAX_LENGTH and not _DATE_OR_AMOUNT.fullmatch(word)
+    return digits and not _DATE_OR_AMOUNT.fullmatch(word)
