@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from bot.demo.loopback.file_methods import READ
 from bot.demo.loopback.file_shelf import FileShelf, StoredFile
@@ -99,7 +99,7 @@ async def _content(request: web.Request, length: int) -> bytes | None:
     content = bytearray()
     if request.content_type == "multipart/form-data":
         part = await (await request.multipart()).next()
-        while isinstance(part, web.BodyPartReader) and (piece := await part.read_chunk()):
+        while isinstance(part, BodyPartReader) and (piece := await part.read_chunk()):
             content += piece
             if len(content) > length:
                 return None
