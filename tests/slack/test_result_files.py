@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from file_scene import FileScene, Stranger, file_scene, stranger
+from scene import assert_slack_content
 
 from bot.demo.loopback.workspace import (
     BOT_USER_ID,
@@ -19,7 +20,7 @@ from bot.demo.loopback.workspace import (
     PRIVATE_CHANNEL_ID,
 )
 from bot.slack import result_files
-from bot.slack.result_files import MOST_BYTES, Handover, ResultFile, ResultFiles
+from bot.slack.result_files import MOST_BYTES, Handover, Lines, ResultFile, ResultFiles
 
 LINES = ("IDMSG;resultado\r\n".encode("utf-8-sig"), "SANDBOX-OK;atendida é\r\n".encode())
 WHOLE = b"".join(LINES)
@@ -53,9 +54,13 @@ async def in_pieces() -> AsyncIterator[bytes]:
 async def test_a_file_stands_in_the_thread(scene: FileScene, kind: str) -> None:
     """Byte by byte as it was given, with its name, its title and the words beside it."""
     said = await scene.person.say("x")
-    given = {"a list": LINES, "a generator": iter(LINES), "an async generator": in_pieces()}[kind]
+    ways: dict[str, Lines] = {
+        "a list": LINES,
+        "a generator": iter(LINES),
+        "an async generator": in_pieces(),
+    }
 
-    handed = await scene.results.share(result(thread=said.ts, comment="All of it"), given)
+    handed = await scene.results.share(result(thread=said.ts, comment="All of it"), ways[kind])
 
     (message,) = scene.slack.replies(CHANNEL_ID, said.ts)
     (file,) = message.files
@@ -68,7 +73,7 @@ async def test_a_file_stands_in_the_thread(scene: FileScene, kind: str) -> None:
         file["title"],
         file["user"],
     )
-    assert [] == scene.slack.refusals == scene.slack.warnings == scene.slack.pings
+    assert_slack_content(scene.slack)
 
 
 async def test_outside_of_a_thread_it_stands_in_the_conversation(scene: FileScene) -> None:
