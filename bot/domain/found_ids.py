@@ -92,7 +92,7 @@ _SCAN_ADDRESS: Final = re.compile(
 )
 
 # Bare digits: a mobile, perhaps without its area code, or a landline (Anatel's numbering plan).
-_PHONE: Final = re.compile(r"0?(?:55)?(?:(?:[1-9]{2})?9[0-9]{8}|[1-9]{2}[2-5][0-9]{7})")
+BARE_PHONE: Final = re.compile(r"0?(?:55)?(?:(?:[1-9]{2})?9[0-9]{8}|[1-9]{2}[2-5][0-9]{7})")
 _SLACK_ID: Final = re.compile(r"[UWCGDTBS][0-9A-Z]{8,11}|[0-9]{10}\.[0-9]{6}")
 _DAY: Final = r"(?:0[1-9]|[12][0-9]|3[01])"
 _MONTH: Final = r"(?:0[1-9]|1[0-2])"
@@ -169,15 +169,15 @@ def _words_of(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
     room = MAX_READ
     for text in texts:
         # Cut before the work is done, and once more because one character can become eighteen.
-        readable = whole_words(_readable(whole_words(text, room)), room)
+        plain = whole_words(readable(whole_words(text, room)), room)
         # A semicolon ends a word, and a label finds nothing behind it.
-        yield from _scan(DRESSED_PHONE.sub(";", _PHONE_IN_PROSE.sub(";", readable)))
+        yield from _scan(DRESSED_PHONE.sub(";", _PHONE_IN_PROSE.sub(";", plain)))
         room -= max(1, len(text))
         if room <= 0:
             return
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """The text in plain characters (NFKC), without invisible ones, with plain hyphens.
 
     Character by character: sorting a long run of accents takes time that grows with its square.
@@ -229,23 +229,29 @@ def _is_named(match: re.Match[str]) -> bool:
 def _judge_named(named: str) -> Iterator[tuple[str, bool]]:
     word = named.rstrip(".:!*_~-").removeprefix(SEND_PREFIX)
     if not _SLACK_ID.fullmatch(word):
-        yield word, not _PHONE.fullmatch(word)
+        yield word, not BARE_PHONE.fullmatch(word)
 
 
 def _judge_word(match: re.Match[str]) -> Iterator[tuple[str, bool]]:
     word = match["word"]
     if _IDENTIFIER.fullmatch(word):
         yield word, True
-    elif _might_be_id(word) and not _belongs_to_more(match):
+    elif might_be_id(word) and not _belongs_to_more(match):
         yield word, False
 
 
-def _might_be_id(word: str) -> bool:
+def is_certain(word: str) -> bool:
+    """Whether the word has the form of an IDMSG: the gateway's, or the sandbox gateway's."""
+    return bool(_IDENTIFIER.fullmatch(word) or _SANDBOX.fullmatch(word))
+
+
+def might_be_id(word: str) -> bool:
+    """Whether the word might be an IDMSG as well as anything else: no phone, date or measure."""
     return (
         _MIN_DOUBTFUL <= len(word) <= MAX_LENGTH
         and word.count("-") <= 1
         and any(c.isdigit() for c in word)
-        and not _PHONE.fullmatch(word)
+        and not BARE_PHONE.fullmatch(word)
         and not _SLACK_ID.fullmatch(word)
         and not _SOMETHING_ELSE.fullmatch(word)
     )

@@ -1,0 +1,146 @@
+"""One word or cell of a list: the IDMSG in it, or why there is none.
+
+A list is read without its writer at hand to ask, so what is doubtful is judged here: a word in the
+form of the gateway is certain, and what is a phone number, a date or an amount is none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.found_ids import BARE_PHONE, find_ids, is_certain, might_be_id, readable
+from bot.domain.message_id import (
+    MAX_LENGTH,
+    IdProblem,
+    InvalidMessageIdError,
+    MessageId,
+    parse_typed,
+    unwrap,
+)
+
+# What a spreadsheet makes of a long number: 1,23457E+11. The digits that are gone are lost.
+ROUNDED: Final = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,3}")
+# The least that tells where an id of a certain form may stand.
+HINT: Final = re.compile(r"mpg[0-9]{5}|sandbox-|idmsg", re.IGNORECASE)
+HEADER: Final = re.compile(
+    r"(?:ids?|c[oó]d(?:igos?|\.)?)[\s_.-]*(?:d[aeo]s?[\s_.-]*)?"
+    r"(?:msgs?|mpg|mensage(?:m|ns)|messages?|torpedos?)|message[\s_-]*ids?|mpg",
+    re.IGNORECASE,
+)
+
+_FORCED: Final = re.compile(r"id:\s*(\S+)", re.IGNORECASE)
+# What keeps a number a text in a spreadsheet: ="0123", or an apostrophe in front.
+_KEPT_AS_TEXT: Final = re.compile(r'="?([^"]*)')
+_SIGNS_OF_PHONES: Final = re.compile(r"[+0-9()\s./-]{8,40}")
+_NO_DIGIT: Final = re.compile(r"[^0-9]+")
+_PLAIN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
+_DATE_OR_AMOUNT: Final = re.compile(
+    r"[0-9]{1,4}[.:/-][0-9]{1,2}[.:/-][0-9]{1,4}\S*|[0-9]{1,2}:[0-9]{2}|[0-9.]*[.][0-9]+"
+)
+_MOST_READ: Final = 2_000
+
+
+class LineProblem(StrEnum):
+    """Why there is no IDMSG to be had from a word, a cell or a line.
+
+    `ROUNDED`: a spreadsheet took it for a number and dropped digits. `UNLIKE`: it might be one, but
+    the others in the list have another form.
+    """
+
+    EMPTY = "empty"
+    NO_ID = "no_id"
+    PHONE = "phone"
+    ROUNDED = "rounded"
+    TOO_LONG = "too_long"
+    UNPRINTABLE = "unprintable"
+    UNLIKE = "unlike"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a word holds.
+
+    Attributes:
+        ids: none where there is a problem; several where the word is a text that holds them.
+        certain: in the form of the gateway, or called an IDMSG in the word itself (`id:X`).
+    """
+
+    ids: tuple[MessageId, ...] = ()
+    certain: bool = False
+    problem: LineProblem | None = None
+
+
+_PROBLEMS: Final = {
+    IdProblem.EMPTY: LineProblem.EMPTY,
+    IdProblem.TOO_LONG: LineProblem.TOO_LONG,
+    IdProblem.UNPRINTABLE: LineProblem.UNPRINTABLE,
+    IdProblem.PHONE: LineProblem.PHONE,
+}
+
+
+def judge(word: str, *, named: bool = False) -> Judged:
+    """Judge one word or cell; any text gives a value.
+
+    Args:
+        word: in whatever dress; of a very long one only the beginning is read.
+        named: it stands in a column that is called IDMSG, so that any word with a digit may be one.
+    """
+    bare = _bare(word[:_MOST_READ])
+    if forced := _FORCED.fullmatch(bare):
+        return _read(forced[1], certain=True, forced=True)
+    if (other := _something_else(bare)) is not None:
+        return Judged(problem=other)
+    judged = _read(bare, certain=False)
+    if certain := _certain(bare, judged):
+        return Judged(ids=certain, certain=True)
+    if judged.ids and not _may_be(judged.ids[0].value, named=named):
+        return Judged(problem=LineProblem.NO_ID)
+    return judged
+
+
+def _something_else(bare: str) -> LineProblem | None:
+    """What the word is for sure, if that is something else than an id."""
+    if ROUNDED.fullmatch(bare):
+        return LineProblem.ROUNDED
+    if _is_phone(bare):
+        return LineProblem.PHONE
+    # A sentence is not an id that is too long.
+    is_text = len(bare) > MAX_LENGTH and any(c.isspace() for c in bare)
+    return LineProblem.NO_ID if is_text and not HINT.search(bare) else None
+
+
+def _certain(bare: str, judged: Judged) -> tuple[MessageId, ...]:
+    """The ids whose form leaves no doubt: the word itself, or what stands in it."""
+    if judged.ids and is_certain(judged.ids[0].value):
+        return judged.ids
+    return find_ids([bare]).ids if HINT.search(bare) else ()
+
+
+def _bare(word: str) -> str:
+    text = unwrap(readable(word))
+    kept = _KEPT_AS_TEXT.fullmatch(text)
+    return kept[1] if kept else text
+
+
+def _read(word: str, *, certain: bool, forced: bool = False) -> Judged:
+    try:
+        typed = parse_typed(word, forced=forced)
+    except InvalidMessageIdError as error:
+        return Judged(problem=_PROBLEMS[error.problem])
+    return Judged(ids=(typed.message_id,), certain=certain)
+
+
+def _is_phone(bare: str) -> bool:
+    if not _SIGNS_OF_PHONES.fullmatch(bare):
+        return False
+    return BARE_PHONE.fullmatch(_NO_DIGIT.sub("", bare)) is not None
+
+
+def _may_be(word: str, *, named: bool) -> bool:
+    if not named:
+        return might_be_id(word) and _PLAIN.fullmatch(word) is not None
+    digits = any(character in "0123456789" for character in word)
+    return digits and len(word) <= MAX_LENGTH and not _DATE_OR_AMOUNT.fullmatch(word)
