@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.domain.catalog import Catalog
 from bot.domain.id_list import IdList, UnreadableListError
+from bot.domain.list_texts import say_problem
 from bot.slack.attached_files import (
     MOST_BYTES,
     READ_SCOPE,
@@ -48,18 +49,29 @@ async def list_on(
     files: AttachedFiles, message: Mapping[str, Any], catalog: Catalog, *, max_ids: int
 ) -> FoundList:
     """The list in the file of a message, or why there is none, for the one who asked."""
+    name = ""
     try:
         fetched = await files.fetch(message)
+        name = fetched.name
         ids = await fetched.read(max_ids=max_ids)
     except (UnreadableFileError, UnreadableListError) as error:
-        return FoundList(line=unread_line(error, catalog))
-    return FoundList(name=fetched.name, ids=ids)
+        return FoundList(line=unread_line(error, catalog, name=name))
+    return FoundList(name=name, ids=ids)
 
 
-def unread_line(error: UnreadableFileError | UnreadableListError, catalog: Catalog) -> str:
-    """Why a file was not read, and what to do about it: one paragraph of mrkdwn, escaped."""
+def unread_line(
+    error: UnreadableFileError | UnreadableListError, catalog: Catalog, *, name: str = ""
+) -> str:
+    """Why a file was not read, and what to do about it: one paragraph of mrkdwn, escaped.
+
+    Args:
+        error: why.
+        catalog: in whose language.
+        name: of the file that holds no list, where it is known.
+    """
     if isinstance(error, UnreadableListError):
-        return ""
+        reason = say_problem(error, catalog)
+        return catalog.say("file.unread", file=_shown((name,), catalog), reason=reason)
     return catalog.say(
         f"file.{error.problem.value}",
         files=_shown(error.names, catalog),

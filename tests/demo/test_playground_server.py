@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -38,7 +39,8 @@ class Guest:
     async def post(self, body: bytes, **headers: str) -> aiohttp.ClientResponse:
         """POST a deed."""
         sent = {"Content-Type": "application/json", **headers}
-        return await self.session.post(f"{self.playground.url}deed", data=body, headers=sent)
+        address = f"{self.playground.url}deed"
+        return await self.session.post(address, data=io.BytesIO(body), headers=sent)
 
     async def do(self, deed: str, **given: Any) -> tuple[int, Any]:
         """Let Ana do something; gives the status and the answer."""
