@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.connections import gateway_host, gateway_of, slack_client, slack_session
-from bot.doctor_remedies import remedy_for_code, remedy_for_error
+from bot.doctor_remedies import off_without, remedy_for_code, remedy_for_error
 from bot.domain.catalog import Language
 from bot.domain.message_id import MessageId
 from bot.gateway.errors import GatewayError
@@ -140,10 +140,10 @@ def _check_scopes(workspace: Workspace) -> Check:
             detail=f"missing: {', '.join(missing)}",
             remedy="Update the app with the output of `voicestatus manifest` and reinstall it.",
         )
-    left_out = sorted(set(OPTIONAL_SCOPES) - workspace.scopes)
+    left_out = set(OPTIONAL_SCOPES) - workspace.scopes
     detail = ", ".join(sorted(SCOPES))
     if left_out:
-        detail += f"; optional, not granted: {', '.join(left_out)}"
+        detail += f"; optional, not granted: {off_without(left_out)}"
     return Check(name="scopes", ok=True, detail=detail)
 
 

@@ -1,12 +1,13 @@
 """What an operator does about each answer of the gateway that the doctor did not want.
 
-The sentences of the language files speak to agents; these speak to whoever runs the bot, in
-English. No input or output, and nothing from the wire but facts that the error tree has checked.
+And what is off without each scope that nobody must grant. The sentences of the language files speak
+to agents; these speak to whoever runs the bot, in English. No input or output, and nothing from the
+wire but facts that the error tree has checked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bot.gateway.errors import GatewayError
@@ -74,6 +75,17 @@ CODES: Final[Mapping[str, str]] = {
     "undocumented": "Ask Suporte Mobi Pronto what this code means; their document does not have "
     "it.",
 }
+# By optional scope: what people do not have without it.
+_IN_DOUBT: Final = "whether a notice stands already after a crash is decided by WATCH_IN_DOUBT"
+WITHOUT_SCOPE: Final[Mapping[str, str]] = {
+    "channels:history": _IN_DOUBT,
+    "files:read": "a list in a file is not read, people paste the ids",
+    "files:write": "the whole result of a bulk comes as pages, not as a file",
+    "groups:history": _IN_DOUBT,
+    "im:write": _IN_DOUBT,
+    "mpim:history": _IN_DOUBT,
+    "users:read": "nobody's language in Slack is known, BOT_LANGUAGE counts until they choose",
+}
 NO_CODE: Final = "Check GATEWAY_URL: {host} gave the status of a call to an id that does not exist."
 
 
@@ -91,3 +103,11 @@ def remedy_for_code(entry_code: str | None, host: str) -> str:
         host: the gateway's.
     """
     return NO_CODE.format(host=host) if entry_code is None else CODES[entry_code]
+
+
+def off_without(scopes: Iterable[str]) -> str:
+    """What is off without these optional scopes, said once for those that have it in common."""
+    groups: dict[str, list[str]] = {}
+    for scope in sorted(scopes):
+        groups.setdefault(WITHOUT_SCOPE[scope], []).append(scope)
+    return "; ".join(f"{', '.join(names)} ({what})" for what, names in groups.items())

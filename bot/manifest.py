@@ -23,6 +23,8 @@ SCOPES: Final = {
 _FINDING: Final = "finding, after a crash, the notice of a watch that was posted already"
 OPTIONAL_SCOPES: Final = {
     "channels:history": f"{_FINDING}: in a thread of a public channel",
+    "files:read": "reading the list of calls in a file that stands with a message",
+    "files:write": "giving the whole result of a bulk back as a file in its thread",
     "groups:history": f"{_FINDING}: in a thread of a private channel",
     "im:write": f"{_FINDING}: opening the conversation with a person to look there",
     "mpim:history": f"{_FINDING}: in a thread of a group conversation",

@@ -15,7 +15,13 @@ from aiohttp import web
 from bot.demo.loopback import workspace as made_up
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.doctor import Check, examine, report
-from bot.doctor_remedies import CODES, ERRORS, remedy_for_code, remedy_for_error
+from bot.doctor_remedies import (
+    CODES,
+    ERRORS,
+    WITHOUT_SCOPE,
+    remedy_for_code,
+    remedy_for_error,
+)
 from bot.domain.catalog import Kind, Language
 from bot.gateway.errors import (
     LEAVES,
@@ -129,6 +135,7 @@ async def test_lines_say_what_was_seen(good: dict[str, Any]) -> None:
     needed, _, left_out = found["scopes"].detail.partition("; ")
     assert "app_mentions:read, chat:write, commands, im:history" == needed
     assert left_out.startswith("optional, not granted: channels:history, groups:history, im:write")
+    assert "files:read (a list in a file is not read, people paste the ids)" in left_out
     assert "127.0.0.1 (the sandbox) answers and takes the keys" == found["gateway"].detail
 
 
@@ -167,6 +174,11 @@ async def test_all_optional_scopes_are_nothing_to_speak_of(
     check = (await checks(good))["scopes"]
 
     assert (True, "app_mentions:read, chat:write, commands, im:history") == (check.ok, check.detail)
+
+
+def test_it_is_known_what_is_off_without_each_optional_scope() -> None:
+    """No scope of the manifest is without its sentence."""
+    assert set(OPTIONAL_SCOPES) == set(WITHOUT_SCOPE)
 
 
 async def test_app_token_without_its_scope(good: dict[str, Any], slack: LoopbackSlack) -> None:

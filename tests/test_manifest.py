@@ -107,7 +107,8 @@ def test_scopes_are_those_of_the_features() -> None:
     of_events = {SCOPE_OF_EVENT[event] for event in EVENTS} - {None}
     assert {"commands", "chat:write"} | of_events == set(SCOPES)
     reading = {"channels:history", "groups:history", "mpim:history", "im:write"}
-    assert {"users:read"} | reading == set(OPTIONAL_SCOPES)
+    files = {"files:read", "files:write"}
+    assert {"users:read"} | files | reading == set(OPTIONAL_SCOPES)
 
 
 @pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)

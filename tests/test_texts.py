@@ -32,6 +32,7 @@ from bot.domain.watchable import Hindrance
 from bot.gateway import errors
 from bot.locales import load_catalog
 from bot.services.alarm import Trouble
+from bot.slack.attached_files import FileProblem
 from bot.slack.bulk_tables import _COLUMNS
 from bot.slack.buttons import Action
 from bot.slack.notes import _COMMANDS
@@ -273,6 +274,7 @@ PATTERNS: dict[str, list[str]] = {
     "customer.{}": [f"customer.{one}" for one in (*CustomerReason, *TOLD_CUSTOMERS)],
     "details.{}": [f"details.{one}" for one in DETAILS],
     "home.language_{}": [f"home.language_{one.name.lower()}" for one in Language],
+    "file.{}": [f"file.{one}" for one in FileProblem],
     "modal.{}": [f"modal.{one}" for one in ("none", "doubtful", "many")],
     "manifest.{}_shortcut": [f"manifest.{one}_shortcut" for one in SHORTCUTS],
     "manifest.{}_shortcut_description": [

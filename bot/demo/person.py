@@ -22,11 +22,12 @@ from bot.demo.loopback.delivery import (
     sign,
 )
 from bot.demo.loopback.events import HOME_TAB
+from bot.demo.loopback.file_shelf import File
 from bot.demo.loopback.interactions import Interactions
 from bot.demo.loopback.ledger import Ack, Blocks, Message, SentEvent, UserMessage, View
 from bot.demo.loopback.refusals import NotPossibleError
 from bot.demo.loopback.submissions import Outcome, Submission
-from bot.demo.loopback.typed_messages import File, edited_message, made_message, place_to_write
+from bot.demo.loopback.typed_messages import edited_message, made_message, place_to_write
 from bot.demo.slack_server import LoopbackSlack
 
 __all__ = [
@@ -94,8 +95,8 @@ class Person:
         """Write a message, and let the bot hear of it if it is one that Slack would tell it of.
 
         `text` is as Slack stores it (`&amp;`, `<@U…>`, `<https://…|…>`); `blocks` are what Slack
-        makes of it if not given; `files` are names, or fields of Slack's file objects. The answers
-        to the event are in `slack.events`.
+        makes of it if not given; `files` are names, or fields of Slack's file objects with their
+        `content`. The answers to the event are in `slack.events`.
 
         Raises:
             NotPossibleError: the person is not in this channel.
@@ -103,6 +104,7 @@ class Person:
         place_to_write(self.slack.workspace, self.user, channel)
         message = made_message(
             self.slack.ledger,
+            self.slack.files,
             UserMessage(
                 channel=channel,
                 ts=self.slack.ledger.next_ts(seconds_ago=seconds_ago),

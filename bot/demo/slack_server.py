@@ -18,6 +18,9 @@ from aiohttp import web
 from bot.demo.loopback.chat_methods import ChatMethods
 from bot.demo.loopback.conversation_methods import ConversationMethods
 from bot.demo.loopback.events import Events
+from bot.demo.loopback.file_doors import FileDoors
+from bot.demo.loopback.file_methods import FileMethods
+from bot.demo.loopback.file_shelf import FileShelf
 from bot.demo.loopback.ledger import Ledger, Message, UserMessage, View
 from bot.demo.loopback.methods import Answer, Arguments, GeneralMethods, Method
 from bot.demo.loopback.open_views import OpenViews
@@ -26,7 +29,7 @@ from bot.demo.loopback.response_urls import ResponseUrls
 from bot.demo.loopback.socket_mode import PATH, SocketMode
 from bot.demo.loopback.submissions import Submissions
 from bot.demo.loopback.view_methods import ViewMethods
-from bot.demo.loopback.web_api import WebApi
+from bot.demo.loopback.web_api import WebApi, kind_of_token
 from bot.demo.loopback.wire import Wire
 from bot.demo.loopback.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Token, Workspace
 
@@ -40,8 +43,9 @@ class LoopbackSlack:
     `calls`, `posts`, `messages`, `views`, `pings`, `warnings` and `refusals` are live lists of what
     arrived and what came of it; `said` and `events` of what people wrote and what the bot was told
     of it; `open_views` is what people have before them; `workspace` holds people, channels and
-    scopes; `socket` plays Socket Mode; `wire` overhears, once somebody begins to listen;
-    `connections` counts the TCP connections that were accepted.
+    scopes; `files` keeps what was attached and uploaded, `file_doors` gives and takes the bytes;
+    `socket` plays Socket Mode; `wire` overhears, once somebody begins to listen; `connections`
+    counts the TCP connections that were accepted.
     """
 
     bot_token = BOT_TOKEN
@@ -70,14 +74,17 @@ class LoopbackSlack:
         self.open_views = OpenViews(self.ledger)
         self.submissions = Submissions(self.ledger, self.open_views)
         self.event_maker = Events(self.ledger, self.workspace)
+        self.files = FileShelf(self.ledger, self.workspace, self.base_url)
+        self.file_doors = FileDoors(self.files, self.workspace, self.failures, kind_of_token)
 
     def application(self) -> web.Application:
-        """The routes: Web API, response_urls, sockets."""
+        """The routes: Web API, response_urls, files, sockets."""
         tables = (
             GeneralMethods(self.workspace, f"{self.base_url}/").table(),
             ConversationMethods(self.ledger, self.workspace).table(),
             ChatMethods(self.ledger, self.workspace).table(),
             ViewMethods(self.open_views, self.workspace).table(),
+            FileMethods(self.ledger, self.workspace, self.files).table(),
         )
         connecting = Method(
             answer=self._open_connection, scope="connections:write", token=Token.APP
@@ -89,6 +96,7 @@ class LoopbackSlack:
         application.router.add_route("*", "/api/{method}", api.answer)
         for kind in ("commands", "actions", "app"):
             application.router.add_post(f"/{kind}/{{team}}/{{number}}/{{key}}", self._post)
+        self.file_doors.add_to(application)
         application.router.add_get(PATH, self.socket.accept)
         application.on_shutdown.append(self._hang_up)
         return application
@@ -146,7 +154,7 @@ class LoopbackSlack:
         retry_after: int | None = None,
         times: int = 1,
     ) -> None:
-        """Let the next requests to a method, or to "response_url", fail.
+        """Let the next requests to a method, to "response_url", "download" or "upload", fail.
 
         The HTTP status is 200 for a Web API method, 400 for a response_url and 429 for the error
         "ratelimited", if not said otherwise; `retry_after` is in seconds.

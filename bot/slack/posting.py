@@ -107,3 +107,11 @@ def _refused(error: SlackApiError) -> Attempt:
     if status_of(error.response) >= HTTPStatus.INTERNAL_SERVER_ERROR or why in _MAYBE:
         return Attempt(fate=Fate.UNKNOWN, why=why)
     return Attempt(fate=Fate.LATER if why in _NOT_NOW else Fate.REFUSED, why=why)
+
+
+def after(error: Exception) -> Attempt:
+    """What is certain when one call of slack-sdk, any that leaves something to see, broke off."""
+    if isinstance(error, SlackApiError):
+        return _refused(error)
+    fate = Fate.LATER if isinstance(error, _NOT_SENT) else Fate.UNKNOWN
+    return Attempt(fate=fate, why=type(error).__name__)

@@ -267,3 +267,37 @@ async def test_a_pane_on_a_phone_leaves_nothing_behind_it_to_reach(visitors: Vis
     assert await phone.ask("document.getElementById('main').inert")
     await phone.page.get_by_role("button", name="Close the thread").click()
     assert not await phone.ask("document.getElementById('main').inert")
+
+
+async def test_a_file_goes_with_a_message_and_can_be_opened(ana: Visitor) -> None:
+    """It is chosen, can be taken away again, is sent, and stands there by its name."""
+    page = ana.page
+    chosen = {"name": "list.csv", "mimeType": "text/csv", "buffer": b"IDMSG\r\nSANDBOX-OK\r\n"}
+    picker = page.locator("#foot input[type=file]")
+    await picker.set_input_files(chosen)  # type: ignore[arg-type]
+    await page.get_by_role("button", name="Take list.csv away").click()
+    await expect(page.locator("#foot").get_by_text("list.csv")).to_have_count(0)
+    await picker.set_input_files(chosen)  # type: ignore[arg-type]
+    await page.locator("#foot").get_by_text("list.csv").wait_for()
+    await ana.type("my list")
+
+    link = ana.messages.last.get_by_role("link", name="list.csv")
+    await link.wait_for()
+    await ana.picture("file")
+    async with page.expect_download() as opening:
+        await link.click()
+    download = await opening.value
+
+    assert "list.csv" == download.suggested_filename
+    await expect(page.locator("#foot .chosen")).to_be_hidden()
+
+
+async def test_a_deleted_file_is_said_to_be_deleted(ana: Visitor) -> None:
+    """As Slack's client shows it."""
+    stage = ana.playground.stage
+    said = await stage.person.say("x", files=["list.csv"])
+    await ana.messages.last.get_by_role("link", name="list.csv").wait_for()
+
+    stage.slack.files.delete(said.files[0]["id"])
+
+    await ana.sees("This file was deleted.", within="#messages")

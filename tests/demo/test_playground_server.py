@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -19,6 +21,7 @@ from bot.demo.playground.serving import Playground, running_playground
 from bot.domain.catalog import Language
 from bot.server import CannotListenError
 
+CSV = "IDMSG;telefone\r\nSANDBOX-OK;x\r\n".encode("cp1252")
 BUSY = "The call did not go through: the line was busy."
 
 
@@ -36,7 +39,8 @@ class Guest:
     async def post(self, body: bytes, **headers: str) -> aiohttp.ClientResponse:
         """POST a deed."""
         sent = {"Content-Type": "application/json", **headers}
-        return await self.session.post(f"{self.playground.url}deed", data=body, headers=sent)
+        address = f"{self.playground.url}deed"
+        return await self.session.post(address, data=io.BytesIO(body), headers=sent)
 
     async def do(self, deed: str, **given: Any) -> tuple[int, Any]:
         """Let Ana do something; gives the status and the answer."""
@@ -350,3 +354,63 @@ async def _raw(guest: Guest, request: str) -> str:
     writer.close()
     await writer.wait_closed()
     return line.decode()
+
+
+def attached(name: str, content: bytes) -> dict[str, str]:
+    """A file as the page sends it."""
+    return {"name": name, "content": base64.b64encode(content).decode()}
+
+
+async def test_a_file_can_go_with_a_message_and_be_opened_again(guest: Guest) -> None:
+    """Byte by byte, with its own name, and never shown in the page's own place."""
+    status, _ = await guest.do(
+        "say", channel=CHANNEL_ID, text="", files=[attached("Ligações é.csv", CSV)]
+    )
+    file = guest.playground.stage.slack.said[-1].files[0]
+
+    response = await guest.get(f"files/{file['id']}?as={USER_ID}")
+
+    assert (200, 200, CSV) == (status, response.status, await response.read())
+    assert "application/octet-stream" == response.content_type
+    assert (
+        "attachment; filename*=UTF-8''Liga%C3%A7%C3%B5es%20%C3%A9.csv"
+        == response.headers["Content-Disposition"]
+    )
+
+
+async def test_a_file_is_for_those_in_its_conversation(guest: Guest) -> None:
+    """Neither another person's, nor a deleted one, nor one that there never was."""
+    slack = guest.playground.stage.slack
+    other = guest.playground.stage.person.as_user(OTHER_USER_ID)
+    said = await other.say("x", channel=other.direct_channel, files=["a.csv"])
+    mine = await guest.playground.stage.person.say("x", files=["b.csv"])
+    slack.files.delete(mine.files[0]["id"])
+
+    for file_id in (said.files[0]["id"], mine.files[0]["id"], "F404"):
+        assert 404 == (await guest.get(f"files/{file_id}?as={USER_ID}")).status
+    assert 400 == (await guest.get(f"files/{said.files[0]['id']}?as={ADMIN}")).status
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        None,
+        "x",
+        {},
+        [1],
+        [{}],
+        [{"name": "a.csv"}],
+        [{"name": "", "content": ""}],
+        [{"name": "a.csv", "content": "no base64!"}],
+        [{"name": "a.csv", "content": "é"}],
+        [{"name": "a" * 256, "content": ""}],
+        [attached("a.csv", b"")] * 11,
+    ],
+)
+async def test_junk_instead_of_a_file_is_no_deed(guest: Guest, files: Any) -> None:
+    """And no message stands there after it."""
+    before = len(guest.playground.stage.slack.said)
+
+    status, _ = await guest.do("say", channel=CHANNEL_ID, text="x", files=files)
+
+    assert (400, before) == (status, len(guest.playground.stage.slack.said))

@@ -46,7 +46,7 @@ class ChatMethods:
 
     def post(self, given: Arguments) -> Answer:
         """Add a message that all in the channel see."""
-        place = self._place(needed(given, "channel"))
+        place = place_to_speak(self._workspace, needed(given, "channel"))
         content = self._content("chat.postMessage", given)
         message = self._added(place, content, given, user=None)
         answer = {
@@ -60,7 +60,9 @@ class ChatMethods:
     def post_ephemeral(self, given: Arguments) -> Answer:
         """Add a message that one member of the channel sees."""
         user = needed(given, "user")
-        place = self._place(needed(given, "channel"), public_without_member=False)
+        place = place_to_speak(
+            self._workspace, needed(given, "channel"), public_without_member=False
+        )
         if user not in place.members:
             raise RefusedError("user_not_in_channel")
         content = self._content("chat.postEphemeral", given)
@@ -113,7 +115,7 @@ class ChatMethods:
         return message
 
     def _own_message(self, given: Arguments, *, otherwise: str) -> Message:
-        place = self._place(needed(given, "channel"))
+        place = place_to_speak(self._workspace, needed(given, "channel"))
         ts = needed(given, "ts")
         if self._ledger.find_said(place.id, ts) is not None:
             raise RefusedError(otherwise)
@@ -122,19 +124,26 @@ class ChatMethods:
             raise RefusedError("message_not_found")
         return message
 
-    def _place(self, channel: str, *, public_without_member: bool = True) -> Channel:
-        """The channel the bot may speak in; a person's id is their direct conversation."""
-        if channel in self._workspace.people:
-            return self._workspace.direct(channel)
-        place = self._workspace.channels.get(channel)
-        if place is None:
-            raise RefusedError("channel_not_found")
-        if place.is_private and BOT_USER_ID not in place.members:
-            raise RefusedError("channel_not_found")
-        if place.is_archived:
-            raise RefusedError("is_archived")
-        if BOT_USER_ID in place.members:
-            return place
-        if public_without_member and WRITE_ANYWHERE_PUBLIC in self._workspace.scopes:
-            return place
-        raise RefusedError("not_in_channel")
+
+def place_to_speak(
+    workspace: Workspace, channel: str, *, public_without_member: bool = True
+) -> Channel:
+    """The channel the bot may speak in; a person's id is their direct conversation.
+
+    Raises:
+        RefusedError: there is none, or the bot may not.
+    """
+    if channel in workspace.people:
+        return workspace.direct(channel)
+    place = workspace.channels.get(channel)
+    if place is None:
+        raise RefusedError("channel_not_found")
+    if place.is_private and BOT_USER_ID not in place.members:
+        raise RefusedError("channel_not_found")
+    if place.is_archived:
+        raise RefusedError("is_archived")
+    if BOT_USER_ID in place.members:
+        return place
+    if public_without_member and WRITE_ANYWHERE_PUBLIC in workspace.scopes:
+        return place
+    raise RefusedError("not_in_channel")

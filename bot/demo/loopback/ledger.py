@@ -38,7 +38,8 @@ class ResponsePost:
 class Message:
     """A message of the bot as it stands now; `user` is who alone sees an ephemeral one.
 
-    `metadata` is what the bot has put on it for itself and other apps; no person sees it.
+    `metadata` is what the bot has put on it for itself and other apps; no person sees it. `files`
+    are Slack's objects of the files that it shares.
     """
 
     channel: str
@@ -49,6 +50,7 @@ class Message:
     user: str | None = None
     ephemeral: bool = False
     metadata: Mapping[str, Any] | None = None
+    files: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

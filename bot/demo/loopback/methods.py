@@ -25,13 +25,14 @@ EVERYWHERE = frozenset({"team_id"})
 class Method:
     """One method: what answers it, the scope it needs, the arguments it knows.
 
-    `token` is None where none is asked for.
+    `token` is None where none is asked for; `takes_json` is false where a form is.
     """
 
     answer: Callable[[Arguments], Answer]
     arguments: frozenset[str] = frozenset()
     scope: str = ""
     token: Token | None = Token.BOT
+    takes_json: bool = True
 
 
 def arguments(*names: str) -> frozenset[str]:

@@ -106,15 +106,16 @@ def shown_view(view: View) -> Payload:
     }
 
 
-def _of_bot(_message: Message) -> Payload:
+def _of_bot(message: Message) -> Payload:
     profile = {"id": BOT_ID, "app_id": APP_ID, "name": BOT_NAME, "deleted": False}
-    return {
+    shown: Payload = {
         "user": BOT_USER_ID,
         "bot_id": BOT_ID,
         "app_id": APP_ID,
         "team": TEAM_ID,
         "bot_profile": profile | {"team_id": TEAM_ID},
     }
+    return shown | _with_files(message)
 
 
 def _of_person(message: UserMessage) -> Payload:
@@ -126,10 +127,15 @@ def _of_person(message: UserMessage) -> Payload:
     }
     if message.team != TEAM_ID:
         shown |= {"user_team": message.team, "source_team": message.team}
-    if message.files:
-        shown |= {"files": list(message.files), "upload": False, "display_as_bot": False}
+    shown |= _with_files(message)
     if message.attachments:
         shown["attachments"] = list(message.attachments)
     if message.edited_ts is not None:
         shown["edited"] = {"user": message.user, "ts": message.edited_ts}
     return shown
+
+
+def _with_files(message: Message | UserMessage) -> Payload:
+    if not message.files:
+        return {}
+    return {"files": list(message.files), "upload": False, "display_as_bot": False}

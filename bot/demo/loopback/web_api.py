@@ -39,7 +39,7 @@ class WebApi:
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one request."""
         name = request.match_info["method"]
-        kind = _kind_of_token(request)
+        kind = kind_of_token(request)
         method = self._methods.get(name)
         headers = self._scope_headers(kind, method)
         try:
@@ -70,6 +70,8 @@ class WebApi:
             raise RefusedError("unknown_method", details={"req_method": name})
         self._check_token(request, method, kind)
         self._check_arguments(name, method, given)
+        if not method.takes_json and request.content_type == "application/json":
+            raise RefusedError("invalid_arguments")
         try:
             return method.answer(given)
         except RefusedError as refused:
@@ -110,7 +112,7 @@ class WebApi:
         return headers
 
 
-def _kind_of_token(request: web.Request) -> Token | None:
+def kind_of_token(request: web.Request) -> Token | None:
     """Which of the good tokens the request carries, if any."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     given = token.strip().encode()

@@ -21,6 +21,7 @@ MASK = "••••••"
 MOST_EXCHANGES = 100
 MOST_CHARACTERS = 40_000
 KEY_OF_URL = re.compile(r"LoopbackResponseUrl\d+")
+BYTES_OF_FILES = ("/files-pri/", "/upload/")
 TOKENS = (BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -96,10 +97,11 @@ class Wire:
 
     @web.middleware
     async def overhear(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Record what the bot asks of Slack's own server."""
+        """Record what the bot asks of Slack's own server; the bytes of files are left out."""
         started = time.perf_counter()
         response = await handler(request)
-        if self._began is None or not isinstance(response, web.Response):
+        of_file = request.path.startswith(BYTES_OF_FILES)
+        if self._began is None or of_file or not isinstance(response, web.Response):
             return response
         method = request.match_info.get("method")
         sent = "" if request.content_type.startswith("multipart/") else await request.text()

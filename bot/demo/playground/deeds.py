@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from bot.demo.loopback.file_shelf import File
 from bot.demo.loopback.ledger import Ack, Message, UserMessage, View
 from bot.demo.loopback.refusals import NotPossibleError
 from bot.demo.loopback.workspace import BOT_MENTION, BOT_NAME
@@ -16,6 +18,7 @@ from bot.slack.listeners.shortcuts import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
 MOST_CHARACTERS: Final = 12_000
 _MOST_OF_AN_ID: Final = 255
 _MOST_FIELDS: Final = 50
+_MOST_FILES: Final = 10
 _TABS: Final = frozenset({"home", "messages"})
 _NAMED: Final = re.compile(rf"(?<!\w)@{BOT_NAME}(?!\w)")
 
@@ -57,12 +60,13 @@ async def _command(person: Person, given: Given) -> Result:
 
 
 async def _say(person: Person, given: Given) -> Result:
-    text = stored(_text(given, "text", most=MOST_CHARACTERS))
+    files = _files(given.get("files", []))
+    text = stored(_text(given, "text", most=MOST_CHARACTERS, least=0 if files else 1))
     channel = _text(given, "channel")
     thread_ts = _text(given, "thread_ts", least=0) or None
     if thread_ts is not None:
         _message(person, {"channel": channel, "ts": thread_ts})
-    message = await person.say(text, channel=channel, thread_ts=thread_ts)
+    message = await person.say(text, channel=channel, thread_ts=thread_ts, files=files)
     acks = [
         ack for event in person.slack.events if event.id == message.event_id for ack in event.acks
     ]
@@ -148,6 +152,25 @@ def _is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _files(given: object) -> list[File]:
+    """The files that go with a message: their names, and their bytes in base64."""
+    if not isinstance(given, list) or len(given) > _MOST_FILES:
+        raise UnreadableError
+    return [_file(one) for one in given]
+
+
+def _file(given: object) -> File:
+    if not isinstance(given, Mapping):
+        raise UnreadableError
+    content = given.get("content")
+    if not isinstance(content, str):
+        raise UnreadableError
+    try:
+        return {"name": _text(given, "name"), "content": b64decode(content, validate=True)}
+    except ValueError:
+        raise UnreadableError from None
 
 
 def _value(value: object) -> object:

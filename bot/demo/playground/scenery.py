@@ -49,8 +49,8 @@ SEEDS: Final = ("seed_several", "seed_gateway", "seed_nobody_called", "seed_lobb
 
 
 def furnish(workspace: Workspace) -> None:
-    """Let the people and channels of the playground exist; the bot may ask for locales."""
-    workspace.scopes.add("users:read")
+    """Let the people and channels of the playground exist; the bot may see locales and files."""
+    workspace.scopes |= {"files:read", "files:write", "users:read"}
     for user, name, real_name, locale in (
         (ADMIN, "marta", "Marta Nunes", "pt-BR"),
         (_HELEN, "helen", "Helen Park", "en-US"),

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from importlib import resources
 from typing import Any, Final
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -25,7 +26,8 @@ from bot.demo.stage import COMMAND, Stage
 from bot.domain.catalog import Catalog, Language
 from bot.locales import load_catalog
 
-MAX_BODY_BYTES: Final = 64 * 1024
+# A message with a file that the bot finds too large goes through, in base64.
+MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 # Changes come in bursts; and a stream with nothing to say shows now and then that it lives.
 _BURST_SECONDS: Final = 0.03
 _QUIET_SECONDS: Final = 15.0
@@ -71,6 +73,7 @@ class PlaygroundServer:
         app.router.add_get("/start", self._start)
         app.router.add_get("/exhibits", self._exhibits)
         app.router.add_get("/stream", self._stream)
+        app.router.add_get("/files/{file}", self._file_of_message)
         app.router.add_post("/deed", self._deed)
         app.on_response_prepare.append(_dress)
         app.on_shutdown.append(self._hang_up)
@@ -121,6 +124,17 @@ class PlaygroundServer:
                     yield f"event: {name}\ndata: {data}\n\n".encode()
             await self._change_after(revision)
             yield b": still here\n\n"
+
+    async def _file_of_message(self, request: web.Request) -> web.StreamResponse:
+        """A file that stands in a conversation of this person, to be saved."""
+        user, slack = _agent(request.query.get("as", "")), self._stage.slack
+        stored = slack.files.find(request.match_info["file"])
+        place = slack.workspace.channels.get(stored.channel) if stored else None
+        if stored is None or stored.deleted or place is None or user not in place.members:
+            raise web.HTTPNotFound
+        named = f"attachment; filename*=UTF-8''{quote(stored.name, safe='')}"
+        headers = {"Content-Disposition": named}
+        return web.Response(body=stored.content, headers=headers)
 
     async def _hang_up(self, _: web.Application) -> None:
         """End the streams at once: nobody waits for them who wants the end."""

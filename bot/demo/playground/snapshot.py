@@ -91,4 +91,13 @@ def _message(slack: LoopbackSlack, message: Message | UserMessage) -> Json:
         "channel": message.channel,
         "reply_to": message.thread_ts,
         "ephemeral": isinstance(message, Message) and message.ephemeral,
+        "files": [_file(slack, str(one["id"])) for one in message.files],
     }
+
+
+def _file(slack: LoopbackSlack, file_id: str) -> Json:
+    """A file as people see it, who know more of it than an app in a shared channel."""
+    stored = slack.files.find(file_id)
+    if stored is None or stored.deleted:
+        return {"id": file_id, "name": "", "size": 0, "gone": True}
+    return {"id": file_id, "name": stored.name, "size": len(stored.content), "gone": False}

@@ -1,9 +1,10 @@
 // Where a person types: Enter sends, Shift and Enter begins a line, a slash is a command.
 
 import { el, icon, iconButton } from "./dom.js";
+import { FilePicker } from "./files.js";
 
 /**
- * A composer; `send(text)` gives a promise that is false where nothing was done with the text.
+ * A composer; `send(text, files)` gives a promise that is false where nothing was done with them.
  * What is typed and not sent is handed to `keep`, and comes back as `draft`.
  */
 export function composer(eyes, { label, placeholder, send, beside = [], draft, keep }) {
@@ -20,16 +21,18 @@ export function composer(eyes, { label, placeholder, send, beside = [], draft, k
     keep?.(box.value);
     box.style.height = "auto";
     box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
-    button.disabled = !box.value.trim();
+    button.disabled = !box.value.trim() && !picker.chosen;
   };
+  const picker = new FilePicker(eyes, grow);
   async function submit() {
     const text = box.value.trim();
-    if (!text) return;
+    const file = picker.chosen;
+    if (!text && !file) return;
     box.value = "";
-    grow();
-    if ((await send(text)) === false && !box.value) {
+    picker.choose(null);
+    if ((await send(text, file ? [file] : [])) === false && !box.value) {
       box.value = text;
-      grow();
+      picker.choose(file);
     }
     box.focus();
   }
@@ -45,7 +48,7 @@ export function composer(eyes, { label, placeholder, send, beside = [], draft, k
     "div",
     { class: "composer" },
     box,
-    el("div", { class: "composer-foot" }, ...beside, el("span", { class: "spring" }), button),
+    el("div", { class: "composer-foot" }, ...beside, ...picker.parts, el("span", { class: "spring" }), button),
   );
 }
 

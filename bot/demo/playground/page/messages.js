@@ -2,6 +2,7 @@
 
 import { drawBlocks } from "./blocks.js";
 import { el, icon, reconcile } from "./dom.js";
+import { drawFiles, namesOfFiles } from "./files.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { timeOf } from "./moments.js";
 
@@ -47,7 +48,7 @@ function drawMessage(message, eyes, ways) {
         label: eyes.say("message_label", {
           who: author?.real_name ?? "",
           time: timeOf(message.ts, eyes.language),
-          text: message.text.slice(0, MOST_SAID),
+          text: `${message.text} ${namesOfFiles(message)}`.trim().slice(0, MOST_SAID),
         }),
       },
       data: { ts: message.ts },
@@ -64,7 +65,7 @@ function drawMessage(message, eyes, ways) {
         author?.is_bot && el("span", { class: "badge" }, eyes.say("app_badge")),
         el("time", { class: "time" }, timeOf(message.ts, eyes.language)),
       ),
-      el("div", { class: "content" }, ...content(message, eyes)),
+      el("div", { class: "content" }, ...content(message, eyes), drawFiles(message, eyes)),
       answers(message, eyes, ways),
     ),
     toolbar(message, eyes, ways, advised),

@@ -277,7 +277,7 @@ class Playground {
     const words = {
       label: this.say("reply_label"),
       placeholder: this.say("reply_placeholder"),
-      send: (text) => this.send(text, thread),
+      send: (text, files) => this.send(text, thread, files),
     };
     pane.children[2].replaceChildren(composer(this.eyes, words));
   }
@@ -292,7 +292,7 @@ class Playground {
   drawFoot() {
     const { eyes, say } = this;
     const where = this.title();
-    const send = (text) => this.send(text, null);
+    const send = (text, files) => this.send(text, null, files);
     const placeholder = say("composer_placeholder", { where, command: this.start.command });
     const label = say("composer_label", { where });
     const ready = say(this.here.kind === "direct" ? "examples_direct" : "examples_room")
@@ -318,13 +318,13 @@ class Playground {
   }
 
   /** Send what was typed; false where it stays in the box. */
-  async send(text, thread) {
+  async send(text, thread, files) {
     const { command } = this.start;
     const channel = thread?.channel ?? this.here.channel;
     const [word] = text.split(/\s/);
     this.lengths.delete(thread ? this.parts.thread.children[1] : this.parts.messages);
     noLongerNew();
-    if (!text.startsWith("/")) return this.write(text, channel, thread);
+    if (!text.startsWith("/")) return this.write(text, channel, thread, files);
     if (word !== command) return this.complain("no_such_command", { word, command });
     if (thread) return this.complain("no_commands_in_threads", { command });
     return this.act({ do: "command", channel, text: text.slice(word.length).trim() });
@@ -335,9 +335,9 @@ class Playground {
     return this.here.room?.has_bot ?? true;
   }
 
-  async write(text, channel, thread) {
+  async write(text, channel, thread, files) {
     if (text.includes("@") && !this.hears()) this.complain("not_heard");
-    const done = await this.act({ do: "say", channel, text, thread_ts: thread?.ts ?? "" });
+    const done = await this.act({ do: "say", channel, text, files, thread_ts: thread?.ts ?? "" });
     const until = Date.now() + FOLLOW_MILLISECONDS;
     if (done && !thread) this.follow = { channel, ts: done.ts, until };
     this.draw();

@@ -1,0 +1,105 @@
+"""What the tests of files share: the bot at a loopback Slack, and a server that is not Slack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.connections import slack_session
+from bot.demo.loopback.file_shelf import File
+from bot.demo.loopback.ledger import UserMessage
+from bot.demo.loopback.payloads import shown_message
+from bot.demo.person import Person, person_over_socket
+from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.slack.attached_files import AttachedFiles
+from bot.slack.file_addresses import FileAddresses
+from bot.slack.result_files import ResultFiles
+
+Payload = dict[str, Any]
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileScene:
+    """A person with a message, and the bot's two hands for files."""
+
+    slack: LoopbackSlack
+    session: aiohttp.ClientSession
+    client: AsyncWebClient
+    person: Person
+    attached: AttachedFiles
+    results: ResultFiles
+
+    async def message(self, *files: File, **more: Any) -> Payload:
+        """A message with these files, as it comes with an event or a shortcut."""
+        return self.shown(await self.person.say("my list", files=files, **more))
+
+    def shown(self, said: UserMessage) -> Payload:
+        """A message as it stands now, as Slack sends it."""
+        now = self.slack.ledger.find_said(said.channel, said.ts)
+        assert now is not None
+        return shown_message(self.slack.ledger, now)
+
+    def trust(self, other: Stranger) -> None:
+        """Let the bot take that server for Slack's, so that Slack itself can misbehave."""
+        addresses = FileAddresses(f"{other.url}/api/")
+        self.attached._addresses = self.results._addresses = addresses
+
+
+@asynccontextmanager
+async def file_scene(*scopes: str) -> AsyncIterator[FileScene]:
+    """Run a Slack that granted these scopes beside the usual ones."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(running_slack())
+        slack.workspace.scopes |= set(scopes)
+        session = await stack.enter_async_context(slack_session())
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+        yield FileScene(
+            slack=slack,
+            session=session,
+            client=client,
+            person=person_over_socket(slack),
+            attached=AttachedFiles(client=client, session=session),
+            results=ResultFiles(client=client, session=session),
+        )
+
+
+@dataclass(kw_only=True)
+class Stranger:
+    """A server that is not Slack; `requests` are the headers of whatever reached it.
+
+    `answer` is what it gives to all.
+    """
+
+    url: str = ""
+    answer: Answer | None = None
+    requests: list[Payload] = field(default_factory=list)
+
+    async def hear(self, request: web.Request) -> web.StreamResponse:
+        """Note the request."""
+        self.requests.append({"path": request.path, **request.headers})
+        return (
+            web.Response(body=b"SANDBOX-OK") if self.answer is None else await self.answer(request)
+        )
+
+
+@asynccontextmanager
+async def stranger() -> AsyncIterator[Stranger]:
+    """Run it on another port of this machine."""
+    running = Stranger()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", running.hear)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        running.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield running
+    finally:
+        await runner.cleanup()
