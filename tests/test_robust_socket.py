@@ -182,7 +182,7 @@ async def test_a_deaf_socket_is_shown_and_logged(
             await slack.until(lambda: len(slack.dials) >= 2)
             assert 503 == await ready(running)
             await slack.until(lambda: len(slack.open_sockets) == 2, 20)
-            while 200 != await ready(running):
+            while 200 != await ready(running):  # noqa: ASYNC110 - asks what other tasks change
                 await asyncio.sleep(0.1)
 
     assert '"reason": "deaf"' in log.getvalue()

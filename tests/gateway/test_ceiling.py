@@ -113,7 +113,7 @@ async def test_a_repetition_goes_before_those_who_have_not_asked_yet() -> None:
     async with asyncio.TaskGroup() as callers:
         for number in range(6):
             callers.create_task(caller(f"first {number}"))
-        while not order:
+        while not order:  # noqa: ASYNC110 - asks what other tasks change
             await asyncio.sleep(0.001)
         for number in range(2):
             callers.create_task(caller(f"again {number}", repetition=True))
@@ -177,7 +177,7 @@ async def test_a_person_goes_before_the_background() -> None:
     async with asyncio.TaskGroup() as callers:
         for number in range(4):
             callers.create_task(caller(f"background {number}", Urgency.BACKGROUND))
-        while not order:
+        while not order:  # noqa: ASYNC110 - asks what other tasks change
             await asyncio.sleep(0.001)
         callers.create_task(caller("person", Urgency.PERSON))
         await asyncio.sleep(0)
