@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.bulk_assembly import BulkHouse, build_bulk_house
 from bot.connections import Now, access_rules, revealed, styles_of
-from bot.domain.bulk import Bulk
 from bot.engine_assembly import Engine
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
@@ -28,6 +28,7 @@ from bot.settings import Mode, Settings
 from bot.slack.admin_alerts import AdminAlerts
 from bot.slack.apology import Apologies
 from bot.slack.app import build_app
+from bot.slack.bulk_files import BulkFiles
 from bot.slack.bulk_reception import BulkReception
 from bot.slack.bulk_speaker import SlackBulkSpeaker
 from bot.slack.desk import Desk
@@ -46,6 +47,7 @@ from bot.slack.questions import Questions
 from bot.slack.readers import Readers
 from bot.slack.reception import Reception
 from bot.slack.replies import Replies
+from bot.slack.result_files import ResultFiles
 from bot.slack.watch_reception import WatchReception
 from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace
@@ -66,6 +68,7 @@ class Outside:
     gateway: GatewayClient
     database: Database
     client: AsyncWebClient
+    session: ClientSession
     slack: SlackDoor
     workspace: Workspace
     people: People
@@ -163,25 +166,23 @@ def build_watches(
     return build_watch_house(settings, engine=engine, means=means, notifier=notifier)
 
 
-def build_bulks(
-    settings: Settings, outside: Outside, *, engine: Engine, means: Means
-) -> BulkHouse:
+def build_bulks(settings: Settings, outside: Outside, *, engine: Engine, means: Means) -> BulkHouse:
     """The bulks, with what speaks for them; they live beside the desk."""
     readers = Readers(languages=_languages(settings, outside), styles=styles_of(settings))
+    files = BulkFiles(
+        files=ResultFiles(client=outside.client, session=outside.session),
+        results=engine.bulks.items,
+        ignored=engine.bulks.ignored,
+        readers=readers,
+    )
     speaker = SlackBulkSpeaker(
         client=outside.client,
         readers=readers,
         results=engine.bulks.items,
-        share_file=_no_file,
+        share_file=files.share,
         now=outside.now,
     )
     return build_bulk_house(settings, engine=engine, means=means, speaker=speaker)
-
-
-async def _no_file(bulk: Bulk) -> bool:
-    """No file can be given."""
-    del bulk
-    return False
 
 
 def _languages(settings: Settings, outside: Outside) -> Languages:

@@ -167,6 +167,7 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> Outsi
         gateway=gateway,
         database=database,
         client=client,
+        session=session,
         slack=SlackDoor(client=client, session=session),
         workspace=workspace,
         people=People(client=client, workspace=workspace),

@@ -68,21 +68,6 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoredLine:
-    """A line of a list that holds no id.
-
-    Attributes:
-        number: its place in the file, from 1.
-        text: what stands there, cut short.
-        problem: why it is none, by a name that has a sentence in the language files.
-    """
-
-    number: int
-    text: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bulk:
     """Many calls that one person asks about together.
 

@@ -9,7 +9,8 @@ from secrets import token_hex
 
 import structlog
 
-from bot.domain.bulk import Bulk, BulkEnding, BulkItem, BulkState, IgnoredLine, Tally
+from bot.domain.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally
+from bot.domain.id_list import IgnoredLine
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound, Destination
 from bot.services.watching import alarm_of

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from bot.domain.access import Asker
-from bot.domain.bulk import LARGEST, IgnoredLine
+from bot.domain.bulk import LARGEST
 from bot.domain.id_list import IdList, UnreadableListError, read_pasted
 from bot.domain.message_id import MessageId
 from bot.domain.query import TooMany
@@ -143,10 +143,7 @@ class BulkReception:
             name=name,
             message_ids=tuple(found.ids),
             doubles=found.doubles,
-            ignored=tuple(
-                IgnoredLine(number=line.number, text=line.text, problem=line.problem.value)
-                for line in found.ignored
-            ),
+            ignored=found.ignored,
         )
         try:
             outcome = await self._bulks.start(request)

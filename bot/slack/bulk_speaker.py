@@ -40,7 +40,7 @@ _log = structlog.get_logger("bot.slack.bulk_speaker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Home:
+class Home:
     """Where a bulk reports: in the thread of its card or of the question, else directly."""
 
     channel: str
@@ -54,7 +54,7 @@ class SlackBulkSpeaker:
         client: Slack's.
         readers: who reads what in which language.
         results: all calls of a bulk in their order.
-        share_file: gives the whole result as a file into the thread; whether it could.
+        share_file: gives the whole result as a file there; whether it could.
         now: the present moment, aware, UTC.
     """
 
@@ -64,7 +64,7 @@ class SlackBulkSpeaker:
         client: AsyncWebClient,
         readers: Readers,
         results: Callable[[str], AsyncIterator[BulkItem]],
-        share_file: Callable[[Bulk], Awaitable[bool]],
+        share_file: Callable[[Bulk, Home], Awaitable[bool]],
         now: Callable[[], datetime],
     ) -> None:
         self._client = unrepeating(client)
@@ -96,27 +96,27 @@ class SlackBulkSpeaker:
 
     async def report(self, bulk: Bulk) -> Report:
         """Post the report beside the card; where that place takes nothing, directly."""
-        home = _home(bulk)
+        home = home_of(bulk)
         counted, first = await self._counted(bulk)
         attempt = await self._post_report(bulk, counted, first, home)
         if attempt.fate is Fate.REFUSED and home.channel != bulk.user:
             _log.warning("a report goes to the asker directly", error=attempt.why)
-            directly = _Home(channel=bulk.user, thread=None)
+            directly = Home(channel=bulk.user, thread=None)
             attempt = await self._post_report(bulk, counted, first, directly, moved=True)
         return report_of(attempt)
 
     async def trace(self, bulk: Bulk) -> Trace:
         """Look where the report may stand: beside the card, and where it would go instead."""
-        home = _home(bulk)
+        home = home_of(bulk)
         return await self._traces.trace(
             _mark(bulk), channel=home.channel, thread=home.thread, user=bulk.user
         )
 
     async def hand_over(self, bulk: Bulk) -> None:
         """The whole result as a file; else, where the report does not show it all, as pages."""
-        if await self._share_file(bulk) or bulk.total <= MOST_ROWS:
+        home = home_of(bulk)
+        if await self._share_file(bulk, home) or bulk.total <= MOST_ROWS:
             return
-        home = _home(bulk)
         style, row = await self._read_in(bulk, home.channel)
         try:
             items = await items_of_page(self._results(bulk.id), 1)
@@ -176,7 +176,7 @@ class SlackBulkSpeaker:
         bulk: Bulk,
         counted: Reckoning,
         first: list[BulkItem],
-        home: _Home,
+        home: Home,
         *,
         moved: bool = False,
     ) -> Attempt:
@@ -191,20 +191,19 @@ class SlackBulkSpeaker:
         )
 
     async def _read_in(self, bulk: Bulk, channel: str) -> tuple[CardStyle, Row]:
-        team = bulk.destination.team
-        if is_direct(channel):
-            return await self._readers.person(team, bulk.user), Row.DIRECT
-        return await self._readers.everybody(team, channel), Row.PUBLIC
+        style = await self._readers.at(channel, team=bulk.destination.team, person=bulk.user)
+        return style, Row.DIRECT if is_direct(channel) else Row.PUBLIC
 
 
-def _home(bulk: Bulk) -> _Home:
+def home_of(bulk: Bulk) -> Home:
+    """Where it reports."""
     place, card = bulk.destination, bulk.card
     if place.thread is not None and (card is None or card.channel == place.channel):
-        return _Home(channel=place.channel, thread=place.thread)
+        return Home(channel=place.channel, thread=place.thread)
     if card is not None:
-        return _Home(channel=card.channel, thread=card.ts)
+        return Home(channel=card.channel, thread=card.ts)
     # Nothing of it stands in the channel, so nobody there waits for the report.
-    return _Home(channel=bulk.user, thread=None)
+    return Home(channel=bulk.user, thread=None)
 
 
 def _mark(bulk: Bulk) -> Mark:

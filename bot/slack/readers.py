@@ -34,3 +34,9 @@ class Readers:
         """For all who read a channel."""
         catalog = await self._languages.of_channel(team, channel)
         return self._styles.private(catalog).shared("")
+
+    async def at(self, channel: str, *, team: str, person: str) -> CardStyle:
+        """For whoever reads what is written there: that person alone, or everybody."""
+        if is_direct(channel):
+            return await self.person(team, person)
+        return await self.everybody(team, channel)

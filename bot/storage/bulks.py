@@ -19,11 +19,12 @@ from bot.domain.bulk import (
     BulkEnding,
     BulkItem,
     BulkState,
-    IgnoredLine,
     Tally,
     outcome_of,
 )
 from bot.domain.call_status import Outcome
+from bot.domain.id_list import IgnoredLine
+from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound
 from bot.storage.findings import finding_of, finding_values
@@ -140,7 +141,7 @@ class Bulks(JobTable[Bulk]):
     async def ignored(self, bulk_id: str) -> AsyncIterator[IgnoredLine]:
         """The lines that held no id, in their order, read page by page."""
         async for row in self._pages(BULK_IGNORED, bulk_id):
-            yield IgnoredLine(number=row.number, text=row.text, problem=row.problem)
+            yield IgnoredLine(number=row.number, text=row.text, problem=LineProblem(row.problem))
 
     async def pending_ids(self, bulk_id: str) -> tuple[MessageId, ...]:
         """The calls that were still under way when they were asked about."""
@@ -241,7 +242,7 @@ def _ignored_line(bulk_id: str, position: int, line: IgnoredLine) -> dict[str, A
         "position": position,
         "number": line.number,
         "text": _storable(line.text, TEXT_LIMIT),
-        "problem": line.problem,
+        "problem": line.problem.value,
     }
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from watch_world import THREAD, World, watch_world
 
-from bot.domain.bulk import Bulk, BulkItem, IgnoredLine, Tally
+from bot.domain.bulk import Bulk, BulkItem, Tally
+from bot.domain.id_list import IgnoredLine
 from bot.domain.message_id import MessageId
 from bot.domain.watch import PostedCard
 from bot.services.bulk_pace import Pace

@@ -9,12 +9,14 @@ import pytest
 from bulk_world import BulkWorld, bulk_world
 from watch_world import NOON, THREAD
 
-from bot.domain.bulk import BulkEnding, BulkState, IgnoredLine
+from bot.domain.bulk import BulkEnding, BulkState
+from bot.domain.id_list import IgnoredLine
+from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound
 from bot.services.bulks import BulkRequest, BulkStarted, NoRoomForBulk
 
-LINES = (IgnoredLine(number=2, text="telefone", problem="phone"),)
+LINES = (IgnoredLine(number=2, text="telefone", problem=LineProblem.PHONE),)
 
 
 @pytest.fixture

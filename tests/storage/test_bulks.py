@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.bulk import Bulk, BulkEnding, BulkItem, BulkState, IgnoredLine, Tally
+from bot.domain.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally
 from bot.domain.call_status import Outcome, read_result
 from bot.domain.explanation import LookupFailure
+from bot.domain.id_list import IgnoredLine
+from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound, Destination, PostedCard
 from bot.storage import bulks as module
@@ -156,13 +158,13 @@ async def test_ignored_lines(database: Database) -> None:
     """In their order, cut short, and without what a database does not take."""
     bulks = Bulks(database)
     lines = [
-        IgnoredLine(number=7, text="x" * 100, problem="too_long"),
-        IgnoredLine(number=3, text="a\0b\ud800", problem="unprintable"),
+        IgnoredLine(number=7, text="x" * 100, problem=LineProblem.TOO_LONG),
+        IgnoredLine(number=3, text="a\0b\ud800", problem=LineProblem.UNPRINTABLE),
     ]
     assert None is await bulks.add(BULK, IDS, lines, PLENTY)
     assert [
-        IgnoredLine(number=7, text="x" * TEXT_LIMIT, problem="too_long"),
-        IgnoredLine(number=3, text="ab?", problem="unprintable"),
+        IgnoredLine(number=7, text="x" * TEXT_LIMIT, problem=LineProblem.TOO_LONG),
+        IgnoredLine(number=3, text="ab?", problem=LineProblem.UNPRINTABLE),
     ] == [line async for line in bulks.ignored("b1")]
 
 
@@ -229,7 +231,7 @@ async def test_the_old_are_swept_with_all_that_belongs_to_them(
     """And nothing else is."""
     monkeypatch.setattr(module, "_CHUNK", 2)
     bulks = Bulks(database)
-    line = IgnoredLine(number=1, text="x", problem="phone")
+    line = IgnoredLine(number=1, text="x", problem=LineProblem.PHONE)
     assert None is await bulks.add(REPORTED, IDS, [line], PLENTY)
     young = replace(REPORTED, id="b2", ended_at=NOON + 9 * SECOND)
     await add(bulks, young)
