@@ -25,6 +25,7 @@ KNOW_SETTINGS = {
     "demo/stage.py",
     "doctor.py",
     "jobs_terminal.py",
+    "list_terminal.py",
     "lookup_terminal.py",
     "running.py",
     "shared_ceilings.py",
