@@ -133,22 +133,26 @@ class _Run:
         self._catalog = catalog
         self._sums = Sums()
         self._asking: AskingInOrder | None = None
-        self._show: Showing | None = None
         self._reason: CallStatus | None = None
         self.worst = 0
         self.broken = False
 
     async def ask(self, settings: Settings, show: Showing) -> None:
         """Ask about all, or until the gateway refuses this bot."""
-        self._show = show
         self._write(self._form.head())
+
+        def tell(answer: Answer) -> bool:
+            stop = self._tell(answer)
+            show(self._sums)
+            return stop
+
         async with lookups_of(settings) as lookups:
 
             async def ask(message_id: MessageId) -> Answer:
                 return (await lookups.look_up([message_id], urgency=Urgency.BACKGROUND))[0]
 
             self._asking = AskingInOrder(
-                self._given.ids, ask=ask, tell=self._tell, at_once=at_once(settings)
+                self._given.ids, ask=ask, tell=tell, at_once=at_once(settings)
             )
             await self._asking.run()
 
@@ -170,8 +174,6 @@ class _Run:
     def _tell(self, answer: Answer) -> bool:
         """Take the next answer of the list; whether to stop."""
         self._take(self._sums.asked, answer)
-        if self._show is not None:
-            self._show(self._sums)
         finding = answer.finding
         if isinstance(finding, CallStatus) and finding.gateway_code in _STOPPING:
             self._reason = finding

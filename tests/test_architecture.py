@@ -27,6 +27,7 @@ KNOW_SETTINGS = {
     "doctor.py",
     "engine_assembly.py",
     "jobs_terminal.py",
+    "list_terminal.py",
     "lookup_terminal.py",
     "running.py",
     "shared_ceilings.py",

@@ -26,7 +26,10 @@ from bot.domain.access import Refusal
 from bot.domain.bulk import BulkEnding
 from bot.domain.call_status import Outcome
 from bot.domain.catalog import CustomerReason, Entry, Kind, Language, Phrase, Retry, WhoActs
+from bot.domain.id_list import ListProblem
+from bot.domain.list_words import LineProblem
 from bot.domain.message_id import IdProblem
+from bot.domain.result_sheet import COLUMNS
 from bot.domain.watch import Bound, Ending
 from bot.domain.watchable import Hindrance
 from bot.gateway import errors
@@ -252,6 +255,9 @@ PATTERNS: dict[str, list[str]] = {
     "who.{}": [f"who.{one}" for one in WhoActs],
     "addressee.{}": [f"addressee.{one}" for one in WhoActs if one.is_another],
     "retry.{}.{}": [f"retry.{about}.{one}" for about, one in product(ABOUT, Retry)],
+    "list.problem.{}": [f"list.problem.{one}" for one in ListProblem],
+    "list.ignored.{}": [f"list.ignored.{one}" for one in LineProblem],
+    "sheet.{}": [f"sheet.{one}" for one in COLUMNS],
     "problem.{}": [f"problem.{one}" for one in IdProblem],
     "health.{}": [f"health.{one}" for one in HEALTH],
     "watch.hindered.{}": [f"watch.hindered.{one}" for one in Hindrance],

@@ -53,35 +53,40 @@ class Voicestatus:
         checkout = str(Path(bot.__file__).parents[1])
         return {"LANG": "C.UTF-8", **passed_on, "PYTHONPATH": checkout, **self.settings}
 
-    async def start(self, *arguments: str, out: int = PIPE) -> Process:
+    async def start(
+        self, *arguments: str, out: int = PIPE, take: int = DEVNULL, err: int = PIPE
+    ) -> Process:
         """Start one and let it run."""
-        return await self._start("-m", "bot", *arguments, out=out)
+        return await self._start("-m", "bot", *arguments, out=out, take=take, err=err)
 
-    async def run(self, *arguments: str) -> Ended:
-        """Start one and wait for its end."""
-        return await ended(await self.start(*arguments))
+    async def run(self, *arguments: str, given: bytes | None = None) -> Ended:
+        """Start one, with this on its standard input, and wait for its end."""
+        take = DEVNULL if given is None else PIPE
+        return await ended(await self.start(*arguments, take=take), given)
 
     async def run_python(self, program: str) -> Ended:
         """Run a program of a few lines in the same environment."""
         return await ended(await self._start("-c", program, out=PIPE))
 
-    async def _start(self, *arguments: str, out: int) -> Process:
+    async def _start(
+        self, *arguments: str, out: int, take: int = DEVNULL, err: int = PIPE
+    ) -> Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,
-            stdin=DEVNULL,
+            stdin=take,
             stdout=out,
-            stderr=PIPE,
+            stderr=err,
             cwd=self.directory,
             env=self.environment,
         )
 
 
-async def ended(process: Process) -> Ended:
+async def ended(process: Process, given: bytes | None = None) -> Ended:
     """What a process has said when it has ended; it is killed if it does not end."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            out, err = await process.communicate()
+            out, err = await process.communicate(given)
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 DELIMITERS: Final = (";", "\t", ",", "|")
@@ -65,10 +66,11 @@ class Table:
 
     @property
     def delimiters(self) -> Sequence[str]:
-        """What may part the cells: what the file says, or else what stands in it."""
+        """What may part the cells: what the file says, or else nothing at all, or what is there."""
         if self._delimiter is not None:
             return [self._delimiter]
-        return [one for one in DELIMITERS if any(one in x for x in self._lines)] or DELIMITERS[:1]
+        first, *others = DELIMITERS
+        return [first, *(one for one in others if any(one in line for line in self._lines))]
 
     def rows(self, delimiter: str) -> Iterator[Row]:
         """All rows, blank ones included."""
@@ -118,10 +120,10 @@ class _Cells:
     def of(self, text: str) -> tuple[list[str], bool]:
         """The cells, and whether the last quotation mark is left open."""
         cells: list[str] = []
-        for match in self._cell.finditer(text):
+        for match in islice(self._cell.finditer(text), MAX_COLUMNS):
             cells.append((match["quoted"] or "").replace('""', '"') + match["bare"])
             if match["end"] == "":
                 return cells, True
-            if match["last"] is not None or len(cells) == MAX_COLUMNS:
+            if match["last"] is not None:
                 break
         return cells, False

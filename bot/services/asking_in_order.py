@@ -47,11 +47,6 @@ class AskingInOrder:
         self._stopped = False
 
     @property
-    def told(self) -> int:
-        """How many answers were told."""
-        return self._told
-
-    @property
     def untold(self) -> Mapping[int, Answer]:
         """After an end before its time: the answers that waited for an earlier one, by place."""
         return MappingProxyType(self._found)
