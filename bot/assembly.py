@@ -93,14 +93,7 @@ def build_desk(
     replies = Replies(outside.slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     watches = WatchReception(watching=watching, records=records, replies=replies)
-    lists = BulkReception(
-        bulks=bulks,
-        watching=watching,
-        records=records,
-        replies=replies,
-        slack=outside.slack,
-        requests_per_second=settings.gateway_requests_per_second,
-    )
+    lists = _lists(settings, outside.slack, bulks, watching, records)
     reception = Reception(
         lookups=lookups,
         languages=languages,
@@ -124,6 +117,23 @@ def build_desk(
         slack=outside.slack,
         work=work,
         command=settings.bot_command,
+    )
+
+
+def _lists(
+    settings: Settings,
+    slack: SlackDoor,
+    bulks: BulkService,
+    watching: Watching,
+    records: Records,
+) -> BulkReception:
+    return BulkReception(
+        bulks=bulks,
+        watching=watching,
+        records=records,
+        replies=Replies(slack),
+        slack=slack,
+        requests_per_second=settings.gateway_requests_per_second,
     )
 
 

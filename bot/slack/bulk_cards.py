@@ -145,7 +145,7 @@ def roughly(span: timedelta, style: CardStyle) -> str:
 
 def _sums(counts: Mapping[Outcome, int], style: CardStyle) -> str:
     say = style.catalog.say
-    return "   ".join(
+    return " · ".join(
         say(
             "bulk.sum",
             icon=say(f"icon.{outcome.value}"),

@@ -107,7 +107,7 @@ MESSAGES_ONLY: Fields = {
     "markdown": block({"text": string(MOST_CHARACTERS_OF_MARKDOWN, blank=False)}),
     "table": block({"rows": table_rows()}, {"column_settings": column_settings}),
     "data_table": block(
-        {"caption": string(2_000, blank=False), "rows": data_table_rows()},
+        {"caption": string(2_000, blank=False), "rows": data_table_rows},
         {"page_size": whole(1, 100), "row_header_column_index": whole(0, 19)},
     ),
 }

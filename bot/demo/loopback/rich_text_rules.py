@@ -117,19 +117,17 @@ def table_rows() -> Rule:
     return check
 
 
-def data_table_rows() -> Rule:
+wide_rows = items(items(cell, MOST_COLUMNS), MOST_ROWS + 1, least=2)
+head_row = items(by_type({"raw_text": record({"text": part_text})}), MOST_COLUMNS)
+
+
+def data_table_rows(value: object, pointer: str) -> Iterator[str]:
     """The rows of a data table: a head of plain texts, then 1 to 100 rows, all of one length."""
-    wide = items(items(cell, MOST_COLUMNS), MOST_ROWS + 1, least=2)
-    head = items(by_type({"raw_text": record({"text": part_text})}), MOST_COLUMNS)
-
-    def check(value: object, pointer: str) -> Iterator[str]:
-        yield from wide(value, pointer)
-        if characters(value) > MOST_CHARACTERS_OF_A_TABLE:
-            limit = MOST_CHARACTERS_OF_A_TABLE
-            yield problem(f"cells must have less than {limit + 1} characters in all", pointer)
-        if isinstance(value, list) and value:
-            yield from head(value[0], f"{pointer}/0")
-            if len({len(row) for row in value if isinstance(row, list)}) > 1:
-                yield problem("rows must have the same number of cells", pointer)
-
-    return check
+    yield from wide_rows(value, pointer)
+    if characters(value) > MOST_CHARACTERS_OF_A_TABLE:
+        limit = MOST_CHARACTERS_OF_A_TABLE
+        yield problem(f"cells must have less than {limit + 1} characters in all", pointer)
+    if isinstance(value, list) and value:
+        yield from head_row(value[0], f"{pointer}/0")
+        if len({len(row) for row in value if isinstance(row, list)}) > 1:
+            yield problem("rows must have the same number of cells", pointer)
