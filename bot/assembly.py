@@ -28,11 +28,13 @@ from bot.settings import Mode, Settings
 from bot.slack.admin_alerts import AdminAlerts
 from bot.slack.apology import Apologies
 from bot.slack.app import build_app
+from bot.slack.attached_files import AttachedFiles
 from bot.slack.bulk_files import BulkFiles
 from bot.slack.bulk_reception import BulkReception
 from bot.slack.bulk_speaker import SlackBulkSpeaker
 from bot.slack.desk import Desk
 from bot.slack.door import SlackDoor
+from bot.slack.file_reception import FileReception
 from bot.slack.listeners.actions import ActionListener
 from bot.slack.listeners.bulk import BulkListener
 from bot.slack.listeners.commands import CommandListener
@@ -109,6 +111,12 @@ def build_desk(
         reception=reception,
         watches=watches,
         bulks=lists,
+        files=FileReception(
+            files=AttachedFiles(client=outside.client, session=outside.session),
+            bulks=lists,
+            slack=outside.slack,
+            max_ids=settings.bulk_max_ids,
+        ),
         questions=questions,
         people=outside.people,
         languages=languages,
@@ -134,6 +142,7 @@ def _lists(
         replies=Replies(slack),
         slack=slack,
         requests_per_second=settings.gateway_requests_per_second,
+        max_ids=settings.bulk_max_ids,
     )
 
 

@@ -87,6 +87,7 @@ class UnreadableFileError(Exception):
 class FetchedFile:
     """A file as it was fetched; `name` may be shown, but is not escaped."""
 
+    id: str
     name: str
     content: bytes = field(repr=False)
 
@@ -124,7 +125,7 @@ class AttachedFiles:
         """
         try:
             file = await self._chosen(files_on(message))
-            return FetchedFile(name=file.name, content=await self._content(file))
+            return FetchedFile(id=file.id, name=file.name, content=await self._content(file))
         except UnreadableFileError as error:
             _log.info("an attached file was not read", error=error.problem.value)
             raise

@@ -27,6 +27,7 @@ from bot.slack.readers import is_direct
 from bot.slack.style import CardStyle
 
 LIST_CALLBACK: Final = "bulk_list"
+FILE_CALLBACK: Final = "bulk_file"
 LIST_BLOCK: Final = "bulk_ids"
 LIST_ACTION: Final = "bulk_ids_text"
 # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
@@ -89,6 +90,38 @@ def confirming(
     return _form(style, origin, blocks, submit="start", checked=digest(found.ids))
 
 
+def confirming_file(
+    style: CardStyle, origin: Origin, found: IdList, *, name: str, file_id: str, lasts: timedelta
+) -> View:
+    """What was found in a file; submitted, it begins.
+
+    Args:
+        style: the language.
+        origin: the message that the file is attached to.
+        found: the list, with at least one id.
+        name: of the file, not escaped.
+        file_id: by which it is read again when it begins.
+        lasts: how long the asking takes at the least.
+    """
+    say = style.catalog.say
+    blocks = [
+        section(say("bulk.modal.file", file=code_span(name))),
+        section("\n".join(_found(found, style))),
+        *([section("\n".join(_ignored(found, style)))] if found.ignored else []),
+        section(say("bulk.modal.time", duration=roughly(lasts, style))),
+        section(_where(origin, style)),
+    ]
+    return _form(
+        style,
+        origin,
+        blocks,
+        submit="start",
+        checked=digest(found.ids),
+        callback=FILE_CALLBACK,
+        file=file_id,
+    )
+
+
 def digest(ids: Sequence[MessageId]) -> str:
     """By what it is told whether a list is the one that was shown."""
     return hashlib.sha256("\n".join(one.value for one in ids).encode()).hexdigest()[:16]
@@ -96,11 +129,20 @@ def digest(ids: Sequence[MessageId]) -> str:
 
 def checked_digest(view: Mapping[str, Any]) -> str:
     """The digest of the list that the form showed; empty where it showed none."""
+    return _carried(view, "checked")
+
+
+def file_of(view: Mapping[str, Any]) -> str:
+    """The id of the file that the form showed; empty where it showed none."""
+    return _carried(view, "file")
+
+
+def _carried(view: Mapping[str, Any], name: str) -> str:
     try:
         loaded = json.loads(str(view.get("private_metadata") or "{}"))
     except (ValueError, RecursionError):
         return ""
-    return str(loaded.get("checked") or "") if isinstance(loaded, dict) else ""
+    return str(loaded.get(name) or "") if isinstance(loaded, dict) else ""
 
 
 def pasted(view: Mapping[str, Any]) -> str:
@@ -164,16 +206,22 @@ def _input(style: CardStyle, text: str) -> Block:
 
 
 def _form(
-    style: CardStyle, origin: Origin, blocks: Sequence[Block], *, submit: str, checked: str = ""
+    style: CardStyle,
+    origin: Origin,
+    blocks: Sequence[Block],
+    *,
+    submit: str,
+    callback: str = LIST_CALLBACK,
+    **carried: str,
 ) -> View:
     say = style.catalog.say
     return {
         "type": "modal",
-        "callback_id": LIST_CALLBACK,
+        "callback_id": callback,
         "title": _plain(say("bulk.modal.title")[:_TITLE_LIMIT]),
         "submit": _plain(say(f"bulk.modal.{submit}")),
         "close": _plain(say("bulk.modal.cancel")),
-        "private_metadata": json.dumps({**asdict(origin), "checked": checked}),
+        "private_metadata": json.dumps(asdict(origin) | carried),
         "blocks": list(blocks),
     }
 

@@ -13,7 +13,6 @@ from typing import Final
 import structlog
 
 from bot.domain.access import Asker
-from bot.domain.bulk import LARGEST
 from bot.domain.id_list import IdList, UnreadableListError, read_pasted
 from bot.domain.message_id import MessageId
 from bot.domain.query import TooMany
@@ -54,6 +53,7 @@ class BulkReception:
 
     Args:
         requests_per_second: the gateway's ceiling, by which is said how long a list takes.
+        max_ids: how long a list may be.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class BulkReception:
         replies: Replies,
         slack: SlackDoor,
         requests_per_second: float,
+        max_ids: int,
     ) -> None:
         self._bulks = bulks
         self._watching = watching
@@ -72,12 +73,17 @@ class BulkReception:
         self._replies = replies
         self._slack = slack
         self._per_second = requests_per_second
+        self._max_ids = max_ids
 
     async def ask(self, question: Question, text: str) -> None:
         """Open the form; where Slack gave no means to, show a button that has it."""
         origin = _origin(question)
         if question.trigger_id and await self.open(question, origin, text):
             return
+        await self.say_how(question)
+
+    async def say_how(self, question: Question) -> None:
+        """Show the button that opens the form."""
         public = question.row is Row.PUBLIC
         reply = self._replies.privately(question.place) if public else question.reply
         told = _notes(question).ask()
@@ -107,10 +113,10 @@ class BulkReception:
     def form(self, style: CardStyle, origin: Origin, text: str) -> View:
         """The form for this text: to be begun, or to be filled in where it holds no list."""
         try:
-            found = read_pasted(text, max_ids=LARGEST)
+            found = read_pasted(text, max_ids=self._max_ids)
         except UnreadableListError:
             return pasting(style, origin, text)
-        return confirming(style, origin, found, text=text, lasts=self._lasts(found))
+        return confirming(style, origin, found, text=text, lasts=self.lasts(found))
 
     async def submit(
         self, question: Question, origin: Origin, text: str, *, checked: str, ack: Ack
@@ -118,7 +124,7 @@ class BulkReception:
         """Check what was pasted; and begin, where it was checked and shown before."""
         style = question.aside.style
         try:
-            found = read_pasted(text, max_ids=LARGEST)
+            found = read_pasted(text, max_ids=self._max_ids)
         except UnreadableListError as error:
             await ack(
                 response_action="errors", errors={LIST_BLOCK: unreadable(error, style.catalog)}
@@ -126,13 +132,13 @@ class BulkReception:
             return
         told: Message | None = None
         if checked == digest(found.ids):
-            told = await self._begin(question, origin, found)
+            told = await self.begin(question, origin, found)
             if told is None:
                 return
-        view = confirming(style, origin, found, text=text, lasts=self._lasts(found), told=told)
+        view = confirming(style, origin, found, text=text, lasts=self.lasts(found), told=told)
         await ack(response_action="update", view=view)
 
-    async def _begin(
+    async def begin(
         self, question: Question, origin: Origin, found: IdList, name: str = ""
     ) -> Message | None:
         """Begin, and say so; or else what is to be said in the form, which stays."""
@@ -219,7 +225,8 @@ class BulkReception:
     def _beside(self, question: Question) -> Reply:
         return self._replies.beside(replace(question.place, begins=False))
 
-    def _lasts(self, found: IdList) -> timedelta:
+    def lasts(self, found: IdList) -> timedelta:
+        """How long the asking takes at the least."""
         return timedelta(seconds=len(found.ids) / self._per_second)
 
 

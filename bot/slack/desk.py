@@ -9,6 +9,7 @@ from bot.services.languages import Languages
 from bot.services.records import Records
 from bot.slack.bulk_reception import BulkReception
 from bot.slack.door import SlackDoor
+from bot.slack.file_reception import FileReception
 from bot.slack.people import People
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception
@@ -28,6 +29,7 @@ class Desk:
     reception: Reception
     watches: WatchReception
     bulks: BulkReception
+    files: FileReception
     questions: Questions
     people: People
     languages: Languages

@@ -30,11 +30,13 @@ class FoundList:
     """What the file of a message holds: a list, or a line of mrkdwn that says why there is none.
 
     Attributes:
+        file_id: Slack's; empty where there is no list.
         name: of the file, not escaped; empty where there is no list.
         ids: `None` where there is no list.
         line: empty where there is a list.
     """
 
+    file_id: str = ""
     name: str = ""
     ids: IdList | None = None
     line: str = ""
@@ -56,7 +58,7 @@ async def list_on(
         ids = await fetched.read(max_ids=max_ids)
     except (UnreadableFileError, UnreadableListError) as error:
         return FoundList(line=unread_line(error, catalog, name=name))
-    return FoundList(name=name, ids=ids)
+    return FoundList(file_id=fetched.id, name=name, ids=ids)
 
 
 def unread_line(

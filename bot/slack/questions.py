@@ -93,7 +93,14 @@ class Questions:
         )
 
     async def in_thread(
-        self, asker: Asker, surface: Surface, place: Place, *, command: str, late: bool = False
+        self,
+        asker: Asker,
+        surface: Surface,
+        place: Place,
+        *,
+        command: str,
+        late: bool = False,
+        trigger_id: str = "",
     ) -> Question:
         """A question that is answered in its thread, for all to see, in the channel's language."""
         aside = Notes(await self.personal_style(asker), command)
@@ -108,6 +115,7 @@ class Questions:
             aside=aside,
             late=late,
             row=Row.PUBLIC,
+            trigger_id=trigger_id,
         )
 
     async def direct(

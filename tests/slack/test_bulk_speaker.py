@@ -25,7 +25,7 @@ from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, PostedCard
 from bot.services.watching import Delivery, Trace
 from bot.slack import bulk_speaker
-from bot.slack.bulk_speaker import SlackBulkSpeaker
+from bot.slack.bulk_speaker import Home, SlackBulkSpeaker
 from bot.slack.readers import Readers
 from bot.slack.style import Contacts, Styles
 from bot.storage.errors import StorageError
@@ -68,9 +68,9 @@ class Speaking:
                 checked_at=NOW,
             )
 
-    async def share_file(self, bulk: Bulk) -> bool:
+    async def share_file(self, bulk: Bulk, home: Home) -> bool:
         """Give the file, or not."""
-        del bulk
+        del bulk, home
         return self.file
 
     async def shown(self, bulk: Bulk, tally: Tally = HALF) -> Bulk:

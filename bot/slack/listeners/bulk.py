@@ -19,13 +19,20 @@ from bot.slack.bulk_buttons import (
     opened_with,
     page_of,
 )
-from bot.slack.bulk_modals import LIST_CALLBACK, checked_digest, pasted
+from bot.slack.bulk_modals import (
+    FILE_CALLBACK,
+    LIST_CALLBACK,
+    checked_digest,
+    file_of,
+    pasted,
+)
 from bot.slack.bulk_reception import text_of
 from bot.slack.clicks import clicked
 from bot.slack.desk import Desk
-from bot.slack.modals import answer, origin_of
+from bot.slack.modals import Origin, answer, origin_of
 from bot.slack.notes import Notes
 from bot.slack.payload import first_action, part
+from bot.slack.questions import Question
 from bot.slack.ways import OpenModal, Place
 from bot.slack.work import ack_first
 
@@ -49,6 +56,7 @@ class BulkListener:
         ):
             app.action(action, middleware=[ack_first])(listener)
         app.view(LIST_CALLBACK)(self.on_submit)
+        app.view(FILE_CALLBACK)(self.on_submit_file)
 
     async def on_open(self, body: dict[str, Any]) -> None:
         """Open the form, or put it in the place of the one in which the button stood."""
@@ -85,6 +93,23 @@ class BulkListener:
     async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Show what was found in the form; what was shown before begins."""
         self._desk.work.enlist()
+        question, origin = await self._submitted(ack, body, view)
+        if await self._desk.reception.admitted(question):
+            await self._desk.bulks.submit(
+                question, origin, pasted(view), checked=checked_digest(view), ack=ack
+            )
+
+    async def on_submit_file(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        """Begin with the list of the file that was shown."""
+        self._desk.work.enlist()
+        question, origin = await self._submitted(ack, body, view)
+        if await self._desk.reception.admitted(question):
+            checked = checked_digest(view)
+            await self._desk.files.submit(question, origin, file_of(view), checked=checked)
+
+    async def _submitted(
+        self, ack: Ack, body: dict[str, Any], view: dict[str, Any]
+    ) -> tuple[Question, Origin]:
         person = part(body, "user")
         origin = origin_of(view)
         asker = self._desk.people.asker(
@@ -103,10 +128,7 @@ class BulkListener:
             notes=Notes(style, self._desk.command),
             modal=modal,
         )
-        if await self._desk.reception.admitted(question):
-            await self._desk.bulks.submit(
-                question, origin, pasted(view), checked=checked_digest(view), ack=ack
-            )
+        return question, origin
 
     async def on_stop(self, body: dict[str, Any]) -> None:
         """Ask no further. Whoever may not ask any more may still stop."""

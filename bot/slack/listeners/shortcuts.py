@@ -49,17 +49,27 @@ class ShortcutListener:
         )
         found = find_ids(texts_of(message))
         question = await self._desk.questions.in_thread(
-            asker, Surface.MESSAGE_SHORTCUT, place, command=self._desk.command
+            asker,
+            Surface.MESSAGE_SHORTCUT,
+            place,
+            command=self._desk.command,
+            trigger_id=str(shortcut.get("trigger_id") or ""),
         )
-        if 0 < len(found.ids) <= MAX_IDS:
+        origin = Origin(
+            surface=Surface.MESSAGE_SHORTCUT,
+            channel=asker.channel,
+            thread_ts=thread,
+            begins=place.begins,
+        )
+        if self._desk.files.has_list(message, found):
+            if not await self._desk.reception.admitted(question):
+                return
+            await self._desk.files.open(question, origin, message, alone=not found.ids)
+            if found.ids:
+                await self._desk.reception.answer(question, LookUp(ids=found.ids[:MAX_IDS]))
+        elif 0 < len(found.ids) <= MAX_IDS:
             await self._desk.reception.answer(question, LookUp(ids=found.ids))
         elif await self._desk.reception.admitted(question):
-            origin = Origin(
-                surface=Surface.MESSAGE_SHORTCUT,
-                channel=asker.channel,
-                thread_ts=thread,
-                begins=place.begins,
-            )
             await self._ask(shortcut, place, origin, found)
 
     async def on_global(self, shortcut: dict[str, Any]) -> None:
