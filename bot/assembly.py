@@ -21,6 +21,7 @@ from bot.services.bulks import BulkService
 from bot.services.deliveries import Deliveries
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
+from bot.services.means import Means
 from bot.services.records import Records
 from bot.services.watching import Watching
 from bot.settings import Mode, Settings
@@ -161,7 +162,7 @@ def signing_secret(settings: Settings) -> str:
 
 
 def build_watches(
-    settings: Settings, outside: Outside, *, engine: Engine, lookups: LookupService, alarm: Alarm
+    settings: Settings, outside: Outside, *, engine: Engine, means: Means
 ) -> WatchHouse:
     """The watches, with what speaks for them; they live beside the desk."""
     notifier = SlackNotifier(
@@ -169,19 +170,10 @@ def build_watches(
         languages=_languages(settings, outside),
         styles=styles_of(settings),
     )
-    return build_watch_house(
-        settings,
-        engine=engine,
-        lookups=lookups,
-        notifier=notifier,
-        heard=alarm.heard,
-        now=outside.now,
-    )
+    return build_watch_house(settings, engine=engine, means=means, notifier=notifier)
 
 
-def build_bulks(
-    settings: Settings, outside: Outside, *, engine: Engine, lookups: LookupService, alarm: Alarm
-) -> BulkHouse:
+def build_bulks(settings: Settings, outside: Outside, *, engine: Engine, means: Means) -> BulkHouse:
     """The bulks, with what speaks for them; they live beside the desk."""
     readers = Readers(languages=_languages(settings, outside), styles=styles_of(settings))
     speaker = SlackBulkSpeaker(
@@ -191,14 +183,7 @@ def build_bulks(
         share_file=_no_file,
         now=outside.now,
     )
-    return build_bulk_house(
-        settings,
-        engine=engine,
-        lookups=lookups,
-        speaker=speaker,
-        heard=alarm.heard,
-        now=outside.now,
-    )
+    return build_bulk_house(settings, engine=engine, means=means, speaker=speaker)
 
 
 async def _no_file(bulk: Bulk) -> bool:

@@ -33,7 +33,7 @@ from bot.connections import (
     slack_session,
     utc_now,
 )
-from bot.engine_assembly import build_engine
+from bot.engine_assembly import build_engine, means_of
 from bot.server import SlackEndpoint, build_server, serving
 from bot.services.housekeeping import Housekeeping
 from bot.settings import Mode, Settings
@@ -93,8 +93,9 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         lookups = build_lookups(settings, outside, telemetry)
         alarm = build_alarm(settings, outside)
         engine = build_engine(settings, database=outside.database, now=now)
-        house = build_watches(settings, outside, engine=engine, lookups=lookups, alarm=alarm)
-        lists = build_bulks(settings, outside, engine=engine, lookups=lookups, alarm=alarm)
+        means = means_of(settings, engine=engine, lookups=lookups, heard=alarm.heard, now=now)
+        house = build_watches(settings, outside, engine=engine, means=means)
+        lists = build_bulks(settings, outside, engine=engine, means=means)
         desk = build_desk(
             settings,
             outside,

@@ -5,21 +5,18 @@ Part of the composition root, apart from the desk, because it lives by itself an
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from bot.domain.bulk import MOST_OPEN
 from bot.engine_assembly import Engine
-from bot.services.answers import Answer
 from bot.services.bulk_pace import Pace
 from bot.services.bulk_speaking import BulkSpeaker
 from bot.services.bulk_turns import BulkTurns
 from bot.services.bulks import BulkService
-from bot.services.lookup import LookupService
-from bot.services.telling import InDoubt
+from bot.services.means import Means
 from bot.settings import Settings
 from bot.storage.bulks import BulkBounds
 
@@ -52,33 +49,12 @@ class BulkHouse:
 
 
 def build_bulk_house(
-    settings: Settings,
-    *,
-    engine: Engine,
-    lookups: LookupService,
-    speaker: BulkSpeaker,
-    heard: Callable[[Sequence[Answer]], Awaitable[None]],
-    now: Callable[[], datetime],
+    settings: Settings, *, engine: Engine, means: Means, speaker: BulkSpeaker
 ) -> BulkHouse:
-    """Make it; nothing runs yet. `heard` looks at each answer for what the admins must act on."""
-    turns = BulkTurns(
-        bulks=engine.bulks,
-        alarms=engine.alarms,
-        lookups=lookups,
-        speaker=speaker,
-        pace=pace_of(settings),
-        in_doubt=InDoubt(settings.watch_in_doubt),
-        executor=engine.own.id,
-        heard=heard,
-        is_gone=engine.keeper.is_gone,
-        now=now,
-    )
-    bulks = BulkService(
-        bulks=engine.bulks,
-        alarms=engine.alarms,
-        bounds=BulkBounds(user=MOST_OPEN, all=_MOST_OF_ALL),
-        now=now,
-    )
+    """Make it; nothing runs yet."""
+    turns = BulkTurns(bulks=engine.bulks, speaker=speaker, pace=pace_of(settings), means=means)
+    bounds = BulkBounds(user=MOST_OPEN, all=_MOST_OF_ALL)
+    bulks = BulkService(bulks=engine.bulks, alarms=engine.alarms, bounds=bounds, now=means.now)
     return BulkHouse(bulks=bulks, turns=turns)
 
 

@@ -5,7 +5,7 @@ Part of the composition root. One engine serves both kinds, each in a line of it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,11 @@ from typing import Final
 
 from bot.connections import revealed
 from bot.domain.watch import LONGEST_PAUSE, Schedule
+from bot.services.answers import Answer
 from bot.services.keeping import Keeper, Upkeep
+from bot.services.lookup import LookupService
+from bot.services.means import Means
+from bot.services.telling import InDoubt
 from bot.settings import Settings
 from bot.storage.alarms import Alarms, Ringing, Work
 from bot.storage.bulks import Bulks
@@ -72,6 +76,29 @@ def build_engine(settings: Settings, *, database: Database, now: Callable[[], da
         now=now,
     )
     return Engine(own=own, watches=watches, bulks=bulks, alarms=alarms, keeper=keeper)
+
+
+def means_of(
+    settings: Settings,
+    *,
+    engine: Engine,
+    lookups: LookupService,
+    heard: Callable[[Sequence[Answer]], Awaitable[None]],
+    now: Callable[[], datetime],
+) -> Means:
+    """What the turns of both kinds need.
+
+    `heard` looks at each answer for what the admins must act on; it raises nothing.
+    """
+    return Means(
+        alarms=engine.alarms,
+        lookups=lookups,
+        in_doubt=InDoubt(settings.watch_in_doubt),
+        executor=engine.own.id,
+        heard=heard,
+        is_gone=engine.keeper.is_gone,
+        now=now,
+    )
 
 
 def schedule_of(settings: Settings) -> Schedule:

@@ -5,17 +5,13 @@ Part of the composition root, apart from the desk, because it lives by itself an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 
 from bot.domain.watch import most_open
 from bot.engine_assembly import Engine, schedule_of
-from bot.services.answers import Answer
-from bot.services.lookup import LookupService
-from bot.services.telling import InDoubt
+from bot.services.means import Means
 from bot.services.watch_turns import WatchTurns
 from bot.services.watching import Notifier, Watching
 from bot.settings import Settings
@@ -38,34 +34,17 @@ class WatchHouse:
 
 
 def build_watch_house(
-    settings: Settings,
-    *,
-    engine: Engine,
-    lookups: LookupService,
-    notifier: Notifier,
-    heard: Callable[[Sequence[Answer]], Awaitable[None]],
-    now: Callable[[], datetime],
+    settings: Settings, *, engine: Engine, means: Means, notifier: Notifier
 ) -> WatchHouse:
-    """Make it; nothing runs yet. `heard` looks at each answer for what the admins must act on."""
+    """Make it; nothing runs yet."""
     schedule = schedule_of(settings)
-    turns = WatchTurns(
-        watches=engine.watches,
-        alarms=engine.alarms,
-        lookups=lookups,
-        notifier=notifier,
-        schedule=schedule,
-        in_doubt=InDoubt(settings.watch_in_doubt),
-        executor=engine.own.id,
-        heard=heard,
-        is_gone=engine.keeper.is_gone,
-        now=now,
-    )
+    turns = WatchTurns(watches=engine.watches, notifier=notifier, schedule=schedule, means=means)
     watching = Watching(
         watches=engine.watches,
         alarms=engine.alarms,
         schedule=schedule,
         bounds=bounds_of(settings),
-        now=now,
+        now=means.now,
     )
     return WatchHouse(watching=watching, turns=turns)
 

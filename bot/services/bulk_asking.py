@@ -7,7 +7,6 @@ loses what it was asking and at most one batch.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from bot.services.bulk_hold import Hold
 from bot.services.bulk_pace import Pace
 from bot.services.bulk_progress import Progress
 from bot.services.bulk_supply import Supply
-from bot.services.lookup import LookupService
+from bot.services.means import Means
 from bot.services.telling import Telling, bounded
 from bot.storage.bulks import Bulks
 
@@ -34,8 +33,6 @@ class Asking:
 
     Args:
         room: what may be asked at once, shared by all bulks of this process.
-        heard: looks at each answer for what the admins must act on; raises nothing.
-        now: the present moment, aware, UTC.
     """
 
     def __init__(
@@ -44,22 +41,20 @@ class Asking:
         *,
         bulks: Bulks,
         telling: Telling[Bulk],
-        lookups: LookupService,
+        means: Means,
         progress: Progress,
         room: asyncio.Semaphore,
         pace: Pace,
-        heard: Callable[[Sequence[Answer]], Awaitable[None]],
-        now: Callable[[], datetime],
     ) -> None:
         self._hold = hold
         self._bulks = bulks
         self._telling = telling
-        self._lookups = lookups
+        self._lookups = means.lookups
         self._progress = progress
         self._room = room
         self._pace = pace
-        self._heard = heard
-        self._now = now
+        self._heard = means.heard
+        self._now = means.now
         self._supply = Supply(self._unasked)
         self._answers: list[BulkItem] = []
         self._once_more: set[int] = set()

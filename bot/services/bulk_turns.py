@@ -7,7 +7,6 @@ process that died goes on where the answers end.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -15,61 +14,30 @@ from datetime import datetime
 import structlog
 
 from bot.domain.bulk import Bulk, BulkEnding, BulkState
-from bot.services.answers import Answer
 from bot.services.bulk_asking import Asking
 from bot.services.bulk_hold import Hold
 from bot.services.bulk_pace import Pace
 from bot.services.bulk_progress import Progress
 from bot.services.bulk_speaking import BulkSpeaker
-from bot.services.lookup import LookupService
-from bot.services.telling import LEASE, InDoubt, Telling, Voice, bounded
+from bot.services.means import Means
+from bot.services.telling import LEASE, Voice, bounded
 from bot.services.watching import alarm_of
-from bot.storage.alarms import Alarms
 from bot.storage.bulks import Bulks
 
 _log = structlog.get_logger("bot.bulk_turns")
 
 
 class BulkTurns:
-    """Takes bulks up.
+    """Takes bulks up."""
 
-    Args:
-        executor: this process' name, which marks its work.
-        heard: looks at each answer for what the admins must act on; raises nothing.
-        is_gone: whether a process, by its name, is known to have died.
-        now: the present moment, aware, UTC.
-    """
-
-    def __init__(
-        self,
-        *,
-        bulks: Bulks,
-        alarms: Alarms,
-        lookups: LookupService,
-        speaker: BulkSpeaker,
-        pace: Pace,
-        in_doubt: InDoubt,
-        executor: str,
-        heard: Callable[[Sequence[Answer]], Awaitable[None]],
-        is_gone: Callable[[str], bool],
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, *, bulks: Bulks, speaker: BulkSpeaker, pace: Pace, means: Means) -> None:
         self._bulks = bulks
-        self._alarms = alarms
-        self._lookups = lookups
         self._speaker = speaker
         self._pace = pace
-        self._heard = heard
-        self._now = now
-        self._telling = Telling(
-            jobs=bulks,
-            alarms=alarms,
-            voice=Voice(tell=speaker.report, trace=speaker.trace, afterwards=self._hand_over),
-            in_doubt=in_doubt,
-            executor=executor,
-            is_gone=is_gone,
-            now=now,
-        )
+        self._means = means
+        self._now = means.now
+        voice = Voice(tell=speaker.report, trace=speaker.trace, afterwards=self._hand_over)
+        self._telling = means.telling(bulks, voice)
         self._room = asyncio.Semaphore(pace.at_once)
         self._under_way: set[Asking] = set()
         self._leaving = False
@@ -114,12 +82,10 @@ class BulkTurns:
             hold,
             bulks=self._bulks,
             telling=self._telling,
-            lookups=self._lookups,
+            means=self._means,
             progress=progress,
             room=self._room,
             pace=self._pace,
-            heard=self._heard,
-            now=self._now,
         )
         self._under_way.add(asking)
         showing = asyncio.create_task(progress.keep_shown())
@@ -144,7 +110,7 @@ class BulkTurns:
             return replace(bulk, turn=bulk.turn + 1, worker=None, due_at=self._now())
 
         await hold.change(put_down)
-        await self._telling.patiently(self._alarms.arm, [alarm_of(hold.bulk)])
+        await self._telling.patiently(self._means.alarms.arm, [alarm_of(hold.bulk)])
 
     async def _hand_over(self, bulk: Bulk) -> None:
         """Give the result, the report standing in Slack; then all is over."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from bot.domain.gate import Urgency
 from bot.domain.watch import (
@@ -17,52 +15,25 @@ from bot.domain.watch import (
     after_look,
     is_over,
 )
-from bot.services.answers import Answer
-from bot.services.lookup import LookupService
-from bot.services.telling import InDoubt, Telling, Voice, bounded
+from bot.services.means import Means
+from bot.services.telling import Voice, bounded
 from bot.services.watching import Notifier
-from bot.storage.alarms import Alarms
 from bot.storage.watches import Watches
 
 
 class WatchTurns:
-    """Takes watches up.
-
-    Args:
-        executor: this process' name, which marks its attempts.
-        heard: looks at what a look found for what the admins must act on; raises nothing.
-        is_gone: whether a process, by its name, is known to have died.
-        now: the present moment, aware, UTC.
-    """
+    """Takes watches up."""
 
     def __init__(
-        self,
-        *,
-        watches: Watches,
-        alarms: Alarms,
-        lookups: LookupService,
-        notifier: Notifier,
-        schedule: Schedule,
-        in_doubt: InDoubt,
-        executor: str,
-        heard: Callable[[Sequence[Answer]], Awaitable[None]],
-        is_gone: Callable[[str], bool],
-        now: Callable[[], datetime],
+        self, *, watches: Watches, notifier: Notifier, schedule: Schedule, means: Means
     ) -> None:
-        self._lookups = lookups
         self._notifier = notifier
         self._schedule = schedule
-        self._heard = heard
-        self._now = now
-        self._telling = Telling(
-            jobs=watches,
-            alarms=alarms,
-            voice=Voice(tell=notifier.tell, trace=notifier.trace, afterwards=self._update_card),
-            in_doubt=in_doubt,
-            executor=executor,
-            is_gone=is_gone,
-            now=now,
-        )
+        self._lookups = means.lookups
+        self._heard = means.heard
+        self._now = means.now
+        voice = Voice(tell=notifier.tell, trace=notifier.trace, afterwards=self._update_card)
+        self._telling = means.telling(watches, voice)
 
     async def take_up(self, watch_id: str, turn: int) -> None:
         """Do what the watch needs now; what was meant for another turn does nothing."""

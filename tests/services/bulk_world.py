@@ -12,11 +12,9 @@ from watch_world import THREAD, World, watch_world
 from bot.domain.bulk import Bulk, BulkItem, IgnoredLine, Tally
 from bot.domain.message_id import MessageId
 from bot.domain.watch import PostedCard
-from bot.services.answers import Answer
 from bot.services.bulk_pace import Pace
 from bot.services.bulk_turns import BulkTurns
 from bot.services.bulks import BulkRequest, BulkService, BulkStarted
-from bot.services.telling import InDoubt
 from bot.services.watching import Delivery, Report, Trace
 from bot.storage.bulks import BulkBounds, Bulks
 
@@ -83,9 +81,6 @@ class BulkWorld:
 
     base: World
     speaker: WrittenSpeaker = field(default_factory=WrittenSpeaker)
-    pace: Pace = QUICK
-    in_doubt: InDoubt = InDoubt.REPEAT
-    heard: list[Answer] = field(default_factory=list)
 
     @property
     def table(self) -> Bulks:
@@ -101,21 +96,10 @@ class BulkWorld:
 
     def turns(self, executor: str = "e1", **changes: object) -> BulkTurns:
         """What alarms use, in a process of this name."""
+        pace = replace(QUICK, **changes)  # type: ignore[arg-type]
         return BulkTurns(
-            bulks=self.table,
-            alarms=self.base.alarms,
-            lookups=self.base.lookups,
-            speaker=self.speaker,
-            pace=replace(self.pace, **changes),  # type: ignore[arg-type]
-            in_doubt=self.in_doubt,
-            executor=executor,
-            heard=self._hear,
-            is_gone=self.base.gone.__contains__,
-            now=self.base.clock,
+            bulks=self.table, speaker=self.speaker, pace=pace, means=self.base.means(executor)
         )
-
-    async def _hear(self, answers: Sequence[Answer]) -> None:
-        self.heard += answers
 
     async def start(
         self, *idmsgs: str, user: str = "U1", lines: Sequence[IgnoredLine] = ()

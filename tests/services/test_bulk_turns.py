@@ -190,7 +190,7 @@ async def test_a_gateway_that_refuses_this_bot_ends_it(world: BulkWorld, code: s
     assert [BulkEnding.REFUSED] == [reported.ending for reported in world.speaker.reported]
     assert len(world.asked) < 30
     assert any(item.finding is None for item in await world.items(bulk))
-    codes = [a.finding.gateway_code for a in world.heard if isinstance(a.finding, CallStatus)]
+    codes = [a.finding.gateway_code for a in world.base.heard if isinstance(a.finding, CallStatus)]
     assert code in codes
 
 
@@ -317,7 +317,7 @@ async def test_a_report_that_stands_there_is_not_made_again(world: BulkWorld) ->
 
 async def test_a_report_in_doubt_that_nobody_may_look_for(world: BulkWorld) -> None:
     """Where the operator would rather have none than two."""
-    world.in_doubt = InDoubt.DROP
+    world.base.in_doubt = InDoubt.DROP
     bulk = await reporting(world)
     world.speaker.traces = [Trace.UNREADABLE]
     ended = await world.ring(bulk)

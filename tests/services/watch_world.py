@@ -14,6 +14,7 @@ from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import SeenRequest, running_sandbox
 from bot.services.answers import Answer
 from bot.services.lookup import LookupService
+from bot.services.means import Means
 from bot.services.telling import InDoubt
 from bot.services.watch_turns import WatchTurns
 from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
@@ -153,10 +154,16 @@ class World:
         """What alarms use, in a process of this name."""
         return WatchTurns(
             watches=self.watches,
-            alarms=self.alarms,
-            lookups=self.lookups,
             notifier=self.slack,
             schedule=SCHEDULE,
+            means=self.means(executor),
+        )
+
+    def means(self, executor: str) -> Means:
+        """What turns of any kind need, in a process of this name."""
+        return Means(
+            alarms=self.alarms,
+            lookups=self.lookups,
             in_doubt=self.in_doubt,
             executor=executor,
             heard=self._hear,

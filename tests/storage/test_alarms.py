@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from bot.storage.alarms import FleetingAlarms, Work
 from storage.ringing import alarm, eventually, now
@@ -57,6 +58,23 @@ async def test_so_many_at_once() -> None:
         await alarms.arm([alarm(str(number)) for number in range(6)])
         await eventually(lambda: not alarms._set)
     assert 2 == most
+
+
+async def test_neither_kind_waits_for_the_other() -> None:
+    """A bulk may ring for minutes; watches ring meanwhile."""
+    rung: list[str] = []
+
+    async def hang(*_: object) -> None:
+        await asyncio.sleep(60)
+
+    async def ring(name: str, turn: int) -> None:
+        del turn
+        rung.append(name)
+
+    alarms = FleetingAlarms(concurrency=dict.fromkeys(Work, 1), now=now)
+    async with alarms.running({Work.WATCH: ring, Work.BULK: hang}):
+        await alarms.arm([replace(alarm("long"), work=Work.BULK), alarm("short")])
+        await eventually(lambda: rung == ["short"])
 
 
 async def test_nothing_outlives_the_process() -> None:

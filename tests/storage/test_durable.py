@@ -7,6 +7,7 @@ import io
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,6 +126,26 @@ async def test_what_comes_while_it_ends_is_left_to_others(sqlite_url: str) -> No
         async with running(sqlite_url, "e2", rings) as alarms:
             assert 1 == await alarms.take_over(["e1"])
             await eventually(lambda: rings.rung == ["late"])
+
+
+async def test_each_kind_has_a_line_of_its_own(shared_url: str) -> None:
+    """What a process cannot do waits for one that can, also after another has died with it."""
+    watches, bulks = Rings(), Rings()
+    bulk = replace(alarm("hang"), work=Work.BULK)
+    async with open_database(shared_url):
+        async with running(shared_url, "e1", watches) as alarms:
+            await alarms.arm([bulk, alarm("watch")])
+            await eventually(lambda: watches.rung == ["watch"])
+        both = {Work.WATCH: watches.ring, Work.BULK: bulks.ring}
+        second = engine(shared_url, "e2")
+        async with second.running(both):
+            await eventually(lambda: bulks.rung == ["hang"])
+        third = engine(shared_url, "e3")
+        async with third.running(both):
+            await eventually(lambda: third._client is not None)
+            assert 1 == await third.take_over(["e2"])
+            await eventually(lambda: bulks.rung == ["hang", "hang"])
+    assert ["watch"] == watches.rung
 
 
 async def test_an_end_before_it_was_begun(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from bot.bulk_assembly import build_bulk_house
 from bot.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Watch
-from bot.engine_assembly import build_engine
+from bot.engine_assembly import build_engine, means_of
 from bot.services.answers import Answer
 from bot.services.bulks import BulkRequest, BulkService, BulkStarted
 from bot.services.lookup import LookupService
@@ -99,21 +99,12 @@ async def both_houses(settings: Settings) -> AsyncIterator[tuple[Watching, BulkS
             now=utc_now,
         )
         client = AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
+        means = means_of(settings, engine=engine, lookups=lookups, heard=nobody_hears, now=utc_now)
         watches = build_watch_house(
-            settings,
-            engine=engine,
-            lookups=lookups,
-            notifier=ThreadNotifier(client),
-            heard=nobody_hears,
-            now=utc_now,
+            settings, engine=engine, means=means, notifier=ThreadNotifier(client)
         )
         bulks = build_bulk_house(
-            settings,
-            engine=engine,
-            lookups=lookups,
-            speaker=ThreadSpeaker(client),
-            heard=nobody_hears,
-            now=utc_now,
+            settings, engine=engine, means=means, speaker=ThreadSpeaker(client)
         )
         ringing = {Work.WATCH: watches.turns.take_up, Work.BULK: bulks.turns.take_up}
         async with engine.kept(ringing), bulks.left_in_time():
