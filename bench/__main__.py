@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from bench.bulks import measure_bulks
 from bench.lists import measure_lists
 from bench.plain_bot import running_plain_bot
 from bench.watches import measure_watches
@@ -129,6 +130,7 @@ async def _run(show: Callable[[Table], None]) -> None:
     show(_speed(plain, http, socket))
     show(_counts(burst))
     show(await measure_lists())
+    show(await measure_bulks())
     show(await measure_watches())
 
 

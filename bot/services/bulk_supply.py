@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.bulk import BulkItem
 
-PAGE: Final = 300
+PAGE: Final = 200
 
 
 class Supply:

@@ -36,7 +36,7 @@ from bot.storage.sweeping import sweep
 TEXT_LIMIT: Final = 80
 NAME_LIMIT: Final = 200
 _PAGE: Final = 500
-_CHUNK: Final = 1_000
+_CHUNK: Final = 250
 _ADD_SECONDS: Final = 30.0
 _FIRST, _OVER = 0, 2
 
