@@ -251,19 +251,19 @@ def doctor(*, as_json: AsJson = False) -> None:
 @_app.command()
 def jobs(
     action: Annotated[str, typer.Argument(metavar="list|cancel|retry")] = "list",
-    watch_id: Annotated[str, typer.Argument(metavar="ID", show_default=False)] = "",
+    job_id: Annotated[str, typer.Argument(metavar="ID", show_default=False)] = "",
     *,
     everything_: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the open watches, give one up (cancel), or take one up again now (retry)."""
-    if action not in {"list", "cancel", "retry"} or (action == "list") == bool(watch_id):
-        _complain(["Say list, or cancel or retry with the id of a watch."])
+    """List the open watches and bulks, end one (cancel), or take one up again now (retry)."""
+    if action not in {"list", "cancel", "retry"} or (action == "list") == bool(job_id):
+        _complain(["Say list, or cancel or retry with the id of a watch or bulk."])
     settings = _settings()
     from bot.jobs_terminal import do_job
 
     raise typer.Exit(
-        _run(do_job(settings, action, watch_id, everything=everything_, as_json=as_json))
+        _run(do_job(settings, action, job_id, everything=everything_, as_json=as_json))
     )
 
 

@@ -1,4 +1,4 @@
-"""`voicestatus jobs`: the watches of all people, for the operator. Shows no IDMSG."""
+"""`voicestatus jobs`: the watches and bulks of all people, for the operator. Shows no IDMSG."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from typing import Any, Final
 from rich.table import Table
 
 from bot.connections import revealed, utc_now
+from bot.domain.bulk import Bulk
 from bot.domain.watch import Watch
+from bot.services.bulk_jobs import BulkJobs
 from bot.services.watch_jobs import JobOutcome, WatchJobs
 from bot.settings import Settings
+from bot.storage.bulks import Bulks
 from bot.storage.database import open_database
 from bot.storage.errors import StorageError
 from bot.storage.watches import Watches
@@ -24,7 +27,7 @@ _MOST: Final = 1_000
 _EXIT_FAILED: Final = 1
 _SENTENCES: Final = {
     JobOutcome.DONE: "Done; the running bot sees it within half a minute.",
-    JobOutcome.UNKNOWN: "There is no watch of that id.",
+    JobOutcome.UNKNOWN: "There is no watch or bulk of that id.",
     JobOutcome.NOT_OPEN: "It is over, or its answer is on the way.",
     JobOutcome.NOTHING_TO_RETRY: "There is nothing to retry: it is over, or its answer is on the "
     "way.",
@@ -33,23 +36,29 @@ _SENTENCES: Final = {
 
 
 async def do_job(
-    settings: Settings, action: str, watch_id: str, *, everything: bool, as_json: bool
+    settings: Settings, action: str, job_id: str, *, everything: bool, as_json: bool
 ) -> int:
-    """List watches, or do one thing with one of them; the exit code."""
+    """List watches and bulks, or do one thing with one of them; the exit code."""
     configure_logging(level="ERROR", json=False)
     try:
         async with open_database(revealed(settings.database_url)) as database:
-            jobs = WatchJobs(watches=Watches(database), now=utc_now)
+            watches = WatchJobs(watches=Watches(database), now=utc_now)
+            bulks = BulkJobs(bulks=Bulks(database), now=utc_now)
             if action == "list":
-                _show(await jobs.latest(_MOST, only_open=not everything), as_json=as_json)
+                found = await watches.latest(_MOST, only_open=not everything)
+                lists = await bulks.latest(_MOST, only_open=not everything)
+                _show((*found, *lists), as_json=as_json)
                 return 0
-            return _say(await _one(jobs, action)(watch_id))
+            outcome = await _one(watches, action)(job_id)
+            if outcome is JobOutcome.UNKNOWN:
+                outcome = await _one(bulks, action)(job_id)
+            return _say(outcome)
     except StorageError as error:
         print(f"{error.problem} Check DATABASE_URL. [{error.fact}]", file=sys.stderr)  # noqa: T201
         return _EXIT_FAILED
 
 
-def _one(jobs: WatchJobs, action: str) -> Callable[[str], Awaitable[JobOutcome]]:
+def _one(jobs: WatchJobs | BulkJobs, action: str) -> Callable[[str], Awaitable[JobOutcome]]:
     return jobs.cancel if action == "cancel" else jobs.retry
 
 
@@ -59,41 +68,45 @@ def _say(outcome: JobOutcome) -> int:
     return 0 if done else _EXIT_FAILED
 
 
-def _show(watches: Sequence[Watch], *, as_json: bool) -> None:
+def _show(jobs: Sequence[Watch | Bulk], *, as_json: bool) -> None:
     if as_json:
-        for watch in watches:
-            print(json.dumps(_record(watch)))  # noqa: T201 - the terminal's own output
+        for job in jobs:
+            print(json.dumps(_record(job)))  # noqa: T201 - the terminal's own output
         return
+    # No wider than the narrowest terminals: what is a bulk stands beside its state.
     table = Table("id", "state", "who", "where", "looks", "next", "until", box=None, pad_edge=False)
-    for watch in watches:
-        record = _record(watch)
+    for job in jobs:
+        record = _record(job)
         table.add_row(
-            watch.id,
-            watch.state.value,
-            watch.user,
-            f"{watch.destination.channel} {watch.destination.thread or ''}".strip(),
-            str(watch.looks),
+            job.id,
+            job.state.value if isinstance(job, Watch) else f"bulk {job.state.value}",
+            job.user,
+            f"{job.destination.channel} {job.destination.thread or ''}".strip(),
+            str(job.looks) if isinstance(job, Watch) else "",
             record["due_at"] or "",
-            record["expires_at"],
+            record["expires_at"] or "",
         )
     console().print(table)
 
 
-def _record(watch: Watch) -> dict[str, Any]:
+def _record(job: Watch | Bulk) -> dict[str, Any]:
+    watch = job if isinstance(job, Watch) else None
     return {
-        "id": watch.id,
-        "state": watch.state.value,
-        "ending": watch.ending.value if watch.ending is not None else None,
-        "user": watch.user,
-        "team": watch.destination.team,
-        "channel": watch.destination.channel,
-        "thread": watch.destination.thread,
-        "looks": watch.looks,
-        "attempts": watch.attempts,
-        "started_at": _moment(watch.started_at),
-        "due_at": _moment(watch.due_at) if watch.open else None,
-        "expires_at": _moment(watch.expires_at),
-        "ended_at": _moment(watch.ended_at) if watch.ended_at is not None else None,
+        "id": job.id,
+        "kind": "watch" if watch is not None else "bulk",
+        "calls": job.total if isinstance(job, Bulk) else 1,
+        "state": job.state.value,
+        "ending": job.ending.value if job.ending is not None else None,
+        "user": job.user,
+        "team": job.destination.team,
+        "channel": job.destination.channel,
+        "thread": job.destination.thread,
+        "looks": watch.looks if watch is not None else None,
+        "attempts": job.attempts,
+        "started_at": _moment(job.started_at),
+        "due_at": _moment(job.due_at) if job.open else None,
+        "expires_at": _moment(watch.expires_at) if watch is not None else None,
+        "ended_at": _moment(job.ended_at) if job.ended_at is not None else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""`voicestatus jobs`: the watches of all people, for the operator."""
+"""`voicestatus jobs`: the watches and bulks of all people, for the operator."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import _app
+from bot.domain.bulk import Bulk
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Ending, State, Watch
+from bot.storage.bulks import BulkBounds, Bulks
 from bot.storage.database import open_database
 from bot.storage.watches import Bounds, Watches
 
@@ -101,11 +103,42 @@ def test_one_is_taken_up_again() -> None:
     assert "telling" == states()["over"]
 
 
+def test_bulks_are_listed_beside_watches(url: str) -> None:
+    """And may be stopped and taken up again likewise."""
+    keep_bulk(url)
+    shown = jobs().stdout
+    assert ("ab12" in shown, OPEN.id in shown) == (True, True)
+    _, record = map(json.loads, jobs("list", "--json").stdout.splitlines())
+    assert ("bulk", 3, None) == (record["kind"], record["calls"], record["looks"])
+    assert 0 == jobs("retry", "ab12").exit_code
+    assert 0 == jobs("cancel", "ab12").exit_code
+    assert 1 == jobs("cancel", "ab12").exit_code
+
+
+def keep_bulk(url: str) -> None:
+    """Put a bulk into the database."""
+    bulk = Bulk(
+        id="ab12",
+        user="U1",
+        destination=Destination(team="T1", channel="C1", thread="1.1"),
+        total=3,
+        started_at=NOON,
+        due_at=NOON,
+    )
+
+    async def fill() -> None:
+        async with open_database(url) as database:
+            ids = [MessageId(name) for name in "ABC"]
+            await Bulks(database).add(bulk, ids, (), BulkBounds(user=9, all=9))
+
+    asyncio.run(fill())
+
+
 @pytest.mark.parametrize("action", ["cancel", "retry"])
 def test_one_that_there_is_not(action: str) -> None:
     """Is said to be so."""
     result = jobs(action, "nothing")
-    assert (1, "There is no watch of that id.\n") == (result.exit_code, result.stderr)
+    assert (1, "There is no watch or bulk of that id.\n") == (result.exit_code, result.stderr)
 
 
 @pytest.mark.parametrize("arguments", [["list", "x"], ["cancel"], ["retry"], ["dance", "x"]])

@@ -104,15 +104,10 @@ class BulkService:
             the bulk as it is then; `None` where this person has none of that id that still asks.
         """
         bulk = await self.get(team, user, bulk_id)
-        while bulk is not None and bulk.state is BulkState.ASKING and bulk.ending is None:
-            stopped = _stopped(bulk, self._now())
-            if await self._bulks.replace(bulk, stopped):
-                if stopped.turn != bulk.turn:
-                    await self._arm(stopped)
-                return stopped
-            # Whoever works on it has written something down meanwhile.
-            bulk = await self._bulks.get(bulk_id)
-        return None
+        stopped = None if bulk is None else await stop_asking(self._bulks, bulk, self._now())
+        if stopped is not None and stopped.worker is None:
+            await self._arm(stopped)
+        return stopped
 
     async def get(self, team: str, user: str, bulk_id: str) -> Bulk | None:
         """A bulk of this person; `None` where they have none of that id."""
@@ -148,7 +143,21 @@ class BulkService:
             _log.warning("a bulk is armed later", error=error.code)
 
 
-def _stopped(bulk: Bulk, now: datetime) -> Bulk:
-    """The same, to be reported; where nobody works on it, at once."""
-    stopped = replace(bulk, ending=BulkEnding.STOPPED, decided_at=now)
-    return stopped if bulk.worker is not None else replace(stopped, turn=bulk.turn + 1, due_at=now)
+async def stop_asking(bulks: Bulks, bulk: Bulk, now: datetime) -> Bulk | None:
+    """End the asking of a bulk; `None` if it does not ask any more.
+
+    Whoever works on it sees that soon; where nobody does, it is due at once.
+
+    Raises:
+        StorageError: it could not be ended.
+    """
+    stands: Bulk | None = bulk
+    while stands is not None and stands.state is BulkState.ASKING and stands.ending is None:
+        stopped = replace(stands, ending=BulkEnding.STOPPED, decided_at=now)
+        if stands.worker is None:
+            stopped = replace(stopped, turn=stands.turn + 1, due_at=now)
+        if await bulks.replace(stands, stopped):
+            return stopped
+        # Whoever works on it has written something down meanwhile.
+        stands = await bulks.get(bulk.id)
+    return None
