@@ -111,12 +111,7 @@ def build_desk(
         reception=reception,
         watches=watches,
         bulks=lists,
-        files=FileReception(
-            files=AttachedFiles(client=outside.client, session=outside.session),
-            bulks=lists,
-            slack=outside.slack,
-            max_ids=settings.bulk_max_ids,
-        ),
+        files=_files(settings, outside, lists),
         questions=questions,
         people=outside.people,
         languages=languages,
@@ -142,6 +137,15 @@ def _lists(
         replies=Replies(slack),
         slack=slack,
         requests_per_second=settings.gateway_requests_per_second,
+        max_ids=settings.bulk_max_ids,
+    )
+
+
+def _files(settings: Settings, outside: Outside, lists: BulkReception) -> FileReception:
+    return FileReception(
+        files=AttachedFiles(client=outside.client, session=outside.session),
+        bulks=lists,
+        slack=outside.slack,
         max_ids=settings.bulk_max_ids,
     )
 
