@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from listing import REPORT, begun, said
 from scene import COMMAND
 from ways import ANSWERED, ASK, CHECK, DATABASE, Ways, audited, hashed, visiting
 
@@ -211,3 +212,12 @@ def entry_at(at: datetime) -> AuditEntry:
     return AuditEntry(
         at=at, team=TEAM_ID, user=USER_ID, channel=CHANNEL_ID, surface="command", action="refusal"
     )
+
+
+async def test_a_list_is_one_row_however_many_calls_it_has(ways: Ways) -> None:
+    """By the way in where it was opened; none of its ids is in it."""
+    await begun(ways, "SANDBOX-OK SANDBOX-BUSY SANDBOX-MACHINE")
+    await said(ways, REPORT)
+    ways.slack.pings.clear()
+
+    assert Counter([("bulk", "command", USER_ID, CHANNEL_ID, None, None, None)]) == await rows(1)
