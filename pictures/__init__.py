@@ -22,6 +22,8 @@ PLAYGROUND: Final = "playground"
 # Each card by the name of its picture: the exhibit, and the language.
 CARDS: Final[Mapping[str, tuple[str, Language]]] = {
     "answered": ("answered", Language.ENGLISH),
+    "bulk-progress": ("bulk-progress-52", Language.ENGLISH),
+    "bulk-report": ("bulk-report", Language.ENGLISH),
     "busy": ("failed-busy", Language.ENGLISH),
     "busy-pt-BR": ("failed-busy", Language.PORTUGUESE),
     "customer": ("customer", Language.ENGLISH),

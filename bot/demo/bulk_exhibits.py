@@ -19,7 +19,7 @@ from bot.domain.query import TooMany
 from bot.domain.watch import Destination
 from bot.slack.block_kit import Message
 from bot.slack.bulk_cards import progress_card, report_card
-from bot.slack.bulk_modals import View, confirming, pasting
+from bot.slack.bulk_modals import View, confirming, confirming_file, pasting
 from bot.slack.bulk_notes import BulkNotes
 from bot.slack.bulk_pages import page_of_results
 from bot.slack.bulk_tables import ROWS_OF_A_PAGE, Form
@@ -27,6 +27,7 @@ from bot.slack.buttons import Row
 from bot.slack.modals import Origin
 
 _FILE: Final = "clientes-marco.csv"
+_THREAD: Final = "1700000000.000100"
 # As such lists come: most calls answered, some results often, some rarely.
 _COMMON: Final = ("ok:85.00", "ok:61.50", "failed:486", "ok:12.00", "failed:480", "machine:200")
 _RARE: Final = ("failed:404", "ok:3.00", "blocked:608", "024", "023", "error:503", "!timeout")
@@ -44,6 +45,7 @@ def bulk_exhibits() -> Mapping[str, Make]:
     return {
         "bulk-paste": lambda studio: _form(pasting(studio.style, _channel())),
         "bulk-confirm": _confirming(None),
+        "bulk-confirm-file": _confirming_file,
         "bulk-no-room": _confirming(lambda notes: notes.no_room(3)),
         "bulk-not-kept": _confirming(lambda notes: notes.not_kept()),
         "bulk-begun": lambda studio: studio.answering(_notes(studio).begun(_bulk())),
@@ -154,6 +156,17 @@ def _confirming(told: Callable[[BulkNotes], Message] | None) -> Make:
         return _form(view)
 
     return make
+
+
+def _confirming_file(studio: Studio) -> Shown:
+    """What was found in a file of a message."""
+    pasted = "\n".join((*(one.value for one in _ids(1_000)), _ids(1)[0].value, "+55 11 98765-4321"))
+    found = read_pasted(pasted, max_ids=1_000)
+    origin = Origin(channel=made_up.CHANNEL_ID, thread_ts=_THREAD)
+    lasts = timedelta(seconds=100)
+    return _form(
+        confirming_file(studio.style, origin, found, name=_FILE, file_id="F0000000001", lasts=lasts)
+    )
 
 
 def _form(view: View) -> Shown:

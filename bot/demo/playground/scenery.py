@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from bot.demo.loopback import workspace as made_up
@@ -38,14 +39,23 @@ TOPICS: Final = {
 # Who wrote which phrase, where and how many minutes ago.
 _WRITTEN: Final = (
     (ENGLISH_CHANNEL, _HELEN, Language.ENGLISH, "seed_several", 64),
+    (ENGLISH_CHANNEL, _HELEN, Language.ENGLISH, "seed_list", 52),
     (ENGLISH_CHANNEL, _TOM, Language.ENGLISH, "seed_gateway", 41),
     (ENGLISH_CHANNEL, _HELEN, Language.ENGLISH, "seed_nobody_called", 6),
     (PORTUGUESE_CHANNEL, _RITA, Language.PORTUGUESE, "seed_several", 58),
+    (PORTUGUESE_CHANNEL, _RITA, Language.PORTUGUESE, "seed_list", 49),
     (PORTUGUESE_CHANNEL, made_up.GUEST_USER_ID, Language.PORTUGUESE, "seed_gateway", 37),
     (PORTUGUESE_CHANNEL, _RITA, Language.PORTUGUESE, "seed_nobody_called", 4),
     (LOBBY, _TOM, Language.ENGLISH, "seed_lobby", 90),
 )
-SEEDS: Final = ("seed_several", "seed_gateway", "seed_nobody_called", "seed_lobby")
+# What became of the calls of a campaign, as a spreadsheet in Brazil writes its list of them.
+_RESULTS: Final = (
+    *("ok.85", "ok.61.5", "failed.486", "ok.44", "MACHINE", "failed.480", "ok.52.25", "BUSY"),
+    *("ok.39", "NOTFOUND", "ok.71", "failed.603", "PENDING-120", "ok.2", "ok.66", "023", "ok.58"),
+    *("DECLINED", "BLOCKED", "ok.80", "NOANSWER", "ok.47.75", "failed.487", "ok.63"),
+)
+
+SEEDS: Final = ("seed_several", "seed_list", "seed_gateway", "seed_nobody_called", "seed_lobby")
 
 
 def furnish(workspace: Workspace) -> None:
@@ -71,5 +81,19 @@ async def fill(person: Person, catalogs: dict[Language, Catalog]) -> None:
     """Let people have written; an admin chooses Portuguese for the Portuguese channel."""
     for channel, author, language, phrase, minutes in _WRITTEN:
         text = catalogs[language].say(f"playground.{phrase}")
-        await person.as_user(author).say(text, channel=channel, seconds_ago=60.0 * minutes)
+        files = [_list(catalogs[language])] if phrase == "seed_list" else []
+        await person.as_user(author).say(
+            text, channel=channel, files=files, seconds_ago=60.0 * minutes
+        )
     await person.as_user(ADMIN).command(COMMAND, "lang channel pt", channel=PORTUGUESE_CHANNEL)
+
+
+def _list(catalog: Catalog) -> Mapping[str, str | bytes]:
+    """The file of a list, with the columns that such files have beside the ids."""
+    heading = catalog.say("playground.list_columns")
+    rows = (
+        f"{number};1198765{number:04};SANDBOX-{result}"
+        for number, result in enumerate(_RESULTS, start=1)
+    )
+    content = "\r\n".join((heading, *rows, f"{len(_RESULTS) + 1};11987650000;", ""))
+    return {"name": catalog.say("playground.list_name"), "content": content.encode("cp1252")}
