@@ -18,10 +18,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import aiohttp
 from rich.table import Table
 
 from bot.domain.gate import Urgency
 from bot.domain.message_id import MessageId
+from bot.gateway.soap import Account, SoapVersion, build_request
 from bot.lookup_terminal import at_once, lookups_of
 from bot.services.answers import Answer
 from bot.services.asking_in_order import AskingInOrder
@@ -39,12 +41,15 @@ _KEYS: Final = {"GATEWAY_CREDENTIAL": "B" * 40, "GATEWAY_TOKEN": "b" * 6}
 async def measure_lists() -> Table:
     """Play it all, and give the figures."""
     async with _sandbox() as url:
+        bare = await _bare(url)
         seconds, cpu = await _asked(url)
         short, long = [await _peak_mib(url, count) for count in (SHORT, LONG)]
     table = Table(f"{COUNT:,} ids, 100 ms each, {AT_ONCE} at once, plain path", "", box=None)
     table.add_row("ideal, s", f"{IDEAL_SECONDS:.2f}")
-    table.add_row("asked, s", f"{seconds:.2f}")
+    table.add_row("bare aiohttp, s", f"{bare:.2f}")
+    table.add_row("voicestatus, s", f"{seconds:.2f}")
     table.add_row("x ideal", f"{seconds / IDEAL_SECONDS:.3f}")
+    table.add_row("x bare aiohttp", f"{seconds / bare:.3f}")
     table.add_row("CPU for one look-up, ms", f"{cpu / COUNT * 1000:.2f}")
     table.add_row(f"memory at its peak, {SHORT:,} ids, MiB", f"{short:.1f}")
     table.add_row(f"memory at its peak, {LONG:,} ids, MiB", f"{long:.1f}")
@@ -54,6 +59,24 @@ async def measure_lists() -> Table:
 def _late_ids() -> Iterator[MessageId]:
     # Another id each time, so that nothing comes from the cache; the digits are microseconds.
     return (MessageId(f"SANDBOX-SLOW-{LATE_SECONDS}0000{number:04}") for number in range(COUNT))
+
+
+async def _bare(url: str) -> float:
+    """Seconds for the same requests with nothing around them: what machine and gateway allow."""
+    account = Account(_KEYS["GATEWAY_CREDENTIAL"], _KEYS["GATEWAY_TOKEN"])
+    ids = _late_ids()
+
+    async def work(session: aiohttp.ClientSession) -> None:
+        for message_id in ids:
+            request = build_request(SoapVersion.V1_1, account, message_id)
+            headers = dict(request.headers)
+            async with session.post(url, headers=headers, data=request.content) as reply:
+                await reply.read()
+
+    async with aiohttp.ClientSession() as session:
+        began = time.perf_counter()
+        await asyncio.gather(*(work(session) for _ in range(AT_ONCE)))
+        return time.perf_counter() - began
 
 
 async def _asked(url: str) -> tuple[float, float]:

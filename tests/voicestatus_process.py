@@ -91,7 +91,7 @@ async def ended(process: Process, given: bytes | None = None) -> Ended:
         process.kill()
         await process.wait()
         raise
-    return Ended(code=process.returncode, out=(out or b"").decode(), err=err.decode())
+    return Ended(code=process.returncode, out=(out or b"").decode(), err=(err or b"").decode())
 
 
 def gateway_settings(url: str) -> dict[str, str]:
