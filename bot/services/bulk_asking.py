@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -18,7 +17,7 @@ from bot.domain.call_status import CallStatus
 from bot.domain.gate import LONGEST_PAUSE_SECONDS, Urgency
 from bot.services.answers import Answer
 from bot.services.bulk_hold import Hold
-from bot.services.bulk_pace import Pace
+from bot.services.bulk_pace import Pace, came
 from bot.services.bulk_progress import Progress
 from bot.services.bulk_supply import Supply
 from bot.services.means import Means
@@ -60,14 +59,17 @@ class Asking:
         self._once_more: set[int] = set()
         self._writing = asyncio.Lock()
         self._being_written = 0
-        self._over = asyncio.Event()
+        self._asking: set[asyncio.Task[Answer]] = set()
+        self._done = asyncio.Event()
         self._refused = False
         self._resting_until = 0.0
         self._heard_at = self._clock()
 
     def leave(self) -> None:
-        """Ask no more: this process ends."""
-        self._over.set()
+        """Ask no more; what is under way is given up, and only what has come is written down."""
+        self._supply.close()
+        for task in self._asking:
+            task.cancel()
 
     async def run(self) -> BulkEnding | None:
         """Ask until nothing is left, a person stops it, or the gateway refuses.
@@ -75,20 +77,11 @@ class Asking:
         Returns:
             the ending; `None` where it is not for this process to go on.
         """
-        asking = asyncio.create_task(self._work_together())
-        beside = [asyncio.create_task(work) for work in (self._keep_written(), self._oversee())]
-        over = asyncio.create_task(self._over.wait())
-        tasks: set[asyncio.Task[Any]] = {over, asking, *beside}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                # What went wrong there goes wrong here.
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-        self._being_written = 0
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_written())
+            group.create_task(self._oversee())
+            await self._work_together()
+            self._done.set()
         await self._write()
         if self._hold.lost:
             return None
@@ -103,12 +96,30 @@ class Asking:
 
     async def _work(self) -> None:
         while (item := await self._supply.take()) is not None:
-            async with self._room:
-                await self._rest()
-                (answer,) = await self._lookups.look_up(
-                    [item.message_id], urgency=Urgency.BACKGROUND
-                )
-            await self._took(item, answer)
+            answer = await self._answer(item)
+            if answer is not None:
+                await self._took(item, answer)
+
+    async def _answer(self, item: BulkItem) -> Answer | None:
+        """What the gateway says; `None` where it was given up.
+
+        Only this can be given up: a database does not bear well to be left in the middle.
+        """
+        task = asyncio.create_task(self._ask(item))
+        self._asking.add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._asking.discard(task)
+            task.cancel()
+        return None if task.cancelled() else task.result()
+
+    async def _ask(self, item: BulkItem) -> Answer:
+        async with self._room:
+            while (rest := self._resting_until - self._clock()) > 0:  # noqa: ASYNC110 - time alone
+                await asyncio.sleep(rest)
+            (answer,) = await self._lookups.look_up([item.message_id], urgency=Urgency.BACKGROUND)
+        return answer
 
     async def _took(self, item: BulkItem, answer: Answer) -> None:
         await bounded(self._heard([answer]), None)
@@ -128,7 +139,7 @@ class Asking:
             self._once_more.add(item.position)
         elif step is Step.REFUSED:
             self._refused = True
-            self._over.set()
+            self.leave()
         # Where the database is away, those who bring more wait here and ask no more.
         await self._write(at_least=self._pace.answers)
 
@@ -149,19 +160,14 @@ class Asking:
         until = self._clock() + min(seconds, LONGEST_PAUSE_SECONDS)
         self._resting_until = max(self._resting_until, until)
 
-    async def _rest(self) -> None:
-        while (rest := self._resting_until - self._clock()) > 0:  # noqa: ASYNC110 - time alone
-            await asyncio.sleep(rest)
-
     async def _oversee(self) -> None:
         """See what others do to the bulk, keep the lease, and say when it is paused."""
-        while True:
+        while not await came(self._done, self._pace.tick_seconds):
             await self._hold.look()
             if self._hold.lost or self._hold.bulk.ending is not None:
-                self._over.set()
-                return
-            await self._say_whether_paused()
-            await asyncio.sleep(self._pace.tick_seconds)
+                self.leave()
+            else:
+                await self._say_whether_paused()
 
     async def _say_whether_paused(self) -> None:
         paused = self._paused_until()
@@ -171,8 +177,7 @@ class Asking:
             _log.info("a bulk is paused" if paused is not None else "a bulk goes on")
 
     async def _keep_written(self) -> None:
-        while True:
-            await asyncio.sleep(self._pace.write_seconds)
+        while not await came(self._done, self._pace.write_seconds):
             await self._write()
 
     async def _write(self, at_least: int = 1) -> None:

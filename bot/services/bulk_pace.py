@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 
@@ -28,3 +30,11 @@ class Pace:
     write_seconds: float = 0.5
     down_seconds: float = 5.0
     hand_over_seconds: float = 300.0
+
+
+async def came(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event for so long at the most; whether it has come."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
 
 from bot.services.bulk_hold import Hold
-from bot.services.bulk_pace import Pace
+from bot.services.bulk_pace import Pace, came
 from bot.services.bulk_speaking import BulkSpeaker
 from bot.services.telling import bounded
 from bot.storage.bulks import Bulks
@@ -30,9 +29,7 @@ class Progress:
         """Show it now, every few seconds, and at news, until it is over."""
         while not self._over:
             await self._show()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.progress_seconds):
-                    await self._news.wait()
+            await came(self._news, self._pace.progress_seconds)
 
     def has_news(self) -> None:
         """A pause begins or ends: show it soon."""

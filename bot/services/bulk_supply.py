@@ -17,6 +17,9 @@ class Supply:
 
     Args:
         read: so many of those that have no answer in the table, in the order of asking.
+
+    Attributes:
+        exhausted: every call has its answer in the table.
     """
 
     def __init__(self, read: Callable[[int], Awaitable[tuple[BulkItem, ...]]]) -> None:
@@ -26,14 +29,15 @@ class Supply:
         self._out: set[int] = set()
         self._news = asyncio.Event()
         self._reading = asyncio.Lock()
+        self._closed = False
         self.exhausted = False
 
     async def take(self) -> BulkItem | None:
-        """The next one; waits while one that is out may come back. `None` when all is done."""
+        """The next one, after a wait where one that is out may come back; `None` at the end."""
         async with self._reading:
-            while not self._waiting and not self.exhausted:
+            while not (self._waiting or self.exhausted or self._closed):
                 await self._fetch()
-            if not self._waiting:
+            if self._closed or not self._waiting:
                 return None
             item = self._waiting.popleft()
             self._out.add(item.position)
@@ -48,6 +52,11 @@ class Supply:
         """It was not asked; somebody is to take it again."""
         self._out.discard(item.position)
         self._waiting.append(item)
+        self._news.set()
+
+    def close(self) -> None:
+        """Hand out no more."""
+        self._closed = True
         self._news.set()
 
     async def _fetch(self) -> None:

@@ -7,22 +7,25 @@ process that died goes on where the answers end.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 import structlog
 
 from bot.domain.bulk import Bulk, BulkEnding, BulkState
 from bot.services.bulk_asking import Asking
 from bot.services.bulk_hold import Hold
-from bot.services.bulk_pace import Pace
+from bot.services.bulk_pace import Pace, came
 from bot.services.bulk_progress import Progress
 from bot.services.bulk_speaking import BulkSpeaker
 from bot.services.means import Means
 from bot.services.telling import LEASE, Voice, bounded
 from bot.services.watching import alarm_of
 from bot.storage.bulks import Bulks
+
+# A process that ends waits no longer for the progress that it is just showing.
+_LAST_SECONDS: Final = 1.0
 
 _log = structlog.get_logger("bot.bulk_turns")
 
@@ -94,9 +97,8 @@ class BulkTurns:
                 asking.leave()
             ending = await asking.run()
             progress.end()
-            if ending is not None:
-                # A card that is just being posted must be known before the next is.
-                await showing
+            # A card that is just being posted must be known before the next is.
+            await asyncio.wait({showing}, timeout=None if ending is not None else _LAST_SECONDS)
         finally:
             self._under_way.discard(asking)
             showing.cancel()
@@ -115,19 +117,16 @@ class BulkTurns:
     async def _hand_over(self, bulk: Bulk) -> None:
         """Give the result, the report standing in Slack; then all is over."""
         hold = self._hold(bulk)
-        leasing = asyncio.create_task(self._keep_leased(hold))
-        try:
+        handed = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_leased(hold, handed))
             await bounded(self._speaker.hand_over(bulk), None, self._pace.hand_over_seconds)
-        finally:
-            leasing.cancel()
-            with suppress(asyncio.CancelledError):
-                await leasing
+            handed.set()
         await hold.change(lambda held: replace(held, ended_at=self._now()))
         _log.info("a bulk is over", count=bulk.total)
 
-    async def _keep_leased(self, hold: Hold) -> None:
-        while not hold.lost:
-            await asyncio.sleep(self._pace.tick_seconds)
+    async def _keep_leased(self, hold: Hold, handed: asyncio.Event) -> None:
+        while not await came(handed, self._pace.tick_seconds):
             await hold.look()
 
     def _hold(self, bulk: Bulk) -> Hold:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from bulk_world import CARD, BulkWorld, bulk_world
+from bulk_world import CARD, QUICK, BulkWorld, bulk_world
 from storage.ringing import eventually
 
 from bot.domain.bulk import Bulk, BulkEnding, BulkState
-from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.explanation import LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.message_id import MessageId
 from bot.services import telling
+from bot.services.answers import Answer
 from bot.services.telling import LEASE, SETTLING, InDoubt
 from bot.services.watching import Delivery, Report, Trace
 from bot.storage.errors import StorageError
@@ -90,7 +91,11 @@ async def test_a_slow_slack_does_not_hold_the_asking(world: BulkWorld) -> None:
     world.speaker.shows.clear()
     bulk = await world.start(*ids(60))
     turn = asyncio.create_task(world.turns().take_up(bulk.id, 0))
-    await eventually(lambda: len(world.asked) == 60)
+    async with asyncio.timeout(30):
+        while (await world.bulks.tally(bulk)).asked < 60:  # noqa: ASYNC110 - a table tells nobody
+            await asyncio.sleep(0.01)
+    # Long enough for the asking to be over.
+    await asyncio.sleep(0.3)
     assert 1 == len(world.speaker.shown)
     world.speaker.shows.set()
     await turn
@@ -100,19 +105,19 @@ async def test_a_slow_slack_does_not_hold_the_asking(world: BulkWorld) -> None:
 
 async def test_nothing_is_asked_again_that_has_an_answer(world: BulkWorld) -> None:
     """A process goes on where one that died had come to, at once."""
-    bulk = await world.start(*SLOW)
-    turn = asyncio.create_task(world.turns("dead").take_up(bulk.id, 0))
-    await eventually(lambda: len(world.asked) >= 12)
-    turn.cancel()
-    await asyncio.wait({turn})
-    known = [item.message_id.value for item in await world.items(bulk) if item.finding]
-    world.base.requests.clear()
+    bulk = await world.start(*ids(30))
+    known = [
+        replace(item, finding=read_result("failed:486"), checked_at=world.base.clock.now)
+        for item in await world.table.unasked(bulk.id, 12)
+    ]
+    await world.table.write_answers(bulk.id, known)
+    held = replace(bulk, worker="dead/1", due_at=world.base.clock.now + LEASE)
+    assert await world.table.replace(bulk, held)
     world.base.gone.add("dead")
     await world.turns("e2").take_up(bulk.id, 0)
-    assert known
-    assert {*known}.isdisjoint(world.asked)
+    assert {*ids(30)[12:]} == {*world.asked}
     assert 1 == len(world.speaker.reported)
-    assert all(item.finding for item in await world.items(bulk))
+    assert 30 == (await world.bulks.tally(bulk)).asked
 
 
 async def test_what_another_process_asks_is_left_to_it(world: BulkWorld) -> None:
@@ -136,7 +141,9 @@ async def test_a_lease_is_renewed_while_it_is_asked(world: BulkWorld) -> None:
     world.base.clock.forward(LEASE.total_seconds() - 1)
 
     async def renewed() -> bool:
-        return (await world.read(bulk)).due_at == world.base.clock.now + LEASE
+        held = await world.read(bulk)
+        assert BulkState.ASKING is held.state
+        return held.due_at == world.base.clock.now + LEASE
 
     async with asyncio.timeout(30):
         while not await renewed():  # noqa: ASYNC110 - a table tells nobody
@@ -208,7 +215,7 @@ async def test_a_failed_look_up_is_repeated_once_at_the_end(world: BulkWorld) ->
 async def test_a_pause_of_the_gateway_is_said_and_that_id_is_asked_again(world: BulkWorld) -> None:
     """The code 900 is no call's answer."""
     bulk = await world.start("SANDBOX-900", *ids(10))
-    turn = asyncio.create_task(world.turns().take_up(bulk.id, 0))
+    turn = asyncio.create_task(world.turns(progress_seconds=60.0).take_up(bulk.id, 0))
     await eventually(lambda: any(shown.paused_until for shown, _ in world.speaker.shown))
     while Counter(world.asked)["SANDBOX-900"] < 2:
         world.base.clock.forward(1)
@@ -219,6 +226,47 @@ async def test_a_pause_of_the_gateway_is_said_and_that_id_is_asked_again(world: 
     assert (None, 0) == (first.finding, (await world.bulks.tally(bulk)).of(Outcome.GATEWAY_ERROR))
     last, _ = world.speaker.shown[-1]
     assert last.paused_until is None
+
+
+async def away(world: BulkWorld, monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
+    """A gateway that nobody reaches for so many look-ups; the ids that were asked for."""
+    ask, asked = world.base.lookups.look_up, list[str]()
+
+    async def look_up(wanted: Sequence[MessageId], *, urgency: Urgency) -> tuple[Answer, ...]:
+        asked.append(wanted[0].value)
+        if len(asked) > times:
+            return await ask(wanted, urgency=urgency)
+        down = LookupFailure(error="gateway_down")
+        return (Answer(message_id=wanted[0], finding=down, checked_at=world.base.clock.now),)
+
+    monkeypatch.setattr(world.base.lookups, "look_up", look_up)
+    return asked
+
+
+async def test_a_gateway_that_nobody_reaches_is_waited_for(
+    world: BulkWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No call counts as failed for it."""
+    asked = await away(world, monkeypatch, 12)
+    bulk = await world.start(*ids(20))
+    await world.ring(bulk)
+    assert 32 == len(asked)
+    assert {Outcome.ANSWERED: 20} == dict((await world.bulks.tally(bulk)).counts)
+
+
+async def test_a_gateway_that_nobody_reaches_is_not_pressed(
+    world: BulkWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All wait together, and a stop is seen meanwhile."""
+    asked = await away(world, monkeypatch, 1_000_000)
+    bulk = await world.start(*ids(20))
+    turn = asyncio.create_task(world.turns(down_seconds=60.0).take_up(bulk.id, 0))
+    await eventually(lambda: bool(asked))
+    await asyncio.sleep(0.3)
+    assert len(asked) <= QUICK.at_once
+    assert await world.bulks.stop("T1", "U1", bulk.id) is not None
+    await turn
+    assert 0 == (await world.bulks.tally(bulk)).asked
 
 
 async def test_two_bulks_share(world: BulkWorld) -> None:
