@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,23 +10,20 @@ from typing import Final
 
 import structlog
 from cachetools import TLRUCache
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.bulk import Bulk, BulkItem, Tally
 from bot.domain.bulk_report import BulkReport, Reckoning
 from bot.domain.watch import PostedCard
 from bot.services.watching import Report, Trace
-from bot.slack.block_kit import Message
 from bot.slack.bulk_cards import mark, progress_card, report_card
 from bot.slack.bulk_pages import items_of_page, page_of_results, pages_of
 from bot.slack.bulk_tables import MOST_ROWS, Form
 from bot.slack.buttons import Row
-from bot.slack.notice_posting import post_notice, report_of
+from bot.slack.notice_posting import change_card, post_notice, report_of
 from bot.slack.notice_traces import Mark, NoticeTraces
-from bot.slack.posting import PATIENCE_SECONDS, Attempt, Fate, unrepeating
+from bot.slack.posting import Attempt, Fate, unrepeating
 from bot.slack.readers import Readers, is_direct
-from bot.slack.refusals import UNREADABLE, error_code, pause_asked
 from bot.slack.style import CardStyle
 from bot.storage.errors import StorageError
 
@@ -143,23 +139,11 @@ class SlackBulkSpeaker:
             return
         self._left_alone[bulk.id] = EVERY_SECONDS
         style, row = await self._read_in(bulk, card.channel)
-        pause = await self._change(card, progress_card(bulk, tally, style, row, self._now()))
+        pause = await change_card(
+            self._client, card, progress_card(bulk, tally, style, row, self._now())
+        )
         if pause is not None:
             self._left_alone[bulk.id] = max(pause, EVERY_SECONDS)
-
-    async def _change(self, card: PostedCard, message: Message) -> float | None:
-        """Change a card where it stands; the seconds for which Slack wants it left alone."""
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._client.chat_update(
-                    channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
-                )
-        except SlackApiError as error:
-            _log.info("a card was not updated", error=error_code(error))
-            return pause_asked(error.response)
-        except UNREADABLE as error:
-            _log.info("a card was not updated", error=type(error).__name__)
-        return None
 
     async def _counted(self, bulk: Bulk) -> tuple[Reckoning, list[BulkItem]]:
         """All calls counted, and the first ones kept for the table."""

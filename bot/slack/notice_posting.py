@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.watch import PostedCard
 from bot.services.watching import Delivery, Report
 from bot.slack.block_kit import Message
 from bot.slack.notice_traces import Mark
-from bot.slack.posting import Attempt, Fate, post_once
+from bot.slack.posting import PATIENCE_SECONDS, Attempt, Fate, post_once
+from bot.slack.refusals import UNREADABLE, error_code, pause_asked
 
 _log = structlog.get_logger("bot.slack.notice_posting")
 _BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
@@ -47,6 +51,25 @@ async def post_notice(
             return attempt
         _log.error("a notice is posted in a plainer form", error=attempt.why)
     return await post_once(client, quiet | {"text": text})
+
+
+async def change_card(client: AsyncWebClient, card: PostedCard, message: Message) -> float | None:
+    """Change a card where it stands; one that is gone or out of reach is left alone.
+
+    Returns:
+        the seconds for which Slack wants to be left alone; `None` where it asks for none.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await client.chat_update(
+                channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
+            )
+    except SlackApiError as error:
+        _log.info("a card was not updated", error=error_code(error))
+        return pause_asked(error.response)
+    except UNREADABLE as error:
+        _log.info("a card was not updated", error=type(error).__name__)
+    return None
 
 
 def report_of(attempt: Attempt) -> Report:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.watch import Watch
@@ -14,11 +12,10 @@ from bot.services.languages import Languages
 from bot.services.watching import Report, Trace
 from bot.slack.block_kit import Message
 from bot.slack.buttons import Row
-from bot.slack.notice_posting import post_notice, report_of
+from bot.slack.notice_posting import change_card, post_notice, report_of
 from bot.slack.notice_traces import Mark, NoticeTraces
-from bot.slack.posting import PATIENCE_SECONDS, Attempt, Fate, unrepeating
+from bot.slack.posting import Attempt, Fate, unrepeating
 from bot.slack.readers import Readers, is_direct
-from bot.slack.refusals import UNREADABLE, error_code
 from bot.slack.style import CardStyle, Styles
 from bot.slack.watch_notices import mark, notice, updated_card
 
@@ -62,17 +59,8 @@ class SlackNotifier:
         direct = card.channel.startswith("D")
         style = await (self._for_the_asker(watch) if direct else self._for_all(watch, card.channel))
         message = updated_card(watch, style, Row.DIRECT if direct else Row.PUBLIC)
-        if message is None:
-            return
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._client.chat_update(
-                    channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
-                )
-        except SlackApiError as error:
-            _log.info("a card was not updated", error=error_code(error))
-        except UNREADABLE as error:
-            _log.info("a card was not updated", error=type(error).__name__)
+        if message is not None:
+            await change_card(self._client, card, message)
 
     async def _post_in_thread(self, watch: Watch) -> Attempt:
         place = watch.destination
