@@ -15,7 +15,7 @@ import pytest
 
 from bot.storage.bulks import Bulks
 from bot.storage.database import open_database
-from watches.thread_speaker import REPORT, RESULT
+from watches.thread_voices import REPORT, RESULT
 from watches.watch_stage import WatchStage, watch_stage
 
 pytestmark = pytest.mark.slow

@@ -18,19 +18,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import time_machine
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import engine_assembly
 from bot.bulk_assembly import build_bulk_house
 from bot.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.domain.message_id import MessageId
-from bot.domain.watch import Destination, Watch
+from bot.domain.watch import Destination
 from bot.engine_assembly import build_engine, means_of
 from bot.services.answers import Answer
 from bot.services.bulks import BulkRequest, BulkService, BulkStarted
 from bot.services.lookup import LookupService
-from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
+from bot.services.watching import Started, Watching, WatchRequest
 from bot.settings import Settings
 from bot.shared_ceilings import gatekeeper_of
 from bot.storage.alarms import Work
@@ -38,48 +37,7 @@ from bot.storage.database import open_database
 from bot.storage.executors import this_process
 from bot.telemetry import Telemetry, configure_logging
 from bot.watch_assembly import build_watch_house
-from watches.thread_speaker import ThreadSpeaker
-
-EVENT = "watch_notice"
-
-
-class ThreadNotifier:
-    """Posts into threads, and reads them when in doubt."""
-
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
-
-    async def tell(self, watch: Watch) -> Report:
-        """Post once."""
-        try:
-            await self._client.chat_postMessage(
-                channel=watch.destination.channel,
-                thread_ts=watch.destination.thread,
-                text="a notice",
-                metadata={"event_type": EVENT, "event_payload": {"watch": watch.id}},
-            )
-        except SlackApiError:
-            return Report(delivery=Delivery.NOT_TOLD)
-        except (OSError, TimeoutError):
-            return Report(delivery=Delivery.UNSURE)
-        return Report(delivery=Delivery.TOLD)
-
-    async def trace(self, watch: Watch) -> Trace:
-        """Read the thread."""
-        try:
-            found = await self._client.conversations_replies(
-                channel=watch.destination.channel, ts=watch.destination.thread or ""
-            )
-        except SlackApiError:
-            return Trace.UNREADABLE
-        except (OSError, TimeoutError):
-            return Trace.AWAY
-        marks = [m["metadata"]["event_payload"]["watch"] for m in found["messages"]]
-        return Trace.FOUND if watch.id in marks else Trace.NONE
-
-    async def update_card(self, watch: Watch) -> None:
-        """There are no cards here."""
-        del watch
+from watches.thread_voices import ThreadNotifier, ThreadSpeaker
 
 
 @asynccontextmanager
