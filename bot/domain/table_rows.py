@@ -118,11 +118,13 @@ class _Cells:
         )
 
     def of(self, text: str) -> tuple[list[str], bool]:
-        """The cells, and whether the last quotation mark is left open."""
+        """The cells, and whether a quotation mark is left open, as far as one can see."""
         cells: list[str] = []
         for match in islice(self._cell.finditer(text), MAX_COLUMNS):
-            cells.append((match["quoted"] or "").replace('""', '"') + match["bare"])
-            if match["end"] == "":
+            quoted = match["quoted"] or ""
+            cells.append(quoted.replace('""', '"') + match["bare"])
+            # What closes a cell of several lines stands before a delimiter, or opens another cell.
+            if match["end"] == "" or ("\n" in quoted and match["bare"].strip()):
                 return cells, True
             if match["last"] is not None:
                 break

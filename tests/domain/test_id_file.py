@@ -189,6 +189,12 @@ def test_a_stray_quotation_mark_swallows_no_rows() -> None:
     assert 60 == len(values(lines("Nome;IDMSG", *rows).encode()))
 
 
+def test_a_quotation_mark_that_opens_each_row_swallows_none() -> None:
+    """As a system wrote them that forgets to close its cells; the ids of all rows are found."""
+    rows = [f'"Nome;MPG0002361804{n:02}' for n in range(50)]
+    assert 50 == len(values(lines(*rows).encode()))
+
+
 def test_an_id_far_behind_in_a_long_file_is_found() -> None:
     """The column is not chosen by the first rows alone."""
     rows = [f"texto;{'' if n != 4_321 else A};fim" for n in range(5_000)]

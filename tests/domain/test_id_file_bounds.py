@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -125,6 +126,7 @@ def cells(text: str, delimiter: str = ";") -> list[list[str]]:
         ('a;"b\nc;d\ne;"f', [["a", '"b'], ["c", "d"], ["e", '"f']]),
         ('"a"b"c;"d\n"e"f"g;"h', [['"a"b"c', '"d'], ['"e"f"g', '"h']]),
         (";;", [["", "", ""]]),
+        ('"a;b\n"c;d', [['"a', "b"], ['"c', "d"]]),
     ],
 )
 def test_quotation_marks_are_read_as_spreadsheets_write_them(
@@ -178,6 +180,25 @@ def test_no_id_of_the_usual_form_is_lost(numbers: list[int]) -> None:
     ids = [f"MPG{number}" for number in numbers]
     rows = [f'Zé "Zeca" {n}, Silva;{one};"a;b"' for n, one in enumerate(ids)]
     assert ids == [one.value for one in read_file("\n".join(rows).encode(), max_ids=99).ids]
+
+
+class CountedLines(list[str]):
+    """Lines that count how often one of them is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        got = super().__getitem__(place)
+        self.looks += len(got) if isinstance(place, slice) else 1
+        return got
+
+
+@pytest.mark.parametrize("line", ['"a"b"c;"d', '"a;b"c', 'a;"b', '"', "a;b", '"a""'])
+def test_no_line_is_looked_at_over_and_over(line: str) -> None:
+    """Whichever quotation marks are left open, the next lines are joined once and no more."""
+    lines = CountedLines([line] * 3_000)
+    assert 1 <= len([*Table(lines).rows(";")]) <= 3_000
+    assert lines.looks <= 5 * len(lines)
 
 
 FLOODS: list[Callable[[int], bytes]] = [

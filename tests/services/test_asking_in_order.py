@@ -86,7 +86,8 @@ async def test_each_is_asked_once_and_told_in_order(count: int) -> None:
         tell=into(told),
         at_once=4,
     )
-    await asking.run()
+    async with asyncio.timeout(20):
+        await asking.run()
     assert names(count) == told == sorted(gateway.asked, key=lambda one: int(one[3:]))
     assert gateway.most == min(4, count)
     assert {} == asking.untold
@@ -108,7 +109,8 @@ async def test_a_late_answer_keeps_the_others_waiting_but_not_unasked() -> None:
         await asyncio.sleep(0)
     assert (20, []) == (len(gateway.asked), told)
     late.set()
-    await task
+    async with asyncio.timeout(20):
+        await task
     assert names(100) == told
 
 
@@ -125,7 +127,8 @@ async def test_nothing_more_is_asked_after_a_stop_and_what_is_under_way_is_told(
     task = asyncio.create_task(asking.run())
     await until(lambda: "ID-3" in told)
     late.set()
-    await task
+    async with asyncio.timeout(20):
+        await task
     assert len(gateway.asked) <= 12
     assert sorted(gateway.asked) == sorted(told)
     assert names(len(told)) == told
