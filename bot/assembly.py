@@ -95,7 +95,9 @@ def build_desk(
     replies = Replies(outside.slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     watches = WatchReception(watching=watching, records=records, replies=replies)
-    lists = _lists(settings, outside.slack, bulks, watching, records)
+    lists = _lists(
+        settings, outside.slack, bulks=bulks, watching=watching, records=records, lookups=lookups
+    )
     reception = Reception(
         lookups=lookups,
         languages=languages,
@@ -126,9 +128,11 @@ def build_desk(
 def _lists(
     settings: Settings,
     slack: SlackDoor,
+    *,
     bulks: BulkService,
     watching: Watching,
     records: Records,
+    lookups: LookupService,
 ) -> BulkReception:
     return BulkReception(
         bulks=bulks,
@@ -138,6 +142,7 @@ def _lists(
         slack=slack,
         requests_per_second=settings.gateway_requests_per_second,
         max_ids=settings.bulk_max_ids,
+        is_final=lookups.is_final,
     )
 
 

@@ -142,7 +142,8 @@ def _look_up_list(
     from bot.domain.bulk import LARGEST
     from bot.list_terminal import look_up_list, read_list
 
-    given, bad_list = read_list(file, output, catalog, max_ids=LARGEST)
+    max_ids = settings.bulk_max_ids if settings is not None else LARGEST
+    given, bad_list = read_list(file, output, catalog, max_ids=max_ids)
     if settings is None or given is None:
         _complain([*problems, *bad_list])
     work = look_up_list(given, settings, catalog, as_json=as_json, output=output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -56,28 +57,42 @@ async def look_up_list(
 
     The exit code is that of `look_up`. Cancelled, it writes what is known before it ends.
     """
-    with ExitStack() as stack:
-        sink: BinaryIO = sys.stdout.buffer
-        if output is not None:
+    try:
+        with ExitStack() as stack:
+            sink = _sink(output, stack)
+            say_what_was_found(given, catalog)
+            form = _JsonLines(catalog) if as_json else _sheet(settings, catalog)
+            run = _Run(given, form, sink, catalog)
+            # On one terminal with the results a bar would be torn.
+            bar = sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
             try:
-                sink = stack.enter_context(output.open("wb"))
-            except OSError:
-                say(catalog.say("list.terminal.no_output", file=_shown(str(output))))
-                return _EXIT_USAGE
-        say_what_was_found(given, catalog)
-        form = _JsonLines(catalog) if as_json else _sheet(settings, catalog)
-        run = _Run(given, form, sink, catalog)
-        # On one terminal with the results a bar would be torn.
-        bar = sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
-        try:
-            with showing(len(given.ids), catalog, bar=bar) as show:
-                await run.ask(settings, show)
-        finally:
-            if not run.broken:
-                run.end()
+                with showing(len(given.ids), catalog, bar=bar) as show:
+                    await run.ask(settings, show)
+            finally:
+                if not run.broken:
+                    run.end()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        say(catalog.say("list.terminal.no_output", file=_shown(str(output or STANDARD_INPUT))))
+        return _EXIT_USAGE
     if output is not None:
         say(catalog.say("list.terminal.written", file=_shown(str(output))))
     return run.worst
+
+
+def _sink(output: Path | None, stack: ExitStack) -> BinaryIO:
+    """Where the result goes.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    if output is not None:
+        return stack.enter_context(output.open("wb"))
+    # A process may be started with its standard output closed.
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "closed")
+    return sys.stdout.buffer
 
 
 class _Form(Protocol):
@@ -196,7 +211,7 @@ class _Run:
         try:
             self._sink.write(line)
             self._sink.flush()
-        except BrokenPipeError:
+        except OSError:
             self.broken = True
             raise
 

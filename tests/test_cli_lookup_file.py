@@ -155,6 +155,17 @@ async def test_the_result_is_written_to_a_file(voicestatus: Voicestatus, tmp_pat
     assert ("", "The result is in result.csv.") == (got.out, got.err.splitlines()[-1])
 
 
+async def test_a_result_that_cannot_be_written_is_told_in_one_sentence(
+    voicestatus: Voicestatus,
+) -> None:
+    """A full disk, before anything is lost in a traceback."""
+    got = await voicestatus.run("lookup", "--file", "ids.csv", "--output", "/dev/full")
+
+    assert 2 == got.code
+    assert "The result cannot be written" in got.err
+    assert "Traceback" not in got.err
+
+
 async def test_each_id_is_asked_once(voicestatus: Voicestatus, seen: list[SeenRequest]) -> None:
     """Doubles cost no request, phone numbers neither."""
     await voicestatus.run("lookup", "--file", "ids.csv")

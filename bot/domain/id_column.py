@@ -29,7 +29,7 @@ _RIVAL: Final = 0.8
 _OTHERS: Final = re.compile(
     r"\b(?:tele)?(?:fone|phone|cel|celular|whats|whatsapp|numero|number|ddd|cpf|cnpj|rg|cep|zip|pedido"
     r"|order|protocolo|contrato|contract|ticket|chamado|data|date|hora|time|valor|price|nota|nf|nfe"
-    r"|fatura|invoice|boleto|matricula|conta|account|cliente|customer|lote|batch|chave)\b"
+    r"|fatura|invoice|boleto|documento|document|inscricao|cadastro|contato|contact|matricula|conta|account|cliente|customer|lote|batch|chave)\b"
 )
 
 

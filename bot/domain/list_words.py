@@ -34,6 +34,10 @@ _FORCED: Final = re.compile(r"id:\s*(\S+)", re.IGNORECASE)
 # What keeps a number a text in a spreadsheet: ="0123", or an apostrophe in front.
 _KEPT_AS_TEXT: Final = re.compile(r'="([^"]*)')
 _SIGNS_OF_PHONES: Final = re.compile(r"[+0-9()\s./-]{8,40}")
+# Free of charge, abroad, or dialled with the number of a carrier in front.
+_DIALLED: Final = re.compile(
+    r"0[3589]00[0-9]{6,7}|00[1-9][0-9]{9,12}|0[1-9][0-9](?:[1-9]{2})(?:9[0-9]{8}|[2-5][0-9]{7})"
+)
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _SPACE: Final = re.compile(r"\s")
 _PLAIN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
@@ -41,6 +45,8 @@ _DATE_OR_AMOUNT: Final = re.compile(
     r"[0-9]{1,4}[.:/-][0-9]{1,2}[.:/-][0-9]{1,4}\S*|[0-9]{1,2}:[0-9]{2}|[0-9.]*[.][0-9]+"
 )
 _MOST_READ: Final = 2_000
+# By their length, the largest weight of a digit.
+_TAX_NUMBERS: Final = {11: 11, 14: 9}
 
 
 class LineProblem(StrEnum):
@@ -132,11 +138,30 @@ def _read(word: str, *, certain: bool, forced: bool = False) -> Judged:
 def _is_phone(bare: str) -> bool:
     if not _SIGNS_OF_PHONES.fullmatch(bare):
         return False
-    return BARE_PHONE.fullmatch(_NO_DIGIT.sub("", bare)) is not None
+    digits = _NO_DIGIT.sub("", bare)
+    return any(form.fullmatch(digits) for form in (BARE_PHONE, _DIALLED))
 
 
 def _may_be(word: str, *, named: bool) -> bool:
     if not named:
+        if _is_tax_number(word):
+            return False
         return might_be_id(word) and _PLAIN.fullmatch(word) is not None
     digits = any(character in "0123456789" for character in word)
     return digits and not _DATE_OR_AMOUNT.fullmatch(word)
+
+
+def _is_tax_number(word: str) -> bool:
+    """Whether it is a CPF or CNPJ by its two check digits, and so a person's or company's number.
+
+    Both digits are a sum of the others, each times its weight, modulo 11 (Receita Federal).
+    """
+    if len(word) not in _TAX_NUMBERS or not (word.isascii() and word.isdigit()):
+        return False
+    largest = _TAX_NUMBERS[len(word)]
+    for end in (len(word) - 2, len(word) - 1):
+        weights = (2 + place % (largest - 1) for place in range(end))
+        rest = sum(int(d) * w for d, w in zip(reversed(word[:end]), weights, strict=True)) % 11
+        if int(word[end]) != (0 if rest < 2 else 11 - rest):  # noqa: PLR2004 - as they are defined
+            return False
+    return True

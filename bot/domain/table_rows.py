@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from bot.domain.list_words import HINT
+
 DELIMITERS: Final = (";", "\t", ",", "|")
 MAX_COLUMNS: Final = 200
 # What a cell of a spreadsheet can hold.
@@ -87,14 +89,19 @@ class Table:
             if is_open and place > hopeless:
                 closing = self._closing(place)
                 found, is_open = cells.of("\n".join(self._lines[place - 1 : closing + 1]))
-                is_open = is_open or self._holds_rows(place, closing, delimiter, len(found))
+                is_open = is_open or self._holds_rows(place, closing, delimiter, found)
                 # Nothing before that line is joined again, so that no line is read thrice.
                 place, hopeless = (place, closing) if is_open else (closing + 1, hopeless)
             yield Row(number, line.split(delimiter, MAX_COLUMNS - 1) if is_open else found)
 
-    def _holds_rows(self, first: int, last: int, delimiter: str, width: int) -> bool:
-        """Whether lines inside a cell are rows, and so the quotation mark is a stray one."""
-        return any(line.count(delimiter) >= width - 1 for line in self._lines[first:last])
+    def _holds_rows(self, first: int, last: int, delimiter: str, found: Sequence[str]) -> bool:
+        """Whether lines inside a cell are rows, and so the quotation mark is a stray one.
+
+        An id behind a line's end is never left in a cell: no id must be lost without a word.
+        """
+        if any(HINT.search(cell.partition("\n")[2]) for cell in found):
+            return True
+        return any(line.count(delimiter) >= len(found) - 1 for line in self._lines[first:last])
 
     def _closing(self, place: int) -> int:
         """The next line that may close a cell, or the last one that may belong to it."""

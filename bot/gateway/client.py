@@ -83,6 +83,10 @@ class GatewayClient:
         """How the gateway has been answering."""
         return self._circuit.health
 
+    def is_final(self, message_id: MessageId) -> bool:
+        """Whether a final status is kept, so that there is nothing to wait for."""
+        return self._cache.get(message_id) is not None
+
     async def status(
         self, message_id: MessageId, *, urgency: Urgency = Urgency.PERSON
     ) -> CheckedStatus:

@@ -48,6 +48,10 @@ class LookupService:
         """Why the asker may not look calls up; `None` when they may."""
         return refusal(asker, self._rules)
 
+    def is_final(self, message_id: MessageId) -> bool:
+        """Whether this process knows a final status of the call already."""
+        return self._gateway.is_final(message_id)
+
     def is_admin(self, asker: Asker) -> bool:
         """Whether the asker has the operator's rights."""
         return is_admin(asker, self._rules)

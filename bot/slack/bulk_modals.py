@@ -168,6 +168,9 @@ def _where(origin: Origin, style: CardStyle) -> str:
 
 def _found(found: IdList, style: CardStyle) -> Iterator[str]:
     yield style.catalog.say("bulk.modal.found", count=len(found.ids))
+    if found.column:
+        column = code_span(shorten(found.column, _IGNORED_LIMIT))
+        yield style.catalog.say("bulk.modal.column", column=column)
     if found.doubles:
         yield style.catalog.say("bulk.doubles", count=found.doubles)
 

@@ -43,6 +43,8 @@ class BulkNotes:
         channel = bulk.destination.channel
         if is_direct(channel):
             where = self._say("bulk.note.directly")
+        elif bulk.destination.thread is not None:
+            where = self._say("bulk.note.in_thread", channel=code_span(channel))
         else:
             where = self._say("bulk.note.in_channel", channel=code_span(channel))
         return note(self._say("bulk.note.begun_title"), self._say("bulk.note.begun", where=where))

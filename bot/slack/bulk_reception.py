@@ -54,6 +54,7 @@ class BulkReception:
     Args:
         requests_per_second: the gateway's ceiling, by which is said how long a list takes.
         max_ids: how long a list may be.
+        is_final: whether there is nothing to wait for any more.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class BulkReception:
         slack: SlackDoor,
         requests_per_second: float,
         max_ids: int,
+        is_final: Callable[[MessageId], bool],
     ) -> None:
         self._bulks = bulks
         self._watching = watching
@@ -74,6 +76,7 @@ class BulkReception:
         self._slack = slack
         self._per_second = requests_per_second
         self._max_ids = max_ids
+        self._is_final = is_final
 
     async def ask(self, question: Question, text: str) -> None:
         """Open the form; where Slack gave no means to, show a button that has it."""
@@ -184,7 +187,10 @@ class BulkReception:
             if bulk is None:
                 told = notes.not_yours()
             else:
-                told = await self._watch(await self._bulks.pending(bulk), question)
+                pending = await self._bulks.pending(bulk)
+                # What was told meanwhile is not told once more.
+                still = [one for one in pending if not self._is_final(one)]
+                told = await self._watch(still, question)
         except StorageError as error:
             _log.error("pending calls cannot be watched", error=error.code)
             told = notes.not_kept()

@@ -242,3 +242,36 @@ def test_numbers_that_a_spreadsheet_rounded_are_told_as_such(data: str) -> None:
     with pytest.raises(UnreadableListError) as raised:
         read(data.encode())
     assert ListProblem.ROUNDED is raised.value.problem
+
+
+def test_a_note_of_several_lines_swallows_no_id() -> None:
+    """Whether the quotation marks are meant or stray, what has the form of an id is asked about."""
+    data = lines("IDMSG;Nota", f'{A};"o cliente disse: oi', f'{B};tchau"', f"{C};x")
+
+    assert [A, B, C] == values(data.encode())
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("11144477735", "86288366757", "11222333000181"),
+        *("08001234567", "005511987650001", "02111987650001", "0213123456789"),
+    ],
+)
+def test_numbers_of_persons_and_telephones_are_no_ids(number: str) -> None:
+    """CPF and CNPJ by their check digits, and numbers that are dialled in other ways."""
+    with pytest.raises(UnreadableListError) as caught:
+        read(lines(f"Ana;{number};01/11/2026").encode())
+
+    assert ListProblem.NO_COLUMN is caught.value.problem
+
+
+@pytest.mark.parametrize("number", ["11144477734", "11144477745", "11222333000191"])
+def test_digits_whose_check_digits_are_others_may_be_ids(number: str) -> None:
+    """One wrong check digit is enough."""
+    assert [number] == values(f"{number}\n".encode())
+
+
+def test_a_column_of_tax_numbers_that_is_called_idmsg_is_believed() -> None:
+    """Its writer knows better than two check digits."""
+    assert ["11144477735"] == values(b"IDMSG\n11144477735\n")

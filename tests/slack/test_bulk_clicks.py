@@ -115,6 +115,19 @@ async def test_the_pending_calls_of_a_list_are_watched_with_one_press(mode: Mode
         ways.slack.pings.clear()
 
 
+async def test_what_has_got_its_status_meanwhile_is_not_watched_again(mode: Mode) -> None:
+    """A second press tells nothing twice."""
+    async with visiting(mode) as ways:
+        await begun(ways, "SANDBOX-OK SANDBOX-PENDING-1")
+        report = await said(ways, REPORT)
+        await asyncio.sleep(1)
+        await ways.answer("SANDBOX-PENDING-1")
+        await ways.person.click(report, "bulk_watch")
+
+        await said(ways, "Nothing is pending any more")
+        expect_rings(ways, USER_ID)
+
+
 async def test_all_results_are_leafed_through(mode: Mode) -> None:
     """The first page stands beside the report for the one who pressed; others replace it."""
     async with visiting(mode) as ways:

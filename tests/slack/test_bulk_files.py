@@ -69,6 +69,7 @@ async def test_a_list_in_a_file_is_shown_begun_and_given_back_in_the_thread(ways
     view = await ways.modal()
     assert "I have read `Ligações de março.csv`." in in_view(view)
     assert "2 calls are looked up." in in_view(view)
+    assert "from the column `IDMSG`, and from no other" in in_view(view)
     assert "1 repetition is left out" in in_view(view)
     assert "Line 4" in in_view(view)
     assert [] == ways.asked
