@@ -17,6 +17,8 @@ from bot.domain.privacy import shorten
 
 MAX_BYTES: Final = 5_000_000
 MAX_LINES: Final = 100_000
+# The longest list of 10,000 ids has room in it.
+MAX_PASTED: Final = 500_000
 MAX_SHOWN: Final = 80
 
 _LABEL: Final = re.compile(r"idmsgs?:?|ids?:|:", re.IGNORECASE)
@@ -37,6 +39,7 @@ class ListProblem(StrEnum):
     PICTURE = "picture"
     ARCHIVE = "archive"
     TOO_LARGE = "too_large"
+    TOO_LONG = "too_long"
     TOO_MANY_LINES = "too_many_lines"
     TOO_MANY_IDS = "too_many_ids"
     NO_IDS = "no_ids"
@@ -48,7 +51,7 @@ class UnreadableListError(ValueError):
     """There is no list to be had.
 
     Attributes:
-        count: how much there is of what there is too much of: bytes, lines or ids; else 0.
+        count: how much there is, where it is too much: bytes, characters, lines or ids; else 0.
         limit: how much may be, in the same unit; else 0.
     """
 
@@ -156,10 +159,10 @@ def read_pasted(text: str, *, max_ids: int) -> IdList:
     Raises:
         UnreadableListError: too long, no ids, or more than `max_ids`.
     """
+    if len(text) > MAX_PASTED:
+        raise UnreadableListError(ListProblem.TOO_LONG, count=len(text), limit=MAX_PASTED)
     if not text.strip():
         raise UnreadableListError(ListProblem.EMPTY)
-    if len(text) > MAX_BYTES:
-        raise UnreadableListError(ListProblem.TOO_LARGE, count=len(text), limit=MAX_BYTES)
     read = [one for number, line in enumerate(lines_of(text), 1) for one in _words(number, line)]
     certain = any(judged.certain for _, _, judged in read)
     collection = Collection()

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.id_list import (
-    MAX_BYTES,
     MAX_LINES,
+    MAX_PASTED,
     MAX_SHOWN,
     IgnoredLine,
     ListProblem,
@@ -149,7 +149,7 @@ def test_doubles_are_counted_and_read_once() -> None:
         ("5511987654321\n5511987654322", ListProblem.NO_IDS),
         ("IDMSG", ListProblem.NO_IDS),
         ("IDMSG\n1,23457E+11\n1,23457E+11", ListProblem.ROUNDED),
-        ("x" * (MAX_BYTES + 1), ListProblem.TOO_LARGE),
+        ("x" * (MAX_PASTED + 1), ListProblem.TOO_LONG),
         ("x\n" * (MAX_LINES + 1), ListProblem.TOO_MANY_LINES),
     ],
     ids=["empty", "blank", "prose", "phones", "heading", "rounded", "large", "lines"],
