@@ -95,9 +95,7 @@ def build_desk(
     replies = Replies(outside.slack)
     questions = Questions(languages=languages, styles=styles, replies=replies)
     watches = WatchReception(watching=watching, records=records, replies=replies)
-    lists = _lists(
-        settings, outside.slack, bulks=bulks, watching=watching, records=records, lookups=lookups
-    )
+    lists = _lists(settings, outside.slack, bulks, watching, records=records, lookups=lookups)
     reception = Reception(
         lookups=lookups,
         languages=languages,
@@ -128,9 +126,9 @@ def build_desk(
 def _lists(
     settings: Settings,
     slack: SlackDoor,
-    *,
     bulks: BulkService,
     watching: Watching,
+    *,
     records: Records,
     lookups: LookupService,
 ) -> BulkReception:
