@@ -237,14 +237,18 @@ async def test_a_bot_that_nobody_asks_finds_out_that_its_token_works_again(
     assert before == len(ways.slack.calls)
 
     monkeypatch.setattr("bot.slack.bot_token.RETRY_SECONDS", 0.0)
-    seen = [await readiness(ways) for _ in range(4)]
+    seen = [await readiness(ways)]
+    async with asyncio.timeout(30):
+        while seen[-1] != (200, True):
+            seen.append(await readiness(ways))
 
-    assert [(503, False)] * 3 + [(200, True)] == seen
+    assert len(seen) >= 4
+    assert {(503, False)} == set(seen[:-1])
 
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for what is no change in Slack."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - nothing tells of a line in the log
             await asyncio.sleep(0.01)
 
