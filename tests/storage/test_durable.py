@@ -157,6 +157,25 @@ async def test_an_end_before_it_was_begun(sqlite_url: str, monkeypatch: pytest.M
     assert alarms._client is None
 
 
+async def test_an_end_while_it_cannot_start(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing of it to be ended, and that is no fault."""
+    tried = asyncio.Event()
+
+    def fail(*_: object) -> None:
+        loop.call_soon_threadsafe(tried.set)
+        raise StorageError("The database is away.")
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(DurableAlarms, "_launch", fail)
+    alarms = engine(sqlite_url, "e1")
+    async with alarms.running({Work.WATCH: Rings().ring}):
+        await tried.wait()
+
+    assert alarms._client is None
+
+
 async def test_a_database_that_is_away_at_the_start(
     tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
