@@ -84,9 +84,13 @@ async def lookups_of(settings: Settings) -> AsyncIterator[LookupService]:
 
 
 def at_once(settings: Settings) -> int:
-    """No more calls at once than the ceiling lets through well before their deadline."""
+    """No more calls at once than the ceiling lets through well before their deadline.
+
+    A few more than may be under way, so that somebody stands in the line when one comes back.
+    """
+    in_line = settings.gateway_max_concurrency + settings.gateway_max_concurrency // 2
     room = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 2
-    return max(1, min(settings.gateway_max_concurrency, int(room)))
+    return max(1, min(in_line, int(room)))
 
 
 @asynccontextmanager
