@@ -164,7 +164,7 @@ async def test_a_look_up_that_runs_at_sigterm_still_gets_its_card(mode: Mode) ->
             heading(message) for message in bot.slack.messages
         ]
     assert 0 == code
-    assert seconds < 20
+    assert seconds < 10
     assert "Traceback" not in err
 
 
@@ -178,7 +178,7 @@ async def test_a_look_up_that_takes_too_long_gets_an_apology(mode: Mode) -> None
             heading(message) for message in bot.slack.messages
         ]
     assert 0 == code
-    assert seconds < 20
+    assert seconds < 10
     assert "Traceback" not in err
 
 

@@ -26,8 +26,8 @@ from bot.settings import Mode
 pytestmark = pytest.mark.slow
 
 APOLOGY = "Something went wrong in this bot"
-# Ten seconds, and as many for a machine that is busy with something else.
-IN_TIME = 20
+# What is promised of the end.
+IN_TIME = 10
 
 
 async def ending(bot: Running, number: signal.Signals = signal.SIGTERM) -> tuple[int, bool, str]:

@@ -69,7 +69,7 @@ async def test_a_half_sent_request_does_not_delay_the_end() -> None:
         seconds, err = await ended(process)
         writer.close()
 
-    assert (0, True) == (process.returncode, seconds < 8)
+    assert (0, True) == (process.returncode, seconds < 4)
     assert "error" not in err
 
 
@@ -82,7 +82,7 @@ async def test_a_hanging_response_url_at_the_end_still_gives_way(mode: Mode) -> 
         await slack.until(lambda: "response_url" in slack.calls)
         seconds, _ = await ended(process)
 
-    assert (0, True) == (process.returncode, seconds < 20)
+    assert (0, True) == (process.returncode, seconds < 10)
     assert "chat.postEphemeral" == slack.calls[-1]
 
 
@@ -99,7 +99,7 @@ async def test_when_every_way_hangs_the_end_is_in_time_and_the_loss_is_logged(mo
         seconds, err = await ended(process)
         writer.close()
 
-    assert (0, True) == (process.returncode, seconds < 20)
+    assert (0, True) == (process.returncode, seconds < 10)
     assert 1 == err.count("lost")
 
 
@@ -115,4 +115,4 @@ async def test_a_web_socket_that_never_answers_does_not_delay_the_end() -> None:
             await port_of(process)
             seconds, _ = await ended(process)
 
-    assert (0, True) == (process.returncode, seconds < 8)
+    assert (0, True) == (process.returncode, seconds < 4)

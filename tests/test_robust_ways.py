@@ -53,7 +53,7 @@ async def test_a_hanging_response_url_gives_way_in_time(
     began = time.monotonic()
 
     assert await show(slack, door)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 2
     assert ["response_url", "chat.postEphemeral"] == slack.calls
 
 
@@ -71,7 +71,7 @@ async def test_a_call_that_hangs_when_the_end_comes_is_cut_short(
     showing = asyncio.create_task(show(slack, door))
     await slack.until(lambda: "response_url" in slack.calls)
     door.hurry()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         assert await showing
 
     assert ["response_url", "chat.postEphemeral"] == slack.calls
@@ -97,7 +97,7 @@ async def test_a_long_rate_limit_gives_way_at_once(
     """More than five seconds are not waited for, on any way."""
     slack.hook = limited(seconds, then=OK)
     slack.answers["chat.postEphemeral"] = limited(seconds, then=answering({"ok": True}))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         assert await show(slack, door)
 
     assert ["response_url", "chat.postEphemeral", "chat.postMessage"] == slack.calls
@@ -278,7 +278,7 @@ async def test_nobody_waits_for_a_rate_limit_of_more_than_a_minute(
     slack.hook = raw(b"gone", status=404)
     for method in ("chat.postEphemeral", "chat.postMessage"):
         slack.answers[method] = limited(seconds, then=FATAL)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         assert not await show(slack, door)
 
 
@@ -306,7 +306,7 @@ async def test_at_the_end_of_the_process_the_last_try_is_made_at_once(
     showing = asyncio.create_task(show(slack, door))
     await slack.until(lambda: len(slack.calls) == 3)
     door.hurry()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         assert not await showing
         assert not await show(slack, door)
 

@@ -982,7 +982,7 @@ async def test_bolt_connects_and_acknowledges_over_a_socket(
     ack = await person_over_socket(slack).command("/voicestatus", "SANDBOX-OK")
     assert (200, '{"text": "Checking SANDBOX-OK"}') == (ack.status, ack.body)
     assert [("Checking SANDBOX-OK", True)] == [(m.text, m.ephemeral) for m in slack.messages]
-    assert 0 < slack.socket.acks[0].seconds < 3
+    assert 0 < slack.socket.acks[0].seconds < 1
     assert ([], []) == (slack.warnings, slack.refusals)
 
 

@@ -52,7 +52,7 @@ async def test_it_is_tried_again_within_the_deadline(black_hole: int) -> None:
             began = clock()
             with stamina.set_testing(True, attempts=99, cap=True), pytest.raises(ConnectTimedOut):
                 await client.status(ONE_ID)
-            assert clock() - began < 10
+            assert clock() - began < 3
     finally:
         stamina.instrumentation.set_on_retry_hooks(before)
     assert [ConnectTimedOut, ConnectTimedOut] == [type(error) for error in seen]

@@ -105,7 +105,7 @@ async def test_the_deadline_ends_any_wait(script: Script) -> None:
         began = clock()
         with pytest.raises(TimedOut):
             await client.status(ONE_ID)
-        assert 0.25 < clock() - began < 10
+        assert 0.25 < clock() - began < 1
         assert len(server.requests) == 1
 
 
@@ -119,7 +119,7 @@ async def test_the_deadline_covers_repetitions() -> None:
         began = clock()
         with pytest.raises(TimedOut):
             await client.status(ONE_ID)
-        assert clock() - began < 10
+        assert clock() - began < 1
     assert len(server.requests) == 3
 
 

@@ -35,5 +35,5 @@ async def test_a_pause_beyond_the_deadline_is_not_waited_for(seconds: str) -> No
         began = clock()
         with pytest.raises(GatewayUnavailable):
             await client.status(ONE_ID)
-        assert clock() - began < 4.5
+        assert clock() - began < 3
         assert 1 == len(server.requests)

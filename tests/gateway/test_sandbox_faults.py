@@ -328,7 +328,7 @@ async def test_a_drip_ends_whole() -> None:
         _, writer = await asyncio.open_connection(*address)
         writer.transport.abort()
         await served.get()
-        assert await served.get() - start < 10
+        assert await served.get() - start < 0.5
 
 
 async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
@@ -339,7 +339,7 @@ async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
         hanging = asyncio.create_task(look((host, int(port)), "hang", Version.SOAP_11))
         await asyncio.sleep(0.1)
         start = loop.time()
-    assert loop.time() - start < 10
+    assert loop.time() - start < 1.0
     assert "open" != (await hanging).end
 
 
