@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -32,6 +33,41 @@ _SETTINGS: Final = (
     "BULK_",
 )
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+_SLACK: Final = Path(__file__).parent / "slack"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--both-modes`: what the bot shows is tested over HTTP and over Socket Mode each."""
+    parser.addoption("--both-modes", action="store_true", help="play no test in one mode only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What the bot shows does not depend on the mode: there one of both is played, half and half.
+
+    Where the mode is the matter, `both_modes` stands above the tests.
+    """
+    if config.getoption("both_modes"):
+        return
+    left = [item for item in items if _in_the_other_mode(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
+def _in_the_other_mode(item: pytest.Item) -> bool:
+    """Whether this is that one of a pair that is left out; always the same one."""
+    calls = getattr(item, "callspec", None)
+    played = calls.params.get("mode") if calls else None
+    if not isinstance(played, Mode) or _SLACK not in item.path.parents:
+        return False
+    if item.get_closest_marker("both_modes"):
+        return False
+    words = calls.id.split("-")
+    words.remove(played.value)
+    pair = f"{item.nodeid.partition('[')[0]} {words}"
+    return list(Mode).index(played) != crc32(pair.encode()) % len(Mode)
 
 
 def pytest_configure() -> None:

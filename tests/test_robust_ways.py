@@ -14,6 +14,7 @@ from rough_slack import Answer, RoughSlack, answering, raw, rough_slack, silence
 from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.slack.door
+import bot.slack.replies
 from bot.slack.block_kit import Message, section
 from bot.slack.door import SlackDoor
 from bot.slack.plainer import FORM_REFUSALS
@@ -282,8 +283,12 @@ async def test_nobody_waits_for_a_rate_limit_of_more_than_a_minute(
         assert not await show(slack, door)
 
 
-async def test_the_word_that_work_goes_on_is_tried_once(slack: RoughSlack, door: SlackDoor) -> None:
+async def test_the_word_that_work_goes_on_is_tried_once(
+    slack: RoughSlack, door: SlackDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The card that follows must not wait for it."""
+    # However slow this machine is, these are refusals and not doubts.
+    monkeypatch.setattr(bot.slack.replies, "DOUBTFUL_SECONDS", 60.0)
     slack.hook = failing(BROKEN, then=OK)
     for method in ("chat.postEphemeral", "chat.postMessage"):
         slack.answers[method] = BROKEN
@@ -293,6 +298,21 @@ async def test_the_word_that_work_goes_on_is_tried_once(slack: RoughSlack, door:
     assert not await reply.show(MESSAGE, passing=True)
     assert 3 == len(slack.calls)
     assert await reply.show(MESSAGE)
+
+
+async def test_the_word_that_work_goes_on_never_stands_twice(
+    slack: RoughSlack, door: SlackDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Slack may have taken it without saying so, no other way is tried for it."""
+    monkeypatch.setattr(door, "_patience", 1.2)
+    slack.hook = silence
+    place = Place(channel="C1", user="U1", response_url=f"{slack.url}/hook")
+    reply = Replies(door).privately(place)
+
+    assert not await reply.show(MESSAGE, passing=True)
+    assert ["response_url"] == slack.calls
+    assert await reply.show(MESSAGE)
+    assert ["response_url", "response_url", "chat.postEphemeral"] == slack.calls
 
 
 async def test_at_the_end_of_the_process_the_last_try_is_made_at_once(

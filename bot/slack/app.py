@@ -51,6 +51,8 @@ def build_app(
         return workspace.authorization(client.token)
 
     app = AsyncApp(
+        # Without a name Bolt reads the source of every frame on the stack, to find one.
+        name="voicestatus",
         # Without the token, which comes from `authorize`; Bolt warns where it finds two.
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         signing_secret=signing_secret,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+from typing import Final
 
 import structlog
 
@@ -23,6 +25,9 @@ from bot.slack.ways import (
     Replacing,
     Way,
 )
+
+# A refusal comes at once; a message that was not answered in this time may well have arrived.
+DOUBTFUL_SECONDS: Final = 1.0
 
 _log = structlog.get_logger("bot.slack.replies")
 
@@ -55,9 +60,10 @@ class Reply:
         """Show the message by the first way that is open; whether any was.
 
         Where every way is closed and one of them only for a while, they are tried once more; not
-        for a `passing` message, which something else takes the place of soon.
+        for a `passing` message, which something else takes the place of soon. Nor does that one go
+        by a second way where it may have arrived by the first: it would stand there twice.
         """
-        shown = await self._shown(message)
+        shown = await self._shown(message, passing=passing)
         if passing or shown:
             return shown
         if await self._reopened() and await self._shown(message):
@@ -67,13 +73,16 @@ class Reply:
         self._lost = True
         return False
 
-    async def _shown(self, message: Message) -> bool:
+    async def _shown(self, message: Message, *, passing: bool = False) -> bool:
         if self._used is not None and await self._used.replace(message):
             return True
         for way in self._ways:
+            began = monotonic()
             if await way.send(message):
                 self._used = way
                 return True
+            if passing and monotonic() - began >= DOUBTFUL_SECONDS:
+                return False
         return False
 
 
