@@ -136,12 +136,14 @@ class Writing:
     Attributes:
         duration: seconds as people say them, at most two decimals.
         plural: the plural category of a whole number ("one", "other", ...), by CLDR.
+        number: a whole number, with thousands apart.
         share: a part of a whole (of 1 or more) in percent, at most one decimal; neither 0 % where
             there is something, nor 100 % where something is missing.
     """
 
     duration: Callable[[Decimal], str]
     plural: Callable[[int], str]
+    number: Callable[[int], str]
     share: Callable[[int, int], str]
 
 
@@ -196,17 +198,23 @@ class Catalog:
     def say(self, name: str, /, **values: object) -> str:
         """A phrase with its values filled in; `count` chooses the plural form.
 
+        Whole numbers are written as the language does; a number that is a name is passed as text.
+
         Raises:
             KeyError: there is no such phrase; a test proves that none is missing.
         """
         phrase = self.phrases[name]
+        written = {
+            key: self.writing.number(value) if type(value) is int else value
+            for key, value in values.items()
+        }
         if isinstance(phrase, str):
-            return phrase.format(**values)
+            return phrase.format(**written)
         count = values["count"]
         if not isinstance(count, int):
             raise TypeError("a plural phrase takes a whole number as count")
         form = self.writing.plural(count)
-        return phrase.get(form, phrase["other"]).format(**values)
+        return phrase.get(form, phrase["other"]).format(**written)
 
 
 def capitalised(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from babel import Locale
 from babel.lists import format_list
-from babel.numbers import format_percent
+from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from bot.domain.catalog import (
@@ -49,6 +49,7 @@ def load_catalog(language: Language) -> Catalog:
         writing=Writing(
             duration=lambda seconds: _write_duration(seconds, locale),
             plural=lambda count: str(locale.plural_form(count)),
+            number=lambda number: _write_number(number, locale),
             share=lambda part, whole: _write_share(part, whole, locale),
         ),
     )
@@ -103,6 +104,14 @@ def _write_duration(seconds: Decimal, locale: Locale) -> str:
             format_unit(rest, "duration-second", length="long", format="#,##0.##", locale=locale)
         )
     return format_list(parts, locale=locale)
+
+
+def _write_number(number: int, locale: Locale) -> str:
+    """As in "3,000" and in "3.000"."""
+    # Nearly all are small, and Babel takes its time.
+    if abs(number) < _THOUSAND:
+        return str(number)
+    return str(format_decimal(number, locale=locale))
 
 
 def _write_share(part: int, whole: int, locale: Locale) -> str:

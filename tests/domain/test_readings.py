@@ -71,6 +71,18 @@ def test_06_a_duration_is_written_as_people_say_it(raw: str, english: str, portu
     assert portuguese == CATALOGS[Language.PORTUGUESE].writing.duration(duration)
 
 
+@pytest.mark.parametrize(
+    ("number", "english", "portuguese"),
+    [(0, "0", "0"), (999, "999", "999"), (1_000, "1,000", "1.000"), (-4_500, "-4,500", "-4.500")],
+)
+def test_a_number_is_written_with_thousands_apart(
+    number: int, english: str, portuguese: str
+) -> None:
+    """In the signs of the language, wherever a phrase holds one."""
+    assert english == ENGLISH.writing.number(number)
+    assert portuguese == CATALOGS[Language.PORTUGUESE].writing.number(number)
+
+
 @pytest.mark.parametrize(("code", "other"), [("001", "token"), ("019", "credencial")])
 def test_40_a_wrong_key_is_not_blamed_on_the_other(code: str, other: str) -> None:
     """Only what the gateway said is told."""
