@@ -16,7 +16,7 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup browser demo test quick check lint types contracts docs pictures bench kills lock clean
+.PHONY: help setup browser demo test thorough quick check lint types contracts docs pictures bench kills lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -49,13 +49,19 @@ browser: ## Debian's Chromium for the tests and the pictures; installed as root 
 demo: setup ## try everything in a browser, with no Slack and no gateway account
 	@$(BIN)/voicestatus demo
 
+# Some tests hold a whole machine's attention, so there are never more than a few side by side.
+SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=worksteal
+
 test: setup browser ## every test, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term
 	@$(BIN)/python -m coverage report --precision=1 --fail-under=95 >/dev/null || { echo "Branch coverage is under 95 %."; exit 1; }
 	@$(BIN)/python -m coverage report --include='bot/domain/*,bot/gateway/*,bot/storage/*' --fail-under=100 || { echo "domain, gateway and storage must be covered to 100 %."; exit 1; }
 
-quick: setup ## the fast tests, under a minute
-	$(BIN)/python -m pytest -m 'not slow' --exitfirst
+thorough: setup browser ## every test in both modes, kills more often, a picture of every card
+	KILLS=$${KILLS:-5} $(BIN)/python -m pytest --both-modes --screenshots
+
+quick: setup ## values, texts, services: under a minute
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --quiet --exitfirst tests/domain tests/services tests/test_texts.py
 
 check: lint types contracts docs ## format, lint, types, import contracts, docs
 

@@ -39,8 +39,9 @@ _SLACK: Final = Path(__file__).parent / "slack"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--both-modes`: what the bot shows is tested over HTTP and over Socket Mode each."""
+    """Two that take long: all that the bot shows in both modes, and a picture of every card."""
     parser.addoption("--both-modes", action="store_true", help="play no test in one mode only")
+    parser.addoption("--screenshots", action="store_true", help="keep a picture of every card")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -9,7 +11,7 @@ from playwright.async_api import expect
 
 from bot.demo.gallery import Room, exhibits
 from bot.domain.catalog import Language
-from browser.visitors import SCREENSHOTS, Visitors
+from browser.visitors import SCREENSHOTS, Visitor, Visitors
 from pictures.chromium import UNCOVER
 
 EXHIBITS: Final = exhibits()
@@ -17,12 +19,10 @@ EXHIBITS: Final = exhibits()
 
 @pytest.mark.parametrize("language", list(Language))
 async def test_every_card_hangs_in_the_gallery_and_is_drawn_whole(
-    visitors: Visitors, language: Language
+    visitors: Visitors, language: Language, pytestconfig: pytest.Config
 ) -> None:
     """No block that the renderer does not know, none that is empty, nothing cut off."""
     gallery = await visitors.come(f"gallery?language={language}")
-    folder = SCREENSHOTS / "cards" / language
-    folder.mkdir(parents=True, exist_ok=True)
     cards = gallery.page.locator(".exhibit")
     own = [one.id for one in EXHIBITS if one.language is language]
     await expect(cards).to_have_count(len(own))
@@ -33,22 +33,27 @@ async def test_every_card_hangs_in_the_gallery_and_is_drawn_whole(
     assert 0 == await gallery.page.locator(".block:not(hr)").evaluate_all(empty)
     wide = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.id)"
     assert [] == await cards.evaluate_all(wide)
+    if pytestconfig.getoption("screenshots"):
+        await keep(gallery, own, SCREENSHOTS / "cards" / language)
+
+
+async def keep(gallery: Visitor, names: Sequence[str], folder: Path) -> None:
+    """Keep a picture of each card."""
     await gallery.page.evaluate(UNCOVER)
-    for name in own:
-        card = gallery.page.locator(f"[id='{name}']")
-        await card.screenshot(path=folder / f"{name}.png")
+    for name in names:
+        await gallery.page.locator(f"[id='{name}']").screenshot(path=folder / f"{name}.png")
 
 
-@pytest.mark.parametrize("room", list(Room))
-async def test_the_gallery_is_filtered_by_kind(visitors: Visitors, room: Room) -> None:
+async def test_the_gallery_is_filtered_by_kind(visitors: Visitors) -> None:
     """Each kind has its wall with its name."""
     gallery = await visitors.come("gallery")
-    await gallery.page.get_by_label("Kind").select_option(room.value)
+    for room in Room:
+        await gallery.page.get_by_label("Kind").select_option(room.value)
 
-    wanted = [one for one in EXHIBITS if (one.room, one.language) == (room, Language.ENGLISH)]
-    assert wanted
-    await expect(gallery.page.locator(".exhibit")).to_have_count(len(wanted))
-    assert f"room={room}" in gallery.page.url
+        wanted = [one for one in EXHIBITS if (one.room, one.language) == (room, Language.ENGLISH)]
+        assert wanted
+        await expect(gallery.page.locator(".exhibit")).to_have_count(len(wanted))
+        assert f"room={room}" in gallery.page.url
 
 
 async def test_the_gallery_changes_the_language_and_finds_words(visitors: Visitors) -> None:
