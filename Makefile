@@ -60,7 +60,7 @@ test: setup browser ## every test, with coverage
 thorough: setup browser ## every test in both modes, kills more often, a picture of every card
 	KILLS=$${KILLS:-5} $(BIN)/python -m pytest --both-modes --screenshots
 
-quick: setup ## values, texts, services: under a minute
+quick: setup ## values, texts, services: about a minute
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --quiet --exitfirst tests/domain tests/services tests/test_texts.py
 
 check: lint types contracts docs ## format, lint, types, import contracts, docs

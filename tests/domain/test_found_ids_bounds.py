@@ -160,23 +160,25 @@ HOSTILE = [
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """The processor's time of the fastest of three runs."""
-    taken = []
-    for _ in range(3):
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return min(taken)
+    """The processor's time of one run."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def _costs_few_splits(text: str) -> bool:
+    """Whether the fastest of up to three runs takes less than so many plain splits."""
+    plain = "a " * (MAX_READ // 2)
+    split = min(_seconds(lambda: [plain.split() for _ in range(20)]) for _ in range(3)) / 20
+    return any(_seconds(lambda: find_ids([text])) < MOST_SPLITS * split for _ in range(3))
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)
 def test_time_grows_with_the_length_only(hostile: str) -> None:
     """100,000 hostile characters cost at most as much as a few thousand plain splits of so many."""
     text = (hostile * MAX_READ)[:MAX_READ]
-    plain = "a " * (MAX_READ // 2)
-    split = _seconds(lambda: [plain.split() for _ in range(20)]) / 20
 
-    assert _seconds(lambda: find_ids([text])) < MOST_SPLITS * split
+    assert _costs_few_splits(text)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,5 @@ def test_time_grows_with_the_length_only(hostile: str) -> None:
 def test_a_long_run_inside_a_form_costs_no_more(head: str, run: str, tail: str) -> None:
     """No form is tried again and again over the same characters."""
     text = head + (run * MAX_READ)[: MAX_READ - len(head) - len(tail)] + tail
-    plain = "a " * (MAX_READ // 2)
-    split = _seconds(lambda: [plain.split() for _ in range(20)]) / 20
 
-    assert _seconds(lambda: find_ids([text])) < MOST_SPLITS * split
+    assert _costs_few_splits(text)
