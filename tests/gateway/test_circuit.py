@@ -159,7 +159,7 @@ async def test_a_busy_bot_says_nothing_of_the_gateway() -> None:
     """What was not sent did not fail."""
     async with (
         serving(always(OK)) as server,
-        client_of(server.url, requests_per_second=0.1, timeout_seconds=0.05) as client,
+        client_of(server.url, requests_per_second=0.1, timeout_seconds=1.0) as client,
     ):
         await client.status(ONE_ID)
         found = await asyncio.gather(

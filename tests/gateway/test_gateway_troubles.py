@@ -34,6 +34,7 @@ from gateway_loopback import (
 )
 
 from bot.domain.call_status import CheckedStatus, Outcome
+from bot.gateway import inquiry
 from bot.gateway.errors import (
     Busy,
     ConnectionLost,
@@ -129,7 +130,7 @@ async def test_waiting_for_a_turn_until_the_deadline_is_our_own_fault() -> None:
         serving(hang) as server,
         # The rate keeps the place that the first one leaves at its deadline from being taken.
         client_of(
-            server.url, timeout_seconds=0.3, max_concurrency=1, requests_per_second=1
+            server.url, timeout_seconds=1.0, max_concurrency=1, requests_per_second=0.5
         ) as client,
     ):
         outcomes = await asyncio.gather(
@@ -147,13 +148,15 @@ async def test_waiting_for_a_turn_until_the_deadline_is_our_own_fault() -> None:
     ],
 )
 async def test_the_last_error_is_told_when_the_deadline_falls_in_the_pause(
-    script: Script, error: type[GatewayError]
+    script: Script, error: type[GatewayError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The gateway was asked and failed at once: it was not slow, and the bot was not busy."""
+    monkeypatch.setattr(inquiry, "WAIT_INITIAL", 3.0)
+    monkeypatch.setattr(inquiry, "WAIT_MAX", 3.0)
     with stamina.set_testing(False):
         async with (
             serving(script) as server,
-            client_of(server.url, timeout_seconds=0.08) as client,
+            client_of(server.url, timeout_seconds=1.0) as client,
         ):
             with pytest.raises(error):
                 await client.status(ONE_ID)
@@ -161,10 +164,10 @@ async def test_the_last_error_is_told_when_the_deadline_falls_in_the_pause(
 
 
 async def test_the_last_error_is_told_when_the_deadline_falls_in_the_queue() -> None:
-    """Its repetition waits for a turn at two a second; what is known of the gateway is its 503."""
+    """Its repetition waits two seconds for a turn; what is known of the gateway is its 503."""
     async with (
         serving(always(http(status="503 Service Unavailable"))) as server,
-        client_of(server.url, timeout_seconds=0.3, requests_per_second=2) as client,
+        client_of(server.url, timeout_seconds=1.0, requests_per_second=0.5) as client,
     ):
         with pytest.raises(GatewayUnavailable):
             await client.status(ONE_ID)
@@ -193,10 +196,10 @@ async def test_a_repetition_does_not_queue_behind_look_ups_that_came_later() -> 
 
 
 async def test_the_rate_is_a_reason_to_be_busy_too() -> None:
-    """At two a second nobody gets a second turn within a third of one."""
+    """At one in two seconds nobody gets a second turn within one."""
     async with (
         serving(always(OK)) as server,
-        client_of(server.url, timeout_seconds=0.3, requests_per_second=2) as client,
+        client_of(server.url, timeout_seconds=1.0, requests_per_second=0.5) as client,
     ):
         outcomes = await asyncio.gather(
             *(client.status(message_id) for message_id in ids(2)), return_exceptions=True

@@ -100,7 +100,7 @@ async def test_a_gateway_that_is_too_slow_is_given_up_at_the_deadline(
     mode: Mode, name: str
 ) -> None:
     """The deadline is GATEWAY_TIMEOUT_SECONDS, whether nothing comes or a byte at a time."""
-    async with playing(mode, gateway_timeout_seconds=0.3) as bot:
+    async with playing(mode, gateway_timeout_seconds=1.5) as bot:
         card = await bot.answer(f"SANDBOX-FAULT-{name}")
 
     assert "error timeout" in copied(card)
