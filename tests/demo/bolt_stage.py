@@ -43,7 +43,7 @@ class BoltStage:
 
     async def noted(self, count: int = 1) -> list[Any]:
         """Wait until listeners have noted so much."""
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             while len(self.seen) < count:
                 self._noted.clear()
                 await self._noted.wait()

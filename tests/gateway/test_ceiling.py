@@ -144,7 +144,7 @@ async def test_first_requests_have_their_turn_among_repetitions() -> None:
 
 async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
     """Neither a place nor a slot is lost to callers that were cancelled while they waited."""
-    ceiling = ceiling_of(10, 4)
+    ceiling = ceiling_of(1, 4)
     clock = asyncio.get_running_loop().time
     began = clock()
     await starts(ceiling, 1)
@@ -153,7 +153,7 @@ async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
     for task in waiting:
         task.cancel()
     moments = await starts(ceiling, 1)
-    assert moments[0] - began < 0.19
+    assert moments[0] - began < 1.9
 
 
 @pytest.mark.parametrize(("rate", "places"), [(0, 1), (-1, 1), (1, 0), (1, -1)])
