@@ -16,7 +16,7 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup browser demo test thorough quick check lint types contracts docs pictures bench kills lock clean
+.PHONY: help setup browser demo test quick check lint types contracts docs pictures bench kills lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -57,11 +57,8 @@ test: setup browser ## every test, with coverage
 	@$(BIN)/python -m coverage report --precision=1 --fail-under=95 >/dev/null || { echo "Branch coverage is under 95 %."; exit 1; }
 	@$(BIN)/python -m coverage report --include='bot/domain/*,bot/gateway/*,bot/storage/*' --fail-under=100 || { echo "domain, gateway and storage must be covered to 100 %."; exit 1; }
 
-thorough: setup browser ## every test in both modes, kills more often, a picture of every card
-	KILLS=$${KILLS:-5} $(BIN)/python -m pytest --both-modes --screenshots
-
 quick: setup ## values, texts, services: about a minute
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --quiet --exitfirst tests/domain tests/services tests/test_texts.py
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not slow' --quiet --exitfirst tests/domain tests/services tests/test_texts.py
 
 check: lint types contracts docs ## format, lint, types, import contracts, docs
 

@@ -9,7 +9,6 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
-from zlib import crc32
 
 import hypothesis
 import pytest
@@ -35,40 +34,9 @@ _SETTINGS: Final = (
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
-_SLACK: Final = Path(__file__).parent / "slack"
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Two that take long: all that the bot shows in both modes, and a picture of every card."""
-    parser.addoption("--both-modes", action="store_true", help="play no test in one mode only")
+    """`--screenshots`: what takes two minutes is done when somebody wants to look."""
     parser.addoption("--screenshots", action="store_true", help="keep a picture of every card")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What the bot shows does not depend on the mode: there one of both is played, half and half.
-
-    Where the mode is the matter, `both_modes` stands above the tests.
-    """
-    if config.getoption("both_modes"):
-        return
-    left = [item for item in items if _in_the_other_mode(item)]
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in set(left)]
-
-
-def _in_the_other_mode(item: pytest.Item) -> bool:
-    """Whether this is that one of a pair that is left out; always the same one."""
-    if _SLACK not in item.path.parents or item.get_closest_marker("both_modes"):
-        return False
-    calls = getattr(item, "callspec", None)
-    played = calls.params.get("mode") if calls else None
-    if calls is None or not isinstance(played, Mode):
-        return False
-    words = calls.id.split("-")
-    words.remove(played.value)
-    pair = f"{item.nodeid.partition('[')[0]} {words}"
-    return list(Mode).index(played) != crc32(pair.encode()) % len(Mode)
 
 
 def pytest_configure() -> None:

@@ -7,8 +7,6 @@ import asyncio
 import pytest
 from scene import Scene, heading
 
-pytestmark = pytest.mark.both_modes
-
 TWENTY = 20
 AT_ONCE_SECONDS = 1.0
 

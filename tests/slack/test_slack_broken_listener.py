@@ -37,8 +37,6 @@ from bot.slack.workspace import find_workspace
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
 
-pytestmark = pytest.mark.both_modes
-
 CANARY = "canary-in-the-exception"
 
 

@@ -11,8 +11,6 @@ from bot.demo.loopback.interactions import Interactions
 from bot.demo.loopback.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
 from bot.demo.person import Kind
 
-pytestmark = pytest.mark.both_modes
-
 ANSWERED: Final = "✅ The call was answered and the message played: 85 seconds."
 DIRECT: Final = f"D{USER_ID[1:]}"
 

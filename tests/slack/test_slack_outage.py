@@ -16,8 +16,6 @@ from bot.domain.gateway_health import FAILURES_TO_OPEN
 from bot.gateway.sandbox import running_sandbox
 from bot.settings import Mode
 
-pytestmark = pytest.mark.both_modes
-
 DOWN = "The gateway has not answered since <!date^"
 DOWN_PT = "O gateway não responde desde <!date^"
 

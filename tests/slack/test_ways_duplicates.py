@@ -13,8 +13,6 @@ from bot.demo.loopback.workspace import BOT_MENTION, CHANNEL_ID
 from bot.demo.person import Kind
 from bot.settings import Mode
 
-pytestmark = pytest.mark.both_modes
-
 LATE = "This question reached me only now, hours after it was asked."
 LATE_PT = "Esta pergunta só chegou a mim agora, horas depois de feita."
 THREE_HOURS = 3 * 60 * 60

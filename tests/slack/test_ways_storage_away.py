@@ -18,8 +18,6 @@ from ways import ANSWERED, ASK, BUSY, CHECK, Ways, in_view, visiting, where
 from bot.demo.loopback.workspace import BOT_MENTION, CHANNEL_ID, OTHER_USER_ID, USER_ID
 from bot.settings import Mode
 
-pytestmark = pytest.mark.both_modes
-
 FILE = Path("data/voicestatus.db")
 
 

@@ -20,7 +20,7 @@ from watches.watch_stage import WatchStage, watch_stage
 
 pytestmark = pytest.mark.slow
 
-RUNS = range(max(1, int(os.environ.get("KILLS", "1")) // 2))
+RUNS = range(max(1, int(os.environ.get("KILLS", "2")) // 2))
 CALLS = 400
 PREFIX = "SANDBOX-ok."
 PATIENCE_SECONDS = 90.0

@@ -15,7 +15,7 @@ from watches.watch_stage import watch_stage
 
 pytestmark = pytest.mark.slow
 
-RUNS = range(int(os.environ.get("KILLS", "1")))
+RUNS = range(int(os.environ.get("KILLS", "2")))
 WATCHES = 200
 PATIENCE_SECONDS = 90.0
 # Long enough for a second notice to come, should there be one.
