@@ -102,11 +102,12 @@ def closing(reply: bytes) -> Script:
 async def test_the_deadline_ends_any_wait(script: Script) -> None:
     """One limit over everything, however the server spends the time; it is not asked again."""
     clock = asyncio.get_running_loop().time
-    async with serving(script) as server, client_of(server.url, timeout_seconds=0.3) as client:
+    async with serving(script) as server, client_of(server.url, timeout_seconds=1.5) as client:
         began = clock()
         with pytest.raises(TimedOut):
             await client.status(ONE_ID)
-        assert 0.25 < clock() - began < 1
+        # Two deadlines would be three seconds.
+        assert 1.4 < clock() - began < 3
         assert len(server.requests) == 1
 
 
@@ -115,12 +116,12 @@ async def test_the_deadline_covers_repetitions() -> None:
     clock = asyncio.get_running_loop().time
     async with (
         serving(first(silence, silence, hang)) as server,
-        client_of(server.url, timeout_seconds=0.3) as client,
+        client_of(server.url, timeout_seconds=1.5) as client,
     ):
         began = clock()
         with pytest.raises(TimedOut):
             await client.status(ONE_ID)
-        assert clock() - began < 1
+        assert clock() - began < 3
     assert len(server.requests) == 3
 
 

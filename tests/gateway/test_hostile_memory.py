@@ -32,10 +32,13 @@ FAULTS = (
     "entity-bomb",
 )
 GROWTH_MEBIBYTES = 32
-# Of work in one turn; 50 ms is the floor, and machines that are busy otherwise get more.
-STALL_SECONDS = 2.0
+# Of work in one turn, ten look-ups together; a turn that is long because of the reply is long each
+# time, one that is long because the machine had something else to do is not.
+STALL_SECONDS = 1.0
+ROUNDS = 5
 
-# Ten look-ups of each fault at the same time; what grew, in KiB, and the longest turn of the loop.
+# Ten look-ups of each fault at the same time; what grew, in KiB, and the longest turn of the loop
+# in the best round of the worst fault.
 PROGRAM = """
 import asyncio, logging, sys, time
 from pathlib import Path
@@ -63,14 +66,22 @@ async def ask(fault):
         )
     assert all(isinstance(one, GatewayError) for one in outcomes), (fault, outcomes)
 
+async def best_round(fault, rounds, enough):
+    longest = []
+    while not longest or len(longest) < rounds and min(longest) >= enough:
+        turns.clear()
+        await ask(fault)
+        longest.append(max(turns, default=0.0))
+    return min(longest)
+
 async def main():
+    rounds, enough = int(sys.argv[2]), float(sys.argv[3])
     await ask("nil")
     before = peak()
     ticking = asyncio.create_task(tick())
-    for fault in sys.argv[2:]:
-        await ask(fault)
+    worst = max([await best_round(fault, rounds, enough) for fault in sys.argv[4:]])
     ticking.cancel()
-    print(peak() - before, max(turns))
+    print(peak() - before, worst)
 
 turns = []
 logging.disable()
@@ -85,7 +96,7 @@ async def test_no_fault_takes_memory_or_the_event_loop() -> None:
     path = os.pathsep.join((str(here), str(here.parents[1])))
     async with running_sandbox(port=0) as url:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", PROGRAM, url, *FAULTS),
+            *(sys.executable, "-c", PROGRAM, url, str(ROUNDS), str(STALL_SECONDS), *FAULTS),
             env={**os.environ, "PYTHONPATH": path},
             stdout=subprocess.PIPE,
         )

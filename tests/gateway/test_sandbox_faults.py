@@ -315,7 +315,7 @@ async def test_a_drip_ends_whole() -> None:
     async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         transport = writer.transport
         assert isinstance(transport, asyncio.Transport)
-        await wire.send(transport, wire.WireReply(content=b"head", drip=b"body", pace=0.5))
+        await wire.send(transport, wire.WireReply(content=b"head", drip=b"body", pace=1.0))
         served.put_nowait(loop.time())
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -328,7 +328,7 @@ async def test_a_drip_ends_whole() -> None:
         _, writer = await asyncio.open_connection(*address)
         writer.transport.abort()
         await served.get()
-        assert await served.get() - start < 1.5
+        assert await served.get() - start < 3
 
 
 async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
@@ -339,7 +339,7 @@ async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
         hanging = asyncio.create_task(look((host, int(port)), "hang", Version.SOAP_11))
         await asyncio.sleep(0.1)
         start = loop.time()
-    assert loop.time() - start < 1.0
+    assert loop.time() - start < 5
     assert "open" != (await hanging).end
 
 

@@ -80,9 +80,9 @@ async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until it holds.
 
     Raises:
-        TimeoutError: it did not within 3 seconds.
+        TimeoutError: it did not within 30 seconds.
     """
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - a log tells nobody when it is written to
             await asyncio.sleep(0.01)
 

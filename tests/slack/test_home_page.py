@@ -75,7 +75,7 @@ async def test_on_the_first_day_it_says_how_to_begin(
 async def page_with(ways: Ways, pattern: str) -> str:
     """The page once it shows this; what is looked up is kept beside the answer, or after it."""
     shown = ""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while not re.search(pattern, shown):
             await ways.person.open_home()
             shown = in_view(await ways.home(shows="Your last look-ups"))
