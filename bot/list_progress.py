@@ -11,12 +11,12 @@ from typing import Final, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.domain.bulk import outcome_of
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.catalog import Catalog, Language
 from bot.domain.explanation import Finding
 from bot.domain.id_list import IdList
 from bot.domain.list_texts import grouped, say_reason
+from bot.domain.sums import COUNTED, counted_as
 
 _IGNORED_SHOWN: Final = 5
 # Where there is no bar a line comes after each tenth of the list, if that is worth a line.
@@ -28,12 +28,12 @@ class Sums:
     """Counts what was found."""
 
     def __init__(self) -> None:
-        self._counts: Counter[Outcome] = Counter()
+        self._counts: Counter[str] = Counter()
         self.final = 0
 
     def add(self, finding: Finding) -> None:
         """Count one finding."""
-        self._counts[outcome_of(finding)] += 1
+        self._counts[counted_as(finding)] += 1
         self.final += isinstance(finding, CallStatus) and finding.final
 
     @property
@@ -47,10 +47,10 @@ class Sums:
         return self._counts[Outcome.ANSWERED]
 
     def said(self, catalog: Catalog) -> Iterator[tuple[int, str]]:
-        """How many there are of each outcome that there is, as number and words."""
-        for outcome in Outcome:
-            if count := self._counts[outcome]:
-                yield count, catalog.say(f"count.{outcome.value}", count=count)
+        """How many there are of each kind that there is, as number and words."""
+        for name in COUNTED:
+            if count := self._counts[name]:
+                yield count, catalog.say(f"count.{name}", count=count)
 
 
 class Showing(Protocol):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from bot.domain.bulk import BulkItem, outcome_of
+from bot.domain.bulk import BulkItem
 from bot.domain.call_status import CallStatus
 from bot.domain.catalog import Catalog
 from bot.domain.explanation import as_record, explain
@@ -23,6 +23,7 @@ from bot.domain.list_texts import say_problem
 from bot.domain.message_id import MessageId
 from bot.domain.privacy import shorten
 from bot.domain.result_sheet import ResultSheet, local_moment
+from bot.domain.sums import outcome_of
 from bot.list_progress import Showing, Sums, say, say_sums, say_what_was_found, showing
 from bot.lookup_terminal import EXIT_CODES, at_once, lookups_of, plain
 from bot.services.answers import Answer

@@ -11,7 +11,7 @@ from bot.demo.loopback import workspace as made_up
 from bot.demo.studio import MOMENT, Make, Shown, Studio, Surface
 from bot.domain.bulk import Bulk, BulkEnding, BulkItem, Tally
 from bot.domain.bulk_report import Reckoning
-from bot.domain.call_status import Outcome, read_result
+from bot.domain.call_status import read_result
 from bot.domain.explanation import Finding, LookupFailure
 from bot.domain.id_list import read_pasted
 from bot.domain.message_id import MessageId
@@ -112,7 +112,7 @@ def _finding(number: int) -> Finding:
 
 
 def _tally(items: Sequence[BulkItem], studio: Studio) -> Tally:
-    counts: Mapping[Outcome, int] = Reckoning().add_all(items).report(studio.catalog).counts
+    counts: Mapping[str, int] = Reckoning().add_all(items).report(studio.catalog).counts
     return Tally(counts=MappingProxyType(dict(counts)))
 
 

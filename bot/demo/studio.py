@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.demo.stage import COMMAND
-from bot.domain.call_status import Outcome, read_result
+from bot.domain.call_status import read_result
 from bot.domain.catalog import Catalog, Language
 from bot.domain.dictionary import find
 from bot.domain.explanation import LookupFailure
@@ -136,14 +136,14 @@ class Studio:
 
     def home(
         self,
-        *recent: tuple[str, Outcome],
+        *recent: tuple[str, str],
         chosen: Language | None = None,
         watches: Sequence[Watch] = (),
     ) -> Shown:
         """The App Home after these look-ups, the newest first, and with these watches."""
         past = [
-            Recent(idmsg=idmsg, outcome=outcome, at=MOMENT - timedelta(minutes=7 * number))
-            for number, (idmsg, outcome) in enumerate(recent)
+            Recent(idmsg=idmsg, counted_as=name, at=MOMENT - timedelta(minutes=7 * number))
+            for number, (idmsg, name) in enumerate(recent)
         ]
         view = home(self.style, command=COMMAND, recent=past, watches=watches, chosen=chosen)
         return Shown(surface=Surface.HOME, content=view)

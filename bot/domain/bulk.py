@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.call_status import CallStatus
 from bot.domain.explanation import Finding
 from bot.domain.message_id import MessageId
 from bot.domain.watch import REFUSING_CODES, Destination, PostedCard
@@ -150,23 +150,18 @@ class BulkItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many calls had which outcome; a failed look-up counts as `LOOKUP_FAILED`."""
+    """How many calls were counted under which name, one of `bot.domain.sums.COUNTED`."""
 
-    counts: Mapping[Outcome, int] = field(default_factory=lambda: MappingProxyType({}))
+    counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def asked(self) -> int:
         """How many have an answer, or a failed look-up in its place."""
         return sum(self.counts.values())
 
-    def of(self, outcome: Outcome) -> int:
-        """How many had this outcome."""
-        return self.counts.get(outcome, 0)
-
-
-def outcome_of(finding: Finding) -> Outcome:
-    """The outcome under which a finding is counted."""
-    return finding.outcome if isinstance(finding, CallStatus) else Outcome.LOOKUP_FAILED
+    def of(self, name: str) -> int:
+        """How many were counted under this name."""
+        return self.counts.get(name, 0)
 
 
 def time_left(bulk: Bulk, tally: Tally, now: datetime) -> timedelta | None:

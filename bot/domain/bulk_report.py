@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.bulk import BulkItem, outcome_of
+from bot.domain.bulk import BulkItem
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.catalog import Catalog
 from bot.domain.explanation import (
@@ -22,6 +22,7 @@ from bot.domain.explanation import (
     LookupFailure,
     explain,
 )
+from bot.domain.sums import counted_as, outcome_of
 
 MOST_REASONS: Final = 5
 # Of these there is nothing more to say than how many they are.
@@ -48,7 +49,8 @@ class BulkReport:
     """What became of the calls of a bulk, in one language.
 
     Attributes:
-        counts: the calls that were asked about, by outcome.
+        counts: the calls that were asked about, by the name under which each is counted, one of
+            `bot.domain.sums.COUNTED`.
         final: how many have a final status (`CallStatus.final`). Neither pending calls nor those
             of which the gateway gave no status or an unreadable one are among them.
         answered: how many of the final ones were answered.
@@ -60,7 +62,7 @@ class BulkReport:
         sandbox: how many answers came from the sandbox gateway, so are about no real calls.
     """
 
-    counts: Mapping[Outcome, int]
+    counts: Mapping[str, int]
     final: int
     answered: int
     brief: int
@@ -74,16 +76,16 @@ class BulkReport:
         """How many calls were asked about, failed look-ups included."""
         return sum(self.counts.values())
 
-    def of(self, outcome: Outcome) -> int:
-        """How many had this outcome."""
-        return self.counts.get(outcome, 0)
+    def of(self, name: str) -> int:
+        """How many were counted under this name."""
+        return self.counts.get(name, 0)
 
 
 class Reckoning:
     """Counts items as they come; what was not asked is passed over."""
 
     def __init__(self) -> None:
-        self._counts: Counter[Outcome] = Counter()
+        self._counts: Counter[str] = Counter()
         self._kinds: Counter[Finding] = Counter()
         self._final = self._answered = self._brief = self._sandbox = 0
 
@@ -92,7 +94,7 @@ class Reckoning:
         finding = item.finding
         if finding is None:
             return
-        self._counts[outcome_of(finding)] += 1
+        self._counts[counted_as(finding)] += 1
         self._sandbox += item.sandbox
         if isinstance(finding, CallStatus):
             self._add_status(finding)

@@ -26,6 +26,7 @@ from bot.domain.explanation import Finding, LookupFailure, explain
 from bot.domain.id_list import IgnoredLine
 from bot.domain.list_texts import say_reason
 from bot.domain.privacy import mask_phones, shorten
+from bot.domain.sums import counted_as
 
 COLUMNS: Final = (
     "line",
@@ -105,7 +106,7 @@ class ResultSheet:
         """The cells from the outcome on."""
         say, told = self._catalog.say, explain(finding, self._catalog)
         status = finding if isinstance(finding, CallStatus) else None
-        yield say(f"outcome_word.{told.outcome.value}")
+        yield say(f"outcome_word.{counted_as(finding)}")
         yield told.headline
         yield str(status.sip_code or "") if status else ""
         yield as_text(status.gateway_code or "") if status else ""

@@ -13,8 +13,9 @@ from enum import StrEnum
 import structlog
 
 from bot.domain.access import Asker, Refusal
-from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.call_status import Outcome
 from bot.domain.message_id import MessageId
+from bot.domain.sums import counted_as, outcome_of
 from bot.services.answers import Answer
 from bot.storage.audit import Action, Audit, AuditEntry
 from bot.storage.errors import StorageError
@@ -63,9 +64,9 @@ class Records:
     async def looked_up(self, asked: Asked, answers: Sequence[Answer]) -> None:
         """Keep each answer in the audit, and the ids among the person's recent ones."""
         for answer in answers:
-            outcome = outcome_of(answer)
+            outcome = outcome_of(answer.finding)
             await self._keep(asked, "lookup", idmsg=answer.message_id, outcome=outcome)
-            await self._remember(asked, answer, outcome)
+            await self._remember(asked, answer)
 
     async def refused(self, asked: Asked, reason: Refusal) -> None:
         """Keep a refusal."""
@@ -101,12 +102,12 @@ class Records:
             _log.warning("recent look-ups cannot be read", error=error.code)
             return ()
 
-    async def _remember(self, asked: Asked, answer: Answer, outcome: Outcome) -> None:
+    async def _remember(self, asked: Asked, answer: Answer) -> None:
         lookup = RecentLookup(
             team=asked.asker.team,
             user=asked.asker.user,
             idmsg=answer.message_id.value,
-            outcome=outcome.value,
+            outcome=counted_as(answer.finding),
             at=self._now(),
         )
         try:
@@ -138,9 +139,3 @@ class Records:
             await self._audit.record(entry)
         except StorageError as error:
             _log.error("the audit was not kept", error=error.code, reason=action)
-
-
-def outcome_of(answer: Answer) -> Outcome:
-    """The outcome of a look-up, one that found nothing out included."""
-    finding = answer.finding
-    return finding.outcome if isinstance(finding, CallStatus) else Outcome.LOOKUP_FAILED

@@ -15,6 +15,7 @@ from bot.domain.bulk_report import BulkReport, Reason
 from bot.domain.call_status import Outcome
 from bot.domain.explanation import SHORT_CALL_SECONDS
 from bot.domain.privacy import shorten
+from bot.domain.sums import COUNTED
 from bot.slack.block_kit import (
     MESSAGE_TEXT_LIMIT,
     Block,
@@ -143,16 +144,16 @@ def roughly(span: timedelta, style: CardStyle) -> str:
     return style.catalog.writing.duration(Decimal((steps * step) // timedelta(seconds=1)))
 
 
-def _sums(counts: Mapping[Outcome, int], style: CardStyle) -> str:
+def _sums(counts: Mapping[str, int], style: CardStyle) -> str:
     say = style.catalog.say
     return " · ".join(
         say(
             "bulk.sum",
-            icon=say(f"icon.{outcome.value}"),
-            count=say(f"count.{outcome.value}", count=counts[outcome]),
+            icon=say(f"icon.{name}"),
+            count=say(f"count.{name}", count=counts[name]),
         )
-        for outcome in Outcome
-        if counts.get(outcome)
+        for name in COUNTED
+        if counts.get(name)
     )
 
 
@@ -194,18 +195,18 @@ def _rate(report: BulkReport, style: CardStyle) -> str:
 
 
 def _chart(report: BulkReport, style: CardStyle) -> Iterator[Block]:
-    """A bar for each outcome, with its name and numbers in words."""
+    """A bar for each kind of result, with its name and numbers in words."""
     say = style.catalog.say
     lines = [
         say(
             "bulk.report.bar",
-            bar=bar(report.of(outcome), report.asked),
-            icon=say(f"icon.{outcome.value}"),
-            count=say(f"count.{outcome.value}", count=report.of(outcome)),
-            share=_share(report.of(outcome), report.asked, style),
+            bar=bar(report.of(name), report.asked),
+            icon=say(f"icon.{name}"),
+            count=say(f"count.{name}", count=report.of(name)),
+            share=_share(report.of(name), report.asked, style),
         )
-        for outcome in Outcome
-        if report.of(outcome)
+        for name in COUNTED
+        if report.of(name)
     ]
     if lines:
         yield section("\n".join(lines))

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.domain.bulk import BulkItem, outcome_of
+from bot.domain.bulk import BulkItem
 from bot.domain.call_status import CallStatus
 from bot.domain.explanation import Finding, LookupFailure
+from bot.domain.sums import counted_as
 from bot.slack.block_kit import SECTION_LIMIT, Block, code_span, escape, section, visible
 from bot.slack.style import CardStyle
 
@@ -95,7 +96,7 @@ def _row(item: BulkItem, style: CardStyle) -> list[_Cell]:
     """Number, id, what happened, code, duration; no cell is empty, which Slack refuses."""
     finding, catalog = item.finding, style.catalog
     nothing = catalog.say("bulk.table.nothing")
-    result = "bulk.not_asked" if finding is None else f"outcome_word.{outcome_of(finding).value}"
+    result = "bulk.not_asked" if finding is None else f"outcome_word.{counted_as(finding)}"
     return [
         _Cell(str(item.position + 1), item.position + 1),
         _Cell(visible(style.shown_message_id(item.message_id))),

@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.catalog import Catalog, WhoActs
 from bot.domain.explanation import Explanation, LookupFailure, explain
+from bot.domain.sums import COUNTED, counted_as
 from bot.services.answers import Answer
 from bot.slack.block_kit import (
     Block,
@@ -216,7 +217,7 @@ def _several(
     catalog = style.catalog
     explained = [(answer, explain(answer.finding, catalog)) for answer in answers]
     title = catalog.say("list.title", count=len(answers))
-    summary = _sums([explanation for _, explanation in explained], catalog)
+    summary = _sums(answers, catalog)
     blocks = [
         header(f"{title}: {summary}"),
         *(_row(answer, explanation, style) for answer, explanation in explained),
@@ -227,18 +228,10 @@ def _several(
     return message(catalog.say("list.text", title=title, summary=summary), blocks)
 
 
-def _sums(explanations: Sequence[Explanation], catalog: Catalog) -> str:
-    """How many of each, in the order of the outcomes; a finer verdict may have its own count."""
-    order = {outcome: place for place, outcome in enumerate(Outcome)}
-    counts = Counter(
-        (
-            order[one.outcome],
-            one.verdict if f"count.{one.verdict}" in catalog.phrases else one.outcome,
-        )
-        for one in explanations
-    )
+def _sums(answers: Sequence[Answer], catalog: Catalog) -> str:
+    counts = Counter(counted_as(answer.finding) for answer in answers)
     return ", ".join(
-        catalog.say(f"count.{name}", count=count) for (_, name), count in sorted(counts.items())
+        catalog.say(f"count.{name}", count=counts[name]) for name in COUNTED if counts[name]
     )
 
 

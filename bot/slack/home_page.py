@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from bot.domain.call_status import Outcome
 from bot.domain.catalog import Catalog, Language
 from bot.domain.watch import Watch
 from bot.slack.block_kit import Block, code_span, context, escape, header, moment, section
@@ -28,10 +27,16 @@ _FREQUENT: Final = (486, 480, 404, 484, 408, 487, 403, 603, 503)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recent:
-    """One earlier look-up of the person who opens the page."""
+    """One earlier look-up of the person who opens the page.
+
+    Attributes:
+        idmsg: of the call.
+        counted_as: what became of it, one of `bot.domain.sums.COUNTED`.
+        at: when the person asked; aware.
+    """
 
     idmsg: str
-    outcome: Outcome
+    counted_as: str
     at: datetime
 
 
@@ -93,9 +98,9 @@ def _recent_line(one: Recent, style: CardStyle) -> str:
     fallback = f"{one.at.astimezone(style.zone):%Y-%m-%d %H:%M}"
     return catalog.say(
         "home.recent_line",
-        icon=catalog.say(f"icon.{one.outcome.value}"),
+        icon=catalog.say(f"icon.{one.counted_as}"),
         idmsg=code_span(one.idmsg),
-        outcome=catalog.say(f"outcome_word.{one.outcome.value}"),
+        outcome=catalog.say(f"outcome_word.{one.counted_as}"),
         when=moment(int(one.at.timestamp()), fallback),
     )
 

@@ -20,12 +20,12 @@ from bot.domain.bulk import (
     BulkItem,
     BulkState,
     Tally,
-    outcome_of,
 )
 from bot.domain.call_status import Outcome
 from bot.domain.id_list import IgnoredLine
 from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
+from bot.domain.sums import counted_as
 from bot.domain.watch import Bound
 from bot.storage.findings import finding_of, finding_values
 from bot.storage.jobs import JobTable, common_fields, common_values
@@ -109,7 +109,7 @@ class Bulks(JobTable[Bulk]):
             {
                 "at_position": item.position,
                 "lap": _OVER - 1 if item.position in once_more else _OVER,
-                "outcome": outcome_of(item.finding).value,
+                "outcome": counted_as(item.finding),
                 **finding_values(item.finding),
                 "checked_at": item.checked_at,
                 "sandbox": item.sandbox,
@@ -123,7 +123,7 @@ class Bulks(JobTable[Bulk]):
             await self._database.write(lambda connection: connection.execute(change, rows))
 
     async def tally(self, bulk_id: str) -> Tally:
-        """How many had which outcome so far."""
+        """How many were counted under which name so far."""
         items = BULK_ITEM.c
         counting = (
             select(items.outcome, func.count())
@@ -131,7 +131,7 @@ class Bulks(JobTable[Bulk]):
             .group_by(items.outcome)
         )
         rows = await self._database.read(lambda connection: connection.execute(counting).all())
-        return Tally(counts=MappingProxyType({Outcome(name): number for name, number in rows}))
+        return Tally(counts=MappingProxyType({row[0]: row[1] for row in rows}))
 
     async def items(self, bulk_id: str) -> AsyncIterator[BulkItem]:
         """All calls in their order, read page by page."""

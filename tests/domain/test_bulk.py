@@ -17,7 +17,6 @@ from bot.domain.bulk import (
     Step,
     Tally,
     after_answer,
-    outcome_of,
     time_left,
 )
 from bot.domain.call_status import Outcome, read_result
@@ -68,12 +67,6 @@ def test_a_tally_counts() -> None:
     """All that have an answer, and those of one outcome."""
     both = Tally(counts=MappingProxyType({Outcome.ANSWERED: 2, Outcome.LOOKUP_FAILED: 1}))
     assert (3, 1, 0) == (both.asked, both.of(Outcome.LOOKUP_FAILED), both.of(Outcome.BLOCKED))
-
-
-def test_a_failed_look_up_is_counted_as_such() -> None:
-    """Never as a failed call."""
-    assert Outcome.LOOKUP_FAILED is outcome_of(LookupFailure(error="timeout"))
-    assert Outcome.FAILED is outcome_of(read_result("failed:486"))
 
 
 @pytest.mark.parametrize(

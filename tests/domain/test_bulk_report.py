@@ -15,6 +15,7 @@ from bot.domain.call_status import Outcome, read_result
 from bot.domain.catalog import Language, WhoActs
 from bot.domain.explanation import Finding, LookupFailure
 from bot.domain.message_id import MessageId
+from bot.domain.sums import NOT_FOUND
 from bot.gateway.errors import LEAVES
 from bot.locales import load_catalog
 
@@ -44,16 +45,17 @@ def report(*results: str) -> BulkReport:
 
 def test_calls_are_counted_by_outcome_and_what_was_not_asked_is_passed_over() -> None:
     """A failed look-up is counted as such and never as a failed call."""
-    counted = report("ok:85", "failed:486", "failed:404", "024", "!timeout", "", "")
+    counted = report("ok:85", "failed:486", "failed:404", "024", "023", "!timeout", "", "")
 
     assert {
         Outcome.ANSWERED: 1,
         Outcome.FAILED: 2,
         Outcome.PENDING: 1,
+        NOT_FOUND: 1,
         Outcome.LOOKUP_FAILED: 1,
     } == counted.counts
-    assert 5 == counted.asked
-    assert 0 == counted.of(Outcome.MACHINE)
+    assert 6 == counted.asked
+    assert 0 == counted.of(Outcome.MACHINE) == counted.of(Outcome.GATEWAY_ERROR)
 
 
 def test_the_answer_rate_is_of_calls_with_a_final_status() -> None:

@@ -102,6 +102,12 @@ def test_a_code_of_the_gateway_keeps_its_zeros() -> None:
     assert "'024" == cells(item("024"))["gateway_code"]
 
 
+def test_an_id_that_is_not_found_is_no_error_of_the_gateway() -> None:
+    """Its word is its own; other codes share one."""
+    assert "not found" == cells(item("023"))["outcome"]
+    assert "gateway error" == cells(item("850"))["outcome"]
+
+
 def test_the_note_says_what_is_odd() -> None:
     """Remarks, the error of a failed look-up, and that the sandbox answered."""
     assert ENGLISH.say("remark.zero_seconds") == cells(item("ok:0"))["note"]

@@ -31,7 +31,10 @@ async def test_a_pause_beyond_the_deadline_is_not_waited_for(seconds: str) -> No
     """The agent is told at once, and the server is left alone."""
     busy = http(status="503 Unavailable", headers=(f"Retry-After: {seconds}",))
     clock = asyncio.get_running_loop().time
-    async with serving(always(busy)) as server, client_of(server.url, timeout_seconds=9.0) as client:
+    async with (
+        serving(always(busy)) as server,
+        client_of(server.url, timeout_seconds=9.0) as client,
+    ):
         began = clock()
         with pytest.raises(GatewayUnavailable):
             await client.status(ONE_ID)

@@ -25,6 +25,7 @@ from bot.domain.call_status import Outcome, read_result
 from bot.domain.catalog import Language
 from bot.domain.id_list import IdList, UnreadableListError, read_pasted
 from bot.domain.message_id import MessageId
+from bot.domain.sums import COUNTED
 from bot.domain.watch import Bound, Destination
 from bot.locales import load_catalog
 from bot.services.watching import AlreadyWatched, NoRoom, Started
@@ -75,7 +76,7 @@ bulks = st.builds(
     ending=st.none() | st.sampled_from(BulkEnding),
     paused_until=st.none() | st.just(NOW + timedelta(minutes=5)),
 )
-tallies = st.dictionaries(st.sampled_from(Outcome), st.integers(0, 10_000)).map(
+tallies = st.dictionaries(st.sampled_from(COUNTED), st.integers(0, 10_000)).map(
     lambda counts: Tally(counts=MappingProxyType(counts))
 )
 item_lists = st.lists(
@@ -175,6 +176,28 @@ def test_a_table_says_how_many_of_the_calls_it_shows(english: CardStyle) -> None
     assert "Calls 1 to 99 of 200" == table["caption"]
     assert {"type": "raw_number", "value": 85.0, "text": "85 seconds"} == table["rows"][1][-1]
     assert "The table holds the first 99 of 200." in shown_text(message)
+
+
+def test_an_id_that_the_gateway_does_not_know_is_no_error_of_the_gateway(
+    english: CardStyle,
+) -> None:
+    """Told as not found in the sums, the bars and the table."""
+    items = [
+        BulkItem(position=n, message_id=MessageId(f"A{n}"), finding=read_result(raw))
+        for n, raw in enumerate(("023", "023", "850"))
+    ]
+    report = Reckoning().add_all(items).report(english.catalog)
+    told = report_card(bulk_of_ana(total=3), report, items, english, row=Row.DIRECT)
+    tally = Tally(counts=report.counts)
+    under_way = progress_card(bulk_of_ana(total=3), tally, english, Row.DIRECT, NOW)
+    (table,) = [one for one in told.blocks if one["type"] == "data_table"]
+
+    for shown in (told, under_way):
+        assert "🔍 2 not found" in shown_text(shown).replace("\u00a0", " ")
+        assert "1 gateway error" in shown_text(shown)
+    assert ["not found", "not found", "gateway error"] == [
+        row[2]["text"] for row in table["rows"][1:]
+    ]
 
 
 def test_ids_are_shortened_where_others_read_them(english: CardStyle) -> None:

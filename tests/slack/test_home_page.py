@@ -16,8 +16,8 @@ from ways import BUSY, BUSY_PT, Ways, in_view, visiting
 from bot.demo.loopback.block_rules import Surface
 from bot.demo.loopback.view_rules import problems_of_view
 from bot.demo.loopback.workspace import BOT_MENTION, OTHER_USER_ID
-from bot.domain.call_status import Outcome
 from bot.domain.catalog import Language
+from bot.domain.sums import COUNTED
 from bot.locales import load_catalog
 from bot.settings import Mode
 from bot.slack.home_page import Recent, home
@@ -90,8 +90,10 @@ async def test_afterwards_it_shows_the_persons_own_look_ups(ways: Ways) -> None:
     await page_with(ways, "`SANDBOX-BUSY`  not completed, ")
     await ways.comes_of(ways.person.say(f"{BOT_MENTION} SANDBOX-OK"))
     await page_with(ways, "`SANDBOX-OK`  answered, .*\n.*`SANDBOX-BUSY`")
+    await ways.answer("NO-SUCH-ID")
+    await page_with(ways, "🔍 `NO-SUCH-ID`  not found, ")
     await ways.answer("SANDBOX-BUSY")
-    shown = await page_with(ways, "`SANDBOX-BUSY`.*\n.*`SANDBOX-OK`")
+    shown = await page_with(ways, "`SANDBOX-BUSY`.*\n.*`NO-SUCH-ID`.*\n.*`SANDBOX-OK`")
 
     assert 1 == shown.count("`SANDBOX-BUSY`")
     assert "SANDBOX-MACHINE" not in shown
@@ -148,12 +150,11 @@ async def test_the_tab_of_messages_draws_nothing(ways: Ways) -> None:
 @pytest.mark.parametrize("language", list(Language))
 def test_the_fullest_page_is_inside_slacks_limits(language: Language) -> None:
     """Ids of forty hostile characters, the longest contact, every outcome, too many watches."""
-    outcomes = [*Outcome, Outcome.FAILED][:10]
     style = Styles(contacts=Contacts(bot="&" * 200), zone=ZoneInfo("America/Sao_Paulo"))
     page = home(
         style.private(load_catalog(language)),
         command="/" + "c" * 31,
-        recent=[Recent(idmsg="`<&>" * 10, outcome=outcome, at=NOW) for outcome in outcomes],
+        recent=[Recent(idmsg="`<&>" * 10, counted_as=name, at=NOW) for name in COUNTED],
         watches=[watch_of("`<&>" * 10)] * 250,
         chosen=language,
     )

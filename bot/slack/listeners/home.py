@@ -8,7 +8,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
-from bot.domain.call_status import Outcome
 from bot.domain.catalog import Catalog
 from bot.services.languages import NotChosen
 from bot.services.records import Surface
@@ -98,7 +97,7 @@ class HomeListener:
             await self._desk.questions.personal_style(asker),
             command=self._desk.command,
             recent=[
-                Recent(idmsg=one.idmsg, outcome=Outcome(one.outcome), at=one.at)
+                Recent(idmsg=one.idmsg, counted_as=one.outcome, at=one.at)
                 for one in await self._desk.records.recent(asker)
             ],
             watches=await self._desk.watches.open_ones(asker),
