@@ -12,10 +12,17 @@ NOT_FOUND: Final = "gateway.023"
 _NOT_FOUND_CODE: Final = "023"
 
 # The names of the phrases `count` and `icon`, in the order in which sums are told.
-COUNTED: Final[tuple[str, ...]] = tuple(
-    name
-    for outcome in Outcome
-    for name in ((NOT_FOUND, outcome) if outcome is Outcome.GATEWAY_ERROR else (outcome,))
+COUNTED: Final[tuple[str, ...]] = (
+    Outcome.ANSWERED,
+    Outcome.FAILED,
+    Outcome.ERROR,
+    Outcome.BLOCKED,
+    Outcome.MACHINE,
+    Outcome.PENDING,
+    NOT_FOUND,
+    Outcome.GATEWAY_ERROR,
+    Outcome.UNRECOGNISED,
+    Outcome.LOOKUP_FAILED,
 )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from bot.demo.playground.serving import Playground, running_playground
 from bot.domain.catalog import Language
-from browser.visitors import Visitor, Visitors
+from browser.visitors import PATIENCE_MILLISECONDS, Visitor, Visitors
 from pictures.chromium import CHROMIUM, FLAGS, MISSING
 
 
@@ -32,6 +32,7 @@ async def chromium() -> AsyncIterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(MISSING)
         pytest.skip(MISSING)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 from bot.demo.playground.serving import Playground
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / ".cache" / "screenshots"
-PATIENCE_MILLISECONDS: Final = 15_000
+PATIENCE_MILLISECONDS: Final = 30_000
 
 
 def script(name: str) -> str:

@@ -29,12 +29,12 @@ from test_slack_card_limits import (
 from bot.demo.loopback.block_rules import Surface as Judged
 from bot.demo.loopback.view_rules import problems_of_view
 from bot.domain.access import Asker, Refusal
-from bot.domain.call_status import Outcome
 from bot.domain.catalog import Language
 from bot.domain.explanation import LookupFailure
 from bot.domain.found_ids import find_ids
 from bot.domain.message_id import MessageId
 from bot.domain.query import MAX_IDS, LookUp, parse_query
+from bot.domain.sums import COUNTED
 from bot.domain.watch import Watch
 from bot.gateway.errors import LEAVES
 from bot.locales import load_catalog
@@ -257,7 +257,7 @@ def test_any_answer_gives_a_modal_that_is_taken(
         st.builds(
             Recent,
             idmsg=st.text(max_size=40) | SHORT_TEXT,
-            outcome=st.sampled_from(Outcome),
+            counted_as=st.sampled_from(COUNTED),
             at=moments,
         ),
         max_size=10,
