@@ -40,6 +40,7 @@ from bot.storage.database_url import file_of, read_database_url
 from bot.storage.errors import translated
 from bot.storage.migrations import migrate
 from bot.storage.schema import SCHEMA_MIGRATION
+from bot.storage.sqlite_connection import sqlite_connection
 from bot.storage.sqlite_file import prepare_file
 
 # A person waits behind most transactions. Where PostgreSQL falls silent on an open connection,
@@ -255,7 +256,11 @@ def _sqlite(
 ) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=name, query=query),
-        connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
+        connect_args={
+            "timeout": _BUSY_SECONDS,
+            "isolation_level": None,
+            "async_creator_fn": sqlite_connection,
+        },
         hide_parameters=True,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
