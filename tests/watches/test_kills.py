@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 RUNS = range(int(os.environ.get("KILLS", "2")))
 WATCHES = 200
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 300.0
 # Long enough for a second notice to come, should there be one.
 QUIET_SECONDS = 4.0
 

@@ -17,7 +17,7 @@ import bot
 from bot.gateway.sandbox import SeenRequest, running_sandbox
 from watches.counting_slack import CountingSlack, counting_slack
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 _PASSED_ON = ("PATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 
