@@ -52,15 +52,8 @@ demo: setup ## try everything in a browser, with no Slack and no gateway account
 # Some tests hold a whole machine's attention, so there are never more than a few side by side.
 SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
-# On a busy machine a test of seconds may fail for want of a processor. What failed is asked once
-# more with nothing beside it, and only that answer counts; the first one stands in what was printed.
-# Exit 1 is pytest's for tests that failed; anything else (nothing collected, an interrupt) is final.
-ALONE := $(BIN)/python -m pytest --last-failed --last-failed-no-failures=none --exitfirst
-
 test: setup browser ## every test, with coverage
-	@rm -f .pytest_cache/v/cache/lastfailed
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term || { test $$? = 1 \
-		&& echo "Once more, alone, what failed:" && $(ALONE); }
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term
 	@$(BIN)/python -m coverage report --precision=1 --fail-under=95 >/dev/null || { echo "Branch coverage is under 95 %."; exit 1; }
 	@$(BIN)/python -m coverage report --include='bot/domain/*,bot/gateway/*,bot/storage/*' --fail-under=100 || { echo "domain, gateway and storage must be covered to 100 %."; exit 1; }
 

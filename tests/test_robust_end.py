@@ -69,7 +69,7 @@ async def test_a_half_sent_request_does_not_delay_the_end() -> None:
         seconds, err = await ended(process)
         writer.close()
 
-    assert (0, True) == (process.returncode, seconds < 6)
+    assert (0, True) == (process.returncode, seconds < 4)
     assert "error" not in err
 
 
@@ -115,4 +115,4 @@ async def test_a_web_socket_that_never_answers_does_not_delay_the_end() -> None:
             await port_of(process)
             seconds, _ = await ended(process)
 
-    assert (0, True) == (process.returncode, seconds < 6)
+    assert (0, True) == (process.returncode, seconds < 4)

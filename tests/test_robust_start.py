@@ -54,7 +54,7 @@ async def started(slack: RoughSlack, mode: Mode) -> AsyncIterator[asyncio.subpro
             await process.wait()
 
 
-LONG_LIMIT = raw(b'{"ok": false, "error": "ratelimited"}', status=429, Retry_After="5")
+LONG_LIMIT = raw(b'{"ok": false, "error": "ratelimited"}', status=429, Retry_After="4")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -69,7 +69,7 @@ async def test_a_signal_during_the_start_ends_the_process_at_once(
             await slack.until(lambda: "auth.test" in slack.calls)
             seconds, err = await _ended(process, number)
 
-    assert (0, True) == (process.returncode, seconds < 4)
+    assert (0, True) == (process.returncode, seconds < 2)
     assert "Traceback" not in err
 
 
@@ -81,7 +81,7 @@ async def test_a_signal_while_web_sockets_are_refused_ends_the_process_at_once()
             await slack.until(lambda: len(slack.dials) >= 2)
             seconds, err = await _ended(process, signal.SIGTERM)
 
-    assert (0, True) == (process.returncode, seconds < 5)
+    assert (0, True) == (process.returncode, seconds < 3)
     assert "Traceback" not in err
 
 

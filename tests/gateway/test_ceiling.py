@@ -153,8 +153,7 @@ async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
     for task in waiting:
         task.cancel()
     moments = await starts(ceiling, 1)
-    # Each place that was lost would cost a second.
-    assert moments[0] - began < 4
+    assert moments[0] - began < 1.9
 
 
 @pytest.mark.parametrize(("rate", "places"), [(0, 1), (-1, 1), (1, 0), (1, -1)])

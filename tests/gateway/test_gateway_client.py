@@ -152,7 +152,7 @@ async def test_a_look_up_that_nobody_waits_for_is_given_up() -> None:
         for asker in askers:
             asker.cancel()
         await asyncio.wait(askers)
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(2):
             assert (await client.status(ONE_ID)).status.final
 
 

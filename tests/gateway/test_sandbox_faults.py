@@ -339,7 +339,7 @@ async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
         hanging = asyncio.create_task(look((host, int(port)), "hang", Version.SOAP_11))
         await asyncio.sleep(0.1)
         start = loop.time()
-    assert loop.time() - start < 5
+    assert loop.time() - start < 1.0
     assert "open" != (await hanging).end
 
 

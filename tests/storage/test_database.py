@@ -140,7 +140,7 @@ async def test_readers_while_writers_wait(sqlite_url: str, tmp_path: Path) -> No
             other.execute("BEGIN IMMEDIATE")
             writers = [asyncio.create_task(put(database, str(number))) for number in range(20)]
             await asyncio.sleep(0.2)
-            async with asyncio.timeout(4):
+            async with asyncio.timeout(2):
                 assert set() == await names(database)
         await asyncio.gather(*writers)
         assert 20 == len(await names(database))
