@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from secrets import token_hex
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, ParamSpec, TypeVar
 
 import stamina
 import structlog
@@ -31,6 +31,10 @@ LEASE: Final = timedelta(seconds=60)
 # Slack may take a moment to show what it has taken from a process that died.
 SETTLING: Final = timedelta(seconds=3)
 
+# Hundreds of turns may be under way; on a slow disk a person's click would wait for all of them.
+_AT_ONCE: Final = 8
+
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 _log = structlog.get_logger("bot.telling")
 
@@ -88,9 +92,21 @@ class Telling(Generic[Job]):
         self._is_gone = is_gone
         self._now = now
         # A database that is away stops the turn, and ends nothing.
-        self.patiently = stamina.AsyncRetryingCaller(
+        self._repeating = stamina.AsyncRetryingCaller(
             attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0, wait_jitter=0.5
         ).on(StorageError)
+        self._line = asyncio.Semaphore(_AT_ONCE)
+
+    async def patiently(
+        self, call: Callable[_P, Awaitable[_T]], *given: _P.args, **named: _P.kwargs
+    ) -> _T:
+        """What the database gives, or the engine in it: asked until it does."""
+
+        async def in_line() -> _T:
+            async with self._line:
+                return await call(*given, **named)
+
+        return await self._repeating(in_line)
 
     async def in_turn(self, job_id: str, turn: int) -> Job | None:
         """The job; `None` where it is over, or what rang was meant for another turn."""

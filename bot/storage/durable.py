@@ -23,12 +23,14 @@ import structlog
 
 from bot.storage.alarms import Alarm, Alarms, AtOnce, FleetingAlarms, OnDue, Ringing, Work
 from bot.storage.database_url import file_of, read_database_url
+from bot.storage.engine_connections import close, engine_connections
 from bot.storage.errors import StorageError, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbos import DBOSClient, EnqueueOptions
+    from sqlalchemy import URL, Engine
 
 # Delayed alarms of another version would wait for it for ever. Raise it only when an old process
 # must not take up what a new one has set.
@@ -36,6 +38,8 @@ _VERSION: Final = "1"
 _NAME: Final = "voicestatus"
 _THREADS: Final = 16
 _CONNECTIONS: Final = 2
+# Of the engine and its client together, see `engine_connections`.
+_ON_A_FILE: Final = 20
 # Importing and starting it takes a second or two of the processor; who asks first goes first.
 _HEAD_START_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 1.0
@@ -62,11 +66,14 @@ class DurableAlarms:
     def __init__(
         self, *, url: str, executor: str, concurrency: AtOnce, now: Callable[[], datetime]
     ) -> None:
-        self._url = _engine_url(url)
+        address = read_database_url(url)
+        self._url = _engine_url(address)
+        self._file = file_of(address)
         self._executor = executor
         self._concurrency = concurrency
         self._now = now
         self._client: DBOSClient | None = None
+        self._connections: Engine | None = None
         self._kept: dict[str, Alarm] = {}
         self._ringing: set[asyncio.Task[None]] = set()
         self._begun = False
@@ -151,8 +158,10 @@ class DurableAlarms:
         )
 
         with self._change, _failures():
-            DBOS.destroy(destroy_registry=True)
+            self._destroy()
             _leave_its_records_to_us()
+            if self._file is not None:
+                self._connections = engine_connections(self._file, connections=_ON_A_FILE)
             DBOS(config=self._config())  # type: ignore[arg-type]
             for work, on_due in ringing.items():
                 DBOS.workflow(
@@ -172,6 +181,7 @@ class DurableAlarms:
                 )
             return DBOSClient(
                 system_database_url=self._url,
+                system_database_engine=self._connections,
                 system_database_pool_size=_CONNECTIONS,
                 application_name=_NAME,
                 retry_connection_errors=False,
@@ -188,6 +198,7 @@ class DurableAlarms:
         return {
             "name": _NAME,
             "system_database_url": self._url,
+            "system_database_engine": self._connections,
             "application_version": _VERSION,
             "executor_id": self._executor,
             "max_executor_threads": _THREADS,
@@ -196,13 +207,19 @@ class DurableAlarms:
         }
 
     def _stop(self) -> None:
-        from dbos import DBOS  # noqa: PLC0415 - the same
-
         with self._change, _failures():
             client, self._client = self._client, None
             if client is not None:
                 client.destroy()
-            DBOS.destroy(destroy_registry=True)
+            self._destroy()
+
+    def _destroy(self) -> None:
+        from dbos import DBOS  # noqa: PLC0415 - imported by now
+
+        DBOS.destroy(destroy_registry=True)
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            close(connections)
 
     async def _ring(self, on_due: OnDue, job_id: str, turn: int) -> None:
         if self._ending:
@@ -293,8 +310,7 @@ def _delete(client: DBOSClient, before: str) -> int:
     return len(old)
 
 
-def _engine_url(url: str) -> str:
-    address = read_database_url(url)
+def _engine_url(address: URL) -> str:
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
     return address.render_as_string(hide_password=False)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from watch_world import NOON, World, watch_world
@@ -18,7 +19,10 @@ from bot.domain.watch import Ending, PostedCard, State, Watch
 from bot.services import telling
 from bot.services.telling import LEASE, SETTLING, InDoubt
 from bot.services.watching import Delivery, Report, Trace
+from bot.storage import sqlite_connection
 from bot.storage.errors import StorageError
+from bot.storage.sqlite_connection import SqliteConnection
+from bot.storage.watches import Bounds
 
 UNSURE = Report(delivery=Delivery.UNSURE)
 NOT_TOLD = Report(delivery=Delivery.NOT_TOLD)
@@ -367,3 +371,41 @@ async def test_a_database_that_is_away_delays_the_turn(
     monkeypatch.setattr("bot.storage.watches.Watches.replace", replace_)
     watch = await world.ring(await world.start("SANDBOX-OK"))
     assert (State.TOLD, 1, 0) == (watch.state, len(world.slack.told), failures)
+
+
+class SlowDisk(SqliteConnection):
+    """A connection to a file on a disk that takes a while to make a commit safe."""
+
+    commits = 0
+
+    async def commit(self) -> None:
+        """As ever, later."""
+        await asyncio.sleep(0.01)
+        SlowDisk.commits += 1
+        await super().commit()
+
+
+async def test_a_person_does_not_wait_behind_a_crowd_of_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow disk a click is kept after a few of their commits, not after all of them."""
+    monkeypatch.setattr(sqlite_connection, "SqliteConnection", SlowDisk)
+    async with watch_world(f"sqlite:///{tmp_path}/voicestatus.db") as world:
+        first = await world.start("SANDBOX-FOREVER")
+        crowd = [
+            replace(first, id=f"w{n}", message_id=MessageId(f"SANDBOX-PENDING-2.{n}"))
+            for n in range(60)
+        ]
+        await world.watches.add(crowd, Bounds(user=99, channel=99, all=99))
+        world.clock.now = first.due_at
+        turns, before = world.turns(), SlowDisk.commits
+        under_way = [asyncio.create_task(turns.take_up(one.id, one.turn)) for one in crowd]
+        while SlowDisk.commits < before + 5:  # noqa: ASYNC110 - a count tells nobody
+            await asyncio.sleep(0.001)
+        asked = SlowDisk.commits
+        await world.watching.cancel("T1", "U1", first.id)
+        waited = SlowDisk.commits - asked
+        await asyncio.gather(*under_way)
+
+    assert len(crowd) <= SlowDisk.commits - before
+    assert waited <= len(crowd) / 2

@@ -207,11 +207,11 @@ class World:
 
 
 @asynccontextmanager
-async def watch_world() -> AsyncIterator[World]:
+async def watch_world(database_url: str = "sqlite:///:memory:") -> AsyncIterator[World]:
     """A new world at noon."""
     clock, requests = Clock(), list[SeenRequest]()
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database("sqlite:///:memory:"))
+        database = await stack.enter_async_context(open_database(database_url))
         url = await stack.enter_async_context(running_sandbox(port=0, requests=requests))
         gateway = await stack.enter_async_context(
             open_gateway(
