@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -189,22 +190,16 @@ class Asking:
                 return
             batch = tuple(self._answers)
             self._being_written = len(batch)
-            await self._telling.patiently(
-                self._bulks.write_answers,
-                self._hold.bulk.id,
-                batch,
-                once_more=frozenset(self._once_more),
-            )
+            write = partial(self._bulks.write_answers, self._hold.bulk.id, batch)
+            await self._telling.patiently(partial(write, once_more=frozenset(self._once_more)))
             del self._answers[: len(batch)]
             self._being_written = 0
             self._once_more.difference_update(item.position for item in batch)
             self._supply.written(batch)
 
     async def _unasked(self, limit: int) -> tuple[BulkItem, ...]:
-        found: tuple[BulkItem, ...] = await self._telling.patiently(
-            self._bulks.unasked, self._hold.bulk.id, limit
-        )
-        return found
+        found = partial(self._bulks.unasked, self._hold.bulk.id, limit)
+        return await self._telling.patiently(found)
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()

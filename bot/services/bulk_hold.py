@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from bot.domain.bulk import Bulk
 from bot.services.telling import LEASE, Telling
@@ -45,7 +46,7 @@ class Hold:
     async def look(self) -> None:
         """See what others have done to it, and renew the lease in time."""
         async with self._changing:
-            seen = await self._telling.patiently(self._bulks.get, self.bulk.id)
+            seen = await self._telling.patiently(partial(self._bulks.get, self.bulk.id))
             if seen is not None and seen.open and seen.worker == self.bulk.worker:
                 self.bulk = seen
             else:

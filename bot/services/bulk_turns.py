@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -56,7 +57,7 @@ class BulkTurns:
             await self._telling.put_off(bulk, bulk, bulk.due_at)
         else:
             mine = replace(bulk, worker=self._telling.mark(), due_at=self._now() + LEASE)
-            if await self._telling.patiently(self._bulks.replace, bulk, mine):
+            if await self._telling.patiently(partial(self._bulks.replace, bulk, mine)):
                 await self._go_on(mine)
 
     def leave(self) -> None:
@@ -112,7 +113,7 @@ class BulkTurns:
             return replace(bulk, turn=bulk.turn + 1, worker=None, due_at=self._now())
 
         await hold.change(put_down)
-        await self._telling.patiently(self._means.alarms.arm, [alarm_of(hold.bulk)])
+        await self._telling.patiently(partial(self._means.alarms.arm, [alarm_of(hold.bulk)]))
 
     async def _hand_over(self, bulk: Bulk) -> None:
         """Give the result, the report standing in Slack; then all is over."""

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from secrets import token_hex
-from typing import Final, Generic, ParamSpec, TypeVar
+from typing import Final, Generic, TypeVar
 
 import stamina
 import structlog
@@ -34,7 +35,6 @@ SETTLING: Final = timedelta(seconds=3)
 # Hundreds of turns may be under way; on a slow disk a person's click would wait for all of them.
 _AT_ONCE: Final = 8
 
-_P = ParamSpec("_P")
 _T = TypeVar("_T")
 _log = structlog.get_logger("bot.telling")
 
@@ -97,25 +97,23 @@ class Telling(Generic[Job]):
         ).on(StorageError)
         self._line = asyncio.Semaphore(_AT_ONCE)
 
-    async def patiently(
-        self, call: Callable[_P, Awaitable[_T]], *given: _P.args, **named: _P.kwargs
-    ) -> _T:
+    async def patiently(self, question: Callable[[], Awaitable[_T]]) -> _T:
         """What the database gives, or the engine in it: asked until it does."""
 
         async def in_line() -> _T:
             async with self._line:
-                return await call(*given, **named)
+                return await question()
 
         return await self._repeating(in_line)
 
     async def in_turn(self, job_id: str, turn: int) -> Job | None:
         """The job; `None` where it is over, or what rang was meant for another turn."""
-        job: Job | None = await self.patiently(self._jobs.get, job_id)
+        job = await self.patiently(partial(self._jobs.get, job_id))
         if job is None or not job.open:
             return None
         if job.turn != turn:
             # Whoever put it off may have died before it set the alarm.
-            await self.patiently(self._alarms.arm, [alarm_of(job)])
+            await self.patiently(partial(self._alarms.arm, [alarm_of(job)]))
             return None
         return job
 
@@ -135,8 +133,8 @@ class Telling(Generic[Job]):
     async def put_off(self, new: Job, old: Job, at: datetime) -> None:
         """Take it up later."""
         put_off = replace(new, turn=old.turn + 1, due_at=at)
-        if await self.patiently(self._jobs.replace, old, put_off):
-            await self.patiently(self._alarms.arm, [alarm_of(put_off)])
+        if await self.patiently(partial(self._jobs.replace, old, put_off)):
+            await self.patiently(partial(self._alarms.arm, [alarm_of(put_off)]))
 
     async def attempt(self, new: Job, old: Job) -> None:
         """Write down that the message is going to be posted, then post it."""
@@ -147,7 +145,7 @@ class Telling(Generic[Job]):
             worker=self.mark(),
             due_at=self._now() + LEASE,
         )
-        if await self.patiently(self._jobs.replace, old, attempt):
+        if await self.patiently(partial(self._jobs.replace, old, attempt)):
             report = await self._find_or_tell(attempt, in_doubt=old.doubtful)
             await self._settle(attempt, report)
 
@@ -172,9 +170,9 @@ class Telling(Generic[Job]):
         job: Job | None = mine
         while job is not None and job.open and job.worker == mine.worker:
             changed = change(job)
-            if await self.patiently(self._jobs.replace, job, changed):
+            if await self.patiently(partial(self._jobs.replace, job, changed)):
                 return changed
-            job = await self.patiently(self._jobs.get, mine.id)
+            job = await self.patiently(partial(self._jobs.get, mine.id))
         return None
 
     async def _find_or_tell(self, job: Job, *, in_doubt: bool) -> Report:
@@ -199,7 +197,7 @@ class Telling(Generic[Job]):
         if report.delivery is Delivery.TOLD:
             await self._voice.afterwards(settled)
         elif settled.open:
-            await self.patiently(self._alarms.arm, [alarm_of(settled)])
+            await self.patiently(partial(self._alarms.arm, [alarm_of(settled)]))
 
     def _after(self, job: Job, report: Report) -> Job:
         now = self._now()
