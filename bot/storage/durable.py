@@ -25,6 +25,7 @@ from bot.storage.alarms import Alarm, Alarms, AtOnce, FleetingAlarms, OnDue, Rin
 from bot.storage.database_url import file_of, read_database_url
 from bot.storage.engine_connections import close, engine_connections
 from bot.storage.errors import StorageError, translated
+from bot.storage.own_threads import in_own_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +132,7 @@ class DurableAlarms:
         self._begun = True
         while self._client is None:
             try:
-                self._client = await _in_thread(lambda: self._launch(ringing, loop))
+                self._client = await in_own_thread(lambda: self._launch(ringing, loop))
             except StorageError as error:
                 _log.warning("the engine cannot start yet", error=error.code)
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -148,7 +149,7 @@ class DurableAlarms:
     async def _stop_in_time(self) -> None:
         with suppress(TimeoutError, StorageError):
             async with asyncio.timeout(_END_SECONDS):
-                await _in_thread(self._stop)
+                await in_own_thread(self._stop)
 
     def _launch(self, ringing: Ringing, loop: asyncio.AbstractEventLoop) -> DBOSClient:
         from dbos import (  # noqa: PLC0415 - importing it takes more than a second
@@ -256,7 +257,7 @@ class DurableAlarms:
 
         with translated():
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                return await _in_thread(ask)
+                return await in_own_thread(ask)
 
 
 def alarms_for(
@@ -337,29 +338,3 @@ def _failures() -> Iterator[None]:
             yield
     except of_engine.DBOSException as error:
         raise StorageError("The engine failed.", type(error).__name__) from None
-
-
-async def _in_thread(work: Callable[[], _T]) -> _T:
-    """What the work gives, done in a thread that keeps no process from ending."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[_T] = loop.create_future()
-
-    def deliver(result: _T | None, error: BaseException | None) -> None:
-        if done.cancelled():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result, error = None, None
-        try:
-            result = work()
-        except BaseException as caught:  # noqa: BLE001 - it is raised where it is awaited
-            error = caught
-        with suppress(RuntimeError):  # the loop may be closed by now
-            loop.call_soon_threadsafe(deliver, result, error)
-
-    threading.Thread(target=run, name="engine", daemon=True).start()
-    return await done

@@ -215,15 +215,6 @@ async def test_a_failure_of_the_engine_is_ours(sqlite_url: str) -> None:
     assert "DBOSException" == caught.value.fact
 
 
-async def test_an_answer_that_nobody_waits_for() -> None:
-    """Is dropped."""
-    task = asyncio.create_task(module._in_thread(lambda: 1))
-    await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.sleep(0.1)
-    assert task.cancelled()
-
-
 def test_a_database_in_memory_has_fleeting_alarms() -> None:
     """They last as long as it does. No address is shown."""
     alarms = alarms_for("sqlite:///:memory:", executor="e1", concurrency={}, now=now)
