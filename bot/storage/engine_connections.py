@@ -28,7 +28,7 @@ def engine_connections(file: Path, *, connections: int) -> Engine:
         URL.create("sqlite+pysqlite", database=str(file)),
         connect_args={
             "timeout": _BUSY_SECONDS,
-            # Its transactions write more often than not, and one that read first could not wait.
+            # As it asks for itself: a transaction is alone from its first change.
             "isolation_level": "IMMEDIATE",
             "check_same_thread": False,
         },

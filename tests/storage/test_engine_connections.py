@@ -31,21 +31,6 @@ async def test_only_what_people_were_told_waits_for_the_disk(tmp_path: Path) -> 
     assert (NORMAL, FULL, FULL) == (of_engine, of_ours, in_threads)
 
 
-def test_a_transaction_is_a_writing_one_from_its_first_change(tmp_path: Path) -> None:
-    """It holds the file at once, so that none that has begun to write must give up."""
-    file = tmp_path / "voicestatus.db"
-    engine = engine_connections(file, connections=1)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE t (n INTEGER)"))
-    with engine.begin() as connection:
-        connection.execute(text("INSERT INTO t VALUES (1)"))
-        other = sqlite3.connect(file, timeout=0, isolation_level=None)
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
-            other.execute("BEGIN IMMEDIATE")
-        other.close()
-    close(engine)
-
-
 def test_one_that_is_in_use_at_the_end_is_closed_when_it_is_given_back(tmp_path: Path) -> None:
     """A thread that ends late leaves nothing open."""
     engine = engine_connections(tmp_path / "voicestatus.db", connections=2)
