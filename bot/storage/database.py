@@ -7,30 +7,21 @@ The same code serves a SQLite file and PostgreSQL. Every error of the layers bel
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import (
     AbstractAsyncContextManager,
+    AbstractContextManager,
     asynccontextmanager,
-    closing,
-    contextmanager,
     nullcontext,
 )
 from pathlib import Path
-from secrets import token_hex
-from types import MappingProxyType
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
 
 from sqlalchemy import (
     URL,
-    AsyncAdaptedQueuePool,
     Connection,
     Engine,
-    QueuePool,
     Table,
-    create_engine,
-    event,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -40,7 +31,7 @@ from bot.storage.database_url import file_of, read_database_url
 from bot.storage.errors import translated
 from bot.storage.migrations import migrate
 from bot.storage.schema import SCHEMA_MIGRATION
-from bot.storage.sqlite_connection import sqlite_connection
+from bot.storage.sqlite_engines import BUSY_SECONDS, WRITES, Threads, awaited, in_memory, in_threads
 from bot.storage.sqlite_file import prepare_file
 
 # A person waits behind most transactions. Where PostgreSQL falls silent on an open connection,
@@ -48,12 +39,9 @@ from bot.storage.sqlite_file import prepare_file
 TRANSACTION_SECONDS: Final = 8.0
 PING_SECONDS: Final = 2.0
 MIGRATION_SECONDS: Final = 60.0
-# How long SQLite waits for another process's write; less than a transaction may take.
-_BUSY_SECONDS: Final = 6.0
 _CONNECT_SECONDS: Final = 5
 _CONNECTIONS: Final = 5
 
-_WRITES: Final = "voicestatus_writes"
 _Found = TypeVar("_Found")
 
 
@@ -65,11 +53,11 @@ class Database:
     """
 
     def __init__(
-        self, engine: AsyncEngine, *, file: Path | None = None, in_threads: Engine | None = None
+        self, engine: AsyncEngine, *, file: Path | None = None, threads: Threads | None = None
     ) -> None:
         self._engine = engine
-        self._in_threads = in_threads
-        self._writing_engine = engine.execution_options(**{_WRITES: True})
+        self._threads = threads
+        self._writing_engine = engine.execution_options(**{WRITES: True})
         self._is_sqlite = engine.dialect.name == "sqlite"
         # One writer at a time is SQLite's rule; those who wait must not hold readers' connections.
         self._writer: AbstractAsyncContextManager[Any] = (
@@ -108,20 +96,31 @@ class Database:
                 yield connection
 
     async def write(
-        self, work: Callable[[Connection], _Found], seconds: float = TRANSACTION_SECONDS
+        self,
+        work: Callable[[Connection], _Found],
+        seconds: float = TRANSACTION_SECONDS,
+        *,
+        lasting: bool = True,
     ) -> _Found:
         """Do brief work in a transaction that writes, and give what it returns.
 
         On a SQLite file all of it is done in one thread in one go, where `writing` would change
         threads several times for each statement: that costs more than the statements.
 
+        Args:
+            work: what to do; it gets the connection of the transaction.
+            seconds: how long it may take, in all.
+            lasting: whether it must outlive a loss of power; on a SQLite file it takes no time of
+                the disk where it need not.
+
         Raises:
             StorageError: as `writing`.
         """
-        if self._in_threads is None:
+        if self._threads is None:
             async with self.writing(seconds) as connection:
                 return await connection.run_sync(work)
-        engine = self._in_threads.execution_options(**{_WRITES: True})
+        kind = self._threads.lasting if lasting else self._threads.fleeting
+        engine = kind.execution_options(**{WRITES: True})
         with translated():
             async with asyncio.timeout(seconds), self._writer:
                 return await asyncio.to_thread(_transaction, engine, work)
@@ -134,12 +133,12 @@ class Database:
         Raises:
             StorageError: the database could not be used.
         """
-        if self._in_threads is None:
+        if self._threads is None:
             async with self.reading(seconds) as connection:
                 return await connection.run_sync(work)
         with translated():
             async with asyncio.timeout(seconds):
-                return await asyncio.to_thread(_transaction, self._in_threads, work)
+                return await asyncio.to_thread(_transaction, self._threads.lasting, work)
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insertion that can say what to do on a conflict, as both databases spell it alike."""
@@ -170,10 +169,10 @@ async def open_database(url: str) -> AsyncIterator[Database]:
     file = file_of(address)
     if file is not None:
         with translated():
-            await asyncio.to_thread(prepare_file, file, patience_seconds=_BUSY_SECONDS)
+            await asyncio.to_thread(prepare_file, file, patience_seconds=BUSY_SECONDS)
     async with _engine_for(address, file) as engine:
-        with _threads_for(file) as in_threads:
-            database = Database(engine, file=file, in_threads=in_threads)
+        with _threads_for(file) as threads:
+            database = Database(engine, file=file, threads=threads)
             async with database.writing(MIGRATION_SECONDS) as connection:
                 await migrate(connection)
             yield database
@@ -184,9 +183,9 @@ async def _engine_for(address: URL, file: Path | None) -> AsyncIterator[AsyncEng
     if address.drivername == "postgresql":
         engine = _postgresql(address)
     elif file is not None:
-        engine = _sqlite(str(file), connections=_CONNECTIONS)
+        engine = awaited(str(file), connections=_CONNECTIONS)
     else:
-        async with _in_memory() as engine:
+        async with in_memory() as engine:
             yield engine
         return
     try:
@@ -195,47 +194,14 @@ async def _engine_for(address: URL, file: Path | None) -> AsyncIterator[AsyncEng
         await engine.dispose()
 
 
+def _threads_for(file: Path | None) -> AbstractContextManager[Threads | None]:
+    # Work in memory and on a server is better awaited.
+    return nullcontext() if file is None else in_threads(file, connections=_CONNECTIONS)
+
+
 def _transaction(engine: Engine, work: Callable[[Connection], _Found]) -> _Found:
     with engine.begin() as connection:
         return work(connection)
-
-
-@contextmanager
-def _threads_for(file: Path | None) -> Iterator[Engine | None]:
-    """An engine for work in threads; only a file has one, since others are better awaited."""
-    if file is None:
-        yield None
-        return
-    engine = create_engine(
-        URL.create("sqlite+pysqlite", database=str(file)),
-        connect_args={
-            "timeout": _BUSY_SECONDS,
-            "isolation_level": None,
-            "check_same_thread": False,
-        },
-        hide_parameters=True,
-        poolclass=QueuePool,
-        pool_size=_CONNECTIONS,
-    )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-@asynccontextmanager
-async def _in_memory() -> AsyncIterator[AsyncEngine]:
-    """A database that lives as long as the block, whatever becomes of the pool's connection."""
-    name = f"file:voicestatus-{token_hex(8)}"
-    memory = {"mode": "memory", "cache": "shared"}
-    with closing(sqlite3.connect(f"{name}?{urlencode(memory)}", uri=True)):
-        engine = _sqlite(name, connections=1, query={**memory, "uri": "true"})
-        try:
-            yield engine
-        finally:
-            await engine.dispose()
 
 
 def _postgresql(address: URL) -> AsyncEngine:
@@ -249,37 +215,3 @@ def _postgresql(address: URL) -> AsyncEngine:
             pool_pre_ping=True,
             pool_size=_CONNECTIONS,
         )
-
-
-def _sqlite(
-    name: str, *, connections: int, query: Mapping[str, str] = MappingProxyType({})
-) -> AsyncEngine:
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=name, query=query),
-        connect_args={
-            "timeout": _BUSY_SECONDS,
-            "isolation_level": None,
-            "async_creator_fn": sqlite_connection,
-        },
-        hide_parameters=True,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=connections,
-        max_overflow=0,
-    )
-    event.listen(engine.sync_engine, "connect", _on_connect)
-    event.listen(engine.sync_engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys=ON")
-    # What was committed outlives a loss of power, too.
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    # A transaction that read first and writes later could not wait for another writer's end.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

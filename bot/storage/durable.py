@@ -23,9 +23,9 @@ import structlog
 
 from bot.storage.alarms import Alarm, Alarms, AtOnce, FleetingAlarms, OnDue, Ringing, Work
 from bot.storage.database_url import file_of, read_database_url
-from bot.storage.engine_connections import close, engine_connections
 from bot.storage.errors import StorageError, translated
 from bot.storage.own_threads import in_own_thread
+from bot.storage.sqlite_engines import close, durable_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ _VERSION: Final = "1"
 _NAME: Final = "voicestatus"
 _THREADS: Final = 16
 _CONNECTIONS: Final = 2
-# Of the engine and its client together, see `engine_connections`.
+# Of the engine and its client together, see `durable_engine`.
 _ON_A_FILE: Final = 20
 # Importing and starting it takes a second or two of the processor; who asks first goes first.
 _HEAD_START_SECONDS: Final = 1.0
@@ -162,7 +162,7 @@ class DurableAlarms:
             self._destroy()
             _leave_its_records_to_us()
             if self._file is not None:
-                self._connections = engine_connections(self._file, connections=_ON_A_FILE)
+                self._connections = durable_engine(self._file, connections=_ON_A_FILE)
             DBOS(config=self._config())  # type: ignore[arg-type]
             for work, on_due in ringing.items():
                 DBOS.workflow(

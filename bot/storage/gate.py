@@ -6,8 +6,9 @@ clocks differ agree, and who waits is told how long, not until when.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -32,6 +33,7 @@ GATE_SECONDS: Final = 1.0
 # How soon the others hear that requests of this process have ended, unless it asks again before.
 PUBLISH_SECONDS: Final = 0.1
 
+_Found = TypeVar("_Found")
 _NAME: Final = "gateway"
 _CLOCKS: Final = {
     "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
@@ -80,7 +82,7 @@ class SharedGate:
                 self._hold(connection, running + len(admission.waits), now)
             return admission
 
-        return await self._database.write(work, GATE_SECONDS)
+        return await self._write(work)
 
     async def publish(self, running: int) -> None:
         """Tell the others how many requests of this process are under way."""
@@ -88,7 +90,7 @@ class SharedGate:
         def work(connection: Connection) -> None:
             self._hold(connection, running, self._locked(connection)[1])
 
-        await self._database.write(work, GATE_SECONDS)
+        await self._write(work)
 
     async def close(self) -> float:
         """Close the gate, or leave it closed; for how many seconds."""
@@ -99,7 +101,7 @@ class SharedGate:
             self._keep(connection, gate)
             return gate.closed_until - now
 
-        return await self._database.write(work, GATE_SECONDS)
+        return await self._write(work)
 
     async def forgive(self) -> None:
         """Make the next pause a first one again."""
@@ -108,7 +110,7 @@ class SharedGate:
             gate, now, _ = self._locked(connection)
             self._keep(connection, forgive(gate, now=now))
 
-        await self._database.write(work, GATE_SECONDS)
+        await self._write(work)
 
     async def leave(self) -> None:
         """This process asks no more; what dead ones left is removed as well."""
@@ -118,7 +120,11 @@ class SharedGate:
             mine_or_dead = (GATE_HOLDER.c.holder == self._holder) | (GATE_HOLDER.c.until <= now)
             connection.execute(delete(GATE_HOLDER).where(mine_or_dead))
 
-        await self._database.write(work, GATE_SECONDS)
+        await self._write(work)
+
+    async def _write(self, work: Callable[[Connection], _Found]) -> _Found:
+        # By the time that a machine is up again after a loss of power its moments have passed.
+        return await self._database.write(work, GATE_SECONDS, lasting=False)
 
     def _locked(self, connection: Connection) -> tuple[Gate, float, int]:
         """The state, the database's time, and how many requests other processes have under way.

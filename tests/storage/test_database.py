@@ -123,7 +123,7 @@ async def test_held_by_another(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that another process holds for too long is one sentence; afterwards all is well."""
-    monkeypatch.setattr("bot.storage.database._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("bot.storage.sqlite_engines.BUSY_SECONDS", 0.1)
     async with open_database(sqlite_url) as database:
         with closing(sqlite3.connect(tmp_path / "voicestatus.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

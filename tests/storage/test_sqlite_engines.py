@@ -1,0 +1,87 @@
+"""The ways into a SQLite file: whose commits are made safe, and what is left at the end."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from bot.domain.gate import Ceilings, Urgency
+from bot.storage.database import open_database
+from bot.storage.gate import SharedGate
+from bot.storage.sqlite_engines import close, durable_engine
+
+# sqlite.org/pragma.html#pragma_synchronous
+NORMAL, FULL = 1, 2
+
+
+def safety_of(connection: Connection) -> int:
+    """What a commit of this connection waits for."""
+    return int(connection.execute(text("PRAGMA synchronous")).scalar_one())
+
+
+@contextmanager
+def commits() -> Iterator[list[int]]:
+    """What each commit waited for, in all engines."""
+    seen: list[int] = []
+
+    def see(connection: Connection) -> None:
+        seen.append(safety_of(connection))
+
+    event.listen(Engine, "commit", see)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "commit", see)
+
+
+async def test_what_people_were_told_outlives_a_loss_of_power(tmp_path: Path) -> None:
+    """Each commit of ours waits for the disk, awaited or in a thread."""
+    async with open_database(f"sqlite:///{tmp_path}/voicestatus.db") as database:
+        with commits() as seen:
+            async with database.writing() as connection:
+                await connection.execute(text("SELECT 1"))
+            assert FULL == await database.write(safety_of)
+            assert FULL == await database.read(safety_of)
+    assert [FULL] * 3 == seen
+
+
+async def test_the_gate_takes_no_time_of_the_disk(tmp_path: Path) -> None:
+    """It is asked before each request, and its moments have passed when the power is back."""
+    ceilings = Ceilings(requests_per_second=10, max_concurrency=10)
+    async with open_database(f"sqlite:///{tmp_path}/voicestatus.db") as database:
+        gate = SharedGate(database, ceilings, lease_seconds=10)
+        with commits() as seen:
+            await gate.admit(Urgency.PERSON, count=1, running=0)
+            await gate.publish(1)
+            await gate.close()
+            await gate.forgive()
+            await gate.leave()
+    assert [NORMAL] * 5 == seen
+
+
+def test_alarms_take_no_time_of_the_disk(tmp_path: Path) -> None:
+    """The keeper sets them again where they are lost."""
+    engine = durable_engine(tmp_path / "voicestatus.db", connections=1)
+    with engine.connect() as connection:
+        assert NORMAL == safety_of(connection)
+    close(engine)
+
+
+def test_one_that_is_in_use_at_the_end_is_closed_when_it_is_given_back(tmp_path: Path) -> None:
+    """A thread that ends late leaves nothing open."""
+    engine = durable_engine(tmp_path / "voicestatus.db", connections=2)
+    late = engine.connect()
+    of_driver = late.connection.dbapi_connection
+    assert of_driver is not None
+    engine.connect().close()
+
+    close(engine)
+    late.close()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        of_driver.cursor()
