@@ -42,6 +42,7 @@ async def test_the_page_is_served_without_a_terminal_until_it_is_stopped(
         await stream.content.readline()
         process.send_signal(number)
         end = await ended(process)
+        stream.close()
 
     assert (0, "") == (end.code, end.err)
     assert "Stop with Ctrl-C" in end.out

@@ -106,7 +106,7 @@ async def test_a_thread_can_be_written_in(ana: Visitor) -> None:
 
 async def test_a_watch_ends_with_a_notice_that_cannot_be_overlooked(ana: Visitor) -> None:
     """It comes directly; the list of conversations says so until it is seen."""
-    await ana.type("/voicestatus SANDBOX-PENDING-2")
+    await ana.type("/voicestatus SANDBOX-PENDING-4")
     await ana.messages.last.get_by_role("button", name="Watch").click()
     await ana.sees("I am watching this call", within="#messages")
 
@@ -170,8 +170,10 @@ async def test_the_form_says_what_is_wrong_and_then_shows_the_answer(ana: Visito
 async def test_an_empty_form_is_not_sent(ana: Visitor) -> None:
     """Slack's client asks for what is missing, so the page does."""
     await ana.page.get_by_role("button", name="Check a voice call").click()
+    check = ana.page.get_by_role("button", name="Check", exact=True)
+    await expect(check).to_be_visible()
     before = ana.playground.stage.slack.wire.action
-    await ana.page.get_by_role("button", name="Check", exact=True).click()
+    await check.click()
 
     await ana.sees("Please fill this in.", within="#modal")
     assert before == ana.playground.stage.slack.wire.action

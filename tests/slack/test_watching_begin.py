@@ -104,7 +104,7 @@ async def test_one_click_on_a_private_card_brings_the_answer_in_a_direct_message
     ways: Ways,
 ) -> None:
     """In full; the ephemeral card cannot be changed, and nobody tries to."""
-    card = await ways.answer("SANDBOX-PENDING-1")
+    card = await ways.answer("SANDBOX-PENDING-4")
     await ways.person.click(card, "card_watch")
     note = await shown(ways, BEGUN)
     told = await shown(ways, TOLD)
@@ -113,7 +113,7 @@ async def test_one_click_on_a_private_card_brings_the_answer_in_a_direct_message
     assert (CHANNEL_ID, None, True) == where(note)
     assert (ways.person.direct_channel, None, False) == where(told)
     assert ANSWERED in seen(told)
-    assert "SANDBOX-PENDING-1" in seen(told)
+    assert "SANDBOX-PENDING-4" in seen(told)
     assert ["refresh", "customer", "details"] == list(row_of(told))
     assert [] == [call for call in ways.slack.calls if call.method == "chat.update"]
 
@@ -122,7 +122,7 @@ async def test_a_click_on_a_card_in_a_thread_brings_the_answer_there_and_updates
     ways: Ways,
 ) -> None:
     """Called by name, the id shortened; what was only for the asker is not in the thread."""
-    card = await mentioned(ways, "SANDBOX-PENDING-1")
+    card = await mentioned(ways, "SANDBOX-PENDING-4")
     await ways.person.click(card, "card_watch")
     note = await shown(ways, BEGUN)
     told = await shown(ways, TOLD)
@@ -132,7 +132,7 @@ async def test_a_click_on_a_card_in_a_thread_brings_the_answer_there_and_updates
     assert (CHANNEL_ID, card.thread_ts, True) == where(note)
     assert where(card) == where(told) == where(changed)
     assert f"<@{ways.person.user}>" in told.text
-    assert "SANDBOX-PENDING-1" not in f"{told.text} {seen(told)} {changed.text} {seen(changed)}"
+    assert "SANDBOX-PENDING-4" not in f"{told.text} {seen(told)} {changed.text} {seen(changed)}"
     assert [ways.person.user] == row_of(told)["refresh"]["visible_to_user_ids"]
     assert "watch" not in row_of(changed)
     expect_rings(ways, ways.person.user)
@@ -142,19 +142,19 @@ async def test_in_the_conversation_with_the_bot_the_answer_comes_in_its_thread(
     ways: Ways,
 ) -> None:
     """Between two nobody has to be called, and nothing is hidden."""
-    card = await by_direct_message(ways, "SANDBOX-PENDING-1")
+    card = await by_direct_message(ways, "SANDBOX-PENDING-4")
     await ways.person.click(card, "card_watch")
     told = await shown(ways, TOLD)
     changed = await ways.latest(card, lambda m: heading(m) == ANSWERED)
 
     assert where(card) == where(told) == where(changed)
-    assert "SANDBOX-PENDING-1" in seen(told)
+    assert "SANDBOX-PENDING-4" in seen(told)
 
 
 async def test_a_card_in_a_modal_can_be_watched_there(ways: Ways) -> None:
     """The modal says so; the answer comes in a direct message."""
     await ways.person.global_shortcut(ASK)
-    await ways.person.submit(await ways.modal(), {"ids": "SANDBOX-PENDING-2"})
+    await ways.person.submit(await ways.modal(), {"ids": "SANDBOX-PENDING-4"})
     view = await ways.modal_showing(PENDING)
 
     await ways.person.click(view, "card_watch")
@@ -272,7 +272,7 @@ async def test_a_late_click_shows_the_status_in_the_place_of_the_card(ways: Ways
 
 async def test_a_button_that_is_pressed_twice_watches_once(ways: Ways) -> None:
     """The second click is told until when, and there is one notice."""
-    card = await ways.answer("SANDBOX-PENDING-2")
+    card = await ways.answer("SANDBOX-PENDING-4")
     await ways.person.click(card, "card_watch")
     await shown(ways, BEGUN)
     await ways.person.click(card, "card_watch")
@@ -290,7 +290,7 @@ async def test_two_people_in_a_thread_get_one_answer(ways: Ways) -> None:
     said = await ways.person.say("where is it?")
     bruno = ways.person.as_user(OTHER_USER_ID)
     for person in (ways.person, bruno):
-        text = f"{BOT_MENTION} SANDBOX-PENDING-2 watch"
+        text = f"{BOT_MENTION} SANDBOX-PENDING-4 watch"
         await person.say(text, thread_ts=said.ts)
         await shown(ways, BEGUN if person is ways.person else "somebody else asked me")
     note = await shown(ways, "somebody else asked me to watch it before")
@@ -306,14 +306,14 @@ async def test_a_thread_in_which_the_bot_cannot_write_sends_the_answer_directly(
     ways: Ways,
 ) -> None:
     """A card that reached a channel by its response URL has no member behind it."""
-    said = await ways.person.say("SANDBOX-PENDING-1", channel=CHANNEL_WITHOUT_BOT_ID)
+    said = await ways.person.say("SANDBOX-PENDING-4", channel=CHANNEL_WITHOUT_BOT_ID)
     card = await ways.comes_of(ways.person.message_shortcut(CHECK, said))
     await ways.person.click(card, "card_watch")
     told = await shown(ways, TOLD)
 
     assert (ways.person.direct_channel, None, False) == where(told)
     assert "I could not write in the thread where you asked" in seen(told)
-    assert "SANDBOX-PENDING-1" in seen(told)
+    assert "SANDBOX-PENDING-4" in seen(told)
     await ways.slack.wait_for(lambda: len(ways.slack.refusals) == 3)
     assert {"not_in_channel"} == {line.split(": ")[1].split()[0] for line in ways.slack.refusals}
     ways.slack.refusals.clear()
@@ -324,7 +324,7 @@ async def test_everything_speaks_the_language_of_its_reader_at_the_time_of_telli
 ) -> None:
     """Who changes the language while waiting is told in the new one."""
     async with watching(mode) as ways:
-        card = await ways.answer("SANDBOX-PENDING-2")
+        card = await ways.answer("SANDBOX-PENDING-4")
         await ways.person.click(card, "card_watch")
         await shown(ways, BEGUN)
         await ways.answer("lang pt")
@@ -336,7 +336,7 @@ async def test_everything_speaks_the_language_of_its_reader_at_the_time_of_telli
 async def test_in_portuguese_button_note_and_answer_are_so(mode: Mode) -> None:
     """A channel's thread too, in the language of the bot."""
     async with watching(mode, bot_language="pt-BR") as ways:
-        card = await mentioned(ways, "SANDBOX-PENDING-1")
+        card = await mentioned(ways, "SANDBOX-PENDING-4")
         assert "Avisar-me" == row_of(card)["watch"]["text"]["text"]
         await ways.person.click(card, "card_watch")
         note = await shown(ways, "aviso você nesta conversa")
