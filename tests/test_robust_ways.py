@@ -67,7 +67,7 @@ async def test_a_call_that_hangs_when_the_end_comes_is_cut_short(
     slack: RoughSlack, door: SlackDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is running gets less time, so that the next way is tried before the end."""
-    monkeypatch.setattr(bot.slack.door, "HURRIED_SECONDS", 0.2)
+    monkeypatch.setattr(bot.slack.door, "HURRIED_SECONDS", 1.0)
     slack.hook = silence
     showing = asyncio.create_task(show(slack, door))
     await slack.until(lambda: "response_url" in slack.calls)

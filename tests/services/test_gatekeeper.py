@@ -85,7 +85,7 @@ async def test_without_the_database_the_process_holds_the_ceilings_alone(
     bench: _Bench, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It answers in time, and leaves the database alone for a while."""
-    monkeypatch.setattr("bot.services.gatekeeper.GATE_SECONDS", 0.05)
+    monkeypatch.setattr("bot.services.gatekeeper.GATE_SECONDS", 0.3)
     bench.shared.away = how
     async with asyncio.timeout(5):
         assert 3 == await bench.admitted(5)

@@ -211,7 +211,7 @@ async def test_an_answer_that_cannot_be_read_is_unsure(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it looks like; asked once."""
-    monkeypatch.setattr(posting, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(posting, "PATIENCE_SECONDS", 2.0)
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers[POST] = answer
 

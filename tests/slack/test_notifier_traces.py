@@ -177,23 +177,28 @@ async def test_a_slack_that_does_not_answer_is_asked_later(
 @pytest.mark.parametrize(
     ("answer", "trace"),
     [
-        (silence, Trace.AWAY),
         (raw(b"", status=502), Trace.AWAY),
         (answering({"ok": True}), Trace.NONE),
         (answering({"ok": True, "messages": "x", "response_metadata": 3}), Trace.NONE),
         (answering({"ok": True, "messages": [None, {"metadata": 1, "blocks": 2}]}), Trace.NONE),
     ],
-    ids=["silence", "a bad gateway", "nothing", "another shape", "odd messages"],
+    ids=["a bad gateway", "nothing", "another shape", "odd messages"],
 )
-async def test_odd_answers_are_read_without_trust(
-    answer: Answer, trace: Trace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_odd_answers_are_read_without_trust(answer: Answer, trace: Trace) -> None:
     """Whatever Slack, or something in its place, says."""
-    monkeypatch.setattr(notice_traces, "_PATIENCE_SECONDS", 0.5)
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers = {HISTORY: answer, OPEN: answering({"ok": True, "channel": {"id": "D1"}})}
 
         assert trace is await notifier_at(client, who).trace(watched(TO_ASKER))
+
+
+async def test_where_slack_says_nothing_in_time_it_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes later looks again."""
+    monkeypatch.setattr(notice_traces, "_PATIENCE_SECONDS", 0.5)
+    async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
+        slack.answers = {HISTORY: silence, OPEN: answering({"ok": True, "channel": {"id": "D1"}})}
+
+        assert Trace.AWAY is await notifier_at(client, who).trace(watched(TO_ASKER))
         slack.answers = {OPEN: silence}
         assert Trace.AWAY is await notifier_at(client, who).trace(watched(TO_ASKER))
 
