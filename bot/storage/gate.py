@@ -101,7 +101,7 @@ class SharedGate:
             self._keep(connection, gate)
             return gate.closed_until - now
 
-        return await self._write(work)
+        return await self._write(work, lasting=True)
 
     async def forgive(self) -> None:
         """Make the next pause a first one again."""
@@ -110,7 +110,7 @@ class SharedGate:
             gate, now, _ = self._locked(connection)
             self._keep(connection, forgive(gate, now=now))
 
-        await self._write(work)
+        await self._write(work, lasting=True)
 
     async def leave(self) -> None:
         """This process asks no more; what dead ones left is removed as well."""
@@ -122,9 +122,12 @@ class SharedGate:
 
         await self._write(work)
 
-    async def _write(self, work: Callable[[Connection], _Found]) -> _Found:
-        # By the time that a machine is up again after a loss of power its moments have passed.
-        return await self._database.write(work, GATE_SECONDS, lasting=False)
+    async def _write(
+        self, work: Callable[[Connection], _Found], *, lasting: bool = False
+    ) -> _Found:
+        # When a machine is up again after a loss of power, the moments of its requests have passed.
+        # A pause that the gateway has asked for may not have.
+        return await self._database.write(work, GATE_SECONDS, lasting=lasting)
 
     def _locked(self, connection: Connection) -> tuple[Gate, float, int]:
         """The state, the database's time, and how many requests other processes have under way.
