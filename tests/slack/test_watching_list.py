@@ -71,7 +71,9 @@ async def test_a_watch_can_be_stopped_at_once(ways: Ways) -> None:
     """Nothing comes of it any more."""
     note = await begun(ways, "SANDBOX-PENDING-4")
     stopped = await after(ways, note, "watch_stop", STOPPED)
-    await asyncio.sleep(5)
+    await asyncio.sleep(3.5)
+    await ways.answer("SANDBOX-SLOW-1.5", patience=10)
+    await asyncio.sleep(0.5)
 
     assert "`SANDBOX-PENDING-4`" in seen(stopped)
     assert {} == buttons_of(stopped)
