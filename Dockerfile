@@ -1,5 +1,5 @@
 # Two stages on the same base, because a virtual environment is tied to its interpreter's path.
-ARG BASE=python:3.13.13-slim-bookworm
+ARG BASE=python:3.15.0-slim-trixie
 
 FROM ${BASE} AS build
 WORKDIR /src

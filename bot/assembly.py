@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.bulk_assembly import BulkHouse, build_bulk_house
 from bot.connections import Now, access_rules, revealed, styles_of
+from bot.domain.timing import Timing
 from bot.engine_assembly import Engine
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
@@ -65,7 +66,7 @@ from bot.watch_assembly import WatchHouse, build_watch_house
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """The connections to the worlds outside, and the clock."""
+    """The connections to the worlds outside, the clock, and how long to wait for what."""
 
     gateway: GatewayClient
     database: Database
@@ -75,6 +76,12 @@ class Outside:
     workspace: Workspace
     people: People
     now: Now
+    timing: Timing
+
+    @property
+    def replies(self) -> Replies:
+        """The ways of answers."""
+        return Replies(self.slack, timing=self.timing)
 
 
 def build_desk(
@@ -92,10 +99,10 @@ def build_desk(
     languages = _languages(settings, outside)
     records = _records(outside, telemetry)
     styles = styles_of(settings)
-    replies = Replies(outside.slack)
+    replies = outside.replies
     questions = Questions(languages=languages, styles=styles, replies=replies)
     watches = WatchReception(watching=watching, records=records, replies=replies)
-    lists = _lists(settings, outside.slack, bulks, watching, records=records, lookups=lookups)
+    lists = _lists(settings, outside, bulks, watching, records=records, lookups=lookups)
     reception = Reception(
         lookups=lookups,
         languages=languages,
@@ -106,6 +113,7 @@ def build_desk(
         alarm=alarm,
         watches=watches,
         bulks=lists,
+        timing=outside.timing,
     )
     return Desk(
         reception=reception,
@@ -125,7 +133,7 @@ def build_desk(
 
 def _lists(
     settings: Settings,
-    slack: SlackDoor,
+    outside: Outside,
     bulks: BulkService,
     watching: Watching,
     *,
@@ -136,8 +144,8 @@ def _lists(
         bulks=bulks,
         watching=watching,
         records=records,
-        replies=Replies(slack),
-        slack=slack,
+        replies=outside.replies,
+        slack=outside.slack,
         requests_per_second=settings.gateway_requests_per_second,
         max_ids=settings.bulk_max_ids,
         is_final=lookups.is_final,
@@ -146,16 +154,17 @@ def _lists(
 
 def _files(settings: Settings, outside: Outside, lists: BulkReception) -> FileReception:
     return FileReception(
-        files=AttachedFiles(client=outside.client, session=outside.session),
+        files=AttachedFiles(client=outside.client, session=outside.session, timing=outside.timing),
         bulks=lists,
         slack=outside.slack,
         max_ids=settings.bulk_max_ids,
+        timing=outside.timing,
     )
 
 
 def assemble_app(settings: Settings, outside: Outside, desk: Desk) -> AsyncApp:
     """The Bolt app with every listener at the desk."""
-    apologies = Apologies(questions=desk.questions, people=desk.people, replies=Replies(desk.slack))
+    apologies = Apologies(questions=desk.questions, people=desk.people, replies=outside.replies)
     listeners = (
         CommandListener(desk),
         EventListener(desk),
@@ -188,6 +197,7 @@ def build_watches(
         client=outside.client,
         languages=_languages(settings, outside),
         styles=styles_of(settings),
+        timing=outside.timing,
     )
     return build_watch_house(settings, engine=engine, means=means, notifier=notifier)
 
@@ -196,7 +206,7 @@ def build_bulks(settings: Settings, outside: Outside, *, engine: Engine, means: 
     """The bulks, with what speaks for them; they live beside the desk."""
     readers = Readers(languages=_languages(settings, outside), styles=styles_of(settings))
     files = BulkFiles(
-        files=ResultFiles(client=outside.client, session=outside.session),
+        files=ResultFiles(client=outside.client, session=outside.session, timing=outside.timing),
         results=engine.bulks.items,
         ignored=engine.bulks.ignored,
         readers=readers,
@@ -207,6 +217,7 @@ def build_bulks(settings: Settings, outside: Outside, *, engine: Engine, means: 
         results=engine.bulks.items,
         share_file=files.share,
         now=outside.now,
+        timing=outside.timing,
     )
     return build_bulk_house(settings, engine=engine, means=means, speaker=speaker)
 
@@ -215,7 +226,7 @@ def _languages(settings: Settings, outside: Outside) -> Languages:
     return Languages(
         default=settings.bot_language,
         load=load_catalog,
-        preferences=Preferences(outside.database),
+        preferences=Preferences(outside.database, timing=outside.timing),
         locale_of=outside.people.locale,
     )
 
@@ -245,7 +256,7 @@ def build_alarm(settings: Settings, outside: Outside) -> Alarm:
         admins=settings.admin_users,
         team=outside.workspace.team_id,
         languages=_languages(settings, outside),
-        replies=Replies(outside.slack),
+        replies=outside.replies,
         command=settings.bot_command,
     )
     return Alarm(

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 
@@ -33,7 +32,9 @@ from bot.connections import (
     slack_session,
     utc_now,
 )
+from bot.domain.timing import Timing
 from bot.engine_assembly import build_engine, means_of
+from bot.gateway.client import GatewayClient
 from bot.server import SlackEndpoint, build_server, serving
 from bot.services.housekeeping import Housekeeping
 from bot.settings import Mode, Settings
@@ -44,7 +45,7 @@ from bot.slack.refusals import SlackUnreachableError
 from bot.slack.socket import Socket
 from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace, find_workspace
-from bot.storage.alarms import Work
+from bot.storage.alarms import Alarms, Work
 from bot.storage.audit import Audit
 from bot.storage.bulks import Bulks
 from bot.storage.database import Database, open_database
@@ -55,11 +56,6 @@ from bot.storage.seen_events import SeenEvents
 from bot.storage.watches import Watches
 from bot.telemetry import Telemetry
 
-# Kubernetes and Docker kill 10 to 30 seconds after SIGTERM; Slack's people wait no longer anyway.
-END_SECONDS: Final = 9.0
-# How long Slack may take at the start, in each of its two parts.
-START_SECONDS: Final = 15.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningBot:
@@ -67,16 +63,26 @@ class RunningBot:
 
     Attributes:
         port: where health, metrics and, in HTTP mode, Slack's endpoint are served.
+        database: open as long as the bot runs.
+        gateway: the client that its look-ups go through.
+        work: its running listeners.
+        alarms: what wakes its watches and lists.
     """
 
     workspace: Workspace
     mode: Mode
     gateway_host: str
     port: int
+    database: Database
+    gateway: GatewayClient
+    work: OngoingWork
+    alarms: Alarms
 
 
 @asynccontextmanager
-async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterator[RunningBot]:
+async def running_bot(
+    settings: Settings, *, now: Now = utc_now, timing: Timing = Timing()
+) -> AsyncIterator[RunningBot]:
     """Connect and serve while the block runs; then finish what was begun.
 
     Raises:
@@ -86,13 +92,12 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         CannotListenError: the address to listen on is taken.
     """
     async with AsyncExitStack() as stack:
-        outside = await _connect(settings, stack, now)
+        outside = await _connect(settings, stack, now, timing)
         telemetry = Telemetry(await _hash_key(settings, outside.database))
-        work = OngoingWork()
-        slack = outside.slack
+        work = OngoingWork(timing=timing)
         lookups = build_lookups(settings, outside, telemetry)
         alarm = build_alarm(settings, outside)
-        engine = build_engine(settings, database=outside.database, now=now)
+        engine = build_engine(settings, database=outside.database, now=now, timing=timing)
         means = means_of(settings, engine=engine, lookups=lookups, heard=alarm.heard, now=now)
         house = build_watches(settings, outside, engine=engine, means=means)
         lists = build_bulks(settings, outside, engine=engine, means=means)
@@ -107,7 +112,7 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
             bulks=lists.bulks,
         )
         app = assemble_app(settings, outside, desk)
-        ending = _Ending(slack, work)
+        ending = _Ending(outside.slack, work, timing)
         stack.push_async_callback(ending.drain)
         await stack.enter_async_context(_kept_swept(settings, outside))
         ringing = {Work.WATCH: house.turns.take_up, Work.BULK: lists.turns.take_up}
@@ -115,25 +120,36 @@ async def running_bot(settings: Settings, *, now: Now = utc_now) -> AsyncIterato
         await stack.enter_async_context(lists.left_in_time())
         port = await _serve(settings, app, outside, telemetry, stack)
         stack.callback(ending.begin)
-        yield RunningBot(
-            workspace=outside.workspace,
-            mode=settings.mode,
-            gateway_host=gateway_host(settings),
-            port=port,
-        )
+        yield _described(settings, outside, port, work, engine.alarms)
+
+
+def _described(
+    settings: Settings, outside: Outside, port: int, work: OngoingWork, alarms: Alarms
+) -> RunningBot:
+    return RunningBot(
+        workspace=outside.workspace,
+        mode=settings.mode,
+        gateway_host=gateway_host(settings),
+        port=port,
+        database=outside.database,
+        gateway=outside.gateway,
+        work=work,
+        alarms=alarms,
+    )
 
 
 class _Ending:
     """The end of the process: one span of time for all that has to be finished in it."""
 
-    def __init__(self, slack: SlackDoor, work: OngoingWork) -> None:
+    def __init__(self, slack: SlackDoor, work: OngoingWork, timing: Timing) -> None:
         self._slack = slack
         self._work = work
+        self._seconds = timing.end
         self._over = 0.0
 
     def begin(self) -> None:
         """From now on there is no time to lose."""
-        self._over = asyncio.get_running_loop().time() + END_SECONDS
+        self._over = asyncio.get_running_loop().time() + self._seconds
         self._slack.hurry()
 
     async def drain(self) -> None:
@@ -142,36 +158,41 @@ class _Ending:
 
 
 @asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
+async def _in_time(seconds: float) -> AsyncIterator[None]:
     """A limit on what the start waits for.
 
     Raises:
         SlackUnreachableError: it is reached.
     """
     try:
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise SlackUnreachableError(f"no connection within {START_SECONDS:.0f} s") from None
+        raise SlackUnreachableError(f"no connection within {seconds:.0f} s") from None
 
 
-async def _connect(settings: Settings, stack: AsyncExitStack, now: Now) -> Outside:
-    database = await stack.enter_async_context(open_database(revealed(settings.database_url)))
-    gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
-    gateway = await stack.enter_async_context(gateway_of(settings, now=now, gatekeeper=gatekeeper))
+async def _connect(settings: Settings, stack: AsyncExitStack, now: Now, timing: Timing) -> Outside:
+    database = await stack.enter_async_context(
+        open_database(revealed(settings.database_url), timing=timing)
+    )
+    gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database, timing=timing))
+    gateway = await stack.enter_async_context(
+        gateway_of(settings, now=now, gatekeeper=gatekeeper, timing=timing)
+    )
     session = await stack.enter_async_context(slack_session())
     client = slack_client(settings, session)
-    async with _in_time():
+    async with _in_time(timing.start):
         workspace = await find_workspace(client)
     return Outside(
         gateway=gateway,
         database=database,
         client=client,
         session=session,
-        slack=SlackDoor(client=client, session=session),
+        slack=SlackDoor(client=client, session=session, timing=timing),
         workspace=workspace,
-        people=People(client=client, workspace=workspace),
+        people=People(client=client, workspace=workspace, timing=timing),
         now=now,
+        timing=timing,
     )
 
 
@@ -185,6 +206,7 @@ async def _kept_swept(settings: Settings, outside: Outside) -> AsyncIterator[Non
         bulks=Bulks(outside.database),
         kept=timedelta(days=settings.bot_retention_days),
         now=outside.now,
+        timing=outside.timing,
     )
     task = asyncio.create_task(housekeeping.keep_swept())
     try:
@@ -207,9 +229,9 @@ async def _serve(
     endpoint: SlackEndpoint | None = None
     if settings.mode is Mode.SOCKET:
         token = revealed(settings.slack_app_token)
-        socket = Socket(app, app_token=token, client=outside.client)
+        socket = Socket(app, app_token=token, client=outside.client, timing=outside.timing)
     else:
-        endpoint = SlackEndpoint(app, signing_secret(settings))
+        endpoint = SlackEndpoint(app, signing_secret(settings), timing=outside.timing)
 
     async def readiness() -> Mapping[str, bool]:
         parts = {
@@ -225,12 +247,12 @@ async def _serve(
 
     web_app = build_server(readiness=readiness, metrics=telemetry.exposition, slack=endpoint)
     port = await stack.enter_async_context(
-        serving(web_app, host=settings.bot_host, port=settings.bot_port)
+        serving(web_app, host=settings.bot_host, port=settings.bot_port, timing=outside.timing)
     )
     if socket is not None:
         # Closed before the server is, which may wait for those who are slow to send.
         stack.push_async_callback(socket.stop_listening)
-        async with _in_time():
+        async with _in_time(outside.timing.start):
             await socket.connect()
     return port
 

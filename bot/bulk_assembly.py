@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.bulk import MOST_OPEN
+from bot.domain.timing import Timing
 from bot.engine_assembly import Engine
 from bot.services.bulk_pace import Pace
 from bot.services.bulk_speaking import BulkSpeaker
@@ -52,13 +53,14 @@ def build_bulk_house(
     settings: Settings, *, engine: Engine, means: Means, speaker: BulkSpeaker
 ) -> BulkHouse:
     """Make it; nothing runs yet."""
-    turns = BulkTurns(bulks=engine.bulks, speaker=speaker, pace=pace_of(settings), means=means)
+    pace = pace_of(settings, timing=engine.timing)
+    turns = BulkTurns(bulks=engine.bulks, speaker=speaker, pace=pace, means=means)
     bounds = BulkBounds(user=MOST_OPEN, all=_MOST_OF_ALL)
     bulks = BulkService(bulks=engine.bulks, alarms=engine.alarms, bounds=bounds, now=means.now)
     return BulkHouse(bulks=bulks, turns=turns)
 
 
-def pace_of(settings: Settings) -> Pace:
+def pace_of(settings: Settings, *, timing: Timing = Timing()) -> Pace:
     """A few more at once than may be under way, so that somebody always stands in the line.
 
     No more than come through the ceiling in a quarter of their time, so that those of the watches,
@@ -66,4 +68,12 @@ def pace_of(settings: Settings) -> Pace:
     """
     through = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 4
     wanted = settings.gateway_max_concurrency + settings.gateway_max_concurrency // 2 + 1
-    return Pace(at_once=max(1, min(wanted, int(through))))
+    return Pace(
+        at_once=max(1, min(wanted, int(through))),
+        progress_seconds=timing.progress_every,
+        least_seconds=timing.card_least,
+        tick_seconds=timing.stop_seen,
+        write_seconds=timing.answers_kept,
+        down_seconds=timing.down_rest,
+        hand_over_seconds=timing.hand_over,
+    )

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import AccessRules
+from bot.domain.timing import Timing
 from bot.gateway.ceiling import Gatekeeper
 from bot.gateway.client import GatewayClient, open_gateway
 from bot.settings import Settings
@@ -28,7 +29,11 @@ def utc_now() -> datetime:
 
 @asynccontextmanager
 async def gateway_of(
-    settings: Settings, *, now: Now = utc_now, gatekeeper: Gatekeeper | None = None
+    settings: Settings,
+    *,
+    now: Now = utc_now,
+    gatekeeper: Gatekeeper | None = None,
+    timing: Timing = Timing(),
 ) -> AsyncIterator[GatewayClient]:
     """The way to the gateway that the settings describe.
 
@@ -47,6 +52,7 @@ async def gateway_of(
         gatekeeper=gatekeeper,
         proxy=revealed(proxy) if proxy is not None else None,
         ca_file=settings.gateway_ca_file,
+        timing=timing,
     ) as gateway:
         yield gateway
 

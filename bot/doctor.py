@@ -19,10 +19,18 @@ import aiohttp
 from rich.table import Table
 from rich.text import Text
 
-from bot.connections import gateway_host, gateway_of, slack_client, slack_session
+from bot.connections import (
+    Now,
+    gateway_host,
+    gateway_of,
+    slack_client,
+    slack_session,
+    utc_now,
+)
 from bot.doctor_remedies import off_without, remedy_for_code, remedy_for_error
 from bot.domain.catalog import Language
 from bot.domain.message_id import MessageId
+from bot.domain.timing import Timing
 from bot.gateway.errors import GatewayError
 from bot.locales import load_catalog
 from bot.manifest import OPTIONAL_SCOPES, SCOPES
@@ -58,7 +66,9 @@ class Check:
     remedy: str = ""
 
 
-async def examine(settings: Settings) -> AsyncGenerator[Check, None]:
+async def examine(
+    settings: Settings, *, now: Now = utc_now, timing: Timing = Timing()
+) -> AsyncGenerator[Check, None]:
     """Run all checks, one after the other; each is given as soon as it is done."""
     yield Check(name="settings", ok=True, detail=f"complete for {settings.mode.value} mode")
     for warning in _weak_settings(settings):
@@ -68,10 +78,10 @@ async def examine(settings: Settings) -> AsyncGenerator[Check, None]:
         yield token_check
         if workspace is not None:
             yield _check_scopes(workspace)
-            yield _check_clock(workspace.server_time)
+            yield _check_clock(workspace.server_time, now())
         if settings.mode is Mode.SOCKET:
             yield await _check_app_token(settings, session)
-    yield await _check_gateway(settings)
+    yield await _check_gateway(settings, timing)
 
 
 def _weak_settings(settings: Settings) -> Iterator[Check]:
@@ -147,12 +157,12 @@ def _check_scopes(workspace: Workspace) -> Check:
     return Check(name="scopes", ok=True, detail=detail)
 
 
-def _check_clock(server_time: str) -> Check:
+def _check_clock(server_time: str, ours: datetime) -> Check:
     try:
         theirs = parsedate_to_datetime(server_time)
     except (TypeError, ValueError):
         return Check(name="clock", ok=True, detail="Slack did not send its time")
-    skew = abs((datetime.now(UTC) - theirs.astimezone(UTC)).total_seconds())
+    skew = abs((ours - theirs.astimezone(UTC)).total_seconds())
     if skew <= _SKEW_WORTH_SAYING_SECONDS:
         return Check(name="clock", ok=True, detail=f"within {_SKEW_WORTH_SAYING_SECONDS} s")
     return Check(
@@ -182,12 +192,12 @@ async def _check_app_token(settings: Settings, session: aiohttp.ClientSession) -
     return Check(name="app token", ok=True, detail="Socket Mode can be opened")
 
 
-async def _check_gateway(settings: Settings) -> Check:
+async def _check_gateway(settings: Settings, timing: Timing) -> Check:
     """An id that cannot exist must be answered by 023: then address and keys are right."""
     host = gateway_host(settings)
     impossible = MessageId(f"DOCTOR-{secrets.token_hex(12)}")
     try:
-        async with gateway_of(settings) as gateway:
+        async with gateway_of(settings, timing=timing) as gateway:
             checked = await gateway.status(impossible)
     except GatewayError as error:
         return Check(
@@ -217,11 +227,11 @@ async def _check_gateway(settings: Settings) -> Check:
     )
 
 
-async def report(settings: Settings, *, as_json: bool) -> int:
+async def report(settings: Settings, *, as_json: bool, timing: Timing = Timing()) -> int:
     """Print the checks as they are done; 1 if one of them failed."""
     configure_logging(level="ERROR", json=False)
     failed = False
-    async for check in examine(settings):
+    async for check in examine(settings, timing=timing):
         failed = failed or not check.ok
         if as_json:
             print(json.dumps(asdict(check), ensure_ascii=False), flush=True)  # noqa: T201

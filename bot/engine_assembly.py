@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.connections import revealed
+from bot.domain.timing import Timing
 from bot.domain.watch import LONGEST_PAUSE, Schedule
 from bot.services.answers import Answer
 from bot.services.keeping import Keeper, Upkeep
@@ -39,6 +40,7 @@ class Engine:
 
     Attributes:
         own: this process among its peers.
+        timing: how long what lives on it waits for what.
     """
 
     own: Executor
@@ -46,6 +48,7 @@ class Engine:
     bulks: Bulks
     alarms: Alarms
     keeper: Keeper
+    timing: Timing
 
     @asynccontextmanager
     async def kept(self, ringing: Ringing) -> AsyncIterator[None]:
@@ -58,11 +61,21 @@ class Engine:
             yield
 
 
-def build_engine(settings: Settings, *, database: Database, now: Callable[[], datetime]) -> Engine:
+def build_engine(
+    settings: Settings,
+    *,
+    database: Database,
+    now: Callable[[], datetime],
+    timing: Timing = Timing(),
+) -> Engine:
     """Make it; nothing runs yet."""
-    own, watches, bulks = this_process(), Watches(database), Bulks(database)
+    own, watches, bulks = this_process(), Watches(database), Bulks(database, timing=timing)
     alarms = alarms_for(
-        revealed(settings.database_url), executor=own.id, concurrency=at_once(settings), now=now
+        revealed(settings.database_url),
+        executor=own.id,
+        concurrency=at_once(settings),
+        now=now,
+        timing=timing,
     )
     longest = schedule_of(settings).longest_wait
     keeper = Keeper(
@@ -74,8 +87,11 @@ def build_engine(settings: Settings, *, database: Database, now: Callable[[], da
             Upkeep(jobs=bulks, alarms=alarms, longest_wait=LONGEST_PAUSE, now=now),
         ),
         now=now,
+        timing=timing,
     )
-    return Engine(own=own, watches=watches, bulks=bulks, alarms=alarms, keeper=keeper)
+    return Engine(
+        own=own, watches=watches, bulks=bulks, alarms=alarms, keeper=keeper, timing=timing
+    )
 
 
 def means_of(
@@ -98,6 +114,7 @@ def means_of(
         heard=heard,
         is_gone=engine.keeper.is_gone,
         now=now,
+        timing=engine.timing,
     )
 
 

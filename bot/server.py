@@ -24,15 +24,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.domain.timing import Timing
 from bot.telemetry import EXPOSITION_TYPE
 
 SLACK_PATH: Final = "/slack/events"
 # Slack's own payloads stay far below.
 MAX_BODY_BYTES: Final = 1024 * 1024
-# Slack itself gives up after three seconds; whoever sends slower is not Slack.
-BODY_SECONDS: Final = 5.0
-# What is running when the end comes gets this long, twice at the worst.
-SHUTDOWN_SECONDS: Final = 1.5
 # How far Slack's clock and ours may differ.
 _SKEW_SECONDS: Final = 5 * 60
 
@@ -60,13 +57,14 @@ class SlackEndpoint:
     https://docs.slack.dev/authentication/verifying-requests-from-slack
     """
 
-    def __init__(self, app: AsyncApp, signing_secret: str) -> None:
+    def __init__(self, app: AsyncApp, signing_secret: str, *, timing: Timing = Timing()) -> None:
         self._app = app
+        self._body_seconds = timing.body
         self._verifier = SignatureVerifier(signing_secret)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """401 without a valid signature, 400 for a body that cannot be read."""
-        body = await _body_of(request)
+        body = await _body_of(request, self._body_seconds)
         if isinstance(body, web.Response):
             return body
         fault = self._fault_of_signature(request, body)
@@ -107,14 +105,14 @@ class SlackEndpoint:
         return "clock" if abs(time.time() - int(timestamp)) > _SKEW_SECONDS else ""
 
 
-async def _body_of(request: web.Request) -> bytes | web.Response:
+async def _body_of(request: web.Request, seconds: float) -> bytes | web.Response:
     """The body as it was sent, within its limits of time, size and form."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         return _refused(415, "encoding", close=True)
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return _refused(413, "size", close=True)
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             return await request.read()
     except TimeoutError:
         return _refused(408, "slow", close=True)
@@ -189,7 +187,9 @@ async def _no_traceback(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 @asynccontextmanager
-async def serving(app: web.Application, *, host: str, port: int) -> AsyncIterator[int]:
+async def serving(
+    app: web.Application, *, host: str, port: int, timing: Timing = Timing()
+) -> AsyncIterator[int]:
     """Serve while the block runs; gives the port, which matters when 0 was asked for.
 
     Raises:
@@ -199,10 +199,10 @@ async def serving(app: web.Application, *, host: str, port: int) -> AsyncIterato
         app,
         access_log=None,
         handle_signals=False,
-        shutdown_timeout=SHUTDOWN_SECONDS,
+        shutdown_timeout=timing.shutdown,
         # What nobody signed is not unpacked, and not waited for once it was answered.
         auto_decompress=False,
-        lingering_time=SHUTDOWN_SECONDS,
+        lingering_time=timing.shutdown,
     )
     await runner.setup()
     try:
@@ -211,9 +211,23 @@ async def serving(app: web.Application, *, host: str, port: int) -> AsyncIterato
             await site.start()
         except OSError as error:
             raise CannotListenError(error.strerror or type(error).__name__) from None
-        yield _port(runner)
+        try:
+            yield _port(runner)
+        finally:
+            await _accept_no_more(site)
     finally:
         await runner.cleanup()
+
+
+async def _accept_no_more(site: web.TCPSite) -> None:
+    """Let arrive what was accepted; asyncio loses it, with a traceback, in a server that closes.
+
+    https://github.com/python/cpython/issues/109564
+    """
+    server: Any = site._server  # noqa: SLF001 - there is no other way to its sockets
+    for door in server.sockets:
+        asyncio.get_running_loop().remove_reader(door)
+    await asyncio.sleep(0)
 
 
 def _port(runner: web.AppRunner) -> int:

@@ -256,13 +256,23 @@ class _GivenSettings(Settings):
         return (init_settings,)
 
 
-def load_settings(needs: Iterable[Need] = (), *, env_file: str | None = ".env") -> Settings:
+def load_settings(
+    needs: Iterable[Need] = (),
+    *,
+    env_file: str | None = ".env",
+    secrets_directory: str = SECRETS_DIRECTORY,
+) -> Settings:
     """Read the settings and check that what is needed is there.
+
+    Args:
+        needs: what a command is going to use.
+        env_file: beside the process, if there is one.
+        secrets_directory: where orchestrators of containers put one file for each secret.
 
     Raises:
         SettingsError: with all problems at once.
     """
-    secrets = SECRETS_DIRECTORY if Path(SECRETS_DIRECTORY).is_dir() else None
+    secrets = secrets_directory if Path(secrets_directory).is_dir() else None
     wanted = frozenset(needs)
     try:
         settings = Settings(_env_file=env_file, _secrets_dir=secrets)

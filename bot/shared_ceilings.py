@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.connections import revealed
 from bot.domain.gate import Ceilings
+from bot.domain.timing import Timing
 from bot.gateway.local_gate import LocalGate
 from bot.services.gatekeeper import SharingGatekeeper, sharing
 from bot.settings import Settings
@@ -20,15 +21,18 @@ LEASE_MARGIN_SECONDS: Final = 5.0
 
 
 @asynccontextmanager
-async def gatekeeper_of(settings: Settings, database: Database) -> AsyncIterator[SharingGatekeeper]:
+async def gatekeeper_of(
+    settings: Settings, database: Database, *, timing: Timing = Timing()
+) -> AsyncIterator[SharingGatekeeper]:
     """Who lets requests to the gateway go, for all processes on this database."""
     ceilings = Ceilings(
         requests_per_second=settings.gateway_requests_per_second,
         max_concurrency=settings.gateway_max_concurrency,
     )
     lease = settings.gateway_timeout_seconds + LEASE_MARGIN_SECONDS
-    shared = SharedGate(database, ceilings, lease_seconds=lease)
-    async with sharing(shared, LocalGate(ceilings)) as gatekeeper:
+    shared = SharedGate(database, ceilings, lease_seconds=lease, timing=timing)
+    local = LocalGate(ceilings, timing=timing)
+    async with sharing(shared, local, timing=timing) as gatekeeper:
         yield gatekeeper
 
 

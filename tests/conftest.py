@@ -1,4 +1,4 @@
-"""The closed world of every test, and the scene in which scenarios are played."""
+"""The closed world of every test, and the options that turn `make test` into `make thorough`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import io
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import hypothesis
 import pytest
 import structlog
-from closed_world import guard, left_the_machine
-from scene import Scene, playing
 
-from bot.settings import Mode
-from bot.slack import reception
 from bot.telemetry import configure_logging
+from tests.support.closed_world import guard, left_the_machine
 
 _SETTINGS: Final = (
     "SLACK_",
@@ -32,54 +29,84 @@ _SETTINGS: Final = (
     "BULK_",
 )
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+# Which databases a fixture can stand for: one for every test, two where the SQL differs.
+_DATABASES: Final = {
+    "database_url": ("sqlite", "postgresql", "memory"),
+    "shared_url": ("sqlite", "postgresql"),
+}
+_KILLS: Final = 10
+_EXAMPLES, _MANY_EXAMPLES = 25, 200
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--screenshots`: what takes two minutes is done when somebody wants to look."""
+    """`--thorough` plays the whole matrix; `--screenshots` keeps a picture of every card."""
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="both modes and every database everywhere, ten kills, many examples",
+    )
     parser.addoption("--screenshots", action="store_true", help="keep a picture of every card")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Close the world before anything is collected; a busy machine fails no property."""
     sys.addaudithook(guard)
-    hypothesis.settings.register_profile("house", deadline=None)
-    hypothesis.settings.load_profile("house")
+    for name in tuple(os.environ):
+        if name.upper().startswith(_SETTINGS) or name.upper() in _PROXIES:
+            del os.environ[name]
+    # No public certificate is met here, and reading them all takes longer than a look-up.
+    os.environ["SSL_CERT_FILE"] = os.devnull
+    os.environ["SSL_CERT_DIR"] = os.devnull
+    examples = _MANY_EXAMPLES if config.getoption("--thorough") else _EXAMPLES
+    hypothesis.settings.register_profile("chosen", deadline=None, max_examples=examples)
+    hypothesis.settings.load_profile("chosen")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """HTTP mode and one database, where neither the test nor the run wants every one."""
+    thorough = metafunc.config.getoption("--thorough")
+    if "mode" in metafunc.fixturenames:
+        from bot.settings import Mode  # noqa: PLC0415 - most folders need no settings
+
+        both = thorough or metafunc.definition.get_closest_marker("both_modes")
+        modes = list(Mode) if both else [Mode.HTTP]
+        metafunc.parametrize("mode", modes, ids=[mode.value for mode in modes], scope="module")
+    if "kill" in metafunc.fixturenames:
+        metafunc.parametrize("kill", range(_KILLS if thorough else 1))
+    both_kinds = metafunc.definition.get_closest_marker("every_database") is not None
+    for name, kinds in _DATABASES.items():
+        if name in metafunc.fixturenames:
+            count = len(kinds) if thorough else 1 + both_kinds
+            metafunc.parametrize(name, kinds[:count], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what belongs to the matrix alone to `make thorough`."""
+    if not config.getoption("--thorough"):
+        later = [item for item in items if item.get_closest_marker("matrix")]
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if not item.get_closest_marker("matrix")]
 
 
 @pytest.fixture(autouse=True)
-def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """No settings of the machine, no `.env`, and nothing but loopback for every test."""
-    for name in tuple(os.environ):
-        if name.upper().startswith(_SETTINGS) or name.upper() in _PROXIES:
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    # No public certificate is met here, and reading them all takes longer than a look-up.
-    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "no-certificates"))
+def closed() -> Iterator[None]:
+    """Nothing but loopback for every test."""
     left_the_machine.clear()
     yield
     assert [] == left_the_machine
 
 
-@pytest.fixture(autouse=True)
-def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine anything may take a second; only tests marked so meet the note of that."""
-    if request.node.get_closest_marker("notes") is None:
-        monkeypatch.setattr(reception, "NOTE_AFTER_SECONDS", 60.0)
-
-
-@pytest.fixture(params=list(Mode), ids=lambda mode: mode.value)
-def mode(request: pytest.FixtureRequest) -> Mode:
-    """Play a test in both modes."""
-    chosen: Mode = request.param
-    return chosen
+@pytest.fixture
+def empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A working directory of the test's own, without an `.env`."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
-async def bot(mode: Mode) -> AsyncIterator[Scene]:
-    """A bot with plain settings, in both modes."""
-    async with playing(mode) as scene:
-        yield scene
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path}/voicestatus.db"
 
 
 @pytest.fixture

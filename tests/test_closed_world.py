@@ -7,9 +7,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from closed_world import left_the_machine
 
 from bot.settings import load_settings
+from tests.support.closed_world import left_the_machine
 
 
 @pytest.mark.parametrize("address", [("192.0.2.1", 9), ("198.51.100.7", 443)])
@@ -38,10 +38,11 @@ def test_loopback_is_open() -> None:
     assert [] == left_the_machine
 
 
-def test_no_setting_of_the_machine_is_seen(tmp_path: Path) -> None:
-    """The environment holds none, and there is no .env where a test runs."""
+def test_no_setting_of_the_machine_is_seen(empty_folder: Path) -> None:
+    """The environment holds none, nor does the folder of a test that reads `.env`."""
     prefixes = ("SLACK_", "GATEWAY_", "BOT_", "ALLOWED_", "ADMIN_", "DATABASE_URL")
 
     assert [] == [name for name in os.environ if name.startswith(prefixes)]
-    assert tmp_path == Path.cwd()
+    assert [] == [*Path.cwd().iterdir()]
+    assert empty_folder == Path.cwd()
     assert load_settings().slack_bot_token is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,17 @@ VARIANTS: dict[str, list[str]] = {
 }
 
 
+# `.env` of the working directory is read.
+pytestmark = pytest.mark.usefixtures("empty_folder")
+EVERY_VARIANT = pytest.mark.parametrize("name", VARIANTS)
+
+
+@cache
+def variant(name: str) -> Any:
+    """The manifest of one way to run the bot, as data."""
+    return data(*VARIANTS[name])
+
+
 def printed(*options: str, env: dict[str, str] | None = None) -> str:
     """What `voicestatus manifest` prints."""
     result = CliRunner().invoke(_app, ["manifest", *options], env=env)
@@ -48,48 +60,45 @@ def test_file_in_the_repository_is_what_is_printed() -> None:
     assert (REPOSITORY / "manifest.yml").read_text(encoding="utf-8") == printed()
 
 
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-def test_manifest_is_valid_for_slack(options: list[str]) -> None:
-    """Every variant holds to Slack's published schema."""
+def test_every_variant_is_valid_for_slack() -> None:
+    """They hold to Slack's published schema."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.validators.validator_for(schema)(schema)
-    assert [] == [error.message for error in validator.iter_errors(data(*options))]
+    assert [] == [(n, e.message) for n in VARIANTS for e in validator.iter_errors(variant(n))]
 
 
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-@pytest.mark.parametrize(
-    ("path", "shortest", "longest"),
-    [
-        ("display_information.name", 1, 35),
-        ("display_information.description", 1, 140),
-        ("display_information.long_description", 175, 4_000),
-        ("features.bot_user.display_name", 1, 80),
-        ("features.slash_commands.0.command", 2, 32),
-        ("features.slash_commands.0.description", 1, 2_000),
-        ("features.slash_commands.0.usage_hint", 1, 1_000),
-        ("features.shortcuts.0.name", 1, 24),
-        ("features.shortcuts.0.callback_id", 1, 255),
-        ("features.shortcuts.0.description", 1, 150),
-        ("features.shortcuts.1.name", 1, 24),
-        ("features.shortcuts.1.callback_id", 1, 255),
-        ("features.shortcuts.1.description", 1, 150),
-    ],
-)
-def test_text_is_within_slacks_limits(
-    options: list[str], path: str, shortest: int, longest: int
-) -> None:
+def test_texts_are_within_slacks_limits() -> None:
     """Slack refuses longer texts, and a long description that is too short."""
-    value: Any = data(*options)
+    limits = {
+        "display_information.name": (1, 35),
+        "display_information.description": (1, 140),
+        "display_information.long_description": (175, 4_000),
+        "features.bot_user.display_name": (1, 80),
+        "features.slash_commands.0.command": (2, 32),
+        "features.slash_commands.0.description": (1, 2_000),
+        "features.slash_commands.0.usage_hint": (1, 1_000),
+        "features.shortcuts.0.name": (1, 24),
+        "features.shortcuts.0.callback_id": (1, 255),
+        "features.shortcuts.0.description": (1, 150),
+        "features.shortcuts.1.name": (1, 24),
+        "features.shortcuts.1.callback_id": (1, 255),
+        "features.shortcuts.1.description": (1, 150),
+    }
+    texts = [(name, path, at(variant(name), path)) for name in VARIANTS for path in limits]
+    assert [] == [one for one in texts if not limits[one[1]][0] <= len(one[2]) <= limits[one[1]][1]]
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at a path of names and positions."""
     for step in path.split("."):
         value = value[int(step)] if step.isdigit() else value[step]
-    assert shortest <= len(value) <= longest
+    return value
 
 
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-def test_scopes_are_those_with_a_reason(options: list[str]) -> None:
+def test_scopes_are_those_with_a_reason() -> None:
     """Nothing is asked for that no feature needs, and every scope has its reason."""
     wanted = {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}
-    assert wanted == data(*options)["oauth_config"]["scopes"]
+    assert [wanted] * len(VARIANTS) == [at(variant(n), "oauth_config.scopes") for n in VARIANTS]
     assert all(reason.strip() for reason in (*SCOPES.values(), *OPTIONAL_SCOPES.values()))
 
 
@@ -111,30 +120,29 @@ def test_scopes_are_those_of_the_features() -> None:
     assert {"users:read"} | files | reading == set(OPTIONAL_SCOPES)
 
 
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-def test_events_are_those_that_are_answered(options: list[str]) -> None:
+@EVERY_VARIANT
+def test_events_are_those_that_are_answered(name: str) -> None:
     """Mentions, direct messages, and the opening of the App Home."""
-    events = data(*options)["settings"]["event_subscriptions"]["bot_events"]
+    events = at(variant(name), "settings.event_subscriptions.bot_events")
     assert ["app_home_opened", "app_mention", "message.im"] == events
 
 
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-def test_shortcuts_are_those_that_are_listened_to(options: list[str]) -> None:
+@EVERY_VARIANT
+def test_shortcuts_are_those_that_are_listened_to(name: str) -> None:
     """The names by which Slack calls are the names that the listener knows."""
-    shortcuts = data(*options)["features"]["shortcuts"]
+    shortcuts = at(variant(name), "features.shortcuts")
     names = [(shortcut["type"], shortcut["callback_id"]) for shortcut in shortcuts]
     assert [("message", MESSAGE_SHORTCUT), ("global", GLOBAL_SHORTCUT)] == names
 
 
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-def test_people_can_open_the_home_and_write_to_the_bot(options: list[str]) -> None:
+@EVERY_VARIANT
+def test_people_can_open_the_home_and_write_to_the_bot(name: str) -> None:
     """Both tabs of the app are there, and the messages tab takes messages."""
-    home = data(*options)["features"]["app_home"]
     assert {
         "home_tab_enabled": True,
         "messages_tab_enabled": True,
         "messages_tab_read_only_enabled": False,
-    } == home
+    } == at(variant(name), "features.app_home")
 
 
 def test_socket_mode_has_no_address() -> None:

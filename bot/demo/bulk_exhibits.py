@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 from bot.demo.loopback import workspace as made_up
 from bot.demo.studio import MOMENT, Make, Shown, Studio, Surface
-from bot.domain.bulk import Bulk, BulkEnding, BulkItem, Tally
+from bot.domain.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, Tally
 from bot.domain.bulk_report import Reckoning
 from bot.domain.call_status import read_result
 from bot.domain.explanation import Finding, LookupFailure
-from bot.domain.id_list import read_pasted
+from bot.domain.id_list import IdList, IgnoredLine, read_pasted
+from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
 from bot.domain.query import TooMany
-from bot.domain.watch import Destination
+from bot.domain.watch import Bound, Destination, Watch
+from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.block_kit import Message
 from bot.slack.bulk_cards import progress_card, report_card
 from bot.slack.bulk_modals import View, confirming, confirming_file, pasting
@@ -31,6 +34,12 @@ _THREAD: Final = "1700000000.000100"
 # As such lists come: most calls answered, some results often, some rarely.
 _COMMON: Final = ("ok:85.00", "ok:61.50", "failed:486", "ok:12.00", "failed:480", "machine:200")
 _RARE: Final = ("failed:404", "ok:3.00", "blocked:608", "024", "023", "error:503", "!timeout")
+# So that each sum is one.
+_ONE_OF_EACH: Final = (
+    *("ok:85.00", "failed:486", "failed:404", "failed:480", "blocked:608", "machine:200"),
+    *("error:503", "ok:3.00", "!timeout"),
+)
+_ODD: Final = ("023", "850", "850", "queued:5", "queued:6", "024", "001")
 _OVER: Final = {
     BulkEnding.ALL_ASKED: 1_000,
     BulkEnding.STOPPED: 520,
@@ -46,9 +55,15 @@ def bulk_exhibits() -> Mapping[str, Make]:
         "bulk-paste": lambda studio: _form(pasting(studio.style, _channel())),
         "bulk-confirm": _confirming(None),
         "bulk-confirm-file": _confirming_file,
-        "bulk-no-room": _confirming(lambda notes: notes.no_room(3)),
+        "bulk-confirm-odd-file": _confirming_odd_file([*LineProblem, LineProblem.NO_ID]),
+        "bulk-confirm-odder-file": _confirming_odd_file([*reversed(LineProblem)][:6]),
+        "bulk-no-room": _confirming(lambda notes: notes.no_room(MOST_OPEN)),
+        "bulk-no-room-for-a-second": _confirming(lambda notes: notes.no_room(1)),
+        "bulk-no-room-for-all": _confirming(lambda notes: notes.no_room_for_all()),
         "bulk-not-kept": _confirming(lambda notes: notes.not_kept()),
         "bulk-begun": lambda studio: studio.answering(_notes(studio).begun(_bulk())),
+        "bulk-begun-in-a-thread": _noted(lambda notes: notes.begun(_bulk(destination=_thread()))),
+        "bulk-begun-directly": _noted(lambda notes: notes.begun(_bulk(destination=_direct()))),
         "bulk-ask": _noted(lambda notes: notes.ask()),
         "bulk-offered": lambda studio: studio.note(
             _notes(studio).with_button(studio.notes.too_many(TooMany(count=14)), _ids(14))
@@ -61,6 +76,20 @@ def bulk_exhibits() -> Mapping[str, Make]:
             f"bulk-over-{ending.value.replace('_', '-')}": _progress(_bulk(ending=ending), asked)
             for ending, asked in _OVER.items()
         },
+        **_reports(),
+        "bulk-page": _page,
+        "bulk-stopping": _noted(lambda notes: notes.stopping()),
+        "bulk-over-already": _noted(lambda notes: notes.over()),
+        "bulk-not-yours": _noted(lambda notes: notes.not_yours()),
+        "bulk-none-pending": _noted(lambda notes: notes.none_pending()),
+        "bulk-watching": _watching(2, 2, 2),
+        "bulk-watching-one": _watching(1, 1, 1),
+        "bulk-watching-none": _watching(0, 0, 1),
+    }
+
+
+def _reports() -> Mapping[str, Make]:
+    return {
         "bulk-report-small": _report(_bulk(total=8, name=""), 8),
         "bulk-report": _report(_bulk(ending=BulkEnding.ALL_ASKED), 1_000),
         "bulk-report-directly": _report(_bulk(), 1_000, row=Row.DIRECT),
@@ -68,11 +97,10 @@ def bulk_exhibits() -> Mapping[str, Make]:
         "bulk-report-lines": _report(_bulk(), 1_000, form=Form.LINES),
         "bulk-report-stopped": _report(_bulk(ending=BulkEnding.STOPPED), 520),
         "bulk-report-refused": _report(_bulk(ending=BulkEnding.REFUSED), 310),
-        "bulk-page": _page,
-        "bulk-stopping": _noted(lambda notes: notes.stopping()),
-        "bulk-over-already": _noted(lambda notes: notes.over()),
-        "bulk-not-yours": _noted(lambda notes: notes.not_yours()),
-        "bulk-none-pending": _noted(lambda notes: notes.none_pending()),
+        "bulk-report-one-of-each": _report_of(_ONE_OF_EACH, _bulk(total=10, ignored=1)),
+        "bulk-report-odd": _report_of(_ODD, _bulk(total=7)),
+        "bulk-report-one-call": _report_of(("024",), _bulk(total=1), moved=True),
+        "bulk-report-one-call-pasted": _report_of(("ok:85.00",), _bulk(total=1, name="")),
     }
 
 
@@ -108,6 +136,10 @@ def _items(asked: int, total: int) -> list[BulkItem]:
 def _finding(number: int) -> Finding:
     results = _RARE if number % 7 == 0 else _COMMON
     result = results[(number // 7) % len(_RARE) if number % 7 == 0 else number % len(_COMMON)]
+    return _read(result)
+
+
+def _read(result: str) -> Finding:
     return LookupFailure(error=result[1:]) if result.startswith("!") else read_result(result)
 
 
@@ -131,6 +163,21 @@ def _report(bulk: Bulk, asked: int, row: Row = Row.PUBLIC, form: Form = Form.SOR
         counted = Reckoning().add_all(items).report(studio.catalog)
         style = studio.style.shared("") if row is Row.PUBLIC else studio.style
         message = report_card(bulk, counted, items[:99], style, row=row, form=form)
+        return studio.message(message, ephemeral=False)
+
+    return make
+
+
+def _report_of(results: Sequence[str], bulk: Bulk, *, moved: bool = False) -> Make:
+    def make(studio: Studio) -> Shown:
+        items = [
+            replace(one, finding=_read(results[one.position]), sandbox=True)
+            if one.position < len(results)
+            else one
+            for one in _items(0, bulk.total)
+        ]
+        counted = Reckoning().add_all(items).report(studio.catalog)
+        message = report_card(bulk, counted, items, studio.style, row=Row.DIRECT, moved=moved)
         return studio.message(message, ephemeral=False)
 
     return make
@@ -169,8 +216,49 @@ def _confirming_file(studio: Studio) -> Shown:
     )
 
 
+def _confirming_odd_file(problems: Iterable[LineProblem]) -> Make:
+    """A file with one id, and with more that is none than is shown."""
+    ignored = tuple(
+        IgnoredLine(number=number, text=f"? {number}", problem=problem)
+        for number, problem in enumerate(problems, start=3)
+    )
+    found = IdList(ids=tuple(_ids(1)), column="Código", ignored=ignored)
+    return lambda studio: _form(
+        confirming_file(
+            studio.style, Origin(), found, name=_FILE, file_id="F1", lasts=timedelta(seconds=1)
+        )
+    )
+
+
 def _form(view: View) -> Shown:
     return Shown(surface=Surface.MODAL, content=view)
+
+
+def _watching(begun: int, before: int, refused: int) -> Make:
+    watch = Watch(
+        id="0123456789abcdef",
+        message_id=_ids(1)[0],
+        user=made_up.USER_ID,
+        destination=_direct(),
+        started_at=MOMENT,
+        expires_at=MOMENT + timedelta(minutes=30),
+        due_at=MOMENT,
+    )
+    full = NoRoom(message_id=watch.message_id, bound=Bound.USER, most=20)
+    outcomes: list[StartOutcome] = [
+        *[Started(watch=watch)] * begun,
+        *[AlreadyWatched(watch=watch)] * before,
+        *[full] * refused,
+    ]
+    return _noted(lambda notes: notes.watching(outcomes))
+
+
+def _thread() -> Destination:
+    return Destination(team=made_up.TEAM_ID, channel=made_up.CHANNEL_ID, thread=_THREAD)
+
+
+def _direct() -> Destination:
+    return Destination(team=made_up.TEAM_ID, channel=made_up.USER_ID)
 
 
 def _channel() -> Origin:

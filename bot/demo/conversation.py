@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
 from bot.demo.loopback.ledger import Message
-from bot.demo.stage import COMMAND, PATIENCE_SECONDS, Stage, running_stage
+from bot.demo.stage import COMMAND, PATIENCE_SECONDS, Gateway, Stage, running_stage
 from bot.domain.catalog import Catalog, Language
+from bot.domain.timing import Timing
+from bot.gateway.sandbox import running_sandbox
 from bot.slack.buttons import Action
 from bot.telemetry import configure_logging
 from bot.terminal import console, draw_blocks, mrkdwn
@@ -20,7 +22,10 @@ from bot.terminal import console, draw_blocks, mrkdwn
 PERSON: Final = "ana"
 CHANNEL: Final = "support"
 
-_TOUR: Final = (
+# Why something is typed, and what.
+Tour = Sequence[tuple[str, str]]
+
+_TOUR: Final[Tour] = (
     ("answered", "SANDBOX-OK"),
     ("busy", "SANDBOX-BUSY"),
     ("machine", "SANDBOX-MACHINE"),
@@ -46,10 +51,10 @@ class Conversation:
         self._catalog = catalog
         self._terminal = terminal
 
-    async def tour(self) -> None:
+    async def tour(self, tour: Tour) -> None:
         """Show every kind of answer once."""
         self._terminal.print(Text(self._say("welcome"), style="italic"))
-        for why, text in _TOUR:
+        for why, text in tour:
             self._introduce(why)
             await self._play(text)
         await self._other_ways_in()
@@ -145,12 +150,18 @@ async def _direct(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
     return await stage.write("SANDBOX-NOTFOUND")
 
 
-async def converse(language: Language) -> int:
+async def converse(
+    language: Language,
+    *,
+    tour: Tour = _TOUR,
+    timing: Timing = Timing(),
+    gateway: Gateway = running_sandbox,
+) -> int:
     """Play the tour; with a terminal on standard input the person goes on. Exit code 0."""
     configure_logging(level="ERROR", json=False)
-    async with running_stage(language) as stage:
+    async with running_stage(language, timing=timing, gateway=gateway) as stage:
         conversation = Conversation(stage, stage.catalog, console())
-        await conversation.tour()
+        await conversation.tour(tour)
         if sys.stdin is not None and sys.stdin.isatty():
             await conversation.your_turn()
         conversation.connect()

@@ -6,13 +6,14 @@ need none: each one in the language files has its card here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from bot.demo.bulk_exhibits import bulk_exhibits
+from bot.demo.file_exhibits import file_exhibits
 from bot.demo.loopback import workspace as made_up
 from bot.demo.loopback.block_rules import Surface as Judged
 from bot.demo.loopback.block_rules import problems_of_blocks
@@ -27,13 +28,21 @@ from bot.domain.catalog import Kind, Language
 from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
 from bot.domain.query import MAX_IDS, DidYouMean, LookUp, TooMany
 from bot.services.alarm import Alert, Trouble
+from bot.services.answers import Answer
 from bot.slack.buttons import Row
 from bot.slack.cards import card
 from bot.slack.gateway_notes import alert_note, health_note
+from bot.slack.notes import Notes
+from bot.slack.style import Contacts
 
 _MIXED: Final = ("ok:85.00", "failed:486", "machine:200", "024", "blocked:608", "!timeout")
 # One code of each group of the gateway's that stands for many.
 _OF_A_GROUP: Final = {"8xx": "850", "9xx": "950", "undocumented": "777"}
+# One for each text to a customer but the one about a busy line.
+_FOR_CUSTOMERS: Final = (
+    *("ok:85.00", "ok:3.00", "machine:200", "024", "001", "failed:", "failed:404", "failed:480"),
+    *("failed:503", "failed:603", "error:503", "blocked:608"),
+)
 
 
 class Room(StrEnum):
@@ -91,33 +100,48 @@ _OUTCOMES: Final[Mapping[str, Make]] = {
     "failed-busy": lambda s: s.card("failed:486"),
     "failed-after-answer": lambda s: s.card("failed:200"),
     "failed-without-code": lambda s: s.card("failed:"),
+    "failed-no-sip-code": lambda s: s.card("failed:701"),
     "failed-unlisted-code": lambda s: s.card("failed:499"),
     "error": lambda s: s.card("error:503"),
+    "error-after-answer": lambda s: s.card("error:200"),
+    "error-without-code": lambda s: s.card("error:"),
     "blocked": lambda s: s.card("blocked:608"),
+    "blocked-provisional": lambda s: s.card("blocked:183"),
+    "blocked-after-answer": lambda s: s.card("blocked:200"),
     "machine": lambda s: s.card("machine:200"),
     "pending": lambda s: s.card("024"),
     "unrecognised": lambda s: s.card("queued:5"),
     "seen-by-all": lambda s: s.card("failed:486", row=Row.PUBLIC),
     "in-a-direct-message": lambda s: s.card("ok:85.00", row=Row.DIRECT),
+    "kept-by-the-bot": lambda s: s.note(card(_kept(s.answers("ok:85.00")), s.style)),
+    "admins-told": lambda s: s.note(card(s.answers("001"), replace(s.style, admins_told=True))),
+    "beside-bad-words": lambda s: s.note(card(s.answers("024"), s.style, _remarks(s))),
 }
 _SEVERAL: Final[Mapping[str, Make]] = {
     "list": lambda s: s.several(_MIXED),
     "list-seen-by-all": lambda s: s.card(*_MIXED[:4], row=Row.PUBLIC),
     "list-of-ten": lambda s: s.several((*_MIXED, *_MIXED[:4])),
+    "list-from-the-sandbox": lambda s: s.note(card(_kept(s.answers("023", "850")), s.style)),
 }
 _EXPLAIN: Final[Mapping[str, Make]] = {
     "explain-603": lambda s: s.explained("603"),
     "explain-gateway-023": lambda s: s.explained("gateway:023"),
+    "explain-undocumented": lambda s: s.explained("gateway:486"),
     "explain-result": lambda s: s.explained("failed:486", assumed=True),
     "explain-word": lambda s: s.explained("voicemail"),
     "explain-nothing": lambda s: s.explained("bannana"),
+    "explain-many": lambda s: s.explained("number"),
+    "explain-nearest": lambda s: s.explained("numro"),
     "explain-usage": lambda s: s.explained(""),
 }
 _NOTES: Final[Mapping[str, Make]] = {
     "help": lambda s: s.note(s.notes.help()),
     "usage": lambda s: s.note(s.notes.usage()),
     "customer": lambda s: s.customer("failed:486"),
+    "customer-of-many": lambda s: s.customer(*_FOR_CUSTOMERS),
     "details": lambda s: s.details("failed:486"),
+    "details-of-a-failed-look-up": lambda s: s.details("!http_status HTTP 403"),
+    "details-of-an-error": lambda s: s.details("!http_status HTTP 502"),
     "working": lambda s: s.note(s.notes.working(1)),
     "did-you-mean": lambda s: s.note(
         s.notes.did_you_mean(DidYouMean(word="explian", suggestion="explain 486"))
@@ -128,9 +152,15 @@ _NOTES: Final[Mapping[str, Make]] = {
     "refused-external": lambda s: s.note(s.notes.refused(Refusal.EXTERNAL)),
     "refused-channel": lambda s: s.note(s.notes.refused(Refusal.CHANNEL)),
     "refused-user": lambda s: s.note(s.notes.refused(Refusal.USER)),
+    "refused-without-contact": lambda s: s.note(
+        Notes(replace(s.style, contacts=Contacts()), COMMAND).refused(Refusal.USER)
+    ),
     "whoami": lambda s: s.note(s.notes.whoami(_asker(), None, admin=False)),
+    "whoami-admin": lambda s: s.note(s.notes.whoami(_asker(), None, admin=True)),
     "whoami-refused": lambda s: s.note(s.notes.whoami(_asker(), Refusal.CHANNEL, admin=False)),
     "language-chosen": lambda s: s.note(s.notes.language_chosen()),
+    "language-now": lambda s: s.note(s.notes.language_help("")),
+    "language-not-kept": lambda s: s.note(s.notes.choice_not_kept()),
     "language-help": lambda s: s.note(s.notes.language_help("klingon")),
     "language-of-channel": lambda s: s.note(s.notes.channel_language_chosen(s.catalog)),
     "admins-only": lambda s: s.note(s.notes.admins_only()),
@@ -182,6 +212,7 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
     yield Room.EXPLAIN, _EXPLAIN
     yield Room.WATCHES, watch_exhibits()
     yield Room.BULKS, bulk_exhibits()
+    yield Room.BULKS, file_exhibits()
     yield Room.NOTES, _NOTES
     yield (
         Room.HEALTH,
@@ -214,6 +245,16 @@ def _error_codes() -> list[str]:
 
 def _asker() -> Asker:
     return Asker(user=made_up.USER_ID, channel=made_up.CHANNEL_ID)
+
+
+def _kept(answers: Sequence[Answer]) -> list[Answer]:
+    """The same answers, as the sandbox gave them a while ago."""
+    return [replace(one, from_cache=True, sandbox=True) for one in answers]
+
+
+def _remarks(studio: Studio) -> list[str]:
+    """What is said of words that are no IDMSG, and of one that had too much before it."""
+    return studio.notes.bad_words(_look_up(studio, "`` x\x07y 000:MPG000236180474"))
 
 
 def _look_up(studio: Studio, text: str) -> LookUp:

@@ -198,16 +198,18 @@ class LoopbackSlack:
 async def running_slack(
     *,
     port: int = 0,
+    door: socket.socket | None = None,
     clock: Callable[[], float] = time.time,
     ping_seconds: float = 5.0,
 ) -> AsyncIterator[LoopbackSlack]:
     """Run a loopback Slack on 127.0.0.1 for the length of the block; port 0 takes a free one.
 
+    With a `door`, a socket that listens already, it answers there and leaves it open for the next.
     `clock` gives seconds since the epoch and rules the life of response_urls and trigger_ids;
     `ping_seconds` is how often it pings each socket.
     """
-    door = socket.create_server((HOST, port))
-    slack = LoopbackSlack(port=door.getsockname()[1], clock=clock, ping_seconds=ping_seconds)
+    own_door = socket.create_server((HOST, port)) if door is None else door.dup()
+    slack = LoopbackSlack(port=own_door.getsockname()[1], clock=clock, ping_seconds=ping_seconds)
     runner = web.AppRunner(
         slack.application(), access_log=None, shutdown_timeout=SECONDS_TO_SHUT_DOWN
     )
@@ -219,7 +221,7 @@ async def running_slack(
         slack.connections += 1
         return new_protocol()
 
-    listening = await asyncio.get_running_loop().create_server(accepted, sock=door)
+    listening = await asyncio.get_running_loop().create_server(accepted, sock=own_door)
     try:
         yield slack
     finally:

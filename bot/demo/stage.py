@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from bot.demo.loopback.workspace import Workspace
 from bot.demo.person import Ack, Person, person_over_http
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.catalog import Catalog, Language
+from bot.domain.timing import Timing
 from bot.gateway.sandbox import OPERATION, running_sandbox
 from bot.gateway.sandbox import Exchange as Call
 from bot.locales import load_catalog
@@ -32,6 +33,9 @@ _TOKEN: Final = "d" * 6
 # Nobody wants to wait in front of a demo.
 _INTERVALS: Final = (0.5, 1.0)
 _BUTTON_PARTS: Final = ("action_id", "value")
+
+# Serves a gateway as `running_sandbox` does.
+Gateway = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,8 @@ async def running_stage(
     now: Now = utc_now,
     furnish: Callable[[Workspace], None] = _as_it_is,
     admins: Sequence[str] = (),
+    timing: Timing = Timing(),
+    gateway: Gateway = running_sandbox,
 ) -> AsyncIterator[Stage]:
     """Start everything on free ports of 127.0.0.1 and stop it in the end.
 
@@ -133,12 +139,14 @@ async def running_stage(
         now: the bot's clock.
         furnish: changes the workspace before the bot sees it.
         admins: ids of the people with the operator's rights.
+        timing: the seconds that the bot waits for things.
+        gateway: serves the gateway that the bot asks.
     """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
         furnish(slack.workspace)
         gateway_url = await stack.enter_async_context(
-            running_sandbox(port=0, listener=lambda call: slack.wire.record(_of_gateway(call)))
+            gateway(port=0, listener=lambda call: slack.wire.record(_of_gateway(call)))
         )
         settings = Settings.of(
             bot_mode=Mode.HTTP,
@@ -154,7 +162,7 @@ async def running_stage(
             gateway_token=_TOKEN,
             watch_intervals_seconds=_INTERVALS,
         )
-        bot = await stack.enter_async_context(running_bot(settings, now=now))
+        bot = await stack.enter_async_context(running_bot(settings, now=now, timing=timing))
         address = f"http://127.0.0.1:{bot.port}{SLACK_PATH}"
         person = await stack.enter_async_context(person_over_http(slack, address))
         yield Stage(slack=slack, person=person, catalog=load_catalog(language))

@@ -14,6 +14,7 @@ from bot.domain.watch import Bound, Destination, Ending, Sighting, Watch
 from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.block_kit import Message
 from bot.slack.buttons import Row
+from bot.slack.cards import card
 from bot.slack.watch_notes import WatchNotes
 from bot.slack.watch_notices import notice
 
@@ -24,6 +25,8 @@ _ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
     "unknown-id": (Ending.UNKNOWN_ID, "023"),
     "refused": (Ending.REFUSED, "900"),
 }
+_SOMEBODY: Final = made_up.OTHER_USER_ID
+_HOURS_LATER: Final = MOMENT + timedelta(minutes=236)
 
 
 def watch_exhibits() -> Mapping[str, Make]:
@@ -35,18 +38,26 @@ def watch_exhibits() -> Mapping[str, Make]:
     return {
         "watch-begun": _started(Started(watch=_watch())),
         "watch-begun-in-a-thread": _started(Started(watch=_watch(destination=_thread()))),
+        "watch-begun-for-two": _started(Started(watch=_watch()), Started(watch=_watch())),
+        "watch-begun-for-hours": _started(Started(watch=_watch(expires_at=_HOURS_LATER))),
         "watch-there-already": _started(AlreadyWatched(watch=_watch())),
+        "watch-there-for-another": _started(AlreadyWatched(watch=_watch(user=_SOMEBODY))),
         **bounds,
         "watch-in-part": _hindered,
+        "watch-needless": _needless,
         "watches": _noted(lambda notes: notes.listed([_watch(), _watch(destination=_thread())])),
+        "watches-many": _noted(lambda notes: notes.listed([_watch()] * 22)),
         "watches-none": _noted(lambda notes: notes.listed([])),
         "watch-stopped": _noted(lambda notes: notes.stopped([_watch()])),
+        "watch-stopped-two": _noted(lambda notes: notes.stopped([_watch(), _watch()])),
         "watch-over-already": _noted(lambda notes: notes.stopped([])),
         "watch-not-kept": _noted(lambda notes: notes.not_kept()),
         **notices,
         "watch-notice-in-a-thread": _told(Ending.STATUS, "failed:486", row=Row.PUBLIC),
         "watch-notice-moved": _told(Ending.STATUS, "failed:486", moved=True),
+        "watch-notice-without-a-look": _told(Ending.LIMIT),
         "home-with-watches": lambda studio: studio.home(watches=[_watch()]),
+        "home-with-many-watches": lambda studio: studio.home(watches=[_watch()] * 11),
     }
 
 
@@ -75,18 +86,24 @@ def _noted(make: Callable[[WatchNotes], Message]) -> Make:
     return lambda studio: studio.note(make(_notes(studio)))
 
 
-def _started(outcome: StartOutcome) -> Make:
-    return _noted(lambda notes: notes.started([outcome], made_up.USER_ID))
+def _started(*outcomes: StartOutcome) -> Make:
+    return _noted(lambda notes: notes.started(outcomes, made_up.USER_ID))
 
 
 def _hindered(studio: Studio) -> Shown:
-    answers = studio.answers("ok:85.00")
+    answers = studio.answers("ok:85.00", "900")
     begun = [Started(watch=_watch())]
     return studio.note(_notes(studio).started(begun, made_up.USER_ID, answers))
 
 
-def _told(ending: Ending, result: str, row: Row = Row.DIRECT, *, moved: bool = False) -> Make:
-    watch = _watch(ending=ending, last=Sighting(finding=read_result(result), checked_at=MOMENT))
+def _needless(studio: Studio) -> Shown:
+    answers = studio.answers("ok:85.00", "900")
+    return studio.note(card(answers, studio.style, [*_notes(studio).remarks(answers)]))
+
+
+def _told(ending: Ending, result: str = "", row: Row = Row.DIRECT, *, moved: bool = False) -> Make:
+    seen = Sighting(finding=read_result(result), checked_at=MOMENT) if result else None
+    watch = _watch(ending=ending, last=seen)
 
     def make(studio: Studio) -> Shown:
         style = studio.style.shared("") if row is Row.PUBLIC else studio.style

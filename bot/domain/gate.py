@@ -18,9 +18,7 @@ BUNDLE_SECONDS: Final = 0.05
 EARLY_SECONDS: Final = 0.02
 # How soon to ask again while all places are taken; another process may give one back unheard.
 FULL_SECONDS: Final = 0.05
-# The gateway's code 900 closes the gate for so long, twice as long each time that it comes again
-# right after. The limit behind it is not published: the first pause is one a person sits out.
-FIRST_PAUSE_SECONDS: Final = 2.0
+# No pause is longer, however often the gateway's code 900 comes again.
 LONGEST_PAUSE_SECONDS: Final = 300.0
 # A state that lies more slots ahead than this was written before the clock was set back.
 FARTHEST_SLOTS: Final = 3
@@ -149,14 +147,14 @@ def _after_a_clock_that_jumped(gate: Gate, ceilings: Ceilings, now: float) -> Ga
     )
 
 
-def close(gate: Gate, *, now: float) -> Gate:
-    """The gateway said 900: nobody asks for a while.
+def close(gate: Gate, *, now: float, first_pause: float) -> Gate:
+    """The gateway said 900: nobody asks for a while, twice as long each time it says so again.
 
     What was under way when the gate closed says nothing new and makes the pause no longer.
     """
     if gate.closed_until > now:
         return gate
-    pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**gate.strikes)
+    pause = min(LONGEST_PAUSE_SECONDS, first_pause * 2**gate.strikes)
     strikes = min(_MOST_STRIKES, gate.strikes + 1)
     return replace(gate, closed_until=now + pause, strikes=strikes)
 

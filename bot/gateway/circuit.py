@@ -10,11 +10,11 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
 
 import structlog
 
 from bot.domain.gateway_health import GatewayHealth
+from bot.domain.timing import Timing
 from bot.gateway.errors import (
     Busy,
     GatewayDown,
@@ -23,9 +23,6 @@ from bot.gateway.errors import (
     Paused,
     TransportError,
 )
-
-FIRST_PROBE_SECONDS: Final = 2.0
-LONGEST_PROBE_SECONDS: Final = 60.0
 
 _log = structlog.get_logger("bot.gateway.circuit")
 
@@ -36,11 +33,19 @@ class Circuit:
     Args:
         probe: asks the gateway and records the outcome here; raises nothing.
         now: the present moment, aware.
+        timing: how long it waits for what.
     """
 
-    def __init__(self, probe: Callable[[], Awaitable[None]], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        probe: Callable[[], Awaitable[None]],
+        now: Callable[[], datetime],
+        *,
+        timing: Timing = Timing(),
+    ) -> None:
         self._probe = probe
         self._now = now
+        self._timing = timing
         self._probing: asyncio.Task[None] | None = None
         self.health = GatewayHealth(since=now())
 
@@ -67,6 +72,10 @@ class Circuit:
         """The gateway asked to slow down."""
         self.health = self.health.paused(until)
 
+    def reset(self) -> None:
+        """Know nothing about the gateway, as at the start; a running probe ends by itself."""
+        self.health = GatewayHealth(since=self._now())
+
     async def aclose(self) -> None:
         """Probe no more."""
         if self._probing is not None:
@@ -84,11 +93,11 @@ class Circuit:
             _log.info("the gateway answers again")
 
     async def _keep_probing(self) -> None:
-        pause = FIRST_PROBE_SECONDS
+        pause = self._timing.first_probe
         while True:
             # A little chance keeps many bots from coming back at the same moment.
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  # nosec B311
             if self.health.down_since is None:
                 return
             await self._probe()
-            pause = min(LONGEST_PROBE_SECONDS, pause * 2)
+            pause = min(self._timing.longest_probe, pause * 2)

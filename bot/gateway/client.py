@@ -18,6 +18,7 @@ from bot.domain.call_status import CheckedStatus
 from bot.domain.gate import Ceilings, Urgency
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.message_id import MessageId
+from bot.domain.timing import Timing
 from bot.gateway.ceiling import Ceiling, Gatekeeper, Ticket
 from bot.gateway.circuit import Circuit
 from bot.gateway.errors import GatewayError
@@ -50,6 +51,7 @@ class GatewayClient:
         timeout: seconds for one look-up, waiting and repetitions included.
         gatekeeper: asked right before each request whether it may go.
         now: the present moment, aware, UTC.
+        timing: how long it waits for what.
     """
 
     def __init__(
@@ -61,12 +63,13 @@ class GatewayClient:
         timeout: float,
         gatekeeper: Gatekeeper,
         now: Callable[[], datetime],
+        timing: Timing = Timing(),
     ) -> None:
         self._transport = transport
         self._timeout = timeout
         self._cache = StatusCache(now)
         self._ceiling = Ceiling(gatekeeper)
-        self._circuit = Circuit(self._probe, now)
+        self._circuit = Circuit(self._probe, now, timing=timing)
         self._inquiry = Inquiry(
             transport,
             account=account,
@@ -74,6 +77,7 @@ class GatewayClient:
             ceiling=self._ceiling,
             circuit=self._circuit,
             now=now,
+            timing=timing,
         )
         self._flights: dict[MessageId, _Flight] = {}
         self._tasks: set[asyncio.Task[CheckedStatus | GatewayError]] = set()
@@ -86,6 +90,11 @@ class GatewayClient:
     def is_final(self, message_id: MessageId) -> bool:
         """Whether a final status is kept, so that there is nothing to wait for."""
         return self._cache.get(message_id) is not None
+
+    def forget(self) -> None:
+        """Drop every cached status and what is known of the gateway's health, as a restart does."""
+        self._cache.clear()
+        self._circuit.reset()
 
     async def status(
         self, message_id: MessageId, *, urgency: Urgency = Urgency.PERSON
@@ -174,6 +183,7 @@ async def open_gateway(
     gatekeeper: Gatekeeper | None = None,
     proxy: str | None = None,
     ca_file: str | Path | None = None,
+    timing: Timing = Timing(),
 ) -> AsyncIterator[GatewayClient]:
     """Open the way to the gateway from plain settings, and close it at the end.
 
@@ -183,8 +193,7 @@ async def open_gateway(
         ValueError: a value is unusable; the message does not quote it.
         OSError: the file of certificates cannot be read or holds none.
     """
-    account = Account(credential, token)
-    version = SoapVersion(soap_version)
+    account, version = Account(credential, token), SoapVersion(soap_version)
     ceilings = Ceilings(requests_per_second=requests_per_second, max_concurrency=max_concurrency)
     async with open_transport(
         url,
@@ -198,8 +207,9 @@ async def open_gateway(
             account=account,
             version=version,
             timeout=timeout_seconds,
-            gatekeeper=gatekeeper or LocalGate(ceilings),
+            gatekeeper=gatekeeper or LocalGate(ceilings, timing=timing),
             now=now,
+            timing=timing,
         )
         try:
             yield client

@@ -16,6 +16,7 @@ import stamina
 
 from bot.domain.call_status import CheckedStatus, read_result
 from bot.domain.message_id import MessageId
+from bot.domain.timing import Timing
 from bot.gateway.ceiling import Ceiling, GateClosedError, Ticket
 from bot.gateway.circuit import Circuit
 from bot.gateway.errors import (
@@ -31,10 +32,6 @@ from bot.gateway.soap import Account, SoapRequest, SoapVersion, build_request, r
 from bot.gateway.transport import Reply, Transport
 
 ATTEMPTS: Final = 3
-# Seconds before a repetition: the first lies between 0.1 and 0.5, none is longer than 1.
-WAIT_INITIAL: Final = 0.1
-WAIT_JITTER: Final = 0.4
-WAIT_MAX: Final = 1.0
 
 # What the gateway says when it is asked too often, or does not like who asks.
 _SLOW_DOWN: Final = "900"
@@ -63,6 +60,7 @@ class Inquiry:
         ceiling: asked before each request.
         circuit: told of each outcome.
         now: the present moment, aware, UTC.
+        timing: how long it waits for what.
     """
 
     def __init__(
@@ -74,6 +72,7 @@ class Inquiry:
         ceiling: Ceiling,
         circuit: Circuit,
         now: Callable[[], datetime],
+        timing: Timing = Timing(),
     ) -> None:
         self._transport = transport
         self._account = account
@@ -81,12 +80,13 @@ class Inquiry:
         self._ceiling = ceiling
         self._circuit = circuit
         self._now = now
+        self._timing = timing
         self._retrying = stamina.AsyncRetryingCaller(
             attempts=ATTEMPTS,
             timeout=None,
-            wait_initial=WAIT_INITIAL,
-            wait_max=WAIT_MAX,
-            wait_jitter=WAIT_JITTER,
+            wait_initial=timing.retry_initial,
+            wait_max=timing.retry_max,
+            wait_jitter=timing.retry_jitter,
         )
 
     async def outcome(self, message_id: MessageId, ticket: Ticket) -> CheckedStatus | GatewayError:
@@ -105,7 +105,7 @@ class Inquiry:
         try:
             async with asyncio.timeout_at(progress.ticket.give_up_at):
                 return await self._retrying(
-                    _repetition(progress.ticket), self._ask, request, progress
+                    _repetition(progress.ticket, self._timing), self._ask, request, progress
                 )
         except TimeoutError:
             return progress.checked or progress.late
@@ -161,7 +161,7 @@ def _read(reply: Reply) -> str:
     raise reply.cut_by
 
 
-def _repetition(ticket: Ticket) -> Callable[[Exception], bool | float]:
+def _repetition(ticket: Ticket, timing: Timing) -> Callable[[Exception], bool | float]:
     """Whether an error may be followed by a repetition, and after how long if the gateway said."""
 
     def decide(error: Exception) -> bool | float:
@@ -171,7 +171,8 @@ def _repetition(ticket: Ticket) -> Callable[[Exception], bool | float]:
         if asked is None:
             return True
         # Many are told the same moment.
-        pause = asked + random.uniform(WAIT_INITIAL, WAIT_INITIAL + WAIT_JITTER)  # noqa: S311  # nosec B311
+        least, more = timing.retry_initial, timing.retry_jitter
+        pause = asked + random.uniform(least, least + more)  # noqa: S311  # nosec B311
         return pause if asyncio.get_running_loop().time() + pause < ticket.give_up_at else False
 
     return decide

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, forgive
+from bot.domain.timing import Timing
 
 
 class LocalGate:
@@ -14,11 +15,19 @@ class LocalGate:
     Args:
         ceilings: what the operator allows.
         clock: seconds, never set back.
+        timing: how long it waits for what.
     """
 
-    def __init__(self, ceilings: Ceilings, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        ceilings: Ceilings,
+        clock: Callable[[], float] = monotonic,
+        *,
+        timing: Timing = Timing(),
+    ) -> None:
         self._ceilings = ceilings
         self._clock = clock
+        self._first_pause = timing.first_pause
         self._gate = Gate()
 
     async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
@@ -39,7 +48,7 @@ class LocalGate:
     async def close(self) -> float:
         """Close the gate, or leave it closed; for how many seconds."""
         now = self._clock()
-        self._gate = close(self._gate, now=now)
+        self._gate = close(self._gate, now=now, first_pause=self._first_pause)
         return self._gate.closed_until - now
 
     async def forgive(self) -> None:

@@ -36,6 +36,10 @@ class StatusCache:
         kept = self._kept.get(message_id)
         return None if kept is None else replace(kept, from_cache=True)
 
+    def clear(self) -> None:
+        """Drop everything."""
+        self._kept.clear()
+
     def keep(self, message_id: MessageId, checked: CheckedStatus) -> None:
         """Keep a status if it is final; forget about any other."""
         if checked.status.final:

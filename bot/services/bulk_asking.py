@@ -22,7 +22,7 @@ from bot.services.bulk_pace import Pace, came
 from bot.services.bulk_progress import Progress
 from bot.services.bulk_supply import Supply
 from bot.services.means import Means
-from bot.services.telling import Telling, bounded
+from bot.services.telling import Telling
 from bot.storage.bulks import Bulks
 
 _log = structlog.get_logger("bot.bulk_asking")
@@ -123,7 +123,7 @@ class Asking:
         return answer
 
     async def _took(self, item: BulkItem, answer: Answer) -> None:
-        await bounded(self._heard([answer]), None)
+        await self._telling.bounded(self._heard([answer]), None)
         silent_for = timedelta(seconds=self._clock() - self._heard_at)
         if isinstance(answer.finding, CallStatus):
             self._heard_at = self._clock()

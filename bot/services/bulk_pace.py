@@ -23,13 +23,13 @@ class Pace:
     """
 
     at_once: int
-    progress_seconds: float = 3.0
-    least_seconds: float = 1.0
-    tick_seconds: float = 0.5
+    progress_seconds: float
+    least_seconds: float
+    tick_seconds: float
     answers: int = 50
-    write_seconds: float = 0.5
-    down_seconds: float = 5.0
-    hand_over_seconds: float = 300.0
+    write_seconds: float
+    down_seconds: float
+    hand_over_seconds: float
 
 
 async def came(event: asyncio.Event, seconds: float) -> bool:

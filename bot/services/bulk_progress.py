@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from bot.domain.bulk import Bulk
 from bot.services.bulk_hold import Hold
 from bot.services.bulk_pace import Pace, came
 from bot.services.bulk_speaking import BulkSpeaker
-from bot.services.telling import bounded
+from bot.services.telling import Telling
 from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
 
@@ -16,9 +17,18 @@ from bot.storage.errors import StorageError
 class Progress:
     """The progress card of one bulk. A Slack that is slow keeps nothing else waiting."""
 
-    def __init__(self, hold: Hold, *, bulks: Bulks, speaker: BulkSpeaker, pace: Pace) -> None:
+    def __init__(
+        self,
+        hold: Hold,
+        *,
+        bulks: Bulks,
+        telling: Telling[Bulk],
+        speaker: BulkSpeaker,
+        pace: Pace,
+    ) -> None:
         self._hold = hold
         self._bulks = bulks
+        self._telling = telling
         self._speaker = speaker
         self._pace = pace
         self._news = asyncio.Event()
@@ -51,7 +61,8 @@ class Progress:
             tally = await self._bulks.tally(self._hold.bulk.id)
         except StorageError:
             return
-        card = await bounded(self._speaker.show_progress(self._hold.bulk, tally), None)
+        showing = self._speaker.show_progress(self._hold.bulk, tally)
+        card = await self._telling.bounded(showing, None)
         self._shown_at = asyncio.get_running_loop().time()
         if card is not None:
             await self._hold.change(lambda bulk: replace(bulk, card=card))

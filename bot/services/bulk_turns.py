@@ -10,7 +10,6 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 import structlog
 
@@ -21,12 +20,9 @@ from bot.services.bulk_pace import Pace, came
 from bot.services.bulk_progress import Progress
 from bot.services.bulk_speaking import BulkSpeaker
 from bot.services.means import Means
-from bot.services.telling import LEASE, Voice, bounded
+from bot.services.telling import LEASE, Voice
 from bot.services.watching import alarm_of
 from bot.storage.bulks import Bulks
-
-# A process that ends waits no longer for the progress that it is just showing.
-_LAST_SECONDS: Final = 1.0
 
 _log = structlog.get_logger("bot.bulk_turns")
 
@@ -71,7 +67,7 @@ class BulkTurns:
             await self._hand_over(bulk)
             return
         hold = self._hold(bulk)
-        progress = Progress(hold, bulks=self._bulks, speaker=self._speaker, pace=self._pace)
+        progress = self._progress(hold)
         ending = bulk.ending or await self._ask(hold, progress)
         if hold.lost:
             return
@@ -99,7 +95,8 @@ class BulkTurns:
             ending = await asking.run()
             progress.end()
             # A card that is just being posted must be known before the next is.
-            await asyncio.wait({showing}, timeout=None if ending is not None else _LAST_SECONDS)
+            last = None if ending is not None else self._means.timing.last_progress
+            await asyncio.wait({showing}, timeout=last)
         finally:
             self._under_way.discard(asking)
             showing.cancel()
@@ -121,7 +118,8 @@ class BulkTurns:
         handed = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_leased(hold, handed))
-            await bounded(self._speaker.hand_over(bulk), None, self._pace.hand_over_seconds)
+            handing = self._speaker.hand_over(bulk)
+            await self._telling.bounded(handing, None, self._pace.hand_over_seconds)
             handed.set()
         await hold.change(lambda held: replace(held, ended_at=self._now()))
         _log.info("a bulk is over", count=bulk.total)
@@ -129,6 +127,15 @@ class BulkTurns:
     async def _keep_leased(self, hold: Hold, handed: asyncio.Event) -> None:
         while not await came(handed, self._pace.tick_seconds):
             await hold.look()
+
+    def _progress(self, hold: Hold) -> Progress:
+        return Progress(
+            hold,
+            bulks=self._bulks,
+            telling=self._telling,
+            speaker=self._speaker,
+            pace=self._pace,
+        )
 
     def _hold(self, bulk: Bulk) -> Hold:
         return Hold(bulk, bulks=self._bulks, telling=self._telling, now=self._now)

@@ -10,17 +10,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
 from bot.domain.gate import Admission, Urgency
+from bot.domain.timing import Timing
 from bot.gateway.local_gate import LocalGate
 from bot.storage.errors import StorageError
-from bot.storage.gate import GATE_SECONDS, PUBLISH_SECONDS, SharedGate
-
-# For so long the database is left alone after it failed, so that not everybody waits for it.
-ALONE_SECONDS: Final = 10.0
+from bot.storage.gate import SharedGate
 
 _log = structlog.get_logger("bot.gatekeeper")
 _Found = TypeVar("_Found")
@@ -30,11 +28,17 @@ class SharingGatekeeper:
     """Asks the shared gate, or for a while the local one after that failed."""
 
     def __init__(
-        self, shared: SharedGate, local: LocalGate, clock: Callable[[], float] = monotonic
+        self,
+        shared: SharedGate,
+        local: LocalGate,
+        clock: Callable[[], float] = monotonic,
+        *,
+        timing: Timing = Timing(),
     ) -> None:
         self._shared = shared
         self._local = local
         self._clock = clock
+        self._timing = timing
         self._alone_until = 0.0
         self._running = 0
         # One after the other: a count that was true before an admission must not be told after it.
@@ -81,7 +85,7 @@ class SharingGatekeeper:
         """Tell how many are through, and again what ends while it is told."""
         told = -1
         while told != self._running:
-            await asyncio.sleep(PUBLISH_SECONDS)
+            await asyncio.sleep(self._timing.publish)
             async with self._telling:
                 told = self._running
                 await self._either(partial(self._shared.publish, told), lambda: _given(None))
@@ -95,7 +99,7 @@ class SharingGatekeeper:
             try:
                 return await self._in_time(shared())
             except StorageError as error:
-                self._alone_until = self._clock() + ALONE_SECONDS
+                self._alone_until = self._clock() + self._timing.alone
                 _log.warning("the ceilings are held by this process alone", error=error.code)
         return await local()
 
@@ -108,7 +112,7 @@ class SharingGatekeeper:
         task = asyncio.create_task(asking)
         self._asking.add(task)
         task.add_done_callback(self._forget)
-        done, _ = await asyncio.wait({task}, timeout=2 * GATE_SECONDS)
+        done, _ = await asyncio.wait({task}, timeout=2 * self._timing.gate)
         if done:
             return task.result()
         task.cancel()
@@ -126,9 +130,11 @@ async def _given(value: _Found) -> _Found:
 
 
 @asynccontextmanager
-async def sharing(shared: SharedGate, local: LocalGate) -> AsyncIterator[SharingGatekeeper]:
+async def sharing(
+    shared: SharedGate, local: LocalGate, *, timing: Timing = Timing()
+) -> AsyncIterator[SharingGatekeeper]:
     """A gatekeeper that takes its leave at the end of the block."""
-    gatekeeper = SharingGatekeeper(shared, local)
+    gatekeeper = SharingGatekeeper(shared, local, timing=timing)
     try:
         yield gatekeeper
     finally:

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.timing import Timing
 from bot.storage.audit import Audit
 from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
@@ -16,7 +17,6 @@ from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
 from bot.storage.watches import Watches
 
-INTERVAL_SECONDS: Final = 60 * 60
 # Slack repeats an event for up to 24 hours.
 EVENTS_KEPT: Final = timedelta(hours=25)
 # Watches and bulks that are over are of use to the operator only, and hold ids in clear.
@@ -42,6 +42,7 @@ class Housekeeping:
         bulks: Bulks,
         kept: timedelta,
         now: Callable[[], datetime],
+        timing: Timing = Timing(),
     ) -> None:
         self._audit = audit
         self._recents = recents
@@ -50,6 +51,7 @@ class Housekeeping:
         self._bulks = bulks
         self._kept = kept
         self._now = now
+        self._interval = timing.housekeeping
 
     async def sweep(self) -> int:
         """Remove what is too old; how many rows went.
@@ -71,4 +73,4 @@ class Housekeeping:
                 _log.info("swept", count=await self.sweep())
             except StorageError as error:
                 _log.warning("nothing could be swept", error=error.code)
-            await asyncio.sleep(INTERVAL_SECONDS)
+            await asyncio.sleep(self._interval)

@@ -17,6 +17,7 @@ from typing import Final, Generic
 import structlog
 
 from bot.domain.bulk import Bulk
+from bot.domain.timing import Timing
 from bot.domain.watch import Watch
 from bot.services.watching import alarm_of
 from bot.storage.alarms import Alarms, Ringing
@@ -24,13 +25,8 @@ from bot.storage.errors import StorageError
 from bot.storage.executors import Executor, Executors, is_surely_gone
 from bot.storage.jobs import Job, JobTable
 
-BEAT_SECONDS: Final = 5.0
-_SOON_SECONDS: Final = 1.0
-SILENCE_SECONDS: Final = 30.0
 # An alarm rings a second or two late, and waits in a line when many are due.
 GRACE: Final = timedelta(seconds=20)
-_PAGE: Final = 200
-_SWEEP_SECONDS: Final = 600.0
 _RUNG_KEPT: Final = timedelta(hours=1)
 
 _log = structlog.get_logger("bot.keeping")
@@ -42,6 +38,7 @@ class Upkeep(Generic[Job]):
     Args:
         longest_wait: no job of this kind is ever put off for longer.
         now: the present moment, aware, UTC.
+        page: how many are read at once.
     """
 
     def __init__(
@@ -51,11 +48,13 @@ class Upkeep(Generic[Job]):
         alarms: Alarms,
         longest_wait: timedelta,
         now: Callable[[], datetime],
+        page: int = 200,
     ) -> None:
         self._jobs: JobTable[Job] = jobs
         self._alarms = alarms
         self._longest_wait = longest_wait
         self._now = now
+        self._page = page
         self._last: Job | None = None
 
     async def look_after(self) -> None:
@@ -74,8 +73,8 @@ class Upkeep(Generic[Job]):
         in line.
         """
         before = self._now() - GRACE
-        page = await self._jobs.due_before(before, _PAGE, after=self._last)
-        self._last = page[-1] if len(page) == _PAGE else None
+        page = await self._jobs.due_before(before, self._page, after=self._last)
+        self._last = page[-1] if len(page) == self._page else None
         alarms = {alarm_of(job): job for job in page}
         for spent in await self._alarms.arm(alarms) if alarms else ():
             job = alarms[spent]
@@ -86,7 +85,7 @@ class Upkeep(Generic[Job]):
     async def _wake_the_distant(self) -> None:
         """Let those ring that are due later than any can be: the clock was set back meanwhile."""
         latest = self._now() + self._longest_wait + GRACE
-        for job in await self._jobs.due_after(latest, _PAGE):
+        for job in await self._jobs.due_after(latest, self._page):
             await self._alarms.wake(alarm_of(job))
 
 
@@ -98,6 +97,7 @@ class Keeper:
         upkeeps: of each kind of jobs.
         now: the present moment, aware, UTC.
         clock: seconds that never go back.
+        timing: how long it waits for what.
     """
 
     def __init__(
@@ -109,6 +109,7 @@ class Keeper:
         upkeeps: Sequence[Upkeep[Watch] | Upkeep[Bulk]],
         now: Callable[[], datetime],
         clock: Callable[[], float] = monotonic,
+        timing: Timing = Timing(),
     ) -> None:
         self._own = own
         self._executors = executors
@@ -116,6 +117,7 @@ class Keeper:
         self._upkeeps = upkeeps
         self._now = now
         self._clock = clock
+        self._timing = timing
         self._heard: dict[str, tuple[int, float]] = {}
         self._gone: set[str] = set()
         self._sweep_at = clock()
@@ -145,12 +147,12 @@ class Keeper:
 
     async def _keep(self) -> None:
         while True:
-            pause = BEAT_SECONDS
+            pause = self._timing.beat
             try:
                 await self.look_after()
             except StorageError as error:
                 _log.info("jobs are looked after later", error=error.code)
-                pause = _SOON_SECONDS
+                pause = self._timing.beat_retry
             await asyncio.sleep(pause)
 
     async def look_after(self) -> None:
@@ -165,7 +167,7 @@ class Keeper:
             await upkeep.look_after()
         if self._clock() >= self._sweep_at:
             await self._alarms.sweep(self._now() - _RUNG_KEPT)
-            self._sweep_at = self._clock() + _SWEEP_SECONDS
+            self._sweep_at = self._clock() + self._timing.alarm_sweep
 
     async def _take_over(self) -> None:
         peers = await self._executors.peers()
@@ -188,4 +190,4 @@ class Keeper:
             # One that was only paused may have been given up.
             self._gone.discard(peer.id)
             return False
-        return self._clock() - since >= SILENCE_SECONDS
+        return self._clock() - since >= self._timing.silence

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.timing import Timing
 from bot.services.answers import Answer
 from bot.services.lookup import LookupService
 from bot.services.telling import InDoubt, Telling, Voice
@@ -22,6 +23,7 @@ class Means:
         heard: looks at each answer for what the admins must act on; raises nothing.
         is_gone: whether a process, by its name, is known to have died.
         now: the present moment, aware, UTC.
+        timing: how long turns wait for what.
     """
 
     alarms: Alarms
@@ -31,6 +33,7 @@ class Means:
     heard: Callable[[Sequence[Answer]], Awaitable[None]]
     is_gone: Callable[[str], bool]
     now: Callable[[], datetime]
+    timing: Timing = Timing()
 
     def telling(self, jobs: JobTable[Job], voice: Voice[Job]) -> Telling[Job]:
         """What takes jobs of one kind in hand, and tells what came of them."""
@@ -42,4 +45,5 @@ class Means:
             executor=self.executor,
             is_gone=self.is_gone,
             now=self.now,
+            timing=self.timing,
         )

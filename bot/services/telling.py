@@ -19,15 +19,14 @@ from typing import Final, Generic, TypeVar
 import stamina
 import structlog
 
+from bot.domain.timing import Timing
 from bot.domain.watch import next_attempt
 from bot.services.watching import Delivery, Report, Trace, alarm_of
 from bot.storage.alarms import Alarms
 from bot.storage.errors import StorageError
 from bot.storage.jobs import Job, JobTable
 
-# One call to Slack, its own repetitions included. An attempt makes two at most, so it is over
-# before its lease is, and nobody else takes it up while it may still be under way.
-SLACK_SECONDS: Final = 20.0
+# Longer than an attempt takes, see `Timing.telling`.
 LEASE: Final = timedelta(seconds=60)
 # Slack may take a moment to show what it has taken from a process that died.
 SETTLING: Final = timedelta(seconds=3)
@@ -71,6 +70,7 @@ class Telling(Generic[Job]):
         executor: this process' name, which marks its attempts.
         is_gone: whether a process, by its name, is known to have died.
         now: the present moment, aware, UTC.
+        timing: how long it waits for what.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Telling(Generic[Job]):
         executor: str,
         is_gone: Callable[[str], bool],
         now: Callable[[], datetime],
+        timing: Timing = Timing(),
     ) -> None:
         self._jobs: JobTable[Job] = jobs
         self._alarms = alarms
@@ -91,6 +92,7 @@ class Telling(Generic[Job]):
         self._executor = executor
         self._is_gone = is_gone
         self._now = now
+        self._seconds = timing.telling
         # A database that is away stops the turn, and ends nothing.
         self._repeating = stamina.AsyncRetryingCaller(
             attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0, wait_jitter=0.5
@@ -175,9 +177,20 @@ class Telling(Generic[Job]):
             job = await self.patiently(partial(self._jobs.get, mine.id))
         return None
 
+    async def bounded(self, call: Awaitable[_T], otherwise: _T, seconds: float | None = None) -> _T:
+        """What Slack's side gives in time; a fault there must not lose the job."""
+        try:
+            async with asyncio.timeout(self._seconds if seconds is None else seconds):
+                return await call
+        except TimeoutError:
+            return otherwise
+        except Exception as error:  # noqa: BLE001 - logged, and tried again by the schedule
+            _log.error("telling failed", exc_info=error)
+            return otherwise
+
     async def _find_or_tell(self, job: Job, *, in_doubt: bool) -> Report:
         if in_doubt:
-            match await bounded(self._voice.trace(job), Trace.AWAY):
+            match await self.bounded(self._voice.trace(job), Trace.AWAY):
                 case Trace.FOUND:
                     return Report(delivery=Delivery.TOLD)
                 case Trace.AWAY:
@@ -186,7 +199,7 @@ class Telling(Generic[Job]):
                     return Report(delivery=Delivery.UNDELIVERABLE)
                 case _:
                     pass
-        return await bounded(self._voice.tell(job), Report(delivery=Delivery.UNSURE))
+        return await self.bounded(self._voice.tell(job), Report(delivery=Delivery.UNSURE))
 
     async def _settle(self, attempt: Job, report: Report) -> None:
         """Write down what became of an attempt, and do what follows from it."""
@@ -208,15 +221,3 @@ class Telling(Generic[Job]):
             return job.undelivered(now)
         doubtful = report.delivery is Delivery.UNSURE
         return replace(job, turn=job.turn + 1, due_at=again, worker=None, doubtful=doubtful)
-
-
-async def bounded(call: Awaitable[_T], otherwise: _T, seconds: float | None = None) -> _T:
-    """What Slack's side gives in time; a fault there must not lose the job."""
-    try:
-        async with asyncio.timeout(SLACK_SECONDS if seconds is None else seconds):
-            return await call
-    except TimeoutError:
-        return otherwise
-    except Exception as error:  # noqa: BLE001 - logged, and tried again by the schedule
-        _log.error("telling failed", exc_info=error)
-        return otherwise

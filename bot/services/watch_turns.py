@@ -16,7 +16,7 @@ from bot.domain.watch import (
     is_over,
 )
 from bot.services.means import Means
-from bot.services.telling import Voice, bounded
+from bot.services.telling import Voice
 from bot.services.watching import Notifier
 from bot.storage.watches import Watches
 
@@ -51,7 +51,7 @@ class WatchTurns:
             await self._telling.attempt(ended, watch)
             return
         (answer,) = await self._lookups.look_up([watch.message_id], urgency=Urgency.BACKGROUND)
-        await bounded(self._heard([answer]), None)
+        await self._telling.bounded(self._heard([answer]), None)
         seen = Sighting(
             finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
         )
@@ -66,4 +66,4 @@ class WatchTurns:
 
     async def _update_card(self, watch: Watch) -> None:
         if watch.card is not None:
-            await bounded(self._notifier.update_card(watch), None)
+            await self._telling.bounded(self._notifier.update_card(watch), None)

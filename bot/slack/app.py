@@ -57,10 +57,11 @@ def build_app(
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         signing_secret=signing_secret,
         authorize=authorize,
+        # Before Bolt itself reaches into what it takes for an event.
+        before_authorize=refuse_junk,
         request_verification_enabled=bool(signing_secret),
         raise_error_for_unhandled_request=True,
     )
-    app.use(refuse_junk)
     for listener in listeners:
         listener.register(app)
 

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.id_file import read_file
 from bot.domain.id_list import MAX_BYTES, IdList
+from bot.domain.timing import Timing
 from bot.slack.file_addresses import FileAddresses
 from bot.slack.file_objects import FileObject, FileState, file_object, files_on
 from bot.slack.payload import part
@@ -32,7 +33,6 @@ from bot.slack.refusals import (
 
 MOST_BYTES: Final = MAX_BYTES
 READ_SCOPE: Final = "files:read"
-FETCH_SECONDS: Final = 20.0
 
 _log = structlog.get_logger("bot.slack.attached_files")
 _PIECE_BYTES: Final = 64 * 1024
@@ -103,9 +103,12 @@ class FetchedFile:
 class AttachedFiles:
     """Reads the files of messages, for the token of one client."""
 
-    def __init__(self, *, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, *, client: AsyncWebClient, session: aiohttp.ClientSession, timing: Timing = Timing()
+    ) -> None:
         self._client = client
         self._session = session
+        self._timing = timing
         self._addresses = FileAddresses(client.base_url)
 
     async def read(self, message: Mapping[str, Any], *, max_ids: int) -> IdList:
@@ -175,7 +178,7 @@ class AttachedFiles:
         headers = {"Authorization": f"Bearer {self._client.token}"}
         try:
             async with (
-                asyncio.timeout(FETCH_SECONDS),
+                asyncio.timeout(self._timing.fetch),
                 self._session.get(file.address, headers=headers, allow_redirects=False) as response,
             ):
                 return await _read(response)

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import Final
 
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.timing import Timing
 from bot.slack.refusals import DEAD_TOKEN, UNREADABLE, error_code
-
-# A bot that is not ready may get no requests, so that no call of its own would ever tell.
-RETRY_SECONDS: Final = 30.0
-# Whoever asks for `/readyz` does not wait long.
-_PATIENCE_SECONDS: Final = 1.0
 
 _log = structlog.get_logger("bot.slack.bot_token")
 
@@ -26,8 +21,9 @@ _log = structlog.get_logger("bot.slack.bot_token")
 class BotToken:
     """What the calls of Slack have said of the token."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, *, timing: Timing = Timing()) -> None:
         self._client = client
+        self._timing = timing
         self._taken = True
         self._tried = 0.0
 
@@ -53,14 +49,14 @@ class BotToken:
 
     async def is_taken(self) -> bool:
         """Whether Slack takes it, as far as is known; one it refused is tried now and then."""
-        if not self._taken and monotonic() - self._tried >= RETRY_SECONDS:
+        if not self._taken and monotonic() - self._tried >= self._timing.token_retry:
             self._tried = monotonic()
             await self._try()
         return self._taken
 
     async def _try(self) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timing.token_check):
                 await self._client.auth_test()
         except SlackApiError as error:
             self.told(error_code(error))

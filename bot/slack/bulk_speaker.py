@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -14,8 +14,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.bulk import Bulk, BulkItem, Tally
 from bot.domain.bulk_report import BulkReport, Reckoning
+from bot.domain.timing import Timing
 from bot.domain.watch import PostedCard
 from bot.services.watching import Report, Trace
+from bot.slack.block_kit import Message
 from bot.slack.bulk_cards import mark, progress_card, report_card
 from bot.slack.bulk_pages import items_of_page, page_of_results, pages_of
 from bot.slack.bulk_tables import MOST_ROWS, Form
@@ -28,8 +30,6 @@ from bot.slack.style import CardStyle
 from bot.storage.errors import StorageError
 
 EVENT_TYPE: Final = "bulk_report"
-# Slack takes some fifty changes a minute; people do not read faster.
-EVERY_SECONDS: Final = 3.0
 
 _MOST_CARDS: Final = 10_000
 _log = structlog.get_logger("bot.slack.bulk_speaker")
@@ -52,6 +52,7 @@ class SlackBulkSpeaker:
         results: all calls of a bulk in their order.
         share_file: gives the whole result as a file there; whether it could.
         now: the present moment, aware, UTC.
+        timing: how long it waits for what.
     """
 
     def __init__(
@@ -62,13 +63,15 @@ class SlackBulkSpeaker:
         results: Callable[[str], AsyncIterator[BulkItem]],
         share_file: Callable[[Bulk, Home], Awaitable[bool]],
         now: Callable[[], datetime],
+        timing: Timing = Timing(),
     ) -> None:
         self._client = unrepeating(client)
-        self._traces = NoticeTraces(client)
+        self._traces = NoticeTraces(client, timing=timing)
         self._readers = readers
         self._results = results
         self._share_file = share_file
         self._now = now
+        self._timing = timing
         # Cards that are left alone for so many seconds.
         self._left_alone: TLRUCache[str, float] = TLRUCache(
             _MOST_CARDS, ttu=lambda _, seconds, since: since + seconds, timer=monotonic
@@ -86,7 +89,8 @@ class SlackBulkSpeaker:
         if attempt.fate is Fate.REFUSED and not is_direct(place.channel):
             _log.info("a bulk is shown to the asker directly", error=attempt.why)
             attempt = await self._post_progress(bulk, tally, bulk.user, None)
-        pause = attempt.pause.total_seconds() if attempt.pause is not None else EVERY_SECONDS
+        every = self._timing.card_every
+        pause = attempt.pause.total_seconds() if attempt.pause is not None else every
         self._left_alone[bulk.id] = pause
         return attempt.card
 
@@ -120,9 +124,7 @@ class SlackBulkSpeaker:
             _log.warning("results cannot be read", error=error.code)
             return
         forms = (page_of_results(bulk, items, 1, style, row=row, form=form) for form in Form)
-        attempt = await post_notice(
-            self._client, forms, None, channel=home.channel, thread_ts=home.thread
-        )
+        attempt = await self._post(forms, None, channel=home.channel, thread_ts=home.thread)
         if attempt.fate is not Fate.POSTED:
             _log.warning("pages were not posted", error=attempt.why, count=pages_of(bulk))
 
@@ -131,19 +133,18 @@ class SlackBulkSpeaker:
     ) -> Attempt:
         style, row = await self._read_in(bulk, channel)
         card = progress_card(bulk, tally, style, row, self._now())
-        return await post_notice(self._client, [card], None, channel=channel, thread_ts=thread)
+        return await self._post([card], None, channel=channel, thread_ts=thread)
 
     async def _update(self, bulk: Bulk, card: PostedCard, tally: Tally) -> None:
         over = bulk.ending is not None
         if bulk.id in self._left_alone and not over:
             return
-        self._left_alone[bulk.id] = EVERY_SECONDS
+        every = self._left_alone[bulk.id] = self._timing.card_every
         style, row = await self._read_in(bulk, card.channel)
-        pause = await change_card(
-            self._client, card, progress_card(bulk, tally, style, row, self._now())
-        )
+        changed = progress_card(bulk, tally, style, row, self._now())
+        pause = await change_card(self._client, card, changed, seconds=self._timing.posting)
         if pause is not None:
-            self._left_alone[bulk.id] = max(pause, EVERY_SECONDS)
+            self._left_alone[bulk.id] = max(pause, every)
 
     async def _counted(self, bulk: Bulk) -> tuple[Reckoning, list[BulkItem]]:
         """All calls counted, and the first ones kept for the table."""
@@ -170,9 +171,12 @@ class SlackBulkSpeaker:
             report_card(bulk, report, first, style, row=row, form=form, moved=moved)
             for form in Form
         )
-        return await post_notice(
-            self._client, forms, _mark(bulk), channel=home.channel, thread_ts=home.thread
-        )
+        return await self._post(forms, _mark(bulk), channel=home.channel, thread_ts=home.thread)
+
+    async def _post(
+        self, forms: Iterable[Message], mark: Mark | None, **where: str | None
+    ) -> Attempt:
+        return await post_notice(self._client, forms, mark, seconds=self._timing.posting, **where)
 
     async def _read_in(self, bulk: Bulk, channel: str) -> tuple[CardStyle, Row]:
         style = await self._readers.at(channel, team=bulk.destination.team, person=bulk.user)

@@ -19,10 +19,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
+from bot.domain.timing import Timing
 from bot.slack.bot_token import BotToken
 from bot.slack.plainer import FORM_REFUSALS, plainer
 from bot.slack.refusals import (
-    BRIEF_SECONDS,
     UNREADABLE,
     error_code,
     error_word,
@@ -33,13 +33,6 @@ from bot.slack.refusals import (
 _SERVER_ERROR: Final = 500
 
 _log = structlog.get_logger("bot.slack.door")
-PATIENCE_SECONDS: Final = BRIEF_SECONDS
-# While the process ends: three ways fit into the time that is left.
-HURRIED_SECONDS: Final = 2.0
-# After a fault of Slack's that may pass, it is given this long before it is asked once more.
-RECOVERY_SECONDS: Final = 2.0
-# The longest rate limit that an answer without another way waits for.
-LONGEST_LIMIT_SECONDS: Final = 60.0
 
 
 class SlackDoor:
@@ -49,11 +42,14 @@ class SlackDoor:
         token: whether Slack takes the bot's token.
     """
 
-    def __init__(self, *, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
-        self.token = BotToken(client)
+    def __init__(
+        self, *, client: AsyncWebClient, session: aiohttp.ClientSession, timing: Timing = Timing()
+    ) -> None:
+        self.token = BotToken(client, timing=timing)
         self._client = client
         self._session = session
-        self._patience = PATIENCE_SECONDS
+        self._timing = timing
+        self._patience = timing.slack_call
         self._limits: set[asyncio.Timeout] = set()
         self._hurried = asyncio.Event()
         # When what was closed for a while may be open again, by method; in the loop's time.
@@ -61,8 +57,8 @@ class SlackDoor:
 
     def hurry(self) -> None:
         """The process ends: calls that are running and all that follow get less time."""
-        self._patience = HURRIED_SECONDS
-        soon = asyncio.get_running_loop().time() + HURRIED_SECONDS
+        self._patience = self._timing.hurried_call
+        soon = asyncio.get_running_loop().time() + self._patience
         for limit in self._limits:
             limit.reschedule(min(soon, limit.when() or soon))
         self._hurried.set()
@@ -132,8 +128,8 @@ class SlackDoor:
         self._reopens = {one: moment for one, moment in self._reopens.items() if moment > now}
         pause = pause_asked(answer)
         if pause is None and (answer is None or status_of(answer) >= _SERVER_ERROR):
-            pause = RECOVERY_SECONDS
-        if pause is not None and pause <= LONGEST_LIMIT_SECONDS:
+            pause = self._timing.recovery
+        if pause is not None and pause <= self._timing.longest_limit:
             self._reopens[way] = now + pause
 
     async def _asked(self, method: str, arguments: dict[str, Any]) -> object:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from bot.domain.found_ids import FoundIds
+from bot.domain.timing import Timing
 from bot.slack.attached_files import AttachedFiles
 from bot.slack.block_kit import note
 from bot.slack.bulk_modals import View, confirming_file, digest
@@ -21,24 +22,29 @@ from bot.slack.file_objects import files_on
 from bot.slack.modals import Origin, answer
 from bot.slack.questions import Question
 
-# Of the three seconds within which a form must be opened.
-FIRST_LOOK_SECONDS: Final = 1.5
-
 
 class FileReception:
     """Answers what people ask about lists in files.
 
     Args:
         max_ids: how long a list may be.
+        timing: how long it waits for what.
     """
 
     def __init__(
-        self, *, files: AttachedFiles, bulks: BulkReception, slack: SlackDoor, max_ids: int
+        self,
+        *,
+        files: AttachedFiles,
+        bulks: BulkReception,
+        slack: SlackDoor,
+        max_ids: int,
+        timing: Timing = Timing(),
     ) -> None:
         self._files = files
         self._bulks = bulks
         self._slack = slack
         self._max_ids = max_ids
+        self._first_look = timing.first_look
 
     def has_list(self, message: Mapping[str, Any], found: FoundIds) -> bool:
         """Whether the files of a message are to be looked at.
@@ -63,7 +69,7 @@ class FileReception:
         """
         reading = asyncio.ensure_future(self._read(question, message))
         try:
-            await asyncio.wait({reading}, timeout=FIRST_LOOK_SECONDS)
+            await asyncio.wait({reading}, timeout=self._first_look)
             if reading.done():
                 found = reading.result()
                 if found.ids is not None or alone:

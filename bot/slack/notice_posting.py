@@ -14,7 +14,7 @@ from bot.domain.watch import PostedCard
 from bot.services.watching import Delivery, Report
 from bot.slack.block_kit import Message
 from bot.slack.notice_traces import Mark
-from bot.slack.posting import PATIENCE_SECONDS, Attempt, Fate, post_once
+from bot.slack.posting import Attempt, Fate, post_once
 from bot.slack.refusals import UNREADABLE, error_code, pause_asked
 
 _log = structlog.get_logger("bot.slack.notice_posting")
@@ -28,7 +28,12 @@ _DELIVERIES: Final = {
 
 
 async def post_notice(
-    client: AsyncWebClient, forms: Iterable[Message], mark: Mark | None, **where: str | None
+    client: AsyncWebClient,
+    forms: Iterable[Message],
+    mark: Mark | None,
+    *,
+    seconds: float,
+    **where: str | None,
 ) -> Attempt:
     """Post a message in the first of its forms that Slack takes, else its text alone.
 
@@ -36,6 +41,7 @@ async def post_notice(
         client: makes no repetitions of its own.
         forms: at least one, the best first; each has the text.
         mark: what it carries; `None` where nobody looks for it.
+        seconds: how long one call may take.
         where: `channel`, `thread_ts`; what is `None` is left out.
     """
     quiet: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
@@ -45,22 +51,25 @@ async def post_notice(
     text = ""
     for message in forms:
         text = message.text
-        attempt = await post_once(client, quiet | {"text": text, "blocks": list(message.blocks)})
+        whole = quiet | {"text": text, "blocks": list(message.blocks)}
+        attempt = await post_once(client, whole, seconds=seconds)
         # What Slack refuses for its form certainly does not stand there.
         if attempt.fate is not Fate.REFUSED or attempt.why not in _BAD_BLOCKS:
             return attempt
         _log.error("a notice is posted in a plainer form", error=attempt.why)
-    return await post_once(client, quiet | {"text": text})
+    return await post_once(client, quiet | {"text": text}, seconds=seconds)
 
 
-async def change_card(client: AsyncWebClient, card: PostedCard, message: Message) -> float | None:
+async def change_card(
+    client: AsyncWebClient, card: PostedCard, message: Message, *, seconds: float
+) -> float | None:
     """Change a card where it stands; one that is gone or out of reach is left alone.
 
     Returns:
         the seconds for which Slack wants to be left alone; `None` where it asks for none.
     """
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(seconds):
             await client.chat_update(
                 channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
             )

@@ -17,6 +17,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.timing import Timing
 from bot.services.watching import Trace
 from bot.slack.payload import part
 from bot.slack.refusals import TOKEN_REFUSALS, UNKNOWN_WORD, UNREADABLE, error_code, pause_asked
@@ -24,9 +25,6 @@ from bot.slack.refusals import TOKEN_REFUSALS, UNKNOWN_WORD, UNREADABLE, error_c
 _log = structlog.get_logger("bot.slack.notice_traces")
 # Slack's clock and ours differ; a mark is one job's alone, so nothing else is found by it.
 _BEFORE: Final = timedelta(seconds=60)
-_PAGE: Final = 200
-# Well under the time that a look at both places has; whoever comes later looks again.
-_PATIENCE_SECONDS: Final = 8.0
 _NO_SCOPE: Final = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
 _NOT_THERE: Final = frozenset({"channel_not_found", "not_in_channel"})
 _AWAY: Final = (TOKEN_REFUSALS - _NO_SCOPE) | {
@@ -86,10 +84,20 @@ class Mark:
 
 
 class NoticeTraces:
-    """Looks for notices."""
+    """Looks for notices.
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    Args:
+        client: Slack's.
+        page: how many messages are read at once.
+        timing: how long it waits for what.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, *, page: int = 200, timing: Timing = Timing()
+    ) -> None:
         self._client = client
+        self._page = page
+        self._timing = timing
 
     async def trace(self, mark: Mark, *, channel: str, thread: str | None, user: str) -> Trace:
         """Look where a notice may stand: in its thread, and where it would have gone instead.
@@ -118,7 +126,7 @@ class NoticeTraces:
     async def in_direct_message(self, mark: Mark, user: str) -> Sight:
         """Look in the conversation with a person."""
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timing.trace):
                 opened = await self._client.conversations_open(users=user)
         except SlackApiError as error:
             return _sight_of(error)
@@ -130,7 +138,7 @@ class NoticeTraces:
 
     async def _seen(self, mark: Mark, method: str, **where: str) -> Sight:
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timing.trace):
                 async for message in self._messages(method, mark.since - _BEFORE, where):
                     if _bears(message, mark):
                         return Sight.FOUND
@@ -146,7 +154,7 @@ class NoticeTraces:
         asked = {
             **where,
             "oldest": f"{since.timestamp():.6f}",
-            "limit": _PAGE,
+            "limit": self._page,
             "include_all_metadata": 1,
         }
         cursor = ""

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.timing import Timing
 from bot.domain.watch import Watch
 from bot.services.languages import Languages
 from bot.services.watching import Report, Trace
@@ -25,11 +26,28 @@ _log = structlog.get_logger("bot.slack.notifier")
 
 
 class SlackNotifier:
-    """Speaks for watches. Languages are those of the moment of telling."""
+    """Speaks for watches. Languages are those of the moment of telling.
 
-    def __init__(self, *, client: AsyncWebClient, languages: Languages, styles: Styles) -> None:
+    Args:
+        client: Slack's.
+        languages: who has chosen which.
+        styles: of the notices.
+        page: how many messages are read at once where a notice is looked for.
+        timing: how long it waits for what.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        languages: Languages,
+        styles: Styles,
+        page: int = 200,
+        timing: Timing = Timing(),
+    ) -> None:
         self._client = unrepeating(client)
-        self._traces = NoticeTraces(client)
+        self._traces = NoticeTraces(client, page=page, timing=timing)
+        self._seconds = timing.posting
         self._readers = Readers(languages=languages, styles=styles)
 
     async def tell(self, watch: Watch) -> Report:
@@ -60,7 +78,7 @@ class SlackNotifier:
         style = await (self._for_the_asker(watch) if direct else self._for_all(watch, card.channel))
         message = updated_card(watch, style, Row.DIRECT if direct else Row.PUBLIC)
         if message is not None:
-            await change_card(self._client, card, message)
+            await change_card(self._client, card, message, seconds=self._seconds)
 
     async def _post_in_thread(self, watch: Watch) -> Attempt:
         place = watch.destination
@@ -71,7 +89,9 @@ class SlackNotifier:
         return await self._post(watch, message, channel=place.channel, thread_ts=place.thread)
 
     async def _post(self, watch: Watch, message: Message, **where: str | None) -> Attempt:
-        return await post_notice(self._client, [message], _mark(watch), **where)
+        return await post_notice(
+            self._client, [message], _mark(watch), seconds=self._seconds, **where
+        )
 
     async def _for_the_asker(self, watch: Watch) -> CardStyle:
         return await self._readers.person(watch.destination.team, watch.user)

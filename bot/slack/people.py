@@ -9,19 +9,22 @@ from cachetools import TTLCache
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import Asker
+from bot.domain.timing import Timing
 from bot.slack.refusals import UNREADABLE
 from bot.slack.workspace import Workspace
 
 _LOCALE_SECONDS: Final = 24 * 60 * 60
 _MOST_LOCALES: Final = 10_000
-_PATIENCE_SECONDS: Final = 3.0
 
 
 class People:
     """The people who ask."""
 
-    def __init__(self, *, client: AsyncWebClient, workspace: Workspace) -> None:
+    def __init__(
+        self, *, client: AsyncWebClient, workspace: Workspace, timing: Timing = Timing()
+    ) -> None:
         self._client = client
+        self._timing = timing
         self._workspace = workspace
         self._locales: TTLCache[str, str] = TTLCache(_MOST_LOCALES, _LOCALE_SECONDS)
 
@@ -54,7 +57,7 @@ class People:
         if user in self._locales:
             return self._locales[user]
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timing.locale):
                 response = await self._client.users_info(user=user, include_locale=True)
             profile: Any = response.get("user")
         except UNREADABLE:

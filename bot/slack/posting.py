@@ -27,8 +27,6 @@ from bot.slack.refusals import (
     status_of,
 )
 
-# Two attempts fit into the time that a notice has.
-PATIENCE_SECONDS: Final = 8.0
 # Slack's words for "not now", by which nothing was posted; and for a token that can be put right.
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
 _NOT_NOW: Final = TOKEN_REFUSALS | {
@@ -77,10 +75,12 @@ def unrepeating(client: AsyncWebClient) -> AsyncWebClient:
     )
 
 
-async def post_once(client: AsyncWebClient, arguments: dict[str, Any]) -> Attempt:
-    """Call chat.postMessage once."""
+async def post_once(
+    client: AsyncWebClient, arguments: dict[str, Any], *, seconds: float
+) -> Attempt:
+    """Call chat.postMessage once, and wait this long for the answer."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(seconds):
             answer = await client.api_call("chat.postMessage", json=arguments)
     except SlackApiError as error:
         return _refused(error)

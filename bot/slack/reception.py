@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from bot.domain.dictionary import Found, find
 from bot.domain.message_id import MessageId
 from bot.domain.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
+from bot.domain.timing import Timing
 from bot.domain.watch import PostedCard
 from bot.domain.watchable import hindrance, invites_watch
 from bot.services.alarm import Alarm
@@ -33,9 +33,6 @@ from bot.slack.style import Styles
 from bot.slack.watch_notes import WatchNotes
 from bot.slack.watch_reception import WatchReception
 
-# After this long without an answer the person is told that work is going on.
-NOTE_AFTER_SECONDS: Final = 1.0
-
 
 class Reception:
     """Answers questions from all surfaces."""
@@ -52,6 +49,7 @@ class Reception:
         alarm: Alarm,
         watches: WatchReception,
         bulks: BulkReception,
+        timing: Timing = Timing(),
     ) -> None:
         self._lookups = lookups
         self._bulks = bulks
@@ -62,6 +60,7 @@ class Reception:
         self._styles = styles
         self._questions = questions
         self._replies = replies
+        self._note_after = timing.note_after
 
     async def answer(self, question: Question, query: Query) -> None:
         """Answer one question; the answer goes by the question's reply."""
@@ -217,7 +216,7 @@ class Reception:
         """
         lookup = asyncio.ensure_future(self._lookups.look_up(ids))
         try:
-            done, _ = await asyncio.wait({lookup}, timeout=NOTE_AFTER_SECONDS)
+            done, _ = await asyncio.wait({lookup}, timeout=self._note_after)
             if not done and not question.quiet:
                 await question.reply.show(question.notes.working(len(ids)), passing=True)
             return await lookup

@@ -31,8 +31,7 @@ UNREADABLE: Final = (
     RecursionError,
 )
 # A rate limit of more seconds than this is no answer for a person who waits.
-BRIEF_SECONDS: Final = 5.0
-
+_BRIEF_SECONDS: Final = 5.0
 _ATTEMPT_SECONDS: Final = 10.0
 _MOST_ATTEMPTS: Final = 3
 # In the place of Slack's word where it gave none.
@@ -82,7 +81,7 @@ async def slack_answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Asy
                 response = await call()
         except SlackApiError as error:
             pause = pause_asked(error.response)
-            if pause is None or pause > BRIEF_SECONDS or attempt == _MOST_ATTEMPTS:
+            if pause is None or pause > _BRIEF_SECONDS or attempt == _MOST_ATTEMPTS:
                 raise _translated(error) from None
         except UNREADABLE as error:
             raise SlackUnreachableError(type(error).__name__) from None

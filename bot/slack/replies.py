@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
-from typing import Final
 
 import structlog
 
+from bot.domain.timing import Timing
 from bot.domain.watch import PostedCard
 from bot.slack.block_kit import Message
 from bot.slack.door import SlackDoor
@@ -26,18 +26,18 @@ from bot.slack.ways import (
     Way,
 )
 
-# A refusal comes at once; a message that was not answered in this time may well have arrived.
-DOUBTFUL_SECONDS: Final = 1.0
-
 _log = structlog.get_logger("bot.slack.replies")
 
 
 class Reply:
     """One answer: what is shown later takes the place of what was shown before."""
 
-    def __init__(self, ways: Sequence[Way], reopened: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self, ways: Sequence[Way], reopened: Callable[[], Awaitable[bool]], timing: Timing
+    ) -> None:
         self._ways = ways
         self._reopened = reopened
+        self._doubtful = timing.doubtful
         self._used: Way | None = None
         self._lost = False
 
@@ -81,7 +81,7 @@ class Reply:
             if await way.send(message):
                 self._used = way
                 return True
-            if passing and monotonic() - began >= DOUBTFUL_SECONDS:
+            if passing and monotonic() - began >= self._doubtful:
                 return False
         return False
 
@@ -89,8 +89,9 @@ class Reply:
 class Replies:
     """Makes replies over connections that are kept open."""
 
-    def __init__(self, slack: SlackDoor) -> None:
+    def __init__(self, slack: SlackDoor, *, timing: Timing = Timing()) -> None:
         self._slack = slack
+        self._timing = timing
 
     def privately(self, place: Place) -> Reply:
         """For the asker alone: the response URL, an ephemeral message, a direct message."""
@@ -137,10 +138,11 @@ class Replies:
 
     def in_modal(self, place: Place, modal: OpenModal) -> Reply:
         """In the open modal; where it was closed meanwhile, in a direct message."""
-        return self._reply([ByModal(self._slack, modal), ByPost(self._slack, place.user)])
+        acknowledged = ByModal(self._slack, modal, self._timing.modal_ack)
+        return self._reply([acknowledged, ByPost(self._slack, place.user)])
 
     def _reply(self, ways: Sequence[Way]) -> Reply:
-        return Reply(ways, self._slack.reopened)
+        return Reply(ways, self._slack.reopened, self._timing)
 
     def in_view(self, place: Place, view: OpenView) -> Reply:
         """In a modal that is open; where it was closed meanwhile, in a direct message."""

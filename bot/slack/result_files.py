@@ -19,15 +19,15 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.timing import Timing
 from bot.slack.file_addresses import FileAddresses
-from bot.slack.posting import PATIENCE_SECONDS, Fate, after, unrepeating
+from bot.slack.posting import Fate, after, unrepeating
 from bot.slack.refusals import UNREADABLE, error_code
 
 WRITE_SCOPE: Final = "files:write"
 # Ten thousand calls fill some megabytes.
 MOST_BYTES: Final = 20 * 1024 * 1024
 IN_MEMORY_BYTES: Final = 1024 * 1024
-SEND_SECONDS: Final = 60.0
 
 _log = structlog.get_logger("bot.slack.result_files")
 _PIECE_BYTES: Final = 64 * 1024
@@ -81,9 +81,12 @@ class _NotSharedError(Exception):
 class ResultFiles:
     """Shares files. Raises nothing for what Slack does."""
 
-    def __init__(self, *, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, *, client: AsyncWebClient, session: aiohttp.ClientSession, timing: Timing = Timing()
+    ) -> None:
         self._client = unrepeating(client)
         self._session = session
+        self._timing = timing
         self._addresses = FileAddresses(client.base_url)
 
     async def share(self, file: ResultFile, lines: Lines) -> Handover:
@@ -100,7 +103,7 @@ class ResultFiles:
     async def _begun(self, name: str, length: int) -> tuple[str, str]:
         """The id of the file, and the address that takes its bytes."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timing.posting):
                 answer = await self._client.files_getUploadURLExternal(filename=name, length=length)
             file_id, address = answer.get("file_id"), answer.get("upload_url")
         except SlackApiError as error:
@@ -118,7 +121,7 @@ class ResultFiles:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(length)}
         try:
             async with (
-                asyncio.timeout(SEND_SECONDS),
+                asyncio.timeout(self._timing.send),
                 self._session.post(
                     address, data=_pieces(spool), headers=headers, allow_redirects=False
                 ) as response,
@@ -132,7 +135,7 @@ class ResultFiles:
     async def _finish(self, file: ResultFile, file_id: str) -> Handover:
         """Let it stand there: the one step that people see."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timing.posting):
                 await self._client.files_completeUploadExternal(
                     files=[{"id": file_id, "title": file.title}],
                     channel_id=file.channel,

@@ -22,22 +22,15 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.timing import Timing
 from bot.slack.refusals import (
     SlackRefusedError,
     SlackUnreachableError,
     slack_answer,
     word_of,
 )
-from bot.slack.socket_line import STEADY_SECONDS, Line, Pace
+from bot.slack.socket_line import Line, Pace
 
-PING_SECONDS: Final = 10.0
-# Slack answers pings; a socket silent for longer than this is connected but deaf.
-DEAF_AFTER_SECONDS: Final = 4 * PING_SECONDS
-DIAL_SECONDS: Final = 10.0
-
-_ACK_SECONDS: Final = 3.0
-# A modal is acknowledged after a second or so, with its answer or with word that it is sought.
-_LAST_ACKS_SECONDS: Final = 2.0
 _MOST_REMEMBERED: Final = 1_000
 _SERVER_ERROR: Final = 500
 _UNPARSABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
@@ -67,14 +60,17 @@ async def socket_address(client: AsyncWebClient, app_token: str) -> str:
 class Socket:
     """The Socket Mode connection of the bot, renewed when Slack asks, is silent or goes away."""
 
-    def __init__(self, app: AsyncApp, *, app_token: str, client: AsyncWebClient) -> None:
+    def __init__(
+        self, app: AsyncApp, *, app_token: str, client: AsyncWebClient, timing: Timing = Timing()
+    ) -> None:
         self._app = app
         self._app_token = app_token
         self._client = client
         self._session: aiohttp.ClientSession | None = None
         self._line: Line | None = None
         self._connected = asyncio.Event()
-        self._pace = Pace()
+        self._timing = timing
+        self._pace = Pace(timing=timing)
         self._told = ""
         self._listening: set[asyncio.Task[None]] = set()
         self._acknowledging: set[asyncio.Task[None]] = set()
@@ -98,7 +94,7 @@ class Socket:
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
         if self._acknowledging:
-            await asyncio.wait(self._acknowledging, timeout=_LAST_ACKS_SECONDS)
+            await asyncio.wait(self._acknowledging, timeout=self._timing.last_acks)
         if self._line is not None:
             await self._line.hang_up()
         if self._session is not None:
@@ -126,7 +122,7 @@ class Socket:
             await line.watch()
             seconds = time.monotonic() - opened
             self._pace.lasted(seconds)
-            if seconds >= STEADY_SECONDS:
+            if seconds >= self._timing.steady:
                 self._told = ""
             _log.info("the socket is opened anew", seconds=round(seconds, 1), reason=_why(line))
 
@@ -136,7 +132,7 @@ class Socket:
             await asyncio.sleep(self._pace.wait_seconds())
             self._pace.attempted()
             try:
-                async with asyncio.timeout(DIAL_SECONDS):
+                async with asyncio.timeout(self._timing.dial):
                     address = address or await socket_address(self._client, self._app_token)
                     return await self._dial(session, address)
             except SlackRefusedError as error:
@@ -156,7 +152,7 @@ class Socket:
             ssl=True if ssl is None else ssl,
             timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
         )
-        return Line(socket, ping_seconds=PING_SECONDS, deaf_after=DEAF_AFTER_SECONDS)
+        return Line(socket, timing=self._timing)
 
     async def _read(self, line: Line) -> None:
         try:
@@ -201,7 +197,7 @@ class Socket:
     async def _send_later(self, ack: str) -> None:
         """By the next connection, where the one that brought the envelope is gone."""
         try:
-            async with asyncio.timeout(_ACK_SECONDS):
+            async with asyncio.timeout(self._timing.late_ack):
                 await self._connected.wait()
             if self._line is not None:
                 await self._line.send(ack)

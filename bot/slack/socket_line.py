@@ -12,13 +12,9 @@ from typing import Final
 import aiohttp
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-FIRST_PAUSE_SECONDS: Final = 1.0
-LONGEST_PAUSE_SECONDS: Final = 30.0
-# A connection that lasted this long was none that Slack ended at once.
-STEADY_SECONDS: Final = 30.0
+from bot.domain.timing import Timing
 
 _MOST_DOUBLINGS: Final = 5
-_CLOSE_SECONDS: Final = 1.0
 _ENDS: Final = frozenset(
     {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR},
 )
@@ -27,8 +23,11 @@ _ENDS: Final = frozenset(
 class Pace:
     """How soon the next connection may be opened: about one a second, then ever less often."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, timing: Timing = Timing()
+    ) -> None:
         self._clock = clock
+        self._timing = timing
         self._doublings = 0
         self._next = clock()
 
@@ -39,13 +38,14 @@ class Pace:
     def attempted(self) -> None:
         """An attempt begins; whatever comes of it, the next one has to wait longer."""
         # A little chance keeps many bots from coming back at the same moment.
-        pause = FIRST_PAUSE_SECONDS * 2**self._doublings * random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311
-        self._next = self._clock() + min(LONGEST_PAUSE_SECONDS, pause)
+        chance = random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311
+        pause = self._timing.first_redial * 2**self._doublings * chance
+        self._next = self._clock() + min(self._timing.longest_redial, pause)
         self._doublings = min(_MOST_DOUBLINGS, self._doublings + 1)
 
     def lasted(self, seconds: float) -> None:
         """A connection ended after so long."""
-        if seconds >= STEADY_SECONDS:
+        if seconds >= self._timing.steady:
             self._doublings = 0
 
 
@@ -55,13 +55,12 @@ class Line:
     Set `spent` and it is replaced; until then it is read on.
     """
 
-    def __init__(
-        self, socket: ClientWebSocketResponse, *, ping_seconds: float, deaf_after: float
-    ) -> None:
+    def __init__(self, socket: ClientWebSocketResponse, *, timing: Timing) -> None:
         self.spent = asyncio.Event()
         self._socket = socket
-        self._ping_seconds = min(ping_seconds, deaf_after / 4)
-        self._deaf_after = deaf_after
+        self._ping_seconds = min(timing.ping, timing.deaf_after / 4)
+        self._deaf_after = timing.deaf_after
+        self._hang_up = timing.hang_up
         self._heard = time.monotonic()
         self._greeted = False
 
@@ -112,5 +111,5 @@ class Line:
     async def hang_up(self) -> None:
         """Close, without waiting long for an answer."""
         with suppress(TimeoutError, ConnectionError, aiohttp.ClientError):
-            async with asyncio.timeout(_CLOSE_SECONDS):
+            async with asyncio.timeout(self._hang_up):
                 await self._socket.close()

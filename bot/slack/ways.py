@@ -19,8 +19,6 @@ from bot.slack.door import SlackDoor
 
 View = dict[str, Any]
 
-# How long an acknowledgement may take on its way to Slack.
-_ACK_SECONDS: Final = 0.5
 _QUIET: Final = {"unfurl_links": False, "unfurl_media": False}
 
 
@@ -212,9 +210,10 @@ class ByModal:
     An update that overtook the acknowledgement on its way would be covered by it for ever.
     """
 
-    def __init__(self, slack: SlackDoor, modal: OpenModal) -> None:
+    def __init__(self, slack: SlackDoor, modal: OpenModal, ack_seconds: float) -> None:
         self._slack = slack
         self._modal = modal
+        self._ack_seconds = ack_seconds
         self._acknowledged_at = 0.0
 
     async def send(self, message: Message) -> bool:
@@ -227,7 +226,7 @@ class ByModal:
 
     async def replace(self, message: Message) -> bool:
         """Show it in place of the one before."""
-        await asyncio.sleep(self._acknowledged_at + _ACK_SECONDS - monotonic())
+        await asyncio.sleep(self._acknowledged_at + self._ack_seconds - monotonic())
         view = self._modal.draw(message)
         return await self._slack.call("views.update", view_id=self._modal.id, view=view) is not None
 

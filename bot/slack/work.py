@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 import structlog
 
-_log = structlog.get_logger("bot.slack.work")
+from bot.domain.timing import Timing
 
-# How long cancelled work may take to say that it was cancelled.
-LAST_WORDS_SECONDS: Final = 2.0
+_log = structlog.get_logger("bot.slack.work")
 
 
 class OngoingWork:
@@ -20,7 +18,8 @@ class OngoingWork:
     Bolt starts each listener in a task of its own and keeps no hold of it; we do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, timing: Timing = Timing()) -> None:
+        self._last_words = timing.last_words
         self._tasks: set[asyncio.Task[object]] = set()
 
     def enlist(self) -> None:
@@ -30,13 +29,18 @@ class OngoingWork:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    async def idle(self) -> None:
+        """Wait until no listener is running; for whoever runs a bot inside their own process."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def drain(self, seconds: float) -> int:
         """Wait for running work, then cancel it; each listener then says so to the person.
 
         Returns:
             how many had to be cancelled.
         """
-        over = asyncio.get_running_loop().time() + seconds - LAST_WORDS_SECONDS
+        over = asyncio.get_running_loop().time() + seconds - self._last_words
         # Again and again: what was taken at the last moment enlists while others are awaited.
         while self._tasks and (left := over - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(self._tasks, timeout=left)
@@ -44,7 +48,7 @@ class OngoingWork:
         for task in late:
             task.cancel()
         if late:
-            _, lost = await asyncio.wait(late, timeout=LAST_WORDS_SECONDS)
+            _, lost = await asyncio.wait(late, timeout=self._last_words)
             if lost:
                 _log.error("answers were lost at the end", count=len(lost))
         return len(late)

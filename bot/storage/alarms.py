@@ -84,6 +84,7 @@ class FleetingAlarms:
         self._set: dict[str, asyncio.Task[None]] = {}
         self._wakened: dict[str, asyncio.Event] = {}
         self._ringing: Ringing = MappingProxyType({})
+        self._under_way: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def running(self, ringing: Ringing) -> AsyncIterator[None]:
@@ -96,6 +97,11 @@ class FleetingAlarms:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Wait until none is ringing; for whoever runs a bot inside their own process."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
 
     async def arm(self, alarms: Collection[Alarm]) -> tuple[Alarm, ...]:
         """Set these. None is ever told to have rung: what rang is forgotten."""
@@ -129,7 +135,9 @@ class FleetingAlarms:
             except TimeoutError:
                 pass
             async with self._room[alarm.work]:
+                self._under_way.add(self._set[alarm.name])
                 if (on_due := self._ringing.get(alarm.work)) is not None:
                     await on_due(alarm.job_id, alarm.turn)
         finally:
+            self._under_way.discard(self._set[alarm.name])
             del self._set[alarm.name], self._wakened[alarm.name]

@@ -26,7 +26,9 @@ from bot.domain.id_list import IgnoredLine
 from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
 from bot.domain.sums import counted_as
+from bot.domain.timing import Timing
 from bot.domain.watch import Bound
+from bot.storage.database import Database
 from bot.storage.findings import finding_of, finding_values
 from bot.storage.jobs import JobTable, common_fields, common_values
 from bot.storage.locks import take_lock
@@ -35,9 +37,6 @@ from bot.storage.sweeping import sweep
 
 TEXT_LIMIT: Final = 80
 NAME_LIMIT: Final = 200
-_PAGE: Final = 500
-_CHUNK: Final = 250
-_ADD_SECONDS: Final = 30.0
 _FIRST, _OVER = 0, 2
 
 _Row = TypeVar("_Row")
@@ -52,9 +51,23 @@ class BulkBounds:
 
 
 class Bulks(JobTable[Bulk]):
-    """The tables of bulks. Every method raises `StorageError`."""
+    """The tables of bulks. Every method raises `StorageError`.
+
+    Args:
+        page: how many rows are read at once.
+        chunk: how many are written or deleted at once.
+        timing: how long it waits for what.
+    """
 
     table: ClassVar[Table] = BULK
+
+    def __init__(
+        self, database: Database, *, page: int = 500, chunk: int = 250, timing: Timing = Timing()
+    ) -> None:
+        super().__init__(database)
+        self._page = page
+        self._chunk = chunk
+        self._timing = timing
 
     async def add(
         self,
@@ -79,11 +92,11 @@ class Bulks(JobTable[Bulk]):
                 (BULK_ITEM, (_new_item(bulk.id, *one) for one in enumerate(message_ids))),
                 (BULK_IGNORED, (_ignored_line(bulk.id, *one) for one in enumerate(ignored))),
             ):
-                for chunk in _chunks(rows):
+                for chunk in _chunks(rows, self._chunk):
                     connection.execute(insert(table), chunk)
             return None
 
-        return await self._database.write(work, _ADD_SECONDS)
+        return await self._database.write(work, self._timing.list_insert)
 
     async def unasked(self, bulk_id: str, limit: int) -> tuple[BulkItem, ...]:
         """Calls that are to be asked, in their order; those that failed once come last."""
@@ -163,7 +176,7 @@ class Bulks(JobTable[Bulk]):
 
     async def _sweep_all(self, table: Table, bulk_id: str) -> int:
         """Delete what belongs to a bulk in small transactions."""
-        first = select(table.c.position).where(table.c.bulk_id == bulk_id).limit(_CHUNK)
+        first = select(table.c.position).where(table.c.bulk_id == bulk_id).limit(self._chunk)
         some = delete(table).where(table.c.bulk_id == bulk_id, table.c.position.in_(first))
         total = 0
         while gone := await self._database.write(lambda c: c.execute(some).rowcount):
@@ -174,12 +187,12 @@ class Bulks(JobTable[Bulk]):
         last = -1
         while True:
             behind = and_(table.c.bulk_id == bulk_id, table.c.position > last)
-            page = select(table).where(behind).order_by(table.c.position).limit(_PAGE)
+            page = select(table).where(behind).order_by(table.c.position).limit(self._page)
             async with self._database.reading() as connection:
                 rows = (await connection.execute(page)).all()
             for row in rows:
                 yield row
-            if len(rows) < _PAGE:
+            if len(rows) < self._page:
                 return
             last = rows[-1].position
 
@@ -220,9 +233,9 @@ def _full(connection: Connection, bulk: Bulk, bounds: BulkBounds) -> Bound | Non
     return Bound.ALL if connection.execute(counting).scalar_one() >= bounds.all else None
 
 
-def _chunks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+def _chunks(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
     left = iter(rows)
-    while chunk := list(islice(left, _CHUNK)):
+    while chunk := list(islice(left, size)):
         yield chunk
 
 

@@ -27,18 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.domain.timing import Timing
 from bot.storage.database_url import file_of, read_database_url
 from bot.storage.errors import translated
-from bot.storage.migrations import migrate
+from bot.storage.migrations import MIGRATIONS, Migrations, migrate
 from bot.storage.schema import SCHEMA_MIGRATION
-from bot.storage.sqlite_engines import BUSY_SECONDS, WRITES, Threads, awaited, in_memory, in_threads
+from bot.storage.sqlite_engines import WRITES, Threads, awaited, in_memory, in_threads
 from bot.storage.sqlite_file import prepare_file
 
-# A person waits behind most transactions. Where PostgreSQL falls silent on an open connection,
-# psycopg first tries for up to ten seconds more to cancel what it had begun.
-TRANSACTION_SECONDS: Final = 8.0
-PING_SECONDS: Final = 2.0
-MIGRATION_SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 5
 _CONNECTIONS: Final = 5
 
@@ -53,7 +49,12 @@ class Database:
     """
 
     def __init__(
-        self, engine: AsyncEngine, *, file: Path | None = None, threads: Threads | None = None
+        self,
+        engine: AsyncEngine,
+        *,
+        file: Path | None = None,
+        threads: Threads | None = None,
+        timing: Timing,
     ) -> None:
         self._engine = engine
         self._threads = threads
@@ -64,23 +65,24 @@ class Database:
             asyncio.Lock() if self._is_sqlite else nullcontext()
         )
         self.file = file
+        self._timing = timing
 
     def __repr__(self) -> str:
         return f"<Database {self._engine.dialect.name}>"
 
     @asynccontextmanager
-    async def reading(self, seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[AsyncConnection]:
+    async def reading(self, seconds: float | None = None) -> AsyncIterator[AsyncConnection]:
         """A transaction that reads, within so many seconds.
 
         Raises:
             StorageError: the database could not be used.
         """
         with translated():
-            async with asyncio.timeout(seconds), self._engine.begin() as connection:
+            async with self._limit(seconds), self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
-    async def writing(self, seconds: float = TRANSACTION_SECONDS) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, seconds: float | None = None) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes, committed at the end of the block; on SQLite it is alone.
 
         Raises:
@@ -89,7 +91,7 @@ class Database:
         """
         with translated():
             async with (
-                asyncio.timeout(seconds),
+                self._limit(seconds),
                 self._writer,
                 self._writing_engine.begin() as connection,
             ):
@@ -98,7 +100,7 @@ class Database:
     async def write(
         self,
         work: Callable[[Connection], _Found],
-        seconds: float = TRANSACTION_SECONDS,
+        seconds: float | None = None,
         *,
         lasting: bool = True,
     ) -> _Found:
@@ -109,7 +111,7 @@ class Database:
 
         Args:
             work: what to do; it gets the connection of the transaction.
-            seconds: how long it may take, in all.
+            seconds: how long it may take, in all; `None` for the usual time.
             lasting: whether it must outlive a loss of power; on a SQLite file it takes no time of
                 the disk where it need not.
 
@@ -122,11 +124,11 @@ class Database:
         kind = self._threads.lasting if lasting else self._threads.fleeting
         engine = kind.execution_options(**{WRITES: True})
         with translated():
-            async with asyncio.timeout(seconds), self._writer:
+            async with self._limit(seconds), self._writer:
                 return await asyncio.to_thread(_transaction, engine, work)
 
     async def read(
-        self, work: Callable[[Connection], _Found], seconds: float = TRANSACTION_SECONDS
+        self, work: Callable[[Connection], _Found], seconds: float | None = None
     ) -> _Found:
         """Do brief work in a transaction that reads, see `write`.
 
@@ -137,7 +139,7 @@ class Database:
             async with self.reading(seconds) as connection:
                 return await connection.run_sync(work)
         with translated():
-            async with asyncio.timeout(seconds):
+            async with self._limit(seconds):
                 return await asyncio.to_thread(_transaction, self._threads.lasting, work)
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -148,19 +150,26 @@ class Database:
         """Read one row, as a check of readiness.
 
         Raises:
-            StorageError: the database did not answer within `PING_SECONDS`, or has lost our tables.
+            StorageError: the database did not answer in time, or has lost our tables.
         """
-        async with self.reading(PING_SECONDS) as connection:
+        async with self.reading(self._timing.database_ping) as connection:
             await connection.execute(select(SCHEMA_MIGRATION.c.number).limit(1))
+
+    def _limit(self, seconds: float | None) -> asyncio.Timeout:
+        return asyncio.timeout(self._timing.transaction if seconds is None else seconds)
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, *, timing: Timing = Timing(), migrations: Migrations = MIGRATIONS
+) -> AsyncIterator[Database]:
     """The database of the setting DATABASE_URL, made and migrated as needed, until the block ends.
 
     Args:
         url: `sqlite:///voicestatus.db`, `sqlite:////folder/voicestatus.db`, `sqlite:///:memory:`
             or `postgresql://user:password@host/database`.
+        timing: how long it waits for what.
+        migrations: what makes an empty database one of this code.
 
     Raises:
         StorageError: the address is wrong, the database cannot be used, or is newer than the code.
@@ -169,23 +178,25 @@ async def open_database(url: str) -> AsyncIterator[Database]:
     file = file_of(address)
     if file is not None:
         with translated():
-            await asyncio.to_thread(prepare_file, file, patience_seconds=BUSY_SECONDS)
-    async with _engine_for(address, file) as engine:
-        with _threads_for(file) as threads:
-            database = Database(engine, file=file, threads=threads)
-            async with database.writing(MIGRATION_SECONDS) as connection:
-                await migrate(connection)
+            await asyncio.to_thread(prepare_file, file, patience_seconds=timing.sqlite_busy)
+    async with _engine_for(address, file, timing) as engine:
+        with _threads_for(file, timing) as threads:
+            database = Database(engine, file=file, threads=threads, timing=timing)
+            async with database.writing(timing.migration) as connection:
+                await migrate(connection, migrations)
             yield database
 
 
 @asynccontextmanager
-async def _engine_for(address: URL, file: Path | None) -> AsyncIterator[AsyncEngine]:
+async def _engine_for(
+    address: URL, file: Path | None, timing: Timing
+) -> AsyncIterator[AsyncEngine]:
     if address.drivername == "postgresql":
         engine = _postgresql(address)
     elif file is not None:
-        engine = awaited(str(file), connections=_CONNECTIONS)
+        engine = awaited(str(file), connections=_CONNECTIONS, timing=timing)
     else:
-        async with in_memory() as engine:
+        async with in_memory(timing=timing) as engine:
             yield engine
         return
     try:
@@ -194,9 +205,11 @@ async def _engine_for(address: URL, file: Path | None) -> AsyncIterator[AsyncEng
         await engine.dispose()
 
 
-def _threads_for(file: Path | None) -> AbstractContextManager[Threads | None]:
+def _threads_for(file: Path | None, timing: Timing) -> AbstractContextManager[Threads | None]:
     # Work in memory and on a server is better awaited.
-    return nullcontext() if file is None else in_threads(file, connections=_CONNECTIONS)
+    if file is None:
+        return nullcontext()
+    return in_threads(file, connections=_CONNECTIONS, timing=timing)
 
 
 def _transaction(engine: Engine, work: Callable[[Connection], _Found]) -> _Found:

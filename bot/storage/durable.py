@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 
+from bot.domain.timing import Timing
 from bot.storage.alarms import Alarm, Alarms, AtOnce, FleetingAlarms, OnDue, Ringing, Work
 from bot.storage.database_url import file_of, read_database_url
 from bot.storage.errors import StorageError, translated
@@ -41,12 +42,6 @@ _THREADS: Final = 16
 _CONNECTIONS: Final = 2
 # Of the engine and its client together, see `durable_engine`.
 _ON_A_FILE: Final = 20
-# Importing and starting it takes a second or two of the processor; who asks first goes first.
-_HEAD_START_SECONDS: Final = 1.0
-_POLL_SECONDS: Final = 1.0
-_PATIENCE_SECONDS: Final = 8.0
-_END_SECONDS: Final = 4.0
-_RETRY_SECONDS: Final = 5.0
 _BATCH: Final = 500
 _RUNG: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
@@ -62,10 +57,17 @@ class DurableAlarms:
         executor: this process' name among its peers, another one at every start.
         concurrency: how many may be ringing at once in this process.
         now: the present moment, aware.
+        timing: how long it waits for what.
     """
 
     def __init__(
-        self, *, url: str, executor: str, concurrency: AtOnce, now: Callable[[], datetime]
+        self,
+        *,
+        url: str,
+        executor: str,
+        concurrency: AtOnce,
+        now: Callable[[], datetime],
+        timing: Timing = Timing(),
     ) -> None:
         address = read_database_url(url)
         self._url = _engine_url(address)
@@ -73,6 +75,7 @@ class DurableAlarms:
         self._executor = executor
         self._concurrency = concurrency
         self._now = now
+        self._timing = timing
         self._client: DBOSClient | None = None
         self._connections: Engine | None = None
         self._kept: dict[str, Alarm] = {}
@@ -100,7 +103,7 @@ class DurableAlarms:
             with suppress(asyncio.CancelledError):
                 await starting
             if self._ringing:
-                await asyncio.wait(self._ringing, timeout=_END_SECONDS)
+                await asyncio.wait(self._ringing, timeout=self._timing.engine_end)
             if self._begun:
                 await self._stop_in_time()
 
@@ -128,14 +131,14 @@ class DurableAlarms:
 
     async def _start(self, ringing: Ringing) -> None:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(_HEAD_START_SECONDS)
+        await asyncio.sleep(self._timing.engine_head_start)
         self._begun = True
         while self._client is None:
             try:
                 self._client = await in_own_thread(lambda: self._launch(ringing, loop))
             except StorageError as error:
                 _log.warning("the engine cannot start yet", error=error.code)
-                await asyncio.sleep(_RETRY_SECONDS)
+                await asyncio.sleep(self._timing.engine_retry)
         while self._kept:
             batch = tuple(self._kept.values())
             with suppress(StorageError):
@@ -143,12 +146,12 @@ class DurableAlarms:
                 for alarm in batch:
                     self._kept.pop(alarm.name, None)
                 continue
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(self._timing.engine_retry)
         _log.info("the engine is up")
 
     async def _stop_in_time(self) -> None:
         with suppress(TimeoutError, StorageError):
-            async with asyncio.timeout(_END_SECONDS):
+            async with asyncio.timeout(self._timing.engine_end):
                 await in_own_thread(self._stop)
 
     def _launch(self, ringing: Ringing, loop: asyncio.AbstractEventLoop) -> DBOSClient:
@@ -162,7 +165,9 @@ class DurableAlarms:
             self._destroy()
             _leave_its_records_to_us()
             if self._file is not None:
-                self._connections = durable_engine(self._file, connections=_ON_A_FILE)
+                self._connections = durable_engine(
+                    self._file, connections=_ON_A_FILE, timing=self._timing
+                )
             DBOS(config=self._config())  # type: ignore[arg-type]
             for work, on_due in ringing.items():
                 DBOS.workflow(
@@ -177,7 +182,7 @@ class DurableAlarms:
                 DBOS.register_queue(
                     work.value,
                     worker_concurrency=self._concurrency[work],
-                    polling_interval_sec=_POLL_SECONDS,
+                    polling_interval_sec=self._timing.engine_poll,
                     on_conflict="always_update",
                 )
             return DBOSClient(
@@ -256,12 +261,17 @@ class DurableAlarms:
                 return question(client)
 
         with translated():
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timing.engine_call):
                 return await in_own_thread(ask)
 
 
 def alarms_for(
-    url: str, *, executor: str, concurrency: AtOnce, now: Callable[[], datetime]
+    url: str,
+    *,
+    executor: str,
+    concurrency: AtOnce,
+    now: Callable[[], datetime],
+    timing: Timing = Timing(),
 ) -> Alarms:
     """The alarms of a database: they last as long as it does.
 
@@ -271,7 +281,9 @@ def alarms_for(
     address = read_database_url(url)
     if address.drivername == "sqlite" and file_of(address) is None:
         return FleetingAlarms(concurrency=concurrency, now=now)
-    return DurableAlarms(url=url, executor=executor, concurrency=concurrency, now=now)
+    return DurableAlarms(
+        url=url, executor=executor, concurrency=concurrency, now=now, timing=timing
+    )
 
 
 def _options(alarm: Alarm, delay_seconds: float) -> EnqueueOptions:

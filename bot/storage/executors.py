@@ -43,11 +43,11 @@ class Executor:
         return self.beats == _ENDED
 
 
-def this_process() -> Executor:
-    """The process that asks, under a new name."""
+def this_process(kernel: str = _KERNEL) -> Executor:
+    """The process that asks, under a new name; `kernel` is the file that tells its kernel."""
     host = ""
     with suppress(OSError):
-        host = f"{Path(_KERNEL).read_text().strip()} {Path(_PROCESSES).readlink()}"
+        host = f"{Path(kernel).read_text().strip()} {Path(_PROCESSES).readlink()}"
     return Executor(id=token_hex(8), host=host, pid=os.getpid())
 
 

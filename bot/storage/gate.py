@@ -24,14 +24,10 @@ from sqlalchemy import (
 )
 
 from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, forgive
+from bot.domain.timing import Timing
 from bot.storage.database import Database
 from bot.storage.locks import take_lock
 from bot.storage.schema import GATE, GATE_HOLDER
-
-# A person waits behind each question; after this time the answer is of no use.
-GATE_SECONDS: Final = 1.0
-# How soon the others hear that requests of this process have ended, unless it asks again before.
-PUBLISH_SECONDS: Final = 0.1
 
 _Found = TypeVar("_Found")
 _NAME: Final = "gateway"
@@ -48,12 +44,21 @@ class SharedGate:
         database: open for as long as this is used.
         ceilings: what the operator allows; all processes should be told the same.
         lease_seconds: longer than any request takes; after that a silent process counts as dead.
+        timing: how long it waits for what.
     """
 
-    def __init__(self, database: Database, ceilings: Ceilings, *, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ceilings: Ceilings,
+        *,
+        lease_seconds: float,
+        timing: Timing = Timing(),
+    ) -> None:
         self._database = database
         self._ceilings = ceilings
         self._lease = lease_seconds
+        self._timing = timing
         self._holder = token_hex(8)
         # Made once: making a statement takes longer than SQLite takes to carry it out.
         self._reading = {name: _reading(clock) for name, clock in _CLOCKS.items()}
@@ -97,7 +102,7 @@ class SharedGate:
 
         def work(connection: Connection) -> float:
             gate, now, _ = self._locked(connection)
-            gate = close(gate, now=now)
+            gate = close(gate, now=now, first_pause=self._timing.first_pause)
             self._keep(connection, gate)
             return gate.closed_until - now
 
@@ -127,7 +132,7 @@ class SharedGate:
     ) -> _Found:
         # When a machine is up again after a loss of power, the moments of its requests have passed.
         # A pause that the gateway has asked for may not have.
-        return await self._database.write(work, GATE_SECONDS, lasting=lasting)
+        return await self._database.write(work, self._timing.gate, lasting=lasting)
 
     def _locked(self, connection: Connection) -> tuple[Gate, float, int]:
         """The state, the database's time, and how many requests other processes have under way.

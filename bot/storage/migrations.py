@@ -7,7 +7,7 @@ so a process that dies leaves nothing half done and two that start at once do it
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, func, insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,8 +31,9 @@ CREATE TABLE schema_migration (
     applied_at {moment} NOT NULL DEFAULT CURRENT_TIMESTAMP
 )"""
 
-# The number of a migration is its place, from 1.
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+# The statements of each; the number of a migration is its place, from 1.
+Migrations: TypeAlias = tuple[tuple[str, ...], ...]
+MIGRATIONS: Final[Migrations] = (
     (
         """
         CREATE TABLE installation (
@@ -201,11 +202,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
 )
 
 
-async def migrate(connection: AsyncConnection) -> None:
+async def migrate(connection: AsyncConnection, migrations: Migrations = MIGRATIONS) -> None:
     """Bring the database to the schema of this code.
 
     Args:
         connection: in a write transaction, which the caller commits.
+        migrations: all that this code knows.
 
     Raises:
         StorageError: a newer version of the bot has changed the database already.
@@ -215,13 +217,13 @@ async def migrate(connection: AsyncConnection) -> None:
         await _run(connection, _BEFORE_ALL)
     newest = func.coalesce(func.max(SCHEMA_MIGRATION.c.number), 0)
     done = (await connection.execute(select(newest))).scalar_one()
-    if done > len(MIGRATIONS):
+    if done > len(migrations):
         raise StorageError(
             "The database was made by a newer version of the bot. Run that version, or go back to "
             "a copy of the database from before the update.",
-            f"schema {done}, known up to {len(MIGRATIONS)}",
+            f"schema {done}, known up to {len(migrations)}",
         )
-    for number, statements in enumerate(MIGRATIONS[done:], start=done + 1):
+    for number, statements in enumerate(migrations[done:], start=done + 1):
         for statement in statements:
             await _run(connection, statement)
         await connection.execute(insert(SCHEMA_MIGRATION).values(number=number))

@@ -10,11 +10,10 @@ from typing import Final
 from cachetools import TTLCache
 from sqlalchemy import ColumnElement, and_, delete, select
 
+from bot.domain.timing import Timing
 from bot.storage.database import Database
 from bot.storage.schema import PREFERENCE
 
-# Another process may write; what it wrote is seen here after this long at the latest.
-CACHE_SECONDS: Final = 30.0
 _MOST_CACHED: Final = 10_000
 
 _Key = tuple[str, str, str]
@@ -34,9 +33,15 @@ class Preferences:
         clock: seconds that never go back.
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], float] = monotonic,
+        timing: Timing = Timing(),
+    ) -> None:
         self._database = database
-        self._cache: TTLCache[_Key, str | None] = TTLCache(_MOST_CACHED, CACHE_SECONDS, clock)
+        self._cache: TTLCache[_Key, str | None] = TTLCache(_MOST_CACHED, timing.choices, clock)
         self._changes = 0
 
     async def language(self, scope: Scope, team: str, subject: str) -> str | None:

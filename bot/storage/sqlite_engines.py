@@ -32,12 +32,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.domain.timing import Timing
 from bot.storage.sqlite_connection import sqlite_connection
 
-# How long SQLite waits for another process's write; less than a transaction may take.
-BUSY_SECONDS: Final = 6.0
-# Nobody waits for the engine, which fails where it cannot write.
-_ENGINE_BUSY_SECONDS: Final = 30.0
 # The option of an execution whose transaction writes.
 WRITES: Final = "voicestatus_writes"
 # Whether a commit is safe from a loss of power (sqlite.org/pragma.html#pragma_synchronous).
@@ -54,13 +51,17 @@ class Threads:
 
 
 def awaited(
-    name: str, *, connections: int, query: Mapping[str, str] = MappingProxyType({})
+    name: str,
+    *,
+    connections: int,
+    timing: Timing,
+    query: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncEngine:
     """An engine whose statements are awaited, with so many connections at most."""
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=name, query=query),
         connect_args={
-            "timeout": BUSY_SECONDS,
+            "timeout": timing.sqlite_busy,
             "isolation_level": None,
             "async_creator_fn": sqlite_connection,
         },
@@ -75,12 +76,13 @@ def awaited(
 
 
 @asynccontextmanager
-async def in_memory() -> AsyncIterator[AsyncEngine]:
+async def in_memory(*, timing: Timing) -> AsyncIterator[AsyncEngine]:
     """A database that lives as long as the block, whatever becomes of the pool's connection."""
     name = f"file:voicestatus-{token_hex(8)}"
     memory = {"mode": "memory", "cache": "shared"}
     with closing(sqlite3.connect(f"{name}?{urlencode(memory)}", uri=True)):
-        engine = awaited(name, connections=1, query={**memory, "uri": "true"})
+        query = {**memory, "uri": "true"}
+        engine = awaited(name, connections=1, timing=timing, query=query)
         try:
             yield engine
         finally:
@@ -88,11 +90,11 @@ async def in_memory() -> AsyncIterator[AsyncEngine]:
 
 
 @contextmanager
-def in_threads(file: Path, *, connections: int) -> Iterator[Threads]:
+def in_threads(file: Path, *, connections: int, timing: Timing) -> Iterator[Threads]:
     """Engines for work in threads, while the block runs."""
     engines = Threads(
-        lasting=_in_threads(file, _LASTING, connections=connections),
-        fleeting=_in_threads(file, _FLEETING, connections=connections),
+        lasting=_in_threads(file, _LASTING, connections=connections, timing=timing),
+        fleeting=_in_threads(file, _FLEETING, connections=connections, timing=timing),
     )
     try:
         yield engines
@@ -101,13 +103,13 @@ def in_threads(file: Path, *, connections: int) -> Iterator[Threads]:
         engines.fleeting.dispose()
 
 
-def durable_engine(file: Path, *, connections: int) -> Engine:
+def durable_engine(file: Path, *, connections: int, timing: Timing = Timing()) -> Engine:
     """What the durable engine would make itself, but for its commits, which are fleeting.
 
     So many connections are kept. End it with `close`; the durable engine leaves that to its maker.
     """
     # As it asks for itself: a transaction is alone from its first change.
-    options = {"timeout": _ENGINE_BUSY_SECONDS, "isolation_level": "IMMEDIATE"}
+    options = {"timeout": timing.engine_busy, "isolation_level": "IMMEDIATE"}
     return _pooled(file, _FLEETING, options, connections=connections)
 
 
@@ -117,8 +119,8 @@ def close(engine: Engine) -> None:
     engine.dispose()
 
 
-def _in_threads(file: Path, safety: str, *, connections: int) -> Engine:
-    options = {"timeout": BUSY_SECONDS, "isolation_level": None}
+def _in_threads(file: Path, safety: str, *, connections: int, timing: Timing) -> Engine:
+    options = {"timeout": timing.sqlite_busy, "isolation_level": None}
     engine = _pooled(file, safety, options, connections=connections)
     event.listen(engine, "begin", _on_begin)
     return engine

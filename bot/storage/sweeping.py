@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Column, delete, select, tuple_
 
 from bot.storage.database import Database
 
-BATCH: Final = 1_000
 
-
-async def sweep(database: Database, at: Column[datetime], older_than: datetime) -> int:
+async def sweep(
+    database: Database, at: Column[datetime], older_than: datetime, *, batch: int = 1_000
+) -> int:
     """Delete the rows in which this column is before that moment, and say how many they were.
 
     Raises:
@@ -20,12 +19,12 @@ async def sweep(database: Database, at: Column[datetime], older_than: datetime) 
     """
     table = at.table
     key = tuple(table.primary_key)
-    old = select(*key).where(at < older_than).limit(BATCH)
+    old = select(*key).where(at < older_than).limit(batch)
     statement = delete(table).where(tuple_(*key).in_(old))
     total = 0
     while True:
         async with database.writing() as connection:
             deleted = (await connection.execute(statement)).rowcount
         total += deleted
-        if deleted < BATCH:
+        if deleted < batch:
             return total

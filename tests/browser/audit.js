@@ -54,5 +54,9 @@
         `${contrast.toFixed(2)} ${node.data.trim().slice(0, 40)} <${one.tagName.toLowerCase()} class=${one.className}>`,
       );
   }
-  return { nameless, doubled, faint: [...new Set(faint)] };
+  return [
+    ...nameless.map((one) => `no name: ${one}`),
+    ...doubled.map((id) => `twice: #${id}`),
+    ...new Set(faint),
+  ];
 };

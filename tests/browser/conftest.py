@@ -8,26 +8,27 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Page, async_playwright, expect
 
 from bot.demo.playground.serving import Playground, running_playground
 from bot.domain.catalog import Language
-from browser.visitors import PATIENCE_MILLISECONDS, Visitor, Visitors
+from bot.domain.timing import Timing
 from pictures.chromium import CHROMIUM, FLAGS, MISSING
+from tests.browser.visitors import PATIENCE_MILLISECONDS, Gateway, Visitor, Visitors
+from tests.support.scene import UNHURRIED
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One loop for all of them, since the browser lives in it; and not in `make quick`."""
+    """One loop for all of them, since the browser lives in it."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium with a new profile; a missing one is a skip, and in CI a failure."""
+async def window() -> AsyncIterator[Page]:
+    """A page in Debian's Chromium with a new profile; a missing one is a skip, in CI a failure."""
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
             pytest.fail(MISSING)
@@ -35,21 +36,40 @@ async def chromium() -> AsyncIterator[Browser]:
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
+        context = await browser.new_context()
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
+        yield await context.new_page()
         await browser.close()
 
 
+@pytest.fixture
+def gateway() -> Gateway:
+    """The gateway behind the playground."""
+    return Gateway()
+
+
+@pytest.fixture
+def timing() -> Timing:
+    """How long the bot behind the playground waits for what."""
+    return UNHURRIED
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def playground() -> AsyncIterator[Playground]:
+async def playground(timing: Timing, gateway: Gateway) -> AsyncIterator[Playground]:
     """A playground on a free port."""
-    async with running_playground(Language.ENGLISH, 0) as running:
+    async with running_playground(
+        Language.ENGLISH, 0, timing=timing, gateway=gateway.running
+    ) as running:
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitors(chromium: Browser, playground: Playground) -> AsyncIterator[Visitors]:
+async def visitors(
+    window: Page, playground: Playground, pytestconfig: pytest.Config
+) -> AsyncIterator[Visitors]:
     """Opens the page as often as a test likes; nothing may have gone wrong in any of them."""
-    async with Visitors(chromium, playground) as coming:
+    pictures = pytestconfig.getoption("screenshots")
+    async with Visitors(window, playground, pictures) as coming:
         yield coming
 
 

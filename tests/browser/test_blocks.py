@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import expect
+import pytest_asyncio
+from playwright.async_api import Page, expect
 
-from browser.visitors import Visitor, script
+from bot.demo.playground.serving import running_playground
+from bot.domain.catalog import Language
+from tests.browser.visitors import Visitor, Visitors, label, script
 
 DRAW: Final = script("draw.js")
 MRKDWN: Final = """
@@ -53,6 +57,23 @@ READINGS: Final = [
     ("<javascript:alert(1)|press>", "<span>press</span>"),
     ("<!date^x^{time}|at noon>", '<time title="at noon">at noon</time>'),
 ]
+DATES: Final = """
+async () => {
+  const { formatted } = await import('/page/moments.js');
+  const now = Date.now() / 1000;
+  return [
+    formatted(now, '{date_short_pretty}', 'en'),
+    formatted(now, '{date_pretty}', 'pt-BR'),
+    formatted(now - 86400, '{date_long_pretty}', 'en'),
+    formatted(1772450000, '{date_short_pretty} {x}', 'en'),
+  ];
+}
+"""
+HOSTILE: Final = (
+    "<script>window.hit=1</script>",
+    '"><img src=x onerror=window.hit=1>',
+    "{{x}} ${y}",
+)
 PRESS: Final = """
 async (agrees) => {
   window.agrees = agrees;
@@ -76,6 +97,23 @@ async (press) => {
 """
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def easel(window: Page) -> AsyncIterator[Visitor]:
+    """One page for all of them: whatever is drawn takes the place of what was drawn before."""
+    async with (
+        running_playground(Language.ENGLISH, 0) as playground,
+        Visitors(window, playground, pictures=False) as visitors,
+    ):
+        yield await visitors.come()
+
+
+@pytest.fixture
+def ana(easel: Visitor) -> Iterator[Visitor]:
+    """Somebody before that page, in which nothing may go wrong."""
+    yield easel
+    assert [] == easel.complaints
+
+
 def plain(text: str) -> dict[str, str]:
     """A plain_text object."""
     return {"type": "plain_text", "text": text}
@@ -94,15 +132,7 @@ async def test_mrkdwn_is_read_as_slack_reads_it(ana: Visitor) -> None:
 
 async def test_a_date_is_written_for_its_reader(ana: Visitor) -> None:
     """Today has a word, older days a date; the token that nobody knows stays."""
-    script = "async ([s, f, l]) => (await import('/page/moments.js')).formatted(s, f, l)"
-    now = await ana.ask("() => Date.now() / 1000")
-
-    assert "today" == await ana.ask(script, [now, "{date_short_pretty}", "en"])
-    assert "hoje" == await ana.ask(script, [now, "{date_pretty}", "pt-BR"])
-    assert "yesterday" == await ana.ask(script, [now - 86_400, "{date_long_pretty}", "en"])
-    assert "Mar 2, 2026 {x}" == await ana.ask(
-        script, [1_772_450_000, "{date_short_pretty} {x}", "en"]
-    )
+    assert ["today", "hoje", "yesterday", "Mar 2, 2026 {x}"] == await ana.ask(DATES)
 
 
 async def test_each_block_type_has_its_element(ana: Visitor) -> None:
@@ -281,7 +311,7 @@ async def test_menus_and_boxes_tell_what_was_chosen(ana: Visitor) -> None:
     await drawn(ana, {"type": "actions", "block_id": "row", "elements": elements})
     place = ana.page.locator("#drawn")
 
-    await place.get_by_role("button", name="More").click()
+    await place.get_by_role("button", name=label("more")).click()
     await place.get_by_role("menuitem", name="y").click()
     assert ["more", "row", "y"] == await ana.ask("() => window.used")
     await place.get_by_role("combobox").select_option("y")
@@ -312,7 +342,7 @@ async def test_an_input_has_label_hint_and_initial_value(ana: Visitor) -> None:
             "element": element,
         },
     )
-    box = ana.page.locator("#drawn").get_by_label("IDMSG (optional)")
+    box = ana.page.locator("#drawn").get_by_label(f"IDMSG ({label('optional')})")
 
     assert "MPG1" == await box.input_value()
     assert "9" == await box.get_attribute("maxlength")
@@ -328,13 +358,10 @@ async def test_what_is_not_known_is_said_to_be_so(ana: Visitor) -> None:
     assert "after" in html
 
 
-@pytest.mark.parametrize(
-    "text", ["<script>window.hit=1</script>", '"><img src=x onerror=window.hit=1>', "{{x}} ${y}"]
-)
-async def test_hostile_texts_stay_texts_in_every_place(ana: Visitor, text: str) -> None:
-    """No text of any block, button, option or label becomes an element."""
+def everywhere(text: str) -> list[dict[str, Any]]:
+    """Blocks that hold a text in nine places."""
     option = {"text": plain(text), "value": text}
-    blocks: list[dict[str, Any]] = [
+    return [
         {"type": "header", "text": plain(text)},
         {
             "type": "section",
@@ -359,12 +386,17 @@ async def test_hostile_texts_stay_texts_in_every_place(ana: Visitor, text: str) 
         },
         {"type": "table", "rows": [[{"type": "raw_text", "text": text}]]},
     ]
-    await drawn(ana, *blocks)
 
-    assert await ana.ask("() => window.hit ?? null") is None
-    assert 0 == await ana.page.locator("#drawn script, #drawn img").count()
-    shown = await ana.page.locator("#drawn").text_content() or ""
-    assert 9 == shown.count(text)
+
+async def test_hostile_texts_stay_texts_in_every_place(ana: Visitor) -> None:
+    """No text of any block, button, option or label becomes an element."""
+    place = ana.page.locator("#drawn")
+    for text in HOSTILE:
+        await drawn(ana, *everywhere(text))
+
+        assert (text, 9) == (text, (await place.text_content() or "").count(text))
+        assert (text, 0) == (text, await place.locator("script, img").count())
+        assert (text, None) == (text, await ana.ask("() => window.hit ?? null"))
 
 
 async def test_a_menu_opens_beside_its_button_and_obeys_the_arrow_keys(ana: Visitor) -> None:
@@ -372,7 +404,7 @@ async def test_a_menu_opens_beside_its_button_and_obeys_the_arrow_keys(ana: Visi
     options = [{"text": plain(one), "value": one} for one in ("x", "y")]
     menu = {"type": "overflow", "action_id": "more", "options": options}
     await drawn(ana, {"type": "section", "block_id": "b", "text": plain("t"), "accessory": menu})
-    opener = ana.page.locator("#drawn").get_by_role("button", name="More")
+    opener = ana.page.locator("#drawn").get_by_role("button", name=label("more"))
     await opener.focus()
     await ana.page.keyboard.press("Enter")
     focused = ana.page.locator(":focus")

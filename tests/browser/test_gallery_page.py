@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-import pytest
 from playwright.async_api import expect
 
-from bot.demo.gallery import Room, exhibits
+from bot.demo.gallery import Exhibit, Room, exhibits
 from bot.domain.catalog import Language
-from browser.visitors import SCREENSHOTS, Visitor, Visitors
 from pictures.chromium import UNCOVER
+from tests.browser.visitors import SCREENSHOTS, Visitor, Visitors, audit, label
+from tests.support.wording import BUSY_PT, PT
 
-EXHIBITS: Final = exhibits()
+FAULTS: Final = """
+() => [...document.querySelectorAll('.exhibit')].flatMap((card) => [
+  ...[...card.querySelectorAll('.unknown')].map((one) => `${card.id}: unknown ${one.textContent}`),
+  ...[...card.querySelectorAll('.block:not(hr)')]
+    .filter((one) => !one.textContent.trim())
+    .map((one) => `${card.id}: empty ${one.outerHTML}`),
+  ...(card.scrollWidth > card.clientWidth + 1 ? [`${card.id}: cut off`] : []),
+])
+"""
 
 
-@pytest.mark.parametrize("language", list(Language))
-async def test_every_card_hangs_in_the_gallery_and_is_drawn_whole(
-    visitors: Visitors, language: Language, pytestconfig: pytest.Config
-) -> None:
+# Only where it is needed: it takes half a second.
+everything: Final = cache(exhibits)
+
+
+def hung(language: Language) -> list[Exhibit]:
+    """What hangs in the gallery in a language."""
+    return [one for one in everything() if one.language is language]
+
+
+async def test_every_card_hangs_in_the_gallery_and_is_drawn_whole(visitors: Visitors) -> None:
     """No block that the renderer does not know, none that is empty, nothing cut off."""
-    gallery = await visitors.come(f"gallery?language={language}")
+    gallery = await visitors.come("gallery")
     cards = gallery.page.locator(".exhibit")
-    own = [one.id for one in EXHIBITS if one.language is language]
-    await expect(cards).to_have_count(len(own))
+    for language in Language:
+        await gallery.page.locator("#language").select_option(language.value)
+        own = [one.id for one in hung(language)]
 
-    assert own == await cards.evaluate_all("all => all.map(one => one.id)")
-    assert 0 == await gallery.page.locator(".unknown").count()
-    empty = "all => all.filter(one => !one.textContent.trim()).length"
-    assert 0 == await gallery.page.locator(".block:not(hr)").evaluate_all(empty)
-    wide = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.id)"
-    assert [] == await cards.evaluate_all(wide)
-    if pytestconfig.getoption("screenshots"):
-        await keep(gallery, own, SCREENSHOTS / "cards" / language)
+        assert own == await cards.evaluate_all("all => all.map(one => one.id)")
+        assert [] == await gallery.ask(FAULTS)
+        if gallery.pictures:
+            await keep(gallery, own, SCREENSHOTS / "cards" / language)
 
 
 async def keep(gallery: Visitor, names: Sequence[str], folder: Path) -> None:
@@ -44,13 +56,20 @@ async def keep(gallery: Visitor, names: Sequence[str], folder: Path) -> None:
         await gallery.page.locator(f"[id='{name}']").screenshot(path=folder / f"{name}.png")
 
 
+async def test_the_gallery_can_be_read_by_everybody(visitors: Visitors) -> None:
+    """All cards at once, in both colour schemes."""
+    gallery = await visitors.come("gallery")
+
+    assert [] == await audit(gallery, "gallery")
+
+
 async def test_the_gallery_is_filtered_by_kind(visitors: Visitors) -> None:
     """Each kind has its wall with its name."""
-    gallery = await visitors.come("gallery")
+    gallery = await visitors.come(f"gallery?room={Room.HOME}")
     for room in Room:
-        await gallery.page.get_by_label("Kind").select_option(room.value)
+        await gallery.page.get_by_label(label("room")).select_option(room.value)
 
-        wanted = [one for one in EXHIBITS if (one.room, one.language) == (room, Language.ENGLISH)]
+        wanted = [one for one in hung(Language.ENGLISH) if one.room is room]
         assert wanted
         await expect(gallery.page.locator(".exhibit")).to_have_count(len(wanted))
         assert f"room={room}" in gallery.page.url
@@ -58,19 +77,20 @@ async def test_the_gallery_is_filtered_by_kind(visitors: Visitors) -> None:
 
 async def test_the_gallery_changes_the_language_and_finds_words(visitors: Visitors) -> None:
     """The address holds the choice, so that it can be passed on."""
-    gallery = await visitors.come("gallery")
+    gallery = await visitors.come(f"gallery?room={Room.OUTCOMES}")
     await gallery.page.locator("#language").select_option("pt-BR")
-    await gallery.page.get_by_label("Procurar").fill("ocupado")
+    box = gallery.page.get_by_label(label("find", PT))
+    await box.fill("ocupado")
 
-    await gallery.sees("A chamada não foi completada: número ocupado.")
+    await gallery.sees(BUSY_PT)
     few = await gallery.page.locator(".exhibit").count()
     assert 0 < few < 40
     await gallery.page.reload()
     await expect(gallery.page.locator(".exhibit")).to_have_count(few)
-    await gallery.page.get_by_label("Procurar").fill("nao foi completada")
-    await gallery.sees("A chamada não foi completada: número ocupado.")
-    await gallery.page.get_by_label("Procurar").fill("xyzzy")
-    await gallery.sees("Nada assim está exposto aqui.")
+    await box.fill("nao foi completada")
+    await gallery.sees(BUSY_PT)
+    await box.fill("xyzzy")
+    await gallery.sees(label("gallery_empty", PT))
 
 
 async def test_a_card_has_an_address_of_its_own(visitors: Visitors) -> None:

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-import re
+from typing import Final
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
-from browser.visitors import Visitor, Visitors
+from bot.domain.timing import Timing
+from tests.browser.visitors import (
+    BRUNO,
+    GLOBAL_SHORTCUT,
+    HINT,
+    ONLY_YOU,
+    SHORTCUT,
+    Gateway,
+    Visitor,
+    Visitors,
+    explained,
+    label,
+    resolves,
+)
+from tests.support.wording import ANSWERED, BUSY, BUSY_PT, PT, say, verdict
 
-BUSY = "The call did not go through: the line was busy."
-ANSWERED = "The call was answered and the message played: 85 seconds."
+WORKING: Final = say("working.title")
+SUBMIT: Final = say("modal.submit")
 
 
 async def test_a_newcomer_understands_a_failed_call_with_one_click(ana: Visitor) -> None:
     """The hint leads from a customer's complaint to verdict and next step in the thread."""
     await ana.picture("start")
-    await ana.page.get_by_role("button", name="Check it for me").click()
+    await ana.button(HINT).click()
 
     await ana.sees(BUSY, within="#thread")
-    await ana.sees("Next step", within="#thread")
+    await ana.sees(explained("failed:486").advice, within="#thread")
     await expect(ana.page.locator("#start")).to_be_hidden()
-    await expect(ana.page.locator("#messages").get_by_text("1 reply")).to_be_visible()
+    replies = ana.page.locator("#messages").get_by_text(label("replies", count=1))
+    await expect(replies).to_be_visible()
     await ana.picture("thread")
 
 
 async def test_the_shortcut_stands_in_the_menu_of_a_message(ana: Visitor) -> None:
     """Pointing at a message shows its menu; the answer goes into its thread."""
     await ana.messages.first.hover()
-    await ana.messages.first.get_by_role("button", name="Check voice status").click()
+    await ana.messages.first.get_by_role("button", name=SHORTCUT).click()
 
-    await ana.sees("3 calls: 1 answered", within="#thread")
+    title, answered = say("list.title", count=3), say("count.answered", count=1)
+    await ana.sees(f"{title}: {answered}", within="#thread")
 
 
 async def test_a_command_is_answered_for_the_one_who_typed_it(ana: Visitor) -> None:
@@ -38,7 +54,7 @@ async def test_a_command_is_answered_for_the_one_who_typed_it(ana: Visitor) -> N
     await ana.type("/voicestatus SANDBOX-OK")
 
     await ana.sees(ANSWERED)
-    await expect(ana.messages.last.get_by_text("Only visible to you")).to_be_visible()
+    await expect(ana.messages.last.get_by_text(ONLY_YOU)).to_be_visible()
     await expect(
         ana.page.locator("#messages").get_by_text("/voicestatus SANDBOX-OK")
     ).to_have_count(0)
@@ -48,77 +64,105 @@ async def test_buttons_of_a_card_work(ana: Visitor) -> None:
     """Details, the reply for the customer, and sharing, which all can see."""
     await ana.type("/voicestatus SANDBOX-BUSY")
     await ana.sees(BUSY)
-    for name in ("Details", "Reply for the customer", "Share"):
-        await ana.page.locator("#messages").get_by_role("button", name=name).first.click()
+    card = ana.messages.filter(has_text=BUSY).first
+    for name in ("details", "customer", "share"):
+        await card.get_by_role("button", name=say(f"button.{name}")).click()
 
-    await ana.sees("Details for an engineer")
-    await ana.sees("A reply for the customer")
-    shared = ana.messages.filter(has_text="Shared by @ana")
+    await ana.sees(say("details.title"))
+    await ana.sees(say("customer_card.title"))
+    shared = ana.messages.filter(has_text=say("card.shared_by", user="ana"))
     await shared.wait_for()
     assert "ephemeral" not in (await shared.get_attribute("class") or "")
     await ana.picture("buttons")
 
 
-async def test_a_card_is_refreshed_in_its_place_and_keeps_the_focus(ana: Visitor) -> None:
+async def test_a_card_is_refreshed_in_its_place_and_keeps_the_focus(
+    ana: Visitor, gateway: Gateway
+) -> None:
     """The button that was pressed is the one that has the focus afterwards."""
     await ana.type("/voicestatus SANDBOX-PENDING-2")
-    await ana.sees("No status yet")
-    refresh = ana.messages.last.get_by_role("button", name="Refresh")
-    await ana.page.wait_for_timeout(2_100)
+    await ana.sees(verdict("024"))
+    refresh = ana.messages.last.get_by_role("button", name=say("button.refresh"))
+    gateway.now += 2
     await refresh.click()
 
     await ana.sees(ANSWERED)
     await expect(refresh).to_be_focused()
 
 
-@pytest.mark.notes
-async def test_a_slow_gateway_is_told_and_then_replaced(ana: Visitor) -> None:
-    """The note that work is going on becomes the card."""
-    await ana.type("/voicestatus SANDBOX-SLOW-2")
+@pytest.mark.parametrize("timing", [Timing(note_after=0)], ids=["note at once"])
+async def test_the_note_about_a_slow_gateway_becomes_the_card(
+    ana: Visitor, gateway: Gateway
+) -> None:
+    """Whoever waits sees that work is going on, and then the answer in its place."""
+    gateway.answering.clear()
+    await ana.type("/voicestatus SANDBOX-OK")
+    await ana.sees(WORKING, within="#messages")
+    gateway.answering.set()
 
-    await ana.sees("Asking the gateway", within="#messages")
     await ana.sees(ANSWERED, within="#messages")
-    await expect(ana.page.locator("#messages").get_by_text("Asking the gateway")).to_have_count(0)
+    await expect(ana.page.locator("#messages").get_by_text(WORKING)).to_have_count(0)
 
 
 async def test_a_mention_is_answered_in_the_thread_that_opens(ana: Visitor) -> None:
     """A person writes in a channel with the bot's name."""
     await ana.type("@voicestatus SANDBOX-NOANSWER")
 
-    await ana.sees("Who resolves it", within="#thread")
+    await ana.sees(resolves("failed:480"), within="#thread")
     await expect(ana.messages.last.locator(".mention")).to_have_text("@voicestatus")
+
+
+async def test_an_answer_that_is_quicker_than_the_acknowledgement_opens_its_thread(
+    ana: Visitor,
+) -> None:
+    """The page may hear of the answer before it hears that the message was sent."""
+    answered = ana.page.locator("#messages").get_by_text(label("replies", count=1))
+
+    async def late(route: Route) -> None:
+        done = await route.fetch()
+        await answered.wait_for()
+        await route.fulfill(response=done)
+
+    await ana.page.route("**/deed", late)
+    await ana.type("@voicestatus SANDBOX-NOANSWER")
+
+    await ana.sees(resolves("failed:480"), within="#thread")
 
 
 async def test_a_thread_can_be_written_in(ana: Visitor) -> None:
     """A mention in a thread is answered there; commands are refused there, as Slack does."""
     await ana.messages.first.hover()
-    await ana.messages.first.get_by_role("button", name="Reply").click()
+    await ana.messages.first.get_by_role("button", name=label("reply")).click()
     box = ana.page.locator("#thread textarea")
     await box.fill("@voicestatus SANDBOX-BLOCKED")
     await box.press("Enter")
 
-    await ana.sees("Who resolves it", within="#thread")
+    await ana.sees(resolves("blocked:608"), within="#thread")
     await box.fill("/voicestatus SANDBOX-OK")
     await box.press("Enter")
-    await ana.sees("does not work in threads", within="#toasts")
+    await ana.sees(label("no_commands_in_threads", command="/voicestatus"), within="#toasts")
     await expect(box).to_have_value("/voicestatus SANDBOX-OK")
 
 
-async def test_a_watch_ends_with_a_notice_that_cannot_be_overlooked(ana: Visitor) -> None:
+async def test_a_watch_ends_with_a_notice_that_cannot_be_overlooked(
+    ana: Visitor, gateway: Gateway
+) -> None:
     """It comes directly; the list of conversations says so until it is seen."""
     await ana.type("/voicestatus SANDBOX-PENDING-4")
-    await ana.messages.last.get_by_role("button", name="Watch").click()
-    await ana.sees("I am watching this call", within="#messages")
+    await ana.messages.last.get_by_role("button", name=say("button.watch")).click()
+    await ana.sees(say("watch.title", count=1), within="#messages")
+    gateway.now += 4
 
-    await ana.page.get_by_role("link", name="voicestatus 1 new").click()
-    await ana.sees("it has its final status", within="#messages")
+    await ana.go(f"voicestatus {label('unread', count=1)}", "voicestatus")
+    await ana.sees(say("notice.status"), within="#messages")
     await ana.picture("watch")
-    await expect(ana.page.get_by_role("link", name="voicestatus messages")).to_be_visible()
+    seen = ana.page.get_by_role("link", name=f"voicestatus {label('direct')}", exact=True)
+    await expect(seen).to_be_visible()
 
 
 async def test_a_direct_message_needs_no_command(ana: Visitor) -> None:
     """A sentence with an id is enough."""
-    await ana.page.get_by_role("link", name="voicestatus messages").click()
+    await ana.go(f"voicestatus {label('direct')}", "voicestatus")
     await ana.type("Please check SANDBOX-NOTFOUND")
 
     await expect(ana.thread).to_have_count(2)
@@ -127,9 +171,9 @@ async def test_a_direct_message_needs_no_command(ana: Visitor) -> None:
 
 async def test_the_bot_answers_where_it_is_no_member(ana: Visitor) -> None:
     """By the address that came with the click, since no other way is open."""
-    await ana.page.get_by_role("link", name=re.compile("lobby")).click()
+    await ana.go("lobby", "#lobby")
     await ana.messages.first.hover()
-    await ana.messages.first.get_by_role("button", name="Check voice status").click()
+    await ana.messages.first.get_by_role("button", name=SHORTCUT).click()
 
     await expect(ana.thread).to_have_count(2)
     slack = ana.playground.stage.slack
@@ -142,48 +186,49 @@ async def test_the_app_home_keeps_what_was_looked_up_and_changes_the_language(an
     """The page is drawn by the bot, and drawn anew after a choice."""
     await ana.type("/voicestatus SANDBOX-DECLINED")
     await ana.sees("SANDBOX-DECLINED")
-    await ana.page.get_by_role("link", name="App Home").click()
-    await ana.sees("Your last look-ups", within="#home")
+    await ana.go(label("home"), label("home"))
+    await ana.sees(say("home.recent"), within="#home")
     await ana.sees("SANDBOX-DECLINED", within="#home")
     await ana.picture("home")
     await ana.page.locator("#home select").select_option("pt-BR")
 
-    await ana.sees("Suas últimas consultas", within="#home")
+    await ana.sees(say("home.recent", PT), within="#home")
 
 
 async def test_the_form_says_what_is_wrong_and_then_shows_the_answer(ana: Visitor) -> None:
     """A modal with an error under its input, a correction, and the answer in its place."""
-    await ana.page.get_by_role("button", name="Check a voice call").click()
-    form = ana.page.get_by_role("dialog", name="Check voice status")
-    await form.get_by_label("IDMSG").fill("+55 (11) 98765-4321")
-    await form.get_by_role("button", name="Check", exact=True).click()
-    await expect(form.locator(".error")).to_contain_text("phone")
+    await ana.button(GLOBAL_SHORTCUT).click()
+    form = ana.page.get_by_role("dialog", name=say("modal.title"))
+    box = form.get_by_label(say("modal.label"))
+    await box.fill("+55 (11) 98765-4321")
+    await form.get_by_role("button", name=SUBMIT, exact=True).click()
+    await expect(form.locator(".error")).to_contain_text(say("problem.phone"))
     await ana.picture("form-error")
-    await form.get_by_label("IDMSG").fill("SANDBOX-OK")
-    await form.get_by_role("button", name="Check", exact=True).click()
+    await box.fill("SANDBOX-OK")
+    await form.get_by_role("button", name=SUBMIT, exact=True).click()
 
     await ana.sees(ANSWERED, within="#modal")
-    await form.get_by_role("button", name="Close").last.click()
+    await form.get_by_role("button", name=say("modal.close")).last.click()
     await expect(form).to_be_hidden()
 
 
 async def test_an_empty_form_is_not_sent(ana: Visitor) -> None:
     """Slack's client asks for what is missing, so the page does."""
-    await ana.page.get_by_role("button", name="Check a voice call").click()
-    check = ana.page.get_by_role("button", name="Check", exact=True)
+    await ana.button(GLOBAL_SHORTCUT).click()
+    check = ana.button(SUBMIT)
     await expect(check).to_be_visible()
     before = ana.playground.stage.slack.wire.action
     await check.click()
 
-    await ana.sees("Please fill this in.", within="#modal")
+    await ana.sees(label("required"), within="#modal")
     assert before == ana.playground.stage.slack.wire.action
 
 
 async def test_two_people_see_their_own_answers_only(visitors: Visitors) -> None:
     """An ephemeral card of Ana is not before Bruno; what she shares is."""
-    ana, bruno = await visitors.come(), await visitors.come()
-    await bruno.page.get_by_role("button", name="Bruno Português").click()
-    await bruno.page.get_by_role("link", name="support-en").click()
+    ana, bruno = await visitors.come(), await visitors.come_apart()
+    await bruno.button(BRUNO).click()
+    await bruno.go("support-en", "#support-en")
     await ana.type("/voicestatus SANDBOX-OK")
     await ana.sees(ANSWERED)
     await ana.type("/voicestatus SANDBOX-BUSY share")
@@ -194,13 +239,13 @@ async def test_two_people_see_their_own_answers_only(visitors: Visitors) -> None
 
 async def test_the_portuguese_agent_reads_portuguese_everywhere(ana: Visitor) -> None:
     """Page, messages, card and buttons."""
-    await ana.page.get_by_role("button", name="Bruno Português").click()
-    await ana.page.get_by_role("button", name="Checar para mim").click()
+    await ana.button(BRUNO).click()
+    await ana.button(label("start_button", PT)).click()
 
-    await ana.sees("A chamada não foi completada: número ocupado.", within="#thread")
+    await ana.sees(BUSY_PT, within="#thread")
     await expect(ana.page.locator("html")).to_have_attribute("lang", "pt-BR")
     await ana.type("/voicestatus ajuda")
-    await ana.sees("Visível só para você")
+    await ana.sees(label("only_you", PT))
     await ana.picture("portuguese")
 
 
@@ -208,7 +253,8 @@ async def test_an_unknown_command_loses_nothing(ana: Visitor) -> None:
     """What was typed stays in the box."""
     await ana.type("/voice SANDBOX-OK")
 
-    await ana.sees("/voice is not a command here", within="#toasts")
+    said = label("no_such_command", word="/voice", command="/voicestatus")
+    await ana.sees(said, within="#toasts")
     await expect(ana.page.locator("#foot textarea")).to_have_value("/voice SANDBOX-OK")
 
 
@@ -217,7 +263,7 @@ async def test_what_is_typed_is_text_whatever_it_holds(ana: Visitor) -> None:
     await ana.type("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
 
     await ana.sees("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
-    await expect(ana.page).to_have_title("voicestatus playground")
+    await expect(ana.page).to_have_title(label("title"))
     assert 0 == await ana.page.locator("#messages img, #messages .content b").count()
 
 
@@ -227,7 +273,7 @@ async def test_the_newest_message_is_in_view_from_the_beginning(ana: Visitor) ->
     await ana.sees(BUSY)
     await ana.page.evaluate("localStorage.removeItem('voicestatus-hint')")
     await ana.page.reload()
-    await ana.page.get_by_role("button", name="Check it for me").wait_for()
+    await ana.button(HINT).wait_for()
 
     await expect(ana.messages.last).to_be_in_viewport()
     inside = (
@@ -238,7 +284,7 @@ async def test_the_newest_message_is_in_view_from_the_beginning(ana: Visitor) ->
 
 async def test_who_looks_and_what_is_typed_outlast_a_change_of_place(ana: Visitor) -> None:
     """A reload keeps the person; a draft waits where it was typed."""
-    await ana.page.get_by_role("button", name="Bruno Português").click()
+    await ana.button(BRUNO).click()
     await ana.page.reload()
     box = ana.page.locator("#foot textarea")
     await box.fill("rascunho")
@@ -253,21 +299,21 @@ async def test_who_looks_and_what_is_typed_outlast_a_change_of_place(ana: Visito
 
 async def test_a_channel_without_the_bot_says_that_names_are_not_heard(ana: Visitor) -> None:
     """Its examples hold commands only."""
-    await ana.page.get_by_role("link", name="lobby").click()
+    await ana.go("lobby", "#lobby")
 
     await expect(ana.page.locator(".example").filter(has_text="@")).to_have_count(0)
     await ana.type("@voicestatus SANDBOX-OK")
-    await ana.sees("does not hear its name", within="#toasts")
+    await ana.sees(label("not_heard"), within="#toasts")
 
 
 async def test_a_pane_on_a_phone_leaves_nothing_behind_it_to_reach(visitors: Visitors) -> None:
     """What is covered cannot have the focus."""
     phone = await visitors.come(width=390, height=844)
-    await phone.page.get_by_role("button", name="Check it for me").click()
-    await phone.sees("Next step", within="#thread")
+    await phone.button(HINT).click()
+    await phone.sees(BUSY, within="#thread")
 
     assert await phone.ask("document.getElementById('main').inert")
-    await phone.page.get_by_role("button", name="Close the thread").click()
+    await phone.button(label("close_thread")).click()
     assert not await phone.ask("document.getElementById('main').inert")
 
 
@@ -277,7 +323,7 @@ async def test_a_file_goes_with_a_message_and_can_be_opened(ana: Visitor) -> Non
     chosen = {"name": "list.csv", "mimeType": "text/csv", "buffer": b"IDMSG\r\nSANDBOX-OK\r\n"}
     picker = page.locator("#foot input[type=file]")
     await picker.set_input_files(chosen)  # type: ignore[arg-type]
-    await page.get_by_role("button", name="Take list.csv away").click()
+    await ana.button(label("file_away", name="list.csv")).click()
     await expect(page.locator("#foot").get_by_text("list.csv")).to_have_count(0)
     await picker.set_input_files(chosen)  # type: ignore[arg-type]
     await page.locator("#foot").get_by_text("list.csv").wait_for()
@@ -302,4 +348,4 @@ async def test_a_deleted_file_is_said_to_be_deleted(ana: Visitor) -> None:
 
     stage.slack.files.delete(said.files[0]["id"])
 
-    await ana.sees("This file was deleted.", within="#messages")
+    await ana.sees(label("file_gone"), within="#messages")

@@ -8,15 +8,16 @@ from typing import Final
 from playwright.async_api import expect
 
 from bot.demo.loopback.workspace import BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
-from browser.visitors import Visitor
+from tests.browser.visitors import Visitor, label
 
+_WIRE: Final = label("wire_short")
 _SIGNATURE: Final = re.compile(r"^v0=[0-9a-f]{64}$")
 
 
 async def test_the_last_action_is_shown_request_by_request(ana: Visitor) -> None:
     """Signed request with its acknowledgement, SOAP, and the answer to Slack, in order."""
     await ana.type("/voicestatus SANDBOX-BUSY")
-    await ana.page.get_by_role("button", name="See what went over the wire").click()
+    await ana.page.locator(".acknowledged").click()
     exchanges = ana.page.locator(".exchange")
     await ana.sees("response_url", within="#wire")
 
@@ -33,7 +34,7 @@ async def test_the_last_action_is_shown_request_by_request(ana: Visitor) -> None
 
 async def test_no_secret_reaches_the_page(ana: Visitor) -> None:
     """Tokens and keys are masked before they are kept, so that no script of the page holds them."""
-    await ana.page.get_by_role("button", name="Wire", exact=True).click()
+    await ana.button(_WIRE).click()
     await ana.type("@voicestatus SANDBOX-BUSY")
     await ana.sees("chat.postMessage", within="#wire")
 
@@ -46,7 +47,7 @@ async def test_no_secret_reaches_the_page(ana: Visitor) -> None:
 
 async def test_a_fault_of_the_connection_is_shown_as_such(ana: Visitor) -> None:
     """No HTTP answer came, so there is no status."""
-    await ana.page.get_by_role("button", name="Wire", exact=True).click()
+    await ana.button(_WIRE).click()
     await ana.type("/voicestatus SANDBOX-FAULT-reset")
 
     fault = ana.page.locator(".exchange.to_gateway").first
@@ -57,7 +58,7 @@ async def test_a_fault_of_the_connection_is_shown_as_such(ana: Visitor) -> None:
 async def test_what_slack_refuses_is_shown_as_such(ana: Visitor) -> None:
     """Slack says no with the status 200; its word for it stands beside."""
     ana.playground.stage.slack.fail_next("chat.postMessage", error="channel_not_found")
-    await ana.page.get_by_role("button", name="Wire", exact=True).click()
+    await ana.button(_WIRE).click()
     await ana.type("@voicestatus SANDBOX-BUSY")
 
     refused = ana.page.locator(".exchange.web_api .status.bad").first

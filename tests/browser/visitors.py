@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from playwright.async_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
-from bot.demo.playground.serving import Playground
+from bot.demo.playground.serving import HOST, Playground
+from bot.domain.call_status import read_result
+from bot.domain.catalog import Catalog
+from bot.domain.explanation import Explanation, explain
+from bot.gateway.sandbox import PATH, build_sandbox
+from bot.gateway.sandbox.exchange import Listener
+from bot.server import serving
+from tests.support.wording import EN, PT, say
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / ".cache" / "screenshots"
 PATIENCE_MILLISECONDS: Final = 30_000
+# A picture of the playground's own, for which one leaves the page before the server does.
+_ASIDE: Final = "page/mark.svg"
+
+Scheme = Literal["light", "dark"]
 
 
 def script(name: str) -> str:
@@ -20,14 +45,60 @@ def script(name: str) -> str:
     return Path(__file__).with_name(name).read_text("utf-8").rstrip().removesuffix(";")
 
 
+def label(name: str, catalog: Catalog = EN, /, **values: object) -> str:
+    """A text of the page itself."""
+    return say(f"playground.{name}", catalog, **values)
+
+
+def explained(result: str, catalog: Catalog = EN) -> Explanation:
+    """What the bot makes of a result."""
+    return explain(read_result(result), catalog)
+
+
+def resolves(result: str) -> str:
+    """The line that names who must act."""
+    return say("card.resolves", who=say(f"who.{explained(result).who_acts}"))
+
+
+AUDIT: Final = script("audit.js")
+BRUNO: Final = f"Bruno {label('own_language', PT)}"
+GLOBAL_SHORTCUT: Final = label("global_shortcut")
+HINT: Final = label("start_button")
+ONLY_YOU: Final = label("only_you")
+SHORTCUT: Final = label("shortcut")
+
+
+@dataclass(kw_only=True)
+class Gateway:
+    """The sandbox gateway in the hands of a test: its clock, and whether it answers yet."""
+
+    now: float = 0.0
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def running(self, *, port: int, listener: Listener) -> AsyncIterator[str]:
+        """Serve it; in the beginning it answers."""
+        self.answering.set()
+        app = build_sandbox(lambda: self.now, listener=listener)
+        app.middlewares.append(self._hold)
+        async with serving(app, host=HOST, port=port) as got:
+            yield f"http://{HOST}:{got}{PATH}"
+
+    @web.middleware
+    async def _hold(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        await self.answering.wait()
+        return await handler(request)
+
+
 @dataclass(kw_only=True)
 class Visitor:
-    """One page in one browser context."""
+    """Somebody before one page."""
 
     page: Page
     playground: Playground
     requests: list[str]
     complaints: list[str]
+    pictures: bool
 
     @property
     def messages(self) -> Locator:
@@ -38,6 +109,15 @@ class Visitor:
     def thread(self) -> Locator:
         """The messages of the open thread."""
         return self.page.locator("#thread li.message")
+
+    def button(self, name: str) -> Locator:
+        """A button by its whole name."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def go(self, link: str, title: str) -> None:
+        """Choose a conversation by the beginning of its link, and wait until it is there."""
+        await self.page.get_by_role("link", name=re.compile(f"^{re.escape(link)}")).click()
+        await expect(self.page.locator("h1")).to_have_text(title)
 
     async def type(self, text: str) -> None:
         """Type into the composer and send."""
@@ -51,9 +131,9 @@ class Visitor:
         return found
 
     async def picture(self, name: str) -> None:
-        """Keep a screenshot as an artefact."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        """Keep a screenshot as an artefact, where they are wanted."""
+        if self.pictures:
+            await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
     async def ask(self, script: str, given: Any = None) -> Any:
         """Run a script in the page."""
@@ -62,15 +142,22 @@ class Visitor:
 
 @dataclass
 class Visitors:
-    """Opens pages, and sees at the end that nothing went wrong in them."""
+    """Opens pages, and sees at the end that nothing went wrong in them.
 
-    browser: Browser
+    The first one sits before the `window` that all tests of a process share: each playground has a
+    port of its own, so what a page keeps in the browser is kept apart from that of the next test.
+    """
+
+    window: Page
     playground: Playground
+    pictures: bool
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
+        await self.window.mouse.move(0, 0)
+        self._listen(self.window)
         return self
 
     async def __aexit__(
@@ -81,24 +168,44 @@ class Visitors:
     ) -> None:
         for context in self._contexts:
             await context.close()
+        await self.window.unroute_all()
+        await self.window.goto(self.playground.url + _ASIDE)
+        self.window.remove_listener("console", self._note)
+        self.window.remove_listener("pageerror", self._note_error)
+        self.window.remove_listener("request", self._count)
         if kind is None:
-            assert [] == self.complaints
+            assert [] == self.complaints, self.complaints
             assert [] == [url for url in self.requests if not url.startswith(self.playground.url)]
             slack = self.playground.stage.slack
             assert [] == [*slack.refusals, *slack.warnings]
 
     async def come(
-        self, path: str = "", *, width: int = 1440, height: int = 900, **conditions: Any
+        self,
+        path: str = "",
+        *,
+        width: int = 1440,
+        height: int = 900,
+        scheme: Scheme = "light",
+        moving: bool = False,
     ) -> Visitor:
-        """Open a page; `conditions` are those of a browser context, such as its colour scheme."""
-        size = {"width": width, "height": height}
-        context = await self.browser.new_context(viewport=size, **conditions)  # type: ignore[arg-type]
+        """Open the page in the window; `moving` is with animations."""
+        await self.window.set_viewport_size({"width": width, "height": height})
+        motion: Literal["no-preference", "reduce"] = "no-preference" if moving else "reduce"
+        await self.window.emulate_media(color_scheme=scheme, reduced_motion=motion)
+        return await self._open(self.window, path)
+
+    async def come_apart(self) -> Visitor:
+        """Open the page in a browser context of its own, as somebody else."""
+        browser = self.window.context.browser
+        assert browser is not None
+        context = await browser.new_context(reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MILLISECONDS)
         self._contexts.append(context)
         page = await context.new_page()
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", self._count)
+        self._listen(page)
+        return await self._open(page, "")
+
+    async def _open(self, page: Page, path: str) -> Visitor:
         await page.goto(self.playground.url + path)
         await page.locator("h1").wait_for()
         return Visitor(
@@ -106,11 +213,32 @@ class Visitors:
             playground=self.playground,
             requests=self.requests,
             complaints=self.complaints,
+            pictures=self.pictures,
         )
 
+    def _listen(self, page: Page) -> None:
+        page.on("console", self._note)
+        page.on("pageerror", self._note_error)
+        page.on("request", self._count)
+
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        # A picture that stands alone has no icon, for which Chromium asks nevertheless.
+        iconless = message.location["url"].endswith("/favicon.ico")
+        if message.type in {"error", "warning"} and not iconless:
             self.complaints.append(message.text)
+
+    def _note_error(self, error: Error) -> None:
+        self.complaints.append(str(error))
 
     def _count(self, request: Request) -> None:
         self.requests.append(request.url)
+
+
+async def audit(visitor: Visitor, name: str) -> list[str]:
+    """What a person with a screen reader or weak eyes would stumble over, in either scheme."""
+    found = []
+    for scheme in ("light", "dark"):
+        await visitor.page.emulate_media(color_scheme=scheme)
+        found += [f"{name}, {scheme}: {one}" for one in await visitor.ask(AUDIT)]
+        await visitor.picture(f"{name}-{scheme}")
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,17 @@ from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.settings import Mode
 
 Payload = dict[str, Any]
+
+
+class Clock:
+    """A clock that moves when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        """The time, in seconds since the epoch."""
+        return self.now
 
 
 @dataclass(kw_only=True)
@@ -51,15 +61,14 @@ class BoltStage:
 
 
 @asynccontextmanager
-async def bolt_stage(
-    mode: Mode, *, clock: Callable[[], float] = time.time
-) -> AsyncIterator[BoltStage]:
+async def bolt_stage(mode: Mode, *, clock: Callable[[], float]) -> AsyncIterator[BoltStage]:
     """Run a loopback Slack with a Bolt app behind it."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack(clock=clock))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
-        app = AsyncApp(client=client, signing_secret=slack.signing_secret)
+        # Without a name Bolt reads the source of every frame on the stack, to find one.
+        app = AsyncApp(name="stage", client=client, signing_secret=slack.signing_secret)
         if mode is Mode.SOCKET:
             handler = AsyncSocketModeHandler(app, slack.app_token)
             await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -83,29 +92,9 @@ async def _served(app: AsyncApp) -> AsyncIterator[str]:
 
 
 async def refusal_of(call: Any) -> Payload:
-    """Await a Web API call that is refused and return the body of the answer."""
+    """The body of the answer to a Web API call that is refused."""
     with pytest.raises(SlackApiError) as refused:
         await call
     data = refused.value.response.data
     assert isinstance(data, dict)
     return data
-
-
-def plain(text: str) -> Payload:
-    """Return a plain_text object."""
-    return {"type": "plain_text", "text": text}
-
-
-def button(action_id: str, **fields: Any) -> Payload:
-    """Return a button."""
-    return {"type": "button", "text": plain("Go"), "action_id": action_id, **fields}
-
-
-def options(*values: str) -> list[Payload]:
-    """Return options whose texts are their values."""
-    return [{"text": plain(value), "value": value} for value in values]
-
-
-def actions(*elements: Payload, **fields: Any) -> Payload:
-    """Return a block of actions."""
-    return {"type": "actions", "elements": list(elements), **fields}

@@ -1,64 +1,58 @@
+"""Who and where: what the bot hears of, and what people of which workspace may do."""
+
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from bolt_stage import BoltStage, Payload, actions, bolt_stage, button, plain, refusal_of
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.demo.loopback import workspace as made_up
 from bot.demo.loopback.workspace import Profile
 from bot.demo.person import NotPossibleError
-from bot.settings import Mode
+from tests.demo.blocks import actions, button, modal
+from tests.demo.bolt_stage import BoltStage, Payload, refusal_of
 
 MENTION = f"{made_up.BOT_MENTION} SANDBOX-OK"
 BETWEEN_PEOPLE = "D0BETWEEN01"
 
 
 @pytest.fixture
-async def stage(mode: Mode) -> AsyncIterator[BoltStage]:
-    """Run Bolt behind a loopback Slack, in both modes."""
-    async with bolt_stage(mode) as running:
+def stage(stage: BoltStage) -> BoltStage:
+    """Bolt that notes what people write; two of them have a conversation of their own."""
 
-        @running.app.event("app_mention")
-        async def mentioned(body: Payload, context: AsyncBoltContext) -> None:
-            running.note(body, context)
+    @stage.app.event("app_mention")
+    async def mentioned(body: Payload, context: AsyncBoltContext) -> None:
+        stage.note(body, context)
 
-        @running.app.event("message")
-        async def written(body: Payload, context: AsyncBoltContext) -> None:
-            running.note(body, context)
+    @stage.app.event("message")
+    async def written(body: Payload, context: AsyncBoltContext) -> None:
+        stage.note(body, context)
 
-        @running.app.event("app_home_opened")
-        async def opened() -> None:
-            pass
+    @stage.app.event("app_home_opened")
+    async def opened() -> None:
+        pass
 
-        people = (made_up.USER_ID, made_up.OTHER_USER_ID)
-        running.slack.workspace.add_channel(BETWEEN_PEOPLE, "two", people, is_direct=True)
-        yield running
+    people = (made_up.USER_ID, made_up.OTHER_USER_ID)
+    stage.slack.workspace.add_channel(BETWEEN_PEOPLE, "two", people, is_direct=True)
+    return stage
 
 
-@pytest.mark.parametrize(
-    ("text", "channel"),
-    [
-        # no mention
-        ("SANDBOX-OK", made_up.CHANNEL_ID),
-        # somebody else's
-        (f"<@{made_up.OTHER_USER_ID}> SANDBOX-OK", made_up.CHANNEL_ID),
-        # where the bot is not
-        (MENTION, made_up.CHANNEL_WITHOUT_BOT_ID),
-        (MENTION, made_up.PRIVATE_CHANNEL_ID),
-        (MENTION, BETWEEN_PEOPLE),
-    ],
-)
-async def test_the_bot_hears_only_what_it_is_told(
-    stage: BoltStage, text: str, channel: str
-) -> None:
-    """Messages without a mention, or where the bot is no member, are no event."""
-    message = await stage.person.say(text, channel=channel)
-    assert None is message.event_id
+async def test_the_bot_hears_only_what_is_meant_for_it(stage: BoltStage) -> None:
+    """Messages without a mention of it, or where it is no member, are no event."""
+    said = [
+        await stage.person.say(text, channel=channel)
+        for text, channel in (
+            ("SANDBOX-OK", made_up.CHANNEL_ID),
+            (f"<@{made_up.OTHER_USER_ID}> SANDBOX-OK", made_up.CHANNEL_ID),
+            (MENTION, made_up.CHANNEL_WITHOUT_BOT_ID),
+            (MENTION, made_up.PRIVATE_CHANNEL_ID),
+            (MENTION, BETWEEN_PEOPLE),
+        )
+    ]
+    assert [None] * 5 == [message.event_id for message in said]
     assert [] == stage.slack.events
-    assert [message] == stage.slack.said
+    assert said == stage.slack.said
 
 
 async def test_invited_the_bot_hears_mentions(stage: BoltStage) -> None:
@@ -163,17 +157,10 @@ async def test_a_person_of_another_workspace_clicks_and_submits(stage: BoltStage
     @stage.app.action("ask")
     async def ask(ack: Any, body: Payload, client: Any) -> None:
         await ack()
-        view = {
-            "type": "modal",
-            "callback_id": "asked",
-            "title": plain("x"),
-            "submit": plain("x"),
-            "blocks": [],
-        }
-        await client.views_open(trigger_id=body["trigger_id"], view=view)
+        await client.views_open(trigger_id=body["trigger_id"], view=modal())
         stage.note(body)
 
-    @stage.app.view("asked")
+    @stage.app.view("ask")
     async def asked(ack: Any, body: Payload, context: AsyncBoltContext) -> None:
         await ack()
         stage.note(body, context)
@@ -207,60 +194,6 @@ async def test_strangers_are_described(stage: BoltStage) -> None:
     ):
         described = (await stage.client.users_info(user=user))["user"]
         assert (team, stranger) == (described["team_id"], described["is_stranger"])
-
-
-@pytest.mark.parametrize(
-    ("channel", "scope", "expected"),
-    [
-        (made_up.CHANNEL_ID, "channels:read", {"is_member": True, "is_private": False}),
-        (made_up.CHANNEL_WITHOUT_BOT_ID, "channels:read", {"is_member": False, "num_members": 2}),
-        (made_up.SHARED_CHANNEL_ID, "channels:read", {"is_ext_shared": True}),
-        (f"D{made_up.USER_ID[1:]}", "im:read", {"is_im": True, "user": made_up.USER_ID}),
-        # joined for this test
-        ("C0JOINED001", "groups:read", {"is_private": True, "is_member": True}),
-    ],
-)
-async def test_conversations_are_described_to_who_may_know(
-    stage: BoltStage, channel: str, scope: str, expected: Payload
-) -> None:
-    """conversations.info needs the scope of the kind of conversation."""
-    stage.slack.workspace.direct(made_up.USER_ID)
-    stage.slack.workspace.add_channel(
-        "C0JOINED001", "secret", [made_up.BOT_USER_ID], is_private=True
-    )
-    missing = await refusal_of(stage.client.conversations_info(channel=channel))
-    assert ("missing_scope", scope) == (missing["error"], missing["needed"])
-    stage.slack.workspace.scopes.add(scope)
-    answer = await stage.client.conversations_info(channel=channel, include_num_members=True)
-    assert expected.items() <= answer["channel"].items()
-
-
-@pytest.mark.parametrize("channel", [made_up.PRIVATE_CHANNEL_ID, "C0NOWHERE00", BETWEEN_PEOPLE])
-async def test_hidden_conversations_are_not_found(stage: BoltStage, channel: str) -> None:
-    """Private conversations without the bot do not exist for it."""
-    stage.slack.workspace.scopes |= {"channels:read", "groups:read", "im:read"}
-    refused = await refusal_of(stage.client.conversations_info(channel=channel))
-    assert "channel_not_found" == refused["error"]
-
-
-@pytest.mark.parametrize(
-    ("channel", "user", "error"),
-    [
-        (made_up.CHANNEL_WITHOUT_BOT_ID, made_up.USER_ID, "not_in_channel"),
-        (made_up.PRIVATE_CHANNEL_ID, made_up.USER_ID, "channel_not_found"),
-        (made_up.CHANNEL_ID, made_up.STRANGER_USER_ID, "user_not_in_channel"),
-        (made_up.CHANNEL_ID, "U0NOBODY000", "user_not_in_channel"),
-    ],
-)
-async def test_ephemeral_messages_need_both_in_the_channel(
-    stage: BoltStage, channel: str, user: str, error: str
-) -> None:
-    """chat.postEphemeral is refused where the bot or the person is not; public.write helps not."""
-    stage.slack.workspace.scopes.add("chat:write.public")
-    refused = await refusal_of(
-        stage.client.chat_postEphemeral(channel=channel, user=user, text="x")
-    )
-    assert error == refused["error"]
 
 
 async def test_only_own_messages_can_be_changed(stage: BoltStage) -> None:

@@ -1,68 +1,16 @@
+"""Modals before a person: opened, filled in, answered, stacked and closed."""
+
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from bolt_stage import BoltStage, Payload, actions, bolt_stage, button, options, plain, refusal_of
-from slack_bolt.response import BoltResponse
 
 from bot.demo.loopback import workspace as made_up
-from bot.demo.loopback.block_rules import Surface
 from bot.demo.loopback.ledger import View
-from bot.demo.loopback.view_rules import problems_of_view
 from bot.demo.person import NotPossibleError, Outcome
-from bot.settings import Mode
-
-
-class Clock:
-    """A clock that moves when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        """Return the time, in seconds since the epoch."""
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return the clock of the loopback Slack."""
-    return Clock()
-
-
-@pytest.fixture
-async def stage(mode: Mode, clock: Clock) -> AsyncIterator[BoltStage]:
-    """Run Bolt behind a loopback Slack, in both modes."""
-    async with bolt_stage(mode, clock=clock) as running:
-        yield running
-
-
-def asks(block_id: str, element: Payload, **fields: Any) -> Payload:
-    """Return an input block."""
-    return {
-        "type": "input",
-        "block_id": block_id,
-        "label": plain(block_id),
-        "element": element,
-        **fields,
-    }
-
-
-IDS = asks("ids", {"type": "plain_text_input", "action_id": "text", "multiline": True})
-
-
-def modal(*blocks: Payload, **fields: Any) -> Payload:
-    """Return a modal that can be submitted."""
-    return {
-        "type": "modal",
-        "callback_id": "ask",
-        "title": plain("Ask"),
-        "submit": plain("Go"),
-        "blocks": list(blocks),
-        **fields,
-    }
+from tests.demo.blocks import IDS, actions, asks, button, modal, options, plain
+from tests.demo.bolt_stage import BoltStage, Clock, Payload, refusal_of
 
 
 async def opened(stage: BoltStage, view: Payload) -> View:
@@ -133,34 +81,6 @@ async def test_errors_keep_the_modal_and_what_was_typed(stage: BoltStage) -> Non
     await stage.person.submit(refused.view)
     typed = [shown["state"]["values"]["ids"]["text"]["value"] for _, shown in stage.seen]
     assert ["nothing", "nothing"] == typed
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        ({"response_action": "errors", "errors": {"other": "x"}}, "which is no input"),
-        ({"response_action": "errors", "errors": {"ids": ""}}, "without a text"),
-        ({"response_action": "errors", "errors": {}}, "errors without texts"),
-        ({"response_action": "update", "view": {"type": "modal"}}, "missing required field"),
-        ({"response_action": "shout"}, "unknown response_action"),
-        ({"text": "thanks"}, "unknown fields"),
-    ],
-)
-async def test_answers_that_slack_would_not_take_change_nothing(
-    stage: BoltStage, answer: Payload, words: str
-) -> None:
-    """The person sees that something went wrong, and the refusal is recorded."""
-
-    @stage.app.middleware
-    async def answering_raw(body: Payload) -> BoltResponse:
-        assert "view_submission" == body["type"]
-        return BoltResponse(status=200, body=answer)
-
-    view = await opened(stage, modal(IDS))
-    done = await stage.person.submit(view, {"ids": "x"})
-    assert Outcome.FAILED is done.action
-    assert words in stage.slack.refusals[-1]
-    assert [view.id] == [shown.id for shown in stage.slack.modals_of(made_up.USER_ID)]
 
 
 async def test_nobody_to_take_a_submission_is_trouble(stage: BoltStage) -> None:
@@ -293,30 +213,6 @@ async def test_an_update_keeps_what_was_put_into_the_same_inputs(stage: BoltStag
     assert None is values["other"]["text"]["value"]
 
 
-@pytest.mark.parametrize(
-    ("view", "values", "words"),
-    [
-        (modal(IDS), {}, "must be filled in"),
-        (modal(IDS), {"ids": "  "}, "must be filled in"),
-        (modal(IDS), {"elsewhere": "x"}, "the modal has no"),
-        (modal(*ALL_INPUTS), {"one": "x" * 6}, "takes 0 to 5 characters"),
-        (modal(*ALL_INPUTS), {"select": "z"}, "offers"),
-        (modal(IDS), {"ids": "x" * 3_001}, "takes 0 to 3000 characters"),
-        (modal(actions(button("go"))), {"go": "x"}, "the modal has no"),
-        ({k: v for k, v in modal().items() if k != "submit"}, {}, "no button to submit"),
-        (modal(submit_disabled=True), {}, "no button to submit"),
-    ],
-)
-async def test_slacks_client_lets_nobody_submit_nonsense(
-    stage: BoltStage, view: Payload, values: Payload, words: str
-) -> None:
-    """What the client checks is refused before anything is sent."""
-    shown = await opened(stage, view)
-    with pytest.raises(NotPossibleError, match=words):
-        await stage.person.submit(shown, values)
-    assert [] == stage.seen
-
-
 async def test_a_line_stays_one_line(stage: BoltStage) -> None:
     """Only multiline inputs keep line breaks."""
     answering(stage)
@@ -422,68 +318,3 @@ async def test_an_opened_view_is_answered_with_everything(stage: BoltStage) -> N
         shown["close"],
     )
     assert plain("Ids") | {"emoji": True} == shown["blocks"][0]["label"]
-
-
-BAD_ELEMENTS: list[tuple[Payload, str]] = [
-    ({"type": "plain_text_input", "min_length": 5, "max_length": 4}, "min_length must not"),
-    ({"type": "plain_text_input", "max_length": 3_001}, "must be between 1 and 3000"),
-    ({"type": "plain_text_input", "max_length": 2, "initial_value": "xxx"}, "initial_value"),
-    ({"type": "plain_text_input", "lines": 3}, "invalid additional property: lines"),
-    (
-        {"type": "static_select", "options": options("a"), "initial_option": options("b")[0]},
-        "initial option must be",
-    ),
-    (
-        {"type": "checkboxes", "options": options("a"), "initial_options": options("b")},
-        "initial option must be",
-    ),
-    (
-        {"type": "radio_buttons", "options": options("a"), "initial_option": options("b")[0]},
-        "initial option must be",
-    ),
-    ({"type": "static_select", "options": options(*map(str, range(101)))}, "no more than 100"),
-    ({"type": "radio_buttons", "options": options(*map(str, range(11)))}, "no more than 10"),
-    (
-        {
-            "type": "static_select",
-            "options": [{"text": {"type": "mrkdwn", "text": "x"}, "value": "x"}],
-        },
-        "unsupported type: mrkdwn",
-    ),
-    ({"type": "static_select", "placeholder": plain("x" * 151)}, "less than 151"),
-    ({"type": "overflow", "options": options("a")}, "unsupported type: overflow"),
-]
-
-
-@pytest.mark.parametrize(("element", "words"), BAD_ELEMENTS)
-def test_bad_inputs_are_named(element: Payload, words: str) -> None:
-    """An input that breaks a rule has that problem."""
-    found = problems_of_view(modal(asks("x", element)), Surface.MODAL)
-    assert any(words in line for line in found), found
-
-
-def test_good_inputs_pass() -> None:
-    """Inputs at their limits have no problem."""
-    elements: list[Payload] = [
-        {"type": "plain_text_input", "min_length": 2, "max_length": 3_000, "multiline": True},
-        {"type": "plain_text_input", "max_length": 2, "initial_value": "xx"},
-        {
-            "type": "static_select",
-            "option_groups": [{"label": plain("x"), "options": options("a", "b")}],
-            "initial_option": options("b")[0],
-            "focus_on_load": True,
-        },
-        {
-            "type": "checkboxes",
-            "options": [{"text": {"type": "mrkdwn", "text": "*x*"}, "value": "x"}],
-        },
-    ]
-    blocks = [asks(f"b{number}", element) for number, element in enumerate(elements)]
-    assert [] == problems_of_view(modal(*blocks), Surface.MODAL)
-
-
-def test_one_input_has_the_cursor() -> None:
-    """focus_on_load may stand once in a view."""
-    focused = {"type": "plain_text_input", "focus_on_load": True}
-    found = problems_of_view(modal(asks("a", focused), asks("b", focused)), Surface.MODAL)
-    assert any("focus_on_load" in line for line in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -10,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.bulk import (
-    PATIENCE,
     Bulk,
     BulkItem,
     BulkState,
@@ -25,7 +25,7 @@ from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-NOT_SILENT = timedelta(0)
+NOT_SILENT, TOO_LONG = timedelta(0), timedelta(minutes=10)
 BULK = Bulk(
     id="b1",
     user="U1",
@@ -85,7 +85,7 @@ def test_a_tally_counts() -> None:
 def test_what_an_answer_of_the_gateway_leads_to(raw: str, step: Step) -> None:
     """However long it was silent before, and whether it was asked before."""
     for item in (ITEM, FAILED):
-        for silent in (NOT_SILENT, PATIENCE):
+        for silent in (NOT_SILENT, TOO_LONG):
             assert step is after_answer(item, read_result(raw), silent_for=silent)
 
 
@@ -96,9 +96,9 @@ def test_what_an_answer_of_the_gateway_leads_to(raw: str, step: Step) -> None:
         ("timeout", FAILED, NOT_SILENT, Step.KEEP),
         ("busy", FAILED, NOT_SILENT, Step.LATER),
         ("paused", ITEM, NOT_SILENT, Step.LATER),
-        ("gateway_down", ITEM, PATIENCE - timedelta(seconds=1), Step.LATER),
-        ("gateway_down", ITEM, PATIENCE, Step.REPEAT),
-        ("gateway_down", FAILED, PATIENCE, Step.KEEP),
+        ("gateway_down", ITEM, TOO_LONG - timedelta(seconds=1), Step.LATER),
+        ("gateway_down", ITEM, TOO_LONG, Step.REPEAT),
+        ("gateway_down", FAILED, TOO_LONG, Step.KEEP),
     ],
 )
 def test_what_a_failed_look_up_leads_to(
@@ -110,7 +110,9 @@ def test_what_a_failed_look_up_leads_to(
 
 def test_a_reported_bulk_is_open_until_its_result_was_handed_over() -> None:
     """One that cannot be delivered is over."""
-    told = BULK.telling().told(NOON)
-    assert (BulkState.REPORTED, True) == (told.state, told.open)
-    gone = BULK.telling().undelivered(NOON)
-    assert (BulkState.UNDELIVERED, False) == (gone.state, gone.open)
+    telling = replace(BULK, doubtful=True).telling()
+    assert (BulkState.REPORTING, True) == (telling.state, telling.open)
+    told = telling.told(NOON)
+    assert (BulkState.REPORTED, True, False) == (told.state, told.open, told.doubtful)
+    gone = telling.undelivered(NOON)
+    assert (BulkState.UNDELIVERED, NOON, False) == (gone.state, gone.ended_at, gone.open)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -254,6 +255,32 @@ def test_only_a_readable_outcome_of_the_call_is_final(raw: str, final: bool) -> 
 def test_a_text_is_blank_where_nothing_can_be_seen(raw: str, blank: bool) -> None:
     """Spaces, line breaks, zero-width characters and the byte order mark count as nothing."""
     assert blank is is_blank(raw)
+
+
+# Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and annotation marks.
+IGNORABLE = [
+    *((one, one) for one in (0xAD, 0x34F, 0x61C, 0x3164, 0xFEFF, 0xFFA0)),
+    *((0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E)),
+    *((0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3)),
+    *((0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+]
+
+
+def test_what_unicode_calls_ignorable_cannot_be_seen() -> None:
+    """The first and the last of each range, and not what stands before and after."""
+    edges = {edge for first, last in IGNORABLE for edge in (first - 1, first, last, last + 1)}
+    unseen = {code for code in edges if any(first <= code <= last for first, last in IGNORABLE)}
+    spaces = {code for code in edges if chr(code).isspace()}
+
+    assert unseen | spaces == {code for code in edges if is_blank(chr(code))}
+
+
+def test_a_control_character_within_makes_a_text_unreadable() -> None:
+    """All but those that are spaces."""
+    controls = {chr(code) for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"}
+    unreadable = {one for one in controls if read_result(f"023 a{one}b").outcome is UNRECOGNISED}
+
+    assert {one for one in controls if not one.isspace()} == unreadable
 
 
 # Texts that are near to the grammar find more than arbitrary ones.

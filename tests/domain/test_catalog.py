@@ -18,9 +18,7 @@ from bot.domain.catalog import (
     Writing,
     capitalised,
 )
-from bot.locales import load_catalog
-
-ENGLISH = load_catalog(Language.ENGLISH)
+from tests.support.wording import EN
 
 
 @pytest.mark.parametrize(
@@ -39,7 +37,7 @@ ENGLISH = load_catalog(Language.ENGLISH)
 )
 def test_15_a_sip_code_has_its_entry_or_that_of_its_class(code: int, entry: str) -> None:
     """A code that is not listed counts as its class (RFC 3261 §8.1.3.2)."""
-    found = ENGLISH.sip(code)
+    found = EN.sip(code)
 
     assert (Kind.SIP, entry) == (found.kind, found.code)
 
@@ -62,7 +60,7 @@ def test_15_a_sip_code_has_its_entry_or_that_of_its_class(code: int, entry: str)
 )
 def test_26_a_gateway_code_has_its_entry_or_that_of_its_range(code: str, entry: str) -> None:
     """900 stands alone between two ranges, and an undocumented code borrows no meaning."""
-    found = ENGLISH.gateway(code)
+    found = EN.gateway(code)
 
     assert (Kind.GATEWAY, entry) == (found.kind, found.code)
 
@@ -70,16 +68,16 @@ def test_26_a_gateway_code_has_its_entry_or_that_of_its_range(code: str, entry: 
 @pytest.mark.parametrize("kind", Kind)
 def test_entries_are_listed_by_their_kind(kind: Kind) -> None:
     """Each kind gives all of its entries and no other."""
-    expected = [entry for (of, _), entry in ENGLISH.entries.items() if of is kind]
+    expected = [entry for (of, _), entry in EN.entries.items() if of is kind]
 
-    assert expected == list(ENGLISH.of_kind(kind))
+    assert expected == list(EN.of_kind(kind))
     assert {kind} == {entry.kind for entry in expected}
 
 
 def test_outcomes_and_errors_are_found_by_name() -> None:
     """Both have an entry of their own kind."""
-    assert (Kind.OUTCOME, "machine") == (ENGLISH.outcome("machine").kind, "machine")
-    assert (Kind.ERROR, "timeout") == (ENGLISH.error("timeout").kind, "timeout")
+    assert (Kind.OUTCOME, "machine") == (EN.outcome("machine").kind, "machine")
+    assert (Kind.ERROR, "timeout") == (EN.error("timeout").kind, "timeout")
 
 
 def entry(kind: Kind, code: str) -> Entry:

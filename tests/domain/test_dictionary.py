@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.call_status import read_result
-from bot.domain.catalog import Catalog, Kind, Language
+from bot.domain.catalog import Catalog, Entry, Kind, Retry, WhoActs
 from bot.domain.dictionary import Definition, Found, as_record, everything, find, folded
 from bot.domain.explanation import explain
-from bot.locales import load_catalog
+from tests.support.wording import EN, PT, say
 
-ENGLISH, PORTUGUESE = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
 SIP, GATEWAY, OUTCOME, ERROR = Kind.SIP, Kind.GATEWAY, Kind.OUTCOME, Kind.ERROR
 
 
@@ -46,34 +48,33 @@ def seen(found: Found) -> list[tuple[str, Kind, str]]:
 )
 def test_digits_belong_to_one_family(term: str, expected: tuple[str, Kind, str]) -> None:
     """100 to 699 are SIP, other bare digits the gateway's; a prefix decides otherwise."""
-    assert [expected] == seen(find(term, ENGLISH))
+    assert [expected] == seen(find(term, EN))
 
 
 @pytest.mark.parametrize(
     ("term", "remark"),
     [
-        ("486", ""),
-        ("023", ""),
-        ("850", ""),
-        ("499", "499 is not in the list of SIP codes, so it is explained by its group."),
-        ("409", "409 is not a registered SIP code."),
-        ("799", "The gateway's documentation does not list 799."),
-        ("gateway:486", "The gateway's documentation does not list 486."),
-        ("sip:701", "701 is not a SIP code: those run from 100 to 699."),
-        ("SIP:900", "900 is not a SIP code: those run from 100 to 699."),
-        ("failed:701", "701 is not a SIP code: those run from 100 to 699."),
-        ("pending:024", ""),
+        *((term, "") for term in ("486", "023", "850", "pending:024")),
+        ("499", "not_listed"),
+        ("409", "not_registered"),
+        ("799", "undocumented"),
+        ("gateway:486", "undocumented"),
+        ("sip:701", "not_sip"),
+        ("SIP:900", "not_sip"),
+        ("failed:701", "not_sip"),
     ],
 )
 def test_what_is_not_registered_or_documented_is_said_to_be_so(term: str, remark: str) -> None:
     """The remark stands beside the entry that explains the code."""
-    assert [remark] == [one.remark for one in find(term, ENGLISH).definitions]
+    expected = say(f"remark.{remark}", code=term[-3:]) if remark else ""
+
+    assert [expected] == [one.remark for one in find(term, EN).definitions]
 
 
 def test_the_entry_of_a_class_is_not_registered() -> None:
     """A code that is explained by its class is in no registry."""
-    assert not find("499", ENGLISH).definitions[0].entry.registered
-    assert find("486", ENGLISH).definitions[0].entry.registered
+    assert not find("499", EN).definitions[0].entry.registered
+    assert find("486", EN).definitions[0].entry.registered
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,8 @@ def test_the_entry_of_a_class_is_not_registered() -> None:
 )
 def test_a_result_has_the_one_answer_of_its_card(term: str, kind: Kind, code: str) -> None:
     """What was pasted from a card is explained as the look-up explained it, under its own name."""
-    (definition,) = find(term, ENGLISH).definitions
-    told = explain(read_result(term), ENGLISH)
+    (definition,) = find(term, EN).definitions
+    told = explain(read_result(term), EN)
     entry = definition.entry
 
     assert (term, kind, code) == (definition.code, entry.kind, entry.code)
@@ -111,72 +112,68 @@ def test_a_result_has_the_one_answer_of_its_card(term: str, kind: Kind, code: st
 
 
 @pytest.mark.parametrize(
-    ("term", "expected"),
+    ("term", "code"),
     [
-        ("error:timeout", [("timeout", ERROR, "timeout")]),
-        ("Error: tls", [("tls", ERROR, "tls")]),
-        ("error connection_lost", [("connection_lost", ERROR, "connection_lost")]),
-        ("http_status (HTTP 500)", [("http_status", ERROR, "http_status")]),
-        ("not_soap (text/html)", [("not_soap", ERROR, "not_soap")]),
-        ("error:busy", [("busy", ERROR, "busy")]),
-        ("connection_lost", [("connection_lost", ERROR, "connection_lost")]),
-        ("redirected", [("redirected", ERROR, "redirected")]),
-        # A code that others begin with: all of them, and the whole one first.
-        (
-            "TLS",
-            [(code, ERROR, code) for code in ("tls", "tls_certificate", "tls_version")],
-        ),
-        # A word that is an error's code as well: both, and the error first.
-        ("timeout", [("timeout", ERROR, "timeout"), ("408", SIP, "408")]),
-        # No error of that name: the result `error` without a readable code.
-        ("error:unheard_of", [("error:unheard_of", OUTCOME, "error")]),
+        ("error:timeout", "timeout"),
+        ("Error: tls", "tls"),
+        ("error connection_lost", "connection_lost"),
+        ("http_status (HTTP 500)", "http_status"),
+        ("not_soap (text/html)", "not_soap"),
+        ("error:busy", "busy"),
     ],
 )
-@pytest.mark.parametrize("catalog", [ENGLISH, PORTUGUESE], ids=["en", "pt-BR"])
-def test_an_error_of_a_look_up_is_found_by_its_code(
-    term: str, expected: list[tuple[str, Kind, str]], catalog: Catalog
-) -> None:
-    """As a card or a report writes it, or bare."""
-    assert expected == seen(find(term, catalog))
+@pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
+def test_an_error_of_a_look_up_is_found_by_its_code(term: str, code: str, catalog: Catalog) -> None:
+    """As a card or a report writes it."""
+    assert [(code, ERROR, code)] == seen(find(term, catalog))
+
+
+def test_an_error_that_nobody_knows_is_a_result_without_a_code() -> None:
+    """The word is one that the gateway may give."""
+    term = "error:unheard_of"
+
+    assert [(term, OUTCOME, "error")] == seen(find(term, EN))
 
 
 def test_an_error_is_an_outcome_in_a_record() -> None:
     """The record knows three kinds only."""
-    (definition,) = find("error:tls", ENGLISH).definitions
+    (definition,) = find("error:tls", EN).definitions
 
     assert ("tls", "outcome") == tuple(as_record(definition)[key] for key in ("code", "kind"))
 
 
-@pytest.mark.parametrize(
-    ("word", "catalog", "first"),
-    [
-        *((word, ENGLISH, "machine") for word in ("voicemail", "Mailbox", "answering machine")),
-        *((word, ENGLISH, "480") for word in ("unreachable", "not answered", "switched off")),
-        ("busy", ENGLISH, "486"),
-        ("busy", PORTUGUESE, "486"),
-        ("congestion", ENGLISH, "503"),
-        ("spam", ENGLISH, "607"),
-        ("rejected", ENGLISH, "603"),
-        ("hung up", ENGLISH, "error"),
-        ("no credit", ENGLISH, "402"),
-        ("connection lost", ENGLISH, "connection_lost"),
-        *((word, PORTUGUESE, "machine") for word in ("caixa postal", "Secretaria Eletronica")),
-        *((word, PORTUGUESE, "480") for word in ("não atendeu", "nao atendeu", "fora de area")),
-        ("celular desligado", PORTUGUESE, "480"),
-        ("rejeitada", PORTUGUESE, "603"),
-        ("recusou", PORTUGUESE, "603"),
-        ("bloqueado", PORTUGUESE, "blocked"),
-        ("pendente", PORTUGUESE, "pending"),
-        ("aguardando", PORTUGUESE, "pending"),
-        ("crédito", PORTUGUESE, "402"),
-        ("saldo", PORTUGUESE, "402"),
-        ("spam", PORTUGUESE, "607"),
-        ("não existe", PORTUGUESE, "404"),
-    ],
-)
-def test_an_everyday_word_leads_to_what_it_means(word: str, catalog: Catalog, first: str) -> None:
-    """What agents call a result stands first, though no title holds the word."""
-    assert first == find(word, catalog).definitions[0].code
+def test_an_everyday_word_leads_to_what_it_means() -> None:
+    """What agents call a result stands first, though no title may hold the word."""
+    english = {
+        "machine": ("voicemail", "Mailbox", "answering machine"),
+        "480": ("unreachable", "not answered", "switched off"),
+        "486": ("busy",),
+        "503": ("congestion",),
+        "607": ("spam",),
+        "603": ("rejected",),
+        "error": ("hung up",),
+        "402": ("no credit",),
+        "connection_lost": ("connection lost",),
+    }
+    portuguese = {
+        "machine": ("caixa postal", "Secretaria Eletronica"),
+        "480": ("não atendeu", "nao atendeu", "fora de area", "celular desligado"),
+        "486": ("ocupado", "busy"),
+        "603": ("rejeitada", "recusou"),
+        "blocked": ("bloqueado",),
+        "pending": ("pendente", "aguardando"),
+        "402": ("crédito", "saldo"),
+        "607": ("spam",),
+        "404": ("não existe",),
+    }
+    typed = [(EN, code, word) for code, words in english.items() for word in words]
+    typed += [(PT, code, word) for code, words in portuguese.items() for word in words]
+
+    assert [] == [
+        (code, word)
+        for catalog, code, word in typed
+        if code not in [one.code for one in find(word, catalog).definitions[:1]]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -193,77 +190,118 @@ def test_an_everyday_word_leads_to_what_it_means(word: str, catalog: Catalog, fi
 )
 def test_the_word_of_an_outcome_is_explained(term: str, outcome: str) -> None:
     """In any case, with or without its colon."""
-    assert [(term.lower().rstrip(":"), OUTCOME, outcome)] == seen(find(term, ENGLISH))
+    assert [(term.lower().rstrip(":"), OUTCOME, outcome)] == seen(find(term, EN))
+
+
+def entry(kind: Kind, code: str, title: str, **texts: Any) -> tuple[tuple[Kind, str], Entry]:
+    """An entry that is nothing but its texts, under its key."""
+    facts: dict[str, Any] = {"who_acts": WhoActs.NOBODY, "retry": Retry.NO, "advice": "Wait."}
+    made = Entry(**{"kind": kind, "code": code, "title": title, "meaning": "", **facts, **texts})
+    return (kind, code), made
+
+
+# A dictionary in which every word has its place on purpose.
+SMALL = replace(
+    EN,
+    entries=dict(
+        (
+            entry(SIP, "488", "a recording picked up", words=("mailbox", "caixa postal")),
+            entry(SIP, "302", "the mailbox has moved", meaning="The line moved.", frequent=True),
+            entry(SIP, "404", "número inexistente", phrase="Not Found", frequent=True),
+            entry(SIP, "408", "nobody came", phrase="Request Timeout", frequent=True),
+            entry(SIP, "600", "busy everywhere", phrase="Busy Everywhere"),
+            entry(SIP, "486", "the line was busy", phrase="Busy Here", frequent=True),
+            entry(GATEWAY, "9xx", "fault of the carrier", meaning="It is busy, or it is not."),
+            entry(ERROR, "timeout", "no answer in time"),
+            entry(ERROR, "tls", "no secure line"),
+            entry(ERROR, "tls_version", "an old line"),
+        )
+    ),
+)
 
 
 @pytest.mark.parametrize(
-    ("term", "catalog", "first"),
+    ("term", "codes"),
     [
-        ("busy", ENGLISH, "486"),
-        ("BUSY line", ENGLISH, "486"),
-        ("decline", ENGLISH, "603"),
-        ("ocupado", PORTUGUESE, "486"),
-        ("número inexistente", PORTUGUESE, "404"),
-        ("numero inexistente", PORTUGUESE, "404"),
-        ("NÚMERO", PORTUGUESE, "404"),
-        ("operadoras", PORTUGUESE, "9xx"),
-        ("busy here", PORTUGUESE, "486"),  # the registered phrase is the same in every language
+        # A title before a meaning, a frequent code before a rare one.
+        ("busy", ["486", "600", "9xx"]),
+        ("line", ["486", "tls", "tls_version", "302"]),
+        # All words, in any order and case, each from its beginning.
+        ("BUSY line", ["486"]),
+        ("lin bus", ["486"]),
+        ("usy", []),
+        # The registered phrase is the same in every language.
+        ("here", ["486"]),
+        # Without accents.
+        ("numero inexistente", ["404"]),
+        ("NÚMERO", ["404"]),
+        # An everyday word before a title that holds it; a part of one is like a title.
+        ("mailbox", ["488", "302"]),
+        ("Caixa  Postal", ["488"]),
+        ("postal", ["488"]),
+        # An error's own code before all that holds the word; a code that others begin with.
+        ("timeout", ["timeout", "408"]),
+        ("TLS", ["tls", "tls_version"]),
+        ("tls version", ["tls_version"]),
     ],
 )
-def test_a_word_is_searched_without_accents_and_case(
-    term: str, catalog: Catalog, first: str
-) -> None:
-    """Titles and registered phrases are searched; the entry that a person means is among them."""
-    found = find(term, catalog)
+def test_a_word_is_searched_in_titles_phrases_and_meanings(term: str, codes: list[str]) -> None:
+    """What a person most likely means stands first; where something is found nothing is guessed."""
+    found = find(term, SMALL)
 
-    assert first in [one.code for one in found.definitions]
-    assert () == found.nearest
+    assert codes == [one.entry.code for one in found.definitions]
+    assert not (codes and found.nearest)
 
 
-def test_a_title_goes_before_a_meaning_and_a_frequent_code_before_a_rare_one() -> None:
-    """What a person most likely means stands first."""
-    found = find("number", ENGLISH).definitions
-    ranks = [
-        (
-            "number" not in f"{one.entry.phrase} {one.entry.title}".lower(),
-            one.entry.kind is SIP and not one.entry.frequent,
-        )
-        for one in found
-    ]
+def test_no_more_than_eighty_characters_of_a_term_are_read() -> None:
+    """Nobody fills a card with what they typed."""
+    assert Found(term="x" * 80) == find("x" * 81, SMALL)
 
-    assert sorted(ranks) == ranks
-    assert 8 == len(found)
-    assert len(found) == len({(one.entry.kind, one.entry.code) for one in found})
+
+def test_no_more_than_eight_answers_are_given() -> None:
+    """The first ones, in the order of the dictionary."""
+    entries = dict(entry(GATEWAY, f"{code:03}", f"fault {code}") for code in range(12))
+    found = find("fault", replace(SMALL, entries=entries)).definitions
+
+    assert [f"{code:03}" for code in range(8)] == [one.code for one in found]
 
 
 @pytest.mark.parametrize(
-    ("term", "catalog", "nearest"),
+    ("term", "nearest"),
     [
-        ("bussi", ENGLISH, "busy"),
-        ("ocupdo", PORTUGUESE, "ocupado"),
-        ("numro", PORTUGUESE, "número"),
+        ("bussi", ("busy",)),
+        ("numro", ("número",)),
+        ("mailbocks", ("mailbox",)),
+        ("thhe", ()),  # only words of four letters and more
     ],
 )
 def test_where_nothing_is_found_the_nearest_words_are_offered(
-    term: str, catalog: Catalog, nearest: str
+    term: str, nearest: tuple[str, ...]
 ) -> None:
     """A slip of the keyboard leads to a word of a title, written with its accents."""
-    found = find(term, catalog)
+    assert Found(term=term, nearest=nearest) == find(term, SMALL)
 
-    assert () == found.definitions
-    assert nearest in found.nearest
+
+def test_no_more_than_four_words_are_offered() -> None:
+    """The nearest ones first."""
+    titles = ("words", "wordy", "wordless", "swords", "worded", "world")
+    entries = dict(entry(GATEWAY, f"{n:03}", title) for n, title in enumerate(titles))
+    nearest = find("wrods", replace(SMALL, entries=entries)).nearest
+
+    assert 4 == len(nearest)
+    assert "words" == nearest[0]
 
 
 @pytest.mark.parametrize("term", ["", "   ", "xyzzyx", "1000", "(", "\\b", "%", "48600"])
 def test_what_leads_nowhere_finds_nothing(term: str) -> None:
     """Neither a definition nor a word is made up."""
-    assert Found(term=" ".join(term.split())) == find(term, ENGLISH)
+    assert Found(term=" ".join(term.split())) == find(term, SMALL)
 
 
 @given(st.text(max_size=120))
 def test_any_term_gives_an_answer(term: str) -> None:
     """No text is an error, and the answer is bounded."""
-    found = find(term, ENGLISH)
+    found = find(term, EN)
 
     assert len(found.term) <= 80
     assert len(found.definitions) <= 8
@@ -272,10 +310,10 @@ def test_any_term_gives_an_answer(term: str) -> None:
 
 def test_everything_is_outcomes_then_sip_codes_then_gateway_codes_then_errors() -> None:
     """The bot's own errors are part of the dictionary, at its end."""
-    codes = [(one.entry.kind, one.code) for one in everything(ENGLISH)]
+    codes = [(one.entry.kind, one.code) for one in everything(EN)]
     kinds = [OUTCOME, SIP, GATEWAY, ERROR]
 
-    assert set(ENGLISH.entries) == set(codes)
+    assert set(EN.entries) == set(codes)
     assert len(codes) == len(set(codes))
     assert sorted(codes, key=lambda key: kinds.index(key[0])) == codes
 
@@ -283,8 +321,8 @@ def test_everything_is_outcomes_then_sip_codes_then_gateway_codes_then_errors() 
 @pytest.mark.parametrize(
     ("definition", "meaning"),
     [
-        (Definition(code="499", entry=ENGLISH.sip(499), remark="New."), "New. "),
-        (Definition(code="499", entry=ENGLISH.sip(499)), ""),
+        (Definition(code="499", entry=EN.sip(499), remark="New."), "New. "),
+        (Definition(code="499", entry=EN.sip(499)), ""),
     ],
     ids=["with a remark", "without"],
 )
@@ -295,7 +333,7 @@ def test_a_record_is_flat(definition: Definition, meaning: str) -> None:
     assert {
         "code": "499",
         "kind": "sip",
-        "title": "The call was not accepted as it was made",
+        "title": entry.heading,
         "meaning": meaning + entry.meaning,
         "advice": entry.advice,
         "who_acts": "gateway",
@@ -314,10 +352,10 @@ def test_texts_are_compared_without_accents_and_case(text: str, plain: str) -> N
 
 def test_a_word_of_the_other_language_is_found_and_told_in_ones_own() -> None:
     """Somebody who reads English may still have the Portuguese word in front of them."""
-    english, portuguese = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
+    entries = dict([*SMALL.entries.items(), entry(SIP, "486", "linha ocupada")])
+    other = replace(EN, entries=entries)
 
-    found = find("ocupado", english, [english, portuguese])
+    found = find("ocupada", SMALL, [SMALL, other])
 
-    assert "486" == found.definitions[0].code
-    assert english.sip(486) is found.definitions[0].entry
-    assert () == find("zzzz", english, [english, portuguese]).definitions
+    assert [SMALL.sip(486)] == [one.entry for one in found.definitions]
+    assert () == find("zzzz", SMALL, [SMALL, other]).definitions

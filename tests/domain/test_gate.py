@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from bot.domain.gate import (
     BUNDLE_SECONDS,
     EARLY_SECONDS,
-    FIRST_PAUSE_SECONDS,
     FULL_SECONDS,
     LONGEST_PAUSE_SECONDS,
     Admission,
@@ -22,10 +21,12 @@ from bot.domain.gate import (
     close,
     forgive,
 )
+from bot.domain.timing import Timing
 
 TEN = Ceilings(requests_per_second=10, max_concurrency=3)
 NOW = 1_000.0
 PERSON, BACKGROUND = Urgency.PERSON, Urgency.BACKGROUND
+FIRST_PAUSE = Timing().first_pause
 
 
 def ask(
@@ -39,6 +40,18 @@ def ask(
 ) -> tuple[Gate, Admission]:
     """What the gate says."""
     return admit(gate, ceilings, now=now, running=running, urgency=urgency, count=count)
+
+
+def closed(gate: Gate = Gate(), *, now: float = NOW) -> Gate:  # noqa: B008 - a frozen value
+    """The gate after the gateway said 900."""
+    return close(gate, now=now, first_pause=FIRST_PAUSE)
+
+
+@pytest.mark.parametrize(("rate", "places"), [(0, 1), (1, 0)])
+def test_a_ceiling_lets_something_through(rate: float, places: int) -> None:
+    """Else nobody would ever be asked about."""
+    with pytest.raises(ValueError, match="let something through"):
+        Ceilings(requests_per_second=rate, max_concurrency=places)
 
 
 def test_the_first_one_goes_at_once() -> None:
@@ -112,12 +125,12 @@ def test_a_full_house_is_asked_again_soon(running: int) -> None:
 
 def test_a_closed_gate_lets_nobody_through() -> None:
     """Until it opens, which everybody is told."""
-    gate = close(Gate(), now=NOW)
+    gate = closed()
     for urgency in Urgency:
         _, admission = ask(gate, now=NOW + 0.5, urgency=urgency)
         assert (True, ()) == (admission.closed, admission.waits)
-        assert FIRST_PAUSE_SECONDS - 0.5 == pytest.approx(admission.again)
-    _, admission = ask(gate, now=NOW + FIRST_PAUSE_SECONDS)
+        assert FIRST_PAUSE - 0.5 == pytest.approx(admission.again)
+    _, admission = ask(gate, now=NOW + FIRST_PAUSE)
     assert ((0.0,), 1) == (admission.waits, admission.strikes)
 
 
@@ -125,29 +138,30 @@ def test_each_pause_is_twice_as_long_as_the_one_before() -> None:
     """Up to a longest one."""
     gate, now, pauses = Gate(), NOW, []
     for _ in range(20):
-        gate = close(gate, now=now)
+        gate = closed(gate, now=now)
         pauses.append(gate.closed_until - now)
         now = gate.closed_until
     assert [2, 4, 8, 16, 32, 64, 128, 256] == pytest.approx(pauses[:8])
     assert {LONGEST_PAUSE_SECONDS} == set(pauses[8:])
+    assert 10 == gate.strikes
 
 
 def test_what_was_under_way_when_the_gate_closed_changes_nothing() -> None:
     """Neither another 900 nor a good answer says anything new."""
-    gate = close(Gate(), now=NOW)
+    gate = closed()
 
-    assert gate == close(gate, now=NOW + 0.1)
+    assert gate == closed(gate, now=NOW + 0.1)
     assert gate == forgive(gate, now=NOW + 0.1)
 
 
 def test_a_good_answer_makes_the_next_pause_a_first_one() -> None:
     """Once the pause is over."""
-    gate = close(close(Gate(), now=NOW), now=NOW + 10)
+    gate = closed(closed(), now=NOW + 10)
     forgiven = forgive(gate, now=NOW + 100)
 
     assert (2, 0) == (gate.strikes, forgiven.strikes)
-    again = close(forgiven, now=NOW + 100)
-    assert FIRST_PAUSE_SECONDS == pytest.approx(again.closed_until - NOW - 100)
+    again = closed(forgiven, now=NOW + 100)
+    assert FIRST_PAUSE == pytest.approx(again.closed_until - NOW - 100)
 
 
 def test_a_clock_that_was_set_back_stops_nobody() -> None:
@@ -155,10 +169,18 @@ def test_a_clock_that_was_set_back_stops_nobody() -> None:
     hour = NOW + 3_600
     _, person = ask(Gate(next_slot=hour, person_until=hour))
     _, background = ask(Gate(next_slot=hour, person_until=hour), urgency=BACKGROUND)
-    _, closed = ask(Gate(closed_until=hour))
+    _, shut = ask(Gate(closed_until=hour))
 
     assert ((0.0,), (0.0,)) == (person.waits, background.waits)
-    assert LONGEST_PAUSE_SECONDS == closed.again
+    assert LONGEST_PAUSE_SECONDS == shut.again
+
+
+def test_a_slot_that_waiting_may_have_put_so_far_ahead_is_kept() -> None:
+    """Three slots and the time to ask again; what lies farther ahead is none."""
+    _, near = ask(Gate(next_slot=NOW + 0.49))
+    _, far = ask(Gate(next_slot=NOW + 0.51))
+
+    assert ((), (0.0,)) == (near.waits, far.waits)
 
 
 @given(

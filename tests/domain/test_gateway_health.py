@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
+from bot.domain.gateway_health import GatewayHealth
 
 START = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 FRESH = GatewayHealth(since=START)
@@ -24,14 +24,14 @@ def failing(count: int, health: GatewayHealth = FRESH, *, transport: bool = True
 
 def test_it_is_down_after_several_transport_faults_in_a_row() -> None:
     """Since the first of them."""
-    assert failing(FAILURES_TO_OPEN - 1).down_since is None
-    assert minutes(1) == failing(FAILURES_TO_OPEN).down_since
-    assert minutes(1) == failing(FAILURES_TO_OPEN + 3).down_since
+    assert failing(4).down_since is None
+    assert minutes(1) == failing(5).down_since
+    assert minutes(1) == failing(8).down_since
 
 
 def test_an_answer_ends_the_row() -> None:
     """The count begins anew."""
-    health = failing(FAILURES_TO_OPEN - 1).answered(minutes(10))
+    health = failing(4).answered(minutes(10))
     again = health.failed(minutes(11), "timeout", transport=True)
 
     assert (1, minutes(11), None) == (again.failures, again.failing_since, again.down_since)
@@ -46,7 +46,7 @@ def test_a_reply_that_cannot_be_read_is_no_transport_fault() -> None:
 
 def test_when_it_recovered_is_known() -> None:
     """By an answer, or by any reply."""
-    down = failing(FAILURES_TO_OPEN)
+    down = failing(5)
     answered = down.answered(minutes(30))
     unreadable = down.failed(minutes(31), "not_soap", transport=False)
 

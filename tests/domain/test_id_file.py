@@ -129,6 +129,8 @@ def test_the_column_has_the_name_that_its_reader_knows(data: str, column: str) -
         (lines("777888999000", "777888999001"), ["777888999000", "777888999001"]),
         (lines("Fone;Ref", "5511987654321;a1b2c3d4e5", "5511987654322;a1b2c3d4e6"),
          ["a1b2c3d4e5", "a1b2c3d4e6"]),
+        # Half of the cells below the heading are enough.
+        (lines("Fone;Ref", "5511987654321;a1b2c3d4e5", "5511987654322;nenhum"), ["a1b2c3d4e5"]),
         (lines("Protocolo;Ref", "2024051201;998877665544", "2024051202;998877665545"),
          ["998877665544", "998877665545"]),
     ],
@@ -136,6 +138,13 @@ def test_the_column_has_the_name_that_its_reader_knows(data: str, column: str) -
 def test_opaque_ids_are_taken_where_only_one_column_can_be_meant(data: str, ids: list[str]) -> None:
     """By the heading, or because the others hold phones or are called something else."""
     assert ids == values(data.encode())
+
+
+def test_a_heading_stands_within_the_first_twenty_rows() -> None:
+    """Farther down it is a cell like any other, and the column has no name."""
+    assert ["A4"] == values(lines(*["Envios"] * 19, "IDMSG", "A4").encode())
+    with pytest.raises(UnreadableListError):
+        read(lines(*["Envios"] * 20, "IDMSG", "A4").encode())
 
 
 def test_what_the_cells_hold_decides_before_the_heading() -> None:
@@ -148,6 +157,19 @@ def test_the_named_one_of_two_columns_of_ids_is_taken() -> None:
     """The sheet of a second attempt holds the ids of the first one as well."""
     data = lines("Anterior;IDMSG", f"{A};{B}", f"{A};{C}")
     assert [B, C] == values(data.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "ids"),
+    [
+        (lines("IDMSG;Ref", "a1b2c3d4e5;a1b2c3d4e6", ";a1b2c3d4e7", ";a1b2c3d4e8"), ["a1b2c3d4e5"]),
+        (lines("Anterior;Atual", f"{A};{B}", f"{C};{B}"), [A, C]),
+    ],
+    ids=["by its name", "by the form of its ids"],
+)
+def test_a_second_column_as_good_leaves_nothing_open(data: str, ids: list[str]) -> None:
+    """Where the one is called IDMSG, or holds ids without doubt; of these the first."""
+    assert ids == values(data.encode())
 
 
 def test_bad_lines_are_kept_with_their_numbers_and_reasons() -> None:

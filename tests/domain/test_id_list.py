@@ -7,9 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.id_list import (
-    MAX_LINES,
-    MAX_PASTED,
-    MAX_SHOWN,
     IgnoredLine,
     ListProblem,
     UnreadableListError,
@@ -104,8 +101,8 @@ def test_beside_ids_of_the_usual_form_another_form_is_none() -> None:
 
 
 def test_what_is_called_an_id_is_one() -> None:
-    """`id:` says so by force, even of what looks like a phone number."""
-    assert ["5511987654321", "x"] == ids("id:5511987654321 id:x")
+    """`id:` says so by force, even of what looks like a phone number, or is dressed as one."""
+    assert ["5511987654321", "98765-4321", "x"] == ids("id:5511987654321 id:98765-4321 id:x")
 
 
 @pytest.mark.parametrize(
@@ -149,14 +146,20 @@ def test_doubles_are_counted_and_read_once() -> None:
         ("5511987654321\n5511987654322", ListProblem.NO_IDS),
         ("IDMSG", ListProblem.NO_IDS),
         ("IDMSG\n1,23457E+11\n1,23457E+11", ListProblem.ROUNDED),
-        ("x" * (MAX_PASTED + 1), ListProblem.TOO_LONG),
-        ("x\n" * (MAX_LINES + 1), ListProblem.TOO_MANY_LINES),
     ],
-    ids=["empty", "blank", "prose", "phones", "heading", "rounded", "large", "lines"],
+    ids=["empty", "blank", "prose", "phones", "heading", "rounded"],
 )
 def test_a_text_without_a_list_has_its_problem(text: str, problem: ListProblem) -> None:
     """Each says what is wrong."""
     assert problem is problem_of(text).problem
+
+
+def test_a_text_may_be_as_long_as_the_limits_say() -> None:
+    """To the line and to the character; one more of either is too many."""
+    assert [REAL, OTHER] == ids(f"{REAL}{chr(10) * 99_999}{OTHER}")
+    assert ListProblem.TOO_MANY_LINES is problem_of(f"{REAL}{chr(10) * 100_000}{OTHER}").problem
+    assert [REAL] == ids(REAL.ljust(500_000))
+    assert ListProblem.TOO_LONG is problem_of(REAL.ljust(500_001)).problem
 
 
 def test_too_many_ids_are_told_with_how_many_and_how_many_may_be() -> None:
@@ -170,7 +173,7 @@ def test_what_is_shown_of_a_line_is_bounded_and_printable() -> None:
     (line,) = read_pasted(f"{REAL}\n\x1b[31m{'x' * 500}", max_ids=9).ignored
     assert IgnoredLine(number=2, text=line.text, problem=LineProblem.TOO_LONG) == line
     assert line.text.isprintable()
-    assert MAX_SHOWN == len(line.text)
+    assert 80 == len(line.text)
 
 
 @given(st.text() | st.lists(st.sampled_from([REAL, "\t", "\n", "IDMSG", "+55", "11", " "])))

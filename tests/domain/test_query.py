@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from bot.domain.message_id import IdProblem, MessageId
 from bot.domain.query import (
     COMMAND_WORDS,
-    MAX_TEXT,
     BadWord,
     Command,
     DidYouMean,
@@ -93,14 +92,14 @@ def test_words_that_are_no_command_are_identifiers(text: str, query: Query) -> N
 
 
 @pytest.mark.parametrize("before", ["", "share ", "watch ", "compartilhar avisar ", "acompanhar "])
-@pytest.mark.parametrize("after", ["", " share", " watch", " Compartilhar AVISAR", " share, watch"])
-def test_share_and_watch_stand_before_or_after_the_identifiers(before: str, after: str) -> None:
+def test_share_and_watch_stand_before_or_after_the_identifiers(before: str) -> None:
     """Both words, of either language, on either side or on both."""
-    said = (before + after).lower()
-    share = "share" in said or "compartilhar" in said
-    watch = any(word in said for word in ("watch", "avisar", "acompanhar"))
+    for after in ("", " share", " watch", " Compartilhar AVISAR", " share, watch"):
+        said = (before + after).lower()
+        share = "share" in said or "compartilhar" in said
+        watch = any(word in said for word in ("watch", "avisar", "acompanhar"))
 
-    assert asked(REAL, share=share, watch=watch) == parse_query(f"{before}{REAL}{after}")
+        assert asked(REAL, share=share, watch=watch) == parse_query(f"{before}{REAL}{after}")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", ",;", "share", "avisar compartilhar"])
@@ -148,14 +147,14 @@ PHONES = [
 
 
 @pytest.mark.parametrize("phone", PHONES)
-@pytest.mark.parametrize("text", ["{}", "{} X1", "X1 {}", "X1, {}, X2", "X1;{};X2", "share {}"])
-def test_a_dressed_phone_number_is_refused_as_one_word(phone: str, text: str) -> None:
+def test_a_dressed_phone_number_is_refused_as_one_word(phone: str) -> None:
     """Whatever spaces and quotes it holds, no part of it is asked, and its neighbours are."""
-    query = parse_query(text.format(phone))
+    for text in ("{}", "{} X1", "X1 {}", "X1, {}, X2", "X1;{};X2", "share {}"):
+        query = parse_query(text.format(phone))
 
-    assert isinstance(query, LookUp)
-    assert (BadWord(word=phone, problem=IdProblem.PHONE),) == query.bad_words
-    assert [one for one in ("X1", "X2") if one in text] == [one.value for one in query.ids]
+        assert isinstance(query, LookUp)
+        assert (BadWord(word=phone, problem=IdProblem.PHONE),) == query.bad_words
+        assert [one for one in ("X1", "X2") if one in text] == [one.value for one in query.ids]
 
 
 def test_two_phone_numbers_are_two_words() -> None:
@@ -194,6 +193,15 @@ def test_two_phone_numbers_are_two_words() -> None:
 def test_a_slip_of_the_keyboard_is_asked_back(text: str, word: str, suggestion: str) -> None:
     """A word of letters within two slips of a command word is not sent to the gateway."""
     assert DidYouMean(word=word, suggestion=suggestion) == parse_query(text)
+
+
+def test_a_suggestion_of_two_hundred_characters_is_the_whole_line() -> None:
+    """A longer one is the command alone."""
+    whole = "help " + "x1 " * 64 + "xx1"
+
+    assert 200 == len(whole)
+    assert DidYouMean(word="hlep", suggestion=whole) == parse_query(whole.replace("help", "hlep"))
+    assert DidYouMean(word="hlep", suggestion="help") == parse_query(f"hlep{whole[4:]}1")
 
 
 @pytest.mark.parametrize(
@@ -314,7 +322,8 @@ def test_no_more_than_ten_bad_words_are_shown() -> None:
 
 def test_what_stands_beyond_the_limit_of_a_text_is_not_read() -> None:
     """The time that a query takes is bounded by the length that is read."""
-    assert Nothing() == parse_query(" " * MAX_TEXT + REAL)
+    assert Nothing() == parse_query(" " * 4_000 + REAL)
+    assert asked("M") == parse_query(" " * 3_999 + REAL)
 
 
 PIECES = (

@@ -1,4 +1,7 @@
-"""The readings that are a matter of words, and the record; ids as in docs/readings.md."""
+"""What texts must not say about a reading, numbers as people write them, and the record.
+
+The names begin with the numbers of docs/readings.md; what the texts do say stands in tests/cards.
+"""
 
 from __future__ import annotations
 
@@ -9,46 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot.domain.call_status import CallStatus, Outcome, read_result
-from bot.domain.catalog import Language
 from bot.domain.explanation import Finding, LookupFailure, as_record, explain
-from bot.locales import load_catalog
+from tests.support.wording import EN, PT
 
-CATALOGS = {language: load_catalog(language) for language in Language}
-ENGLISH = CATALOGS[Language.ENGLISH]
 PAGE = Path(__file__).parents[2] / "docs/readings.md"
-
-
-@pytest.mark.parametrize(
-    ("raw", "english", "portuguese"),
-    [
-        pytest.param("failed", "did not go through", "não foi completada", id="20-failed"),
-        pytest.param("error", "broke off midway", "caiu no meio", id="20-error"),
-        pytest.param("blocked", "does not say who or what", "não diz quem", id="21-by whom"),
-        pytest.param("blocked", "block list of the gateway", "lista de bloqueio", id="21-list"),
-        pytest.param("ok:3", "lasted only 3 seconds", "durou só 3 segundos", id="11-too short"),
-        pytest.param("failed:200", "answered, then failed", "mas falhou depois", id="18-failed"),
-        pytest.param("error:200", "answered, then broke off", "mas caiu depois", id="18-error"),
-        pytest.param("failed:183", "not a final answer", "não é uma resposta final", id="17-183"),
-        pytest.param("blocked:607", "unwanted", "indesejada", id="21-607 is the person"),
-        pytest.param("machine:200", "No message was left", "Nenhuma mensagem", id="22-no message"),
-        pytest.param("ok:85.00", "no proof that a person listened", "não prova que", id="23-heard"),
-        pytest.param("ok:85.00", "85 seconds", "85 segundos", id="24-a duration, and no more"),
-        pytest.param("ok:85.126", "85.13 seconds", "85,13 segundos", id="06-two decimals"),
-        pytest.param("023", "the IDMSG of an SMS", "IDMSG de um SMS", id="39-an SMS"),
-        pytest.param("001", "credential", "credencial", id="40-001 alone"),
-        pytest.param("019", "token", "token", id="40-019 alone"),
-        pytest.param("022", "account", "conta", id="41-account not found"),
-        pytest.param("000", "nor that it was delivered", "nem que foi entregue", id="28-000"),
-        pytest.param("799", "does not list", "não traz", id="27-not interpreted"),
-    ],
-)
-def test_both_languages_say_what_the_reading_asks_for(
-    raw: str, english: str, portuguese: str
-) -> None:
-    """The text that decides the reading stands in the explanation."""
-    for language, words in ((Language.ENGLISH, english), (Language.PORTUGUESE, portuguese)):
-        told = explain(read_result(raw), CATALOGS[language])
-        assert words in f"{told.headline} {told.meaning} {told.advice}"
 
 
 @pytest.mark.parametrize(
@@ -67,8 +34,8 @@ def test_06_a_duration_is_written_as_people_say_it(raw: str, english: str, portu
     """At most two decimals, with minutes from two on, in the signs and plurals of the language."""
     duration = Decimal(raw)
 
-    assert english == ENGLISH.writing.duration(duration)
-    assert portuguese == CATALOGS[Language.PORTUGUESE].writing.duration(duration)
+    assert english == EN.writing.duration(duration)
+    assert portuguese == PT.writing.duration(duration)
 
 
 @pytest.mark.parametrize(
@@ -79,28 +46,48 @@ def test_a_number_is_written_with_thousands_apart(
     number: int, english: str, portuguese: str
 ) -> None:
     """In the signs of the language, wherever a phrase holds one."""
-    assert english == ENGLISH.writing.number(number)
-    assert portuguese == CATALOGS[Language.PORTUGUESE].writing.number(number)
+    assert english == EN.writing.number(number)
+    assert portuguese == PT.writing.number(number)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "english", "portuguese"),
+    [
+        (0, 3, "0%", "0%"),
+        (3, 3, "100%", "100%"),
+        (1, 3, "33.3%", "33,3%"),
+        (5, 8, "62.5%", "62,5%"),
+        (1, 2_000, "0.1%", "0,1%"),  # half a tenth is a whole one
+        (1, 10_000, "0.1%", "0,1%"),
+        (9_999, 10_000, "99.9%", "99,9%"),
+    ],
+)
+def test_a_share_is_written_with_one_decimal(
+    part: int, whole: int, english: str, portuguese: str
+) -> None:
+    """Neither nothing nor all is said where that is rounded."""
+    assert english == EN.writing.share(part, whole)
+    assert portuguese == PT.writing.share(part, whole)
 
 
 @pytest.mark.parametrize(("code", "other"), [("001", "token"), ("019", "credencial")])
 def test_40_a_wrong_key_is_not_blamed_on_the_other(code: str, other: str) -> None:
     """Only what the gateway said is told."""
-    told = explain(read_result(code), CATALOGS[Language.PORTUGUESE])
+    told = explain(read_result(code), PT)
 
     assert other not in f"{told.headline} {told.meaning}".lower()
 
 
 def test_41_022_is_no_daily_limit() -> None:
     """The meaning that the code has elsewhere is not borrowed."""
-    for catalog in CATALOGS.values():
+    for catalog in (EN, PT):
         told = explain(read_result("022"), catalog)
         assert "limit" not in f"{told.headline} {told.meaning}".lower()
 
 
 def record(finding: Finding) -> dict[str, str | int | float | bool | None]:
     """The record of a finding in English."""
-    return as_record("X-1", finding, explain(finding, ENGLISH))
+    return as_record("X-1", finding, explain(finding, EN))
 
 
 FACTS = ("outcome", "final", "sip_code", "duration_seconds", "gateway_code", "error", "raw")
@@ -126,7 +113,7 @@ FACTS = ("outcome", "final", "sip_code", "duration_seconds", "gateway_code", "er
 )  # fmt: skip
 def test_a_record_holds_the_facts(finding: Finding, facts: tuple[object, ...]) -> None:
     """All thirteen keys are there, in order, null where they do not apply, texts as on the card."""
-    told = explain(finding, ENGLISH)
+    told = explain(finding, EN)
     words = {
         "headline": told.headline,
         "meaning": told.meaning,

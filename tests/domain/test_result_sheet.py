@@ -21,10 +21,9 @@ from bot.domain.id_list import IgnoredLine, UnreadableListError
 from bot.domain.list_texts import say_problem, say_reason
 from bot.domain.list_words import LineProblem
 from bot.domain.message_id import InvalidMessageIdError, MessageId
-from bot.domain.result_sheet import COLUMNS, MAX_RAW, ResultSheet, local_moment
-from bot.locales import load_catalog
+from bot.domain.result_sheet import COLUMNS, ResultSheet, local_moment
+from tests.support.wording import EN, PT, say
 
-ENGLISH, PORTUGUESE = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
 NOON = datetime(2026, 5, 12, 15, 0, 5, tzinfo=UTC)
 BRASILIA = ZoneInfo("America/Sao_Paulo")
 DELIMITERS = {Language.ENGLISH: ",", Language.PORTUGUESE: ";"}
@@ -44,7 +43,7 @@ def item(
 
 
 def written(
-    items: Iterable[BulkItem], ignored: Iterable[IgnoredLine] = (), catalog: Catalog = ENGLISH
+    items: Iterable[BulkItem], ignored: Iterable[IgnoredLine] = (), catalog: Catalog = EN
 ) -> bytes:
     """The whole sheet."""
     sheet = ResultSheet(catalog, local_moment(BRASILIA, catalog.language))
@@ -58,18 +57,21 @@ def rows(data: bytes, language: Language = Language.ENGLISH) -> list[list[str]]:
     return [*csv.reader(lines, delimiter=DELIMITERS[language], strict=True)]
 
 
-def cells(one: BulkItem, catalog: Catalog = ENGLISH) -> dict[str, str]:
+def cells(one: BulkItem, catalog: Catalog = EN) -> dict[str, str]:
     """The cells of one call by the name of their column."""
     _, row = rows(written([one], catalog=catalog), catalog.language)
     return dict(zip(COLUMNS, row, strict=True))
 
 
-def test_the_sheet_begins_with_its_mark_and_the_headings() -> None:
+@pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
+def test_the_sheet_begins_with_its_mark_and_the_headings(catalog: Catalog) -> None:
     """UTF-8 with a byte order mark, lines that end as Excel's do, headings in the language."""
-    data = written([], catalog=PORTUGUESE)
-    assert data.startswith("\ufeffNº;IDMSG;Resultado;O que aconteceu;Código SIP;".encode())
+    data = written([], catalog=catalog)
+
+    assert data.startswith(b"\xef\xbb\xbf")
     assert data.endswith(b"\r\n")
-    assert b"No.,IDMSG,Outcome,What happened,SIP code," in written([])
+    headings = [catalog.say(f"sheet.{column}") for column in COLUMNS]
+    assert [headings] == rows(data, catalog.language)
 
 
 def test_a_call_has_all_its_facts() -> None:
@@ -77,13 +79,13 @@ def test_a_call_has_all_its_facts() -> None:
     assert {
         "line": "8",
         "idmsg": "MPG000236180474",
-        "outcome": "not completed",
-        "headline": "The call did not go through: the line was busy.",
+        "outcome": say("outcome_word.failed"),
+        "headline": say("headline.failed_because", reason=EN.sip(486).title),
         "sip_code": "486",
         "gateway_code": "",
         "duration": "",
-        "who_acts": "whoever sent the message",
-        "advice": ENGLISH.sip(486).advice,
+        "who_acts": say("who.sender"),
+        "advice": EN.sip(486).advice,
         "raw": "failed:486",
         "checked": "2026-05-12 12:00:05",
         "note": "",
@@ -92,7 +94,7 @@ def test_a_call_has_all_its_facts() -> None:
 
 def test_a_portuguese_sheet_has_decimal_commas_and_days_first() -> None:
     """As a spreadsheet in Brazil reads numbers and moments."""
-    told = cells(item("ok:85.50"), PORTUGUESE)
+    told = cells(item("ok:85.50"), PT)
     assert ("85,50", "12/05/2026 12:00:05") == (told["duration"], told["checked"])
     assert "85.50" == cells(item("ok:85.50"))["duration"]
 
@@ -104,14 +106,14 @@ def test_a_code_of_the_gateway_keeps_its_zeros() -> None:
 
 def test_an_id_that_is_not_found_is_no_error_of_the_gateway() -> None:
     """Its word is its own; other codes share one."""
-    assert "not found" == cells(item("023"))["outcome"]
-    assert "gateway error" == cells(item("850"))["outcome"]
+    assert say("outcome_word.gateway.023") == cells(item("023"))["outcome"]
+    assert say("outcome_word.gateway_error") == cells(item("850"))["outcome"]
 
 
 def test_the_note_says_what_is_odd() -> None:
     """Remarks, the error of a failed look-up, and that the sandbox answered."""
-    assert ENGLISH.say("remark.zero_seconds") == cells(item("ok:0"))["note"]
-    assert ENGLISH.say("card.sandbox") in cells(item("ok:85", sandbox=True))["note"]
+    assert say("remark.zero_seconds") == cells(item("ok:0"))["note"]
+    assert say("card.sandbox") in cells(item("ok:85", sandbox=True))["note"]
     failed = BulkItem(
         position=0,
         message_id=MessageId("MPG000236180474"),
@@ -119,7 +121,8 @@ def test_the_note_says_what_is_odd() -> None:
         checked_at=NOON,
     )
     told = cells(failed)
-    assert ("could not be looked up", "", "Error: timeout") == (
+    note = f"{say('card.error_code')}: timeout"
+    assert (say("outcome_word.lookup_failed"), "", note) == (
         told["outcome"],
         told["raw"],
         told["note"],
@@ -129,7 +132,7 @@ def test_the_note_says_what_is_odd() -> None:
 def test_a_call_that_was_not_asked_about_says_so() -> None:
     """Its line stands in its place, without a verdict."""
     told = cells(BulkItem(position=0, message_id=MessageId("MPG000236180474")))
-    assert "not asked" == told.pop("outcome")
+    assert say("sheet.not_asked") == told.pop("outcome")
     assert {"1", "MPG000236180474", ""} == {*told.values()}
 
 
@@ -147,15 +150,16 @@ def test_ignored_lines_follow_with_number_and_reason() -> None:
     ]
     blank, title, first, second = rows(written([item("ok:85")], lines))[2:]
     assert {""} == {*blank}
-    assert ENGLISH.say("sheet.ignored_title") == title[1]
-    assert ["3", "'+55 (11) *****-4321", "ignored", "it looks like a phone number."] == first[:4]
-    assert ["9", "Total", "ignored", "it does not look like an IDMSG."] == second[:4]
+    assert say("sheet.ignored_title") == title[1]
+    word, phone, no_id = say("sheet.ignored"), say("list.ignored.phone"), say("list.ignored.no_id")
+    assert ["3", "'+55 (11) *****-4321", word, phone] == first[:4]
+    assert ["9", "Total", word, no_id] == second[:4]
 
 
 def test_the_raw_result_is_bounded_masked_and_on_one_line() -> None:
     """Whatever the gateway sends, a row is one line of the file."""
     raw = cells(item("x\r\n\x00call 5511987654321\u2028" + "y" * 9_000))["raw"]
-    assert MAX_RAW == len(raw)
+    assert 500 == len(raw)
     assert raw.startswith("x   call +55 (11) *****-4321 y")
 
 
@@ -168,7 +172,7 @@ def test_the_sheet_is_made_line_by_line() -> None:
             asked.append(position)
             yield item("ok:85", position=position)
 
-    lines = ResultSheet(ENGLISH, str).lines(items(), ())
+    lines = ResultSheet(EN, str).lines(items(), ())
     next(lines)
     assert [] == asked
     next(lines)
@@ -183,7 +187,7 @@ def test_the_sheet_is_made_line_by_line() -> None:
         *('"=1+1', 'x","=1'),
     ],
 )
-@pytest.mark.parametrize("catalog", [ENGLISH, PORTUGUESE], ids=["en", "pt-BR"])
+@pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
 def test_nothing_becomes_a_formula(text: str, catalog: Catalog) -> None:
     """Nor in a spreadsheet that parts the cells by another sign than the one that was meant."""
     line = IgnoredLine(number=1, text=text, problem=LineProblem.NO_ID)
@@ -209,7 +213,7 @@ def _calculates(cell: str) -> bool:
 def test_no_text_becomes_a_formula(text: str) -> None:
     """However signs, quotes, delimiters and blanks are mixed."""
     line = IgnoredLine(number=1, text=text, problem=LineProblem.NO_ID)
-    assert [] == formulas(written([item(text)], [line], PORTUGUESE))
+    assert [] == formulas(written([item(text)], [line], PT))
 
 
 @pytest.mark.parametrize(
@@ -246,7 +250,7 @@ def test_a_sheet_can_be_given_back_as_a_list(idmsgs: list[str]) -> None:
     """The ids that were written are read again, and its other lines are none."""
     items = [item("failed:486", one, place) for place, one in enumerate(idmsgs)]
     lines = [IgnoredLine(number=1, text="5511987654321", problem=LineProblem.PHONE)]
-    for catalog in (ENGLISH, PORTUGUESE):
+    for catalog in (EN, PT):
         try:
             given_back = read_file(written(items, lines, catalog), max_ids=1_000)
         except UnreadableListError:
@@ -261,18 +265,25 @@ def test_any_id_and_any_answer_make_a_row(idmsg: str, raw: str) -> None:
         one = item(raw, idmsg)
     except InvalidMessageIdError:
         return
-    for catalog in (ENGLISH, PORTUGUESE):
+    for catalog in (EN, PT):
         told = rows(written([one], catalog=catalog), catalog.language)
         assert [len(COLUMNS)] * 2 == [len(row) for row in told]
 
 
-def test_problems_are_said_with_numbers_as_people_write_them() -> None:
+@pytest.mark.parametrize(
+    ("catalog", "count", "limit"), [(EN, "1,234", "1,000"), (PT, "1.234", "1.000")]
+)
+def test_problems_are_said_with_numbers_as_people_write_them(
+    catalog: Catalog, count: str, limit: str
+) -> None:
     """How many there are and may be; megabytes where bytes are counted."""
     with pytest.raises(UnreadableListError) as many:
         read_file("".join(f"MPG{n:09}\n" for n in range(1_234)).encode(), max_ids=1_000)
-    assert "1,234 IDMSGs; I look up to 1,000 at" in say_problem(many.value, ENGLISH)
-    assert "1.234 IDMSGs; consulto até 1.000 por" in say_problem(many.value, PORTUGUESE)
+    told = catalog.say("list.problem.too_many_ids", count=1_234, limit=1_000)
+    assert {count, limit} <= {*re.findall(r"[0-9.,]*[0-9]", told)}
+    assert told == say_problem(many.value, catalog)
     with pytest.raises(UnreadableListError) as large:
         read_file(bytes(50_000_000), max_ids=1_000)
-    assert "up to 5 MB" in say_problem(large.value, ENGLISH)
-    assert "parece um número de telefone." == say_reason(LineProblem.PHONE, PORTUGUESE)
+    told = catalog.say("list.problem.too_large", count=50, limit=5)
+    assert told == say_problem(large.value, catalog)
+    assert catalog.say("list.ignored.phone") == say_reason(LineProblem.PHONE, catalog)

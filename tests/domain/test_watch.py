@@ -13,10 +13,6 @@ from bot.domain.call_status import read_result
 from bot.domain.explanation import LookupFailure
 from bot.domain.message_id import MessageId
 from bot.domain.watch import (
-    LONGEST_LIMIT,
-    SHORTEST_LIMIT,
-    TELLING_LIMIT,
-    UNKNOWN_PAUSE,
     Destination,
     Ending,
     LookAgain,
@@ -72,8 +68,8 @@ def test_looks_come_at_growing_intervals_and_the_last_one_repeats() -> None:
     [
         (None, timedelta(minutes=30)),
         (timedelta(hours=2), timedelta(hours=2)),
-        (timedelta(days=3), LONGEST_LIMIT),
-        (timedelta(0), SHORTEST_LIMIT),
+        (timedelta(days=3), timedelta(hours=24)),
+        (timedelta(0), timedelta(minutes=1)),
     ],
 )
 def test_a_limit_may_be_chosen(chosen: timedelta | None, limit: timedelta) -> None:
@@ -112,7 +108,7 @@ def test_an_unknown_id_gets_one_repeat_after_a_minute() -> None:
     """The gateway may learn of it; then it is over."""
     unknown = read_result("023")
     again = after_look(WATCH, unknown, SCHEDULE, NOON)
-    assert LookAgain(at=NOON + UNKNOWN_PAUSE, unknown=True) == again
+    assert LookAgain(at=NOON + timedelta(minutes=1), unknown=True) == again
     assert Ending.UNKNOWN_ID is after_look(replace(WATCH, unknown=True), unknown, SCHEDULE, NOON)
 
 
@@ -145,12 +141,22 @@ def test_what_waits_or_is_being_told_is_open(state: State, is_open: bool) -> Non
     assert is_open is replace(WATCH, state=state).open
 
 
+def test_a_watch_is_open_until_its_notice_stands_or_cannot_be_delivered() -> None:
+    """What was doubtful is settled when it stands."""
+    telling = replace(WATCH, doubtful=True).telling()
+    assert (State.TELLING, True) == (telling.state, telling.open)
+    told = telling.told(NOON)
+    assert (State.TOLD, False, NOON) == (told.state, told.doubtful, told.ended_at)
+    gone = telling.undelivered(NOON)
+    assert (State.UNDELIVERED, True, NOON) == (gone.state, gone.doubtful, gone.ended_at)
+
+
 def test_telling_is_tried_with_growing_pauses() -> None:
     """Five seconds at first, ten minutes in the end."""
     begun = replace(WATCH, decided_at=NOON)
-    moments = [next_attempt(replace(begun, attempts=n), NOON, None) for n in (0, 1, 2, 3, 7, 99)]
+    moments = [next_attempt(replace(begun, attempts=n), NOON, None) for n in (*range(9), 99)]
     pauses = [(moment - NOON).total_seconds() for moment in moments if moment is not None]
-    assert [5, 5, 15, 30, 600, 600] == pauses
+    assert [5, 5, 15, 30, 60, 120, 300, 600, 600, 600] == pauses
 
 
 def test_the_pause_that_slack_asks_for_is_kept() -> None:
@@ -164,8 +170,8 @@ def test_the_pause_that_slack_asks_for_is_kept() -> None:
 def test_telling_is_given_up_after_a_day() -> None:
     """Then it is the operator's."""
     begun = replace(WATCH, decided_at=NOON, attempts=1)
-    assert next_attempt(begun, NOON + TELLING_LIMIT - timedelta(seconds=1), None) is not None
-    assert next_attempt(begun, NOON + TELLING_LIMIT, None) is None
+    assert next_attempt(begun, NOON + timedelta(hours=24, seconds=-1), None) is not None
+    assert next_attempt(begun, NOON + timedelta(hours=24), None) is None
 
 
 @pytest.mark.parametrize(

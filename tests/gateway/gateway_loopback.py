@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.domain.message_id import MessageId
+from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient, open_gateway
 from bot.gateway.soap import Account, SoapRequest, SoapVersion, build_request
 
@@ -209,6 +210,7 @@ async def client_of(
     proxy: str | None = None,
     ca_file: str | None = None,
     now: Callable[[], datetime] = lambda: MOMENT,
+    timing: Timing = Timing(),
 ) -> AsyncIterator[GatewayClient]:
     """A gateway client with the canary's keys and a ceiling that does not matter."""
     async with open_gateway(
@@ -222,6 +224,7 @@ async def client_of(
         proxy=proxy,
         ca_file=ca_file,
         now=now,
+        timing=timing,
     ) as client:
         yield client
 

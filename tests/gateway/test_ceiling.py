@@ -49,13 +49,16 @@ async def test_starts_are_evenly_spaced() -> None:
 
 async def test_the_first_one_goes_at_once() -> None:
     """Nobody waits who is alone, neither at the start nor after a rest."""
-    ceiling = ceiling_of(0.5, 1)
+    ceiling = ceiling_of(1 / 60, 1)
     clock = asyncio.get_running_loop().time
-    for _ in range(2):
-        began = clock()
-        moments = await starts(ceiling, 1)
-        assert moments[0] - began < 1.9
-        await asyncio.sleep(2.1)
+    began = clock()
+    moments = await starts(ceiling, 1)
+    assert moments[0] - began < 60
+
+
+async def test_one_that_nobody_asked_closes() -> None:
+    """There is nobody to turn away."""
+    await ceiling_of(1, 1).aclose()
 
 
 async def test_a_rest_saves_up_nothing() -> None:
@@ -144,16 +147,17 @@ async def test_first_requests_have_their_turn_among_repetitions() -> None:
 
 async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
     """Neither a place nor a slot is lost to callers that were cancelled while they waited."""
-    ceiling = ceiling_of(1, 4)
+    ceiling = ceiling_of(1 / 0.3, 4)
     clock = asyncio.get_running_loop().time
     began = clock()
     await starts(ceiling, 1)
-    waiting = [asyncio.create_task(starts(ceiling, 1)) for _ in range(20)]
+    waiting = [asyncio.create_task(starts(ceiling, 1)) for _ in range(400)]
     await asyncio.sleep(0.01)
     for task in waiting:
         task.cancel()
     moments = await starts(ceiling, 1)
-    assert moments[0] - began < 1.9
+    # All of them would have taken two minutes.
+    assert 0.3 - GRAIN <= moments[0] - began < 60
 
 
 @pytest.mark.parametrize(("rate", "places"), [(0, 1), (-1, 1), (1, 0), (1, -1)])
@@ -294,6 +298,7 @@ async def test_a_good_answer_is_told_only_where_it_forgives_something() -> None:
     """Not once for each look-up."""
     gatekeeper = _Scripted(Admission(waits=(0.0,)), Admission(waits=(0.0,), strikes=2))
     ceiling = Ceiling(gatekeeper)
+    await ceiling.forgive()
     await starts_one(ceiling, ticket())
     await ceiling.forgive()
     assert 0 == gatekeeper.forgiven

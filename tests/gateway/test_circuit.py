@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
-from gateway_loopback import (
+
+from bot.domain.gate import Urgency
+from bot.domain.gateway_health import FAILURES_TO_OPEN
+from bot.domain.timing import Timing
+from bot.gateway.client import GatewayClient
+from bot.gateway.errors import Busy, ConnectionLost, GatewayDown, GatewayError, NotSoap, Paused
+from tests.gateway.gateway_loopback import (
     MOMENT,
     OK,
     ONE_ID,
@@ -24,29 +31,31 @@ from gateway_loopback import (
     silence,
 )
 
-from bot.domain.gate import Urgency
-from bot.domain.gateway_health import FAILURES_TO_OPEN
-from bot.gateway.client import GatewayClient
-from bot.gateway.errors import Busy, ConnectionLost, GatewayDown, GatewayError, NotSoap, Paused
-
 # Each look-up that loses its connection is sent three times.
 SENT = 3 * FAILURES_TO_OPEN
+# Repetitions follow at once; probes only where a test wants them.
+QUICK = Timing(retry_initial=0.0, retry_jitter=0.001, first_probe=60.0)
 
 
 @asynccontextmanager
 async def meeting(
-    script: Script, *, timeout_seconds: float = 5.0
+    script: Script, *, timeout_seconds: float = 5.0, **waits: float
 ) -> AsyncIterator[tuple[Server, GatewayClient]]:
     """A client whose clock goes one second for each look at it."""
     moment = [MOMENT]
 
-    def now() -> object:
+    def now() -> datetime:
         moment[0] += timedelta(seconds=1)
         return moment[0]
 
     async with (
         serving(script) as server,
-        client_of(server.url, now=now, timeout_seconds=timeout_seconds) as client,  # type: ignore[arg-type]
+        client_of(
+            server.url,
+            now=now,
+            timeout_seconds=timeout_seconds,
+            timing=replace(QUICK, **waits),
+        ) as client,
     ):
         yield server, client
 
@@ -67,14 +76,6 @@ async def outcomes(client: GatewayClient, count: int) -> list[type[BaseException
         else:
             found.append(None)
     return found
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Repetitions follow at once; probes only where a test wants them."""
-    monkeypatch.setattr("bot.gateway.inquiry.WAIT_INITIAL", 0.0)
-    monkeypatch.setattr("bot.gateway.inquiry.WAIT_JITTER", 0.001)
-    monkeypatch.setattr("bot.gateway.circuit.FIRST_PROBE_SECONDS", 60.0)
 
 
 async def test_after_several_faults_nobody_waits_for_the_next_one() -> None:
@@ -99,11 +100,10 @@ async def test_kept_answers_are_given_while_the_gateway_is_down() -> None:
     assert kept.from_cache
 
 
-async def test_a_probe_finds_out_that_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_probe_finds_out_that_it_is_back() -> None:
     """Without anybody asking; the health says when."""
-    monkeypatch.setattr("bot.gateway.circuit.FIRST_PROBE_SECONDS", 0.02)
     script = first(*[silence] * (SENT + 3), always(http(result("023"))), always(OK))
-    async with meeting(script) as (server, client):
+    async with meeting(script, first_probe=0.02) as (server, client):
         await outcomes(client, FAILURES_TO_OPEN)
         assert is_down(client)
         async with asyncio.timeout(10):
@@ -114,15 +114,27 @@ async def test_a_probe_finds_out_that_it_is_back(monkeypatch: pytest.MonkeyPatch
         assert (await client.status(ONE_ID)).status.final
 
 
-async def test_an_answer_under_way_ends_the_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_under_way_ends_the_outage() -> None:
     """The probing ends by itself."""
-    monkeypatch.setattr("bot.gateway.circuit.FIRST_PROBE_SECONDS", 0.02)
-    async with meeting(first(*[silence] * SENT, always(OK))) as (server, client):
+    script = first(*[silence] * SENT, always(OK))
+    async with meeting(script, first_probe=0.02) as (server, client):
         await outcomes(client, FAILURES_TO_OPEN)
         client._circuit.answered()
         await asyncio.sleep(0.1)
         assert SENT == len(server.requests)
         assert client.health.down_since is None
+
+
+async def test_a_client_that_forgets_is_as_good_as_new() -> None:
+    """Neither a kept status nor an outage is known any more."""
+    script = first(always(OK), *[silence] * SENT, always(OK))
+    async with meeting(script) as (_, client):
+        await client.status(ONE_ID)
+        await outcomes(client, FAILURES_TO_OPEN + 1)
+        assert (True, True) == (is_down(client), client.is_final(ONE_ID))
+        client.forget()
+        assert (False, False) == (is_down(client), client.is_final(ONE_ID))
+        assert not (await client.status(ONE_ID)).from_cache
 
 
 @pytest.mark.parametrize(
@@ -159,7 +171,7 @@ async def test_a_busy_bot_says_nothing_of_the_gateway() -> None:
     """What was not sent did not fail."""
     async with (
         serving(always(OK)) as server,
-        client_of(server.url, requests_per_second=0.1, timeout_seconds=1.0) as client,
+        client_of(server.url, requests_per_second=1 / 60, timeout_seconds=0.3) as client,
     ):
         await client.status(ONE_ID)
         found = await asyncio.gather(
@@ -172,15 +184,10 @@ async def test_a_busy_bot_says_nothing_of_the_gateway() -> None:
 # --- the pause after code 900 --------------------------------------------------------------------
 
 
-async def test_after_900_nobody_asks_before_the_pause_is_over(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_after_900_nobody_asks_before_the_pause_is_over() -> None:
     """Who would give up before that is told at once, and until when it lasts."""
-    monkeypatch.setattr("bot.domain.gate.FIRST_PAUSE_SECONDS", 1.0)
-    async with meeting(first(always(http(result("900"))), always(OK)), timeout_seconds=0.5) as (
-        server,
-        client,
-    ):
+    script = first(always(http(result("900"))), always(OK))
+    async with meeting(script, timeout_seconds=0.5, first_pause=1.0) as (server, client):
         assert "900" == (await client.status(ids(2)[0])).status.gateway_code
         with pytest.raises(Paused) as told:
             await client.status(ids(2)[1])
@@ -189,25 +196,21 @@ async def test_after_900_nobody_asks_before_the_pause_is_over(
         assert client.health.paused_until is not None
 
 
-async def test_who_can_wait_for_the_end_of_the_pause_gets_an_answer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_who_can_wait_for_the_end_of_the_pause_gets_an_answer() -> None:
     """A brief pause is sat out."""
-    monkeypatch.setattr("bot.domain.gate.FIRST_PAUSE_SECONDS", 0.3)
     clock = asyncio.get_running_loop().time
-    async with meeting(first(always(http(result("900"))), always(OK))) as (_, client):
+    script = first(always(http(result("900"))), always(OK))
+    async with meeting(script, first_pause=0.2) as (_, client):
         began = clock()
         await client.status(ids(2)[0])
         assert (await client.status(ids(2)[1])).status.final
-        assert clock() - began >= 0.29
+        assert clock() - began >= 0.19
 
 
-async def test_those_who_wait_when_900_comes_wait_for_the_pause(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_those_who_wait_when_900_comes_wait_for_the_pause() -> None:
     """The pause holds for all that are not yet sent."""
-    monkeypatch.setattr("bot.domain.gate.FIRST_PAUSE_SECONDS", 0.3)
     clock = asyncio.get_running_loop().time
+    timing = replace(QUICK, first_pause=0.2)
     sent: list[float] = []
 
     async def script(exchange: object) -> None:
@@ -217,8 +220,8 @@ async def test_those_who_wait_when_900_comes_wait_for_the_pause(
 
     async with (
         serving(script) as server,
-        client_of(server.url, requests_per_second=20) as client,
+        client_of(server.url, requests_per_second=20, timing=timing) as client,
     ):
         found = await asyncio.gather(*(client.status(one) for one in ids(4)))
     assert ["900", None, None, None] == [one.status.gateway_code for one in found]
-    assert sent[1] - sent[0] >= 0.28
+    assert sent[1] - sent[0] >= 0.18

@@ -9,7 +9,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from gateway_loopback import (
+
+from bot.domain.call_status import CheckedStatus, Outcome, read_result
+from bot.gateway.client import GatewayClient, open_gateway
+from bot.gateway.errors import (
+    EmptyResult,
+    NotSoap,
+)
+from tests.gateway.gateway_loopback import (
     CREDENTIAL,
     MOMENT,
     OK,
@@ -26,13 +33,6 @@ from gateway_loopback import (
     ids,
     result,
     serving,
-)
-
-from bot.domain.call_status import CheckedStatus, Outcome, read_result
-from bot.gateway.client import GatewayClient, open_gateway
-from bot.gateway.errors import (
-    EmptyResult,
-    NotSoap,
 )
 
 # --- an answer -----------------------------------------------------------------------------------
@@ -77,6 +77,15 @@ async def test_a_final_status_is_asked_for_once() -> None:
         moment[0] += timedelta(hours=2)
         again = await client.status(ONE_ID)
     assert (again.from_cache, again.checked_at, len(server.requests)) == (False, moment[0], 2)
+
+
+async def test_only_a_call_with_a_kept_status_is_known_to_be_final() -> None:
+    """Whoever may wait for a call asks this first; it sends nothing."""
+    async with serving(always(OK)) as server, client_of(server.url) as client:
+        before = client.is_final(ONE_ID)
+        await client.status(ONE_ID)
+        assert (False, True) == (before, client.is_final(ONE_ID))
+    assert 1 == len(server.requests)
 
 
 @pytest.mark.parametrize("raw", ["024", "023", "022", "ok:abc", "canary"])

@@ -10,6 +10,7 @@ from bot.gateway.errors import (
     ConnectionLost,
     GatewayError,
     HttpStatus,
+    Paused,
     ServerFault,
 )
 
@@ -76,6 +77,7 @@ def test_str_is_the_code_with_our_own_sentence() -> None:
     )
     assert str(ConnectionLost("ClientPayloadError")).endswith("come. [ClientPayloadError]")
     assert str(HttpStatus(418)).endswith("[HTTP 418]")
+    assert str(Paused()).endswith("outlasts the deadline.")
     assert str(Busy()).endswith("before the deadline.")
 
 

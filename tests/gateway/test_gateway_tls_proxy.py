@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from gateway_loopback import (
+
+from bot.gateway.errors import ProxyFailed, TlsCertificate
+from bot.gateway.transport import _trust, open_transport
+from tests.gateway.gateway_loopback import (
     MOMENT,
     OK,
     ONE_ID,
@@ -27,9 +30,6 @@ from gateway_loopback import (
     read_request,
     serving,
 )
-
-from bot.gateway.errors import ProxyFailed, TlsCertificate
-from bot.gateway.transport import _trust, open_transport
 
 CERTIFICATE = """
 [req]

@@ -12,7 +12,28 @@ from collections.abc import Iterator
 import pytest
 import stamina
 import stamina.instrumentation
-from gateway_loopback import (
+
+from bot.domain.call_status import CheckedStatus, Outcome
+from bot.domain.timing import Timing
+from bot.gateway.errors import (
+    Busy,
+    ConnectionLost,
+    ConnectionRefused,
+    EmptyResult,
+    GatewayError,
+    GatewayUnavailable,
+    HttpStatus,
+    NotSoap,
+    Redirected,
+    RequestFault,
+    ServerFault,
+    TimedOut,
+    TooLarge,
+    TransportFailed,
+    UnsafeXml,
+)
+from bot.gateway.inquiry import ATTEMPTS
+from tests.gateway.gateway_loopback import (
     CREDENTIAL,
     OK,
     ONE_ID,
@@ -33,27 +54,8 @@ from gateway_loopback import (
     silence,
 )
 
-from bot.domain.call_status import CheckedStatus, Outcome
-from bot.gateway import inquiry
-from bot.gateway.errors import (
-    Busy,
-    ConnectionLost,
-    ConnectionRefused,
-    EmptyResult,
-    GatewayError,
-    GatewayUnavailable,
-    HttpStatus,
-    NotSoap,
-    Redirected,
-    RequestFault,
-    ServerFault,
-    TimedOut,
-    TooLarge,
-    TransportFailed,
-    UnsafeXml,
-)
-from bot.gateway.inquiry import ATTEMPTS, WAIT_MAX
-
+# What a server would make a client wait for that has no deadline.
+LONG = 60.0
 Retries = list[stamina.instrumentation.RetryDetails]
 
 
@@ -73,16 +75,17 @@ def retries() -> Iterator[Retries]:
 
 
 async def drip(exchange: Exchange) -> None:
-    """Send one byte a second, so that no pause is ever long."""
+    """Send a byte now and then, so that no pause is ever long."""
+    pause = LONG / len(OK)
     for byte in OK:
         await exchange.send(bytes([byte]))
-        await asyncio.sleep(1)
+        await asyncio.sleep(pause)
 
 
 async def hang_in_the_body(exchange: Exchange) -> None:
     """Send half of the reply and no more."""
     await exchange.send(OK[:-40])
-    await asyncio.sleep(60)
+    await asyncio.sleep(LONG)
 
 
 def closing(reply: bytes) -> Script:
@@ -102,12 +105,11 @@ def closing(reply: bytes) -> Script:
 async def test_the_deadline_ends_any_wait(script: Script) -> None:
     """One limit over everything, however the server spends the time; it is not asked again."""
     clock = asyncio.get_running_loop().time
-    async with serving(script) as server, client_of(server.url, timeout_seconds=1.5) as client:
+    async with serving(script) as server, client_of(server.url, timeout_seconds=0.3) as client:
         began = clock()
         with pytest.raises(TimedOut):
             await client.status(ONE_ID)
-        # Two deadlines would be three seconds.
-        assert 1.4 < clock() - began < 3
+        assert 0.25 < clock() - began < LONG
         assert len(server.requests) == 1
 
 
@@ -116,12 +118,12 @@ async def test_the_deadline_covers_repetitions() -> None:
     clock = asyncio.get_running_loop().time
     async with (
         serving(first(silence, silence, hang)) as server,
-        client_of(server.url, timeout_seconds=1.5) as client,
+        client_of(server.url, timeout_seconds=0.5) as client,
     ):
         began = clock()
         with pytest.raises(TimedOut):
             await client.status(ONE_ID)
-        assert clock() - began < 3
+        assert clock() - began < LONG
     assert len(server.requests) == 3
 
 
@@ -131,7 +133,7 @@ async def test_waiting_for_a_turn_until_the_deadline_is_our_own_fault() -> None:
         serving(hang) as server,
         # The rate keeps the place that the first one leaves at its deadline from being taken.
         client_of(
-            server.url, timeout_seconds=1.0, max_concurrency=1, requests_per_second=0.5
+            server.url, timeout_seconds=0.3, max_concurrency=1, requests_per_second=1 / 60
         ) as client,
     ):
         outcomes = await asyncio.gather(
@@ -149,15 +151,14 @@ async def test_waiting_for_a_turn_until_the_deadline_is_our_own_fault() -> None:
     ],
 )
 async def test_the_last_error_is_told_when_the_deadline_falls_in_the_pause(
-    script: Script, error: type[GatewayError], monkeypatch: pytest.MonkeyPatch
+    script: Script, error: type[GatewayError]
 ) -> None:
     """The gateway was asked and failed at once: it was not slow, and the bot was not busy."""
-    monkeypatch.setattr(inquiry, "WAIT_INITIAL", 3.0)
-    monkeypatch.setattr(inquiry, "WAIT_MAX", 3.0)
+    timing = Timing(retry_initial=3.0, retry_max=3.0)
     with stamina.set_testing(False):
         async with (
             serving(script) as server,
-            client_of(server.url, timeout_seconds=1.0) as client,
+            client_of(server.url, timeout_seconds=0.3, timing=timing) as client,
         ):
             with pytest.raises(error):
                 await client.status(ONE_ID)
@@ -165,10 +166,10 @@ async def test_the_last_error_is_told_when_the_deadline_falls_in_the_pause(
 
 
 async def test_the_last_error_is_told_when_the_deadline_falls_in_the_queue() -> None:
-    """Its repetition waits two seconds for a turn; what is known of the gateway is its 503."""
+    """Its repetition waits a minute for a turn; what is known of the gateway is its 503."""
     async with (
         serving(always(http(status="503 Service Unavailable"))) as server,
-        client_of(server.url, timeout_seconds=1.0, requests_per_second=0.5) as client,
+        client_of(server.url, timeout_seconds=0.3, requests_per_second=1 / 60) as client,
     ):
         with pytest.raises(GatewayUnavailable):
             await client.status(ONE_ID)
@@ -197,10 +198,10 @@ async def test_a_repetition_does_not_queue_behind_look_ups_that_came_later() -> 
 
 
 async def test_the_rate_is_a_reason_to_be_busy_too() -> None:
-    """At one in two seconds nobody gets a second turn within one."""
+    """At one a minute nobody gets a second turn within the deadline."""
     async with (
         serving(always(OK)) as server,
-        client_of(server.url, timeout_seconds=1.0, requests_per_second=0.5) as client,
+        client_of(server.url, timeout_seconds=0.3, requests_per_second=1 / 60) as client,
     ):
         outcomes = await asyncio.gather(
             *(client.status(message_id) for message_id in ids(2)), return_exceptions=True
@@ -397,7 +398,7 @@ async def test_the_wait_before_a_repetition_is_short(retries: Retries) -> None:
             with pytest.raises(ConnectionRefused):
                 await client.status(ONE_ID)
     assert len(retries) == 2
-    assert all(0.1 <= retry.wait_for <= WAIT_MAX for retry in retries)
+    assert all(0.1 <= retry.wait_for <= Timing().retry_max for retry in retries)
 
 
 # --- what stays secret ---------------------------------------------------------------------------

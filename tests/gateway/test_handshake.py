@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-from gateway_loopback import OK, ONE_ID, always, client_of, serving
-from test_gateway_tls_proxy import CERTIFICATE
 
 from bot.gateway.errors import TlsCertificate, TlsError, TlsFailed, TlsVersion
 from bot.gateway.handshake import read_handshake
+from tests.gateway.gateway_loopback import OK, ONE_ID, always, client_of, serving
+from tests.gateway.test_gateway_tls_proxy import CERTIFICATE
 
 
 def openssl(*arguments: str | Path) -> None:

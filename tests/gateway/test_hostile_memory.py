@@ -46,7 +46,7 @@ import asyncio, logging, sys, time
 from pathlib import Path
 from bot.domain.message_id import MessageId
 from bot.gateway.errors import GatewayError
-from gateway_loopback import client_of
+from tests.gateway.gateway_loopback import client_of
 
 def peak():
     words = Path("/proc/self/status").read_text().split()
@@ -94,8 +94,7 @@ asyncio.run(main())
 @pytest.mark.skipif(sys.platform != "linux", reason="the figure is Linux's")
 async def test_no_fault_takes_memory_or_the_event_loop() -> None:
     """Ten of each at once: at most 32 MiB more than one small look-up, and no long turn."""
-    here = Path(__file__).parent
-    path = os.pathsep.join((str(here), str(here.parents[1])))
+    path = str(Path(__file__).parents[2])
     # Whoever counts lines takes ten times as long for them, and the figure would be that.
     untraced = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
     async with running_sandbox(port=0) as url:

@@ -14,7 +14,11 @@ from contextlib import asynccontextmanager, suppress
 from itertools import repeat
 
 import pytest
-from gateway_loopback import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.gateway.errors import GatewayError, GatewayUnavailable
+from tests.gateway.gateway_loopback import (
     OK,
     ONE_ID,
     Exchange,
@@ -28,10 +32,6 @@ from gateway_loopback import (
     result,
     serving,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from bot.gateway.errors import GatewayError, GatewayUnavailable
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -381,7 +381,6 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(pieces | st.binary(max_size=20), max_size=6).map(b"".join))
 def test_any_bytes_on_the_socket_give_an_answer_or_an_error_of_ours(sent: bytes) -> None:
     """Nothing that a server can send raises anything but our own tree."""

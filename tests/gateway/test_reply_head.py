@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from gateway_loopback import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.gateway.errors import ConnectionLost, GatewayError, TransportFailed
+from bot.gateway.reply_head import MAX_HEAD_BYTES, MAX_HEAD_LINES, HeadFilter, ReplyTooLong
+from bot.gateway.transport import open_transport
+from tests.gateway.gateway_loopback import (
     ONE_ID,
     Exchange,
     always,
@@ -13,12 +19,6 @@ from gateway_loopback import (
     result,
     serving,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from bot.gateway.errors import ConnectionLost, GatewayError, TransportFailed
-from bot.gateway.reply_head import MAX_HEAD_BYTES, MAX_HEAD_LINES, HeadFilter, ReplyTooLong
-from bot.gateway.transport import open_transport
 
 STATUS = b"HTTP/1.1 200 OK\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n"

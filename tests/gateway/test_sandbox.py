@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -116,15 +117,22 @@ class Sandbox:
         return status, text
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+@asynccontextmanager
+async def opened(remembered: int = MAX_REMEMBERED) -> AsyncIterator[Sandbox]:
     """A sandbox on a free port, with a clock that stands still."""
     clock, seen = Clock(), list[SeenRequest]()
     async with (
-        running("127.0.0.1", 0, clock=clock, requests=seen) as url,
+        running("127.0.0.1", 0, clock=clock, requests=seen, remembered=remembered) as url,
         aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session,
     ):
         yield Sandbox(url, session, clock, seen)
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A sandbox as it is."""
+    async with opened() as plain:
+        yield plain
 
 
 RESULTS = [
@@ -191,16 +199,14 @@ async def test_pending_ends_after_its_time(sandbox: Sandbox) -> None:
     assert expected("1.1", "024") == (await sandbox.ask("SANDBOX-PENDING-20"))[2]
 
 
-async def test_first_asked_times_are_bounded(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_first_asked_times_are_bounded() -> None:
     """The oldest waiting id is forgotten, and starts again, when there are too many."""
-    monkeypatch.setattr("bot.gateway.sandbox.server.MAX_REMEMBERED", 2)
-    for idmsg in ("SANDBOX-PENDING-1", "SANDBOX-PENDING-2", "SANDBOX-PENDING-3"):
-        await sandbox.ask(idmsg)
-    sandbox.clock.now += 100
-    assert expected("1.1", "ok:85.00") == (await sandbox.ask("SANDBOX-PENDING-3"))[2]
-    assert expected("1.1", "024") == (await sandbox.ask("SANDBOX-PENDING-1"))[2]
+    async with opened(remembered=2) as sandbox:
+        for idmsg in ("SANDBOX-PENDING-1", "SANDBOX-PENDING-2", "SANDBOX-PENDING-3"):
+            await sandbox.ask(idmsg)
+        sandbox.clock.now += 100
+        assert expected("1.1", "ok:85.00") == (await sandbox.ask("SANDBOX-PENDING-3"))[2]
+        assert expected("1.1", "024") == (await sandbox.ask("SANDBOX-PENDING-1"))[2]
 
 
 async def test_slow_is_late(sandbox: Sandbox) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from gateway_loopback import envelope, result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from bot.gateway.errors import (
 )
 from bot.gateway.soap import read_reply
 from bot.gateway.xml import MAX_ATTRIBUTES, MAX_DEPTH, MAX_PARTS, MAX_TEXT
+from tests.gateway.gateway_loopback import envelope, result
 
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 TEXT_XML = "text/xml; charset=utf-8"

@@ -10,20 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from gateway_loopback import (
-    CREDENTIAL,
-    OK,
-    TOKEN,
-    Exchange,
-    Script,
-    Server,
-    always,
-    free_port,
-    http,
-    one_request,
-    result,
-    serving,
-)
 
 from bot import __version__
 from bot.gateway.connector import MAX_REPLY_BYTES
@@ -38,6 +24,20 @@ from bot.gateway.errors import (
     TransportFailed,
 )
 from bot.gateway.transport import Reply, Transport, open_transport
+from tests.gateway.gateway_loopback import (
+    CREDENTIAL,
+    OK,
+    TOKEN,
+    Exchange,
+    Script,
+    Server,
+    always,
+    free_port,
+    http,
+    one_request,
+    result,
+    serving,
+)
 
 
 @asynccontextmanager

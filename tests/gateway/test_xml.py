@@ -5,12 +5,12 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
-from gateway_loopback import result
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gateway.errors import NotSoap, UnreadableReply, UnsafeXml
 from bot.gateway.xml import MAX_NAMESPACE, MAX_PARTS, PIECE_BYTES, _pieces, parse_xml
+from tests.gateway.gateway_loopback import result
 
 DOCUMENTS = {
     "prefixes": b"<a:b xmlns:a='u' a:c='1' d='2'><a:b/></a:b>",

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from watch_world import THREAD, World, watch_world
-
 from bot.domain.bulk import Bulk, BulkItem, Tally
 from bot.domain.id_list import IgnoredLine
 from bot.domain.message_id import MessageId
@@ -18,6 +16,7 @@ from bot.services.bulk_turns import BulkTurns
 from bot.services.bulks import BulkRequest, BulkService, BulkStarted
 from bot.services.watching import Delivery, Report, Trace
 from bot.storage.bulks import BulkBounds, Bulks
+from tests.services.watch_world import THREAD, World, watch_world
 
 CARD = PostedCard(channel="C1", ts="2.2")
 BOUNDS = BulkBounds(user=3, all=4)
@@ -82,11 +81,10 @@ class BulkWorld:
 
     base: World
     speaker: WrittenSpeaker = field(default_factory=WrittenSpeaker)
+    table: Bulks = field(init=False)
 
-    @property
-    def table(self) -> Bulks:
-        """The table."""
-        return Bulks(self.base.database)
+    def __post_init__(self) -> None:
+        self.table = Bulks(self.base.database)
 
     @property
     def bulks(self) -> BulkService:

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from bulk_world import BulkWorld, bulk_world
 
-from bot.domain.bulk import BulkEnding, BulkState
+from bot.domain.bulk import Bulk, BulkEnding, BulkState
 from bot.services.bulk_jobs import BulkJobs
 from bot.services.watch_jobs import JobOutcome
 from bot.services.watching import Delivery, Report
+from bot.storage.bulks import Bulks
+from tests.services.bulk_world import BulkWorld, bulk_world
 
 
 @pytest.fixture
@@ -62,14 +63,17 @@ async def test_one_that_could_not_be_delivered_is_reported_again(
     assert (BulkState.REPORTED, 1) == (ended.state, len(world.asked))
 
 
-async def test_one_that_somebody_goes_on_with_meanwhile(
-    world: BulkWorld, jobs: BulkJobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Is left to them."""
-    bulk = await world.start("SANDBOX-OK")
+class LateTable(Bulks):
+    """A table in which every bulk was changed since it was read."""
 
-    async def late(*_: object) -> bool:
+    async def replace(self, old: Bulk, new: Bulk) -> bool:
+        """Nothing."""
+        del old, new
         return False
 
-    monkeypatch.setattr("bot.storage.bulks.Bulks.replace", late)
+
+async def test_one_that_somebody_goes_on_with_meanwhile(world: BulkWorld) -> None:
+    """Is left to them."""
+    bulk = await world.start("SANDBOX-OK")
+    jobs = BulkJobs(bulks=LateTable(world.base.database), now=world.base.clock)
     assert JobOutcome.NOT_OPEN is await jobs.retry(bulk.id)

@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from bulk_world import BulkWorld, bulk_world
-from watch_world import NOON, THREAD
 
-from bot.domain.bulk import BulkEnding, BulkState
+from bot.domain.bulk import Bulk, BulkEnding, BulkState
 from bot.domain.id_list import IgnoredLine
 from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound
 from bot.services.bulks import BulkRequest, BulkStarted, NoRoomForBulk
+from bot.storage.bulks import Bulks
+from tests.services.bulk_world import BulkWorld, bulk_world
+from tests.services.watch_world import NOON, THREAD
 
 LINES = (IgnoredLine(number=2, text="telefone", problem=LineProblem.PHONE),)
 
@@ -85,24 +86,25 @@ async def test_a_list_that_nobody_works_on_is_stopped_at_once(world: BulkWorld) 
     assert f"bulk:{bulk.id}:2" in world.base.alarms.armed
 
 
-async def test_a_stop_holds_although_somebody_works_on_it(
-    world: BulkWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class LateTable(Bulks):
+    """A table in which somebody else changes a bulk right before it is changed here."""
+
+    meanwhile: Bulk | None = None
+
+    async def replace(self, old: Bulk, new: Bulk) -> bool:
+        """The other change first, once."""
+        first, self.meanwhile = self.meanwhile, None
+        if first is not None:
+            assert await super().replace(old, first)
+        return await super().replace(old, new)
+
+
+async def test_a_stop_holds_although_somebody_works_on_it(world: BulkWorld) -> None:
     """What is written down in the same moment is not lost either, and nobody else is called."""
     bulk = await world.start("A", "B")
-    replaced = world.table.replace
     meanwhile = replace(bulk, worker="e1/1", due_at=NOON.replace(minute=1))
-    once = True
-
-    async def late(self: object, old: object, new: object) -> bool:
-        nonlocal once
-        del self
-        if once:
-            once = False
-            assert await replaced(bulk, meanwhile)
-        return await replaced(old, new)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("bot.storage.bulks.Bulks.replace", late)
+    world.table = table = LateTable(world.base.database)
+    table.meanwhile = meanwhile
     world.base.alarms.armed.clear()
     stopped = await world.bulks.stop("T1", "U1", bulk.id)
     assert replace(meanwhile, ending=BulkEnding.STOPPED, decided_at=NOON) == stopped

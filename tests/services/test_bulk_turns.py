@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from bulk_world import CARD, QUICK, BulkWorld, bulk_world
-from storage.ringing import eventually
 
-from bot.domain.bulk import Bulk, BulkEnding, BulkState
+from bot.domain.bulk import Bulk, BulkEnding, BulkItem, BulkState
 from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.explanation import LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.message_id import MessageId
-from bot.services import telling
+from bot.domain.timing import Timing
 from bot.services.answers import Answer
 from bot.services.telling import LEASE, SETTLING, InDoubt
 from bot.services.watching import Delivery, Report, Trace
+from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
+from tests.services.bulk_world import CARD, QUICK, BulkWorld, WrittenSpeaker, bulk_world
+from tests.storage.ringing import eventually
 
 UNSURE = Report(delivery=Delivery.UNSURE)
 NOT_TOLD = Report(delivery=Delivery.NOT_TOLD)
@@ -49,6 +50,7 @@ async def test_every_call_is_asked_once_and_reported_once(world: BulkWorld) -> N
     assert 42 == len(world.asked)
     (reported,) = world.speaker.reported
     assert (bulk.id, BulkEnding.ALL_ASKED) == (reported.id, reported.ending)
+    assert world.base.clock.now == reported.decided_at
     assert [bulk.id] == [handed.id for handed in world.speaker.handed]
     assert (BulkState.REPORTED, world.base.clock.now) == (ended.state, ended.ended_at)
     tally = await world.bulks.tally(bulk)
@@ -172,6 +174,7 @@ async def test_a_stop_is_seen_while_it_is_asked(world: BulkWorld) -> None:
     await eventually(lambda: len(world.asked) >= 6)
     stopped = await world.bulks.stop("T1", "U1", bulk.id)
     assert stopped is not None
+    world.base.clock.forward(1)
     await turn
     (reported,) = world.speaker.reported
     assert (BulkEnding.STOPPED, stopped.decided_at) == (reported.ending, reported.decided_at)
@@ -410,41 +413,46 @@ async def test_a_fault_in_handing_over_costs_neither_the_report_nor_the_end(
     assert (BulkState.REPORTED, False) == (ended.state, ended.open)
 
 
-async def test_a_slack_that_hangs_while_it_reports(
-    world: BulkWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody knows what became of the report."""
-    monkeypatch.setattr(telling, "SLACK_SECONDS", 0.05)
+class HangingSpeaker(WrittenSpeaker):
+    """One whose report is never taken."""
 
-    async def hang(_: Bulk) -> Report:
+    async def report(self, bulk: Bulk) -> Report:
+        """Hang."""
+        del bulk
         await asyncio.sleep(60)
         return NOT_TOLD
 
-    monkeypatch.setattr(world.speaker, "report", hang)
+
+async def test_a_slack_that_hangs_while_it_reports(world: BulkWorld) -> None:
+    """Nobody knows what became of the report."""
+    world.base.timing, world.speaker = Timing(telling=0.05), HangingSpeaker()
     bulk = await world.ring(await world.start("SANDBOX-OK"))
     assert (BulkState.REPORTING, True) == (bulk.state, bulk.doubtful)
 
 
-async def test_a_database_that_is_away_for_a_while(
-    world: BulkWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No answer is lost, no id is asked again, and no more is asked meanwhile."""
-    written = world.table.write_answers
+class AwayTable(Bulks):
+    """A table that can be read, and takes no answer while it is away."""
+
     away = True
 
-    async def write(self: object, *args: object, **kwargs: object) -> None:
-        del self
-        if away:
+    async def write_answers(
+        self, bulk_id: str, answered: Sequence[BulkItem], *, once_more: Collection[int] = ()
+    ) -> None:
+        """As ever, later."""
+        if self.away:
             raise StorageError("away")
-        await written(*args, **kwargs)  # type: ignore[arg-type]
+        await super().write_answers(bulk_id, answered, once_more=once_more)
 
-    monkeypatch.setattr("bot.storage.bulks.Bulks.write_answers", write)
+
+async def test_a_database_that_is_away_for_a_while(world: BulkWorld) -> None:
+    """No answer is lost, no id is asked again, and no more is asked meanwhile."""
+    world.table = table = AwayTable(world.base.database)
     bulk = await world.start(*ids(60))
     turn = asyncio.create_task(world.turns().take_up(bulk.id, 0))
     await eventually(lambda: len(world.asked) >= 10)
     await asyncio.sleep(0.2)
     most = len(world.asked)
-    away = False
+    table.away = False
     await turn
     assert most < 60
     assert 60 == len(world.asked)

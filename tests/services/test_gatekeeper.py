@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from bot.domain.gate import Admission, Ceilings, Urgency
+from bot.domain.timing import Timing
 from bot.gateway.local_gate import LocalGate
-from bot.services.gatekeeper import ALONE_SECONDS, SharingGatekeeper, sharing
+from bot.services.gatekeeper import SharingGatekeeper, sharing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.gate import SharedGate
@@ -19,10 +21,11 @@ CEILINGS = Ceilings(requests_per_second=1_000, max_concurrency=3)
 
 
 class _Away(SharedGate):
-    """A shared gate whose database can be taken away."""
+    """A shared gate whose database can be taken away; `heard` is told what would be published."""
 
     away: str | None = None
     asked = 0
+    heard: Callable[[int], None] | None = None
 
     async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
         await self._reach()
@@ -36,6 +39,12 @@ class _Away(SharedGate):
         await self._reach()
         await super().forgive()
 
+    async def publish(self, running: int) -> None:
+        if self.heard is None:
+            await super().publish(running)
+        else:
+            self.heard(running)
+
     async def _reach(self) -> None:
         self.asked += 1
         if self.away == "silent":
@@ -47,12 +56,12 @@ class _Away(SharedGate):
 class _Bench:
     """A gatekeeper, its gate, another process' gate, and a clock that a test moves."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, timing: Timing) -> None:
         self.time = 0.0
         self.shared = _Away(database, CEILINGS, lease_seconds=15)
         self.other = SharedGate(database, CEILINGS, lease_seconds=15)
         local = LocalGate(CEILINGS)
-        self.keeper = SharingGatekeeper(self.shared, local, clock=lambda: self.time)
+        self.keeper = SharingGatekeeper(self.shared, local, clock=lambda: self.time, timing=timing)
 
     async def admitted(self, count: int, running: int = 0) -> int:
         """How many of a person's requests are let through."""
@@ -64,13 +73,20 @@ class _Bench:
         return len((await self.other.admit(Urgency.PERSON, count=9, running=0)).waits)
 
 
-@pytest.fixture
-async def bench() -> AsyncIterator[_Bench]:
+@asynccontextmanager
+async def benched(timing: Timing) -> AsyncIterator[_Bench]:
     """On a database in memory."""
     async with open_database("sqlite:///:memory:") as database:
-        made = _Bench(database)
+        made = _Bench(database, timing)
         yield made
         await made.keeper.aclose()
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[_Bench]:
+    """One that waits as it does outside of tests."""
+    async with benched(Timing()) as made:
+        yield made
 
 
 async def test_the_database_decides(bench: _Bench) -> None:
@@ -81,21 +97,19 @@ async def test_the_database_decides(bench: _Bench) -> None:
 
 
 @pytest.mark.parametrize("how", ["gone", "silent"])
-async def test_without_the_database_the_process_holds_the_ceilings_alone(
-    bench: _Bench, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_database_the_process_holds_the_ceilings_alone(how: str) -> None:
     """It answers in time, and leaves the database alone for a while."""
-    monkeypatch.setattr("bot.services.gatekeeper.GATE_SECONDS", 0.3)
-    bench.shared.away = how
-    async with asyncio.timeout(5):
-        assert 3 == await bench.admitted(5)
-        assert 0 == await bench.admitted(5, running=3)
-    assert 1 == bench.shared.asked
+    async with benched(timing := Timing(gate=0.3)) as bench:
+        bench.shared.away = how
+        async with asyncio.timeout(5):
+            assert 3 == await bench.admitted(5)
+            assert 0 == await bench.admitted(5, running=3)
+        assert 1 == bench.shared.asked
 
-    bench.shared.away = None
-    bench.time = ALONE_SECONDS + 1
-    assert 3 == await bench.admitted(3)
-    assert 2 == bench.shared.asked
+        bench.shared.away = None
+        bench.time = timing.alone + 1
+        assert 3 == await bench.admitted(3)
+        assert 2 == bench.shared.asked
 
 
 async def test_a_pause_holds_without_the_database(bench: _Bench) -> None:
@@ -120,21 +134,19 @@ async def test_what_ends_is_told_to_the_others_soon(bench: _Bench) -> None:
     assert 3 == await bench.free_elsewhere()
 
 
-async def test_what_ends_while_it_is_told_is_told_again(
-    bench: _Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_ends_while_it_is_told_is_told_again() -> None:
     """The last word is the truth."""
-    monkeypatch.setattr("bot.services.gatekeeper.PUBLISH_SECONDS", 0.01)
     told: list[int] = []
 
-    async def publish(running: int) -> None:
+    def hear(running: int) -> None:
         told.append(running)
         if running:
-            bench.keeper.left(0)
+            quick.keeper.left(0)
 
-    monkeypatch.setattr(bench.shared, "publish", publish)
-    bench.keeper.left(2)
-    await asyncio.sleep(0.1)
+    async with benched(Timing(publish=0.01)) as quick:
+        quick.shared.heard = hear
+        quick.keeper.left(2)
+        await asyncio.sleep(0.1)
 
     assert [2, 0] == told
 

@@ -10,15 +10,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.services import housekeeping as module
+from bot.domain.bulk import Bulk
+from bot.domain.message_id import MessageId
+from bot.domain.timing import Timing
+from bot.domain.watch import Destination, Watch
 from bot.services.housekeeping import EVENTS_KEPT, Housekeeping
 from bot.storage.audit import Audit, AuditEntry
-from bot.storage.bulks import Bulks
+from bot.storage.bulks import BulkBounds, Bulks
 from bot.storage.database import Database, open_database
 from bot.storage.recents import RecentLookup, Recents
 from bot.storage.schema import SEEN_EVENT
 from bot.storage.seen_events import SeenEvents
-from bot.storage.watches import Watches
+from bot.storage.watches import Bounds, Watches
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 KEPT = timedelta(days=90)
@@ -32,16 +35,19 @@ async def database() -> AsyncIterator[Database]:
         yield opened
 
 
-def housekeeping(database: Database) -> Housekeeping:
-    """The housekeeping of a bot that keeps 90 days."""
+def housekeeping(
+    database: Database, timing: Timing | None = None, *, kept: timedelta = KEPT
+) -> Housekeeping:
+    """The housekeeping of a bot that keeps look-ups for so long."""
     return Housekeeping(
         audit=Audit(database),
         recents=Recents(database),
         seen=SeenEvents(database),
         watches=Watches(database),
         bulks=Bulks(database),
-        kept=KEPT,
+        kept=kept,
         now=lambda: NOW,
+        timing=timing or Timing(),
     )
 
 
@@ -76,6 +82,50 @@ async def test_events_are_remembered_for_as_long_as_slack_repeats_them(database:
     assert [True, False] == [await seen.first_time(key, NOW) for key in ("old", "young")]
 
 
+async def end_jobs(database: Database, at: datetime, name: str) -> None:
+    """A watch and a list of that name, over since that moment."""
+    place = Destination(team="T1", channel="C1")
+    watch = Watch(
+        id=name,
+        message_id=MessageId(name),
+        user="U1",
+        destination=place,
+        started_at=at,
+        expires_at=at,
+        due_at=at,
+        ended_at=at,
+    )
+    bulk = Bulk(
+        id=name,
+        user="U1",
+        destination=place,
+        name="",
+        total=1,
+        doubles=0,
+        ignored=0,
+        started_at=at,
+        due_at=at,
+        ended_at=at,
+    )
+    await Watches(database).add([watch], Bounds(user=9, channel=9, all=9))
+    await Bulks(database).add(bulk, [watch.message_id], (), BulkBounds(user=9, all=9))
+
+
+@pytest.mark.parametrize(("kept", "days"), [(KEPT, 7), (timedelta(days=3), 3)])
+async def test_watches_and_lists_go_a_week_after_their_end(
+    database: Database, kept: timedelta, days: int
+) -> None:
+    """They hold ids in clear; a shorter retention holds for them as well."""
+    await end_jobs(database, NOW - timedelta(days=days) - SECOND, "old")
+    await end_jobs(database, NOW - timedelta(days=days) + SECOND, "young")
+
+    # The watch, the list, and the call that is in it.
+    assert 3 == await housekeeping(database, kept=kept).sweep()
+    watches, bulks = Watches(database), Bulks(database)
+    left = [(await watches.get(name), await bulks.get(name)) for name in ("old", "young")]
+    assert [(False, False), (True, True)] == [(bool(one), bool(other)) for one, other in left]
+
+
 async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until it holds.
 
@@ -88,13 +138,13 @@ async def eventually(holds: Callable[[], bool]) -> None:
 
 
 async def test_it_goes_on_when_the_database_comes_back(
-    database: Database, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    database: Database, log: io.StringIO
 ) -> None:
     """A failure is logged and tried again at the next turn."""
-    monkeypatch.setattr(module, "INTERVAL_SECONDS", 0.01)
     async with database.writing() as connection:
         await connection.exec_driver_sql(f"ALTER TABLE {SEEN_EVENT.name} RENAME TO away")
-    task = asyncio.create_task(housekeeping(database).keep_swept())
+    hurried = housekeeping(database, Timing(housekeeping=0.01))
+    task = asyncio.create_task(hurried.keep_swept())
     await eventually(lambda: "nothing could be swept" in log.getvalue())
 
     async with database.writing() as connection:

@@ -6,16 +6,20 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from bulk_world import BulkWorld
-from watch_world import NOON, SCHEDULE, World, watch_world
 
-from bot.services import keeping as module
-from bot.services.keeping import GRACE, SILENCE_SECONDS, Keeper, Upkeep
+from bot.domain.timing import Timing
+from bot.domain.watch import Watch
+from bot.services.keeping import GRACE, Keeper, Upkeep
 from bot.storage.alarms import Work
 from bot.storage.executors import Executor, Executors
+from bot.storage.watches import Watches
+from tests.services.bulk_world import BulkWorld
+from tests.services.watch_world import NOON, SCHEDULE, World, watch_world
+
+SILENCE = Timing().silence
 
 
 @pytest.fixture
@@ -42,7 +46,9 @@ def executors(world: World, name: str, *, pid: int = 0) -> Executors:
     return Executors(world.database, own=own, now=world.clock)
 
 
-def keeper(world: World, clock: Stopwatch | None = None) -> Keeper:
+def keeper(
+    world: World, clock: Stopwatch | None = None, *, page: int = 200, timing: Timing | None = None
+) -> Keeper:
     """The keeper of the process `own`."""
     return Keeper(
         own=Executor(id="own", host="host of own", pid=1),
@@ -54,10 +60,12 @@ def keeper(world: World, clock: Stopwatch | None = None) -> Keeper:
                 alarms=world.alarms,
                 longest_wait=SCHEDULE.longest_wait,
                 now=world.clock,
+                page=page,
             ),
         ],
         now=world.clock,
         clock=clock or Stopwatch(),
+        timing=timing or Timing(),
     )
 
 
@@ -72,12 +80,12 @@ async def test_a_silent_peer_is_replaced(world: World) -> None:
     own = keeper(world, clock)
     await executors(world, "silent").beat()
     await own.look_after()
-    clock.seconds = SILENCE_SECONDS - 1
+    clock.seconds = SILENCE - 1
     world.clock.forward(100_000)
     await own.look_after()
     assert ([], False) == (world.alarms.taken_over, own.is_gone("silent"))
 
-    clock.seconds = SILENCE_SECONDS
+    clock.seconds = SILENCE
     await own.look_after()
     assert ([["silent"]], True) == (world.alarms.taken_over, own.is_gone("silent"))
     assert {"own"} == await peers(world)
@@ -90,7 +98,7 @@ async def test_a_peer_that_beats_lives(world: World) -> None:
     for _ in range(4):
         await executors(world, "alive").beat()
         await own.look_after()
-        clock.seconds += SILENCE_SECONDS - 1
+        clock.seconds += SILENCE - 1
     assert [] == world.alarms.taken_over
 
 
@@ -101,7 +109,7 @@ async def test_a_peer_that_was_only_paused(world: World) -> None:
     paused = executors(world, "paused")
     await paused.beat()
     await own.look_after()
-    clock.seconds = SILENCE_SECONDS
+    clock.seconds = SILENCE
     await own.look_after()
     await paused.beat()
     await own.look_after()
@@ -154,33 +162,36 @@ async def test_an_alarm_that_rang_in_vain_is_replaced(world: World) -> None:
     assert (1, world.clock.now) == (again.turn, again.due_at)
 
 
-async def test_a_watch_that_changes_meanwhile_is_left_alone(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Stale(Watches):
+    """A table in which somebody goes on with whatever was just read as due."""
+
+    async def due_before(
+        self, moment: datetime, limit: int, *, after: Watch | None = None
+    ) -> tuple[Watch, ...]:
+        """What stood there before the change."""
+        found = await super().due_before(moment, limit, after=after)
+        for watch in found:
+            await self.replace(watch, replace(watch, turn=1))
+        return found
+
+
+async def test_a_watch_that_changes_meanwhile_is_left_alone(world: World) -> None:
     """Somebody has gone on with it."""
     watch = await world.start("A")
     world.alarms.armed.clear()
     world.alarms.rung = {f"watch:{watch.id}:0"}
     world.clock.forward(3_600)
-
-    async def stale(*_: object, **__: object) -> tuple[object, ...]:
-        await world.watches.replace(watch, replace(watch, turn=1))
-        return (watch,)
-
-    monkeypatch.setattr("bot.storage.watches.Watches.due_before", stale)
+    world.watches = Stale(world.database)
     await keeper(world).look_after()
     assert {} == world.alarms.armed
 
 
-async def test_the_overdue_are_looked_at_page_by_page(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_overdue_are_looked_at_page_by_page(world: World) -> None:
     """Round by round, and then from the beginning."""
-    monkeypatch.setattr(module, "_PAGE", 2)
     started = [await world.start(name) for name in "ABC"]
     names = [f"watch:{watch.id}:0" for watch in started]
     world.clock.forward(3_600)
-    own = keeper(world)
+    own = keeper(world, page=2)
     for seen in (2, 3, 2):
         world.alarms.armed.clear() if seen != 3 else None
         await own.look_after()
@@ -225,10 +236,9 @@ async def test_alarms_are_swept_now_and_then(world: World) -> None:
     assert [NOON - timedelta(hours=1)] * 2 == world.alarms.sweeps
 
 
-async def test_a_life(world: World, log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_life(world: World, log: io.StringIO) -> None:
     """It is a peer while it lives, goes on when the engine comes late, and says when it ends."""
-    monkeypatch.setattr(module, "BEAT_SECONDS", 0.01)
-    monkeypatch.setattr(module, "_SOON_SECONDS", 0.01)
+    timing = Timing(beat=0.01, beat_retry=0.01)
     ended = executors(world, "ended")
     await ended.beat()
     await ended.end()
@@ -237,7 +247,7 @@ async def test_a_life(world: World, log: io.StringIO, monkeypatch: pytest.Monkey
     async def ring(*_: object) -> None:
         """Nothing rings here."""
 
-    async with keeper(world).keeping({Work.WATCH: ring}):
+    async with keeper(world, timing=timing).keeping({Work.WATCH: ring}):
         await _until(log, "jobs are looked after later")
         assert {"own", "ended"} == await peers(world)
         world.alarms.away = False

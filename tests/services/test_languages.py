@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.domain.catalog import Language
-from bot.domain.language_names import named_language
 from bot.locales import load_catalog
 from bot.services.languages import Languages, NotChosen
 from bot.storage.database import Database, open_database
@@ -38,28 +37,6 @@ def languages(
         preferences=Preferences(database),
         locale_of=locale_of,
     )
-
-
-@pytest.mark.parametrize(
-    ("typed", "language"),
-    [
-        ("pt", Language.PORTUGUESE),
-        ("PT-br", Language.PORTUGUESE),
-        ("pt_BR", Language.PORTUGUESE),
-        ("Português", Language.PORTUGUESE),
-        ("portuguese", Language.PORTUGUESE),
-        (" en ", Language.ENGLISH),
-        ("en-US", Language.ENGLISH),
-        ("inglês", Language.ENGLISH),
-        ("ENGLISH", Language.ENGLISH),
-        ("es", None),
-        ("", None),
-        ("pt pt", None),
-    ],
-)
-def test_a_language_is_named_in_either_language(typed: str, language: Language | None) -> None:
-    """Codes and names, with or without accents and capitals."""
-    assert language == named_language(typed)
 
 
 @pytest.mark.parametrize("default", list(Language))

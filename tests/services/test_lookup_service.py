@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.access import AccessRules, Asker, Refusal
-from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.call_status import CallStatus, CheckedStatus, Outcome
 from bot.domain.explanation import LookupFailure
+from bot.domain.gate import Urgency
 from bot.domain.message_id import MessageId
 from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import running_sandbox
@@ -64,6 +65,24 @@ async def test_an_error_of_the_gateway_becomes_a_value(service: LookupService) -
 
     assert LookupFailure(error="http_status", detail="HTTP 403") == answer.finding
     assert (NOW, False) == (answer.checked_at, answer.from_cache)
+
+
+@pytest.mark.parametrize("urgency", [*Urgency])
+async def test_the_gateway_hears_how_urgent_it_is(
+    service: LookupService, monkeypatch: pytest.MonkeyPatch, urgency: Urgency
+) -> None:
+    """A look-up in the background does not take the place of a person."""
+    heard: list[Urgency] = []
+    ask = service._gateway.status
+
+    async def status(message_id: MessageId, *, urgency: Urgency = Urgency.PERSON) -> CheckedStatus:
+        heard.append(urgency)
+        return await ask(message_id, urgency=urgency)
+
+    monkeypatch.setattr(service._gateway, "status", status)
+    await service.look_up([MessageId("SANDBOX-OK")], urgency=urgency)
+
+    assert [urgency] == heard
 
 
 async def test_a_good_answer_is_marked_as_the_sandboxs(service: LookupService) -> None:

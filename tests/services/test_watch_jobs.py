@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from watch_world import World, watch_world
 
-from bot.domain.watch import State
+from bot.domain.watch import State, Watch
 from bot.services.watch_jobs import JobOutcome, WatchJobs
 from bot.services.watching import Delivery, Report
+from bot.storage.watches import Watches
+from tests.services.watch_world import World, watch_world
 
 UNDELIVERABLE = Report(delivery=Delivery.UNDELIVERABLE)
 
@@ -84,15 +85,17 @@ async def test_what_is_watched_anew_is_left_alone(world: World, jobs: WatchJobs)
     assert JobOutcome.WATCHED_ANEW is await jobs.retry(watch.id)
 
 
-async def test_one_that_changes_meanwhile(
-    world: World, jobs: WatchJobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class StaleTable(Watches):
+    """A table in which a watch stands otherwise than it was read."""
+
+    async def get(self, job_id: str) -> Watch | None:
+        """What does not stand there any more."""
+        watch = await super().get(job_id)
+        return replace(watch, turn=7) if watch is not None else None
+
+
+async def test_one_that_changes_meanwhile(world: World) -> None:
     """The running bot goes before the operator."""
     watch = await world.start("A")
-    stale = replace(watch, turn=7)
-
-    async def get(*_: object) -> object:
-        return stale
-
-    monkeypatch.setattr("bot.storage.watches.Watches.get", get)
+    jobs = WatchJobs(watches=StaleTable(world.database), now=world.clock)
     assert JobOutcome.NOT_OPEN is await jobs.retry(watch.id)

@@ -9,20 +9,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from watch_world import NOON, World, watch_world
 
 from bot.domain.call_status import CallStatus
 from bot.domain.explanation import LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.message_id import MessageId
+from bot.domain.timing import Timing
 from bot.domain.watch import Ending, PostedCard, State, Watch
-from bot.services import telling
 from bot.services.telling import LEASE, SETTLING, InDoubt
 from bot.services.watching import Delivery, Report, Trace
 from bot.storage import sqlite_connection
 from bot.storage.errors import StorageError
 from bot.storage.sqlite_connection import SqliteConnection
-from bot.storage.watches import Bounds
+from bot.storage.watches import Bounds, Watches
+from tests.services.watch_world import NOON, World, WrittenSlack, watch_world
 
 UNSURE = Report(delivery=Delivery.UNSURE)
 NOT_TOLD = Report(delivery=Delivery.NOT_TOLD)
@@ -237,16 +237,19 @@ async def test_no_answer_leaves_a_doubt(world: World, fault: Report | Exception)
     assert 1 == len(world.slack.told)
 
 
-async def test_a_call_to_slack_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that hangs leaves a doubt, and holds nothing up."""
+class HangingSlack(WrittenSlack):
+    """One that takes no notice."""
 
-    async def hang(watch: Watch) -> Report:
+    async def tell(self, watch: Watch) -> Report:
+        """Hang."""
         del watch
         await asyncio.sleep(60)
         return NOT_TOLD
 
-    monkeypatch.setattr(telling, "SLACK_SECONDS", 0.01)
-    monkeypatch.setattr(world.slack, "tell", hang)
+
+async def test_a_call_to_slack_is_bounded(world: World) -> None:
+    """One that hangs leaves a doubt, and holds nothing up."""
+    world.timing, world.slack = Timing(telling=0.01), HangingSlack()
     watch = await world.ring(await world.start("SANDBOX-OK"))
     assert (State.TELLING, True) == (watch.state, watch.doubtful)
 
@@ -354,23 +357,24 @@ async def test_a_slow_one_whose_watch_is_no_longer_its_own(world: World) -> None
     assert (State.TELLING, "e2/1") == (watch.state, watch.worker)
 
 
-async def test_a_database_that_is_away_delays_the_turn(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was posted is written down when it is back, and is not posted again."""
+class AwayForAWhile(Watches):
+    """A table that cannot be written to when a notice was posted, a few times."""
+
     failures = 3
-    real = world.watches.replace
 
-    async def replace_(_: object, old: Watch, new: Watch) -> bool:
-        nonlocal failures
-        if new.state is State.TOLD and failures:
-            failures -= 1
+    async def replace(self, old: Watch, new: Watch) -> bool:
+        """As ever, later."""
+        if new.state is State.TOLD and self.failures:
+            self.failures -= 1
             raise StorageError("away")
-        return await real(old, new)
+        return await super().replace(old, new)
 
-    monkeypatch.setattr("bot.storage.watches.Watches.replace", replace_)
+
+async def test_a_database_that_is_away_delays_the_turn(world: World) -> None:
+    """What was posted is written down when it is back, and is not posted again."""
+    world.watches = table = AwayForAWhile(world.database)
     watch = await world.ring(await world.start("SANDBOX-OK"))
-    assert (State.TOLD, 1, 0) == (watch.state, len(world.slack.told), failures)
+    assert (State.TOLD, 1, 0) == (watch.state, len(world.slack.told), table.failures)
 
 
 class SlowDisk(SqliteConnection):

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from watch_world import BOUNDS, NOON, THREAD, World, watch_world
 
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound, Destination, PostedCard, State
@@ -19,6 +18,7 @@ from bot.services.watching import (
     WatchRequest,
     give_up,
 )
+from tests.services.watch_world import BOUNDS, NOON, THREAD, World, watch_world
 
 
 @pytest.fixture

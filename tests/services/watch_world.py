@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.access import AccessRules
 from bot.domain.message_id import MessageId
+from bot.domain.timing import Timing
 from bot.domain.watch import Destination, PostedCard, Schedule, Watch
 from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import SeenRequest, running_sandbox
@@ -133,11 +134,11 @@ class World:
     gone: set[str] = field(default_factory=set)
     in_doubt: InDoubt = InDoubt.REPEAT
     heard: list[Answer] = field(default_factory=list)
+    timing: Timing = field(default_factory=Timing)
+    watches: Watches = field(init=False)
 
-    @property
-    def watches(self) -> Watches:
-        """The table."""
-        return Watches(self.database)
+    def __post_init__(self) -> None:
+        self.watches = Watches(self.database)
 
     @property
     def watching(self) -> Watching:
@@ -169,6 +170,7 @@ class World:
             heard=self._hear,
             is_gone=self.gone.__contains__,
             now=self.clock,
+            timing=self.timing,
         )
 
     async def _hear(self, answers: Sequence[Answer]) -> None:

@@ -17,6 +17,7 @@ from bot.demo.loopback.ledger import UserMessage
 from bot.demo.loopback.payloads import shown_message
 from bot.demo.person import Person, person_over_socket
 from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.domain.timing import Timing
 from bot.slack.attached_files import AttachedFiles
 from bot.slack.file_addresses import FileAddresses
 from bot.slack.result_files import ResultFiles
@@ -53,7 +54,7 @@ class FileScene:
 
 
 @asynccontextmanager
-async def file_scene(*scopes: str) -> AsyncIterator[FileScene]:
+async def file_scene(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[FileScene]:
     """Run a Slack that granted these scopes beside the usual ones."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
@@ -65,8 +66,8 @@ async def file_scene(*scopes: str) -> AsyncIterator[FileScene]:
             session=session,
             client=client,
             person=person_over_socket(slack),
-            attached=AttachedFiles(client=client, session=session),
-            results=ResultFiles(client=client, session=session),
+            attached=AttachedFiles(client=client, session=session, timing=timing),
+            results=ResultFiles(client=client, session=session, timing=timing),
         )
 
 

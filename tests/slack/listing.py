@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from scene import seen
-from watching import PATIENCE
-from ways import Ways
-
 from bot.demo.loopback.ledger import Message, View
 from bot.demo.loopback.workspace import CHANNEL_ID
 from bot.demo.person import Kind, Outcome, Person
+from tests.slack.watching import PATIENCE, shown
+from tests.support.scene import Scene
+from tests.support.wording import say
 
 MIXED: Final = (
     *("SANDBOX-OK", "SANDBOX-SHORT", "SANDBOX-BUSY", "SANDBOX-failed.486", "SANDBOX-MACHINE"),
     *("SANDBOX-BLOCKED", "SANDBOX-FOREVER", "SANDBOX-NOTFOUND"),
 )
-REPORT: Final = "Your list is done: this is what became of the calls."
-DONE: Final = "All of them were asked about."
+REPORT: Final = say("bulk.report.all_asked")
+DONE: Final = say("bulk.over.all_asked")
+said = shown
 
 
-async def form(ways: Ways, text: str = "", *, channel: str = CHANNEL_ID) -> View:
+async def form(ways: Scene, text: str = "", *, channel: str = CHANNEL_ID) -> View:
     """The form that the command opens."""
     ways.slack.open_views.clear(ways.person.user)
     await ways.type(f"bulk {text}", channel=channel)
@@ -29,7 +29,7 @@ async def form(ways: Ways, text: str = "", *, channel: str = CHANNEL_ID) -> View
     return ways.slack.modals_of(ways.person.user)[-1]
 
 
-async def checked(ways: Ways, text: str, *, channel: str = CHANNEL_ID) -> View:
+async def checked(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> View:
     """The form with what was found in a text."""
     submission = await ways.person.submit(await form(ways, channel=channel), {"bulk_ids": text})
     assert submission.action is Outcome.UPDATED, submission
@@ -37,7 +37,7 @@ async def checked(ways: Ways, text: str, *, channel: str = CHANNEL_ID) -> View:
     return submission.view
 
 
-async def begun(ways: Ways, text: str, *, channel: str = CHANNEL_ID) -> View:
+async def begun(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> View:
     """What the form shows when the list has begun."""
     submission = await ways.person.submit(await checked(ways, text, channel=channel))
     assert submission.action is Outcome.UPDATED, submission
@@ -45,18 +45,7 @@ async def begun(ways: Ways, text: str, *, channel: str = CHANNEL_ID) -> View:
     return submission.view
 
 
-def saying(ways: Ways, text: str) -> list[Message]:
-    """The messages that say this now."""
-    return [one for one in ways.slack.messages if text in f"{one.text} {seen(one)}"]
-
-
-async def said(ways: Ways, text: str) -> Message:
-    """The newest message that says this, as soon as there is one."""
-    await ways.slack.wait_for(lambda: bool(saying(ways, text)), PATIENCE)
-    return saying(ways, text)[-1]
-
-
-def reports(ways: Ways) -> list[Message]:
+def reports(ways: Scene) -> list[Message]:
     """Every message that bears the mark of a list."""
     return [
         one

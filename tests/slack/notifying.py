@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.demo.loopback.ledger import Message
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.catalog import Language
+from bot.domain.timing import Timing
 from bot.locales import load_catalog
 from bot.services.languages import Languages
 from bot.slack.notifier import SlackNotifier
@@ -40,14 +41,17 @@ class Telling:
 
 
 @asynccontextmanager
-async def telling(*scopes: str, language: Language = Language.ENGLISH) -> AsyncIterator[Telling]:
+async def telling(
+    *scopes: str, language: Language = Language.ENGLISH, page: int = 200
+) -> AsyncIterator[Telling]:
     """A notifier at the loopback Slack, which grants these scopes beside the usual ones."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
         slack.workspace.scopes |= set(scopes)
         client = await stack.enter_async_context(connected(slack.api_url, slack.bot_token))
         languages = await stack.enter_async_context(choices(language))
-        yield Telling(notifier=notifier_at(client, languages), slack=slack, languages=languages)
+        notifier = notifier_at(client, languages, page=page)
+        yield Telling(notifier=notifier, slack=slack, languages=languages)
 
 
 @asynccontextmanager
@@ -74,7 +78,11 @@ async def choices(default: Language = Language.ENGLISH) -> AsyncIterator[Languag
         )
 
 
-def notifier_at(client: AsyncWebClient, languages: Languages) -> SlackNotifier:
+def notifier_at(
+    client: AsyncWebClient, languages: Languages, *, page: int = 200, timing: Timing = Timing()
+) -> SlackNotifier:
     """A notifier with plain styles."""
     styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
-    return SlackNotifier(client=client, languages=languages, styles=styles)
+    return SlackNotifier(
+        client=client, languages=languages, styles=styles, page=page, timing=timing
+    )

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from file_scene import FileScene, Stranger, file_scene, stranger
 
 from bot.demo.loopback.workspace import (
     PRIVATE_CHANNEL_ID,
     SHARED_CHANNEL_ID,
     STRANGER_USER_ID,
 )
-from bot.slack import attached_files
+from bot.domain.timing import Timing
 from bot.slack.attached_files import MOST_BYTES, FileProblem, UnreadableFileError
+from tests.slack.file_scene import FileScene, Stranger, file_scene, stranger
 
 CSV = "IDMSG\r\nSANDBOX-OK\r\nSANDBOX-BUSY\r\n".encode("utf-8-sig")
 FILE: dict[str, Any] = {"name": "list.csv", "content": CSV}
@@ -338,9 +338,7 @@ async def test_a_status_that_is_not_200_is_no_file(
     assert (why, ("list.csv",)) == await problem(scene, message)
 
 
-async def test_silence_has_an_end(
-    scene: FileScene, other: Stranger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_silence_has_an_end(other: Stranger) -> None:
     """Whoever begins and does not go on is left."""
 
     async def silent(request: web.Request) -> web.StreamResponse:
@@ -350,12 +348,12 @@ async def test_silence_has_an_end(
         await asyncio.sleep(60)
         return response
 
-    monkeypatch.setattr(attached_files, "FETCH_SECONDS", 0.3)
-    message = await scene.message(addressed(f"{other.url}/list.csv"))
-    other.answer = silent
-    scene.trust(other)
+    async with file_scene("files:read", timing=Timing(fetch=0.1)) as scene:
+        message = await scene.message(addressed(f"{other.url}/list.csv"))
+        other.answer = silent
+        scene.trust(other)
 
-    assert FileProblem.AWAY == (await problem(scene, message))[0]
+        assert FileProblem.AWAY == (await problem(scene, message))[0]
 
 
 async def test_a_transfer_that_breaks_off_gives_no_half_list(

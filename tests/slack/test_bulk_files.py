@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
-from listing import DONE, REPORT, reports, said, saying
-from scene import heading, seen
-from watching import expect_rings
-from ways import BUSY, CHECK, Ways, in_view, visiting
 
 from bot.demo.loopback.file_shelf import File, StoredFile
 from bot.demo.loopback.ledger import UserMessage, View
 from bot.demo.loopback.workspace import CHANNEL_ID, USER_ID
 from bot.demo.person import Outcome
-from bot.domain.id_list import MAX_BYTES
 from bot.settings import Mode
-from bot.slack import file_reception
+from tests.slack.listing import DONE, REPORT, reports, said
+from tests.slack.watching import SWIFT, expect_rings, saying
+from tests.support.reading import heading, in_view, seen
+from tests.support.scene import CHECK, Scene, Stages
+from tests.support.wording import BUSY, PT, REFUSED, phrase, say
 
-SCOPES = {"files:read", "files:write"}
+SCOPES = frozenset({"files:read", "files:write"})
+FOUND = say("bulk.modal.found", count=2)
+NO_LIST = say("bulk.modal.no_list_title")
 # What Excel in Brazil writes: semicolons, Windows-1252.
 EXCEL = (
     "Cliente;Telefone;IDMSG\r\n"
@@ -27,30 +30,31 @@ EXCEL = (
     "Zé;;\r\n"
     "Íris;11987654323;SANDBOX-BUSY\r\n"
 ).encode("cp1252")
-LIST: File = {"name": "Ligações de março.csv", "content": EXCEL}
+NAME = "Ligações de março.csv"
+LIST: File = {"name": NAME, "content": EXCEL}
 
 
 @pytest.fixture
-async def ways(mode: Mode) -> AsyncIterator[Ways]:
-    """A bot that may read and write files, in both modes."""
-    async with visiting(mode, scopes=SCOPES) as scene:
+async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
+    """A bot that may read and write files."""
+    async with stages.scene(mode, scopes=SCOPES, timing=SWIFT) as scene:
         yield scene
 
 
-async def with_file(ways: Ways, file: File = LIST, text: str = "the calls") -> UserMessage:
+async def with_file(ways: Scene, file: File = LIST, text: str = "the calls") -> UserMessage:
     """A message with a file, on which the shortcut was chosen."""
     message = await ways.person.say(text, files=[file])
     await ways.person.message_shortcut(CHECK, message)
     return message
 
 
-async def shown(ways: Ways, file: File = LIST) -> View:
+async def shown(ways: Scene, file: File = LIST) -> View:
     """What the form shows of a file."""
     await with_file(ways, file)
     return await ways.modal()
 
 
-async def uploaded(ways: Ways) -> StoredFile:
+async def uploaded(ways: Scene) -> StoredFile:
     """The file that the bot has shared, as soon as it has."""
 
     def by_bot() -> list[str]:
@@ -63,48 +67,49 @@ async def uploaded(ways: Ways) -> StoredFile:
     return file
 
 
-async def test_a_list_in_a_file_is_shown_begun_and_given_back_in_the_thread(ways: Ways) -> None:
+async def test_a_list_in_a_file_is_shown_begun_and_given_back_in_the_thread(ways: Scene) -> None:
     """The form says what it holds; the report stands below the message, and the sheet with it."""
     message = await with_file(ways)
     view = await ways.modal()
-    assert "I have read `Ligações de março.csv`." in in_view(view)
-    assert "2 calls are looked up." in in_view(view)
-    assert "from the column `IDMSG`, and from no other" in in_view(view)
-    assert "1 repetition is left out" in in_view(view)
-    assert "Line 4" in in_view(view)
+    assert say("bulk.modal.file", file=NAME) in in_view(view)
+    assert FOUND in in_view(view)
+    assert say("bulk.modal.column", column="IDMSG") in in_view(view)
+    assert say("bulk.doubles", count=1) in in_view(view)
+    assert phrase("bulk.modal.ignored_line", number=4).search(in_view(view))
     assert [] == ways.asked
 
     told = await ways.person.submit(view)
     assert told.view is not None
-    assert "Reading the file" in in_view(told.view)
+    assert say("bulk.modal.reading_title") in in_view(told.view)
 
     report = await said(ways, REPORT)
     file = await uploaded(ways)
     assert (CHANNEL_ID, message.ts) == (report.channel, report.thread_ts)
-    assert "📋 Ligações de março.csv: 2 calls" == heading(await said(ways, DONE))
-    assert "I have begun with the list" in in_view(await ways.modal())
-    assert "result-Ligações-de-março.csv" == file.name
+    title = say("bulk.heading_of_file", name=NAME, count=2)
+    assert title == heading(await said(ways, DONE))
+    await ways.modal_showing(say("bulk.note.begun_title"))
+    assert f"{say('bulk.file.name')}-Ligações-de-março.csv" == file.name
     rows = file.content.decode("utf-8-sig").splitlines()
     assert ["SANDBOX-OK", "SANDBOX-BUSY"] == [row.split(",")[1] for row in rows[1:3]]
     assert [report] == reports(ways)
     expect_rings(ways, USER_ID)
 
 
-async def test_the_sheet_is_in_the_language_of_the_thread(mode: Mode) -> None:
+async def test_the_sheet_is_in_the_language_of_the_thread(mode: Mode, stages: Stages) -> None:
     """In Portuguese with semicolons, for Excel in Brazil."""
-    async with visiting(mode, scopes=SCOPES, bot_language="pt-BR") as ways:
+    async with stages.scene(mode, scopes=SCOPES, timing=SWIFT, bot_language="pt-BR") as ways:
         await ways.person.submit(await shown(ways))
         file = await uploaded(ways)
 
-        assert file.name.startswith("resultado-")
-        assert file.content.startswith("\ufeffNº;IDMSG;".encode())
+        assert file.name.startswith(f"{say('bulk.file.name', PT)}-")
+        assert file.content.startswith(f"\ufeff{say('sheet.line', PT)};".encode())
         assert b';"85,00";' in file.content
         expect_rings(ways, USER_ID)
 
 
-async def test_without_the_scope_the_report_comes_all_the_same(mode: Mode) -> None:
+async def test_without_the_scope_the_report_comes_all_the_same(mode: Mode, stages: Stages) -> None:
     """The file is all that is missing."""
-    async with visiting(mode, scopes={"files:read"}) as ways:
+    async with stages.scene(mode, scopes={"files:read"}, timing=SWIFT) as ways:
         await ways.person.submit(await shown(ways))
         await said(ways, REPORT)
 
@@ -114,50 +119,38 @@ async def test_without_the_scope_the_report_comes_all_the_same(mode: Mode) -> No
         expect_rings(ways, USER_ID)
 
 
-BAD: dict[str, tuple[File, str]] = {
-    "empty": ({"name": "a.csv", "content": b""}, "There is nothing in it."),
-    "spreadsheet": ({"name": "a.xlsx", "content": b"PK\x03\x04"}, "this is neither"),
-    "spreadsheet in disguise": (
-        {"name": "a.csv", "content": b"PK\x03\x04" + b"xl/workbook.xml" * 9},
-        "a spreadsheet in its own format",
-    ),
-    "50 MB": ({"name": "a.csv", "content": b"x", "size": 50_000_000}, "larger than"),
-    "more than it says": (
-        {"name": "a.csv", "content": b"SANDBOX-OK\n" * (MAX_BYTES // 11 + 1), "size": 10},
-        "larger than",
-    ),
-    "wrong column": (
-        {"name": "a.csv", "content": b"name;city\nAna;Recife\n"},
-        "which column holds the IDMSGs",
-    ),
-    "many lines": (
-        {"name": "a.csv", "content": b"SANDBOX-OK\n" + b"x\n" * 1_000_000},
-        "lines",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-async def test_what_holds_no_list_is_told_with_what_to_do(ways: Ways, name: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        (
+            {"name": "a.csv", "content": b"PK\x03\x04" + b"xl/workbook.xml" * 9},
+            phrase("list.problem.spreadsheet"),
+        ),
+        ({"name": "a.csv", "content": b"x", "size": 50_000_000}, phrase("file.too_large")),
+    ],
+    ids=["a file that was read", "a file that was not fetched"],
+)
+async def test_what_holds_no_list_is_told_with_what_to_do(
+    ways: Scene, file: File, problem: re.Pattern[str]
+) -> None:
     """In the form, to the one who asked; the gateway is not asked."""
-    file, reason = BAD[name]
     view = await shown(ways, file)
 
-    assert "There is no list to look up" in in_view(view)
-    assert reason in in_view(view)
+    assert NO_LIST in in_view(view)
+    assert problem.search(in_view(view))
     assert ([], []) == (ways.asked, ways.slack.messages)
 
 
-async def test_ids_in_the_words_are_answered_beside_the_file(ways: Ways) -> None:
+async def test_ids_in_the_words_are_answered_beside_the_file(ways: Scene) -> None:
     """Both are wanted: the card comes in the thread, the list stands in the form."""
     message = await with_file(ways, text="IDMSG: SANDBOX-BUSY and these")
 
     card = await ways.slack.wait_for_message()
     assert (BUSY, message.ts) == (heading(card), card.thread_ts)
-    assert "2 calls are looked up." in in_view(await ways.modal())
+    assert FOUND in in_view(await ways.modal())
 
 
-async def test_a_file_that_is_no_list_does_not_stand_before_ids_in_the_words(ways: Ways) -> None:
+async def test_a_file_that_is_no_list_does_not_stand_before_ids_in_the_words(ways: Scene) -> None:
     """The ids are answered, and no form is in the way."""
     await with_file(ways, {"name": "a.csv", "content": b""}, text="IDMSG: SANDBOX-BUSY")
 
@@ -166,36 +159,50 @@ async def test_a_file_that_is_no_list_does_not_stand_before_ids_in_the_words(way
 
 
 async def test_a_file_that_takes_long_is_read_while_the_form_says_so(
-    ways: Ways, monkeypatch: pytest.MonkeyPatch
+    mode: Mode, stages: Stages
 ) -> None:
     """Slack opens no form later than three seconds after the click."""
-    monkeypatch.setattr(file_reception, "FIRST_LOOK_SECONDS", 0.0)
-    await with_file(ways)
+    timing = replace(SWIFT, first_look=0.0)
+    async with stages.scene(mode, scopes=SCOPES, timing=timing) as ways:
+        await with_file(ways)
 
-    view = await ways.modal_showing("2 calls are looked up.")
-    told = await ways.person.submit(view)
-    assert told.action is Outcome.UPDATED
-    await said(ways, REPORT)
-    expect_rings(ways, USER_ID)
+        view = await ways.modal_showing(FOUND)
+        told = await ways.person.submit(view)
+        assert told.action is Outcome.UPDATED
+        await said(ways, REPORT)
+        expect_rings(ways, USER_ID)
 
 
-async def test_a_file_that_was_deleted_meanwhile_does_not_begin(ways: Ways) -> None:
+async def test_a_file_that_was_deleted_meanwhile_does_not_begin(ways: Scene) -> None:
     """It is read again when it begins, because another process may have read it before."""
     message = await with_file(ways)
     view = await ways.modal()
     ways.slack.files.delete(str(message.files[0]["id"]))
     await ways.person.submit(view)
 
-    assert "was deleted" in in_view(await ways.modal_showing("There is no list to look up"))
+    assert phrase("file.deleted").search(in_view(await ways.modal_showing(NO_LIST)))
     assert [] == saying(ways, REPORT)
     ways.expect_refusals("files.info: file_deleted")
 
 
-async def test_who_may_not_look_up_learns_nothing_of_the_file(mode: Mode) -> None:
+async def test_a_file_that_was_changed_meanwhile_does_not_begin(ways: Scene) -> None:
+    """Nobody has seen what would be asked about."""
+    message = await with_file(ways)
+    view = await ways.modal()
+    stored = ways.slack.files.find(str(message.files[0]["id"]))
+    assert stored is not None
+    ways.slack.files._stored[stored.id] = replace(stored, content=b"IDMSG\nSANDBOX-404\n")
+    await ways.person.submit(view)
+
+    assert say("bulk.modal.changed") in in_view(await ways.modal_showing(NO_LIST))
+    assert [] == ways.asked
+
+
+async def test_who_may_not_look_up_learns_nothing_of_the_file(mode: Mode, stages: Stages) -> None:
     """The refusal comes before the file is fetched."""
-    async with visiting(mode, scopes=SCOPES, allowed_users=frozenset({"U0NOBODY"})) as ways:
+    async with stages.scene(mode, scopes=SCOPES, allowed_users="U0NOBODY") as ways:
         await with_file(ways)
         refusal = await ways.slack.wait_for_message()
 
-        assert "You may not look calls up here" in seen(refusal)
+        assert REFUSED in seen(refusal)
         assert [] == [call for call in ways.slack.calls if call.method.startswith("files.")]

@@ -11,10 +11,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from notifying import choices, connected
-from scene import seen
-from watching import NOW, READING
-from ways import where
 
 from bot.demo.loopback.ledger import Message
 from bot.demo.loopback.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
@@ -22,13 +18,19 @@ from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.bulk import Bulk, BulkEnding, BulkItem, Tally
 from bot.domain.call_status import Outcome, read_result
 from bot.domain.message_id import MessageId
+from bot.domain.privacy import public_id
+from bot.domain.timing import Timing
 from bot.domain.watch import Destination, PostedCard
 from bot.services.watching import Delivery, Trace
-from bot.slack import bulk_speaker
+from bot.slack.bulk_cards import bar
 from bot.slack.bulk_speaker import Home, SlackBulkSpeaker
 from bot.slack.readers import Readers
 from bot.slack.style import Contacts, Styles
 from bot.storage.errors import StorageError
+from tests.slack.notifying import choices, connected
+from tests.slack.watching import NOW, READING
+from tests.support.reading import seen, where
+from tests.support.wording import EN, say
 
 POST: Final = "chat.postMessage"
 UPDATE: Final = "chat.update"
@@ -80,7 +82,7 @@ class Speaking:
 
 
 @asynccontextmanager
-async def speaking(*scopes: str) -> AsyncIterator[Speaking]:
+async def speaking(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[Speaking]:
     """A speaker at the loopback Slack."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
@@ -95,6 +97,7 @@ async def speaking(*scopes: str) -> AsyncIterator[Speaking]:
             results=scene.results,
             share_file=scene.share_file,
             now=lambda: NOW + timedelta(seconds=30),
+            timing=timing,
         )
         yield scene
 
@@ -103,6 +106,13 @@ async def speaking(*scopes: str) -> AsyncIterator[Speaking]:
 async def scene() -> AsyncIterator[Speaking]:
     """A speaker and its Slack."""
     async with speaking() as running:
+        yield running
+
+
+@pytest.fixture
+async def eager() -> AsyncIterator[Speaking]:
+    """One that changes its card at every occasion."""
+    async with speaking(timing=Timing(card_every=0.0)) as running:
         yield running
 
 
@@ -124,20 +134,23 @@ def over(bulk: Bulk) -> Bulk:
     return replace(bulk, ending=BulkEnding.ALL_ASKED, decided_at=NOW)
 
 
-async def test_one_card_is_posted_and_then_changed_in_its_place(
-    scene: Speaking, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def progress(asked: int) -> str:
+    """What the card says when so many of the eight calls were asked about."""
+    values = {"bar": bar(asked, 8), "share": EN.writing.share(asked, 8)}
+    return say("bulk.progress", asked=asked, total=8, **values)
+
+
+async def test_one_card_is_posted_and_then_changed_in_its_place(eager: Speaking) -> None:
     """Where it stands is given back once."""
-    monkeypatch.setattr(bulk_speaker, "EVERY_SECONDS", 0.0)
-    bulk = await scene.shown(a_bulk())
-    (card,) = scene.messages
+    bulk = await eager.shown(a_bulk())
+    (card,) = eager.messages
     assert PostedCard(channel=card.channel, ts=card.ts) == bulk.card
-    assert "*50%*  (4 of 8 asked about)" in seen(card)
+    assert progress(4) in seen(card)
 
     all_asked = Tally(counts=MappingProxyType({Outcome.ANSWERED: 8}))
-    assert await scene.speaker.show_progress(bulk, all_asked) is None
-    (card,) = scene.messages
-    assert "*100%*" in seen(card)
+    assert await eager.speaker.show_progress(bulk, all_asked) is None
+    (card,) = eager.messages
+    assert progress(8) in seen(card)
 
 
 async def test_a_card_is_left_alone_for_a_while_unless_the_list_is_over(scene: Speaking) -> None:
@@ -149,34 +162,30 @@ async def test_a_card_is_left_alone_for_a_while_unless_the_list_is_over(scene: S
 
     await scene.speaker.show_progress(over(bulk), HALF)
     assert 1 == scene.called(UPDATE)
-    assert "All of them were asked about" in seen(scene.messages[0])
+    assert say("bulk.over.all_asked") in seen(scene.messages[0])
 
 
-async def test_a_slack_that_asks_for_a_pause_is_left_alone(
-    scene: Speaking, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slack_that_asks_for_a_pause_is_left_alone(eager: Speaking) -> None:
     """For as long as it says; nothing is repeated."""
-    monkeypatch.setattr(bulk_speaker, "EVERY_SECONDS", 0.0)
-    bulk = await scene.shown(a_bulk())
-    scene.slack.fail_next(UPDATE, error="ratelimited", retry_after=600)
+    bulk = await eager.shown(a_bulk())
+    eager.slack.fail_next(UPDATE, error="ratelimited", retry_after=600)
     for _ in range(3):
-        await scene.speaker.show_progress(bulk, HALF)
+        await eager.speaker.show_progress(bulk, HALF)
 
-    assert 1 == scene.called(UPDATE)
+    assert 1 == eager.called(UPDATE)
 
 
 @pytest.mark.parametrize("error", ["message_not_found", "internal_error", "cant_update_message"])
 async def test_a_card_that_cannot_be_changed_is_no_fault_of_the_list(
-    scene: Speaking, error: str, monkeypatch: pytest.MonkeyPatch
+    eager: Speaking, error: str
 ) -> None:
     """It is tried again at the next occasion."""
-    monkeypatch.setattr(bulk_speaker, "EVERY_SECONDS", 0.0)
-    bulk = await scene.shown(a_bulk())
-    scene.slack.fail_next(UPDATE, error=error)
-    await scene.speaker.show_progress(bulk, HALF)
-    await scene.speaker.show_progress(bulk, HALF)
+    bulk = await eager.shown(a_bulk())
+    eager.slack.fail_next(UPDATE, error=error)
+    await eager.speaker.show_progress(bulk, HALF)
+    await eager.speaker.show_progress(bulk, HALF)
 
-    assert 2 == scene.called(UPDATE)
+    assert 2 == eager.called(UPDATE)
 
 
 async def test_a_channel_that_refuses_the_card_gets_nothing_and_the_asker_all(
@@ -230,7 +239,7 @@ async def test_a_thread_that_takes_no_report_leads_to_the_asker(scene: Speaking)
 
     told = scene.messages[-1]
     assert (DIRECT, None) == (told.channel, told.thread_ts)
-    assert "I could not write in the thread where I was to report" in seen(told)
+    assert say("bulk.report.moved") in seen(told)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +258,8 @@ async def test_what_slack_refuses_for_its_form_comes_in_a_plainer_one(
     kinds = {block["type"] for block in told.blocks}
     assert kinds & {"data_table", "table"} == ({form} if "table" in form else set())
     assert (form == "text") is (told.blocks == ())
-    assert "Answer rate: 100%" in told.text
+    assert say("bulk.report.all_asked") in told.text
+    assert EN.writing.share(8, 8) in told.text
     assert told.metadata is not None
 
 
@@ -287,14 +297,17 @@ async def test_without_a_card_the_report_goes_to_the_asker(scene: Speaking) -> N
 async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
     scene: Speaking, total: int, pages: int, *, file: bool
 ) -> None:
-    """And only where the report does not show all of it."""
+    """And only where the report does not show all of it; ids are shortened for all to read."""
     scene.total, scene.file = total, file
     bulk = await scene.shown(a_bulk(total=total))
     await scene.speaker.hand_over(over(bulk))
 
-    found = [one for one in scene.messages if "All results, page 1 of 3" in one.text]
+    title = say("bulk.page.title", page=1, pages=3)
+    found = [one for one in scene.messages if title in one.text]
     assert pages == len(found)
     assert all(one.thread_ts == scene.messages[0].ts for one in found)
+    assert all(public_id("MPG000000000039") in seen(one) for one in found)
+    assert all("MPG000000000039" not in f"{one.text} {seen(one)}" for one in found)
 
 
 async def test_results_that_cannot_be_read_are_not_handed_over(scene: Speaking) -> None:
@@ -306,14 +319,11 @@ async def test_results_that_cannot_be_read_are_not_handed_over(scene: Speaking) 
     assert 1 == len(scene.messages)
 
 
-async def test_a_card_that_slack_takes_later_is_posted_later(
-    scene: Speaking, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_card_that_slack_takes_later_is_posted_later(eager: Speaking) -> None:
     """Not again before Slack's pause is over."""
-    monkeypatch.setattr(bulk_speaker, "EVERY_SECONDS", 0.0)
-    scene.slack.fail_next(POST, error="ratelimited", retry_after=600)
-    bulk = await scene.shown(a_bulk())
-    await scene.shown(bulk)
+    eager.slack.fail_next(POST, error="ratelimited", retry_after=600)
+    bulk = await eager.shown(a_bulk())
+    await eager.shown(bulk)
 
     assert bulk.card is None
-    assert 1 == scene.called(POST)
+    assert 1 == eager.called(POST)

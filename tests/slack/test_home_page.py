@@ -2,161 +2,134 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from scene import heading
-from watching import watch_of
-from ways import BUSY, BUSY_PT, Ways, in_view, visiting
 
 from bot.demo.loopback.block_rules import Surface
 from bot.demo.loopback.view_rules import problems_of_view
-from bot.demo.loopback.workspace import BOT_MENTION, OTHER_USER_ID
-from bot.domain.catalog import Language
+from bot.demo.loopback.workspace import OTHER_USER_ID
+from bot.domain.catalog import Catalog
 from bot.domain.sums import COUNTED
-from bot.locales import load_catalog
 from bot.settings import Mode
 from bot.slack.home_page import Recent, home
 from bot.slack.style import Contacts, Styles
-
-NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-async def ways(mode: Mode) -> AsyncIterator[Ways]:
-    """A bot with plain settings, in both modes."""
-    async with visiting(mode) as scene:
-        yield scene
+from tests.slack.judging import NOW
+from tests.slack.watching import watch_of
+from tests.support.reading import heading, in_view
+from tests.support.scene import Scene, Stages
+from tests.support.wording import BUSY, BUSY_PT, EN, PT, phrase, say
 
 
-@pytest.mark.parametrize(
-    ("language", "lines"),
-    [
-        (
-            "en",
-            [
-                "What happened to a call?",
-                "Type `/voicestatus IDMSG` in any channel",
-                "Nothing yet.",
-                "The language in which I answer you",
-                "`486`  The line was busy",
-                "Questions about this bot: Ana &amp; Co",
-            ],
-        ),
-        (
-            "pt-BR",
-            [
-                "O que aconteceu com a chamada?",
-                "Digite `/voicestatus IDMSG` em qualquer canal",
-                "Ainda nada.",
-                "O idioma em que respondo a você",
-                "`486`  Número ocupado",
-                "Dúvidas sobre este bot: Ana &amp; Co",
-            ],
-        ),
-    ],
-)
-async def test_on_the_first_day_it_says_how_to_begin(
-    mode: Mode, language: str, lines: list[str]
-) -> None:
-    """What the bot is for, how to ask, the settings, frequent codes, and whom to turn to."""
-    async with visiting(mode, bot_language=language, bot_support_contact="Ana & Co") as ways:
-        await ways.person.open_home()
-        shown = in_view(await ways.home())
+@pytest.mark.both_modes
+async def test_on_the_first_day_it_says_how_to_begin(mode: Mode, stages: Stages) -> None:
+    """In the bot's language, with the contact that the operator set."""
+    async with stages.scene(mode, bot_language="pt-BR", bot_support_contact="Ana & Co") as bot:
+        await bot.person.open_home()
+        shown = in_view(await bot.home())
 
-    for line in lines:
+    for line in (
+        say("home.nothing_yet", PT, command="/voicestatus"),
+        say("watches.none", PT, command="/voicestatus"),
+        say("help.contact", PT, contact="Ana &amp; Co"),
+    ):
         assert line in shown
 
 
-async def page_with(ways: Ways, pattern: str) -> str:
-    """The page once it shows this; what is looked up is kept beside the answer, or after it."""
-    shown = ""
-    async with asyncio.timeout(30):
-        while not re.search(pattern, shown):
-            await ways.person.open_home()
-            shown = in_view(await ways.home(shows="Your last look-ups"))
-            await asyncio.sleep(0.02)
-    return shown
+async def page(bot: Scene) -> str:
+    """The page as it is drawn when everything that was asked is answered and kept."""
+    await bot.running.work.idle()
+    before = len(bot.slack.calls)
+    await bot.person.open_home()
+    await bot.slack.wait_for(
+        lambda: "views.publish" in [call.method for call in bot.slack.calls[before:]]
+    )
+    await bot.running.work.idle()
+    return in_view(await bot.home())
 
 
-async def test_afterwards_it_shows_the_persons_own_look_ups(ways: Ways) -> None:
-    """From every way in, the newest first, each id once; nobody else's."""
-    await ways.answer("SANDBOX-MACHINE", user=OTHER_USER_ID)
-    await ways.answer("SANDBOX-BUSY")
-    await page_with(ways, "`SANDBOX-BUSY`  not completed, ")
-    await ways.comes_of(ways.person.say(f"{BOT_MENTION} SANDBOX-OK"))
-    await page_with(ways, "`SANDBOX-OK`  answered, .*\n.*`SANDBOX-BUSY`")
-    await ways.answer("NO-SUCH-ID")
-    await page_with(ways, "🔍 `NO-SUCH-ID`  not found, ")
-    await ways.answer("SANDBOX-BUSY")
-    shown = await page_with(ways, "`SANDBOX-BUSY`.*\n.*`NO-SUCH-ID`.*\n.*`SANDBOX-OK`")
+async def test_afterwards_it_shows_the_persons_own_look_ups(bot: Scene) -> None:
+    """From every surface, the newest first, each id once; nobody else's."""
+    await bot.answer("SANDBOX-MACHINE", user=OTHER_USER_ID)
+    await bot.answer("SANDBOX-BUSY")
+    await page(bot)
+    await bot.mention("SANDBOX-OK")
+    await page(bot)
+    await bot.answer("NO-SUCH-ID")
+    await page(bot)
+    await bot.answer("SANDBOX-BUSY")
+    shown = await page(bot)
 
-    assert 1 == shown.count("`SANDBOX-BUSY`")
-    assert "SANDBOX-MACHINE" not in shown
+    lines = {"SANDBOX-BUSY": "failed", "NO-SUCH-ID": "gateway.023", "SANDBOX-OK": "answered"}
+    assert list(lines) == re.findall(r"`((?:SANDBOX|NO)-[^`]*)`", shown)
+    for idmsg, name in lines.items():
+        icon, outcome = say(f"icon.{name}"), say(f"outcome_word.{name}")
+        line = phrase("home.recent_line", icon=icon, idmsg=idmsg, outcome=outcome)
+        assert line.search(shown), line
 
 
-async def test_the_language_is_chosen_there(ways: Ways) -> None:
+async def test_the_language_is_chosen_there(bot: Scene) -> None:
     """The page changes at once, and so does every answer; `automatic` takes the choice back."""
-    await ways.person.open_home()
-    await ways.person.click(await ways.home(), "home_language", value="pt-BR")
-    page = await ways.home(shows="Suas configurações")
-    chosen = await ways.answer("SANDBOX-BUSY")
-    await ways.person.click(page, "home_language", value="auto")
-    await ways.home(shows="Your settings")
-    automatic = await ways.answer("SANDBOX-BUSY")
+    await bot.person.open_home()
+    await bot.person.click(await bot.home(), "home_language", value="pt-BR")
+    in_portuguese = await bot.home(shows=say("home.settings", PT))
+    chosen = await bot.answer("SANDBOX-BUSY")
+    await bot.person.click(in_portuguese, "home_language", value="auto")
+    await bot.home(shows=say("home.settings"))
+    automatic = await bot.answer("SANDBOX-BUSY")
 
     assert [BUSY_PT, BUSY] == [heading(chosen), heading(automatic)]
 
 
-async def test_the_menu_shows_what_was_chosen(ways: Ways) -> None:
+async def test_the_menu_shows_what_was_chosen(bot: Scene) -> None:
     """Also where it was chosen by the command."""
-    await ways.answer("lang pt")
-    await ways.person.open_home()
-    page = await ways.home()
+    await bot.answer("lang pt")
+    await bot.person.open_home()
+    view = await bot.home()
 
-    (menu,) = [block["accessory"] for block in page.content["blocks"] if "accessory" in block]
+    (menu,) = [block["accessory"] for block in view.content["blocks"] if "accessory" in block]
     assert "pt-BR" == menu["initial_option"]["value"]
 
 
-async def test_its_button_opens_the_modal_that_asks(ways: Ways) -> None:
+async def test_its_button_opens_the_modal_that_asks(bot: Scene) -> None:
     """The answer stands in the modal."""
-    await ways.person.open_home()
-    await ways.person.click(await ways.home(), "home_ask")
-    await ways.person.submit(await ways.modal(), {"ids": "SANDBOX-BUSY"})
+    await bot.person.open_home()
+    await bot.person.click(await bot.home(), "home_ask")
+    await bot.person.submit(await bot.modal(), {"ids": "SANDBOX-BUSY"})
 
-    assert BUSY in in_view(await ways.modal_showing(BUSY))
-
-
-async def test_slacks_locale_draws_it(mode: Mode) -> None:
-    """Bruno has chosen nothing, and his Slack speaks Portuguese."""
-    async with visiting(mode, scopes={"users:read"}) as ways:
-        bruno = ways.person.as_user(OTHER_USER_ID)
-        await bruno.open_home()
-
-        assert "Suas últimas consultas" in in_view(await ways.home(bruno))
+    assert BUSY in in_view(await bot.modal_showing(BUSY))
 
 
-async def test_the_tab_of_messages_draws_nothing(ways: Ways) -> None:
+async def test_a_form_that_slack_does_not_open_is_no_silence(bot: Scene) -> None:
+    """The person is told how to ask, in a direct message."""
+    await bot.person.open_home()
+    view = await bot.home()
+    bot.slack.fail_next("views.open", error="expired_trigger_id")
+
+    told = await bot.comes_of(bot.person.click(view, "home_ask"))
+
+    assert bot.person.direct_channel == told.channel
+    assert say("help.usage_title") == heading(told)
+
+
+async def test_the_tab_of_messages_draws_nothing(bot: Scene) -> None:
     """Slack tells of it by the same event."""
-    await ways.nothing_comes_of(ways.person.open_home("messages"))
+    await bot.nothing_comes_of(bot.person.open_home("messages"))
 
-    assert ways.slack.home_of(ways.person.user) is None
+    assert bot.slack.home_of(bot.person.user) is None
 
 
-@pytest.mark.parametrize("language", list(Language))
-def test_the_fullest_page_is_inside_slacks_limits(language: Language) -> None:
+@pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
+def test_the_fullest_page_is_inside_slacks_limits(catalog: Catalog) -> None:
     """Ids of forty hostile characters, the longest contact, every outcome, too many watches."""
     style = Styles(contacts=Contacts(bot="&" * 200), zone=ZoneInfo("America/Sao_Paulo"))
-    page = home(
-        style.private(load_catalog(language)),
+    fullest = home(
+        style.private(catalog),
         command="/" + "c" * 31,
         recent=[Recent(idmsg="`<&>" * 10, counted_as=name, at=NOW) for name in COUNTED],
         watches=[watch_of("`<&>" * 10)] * 250,
-        chosen=language,
+        chosen=catalog.language,
     )
 
-    assert [] == problems_of_view(page, Surface.HOME)
+    assert [] == problems_of_view(fullest, Surface.HOME)

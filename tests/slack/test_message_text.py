@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -206,12 +207,17 @@ def nested(depth: int, key: str, kind: str | None = None, *, listed: bool = True
     return inside
 
 
-@pytest.mark.parametrize("key", ["blocks", "elements", "attachments", "message", "files", "rows"])
-@pytest.mark.parametrize("kind", [None, "rich_text", "rich_text_section", "raw_text", "text"])
-@pytest.mark.parametrize("listed", [True, False])
-def test_depth_is_bounded(key: str, kind: str | None, *, listed: bool) -> None:
-    """Ten thousand levels give less, not an error."""
-    assert [] == read(nested(10_000, key, kind, listed=listed))
+def test_depth_is_bounded() -> None:
+    """Far more levels than Python can call give less, not an error."""
+    keys = ("blocks", "elements", "attachments", "message", "files", "rows")
+    kinds = (None, "rich_text", "rich_text_section", "raw_text", "text")
+    forms = [*product(keys, kinds, (True, False))]
+
+    assert [] == [
+        (key, kind, listed)
+        for key, kind, listed in forms
+        if read(nested(2_000, key, kind, listed=listed))
+    ]
 
 
 def test_lists_in_lists_are_bounded() -> None:

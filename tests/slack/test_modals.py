@@ -1,57 +1,62 @@
-"""The modals as plain data: inside Slack's limits, and read back whatever comes."""
+"""The modals as plain data: what is wrong in them, and that they are read back whatever comes."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.demo.loopback.block_rules import Surface as Kind
-from bot.demo.loopback.view_rules import problems_of_view
-from bot.domain.catalog import Language
 from bot.domain.message_id import MessageId
-from bot.locales import load_catalog
+from bot.domain.query import parse_query
 from bot.services.records import Surface
 from bot.slack.block_kit import Message, section
 from bot.slack.buttons import Row, buttons
 from bot.slack.modals import Origin, answer, asking, origin_of, typed_ids
+from bot.slack.notes import Notes
+from bot.slack.style import CardStyle, Contacts
+from tests.support.wording import EN, say
 
 ORIGIN = Origin(
     surface=Surface.MESSAGE_SHORTCUT, channel="C1", thread_ts="1700000000.000001", begins=True
 )
 
 
-@pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("found", [(), ("A1",), ("X" * 40,) * 200], ids=["none", "one", "many"])
-@pytest.mark.parametrize("remark", ["", "some remark"])
-def test_the_modal_that_asks_is_inside_slacks_limits(
-    language: Language, found: tuple[str, ...], remark: str
-) -> None:
-    """In both languages, however much was found."""
-    view = asking(load_catalog(language), ORIGIN, found=found, remark=remark)
-
-    assert [] == problems_of_view(view, Kind.MODAL)
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there(language: Language) -> None:
+def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
     """The one button of its row: the others would have no message to act on."""
-    catalog = load_catalog(language)
-    row = buttons([MessageId("A1")], Row.MODAL, catalog, watching=True)
+    row = buttons([MessageId("A1")], Row.MODAL, EN, watching=True)
     assert row is not None
 
-    view = answer(catalog, Message(text="t", blocks=(section("t"), row)))
+    view = answer(EN, Message(text="t", blocks=(section("t"), row)))
 
     assert ["card_watch"] == [one["action_id"] for one in row["elements"]]
     assert [section("t"), row] == view["blocks"]
-    assert [] == problems_of_view(view, Kind.MODAL)
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("A1 B2", ""),
+        ("", say("modal.empty")),
+        ("help", say("modal.empty")),
+        ("A1 +55 (11) 98765-4321", f"+55 (11) 98765-4321: {say('problem.phone')}"),
+        ("x" * 41, f"{'x' * 40}: {say('problem.too_long')}"),
+        ("a\x07b ``", f"a\ufffdb, ``: {say('problem.unprintable')}"),
+    ],
+    ids=ascii,
+)
+def test_what_was_typed_wrongly_is_named_under_the_field(typed: str, problem: str) -> None:
+    """All the words, and the reason of the first."""
+    style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))
+
+    assert problem == Notes(style, "/voicestatus").modal_problem(parse_query(typed))
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, Origin(), Origin(surface=Surface.HOME)])
 def test_where_a_modal_came_from_is_read_back(origin: Origin) -> None:
     """It travels in the view."""
-    assert origin == origin_of(asking(load_catalog(Language.ENGLISH), origin))
+    assert origin == origin_of(asking(EN, origin))
 
 
 @pytest.mark.parametrize(

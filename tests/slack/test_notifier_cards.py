@@ -7,25 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from notifying import Telling, choices, connected, notifier_at, telling
-from rough_slack import raw, rough_slack
-from scene import heading, seen
-from watching import NOW, watch_of
-from ways import BUSY, BUSY_PT, row_of
 
 from bot.demo.loopback.ledger import Message
 from bot.demo.loopback.workspace import CHANNEL_ID, OTHER_USER_ID, TEAM_ID, USER_ID
 from bot.domain.call_status import read_result
 from bot.domain.catalog import Language
-from bot.domain.explanation import LookupFailure
 from bot.domain.watch import Destination, Ending, PostedCard, Sighting, Watch
+from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
+from tests.slack.watching import NOW, watch_of
+from tests.support.reading import heading, row_of, seen
+from tests.support.rough_slack import raw, rough_slack
+from tests.support.wording import BUSY, BUSY_PT, EN, PT, say
 
 DIRECT = f"D{USER_ID[1:]}"
 TO_ASKER = Destination(team=TEAM_ID, channel=USER_ID)
-LIMIT, LIMIT_PT = (
-    "⌛ Still no status, and that is not a failure",
-    "⌛ Ainda sem status, e isso não é uma falha",
-)
+IN_THREAD = watch_of().destination
 
 
 @pytest.fixture
@@ -40,95 +36,33 @@ def last(result: str, **changes: Any) -> Sighting:
     return Sighting(finding=read_result(result), checked_at=NOW, **changes)
 
 
-ENDINGS: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
-    "a final status": (
-        {"ending": Ending.STATUS, "last": last("failed:486")},
-        ["You asked me to watch this call: it has its final status.", BUSY],
-        ["Você me pediu para acompanhar esta chamada: ela já tem o status final.", BUSY_PT],
-    ),
-    "an id that stays unknown": (
-        {"ending": Ending.UNKNOWN_ID, "last": last("023")},
-        ["still does not know this IDMSG after a second look", "IDMSG not found (code 023)."],
-        ["continua sem conhecer este IDMSG depois de uma segunda consulta", "(código 023)."],
-    ),
-    **{
-        code: (
-            {"ending": Ending.REFUSED, "last": last(code)},
-            ["The gateway now refuses this bot's questions, so I have stopped", code],
-            ["O gateway passou a recusar as consultas deste bot, por isso parei", code],
-        )
-        for code in ("001", "019", "022", "900")
-    },
-    "the limit": (
-        {"ending": Ending.LIMIT, "last": last("024")},
-        [LIMIT, "I watched it from <!date^", "No status yet.", "That is not a failure."],
-        [LIMIT_PT, "Acompanhei de <!date^", "Ainda sem status."],
-    ),
-    "the limit, without a look": (
-        {"ending": Ending.LIMIT, "last": None},
-        [LIMIT, "I did not get to ask the gateway in that time."],
-        [LIMIT_PT, "Não cheguei a consultar o gateway nesse período."],
-    ),
-    "the limit, at a gateway that is away": (
-        {
-            "ending": Ending.LIMIT,
-            "last": Sighting(finding=LookupFailure(error="timeout"), checked_at=NOW),
-        },
-        [LIMIT, "My last look, <!date^", "The status could not be looked up:"],
-        [LIMIT_PT, "Minha última consulta, em <!date^"],
-    ),
-}
-
-
-@pytest.mark.parametrize("destination", [None, TO_ASKER], ids=["thread", "direct"])
-@pytest.mark.parametrize(("changes", "english", "portuguese"), ENDINGS.values(), ids=ENDINGS)
-async def test_each_ending_is_told_with_its_reason_in_both_languages(
-    scene: Telling,
-    changes: dict[str, Any],
-    english: list[str],
-    portuguese: list[str],
-    destination: Destination | None,
+@pytest.mark.parametrize("destination", [IN_THREAD, TO_ASKER], ids=["thread", "direct"])
+async def test_a_notice_is_in_the_language_of_its_readers(
+    scene: Telling, destination: Destination
 ) -> None:
     """What the asker chose where they alone read it, the channel's choice in a thread."""
-    watch = watch_of(**changes)
-    watch = watch if destination is None else replace(watch, destination=destination)
+    watch = watch_of(destination=destination)
     await scene.notifier.tell(watch)
-    await scene.languages.choose(TEAM_ID, USER_ID, "pt")
-    await scene.languages.choose_for_channel(TEAM_ID, CHANNEL_ID, "pt")
+    if destination is TO_ASKER:
+        await scene.languages.choose(TEAM_ID, USER_ID, "pt")
+    else:
+        await scene.languages.choose_for_channel(TEAM_ID, CHANNEL_ID, "pt")
     await scene.notifier.tell(replace(watch, id="f" * 16))
 
-    for told, lines in zip(scene.messages, (english, portuguese), strict=True):
-        for line in lines:
-            assert line in seen(told)
+    for told, catalog, verdict in zip(scene.messages, (EN, PT), (BUSY, BUSY_PT), strict=True):
+        assert say("notice.status", catalog) in seen(told)
+        assert verdict in seen(told)
     scene.slack.pings.clear()
 
 
-@pytest.mark.parametrize(
-    ("ending", "offered"),
-    [
-        ("a final status", False),
-        ("an id that stays unknown", True),
-        ("900", False),
-        ("the limit", True),
-        ("the limit, without a look", True),
-    ],
-)
-async def test_where_it_may_still_change_it_can_be_watched_again(
-    scene: Telling, ending: str, offered: bool
-) -> None:
-    """With the button of the card, for the asker alone; refresh is always there."""
-    await scene.notifier.tell(watch_of(**ENDINGS[ending][0]))
-
-    row = row_of(scene.messages[0])
-    assert offered is ("watch" in row)
-    assert [USER_ID] == row["refresh"]["visible_to_user_ids"]
-
-
-async def test_what_comes_from_the_sandbox_says_so(scene: Telling) -> None:
-    """At the limit as on every card."""
+async def test_at_the_limit_it_can_be_watched_again(scene: Telling) -> None:
+    """With the button of the card, for the asker alone; the sandbox is told of there too."""
     await scene.notifier.tell(watch_of(ending=Ending.LIMIT, last=last("024", sandbox=True)))
 
-    assert "this is not a real call" in seen(scene.messages[0])
+    (told,) = scene.messages
+    row = row_of(told)
+    assert [[USER_ID]] * 2 == [row[name]["visible_to_user_ids"] for name in ("refresh", "watch")]
+    assert say("card.sandbox") in seen(told)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from notifying import Telling, choices, connected, notifier_at, telling
-from rough_slack import Answer, raw, rough_slack, silence
-from scene import seen
-from watching import watch_of
-from ways import where
 
 from bot.demo.loopback.workspace import (
     CHANNEL_ID,
@@ -22,14 +17,18 @@ from bot.demo.loopback.workspace import (
     TEAM_ID,
     USER_ID,
 )
+from bot.domain.timing import Timing
 from bot.domain.watch import Destination
 from bot.services.watching import Delivery, Report
-from bot.slack import posting
+from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
+from tests.slack.watching import watch_of
+from tests.support.reading import seen, where
+from tests.support.rough_slack import Answer, raw, rough_slack, silence
+from tests.support.wording import EN, say
 
 ROOT = "1795579300.000001"
 DIRECT = f"D{USER_ID[1:]}"
 TO_ASKER = Destination(team=TEAM_ID, channel=USER_ID)
-MOVED = "I could not write in the thread where you asked"
 POST = "chat.postMessage"
 
 
@@ -68,58 +67,60 @@ async def test_without_a_thread_it_goes_to_the_asker_directly(scene: Telling) ->
     assert [] == scene.slack.pings
 
 
+NOT_NOW: list[dict[str, Any]] = [
+    {"error": "ratelimited", "retry_after": 7},
+    *({"error": word} for word in ("rate_limited", "message_limit_exceeded", "team_added_to_org")),
+    *({"error": word} for word in ("invalid_auth", "missing_scope")),
+]
+MAYBE: list[dict[str, Any]] = [
+    *({"error": word} for word in ("internal_error", "fatal_error", "No Such Word")),
+    {"error": "service_unavailable", "status": 503},
+    {"error": "channel_not_found", "status": 500},
+]
+
+
 @pytest.mark.parametrize(
-    ("failure", "report"),
-    [
-        ({"error": "ratelimited", "retry_after": 7}, (Delivery.NOT_TOLD, 7)),
-        ({"error": "ratelimited", "retry_after": 10**40}, (Delivery.NOT_TOLD, 10**9)),
-        ({"error": "rate_limited"}, (Delivery.NOT_TOLD, None)),
-        ({"error": "message_limit_exceeded"}, (Delivery.NOT_TOLD, None)),
-        ({"error": "team_added_to_org"}, (Delivery.NOT_TOLD, None)),
-        ({"error": "invalid_auth"}, (Delivery.NOT_TOLD, None)),
-        ({"error": "missing_scope"}, (Delivery.NOT_TOLD, None)),
-        ({"error": "internal_error"}, (Delivery.UNSURE, None)),
-        ({"error": "fatal_error"}, (Delivery.UNSURE, None)),
-        ({"error": "service_unavailable", "status": 503}, (Delivery.UNSURE, None)),
-        ({"error": "channel_not_found", "status": 500}, (Delivery.UNSURE, None)),
-        ({"error": "No Such Word"}, (Delivery.UNSURE, None)),
-    ],
-    ids=lambda value: str(value.get("error", "")) if isinstance(value, dict) else "",
+    ("failures", "delivery"),
+    [(NOT_NOW, Delivery.NOT_TOLD), (MAYBE, Delivery.UNSURE)],
+    ids=["not now", "perhaps"],
 )
 async def test_what_is_not_certain_is_not_said_and_nothing_is_repeated(
-    scene: Telling, failure: dict[str, Any], report: tuple[Delivery, int | None]
+    scene: Telling, failures: list[dict[str, Any]], delivery: Delivery
 ) -> None:
-    """One request; and no way of escape, which might be a second notice."""
-    scene.slack.fail_next(POST, **failure)
+    """One request each; and no way of escape, which might be a second notice."""
+    found = []
+    for failure in failures:
+        scene.slack.fail_next(POST, **failure)
+        found.append(await scene.notifier.tell(watch_of()))
 
-    found = await scene.notifier.tell(watch_of())
-
-    assert report[0] is found.delivery
-    assert (report[1] is None) is (found.pause is None)
-    if found.pause is not None and report[1] is not None:
-        assert found.pause >= timedelta(seconds=report[1])
-    assert (1, []) == (scene.called(POST), scene.messages)
+    pauses = [timedelta(seconds=7) if "retry_after" in one else None for one in failures]
+    assert [Report(delivery=delivery, pause=pause) for pause in pauses] == found
+    assert (len(failures), []) == (scene.called(POST), scene.messages)
 
 
-@pytest.mark.parametrize(
-    "refusal",
-    [
+async def test_a_pause_without_an_end_is_a_long_one(scene: Telling) -> None:
+    """Slack may say anything."""
+    scene.slack.fail_next(POST, error="ratelimited", retry_after=10**40)
+
+    pause = (await scene.notifier.tell(watch_of())).pause
+
+    assert pause is not None
+    assert pause > timedelta(seconds=10**9)
+
+
+async def test_a_thread_that_refuses_for_good_sends_it_directly(scene: Telling) -> None:
+    """In the asker's own conversation, and it says why it comes there."""
+    refusals = (
         *("channel_not_found", "is_archived", "not_in_channel", "cannot_reply_to_message"),
         *("restricted_action", "thread_not_found", "some_new_word"),
-    ],
-)
-async def test_a_thread_that_refuses_for_good_sends_it_directly(
-    scene: Telling, refusal: str
-) -> None:
-    """In the asker's own conversation, and it says why it comes there."""
-    scene.slack.fail_next(POST, error=refusal)
+    )
+    for refusal in refusals:
+        scene.slack.fail_next(POST, error=refusal)
+        assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery, refusal
 
-    assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery
-
-    (told,) = scene.messages
-    assert (DIRECT, None, False) == where(told)
-    assert MOVED in seen(told)
-    assert told.metadata is not None
+    assert [(DIRECT, None, False)] * len(refusals) == [where(told) for told in scene.messages]
+    assert all(say("notice.moved") in seen(told) for told in scene.messages)
+    assert all(told.metadata is not None for told in scene.messages)
     assert [] == scene.slack.pings
 
 
@@ -174,7 +175,7 @@ async def test_blocks_that_slack_does_not_take_are_told_as_text(scene: Telling) 
 
     (told,) = scene.messages
     assert ((), CHANNEL_ID) == (told.blocks, told.channel)
-    assert "the line was busy" in told.text
+    assert EN.sip(486).title in told.text
     assert told.metadata is not None
 
 
@@ -199,25 +200,32 @@ async def reset(request: web.Request) -> web.StreamResponse:
     "answer",
     [
         reset,
-        silence,
         raw(b"<html>", content_type="text/html"),
         raw(b"{", content_type="application/json"),
         raw(b"[]", content_type="application/json"),
         raw(b"", status=502),
     ],
-    ids=["reset", "silence", "no JSON", "broken JSON", "a list", "a bad gateway"],
+    ids=["reset", "no JSON", "broken JSON", "a list", "a bad gateway"],
 )
-async def test_an_answer_that_cannot_be_read_is_unsure(
-    answer: Answer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_answer_that_cannot_be_read_is_unsure(answer: Answer) -> None:
     """Whatever it looks like; asked once."""
-    monkeypatch.setattr(posting, "PATIENCE_SECONDS", 2.0)
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers[POST] = answer
 
         report = await notifier_at(client, who).tell(watch_of())
 
     assert (Delivery.UNSURE, [POST]) == (report.delivery, slack.calls)
+
+
+async def test_a_slack_that_is_silent_is_given_up_and_the_notice_is_unsure() -> None:
+    """It is not posted once more."""
+    async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
+        slack.answers[POST] = silence
+
+        report = await notifier_at(client, who, timing=Timing(posting=0.1)).tell(watch_of())
+
+    assert Report(delivery=Delivery.UNSURE) == report
+    assert slack.calls in ([], [POST])
 
 
 async def test_a_slack_that_nobody_reaches_has_certainly_nothing() -> None:

@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from notifying import Telling, choices, connected, notifier_at, telling
-from rough_slack import Answer, answering, raw, rough_slack, silence
-from watching import READING, watch_of
 
 from bot.demo.loopback.ledger import Message, UserMessage
 from bot.demo.loopback.workspace import (
@@ -18,10 +15,13 @@ from bot.demo.loopback.workspace import (
     TEAM_ID,
     USER_ID,
 )
+from bot.domain.timing import Timing
 from bot.domain.watch import Destination, Watch
 from bot.services.watching import Trace
-from bot.slack import notice_traces
 from bot.slack.watch_notices import mark
+from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
+from tests.slack.watching import READING, watch_of
+from tests.support.rough_slack import Answer, answering, raw, rough_slack, silence
 
 # Before the moment of `watch_of`, as a message is that one waits for an answer to.
 ROOT = "1795000000.000001"
@@ -84,15 +84,16 @@ async def test_a_notice_that_had_to_go_elsewhere_is_found_there(scene: Telling) 
     assert Trace.FOUND is await scene.notifier.trace(watched())
 
 
-async def test_every_page_is_looked_at(scene: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_page_is_looked_at() -> None:
     """The notice may be far down in a busy thread."""
-    monkeypatch.setattr(notice_traces, "_PAGE", 2)
-    for number in range(7):
-        await scene.notifier.tell(watched(id=f"{number:016x}"))
-    await scene.notifier.tell(watched())
+    async with telling(*READING, page=2) as scene:
+        begin(scene)
+        for number in range(7):
+            await scene.notifier.tell(watched(id=f"{number:016x}"))
+        await scene.notifier.tell(watched())
 
-    assert Trace.FOUND is await scene.notifier.trace(watched())
-    assert Trace.NONE is await scene.notifier.trace(watched(id="f" * 16))
+        assert Trace.FOUND is await scene.notifier.trace(watched())
+        assert Trace.NONE is await scene.notifier.trace(watched(id="f" * 16))
     assert scene.called(REPLIES) > 4
 
 
@@ -152,26 +153,20 @@ async def test_where_the_bot_cannot_write_only_the_direct_message_counts(
 
 
 @pytest.mark.parametrize("method", [REPLIES, OPEN, HISTORY])
-@pytest.mark.parametrize(
-    ("failure", "trace"),
-    [
-        ({"error": "ratelimited", "retry_after": 1}, Trace.AWAY),
-        ({"error": "internal_error"}, Trace.AWAY),
-        ({"error": "fatal_error", "status": 500}, Trace.AWAY),
-        ({"error": "token_revoked"}, Trace.AWAY),
-        ({"error": "No Such Word"}, Trace.AWAY),
-        ({"error": "some_new_word"}, Trace.UNREADABLE),
-    ],
-    ids=lambda value: str(value.get("error", "")) if isinstance(value, dict) else "",
-)
-async def test_a_slack_that_does_not_answer_is_asked_later(
-    scene: Telling, method: str, failure: dict[str, Any], trace: Trace
-) -> None:
-    """Nothing is concluded from it."""
+async def test_a_slack_that_does_not_answer_is_asked_later(scene: Telling, method: str) -> None:
+    """Nothing is concluded from it; a word for good says that nothing can be read there."""
+    away: list[dict[str, Any]] = [
+        {"error": "ratelimited", "retry_after": 1},
+        {"error": "fatal_error", "status": 500},
+        *({"error": word} for word in ("internal_error", "token_revoked", "No Such Word")),
+    ]
     destination = IN_THREAD if method == REPLIES else TO_ASKER
-    scene.slack.fail_next(method, **failure)
+    found = []
+    for failure in (*away, {"error": "some_new_word"}):
+        scene.slack.fail_next(method, **failure)
+        found.append(await scene.notifier.trace(watched(destination)))
 
-    assert trace is await scene.notifier.trace(watched(destination))
+    assert [*[Trace.AWAY] * len(away), Trace.UNREADABLE] == found
 
 
 @pytest.mark.parametrize(
@@ -192,15 +187,15 @@ async def test_odd_answers_are_read_without_trust(answer: Answer, trace: Trace) 
         assert trace is await notifier_at(client, who).trace(watched(TO_ASKER))
 
 
-async def test_where_slack_says_nothing_in_time_it_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_slack_says_nothing_in_time_it_is_away() -> None:
     """Whoever comes later looks again."""
-    monkeypatch.setattr(notice_traces, "_PATIENCE_SECONDS", 0.5)
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers = {HISTORY: silence, OPEN: answering({"ok": True, "channel": {"id": "D1"}})}
+        notifier = notifier_at(client, who, timing=Timing(trace=0.1))
 
-        assert Trace.AWAY is await notifier_at(client, who).trace(watched(TO_ASKER))
+        assert Trace.AWAY is await notifier.trace(watched(TO_ASKER))
         slack.answers = {OPEN: silence}
-        assert Trace.AWAY is await notifier_at(client, who).trace(watched(TO_ASKER))
+        assert Trace.AWAY is await notifier.trace(watched(TO_ASKER))
 
 
 async def test_only_what_was_written_since_is_read(scene: Telling) -> None:

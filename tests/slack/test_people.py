@@ -122,7 +122,9 @@ async def test_a_locale_that_slack_does_not_tell_is_asked_for_again(
 async def test_a_slack_that_is_away_tells_no_locale() -> None:
     """The bot's language holds."""
     async with slack_session() as session:
-        client = AsyncWebClient(token="xoxb-1", base_url="http://127.0.0.1:9/", session=session)
+        client = AsyncWebClient(
+            token="xoxb-1", base_url="http://127.0.0.1:9/", session=session, retry_handlers=[]
+        )
         people = People(client=client, workspace=workspace({"users:read"}))
 
         assert await people.locale(USER_ID) is None

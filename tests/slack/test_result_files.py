@@ -10,8 +10,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from file_scene import FileScene, Stranger, file_scene, stranger
-from scene import assert_slack_content
 
 from bot.demo.loopback.workspace import (
     BOT_USER_ID,
@@ -19,8 +17,11 @@ from bot.demo.loopback.workspace import (
     CHANNEL_WITHOUT_BOT_ID,
     PRIVATE_CHANNEL_ID,
 )
+from bot.domain.timing import Timing
 from bot.slack import result_files
 from bot.slack.result_files import MOST_BYTES, Handover, Lines, ResultFile, ResultFiles
+from tests.slack.file_scene import FileScene, Stranger, file_scene, stranger
+from tests.support.scene import assert_slack_content
 
 LINES = ("IDMSG;resultado\r\n".encode("utf-8-sig"), "SANDBOX-OK;atendida é\r\n".encode())
 WHOLE = b"".join(LINES)
@@ -277,9 +278,7 @@ async def test_an_answer_without_an_address_is_none(
     assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
 
 
-async def test_silence_has_an_end(
-    scene: FileScene, other: Stranger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_silence_has_an_end(other: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever takes the bytes and does not answer is left."""
 
     async def silent(_: Any) -> aiohttp.web.StreamResponse:
@@ -287,13 +286,13 @@ async def test_silence_has_an_end(
         return aiohttp.web.Response()
 
     other.answer = silent
-    monkeypatch.setattr(result_files, "SEND_SECONDS", 0.3)
-    monkeypatch.setattr(
-        scene.slack.files, "begin_upload", lambda *_: ("F1", f"{other.url}/upload/v1/x")
-    )
-    scene.trust(other)
+    async with file_scene("files:write", timing=Timing(send=0.1)) as scene:
+        monkeypatch.setattr(
+            scene.slack.files, "begin_upload", lambda *_: ("F1", f"{other.url}/upload/v1/x")
+        )
+        scene.trust(other)
 
-    assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
+        assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
 
 
 async def test_an_unreachable_slack_is_no_crash(scene: FileScene) -> None:

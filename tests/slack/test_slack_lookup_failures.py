@@ -1,133 +1,94 @@
-"""When nothing could be found out: the card says that, and never that the call failed."""
+"""When nothing could be found out: the card says that, and never that the call failed.
+
+What each fault of the gateway becomes is proved in tests/gateway; what the card of each error says
+stands in the snapshot of the cards. Here is one of each kind.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
 
 import pytest
-from scene import Scene, copied, heading, playing, seen
 
 from bot.settings import Mode
+from tests.support.reading import copied, heading, seen
+from tests.support.scene import UNHURRIED, Scene, Stages
+from tests.support.wording import ANSWERED, PT, say, verdict
 
-# Fault of the sandbox -> the error that stands on the card, and how often it is asked for.
-FAULTS: Final = {
-    "client": ("fault_request", 1),
-    "server": ("fault_server", 1),
-    "version-mismatch": ("fault_request", 1),
-    "must-understand": ("fault_request", 1),
-    "fault-200": ("fault_server", 1),
-    "html": ("not_soap", 1),
-    "html-500": ("http_status (HTTP 500)", 1),
-    "unavailable": ("http_unavailable (HTTP 503)", 3),
-    "bad-gateway": ("http_unavailable (HTTP 502)", 3),
-    "gateway-timeout": ("http_unavailable (HTTP 504)", 3),
-    "forbidden": ("http_status (HTTP 403)", 1),
-    "not-found": ("http_status (HTTP 404)", 1),
-    "redirect": ("redirected (HTTP 302)", 1),
-    "reset": ("connection_lost", 3),
-    "close": ("connection_lost", 3),
-    "truncated": ("connection_lost", 1),
-    "bad-charset": ("not_soap", 1),
-    "gzip": ("not_soap", 1),
-    "gzip-bomb": ("not_soap", 1),
-    "doctype": ("unsafe_xml", 1),
-    "entity": ("unsafe_xml", 1),
-    "entity-bomb": ("unsafe_xml", 1),
-    "external-entity": ("unsafe_xml", 1),
-    "deep": ("unsafe_xml", 1),
-    "huge": ("too_large", 1),
-    "malformed": ("not_soap", 1),
-    "nil": ("empty_result", 1),
-    "missing": ("empty_result", 1),
-    "duplicate": ("not_soap", 1),
-    "bare-string": ("not_soap", 1),
-    "nul": ("not_soap", 1),
-}
-VERDICT_ON_THE_CALL: Final = (
-    "did not go through",
-    "The call broke off",
-    "was blocked",
-    "not completed",
+# Repetitions follow at once.
+AT_ONCE = replace(UNHURRIED, retry_initial=0.0, retry_jitter=0.001)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "shown"),
+    [
+        ("forbidden", "http_status", "http_status (HTTP 403)"),
+        ("server", "fault_server", "fault_server"),
+        ("truncated", "connection_lost", "connection_lost"),
+        ("html", "not_soap", "not_soap"),
+    ],
 )
+async def test_a_fault_is_a_failed_look_up_and_not_a_failed_call(
+    bot: Scene, fault: str, error: str, shown: str
+) -> None:
+    """The card names the error and brings a report to copy; the gateway was asked once."""
+    card = await bot.answer(f"SANDBOX-FAULT-{fault}")
+
+    assert verdict(f"!{error}") == heading(card)
+    assert shown in seen(card)
+    assert shown in copied(card)
+    assert [f"SANDBOX-FAULT-{fault}"] == bot.asked
 
 
-@pytest.mark.parametrize("name", FAULTS)
-async def test_a_fault_is_a_failed_look_up_and_not_a_failed_call(bot: Scene, name: str) -> None:
-    """The card names the error, keeps from any verdict and brings a report to copy."""
-    error, asked = FAULTS[name]
+async def test_what_got_lost_on_its_way_is_asked_again(mode: Mode, stages: Stages) -> None:
+    """The person waits for one card; at the sandbox it says that no real call is meant."""
+    async with stages.scene(mode, timing=AT_ONCE) as bot:
+        await bot.answer("SANDBOX-OK")
+        card = await bot.answer("SANDBOX-FAULT-close")
 
-    card = await bot.answer(f"SANDBOX-FAULT-{name}")
-
-    assert heading(card).startswith("🔌 The status could not be looked up: ")
-    assert error in seen(card)
-    assert [] == [words for words in VERDICT_ON_THE_CALL if words in f"{card.text} {seen(card)}"]
-    assert f"error {error}" in copied(card)
-    assert [f"SANDBOX-FAULT-{name}"] * asked == bot.asked
+        assert verdict("!connection_lost") == heading(card)
+        assert say("card.sandbox") in seen(card)
+        assert ["SANDBOX-OK", *["SANDBOX-FAULT-close"] * 3] == bot.asked
 
 
-async def test_an_empty_result_is_asked_for_exactly_once(bot: Scene) -> None:
-    """An empty answer is an answer: it is shown as empty_result and not repeated."""
-    card = await bot.answer("SANDBOX-EMPTY")
-
-    assert "empty_result" in seen(card)
-    assert ["SANDBOX-EMPTY"] == bot.asked
-
-
-async def test_a_failed_look_up_speaks_portuguese_only(mode: Mode) -> None:
-    """No English sentence of the error tree stands on a Portuguese card."""
-    async with playing(mode, bot_language="pt-BR") as bot:
+async def test_a_failed_look_up_speaks_portuguese_only(mode: Mode, stages: Stages) -> None:
+    """The error's title and what to do about it come from the same catalogue."""
+    async with stages.scene(mode, bot_language="pt-BR") as bot:
         card = await bot.answer("SANDBOX-FAULT-html")
 
-    assert (
-        "🔌 Não foi possível consultar o status: a resposta do gateway veio ilegível."
-        == heading(card)
-    )
-    assert "not_soap" in seen(card)
-    assert "The " not in seen(card)
+    assert verdict("!not_soap", PT) == heading(card)
+    assert PT.error("not_soap").advice in seen(card)
 
 
-async def test_a_gateway_that_is_not_there_is_a_failed_look_up(mode: Mode) -> None:
+async def test_a_gateway_that_is_not_there_is_a_failed_look_up(mode: Mode, stages: Stages) -> None:
     """Nothing listens at GATEWAY_URL: the person is told, and who must act."""
-    async with playing(mode, gateway_url="http://127.0.0.1:9/service.asmx") as bot:
+    nowhere = "http://127.0.0.1:9/service.asmx"
+    async with stages.scene(mode, timing=AT_ONCE, gateway_url=nowhere) as bot:
         card = await bot.answer("SANDBOX-OK")
 
-    assert heading(card).startswith("🔌 The status could not be looked up: ")
-    assert "connection_refused" in seen(card)
+    assert verdict("!connection_refused") == heading(card)
 
 
-@pytest.mark.parametrize("name", ["hang", "drip"])
 async def test_a_gateway_that_is_too_slow_is_given_up_at_the_deadline(
-    mode: Mode, name: str
+    mode: Mode, stages: Stages
 ) -> None:
-    """The deadline is GATEWAY_TIMEOUT_SECONDS, whether nothing comes or a byte at a time."""
-    async with playing(mode, gateway_timeout_seconds=1.5) as bot:
-        card = await bot.answer(f"SANDBOX-FAULT-{name}")
+    """The deadline is GATEWAY_TIMEOUT_SECONDS."""
+    async with stages.scene(mode, gateway_timeout_seconds=0.5) as bot:
+        card = await bot.answer("SANDBOX-FAULT-hang")
 
-    assert "error timeout" in copied(card)
-
-
-@pytest.mark.parametrize("name", ["bom", "utf16", "other-prefix", "soap12-to-11"])
-async def test_an_odd_but_readable_reply_is_read(bot: Scene, name: str) -> None:
-    """Byte order marks, encodings and prefixes hide no answer."""
-    card = await bot.answer(f"SANDBOX-FAULT-{name}")
-
-    assert "✅ The call was answered and the message played: 85 seconds." == heading(card)
+    assert verdict("!timeout") == heading(card)
 
 
-@pytest.mark.parametrize("name", ["unsafe-text", "long-text", "rtl", "latin1"])
-async def test_a_hostile_result_is_shown_bounded_and_without_effect(bot: Scene, name: str) -> None:
+async def test_an_odd_but_readable_reply_is_read(bot: Scene) -> None:
+    """Whatever it is encoded in."""
+    assert ANSWERED == heading(await bot.answer("SANDBOX-FAULT-utf16"))
+
+
+async def test_a_hostile_result_is_shown_bounded_and_without_effect(bot: Scene) -> None:
     """Raw text of the gateway rings nobody, reorders nothing and stays short."""
-    card = await bot.answer(f"SANDBOX-FAULT-{name}")
+    for fault in ("unsafe-text", "long-text", "rtl"):
+        card = await bot.answer(f"SANDBOX-FAULT-{fault}")
 
-    assert not {"\u202e", "\u200f", "\u2066"} & set(seen(card))
-    assert 3_000 > len(seen(card))
-    assert "✅" not in seen(card)
-
-
-async def test_a_failed_look_up_at_the_sandbox_says_that_it_is_the_sandbox(bot: Scene) -> None:
-    """Once the address is known to be a sandbox's, what it does not answer is marked as well."""
-    await bot.answer("SANDBOX-OK")
-
-    card = await bot.answer("SANDBOX-FAULT-close")
-
-    assert "this is not a real call" in seen(card)
+        assert not {"\u202e", "\u200f", "\u2066"} & set(seen(card))
+        assert 3_000 > len(seen(card))
+        assert say("icon.answered") not in seen(card)

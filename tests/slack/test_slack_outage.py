@@ -4,85 +4,76 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import replace
 
 import aiohttp
-import pytest
-from scene import copied, heading, seen
-from ways import Ways, visiting
 
 from bot.demo.loopback.workspace import OTHER_USER_ID, USER_ID
 from bot.domain.gateway_health import FAILURES_TO_OPEN
-from bot.gateway.sandbox import running_sandbox
 from bot.settings import Mode
+from tests.slack.watching import until
+from tests.support.reading import copied, heading, seen
+from tests.support.scene import UNHURRIED, Scene, Stages
+from tests.support.wording import PT, phrase, say, verdict
 
-DOWN = "The gateway has not answered since <!date^"
-DOWN_PT = "O gateway não responde desde <!date^"
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Repetitions follow at once, and no probe comes in between."""
-    monkeypatch.setattr("bot.gateway.inquiry.WAIT_INITIAL", 0.0)
-    monkeypatch.setattr("bot.gateway.inquiry.WAIT_JITTER", 0.001)
-    monkeypatch.setattr("bot.gateway.circuit.FIRST_PROBE_SECONDS", 60.0)
+# Repetitions follow at once, no probe comes in between, and a pause outlasts the test.
+STEADY = replace(
+    UNHURRIED, retry_initial=0.0, retry_jitter=0.001, first_probe=60.0, first_pause=60.0
+)
 
 
 @asynccontextmanager
-async def outage(mode: Mode, **changes: Any) -> AsyncIterator[Ways]:
+async def outage(stages: Stages, mode: Mode) -> AsyncIterator[Scene]:
     """A bot whose gateway has refused several look-ups in a row."""
-    async with visiting(mode, gateway_url="http://127.0.0.1:9/service.asmx", **changes) as bot:
+    nowhere = "http://127.0.0.1:9/service.asmx"
+    async with stages.scene(mode, timing=STEADY, gateway_url=nowhere) as bot:
         for number in range(FAILURES_TO_OPEN):
             card = await bot.answer(f"MPG00000000000{number}")
-            assert "connection_refused" in seen(card)
+            assert verdict("!connection_refused") == heading(card)
         yield bot
 
 
-async def metrics(bot: Ways) -> str:
+async def metrics(bot: Scene) -> str:
     """What Prometheus reads."""
     async with aiohttp.ClientSession() as session, session.get(bot.url("/metrics")) as response:
         return await response.text()
 
 
 async def test_while_the_gateway_is_down_people_are_told_at_once_and_since_when(
-    mode: Mode,
+    mode: Mode, stages: Stages
 ) -> None:
-    """In their own time zone, and that this says nothing about the call."""
-    async with outage(mode) as bot:
+    """In their own language and time zone; so does `health`."""
+    async with outage(stages, mode) as bot:
         card = await bot.answer("SANDBOX-BUSY")
+        health = await bot.answer("health")
         await bot.answer("lang pt")
         portuguese = await bot.answer("SANDBOX-BUSY")
 
         assert "voicestatus_gateway_up 0.0" in await metrics(bot)
 
-    assert heading(card).startswith("🔌 The status could not be looked up: the gateway does not")
-    assert DOWN in seen(card)
+    assert verdict("!gateway_down") == heading(card)
     assert "gateway_down (connection_refused)" in seen(card)
-    assert "says nothing about the call" in seen(card)
-    assert DOWN_PT in seen(portuguese)
+    assert phrase("moment.gateway_down").search(seen(card))
+    assert phrase("health.down").search(seen(health))
+    assert phrase("moment.gateway_down", PT).search(seen(portuguese))
 
 
-async def test_health_says_since_when_it_is_down_and_when_it_recovered(
-    mode: Mode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without anybody having asked in between."""
-    async with outage(mode) as bot:
-        assert DOWN in seen(await bot.answer("health"))
-    monkeypatch.setattr("bot.gateway.circuit.FIRST_PROBE_SECONDS", 0.05)
-    async with running_sandbox(port=0) as url, visiting(mode, gateway_url=url) as bot:
+async def test_health_says_when_the_gateway_recovered(mode: Mode, stages: Stages) -> None:
+    """Without anybody having asked in between: the bot tries by itself."""
+    timing = replace(STEADY, first_probe=0.02)
+    async with stages.scene(mode, timing=timing) as bot:
         for _ in range(FAILURES_TO_OPEN):
             await bot.answer("SANDBOX-FAULT-close")
-        await bot.slack.wait_for(lambda: True)
-        for _ in range(200):
-            told = seen(await bot.answer("health"))
-            if "After an outage" in told:
-                break
-    assert "After an outage it has been answering again since <!date^" in told
+        await until(lambda: bot.running.gateway.health.recovered_at is not None)
+        told = await bot.answer("health")
+
+    assert phrase("health.recovered").search(seen(told))
 
 
-async def test_the_admins_are_told_once_and_not_for_each_agent(mode: Mode) -> None:
+async def test_the_admins_are_told_once_and_not_for_each_agent(mode: Mode, stages: Stages) -> None:
     """Each of them directly; the agents read that they need not tell them."""
-    async with visiting(mode, admin_users={USER_ID, OTHER_USER_ID}) as bot:
+    admins = frozenset({USER_ID, OTHER_USER_ID})
+    async with stages.scene(mode, admin_users=admins) as bot:
         for _ in range(3):
             await bot.answer("SANDBOX-001")
         await bot.slack.wait_for(lambda: len(bot.slack.messages) >= 5)
@@ -90,32 +81,27 @@ async def test_the_admins_are_told_once_and_not_for_each_agent(mode: Mode) -> No
         cards = [one for one in bot.slack.messages if one.ephemeral]
 
     assert 2 == len(told)
-    assert all("code 001" in seen(one) for one in told)
-    assert all("this bot itself tells its admins" in seen(one) for one in cards)
+    assert all(say("admin.keys_body", code="001") in seen(one) for one in told)
+    assert all(say("advice.admins_told") in seen(one) for one in cards)
     assert {""} == {copied(one) for one in cards}
 
 
-async def test_without_admins_agents_are_not_told_that_somebody_knows(mode: Mode) -> None:
+async def test_without_admins_agents_are_not_told_that_somebody_knows(bot: Scene) -> None:
     """It would not be true."""
-    async with visiting(mode) as bot:
-        card = await bot.answer("SANDBOX-001")
+    card = await bot.answer("SANDBOX-001")
 
-    assert "tells its admins" not in seen(card)
+    assert say("advice.admins_told") not in seen(card)
     assert "001" in copied(card)
 
 
-async def test_code_900_is_a_pause_that_people_are_told_of(
-    mode: Mode, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_code_900_is_a_pause_that_people_are_told_of(mode: Mode, stages: Stages) -> None:
     """With the moment at which it is over; the gateway is not asked meanwhile."""
-    monkeypatch.setattr("bot.domain.gate.FIRST_PAUSE_SECONDS", 30.0)
-    async with visiting(mode) as bot:
+    async with stages.scene(mode, timing=STEADY) as bot:
         await bot.answer("SANDBOX-900")
         card = await bot.answer("SANDBOX-OK")
-        asked = bot.asked
-        told = seen(await bot.answer("health"))
+        health = await bot.answer("health")
 
-    assert ["SANDBOX-900"] == asked
-    assert "It may be asked again from <!date^" in seen(card)
-    assert "the gateway asked this bot to slow down" in heading(card)
-    assert "nobody asks it before <!date^" in told
+        assert ["SANDBOX-900"] == bot.asked
+    assert verdict("!paused") == heading(card)
+    assert phrase("moment.paused").search(seen(card))
+    assert phrase("health.paused").search(seen(health))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Final
-
-from scene import seen
-from ways import Ways, visiting
 
 from bot.demo.loopback.ledger import Message
 from bot.demo.loopback.workspace import BOT_MENTION, CHANNEL_ID, TEAM_ID, USER_ID
@@ -16,14 +17,22 @@ from bot.domain.call_status import read_result
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Ending, Sighting, State, Watch
 from bot.settings import Mode
+from tests.support.reading import seen
+from tests.support.scene import UNHURRIED, Scene, Stages
+from tests.support.wording import say
 
-QUICK: Final = (0.15, 0.3)
+QUICK: Final = (0.02, 0.05)
+SWIFT: Final = replace(
+    UNHURRIED, modal_ack=0.1, first_look=30.0, card_least=0.02, stop_seen=0.02, answers_kept=0.02
+)
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
 READING: Final = {"channels:history", "groups:history", "im:history", "im:write"}
-BEGUN: Final = "🔔 No final status yet: I am watching this call"
-TOLD: Final = "You asked me to watch this call: it has its final status."
+BEGUN: Final = say("watch.title", count=1)
+TOLD: Final = say("notice.status")
 # Long enough for a machine that does other things as well.
 PATIENCE: Final = 20.0
+
+_seconds = count(1_000)
 
 
 def watch_of(idmsg: str = "MPG000236180474", **changes: Any) -> Watch:
@@ -44,26 +53,44 @@ def watch_of(idmsg: str = "MPG000236180474", **changes: Any) -> Watch:
     return Watch(**(values | changes))
 
 
-@asynccontextmanager
-async def watching(mode: Mode, **changes: Any) -> AsyncIterator[Ways]:
+def waiting() -> str:
+    """The id of a call without a status, which no other test has asked for."""
+    return f"SANDBOX-PENDING-{next(_seconds)}"
+
+
+def end_waiting(ways: Scene) -> None:
+    """From now on every call has its status."""
+    ways.gateway_clock.forward(1_000_000)
+
+
+def watching(stages: Stages, mode: Mode, **changes: Any) -> AbstractAsyncContextManager[Scene]:
     """A scene in which watches look often."""
-    async with visiting(mode, **({"watch_intervals_seconds": QUICK} | changes)) as ways:
-        yield ways
+    usual: dict[str, Any] = {"watch_intervals_seconds": QUICK, "timing": SWIFT}
+    return stages.scene(mode, **(usual | changes))
 
 
-async def mentioned(ways: Ways, text: str) -> Message:
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what is no change in Slack."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)
+
+
+async def mentioned(ways: Scene, text: str) -> Message:
     """The first answer to a mention."""
     return await ways.comes_of(ways.person.say(f"{BOT_MENTION} {text}"))
 
 
-async def shown(ways: Ways, text: str, *, since: int = 0) -> Message:
+def saying(ways: Scene, text: str | re.Pattern[str], *, since: int = 0) -> list[Message]:
+    """The messages that show a text now."""
+    pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
+    return [m for m in ways.slack.messages[since:] if pattern.search(f"{m.text} {seen(m)}")]
+
+
+async def shown(ways: Scene, text: str | re.Pattern[str], *, since: int = 0) -> Message:
     """The newest message that shows a text, as soon as there is one."""
-
-    def found() -> list[Message]:
-        return [m for m in ways.slack.messages[since:] if text in f"{m.text} {seen(m)}"]
-
-    await ways.slack.wait_for(lambda: bool(found()), PATIENCE)
-    return found()[-1]
+    await ways.slack.wait_for(lambda: bool(saying(ways, text, since=since)), PATIENCE)
+    return saying(ways, text, since=since)[-1]
 
 
 def buttons_of(message: Message) -> dict[str, Mapping[str, Any]]:
@@ -75,12 +102,12 @@ def buttons_of(message: Message) -> dict[str, Mapping[str, Any]]:
     return {element["action_id"]: element for element in elements}
 
 
-def notices(ways: Ways) -> list[Message]:
+def notices(ways: Scene) -> list[Message]:
     """Every message that bears the mark of a watch."""
     return [m for m in ways.slack.messages if m.metadata is not None]
 
 
-def expect_rings(ways: Ways, *people: str) -> None:
+def expect_rings(ways: Scene, *people: str) -> None:
     """These were called by name, once each, and nobody else was."""
     rung = [ping.markup for ping in ways.slack.pings if ping.pointer == "/text"]
     assert [f"<@{one}>" for one in people] == rung

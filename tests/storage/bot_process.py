@@ -1,14 +1,13 @@
 """A process of the bot that does one thing with the database when it is told to.
 
-Run as a program: the job and the address come in by the environment; a line on standard input
-starts it; answers go out as lines of JSON.
+Run as a program: each line on standard input is a job and the address of a database; answers go out
+as lines of JSON.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -95,5 +94,5 @@ async def _run(job: str, url: str) -> None:
 
 if __name__ == "__main__":
     _say("ready")
-    sys.stdin.readline()
-    asyncio.run(_run(os.environ["JOB"], os.environ["DATABASE_URL"]))
+    for line in sys.stdin:
+        asyncio.run(_run(*line.split()))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
 from bot.storage.database import Database, open_database
-from storage.postgres_server import PostgresServer, postgres_server, wheel_folder
+from tests.support.postgres_server import PostgresServer, postgres_server, wheel_folder
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +28,6 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A SQLite file that does not exist yet."""
-    return f"sqlite:///{tmp_path}/voicestatus.db"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
 def shared_url(request: pytest.FixtureRequest) -> str:
     """An empty database that several processes can open."""
     name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
@@ -42,7 +35,7 @@ def shared_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database of each kind."""
     if request.param == "memory":

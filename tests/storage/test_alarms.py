@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.storage.alarms import FleetingAlarms, Work
-from storage.ringing import alarm, eventually, now
+from tests.storage.ringing import alarm, eventually, now
 
 
 async def test_each_rings_once_in_its_time() -> None:
@@ -40,6 +40,25 @@ async def test_one_may_be_woken() -> None:
         await alarms.wake(far)
         await alarms.wake(alarm("nothing"))
         await eventually(lambda: rung == ["far"])
+
+
+async def test_idle_once_none_is_ringing() -> None:
+    """What is set for later keeps nobody waiting; what rings does."""
+    rung, over = asyncio.Event(), asyncio.Event()
+
+    async def ring(*_: object) -> None:
+        rung.set()
+        await over.wait()
+
+    alarms = FleetingAlarms(concurrency={Work.WATCH: 5}, now=now)
+    async with alarms.running({Work.WATCH: ring}):
+        await alarms.arm([alarm("now"), alarm("far", 3_600)])
+        await rung.wait()
+        idle = asyncio.create_task(alarms.idle())
+        await asyncio.sleep(0)
+        assert not idle.done()
+        over.set()
+        await idle
 
 
 async def test_so_many_at_once() -> None:

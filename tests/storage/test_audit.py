@@ -8,6 +8,10 @@ from sqlalchemy.exc import StatementError
 
 from bot.storage.audit import Audit, AuditEntry
 from bot.storage.database import Database
+from bot.storage.schema import AUDIT
+from bot.storage.sweeping import sweep
+
+pytestmark = pytest.mark.every_database
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 REFUSED = AuditEntry(
@@ -80,11 +84,10 @@ async def test_sweep(database: Database) -> None:
     assert [NOON + timedelta(minutes=2)] == [entry.at for entry in await audit.recent(10)]
 
 
-async def test_sweep_in_batches(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sweep_in_batches(database: Database) -> None:
     """Five entries go in batches of two."""
-    monkeypatch.setattr("bot.storage.sweeping.BATCH", 2)
     audit = Audit(database)
     for _ in range(5):
         await audit.record(ASKED)
-    assert 5 == await audit.sweep(NOON + timedelta(seconds=1))
+    assert 5 == await sweep(database, AUDIT.c.at, NOON + timedelta(seconds=1), batch=2)
     assert () == await audit.recent(10)

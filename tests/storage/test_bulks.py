@@ -16,9 +16,10 @@ from bot.domain.id_list import IgnoredLine
 from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound, Destination, PostedCard
-from bot.storage import bulks as module
 from bot.storage.bulks import NAME_LIMIT, TEXT_LIMIT, BulkBounds, Bulks
 from bot.storage.database import Database
+
+pytestmark = pytest.mark.every_database
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -136,11 +137,9 @@ async def test_the_tally(database: Database) -> None:
     assert () == await bulks.pending_ids("b2")
 
 
-async def test_many_calls_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_calls_page_by_page(database: Database) -> None:
     """More than a chunk when they are kept, more than a page when they are read."""
-    monkeypatch.setattr(module, "_CHUNK", 4)
-    monkeypatch.setattr(module, "_PAGE", 5)
-    bulks = Bulks(database)
+    bulks = Bulks(database, chunk=4, page=5)
     ids = [MessageId(f"A{number}") for number in range(10)]
     await add(bulks, ids=ids)
     assert ids == [item.message_id for item in await items(bulks)]
@@ -225,12 +224,9 @@ async def test_what_is_due(database: Database) -> None:
     assert due[2:] == [*await bulks.due_after(NOON, 9)]
 
 
-async def test_the_old_are_swept_with_all_that_belongs_to_them(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_old_are_swept_with_all_that_belongs_to_them(database: Database) -> None:
     """And nothing else is."""
-    monkeypatch.setattr(module, "_CHUNK", 2)
-    bulks = Bulks(database)
+    bulks = Bulks(database, chunk=2)
     line = IgnoredLine(number=1, text="x", problem=LineProblem.PHONE)
     assert None is await bulks.add(REPORTED, IDS, [line], PLENTY)
     young = replace(REPORTED, id="b2", ended_at=NOON + 9 * SECOND)

@@ -14,10 +14,13 @@ from time import monotonic
 import pytest
 from sqlalchemy import cast, literal, select, text
 
+from bot.domain.timing import Timing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.schema import INSTALLATION, Moment
 from bot.storage.sqlite_file import prepare_file
+
+pytestmark = pytest.mark.every_database
 
 
 async def put(database: Database, name: str) -> None:
@@ -119,12 +122,9 @@ async def test_deadline(database: Database) -> None:
     assert set() == await names(database)
 
 
-async def test_held_by_another(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_held_by_another(sqlite_url: str, tmp_path: Path) -> None:
     """A file that another process holds for too long is one sentence; afterwards all is well."""
-    monkeypatch.setattr("bot.storage.sqlite_engines.BUSY_SECONDS", 0.1)
-    async with open_database(sqlite_url) as database:
+    async with open_database(sqlite_url, timing=Timing(sqlite_busy=0.1)) as database:
         with closing(sqlite3.connect(tmp_path / "voicestatus.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StorageError, match="Another process holds the database"):
@@ -228,12 +228,12 @@ def test_write_ahead_gives_up(tmp_path: Path) -> None:
 
 
 async def test_relative_file_after_a_change_of_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file stays the one that was opened when the process changes its folder."""
     async with open_database("sqlite:///voicestatus.db") as database:
         monkeypatch.chdir("/")
-        assert tmp_path / "voicestatus.db" == database.file
+        assert empty_folder / "voicestatus.db" == database.file
         await put(database, "a")
         assert [{"a"}] * 10 == await asyncio.gather(*(names(database) for _ in range(10)))
 

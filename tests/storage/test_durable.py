@@ -5,26 +5,31 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, TypeVar
+from unittest.mock import Mock
 
 import pytest
+from sqlalchemy.pool import QueuePool
 
+from bot.domain.timing import Timing
 from bot.storage import durable as module
-from bot.storage.alarms import Alarm, FleetingAlarms, Work
+from bot.storage.alarms import Alarm, Alarms, FleetingAlarms, Ringing, Work
 from bot.storage.database import open_database
 from bot.storage.durable import DurableAlarms, alarms_for
 from bot.storage.errors import StorageError
-from storage.ringing import alarm, eventually, now
+from bot.storage.sqlite_engines import durable_engine
+from tests.storage.ringing import alarm, eventually, now
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
 
-pytestmark = pytest.mark.slow
+_T = TypeVar("_T")
 
 
 class Rings:
@@ -43,17 +48,20 @@ class Rings:
             raise RuntimeError("a fault of ours")
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No head start for others, and an end that does not wait for what hangs."""
-    monkeypatch.setattr(module, "_HEAD_START_SECONDS", 0.0)
-    monkeypatch.setattr(module, "_END_SECONDS", 3.0)
-    monkeypatch.setattr(module, "_RETRY_SECONDS", 0.1)
+# No head start for others, and an end that does not wait for what hangs.
+AT_ONCE = Timing(engine_head_start=0.0, engine_end=0.5, engine_retry=0.1, engine_poll=0.1)
 
 
-def engine(url: str, name: str) -> DurableAlarms:
+def engine(
+    url: str,
+    name: str,
+    timing: Timing = AT_ONCE,
+    make: Callable[..., Alarms] = alarms_for,
+) -> DurableAlarms:
     """The engine of a process of this name."""
-    alarms = alarms_for(url, executor=name, concurrency=dict.fromkeys(Work, 20), now=now)
+    alarms = make(
+        url=url, executor=name, concurrency=dict.fromkeys(Work, 20), now=now, timing=timing
+    )
     assert isinstance(alarms, DurableAlarms)
     return alarms
 
@@ -67,6 +75,7 @@ async def running(url: str, name: str, rings: Rings) -> AsyncIterator[DurableAla
         yield alarms
 
 
+@pytest.mark.matrix
 async def test_a_life(shared_url: str) -> None:
     """Set before it is up, and after; woken; set again; left behind, and taken over by another."""
     rings, far = Rings(), alarm("far", 3_600)
@@ -114,6 +123,17 @@ def _under_way(client: DBOSClient) -> bool:
     return bool(client.list_workflows(status="PENDING"))
 
 
+async def test_what_rings_while_it_ends_is_not_begun(sqlite_url: str) -> None:
+    """It stays under way in the engine's eyes, for the process that takes over."""
+    rings, alarms = Rings(), engine(sqlite_url, "e1")
+    alarms._ending = True
+    ringing = asyncio.create_task(alarms._ring(rings.ring, "late", 0))
+    await asyncio.wait([ringing], timeout=0.05)
+    assert (False, []) == (ringing.done(), rings.rung)
+    ringing.cancel()
+
+
+@pytest.mark.matrix
 async def test_what_comes_while_it_ends_is_left_to_others(sqlite_url: str) -> None:
     """It is neither begun nor lost."""
     rings = Rings()
@@ -128,6 +148,7 @@ async def test_what_comes_while_it_ends_is_left_to_others(sqlite_url: str) -> No
             await eventually(lambda: rings.rung == ["late"])
 
 
+@pytest.mark.matrix
 async def test_each_kind_has_a_line_of_its_own(shared_url: str) -> None:
     """What a process cannot do waits for one that can, also after another has died with it."""
     watches, bulks = Rings(), Rings()
@@ -148,62 +169,97 @@ async def test_each_kind_has_a_line_of_its_own(shared_url: str) -> None:
     assert ["watch"] == watches.rung
 
 
-async def test_an_end_before_it_was_begun(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_end_before_it_was_begun(sqlite_url: str) -> None:
     """Costs nothing."""
-    monkeypatch.setattr(module, "_HEAD_START_SECONDS", 60.0)
-    alarms = engine(sqlite_url, "e1")
+    alarms = engine(sqlite_url, "e1", Timing(engine_head_start=60.0))
     async with alarms.running({Work.WATCH: Rings().ring}):
         await asyncio.sleep(0)
     assert alarms._client is None
 
 
-async def test_an_end_while_it_cannot_start(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_end_while_it_cannot_start(sqlite_url: str) -> None:
     """There is nothing of it to be ended, and that is no fault."""
     tried = asyncio.Event()
 
-    def fail(*_: object) -> None:
-        loop.call_soon_threadsafe(tried.set)
-        raise StorageError("The database is away.")
+    class Unstartable(DurableAlarms):
+        """An engine whose database is away."""
 
-    loop = asyncio.get_running_loop()
-    monkeypatch.setattr(DurableAlarms, "_launch", fail)
-    alarms = engine(sqlite_url, "e1")
+        def _launch(self, ringing: Ringing, loop: asyncio.AbstractEventLoop) -> DBOSClient:
+            del ringing
+            loop.call_soon_threadsafe(tried.set)
+            raise StorageError("The database is away.")
+
+    alarms = engine(sqlite_url, "e1", make=Unstartable)
     async with alarms.running({Work.WATCH: Rings().ring}):
         await tried.wait()
 
     assert alarms._client is None
 
 
-async def test_a_database_that_is_away_at_the_start(
-    tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is tried again; what was set meanwhile is kept."""
-    rings, url = Rings(), f"sqlite:///{tmp_path}/there/voicestatus.db"
-    alarms = engine(url, "e1")
-    await alarms.arm([alarm("kept")])
-    asked = alarms._ask
+def test_its_connections_end_with_it(tmp_path: Path) -> None:
+    """The engine leaves those that it was given to their maker; no more than so many are kept."""
+    connections = durable_engine(tmp_path / "voicestatus.db", connections=1)
+    with connections.connect(), connections.connect():
+        pass
+    pool = connections.pool
+    assert isinstance(pool, QueuePool)
+    before = pool.checkedin()
+    alarms = engine("sqlite:///there.db", "e1")
+    alarms._connections = connections
+
+    alarms._stop()
+
+    assert (1, 0) == (before, pool.checkedin())
+
+
+def test_what_has_rung_is_spent_and_what_is_there_is_not_set_again() -> None:
+    """Only what the engine does not know is set, and never for a moment that has passed."""
+    done, due, new, late = (alarm("done"), alarm("due"), alarm("new", 60), alarm("late", -60))
+    client = Mock()
+    client.list_workflows.return_value = [
+        SimpleNamespace(workflow_id=done.name, status="SUCCESS"),
+        SimpleNamespace(workflow_id=due.name, status="DELAYED"),
+    ]
+    alarms = engine("sqlite:///there.db", "e1")
+
+    assert (done,) == alarms._enqueue(client, [done, due, new, late])
+    calls = [call.args for call in client.enqueue.call_args_list]
+    assert [(new.name, "new", 0), (late.name, "late", 0)] == [
+        (options["workflow_id"], job_id, turn) for options, job_id, turn in calls
+    ]
+    first, second = (options["delay_seconds"] for options, *_ in calls)
+    assert (True, 0.0) == (0 < first <= 60, second)
+
+
+class Reluctant(DurableAlarms):
+    """An engine that answers its second question first."""
+
     failures = 1
 
-    async def ask(question: object) -> object:
-        nonlocal failures
-        if failures:
-            failures -= 1
+    async def _ask(self, question: Callable[[DBOSClient], _T]) -> _T:
+        if self.failures:
+            self.failures -= 1
             raise StorageError("away")
-        return await asked(question)  # type: ignore[arg-type]
+        return await super()._ask(question)
 
-    monkeypatch.setattr(alarms, "_ask", ask)
+
+async def test_a_database_that_is_away_at_the_start(tmp_path: Path, log: io.StringIO) -> None:
+    """It is tried again; what was set meanwhile is kept."""
+    rings, url = Rings(), f"sqlite:///{tmp_path}/there/voicestatus.db"
+    alarms = engine(url, "e1", make=Reluctant)
+    await alarms.arm([alarm("kept")])
     async with alarms.running({Work.WATCH: rings.ring}):
         await eventually(lambda: "the engine cannot start yet" in log.getvalue())
         (tmp_path / "there").mkdir()
         await eventually(lambda: rings.rung == ["kept"])
-    assert 0 == failures
+    assert isinstance(alarms, Reluctant)
+    assert 0 == alarms.failures
 
 
-async def test_a_failure_of_the_engine_is_ours(sqlite_url: str) -> None:
+@pytest.mark.every_database
+async def test_a_failure_of_the_engine_is_ours(shared_url: str) -> None:
     """Whatever it raises, no text of it comes along."""
-    async with open_database(sqlite_url), running(sqlite_url, "e1", Rings()) as alarms:
+    async with open_database(shared_url), running(shared_url, "e1", Rings()) as alarms:
 
         def fail(_: object) -> None:
             from dbos import error  # noqa: PLC0415 - imported by now

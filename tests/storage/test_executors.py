@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.storage import executors as module
 from bot.storage.database import Database
 from bot.storage.executors import Executor, Executors, is_surely_gone, this_process
+
+pytestmark = pytest.mark.every_database
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OWN = Executor(id="own", host="h", pid=os.getpid())
@@ -57,10 +58,9 @@ def test_every_start_has_a_name_of_its_own() -> None:
     assert (first.host, os.getpid()) == (second.host, first.pid)
 
 
-def test_where_the_host_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_host_cannot_be_told() -> None:
     """Nothing is said of the processes there."""
-    monkeypatch.setattr(module, "_KERNEL", "/no/such/file")
-    own = this_process()
+    own = this_process(kernel="/no/such/file")
     assert "" == own.host
     assert not is_surely_gone(Executor(id="e2", host="", pid=ended_pid()), own)
 

@@ -7,26 +7,25 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
-from bot.domain.gate import FIRST_PAUSE_SECONDS, Admission, Ceilings, Urgency
+from bot.domain.gate import Admission, Ceilings, Urgency
+from bot.domain.timing import Timing
 from bot.storage.database import Database
 from bot.storage.gate import SharedGate
 from bot.storage.schema import GATE, GATE_HOLDER
 
+pytestmark = pytest.mark.every_database
+
 SLOW = Ceilings(requests_per_second=2, max_concurrency=10)
 FAST = Ceilings(requests_per_second=1_000, max_concurrency=5)
-
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the row holds is the matter, and not how soon a busy machine comes to it."""
-    monkeypatch.setattr("bot.storage.gate.GATE_SECONDS", 30.0)
+# What the row holds is the matter, and not how soon a busy machine comes to it.
+UNHURRIED = Timing(gate=30.0)
 
 
 def gate_of(
     database: Database, ceilings: Ceilings = FAST, *, lease_seconds: float = 15
 ) -> SharedGate:
     """The part of one more process in the gate."""
-    return SharedGate(database, ceilings, lease_seconds=lease_seconds)
+    return SharedGate(database, ceilings, lease_seconds=lease_seconds, timing=UNHURRIED)
 
 
 async def person(gate: SharedGate, *, count: int = 1, running: int = 0) -> Admission:
@@ -110,7 +109,7 @@ async def test_a_pause_holds_for_all_processes(database: Database) -> None:
     seconds = await one.close()
     admission = await person(other)
 
-    assert FIRST_PAUSE_SECONDS == pytest.approx(seconds)
+    assert UNHURRIED.first_pause == pytest.approx(seconds)
     assert (True, ()) == (admission.closed, admission.waits)
     assert seconds == pytest.approx(admission.again, abs=1)
 

@@ -13,6 +13,8 @@ from bot.storage.errors import StorageError
 from bot.storage.hash_key import KEY_BYTES, load_hash_key
 from bot.storage.schema import INSTALLATION
 
+pytestmark = pytest.mark.every_database
+
 DAMAGED = ["", "no key at all", "ab" * 31, "ab" * 33, "\u00e9" * 64]
 
 

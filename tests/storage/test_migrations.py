@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, MetaData, inspect, select, text
 
-from bot.storage import migrations
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
+from bot.storage.migrations import MIGRATIONS
 from bot.storage.schema import METADATA, SCHEMA_MIGRATION
+
+pytestmark = pytest.mark.every_database
 
 
 def described(connection: Connection) -> dict[str, Any]:
@@ -56,41 +58,39 @@ async def test_once(shared_url: str) -> None:
     """A database that was migrated is left as it is."""
     for _ in range(2):
         async with open_database(shared_url) as database:
-            assert [*range(1, len(migrations.MIGRATIONS) + 1)] == await numbers(database)
+            assert [*range(1, len(MIGRATIONS) + 1)] == await numbers(database)
 
 
-async def test_older(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_older(shared_url: str) -> None:
     """A database of an older version gets what is missing, and keeps what it had."""
     async with open_database(shared_url) as database, database.writing() as connection:
         await connection.execute(text("INSERT INTO installation VALUES ('a', 'b')"))
-    later = (*migrations.MIGRATIONS, ("ALTER TABLE installation ADD COLUMN extra TEXT",))
-    monkeypatch.setattr(migrations, "MIGRATIONS", later)
-    async with open_database(shared_url) as database, database.reading() as connection:
+    later = (*MIGRATIONS, ("ALTER TABLE installation ADD COLUMN extra TEXT",))
+    async with (
+        open_database(shared_url, migrations=later) as database,
+        database.reading() as connection,
+    ):
         rows = (await connection.execute(text("SELECT name, value, extra FROM installation"))).all()
         assert [("a", "b", None)] == [tuple(row) for row in rows]
         assert [*range(1, len(later) + 1)] == await numbers(database)
 
 
-async def test_newer(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_newer(shared_url: str) -> None:
     """A database of a newer version is refused by a sentence that says what to do."""
-    later = (*migrations.MIGRATIONS, ("CREATE TABLE later (x TEXT)",))
-    with monkeypatch.context() as patch:
-        patch.setattr(migrations, "MIGRATIONS", later)
-        async with open_database(shared_url):
-            pass
+    later = (*MIGRATIONS, ("CREATE TABLE later (x TEXT)",))
+    async with open_database(shared_url, migrations=later):
+        pass
     with pytest.raises(StorageError, match="made by a newer version of the bot") as caught:
         async with open_database(shared_url):
             pass
     assert f"schema {len(later)}, known up to {len(later) - 1}" == caught.value.fact
 
 
-async def test_failed(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed(shared_url: str) -> None:
     """A migration that fails leaves nothing of itself, so that the next start begins anew."""
-    with monkeypatch.context() as patch:
-        wrong = (*migrations.MIGRATIONS, ("CREATE TABLE half (x TEXT)", "CREATE NONSENSE"))
-        patch.setattr(migrations, "MIGRATIONS", wrong)
-        with pytest.raises(StorageError):
-            async with open_database(shared_url):
-                pass
+    wrong = (*MIGRATIONS, ("CREATE TABLE half (x TEXT)", "CREATE NONSENSE"))
+    with pytest.raises(StorageError):
+        async with open_database(shared_url, migrations=wrong):
+            pass
     async with open_database(shared_url) as database, database.reading() as connection:
         assert "half" not in await connection.run_sync(described)

@@ -14,11 +14,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 _PROGRAM = """
 import os, signal
-from storage.postgres_server import postgres_server, wheel_folder
+from tests.support.postgres_server import postgres_server, wheel_folder
 with postgres_server(wheel_folder()) as server:
     with server.new_database() as url:
         print(url, flush=True)
@@ -42,7 +40,7 @@ def test_no_trace(folder: Path, end: str) -> None:
     """Processes and files are gone soon after the end."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
         "TMPDIR": str(folder),
         "END": end,
     }

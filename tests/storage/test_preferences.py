@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.domain.catalog import Language
+from bot.domain.timing import Timing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
-from bot.storage.preferences import CACHE_SECONDS, Preferences, Scope
+from bot.storage.preferences import Preferences, Scope
+
+pytestmark = pytest.mark.every_database
 
 
 class Clock:
@@ -47,6 +53,33 @@ async def test_changed(database: Database) -> None:
         assert language == await preferences.language(Scope.USER, "T1", "U1")
 
 
+class SlowReader:
+    """A database in which somebody chooses right after the first reading, before it is heard of."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.choose: Callable[[], Awaitable[None]] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.database, name)
+
+    async def read(self, work: Callable[[Connection], Any]) -> Any:
+        """Read, then let the choice be made."""
+        found = await self.database.read(work)
+        if self.choose is not None:
+            choose, self.choose = self.choose, None
+            await choose()
+        return found
+
+
+async def test_a_choice_during_a_reading_is_not_forgotten(database: Database) -> None:
+    """What was read before it is given once, and not kept."""
+    slow = SlowReader(database)
+    preferences = Preferences(cast("Database", slow))
+    slow.choose = lambda: preferences.set_language(Scope.USER, "T1", "U1", "pt-BR")
+    assert [None, "pt-BR"] == [await preferences.language(Scope.USER, "T1", "U1") for _ in range(2)]
+
+
 async def test_cleared(database: Database) -> None:
     """A choice that is cleared is gone at once; to clear it again is no error."""
     preferences = Preferences(database)
@@ -77,9 +110,9 @@ async def test_other_process(database: Database) -> None:
     assert await here.language(Scope.USER, "T1", "U1") is None
     await elsewhere.set_language(Scope.USER, "T1", "U1", "pt-BR")
     assert await here.language(Scope.USER, "T1", "U1") is None
-    clock.seconds = CACHE_SECONDS
+    clock.seconds = Timing().choices
     assert "pt-BR" == await here.language(Scope.USER, "T1", "U1")
-    assert CACHE_SECONDS <= 60
+    assert Timing().choices <= 60
 
 
 async def test_overtaken(database: Database) -> None:

@@ -3,12 +3,15 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from bot.storage.database import Database
 from bot.storage.locks import hold_lock
 from bot.storage.recents import KEPT, RecentLookup, Recents
 from bot.storage.schema import RECENT
+
+pytestmark = pytest.mark.every_database
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -3,8 +3,12 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.storage.database import Database
 from bot.storage.seen_events import SeenEvents
+
+pytestmark = pytest.mark.every_database
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

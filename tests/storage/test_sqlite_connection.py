@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from bot.storage.sqlite_connection import sqlite_connection
 
@@ -31,6 +30,27 @@ async def test_a_close_that_is_not_cut_off_ends_as_ever() -> None:
     connection = await sqlite_connection(":memory:")
     await connection.close()
     await connection.close()
+
+
+async def test_what_is_opened_for_a_caller_who_has_given_up_is_closed() -> None:
+    """It reaches nobody who could close it."""
+    closed = []
+
+    class Noting(sqlite3.Connection):
+        def close(self) -> None:
+            closed.append(self)
+            super().close()
+
+    connection = sqlite_connection(":memory:", factory=Noting)
+    opening = asyncio.ensure_future(connection._connect())
+    connection._thread.start()
+    await asyncio.sleep(0)
+    opening.cancel()
+    await asyncio.wait({opening})
+    await asyncio.to_thread(connection._thread.join, 30)
+
+    assert opening.cancelled()
+    assert 1 == len(closed)
 
 
 # Forty processes' ends: a transaction is cut off twice, and the loop ends a few steps later.
@@ -59,7 +79,6 @@ for between, after in itertools.product(range(10), range(4)):
 """
 
 
-@pytest.mark.slow
 def test_a_process_ends_while_transactions_are_cut_off() -> None:
     """Whatever is being closed at that moment does not keep it."""
     ended = subprocess.run(

@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError, translated
-from storage.postgres_server import PostgresServer
+from tests.support.postgres_server import PostgresServer
 
 SECRET = "C4NARY"
 

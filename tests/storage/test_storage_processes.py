@@ -8,40 +8,36 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-import bot
 from bot.storage.database import open_database
 from bot.storage.migrations import MIGRATIONS
 from bot.storage.schema import SCHEMA_MIGRATION, SEEN_EVENT
-from storage.bot_process import CEILINGS, KEYS, TURNS
+from tests.storage.bot_process import CEILINGS, KEYS, TURNS
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.every_database
 
 AT_ONCE = 4
+PASSED_ON = ("PATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+Crew = tuple[Process, ...]
 PATIENCE_SECONDS = 60.0
 
 
 @asynccontextmanager
-async def waiting(job: str, url: str) -> AsyncIterator[Process]:
+async def waiting() -> AsyncIterator[Process]:
     """A process that has loaded everything and waits for the word."""
-    checkout = str(Path(bot.__file__).parents[1])
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(Path(__file__).with_name("bot_process.py")),
+        *("-m", "tests.storage.bot_process"),
         stdin=PIPE,
         stdout=PIPE,
-        env={
-            "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": checkout,
-            "JOB": job,
-            "DATABASE_URL": url,
-        },
+        cwd=Path(__file__).parents[2],
+        env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
     )
     try:
         assert "ready" == await answer(process)
@@ -52,6 +48,13 @@ async def waiting(job: str, url: str) -> AsyncIterator[Process]:
         await process.communicate()
 
 
+@pytest.fixture(scope="module")
+async def crew() -> AsyncIterator[Crew]:
+    """Several processes that wait for the same word."""
+    async with AsyncExitStack() as stack:
+        yield tuple([await stack.enter_async_context(waiting()) for _ in range(AT_ONCE)])
+
+
 async def answer(process: Process) -> Any:
     """The next line of a process."""
     assert process.stdout is not None
@@ -59,52 +62,42 @@ async def answer(process: Process) -> Any:
         return json.loads(await process.stdout.readline())
 
 
-async def start(process: Process) -> None:
+async def start(process: Process, job: str, url: str) -> None:
     """Give the word."""
     assert process.stdin is not None
-    process.stdin.write(b"\n")
+    process.stdin.write(f"{job} {url}\n".encode())
     await process.stdin.drain()
 
 
-async def all_at_once(job: str, url: str) -> list[Any]:
-    """The answers of several processes that do one job at once, each ending well."""
-    async with (
-        waiting(job, url) as first,
-        waiting(job, url) as second,
-        waiting(job, url) as third,
-        waiting(job, url) as fourth,
-    ):
-        processes = (first, second, third, fourth)
-        await asyncio.gather(*map(start, processes))
-        answers = await asyncio.gather(*map(answer, processes))
-        codes = await asyncio.gather(*(process.wait() for process in processes))
-    assert [0] * AT_ONCE == codes
-    return answers
+async def all_at_once(crew: Crew, job: str, url: str) -> list[Any]:
+    """The answers of several processes that do one job at once."""
+    await asyncio.gather(*(start(process, job, url) for process in crew))
+    return await asyncio.gather(*map(answer, crew))
 
 
-async def test_migrations(shared_url: str) -> None:
+async def test_migrations(crew: Crew, shared_url: str) -> None:
     """Processes that find an empty database at once migrate it once."""
-    assert ["opened"] * AT_ONCE == await all_at_once("open", shared_url)
+    assert ["opened"] * AT_ONCE == await all_at_once(crew, "open", shared_url)
     async with open_database(shared_url) as database, database.reading() as connection:
         numbers = (await connection.scalars(select(SCHEMA_MIGRATION.c.number))).all()
     assert [*range(1, len(MIGRATIONS) + 1)] == numbers
 
 
-async def test_hash_key(shared_url: str) -> None:
+async def test_hash_key(crew: Crew, shared_url: str) -> None:
     """Processes that start at once get the same key."""
-    keys = await all_at_once("hash_key", shared_url)
+    keys = await all_at_once(crew, "hash_key", shared_url)
     assert 1 == len(set(keys))
 
 
-async def test_seen_events(shared_url: str) -> None:
+async def test_seen_events(crew: Crew, shared_url: str) -> None:
     """Each of a hundred keys is new to exactly one of the processes that ask at once."""
-    firsts = await all_at_once("seen_events", shared_url)
+    firsts = await all_at_once(crew, "seen_events", shared_url)
     assert [*range(KEYS)] == sorted(key for answers in firsts for key in answers)
 
 
-async def test_the_gate(shared_url: str) -> None:
+async def test_the_gate(crew: Crew, shared_url: str) -> None:
     """Four processes together start no faster, and have no more under way, than one may."""
-    answers = await all_at_once("ask_the_gate", shared_url)
+    answers = await all_at_once(crew, "ask_the_gate", shared_url)
     turns = sorted(tuple(turn) for turns in answers for turn in turns)
     starts = [start for start, _ in turns]
     at_once = max(sum(begun <= start < ended for begun, ended in turns) for start in starts)
@@ -115,11 +108,13 @@ async def test_the_gate(shared_url: str) -> None:
     assert starts[-1] - starts[0] >= (len(starts) - 1) * CEILINGS.interval - 0.1
 
 
-@pytest.mark.parametrize("written", [1, 20, 63])
+@pytest.mark.parametrize(
+    "written", [20, *(pytest.param(number, marks=pytest.mark.matrix) for number in (1, 63))]
+)
 async def test_killed(shared_url: str, written: int) -> None:
     """A process that is killed while it writes loses nothing that it had committed."""
-    async with waiting("write_for_ever", shared_url) as process:
-        await start(process)
+    async with waiting() as process:
+        await start(process, "write_for_ever", shared_url)
         committed = [await answer(process) for _ in range(written)]
         process.kill()
         out, _ = await process.communicate()

@@ -15,6 +15,8 @@ from bot.domain.watch import Bound, Destination, Ending, PostedCard, Sighting, S
 from bot.storage.database import Database
 from bot.storage.watches import Bounds, Watches
 
+pytestmark = pytest.mark.every_database
+
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 PLENTY = Bounds(user=100, channel=100, all=100)

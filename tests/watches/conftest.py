@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from storage.conftest import postgres, postgres_url, shared_url, sqlite_url
+from tests.storage.conftest import postgres, postgres_url, shared_url
 
-__all__ = ["postgres", "postgres_url", "shared_url", "sqlite_url"]
+__all__ = ["postgres", "postgres_url", "shared_url"]

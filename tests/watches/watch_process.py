@@ -24,6 +24,7 @@ from bot import engine_assembly
 from bot.bulk_assembly import build_bulk_house
 from bot.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.domain.message_id import MessageId
+from bot.domain.timing import Timing
 from bot.domain.watch import Destination
 from bot.engine_assembly import build_engine, means_of
 from bot.services.answers import Answer
@@ -37,19 +38,21 @@ from bot.storage.database import open_database
 from bot.storage.executors import this_process
 from bot.telemetry import Telemetry, configure_logging
 from bot.watch_assembly import build_watch_house
-from watches.thread_voices import ThreadNotifier, ThreadSpeaker
+from tests.watches.thread_voices import ThreadNotifier, ThreadSpeaker
 
 
 @asynccontextmanager
-async def both_houses(settings: Settings) -> AsyncIterator[tuple[Watching, BulkService]]:
+async def both_houses(
+    settings: Settings, timing: Timing
+) -> AsyncIterator[tuple[Watching, BulkService]]:
     """The watches and bulks of this process, kept while the block runs."""
     async with (
-        open_database(revealed(settings.database_url)) as database,
+        open_database(revealed(settings.database_url), timing=timing) as database,
         gatekeeper_of(settings, database) as gatekeeper,
         gateway_of(settings, gatekeeper=gatekeeper) as gateway,
         slack_session() as session,
     ):
-        engine = build_engine(settings, database=database, now=utc_now)
+        engine = build_engine(settings, database=database, now=utc_now, timing=timing)
         lookups = LookupService(
             gateway=gateway,
             rules=access_rules(settings),
@@ -112,8 +115,9 @@ async def _run() -> None:
     if name := os.environ.get("EXECUTOR"):
         vars(engine_assembly)["this_process"] = lambda: replace(this_process(), id=name)
     settings = Settings.of(**json.loads(os.environ["SETTINGS"]))
+    timing = Timing(**json.loads(os.environ["TIMING"]))
     loop = asyncio.get_running_loop()
-    async with both_houses(settings) as (watching, bulks):
+    async with both_houses(settings, timing) as (watching, bulks):
         _say("up")
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             match line.split():

@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 from urllib.parse import quote
@@ -99,7 +100,7 @@ class PlaygroundServer:
         )
 
     async def _exhibits(self, _: web.Request) -> web.StreamResponse:
-        return web.json_response([one.as_json() for one in exhibits()])
+        return web.Response(body=_hung(), content_type="application/json")
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: `sight` and `wire`, each whenever it has changed."""
@@ -164,6 +165,12 @@ class PlaygroundServer:
         except NotPossibleError as error:
             return web.json_response({"problem": str(error)}, status=409)
         return web.json_response(done)
+
+
+@cache
+def _hung() -> bytes:
+    """The exhibits, made once: they are the same every time."""
+    return json.dumps([one.as_json() for one in exhibits()]).encode()
 
 
 def _object(body: bytes) -> dict[str, Any]:

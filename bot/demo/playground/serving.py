@@ -15,8 +15,10 @@ from typing import Final
 
 from bot.demo.playground.scenery import ADMIN, fill, furnish
 from bot.demo.playground.server import PlaygroundServer
-from bot.demo.stage import Stage, running_stage
+from bot.demo.stage import Gateway, Stage, running_stage
 from bot.domain.catalog import Language
+from bot.domain.timing import Timing
+from bot.gateway.sandbox import running_sandbox
 from bot.locales import load_catalog
 from bot.server import CannotListenError, serving
 from bot.telemetry import configure_logging
@@ -35,24 +37,35 @@ class Playground:
 
 
 @asynccontextmanager
-async def running_playground(language: Language, port: int | None) -> AsyncIterator[Playground]:
+async def running_playground(
+    language: Language,
+    port: int | None,
+    *,
+    usual_port: int = USUAL_PORT,
+    timing: Timing = Timing(),
+    gateway: Gateway = running_sandbox,
+) -> AsyncIterator[Playground]:
     """Start everything and serve the page while the block runs.
 
     Args:
         language: the bot's own, and that of the agent whose eyes the page opens with.
         port: where to listen; None for the usual one, or a free one where that is taken.
+        usual_port: that one.
+        timing: the seconds that the bot waits for things.
+        gateway: serves the gateway that the bot asks.
 
     Raises:
         CannotListenError: the port that was asked for is taken.
     """
     async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(
-            running_stage(language, furnish=furnish, admins=[ADMIN])
+        running = running_stage(
+            language, furnish=furnish, admins=[ADMIN], timing=timing, gateway=gateway
         )
+        stage = await stack.enter_async_context(running)
         await fill(stage.person, {one: load_catalog(one) for one in Language})
         app = PlaygroundServer(stage, language).application
         try:
-            wanted = USUAL_PORT if port is None else port
+            wanted = usual_port if port is None else port
             got = await stack.enter_async_context(serving(app(), host=HOST, port=wanted))
         except CannotListenError:
             if port is not None:

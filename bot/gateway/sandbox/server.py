@@ -61,10 +61,12 @@ class _Service:
         clock: Callable[[], float],
         requests: list[SeenRequest],
         listener: Listener | None,
+        remembered: int,
     ) -> None:
         self._clock = clock
         self._requests = requests
         self._listener = listener
+        self._remembered = remembered
         self._first_asked: dict[str, float] = {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -117,13 +119,13 @@ class _Service:
             return 0.0
         now = self._clock()
         first = self._first_asked.setdefault(idmsg.upper(), now)
-        if len(self._first_asked) > MAX_REMEMBERED:
+        if len(self._first_asked) > self._remembered:
             del self._first_asked[next(iter(self._first_asked))]
         return now - first
 
     def _remember(self, seen: SeenRequest) -> None:
         self._requests.append(seen)
-        del self._requests[:-MAX_REMEMBERED]
+        del self._requests[: -self._remembered]
 
 
 def _seen(call: Call, decided: Answer) -> SeenRequest:
@@ -182,20 +184,23 @@ def build_sandbox(
     *,
     requests: list[SeenRequest] | None = None,
     listener: Listener | None = None,
+    remembered: int = MAX_REMEMBERED,
 ) -> web.Application:
     """The sandbox as an application.
 
     Args:
         clock: seconds from any origin; it times `SANDBOX-PENDING`, nothing else.
-        requests: where to record what was asked, the last 1,000; also `app[REQUESTS]`.
+        requests: where to record what was asked; also `app[REQUESTS]`.
         listener: is given each call and its reply, without the keys, when it has been answered.
+        remembered: how many requests, and how many waiting ids, are kept at most.
     """
     _LOGGER.addFilter(_without_wire_text)
     quiet = {"access_log": None, "logger": _LOGGER, "handler_cancellation": True}
     app = web.Application(client_max_size=MAX_BODY_BYTES, handler_args=quiet)
     app[REQUESTS] = [] if requests is None else requests
     app.on_response_prepare.append(_mark)
-    app.router.add_route("*", "/{tail:.*}", _Service(clock, app[REQUESTS], listener).handle)
+    service = _Service(clock, app[REQUESTS], listener, remembered)
+    app.router.add_route("*", "/{tail:.*}", service.handle)
     return app
 
 
@@ -207,13 +212,14 @@ async def running_sandbox(
     clock: Callable[[], float] = time.monotonic,
     requests: list[SeenRequest] | None = None,
     listener: Listener | None = None,
+    remembered: int = MAX_REMEMBERED,
 ) -> AsyncIterator[str]:
     """Serves the sandbox and gives the URL of its service; port 0 takes a free port.
 
     Raises:
         OSError: the address is taken or not of this machine.
     """
-    app = build_sandbox(clock, requests=requests, listener=listener)
+    app = build_sandbox(clock, requests=requests, listener=listener, remembered=remembered)
     runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     try:

@@ -20,7 +20,7 @@ import { acknowledgement, showWire } from "./wire.js";
 // Who looks is kept for this tab, over a reload and over a new start of the server.
 const WHO = "voicestatus-who";
 const ROUTES = /^#\/(room|direct|home)(?:\/(\w+))?$/;
-const FOLLOW_MILLISECONDS = 15_000;
+const FOLLOW_MS = 15_000;
 // Where the panel fits beside a thread, it stands there from the beginning.
 const WIDE = 1560;
 // On so narrow a screen a pane covers the conversation; the same as in the style sheet.
@@ -338,8 +338,8 @@ class Playground {
   async write(text, channel, thread, files) {
     if (text.includes("@") && !this.hears()) this.complain("not_heard");
     const done = await this.act({ do: "say", channel, text, files, thread_ts: thread?.ts ?? "" });
-    const until = Date.now() + FOLLOW_MILLISECONDS;
-    if (done && !thread) this.follow = { channel, ts: done.ts, until };
+    if (done && !thread) this.follow = { channel, ts: done.ts, until: Date.now() + FOLLOW_MS };
+    this.followAnswers(); // the answer may have arrived before the acknowledgement
     this.draw();
     return done;
   }

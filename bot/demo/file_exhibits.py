@@ -1,0 +1,67 @@
+"""The gallery's exhibits of lists in files: being read, not readable, no list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from bot.demo.studio import Make, Shown, Studio
+from bot.domain.bulk import LARGEST
+from bot.domain.id_list import (
+    MAX_BYTES,
+    MAX_LINES,
+    MAX_PASTED,
+    ListProblem,
+    UnreadableListError,
+)
+from bot.slack.attached_files import FileProblem, UnreadableFileError
+from bot.slack.block_kit import note
+from bot.slack.file_notes import unread_line
+
+_FILE: Final = "clientes-março.xlsx"
+_FILES: Final[Mapping[FileProblem, tuple[str, ...]]] = {
+    FileProblem.NONE: (),
+    FileProblem.SEVERAL: (_FILE, "", "fevereiro.csv"),
+}
+# How much there was, and may be.
+_AMOUNTS: Final[Mapping[ListProblem, tuple[int, int]]] = {
+    ListProblem.TOO_LARGE: (7_300_000, MAX_BYTES),
+    ListProblem.TOO_LONG: (503_400, MAX_PASTED),
+    ListProblem.TOO_MANY_LINES: (120_000, MAX_LINES),
+    ListProblem.TOO_MANY_IDS: (12_000, LARGEST),
+}
+
+
+def file_exhibits() -> Mapping[str, Make]:
+    """Each by its id."""
+    return {
+        "file-reading": _told("reading_title", "reading"),
+        "file-changed": _told("no_list_title", "changed"),
+        **dict(_problems()),
+    }
+
+
+def _problems() -> Iterator[tuple[str, Make]]:
+    for problem in FileProblem:
+        names = _FILES.get(problem, (_FILE,))
+        yield f"file-{problem.value}", _unread(UnreadableFileError(problem, names))
+    for kind in ListProblem:
+        count, limit = _AMOUNTS.get(kind, (0, 0))
+        error = UnreadableListError(kind, count=count, limit=limit)
+        yield f"file-list-{kind.value}", _unread(error)
+
+
+def _told(title: str, text: str) -> Make:
+    def make(studio: Studio) -> Shown:
+        say = studio.catalog.say
+        return studio.answering(note(say(f"bulk.modal.{title}"), say(f"bulk.modal.{text}")))
+
+    return make
+
+
+def _unread(error: UnreadableFileError | UnreadableListError) -> Make:
+    def make(studio: Studio) -> Shown:
+        line = unread_line(error, studio.catalog, name=_FILE)
+        return studio.answering(note(studio.catalog.say("bulk.modal.no_list_title"), line))
+
+    return make

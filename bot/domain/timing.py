@@ -1,0 +1,183 @@
+"""How long the product waits for what: values that are handed down from the composition root.
+
+Whoever runs a bot may give it others; nothing else has to be changed for that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Every wait, in seconds.
+
+    Attributes:
+        start: how long Slack may take at the start, in each of its two parts.
+        end: how long the end of the process may take. Kubernetes and Docker kill 10 to 30 seconds
+            after SIGTERM; Slack's people wait no longer anyway.
+        last_words: of that, how long cancelled work may take to say that it was cancelled.
+        note_after: after this long without an answer the person sees that work is going on.
+
+        retry_initial: the shortest wait before a request to the gateway is repeated.
+        retry_jitter: what chance adds to it at most, so the first wait is 0.1 to 0.5 seconds.
+        retry_max: the longest wait before a repetition.
+        first_probe: how long after the gateway went down it is asked for the first time.
+        longest_probe: each later probe waits twice as long as the one before, up to this.
+        first_pause: how long nobody asks after the gateway's code 900; twice as long each time
+            that it comes again right after. The limit behind it is not published: the first pause
+            is one a person sits out.
+        gate: how long the gate that all processes share may take to answer. A person waits behind
+            each question; after this time the answer is of no use.
+        publish: how soon the other processes learn that requests of this one have ended, unless it
+            asks again before.
+        alone: how long the database is left alone after the gate in it failed, so that not
+            everybody waits for it.
+
+        slack_call: how long one call to Slack on the way to a person may take; also the longest
+            rate limit that is waited for while another way is open.
+        hurried_call: the same while the process ends: three ways fit into the time that is left.
+        recovery: how long Slack is left alone after a fault of its own before one more attempt.
+        longest_limit: the longest rate limit that an answer without another way waits for.
+        doubtful: a refusal comes at once; a message that was not answered in this time may well
+            have arrived.
+        modal_ack: how long the acknowledgement of a modal may take on its way to Slack.
+        locale: how long Slack may take to say which language a person has chosen there.
+        token_check: how long checking the bot's token may take; whoever asks for `/readyz` does not
+            wait long.
+        token_retry: how soon a token that Slack refused is checked again. A bot that is not ready
+            may get no requests, so no call of its own would ever tell.
+
+        ping: from one ping of a web socket to the next.
+        deaf_after: Slack answers pings; a socket that was silent for longer than this, four pings,
+            is connected but deaf.
+        dial: how long a new web socket may take to open.
+        first_redial: the pause before the next attempt to connect; it doubles each time.
+        longest_redial: the longest of these pauses.
+        steady: a connection that lasted this long was not one that Slack ended at once.
+        late_ack: how long an acknowledgement waits for a new connection when its own is gone.
+        last_acks: how long the end waits for acknowledgements. A modal is acknowledged after a
+            second or so, with its answer or with a note that the look-up is running.
+        hang_up: how long closing a web socket may take.
+
+        body: how long the body of a request may take to arrive. Slack itself gives up after three
+            seconds; whoever sends slower is not Slack.
+        shutdown: what the HTTP server is doing when the end comes gets this long, twice at worst.
+
+        first_look: how long a file is read before a form is opened; Slack opens a form within
+            three seconds of a click only.
+        fetch: how long fetching the file of a message may take.
+        send: how long sending a file to Slack may take.
+
+        telling: how long posting or finding the result of a watch or a list may take, with all the
+            calls that this needs. An attempt does each of the two at most once, so it is over
+            before its lease is, and nobody else takes it up while it may still be running.
+        posting: how long one call that posts may take; two of them fit into `telling`.
+        trace: how long the search for a notice in one conversation may take; well under `telling`,
+            which covers two such searches.
+        progress_every: how often it is counted how far a list has come, for its progress card.
+        card_every: from one change of a progress card to the next. Slack takes some fifty changes
+            a minute; people do not read faster.
+        card_least: no progress card is touched twice within this time, whatever happens.
+        last_progress: how long a process that ends waits for the progress that it is just showing.
+        down_rest: how long nothing of a list is asked after nobody reached the gateway.
+        hand_over: how long handing over the result of a list may take.
+        stop_seen: how soon it is seen that a list was stopped.
+        answers_kept: the answers of a list that have come in this time are written down together.
+
+        beat: how often a process tells its peers that it lives, and looks for lost alarms.
+        beat_retry: how soon it does so again after the database or the engine failed.
+        silence: a peer that was silent for this long counts as dead.
+        alarm_sweep: how often alarms that have rung are deleted.
+        housekeeping: how often what is past its retention is deleted.
+
+        transaction: how long a transaction may take; a person waits behind most of them. Where
+            PostgreSQL falls silent on an open connection, psycopg first tries for up to ten
+            seconds more to cancel what it had begun.
+        choices: how long a language that was chosen in another process may go unseen in this one.
+        database_ping: how long the check of readiness may take in the database.
+        migration: how long migrating the schema may take.
+        list_insert: how long storing a list of thousands of calls may take.
+        sqlite_busy: how long SQLite waits for another process's write; less than `transaction`.
+        engine_busy: the same for the durable engine, which nobody waits for and which fails where
+            it cannot write.
+        engine_head_start: how long the start of the engine is put off. Importing and starting it
+            takes a second or two of the processor; whoever asks first goes first.
+        engine_poll: how often the engine looks for alarms that are due.
+        engine_call: how long one call of the engine may take.
+        engine_retry: the pause before the engine is started again when it could not start.
+        engine_end: how long ringing alarms, and then the engine itself, may take to end.
+    """
+
+    start: float = 15.0
+    end: float = 9.0
+    last_words: float = 2.0
+    note_after: float = 1.0
+
+    retry_initial: float = 0.1
+    retry_jitter: float = 0.4
+    retry_max: float = 1.0
+    first_probe: float = 2.0
+    longest_probe: float = 60.0
+    first_pause: float = 2.0
+    gate: float = 1.0
+    publish: float = 0.1
+    alone: float = 10.0
+
+    slack_call: float = 5.0
+    hurried_call: float = 2.0
+    recovery: float = 2.0
+    longest_limit: float = 60.0
+    doubtful: float = 1.0
+    modal_ack: float = 0.5
+    locale: float = 3.0
+    token_check: float = 1.0
+    token_retry: float = 30.0
+
+    ping: float = 10.0
+    deaf_after: float = 40.0
+    dial: float = 10.0
+    first_redial: float = 1.0
+    longest_redial: float = 30.0
+    steady: float = 30.0
+    late_ack: float = 3.0
+    last_acks: float = 2.0
+    hang_up: float = 1.0
+
+    body: float = 5.0
+    shutdown: float = 1.5
+
+    first_look: float = 1.5
+    fetch: float = 20.0
+    send: float = 60.0
+
+    telling: float = 20.0
+    posting: float = 8.0
+    trace: float = 8.0
+    progress_every: float = 3.0
+    card_every: float = 3.0
+    card_least: float = 1.0
+    last_progress: float = 1.0
+    down_rest: float = 5.0
+    hand_over: float = 300.0
+    stop_seen: float = 0.5
+    answers_kept: float = 0.5
+
+    beat: float = 5.0
+    beat_retry: float = 1.0
+    silence: float = 30.0
+    alarm_sweep: float = 600.0
+    housekeeping: float = 3600.0
+
+    transaction: float = 8.0
+    choices: float = 30.0
+    database_ping: float = 2.0
+    migration: float = 60.0
+    list_insert: float = 30.0
+    sqlite_busy: float = 6.0
+    engine_busy: float = 30.0
+    engine_head_start: float = 1.0
+    engine_poll: float = 1.0
+    engine_call: float = 8.0
+    engine_retry: float = 5.0
+    engine_end: float = 4.0

@@ -1,0 +1,143 @@
+"""`voicestatus jobs`: the watches and bulks of all people, for the operator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.bulk import Bulk
+from bot.domain.message_id import MessageId
+from bot.domain.watch import Destination, Ending, State, Watch
+from bot.storage.bulks import BulkBounds, Bulks
+from bot.storage.database import Database, open_database
+from bot.storage.watches import Bounds, Watches
+from tests.support.voicestatus_process import Voicestatus
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+OPEN = Watch(
+    id="0123456789abcdef",
+    message_id=MessageId("5511987654321"),
+    user="U1",
+    destination=Destination(team="T1", channel="C1", thread="1.1"),
+    started_at=NOON,
+    expires_at=NOON + timedelta(minutes=30),
+    due_at=NOON + timedelta(seconds=15),
+)
+OVER = replace(
+    OPEN,
+    id="over",
+    message_id=MessageId("B"),
+    destination=Destination(team="T1", channel="U1"),
+    state=State.UNDELIVERED,
+    ending=Ending.LIMIT,
+    ended_at=NOON,
+)
+
+
+BULK = Bulk(
+    id="ab12",
+    user="U1",
+    destination=Destination(team="T1", channel="C1", thread="1.1"),
+    total=3,
+    started_at=NOON,
+    due_at=NOON,
+)
+
+
+def fill(url: str, add: Callable[[Database], Awaitable[object]]) -> None:
+    """Put something into the database."""
+
+    async def open_and_add() -> None:
+        async with open_database(url) as database:
+            await add(database)
+
+    asyncio.run(open_and_add())
+
+
+@pytest.fixture
+def kept(bare: Voicestatus, sqlite_url: str) -> Voicestatus:
+    """The command line beside a database with one open watch and one that is over."""
+    bounds = Bounds(user=9, channel=9, all=9)
+    fill(sqlite_url, lambda database: Watches(database).add([OPEN, OVER], bounds))
+    return bare.having(DATABASE_URL=sqlite_url)
+
+
+def states(kept: Voicestatus) -> dict[str, str]:
+    """The state of every watch."""
+    return {one["id"]: one["state"] for one in kept.run("jobs", "list", "--all", "--json").records}
+
+
+def test_the_open_ones_are_listed(kept: Voicestatus) -> None:
+    """Who, where and until when; no IDMSG, which may be a phone number."""
+    listed = kept.run("jobs")
+    assert (0, True) == (listed.code, OPEN.id in listed.out)
+    assert "over" not in listed.out
+    assert "C1 1.1" in listed.out
+    assert "98765" not in listed.out
+
+
+def test_all_are_listed(kept: Voicestatus) -> None:
+    """Those that are over, too."""
+    assert {OPEN.id: "waiting", "over": "undelivered"} == states(kept)
+
+
+def test_one_json_object_a_line(kept: Voicestatus) -> None:
+    """All keys always there."""
+    (record,) = kept.run("jobs", "list", "--json").records
+    assert (OPEN.id, "U1", "T1", "C1", "1.1", 0) == tuple(
+        record[key] for key in ("id", "user", "team", "channel", "thread", "looks")
+    )
+    assert ("2026-11-23T12:00:15+00:00", None) == (record["due_at"], record["ended_at"])
+
+
+def test_one_is_given_up(kept: Voicestatus) -> None:
+    """Once."""
+    assert 0 == kept.run("jobs", "cancel", OPEN.id).code
+    assert "cancelled" == states(kept)[OPEN.id]
+    again = kept.run("jobs", "cancel", OPEN.id)
+    assert (1, "") == (again.code, again.out)
+    assert "It is over" in again.err
+
+
+def test_one_is_taken_up_again(kept: Voicestatus) -> None:
+    """What could not be told is going to be told."""
+    assert 0 == kept.run("jobs", "retry", "over").code
+    assert "telling" == states(kept)["over"]
+
+
+def test_bulks_are_listed_beside_watches(kept: Voicestatus, sqlite_url: str) -> None:
+    """And may be stopped and taken up again likewise."""
+    ids, bounds = [MessageId(name) for name in "ABC"], BulkBounds(user=9, all=9)
+    fill(sqlite_url, lambda database: Bulks(database).add(BULK, ids, (), bounds))
+
+    listed = kept.run("jobs").out
+    _, record = kept.run("jobs", "list", "--json").records
+    codes = [kept.run("jobs", action, "ab12").code for action in ("retry", "cancel", "cancel")]
+
+    assert (True, True) == ("ab12" in listed, OPEN.id in listed)
+    assert ("bulk", 3, None) == (record["kind"], record["calls"], record["looks"])
+    assert [0, 0, 1] == codes
+
+
+@pytest.mark.parametrize("action", ["cancel", "retry"])
+def test_one_that_there_is_not(kept: Voicestatus, action: str) -> None:
+    """Is said to be so."""
+    ended = kept.run("jobs", action, "nothing")
+    assert (1, "There is no watch or bulk of that id.\n") == (ended.code, ended.err)
+
+
+@pytest.mark.parametrize("arguments", [["list", "x"], ["cancel"], ["retry"], ["dance", "x"]])
+def test_what_makes_no_sense(bare: Voicestatus, arguments: list[str]) -> None:
+    """Is refused with exit code 2."""
+    assert 2 == bare.run("jobs", *arguments).code
+
+
+def test_a_database_that_cannot_be_used(bare: Voicestatus) -> None:
+    """One sentence, no traceback."""
+    ended = bare.having(DATABASE_URL="sqlite:////no/such/folder.db").run("jobs")
+    assert (1, "") == (ended.code, ended.out)
+    assert "Check DATABASE_URL." in ended.err

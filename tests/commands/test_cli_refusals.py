@@ -1,0 +1,129 @@
+"""`voicestatus lookup` where it cannot go on: wrong input, interrupts, readers that leave."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from bot.domain.catalog import Catalog
+from tests.commands.conftest import Seen
+from tests.support.voicestatus_process import Voicestatus, ended
+from tests.support.wording import EN, PT
+
+
+@pytest.mark.parametrize(
+    ("words", "problems"),
+    [
+        pytest.param(["X" * 41], {"X" * 41: "too_long"}, id="too long"),
+        pytest.param([""], {"": "empty"}, id="empty"),
+        pytest.param(["A\x1b[2JB"], {r"'A\x1b[2JB'": "unprintable"}, id="control characters"),
+        pytest.param(
+            ["+55 (11) 98765-4321"], {"+55 (11) 98765-4321": "phone"}, id="a phone number"
+        ),
+        pytest.param(
+            ["\x07", "SANDBOX-OK", "\b", "A\u202eB", "X" * 61],
+            {
+                r"'\x07'": "unprintable",
+                r"'\x08'": "unprintable",
+                r"'A\u202eB'": "unprintable",
+                "X" * 59 + "…": "too_long",
+            },
+            id="a good one among bad ones",
+        ),
+    ],
+)
+@pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
+def test_words_that_are_no_ids_stop_it_before_any_request(
+    voicestatus: Voicestatus,
+    seen: Seen,
+    words: list[str],
+    problems: dict[str, str],
+    catalog: Catalog,
+) -> None:
+    """A line for each, in the language, in quotes and not in Slack's marks; exit code 2.
+
+    No character of a word can steer the terminal, and the gateway is not asked about any.
+    """
+    refused = voicestatus.run("lookup", "--language", catalog.language, "--", *words)
+    lines = [
+        catalog.say("problem.line", word=word, problem=catalog.say(f"problem.{problem}"))
+        for word, problem in problems.items()
+    ]
+    lines.append(catalog.say("problem.where_to_find"))
+    assert (2, "", []) == (refused.code, refused.out, seen)
+    assert [line.replace("`", '"') for line in lines] == refused.err.splitlines()
+
+
+@pytest.mark.parametrize("word", ["5511987654321", "id:98765-4321"])
+def test_what_could_be_a_phone_number_is_asked(
+    voicestatus: Voicestatus, seen: Seen, word: str
+) -> None:
+    """An IDMSG may be all digits; `id:` before any other word has it asked."""
+    asked = voicestatus.run("lookup", word, "--json")
+    assert (4, 1) == (asked.code, len(seen))
+    assert [word.removeprefix("id:")] == [record["idmsg"] for record in asked.records]
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({}, ["GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"]),
+        (
+            {"GATEWAY_TOKEN": "s3cr3t-of-the-wrong-length", "GATEWAY_URL": "nowhere"},
+            ["GATEWAY_URL", "GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"],
+        ),
+    ],
+    ids=["missing", "missing and wrong"],
+)
+def test_missing_and_wrong_settings_are_named_together(
+    bare: Voicestatus, settings: dict[str, str], named: list[str]
+) -> None:
+    """What is wrong does not hide what is missing, and the wrong value is not shown."""
+    refused = bare.having(**settings).run("lookup", "X")
+    assert (2, "") == (refused.code, refused.out)
+    assert named == [line.split()[0] for line in refused.err.splitlines()]
+    assert "s3cr3t" not in refused.err
+
+
+def test_an_interrupt_is_130(voicestatus: Voicestatus, seen: Seen) -> None:
+    """Ctrl-C while the gateway is being asked ends in 130, without a word."""
+    with voicestatus.started("lookup", "SANDBOX-SLOW-60") as process:
+        seen.wait_for(1)
+        process.send_signal(signal.SIGINT)
+        end = ended(process)
+    assert (130, "", "") == (end.code, end.out, end.err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lookup", "SANDBOX-OK", "SANDBOX-001", "--json"],
+        ["lookup", "SANDBOX-OK", "SANDBOX-001"],
+        # Where nothing is asked of anybody.
+        ["explain", "--all", "--json"],
+    ],
+    ids=["json", "cards", "dictionary"],
+)
+def test_a_reader_that_leaves_is_no_error_to_show(
+    voicestatus: Voicestatus, arguments: list[str]
+) -> None:
+    """Whoever reads the output may stop reading, as `head` does; nothing is said about it."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with voicestatus.started(*arguments, out=writing) as process:
+        os.close(writing)
+        end = ended(process)
+    assert (1, "") == (end.code, end.err)
+
+
+@pytest.mark.parametrize("options", [["--json"], []], ids=["json", "cards"])
+def test_any_locale_will_do(
+    voicestatus: Voicestatus, options: list[str], locale: dict[str, str]
+) -> None:
+    """Accents, emoji and frames break nothing where the locale has none."""
+    asked = ("lookup", "SANDBOX-BUSY", "--language", "pt-BR", *options)
+    end = voicestatus.having(**locale).run_process(*asked)
+    assert (0, "") == (end.code, end.err)
+    assert "failed:486" in end.out

@@ -1,0 +1,487 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.connections import Now, utc_now
+from bot.demo.loopback import workspace as made_up
+from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.doctor import Check, examine, report
+from bot.doctor_remedies import (
+    CODES,
+    ERRORS,
+    WITHOUT_SCOPE,
+    remedy_for_code,
+    remedy_for_error,
+)
+from bot.domain.catalog import Kind
+from bot.domain.timing import Timing
+from bot.gateway.errors import (
+    LEAVES,
+    HttpError,
+    TlsCertificate,
+    TlsError,
+    TlsFailed,
+    TlsVersion,
+)
+from bot.gateway.sandbox import running_sandbox
+from bot.manifest import OPTIONAL_SCOPES
+from bot.settings import Mode, Settings
+from bot.settings_forms import FORMS
+from tests.support.voicestatus_process import CREDENTIAL, TOKEN, as_in_a_new_process
+from tests.support.wording import EN
+
+SECRETS = (made_up.BOT_TOKEN, made_up.APP_TOKEN, made_up.SIGNING_SECRET, CREDENTIAL, TOKEN)
+SET_CLOCK = "Set this machine's clock by NTP."
+NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
+# Here nobody listens.
+NOBODY = "http://127.0.0.1:9/"
+# What is asked again is asked at once.
+AT_ONCE = Timing(retry_initial=0, retry_jitter=0, retry_max=0)
+
+
+@pytest.fixture(autouse=True)
+def _new() -> Iterator[None]:
+    """A report configures the logging of the process."""
+    with as_in_a_new_process():
+        yield
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LoopbackSlack]:
+    """A Slack on loopback."""
+    async with running_slack() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def gateway_url() -> AsyncIterator[str]:
+    """A sandbox gateway on loopback."""
+    async with running_sandbox(port=0) as url:
+        yield url
+
+
+@pytest.fixture
+def good(slack: LoopbackSlack, gateway_url: str) -> dict[str, Any]:
+    """Settings of Socket Mode with which all is well."""
+    return {
+        "bot_mode": Mode.SOCKET,
+        "slack_api_url": slack.api_url,
+        "slack_bot_token": slack.bot_token,
+        "slack_app_token": slack.app_token,
+        "slack_signing_secret": slack.signing_secret,
+        "gateway_url": gateway_url,
+        "gateway_credential": CREDENTIAL,
+        "gateway_token": TOKEN,
+        "gateway_timeout_seconds": 2.0,
+    }
+
+
+async def checks(settings: dict[str, Any], now: Now = utc_now) -> dict[str, Check]:
+    """The doctor's checks by their names."""
+    found = examine(Settings.of(**settings), now=now, timing=AT_ONCE)
+    return {check.name: check async for check in found}
+
+
+@asynccontextmanager
+async def serving(
+    body: str, *, content_type: str = "text/html", date: str | None = None, status: int = 200
+) -> AsyncIterator[str]:
+    """A server that says the same to everything."""
+
+    async def answer(_: web.Request) -> web.Response:
+        headers = {} if date is None else {"Date": date}
+        return web.Response(text=body, headers=headers, content_type=content_type, status=status)
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
+
+
+def slack_at(date: str) -> AbstractAsyncContextManager[str]:
+    """A Slack that takes every token, and sends this as its time."""
+    named = '{"ok": true, "team_id": "T1", "user_id": "U1"}'
+    return serving(named, content_type="application/json", date=date)
+
+
+@pytest.mark.parametrize(
+    ("way", "names"),
+    [
+        (Mode.SOCKET, ["settings", "slack token", "scopes", "clock", "app token", "gateway"]),
+        (Mode.HTTP, ["settings", "slack token", "scopes", "clock", "gateway"]),
+    ],
+    ids=["socket", "http"],
+)
+async def test_all_is_well(good: dict[str, Any], way: Mode, names: list[str]) -> None:
+    """Where nothing is wrong each check is a line that says so, without a remedy."""
+    found = await checks({**good, "bot_mode": way})
+    assert [(name, True, "") for name in names] == [
+        (check.name, check.ok, check.remedy) for check in found.values()
+    ]
+
+
+async def test_lines_say_what_was_seen(good: dict[str, Any]) -> None:
+    """The operator sees which bot in which workspace, and that the gateway is the sandbox."""
+    found = await checks(good)
+    assert "voicestatus in Loopback Support (T0LOOPBACK1)" == found["slack token"].detail
+    needed, _, left_out = found["scopes"].detail.partition("; ")
+    assert "app_mentions:read, chat:write, commands, im:history" == needed
+    assert left_out.startswith("optional, not granted: channels:history, groups:history, im:write")
+    assert "files:read (a list in a file is not read, people paste the ids)" in left_out
+    assert "127.0.0.1 (the sandbox) answers and takes the keys" == found["gateway"].detail
+
+
+async def test_bot_token_that_slack_refuses(good: dict[str, Any]) -> None:
+    """The line names Slack's word and the setting; what needs the token is not looked at."""
+    found = await checks({**good, "slack_bot_token": "xoxb-of-somebody-else"})
+    check = found["slack token"]
+    assert (False, "Slack refuses it: invalid_auth") == (check.ok, check.detail)
+    assert "SLACK_BOT_TOKEN" in check.remedy
+    assert ["settings", "slack token", "app token", "gateway"] == list(found)
+
+
+@pytest.mark.parametrize("missing", ["app_mentions:read", "chat:write", "commands", "im:history"])
+async def test_missing_scope(good: dict[str, Any], slack: LoopbackSlack, missing: str) -> None:
+    """A scope that the token lacks is named, with the way to get it."""
+    slack.workspace.scopes.discard(missing)
+    check = (await checks(good))["scopes"]
+    assert (False, f"missing: {missing}") == (check.ok, check.detail)
+    assert "voicestatus manifest" in check.remedy
+
+
+async def test_app_token_that_slack_refuses(good: dict[str, Any]) -> None:
+    """A wrong app token has its own line, and the bot token keeps its good one."""
+    found = await checks({**good, "slack_app_token": "xapp-of-somebody-else"})
+    check = found["app token"]
+    assert (True, False) == (found["slack token"].ok, check.ok)
+    assert "Slack refuses it: invalid_auth" == check.detail
+    assert "SLACK_APP_TOKEN" in check.remedy
+
+
+async def test_all_optional_scopes_are_nothing_to_speak_of(
+    good: dict[str, Any], slack: LoopbackSlack
+) -> None:
+    """Only what was left out is named."""
+    slack.workspace.scopes |= set(OPTIONAL_SCOPES)
+    check = (await checks(good))["scopes"]
+
+    assert (True, "app_mentions:read, chat:write, commands, im:history") == (check.ok, check.detail)
+
+
+def test_it_is_known_what_is_off_without_each_optional_scope() -> None:
+    """No scope of the manifest is without its sentence."""
+    assert set(OPTIONAL_SCOPES) == set(WITHOUT_SCOPE)
+
+
+async def test_app_token_without_its_scope(good: dict[str, Any], slack: LoopbackSlack) -> None:
+    """An app token without connections:write is refused, and the remedy names the scope."""
+    slack.workspace.app_scopes.clear()
+    check = (await checks(good))["app token"]
+    assert (False, "Slack refuses it: missing_scope") == (check.ok, check.detail)
+    assert "connections:write" in check.remedy
+
+
+async def test_slack_that_gives_no_answer(good: dict[str, Any], slack: LoopbackSlack) -> None:
+    """Both tokens are told to be out of reach, and the gateway is looked at all the same."""
+    slack.fail_next("auth.test", error="internal_error", status=500)
+    slack.fail_next("apps.connections.open", error="internal_error", status=500)
+    found = await checks(good)
+    assert ["settings", "slack token", "app token", "gateway"] == list(found)
+    remedy = "Check SLACK_API_URL, the network and the proxy of this machine."
+    assert [(False, "Slack cannot be reached: internal_error", remedy)] * 2 == [
+        (check.ok, check.detail, check.remedy)
+        for check in (found["slack token"], found["app token"])
+    ]
+    assert found["gateway"].ok
+
+
+async def test_slack_that_is_something_else(good: dict[str, Any]) -> None:
+    """A page in the place of Slack is no traceback either."""
+    async with serving("<html>sign in to the network</html>") as url:
+        check = (await checks({**good, "slack_api_url": url}))["slack token"]
+    assert not check.ok
+    assert check.remedy
+
+
+@pytest.mark.parametrize(
+    ("skew", "ok", "detail", "remedy"),
+    [
+        (0, True, "within 30 s", ""),
+        (30, True, "within 30 s", ""),
+        (-31, True, "31 s away from Slack's; from 300 s on requests fail", SET_CLOCK),
+        (299, True, "299 s away from Slack's; from 300 s on requests fail", SET_CLOCK),
+        (300, False, "300 s away from Slack's; from 300 s on requests fail", SET_CLOCK),
+        (-300, False, "300 s away from Slack's; from 300 s on requests fail", SET_CLOCK),
+    ],
+)
+async def test_skewed_clock(
+    good: dict[str, Any], skew: int, ok: bool, detail: str, remedy: str
+) -> None:
+    """From five minutes on Slack's signatures are refused; half a minute is worth a word."""
+    theirs = (NOON + timedelta(seconds=skew)).astimezone(timezone(timedelta(hours=-3)))
+    async with slack_at(format_datetime(theirs)) as url:
+        settings = {**good, "slack_api_url": url, "bot_mode": Mode.HTTP}
+        check = (await checks(settings, now=lambda: NOON))["clock"]
+    assert (ok, detail, remedy) == (check.ok, check.detail, check.remedy)
+
+
+@pytest.mark.parametrize("date", ["yesterday", ""], ids=["unreadable", "empty"])
+async def test_clock_that_slack_does_not_tell(good: dict[str, Any], date: str) -> None:
+    """Without a readable time nothing is claimed about the clock."""
+    async with slack_at(date) as url:
+        check = (await checks({**good, "slack_api_url": url, "bot_mode": Mode.HTTP}))["clock"]
+    assert (True, "Slack did not send its time") == (check.ok, check.detail)
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        pytest.param({"gateway_credential": "BAD" + "0" * 37}, "001", id="credential"),
+        pytest.param({"gateway_token": "BAD000"}, "019", id="token"),
+    ],
+)
+async def test_keys_that_the_gateway_refuses(
+    good: dict[str, Any], settings: dict[str, str], code: str
+) -> None:
+    """The gateway's code is told in English, with the setting to check, in any language."""
+    check = (await checks({**good, **settings, "bot_language": "pt-BR"}))["gateway"]
+    title = EN.gateway(code).title
+    assert not check.ok
+    assert f"127.0.0.1 answered {code} ({title}) where 023 was due" == check.detail
+    (name,) = settings
+    assert f"Check {name.upper()}: {FORMS[name.upper()]}." == check.remedy
+
+
+async def test_gateway_that_refuses_connections(good: dict[str, Any]) -> None:
+    """Nobody listens at the gateway's address."""
+    check = (await checks({**good, "gateway_url": NOBODY}))["gateway"]
+    assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: connection_refused: "))
+    assert "host and port in GATEWAY_URL" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (404, "Check GATEWAY_URL: 127.0.0.1 answered HTTP 404."),
+        (307, "Check GATEWAY_URL: 127.0.0.1 answered HTTP 307, a redirection, "),
+        (503, "Wait some minutes and try again: 127.0.0.1 answered HTTP 503. "),
+    ],
+)
+async def test_gateway_that_answers_with_another_status(
+    good: dict[str, Any], status: int, remedy: str
+) -> None:
+    """The remedy speaks to whoever runs the bot, and says what was answered."""
+    async with serving("gone", status=status) as url:
+        check = (await checks({**good, "gateway_url": url}))["gateway"]
+    assert not check.ok
+    assert check.remedy.startswith(remedy)
+
+
+async def test_gateway_that_is_a_page(good: dict[str, Any]) -> None:
+    """An HTML page in the place of the gateway is told to be no SOAP."""
+    async with serving("<html>welcome</html>") as url:
+        check = (await checks({**good, "gateway_url": url}))["gateway"]
+    assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: not_soap: "))
+    assert "GATEWAY_URL" in check.remedy
+
+
+async def test_gateway_that_speaks_no_tls(good: dict[str, Any]) -> None:
+    """An https address of a port that speaks plain HTTP points at scheme and port."""
+    url = good["gateway_url"].replace("http:", "https:")
+    check = (await checks({**good, "gateway_url": url}))["gateway"]
+    assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: tls: "))
+    assert check.remedy.startswith("Check scheme and port in GATEWAY_URL")
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (TlsCertificate("", "CERT_HAS_EXPIRED"), "GATEWAY_CA_FILE"),
+        (TlsVersion("", "TLSV1_ALERT_PROTOCOL_VERSION"), "TLS 1.2"),
+        (TlsFailed("", "WRONG_VERSION_NUMBER"), "scheme and port"),
+    ],
+)
+def test_a_handshake_that_fails_has_advice_of_its_own(error: TlsError, remedy: str) -> None:
+    """It says what to look at, quotes OpenSSL's word, and never advises to look away."""
+    told = remedy_for_error(error, "gateway.example")
+    assert remedy in told
+    assert error.reason in told
+    assert not re.search("verif|disable|insecure", told)
+
+
+async def test_gateway_that_knows_the_impossible(good: dict[str, Any]) -> None:
+    """A status for an id that cannot exist is no answer of the gateway that was meant."""
+    result = '<MPG_Status_VoiceResult xmlns="https://pw-api.com/">ok:85.00</MPG_Status_VoiceResult>'
+    soap = "http://schemas.xmlsoap.org/soap/envelope/"
+    envelope = f'<E:Envelope xmlns:E="{soap}"><E:Body>{result}</E:Body></E:Envelope>'
+    async with serving(envelope, content_type="text/xml") as url:
+        check = (await checks({**good, "gateway_url": url}))["gateway"]
+    assert "127.0.0.1 answered something else where 023 was due" == check.detail
+    assert "Check GATEWAY_URL: 127.0.0.1 gave the status of a call" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://gateway.invalid/service.asmx", "gateway.invalid"),
+        ("http://192.0.2.1/service.asmx", "192.0.2.1"),
+        ("https://gateway.invalid/service.asmx", None),
+        ("http://localhost:9/", None),
+        ("http://gateway.localhost:9/", None),
+        ("http://127.1.2.3:9/", None),
+        ("http://[::1]:9/", None),
+    ],
+)
+async def test_keys_in_the_clear_are_warned_of(
+    good: dict[str, Any], url: str, warned: str | None
+) -> None:
+    """http:// to another machine is a warning that fails nothing; on this machine it is fine."""
+    async with aclosing(examine(Settings.of(**{**good, "gateway_url": url}))) as found:
+        # The gateway comes last, and is not asked.
+        first_two = [await anext(found), await anext(found)]
+    warnings = [(c.ok, c.detail, c.remedy) for c in first_two if c.name == "gateway address"]
+    line = (True, f"the keys travel unencrypted to {warned}", "Begin GATEWAY_URL with https://.")
+    assert ([] if warned is None else [line]) == warnings
+
+
+@pytest.mark.parametrize(
+    ("way", "secret", "warned"),
+    [
+        (Mode.HTTP, "x" * 15, True),
+        (Mode.HTTP, "x" * 16, False),
+        # Socket Mode needs no signatures.
+        (Mode.SOCKET, "x", False),
+    ],
+)
+async def test_short_signing_secret_is_warned_of(
+    good: dict[str, Any], way: Mode, secret: str, warned: bool
+) -> None:
+    """A secret that can be guessed opens the door; the warning fails nothing."""
+    found = await checks({**good, "bot_mode": way, "slack_signing_secret": secret})
+    assert warned == ("signing secret" in found)
+    assert all(check.ok for check in found.values())
+    if warned:
+        assert "Check SLACK_SIGNING_SECRET: " in found["signing secret"].remedy
+
+
+def test_every_error_has_its_remedy() -> None:
+    """Each error has a sentence of its own for the operator, which names no agent and no circle."""
+    assert {error.code for error in LEAVES} == set(ERRORS)
+    assert len(ERRORS) == len(set(ERRORS.values()))
+    remedies = {
+        error.code: remedy_for_error(
+            error(**({"http_status": 599} if issubclass(error, HttpError) else {})),
+            "gateway.example",
+        )
+        for error in LEAVES
+    }
+    assert [] == [
+        (code, remedy)
+        for code, remedy in remedies.items()
+        if not re.search(r"GATEWAY_[A-Z]+|gateway\.example", remedy)
+        or re.search(r"[{}]|whoever runs|doctor|voicestatus", remedy)
+    ]
+
+
+def test_every_code_of_the_gateway_has_its_remedy() -> None:
+    """The table knows the codes of the language files, but the one that is due."""
+    assert {entry.code for entry in EN.of_kind(Kind.GATEWAY)} - {"023"} == set(CODES)
+    remedies = [remedy_for_code(code, "gateway.example") for code in CODES]
+    assert [] == [r for r in remedies if re.search(r"whoever runs|doctor|[{}]", r)]
+
+
+async def test_gateway_that_cannot_be_set_up(good: dict[str, Any], tmp_path: Any) -> None:
+    """A file of certificates that vanished after the start of checks is a line, no traceback."""
+    settings = Settings.of(**good).model_copy(update={"gateway_ca_file": tmp_path / "gone.pem"})
+    check = [check async for check in examine(settings)][-1]
+    assert ("gateway", False) == (check.name, check.ok)
+    assert "GATEWAY_CA_FILE" in check.remedy
+
+
+async def test_nothing_is_changed_in_slack(good: dict[str, Any], slack: LoopbackSlack) -> None:
+    """The doctor asks who it is and for a socket's address, and posts nothing."""
+    await checks(good)
+    assert ["auth.test", "apps.connections.open"] == [call.method for call in slack.calls]
+    assert [] == slack.messages
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({}, 0), ({"slack_bot_token": "xoxb-C4NARY"}, 1), ({"gateway_token": "BAD000"}, 1)],
+    ids=["well", "slack", "gateway"],
+)
+@pytest.mark.parametrize("as_json", [True, False], ids=["json", "text"])
+async def test_exit_code_and_secrets(
+    good: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, str],
+    code: int,
+    as_json: bool,
+) -> None:
+    """The report ends in 1 if one check failed, and never holds a secret."""
+    assert code == await report(Settings.of(**{**good, **change}), as_json=as_json)
+    told = "".join(capsys.readouterr())
+    assert [] == [secret for secret in (*SECRETS, *change.values()) if secret in told]
+
+
+async def test_json_is_one_check_a_line(
+    good: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --json each line is a check with its name, verdict, detail and remedy."""
+    await report(Settings.of(**good), as_json=True)
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [["name", "ok", "detail", "remedy"]] * 6 == [list(check) for check in found]
+
+
+async def test_text_marks_failures_by_a_word(
+    good: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without colours too, a failed check is told from a good one, and its remedy stands below."""
+    await report(Settings.of(**{**good, "gateway_token": "BAD000"}), as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    starts = [line.split()[:2] for line in lines if line.startswith(("ok", "FAIL"))]
+    assert ["FAIL", "gateway:"] == starts[-1]
+    assert ["ok"] * 5 == [word for word, _ in starts[:-1]]
+    assert any(line.strip().startswith("→") for line in lines)
+
+
+async def test_long_lines_go_on_under_their_beginning(
+    good: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrapped is indented, so that each check can be told from the next."""
+    refusing = {"gateway_url": NOBODY}
+    await report(Settings.of(**{**good, **refusing}), as_json=False, timing=AT_ONCE)
+    out = capsys.readouterr().out
+    lines = out[out.index("FAIL") :].splitlines()
+    remedy = next(number for number, line in enumerate(lines) if "→" in line)
+    assert lines[0].startswith("FAIL  gateway: ")
+    assert lines[remedy].startswith("      → Check host and port")
+    assert len(lines) > remedy + 1
+    assert [] == [line for line in lines[1:remedy] if not re.match(r" {6}\S", line)]
+    assert [] == [line for line in lines[remedy + 1 :] if not re.match(r" {8}\S", line)]
+
+
+async def test_warnings_are_marked_by_a_word(
+    good: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A warning is neither well nor failed, and the exit code stays 0."""
+    short = {"bot_mode": Mode.HTTP, "slack_signing_secret": "x"}
+    assert 0 == await report(Settings.of(**{**good, **short}), as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert ["warn  signing secret: shorter than 16 characters; Slack's have 32"] == [
+        line.rstrip() for line in lines if line.startswith("warn")
+    ]

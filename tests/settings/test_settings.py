@@ -1,0 +1,264 @@
+"""The settings: where they are read from, what they default to, and what must be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.domain.catalog import Language
+from bot.settings import Mode, Need, Settings, SettingsError
+from bot.settings_forms import FORMS
+from tests.support.settings_environment import Environment
+
+BOT_TOKEN = "xoxb-C4NARY"
+APP_TOKEN = "xapp-C4NARY"
+SIGNING_SECRET = "C4NARY" * 5
+CREDENTIAL = "C4NARY" + "0" * 34
+TOKEN = "C4NARY"
+GATEWAY = {"GATEWAY_CREDENTIAL": CREDENTIAL, "GATEWAY_TOKEN": TOKEN}
+SOCKET = {**GATEWAY, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
+HTTP = {**GATEWAY, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET}
+
+# Every name of the interface with its default; None is "not set".
+DEFAULTS: dict[str, Any] = {
+    "SLACK_BOT_TOKEN": None,
+    "SLACK_SIGNING_SECRET": None,
+    "SLACK_APP_TOKEN": None,
+    "SLACK_CLIENT_ID": None,
+    "SLACK_CLIENT_SECRET": None,
+    "SLACK_API_URL": "https://slack.com/api/",
+    "BOT_MODE": None,
+    "BOT_HOST": "127.0.0.1",
+    "BOT_PORT": 3000,
+    "BOT_LANGUAGE": "en",
+    "GATEWAY_URL": "https://pw-api.com/voice/v_3_00/service.asmx",
+    "GATEWAY_CREDENTIAL": None,
+    "GATEWAY_TOKEN": None,
+    "GATEWAY_SOAP_VERSION": "1.1",
+    "GATEWAY_TIMEOUT_SECONDS": 10,
+    "GATEWAY_REQUESTS_PER_SECOND": 10,
+    "GATEWAY_MAX_CONCURRENCY": 20,
+    "DATABASE_URL": SecretStr("sqlite:///voicestatus.db"),
+    "ALLOWED_CHANNELS": frozenset(),
+    "ALLOWED_USERS": frozenset(),
+    "ADMIN_USERS": frozenset(),
+    "ALLOW_EXTERNAL_USERS": False,
+    "BOT_COMMAND": "/voicestatus",
+    "BOT_TIMEZONE": "America/Sao_Paulo",
+    "BOT_SUPPORT_CONTACT": "",
+    "GATEWAY_SUPPORT_CONTACT": "",
+    "BOT_HASH_KEY": None,
+    "BOT_RETENTION_DAYS": 90,
+    "WATCH_INTERVALS_SECONDS": (15, 30, 60, 120, 300),
+    "WATCH_LIMIT_MINUTES": 30,
+    "WATCH_MAX_OPEN": None,
+    "WATCH_MAX_PER_USER": 250,
+    "WATCH_MAX_PER_CHANNEL": 500,
+    "WATCH_IN_DOUBT": "repeat",
+    "BULK_MAX_IDS": 10_000,
+    "BOT_LOG_FORMAT": None,
+    "BOT_LOG_LEVEL": "INFO",
+    "GATEWAY_PROXY": None,
+    "GATEWAY_CA_FILE": None,
+}
+
+
+def values(settings: Settings) -> dict[str, Any]:
+    """Every setting by its name."""
+    return {name: getattr(settings, name.lower()) for name in DEFAULTS}
+
+
+def test_settings_have_the_defaults_of_the_interface(environment: Environment) -> None:
+    """A setting that is not set has the value that the design gives it."""
+    assert DEFAULTS == values(environment.load())
+
+
+def test_there_are_no_other_settings() -> None:
+    """What can be set is what the interface lists, and each has a line on its form."""
+    assert sorted(DEFAULTS) == sorted(name.upper() for name in Settings.model_fields)
+    assert sorted(DEFAULTS) == sorted(FORMS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("BOT_LANGUAGE", "pt-BR", Language.PORTUGUESE),
+        ("BOT_LANGUAGE", "pt", Language.PORTUGUESE),
+        ("BOT_LANGUAGE", "pt-br", Language.PORTUGUESE),
+        ("BOT_LANGUAGE", " pt_BR ", Language.PORTUGUESE),
+        ("BOT_LANGUAGE", "en-US", Language.ENGLISH),
+        ("BOT_LOG_LEVEL", "debug", "DEBUG"),
+        ("BOT_COMMAND", "/chamada", "/chamada"),
+        ("SLACK_API_URL", "https://slack-gov.com/api", "https://slack-gov.com/api/"),
+        ("GATEWAY_SOAP_VERSION", "1.2", "1.2"),
+        ("GATEWAY_TIMEOUT_SECONDS", "2.5", 2.5),
+        ("BOT_PORT", " 8080 ", 8080),
+        ("ALLOW_EXTERNAL_USERS", "true", True),
+        # A public channel, a private one of the older kind, a direct message.
+        ("ALLOWED_CHANNELS", "C1,G2 D03ABCDEF12", {"C1", "G2", "D03ABCDEF12"}),
+        ("ALLOWED_USERS", " U1 , U2,,U1 ", {"U1", "U2"}),
+        # W begins the ids of some users of an Enterprise organisation.
+        ("ADMIN_USERS", "U1 W2", {"U1", "W2"}),
+        ("DATABASE_URL", "postgresql://db/voice", SecretStr("postgresql://db/voice")),
+        ("BOT_RETENTION_DAYS", "30", 30),
+        ("WATCH_INTERVALS_SECONDS", " 1, 2.5,3 ", (1, 2.5, 3)),
+    ],
+)
+def test_value_is_read(environment: Environment, name: str, value: str, read: object) -> None:
+    """A value from the environment arrives as what it stands for."""
+    environment.set(**{name: value})
+    assert read == getattr(environment.load(), name.lower())
+
+
+@pytest.mark.parametrize(
+    ("values", "meant"),
+    [
+        pytest.param({}, Mode.HTTP, id="no app token"),
+        pytest.param({"SLACK_APP_TOKEN": APP_TOKEN}, Mode.SOCKET, id="an app token"),
+        pytest.param({"SLACK_APP_TOKEN": APP_TOKEN, "BOT_MODE": "http"}, Mode.HTTP, id="chosen"),
+        pytest.param({"BOT_MODE": "socket"}, Mode.SOCKET, id="chosen without a token"),
+    ],
+)
+def test_mode(environment: Environment, values: dict[str, str], meant: Mode) -> None:
+    """An app token makes it Socket Mode, unless the mode was chosen."""
+    environment.set(**values)
+    assert meant is environment.load().mode
+
+
+@pytest.mark.parametrize("values", [SOCKET, HTTP], ids=["socket", "http"])
+def test_complete_settings_are_taken(environment: Environment, values: dict[str, str]) -> None:
+    """What a mode needs is enough to run in it."""
+    environment.set(**values)
+    assert BOT_TOKEN == _shown(environment.load(Need.GATEWAY, Need.SLACK).slack_bot_token)
+
+
+def _shown(secret: Any) -> str:
+    return str(secret.get_secret_value())
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t"], ids=["empty", "spaces", "tab"])
+def test_a_blank_value_counts_as_unset(environment: Environment, blank: str) -> None:
+    """A line such as `GATEWAY_URL=` is no value; a secret of spaces above all is none."""
+    environment.set(**dict.fromkeys(DEFAULTS, blank))
+    assert DEFAULTS == values(environment.load())
+
+
+def test_env_file_is_read(environment: Environment) -> None:
+    """`.env` in the working directory holds settings, beside lines of others."""
+    lines = f"# ours\nGATEWAY_TOKEN={TOKEN}\nexport BOT_PORT=8080\nOTHER=1\n"
+    (environment.directory / ".env").write_text(lines)
+    settings = environment.load()
+    assert (TOKEN, 8080) == (_shown(settings.gateway_token), settings.bot_port)
+
+
+def test_secrets_files_are_read(environment: Environment) -> None:
+    """A file in the directory of secrets holds one value; its last newline is none of it."""
+    environment.put_secrets(gateway_token=f"{TOKEN}\n", SLACK_BOT_TOKEN=BOT_TOKEN, empty="")
+    settings = environment.load()
+    found = (_shown(settings.gateway_token), _shown(settings.slack_bot_token))
+    assert (TOKEN, BOT_TOKEN) == found
+
+
+def test_empty_secrets_file_counts_as_unset(environment: Environment) -> None:
+    """A secret that is still to be filled is missing, and not wrong."""
+    environment.put_secrets(gateway_token="", gateway_credential=" \n")
+    problems = environment.refused(Need.GATEWAY).problems
+    assert ["missing"] * 2 == [problem.split()[2].strip(":") for problem in problems]
+
+
+def test_environment_goes_before_the_env_file_and_that_before_secrets(
+    environment: Environment,
+) -> None:
+    """The nearest place wins."""
+    environment.put_secrets(bot_port="1", bot_host="secrets", bot_command="/secrets")
+    (environment.directory / ".env").write_text("BOT_PORT=2\nBOT_HOST=file\n")
+    environment.set(BOT_PORT="3")
+    settings = environment.load()
+    assert (3, "file", "/secrets") == (settings.bot_port, settings.bot_host, settings.bot_command)
+
+
+def test_given_settings_look_nowhere_else(environment: Environment) -> None:
+    """`Settings.of` takes its arguments alone."""
+    environment.set(BOT_PORT="8080", BOT_HOST="0.0.0.0")
+    (environment.directory / ".env").write_text("BOT_COMMAND=/file\n")
+    settings = Settings.of(bot_port=1)
+    found = (settings.bot_port, settings.bot_host, settings.bot_command)
+    assert (1, "127.0.0.1", "/voicestatus") == found
+
+
+def test_env_file_that_is_no_text_is_said(environment: Environment) -> None:
+    """A `.env` in another encoding is named, without a traceback of the decoder."""
+    (environment.directory / ".env").write_bytes(b"\xff\xfeB\x00O\x00")
+    with pytest.raises(SettingsError, match=r"\.env is not a text file in UTF-8"):
+        environment.load()
+
+
+def test_secrets_file_that_is_no_text_is_said(environment: Environment) -> None:
+    """A secret in another encoding is not blamed on `.env` alone."""
+    environment.put_secrets(gateway_token=b"\xff\xfeC\x004\x00")
+    with pytest.raises(SettingsError, match=r"a file in .*secrets is not a text file"):
+        environment.load()
+
+
+@pytest.mark.parametrize(
+    ("needs", "missing"),
+    [
+        pytest.param([Need.GATEWAY], ["GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"], id="lookup"),
+        pytest.param(
+            [Need.GATEWAY, Need.SLACK],
+            ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"],
+            id="run",
+        ),
+    ],
+)
+def test_all_that_is_missing_is_named(
+    environment: Environment, needs: list[Need], missing: list[str]
+) -> None:
+    """One error names everything that a command needs and does not find."""
+    assert missing == [*environment.problems(*needs)]
+
+
+def test_socket_mode_needs_an_app_token(environment: Environment) -> None:
+    """Socket Mode asks for the app token instead of the signing secret."""
+    environment.set(**{**HTTP, "BOT_MODE": "socket"})
+    assert ["SLACK_APP_TOKEN"] == [*environment.problems(Need.SLACK)]
+
+
+@pytest.mark.parametrize(
+    ("values", "first_words"),
+    [
+        pytest.param(
+            {},
+            "SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode) is missing: ",
+            id="no mode is meant",
+        ),
+        pytest.param({"BOT_MODE": "socket"}, "SLACK_APP_TOKEN is missing: xapp-", id="socket"),
+        pytest.param({"BOT_MODE": "http"}, "SLACK_SIGNING_SECRET is missing: from", id="http"),
+    ],
+)
+def test_secret_of_the_mode_is_asked_for(
+    environment: Environment, values: dict[str, str], first_words: str
+) -> None:
+    """One line asks for what the mode needs; for either secret where no mode was chosen."""
+    environment.set(**GATEWAY, SLACK_BOT_TOKEN=BOT_TOKEN, **values)
+    (problem,) = environment.refused(Need.GATEWAY, Need.SLACK).problems
+    assert problem.startswith(first_words)
+    assert problem.endswith(".")
+
+
+def test_certificates_are_loaded_for_a_file_only(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start with another problem does not read all of the system's certificates."""
+    loaded: list[str | None] = []
+
+    def note(*, cafile: str | None = None) -> None:
+        loaded.append(cafile)
+
+    monkeypatch.setattr("bot.settings.ssl.create_default_context", note)
+    environment.set(BOT_PORT="many")
+    environment.refused()
+    Settings.of(gateway_ca_file=None)
+    assert [] == loaded

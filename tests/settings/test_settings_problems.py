@@ -1,0 +1,227 @@
+"""Settings that cannot be used: what is said about them, and what never is."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+import pytest
+
+from bot.settings import Need, SettingsError
+from bot.settings_forms import FORMS
+from tests.support.settings_environment import Environment
+
+CANARY = "C4NARY"
+GATEWAY = {"GATEWAY_CREDENTIAL": "0" * 40, "GATEWAY_TOKEN": "0" * 6}
+SECRETS = {
+    "SLACK_BOT_TOKEN": f"xoxp-{CANARY}",
+    "SLACK_APP_TOKEN": f"xoxb-{CANARY}",
+    "GATEWAY_CREDENTIAL": f"{CANARY}-too-short",
+    "GATEWAY_TOKEN": f"{CANARY}-too-long",
+    "GATEWAY_PROXY": f"socks5://user:{CANARY}@proxy.example",
+    "BOT_HASH_KEY": f"{CANARY}",
+}
+WRONG = {
+    **SECRETS,
+    "SLACK_API_URL": "slack.com",
+    "BOT_MODE": "carrier pigeon",
+    "BOT_PORT": "65536",
+    "BOT_LANGUAGE": "es",
+    "BOT_COMMAND": "voicestatus",
+    "BOT_TIMEZONE": "Sao Paulo",
+    "BOT_SUPPORT_CONTACT": "x" * 201,
+    "BOT_LOG_FORMAT": "xml",
+    "BOT_LOG_LEVEL": "LOUD",
+    "BOT_RETENTION_DAYS": "0",
+    "WATCH_INTERVALS_SECONDS": "15,soon",
+    "WATCH_LIMIT_MINUTES": "1441",
+    "WATCH_MAX_OPEN": "0",
+    "WATCH_MAX_PER_USER": "none",
+    "WATCH_MAX_PER_CHANNEL": "-1",
+    "WATCH_IN_DOUBT": "perhaps",
+    "BULK_MAX_IDS": "10001",
+    "GATEWAY_URL": f"https://user:{CANARY}@gateway.example/",
+    "GATEWAY_SOAP_VERSION": "2.0",
+    "GATEWAY_TIMEOUT_SECONDS": "0",
+    "GATEWAY_REQUESTS_PER_SECOND": "-1",
+    "GATEWAY_MAX_CONCURRENCY": "1.5",
+    "GATEWAY_SUPPORT_CONTACT": "x" * 201,
+    "GATEWAY_CA_FILE": "/no/such/file.pem",
+    "DATABASE_URL": f"mysql://user:{CANARY}@db/",
+    "ALLOW_EXTERNAL_USERS": "perhaps",
+    "ALLOWED_CHANNELS": "#support",
+    "ALLOWED_USERS": "ana",
+    "ADMIN_USERS": "@ana",
+}
+
+
+# What is just taken, and what is just refused or only looks right.
+EDGES: dict[str, tuple[list[str], list[str]]] = {
+    "SLACK_BOT_TOKEN": (["xoxb-1"], ["xoxb-1 2"]),
+    "BOT_PORT": (["0", "65535"], ["-1", "65536", "1.5"]),
+    "BOT_COMMAND": ([f"/{'x' * 31}"], ["/Voice", f"/{'x' * 32}"]),
+    "BOT_TIMEZONE": (["UTC"], ["../../etc/passwd"]),
+    "BOT_SUPPORT_CONTACT": (["x" * 200], ["x" * 201]),
+    "BOT_HASH_KEY": (["x" * 16], ["x" * 15]),
+    "BOT_RETENTION_DAYS": (["1", "3650"], ["0", "3651"]),
+    "GATEWAY_CREDENTIAL": (["0" * 40], ["0" * 39, "0" * 41]),
+    "GATEWAY_TOKEN": (["0" * 6], ["0" * 5, "0" * 7]),
+    "GATEWAY_URL": (
+        ["http://gateway.example:65535/", "https://[::1]:1/x?y"],
+        [
+            *("ftp://gateway.example/", "https://", "https://gateway.example:0/"),
+            *("https://gateway.example:65536/", "https://[::1/", "http://gateway..example/"),
+        ],
+    ),
+    "GATEWAY_TIMEOUT_SECONDS": (["0.001", "120"], ["0", "120.1", "nan", "inf"]),
+    "GATEWAY_REQUESTS_PER_SECOND": (["0.001", "1000"], ["0", "1000.1"]),
+    "GATEWAY_MAX_CONCURRENCY": (["1", "1000"], ["0", "1001", "1.5"]),
+    "GATEWAY_SUPPORT_CONTACT": (["x" * 200], ["x" * 201]),
+    "GATEWAY_PROXY": (
+        ["http://proxy.example:3128", "https://user:word@proxy.example"],
+        ["http://proxy..example:3128", "http://[::1"],
+    ),
+    "GATEWAY_CA_FILE": ([], [__file__, "/no/such/file"]),
+    "DATABASE_URL": (["sqlite:///x.db"], ["sqlite:///x y.db", "sqlite://"]),
+    "WATCH_INTERVALS_SECONDS": (
+        ["0.1", "86400", "1," * 50],
+        ["0", "86400.1", "1," * 51, ","],
+    ),
+    "WATCH_LIMIT_MINUTES": (["0.1", "1440"], ["0", "1440.1"]),
+    "WATCH_MAX_OPEN": (["1", "1000000"], ["0", "1000001"]),
+    "WATCH_MAX_PER_USER": (["1", "1000000"], ["0", "1000001"]),
+    "WATCH_MAX_PER_CHANNEL": (["1", "1000000"], ["0", "1000001"]),
+    "BULK_MAX_IDS": (["10", "10000"], ["9", "10001"]),
+    # One that is none among good ones; an id of the other kind; another case; a mention.
+    "ALLOWED_CHANNELS": (
+        ["C1", f"G{'0' * 30}"],
+        ["C0123456789,general", "U0123456789", "c0123456789", "C", f"C{'0' * 31}"],
+    ),
+    "ALLOWED_USERS": (["U1", f"W{'0' * 30}"], ["C0123456789", "<@U0123456789>", f"U{'0' * 31}"]),
+    "ADMIN_USERS": (["W1"], ["U0123456789;U0123456780", "U"]),
+}
+
+
+def test_all_wrong_values_are_named_at_once(environment: Environment) -> None:
+    """Each with what it should look like, in the order of the list of settings."""
+    expected = [f"{name} is wrong. It should be {FORMS[name]}." for name in FORMS if name in WRONG]
+    assert expected == [*environment.refused(**WRONG).problems]
+    # The others take any text, or must not be set.
+    assert set(FORMS) - {"SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"} == {
+        *WRONG,
+        "BOT_HOST",
+    }
+
+
+def test_values_at_the_edge_are_taken_and_refused(environment: Environment) -> None:
+    """A limit belongs to what is taken; values that only look right are refused too."""
+    wrong = []
+    for name, (taken, refused) in EDGES.items():
+        for value in taken:
+            with environment.having(**{name: value}):
+                wrong += [(name, value, problem) for problem in problems_now(environment)]
+        for value in refused:
+            with environment.having(**{name: value}):
+                if [name] != [line.split()[0] for line in problems_now(environment)]:
+                    wrong.append((name, value, "is taken"))
+    assert [] == wrong
+
+
+def problems_now(environment: Environment) -> Sequence[str]:
+    """What is wrong with what is set."""
+    try:
+        environment.load()
+    except SettingsError as error:
+        return error.problems
+    return ()
+
+
+def test_wrong_and_missing_are_named_at_once(environment: Environment) -> None:
+    """What is missing is reported beside what is wrong, and each only once."""
+    error = environment.refused(Need.GATEWAY, Need.SLACK, BOT_PORT="many", GATEWAY_TOKEN="short")
+    names = [problem.split()[0] for problem in error.problems]
+    expected = [
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "BOT_PORT",
+        "GATEWAY_CREDENTIAL",
+        "GATEWAY_TOKEN",
+    ]
+    assert expected == names
+
+
+def test_no_value_of_a_secret_is_told(environment: Environment) -> None:
+    """No secret stands in the message, the repr or the traceback of the error."""
+    error = environment.refused(Need.GATEWAY, Need.SLACK, **WRONG)
+    told = "".join((str(error), repr(error), *traceback.format_exception(error)))
+    assert CANARY not in told
+
+
+def test_no_value_of_a_secret_is_kept_in_the_chain(environment: Environment) -> None:
+    """The error of the validation, which holds the values, is not shown with ours."""
+    error = environment.refused(**SECRETS)
+    assert (None, True) == (error.__cause__, error.__suppress_context__)
+
+
+def test_settings_hide_their_secrets(environment: Environment) -> None:
+    """Settings can be printed without telling a secret."""
+    values = {
+        "SLACK_BOT_TOKEN": f"xoxb-{CANARY}",
+        "SLACK_APP_TOKEN": f"xapp-{CANARY}",
+        "SLACK_SIGNING_SECRET": CANARY,
+        "GATEWAY_CREDENTIAL": CANARY + "0" * 34,
+        "GATEWAY_TOKEN": CANARY,
+        "GATEWAY_PROXY": f"http://user:{CANARY}@proxy.example",
+        "BOT_HASH_KEY": CANARY * 3,
+    }
+    environment.set(**values)
+    settings = environment.load(Need.GATEWAY, Need.SLACK)
+    assert (
+        CANARY
+        not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    )
+
+
+@pytest.mark.parametrize("name", ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"])
+def test_oauth_is_refused_with_its_explanation(environment: Environment, name: str) -> None:
+    """Settings for many workspaces are refused, and told to come later."""
+    complete = {**GATEWAY, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "0" * 32}
+    found = environment.problems(Need.SLACK, Need.GATEWAY, **complete, **{name: CANARY})
+    assert {name: f"{name} {FORMS[name]}."} == found
+    assert "one workspace" in found[name]
+    assert CANARY not in found[name]
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("GATEWAY_CREDENCIAL", "GATEWAY_CREDENTIAL"),
+        ("GATEWAY_TOKENS", "GATEWAY_TOKEN"),
+        ("SLACK_BOT_TOKE", "SLACK_BOT_TOKEN"),
+        ("SLACK_SIGNIN_SECRET", "SLACK_SIGNING_SECRET"),
+    ],
+)
+def test_slip_in_a_name_is_hinted(environment: Environment, slip: str, meant: str) -> None:
+    """A variable whose name is nearly that of a missing one is named beside it, not its value."""
+    found = environment.problems(Need.GATEWAY, Need.SLACK, BOT_MODE="http", **{slip: CANARY})
+    assert f"{meant} is missing ({slip} is set; is that a slip?)" in found[meant]
+    assert [meant] == [name for name, line in found.items() if slip in line]
+    assert CANARY not in "".join(found.values())
+
+
+@pytest.mark.parametrize("slip", ["SLACK_APP_TOKEM", "SLACK_SIGNIN_SECRET"])
+def test_slip_in_the_name_of_either_modes_secret_is_hinted(
+    environment: Environment, slip: str
+) -> None:
+    """Where no mode was chosen, a slip in the name of one secret is still seen."""
+    found = environment.problems(Need.SLACK, SLACK_BOT_TOKEN="xoxb-1", **{slip: CANARY})
+    assert [True] == [f"({slip} is set; is that a slip?)" in line for line in found.values()]
+
+
+def test_swapped_tokens_are_two_problems(environment: Environment) -> None:
+    """A bot token in the place of the app token is no reason to ask for a signing secret."""
+    swapped = {"SLACK_BOT_TOKEN": f"xapp-{CANARY}", "SLACK_APP_TOKEN": f"xoxb-{CANARY}"}
+    found = environment.problems(Need.SLACK, Need.GATEWAY, **GATEWAY, **swapped)
+    assert {n: f"{n} is wrong. It should be {FORMS[n]}." for n in sorted(swapped)} == dict(
+        sorted(found.items())
+    )

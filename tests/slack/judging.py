@@ -1,0 +1,157 @@
+"""What Slack takes, and what can come: two judges that do not know the cards, and strategies.
+
+The judges are the strict rules of the loopback Slack, and slack-sdk's own models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+from bot.demo.loopback.block_rules import Surface
+from bot.demo.loopback.ledger import Ledger
+from bot.demo.loopback.message_rules import note_content, read_content
+from bot.demo.loopback.view_rules import problems_of_view
+from bot.domain.call_status import CallStatus, Outcome, read_result
+from bot.domain.explanation import Finding, LookupFailure
+from bot.domain.message_id import InvalidMessageIdError, MessageId
+from bot.domain.watch import Destination, Ending, Sighting
+from bot.gateway.errors import LEAVES
+from bot.services.answers import Answer
+from bot.slack.block_kit import Message
+from bot.slack.notes import Notes
+from bot.slack.style import CardStyle, Contacts
+from tests.slack.watching import watch_of
+from tests.support.wording import EN, PT
+
+NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
+ZONE: Final = ZoneInfo("America/Sao_Paulo")
+HOSTILE: Final = (
+    *("<!channel>", "<@U0BRUNO0001>", "`", "```", "*", "&", "&lt;", "\u202e", "🧑‍🚀", "\n"),
+)
+# All between angle brackets that is ours: a moment that each reader sees in their zone, and the
+# channel where an answer will come.
+_OURS: Final = re.compile(r"<!date\^[0-9]+\^\{date_short_pretty\} \{time\}\|[^<>|]*>|<#C1>")
+
+
+def accepted(shown: Message) -> None:
+    """Fail unless both judges take the message and nothing in it rings."""
+    ledger = Ledger(lambda: 0.0)
+    content = read_content({"text": shown.text, "blocks": list(shown.blocks)})
+    note_content(ledger, "test", content)
+    for block in Block.parse_all(list(shown.blocks)):
+        block.validate_json()
+        assert block.to_dict()["type"]
+    assert [] == ledger.pings
+    assert [] == ledger.warnings
+
+
+def taken(shown: Message) -> None:
+    """Fail unless both judges take it, nothing in it is interpreted, and it can be read aloud."""
+    accepted(shown)
+    assert shown.text.strip()
+    assert all(_is_inert(text) for text in (shown.text, *marked_up(shown.blocks)))
+
+
+def taken_view(view: Mapping[str, Any], surface: Surface) -> None:
+    """The same for a modal or a page."""
+    assert [] == problems_of_view(view, surface)
+    View(**view).validate_json()
+    assert all(_is_inert(text) for text in marked_up(view))
+
+
+def marked_up(part: Any) -> Iterator[str]:
+    """Every text that Slack reads for mark-up."""
+    if isinstance(part, Mapping):
+        if part.get("type") == "mrkdwn":
+            yield part["text"]
+        for value in part.values():
+            yield from marked_up(value)
+    elif isinstance(part, list | tuple):
+        for value in part:
+            yield from marked_up(value)
+
+
+def _is_inert(text: str) -> bool:
+    """Whether nothing in it is interpreted but our own moments."""
+    rest = _OURS.sub("", text)
+    return not re.search(r"[<>]|&(?!(amp|lt|gt);)", rest)
+
+
+# Any text; and often a text made of what Slack or a screen would act on.
+ANY_TEXT: Final = st.text(max_size=4_000) | st.lists(st.sampled_from(HOSTILE)).map("".join)
+SHORT_TEXT: Final = st.text(max_size=200) | st.lists(st.sampled_from(HOSTILE), max_size=9).map(
+    "".join
+)
+
+
+def _message_id(text: str) -> MessageId | None:
+    try:
+        return MessageId(text)
+    except InvalidMessageIdError:
+        return None
+
+
+ids = st.one_of(
+    st.text(min_size=1, max_size=40),
+    st.sampled_from(["<!channel>", "`<!here>`", "5511987654321", "<@U0BRUNO0001>", "a" * 40]),
+).map(_message_id)
+some_ids = ids.filter(lambda one: one is not None).map(lambda one: one or MessageId("A"))
+statuses = st.one_of(
+    ANY_TEXT.map(read_result),
+    st.tuples(st.sampled_from(["failed", "error", "blocked", "machine"]), st.integers(0, 999)).map(
+        lambda pair: read_result(f"{pair[0]}:{pair[1]:03d}")
+    ),
+    st.integers(0, 999).map(lambda code: read_result(f"{code:03d}")),
+    st.tuples(st.integers(0, 999), ANY_TEXT).map(lambda p: read_result(f"{p[0]:03d} {p[1]}")),
+    st.decimals(0, 10**8, allow_nan=False, places=2).map(
+        lambda seconds: CallStatus(
+            outcome=Outcome.ANSWERED, raw=f"ok:{seconds}", duration=Decimal(seconds)
+        )
+    ),
+)
+failures = st.builds(
+    LookupFailure, error=st.sampled_from([leaf.code for leaf in LEAVES]), detail=ANY_TEXT
+)
+findings: st.SearchStrategy[Finding] = statuses | failures
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
+answers = st.builds(
+    Answer,
+    message_id=some_ids,
+    finding=findings,
+    checked_at=st.just(NOW),
+    from_cache=st.booleans(),
+    sandbox=st.booleans(),
+)
+styles = st.builds(
+    CardStyle,
+    catalog=st.sampled_from([EN, PT]),
+    contacts=st.builds(Contacts, bot=SHORT_TEXT, gateway=SHORT_TEXT),
+    zone=st.just(ZONE),
+    public=st.booleans(),
+    shared_by=SHORT_TEXT,
+)
+notes = st.builds(Notes, styles, st.sampled_from(["/voicestatus", "/<!here>`x`"]))
+watches = st.builds(
+    watch_of,
+    some_ids.map(lambda one: one.value),
+    ending=st.sampled_from(list(Ending)),
+    started_at=moments,
+    expires_at=moments,
+    last=st.none()
+    | st.builds(Sighting, finding=findings, checked_at=moments, sandbox=st.booleans()),
+    destination=st.builds(
+        Destination,
+        team=st.just("T1"),
+        channel=st.sampled_from(["C1", "D1", "U1"]),
+        thread=st.none() | st.just("1.1"),
+    ),
+)

@@ -1,0 +1,29 @@
+"""What the audit of a running bot holds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from bot.storage.audit import Audit, AuditEntry
+from bot.telemetry import Telemetry
+from tests.support.scene import HASH_KEY, Scene
+
+
+async def audited(scene: Scene, count: int, *, patience: float = 20.0) -> list[AuditEntry]:
+    """The rows, oldest first, once there are so many.
+
+    They are written while the answer is shown, and perhaps after it.
+    """
+    await scene.running.work.idle()
+    until = time.monotonic() + patience
+    while True:
+        entries = await Audit(scene.running.database).recent(100)
+        if len(entries) >= count or time.monotonic() > until:
+            return [*entries][::-1]
+        await asyncio.sleep(0.02)
+
+
+def hashed(idmsg: str) -> str:
+    """The hash of an id under the tests' key."""
+    return Telemetry(HASH_KEY.encode()).hashed(idmsg)

@@ -1,0 +1,39 @@
+"""The doors of the bot, opened for an app of a test's own: Slack's endpoint, or the socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.demo.person import Person, person_over_http, person_over_socket
+from bot.demo.slack_server import LoopbackSlack
+from bot.server import SLACK_PATH, SlackEndpoint, build_server, serving
+from bot.settings import Mode
+from bot.slack.socket import Socket
+
+
+@asynccontextmanager
+async def reaching(
+    app: AsyncApp, client: AsyncWebClient, slack: LoopbackSlack, mode: Mode
+) -> AsyncIterator[Person]:
+    """Open the door of the mode and let a person stand before it."""
+    if mode is Mode.SOCKET:
+        socket = Socket(app, app_token=slack.app_token, client=client)
+        await socket.connect()
+        yield person_over_socket(slack)
+        await socket.stop_listening()
+        return
+
+    async def ready() -> Mapping[str, bool]:
+        return {}
+
+    endpoint = SlackEndpoint(app, slack.signing_secret)
+    web_app = build_server(readiness=ready, metrics=lambda: b"", slack=endpoint)
+    async with (
+        serving(web_app, host="127.0.0.1", port=0) as port,
+        person_over_http(slack, f"http://127.0.0.1:{port}{SLACK_PATH}") as person,
+    ):
+        yield person

@@ -1,0 +1,57 @@
+"""What the catalogue says, for tests that must recognise a text but do not care how it is worded.
+
+No test but the snapshot of the cards holds sentences that people read: it asks here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from string import Formatter
+from typing import Final
+
+from bot.domain.call_status import read_result
+from bot.domain.catalog import Catalog, Language
+from bot.domain.explanation import LookupFailure, explain
+from bot.locales import load_catalog
+
+EN: Final[Catalog] = load_catalog(Language.ENGLISH)
+PT: Final[Catalog] = load_catalog(Language.PORTUGUESE)
+_ANY: Final = "\0"
+
+
+def verdict(result: str, catalog: Catalog = EN) -> str:
+    """The first line of a card about a raw result, `!code` for an error of the look-up."""
+    error = result.startswith("!")
+    finding = LookupFailure(error=result[1:]) if error else read_result(result)
+    explanation = explain(finding, catalog)
+    return f"{catalog.say(f'icon.{explanation.verdict}')} {explanation.headline}"
+
+
+def say(name: str, catalog: Catalog = EN, /, **values: object) -> str:
+    """A phrase as the bot says it."""
+    return catalog.say(name, **values)
+
+
+def phrase(name: str, catalog: Catalog = EN, /, **known: object) -> re.Pattern[str]:
+    """A phrase as the bot says it with these values, whatever the others are."""
+    written = catalog.phrases[name]
+    forms = [written] if isinstance(written, str) else [*written.values()]
+    values = {value for form in forms for _, value, *_ in Formatter().parse(form) if value}
+    said = catalog.say(name, **{**dict.fromkeys(values, _ANY), **known})
+    return re.compile(".*".join(map(re.escape, said.split(_ANY))))
+
+
+def sums(counts: Mapping[str, int], catalog: Catalog = EN) -> str:
+    """The first line of a list with so many of each outcome, in this order."""
+    title = catalog.say("list.title", count=sum(counts.values()))
+    parts = (catalog.say(f"count.{name}", count=count) for name, count in counts.items())
+    return f"{title}: {', '.join(parts)}"
+
+
+ANSWERED: Final = verdict("ok:85.00")
+BUSY: Final = verdict("failed:486")
+BUSY_PT: Final = verdict("failed:486", PT)
+REFUSED: Final = say("refusal.title")
+REFUSED_PT: Final = say("refusal.title", PT)
+INVITE: Final = "/invite @voicestatus"
