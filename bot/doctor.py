@@ -36,6 +36,7 @@ from bot.locales import load_catalog
 from bot.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.settings import Mode, Settings
 from bot.settings_forms import FORMS
+from bot.settings_names import foreign_names, meant_by, unknown_names
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.slack.socket import socket_address
 from bot.slack.workspace import Workspace, find_workspace
@@ -71,7 +72,7 @@ async def examine(
 ) -> AsyncGenerator[Check, None]:
     """Run all checks, one after the other; each is given as soon as it is done."""
     yield Check(name="settings", ok=True, detail=f"complete for {settings.mode.value} mode")
-    for warning in _weak_settings(settings):
+    for warning in (*_misspelt_settings(), *_weak_settings(settings)):
         yield warning
     async with slack_session() as session:
         workspace, token_check = await _check_token(settings, session)
@@ -82,6 +83,19 @@ async def examine(
         if settings.mode is Mode.SOCKET:
             yield await _check_app_token(settings, session)
     yield await _check_gateway(settings, timing)
+
+
+def _misspelt_settings() -> Iterator[Check]:
+    """Variables that look like settings and change nothing."""
+    for name in foreign_names(unknown_names()):
+        meant = meant_by(name)
+        hint = f"Did you mean {meant}? " if meant else ""
+        yield Check(
+            name="setting",
+            ok=True,
+            detail=f"{name} is set and is not a setting",
+            remedy=f"{hint}Rename or unset it.",
+        )
 
 
 def _weak_settings(settings: Settings) -> Iterator[Check]:

@@ -15,6 +15,7 @@ from bot.bootstrap import RunningBot, running_bot
 from bot.server import CannotListenError
 from bot.settings import Mode, Settings
 from bot.settings_forms import FORMS
+from bot.settings_names import foreign_names, unknown_names
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.storage.errors import StorageError
 from bot.telemetry import configure_logging, log_what_escapes
@@ -38,6 +39,8 @@ async def run_until_stopped(settings: Settings) -> int:
     )
     configure_logging(level=settings.bot_log_level, json=json)
     log_what_escapes()
+    for name in foreign_names(unknown_names()):
+        _log.warning("a variable that is set is not a setting", setting=name)
     stop = _StopSignal()
     try:
         async with AsyncExitStack() as stack:

@@ -7,17 +7,15 @@ it; never with the value itself.
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import ssl
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -39,9 +37,7 @@ from bot.domain.bulk import LARGEST
 from bot.domain.catalog import Language
 from bot.domain.language_names import named_language
 from bot.settings_forms import COMMAND_PATTERN, EITHER_FORM, EITHER_MODE, FORMS
-
-SECRETS_DIRECTORY: Final = "/run/secrets"
-_PREFIXES: Final = ("SLACK_", "GATEWAY_", "BOT_", "WATCH_", "BULK_")
+from bot.settings_names import ENV_FILE, SECRETS_DIRECTORY, foreign_names, open_doors, unknown_names
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 ChannelIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{1,30}$")]], NoDecode]
@@ -259,7 +255,7 @@ class _GivenSettings(Settings):
 def load_settings(
     needs: Iterable[Need] = (),
     *,
-    env_file: str | None = ".env",
+    env_file: str | None = ENV_FILE,
     secrets_directory: str = SECRETS_DIRECTORY,
 ) -> Settings:
     """Read the settings and check that what is needed is there.
@@ -274,6 +270,9 @@ def load_settings(
     """
     secrets = secrets_directory if Path(secrets_directory).is_dir() else None
     wanted = frozenset(needs)
+    unknown = _unknown(env_file, secrets)
+    # Permissions are asked of people in Slack; a command in a terminal has none.
+    doors = open_doors(unknown) if Need.SLACK in wanted else []
     try:
         settings = Settings(_env_file=env_file, _secrets_dir=secrets)
     except ValidationError as error:
@@ -281,15 +280,23 @@ def load_settings(
         wrong = {str(fault["loc"][0]).upper() for fault in faults}
         present = _valid_part(wrong, env_file, secrets)
         missing = _missing(present, wanted, wrong) - wrong if present is not None else set()
-        raise SettingsError(_problems(wrong, missing, env_file)) from None
+        raise SettingsError([*_problems(wrong, missing, unknown), *doors]) from None
     except (UnicodeDecodeError, UnreadableSourceError):
         where = env_file if secrets is None else f"{env_file} or a file in {secrets}"
         raise SettingsError([f"{where} is not a text file in UTF-8."]) from None
     wrong = {n for n in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if _value(settings, n)}
     missing = _missing(settings, wanted)
-    if missing or (wrong and Need.SLACK in wanted):
-        raise SettingsError(_problems(wrong if Need.SLACK in wanted else set(), missing, env_file))
+    wrong = wrong if Need.SLACK in wanted else set()
+    if missing or wrong or doors:
+        raise SettingsError([*_problems(wrong, missing, unknown), *doors])
     return settings
+
+
+def _unknown(env_file: str | None, secrets: str | None) -> tuple[str, ...]:
+    try:
+        return unknown_names(env_file, secrets)
+    except UnicodeDecodeError:
+        return ()  # reported by whoever reads the values
 
 
 def _valid_part(wrong: set[str], env_file: str | None, secrets: str | None) -> Settings | None:
@@ -326,21 +333,20 @@ def _value(settings: Settings, name: str) -> Any:
     return getattr(settings, name.lower())
 
 
-def _problems(wrong: Iterable[str], missing: Iterable[str], env_file: str | None) -> list[str]:
+def _problems(wrong: Iterable[str], missing: Iterable[str], unknown: Iterable[str]) -> list[str]:
     lines = [(name, f"{name} is wrong. It should be {FORMS[name]}.") for name in wrong]
     lines = [(n, line.replace("is wrong. It should be must", "must")) for n, line in lines]
     forms = {**FORMS, EITHER_MODE: EITHER_FORM}
     lines += [
-        (name, f"{name} is missing{_slip(name, env_file)}: {forms[name]}.") for name in missing
+        (name, f"{name} is missing{_slip(name, unknown)}: {forms[name]}.") for name in missing
     ]
     order = list(FORMS)
     return [line for _, line in sorted(lines, key=lambda item: order.index(item[0].split()[0]))]
 
 
-def _slip(name: str, env_file: str | None) -> str:
+def _slip(name: str, unknown: Iterable[str]) -> str:
     """A variable whose name is nearly right, and so was probably meant."""
-    set_ones = [*os.environ, *(dotenv_values(env_file) if env_file is not None else ())]
-    unknown = [n for n in set_ones if n.startswith(_PREFIXES) and n not in FORMS]
+    ours = foreign_names(unknown)
     meant = [word for word in name.split() if word in FORMS]
-    close = [c for n in meant for c in difflib.get_close_matches(n, unknown, n=1, cutoff=0.85)]
+    close = [c for n in meant for c in difflib.get_close_matches(n, ours, n=1, cutoff=0.85)]
     return f" ({close[0]} is set; is that a slip?)" if close else ""

@@ -378,6 +378,24 @@ async def test_short_signing_secret_is_warned_of(
         assert "Check SLACK_SIGNING_SECRET: " in found["signing secret"].remedy
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("GATEWAY_TIMEOUT", "Did you mean GATEWAY_TIMEOUT_SECONDS? "),
+        ("BOT_LOGLEVEL", "Did you mean BOT_LOG_LEVEL? "),
+        ("BOT_COLOUR_OF_THE_SKY", ""),
+    ],
+)
+async def test_a_variable_that_is_no_setting_is_warned_of(
+    good: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str, hint: str
+) -> None:
+    """It changes nothing, which nobody would notice."""
+    monkeypatch.setenv(name, "5")
+    found = (await checks(good))["setting"]
+    assert (True, f"{name} is set and is not a setting") == (found.ok, found.detail)
+    assert f"{hint}Rename or unset it." == found.remedy
+
+
 def test_every_error_has_its_remedy() -> None:
     """Each error has a sentence of its own for the operator, which names no agent and no circle."""
     assert {error.code for error in LEAVES} == set(ERRORS)

@@ -232,6 +232,20 @@ async def run_here(
             return await process
 
 
+async def test_a_variable_that_is_no_setting_is_in_the_log(
+    mode: Mode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its name, never by its value."""
+    monkeypatch.setenv("BOT_LOGLEVEL", "C4NARY")
+    async with rough_slack() as slack:
+        slack.answers["auth.test"] = silence
+        asked = slack.until(lambda: "auth.test" in slack.calls)
+        await run_here(slack.settings(mode), asked)
+
+    err = capsys.readouterr().err
+    assert (True, False) == ("BOT_LOGLEVEL" in err, "C4NARY" in err)
+
+
 LIMITED = b'{"ok": false, "error": "ratelimited"}'
 
 
