@@ -132,14 +132,20 @@ class Telling(Generic[Job]):
         """Whether the process that had it in hand is known to have died."""
         return job.worker is not None and self._is_gone(job.worker.partition("/")[0])
 
-    async def put_off(self, new: Job, old: Job, at: datetime) -> None:
-        """Take it up later."""
+    async def put_off(self, new: Job, old: Job, at: datetime) -> bool:
+        """Take it up later; whether it still was what was read."""
         put_off = replace(new, turn=old.turn + 1, due_at=at)
-        if await self.patiently(partial(self._jobs.replace, old, put_off)):
+        done = await self.patiently(partial(self._jobs.replace, old, put_off))
+        if done:
             await self.patiently(partial(self._alarms.arm, [alarm_of(put_off)]))
+        return done
 
-    async def attempt(self, new: Job, old: Job) -> None:
-        """Write down that the message is going to be posted, then post it."""
+    async def attempt(self, new: Job, old: Job) -> bool:
+        """Write down that the message is going to be posted, then post it.
+
+        Returns:
+            whether the job still was what was read; if not, nothing was posted.
+        """
         attempt = replace(
             new.telling(),
             attempts=old.attempts + 1,
@@ -147,9 +153,11 @@ class Telling(Generic[Job]):
             worker=self.mark(),
             due_at=self._now() + LEASE,
         )
-        if await self.patiently(partial(self._jobs.replace, old, attempt)):
+        done = await self.patiently(partial(self._jobs.replace, old, attempt))
+        if done:
             report = await self._find_or_tell(attempt, in_doubt=old.doubtful)
             await self._settle(attempt, report)
+        return done
 
     async def try_again(self, job: Job) -> None:
         """Take up a message that was not, or not surely, posted."""

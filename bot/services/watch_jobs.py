@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.watch import State, Watch
-from bot.services.watching import give_up
 from bot.storage.watches import Watches
 
 
@@ -42,11 +41,10 @@ class WatchJobs:
 
     async def cancel(self, watch_id: str) -> JobOutcome:
         """Give up a watch; nobody is told."""
-        watch = await self._watches.get(watch_id)
-        if watch is None:
+        if await self._watches.get(watch_id) is None:
             return JobOutcome.UNKNOWN
-        given_up = await give_up(self._watches, watch, self._now())
-        return JobOutcome.DONE if given_up is not None else JobOutcome.NOT_OPEN
+        given_up = await self._watches.cancel([watch_id], self._now())
+        return JobOutcome.DONE if given_up else JobOutcome.NOT_OPEN
 
     async def retry(self, watch_id: str) -> JobOutcome:
         """Take a watch up again now: look, or tell what could not be delivered."""

@@ -46,23 +46,41 @@ class WatchTurns:
             await self._telling.try_again(watch)
 
     async def _look(self, watch: Watch) -> None:
-        if is_over(watch, self._now()):
-            ended = replace(watch, ending=Ending.LIMIT, decided_at=self._now())
-            await self._telling.attempt(ended, watch)
-            return
+        stands: Watch | None = watch
+        seen: Sighting | None = None
+        while stands is not None and stands.state is State.WAITING:
+            if seen is None and not is_over(stands, self._now()):
+                seen = await self._see(stands)
+            if await self._go_on(stands, seen):
+                return
+            # Its asker has chosen another time meanwhile, or it is not in this turn any more.
+            stands = await self._telling.in_turn(watch.id, watch.turn)
+
+    async def _see(self, watch: Watch) -> Sighting:
         (answer,) = await self._lookups.look_up([watch.message_id], urgency=Urgency.BACKGROUND)
         await self._telling.bounded(self._heard([answer]), None)
-        seen = Sighting(
+        return Sighting(
             finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
         )
+
+    async def _go_on(self, watch: Watch, seen: Sighting | None) -> bool:
+        """Put it off, or tell; whether it still was what was read.
+
+        Args:
+            watch: as it was read.
+            seen: what the look of this turn found; `None` where it needed none, being over.
+        """
         now = self._now()
+        if seen is None:
+            ended = replace(watch, ending=Ending.LIMIT, decided_at=now)
+            return await self._telling.attempt(ended, watch)
         looked = replace(watch, looks=watch.looks + 1, last=seen)
         match after_look(watch, seen.finding, self._schedule, now):
             case LookAgain(at=at, unknown=unknown):
-                await self._telling.put_off(replace(looked, unknown=unknown), watch, at)
+                return await self._telling.put_off(replace(looked, unknown=unknown), watch, at)
             case ending:
                 ended = replace(looked, ending=ending, decided_at=now)
-                await self._telling.attempt(ended, watch)
+                return await self._telling.attempt(ended, watch)
 
     async def _update_card(self, watch: Watch) -> None:
         if watch.card is not None:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from secrets import token_hex
@@ -16,10 +16,10 @@ import structlog
 
 from bot.domain.bulk import Bulk
 from bot.domain.message_id import MessageId
-from bot.domain.watch import Bound, Destination, PostedCard, Schedule, State, Watch
+from bot.domain.watch import Bound, Destination, PostedCard, Schedule, Watch
 from bot.storage.alarms import Alarm, Alarms, Work
 from bot.storage.errors import StorageError
-from bot.storage.watches import Bounds, Watches
+from bot.storage.watches import Bounds, Owner, Watches
 
 _log = structlog.get_logger("bot.watching")
 
@@ -168,19 +168,32 @@ class Watching:
         """
         return await self._watches.open_of(team, user)
 
-    async def cancel(self, team: str, user: str, watch_id: str) -> Watch | None:
-        """Give up a watch of this person; nothing will be told.
+    async def choose_limit(
+        self, team: str, user: str, watch_ids: Sequence[str], limit: timedelta
+    ) -> tuple[Watch, ...]:
+        """Let watches of this person go on for so long from now on.
 
         Returns:
-            the watch as it was; `None` where this person has none of that id that still waits.
+            them as they are then, without those that do not wait any more.
 
         Raises:
-            StorageError: it could not be given up.
+            StorageError: they could not be changed, so each stays as it was.
         """
-        watch = await self._watches.get(watch_id)
-        if watch is None or (watch.destination.team, watch.user) != (team, user):
-            return None
-        return await give_up(self._watches, watch, self._now())
+        expires_at = self._schedule.expiry(self._now(), limit)
+        changed = await self._watches.expire_at(expires_at, watch_ids, Owner(team=team, user=user))
+        await self._arm([watch for watch in changed if watch.due_at == expires_at])
+        return changed
+
+    async def cancel(self, team: str, user: str, watch_ids: Sequence[str]) -> tuple[Watch, ...]:
+        """Give up watches of this person; nothing will be told of them.
+
+        Returns:
+            them as they were, without those that do not wait any more.
+
+        Raises:
+            StorageError: they could not be given up, so each stays as it was.
+        """
+        return await self._watches.cancel(watch_ids, self._now(), Owner(team=team, user=user))
 
     def _new(self, request: WatchRequest, message_id: MessageId) -> Watch:
         now = self._now()
@@ -218,21 +231,3 @@ def alarm_of(job: Watch | Bulk) -> Alarm:
     """The alarm of the turn that a watch or a bulk is in."""
     work = Work.WATCH if isinstance(job, Watch) else Work.BULK
     return Alarm(job.id, job.turn, job.due_at, work)
-
-
-async def give_up(watches: Watches, watch: Watch, now: datetime) -> Watch | None:
-    """End a watch without telling anybody; `None` if it does not wait any more.
-
-    Its alarm rings once more and finds nothing to do.
-
-    Raises:
-        StorageError: it could not be ended.
-    """
-    stands: Watch | None = watch
-    while stands is not None and stands.state is State.WAITING:
-        cancelled = replace(stands, state=State.CANCELLED, ended_at=now)
-        if await watches.replace(stands, cancelled):
-            return stands
-        # A look that ended meanwhile has put it off.
-        stands = await watches.get(watch.id)
-    return None

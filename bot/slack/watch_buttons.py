@@ -33,10 +33,16 @@ LIMITS: Final = {
 _NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
-def controls(watches: Sequence[Watch], catalog: Catalog) -> Block:
-    """How long to watch these that have just been begun, other than they are; and no longer."""
+def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | None = None) -> Block:
+    """How long to watch these, other than they are; and no longer.
+
+    Args:
+        watches: they have just been begun, or for how long has just been chosen.
+        catalog: the texts.
+        chosen: for how long; `None` where they have just been begun.
+    """
     value = json.dumps([watch.id for watch in watches])
-    spans = {watch.expires_at - watch.started_at for watch in watches}
+    spans = {chosen or watch.expires_at - watch.started_at for watch in watches}
     elements = [
         _button(f"{_LIMIT}{name}", catalog.say(f"watch.limit.{name}"), value)
         for name, limit in LIMITS.items()

@@ -6,6 +6,7 @@ For that person alone, so ids stand in full.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 from bot.domain.watch import Watch
@@ -30,16 +31,29 @@ class WatchNotes:
         self._command = command
 
     def started(
-        self, outcomes: Sequence[StartOutcome], user: str, hindered: Sequence[Answer] = ()
+        self,
+        outcomes: Sequence[StartOutcome],
+        user: str,
+        hindered: Sequence[Answer] = (),
+        *,
+        limit: timedelta | None = None,
     ) -> Message:
-        """What became of each call that was to be watched."""
+        """What became of each call that was to be watched.
+
+        Args:
+            outcomes: of those that may get a status yet.
+            user: who reads it.
+            hindered: the others.
+            limit: what the person has just chosen, so that it is not offered again.
+        """
         begun = [one.watch for one in outcomes if isinstance(one, Started)]
         lines = [*(self._outcome(one, user) for one in outcomes), *self.hindrances(hindered)]
         told = note(self._title(outcomes, len(begun)), "\n".join(lines))
         if not begun:
             return told
         small = context([self._say("watch.limit_is_told")])
-        return Message(text=told.text, blocks=(*told.blocks, controls(begun, self._catalog), small))
+        buttons = controls(begun, self._catalog, limit)
+        return Message(text=told.text, blocks=(*told.blocks, buttons, small))
 
     def hindrances(self, answers: Sequence[Answer]) -> Iterator[str]:
         """Why some calls are not watched; lines of mrkdwn."""

@@ -63,28 +63,22 @@ class WatchReception:
 
     async def prolong(self, names: Sequence[str], limit: timedelta, question: Question) -> Message:
         """Watch from now on for so long; what is over already is begun by nobody."""
-        notes = _notes(question)
+        notes, asker = _notes(question), question.asker
         try:
-            open_ones = await self._given_up(question.asker, names)
-            outcomes: list[StartOutcome] = []
-            for watch in open_ones:
-                request = WatchRequest(
-                    user=watch.user,
-                    destination=watch.destination,
-                    message_ids=(watch.message_id,),
-                    card=watch.card,
-                    limit=limit,
-                )
-                outcomes += await self._start(request, question.asked)
+            watches = await self._watching.choose_limit(asker.team, asker.user, names, limit)
         except StorageError as error:
             return _not_kept(error, notes)
-        return notes.started(outcomes, question.asker.user) if outcomes else notes.stopped(())
+        if not watches:
+            return notes.stopped(())
+        await self._records.watched(question.asked, [watch.message_id for watch in watches])
+        outcomes = [Started(watch=watch) for watch in watches]
+        return notes.started(outcomes, asker.user, limit=limit)
 
     async def stop(self, names: Sequence[str], question: Question) -> Message:
         """Give up watches that were just begun."""
-        notes = _notes(question)
+        notes, asker = _notes(question), question.asker
         try:
-            given_up = await self._given_up(question.asker, names)
+            given_up = await self._watching.cancel(asker.team, asker.user, names)
         except StorageError as error:
             return _not_kept(error, notes)
         await self._records.cancelled(question.asked, [one.message_id for one in given_up])
@@ -98,7 +92,7 @@ class WatchReception:
     async def cancel_at_home(self, names: Sequence[str], asker: Asker) -> None:
         """Give up one of those on the App Home, which is drawn anew by whoever asks for this."""
         try:
-            given_up = await self._given_up(asker, names)
+            given_up = await self._watching.cancel(asker.team, asker.user, names)
         except StorageError as error:
             _log.warning("a watch was not given up", error=error.code)
             return
@@ -130,10 +124,6 @@ class WatchReception:
         begun = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
         await self._records.watched(asked, begun)
         return outcomes
-
-    async def _given_up(self, asker: Asker, names: Sequence[str]) -> list[Watch]:
-        cancelled = [await self._watching.cancel(asker.team, asker.user, one) for one in names]
-        return [watch for watch in cancelled if watch is not None]
 
     def _aside(self, question: Question) -> Reply:
         """Beside the card, for the asker alone; in the place of it where there is one place."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Row, Select, Table, and_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, case, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.message_id import MessageId
@@ -29,6 +29,14 @@ class Bounds:
     user: int
     channel: int
     all: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A person, by whom a watch can be changed."""
+
+    team: str
+    user: str
 
 
 class Watches(JobTable[Watch]):
@@ -73,6 +81,65 @@ class Watches(JobTable[Watch]):
         async with self._database.reading() as connection:
             row = (await connection.execute(_open_for(watch))).first()
         return None if row is None else self.job_of(row)
+
+    async def expire_at(
+        self, moment: datetime, names: Sequence[str], owner: Owner
+    ) -> tuple[Watch, ...]:
+        """Let those of these watches that still wait end at that moment, all of them or none.
+
+        One that would be taken up only after its end is due at its end, in a turn of its own.
+
+        Args:
+            moment: the end of their limit from now on.
+            names: their ids.
+            owner: whose they are; those of others stay as they are.
+
+        Returns:
+            the changed ones as they stand now, in the order of their names.
+        """
+        columns, end = WATCH.c, literal(moment, WATCH.c.expires_at.type)
+        late, which = columns.due_at > end, _waiting(names, owner)
+        change = (
+            update(WATCH)
+            .where(which)
+            .values(
+                expires_at=end,
+                due_at=case((late, end), else_=columns.due_at),
+                turn=case((late, columns.turn + 1), else_=columns.turn),
+            )
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(change)
+            rows = (await connection.execute(select(WATCH).where(which))).all()
+        return self._in_order(rows, names)
+
+    async def cancel(
+        self, names: Sequence[str], now: datetime, owner: Owner | None = None
+    ) -> tuple[Watch, ...]:
+        """Give up those of these watches that still wait, all of them or none; nobody is told.
+
+        The alarm of each rings once more and finds nothing to do.
+
+        Args:
+            names: their ids.
+            now: the present moment.
+            owner: whose they are; `None` for anybody.
+
+        Returns:
+            the given up ones as they were, in the order of their names.
+        """
+        which = _waiting(names, owner)
+        change = update(WATCH).where(which).values(state=State.CANCELLED.value, ended_at=now)
+        async with self._database.writing() as connection:
+            # Held until the end, so that what is returned is what is given up.
+            rows = (await connection.execute(select(WATCH).where(which).with_for_update())).all()
+            await connection.execute(change)
+        return self._in_order(rows, names)
+
+    @classmethod
+    def _in_order(cls, rows: Sequence[Row[Any]], names: Sequence[str]) -> tuple[Watch, ...]:
+        found = {row.id: cls.job_of(row) for row in rows}
+        return tuple(found[name] for name in dict.fromkeys(names) if name in found)
 
     async def sweep(self, older_than: datetime) -> int:
         """Delete the watches that ended before that moment, and say how many they were."""
@@ -123,6 +190,14 @@ class Watches(JobTable[Watch]):
             ending=Ending(row.ending) if row.ending is not None else None,
             worker=row.teller,
         )
+
+
+def _waiting(names: Sequence[str], owner: Owner | None) -> ColumnElement[bool]:
+    columns = WATCH.c
+    waiting = and_(columns.id.in_(names), columns.state == State.WAITING.value)
+    if owner is None:
+        return waiting
+    return and_(waiting, columns.team_id == owner.team, columns.user_id == owner.user)
 
 
 def _open_for(watch: Watch) -> Select[Any]:

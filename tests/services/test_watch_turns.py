@@ -21,7 +21,7 @@ from bot.services.watching import Delivery, Report, Trace
 from bot.storage import sqlite_connection
 from bot.storage.errors import StorageError
 from bot.storage.sqlite_connection import SqliteConnection
-from bot.storage.watches import Bounds, Watches
+from bot.storage.watches import Bounds, Owner, Watches
 from tests.services.watch_world import NOON, World, WrittenSlack, watch_world
 
 UNSURE = Report(delivery=Delivery.UNSURE)
@@ -151,7 +151,7 @@ async def test_a_watch_that_is_given_up_during_a_look(world: World) -> None:
     watch = await world.start("SANDBOX-OK")
 
     async def look_up(ids: Sequence[MessageId], *, urgency: Urgency) -> object:
-        await world.watching.cancel("T1", "U1", watch.id)
+        await world.watching.cancel("T1", "U1", [watch.id])
         return await real(ids, urgency=urgency)
 
     real = world.lookups.look_up
@@ -165,7 +165,7 @@ async def test_a_watch_that_is_given_up_during_a_look_that_finds_nothing(world: 
     watch = await world.start("SANDBOX-FOREVER")
 
     async def look_up(ids: Sequence[MessageId], *, urgency: Urgency) -> object:
-        await world.watching.cancel("T1", "U1", watch.id)
+        await world.watching.cancel("T1", "U1", [watch.id])
         return await real(ids, urgency=urgency)
 
     real = world.lookups.look_up
@@ -173,6 +173,56 @@ async def test_a_watch_that_is_given_up_during_a_look_that_finds_nothing(world: 
     watch = await world.ring(watch)
     assert State.CANCELLED is watch.state
     assert 1 == len(world.alarms.armed)
+
+
+@pytest.mark.parametrize(
+    ("idmsg", "state", "told"),
+    [("SANDBOX-FOREVER", State.WAITING, 0), ("SANDBOX-OK", State.TOLD, 1)],
+)
+async def test_a_time_that_is_chosen_during_a_look(
+    world: World, idmsg: str, state: State, told: int
+) -> None:
+    """It stands, and what the look found counts: it is not asked again."""
+    watch, longer = await world.start(idmsg), timedelta(hours=4)
+
+    async def look_up(ids: Sequence[MessageId], *, urgency: Urgency) -> object:
+        await world.watching.choose_limit("T1", "U1", [watch.id], longer)
+        return await real(ids, urgency=urgency)
+
+    real = world.lookups.look_up
+    world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]
+    watch = await world.ring(watch)
+
+    assert (state, 1, world.clock.now + longer) == (watch.state, watch.looks, watch.expires_at)
+    assert (1, told) == (len(world.asked), len(world.slack.told))
+    turns = range(2 - told)
+    assert [f"watch:{watch.id}:{turn}" for turn in turns] == [*world.alarms.armed]
+
+
+class ProlongedMeanwhile(Watches):
+    """A table in which a person chooses another time right before the first change of a turn."""
+
+    prolonged = False
+
+    async def replace(self, old: Watch, new: Watch) -> bool:
+        """As ever, too late once."""
+        if not self.prolonged:
+            self.prolonged = True
+            owner = Owner(team="T1", user="U1")
+            await self.expire_at(NOON + timedelta(hours=4), [old.id], owner)
+        return await super().replace(old, new)
+
+
+async def test_a_time_that_is_chosen_at_the_end(world: World) -> None:
+    """It goes on; nobody is told that the time is over."""
+    watch = await world.start("SANDBOX-FOREVER")
+    world.clock.now = watch.expires_at
+    world.watches = ProlongedMeanwhile(world.database)
+    watch = await world.ring_now(watch)
+
+    assert (State.WAITING, 1, 1) == (watch.state, watch.looks, watch.turn)
+    assert NOON + timedelta(hours=4) == watch.expires_at
+    assert (["SANDBOX-FOREVER"], []) == (world.asked, world.slack.told)
 
 
 async def test_the_card_is_brought_up_to_date(world: World) -> None:
@@ -407,7 +457,7 @@ async def test_a_person_does_not_wait_behind_a_crowd_of_turns(
         while SlowDisk.commits < before + 5:  # noqa: ASYNC110 - a count tells nobody
             await asyncio.sleep(0.001)
         asked = SlowDisk.commits
-        await world.watching.cancel("T1", "U1", first.id)
+        await world.watching.cancel("T1", "U1", [first.id])
         waited = SlowDisk.commits - asked
         await asyncio.gather(*under_way)
 

@@ -9,14 +9,14 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.message_id import MessageId
-from bot.domain.watch import Bound, Destination, PostedCard, State
+from bot.domain.watch import Bound, Destination, Ending, PostedCard, State
 from bot.services.watching import (
     AlreadyWatched,
     NoRoom,
     Started,
     StartOutcome,
     WatchRequest,
-    give_up,
+    alarm_of,
 )
 from tests.services.watch_world import BOUNDS, NOON, THREAD, World, watch_world
 
@@ -122,7 +122,7 @@ async def test_the_bound_of_all(world: World) -> None:
 async def test_what_is_over_takes_no_room(world: World) -> None:
     """Nor does it stand in the way of the same watch again."""
     watch = await world.start("A")
-    assert watch == await world.watching.cancel("T1", "U1", watch.id)
+    assert (watch,) == await world.watching.cancel("T1", "U1", [watch.id])
     *others, _ = await start(world, "A", "B", "C")
     assert all(isinstance(outcome, Started) for outcome in others)
 
@@ -141,7 +141,7 @@ async def test_a_person_sees_their_own(world: World) -> None:
 async def test_giving_up(world: World) -> None:
     """A watch that is given up is over; nothing is looked up and nothing told."""
     watch = await world.start("SANDBOX-OK")
-    assert watch == await world.watching.cancel("T1", "U1", watch.id)
+    assert (watch,) == await world.watching.cancel("T1", "U1", [watch.id])
     assert () == await world.watching.of("T1", "U1")
     over = await world.ring(watch)
     assert (State.CANCELLED, NOON) == (over.state, over.ended_at)
@@ -152,16 +152,16 @@ async def test_giving_up(world: World) -> None:
 async def test_only_ones_own_can_be_given_up(world: World, team: str, user: str) -> None:
     """Nor one that there is not."""
     watch = await world.start("A")
-    assert None is await world.watching.cancel(team, user, watch.id)
-    assert None is await world.watching.cancel("T1", "U1", "nothing")
+    assert () == await world.watching.cancel(team, user, [watch.id])
+    assert () == await world.watching.cancel("T1", "U1", ["nothing"])
     assert (watch,) == await world.watching.of("T1", "U1")
 
 
 async def test_what_is_being_told_cannot_be_given_up(world: World) -> None:
     """Nor what was given up already."""
     watch = await world.start("A")
-    await world.watching.cancel("T1", "U1", watch.id)
-    assert None is await world.watching.cancel("T1", "U1", watch.id)
+    await world.watching.cancel("T1", "U1", [watch.id])
+    assert () == await world.watching.cancel("T1", "U1", [watch.id])
 
 
 async def test_an_engine_that_is_away(world: World) -> None:
@@ -171,12 +171,48 @@ async def test_an_engine_that_is_away(world: World) -> None:
     assert (watch,) == await world.watching.of("T1", "U1")
 
 
-async def test_a_look_that_ends_meanwhile_keeps_nobody_from_giving_up(world: World) -> None:
-    """The watch was put off between the reading and the writing; it ends all the same."""
-    read = await world.start("SANDBOX-FOREVER")
-    await world.watches.replace(read, replace(read, turn=read.turn + 1, looks=1))
+async def test_a_longer_time_can_be_chosen(world: World) -> None:
+    """From now on, and nothing else changes: the look that is due comes by its alarm."""
+    watch, other = await world.start("A"), await world.start("B")
+    world.clock.forward(10)
+    (changed,) = await world.watching.choose_limit("T1", "U1", [watch.id], timedelta(hours=4))
 
-    given_up = await give_up(world.watches, read, NOON)
+    assert replace(watch, expires_at=world.clock.now + timedelta(hours=4)) == changed
+    assert [changed, other] == [await world.read(watch), await world.read(other)]
+    assert [f"watch:{one.id}:0" for one in (watch, other)] == [*world.alarms.armed]
 
-    assert given_up is not None
-    assert (State.CANCELLED, 1) == ((await world.read(read)).state, given_up.looks)
+
+async def test_a_shorter_time_can_be_chosen(world: World) -> None:
+    """Its end comes on time also where the next look would have been later."""
+    watch = await world.start("SANDBOX-FOREVER")
+    late = replace(watch, due_at=NOON + timedelta(minutes=20))
+    assert await world.watches.replace(watch, late)
+    (changed,) = await world.watching.choose_limit("T1", "U1", [watch.id], timedelta(minutes=5))
+
+    end = NOON + timedelta(minutes=5)
+    assert (end, end, 1) == (changed.expires_at, changed.due_at, changed.turn)
+    assert alarm_of(changed) == world.alarms.armed[f"watch:{watch.id}:1"]
+    await world.turns().take_up(watch.id, 0)
+    assert [] == world.slack.told
+    told = await world.ring(changed)
+    assert (State.TOLD, Ending.LIMIT, end) == (told.state, told.ending, told.ended_at)
+    assert [] == world.asked
+
+
+async def test_a_time_is_brought_into_the_bounds_of_choice(world: World) -> None:
+    """As it is at the start."""
+    watch = await world.start("A")
+    (changed,) = await world.watching.choose_limit("T1", "U1", [watch.id], timedelta(days=9))
+    assert NOON + timedelta(hours=24) == changed.expires_at
+
+
+async def test_a_time_is_chosen_for_what_waits(world: World) -> None:
+    """What is over stays over, and what is somebody else's theirs; the rest goes on."""
+    over, watch = await world.start("A"), await world.start("B")
+    await world.watching.cancel("T1", "U1", [over.id])
+    names, limit = [over.id, "nothing", watch.id], timedelta(hours=1)
+    assert () == await world.watching.choose_limit("T1", "U2", names, limit)
+    assert () == await world.watching.choose_limit("T2", "U1", names, limit)
+    (changed,) = await world.watching.choose_limit("T1", "U1", names, limit)
+    assert watch.id == changed.id
+    assert State.CANCELLED is (await world.read(over)).state

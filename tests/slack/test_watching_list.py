@@ -309,21 +309,23 @@ def test_only_the_limits_that_are_offered_can_be_chosen() -> None:
 
 
 async def test_what_people_do_about_watches_is_in_the_audit(ways: Scene) -> None:
-    """Begun and given up, by whom and by which way in; the id as its keyed hash."""
+    """Begun, made longer and given up, by whom and by which way in; the id as its keyed hash."""
     note = await begun(ways)
+    await after(ways, note, "watch_limit_60", say("watch.limit.30"))
     await after(ways, note, "watch_stop", STOPPED)
-    await audited(ways, 3)
+    await audited(ways, 4)
     await begun(ways)
     await ways.person.open_home()
     await ways.person.click(await ways.home(), "home_watch_cancel")
     await ways.home(shows=NOTHING)
-    kept = await audited(ways, 6)
+    kept = await audited(ways, 7)
 
     found = {(entry.action, entry.surface, entry.user, entry.idmsg_hash) for entry in kept}
     who = (ways.person.user, hashed(WAITS))
     assert {
         ("lookup", "command", *who),
         ("watch", "command", *who),
+        ("watch", "button", *who),
         ("cancel", "button", *who),
         ("cancel", "home", *who),
     } == found

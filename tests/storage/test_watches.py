@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from bot.domain.call_status import read_result
 from bot.domain.explanation import LookupFailure
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Bound, Destination, Ending, PostedCard, Sighting, State, Watch
 from bot.storage.database import Database
-from bot.storage.watches import Bounds, Watches
+from bot.storage.errors import StorageError
+from bot.storage.watches import Bounds, Owner, Watches
 
 pytestmark = pytest.mark.every_database
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 PLENTY = Bounds(user=100, channel=100, all=100)
+ANA = Owner(team="T1", user="U1")
 WATCH = Watch(
     id="w1",
     message_id=MessageId("A"),
@@ -111,6 +116,131 @@ async def test_a_change_is_made_to_what_was_read(database: Database) -> None:
     assert not await watches.replace(WATCH, mine)
     assert theirs == await watches.get("w1")
     assert not await watches.replace(another(7), another(7, turn=1))
+
+
+async def test_an_end_that_is_moved(database: Database) -> None:
+    """Further away or nearer: nothing else changes of those named, in the order of the names."""
+    watches = Watches(database)
+    first, second, third = (another(number) for number in (1, 2, 3))
+    await watches.add([first, second, third], PLENTY)
+    for moment in (NOON + timedelta(hours=4), NOON + timedelta(minutes=5)):
+        moved = (replace(second, expires_at=moment), replace(first, expires_at=moment))
+        assert moved == await watches.expire_at(moment, ["x2", "nothing", "x1", "x2"], ANA)
+        assert moved == (await watches.get("x2"), await watches.get("x1"))
+    assert third == await watches.get("x3")
+
+
+async def test_an_end_before_the_next_look(database: Database) -> None:
+    """It is due at its end then, in a turn of its own, and not later."""
+    watches = Watches(database)
+    end = WATCH.due_at
+    await watches.add([WATCH, another(1, due_at=end + SECOND)], PLENTY)
+    changed = await watches.expire_at(end, ["w1", "x1"], ANA)
+    assert [(end, end, 0), (end, end, 1)] == [(w.expires_at, w.due_at, w.turn) for w in changed]
+
+
+@pytest.mark.parametrize(
+    "watch",
+    [
+        TOLD,
+        replace(WATCH, state=State.TELLING, ending=Ending.LIMIT),
+        replace(WATCH, user="U2"),
+        replace(WATCH, destination=Destination(team="T2", channel="C1")),
+    ],
+    ids=("over", "being told", "of another person", "of another team"),
+)
+async def test_what_is_not_open_to_a_person(database: Database, watch: Watch) -> None:
+    """Neither moved nor given up."""
+    watches = Watches(database)
+    await watches.add([watch], PLENTY)
+    assert () == await watches.expire_at(NOON + SECOND, ["w1"], ANA)
+    assert () == await watches.cancel(["w1"], NOON, ANA)
+    assert watch == await watches.get("w1")
+
+
+async def test_an_end_that_is_moved_during_a_turn(database: Database) -> None:
+    """The turn does not write the old end back: it has to read the watch again."""
+    watches = Watches(database)
+    later = NOON + timedelta(hours=4)
+    await watches.add([WATCH], PLENTY)
+    read = await watches.get("w1")
+    (moved,) = await watches.expire_at(later, ["w1"], ANA)
+    assert read is not None
+    assert not await watches.replace(read, replace(read, turn=1, looks=1))
+    assert moved == await watches.get("w1")
+    put_off = replace(moved, turn=1, looks=1)
+    assert await watches.replace(moved, put_off)
+    assert put_off == await watches.get("w1")
+    assert later == put_off.expires_at
+
+
+async def test_an_end_that_is_moved_while_turns_write(database: Database) -> None:
+    """Whoever comes first: what was chosen stands in the end."""
+    watches = Watches(database)
+    later = NOON + timedelta(hours=4)
+    new = [another(number) for number in range(8)]
+    names = [watch.id for watch in new]
+    await watches.add(new, PLENTY)
+    turns = asyncio.gather(*(watches.replace(watch, replace(watch, turn=1)) for watch in new))
+    moved, put_off = await asyncio.gather(watches.expire_at(later, names, ANA), turns)
+    assert names == [watch.id for watch in moved]
+    assert [
+        replace(watch, expires_at=later, turn=int(done))
+        for watch, done in zip(new, put_off, strict=True)
+    ] == [await watches.get(name) for name in names]
+
+
+async def test_giving_up(database: Database) -> None:
+    """Those of a person, or of anybody; what is returned is what they were."""
+    watches = Watches(database)
+    mine, theirs = another(1), another(2, user="U2")
+    for watch in (mine, theirs):
+        await watches.add([watch], PLENTY)
+    assert (mine,) == await watches.cancel(["x2", "x1"], NOON, ANA)
+    assert (theirs,) == await watches.cancel(["x2", "x1"], NOON + SECOND)
+    ends = {mine: NOON, theirs: NOON + SECOND}
+    for watch, end in ends.items():
+        over = replace(watch, state=State.CANCELLED, ended_at=end)
+        assert over == await watches.get(watch.id)
+
+
+@pytest.mark.parametrize("change", ["expire_at", "cancel"])
+async def test_a_change_of_several_is_one_commit(database: Database, change: str) -> None:
+    """If it fails, or the process dies before it, each is as it was."""
+    watches = Watches(database)
+    new = [another(number) for number in (1, 2, 3)]
+    names = [watch.id for watch in new]
+    await watches.add(new, PLENTY)
+
+    async def make() -> tuple[Watch, ...]:
+        if change == "cancel":
+            return await watches.cancel(names, NOON, ANA)
+        return await watches.expire_at(NOON + SECOND, names, ANA)
+
+    with commits_of(database, fail=True), pytest.raises(StorageError):
+        await make()
+    assert new == [await watches.get(name) for name in names]
+    with commits_of(database) as commits:
+        assert 3 == len(await make())
+    assert 1 == len(commits)
+
+
+@contextmanager
+def commits_of(database: Database, *, fail: bool = False) -> Iterator[list[object]]:
+    """The commits of the transactions that write; none of them takes place if they fail."""
+    commits: list[object] = []
+
+    def commit(connection: object) -> None:
+        commits.append(connection)
+        if fail:
+            raise StorageError("away")
+
+    engine = database._writing_engine.sync_engine
+    event.listen(engine, "commit", commit)
+    try:
+        yield commits
+    finally:
+        event.remove(engine, "commit", commit)
 
 
 async def test_a_change_whose_answer_was_lost(database: Database) -> None:
