@@ -86,6 +86,8 @@ async def fill(person: Person, catalogs: dict[Language, Catalog]) -> None:
             text, channel=channel, files=files, seconds_ago=60.0 * minutes
         )
     await person.as_user(ADMIN).command(COMMAND, "lang channel pt", channel=PORTUGUESE_CHANNEL)
+    # Its answer comes after the acknowledgement, and is no part of what a visitor does first.
+    await person.slack.wait_for(lambda: bool(person.slack.posts))
 
 
 def _list(catalog: Catalog) -> Mapping[str, str | bytes]:
