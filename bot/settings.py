@@ -37,7 +37,13 @@ from bot.domain.bulk import LARGEST
 from bot.domain.catalog import Language
 from bot.domain.language_names import named_language
 from bot.settings_forms import COMMAND_PATTERN, EITHER_FORM, EITHER_MODE, FORMS
-from bot.settings_names import ENV_FILE, SECRETS_DIRECTORY, foreign_names, open_doors, unknown_names
+from bot.settings_names import (
+    ENV_FILE,
+    SECRETS_DIRECTORY,
+    foreign_names,
+    misspelt_permissions,
+    unknown_names,
+)
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 ChannelIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{1,30}$")]], NoDecode]
@@ -272,7 +278,7 @@ def load_settings(
     wanted = frozenset(needs)
     unknown = _unknown(env_file, secrets)
     # Permissions are asked of people in Slack; a command in a terminal has none.
-    doors = open_doors(unknown) if Need.SLACK in wanted else []
+    misspelt = misspelt_permissions(unknown) if Need.SLACK in wanted else []
     try:
         settings = Settings(_env_file=env_file, _secrets_dir=secrets)
     except ValidationError as error:
@@ -280,15 +286,15 @@ def load_settings(
         wrong = {str(fault["loc"][0]).upper() for fault in faults}
         present = _valid_part(wrong, env_file, secrets)
         missing = _missing(present, wanted, wrong) - wrong if present is not None else set()
-        raise SettingsError([*_problems(wrong, missing, unknown), *doors]) from None
+        raise SettingsError([*_problems(wrong, missing, unknown), *misspelt]) from None
     except (UnicodeDecodeError, UnreadableSourceError):
         where = env_file if secrets is None else f"{env_file} or a file in {secrets}"
         raise SettingsError([f"{where} is not a text file in UTF-8."]) from None
     wrong = {n for n in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if _value(settings, n)}
     missing = _missing(settings, wanted)
     wrong = wrong if Need.SLACK in wanted else set()
-    if missing or wrong or doors:
-        raise SettingsError([*_problems(wrong, missing, unknown), *doors])
+    if missing or wrong or misspelt:
+        raise SettingsError([*_problems(wrong, missing, unknown), *misspelt])
     return settings
 
 

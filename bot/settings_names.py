@@ -50,7 +50,7 @@ def foreign_names(unknown: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in ours if not _SERVICE_LINK.fullmatch(name))
 
 
-def open_doors(unknown: Iterable[str]) -> list[str]:
+def misspelt_permissions(unknown: Iterable[str]) -> list[str]:
     """What to say of names that are nearly those of a setting which keeps people out."""
     permissions = [name for name in FORMS if name.startswith(_PERMISSIONS)]
     return [

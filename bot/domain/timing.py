@@ -14,8 +14,8 @@ class Timing:
 
     Attributes:
         start: how long Slack may take at the start, in each of its two parts.
-        end: how long the end of the process may take. Kubernetes and Docker kill 10 to 30 seconds
-            after SIGTERM; Slack's people wait no longer anyway.
+        end: how long the end of the process may take. Kubernetes and Docker send
+            SIGKILL 10 to 30 seconds after SIGTERM.
         last_words: of that, how long cancelled work may take to say that it was cancelled.
         note_after: after this long without an answer the person sees that work is going on.
 
@@ -27,8 +27,8 @@ class Timing:
         first_pause: how long nobody asks after the gateway's code 900; twice as long each time
             that it comes again right after. The limit behind it is not published: the first pause
             is one a person sits out.
-        gate: how long the gate that all processes share may take to answer. A person waits behind
-            each question; after this time the answer is of no use.
+        gate: how long the shared rate limit in the database may take to answer. A person waits
+            for each answer; a later one is of no use.
         publish: how soon the other processes learn that requests of this one have ended, unless it
             asks again before.
         alone: how long the database is left alone after the gate in it failed, so that not
@@ -61,7 +61,7 @@ class Timing:
         hang_up: how long closing a web socket may take.
 
         body: how long the body of a request may take to arrive. Slack itself gives up after three
-            seconds; whoever sends slower is not Slack.
+            seconds; a slower sender is not Slack.
         shutdown: what the HTTP server is doing when the end comes gets this long, twice at worst.
 
         first_look: how long a file is read before a form is opened; Slack opens a form within

@@ -8,7 +8,7 @@ import pytest
 
 from bot.settings import Need
 from bot.settings_forms import FORMS
-from bot.settings_names import foreign_names, meant_by, open_doors, unknown_names
+from bot.settings_names import foreign_names, meant_by, misspelt_permissions, unknown_names
 from tests.support.settings_environment import Environment
 
 CANARY = "U0CANARY001"
@@ -71,7 +71,7 @@ def test_a_command_in_a_terminal_asks_for_no_permission(environment: Environment
 def test_names_of_other_programs_open_no_door() -> None:
     """Only what is nearly one of ours does."""
     others = ["ALLOWED_HOSTS", "ALLOWED_ORIGINS", "ADMIN_EMAIL", "ADMIN_PASSWORD", "ALLOW_ALL"]
-    assert [] == open_doors(others)
+    assert [] == misspelt_permissions(others)
 
 
 def test_a_file_that_is_no_text_is_one_problem(environment: Environment) -> None:
