@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.bulks import measure_bulks
+from bench.files import measure_files
 from bench.lists import measure_lists
 from bench.plain_bot import running_plain_bot
 from bench.watches import measure_watches
@@ -24,9 +25,9 @@ from bot.demo.person import Person, person_over_http, person_over_socket
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.gateway.sandbox import SeenRequest, running_sandbox
 from bot.gateway.soap import Account
-from bot.server import SLACK_PATH
 from bot.settings import Mode, Settings
 from bot.telemetry import configure_logging
+from bot.web.slack_endpoint import SLACK_PATH
 
 CREDENTIAL, TOKEN = "B" * 40, "b" * 6
 ROUNDS = 5
@@ -129,6 +130,7 @@ async def _run(show: Callable[[Table], None]) -> None:
         socket, _ = await _ours(slack, gateway_url, Mode.SOCKET, stack)
     show(_speed(plain, http, socket))
     show(_counts(burst))
+    show(measure_files())
     show(await measure_lists())
     show(await measure_bulks())
     show(await measure_watches())

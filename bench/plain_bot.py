@@ -15,7 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.call_status import read_result
 from bot.domain.message_id import MessageId
 from bot.gateway.soap import Account, SoapVersion, build_request, read_reply
-from bot.server import SLACK_PATH, serving
+from bot.web.server import serving
+from bot.web.slack_endpoint import SLACK_PATH
 
 
 @asynccontextmanager

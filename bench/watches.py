@@ -27,12 +27,12 @@ from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.message_id import MessageId
 from bot.domain.watch import Destination, Watch
 from bot.gateway.sandbox import SeenRequest, running_sandbox
-from bot.server import SLACK_PATH
 from bot.services.watching import alarm_of
 from bot.storage.alarms import Work
 from bot.storage.database import open_database
 from bot.storage.durable import DurableAlarms
 from bot.storage.watches import Bounds, Watches
+from bot.web.slack_endpoint import SLACK_PATH
 
 COUNT = 100_000
 CEILING = 20

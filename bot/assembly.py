@@ -6,6 +6,7 @@ Part of the composition root: `bootstrap` opens what is outside and serves what 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
@@ -17,9 +18,12 @@ from bot.domain.timing import Timing
 from bot.engine_assembly import Engine
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
-from bot.services.alarm import Alarm
+from bot.services.alarm import EVERY, Alarm
 from bot.services.bulks import BulkService
+from bot.services.claiming import Claiming
 from bot.services.deliveries import Deliveries
+from bot.services.file_reading import FileReading
+from bot.services.housekeeping import EVENTS_KEPT
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.means import Means
@@ -55,8 +59,8 @@ from bot.slack.watch_reception import WatchReception
 from bot.slack.work import OngoingWork
 from bot.slack.workspace import Workspace
 from bot.storage.audit import Audit
+from bot.storage.claims import AlertClaims, Claims, ClickClaims
 from bot.storage.database import Database
-from bot.storage.notices import Notices
 from bot.storage.preferences import Preferences
 from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
@@ -124,7 +128,7 @@ def build_desk(
         people=outside.people,
         languages=languages,
         records=records,
-        deliveries=Deliveries(seen=SeenEvents(outside.database), now=outside.now),
+        deliveries=_deliveries(outside),
         slack=outside.slack,
         work=work,
         command=settings.bot_command,
@@ -153,8 +157,14 @@ def _lists(
 
 
 def _files(settings: Settings, outside: Outside, lists: BulkReception) -> FileReception:
+    files = AttachedFiles(
+        client=outside.client,
+        session=outside.session,
+        reading=FileReading(timing=outside.timing),
+        timing=outside.timing,
+    )
     return FileReception(
-        files=AttachedFiles(client=outside.client, session=outside.session, timing=outside.timing),
+        files=files,
         bulks=lists,
         slack=outside.slack,
         max_ids=settings.bulk_max_ids,
@@ -258,10 +268,24 @@ def build_alarm(settings: Settings, outside: Outside) -> Alarm:
         languages=_languages(settings, outside),
         replies=outside.replies,
         command=settings.bot_command,
+        timing=outside.timing,
     )
     return Alarm(
-        notices=Notices(outside.database),
+        notices=_claiming(outside, AlertClaims, every=EVERY),
         tell=alerts.tell,
         has_admins=bool(settings.admin_users),
+    )
+
+
+def _deliveries(outside: Outside) -> Deliveries:
+    return Deliveries(
+        seen=SeenEvents(outside.database),
+        clicks=_claiming(outside, ClickClaims, every=EVENTS_KEPT),
         now=outside.now,
     )
+
+
+def _claiming(outside: Outside, kind: type[Claims], *, every: timedelta) -> Claiming:
+    lasts = timedelta(seconds=outside.timing.claim)
+    claims = kind(outside.database, every=every, lasts=lasts)
+    return Claiming(claims, now=outside.now, timing=outside.timing)

@@ -35,7 +35,6 @@ from bot.connections import (
 from bot.domain.timing import Timing
 from bot.engine_assembly import build_engine, means_of
 from bot.gateway.client import GatewayClient
-from bot.server import SlackEndpoint, build_server, serving
 from bot.services.housekeeping import Housekeeping
 from bot.settings import Mode, Settings
 from bot.shared_ceilings import gatekeeper_of
@@ -55,6 +54,8 @@ from bot.storage.recents import Recents
 from bot.storage.seen_events import SeenEvents
 from bot.storage.watches import Watches
 from bot.telemetry import Telemetry
+from bot.web.server import build_server, serving
+from bot.web.slack_endpoint import SlackEndpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,10 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now, timing: 
     client = slack_client(settings, session)
     async with _in_time(timing.start):
         workspace = await find_workspace(client)
+        people = People(
+            client=client, workspace=workspace, own_teams=settings.bot_own_teams, timing=timing
+        )
+        await people.prepare()
     return Outside(
         gateway=gateway,
         database=database,
@@ -190,7 +195,7 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now, timing: 
         session=session,
         slack=SlackDoor(client=client, session=session, timing=timing),
         workspace=workspace,
-        people=People(client=client, workspace=workspace, timing=timing),
+        people=people,
         now=now,
         timing=timing,
     )
@@ -245,7 +250,9 @@ async def _serve(
             "slack_socket_heard": socket.has_been_heard(),
         }
 
-    web_app = build_server(readiness=readiness, metrics=telemetry.exposition, slack=endpoint)
+    web_app = build_server(
+        readiness=readiness, metrics=telemetry.exposition, slack=endpoint, timing=outside.timing
+    )
     port = await stack.enter_async_context(
         serving(web_app, host=settings.bot_host, port=settings.bot_port, timing=outside.timing)
     )

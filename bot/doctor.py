@@ -80,6 +80,8 @@ async def examine(
         if workspace is not None:
             yield _check_scopes(workspace)
             yield _check_clock(workspace.server_time, now())
+            for warning in _unknown_colleagues(settings, workspace):
+                yield warning
         if settings.mode is Mode.SOCKET:
             yield await _check_app_token(settings, session)
     yield await _check_gateway(settings, timing)
@@ -169,6 +171,18 @@ def _check_scopes(workspace: Workspace) -> Check:
     if left_out:
         detail += f"; optional, not granted: {off_without(left_out)}"
     return Check(name="scopes", ok=True, detail=detail)
+
+
+def _unknown_colleagues(settings: Settings, workspace: Workspace) -> Iterator[Check]:
+    """People of the organisation's other workspaces, where nothing tells that they are its own."""
+    known = workspace.org_wide or "users:read" in workspace.scopes or settings.bot_own_teams
+    if workspace.enterprise_id is not None and not known:
+        yield Check(
+            name="colleagues",
+            ok=True,
+            detail=f"people of other workspaces of {workspace.enterprise_id} count as outsiders",
+            remedy=f"Grant users:read, or set BOT_OWN_TEAMS: {FORMS['BOT_OWN_TEAMS']}.",
+        )
 
 
 def _check_clock(server_time: str, ours: datetime) -> Check:

@@ -84,7 +84,8 @@ WITHOUT_SCOPE: Final[Mapping[str, str]] = {
     "groups:history": _IN_DOUBT,
     "im:write": _IN_DOUBT,
     "mpim:history": _IN_DOUBT,
-    "users:read": "nobody's language in Slack is known, BOT_LANGUAGE counts until they choose",
+    "users:read": "nobody's language in Slack is known, BOT_LANGUAGE counts until they choose; "
+    "members of the organisation are not known by their profile",
 }
 NO_CODE: Final = "Check GATEWAY_URL: {host} gave the status of a call to an id that does not exist."
 

@@ -28,14 +28,15 @@ OPTIONAL_SCOPES: Final = {
     "groups:history": f"{_FINDING}: in a thread of a private channel",
     "im:write": f"{_FINDING}: opening the conversation with a person to look there",
     "mpim:history": f"{_FINDING}: in a thread of a group conversation",
-    "users:read": "answering people in the language of their Slack",
+    "users:read": "answering people in the language of their Slack, and knowing colleagues of "
+    "other workspaces of the organisation",
 }
 EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
 # The names of `bot.slack.listeners.shortcuts`, which is too heavy to import for a text.
 MESSAGE_SHORTCUT: Final = "check_voice_status"
 GLOBAL_SHORTCUT: Final = "ask_voice_status"
 
-# The path of `bot.server`, which is too heavy to import for a text; a test compares the two.
+# The path of `bot.web`, which is too heavy to import for a text; a test compares the two.
 SLACK_PATH: Final = "/slack/events"
 
 _HEADER: Final = (

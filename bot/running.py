@@ -12,13 +12,13 @@ import structlog
 
 from bot import __version__
 from bot.bootstrap import RunningBot, running_bot
-from bot.server import CannotListenError
 from bot.settings import Mode, Settings
 from bot.settings_forms import FORMS
 from bot.settings_names import foreign_names, unknown_names
 from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
 from bot.storage.errors import StorageError
 from bot.telemetry import configure_logging, log_what_escapes
+from bot.web.accepting import CannotListenError
 
 _log = structlog.get_logger("bot.running")
 

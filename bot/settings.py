@@ -48,6 +48,7 @@ from bot.settings_names import (
 Port = Annotated[int, Field(ge=0, le=65535)]
 ChannelIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{1,30}$")]], NoDecode]
 UserIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$")]], NoDecode]
+TeamIds = Annotated[frozenset[Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,30}$")]], NoDecode]
 Intervals = Annotated[
     tuple[Annotated[float, Field(gt=0, le=86_400)], ...],
     NoDecode,
@@ -163,6 +164,7 @@ class Settings(BaseSettings):
     allowed_users: UserIds = frozenset()
     admin_users: UserIds = frozenset()
     allow_external_users: bool = False
+    bot_own_teams: TeamIds = frozenset()
 
     @model_validator(mode="before")
     @classmethod
@@ -170,7 +172,9 @@ class Settings(BaseSettings):
         """A signing secret of spaces would be one that everybody knows."""
         return {n: v for n, v in values.items() if not (isinstance(v, str) and not v.strip())}
 
-    @field_validator("allowed_channels", "allowed_users", "admin_users", mode="before")
+    @field_validator(
+        "allowed_channels", "allowed_users", "admin_users", "bot_own_teams", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value

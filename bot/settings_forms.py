@@ -62,4 +62,6 @@ FORMS: Final[Mapping[str, str]] = {
     "ADMIN_USERS": "Slack user ids such as U0123456789 (they begin with U or W; a profile's "
     "menu has Copy member ID), separated by commas",
     "ALLOW_EXTERNAL_USERS": "true or false",
+    "BOT_OWN_TEAMS": "ids of Slack workspaces and organisations such as T0123456789 or E0123456789 "
+    "(Slack in a browser shows them in its address: app.slack.com/client/…), separated by commas",
 }

@@ -11,10 +11,12 @@ import hmac
 import logging
 import sys
 import threading
+import time
 import traceback
 import warnings
-from collections.abc import Callable, MutableMapping
-from typing import Any, Final
+from collections.abc import Callable, Hashable, MutableMapping
+from contextlib import suppress
+from typing import Any, Final, TextIO
 
 import stamina
 import structlog
@@ -28,6 +30,9 @@ from prometheus_client import (
 )
 from structlog.typing import EventDict, Processor
 
+from bot.domain.repetition import Repetitions
+from bot.domain.timing import Timing
+
 EXPOSITION_TYPE: Final = CONTENT_TYPE_LATEST
 OWN_LOGGERS: Final = "bot"
 _MAX_VALUE: Final = 200
@@ -40,7 +45,7 @@ ALLOWED_KEYS: Final = frozenset(
         "gateway", "version", "host", "port", "reference", "idmsg_hash", "outcome",
         "error", "seconds", "cached", "channel", "user", "surface", "reason",
         "status", "count", "where", "exception", "frames", "signal", "method",
-        "sandbox", "setting",
+        "sandbox", "setting", "repeated",
     }
 )
 # fmt: on
@@ -119,7 +124,77 @@ class Telemetry:
         return generate_latest(self.registry)
 
 
-def configure_logging(*, level: str, json: bool) -> None:
+def _later(seconds: float, do: Callable[[], None]) -> None:
+    """Call it after so long, from another thread; the end of the process does not wait for it."""
+    timer = threading.Timer(seconds, do)
+    timer.daemon = True
+    # Where no thread can be started, the next record or the end of the process does it.
+    with suppress(RuntimeError):
+        timer.start()
+
+
+class CountingHandler(logging.StreamHandler[TextIO]):
+    """Writes records; of many equal ones within a second, the first few and how many more came.
+
+    Args:
+        seconds: how long equal records are counted, once the first has come.
+        clock: seconds of a clock that only goes forward.
+        later: calls something after so many seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        later: Callable[[float, Callable[[], None]], None] = _later,
+    ) -> None:
+        super().__init__(sys.stderr)
+        self._repetitions: Repetitions[logging.LogRecord] = Repetitions(seconds=seconds)
+        self._seconds, self._clock, self._later = seconds, clock, later
+        self._is_due = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write it, or count it."""
+        now = self._clock()
+        if self._repetitions.is_over(now):
+            self._write_counts()
+        if self._repetitions.is_said(_kind(record), record, now):
+            super().emit(record)
+        elif not self._is_due:
+            self._is_due = True
+            self._later(self._seconds, self._over)
+
+    def close(self) -> None:
+        """Write what is left; `logging` calls it when the process ends."""
+        self._over()
+        super().close()
+
+    def _over(self) -> None:
+        self.acquire()
+        try:
+            self._is_due = False
+            self._write_counts()
+        finally:
+            self.release()
+
+    def _write_counts(self) -> None:
+        for record, count in self._repetitions.taken():
+            record.__dict__["repeated"] = count
+            super().emit(record)
+
+
+def _kind(record: logging.LogRecord) -> Hashable:
+    """What makes two records equal: all that is written of them but the time and the frames."""
+    fields = record.msg if isinstance(record.msg, dict) else {}
+    written = _allowed_keys_only(None, "", fields)
+    texts = tuple(sorted((key, str(text)) for key, text in written.items() if key != "timestamp"))
+    error = _error_of(fields.get("exc_info") or record.exc_info)
+    types = tuple(type(one) for one in _chain(error))
+    return record.name, record.levelno, record.pathname, record.lineno, texts, types
+
+
+def configure_logging(*, level: str, json: bool, timing: Timing = Timing()) -> None:
     """Send all records of the process, our own and those of libraries, through one filter."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -137,12 +212,13 @@ def configure_logging(*, level: str, json: bool) -> None:
         if json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = CountingHandler(seconds=timing.repetition)
     handler.addFilter(_is_not_of_a_spare_token)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_only_the_place, *shared],
             processors=[
+                _say_how_often,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _describe_exception,
                 _allowed_keys_only,
@@ -208,8 +284,7 @@ def _only_the_place(_: Any, __: str, event: EventDict) -> EventDict:
 def _describe_exception(_: Any, __: str, event: EventDict) -> EventDict:
     """Name an exception's type and frames; its message may hold what must not be logged."""
     record: logging.LogRecord | None = event.get("_record")
-    info = event.pop("exc_info", None) or (record.exc_info if record is not None else None)
-    error = info if isinstance(info, BaseException) else _error_of(info)
+    error = _error_of(event.pop("exc_info", None) or (record and record.exc_info))
     if error is not None:
         event["exception"] = " from ".join(type(e).__qualname__ for e in _chain(error))
         frames = traceback.extract_tb(error.__traceback__)
@@ -217,15 +292,26 @@ def _describe_exception(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def _say_how_often(_: Any, __: str, event: EventDict) -> EventDict:
+    """Of a record that stands for others: how many."""
+    repeated = getattr(event["_record"], "repeated", 0)
+    if repeated:
+        event["event"] = f"{event['event']} … repeated {repeated} times"
+        event["repeated"] = repeated
+    return event
+
+
 def _error_of(info: Any) -> BaseException | None:
     if info is True:
         info = sys.exc_info()
-    return info[1] if isinstance(info, tuple) else None
+    if isinstance(info, tuple):
+        info = info[1]
+    return info if isinstance(info, BaseException) else None
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def _chain(error: BaseException | None) -> list[BaseException]:
     chain: list[BaseException] = []
-    current: BaseException | None = error
+    current = error
     while current is not None and current not in chain:
         chain.append(current)
         current = current.__cause__ or current.__context__

@@ -278,7 +278,7 @@ def test_httpx_is_known_to_one_module() -> None:
 def test_slack_packages_are_known_on_their_floor() -> None:
     """slack-bolt and slack-sdk are imported in slack/, the server and where all is composed."""
     found = importers("slack_bolt", "slack_sdk")
-    above = {"assembly.py", "bootstrap.py", "connections.py", "server.py"}
+    above = {"assembly.py", "bootstrap.py", "connections.py", "web/slack_endpoint.py"}
     allowed = {m for m in MODULES if m.startswith("slack/")} | above
     assert set() == found - allowed
     assert {*above, "slack/app.py"} <= found
@@ -287,6 +287,17 @@ def test_slack_packages_are_known_on_their_floor() -> None:
 def test_settings_are_known_to_the_top_floors() -> None:
     """Everything below gets plain arguments."""
     assert importers("bot.settings") == KNOW_SETTINGS
+
+
+def test_an_asker_is_made_in_one_place() -> None:
+    """Whose person somebody is cannot be left out, nor read in a second way."""
+    makers = {
+        module
+        for module in MODULES
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Call) and "Asker" == name_of(node)
+    }
+    assert {"demo/gallery.py", "slack/people.py"} == makers
 
 
 def test_every_module_is_named_after_what_it_holds() -> None:

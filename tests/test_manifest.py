@@ -14,9 +14,9 @@ from bot.cli import _app
 from bot.domain.catalog import Language
 from bot.locales import load_catalog
 from bot.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, SLACK_PATH, manifest
-from bot.server import SLACK_PATH as SERVED_PATH
 from bot.settings_forms import FORMS
 from bot.slack.listeners.shortcuts import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
+from bot.web.slack_endpoint import SLACK_PATH as SERVED_PATH
 
 REPOSITORY = Path(__file__).parents[1]
 # Slack's own, from https://github.com/slackapi/manifest-schema (MIT), version 1.0.0.

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.telemetry import ALLOWED_KEYS, Telemetry
+from bot.telemetry import ALLOWED_KEYS, CountingHandler, Telemetry
+from tests.support.voicestatus_process import Voicestatus
 
 CANARY = "canary-5511987654321"
 
@@ -147,3 +151,132 @@ def test_an_exception_that_names_itself_as_its_context_ends(log: io.StringIO) ->
     structlog.get_logger("bot.part").error("failed", exc_info=one)
 
     assert "ValueError from KeyError" == lines(log)[0]["exception"]
+
+
+class Time:
+    """A clock that a test moves, and what was to be called later."""
+
+    def __init__(self) -> None:
+        self.now = 50.0
+        self.due: list[tuple[float, Callable[[], None]]] = []
+
+    def clock(self) -> float:
+        """Seconds."""
+        return self.now
+
+    def later(self, seconds: float, do: Callable[[], None]) -> None:
+        """Keep it for the test."""
+        self.due.append((seconds, do))
+
+
+@pytest.fixture
+def passing(log: io.StringIO) -> Iterator[Time]:
+    """The log counts by a clock of the test."""
+    passing = Time()
+    handler = CountingHandler(seconds=1.0, clock=passing.clock, later=passing.later)
+    handler.setStream(log)
+    root = logging.getLogger()
+    handler.setFormatter(root.handlers[0].formatter)
+    root.handlers = [handler]
+    yield passing
+    handler.close()
+
+
+def say(times: int, **fields: object) -> None:
+    """Write equal records."""
+    for _ in range(times):
+        structlog.get_logger("bot.part").warning("refused", **fields)
+
+
+def events(log: io.StringIO) -> list[str]:
+    """What was written, in order."""
+    return [line["event"] for line in lines(log)]
+
+
+def test_equal_records_of_a_second_are_counted(passing: Time, log: io.StringIO) -> None:
+    """Ten are written, and once the second is over how many more there were."""
+    say(13, reason="one")
+    assert ["refused"] * 10 == events(log)
+    ((seconds, do),) = passing.due
+    do()
+
+    assert 1.0 == seconds
+    assert "refused … repeated 3 times" == events(log)[-1]
+    assert (3, "one", "warning", "bot.part") == tuple(
+        lines(log)[-1][key] for key in ("repeated", "reason", "level", "logger")
+    )
+    assert 11 == len(events(log))
+
+
+def test_the_next_record_ends_a_second_that_is_over(passing: Time, log: io.StringIO) -> None:
+    """So the counts stand in the log before what came later."""
+    say(12)
+    passing.now += 1.0
+    say(1, reason="later")
+
+    assert ["refused … repeated 2 times", "refused"] == events(log)[10:]
+
+
+def test_a_new_second_begins_anew(passing: Time, log: io.StringIO) -> None:
+    """Ten are written again, and one more call is asked for when it is needed."""
+    say(11)
+    passing.due.pop()[1]()
+    say(11)
+
+    assert 10 + 1 + 10 == len(events(log))
+    assert 1 == len(passing.due)
+
+
+@pytest.mark.usefixtures("passing")
+def test_records_that_differ_are_not_counted_together(log: io.StringIO) -> None:
+    """By a field, a level, a logger, or the kind of error; the time is no difference."""
+    say(10)
+    say(1, reason="another")
+    structlog.get_logger("bot.part").error("refused")
+    structlog.get_logger("bot.another").warning("refused")
+    say(1, exc_info=ValueError())
+    say(1, exc_info=KeyError())
+
+    assert ["refused"] * 15 == events(log)
+
+
+@pytest.mark.usefixtures("passing")
+def test_libraries_that_write_at_one_place_are_kept_apart(log: io.StringIO) -> None:
+    """As a function that many use might."""
+    for number in range(20):
+        logging.getLogger(f"library{number % 2}").warning("x")
+
+    assert 20 == len(events(log))
+
+
+@pytest.mark.usefixtures("passing")
+def test_a_key_that_is_not_written_makes_no_difference(log: io.StringIO) -> None:
+    """Otherwise whoever varies it would fill the log."""
+    for number in range(11):
+        say(1, text=number)
+
+    assert 10 == len(events(log))
+
+
+def test_records_of_libraries_are_counted_by_their_place(passing: Time, log: io.StringIO) -> None:
+    """Their texts differ, and are not written anyway."""
+    for number in range(14):
+        logging.getLogger("some.library").error("failed: %d", number, exc_info=OSError(CANARY))
+    passing.due.pop()[1]()
+
+    assert "message of a library; its text is withheld … repeated 4 times" == events(log)[-1]
+    assert 11 == len(events(log))
+    assert CANARY not in log.getvalue()
+
+
+def test_what_is_counted_is_written_when_the_process_ends(tmp_path: Path) -> None:
+    """The end does not wait for the second to be over, and loses nothing."""
+    program = (
+        "import structlog; from bot.telemetry import configure_logging as c; "
+        "c(level='INFO', json=True); log = structlog.get_logger('bot.x'); "
+        "[log.info('said') for _ in range(15)]"
+    )
+    ended = Voicestatus(directory=tmp_path).run_python(program)
+
+    assert (0, 11) == (ended.code, len(ended.err.splitlines()))
+    assert 5 == json.loads(ended.err.splitlines()[-1])["repeated"]

@@ -14,6 +14,7 @@ from bot.domain.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, Tally
 from bot.domain.bulk_report import Reckoning
 from bot.domain.call_status import read_result
 from bot.domain.explanation import Finding, LookupFailure
+from bot.domain.id_file import read_file
 from bot.domain.id_list import IdList, IgnoredLine, read_pasted
 from bot.domain.list_words import LineProblem
 from bot.domain.message_id import MessageId
@@ -100,6 +101,7 @@ def _reports() -> Mapping[str, Make]:
         "bulk-report-one-of-each": _report_of(_ONE_OF_EACH, _bulk(total=10, ignored=1)),
         "bulk-report-odd": _report_of(_ODD, _bulk(total=7)),
         "bulk-report-one-call": _report_of(("024",), _bulk(total=1), moved=True),
+        "bulk-report-of-a-thread-that-is-gone": _report_of(("024",), _bulk(total=1), gone=True),
         "bulk-report-one-call-pasted": _report_of(("ok:85.00",), _bulk(total=1, name="")),
     }
 
@@ -168,7 +170,9 @@ def _report(bulk: Bulk, asked: int, row: Row = Row.PUBLIC, form: Form = Form.SOR
     return make
 
 
-def _report_of(results: Sequence[str], bulk: Bulk, *, moved: bool = False) -> Make:
+def _report_of(
+    results: Sequence[str], bulk: Bulk, *, moved: bool = False, gone: bool = False
+) -> Make:
     def make(studio: Studio) -> Shown:
         items = [
             replace(one, finding=_read(results[one.position]), sandbox=True)
@@ -177,7 +181,9 @@ def _report_of(results: Sequence[str], bulk: Bulk, *, moved: bool = False) -> Ma
             for one in _items(0, bulk.total)
         ]
         counted = Reckoning().add_all(items).report(studio.catalog)
-        message = report_card(bulk, counted, items, studio.style, row=Row.DIRECT, moved=moved)
+        message = report_card(
+            bulk, counted, items, studio.style, row=Row.DIRECT, moved=moved, gone=gone
+        )
         return studio.message(message, ephemeral=False)
 
     return make
@@ -208,7 +214,7 @@ def _confirming(told: Callable[[BulkNotes], Message] | None) -> Make:
 def _confirming_file(studio: Studio) -> Shown:
     """What was found in a file of a message."""
     pasted = "\n".join((*(one.value for one in _ids(1_000)), _ids(1)[0].value, "+55 11 98765-4321"))
-    found = read_pasted(pasted, max_ids=1_000)
+    found = read_file(pasted.encode(), max_ids=1_000)
     origin = Origin(channel=made_up.CHANNEL_ID, thread_ts=_THREAD)
     lasts = timedelta(seconds=100)
     return _form(

@@ -26,7 +26,7 @@ _FILES: Final[Mapping[FileProblem, tuple[str, ...]]] = {
 # How much there was, and may be.
 _AMOUNTS: Final[Mapping[ListProblem, tuple[int, int]]] = {
     ListProblem.TOO_LARGE: (7_300_000, MAX_BYTES),
-    ListProblem.TOO_LONG: (503_400, MAX_PASTED),
+    ListProblem.TOO_LONG: (12_400, MAX_PASTED),
     ListProblem.TOO_MANY_LINES: (120_000, MAX_LINES),
     ListProblem.TOO_MANY_IDS: (12_000, LARGEST),
 }

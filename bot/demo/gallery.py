@@ -167,6 +167,7 @@ _NOTES: Final[Mapping[str, Make]] = {
     "shared": lambda s: s.note(s.notes.shared([])),
     "shared-already": lambda s: s.note(s.notes.shared_already()),
     "invite": lambda s: s.note(s.notes.invite_me()),
+    "thread-gone": lambda s: s.note(s.notes.thread_gone()),
     "late": lambda s: s.note(s.notes.marked_late(s.notes.usage())),
     "broken": lambda s: s.note(s.notes.broken("7f3a-91c2")),
     "closing": lambda s: s.note(s.notes.closing()),

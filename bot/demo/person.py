@@ -139,6 +139,21 @@ class Person:
             await self._tell(event)
         return after
 
+    async def delete(self, message: UserMessage) -> None:
+        """Delete an own message; its thread stays as long as there are replies.
+
+        Raises:
+            NotPossibleError: it is somebody else's, or gone.
+        """
+        now = self.slack.ledger.find_said(message.channel, message.ts)
+        if now is None or now.user != self.user:
+            raise NotPossibleError("people delete their own messages only")
+        self.slack.said.remove(now)
+        self.slack.ledger.ring()
+        event = self.slack.event_maker.of_deletion(now)
+        if event is not None:
+            await self._tell(event)
+
     async def deliver_again(self, times: int = 3, *, event: SentEvent | None = None) -> list[Ack]:
         """Let Slack deliver an event (if not said which, the last one) again, so many times."""
         repeated = event or self.slack.events[-1]

@@ -20,10 +20,10 @@ from bot.domain.timing import Timing
 from bot.gateway.sandbox import OPERATION, running_sandbox
 from bot.gateway.sandbox import Exchange as Call
 from bot.locales import load_catalog
-from bot.server import SLACK_PATH
 from bot.settings import Mode, Settings
 from bot.slack.buttons import Action
 from bot.slack.listeners.shortcuts import MESSAGE_SHORTCUT
+from bot.web.slack_endpoint import SLACK_PATH
 
 COMMAND: Final = "/voicestatus"
 PATIENCE_SECONDS: Final = 15.0

@@ -55,6 +55,7 @@ def watch_exhibits() -> Mapping[str, Make]:
         **notices,
         "watch-notice-in-a-thread": _told(Ending.STATUS, "failed:486", row=Row.PUBLIC),
         "watch-notice-moved": _told(Ending.STATUS, "failed:486", moved=True),
+        "watch-notice-of-a-thread-that-is-gone": _told(Ending.STATUS, "failed:486", gone=True),
         "watch-notice-without-a-look": _told(Ending.LIMIT),
         "home-with-watches": lambda studio: studio.home(watches=[_watch()]),
         "home-with-many-watches": lambda studio: studio.home(watches=[_watch()] * 11),
@@ -101,13 +102,20 @@ def _needless(studio: Studio) -> Shown:
     return studio.note(card(answers, studio.style, [*_notes(studio).remarks(answers)]))
 
 
-def _told(ending: Ending, result: str = "", row: Row = Row.DIRECT, *, moved: bool = False) -> Make:
+def _told(
+    ending: Ending,
+    result: str = "",
+    row: Row = Row.DIRECT,
+    *,
+    moved: bool = False,
+    gone: bool = False,
+) -> Make:
     seen = Sighting(finding=read_result(result), checked_at=MOMENT) if result else None
     watch = _watch(ending=ending, last=seen)
 
     def make(studio: Studio) -> Shown:
         style = studio.style.shared("") if row is Row.PUBLIC else studio.style
-        return studio.message(notice(watch, style, row, moved=moved), ephemeral=False)
+        return studio.message(notice(watch, style, row, moved=moved, gone=gone), ephemeral=False)
 
     return make
 

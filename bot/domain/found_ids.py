@@ -21,13 +21,17 @@ from bot.domain.message_id import (
 )
 
 MAX_FOUND: Final = 200
-MAX_READ: Final = 100_000
+# As long as the text of a Slack message may be.
+MAX_READ: Final = 40_000
 
 _MIN_DOUBTFUL: Final = 8
+# Of a word that is certain or doubtful: `MPG12345`.
+_SHORTEST: Final = 8
 _MIN_AFTER_SPACE: Final = 4
 _WORD_CHARACTERS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 _HYPHENS: Final = dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+_AT_ONCE: Final = 1_000
 
 # Five digits at the least, because MPG1234 has the form of a Brazilian number plate.
 _GATEWAY_FORM: Final = r"(?i:MPG)[0-9]{5,37}(?:-[0-9]+)?"
@@ -168,21 +172,30 @@ def _words_of(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """The words that may be IDMSGs, each with whether that is certain."""
     room = MAX_READ
     for text in texts:
-        # Cut before the work is done, and once more because one character can become eighteen.
-        plain = whole_words(readable(whole_words(text, room)), room)
+        # Cut before the work is done, and after it because one character can become eighteen.
+        plain = whole_words(readable(whole_words(text, room), most=room + 1), room)
         # A semicolon ends a word, and a label finds nothing behind it.
         yield from _scan(DRESSED_PHONE.sub(";", _PHONE_IN_PROSE.sub(";", plain)))
-        room -= max(1, len(text))
+        room -= max(1, len(text), len(plain))
         if room <= 0:
             return
 
 
-def readable(text: str) -> str:
+def readable(text: str, *, most: int) -> str:
     """The text in plain characters (NFKC), without invisible ones, with plain hyphens.
 
     Character by character: sorting a long run of accents takes time that grows with its square.
+    One character may become eighteen; of the outcome at most so many are made and given.
     """
-    return _NOT_ASCII.sub(_plain_character, text)
+    if text.isascii():
+        return text[:most]
+    pieces: list[str] = []
+    for start in range(0, len(text), _AT_ONCE):
+        pieces.append(_NOT_ASCII.sub(_plain_character, text[start : start + _AT_ONCE])[:most])
+        most -= len(pieces[-1])
+        if most <= 0:
+            break
+    return "".join(pieces)
 
 
 def _plain_character(match: re.Match[str]) -> str:
@@ -194,7 +207,10 @@ def _plain_character(match: re.Match[str]) -> str:
 
 def _scan(text: str) -> Iterator[tuple[str, bool]]:
     for match in _SCAN.finditer(text):
-        if match.lastgroup == "address":
+        kind = match.lastgroup
+        if kind is None or (kind == "word" and match.end() - match.start() < _SHORTEST):
+            continue
+        if kind == "address":
             yield from _scan_address(match[0])
         else:
             yield from _judge(match)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.dictionary import folded
-from bot.domain.id_list import ListProblem, UnreadableListError, shown
-from bot.domain.list_words import HEADER, HINT, LineProblem, judge
+from bot.domain.effort import FOREIGN_HEADING, HEADING, Effort
+from bot.domain.found_ids import readable
+from bot.domain.id_list import MAX_SHOWN, ListProblem, UnreadableListError, shown
+from bot.domain.list_words import HEADER, Judged, LineProblem, judge
 from bot.domain.table_rows import Row, Table
 
 _SAMPLE: Final = 200
@@ -56,14 +58,22 @@ class Column:
     score: float = 0.0
 
 
-def find_column(table: Table) -> Column:
+def find_column(table: Table, effort: Effort) -> Column:
     """The column of ids, whatever parts the cells.
 
     Raises:
+        TooMuchWorkError: `effort` has come to its end.
         UnreadableListError: there is none, or a spreadsheet has rounded all its numbers.
     """
-    hinted = _HINTED if table.any_line(HINT.search) else 0
-    surveys = [_Survey(_sample(table, one, hinted), one) for one in table.delimiters]
+    hinted = table.hints(_HINTED)
+    step = max(1, -(-table.length // _SAMPLE))
+
+    def is_sample(number: int, places: range) -> bool:
+        """The first rows, some from everywhere, and some of those that hint at an id."""
+        first = number <= _HEADINGS_WITHIN or number % step == 0
+        return first or not hinted.isdisjoint(places)
+
+    surveys = [_Survey([*table.rows(one, is_sample)], one, effort) for one in table.delimiters]
     found = [column for survey in surveys if (column := survey.best()) is not None]
     if found:
         return max(found, key=lambda column: column.score)
@@ -74,9 +84,11 @@ def find_column(table: Table) -> Column:
 class _Survey:
     """What the columns hold if this delimiter parts the cells."""
 
-    def __init__(self, rows: Sequence[Row], delimiter: str) -> None:
+    def __init__(self, sample: Sequence[Row], delimiter: str, effort: Effort) -> None:
+        rows = [row for row in sample if not row.blank]
         self._delimiter = delimiter
-        self._heading = _heading(rows)
+        self._effort = effort
+        self._heading = _heading(rows, effort)
         self._rows = [row for row in rows if row.number > self._heading.number]
         self._width = max((len(row.cells) for row in rows), default=0)
 
@@ -95,8 +107,11 @@ class _Survey:
         places = [place for place in range(self._width) if self._is_named(place)]
         if not places and self._width == 1:
             places = [0]
-        judged = [judge(cell) for place in places for cell in self._cells(place)]
+        judged = [self._judge(cell) for place in places for cell in self._cells(place)]
         return any(one.problem is LineProblem.ROUNDED for one in judged)
+
+    def _judge(self, cell: str, *, named: bool = False) -> Judged:
+        return judge(cell, named=named, effort=self._effort)
 
     def _is_named(self, place: int) -> bool:
         return HEADER.fullmatch(self._name(place)) is not None
@@ -110,7 +125,7 @@ class _Survey:
     def _column(self, place: int) -> Column:
         named = self._is_named(place)
         cells = self._cells(place)
-        judged = [judge(cell, named=named) for cell in cells]
+        judged = [self._judge(cell, named=named) for cell in cells]
         certain = sum(one.certain for one in judged)
         possible = {c for c, one in zip(cells, judged, strict=True) if one.ids and not one.certain}
         counted = named or (
@@ -131,37 +146,25 @@ class _Survey:
         return shown(self._heading.cell(place)) or (_letter(place) if self._width > 1 else "")
 
 
-def _sample(table: Table, delimiter: str, room: int) -> list[Row]:
-    """The first rows, some from everywhere, and at most `room` of those that hint at an id."""
-    step = max(1, table.length // _SAMPLE)
-    sample: list[Row] = []
-    for row in table.rows(delimiter):
-        if row.number <= _HEADINGS_WITHIN or row.number % step == 0:
-            sample.append(row)
-        elif room and any(map(HINT.search, row.cells)):
-            sample.append(row)
-            room -= 1
-    return [row for row in sample if not row.blank]
-
-
-def _heading(rows: Sequence[Row]) -> Row:
+def _heading(rows: Sequence[Row], effort: Effort) -> Row:
     """The row of headings, titles above it included; row 0, of no cells, where there is none."""
     for row in rows:
         if row.number > _HEADINGS_WITHIN:
             break
+        effort.spend(sum(HEADING if cell.isascii() else FOREIGN_HEADING for cell in row.cells))
         if any(HEADER.fullmatch(_name(cell)) for cell in row.cells):
             return row
     first = rows[0] if rows else Row(0, ())
-    return Row(0, ()) if any(map(_is_item, first.cells)) else first
+    return Row(0, ()) if any(_is_item(cell, effort) for cell in first.cells) else first
 
 
-def _is_item(cell: str) -> bool:
+def _is_item(cell: str, effort: Effort) -> bool:
     """Whether a cell stands in no heading: it has a digit, or is an id of the sandbox."""
-    return any(c.isdigit() for c in shown(cell)) or judge(cell).certain
+    return any(c.isdigit() for c in shown(cell)) or judge(cell, effort=effort).certain
 
 
 def _name(cell: str) -> str:
-    return folded(shown(cell))
+    return folded(readable(shown(cell), most=MAX_SHOWN))
 
 
 def _letter(place: int) -> str:

@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+from bot.domain.effort import LINE_LEFT_OUT, Effort, TooMuchWorkError
 from bot.domain.file_text import text_of
 from bot.domain.id_column import Column, find_column
-from bot.domain.id_list import Collection, IdList, lines_of
+from bot.domain.id_list import Collection, IdList, ListProblem, UnreadableListError, lines_of
 from bot.domain.list_words import Judged, LineProblem, judge
 from bot.domain.table_rows import Row, Table
 
 
-def read_file(data: bytes, *, max_ids: int) -> IdList:
+def read_file(data: bytes, *, max_ids: int, effort: Effort | None = None) -> IdList:
     """Read the ids of a file.
 
-    Encoding, delimiter and column are found by what stands in the file. Time and memory grow with
-    its size, which is bounded, whatever it holds.
+    Encoding, delimiter and column are found by what stands in the file.
+
+    Args:
+        data: the file.
+        max_ids: how many ids may be in it.
+        effort: what is counted; it bounds the work, whatever the file holds.
 
     Raises:
         UnreadableListError: `problem` says what is wrong with the file.
     """
-    table = Table(lines_of(text_of(data)))
-    column = find_column(table)
+    try:
+        return _read(lines_of(text_of(data)), effort or Effort(), max_ids)
+    except TooMuchWorkError:
+        raise UnreadableListError(ListProblem.TOO_MUCH_WORK) from None
+
+
+def _read(lines: list[str], effort: Effort, max_ids: int) -> IdList:
+    table = Table(lines, effort)
+    column = find_column(table, effort)
     collection = Collection()
     for row in table.rows(column.delimiter):
         if row.number > column.above and not row.blank:
-            collection.add(row.number, _shown(row, column), _judge(row, column))
+            judged = _judge(row, column, effort)
+            if judged.problem is not None:
+                effort.spend(LINE_LEFT_OUT)
+            collection.add(row.number, _shown(row, column), judged)
     return collection.finish(max_ids, column.heading)
 
 
-def _judge(row: Row, column: Column) -> Judged:
+def _judge(row: Row, column: Column, effort: Effort) -> Judged:
     cell = row.cell(column.place)
     if not cell.strip():
         return Judged(problem=LineProblem.EMPTY)
-    return judge(cell, named=column.named)
+    return judge(cell, named=column.named, effort=effort)
 
 
 def _shown(row: Row, column: Column) -> str:

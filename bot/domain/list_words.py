@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.effort import (
+    CERTAIN_WORD,
+    FOREIGN_CHARACTER,
+    PASSED_OVER,
+    SEARCHED_CHARACTER,
+    WORD,
+    Effort,
+)
 from bot.domain.found_ids import BARE_PHONE, find_ids, is_certain, might_be_id, readable
 from bot.domain.message_id import (
+    MAX_LENGTH,
     IdProblem,
     InvalidMessageIdError,
     MessageId,
@@ -30,6 +39,8 @@ HEADER: Final = re.compile(
     re.IGNORECASE,
 )
 
+# The same within a text in which there is one.
+_HINT_IN_TEXT: Final = re.compile(rf"{HINT.pattern}|\bid:", re.IGNORECASE)
 _FORCED: Final = re.compile(r"id:\s*(\S+)", re.IGNORECASE)
 # What keeps a number a text in a spreadsheet: ="0123", or an apostrophe in front.
 _KEPT_AS_TEXT: Final = re.compile(r'="([^"]*)')
@@ -45,6 +56,8 @@ _DATE_OR_AMOUNT: Final = re.compile(
     r"[0-9]{1,4}[.:/-][0-9]{1,2}[.:/-][0-9]{1,4}\S*|[0-9]{1,2}:[0-9]{2}|[0-9.]*[.][0-9]+"
 )
 _MOST_READ: Final = 2_000
+# After `IDMSG` there may be a colon, the id, and the word by which prose is known.
+_RUNS_WITH_A_HINT: Final = 4
 # By their length, the largest weight of a digit.
 _TAX_NUMBERS: Final = {11: 11, 14: 9}
 
@@ -87,20 +100,30 @@ _PROBLEMS: Final = {
 }
 
 
-def judge(word: str, *, named: bool = False) -> Judged:
+def judge(word: str, *, named: bool = False, effort: Effort | None = None) -> Judged:
     """Judge one word or cell; any text gives a value.
 
     Args:
         word: in whatever dress; of a very long one only the beginning is read.
         named: it stands in a column that is called IDMSG, so that any word with a digit may be one.
+        effort: what is counted, where much is to be judged.
+
+    Raises:
+        TooMuchWorkError: `effort` has come to its end.
     """
-    bare = _bare(word[:_MOST_READ])
+    effort = effort or Effort()
+    if word.isascii() and len(word) <= MAX_LENGTH and is_certain(word):
+        effort.spend(CERTAIN_WORD)
+        return Judged(ids=(MessageId(word),), certain=True)
+    read = min(len(word), _MOST_READ)
+    effort.spend(WORD + (read // PASSED_OVER if word.isascii() else FOREIGN_CHARACTER * read))
+    bare = _bare(word)
     if forced := _FORCED.fullmatch(bare):
         return _read(forced[1], certain=True, forced=True)
     if (other := _something_else(bare)) is not None:
         return Judged(problem=other)
     judged = _read(bare, certain=False)
-    if certain := _certain(bare, judged):
+    if certain := _certain(bare, judged, effort):
         return Judged(ids=certain, certain=True)
     if _SPACE.search(bare) or (judged.ids and not _may_be(judged.ids[0].value, named=named)):
         return Judged(problem=LineProblem.NO_ID)
@@ -114,15 +137,35 @@ def _something_else(bare: str) -> LineProblem | None:
     return LineProblem.PHONE if _is_phone(bare) else None
 
 
-def _certain(bare: str, judged: Judged) -> tuple[MessageId, ...]:
+def _certain(bare: str, judged: Judged, effort: Effort) -> tuple[MessageId, ...]:
     """The ids whose form leaves no doubt: the word itself, or what stands in it."""
     if judged.ids and is_certain(judged.ids[0].value):
         return judged.ids
-    return find_ids([bare]).ids if HINT.search(bare) else ()
+    if not HINT.search(bare):
+        return ()
+    near = _near_hints(bare)
+    effort.spend(WORD + len(bare) // PASSED_OVER + SEARCHED_CHARACTER * sum(map(len, near)))
+    return find_ids(near).ids
+
+
+def _near_hints(text: str) -> list[str]:
+    """The parts of a text that may hold ids of a certain form."""
+    runs = text.split()
+    parts: list[list[str]] = []
+    end = 0
+    for place, run in enumerate(runs):
+        if not _HINT_IN_TEXT.search(run):
+            continue
+        if place >= end:
+            parts.append([])
+        upto = place + 1 + _RUNS_WITH_A_HINT
+        parts[-1] += runs[max(place, end) : upto]
+        end = upto
+    return [" ".join(part) for part in parts]
 
 
 def _bare(word: str) -> str:
-    text = unwrap(readable(word))
+    text = unwrap(readable(word[:_MOST_READ], most=_MOST_READ))
     kept = _KEPT_AS_TEXT.fullmatch(text)
     return kept[1] if kept else text
 

@@ -69,6 +69,9 @@ class MessageId:
             raise InvalidMessageIdError(IdProblem.EMPTY)
         if len(self.value) > MAX_LENGTH:
             raise InvalidMessageIdError(IdProblem.TOO_LONG)
+        # The answer for nearly all of them, twenty times as quick.
+        if self.value.isascii() and self.value.isprintable():
+            return
         if any(unicodedata.category(c) in _INVISIBLE or c in _NOT_XML for c in self.value):
             raise InvalidMessageIdError(IdProblem.UNPRINTABLE)
 

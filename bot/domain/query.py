@@ -29,6 +29,10 @@ MAX_TEXT: Final = 4_000
 
 _MAX_SHOWN: Final = 40
 _MAX_TYPING_SLIP: Final = 2
+# So many different words are compared with the command words.
+_MAX_COMPARED: Final = 20
+# No command word comes near it, however its accents are written.
+_MAX_COMMAND: Final = 40
 _MAX_SUGGESTED: Final = 200
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
 _FORCED: Final = re.compile(r"id:(.+)", re.IGNORECASE | re.DOTALL)
@@ -183,7 +187,8 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _command(word: str) -> Command | None:
-    return COMMAND_WORDS.get(folded(unwrap(word)))
+    bare = unwrap(word)
+    return COMMAND_WORDS.get(folded(bare)) if len(bare) <= _MAX_COMMAND else None
 
 
 def _without_label(words: list[str]) -> list[str]:
@@ -224,10 +229,14 @@ def _look_up(words: list[str], modifiers: list[str]) -> Query:
 
 
 def _typing_slip(words: list[str]) -> DidYouMean | None:
+    compared: set[str] = set()
     for position, word in enumerate(words):
-        bare = folded(unwrap(word))
-        if not bare.isalpha() or _command(word) in _MODIFIERS:
+        bare = folded(unwrap(word)[:_MAX_COMMAND])
+        if bare in compared or not bare.isalpha() or _command(word) in _MODIFIERS:
             continue
+        if len(compared) == _MAX_COMPARED:
+            break
+        compared.add(bare)
         distance, nearest = min((_distance(bare, known), known) for known in COMMAND_WORDS)
         if distance <= _MAX_TYPING_SLIP:
             line = _corrected(words, position, nearest)

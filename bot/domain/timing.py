@@ -42,7 +42,12 @@ class Timing:
         doubtful: a refusal comes at once; a message that was not answered in this time may well
             have arrived.
         modal_ack: how long the acknowledgement of a modal may take on its way to Slack.
-        locale: how long Slack may take to say which language a person has chosen there.
+        person: how long Slack may take to say who somebody is and which language they chose: it is
+            one call, made twice at worst before a form, which has to be open within three seconds
+            of a click. Listing an organisation's workspaces beside it gets as long.
+        person_known: how long that counts. Whoever leaves the organisation may ask as long.
+        teams_again: how long a list of the organisation's workspaces counts. Slack takes some
+            twenty such calls a minute; a new workspace has to wait no longer than this.
         token_check: how long checking the bot's token may take; whoever asks for `/readyz` does not
             wait long.
         token_retry: how soon a token that Slack refused is checked again. A bot that is not ready
@@ -60,19 +65,42 @@ class Timing:
             second or so, with its answer or with a note that the look-up is running.
         hang_up: how long closing a web socket may take.
 
+        head: how long a connection may take to send the head of a request, from its opening or from
+            the first byte on.
         body: how long the body of a request may take to arrive. Slack itself gives up after three
             seconds; a slower sender is not Slack.
+        linger: whoever is answered while still sending a body gets this long to read the answer
+            before the connection is closed.
+        idle: how long a connection is kept open between two requests.
+        newcomer: while there is no room, whoever began less than this ago goes last. Slack's head
+            comes within milliseconds.
+        accept_again: the pause after the system had no descriptor left for a new connection.
+        readiness: how old what `/readyz` says may be, however many ask.
         shutdown: what the HTTP server is doing when the end comes gets this long, twice at worst.
+
+        repetition: how long equal records of the log are counted together. Ten of them are written
+            in full, and then how many more came.
 
         first_look: how long a file is read before a form is opened; Slack opens a form within
             three seconds of a click only.
         fetch: how long fetching the file of a message may take.
+        reading: how long reading a file may take. The dearest takes a second or two of the
+            processor, but everything else goes before it.
         send: how long sending a file to Slack may take.
+
+        thread_look: how long asking Slack whether a thread still stands may take; it is asked right
+            before something is written there, so it counts to what that may take.
+        deletion: for how long it is tried to delete what landed outside of its thread. Everybody
+            can read it there, so this is tried for longer than anything that a person waits for.
+        first_deletion: the pause before the second attempt to delete it; it doubles each time.
+        file_look: from one look at where a file was shared to the next. Slack answers before it
+            shows the file, and looks it over for viruses first.
 
         telling: how long posting or finding the result of a watch or a list may take, with all the
             calls that this needs. An attempt does each of the two at most once, so it is over
             before its lease is, and nobody else takes it up while it may still be running.
-        posting: how long one call that posts may take; two of them fit into `telling`.
+        posting: how long one call that posts may take; two of them fit into `telling`, with the
+            deletion of what landed outside of its thread between them.
         trace: how long the search for a notice in one conversation may take; well under `telling`,
             which covers two such searches.
         progress_every: how often it is counted how far a list has come, for its progress card.
@@ -88,6 +116,11 @@ class Timing:
         beat: how often a process tells its peers that it lives, and looks for lost alarms.
         beat_retry: how soon it does so again after the database or the engine failed.
         silence: a peer that was silent for this long counts as dead.
+        claim: how long a card that is being shared, or an alert that is being sent to the admins,
+            is left to the process that does it. A person who clicks again after that process was
+            killed waits no longer.
+        claim_look: how often a claim is renewed, and looked at by those who wait for its end;
+            several times within `claim`.
         alarm_sweep: how often alarms that have rung are deleted.
         housekeeping: how often what is past its retention is deleted.
 
@@ -130,7 +163,9 @@ class Timing:
     longest_limit: float = 60.0
     doubtful: float = 1.0
     modal_ack: float = 0.5
-    locale: float = 3.0
+    person: float = 1.0
+    person_known: float = 3600.0
+    teams_again: float = 300.0
     token_check: float = 1.0
     token_retry: float = 30.0
 
@@ -144,14 +179,28 @@ class Timing:
     last_acks: float = 2.0
     hang_up: float = 1.0
 
+    head: float = 5.0
     body: float = 5.0
+    linger: float = 0.3
+    idle: float = 30.0
+    newcomer: float = 1.0
+    accept_again: float = 0.5
+    readiness: float = 1.0
     shutdown: float = 1.5
+
+    repetition: float = 1.0
 
     first_look: float = 1.5
     fetch: float = 20.0
+    reading: float = 20.0
     send: float = 60.0
 
-    telling: float = 20.0
+    thread_look: float = 2.0
+    deletion: float = 60.0
+    first_deletion: float = 0.5
+    file_look: float = 1.0
+
+    telling: float = 25.0
     posting: float = 8.0
     trace: float = 8.0
     progress_every: float = 3.0
@@ -166,6 +215,8 @@ class Timing:
     beat: float = 5.0
     beat_retry: float = 1.0
     silence: float = 30.0
+    claim: float = 3.0
+    claim_look: float = 0.5
     alarm_sweep: float = 600.0
     housekeeping: float = 3600.0
 

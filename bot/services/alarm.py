@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -13,8 +13,9 @@ import structlog
 
 from bot.domain.explanation import LookupFailure
 from bot.services.answers import Answer
+from bot.services.claiming import Claiming
+from bot.storage.claims import Claim
 from bot.storage.errors import StorageError
-from bot.storage.notices import Notices
 
 EVERY: Final = timedelta(hours=1)
 
@@ -61,24 +62,21 @@ class Alarm:
     """Looks at every answer for what the admins must act on.
 
     Args:
-        notices: what was given lately, by any process.
+        notices: what was given within `EVERY`, by any process.
         tell: gives an alert to the admins; whether it reached one of them.
         has_admins: somebody is there to be told.
-        now: the present moment, aware.
     """
 
     def __init__(
         self,
         *,
-        notices: Notices,
+        notices: Claiming,
         tell: Callable[[Alert], Awaitable[bool]],
         has_admins: bool,
-        now: Callable[[], datetime],
     ) -> None:
         self._notices = notices
         self._tell = tell
         self._has_admins = has_admins
-        self._now = now
 
     def covers(self, answers: Sequence[Answer]) -> bool:
         """Whether the admins hear of everything that they must act on in these answers."""
@@ -94,14 +92,14 @@ class Alarm:
                 _log.warning("the admins could not be told once only", error=error.code)
 
     async def _raise(self, alert: Alert) -> None:
-        if not await self._notices.is_due(alert.trouble.value, self._now(), every=EVERY):
+        reason = alert.trouble.value
+        if await self._notices.claim(reason) is not Claim.MINE:
             return
-        _log.warning(
-            "the admins must act", reason=alert.trouble.value, error=alert.code or alert.detail
-        )
-        if self._has_admins and not await self._tell(alert):
-            _log.error("no admin could be told", reason=alert.trouble.value)
-            await self._notices.forget(alert.trouble.value)
+        async with self._notices.doing(reason) as deed:
+            _log.warning("the admins must act", reason=reason, error=alert.code or alert.detail)
+            deed.done = not self._has_admins or await self._tell(alert)
+        if not deed.done:
+            _log.error("no admin could be told", reason=reason)
 
 
 def alert_of(answer: Answer) -> Alert | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
 import structlog
 from cachetools import LRUCache
 
+from bot.services.claiming import Claiming, Deed
 from bot.storage.errors import StorageError
 from bot.storage.seen_events import SeenEvents
 
@@ -17,18 +19,19 @@ _log = structlog.get_logger("bot.deliveries")
 
 
 class Deliveries:
-    """Tells a first delivery from a repetition, over all processes on one database."""
+    """Tells a first delivery from a repetition, over all processes on one database.
 
-    def __init__(self, *, seen: SeenEvents, now: Callable[[], datetime]) -> None:
+    Without a database this process' memory decides: better to answer twice than not at all.
+    """
+
+    def __init__(self, *, seen: SeenEvents, clicks: Claiming, now: Callable[[], datetime]) -> None:
         self._seen = seen
+        self._clicks = clicks
         self._now = now
         self._remembered: LRUCache[str, bool] = LRUCache(_MOST_REMEMBERED)
 
     async def first_time(self, key: str) -> bool:
-        """Whether this is the first delivery.
-
-        Without a database this process' memory decides: better to answer twice than not at all.
-        """
+        """Whether this is the first delivery of an event."""
         if key in self._remembered:
             return False
         self._remembered[key] = True
@@ -38,10 +41,26 @@ class Deliveries:
             _log.warning("duplicates are told by memory only", error=error.code)
             return True
 
-    async def forget(self, key: str) -> None:
-        """What was taken up came to nothing: the next time is the first again."""
-        self._remembered.pop(key, None)
+    async def unserved(self, key: str) -> bool:
+        """Whether a click is still to be served; waits while another of its kind is being served.
+
+        Whoever is told so serves it, see `serving`.
+        """
         try:
-            await self._seen.forget(key)
+            mine = await self._clicks.claim_in_turn(key)
         except StorageError as error:
             _log.warning("duplicates are told by memory only", error=error.code)
+            mine = key not in self._remembered
+        if mine:
+            self._remembered[key] = True
+        return mine
+
+    @asynccontextmanager
+    async def serving(self, key: str) -> AsyncIterator[Deed]:
+        """Serve a click; if the deed is not done at the end, or this process dies, the next may."""
+        async with self._clicks.doing(key) as deed:
+            try:
+                yield deed
+            finally:
+                if not deed.done:
+                    self._remembered.pop(key, None)

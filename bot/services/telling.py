@@ -224,7 +224,7 @@ class Telling(Generic[Job]):
         now = self._now()
         again = next_attempt(job, now, report.pause)
         if report.delivery is Delivery.TOLD:
-            return job.told(now)
+            return replace(job.told(now), card=report.card or job.card)
         if report.delivery is Delivery.UNDELIVERABLE or again is None:
             return job.undelivered(now)
         doubtful = report.delivery is Delivery.UNSURE

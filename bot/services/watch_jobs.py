@@ -55,8 +55,11 @@ class WatchJobs:
             return JobOutcome.NOTHING_TO_RETRY
         now = self._now()
         again = replace(watch, turn=watch.turn + 1, due_at=now)
-        if watch.state is State.UNDELIVERED:
-            if await self._watches.open_like(watch) is not None:
-                return JobOutcome.WATCHED_ANEW
-            again = replace(again, state=State.TELLING, worker=None, decided_at=now, ended_at=None)
-        return JobOutcome.DONE if await self._watches.replace(watch, again) else JobOutcome.NOT_OPEN
+        if watch.state is State.WAITING:
+            done = await self._watches.replace(watch, again)
+            return JobOutcome.DONE if done else JobOutcome.NOT_OPEN
+        again = replace(again, state=State.TELLING, worker=None, decided_at=now, ended_at=None)
+        opened = await self._watches.reopen(watch, again)
+        if opened is None:
+            return JobOutcome.NOT_OPEN
+        return JobOutcome.DONE if opened.id == watch.id else JobOutcome.WATCHED_ANEW

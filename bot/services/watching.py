@@ -43,10 +43,12 @@ class Report:
 
     Attributes:
         pause: how long Slack asks to wait before the next one.
+        card: the message, where it had to go elsewhere and what follows belongs to it.
     """
 
     delivery: Delivery
     pause: timedelta | None = None
+    card: PostedCard | None = None
 
 
 class Trace(StrEnum):

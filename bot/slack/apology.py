@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.access import Asker
 from bot.slack.notes import Notes
 from bot.slack.payload import part
 from bot.slack.people import People
@@ -24,7 +22,7 @@ class Apologies:
 
     async def apologise(self, body: dict[str, Any], reference: str) -> None:
         """Tell the person; `reference` stands in the log beside the traceback."""
-        asker = self._asker(body)
+        asker = await self._people.asker(body)
         event = part(body, "event")
         place = Place(
             channel=asker.channel,
@@ -38,13 +36,3 @@ class Apologies:
         style = await self._questions.personal_style(asker)
         notes = Notes(style, str(body.get("command", "")))
         await self._replies.privately(place).show(notes.broken(reference))
-
-    def _asker(self, body: Mapping[str, Any]) -> Asker:
-        event = part(body, "event")
-        return self._people.asker(
-            user=body.get("user_id") or part(body, "user").get("id") or event.get("user"),
-            channel=body.get("channel_id")
-            or part(body, "channel").get("id")
-            or event.get("channel"),
-            team=None,
-        )

@@ -8,7 +8,8 @@ https://docs.slack.dev/messaging/working-with-files
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -18,9 +19,9 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.id_file import read_file
 from bot.domain.id_list import MAX_BYTES, IdList
 from bot.domain.timing import Timing
+from bot.services.file_reading import FileReading, StillReadingError
 from bot.slack.file_addresses import FileAddresses
 from bot.slack.file_objects import FileObject, FileState, file_object, files_on
 from bot.slack.payload import part
@@ -48,6 +49,7 @@ class FileProblem(StrEnum):
 
     `SIGN_IN`: Slack gave its sign-in page in the file's place. `ELSEWHERE`: its bytes are said to
     be at an address that is not Slack's. `AWAY`: Slack did not give it, and may later.
+    `STILL_READING`: another file of the same person is being read.
     """
 
     NONE = "none"
@@ -61,6 +63,7 @@ class FileProblem(StrEnum):
     TOO_LARGE = "too_large"
     ELSEWHERE = "elsewhere"
     AWAY = "away"
+    STILL_READING = "still_reading"
 
 
 _PROBLEMS: Final[Mapping[str, FileProblem]] = {
@@ -91,34 +94,44 @@ class FetchedFile:
     name: str
     content: bytes = field(repr=False)
 
-    async def read(self, *, max_ids: int) -> IdList:
-        """The list in it; a long one takes a while, so it is read beside the running loop.
-
-        Raises:
-            UnreadableListError: it is no list.
-        """
-        return await asyncio.to_thread(read_file, self.content, max_ids=max_ids)
-
 
 class AttachedFiles:
     """Reads the files of messages, for the token of one client."""
 
     def __init__(
-        self, *, client: AsyncWebClient, session: aiohttp.ClientSession, timing: Timing = Timing()
+        self,
+        *,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        reading: FileReading,
+        timing: Timing = Timing(),
     ) -> None:
         self._client = client
         self._session = session
+        self._reading = reading
         self._timing = timing
         self._addresses = FileAddresses(client.base_url)
 
-    async def read(self, message: Mapping[str, Any], *, max_ids: int) -> IdList:
-        """The list in the one file of a message that may hold one.
+    @contextmanager
+    def turn_of(self, person: str) -> Iterator[None]:
+        """One file of a person is fetched and read within the block, and no other meanwhile.
 
         Raises:
-            UnreadableFileError: there is no such file, or it cannot be had.
-            UnreadableListError: it was had, and is no list.
+            UnreadableFileError: another one is.
         """
-        return await (await self.fetch(message)).read(max_ids=max_ids)
+        try:
+            with self._reading.turn_of(person):
+                yield
+        except StillReadingError:
+            raise UnreadableFileError(FileProblem.STILL_READING) from None
+
+    async def read(self, file: FetchedFile, *, max_ids: int) -> IdList:
+        """The list in a file.
+
+        Raises:
+            UnreadableListError: it is no list.
+        """
+        return await self._reading.read(file.content, max_ids=max_ids)
 
     async def fetch(self, message: Mapping[str, Any]) -> FetchedFile:
         """The bytes of that file, `MOST_BYTES` at most.

@@ -31,6 +31,7 @@ from bot.slack.bulk_buttons import report_row, stop_row
 from bot.slack.bulk_tables import Form, fitting, results
 from bot.slack.buttons import Row
 from bot.slack.cards import resolves
+from bot.slack.readers import is_direct
 from bot.slack.style import CardStyle
 
 _MARK: Final = "bulk_report_"
@@ -62,7 +63,7 @@ def heading(bulk: Bulk, style: CardStyle) -> str:
 
 
 def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, row: Row, now: datetime) -> Message:
-    """How far the asking has come, at this moment."""
+    """How far the asking has come, at this moment; one person's, where it was meant for all."""
     say, title = style.catalog.say, heading(bulk, style)
     asked = min(tally.asked, bulk.total)
     done = say(
@@ -75,6 +76,8 @@ def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, row: Row, now: dat
     state = _state(bulk, tally, style, now)
     sums = _sums(tally.counts, style)
     small = list(_small_print(bulk, style))
+    if row is Row.DIRECT and not is_direct(bulk.destination.channel):
+        small.append(say("bulk.moved"))
     blocks = [
         header(title),
         section(done),
@@ -95,6 +98,7 @@ def report_card(
     row: Row,
     form: Form = Form.SORTABLE,
     moved: bool = False,
+    gone: bool = False,
 ) -> Message:
     """What became of the calls, and what to do about it.
 
@@ -106,8 +110,10 @@ def report_card(
         row: the same; in a channel the asker is called by name.
         form: in which form the table is.
         moved: it was meant for a conversation that takes no messages.
+        gone: it was meant for a thread whose first message was deleted.
     """
-    intro = _intro(bulk, report, style, row, moved=moved)
+    why_here = "bulk.report.gone" if gone else "bulk.report.moved" if moved else ""
+    intro = _intro(bulk, report, style, row, why_here=why_here)
     rate = _rate(report, style)
     first = fitting(first, style, form)
     blocks: list[Block] = [
@@ -164,12 +170,12 @@ def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:
         yield style.catalog.say("bulk.ignored", count=bulk.ignored)
 
 
-def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, row: Row, *, moved: bool) -> str:
+def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, row: Row, *, why_here: str) -> str:
     say = style.catalog.say
     ending = bulk.ending or BulkEnding.ALL_ASKED
     text = say(f"bulk.report.{ending.value}", asked=report.asked, total=bulk.total)
-    if moved:
-        text = f"{text} {say('bulk.report.moved')}"
+    if why_here:
+        text = f"{text} {say(why_here)}"
     if row is Row.PUBLIC:
         return say("bulk.report.called", user=code_span(bulk.user), text=text)
     return say("bulk.report.directly", text=text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Final
@@ -27,6 +27,7 @@ from bot.slack.notice_traces import Mark, NoticeTraces
 from bot.slack.posting import Attempt, Fate, unrepeating
 from bot.slack.readers import Readers, is_direct
 from bot.slack.style import CardStyle
+from bot.slack.threads import THREAD_GONE, Threads
 from bot.storage.errors import StorageError
 
 EVENT_TYPE: Final = "bulk_report"
@@ -66,6 +67,7 @@ class SlackBulkSpeaker:
         timing: Timing = Timing(),
     ) -> None:
         self._client = unrepeating(client)
+        self._threads = Threads(client, timing=timing)
         self._traces = NoticeTraces(client, timing=timing)
         self._readers = readers
         self._results = results
@@ -101,9 +103,11 @@ class SlackBulkSpeaker:
         attempt = await self._post_report(bulk, counted, first, home)
         if attempt.fate is Fate.REFUSED and home.channel != bulk.user:
             _log.warning("a report goes to the asker directly", error=attempt.why)
-            directly = Home(channel=bulk.user, thread=None)
-            attempt = await self._post_report(bulk, counted, first, directly, moved=True)
-        return report_of(attempt)
+            gone = attempt.why == THREAD_GONE
+            home = Home(channel=bulk.user, thread=None)
+            attempt = await self._post_report(bulk, counted, first, home, moved=True, gone=gone)
+        # What stands directly begins a thread of its own, in which the rest of it belongs.
+        return replace(report_of(attempt), card=attempt.card if home.thread is None else None)
 
     async def trace(self, bulk: Bulk) -> Trace:
         """Look where the report may stand: beside the card, and where it would go instead."""
@@ -117,16 +121,25 @@ class SlackBulkSpeaker:
         home = home_of(bulk)
         if await self._share_file(bulk, home) or bulk.total <= MOST_ROWS:
             return
-        style, row = await self._read_in(bulk, home.channel)
         try:
             items = await items_of_page(self._results(bulk.id), 1)
         except StorageError as error:
             _log.warning("results cannot be read", error=error.code)
             return
-        forms = (page_of_results(bulk, items, 1, style, row=row, form=form) for form in Form)
-        attempt = await self._post(forms, None, channel=home.channel, thread_ts=home.thread)
+        attempt = await self._post_page(bulk, items, home)
+        if attempt.fate is Fate.REFUSED and home.channel != bulk.user:
+            attempt = await self._post_page(bulk, items, Home(channel=bulk.user, thread=None))
+            if attempt.card is not None:
+                # The thread may have kept out the file as well.
+                card = attempt.card
+                await self._share_file(bulk, Home(channel=card.channel, thread=card.ts))
         if attempt.fate is not Fate.POSTED:
             _log.warning("pages were not posted", error=attempt.why, count=pages_of(bulk))
+
+    async def _post_page(self, bulk: Bulk, items: Sequence[BulkItem], home: Home) -> Attempt:
+        style, row = await self._read_in(bulk, home.channel)
+        forms = (page_of_results(bulk, items, 1, style, row=row, form=form) for form in Form)
+        return await self._post(forms, None, channel=home.channel, thread_ts=home.thread)
 
     async def _post_progress(
         self, bulk: Bulk, tally: Tally, channel: str, thread: str | None
@@ -164,11 +177,12 @@ class SlackBulkSpeaker:
         home: Home,
         *,
         moved: bool = False,
+        gone: bool = False,
     ) -> Attempt:
         style, row = await self._read_in(bulk, home.channel)
         report: BulkReport = counted.report(style.catalog)
         forms = (
-            report_card(bulk, report, first, style, row=row, form=form, moved=moved)
+            report_card(bulk, report, first, style, row=row, form=form, moved=moved, gone=gone)
             for form in Form
         )
         return await self._post(forms, _mark(bulk), channel=home.channel, thread_ts=home.thread)
@@ -176,7 +190,14 @@ class SlackBulkSpeaker:
     async def _post(
         self, forms: Iterable[Message], mark: Mark | None, **where: str | None
     ) -> Attempt:
-        return await post_notice(self._client, forms, mark, seconds=self._timing.posting, **where)
+        return await post_notice(
+            self._client,
+            forms,
+            mark,
+            threads=self._threads,
+            seconds=self._timing.posting,
+            **where,
+        )
 
     async def _read_in(self, bulk: Bulk, channel: str) -> tuple[CardStyle, Row]:
         style = await self._readers.at(channel, team=bulk.destination.team, person=bulk.user)

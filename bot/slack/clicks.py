@@ -23,12 +23,7 @@ async def clicked(desk: Desk, body: Mapping[str, Any], *, in_place: bool = False
         in_place: the answer takes the place of the message, or else stands beside it.
     """
     container, user = part(body, "container"), part(body, "user")
-    asker = desk.people.asker(
-        user=user.get("id"),
-        channel=part(body, "channel").get("id") or container.get("channel_id"),
-        team=user.get("team_id"),
-        enterprise=part(body, "enterprise").get("id"),
-    )
+    asker = await desk.people.asker(body)
     place = Place(
         channel=asker.channel,
         user=asker.user,

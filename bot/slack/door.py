@@ -29,6 +29,7 @@ from bot.slack.refusals import (
     pause_asked,
     status_of,
 )
+from bot.slack.threads import Threads
 
 _SERVER_ERROR: Final = 500
 
@@ -40,12 +41,14 @@ class SlackDoor:
 
     Attributes:
         token: whether Slack takes the bot's token.
+        threads: which threads are gone.
     """
 
     def __init__(
         self, *, client: AsyncWebClient, session: aiohttp.ClientSession, timing: Timing = Timing()
     ) -> None:
         self.token = BotToken(client, timing=timing)
+        self.threads = Threads(client, timing=timing)
         self._client = client
         self._session = session
         self._timing = timing

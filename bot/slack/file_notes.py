@@ -48,14 +48,20 @@ def may_hold_list(message: Mapping[str, Any]) -> bool:
 
 
 async def list_on(
-    files: AttachedFiles, message: Mapping[str, Any], catalog: Catalog, *, max_ids: int
+    files: AttachedFiles,
+    message: Mapping[str, Any],
+    catalog: Catalog,
+    *,
+    person: str,
+    max_ids: int,
 ) -> FoundList:
-    """The list in the file of a message, or why there is none, for the one who asked."""
+    """The list in the file of a message, or why there is none, for the person who asked."""
     name = ""
     try:
-        fetched = await files.fetch(message)
-        name = fetched.name
-        ids = await fetched.read(max_ids=max_ids)
+        with files.turn_of(person):
+            fetched = await files.fetch(message)
+            name = fetched.name
+            ids = await files.read(fetched, max_ids=max_ids)
     except (UnreadableFileError, UnreadableListError) as error:
         return FoundList(line=unread_line(error, catalog, name=name))
     return FoundList(file_id=fetched.id, name=name, ids=ids)

@@ -66,8 +66,12 @@ class FileReception:
             origin: the message.
             message: the same, as Slack sent it.
             alone: the message holds nothing else, so it is said why there is no list.
+
+        Raises:
+            asyncio.CancelledError: the bot ends; the person was told.
         """
         reading = asyncio.ensure_future(self._read(question, message))
+        opened = ""
         try:
             await asyncio.wait({reading}, timeout=self._first_look)
             if reading.done():
@@ -79,17 +83,28 @@ class FileReception:
             view = self._form(question, origin, await reading)
             if opened:
                 await self._slack.call("views.update", view_id=opened, view=view)
+        except asyncio.CancelledError:
+            await self._tell_of_the_end(question, opened)
+            raise
         finally:
             reading.cancel()
 
     async def submit(
         self, question: Question, origin: Origin, file_id: str, *, checked: str
     ) -> None:
-        """Begin with the list that was shown; it is read again, wherever it was read before."""
+        """Begin with the list that was shown; it is read again, wherever it was read before.
+
+        Raises:
+            asyncio.CancelledError: the bot ends; the person was told.
+        """
         catalog = question.aside.style.catalog
         waiting = note(catalog.say("bulk.modal.reading_title"), catalog.say("bulk.modal.reading"))
         await question.reply.show(waiting)
-        found = await self._read(question, {"files": [_untold(file_id)]})
+        try:
+            found = await self._read(question, {"files": [_untold(file_id)]})
+        except asyncio.CancelledError:
+            await self._tell_of_the_end(question)
+            raise
         if found.ids is None:
             await question.reply.show(note(catalog.say("bulk.modal.no_list_title"), found.line))
         elif digest(found.ids.ids) != checked:
@@ -102,7 +117,16 @@ class FileReception:
 
     async def _read(self, question: Question, message: Mapping[str, Any]) -> FoundList:
         catalog = question.aside.style.catalog
-        return await list_on(self._files, message, catalog, max_ids=self._max_ids)
+        person = question.asker.user
+        return await list_on(self._files, message, catalog, person=person, max_ids=self._max_ids)
+
+    async def _tell_of_the_end(self, question: Question, opened: str = "") -> None:
+        """Say that the bot ends, in the form that stands there or wherever answers go."""
+        if opened:
+            view = answer(question.aside.style.catalog, question.aside.closing())
+            await self._slack.call("views.update", view_id=opened, view=view)
+        else:
+            await question.reply.show(question.notes.closing())
 
     async def _open(self, question: Question, view: View) -> str:
         """The id of the form that stands there now; empty where Slack opened none."""

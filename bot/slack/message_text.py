@@ -14,7 +14,7 @@ from bot.domain.found_ids import whole_words
 from bot.slack.mrkdwn import plain_text
 
 MAX_DEPTH: Final = 30
-MAX_NODES: Final = 20_000
+MAX_NODES: Final = 10_000
 MAX_TEXT: Final = 100_000
 
 # The parts of a message, an attachment, a block or a file that are shown, in the order of reading.

@@ -182,6 +182,11 @@ class Notes:
         hint = self._say("hint.invite")
         return Message(text=hint, blocks=(context([hint]),))
 
+    def thread_gone(self) -> Message:
+        """Why an answer that all could see comes to one person: its thread is gone."""
+        hint = self._say("hint.thread_gone")
+        return Message(text=hint, blocks=(context([hint]),))
+
     def late_remark(self) -> str:
         """The question is hours old; one line of mrkdwn."""
         return self._say("hint.late")

@@ -16,6 +16,7 @@ from bot.slack.block_kit import Message
 from bot.slack.notice_traces import Mark
 from bot.slack.posting import Attempt, Fate, post_once
 from bot.slack.refusals import UNREADABLE, error_code, pause_asked
+from bot.slack.threads import THREAD_GONE, Threads
 
 _log = structlog.get_logger("bot.slack.notice_posting")
 _BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
@@ -32,32 +33,40 @@ async def post_notice(
     forms: Iterable[Message],
     mark: Mark | None,
     *,
+    threads: Threads,
     seconds: float,
     **where: str | None,
 ) -> Attempt:
     """Post a message in the first of its forms that Slack takes, else its text alone.
 
+    Hours may lie between the question and this, so it is asked first whether the thread is there
+    yet: what stands outside of it for a moment only has rung by then.
+
     Args:
         client: makes no repetitions of its own.
         forms: at least one, the best first; each has the text.
         mark: what it carries; `None` where nobody looks for it.
+        threads: knows which threads are gone.
         seconds: how long one call may take.
         where: `channel`, `thread_ts`; what is `None` is left out.
     """
     quiet: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
     quiet |= {"unfurl_links": False, "unfurl_media": False}
+    if not await threads.stands(quiet["channel"], quiet.get("thread_ts")):
+        return Attempt(fate=Fate.REFUSED, why=THREAD_GONE)
     if mark is not None:
         quiet["metadata"] = mark.metadata
     text = ""
     for message in forms:
         text = message.text
         whole = quiet | {"text": text, "blocks": list(message.blocks)}
-        attempt = await post_once(client, whole, seconds=seconds)
+        attempt = await post_once(client, whole, threads=threads, seconds=seconds)
         # What Slack refuses for its form certainly does not stand there.
         if attempt.fate is not Fate.REFUSED or attempt.why not in _BAD_BLOCKS:
             return attempt
         _log.error("a notice is posted in a plainer form", error=attempt.why)
-    return await post_once(client, quiet | {"text": text}, seconds=seconds)
+    bare = quiet | {"text": text}
+    return await post_once(client, bare, threads=threads, seconds=seconds)
 
 
 async def change_card(

@@ -18,9 +18,12 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
+from bot.domain.watch import PostedCard
 from bot.services.watching import Trace
 from bot.slack.payload import part
+from bot.slack.readers import is_direct
 from bot.slack.refusals import TOKEN_REFUSALS, UNKNOWN_WORD, UNREADABLE, error_code, pause_asked
+from bot.slack.threads import Threads
 
 _log = structlog.get_logger("bot.slack.notice_traces")
 # Slack's clock and ours differ; a mark is one job's alone, so nothing else is found by it.
@@ -96,6 +99,7 @@ class NoticeTraces:
         self, client: AsyncWebClient, *, page: int = 200, timing: Timing = Timing()
     ) -> None:
         self._client = client
+        self._threads = Threads(client, timing=timing)
         self._page = page
         self._timing = timing
 
@@ -111,6 +115,8 @@ class NoticeTraces:
         if thread is None:
             return _TRACES[await self.in_direct_message(mark, user)]
         in_thread = await self.in_thread(mark, channel, thread)
+        if in_thread is Sight.NONE and not is_direct(channel):
+            in_thread = await self._taken_back(mark, channel)
         if in_thread in {Sight.FOUND, Sight.AWAY}:
             return _TRACES[in_thread]
         instead = await self.in_direct_message(mark, user)
@@ -121,7 +127,8 @@ class NoticeTraces:
 
     async def in_thread(self, mark: Mark, channel: str, thread: str) -> Sight:
         """Look in a thread."""
-        return await self._seen(mark, "conversations.replies", channel=channel, ts=thread)
+        sight, _ = await self._seen(mark, "conversations.replies", channel=channel, ts=thread)
+        return sight
 
     async def in_direct_message(self, mark: Mark, user: str) -> Sight:
         """Look in the conversation with a person."""
@@ -134,19 +141,30 @@ class NoticeTraces:
             return Sight.AWAY
         data = opened.data if isinstance(opened.data, dict) else {}
         channel = str(part(data, "channel").get("id", ""))
-        return await self._seen(mark, "conversations.history", channel=channel)
+        sight, _ = await self._seen(mark, "conversations.history", channel=channel)
+        return sight
 
-    async def _seen(self, mark: Mark, method: str, **where: str) -> Sight:
+    async def _taken_back(self, mark: Mark, channel: str) -> Sight:
+        """Delete the notice where it stands in the channel itself, its thread being gone."""
+        sight, ts = await self._seen(mark, "conversations.history", channel=channel)
+        if sight is not Sight.FOUND:
+            return sight
+        _log.warning("a notice landed outside of its thread", channel=channel)
+        await self._threads.take_back(PostedCard(channel=channel, ts=ts))
+        return Sight.NONE
+
+    async def _seen(self, mark: Mark, method: str, **where: str) -> tuple[Sight, str]:
+        """Whether it stands there, and the time stamp of the one that does."""
         try:
             async with asyncio.timeout(self._timing.trace):
                 async for message in self._messages(method, mark.since - _BEFORE, where):
                     if _bears(message, mark):
-                        return Sight.FOUND
+                        return Sight.FOUND, str(message.get("ts"))
         except SlackApiError as error:
-            return _sight_of(error)
+            return _sight_of(error), ""
         except UNREADABLE:
-            return Sight.AWAY
-        return Sight.NONE
+            return Sight.AWAY, ""
+        return Sight.NONE, ""
 
     async def _messages(
         self, method: str, since: datetime, where: Mapping[str, str]

@@ -18,6 +18,7 @@ from bot.slack.notice_traces import Mark, NoticeTraces
 from bot.slack.posting import Attempt, Fate, unrepeating
 from bot.slack.readers import Readers, is_direct
 from bot.slack.style import CardStyle, Styles
+from bot.slack.threads import THREAD_GONE, Threads
 from bot.slack.watch_notices import mark, notice, updated_card
 
 EVENT_TYPE: Final = "watch_notice"
@@ -46,6 +47,7 @@ class SlackNotifier:
         timing: Timing = Timing(),
     ) -> None:
         self._client = unrepeating(client)
+        self._threads = Threads(client, timing=timing)
         self._traces = NoticeTraces(client, page=page, timing=timing)
         self._seconds = timing.posting
         self._readers = Readers(languages=languages, styles=styles)
@@ -53,13 +55,15 @@ class SlackNotifier:
     async def tell(self, watch: Watch) -> Report:
         """Post the notice, marked with the id of the watch; where a thread refuses it, directly."""
         place = watch.destination
-        threaded = place.thread is not None
+        gone, threaded = False, place.thread is not None
         if threaded:
             attempt = await self._post_in_thread(watch)
             if attempt.fate is not Fate.REFUSED:
                 return report_of(attempt)
             _log.warning("a notice goes to the asker directly", error=attempt.why)
-        message = notice(watch, await self._for_the_asker(watch), Row.DIRECT, moved=threaded)
+            gone = attempt.why == THREAD_GONE
+        style = await self._for_the_asker(watch)
+        message = notice(watch, style, Row.DIRECT, moved=threaded, gone=gone)
         return report_of(await self._post(watch, message, channel=watch.user))
 
     async def trace(self, watch: Watch) -> Trace:
@@ -90,7 +94,12 @@ class SlackNotifier:
 
     async def _post(self, watch: Watch, message: Message, **where: str | None) -> Attempt:
         return await post_notice(
-            self._client, [message], _mark(watch), seconds=self._seconds, **where
+            self._client,
+            [message],
+            _mark(watch),
+            threads=self._threads,
+            seconds=self._seconds,
+            **where,
         )
 
     async def _for_the_asker(self, watch: Watch) -> CardStyle:

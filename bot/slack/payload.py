@@ -15,6 +15,11 @@ def part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else _NOTHING
 
 
+def first_word(*found: object) -> str:
+    """The first of these that is a word; empty where none is."""
+    return next((one for one in found if isinstance(one, str) and one), "")
+
+
 def first_action(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     """What was pressed or chosen: Slack sends a list of one.
 

@@ -26,6 +26,7 @@ from bot.slack.refusals import (
     pause_asked,
     status_of,
 )
+from bot.slack.threads import THREAD_GONE, Threads, card_of
 
 # Slack's words for "not now", by which nothing was posted; and for a token that can be put right.
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
@@ -76,9 +77,12 @@ def unrepeating(client: AsyncWebClient) -> AsyncWebClient:
 
 
 async def post_once(
-    client: AsyncWebClient, arguments: dict[str, Any], *, seconds: float
+    client: AsyncWebClient, arguments: dict[str, Any], *, threads: Threads, seconds: float
 ) -> Attempt:
-    """Call chat.postMessage once, and wait this long for the answer."""
+    """Call chat.postMessage once, and wait this long for the answer.
+
+    What lands outside of its thread is deleted, and counts as refused there.
+    """
     try:
         async with asyncio.timeout(seconds):
             answer = await client.api_call("chat.postMessage", json=arguments)
@@ -88,15 +92,9 @@ async def post_once(
         return Attempt(fate=Fate.LATER, why=type(error).__name__)
     except UNREADABLE as error:
         return Attempt(fate=Fate.UNKNOWN, why=type(error).__name__)
-    return Attempt(fate=Fate.POSTED, card=_card(answer.data))
-
-
-def _card(data: object) -> PostedCard | None:
-    found = data if isinstance(data, dict) else {}
-    channel, ts = found.get("channel"), found.get("ts")
-    if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
-        return None
-    return PostedCard(channel=channel, ts=ts)
+    if not await threads.landed(arguments, answer.data):
+        return Attempt(fate=Fate.REFUSED, why=THREAD_GONE)
+    return Attempt(fate=Fate.POSTED, card=card_of(answer.data))
 
 
 def _refused(error: SlackApiError) -> Attempt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.access import Asker
 from bot.domain.watch import Destination
@@ -53,9 +53,14 @@ class Question:
         return self.notes.style.public
 
     @property
+    def here(self) -> Place:
+        """The place as it is now: without its thread, where that turned out to be gone."""
+        return replace(self.place, thread_ts="") if self.reply.thread_gone else self.place
+
+    @property
     def destination(self) -> Destination:
         """Where the answer goes that comes later: the thread of all who read, else the person."""
-        place, team = self.place, self.asker.team
+        place, team = self.here, self.asker.team
         if place.thread_ts and self.row in {Row.PUBLIC, Row.DIRECT}:
             return Destination(team=team, channel=place.channel, thread=place.thread_ts)
         return Destination(team=team, channel=self.asker.user)
@@ -110,7 +115,7 @@ class Questions:
             surface=surface,
             place=place,
             name="",
-            reply=self._replies.in_thread(place, hint=aside.invite_me()),
+            reply=self._replies.in_thread(place, hint=aside.invite_me(), gone=aside.thread_gone()),
             notes=notes,
             aside=aside,
             late=late,

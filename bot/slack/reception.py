@@ -188,7 +188,8 @@ class Reception:
         if remarks or question.reply.in_use:
             # First, because it may take the place of this URL's last message, whichever that is.
             await question.reply.show(question.notes.shared(remarks))
-        await self.share(answers, question)
+        shared = await self.share(answers, question)
+        await self.keep_shared(answers, question, shared=shared)
 
     async def show_card(
         self, answers: Sequence[Answer], question: Question, remarks: Sequence[str] = ()
@@ -268,12 +269,21 @@ class Reception:
             watching=any(invites_watch(answer.finding) for answer in answers),
             shared_by=question.name,
         )
-        reply = self._replies.to_channel(question.place, hint=question.aside.invite_me())
-        shown = reply.show(card(answers, style, (), row))
-        await asyncio.gather(shown, self._keep(answers, question))
-        if reply.as_wanted:
-            await self._records.shared(question.asked, ids)
+        aside = question.aside
+        reply = self._replies.to_channel(
+            question.place, hint=aside.invite_me(), gone=aside.thread_gone()
+        )
+        await reply.show(card(answers, style, (), row))
         return reply.as_wanted
+
+    async def keep_shared(
+        self, answers: Sequence[Answer], question: Question, *, shared: bool
+    ) -> None:
+        """Keep what was looked up for a card to be shared, and that it was shared if it was."""
+        await self._keep(answers, question)
+        if shared:
+            ids = [answer.message_id for answer in answers]
+            await self._records.shared(question.asked, ids)
 
 
 def _may_change(answers: Sequence[Answer]) -> bool:

@@ -109,6 +109,11 @@ def error_code(error: SlackApiError) -> str:
     return error_word(getattr(error.response, "data", None))
 
 
+def fault_word(error: Exception) -> str:
+    """What may be logged of a call that failed: Slack's word, else the kind of the fault."""
+    return error_code(error) if isinstance(error, SlackApiError) else type(error).__name__
+
+
 def error_word(answer: object) -> str:
     """The word in an answer that says no, `unknown` where there is none or it is no word."""
     refused = answer if isinstance(answer, dict) and answer.get("ok") is False else {}

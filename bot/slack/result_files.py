@@ -7,7 +7,7 @@ https://docs.slack.dev/messaging/working-with-files#upload
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -20,9 +20,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
+from bot.domain.watch import PostedCard
 from bot.slack.file_addresses import FileAddresses
+from bot.slack.payload import part
 from bot.slack.posting import Fate, after, unrepeating
+from bot.slack.readers import is_direct
 from bot.slack.refusals import UNREADABLE, error_code
+from bot.slack.threads import THREAD_GONE, Threads
 
 WRITE_SCOPE: Final = "files:write"
 # Ten thousand calls fill some megabytes.
@@ -33,6 +37,8 @@ _log = structlog.get_logger("bot.slack.result_files")
 _PIECE_BYTES: Final = 64 * 1024
 # So many lines are gathered before others get their turn.
 _LINES_AT_ONCE: Final = 500
+# So often it is looked where Slack shows a file.
+_LOOKS: Final = 5
 _NO_SCOPE: Final = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
 
 Lines: TypeAlias = Iterable[bytes] | AsyncIterable[bytes]
@@ -87,6 +93,7 @@ class ResultFiles:
         self._client = unrepeating(client)
         self._session = session
         self._timing = timing
+        self._threads = Threads(client, timing=timing)
         self._addresses = FileAddresses(client.base_url)
 
     async def share(self, file: ResultFile, lines: Lines) -> Handover:
@@ -98,7 +105,13 @@ class ResultFiles:
                 await self._send(address, spool, length)
         except _NotSharedError as error:
             return _handed(Fate.REFUSED, error.why)
-        return await self._finish(file, file_id)
+        if not await self._threads.stands(file.channel, file.thread):
+            return _handed(Fate.REFUSED, THREAD_GONE)
+        handover = await self._finish(file, file_id)
+        if await self._is_elsewhere(file, file_id):
+            await self._threads.delete(lambda: self._client.files_delete(file=file_id))
+            return _handed(Fate.REFUSED, THREAD_GONE)
+        return handover
 
     async def _begun(self, name: str, length: int) -> tuple[str, str]:
         """The id of the file, and the address that takes its bytes."""
@@ -146,6 +159,35 @@ class ResultFiles:
             attempt = after(error)
             return _handed(attempt.fate, attempt.why)
         return Handover.SHARED
+
+    async def _is_elsewhere(self, file: ResultFile, file_id: str) -> bool:
+        """Whether Slack is seen to show a file outside of its thread.
+
+        That needs `files:read`; without it, the look at the thread before has to be enough.
+        """
+        if file.thread is None or is_direct(file.channel):
+            return False
+        for _ in range(_LOOKS):
+            try:
+                async with asyncio.timeout(self._timing.posting):
+                    answer = await self._client.files_info(file=file_id)
+            except UNREADABLE:
+                return False
+            for ts, thread in _shares(answer.data, file.channel):
+                card = PostedCard(channel=file.channel, ts=ts)
+                return thread != file.thread and not await self._threads.holds(card, file.thread)
+            await asyncio.sleep(self._timing.file_look)
+        return False
+
+
+def _shares(answer: object, channel: str) -> Iterator[tuple[str, object]]:
+    """The messages of a channel in which a file is shared: time stamp and thread."""
+    shares = part(part(answer, "file"), "shares") if isinstance(answer, Mapping) else {}
+    for kind in ("public", "private"):
+        found = part(shares, kind).get(channel)
+        for one in found if isinstance(found, list) else ():
+            if isinstance(one, Mapping):
+                yield str(one.get("ts", "")), one.get("thread_ts")
 
 
 async def _gathered(lines: Lines, spool: IO[bytes]) -> int:

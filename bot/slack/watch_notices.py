@@ -32,7 +32,9 @@ def mark(watch: Watch) -> str:
     return f"{_MARK}{watch.id}"
 
 
-def notice(watch: Watch, style: CardStyle, row: Row, *, moved: bool = False) -> Message:
+def notice(
+    watch: Watch, style: CardStyle, row: Row, *, moved: bool = False, gone: bool = False
+) -> Message:
     """What the asker is told, once.
 
     Args:
@@ -40,10 +42,12 @@ def notice(watch: Watch, style: CardStyle, row: Row, *, moved: bool = False) -> 
         style: who reads it besides.
         row: the buttons, by who reads it; in a thread the asker is called by name.
         moved: it was meant for a thread that takes no messages.
+        gone: it was meant for a thread whose first message was deleted.
     """
+    why_here = "notice.gone" if gone else "notice.moved" if moved else ""
     if watch.ending is Ending.LIMIT or watch.last is None:
-        return _at_the_limit(watch, style, row, moved=moved)
-    intro = _intro(watch, style, row, f"notice.{watch.ending or Ending.STATUS}", moved=moved)
+        return _at_the_limit(watch, style, row, why_here=why_here)
+    intro = _intro(watch, style, row, f"notice.{watch.ending or Ending.STATUS}", why_here=why_here)
     shown = _card(watch, watch.last, style, row)
     return _with_intro(watch, intro, shown)
 
@@ -75,17 +79,17 @@ def _with_intro(watch: Watch, intro: str, shown: Message) -> Message:
     return Message(text=text, blocks=(first, *shown.blocks))
 
 
-def _intro(watch: Watch, style: CardStyle, row: Row, name: str, *, moved: bool) -> str:
+def _intro(watch: Watch, style: CardStyle, row: Row, name: str, *, why_here: str) -> str:
     say = style.catalog.say
     text = say(name, idmsg=code_span(style.shown_message_id(watch.message_id)))
-    if moved:
-        text = f"{text} {say('notice.moved')}"
+    if why_here:
+        text = f"{text} {say(why_here)}"
     if row is Row.PUBLIC:
         return say("notice.called", user=code_span(watch.user), text=text)
     return say("notice.directly", text=text)
 
 
-def _at_the_limit(watch: Watch, style: CardStyle, row: Row, *, moved: bool) -> Message:
+def _at_the_limit(watch: Watch, style: CardStyle, row: Row, *, why_here: str) -> Message:
     """No card, which would look like an answer: that there is none, and what can be done."""
     say = style.catalog.say
     title = say("notice.limit_title")
@@ -103,7 +107,7 @@ def _at_the_limit(watch: Watch, style: CardStyle, row: Row, *, moved: bool) -> M
     ]
     if watch.last is not None and watch.last.sandbox:
         blocks.append(context([f"*{say('card.sandbox')}*"]))
-    intro = _intro(watch, style, row, "notice.limit", moved=moved)
+    intro = _intro(watch, style, row, "notice.limit", why_here=why_here)
     return _with_intro(watch, intro, Message(text=f"{escape(title)}.", blocks=tuple(blocks)))
 
 

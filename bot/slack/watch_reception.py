@@ -132,7 +132,7 @@ class WatchReception:
         if question.row is Row.DIRECT and question.surface is not Surface.BUTTON:
             return self._replies.in_thread(question.place)
         # By now the card has begun the thread, if nothing had before.
-        return self._replies.beside(replace(question.place, begins=False))
+        return self._replies.beside(replace(question.here, begins=False))
 
 
 def _notes(question: Question) -> WatchNotes:

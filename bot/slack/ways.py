@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -43,6 +43,23 @@ class Place:
     def seen_thread_ts(self) -> str:
         """The thread in which one person can be told something; empty where there is none."""
         return "" if self.begins else self.thread_ts
+
+
+class Spot:
+    """Where one answer goes: a place whose thread may turn out to be gone.
+
+    Attributes:
+        thread_gone: it is.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.thread_gone = False
+
+    @property
+    def place(self) -> Place:
+        """The place as it is now, without a thread that is gone."""
+        return replace(self._place, thread_ts="") if self.thread_gone else self._place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,24 +101,46 @@ class Way(Protocol):
 class ByResponseUrl:
     """The address that came with a request, a click or a submission."""
 
-    def __init__(self, slack: SlackDoor, place: Place, response_type: str | None) -> None:
+    def __init__(self, slack: SlackDoor, spot: Spot, response_type: str | None) -> None:
         self._slack = slack
-        self._url = place.response_url
-        self._extra: dict[str, Any] = {"response_type": response_type} if response_type else {}
-        thread_ts = place.seen_thread_ts if response_type == "ephemeral" else place.thread_ts
-        if thread_ts:
-            self._extra["thread_ts"] = thread_ts
-        if response_type == "in_channel":
-            self._extra["replace_original"] = False
+        self._spot = spot
+        self._response_type = response_type
 
     async def send(self, message: Message) -> bool:
         """Show a message."""
-        return await self._slack.post(self._url, _body(message) | self._extra)
+        return await self._post(message, {"replace_original": False} if self._for_all else {})
 
     async def replace(self, message: Message) -> bool:
         """Show it in place of the one before."""
-        body = _body(message) | self._extra | {"replace_original": True}
-        return await self._slack.post(self._url, body)
+        return await self._post(message, {"replace_original": True})
+
+    @property
+    def _for_all(self) -> bool:
+        return self._response_type == "in_channel"
+
+    async def _post(self, message: Message, body: dict[str, Any]) -> bool:
+        place = self._spot.place
+        if not place.response_url or (self._for_all and not await self._takes_all()):
+            return False
+        thread_ts = place.seen_thread_ts if self._response_type == "ephemeral" else place.thread_ts
+        body |= _body(message)
+        if self._response_type:
+            body["response_type"] = self._response_type
+        if thread_ts:
+            body["thread_ts"] = thread_ts
+        return await self._slack.post(place.response_url, body)
+
+    async def _takes_all(self) -> bool:
+        """Whether what all can read would stand where it is wanted.
+
+        Slack answers such a post with `ok` alone, so that has to be asked before.
+        """
+        spot = self._spot
+        place = spot.place
+        if not spot.thread_gone:
+            stands = await self._slack.threads.stands(place.channel, place.thread_ts)
+            spot.thread_gone = not stands
+        return not spot.thread_gone
 
 
 class Replacing:
@@ -135,39 +174,51 @@ class Anew:
 
 
 class Hinting:
-    """A way that is a last resort: the person is told how to get more."""
+    """A way that is a last resort: the person is told why it is, and how to get more.
 
-    def __init__(self, way: Way, hint: Message | None) -> None:
-        self._way = way
+    Args:
+        way: the way.
+        spot: where the answer was to go.
+        hint: where others could not be told.
+        gone: where the thread is gone.
+    """
+
+    def __init__(self, way: Way, spot: Spot, *, hint: Message | None, gone: Message | None) -> None:
+        self.way = way
+        self._spot = spot
         self._hint = hint
+        self._gone = gone
 
     async def send(self, message: Message) -> bool:
         """Show a message."""
-        return await self._way.send(self._hinted(message))
+        return await self.way.send(self._hinted(message))
 
     async def replace(self, message: Message) -> bool:
         """Show it in place of the one before."""
-        return await self._way.replace(self._hinted(message))
+        return await self.way.replace(self._hinted(message))
 
     def _hinted(self, message: Message) -> Message:
-        if self._hint is None:
+        hint = self._gone if self._spot.thread_gone else self._hint
+        if hint is None:
             return message
-        text = f"{message.text} {self._hint.text}"
-        return Message(text=text, blocks=(*message.blocks, *self._hint.blocks))
+        text = f"{message.text} {hint.text}"
+        return Message(text=text, blocks=(*message.blocks, *hint.blocks))
 
 
 class ByEphemeral:
     """A message that one member of the channel sees (chat.postEphemeral)."""
 
-    def __init__(self, slack: SlackDoor, place: Place) -> None:
+    def __init__(self, slack: SlackDoor, spot: Spot) -> None:
         self._slack = slack
-        self._where = {"channel": place.channel, "user": place.user}
-        if place.seen_thread_ts:
-            self._where["thread_ts"] = place.seen_thread_ts
+        self._spot = spot
 
     async def send(self, message: Message) -> bool:
         """Show a message."""
-        sent = await self._slack.call("chat.postEphemeral", **self._where, **_body(message))
+        place = self._spot.place
+        where = {"channel": place.channel, "user": place.user}
+        if place.seen_thread_ts:
+            where["thread_ts"] = place.seen_thread_ts
+        sent = await self._slack.call("chat.postEphemeral", **where, **_body(message))
         return sent is not None
 
     async def replace(self, message: Message) -> bool:
@@ -177,13 +228,16 @@ class ByEphemeral:
 
 
 class ByPost:
-    """A message of the bot's own, in a channel, a thread, or directly to a person."""
+    """A message of the bot's own: directly to a person, or in the spot's channel or thread.
 
-    def __init__(self, slack: SlackDoor, channel: str, thread_ts: str = "") -> None:
+    Args:
+        slack: the way to Slack.
+        where: the person's id, or the spot.
+    """
+
+    def __init__(self, slack: SlackDoor, where: str | Spot) -> None:
         self._slack = slack
-        self._where = {"channel": channel}
-        if thread_ts:
-            self._where["thread_ts"] = thread_ts
+        self._spot = where if isinstance(where, Spot) else Spot(Place(channel=where, user=where))
         self._posted: dict[str, str] = {}
 
     @property
@@ -192,9 +246,17 @@ class ByPost:
         return PostedCard(**self._posted)
 
     async def send(self, message: Message) -> bool:
-        """Show a message."""
-        sent = await self._slack.call("chat.postMessage", **self._where, **_body(message), **_QUIET)
+        """Show a message, but nowhere else than in its thread."""
+        if self._spot.thread_gone:
+            return False
+        place = self._spot.place
+        thread = {"thread_ts": place.thread_ts} if place.thread_ts else {}
+        said = {"channel": place.channel, **thread, **_body(message), **_QUIET}
+        sent = await self._slack.call("chat.postMessage", **said)
         if sent is None:
+            return False
+        if not await self._slack.threads.landed(said, sent):
+            self._spot.thread_gone = True
             return False
         self._posted = {"channel": str(sent.get("channel", "")), "ts": str(sent.get("ts", ""))}
         return True

@@ -24,6 +24,7 @@ class Workspace:
     """Who the bot is, and where.
 
     Attributes:
+        org_wide: it is installed for a whole organisation, and serves several workspaces of it.
         scopes: what the token may do, from the header `x-oauth-scopes`; empty if Slack sent none.
         server_time: Slack's clock, from the header `date`; empty if Slack sent none.
     """
@@ -34,6 +35,7 @@ class Workspace:
     bot_user_id: str
     bot_user: str
     enterprise_id: str | None = None
+    org_wide: bool = False
     url: str | None = None
     scopes: frozenset[str] = frozenset()
     server_time: str = ""
@@ -73,6 +75,7 @@ async def find_workspace(client: AsyncWebClient) -> Workspace:
         bot_user_id=bot_user_id,
         bot_user=_named(data, "user"),
         enterprise_id=_named(data, "enterprise_id") or None,
+        org_wide=data.get("is_enterprise_install") is True,
         url=_named(data, "url") or None,
         scopes=frozenset(filter(None, (scope.strip() for scope in scopes.split(",")))),
         server_time=headers.get("date", ""),

@@ -8,11 +8,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeVar
 
-from sqlalchemy import Connection, Row, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from bot.domain.bulk import (
     Bulk,
@@ -33,7 +46,6 @@ from bot.storage.findings import finding_of, finding_values
 from bot.storage.jobs import JobTable, common_fields, common_values
 from bot.storage.locks import take_lock
 from bot.storage.schema import BULK, BULK_IGNORED, BULK_ITEM
-from bot.storage.sweeping import sweep
 
 TEXT_LIMIT: Final = 80
 NAME_LIMIT: Final = 200
@@ -55,7 +67,7 @@ class Bulks(JobTable[Bulk]):
 
     Args:
         page: how many rows are read at once.
-        chunk: how many are written or deleted at once.
+        chunk: how many are written at once.
         timing: how long it waits for what.
     """
 
@@ -165,22 +177,16 @@ class Bulks(JobTable[Bulk]):
         return tuple(map(MessageId, rows))
 
     async def sweep(self, older_than: datetime) -> int:
-        """Delete the bulks that ended before that moment; how many rows went."""
-        total = 0
-        old = select(BULK.c.id).where(BULK.c.ended_at < older_than)
-        for table in (BULK_ITEM, BULK_IGNORED):
-            # Before the bulk itself, so that nothing is left behind by a process that dies.
-            for bulk_id in await self._database.read(lambda c: c.scalars(old).all()):
-                total += await self._sweep_all(table, bulk_id)
-        return total + await sweep(self._database, BULK.c.ended_at, older_than)
+        """Delete the bulks that ended before that moment; how many rows went.
 
-    async def _sweep_all(self, table: Table, bulk_id: str) -> int:
-        """Delete what belongs to a bulk in small transactions."""
-        first = select(table.c.position).where(table.c.bulk_id == bulk_id).limit(self._chunk)
-        some = delete(table).where(table.c.bulk_id == bulk_id, table.c.position.in_(first))
+        Each goes with all that belongs to it, or stays: an operator may take it up again meanwhile.
+        """
+        is_old = BULK.c.ended_at < older_than
+        old = select(BULK.c.id).where(is_old)
         total = 0
-        while gone := await self._database.write(lambda c: c.execute(some).rowcount):
-            total += gone
+        for bulk_id in await self._database.read(lambda c: c.scalars(old).all()):
+            bulk = delete(BULK).where(BULK.c.id == bulk_id, is_old)
+            total += await self._database.write(partial(_delete_all, bulk, bulk_id))
         return total
 
     async def _pages(self, table: Table, bulk_id: str) -> AsyncIterator[Row[Any]]:
@@ -223,6 +229,14 @@ class Bulks(JobTable[Bulk]):
             paused_until=row.paused_until,
             ending=BulkEnding(row.ending) if row.ending is not None else None,
         )
+
+
+def _delete_all(bulk: Delete, bulk_id: str, connection: Connection) -> int:
+    """Delete a bulk, if it is there to be deleted, and then what belongs to it; how many rows."""
+    total = connection.execute(bulk).rowcount
+    for table in (BULK_ITEM, BULK_IGNORED) if total else ():
+        total += connection.execute(delete(table).where(table.c.bulk_id == bulk_id)).rowcount
+    return total
 
 
 def _full(connection: Connection, bulk: Bulk, bounds: BulkBounds) -> Bound | None:

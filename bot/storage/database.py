@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    nullcontext,
-)
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -125,7 +121,7 @@ class Database:
         engine = kind.execution_options(**{WRITES: True})
         with translated():
             async with self._limit(seconds), self._writer:
-                return await asyncio.to_thread(_transaction, engine, work)
+                return await self._threads.run(partial(_transaction, engine, work))
 
     async def read(
         self, work: Callable[[Connection], _Found], seconds: float | None = None
@@ -140,7 +136,7 @@ class Database:
                 return await connection.run_sync(work)
         with translated():
             async with self._limit(seconds):
-                return await asyncio.to_thread(_transaction, self._threads.lasting, work)
+                return await self._threads.run(partial(_transaction, self._threads.lasting, work))
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insertion that can say what to do on a conflict, as both databases spell it alike."""
@@ -179,12 +175,14 @@ async def open_database(
     if file is not None:
         with translated():
             await asyncio.to_thread(prepare_file, file, patience_seconds=timing.sqlite_busy)
-    async with _engine_for(address, file, timing) as engine:
-        with _threads_for(file, timing) as threads:
-            database = Database(engine, file=file, threads=threads, timing=timing)
-            async with database.writing(timing.migration) as connection:
-                await migrate(connection, migrations)
-            yield database
+    async with (
+        _engine_for(address, file, timing) as engine,
+        _threads_for(file, timing) as threads,
+    ):
+        database = Database(engine, file=file, threads=threads, timing=timing)
+        async with database.writing(timing.migration) as connection:
+            await migrate(connection, migrations)
+        yield database
 
 
 @asynccontextmanager
@@ -205,7 +203,7 @@ async def _engine_for(
         await engine.dispose()
 
 
-def _threads_for(file: Path | None, timing: Timing) -> AbstractContextManager[Threads | None]:
+def _threads_for(file: Path | None, timing: Timing) -> AbstractAsyncContextManager[Threads | None]:
     # Work in memory and on a server is better awaited.
     if file is None:
         return nullcontext()

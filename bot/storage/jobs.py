@@ -50,17 +50,20 @@ class JobTable(ABC, Generic[Job]):
         Returns:
             whether it stands there now; also when an earlier call, whose answer was lost, did it.
         """
+        async with self._database.writing() as connection:
+            return await self._replace(connection, old, new)
+
+    async def _replace(self, connection: AsyncConnection, old: Job, new: Job) -> bool:
         columns, values = self.table.c, self.values_of(new)
         same = and_(
             columns.id == old.id,
             *(columns[n].is_not_distinct_from(v) for n, v in self.values_of(old).items()),
         )
-        async with self._database.writing() as connection:
-            done = await connection.execute(update(self.table).where(same).values(values))
-            if done.rowcount:
-                return True
-            stands = select(self.table).where(columns.id == new.id)
-            row = (await connection.execute(stands)).mappings().first()
+        done = await connection.execute(update(self.table).where(same).values(values))
+        if done.rowcount:
+            return True
+        stands = select(self.table).where(columns.id == new.id)
+        row = (await connection.execute(stands)).mappings().first()
         return row is not None and dict(row) == values
 
     async def open_of(self, team: str, user: str) -> tuple[Job, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 
 from bot.storage.database import Database
 from bot.storage.schema import SEEN_EVENT
@@ -31,11 +31,6 @@ class SeenEvents:
             return result.rowcount == 1
 
         return await self._database.write(work)
-
-    async def forget(self, key: str) -> None:
-        """Let the key be new again, for every process; that it is new already is no error."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(SEEN_EVENT).where(SEEN_EVENT.c.event_key == key))
 
     async def sweep(self, older_than: datetime) -> int:
         """Forget the keys from before that moment, and say how many they were."""

@@ -9,15 +9,17 @@ process all the same; a loss of power may take back the latest of it, and leaves
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from sqlalchemy import (
@@ -33,6 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.domain.timing import Timing
+from bot.storage.own_threads import in_own_thread
 from bot.storage.sqlite_connection import sqlite_connection
 
 # The option of an execution whose transaction writes.
@@ -41,13 +44,24 @@ WRITES: Final = "voicestatus_writes"
 _LASTING: Final = "FULL"
 _FLEETING: Final = "NORMAL"
 
+_Found = TypeVar("_Found")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threads:
-    """Engines for work that is done in one go, in a thread."""
+    """Engines for work that is done in one go, in a thread.
+
+    Attributes:
+        pool: threads that nothing else uses, so that nothing else can hold them up.
+    """
 
     lasting: Engine
     fleeting: Engine
+    pool: Executor
+
+    async def run(self, work: Callable[[], _Found]) -> _Found:
+        """What the work gives, done in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, work)
 
 
 def awaited(
@@ -89,18 +103,21 @@ async def in_memory(*, timing: Timing) -> AsyncIterator[AsyncEngine]:
             await engine.dispose()
 
 
-@contextmanager
-def in_threads(file: Path, *, connections: int, timing: Timing) -> Iterator[Threads]:
-    """Engines for work in threads, while the block runs."""
-    engines = Threads(
+@asynccontextmanager
+async def in_threads(file: Path, *, connections: int, timing: Timing) -> AsyncIterator[Threads]:
+    """Engines for work in threads, a thread for each connection, while the block runs."""
+    threads = Threads(
         lasting=_in_threads(file, _LASTING, connections=connections, timing=timing),
         fleeting=_in_threads(file, _FLEETING, connections=connections, timing=timing),
+        pool=ThreadPoolExecutor(connections, thread_name_prefix="database"),
     )
     try:
-        yield engines
+        yield threads
     finally:
-        engines.lasting.dispose()
-        engines.fleeting.dispose()
+        # Not here: the last statement may still wait for another process.
+        await in_own_thread(threads.pool.shutdown)
+        threads.lasting.dispose()
+        threads.fleeting.dispose()
 
 
 def durable_engine(file: Path, *, connections: int, timing: Timing = Timing()) -> Engine:

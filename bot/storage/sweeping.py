@@ -19,8 +19,10 @@ async def sweep(
     """
     table = at.table
     key = tuple(table.primary_key)
-    old = select(*key).where(at < older_than).limit(batch)
-    statement = delete(table).where(tuple_(*key).in_(old))
+    is_old = at < older_than
+    old = select(*key).where(is_old).limit(batch)
+    # Once more on the row itself: somebody may have taken it up again while it was waited for.
+    statement = delete(table).where(tuple_(*key).in_(old), is_old)
     total = 0
     while True:
         async with database.writing() as connection:

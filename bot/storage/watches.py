@@ -5,7 +5,8 @@ Beside the recent look-ups and the bulks this is where ids stand in clear, until
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -52,9 +53,8 @@ class Watches(JobTable[Watch]):
             destination; or the bound that leaves no room for it.
         """
         first = new[0]
-        async with self._database.writing() as connection:
-            # Two at once would each not count the other's.
-            await hold_lock(connection, "watch")
+        # Two at once would each not count the other's.
+        async with self._alone() as connection:
             room = await self._room(connection, first, bounds)
             outcomes: list[Watch | Bound] = []
             for watch in new:
@@ -76,11 +76,18 @@ class Watches(JobTable[Watch]):
         await connection.execute(WATCH.insert().values(self.values_of(watch)))
         return watch
 
-    async def open_like(self, watch: Watch) -> Watch | None:
-        """The open watch for the same call and destination; `None` where there is none."""
-        async with self._database.reading() as connection:
-            row = (await connection.execute(_open_for(watch))).first()
-        return None if row is None else self.job_of(row)
+    async def reopen(self, old: Watch, new: Watch) -> Watch | None:
+        """Put an open one in the place of one that is over.
+
+        Returns:
+            the open one for that call and destination: this, or one that there is already; `None`
+            where somebody else has changed the old one since.
+        """
+        async with self._alone() as connection:
+            there = (await connection.execute(_open_for(new))).first()
+            if there is not None and there.id != old.id:
+                return self.job_of(there)
+            return new if await self._replace(connection, old, new) else None
 
     async def expire_at(
         self, moment: datetime, names: Sequence[str], owner: Owner
@@ -108,7 +115,8 @@ class Watches(JobTable[Watch]):
                 turn=case((late, columns.turn + 1), else_=columns.turn),
             )
         )
-        async with self._database.writing() as connection:
+        # Two at once could each have locked what the other needs.
+        async with self._alone() as connection:
             await connection.execute(change)
             rows = (await connection.execute(select(WATCH).where(which))).all()
         return self._in_order(rows, names)
@@ -130,11 +138,18 @@ class Watches(JobTable[Watch]):
         """
         which = _waiting(names, owner)
         change = update(WATCH).where(which).values(state=State.CANCELLED.value, ended_at=now)
-        async with self._database.writing() as connection:
+        async with self._alone() as connection:
             # Held until the end, so that what is returned is what is given up.
             rows = (await connection.execute(select(WATCH).where(which).with_for_update())).all()
             await connection.execute(change)
         return self._in_order(rows, names)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which nobody else adds watches or changes several; turns go on."""
+        async with self._database.writing() as connection:
+            await hold_lock(connection, "watch")
+            yield connection
 
     @classmethod
     def _in_order(cls, rows: Sequence[Row[Any]], names: Sequence[str]) -> tuple[Watch, ...]:

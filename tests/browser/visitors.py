@@ -29,7 +29,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.explanation import Explanation, explain
 from bot.gateway.sandbox import PATH, build_sandbox
 from bot.gateway.sandbox.exchange import Listener
-from bot.server import serving
+from bot.web.server import serving
 from tests.support.wording import EN, PT, say
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / ".cache" / "screenshots"

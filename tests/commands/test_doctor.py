@@ -163,6 +163,26 @@ async def test_missing_scope(good: dict[str, Any], slack: LoopbackSlack, missing
     assert "voicestatus manifest" in check.remedy
 
 
+async def test_colleagues_whom_nothing_tells_from_outsiders(
+    good: dict[str, Any], slack: LoopbackSlack
+) -> None:
+    """In an organisation; each of the three ways to know them is enough."""
+    slack.workspace.enterprises[made_up.TEAM_ID] = made_up.ENTERPRISE_ID
+    unknown = (await checks(good))["colleagues"]
+    set_by_hand = await checks({**good, "bot_own_teams": {made_up.SISTER_TEAM_ID}})
+    slack.workspace.scopes.add("users:read")
+    by_profile = await checks(good)
+    slack.workspace.scopes.discard("users:read")
+    slack.workspace.org_wide = True
+    listed = await checks(good)
+
+    assert unknown.ok
+    assert made_up.ENTERPRISE_ID in unknown.detail
+    assert "users:read" in unknown.remedy
+    assert "BOT_OWN_TEAMS" in unknown.remedy
+    assert not any("colleagues" in found for found in (set_by_hand, by_profile, listed))
+
+
 async def test_app_token_that_slack_refuses(good: dict[str, Any]) -> None:
     """A wrong app token has its own line, and the bot token keeps its good one."""
     found = await checks({**good, "slack_app_token": "xapp-of-somebody-else"})

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.domain.timing import Timing
 from bot.gateway.sandbox.server import PATH, build_sandbox
-from bot.server import serving
+from bot.web.server import serving
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

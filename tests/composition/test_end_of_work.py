@@ -194,8 +194,10 @@ async def status_of_a_check(session: aiohttp.ClientSession, port: int) -> int:
 async def half_sent(port: int, path: str = "/slack/events") -> asyncio.StreamWriter:
     """Half a request, which the bot has begun to read."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"POST {path} HTTP/1.1\r\nHost: b\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n"
-    writer.write(head.encode())
+    head = f"POST {path} HTTP/1.1\r\nHost: b\r\nExpect: 100-continue\r\nContent-Length: 99\r\n"
+    signed = sign(RoughSlack.signing_secret, int(time.time()), b"")
+    head += "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+    writer.write(f"{head}\r\n".encode())
     assert (await reader.readline()).startswith(b"HTTP/1.1 100")
     writer.write(b"half")
     return writer

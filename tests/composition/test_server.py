@@ -6,13 +6,15 @@ import asyncio
 import gc
 import json
 import socket
+from contextlib import ExitStack
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.server import build_server, serving
 from bot.settings import Mode
+from bot.web.crowd import MOST_CONNECTIONS
+from bot.web.server import build_server, serving
 from tests.support.scene import Scene, playing
 
 
@@ -51,6 +53,20 @@ async def test_readyz_names_its_parts(bot: Scene) -> None:
     common = {"database": True, "slack_token": True}
     wanted = {"ready": True, "parts": common | parts[bot.mode]}
     assert (200, wanted) == (said[0], json.loads(said[1]))
+
+
+@pytest.mark.both_modes
+async def test_a_crowd_at_the_port_keeps_nobody_from_an_answer(bot: Scene) -> None:
+    """More than may be connected, none of whom ends a request, stay until others need the room."""
+    with ExitStack() as stack:
+        for _ in range(MOST_CONNECTIONS + 50):
+            address = ("127.0.0.1", bot.running.port)
+            stranger = stack.enter_context(socket.create_connection(address))
+            stranger.sendall(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\n")
+        card = await bot.answer("SANDBOX-OK")
+        health = await get(bot, "/healthz")
+
+    assert (True, 200) == (card.ephemeral, health[0])
 
 
 async def test_metrics_count_look_ups_failures_the_cache_and_refusals(mode: Mode) -> None:

@@ -13,6 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.interactions import Interactions
 from bot.demo.person import (
     HttpDelivery,
     Kind,
@@ -101,6 +102,35 @@ async def test_a_command_has_slacks_fields(person: Person, endpoint: Endpoint) -
     assert 3 == len(trigger.split("."))
     assert (200, "") == (ack.status, ack.body)
     assert ack.seconds > 0
+
+
+async def test_every_request_names_the_organisation_of_the_place(
+    person: Person, endpoint: Endpoint
+) -> None:
+    """Not the person's; a workspace of an app that serves many is not named in an interaction."""
+    person.slack.workspace.enterprises[made_up.TEAM_ID] = made_up.ENTERPRISE_ID
+    stranger = person.as_user(made_up.STRANGER_USER_ID)
+    await person.command("/voicestatus")
+    form = endpoint.form()
+    shortcut = Interactions(slack=person.slack, user=stranger.user, team=stranger.team)
+    clicked = shortcut.global_shortcut("ask")
+    said = f"{made_up.BOT_MENTION} hi"
+    await stranger.say(said, channel=made_up.SHARED_CHANNEL_ID)
+    event = person.slack.events[-1].payload
+    person.slack.workspace.org_wide = True
+    nowhere = shortcut.global_shortcut("ask")
+
+    assert made_up.ENTERPRISE_ID == form["enterprise_id"]
+    assert (made_up.ENTERPRISE_ID, made_up.STRANGER_TEAM_ID) == (
+        clicked["enterprise"]["id"],
+        clicked["user"]["team_id"],
+    )
+    assert (made_up.ENTERPRISE_ID, made_up.STRANGER_TEAM_ID) == (
+        event["enterprise_id"],
+        event["event"]["user_team"],
+    )
+    assert made_up.ENTERPRISE_ID == event["authorizations"][0]["enterprise_id"]
+    assert (None, True) == (nowhere["team"], nowhere["is_enterprise_install"])
 
 
 async def test_each_command_has_its_own_response_url(person: Person, endpoint: Endpoint) -> None:

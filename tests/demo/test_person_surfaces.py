@@ -298,8 +298,9 @@ async def test_a_click_on_a_card_replaces_the_card(stage: BoltStage) -> None:
         await respond(text="fresh", blocks=[{"type": "divider"}], replace_original=True)
         stage.note(action, body, context)
 
+    said = await stage.person.say("a call")
     posted = await card(
-        stage, button("refresh", value="SANDBOX-OK", style="primary"), thread_ts="1.000001"
+        stage, button("refresh", value="SANDBOX-OK", style="primary"), thread_ts=said.ts
     )
     await stage.person.click(posted, "refresh")
     action, body, context = (await stage.noted())[0]
@@ -314,12 +315,12 @@ async def test_a_click_on_a_card_replaces_the_card(stage: BoltStage) -> None:
         "message_ts": posted.ts,
         "channel_id": posted.channel,
         "is_ephemeral": False,
-        "thread_ts": "1.000001",
+        "thread_ts": said.ts,
     }
     assert expected == body["container"]
     assert action["block_id"] == body["message"]["blocks"][0]["block_id"]
     assert {"values": {}} == body["state"]
-    expected_context = (made_up.USER_ID, posted.channel, "1.000001")
+    expected_context = (made_up.USER_ID, posted.channel, said.ts)
     assert expected_context == (context.user_id, context.channel_id, context.thread_ts)
     # what else is posted to the URL does not become its original
     shown = [(entry.ts, entry.text) for entry in stage.slack.messages]

@@ -19,8 +19,8 @@ from bot.demo.playground.scenery import ADMIN, LOBBY, PORTUGUESE_CHANNEL
 from bot.demo.playground.server import MAX_BODY_BYTES
 from bot.demo.playground.serving import Playground, running_playground
 from bot.domain.catalog import Language
-from bot.server import CannotListenError
 from bot.slack.modals import IDS_BLOCK
+from bot.web.accepting import CannotListenError
 from tests.support.reading import texts
 from tests.support.scene import UNHURRIED
 from tests.support.wording import ANSWERED, BUSY

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.ledger import Message
 from bot.demo.slack_server import LoopbackSlack
 from tests.demo.bolt_stage import Clock
 
@@ -28,9 +29,12 @@ async def test_a_response_url_is_ephemeral_unless_said_otherwise(
     hook = webhook(slack, session)
     answer = await hook.send_dict({"text": "for you"})
     assert (200, "ok") == (answer.status_code, answer.body)
-    await hook.send_dict({"text": "all", "response_type": "in_channel", "thread_ts": "1.000001"})
+    root = Message(channel=made_up.PRIVATE_CHANNEL_ID, ts="1.000001", text="root", blocks=())
+    slack.messages.append(root)
+    await hook.send_dict({"text": "all", "response_type": "in_channel", "thread_ts": root.ts})
+    slack.messages.remove(root)
     seen = [(entry.text, entry.user, entry.ephemeral, entry.thread_ts) for entry in slack.messages]
-    expected = [("for you", made_up.USER_ID, True, None), ("all", None, False, "1.000001")]
+    expected = [("for you", made_up.USER_ID, True, None), ("all", None, False, root.ts)]
     assert expected == seen
     assert [200, 200] == [post.status for post in slack.posts]
     assert {"text": "for you"} == slack.posts[0].body

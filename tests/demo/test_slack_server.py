@@ -28,19 +28,20 @@ async def test_a_message_is_posted_and_recorded(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
     """chat.postMessage adds a message that all in the channel see."""
+    root = str((await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="root"))["ts"])
     answer = await client.chat_postMessage(
-        channel=made_up.CHANNEL_ID, text="hi", blocks=[{"type": "divider"}], thread_ts="1.000001"
+        channel=made_up.CHANNEL_ID, text="hi", blocks=[{"type": "divider"}], thread_ts=root
     )
     expected = Message(
         channel=made_up.CHANNEL_ID,
         ts=str(answer["ts"]),
         text="hi",
         blocks=({"type": "divider"},),
-        thread_ts="1.000001",
+        thread_ts=root,
     )
-    assert [expected] == slack.messages
-    assert ("chat.postMessage", True) == (slack.calls[0].method, slack.calls[0].token_ok)
-    assert "hi" == slack.calls[0].arguments["text"]
+    assert [expected] == slack.messages[1:]
+    assert ("chat.postMessage", True) == (slack.calls[1].method, slack.calls[1].token_ok)
+    assert "hi" == slack.calls[1].arguments["text"]
     assert ([], [], []) == (slack.pings, slack.warnings, slack.refusals)
     assert ",".join(made_up.BOT_SCOPES) == answer.headers["x-oauth-scopes"]
 
@@ -103,6 +104,58 @@ async def test_auth_test_says_whose_token_it_is(client: AsyncWebClient) -> None:
     """auth.test answers with the made-up team and bot."""
     answer = await client.auth_test()
     assert (made_up.TEAM_ID, made_up.BOT_USER_ID) == (answer["team_id"], answer["user_id"])
+
+
+async def test_workspaces_may_belong_to_organisations(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """auth.test names the bot's own, users.info a person's."""
+    alone = await client.auth_test()
+    slack.workspace.enterprises |= {
+        made_up.TEAM_ID: made_up.ENTERPRISE_ID,
+        made_up.STRANGER_TEAM_ID: made_up.STRANGER_ENTERPRISE_ID,
+    }
+    slack.workspace.scopes.add("users:read")
+    slack.workspace.org_wide = True
+    answer = await client.auth_test()
+    user = (await client.users_info(user=made_up.STRANGER_USER_ID))["user"]
+
+    assert (None, False) == (alone.get("enterprise_id"), alone["is_enterprise_install"])
+    assert (made_up.ENTERPRISE_ID, True) == (
+        answer["enterprise_id"],
+        answer["is_enterprise_install"],
+    )
+    assert (made_up.STRANGER_ENTERPRISE_ID, [made_up.STRANGER_TEAM_ID]) == (
+        user["enterprise_user"]["enterprise_id"],
+        user["enterprise_user"]["teams"],
+    )
+
+
+async def test_the_workspaces_of_an_organisation_are_listed_page_by_page(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """Those of the bot's own organisation; its own workspace alone where it serves no other."""
+    own, sister = made_up.TEAM_ID, made_up.SISTER_TEAM_ID
+    alone = await client.auth_teams_list()
+    slack.workspace.org_wide = True
+    slack.workspace.enterprises |= {
+        **dict.fromkeys((own, sister), made_up.ENTERPRISE_ID),
+        made_up.STRANGER_TEAM_ID: made_up.STRANGER_ENTERPRISE_ID,
+    }
+    pages = [
+        [team["id"] for team in page["teams"]]
+        async for page in await client.auth_teams_list(limit=1)
+    ]
+
+    assert [own] == [team["id"] for team in alone["teams"]]
+    assert [[own], [sister]] == pages
+    for wrong, error in (
+        ({"limit": 1_001}, "invalid_limit"),
+        ({"limit": -1}, "invalid_limit"),
+        ({"cursor": "x"}, "invalid_cursor"),
+    ):
+        refused = await refusal_of(client.auth_teams_list(**wrong))
+        assert error == refused["error"]
 
 
 async def test_scopes_are_checked(slack: LoopbackSlack, client: AsyncWebClient) -> None:

@@ -13,6 +13,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.loopback import workspace as made_up
+from bot.demo.loopback.ledger import Message
 from bot.demo.person import Kind, person_over_socket
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from tests.demo.bolt_stage import Clock, refusal_of
@@ -61,7 +62,9 @@ async def test_bolt_connects_and_acknowledges_over_a_socket(
 @pytest.mark.usefixtures("bolt")
 async def test_bolt_gets_events_over_a_socket(slack: LoopbackSlack) -> None:
     """An event is acknowledged and answered through the Web API."""
-    event = {"type": "app_mention", "user": made_up.USER_ID, "text": "hi", "ts": "5.000001"}
+    root = Message(channel=made_up.CHANNEL_ID, ts="5.000001", text="hi", blocks=())
+    slack.messages.append(root)
+    event = {"type": "app_mention", "user": made_up.USER_ID, "text": "hi", "ts": root.ts}
     payload = {
         "type": "event_callback",
         "team_id": made_up.TEAM_ID,
@@ -72,7 +75,7 @@ async def test_bolt_gets_events_over_a_socket(slack: LoopbackSlack) -> None:
     }
     ack = await person_over_socket(slack).deliver(Kind.EVENT, payload)
     assert 200 == ack.status
-    assert "5.000001" == (await slack.wait_for_message()).thread_ts
+    assert root.ts == (await slack.wait_for_message(2)).thread_ts
 
 
 async def test_bolt_reconnects_when_told_to_go(

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.found_ids import find_ids, whole_words
+from bot.domain.found_ids import find_ids, readable, whole_words
 from bot.domain.message_id import MessageId
 
 REAL = "MPG000236180474"
-MAX_FOUND, MAX_READ, MAX_LENGTH = 200, 100_000, 40
+MAX_FOUND, MAX_READ, MAX_LENGTH = 200, 40_000, 40
 
 identifiers = st.from_regex(r"\A[Mm][Pp][Gg][0-9]{5,20}(-[0-9]{1,10})?\Z")
 # Whatever ends a word and begins no form of its own.
@@ -139,8 +139,6 @@ def test_a_text_is_cut_before_a_word(text: str, limit: int, kept: str) -> None:
 
 # About half a second on the machine where a split takes an eighth of a millisecond.
 MOST_SPLITS = 4_000
-# Enough to tell a square from a line; `--thorough` takes all that is read.
-LENGTH = MAX_READ // 2
 
 HOSTILE = [
     *("a", "1", "'", "%", " ", "-", "(", "<", ":", "\ufdfa", "\U0001f600", "\u200b"),
@@ -185,16 +183,32 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def test_time_grows_with_the_length_only(pytestconfig: pytest.Config) -> None:
+def test_time_grows_with_the_length_only() -> None:
     """Hostile characters, repeated or between a form's ends, cost a few thousand splits at most."""
-    length = MAX_READ if pytestconfig.getoption("--thorough") else LENGTH
-    plain = "a " * (length // 2)
+    plain = "a " * (MAX_READ // 2)
     split = min(_seconds(lambda: [plain.split() for _ in range(20)]) for _ in range(3)) / 20
-    texts = [(one * length)[:length] for one in HOSTILE]
-    texts += [h + (run * length)[: length - len(h) - len(t)] + t for h, run, t in RUNS]
+    texts = [(one * MAX_READ)[:MAX_READ] for one in HOSTILE]
+    texts += [h + (run * MAX_READ)[: MAX_READ - len(h) - len(t)] + t for h, run, t in RUNS]
 
     assert [] == [
         ascii(text[:20])
         for text in texts
         if all(_seconds(partial(find_ids, [text])) > MOST_SPLITS * split for _ in range(3))
     ]
+
+
+def test_so_much_is_made_readable_and_no_more() -> None:
+    """What one character becomes counts, and what becomes of nothing does not."""
+    assert "abcde" == readable("abcdef", most=5)
+    assert "SMSM" == readable("\u2120\u2120\u2120"[:2], most=5)
+    assert "SMSMS" == readable("\u2120" * 2_000, most=5)
+    assert "1-1" == readable("\u200b" * 2_000 + "\uff11\u2010\uff11\uff11", most=3)
+    assert 2_500 == len(readable("\u00e9" * 3_000, most=2_500))
+
+
+def test_what_characters_become_is_counted_over_all_texts() -> None:
+    """A text of three characters may be as long as one of fifty."""
+    arabic = "\ufdfa" * ((MAX_READ - 20) // 18)
+
+    assert (MessageId(REAL),) == find_ids([arabic, REAL]).ids
+    assert () == find_ids([arabic, "\ufdfa", REAL]).ids

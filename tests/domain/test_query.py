@@ -360,3 +360,18 @@ def test_any_text_gives_a_query(text: str) -> None:
         assert all(len(bad.word) <= 40 for bad in query.bad_words)
     if isinstance(query, TooMany):
         assert query.count > query.limit
+
+
+def test_of_a_long_text_the_first_words_are_compared_with_command_words() -> None:
+    """Twenty different ones: comparing is dear, and whoever means a command begins with it."""
+    others = [f"{letter}zzzzzzz" for letter in "abcdefghijklmnopqrs"]
+
+    assert isinstance(parse_query(" ".join([*others, "hlep"])), DidYouMean)
+    assert isinstance(parse_query(" ".join([*others, *others, "hlep"])), DidYouMean)
+    assert isinstance(parse_query(" ".join([*others, "tzzzzzzz", "hlep"])), TooMany)
+
+
+def test_a_command_word_may_be_dressed_but_not_endless() -> None:
+    """What is longer than any of them is compared with none."""
+    assert Run(command=Command.HELP) == parse_query("h" + "\u0301" * 36 + "elp")
+    assert not isinstance(parse_query("h" + "\u0301" * 37 + "elp"), Run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +13,13 @@ from bot.domain.explanation import LookupFailure
 from bot.domain.message_id import MessageId
 from bot.services.alarm import EVERY, Alarm, Alert, Trouble
 from bot.services.answers import Answer
+from bot.services.claiming import Claiming
+from bot.storage.claims import AlertClaims
 from bot.storage.database import Database, open_database
-from bot.storage.errors import StorageError
-from bot.storage.notices import Notices
+from bot.storage.schema import NOTICE
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+LASTS = timedelta(seconds=3)
 
 
 def answer(raw: str) -> Answer:
@@ -34,18 +37,20 @@ class _Office:
         self.now = NOON
         self.told: list[Alert] = []
         self.reachable = True
+        self.slack = asyncio.Event()
+        self.slack.set()
         self.database = database
-        self.notices = Notices(database)
 
     async def tell(self, alert: Alert) -> bool:
         self.told.append(alert)
+        await self.slack.wait()
         return self.reachable
 
     def alarm(self, *, has_admins: bool = True) -> Alarm:
         """The alarm of one more process."""
-        return Alarm(
-            notices=self.notices, tell=self.tell, has_admins=has_admins, now=lambda: self.now
-        )
+        claims = AlertClaims(self.database, every=EVERY, lasts=LASTS)
+        notices = Claiming(claims, now=lambda: self.now)
+        return Alarm(notices=notices, tell=self.tell, has_admins=has_admins)
 
 
 @pytest.fixture
@@ -115,6 +120,34 @@ async def test_who_was_not_reached_is_told_by_the_next(office: _Office) -> None:
     assert 2 == len(office.told)
 
 
+async def test_who_broke_off_in_the_middle_leaves_it_to_the_next(office: _Office) -> None:
+    """The process ends, or telling took too long: nobody was told, so somebody will be."""
+    office.slack.clear()
+    telling = asyncio.create_task(office.alarm().heard([answer("900")]))
+    while not office.told:  # noqa: ASYNC110 - a list tells nobody
+        await asyncio.sleep(0)
+    await office.alarm().heard([answer("900")])
+    assert 1 == len(office.told)
+
+    telling.cancel()
+    await asyncio.wait({telling})
+    office.slack.set()
+    await office.alarm().heard([answer("900")])
+    await office.alarm().heard([answer("900")])
+
+    assert 2 == len(office.told)
+
+
+async def test_who_was_killed_in_the_middle_leaves_it_to_the_next(office: _Office) -> None:
+    """Its claim ends soon, and not a moment before."""
+    claims = AlertClaims(office.database, every=EVERY, lasts=LASTS)
+    await claims.claim(Trouble.SECURITY_LIMIT.value, NOON)
+    for wait, count in ((LASTS / 2, 0), (LASTS / 2, 1), (LASTS, 1)):
+        office.now += wait
+        await office.alarm().heard([answer("900")])
+        assert count == len(office.told)
+
+
 async def test_a_clock_that_was_set_back_silences_nobody(office: _Office) -> None:
     """What was told in the future counts as old."""
     await office.alarm().heard([answer("900")])
@@ -133,16 +166,10 @@ async def test_without_admins_nobody_is_promised_anything(office: _Office) -> No
     assert not alarm.covers([answer("900")])
 
 
-class _AwayNotices(Notices):
-    """A table that cannot be used."""
-
-    async def is_due(self, *_: object, **__: object) -> bool:
-        raise StorageError("It is away.")
-
-
 async def test_a_database_that_is_away_breaks_nothing(office: _Office) -> None:
     """Better no message than one for each agent."""
-    office.notices = _AwayNotices(office.database)
+    async with office.database.writing() as connection:
+        await connection.exec_driver_sql(f"DROP TABLE {NOTICE.name}")
     await office.alarm().heard([answer("900")])
 
     assert [] == office.told

@@ -16,6 +16,7 @@ from bot.domain.explanation import LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.message_id import MessageId
 from bot.domain.timing import Timing
+from bot.domain.watch import PostedCard
 from bot.services.answers import Answer
 from bot.services.telling import LEASE, SETTLING, InDoubt
 from bot.services.watching import Delivery, Report, Trace
@@ -402,6 +403,18 @@ async def test_a_result_that_was_being_handed_over_is_handed_over_again(world: B
     await world.turns().take_up(bulk.id, bulk.turn)
     assert ([], 1) == (world.speaker.reported, len(world.speaker.handed))
     assert world.base.clock.now == (await world.read(bulk)).ended_at
+
+
+async def test_what_follows_a_report_that_had_to_go_elsewhere_belongs_to_it(
+    world: BulkWorld,
+) -> None:
+    """It is kept as the message of the list; any other report leaves that as it is."""
+    moved = PostedCard(channel="D1", ts="9.9")
+    world.speaker.reports = [Report(delivery=Delivery.TOLD, card=moved)]
+    ended = [await world.ring(await world.start("SANDBOX-OK")) for _ in range(2)]
+
+    assert [moved, CARD] == [bulk.card for bulk in ended]
+    assert [moved, CARD] == [bulk.card for bulk in world.speaker.handed]
 
 
 async def test_a_fault_in_handing_over_costs_neither_the_report_nor_the_end(

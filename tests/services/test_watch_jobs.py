@@ -99,3 +99,6 @@ async def test_one_that_changes_meanwhile(world: World) -> None:
     watch = await world.start("A")
     jobs = WatchJobs(watches=StaleTable(world.database), now=world.clock)
     assert JobOutcome.NOT_OPEN is await jobs.retry(watch.id)
+    world.slack.reports = [UNDELIVERABLE]
+    undelivered = await world.ring(await world.start("SANDBOX-OK"))
+    assert JobOutcome.NOT_OPEN is await jobs.retry(undelivered.id)

@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "ALLOWED_USERS": frozenset(),
     "ADMIN_USERS": frozenset(),
     "ALLOW_EXTERNAL_USERS": False,
+    "BOT_OWN_TEAMS": frozenset(),
     "BOT_COMMAND": "/voicestatus",
     "BOT_TIMEZONE": "America/Sao_Paulo",
     "BOT_SUPPORT_CONTACT": "",
@@ -101,6 +102,8 @@ def test_there_are_no_other_settings() -> None:
         ("ALLOWED_USERS", " U1 , U2,,U1 ", {"U1", "U2"}),
         # W begins the ids of some users of an Enterprise organisation.
         ("ADMIN_USERS", "U1 W2", {"U1", "W2"}),
+        # A workspace and an organisation.
+        ("BOT_OWN_TEAMS", "T1, E2", {"T1", "E2"}),
         ("DATABASE_URL", "postgresql://db/voice", SecretStr("postgresql://db/voice")),
         ("BOT_RETENTION_DAYS", "30", 30),
         ("WATCH_INTERVALS_SECONDS", " 1, 2.5,3 ", (1, 2.5, 3)),

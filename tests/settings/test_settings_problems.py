@@ -52,6 +52,7 @@ WRONG = {
     "ALLOWED_CHANNELS": "#support",
     "ALLOWED_USERS": "ana",
     "ADMIN_USERS": "@ana",
+    "BOT_OWN_TEAMS": "partner.slack.com",
 }
 
 
@@ -99,6 +100,10 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "ALLOWED_USERS": (["U1", f"W{'0' * 30}"], ["C0123456789", "<@U0123456789>", f"U{'0' * 31}"]),
     "ADMIN_USERS": (["W1"], ["U0123456789;U0123456780", "U"]),
+    "BOT_OWN_TEAMS": (
+        ["T1", f"E{'0' * 30}", "T1,E1 T2"],
+        ["T1,*", "t0123456789", "C0123456789", "T", f"T{'0' * 31}", "T1;E1"],
+    ),
 }
 
 

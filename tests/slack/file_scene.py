@@ -18,6 +18,7 @@ from bot.demo.loopback.payloads import shown_message
 from bot.demo.person import Person, person_over_socket
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.timing import Timing
+from bot.services.file_reading import FileReading
 from bot.slack.attached_files import AttachedFiles
 from bot.slack.file_addresses import FileAddresses
 from bot.slack.result_files import ResultFiles
@@ -66,7 +67,12 @@ async def file_scene(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[F
             session=session,
             client=client,
             person=person_over_socket(slack),
-            attached=AttachedFiles(client=client, session=session, timing=timing),
+            attached=AttachedFiles(
+                client=client,
+                session=session,
+                reading=FileReading(timing=timing),
+                timing=timing,
+            ),
             results=ResultFiles(client=client, session=session, timing=timing),
         )
 

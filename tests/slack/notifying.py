@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.loopback.ledger import Message
+from bot.demo.loopback.ledger import Message, UserMessage
+from bot.demo.loopback.workspace import CHANNEL_ID, TEAM_ID, USER_ID
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.catalog import Language
 from bot.domain.timing import Timing
@@ -20,6 +22,11 @@ from bot.slack.notifier import SlackNotifier
 from bot.slack.style import Contacts, Styles
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
+
+# The message in whose thread the watch of `watch_of` was begun.
+ASKED: Final = UserMessage(
+    channel=CHANNEL_ID, ts="1795579300.000001", user=USER_ID, team=TEAM_ID, text="where is it?"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +55,7 @@ async def telling(
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
         slack.workspace.scopes |= set(scopes)
+        slack.said.append(ASKED)
         client = await stack.enter_async_context(connected(slack.api_url, slack.bot_token))
         languages = await stack.enter_async_context(choices(language))
         notifier = notifier_at(client, languages, page=page)

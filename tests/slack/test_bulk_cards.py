@@ -99,6 +99,7 @@ item_lists = st.lists(
 )
 rows = st.sampled_from([Row.DIRECT, Row.PUBLIC, Row.PRIVATE])
 forms = st.sampled_from(Form)
+reasons = st.sampled_from([{}, {"moved": True}, {"moved": True, "gone": True}])
 
 
 def sound(shown: Message, row: Row = Row.DIRECT) -> None:
@@ -120,13 +121,19 @@ def test_any_progress_is_taken(
     sound(progress_card(bulk, tally, style, row, NOW + timedelta(seconds=late)))
 
 
-@given(bulk=bulks, items=item_lists, style=styles, row=rows, form=forms, moved=st.booleans())
+@given(bulk=bulks, items=item_lists, style=styles, row=rows, form=forms, why=reasons)
 def test_any_report_is_taken(
-    bulk: Bulk, items: list[BulkItem], style: CardStyle, row: Row, form: Form, *, moved: bool
+    bulk: Bulk,
+    items: list[BulkItem],
+    style: CardStyle,
+    row: Row,
+    form: Form,
+    *,
+    why: dict[str, bool],
 ) -> None:
     """Whatever the gateway answered, whatever the ids are, in each form of the table."""
     report = Reckoning().add_all(items).report(style.catalog)
-    sound(report_card(bulk, report, items, style, row=row, form=form, moved=moved), row)
+    sound(report_card(bulk, report, items, style, row=row, form=form, **why), row)
 
 
 def test_the_longest_list_gives_a_report_that_is_taken(english: CardStyle) -> None:

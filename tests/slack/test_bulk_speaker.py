@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,11 +23,11 @@ from bot.domain.timing import Timing
 from bot.domain.watch import Destination, PostedCard
 from bot.services.watching import Delivery, Trace
 from bot.slack.bulk_cards import bar
-from bot.slack.bulk_speaker import Home, SlackBulkSpeaker
+from bot.slack.bulk_speaker import Home, SlackBulkSpeaker, home_of
 from bot.slack.readers import Readers
 from bot.slack.style import Contacts, Styles
 from bot.storage.errors import StorageError
-from tests.slack.notifying import choices, connected
+from tests.slack.notifying import ASKED, choices, connected
 from tests.slack.watching import NOW, READING
 from tests.support.reading import seen, where
 from tests.support.wording import EN, say
@@ -47,6 +47,7 @@ class Speaking:
     total: int = 8
     file: bool = False
     away: bool = False
+    homes: list[Home] = field(default_factory=list)
 
     @property
     def messages(self) -> list[Message]:
@@ -72,7 +73,8 @@ class Speaking:
 
     async def share_file(self, bulk: Bulk, home: Home) -> bool:
         """Give the file, or not."""
-        del bulk, home
+        del bulk
+        self.homes.append(home)
         return self.file
 
     async def shown(self, bulk: Bulk, tally: Tally = HALF) -> Bulk:
@@ -223,7 +225,8 @@ async def test_the_report_stands_in_the_cards_thread_and_bears_the_name_of_the_l
 
 async def test_a_list_that_began_in_a_thread_stays_there(scene: Speaking) -> None:
     """Its card and its report."""
-    thread = "1795579300.000001"
+    thread = ASKED.ts
+    scene.slack.said.append(ASKED)
     place = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=thread)
     bulk = await scene.shown(a_bulk(destination=place))
     await scene.speaker.report(over(bulk))
@@ -240,6 +243,55 @@ async def test_a_thread_that_takes_no_report_leads_to_the_asker(scene: Speaking)
     told = scene.messages[-1]
     assert (DIRECT, None) == (told.channel, told.thread_ts)
     assert say("bulk.report.moved") in seen(told)
+
+
+async def test_a_thread_that_is_gone_gets_nothing_and_the_asker_all(scene: Speaking) -> None:
+    """The card says that it comes directly, and what follows belongs to it."""
+    place = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=ASKED.ts)
+    bulk = await scene.shown(a_bulk(destination=place))
+    report = await scene.speaker.report(over(bulk))
+
+    card, told = scene.messages
+    assert [(DIRECT, None, False), (DIRECT, card.ts, False)] == [where(card), where(told)]
+    assert (True, False) == (say("bulk.moved") in seen(card), say("bulk.report.gone") in seen(told))
+    assert None is report.card
+
+
+async def test_a_report_whose_card_was_deleted_takes_the_rest_along(scene: Speaking) -> None:
+    """Its own thread is where the result is handed over; it says why it comes there."""
+    bulk = await scene.shown(a_bulk())
+    assert say("bulk.moved") not in seen(scene.messages[0])
+    scene.messages.clear()
+    report = await scene.speaker.report(over(bulk))
+
+    (told,) = scene.messages
+    assert ((DIRECT, None, False), PostedCard(channel=DIRECT, ts=told.ts)) == (
+        where(told),
+        report.card,
+    )
+    assert (True, False) == (
+        say("bulk.report.gone") in seen(told),
+        say("bulk.report.moved") in seen(told),
+    )
+    assert Home(channel=DIRECT, thread=told.ts) == home_of(replace(over(bulk), card=report.card))
+
+
+async def test_pages_whose_thread_is_gone_go_to_the_asker_and_the_file_with_them(
+    scene: Speaking,
+) -> None:
+    """All of it went after the report had been posted."""
+    scene.total = 100
+    bulk = await scene.shown(a_bulk(total=100))
+    scene.messages.clear()
+    await scene.speaker.hand_over(over(bulk))
+
+    (page,) = scene.messages
+    assert (DIRECT, None, False) == where(page)
+    assert bulk.card is not None
+    assert [
+        Home(channel=CHANNEL_ID, thread=bulk.card.ts),
+        Home(channel=DIRECT, thread=page.ts),
+    ] == scene.homes
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import json
 from typing import Any
 
@@ -144,6 +146,19 @@ async def test_shared_twice_is_shared_once(bot: Scene) -> None:
 
     assert (say("working.shared_already"), True) == (heading(told), told.ephemeral)
     assert (BUSY, False) == (heading(shared), shared.ephemeral)
+
+
+async def test_two_clicks_at_once_share_one_card(bot: Scene) -> None:
+    """The second waits for the first, and is then told so."""
+    card = await bot.answer("SANDBOX-BUSY")
+    click = functools.partial(bot.person.click, card, "card_share")
+
+    await asyncio.gather(click(), click())
+    await bot.running.work.idle()
+
+    assert [(BUSY, False), (say("working.shared_already"), True)] == [
+        (heading(one), one.ephemeral) for one in bot.slack.messages[1:]
+    ]
 
 
 async def test_an_ephemeral_card_in_a_thread_is_shared_in_that_thread(bot: Scene) -> None:

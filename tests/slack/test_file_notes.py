@@ -29,12 +29,11 @@ async def test_the_list_of_a_file_comes_with_its_name(scene: FileScene) -> None:
     """As Excel in Brazil writes it."""
     message = await scene.message({"name": "Ligações.csv", "content": EXCEL.encode("cp1252")})
 
-    found = await list_on(scene.attached, message, EN, max_ids=10)
+    found = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
 
     assert found.ids is not None
     assert ("Ligações.csv", "") == (found.name, found.line)
     assert ["MPG000236180474", "MPG000236180475"] == [one.value for one in found.ids.ids]
-    assert found.ids == await scene.attached.read(message, max_ids=10)
 
 
 async def test_a_file_that_cannot_be_had_is_a_line(scene: FileScene) -> None:
@@ -42,7 +41,7 @@ async def test_a_file_that_cannot_be_had_is_a_line(scene: FileScene) -> None:
     scene.slack.workspace.scopes.discard("files:read")
     message = await scene.message("list.csv")
 
-    found = await list_on(scene.attached, message, EN, max_ids=10)
+    found = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
 
     assert FoundList(line=found.line) == found
     assert say("file.no_permission", scope="files:read") == found.line
@@ -53,11 +52,27 @@ async def test_a_file_that_is_no_list_is_a_line_with_its_name(scene: FileScene) 
     ids = "\r\n".join(f"MPG{n:012}" for n in range(11)).encode()
     message = await scene.message({"name": "list.csv", "content": ids})
 
-    found = await list_on(scene.attached, message, EN, max_ids=10)
+    found = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
 
     reason = say("list.problem.too_many_ids", count=11, limit=10)
     assert found.ids is None
     assert say("file.unread", file="`list.csv`", reason=reason) == found.line
+
+
+async def test_of_a_person_one_file_is_read_at_a_time(scene: FileScene) -> None:
+    """A second one is not even fetched; others are not held up, and then it is their turn again."""
+    message = await scene.message({"name": "list.csv", "content": EXCEL.encode("cp1252")})
+
+    with scene.attached.turn_of("U1"):
+        second = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
+        calls = list(scene.slack.calls)
+        other = await list_on(scene.attached, message, EN, person="U2", max_ids=10)
+    after = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
+
+    assert FoundList(line=say("file.still_reading")) == second
+    assert [] == calls
+    assert other.ids is not None
+    assert other == after
 
 
 async def test_a_message_that_may_hold_a_list_is_known_without_asking(scene: FileScene) -> None:

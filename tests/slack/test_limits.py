@@ -68,6 +68,7 @@ FIXED: Final[dict[str, Callable[[Notes], Message]]] = {
     "choice_not_kept": Notes.choice_not_kept,
     "shared_already": Notes.shared_already,
     "invite_me": Notes.invite_me,
+    "thread_gone": Notes.thread_gone,
     "admins_only": Notes.admins_only,
     "closing": Notes.closing,
     "marked_late": lambda speaker: speaker.marked_late(speaker.help()),
@@ -238,12 +239,18 @@ def test_every_note_about_the_gateway_is_taken(
         taken(alert_note(Alert(trouble=trouble, code=code, detail=detail), style.catalog, command))
 
 
-@given(watch=watches, style=styles, row=st.sampled_from(list(Row)), moved=st.booleans())
+@given(
+    watch=watches,
+    style=styles,
+    row=st.sampled_from(list(Row)),
+    moved=st.booleans(),
+    gone=st.booleans(),
+)
 def test_any_notice_is_one_that_slack_takes(
-    watch: Watch, style: CardStyle, row: Row, *, moved: bool
+    watch: Watch, style: CardStyle, row: Row, *, moved: bool, gone: bool
 ) -> None:
     """Every ending, to whomever; in a thread it calls the asker, and nobody else."""
-    shown = notice(watch, style, row, moved=moved)
+    shown = notice(watch, style, row, moved=moved, gone=gone)
     rings = f"<@{watch.user}>" if row is Row.PUBLIC else "nobody"
 
     assert rings in shown.text or row is not Row.PUBLIC

@@ -20,7 +20,7 @@ from bot.demo.loopback.workspace import (
 from bot.domain.timing import Timing
 from bot.domain.watch import Destination
 from bot.services.watching import Delivery, Report
-from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
+from tests.slack.notifying import ASKED, Telling, choices, connected, notifier_at, telling
 from tests.slack.watching import watch_of
 from tests.support.reading import seen, where
 from tests.support.rough_slack import Answer, raw, rough_slack, silence
@@ -30,6 +30,7 @@ ROOT = "1795579300.000001"
 DIRECT = f"D{USER_ID[1:]}"
 TO_ASKER = Destination(team=TEAM_ID, channel=USER_ID)
 POST = "chat.postMessage"
+LINK = "chat.getPermalink"
 
 
 @pytest.fixture
@@ -124,6 +125,35 @@ async def test_a_thread_that_refuses_for_good_sends_it_directly(scene: Telling) 
     assert [] == scene.slack.pings
 
 
+@pytest.mark.parametrize("seen_before", [True, False], ids=["seen before", "seen by the answer"])
+async def test_a_thread_that_is_gone_sends_it_directly(
+    scene: Telling, *, seen_before: bool
+) -> None:
+    """Nothing of it stays in the channel; the reason is told."""
+    scene.slack.said.clear()
+    if not seen_before:
+        scene.slack.fail_next(LINK)
+    assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery
+
+    (told,) = scene.messages
+    assert ((DIRECT, None, False), True) == (where(told), told.metadata is not None)
+    assert (True, False) == (say("notice.gone") in seen(told), say("notice.moved") in seen(told))
+    assert (1, 0) if seen_before else (2, 1) == (scene.called(POST), scene.called("chat.delete"))
+    scene.slack.pings.clear()
+
+
+async def test_in_the_conversation_with_the_bot_a_thread_that_is_gone_needs_no_look(
+    scene: Telling,
+) -> None:
+    """Nobody else reads what lands outside of it there."""
+    direct = scene.slack.workspace.direct(USER_ID).id
+    place = Destination(team=TEAM_ID, channel=direct, thread=ASKED.ts)
+
+    assert Delivery.TOLD is (await scene.notifier.tell(watch_of(destination=place))).delivery
+    assert [(DIRECT, None, False)] == [where(told) for told in scene.messages]
+    assert [POST] == [call.method for call in scene.slack.calls]
+
+
 @pytest.mark.parametrize("channel", [CHANNEL_WITHOUT_BOT_ID, PRIVATE_CHANNEL_ID, "C0GONE00001"])
 async def test_a_channel_out_of_reach_sends_it_directly(scene: Telling, channel: str) -> None:
     """No member, private, gone."""
@@ -214,7 +244,7 @@ async def test_an_answer_that_cannot_be_read_is_unsure(answer: Answer) -> None:
 
         report = await notifier_at(client, who).tell(watch_of())
 
-    assert (Delivery.UNSURE, [POST]) == (report.delivery, slack.calls)
+    assert (Delivery.UNSURE, [LINK, POST]) == (report.delivery, slack.calls)
 
 
 async def test_a_slack_that_is_silent_is_given_up_and_the_notice_is_unsure() -> None:
@@ -225,7 +255,7 @@ async def test_a_slack_that_is_silent_is_given_up_and_the_notice_is_unsure() -> 
         report = await notifier_at(client, who, timing=Timing(posting=0.1)).tell(watch_of())
 
     assert Report(delivery=Delivery.UNSURE) == report
-    assert slack.calls in ([], [POST])
+    assert slack.calls in ([LINK], [LINK, POST])
 
 
 async def test_a_slack_that_nobody_reaches_has_certainly_nothing() -> None:

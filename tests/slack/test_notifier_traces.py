@@ -117,6 +117,31 @@ async def test_a_thread_whose_first_message_is_gone_holds_none(scene: Telling) -
     assert Trace.NONE is await scene.notifier.trace(watched())
 
 
+async def test_a_notice_that_landed_outside_of_its_thread_is_deleted_and_counts_as_none(
+    scene: Telling,
+) -> None:
+    """Nobody knew, because Slack's answer was lost; another watch's stays."""
+    watch, other = watched(), watched(id="f" * 16)
+    scene.slack.said.clear()
+    for one in (other, watch):
+        scene.slack.fail_next("chat.getPermalink")
+        scene.slack.lose_next_answer("chat.postMessage")
+        await scene.notifier.tell(one)
+    assert [None, None] == [message.thread_ts for message in scene.messages]
+
+    assert Trace.NONE is await scene.notifier.trace(watch)
+    (left,) = scene.messages
+    assert {"watch": other.id} == (left.metadata or {})["event_payload"]
+    assert Trace.NONE is await scene.notifier.trace(watch)
+
+
+async def test_a_channel_that_cannot_be_looked_at_now_is_looked_at_later(scene: Telling) -> None:
+    """A notice may stand there for everybody to read."""
+    scene.slack.fail_next(HISTORY, error="internal_error")
+
+    assert Trace.AWAY is await scene.notifier.trace(watched())
+
+
 @pytest.mark.parametrize(
     ("granted", "destination", "trace"),
     [

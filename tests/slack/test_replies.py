@@ -11,14 +11,17 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.connections import slack_session
+from bot.demo.loopback.ledger import UserMessage
 from bot.demo.loopback.workspace import (
     CHANNEL_ID,
     CHANNEL_WITHOUT_BOT_ID,
     PRIVATE_CHANNEL_ID,
+    TEAM_ID,
     USER_ID,
 )
 from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.timing import Timing
+from bot.domain.watch import PostedCard
 from bot.slack.block_kit import Message, section
 from bot.slack.door import SlackDoor
 from bot.slack.replies import Replies
@@ -36,6 +39,12 @@ def note(text: str) -> Message:
 
 
 HINT = note("invite me")
+GONE = note("it is gone")
+# Messages that somebody wrote, to be answered in their threads.
+ROOTS = [
+    UserMessage(channel=channel, ts=ROOT, user=USER_ID, team=TEAM_ID, text="where is it?")
+    for channel in (CHANNEL_ID, PRIVATE_CHANNEL_ID)
+]
 
 
 @dataclass(kw_only=True)
@@ -66,6 +75,7 @@ class Desk:
 async def desk() -> AsyncIterator[Desk]:
     """Replies before a loopback Slack."""
     async with running_slack() as slack, slack_session() as session:
+        slack.said.extend(ROOTS)
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
         door = SlackDoor(client=client, session=session)
         yield Desk(slack=slack, replies=Replies(door, timing=Timing(modal_ack=ACK)))
@@ -162,7 +172,85 @@ async def test_the_hint_comes_only_where_the_asker_alone_is_reached(desk: Desk) 
 
     assert ["for all", "for one invite me"] == desk.texts
     assert [True, False] == [in_channel.as_wanted, alone.as_wanted]
-    assert 2 == len(desk.slack.refusals)
+    methods = ["chat.postMessage", "chat.getPermalink"]
+    assert [f"{one}: channel_not_found {{}}" for one in methods] * 2 == desk.slack.refusals
+
+
+async def test_a_thread_that_is_gone_is_tried_once_and_the_asker_is_told_why(desk: Desk) -> None:
+    """With the reason instead of the hint, outside of the thread; what follows comes there too."""
+    desk.slack.said.clear()
+    reply = desk.replies.in_thread(desk.place(thread_ts=ROOT), hint=HINT, gone=GONE)
+    assert await reply.show(note("one"))
+    assert await reply.show(note("two"))
+
+    assert ["chat.postMessage", "chat.delete"] == desk.methods
+    assert [(CHANNEL_ID, None, True)] == [where(message) for message in desk.slack.messages]
+    assert ["two it is gone"] == desk.texts
+    assert (True, False, None) == (reply.thread_gone, reply.as_wanted, reply.posted)
+
+
+async def test_without_a_hint_the_asker_reads_the_message_as_it_is(desk: Desk) -> None:
+    """Whatever kept it out of the thread."""
+    desk.slack.fail_next("chat.postMessage", error="restricted_action")
+    assert await desk.replies.in_thread(desk.place(thread_ts=ROOT), gone=GONE).show(note("one"))
+    desk.slack.said.clear()
+    assert await desk.replies.in_thread(desk.place(thread_ts=ROOT), hint=HINT).show(note("two"))
+
+    assert ["one", "two"] == desk.texts
+
+
+async def test_a_thread_that_goes_after_the_note_is_not_left_for_the_channel(desk: Desk) -> None:
+    """The note cannot be changed any more, and what takes its place is for the asker."""
+    reply = desk.replies.in_thread(desk.place(url=False, thread_ts=ROOT), hint=HINT, gone=GONE)
+    await reply.show(note("working"))
+    desk.slack.messages.clear()
+    desk.slack.said.clear()
+    await reply.show(note("card"))
+
+    assert [("card it is gone", True)] == [(m.text, m.ephemeral) for m in desk.slack.messages]
+    assert ["chat.update: message_not_found {}"] == desk.slack.refusals
+
+
+async def test_a_card_that_went_to_the_asker_directly_can_be_changed_there(desk: Desk) -> None:
+    """It is a message of the bot's own."""
+    desk.slack.said.clear()
+    desk.slack.fail_next("chat.postEphemeral", error="user_not_in_channel")
+    reply = desk.replies.in_thread(desk.place(url=False, thread_ts=ROOT), gone=GONE)
+    await reply.show(note("card"))
+
+    (card,) = desk.slack.messages
+    assert PostedCard(channel=DIRECT, ts=card.ts) == reply.posted
+    assert "card it is gone" == card.text
+
+
+@pytest.mark.parametrize("channel", [CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID])
+async def test_nothing_is_shared_in_a_thread_that_is_gone(desk: Desk, channel: str) -> None:
+    """By the URL that comes with a click; it is looked at before, and then not tried by posting."""
+    desk.slack.said.clear()
+    reply = desk.replies.to_channel(desk.place(channel, thread_ts=ROOT), hint=HINT, gone=GONE)
+    for text in ("card", "again"):
+        assert await reply.show(note(text))
+
+    assert [(DIRECT, "again it is gone")] == [(m.channel, m.text) for m in desk.slack.messages]
+    assert ["chat.getPermalink", "chat.postMessage", "chat.update"] == desk.methods
+    assert [] == desk.slack.posts
+    assert not reply.as_wanted
+    desk.slack.refusals.clear()
+
+
+async def test_what_is_shared_in_a_thread_by_its_url_is_not_replaced_in_the_channel(
+    desk: Desk,
+) -> None:
+    """The thread went in between."""
+    reply = desk.replies.to_channel(desk.place(thread_ts=ROOT), hint=HINT, gone=GONE)
+    await reply.show(note("one"))
+    assert [(CHANNEL_ID, ROOT, False)] == [where(message) for message in desk.slack.messages]
+    desk.slack.messages.clear()
+    desk.slack.said.clear()
+    await reply.show(note("two"))
+
+    assert [(DIRECT, "two it is gone")] == [(m.channel, m.text) for m in desk.slack.messages]
+    desk.slack.refusals.clear()
 
 
 async def test_a_shared_card_that_no_channel_takes_goes_to_the_asker_directly(desk: Desk) -> None:

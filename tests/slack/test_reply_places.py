@@ -17,6 +17,7 @@ from tests.support.wording import ANSWERED, BUSY, INVITE, say
 
 POST = "chat.postMessage"
 EPHEMERAL = "chat.postEphemeral"
+LINK = "chat.getPermalink"
 LONG_ID = "MPG0002361804740000000001"
 WORKING = say("working.title")
 
@@ -188,7 +189,7 @@ async def test_a_message_shortcut_where_the_bot_is_no_member_is_answered_by_its_
     body = bot.slack.posts[-1].body
     assert ((PRIVATE_CHANNEL_ID, thread, False), BUSY) == (where(card), heading(card))
     assert (False, thread) == (body["replace_original"], body["thread_ts"])
-    bot.expect_refusals(f"{POST}: channel_not_found")
+    bot.expect_refusals(f"{POST}: channel_not_found", f"{LINK}: channel_not_found")
 
 
 async def test_where_only_an_ephemeral_answer_is_taken_it_comes_with_the_hint(bot: Scene) -> None:
@@ -199,7 +200,7 @@ async def test_where_only_an_ephemeral_answer_is_taken_it_comes_with_the_hint(bo
 
     assert ((PRIVATE_CHANNEL_ID, None, True), BUSY) == (where(card), heading(card))
     assert INVITE in card.text
-    bot.expect_refusals(f"{POST}: channel_not_found")
+    bot.expect_refusals(f"{POST}: channel_not_found", f"{LINK}: channel_not_found")
 
 
 async def test_no_member_and_no_url_leave_a_direct_message_with_the_way_to_more(

@@ -6,16 +6,19 @@ import asyncio
 import io
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
 
+from bot.demo.loopback.ledger import Message
 from bot.demo.loopback.workspace import (
     BOT_USER_ID,
     CHANNEL_ID,
     CHANNEL_WITHOUT_BOT_ID,
     PRIVATE_CHANNEL_ID,
+    Channel,
 )
 from bot.domain.timing import Timing
 from bot.slack import result_files
@@ -83,6 +86,82 @@ async def test_outside_of_a_thread_it_stands_in_the_conversation(scene: FileScen
 
     (message,) = scene.slack.messages
     assert (Handover.SHARED, None) == (handed, message.thread_ts)
+
+
+async def test_a_file_is_not_shared_where_its_thread_is_gone(scene: FileScene) -> None:
+    """It is looked at right before the one step that people see."""
+    said = await scene.person.say("x")
+    await scene.person.delete(said)
+
+    assert Handover.NOT_SHARED is await scene.results.share(result(thread=said.ts), LINES)
+    assert ([], "chat.getPermalink") == (scene.slack.messages, called(scene)[-1])
+
+
+@pytest.fixture
+async def reading() -> AsyncIterator[FileScene]:
+    """A bot that may read files as well, and whose person's message is gone."""
+    scopes = ("files:write", "files:read")
+    async with file_scene(*scopes, timing=Timing(file_look=0.01)) as running:
+        yield running
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "the answer was lost"])
+async def test_a_file_that_is_seen_outside_of_its_thread_is_deleted(
+    reading: FileScene, *, lost: bool
+) -> None:
+    """The thread went in between, or Slack did not say so before."""
+    reading.slack.fail_next("chat.getPermalink")
+    if lost:
+        reading.slack.lose_next_answer("files.completeUploadExternal")
+
+    handed = await reading.results.share(result(thread="1795579300.000001"), LINES)
+
+    assert (Handover.NOT_SHARED, []) == (handed, reading.slack.messages)
+    assert "files.delete" == called(reading)[-1]
+
+
+@pytest.mark.parametrize("channel", [CHANNEL_ID, PRIVATE_CHANNEL_ID])
+async def test_a_file_that_is_seen_in_its_thread_stays(
+    reading: FileScene, channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Slack says; where it shows the file later, it is looked at several times."""
+    reading.slack.workspace.join(PRIVATE_CHANNEL_ID)
+    said = await reading.person.say("x", channel=channel)
+    file = result(thread=said.ts, channel=channel)
+    handed = [await reading.results.share(file, LINES)]
+    looks = [called(reading).count("files.info")]
+    monkeypatch.setattr(reading.slack.files, "note_share", lambda *_: None)
+    handed.append(await reading.results.share(file, LINES))
+    looks.append(called(reading).count("files.info"))
+
+    assert ([Handover.SHARED] * 2, [1, 6]) == (handed, looks)
+    assert [said.ts] * 2 == [one.thread_ts for one in reading.slack.messages]
+
+
+async def test_a_share_whose_thread_slack_does_not_name_is_known_by_its_address(
+    reading: FileScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that stands where it should is not deleted."""
+    said = await reading.person.say("x")
+    note_share = reading.slack.files.note_share
+
+    def unnamed(file_id: str, place: Channel, message: Message) -> None:
+        note_share(file_id, place, replace(message, thread_ts=None))
+
+    monkeypatch.setattr(reading.slack.files, "note_share", unnamed)
+    assert Handover.SHARED is await reading.results.share(result(thread=said.ts), LINES)
+    assert 1 == len(reading.slack.messages)
+
+
+async def test_in_the_conversation_with_a_person_nobody_looks_where_a_file_stands(
+    reading: FileScene,
+) -> None:
+    """Nobody else reads it there."""
+    place = reading.person.direct_channel
+
+    handed = await reading.results.share(result(channel=place, thread="1.000001"), LINES)
+    assert (Handover.SHARED, 1) == (handed, len(reading.slack.messages))
+    assert {"files.getUploadURLExternal", "files.completeUploadExternal"} == set(called(reading))
 
 
 def ten_thousand_lines() -> Iterator[bytes]:

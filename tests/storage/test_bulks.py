@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -226,13 +227,39 @@ async def test_what_is_due(database: Database) -> None:
 
 async def test_the_old_are_swept_with_all_that_belongs_to_them(database: Database) -> None:
     """And nothing else is."""
-    bulks = Bulks(database, chunk=2)
+    bulks = Bulks(database)
     line = IgnoredLine(number=1, text="x", problem=LineProblem.PHONE)
     assert None is await bulks.add(REPORTED, IDS, [line], PLENTY)
     young = replace(REPORTED, id="b2", ended_at=NOON + 9 * SECOND)
     await add(bulks, young)
     await add(bulks, replace(BULK, id="b3"))
-    assert 5 == await bulks.sweep(NOON + 2 * SECOND)
+    await add(bulks, replace(REPORTED, id="b4"))
+    assert 9 == await bulks.sweep(NOON + 2 * SECOND)
     assert (None, young) == (await bulks.get("b1"), await bulks.get("b2"))
-    assert [0, 3, 3] == [len(await items(bulks, one)) for one in ("b1", "b2", "b3")]
+    assert [0, 3, 3, 0] == [len(await items(bulks, f"b{number}")) for number in range(1, 5)]
     assert [] == [line async for line in bulks.ignored("b1")]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=("before it goes", "after the first commit"))
+async def test_one_that_is_taken_up_again_during_a_sweep(
+    database: Database, monkeypatch: pytest.MonkeyPatch, *, first: bool
+) -> None:
+    """It stays with all its calls, or is gone with all of them."""
+    bulks = Bulks(database, chunk=2)
+    undelivered = replace(REPORTED, state=BulkState.UNDELIVERED)
+    again = replace(undelivered, state=BulkState.REPORTING, ended_at=None)
+    await add(bulks, undelivered)
+    write = database.write
+
+    async def meanwhile(*args: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        if first:
+            assert await bulks.replace(undelivered, again)
+            return await write(*args, **more)
+        done = await write(*args, **more)
+        assert not await bulks.replace(undelivered, again)
+        return done
+
+    monkeypatch.setattr(database, "write", meanwhile)
+    assert (0 if first else 4) == await bulks.sweep(NOON + 2 * SECOND)
+    assert (3 if first else 0) == len(await items(bulks))

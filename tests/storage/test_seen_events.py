@@ -25,19 +25,6 @@ async def test_once(database: Database) -> None:
     ]
 
 
-async def test_forget(database: Database) -> None:
-    """A key that was forgotten is new once more, and no other is."""
-    seen = SeenEvents(database)
-    for key in ("Ev1", "Ev2"):
-        await seen.first_time(key, NOON)
-    await seen.forget("Ev1")
-    await seen.forget("never seen")
-
-    assert [True, False, False] == [
-        await seen.first_time(key, NOON) for key in ("Ev1", "Ev1", "Ev2")
-    ]
-
-
 async def test_at_once(database: Database) -> None:
     """Of many who ask at once exactly one is first."""
     seen = SeenEvents(database)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,3 +89,42 @@ def test_one_that_is_in_use_at_the_end_is_closed_when_it_is_given_back(tmp_path:
 
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         of_driver.cursor()
+
+
+async def test_nothing_else_holds_up_the_threads_of_the_database(tmp_path: Path) -> None:
+    """Not even where every thread of the loop's own pool is taken by work of somebody else."""
+    loop, free = asyncio.get_running_loop(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        before = loop._default_executor  # type: ignore[attr-defined]
+        loop.set_default_executor(pool)
+        async with asyncio.timeout(60), open_database(f"sqlite:///{tmp_path}/bot.db") as database:
+            held = loop.run_in_executor(None, free.wait)
+            names = {await database.read(name_of_thread), await database.write(name_of_thread)}
+        assert not held.done()
+        free.set()
+        await held
+        loop._default_executor = before  # type: ignore[attr-defined]
+
+    assert {"database"} == {name.rpartition("_")[0] for name in names}
+
+
+def name_of_thread(_: Connection) -> str:
+    """In which thread the work is done."""
+    return threading.current_thread().name
+
+
+async def test_the_threads_of_the_database_are_few_and_end_with_it(tmp_path: Path) -> None:
+    """As many as it has connections."""
+    barrier = threading.Barrier(5)
+
+    def meet(_: Connection) -> str:
+        barrier.wait(60)
+        return threading.current_thread().name
+
+    async with open_database(f"sqlite:///{tmp_path}/bot.db") as database:
+        first = await asyncio.gather(*(database.read(meet) for _ in range(5)))
+        more = await asyncio.gather(*(database.read(name_of_thread) for _ in range(20)))
+
+    assert {f"database_{place}" for place in range(5)} == set(first)
+    assert set(first) >= set(more)
+    assert not any(thread.name in first for thread in threading.enumerate())

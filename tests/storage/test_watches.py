@@ -77,8 +77,6 @@ async def test_one_of_a_call_and_destination(database: Database) -> None:
     first, second = replace(WATCH, id="w2"), replace(WATCH, id="w3", user="U2")
     assert (first,) == await watches.add([first], PLENTY)
     assert (first,) == await watches.add([second], PLENTY)
-    assert first == await watches.open_like(second)
-    assert None is await watches.open_like(another(9))
     assert 1 == await watches.count_open()
 
 
@@ -105,6 +103,38 @@ async def test_bounds(database: Database, bounds: Bounds, bound: Bound) -> None:
     first, second, third = (another(number) for number in (1, 2, 3))
     assert (first, second, bound) == await watches.add([first, second, third], bounds)
     assert (first,) == await watches.add([replace(first, id="w9")], bounds)
+
+
+async def test_one_that_is_over_is_opened_again(database: Database) -> None:
+    """Unless somebody else did so before."""
+    watches = Watches(database)
+    again = replace(TOLD, state=State.TELLING, ended_at=None)
+    await watches.add([TOLD], PLENTY)
+    assert again == await watches.reopen(TOLD, again)
+    assert None is await watches.reopen(TOLD, replace(again, turn=9))
+    assert again == await watches.get("w1")
+
+
+async def test_one_that_is_over_is_not_opened_beside_an_open_one(database: Database) -> None:
+    """Of the same call and destination: that one comes back in its place."""
+    watches = Watches(database)
+    anew = replace(WATCH, id="w2")
+    await watches.add([TOLD], PLENTY)
+    await watches.add([anew], PLENTY)
+    assert anew == await watches.reopen(TOLD, replace(TOLD, ended_at=None))
+    assert TOLD == await watches.get("w1")
+
+
+async def test_one_that_is_opened_again_while_it_is_watched_anew(database: Database) -> None:
+    """Whoever comes first: there is one, and both see it."""
+    watches = Watches(database)
+    await watches.add([TOLD], PLENTY)
+    again = replace(TOLD, state=State.TELLING, ended_at=None)
+    anew = [replace(WATCH, id=f"w{number}") for number in (2, 3)]
+    adding = asyncio.gather(*(watches.add([one], PLENTY) for one in anew))
+    opened, added = await asyncio.gather(watches.reopen(TOLD, again), adding)
+    assert {opened} == {watch for (watch,) in added}
+    assert 1 == await watches.count_open()
 
 
 async def test_a_change_is_made_to_what_was_read(database: Database) -> None:

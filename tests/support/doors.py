@@ -10,9 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.person import Person, person_over_http, person_over_socket
 from bot.demo.slack_server import LoopbackSlack
-from bot.server import SLACK_PATH, SlackEndpoint, build_server, serving
 from bot.settings import Mode
 from bot.slack.socket import Socket
+from bot.web.server import build_server, serving
+from bot.web.slack_endpoint import SLACK_PATH, SlackEndpoint
 
 
 @asynccontextmanager

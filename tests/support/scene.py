@@ -39,10 +39,11 @@ PATIENCE: Final = 40.0
 # goes on comes where it is meant. No choice of language outlives the test in which it was made.
 UNHURRIED: Final = Timing(
     choices=0.0,
+    readiness=0.0,
     note_after=PATIENCE,
     slack_call=PATIENCE,
     doubtful=PATIENCE,
-    locale=PATIENCE,
+    person=PATIENCE,
     transaction=PATIENCE,
     gate=PATIENCE,
 )
@@ -214,6 +215,7 @@ async def playing(
     timing: Timing = UNHURRIED,
     clock: Callable[[], float] = time.time,
     ping_seconds: float = 5.0,
+    settle: Callable[[LoopbackSlack], object] = lambda _: None,
     **changes: Any,
 ) -> AsyncIterator[Scene]:
     """Run a scene with a bot of its own; at its end Slack must be content.
@@ -224,6 +226,7 @@ async def playing(
         timing: the seconds that the bot waits for things.
         clock: Slack's, in seconds since the epoch.
         ping_seconds: how often Slack pings a socket.
+        settle: makes the workspace another one before the bot asks who it is.
         changes: settings that differ from the plain ones.
     """
     requests: list[SeenRequest] = []
@@ -233,6 +236,7 @@ async def playing(
             running_slack(clock=clock, ping_seconds=ping_seconds)
         )
         slack.workspace.scopes |= set(scopes)
+        settle(slack)
         url = await stack.enter_async_context(
             running_sandbox(port=0, requests=requests, clock=gateway_clock)
         )

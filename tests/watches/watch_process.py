@@ -2,7 +2,8 @@
 
 Run as a program. Its settings come as JSON in the environment, and so may a name to bear among its
 peers. A line on standard input is a command: `start FIRST COUNT PREFIX` (watches), `bulk COUNT
-PREFIX`, `jump SECONDS` (the clock) or `end`; answers go out as lines of JSON.
+PREFIX`, `press BUTTON:WATCH:USER ...` (one after the other, `hour` or `stop`), `jump SECONDS` (the
+clock) or `end`; answers go out as lines of JSON.
 """
 
 from __future__ import annotations
@@ -92,6 +93,15 @@ async def start_watches(watching: Watching, first: int, count: int, prefix: str)
     return started
 
 
+async def press(watching: Watching, button: str, watch: str, user: str) -> str:
+    """Watch for another hour, or stop; the end that the person reads, empty where it is stopped."""
+    if button == "stop":
+        assert await watching.cancel("T1", user, [watch])
+        return ""
+    (changed,) = await watching.choose_limit("T1", user, [watch], timedelta(hours=1))
+    return changed.expires_at.isoformat()
+
+
 async def start_bulk(bulks: BulkService, count: int, prefix: str) -> str:
     """One list in a thread of its own; its id."""
     outcome = await bulks.start(
@@ -125,6 +135,9 @@ async def _run() -> None:
                     _say(await start_watches(watching, int(first), int(count), prefix))
                 case ["bulk", count, prefix]:
                     _say(await start_bulk(bulks, int(count), prefix))
+                case ["press", *presses]:
+                    for one in presses:
+                        _say(await press(watching, *one.split(":")))
                 case ["jump", seconds]:
                     moment = datetime.now(UTC) + timedelta(seconds=int(seconds))
                     time_machine.travel(moment).start()

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,6 +43,10 @@ class WatchProcess:
         self._write(f"bulk {count} {prefix}")
         return str(await self.answer())
 
+    def press(self, presses: Iterable[str]) -> None:
+        """Let persons press buttons, each `BUTTON:WATCH:USER`; each is answered by a line."""
+        self._write(f"press {' '.join(presses)}")
+
     async def jump(self, seconds: int) -> None:
         """Set its clock forward or back."""
         self._write(f"jump {seconds}")
@@ -59,6 +63,12 @@ class WatchProcess:
         """Kill it at once (SIGKILL)."""
         self.process.kill()
         await self.process.wait()
+
+    async def rest(self) -> list[Any]:
+        """What else it said before it was killed."""
+        assert self.process.stdout is not None
+        said = (await self.process.stdout.read()).splitlines(keepends=True)
+        return [json.loads(line) for line in said if line.endswith(b"\n")]
 
     async def answer(self) -> Any:
         """Its next line."""

@@ -1,4 +1,4 @@
-"""chat.postMessage, chat.postEphemeral, chat.update and chat.delete."""
+"""chat.postMessage, .postEphemeral, .update, .delete and .getPermalink."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.demo.loopback.message_rules import Content, note_content, read_content
 from bot.demo.loopback.methods import Answer, Arguments, Method, arguments, needed
 from bot.demo.loopback.payloads import shown_message
 from bot.demo.loopback.refusals import RefusedError
-from bot.demo.loopback.workspace import BOT_USER_ID, Channel, Workspace
+from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_DOMAIN, Channel, Workspace
 
 WRITE = "chat:write"
 WRITE_ANYWHERE_PUBLIC = "chat:write.public"
@@ -41,6 +41,9 @@ class ChatMethods:
             ),
             "chat.delete": Method(
                 answer=self.delete, arguments=arguments("channel", "ts"), scope=WRITE
+            ),
+            "chat.getPermalink": Method(
+                answer=self.permalink, arguments=arguments("channel", "message_ts")
             ),
         }
 
@@ -90,6 +93,20 @@ class ChatMethods:
         self._ledger.ring()
         return {"channel": message.channel, "ts": message.ts}
 
+    def permalink(self, given: Arguments) -> Answer:
+        """The address of a message that can be seen; of a reply, it names the thread."""
+        place = self._workspace.channels.get(needed(given, "channel"))
+        if place is None or (place.is_private and BOT_USER_ID not in place.members):
+            raise RefusedError("channel_not_found")
+        ts = needed(given, "message_ts")
+        if self._ledger.where_it_lands(place.id, ts) is None:
+            raise RefusedError("message_not_found")
+        link = f"https://{TEAM_DOMAIN}.slack.com/archives/{place.id}/p{ts.replace('.', '')}"
+        found = self._ledger.find(place.id, ts) or self._ledger.find_said(place.id, ts)
+        if found is not None and found.thread_ts is not None:
+            link += f"?thread_ts={found.thread_ts}&cid={place.id}"
+        return {"channel": place.id, "permalink": link}
+
     def _content(self, method: str, given: Arguments) -> Content:
         content = read_content(given)
         note_content(self._ledger, method, content)
@@ -101,6 +118,8 @@ class ChatMethods:
         thread_ts = given.get("thread_ts")
         if thread_ts is not None and not TIME_STAMP.fullmatch(str(thread_ts)):
             raise RefusedError("invalid_thread_ts")
+        if user is None:
+            thread_ts = self._ledger.where_it_lands(place.id, thread_ts)
         message = Message(
             channel=place.id,
             ts=self._ledger.next_ts(),

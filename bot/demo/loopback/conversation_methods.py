@@ -84,8 +84,10 @@ class ConversationMethods:
         place = self._readable(given)
         ts = needed(given, "ts")
         thread = [one for one in self._ledger.thread(place.id, ts) if _stands(one)]
-        if not any(one.ts == ts for one in thread):
+        if not thread:
             raise RefusedError("thread_not_found")
+        if thread[0].ts != ts:
+            thread.insert(0, _tombstone(place.id, ts))
         root, *others = thread
         return self._page("conversations.replies", [root, *_within(others, given)], given)
 
@@ -167,6 +169,19 @@ def _parsed(moment: str, error: str) -> tuple[int, int]:
 def _moment(message: Message | UserMessage) -> tuple[int, int]:
     second, _, rest = message.ts.partition(".")
     return int(second), int(rest)
+
+
+def _tombstone(channel: str, ts: str) -> UserMessage:
+    """What stands in the place of a deleted message that still has replies."""
+    return UserMessage(
+        channel=channel,
+        ts=ts,
+        user="USLACKBOT",
+        team=TEAM_ID,
+        text="This message was deleted.",
+        thread_ts=ts,
+        subtype="tombstone",
+    )
 
 
 def _stands(message: Message | UserMessage) -> bool:

@@ -61,6 +61,23 @@ class Events:
         }
         return self._direct_message(after, changed)
 
+    def of_deletion(self, message: UserMessage) -> SentEvent | None:
+        """The event of a deleted message: only direct messages tell of it."""
+        place = self._workspace.channels[message.channel]
+        if BOT_USER_ID not in place.members or not place.is_direct:
+            return None
+        now = self._ledger.next_ts()
+        deleted = {
+            "type": "message",
+            "subtype": "message_deleted",
+            "previous_message": shown_message(self._ledger, message),
+            "deleted_ts": message.ts,
+            "hidden": True,
+            "ts": now,
+            "event_ts": now,
+        }
+        return self._direct_message(message, deleted)
+
     def of_home(self, user: str, tab: str, view: View | None) -> SentEvent | None:
         """The event of a person who opens the app."""
         if not self._workspace.sends("app_home_opened"):
@@ -97,11 +114,14 @@ class Events:
         self, event: Mapping[str, Any], place: Channel, *, seconds: int, team: str
     ) -> SentEvent:
         number = self._ledger.next_number()
+        enterprise = self._workspace.enterprise
+        of_place = self._workspace.enterprises.get(team)
         payload = {
             "token": VERIFICATION_TOKEN,
             "team_id": team,
+            **({"enterprise_id": of_place} if of_place else {}),
             "context_team_id": TEAM_ID,
-            "context_enterprise_id": None,
+            "context_enterprise_id": enterprise,
             "api_app_id": APP_ID,
             "event": dict(event),
             "type": "event_callback",
@@ -109,11 +129,11 @@ class Events:
             "event_time": seconds,
             "authorizations": [
                 {
-                    "enterprise_id": None,
-                    "team_id": TEAM_ID,
+                    "enterprise_id": enterprise,
+                    "team_id": None if self._workspace.org_wide else TEAM_ID,
                     "user_id": BOT_USER_ID,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": self._workspace.org_wide,
                 }
             ],
             "is_ext_shared_channel": place.is_ext_shared,

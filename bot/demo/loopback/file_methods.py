@@ -1,4 +1,4 @@
-"""files.info, and the two methods around an upload.
+"""files.info and files.delete, and the two methods around an upload.
 
 https://docs.slack.dev/messaging/working-with-files
 """
@@ -15,7 +15,7 @@ from bot.demo.loopback.ledger import Ledger, Message
 from bot.demo.loopback.message_rules import Content, note_content
 from bot.demo.loopback.methods import Answer, Arguments, Method, arguments, needed
 from bot.demo.loopback.refusals import RefusedError
-from bot.demo.loopback.workspace import Channel, Workspace
+from bot.demo.loopback.workspace import BOT_USER_ID, Channel, Workspace
 
 READ = "files:read"
 WRITE = "files:write"
@@ -37,6 +37,7 @@ class FileMethods:
             "files.info": Method(
                 answer=self.info, arguments=arguments("file", "count", "page"), scope=READ
             ),
+            "files.delete": Method(answer=self.delete, arguments=arguments("file"), scope=WRITE),
             "files.getUploadURLExternal": Method(
                 answer=self.begin_upload,
                 arguments=arguments("filename", "length", "alt_txt", "snippet_type"),
@@ -56,6 +57,22 @@ class FileMethods:
         if stored.deleted:
             raise RefusedError("file_deleted")
         return {"file": dict(stored.described), "comments": []}
+
+    def delete(self, given: Arguments) -> Answer:
+        """Take a file of the bot's own away, and the messages that held nothing else."""
+        stored = self._shelf.find(needed(given, "file"))
+        if stored is None or stored.deleted:
+            raise RefusedError("file_not_found" if stored is None else "file_deleted")
+        if stored.described["user"] != BOT_USER_ID:
+            raise RefusedError("cant_delete_file")
+        self._shelf.delete(stored.id)
+        self._ledger.messages[:] = [
+            one
+            for one in self._ledger.messages
+            if one.text or one.blocks or [file["id"] for file in one.files] != [stored.id]
+        ]
+        self._ledger.ring()
+        return {}
 
     def begin_upload(self, given: Arguments) -> Answer:
         """Give the address for a file of this name and length."""
@@ -94,16 +111,17 @@ class FileMethods:
     def _share(self, place: Channel, stored: list[StoredFile], given: Arguments) -> None:
         text = str(given.get("initial_comment") or "")
         note_content(self._ledger, COMPLETE, Content(text=text, blocks=()))
-        self._ledger.messages.append(
-            Message(
-                channel=place.id,
-                ts=self._ledger.next_ts(),
-                text=text,
-                blocks=(),
-                thread_ts=given.get("thread_ts") or None,
-                files=tuple(one.described for one in stored),
-            )
+        message = Message(
+            channel=place.id,
+            ts=self._ledger.next_ts(),
+            text=text,
+            blocks=(),
+            thread_ts=self._ledger.where_it_lands(place.id, given.get("thread_ts") or None),
+            files=tuple(one.described for one in stored),
         )
+        self._ledger.messages.append(message)
+        for one in stored:
+            self._shelf.note_share(one.id, place, message)
 
 
 def _files(given: object) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from bot.demo.loopback.ledger import Ledger, Message, UserMessage
-from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, Workspace
+from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, Channel, Workspace
 
 # A file is its name, or some fields of Slack's file object, the name among them. `content` are its
 # bytes, or its text; a `size` beside it is what Slack says instead of the truth.
@@ -136,6 +136,15 @@ class FileShelf:
         return self._kept(
             {**described, "title": title or ticket.name}, ticket.content or b"", channel
         )
+
+    def note_share(self, file_id: str, place: Channel, message: Message) -> None:
+        """Note in which message a file was shared; only files.info says so, as with Slack."""
+        thread = {} if message.thread_ts is None else {"thread_ts": message.thread_ts}
+        share = {"ts": message.ts, "channel_name": place.name, "team_id": TEAM_ID, **thread}
+        kind = "private" if place.is_private else "public"
+        stored = self._stored[file_id]
+        described = {**stored.described, "shares": {kind: {place.id: [share]}}}
+        self._stored[file_id] = replace(stored, described=described)
 
     def is_seen_by_bot(self, stored: StoredFile) -> bool:
         """Whether the bot sees it: its own, and what was shared where it can look."""

@@ -18,6 +18,7 @@ from bot.demo.loopback.payloads import (
     elements_of_message,
     elements_of_view,
     interaction,
+    made_up_team,
     person_in_payload,
     shown_message,
     shown_view,
@@ -43,10 +44,12 @@ class Interactions:
         """
         workspace = self.slack.workspace
         place = channel_in_payload(workspace, channel)
+        team = made_up_team(workspace, self.team)
         return {
             "token": VERIFICATION_TOKEN,
-            "team_id": self.team,
-            "team_domain": workspace.domain(self.team),
+            "team_id": team.pop("id"),
+            "team_domain": team.pop("domain"),
+            **team,
             "channel_id": channel,
             "channel_name": place["name"],
             "user_id": self.user,
@@ -54,7 +57,7 @@ class Interactions:
             "command": command,
             "text": text,
             "api_app_id": APP_ID,
-            "is_enterprise_install": "false",
+            "is_enterprise_install": str(workspace.org_wide).lower(),
             "response_url": self.slack.issue_response_url(channel=channel, user=self.user),
             "trigger_id": self._trigger(),
         }

@@ -55,7 +55,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserMessage:
-    """A message of a person; `event_id` names the event that told the bot of it, if one did."""
+    """A message of a person; `event_id` names the event that told the bot of it, if one did.
+
+    `subtype` is Slack's; "tombstone" for what stands in the place of a deleted message.
+    """
 
     channel: str
     ts: str
@@ -68,6 +71,7 @@ class UserMessage:
     attachments: tuple[Mapping[str, Any], ...] = ()
     event_id: str | None = None
     edited_ts: str | None = None
+    subtype: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +190,18 @@ class Ledger:
             if entry.channel == channel and ts in (entry.ts, entry.thread_ts)
         ]
         return sorted(found, key=lambda entry: tuple(map(int, entry.ts.split("."))))
+
+    def where_it_lands(self, channel: str, thread_ts: str | None) -> str | None:
+        """The thread in which Slack puts a message: the wanted one, or none where that is gone.
+
+        A thread is there as long as its first message or any reply is. Slack takes a message for
+        one that is not, without a word, and puts it into the conversation itself.
+        """
+        stands = thread_ts is not None and any(
+            not (isinstance(entry, Message) and entry.ephemeral)
+            for entry in self.thread(channel, thread_ts)
+        )
+        return thread_ts if stands else None
 
     def change(self, message: Message, **changes: Any) -> Message:
         """Put new content into a message where it stands."""

@@ -17,6 +17,7 @@ from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_ID, Token, Workspace
 Arguments = Mapping[str, Any]
 Answer = dict[str, Any]
 
+MOST_TEAMS_IN_A_PAGE = 1_000
 # The SDK may add team_id to any call of a client that was given one.
 EVERYWHERE = frozenset({"team_id"})
 
@@ -59,7 +60,7 @@ def truth(given: Arguments, name: str) -> bool:
 
 
 class GeneralMethods:
-    """auth.test, api.test and users.info."""
+    """auth.test, auth.teams.list, api.test and users.info."""
 
     def __init__(self, workspace: Workspace, base_url: str) -> None:
         self._workspace = workspace
@@ -70,6 +71,11 @@ class GeneralMethods:
         return {
             "api.test": Method(answer=self.api_test, token=None),
             "auth.test": Method(answer=self.auth_test, arguments=arguments()),
+            "auth.teams.list": Method(
+                answer=self.auth_teams_list,
+                arguments=arguments("cursor", "limit", "include_icon"),
+                takes_json=False,
+            ),
             "users.info": Method(
                 answer=self.users_info,
                 arguments=arguments("user", "include_locale"),
@@ -85,15 +91,29 @@ class GeneralMethods:
 
     def auth_test(self, _given: Arguments) -> Answer:
         """Say whose token it is."""
+        enterprise = self._workspace.enterprise
         return {
+            **({"enterprise_id": enterprise} if enterprise else {}),
             "url": self._base_url,
             "team": made_up.TEAM_NAME,
             "user": made_up.BOT_NAME,
             "team_id": TEAM_ID,
             "user_id": BOT_USER_ID,
             "bot_id": made_up.BOT_ID,
-            "is_enterprise_install": False,
+            "is_enterprise_install": self._workspace.org_wide,
         }
+
+    def auth_teams_list(self, given: Arguments) -> Answer:
+        """The workspaces that the app serves, page by page."""
+        limit, start = (given.get(name) or usual for name, usual in (("limit", 100), ("cursor", 0)))
+        if not str(limit).isdecimal() or not 1 <= int(limit) <= MOST_TEAMS_IN_A_PAGE:
+            raise RefusedError("invalid_limit")
+        if not str(start).isdecimal():
+            raise RefusedError("invalid_cursor")
+        teams, end = self._workspace.approved_teams, int(start) + int(limit)
+        page = [{"id": one, "name": self._workspace.domain(one)} for one in teams[int(start) : end]]
+        more = str(end) if end < len(teams) else ""
+        return {"teams": page, "response_metadata": {"next_cursor": more}}
 
     def users_info(self, given: Arguments) -> Answer:
         """Describe a person, with the locale if that is asked for."""
@@ -115,6 +135,16 @@ class GeneralMethods:
         }
         if profile.team != TEAM_ID:
             user["is_stranger"] = profile.is_stranger
+        enterprise = self._workspace.enterprises.get(profile.team)
+        if enterprise is not None:
+            user["enterprise_user"] = {
+                "id": profile.id,
+                "enterprise_id": enterprise,
+                "enterprise_name": enterprise.lower(),
+                "is_admin": False,
+                "is_owner": False,
+                "teams": [profile.team],
+            }
         if truth(given, "include_locale"):
             user["locale"] = profile.locale
         return {"user": user}

@@ -39,15 +39,29 @@ def person_in_payload(workspace: Workspace, user: str, team: str) -> Payload:
 
 
 def interaction(workspace: Workspace, kind: str, user: str, team: str) -> Payload:
-    """The fields that every interaction has."""
+    """The fields that every interaction has.
+
+    `enterprise` is that of the app. `team` is where the person is; there is none for an app of a
+    whole organisation.
+    """
+    enterprise = workspace.enterprise
     return {
         "type": kind,
         "token": VERIFICATION_TOKEN,
-        "team": {"id": team, "domain": workspace.domain(team)},
+        "team": None if workspace.org_wide else made_up_team(workspace, team),
         "user": person_in_payload(workspace, user, team),
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": enterprise and {"id": enterprise, "name": enterprise.lower()},
+        "is_enterprise_install": workspace.org_wide,
     }
+
+
+def made_up_team(workspace: Workspace, team: str) -> Payload:
+    """`team` of an interaction, with the organisation if it belongs to one."""
+    shown = {"id": team, "domain": workspace.domain(team)}
+    enterprise = workspace.enterprises.get(team)
+    if enterprise is not None:
+        shown |= {"enterprise_id": enterprise, "enterprise_name": enterprise.lower()}
+    return shown
 
 
 def channel_in_payload(workspace: Workspace, channel: str) -> Payload:
@@ -130,6 +144,8 @@ def _of_person(message: UserMessage) -> Payload:
     shown |= _with_files(message)
     if message.attachments:
         shown["attachments"] = list(message.attachments)
+    if message.subtype:
+        shown |= {"subtype": message.subtype, "hidden": True}
     if message.edited_ts is not None:
         shown["edited"] = {"user": message.user, "ts": message.edited_ts}
     return shown

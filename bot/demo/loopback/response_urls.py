@@ -137,12 +137,15 @@ class ResponseUrls:
 
     def _add(self, issued: Issued, content: Content, body: Mapping[str, Any]) -> None:
         ephemeral = body.get("response_type", EPHEMERAL) == EPHEMERAL
+        thread_ts = body.get("thread_ts", issued.thread_ts)
+        if not ephemeral:
+            thread_ts = self._ledger.where_it_lands(issued.channel, thread_ts)
         message = Message(
             channel=issued.channel,
             ts=self._ledger.next_ts(),
             text=content.text,
             blocks=content.blocks,
-            thread_ts=body.get("thread_ts", issued.thread_ts),
+            thread_ts=thread_ts,
             user=issued.user if ephemeral else None,
             ephemeral=ephemeral,
         )

@@ -23,6 +23,11 @@ BOT_MENTION = f"<@{BOT_USER_ID}>"
 GUEST_USER_ID = "U0DORA00001"
 STRANGER_USER_ID = "U0CARLA0001"
 STRANGER_TEAM_ID = "T0PARTNER01"
+# Organisations that these workspaces may be put into (`Workspace.enterprises`), and another
+# workspace of the first one.
+ENTERPRISE_ID = "E0LOOPBACK1"
+SISTER_TEAM_ID = "T0SISTER001"
+STRANGER_ENTERPRISE_ID = "E0PARTNER01"
 CHANNEL_ID = "C0SUPPORT01"
 CHANNEL_WITHOUT_BOT_ID = "C0LOBBY0001"
 PRIVATE_CHANNEL_ID = "C0PRIVATE01"
@@ -92,7 +97,11 @@ class Channel:
 
 
 class Workspace:
-    """People and channels; tests add to them before they start."""
+    """People and channels; tests add to them before they start.
+
+    `enterprises` says which workspace belongs to which organisation. An app that is installed
+    `org_wide` serves the workspaces of its organisation.
+    """
 
     def __init__(self) -> None:
         self.scopes: set[str] = set(BOT_SCOPES)
@@ -100,6 +109,8 @@ class Workspace:
         self.events: set[str] = set(SCOPE_OF_EVENT)
         self.people: dict[str, Profile] = {}
         self.channels: dict[str, Channel] = {}
+        self.enterprises: dict[str, str] = {}
+        self.org_wide = False
         self.domains: dict[str, str] = {TEAM_ID: TEAM_DOMAIN, STRANGER_TEAM_ID: "partner"}
         self._settle()
 
@@ -173,6 +184,17 @@ class Workspace:
         """The workspace of a person; somebody whom nobody described belongs to this one."""
         profile = self.people.get(user)
         return profile.team if profile else TEAM_ID
+
+    @property
+    def enterprise(self) -> str | None:
+        """The organisation of this workspace."""
+        return self.enterprises.get(TEAM_ID)
+
+    @property
+    def approved_teams(self) -> list[str]:
+        """The workspaces that the app serves."""
+        sisters = [team for team, one in self.enterprises.items() if one == self.enterprise]
+        return sorted(sisters) if self.org_wide else [TEAM_ID]
 
     def sends(self, event: str) -> bool:
         """Whether the app asked for this event and was granted the scope that it needs."""

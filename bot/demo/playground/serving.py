@@ -20,8 +20,9 @@ from bot.domain.catalog import Language
 from bot.domain.timing import Timing
 from bot.gateway.sandbox import running_sandbox
 from bot.locales import load_catalog
-from bot.server import CannotListenError, serving
 from bot.telemetry import configure_logging
+from bot.web.accepting import CannotListenError
+from bot.web.server import serving
 
 HOST: Final = "127.0.0.1"
 USUAL_PORT: Final = 8090

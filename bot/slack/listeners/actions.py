@@ -47,16 +47,13 @@ class ActionListener:
         if not ids or not await self._admitted(question):
             return
         key = _share_key(body, question, ids)
-        if not await self._desk.deliveries.first_time(key):
+        if not await self._desk.deliveries.unserved(key):
             await question.reply.show(question.notes.shared_already())
             return
-        shared = False
-        try:
+        async with self._desk.deliveries.serving(key) as deed:
             answers = await self._desk.reception.look_up(ids, question)
-            shared = await self._desk.reception.share(answers, question)
-        finally:
-            if not shared:
-                await self._desk.deliveries.forget(key)
+            deed.done = await self._desk.reception.share(answers, question)
+        await self._desk.reception.keep_shared(answers, question, shared=deed.done)
 
     async def on_customer(self, body: dict[str, Any]) -> None:
         """A short text to copy and send, in both languages, the person's own first."""

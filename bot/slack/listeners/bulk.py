@@ -76,10 +76,7 @@ class BulkListener:
     async def on_open_at_home(self, body: dict[str, Any]) -> None:
         """The same on the App Home, where there is no conversation to answer in."""
         self._desk.work.enlist()
-        person = part(body, "user")
-        asker = self._desk.people.asker(
-            user=person.get("id"), channel="", team=person.get("team_id")
-        )
+        asker = await self._desk.people.asker(body)
         question = await self._desk.questions.private(
             asker,
             Surface.HOME,
@@ -110,11 +107,8 @@ class BulkListener:
     async def _submitted(
         self, ack: Ack, body: dict[str, Any], view: dict[str, Any]
     ) -> tuple[Question, Origin]:
-        person = part(body, "user")
         origin = origin_of(view)
-        asker = self._desk.people.asker(
-            user=person.get("id"), channel=origin.channel, team=person.get("team_id")
-        )
+        asker = await self._desk.people.asker(body)
         style = await self._desk.questions.personal_style(asker)
         modal = OpenModal(
             id=str(view.get("id", "")),

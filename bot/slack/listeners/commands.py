@@ -30,11 +30,7 @@ class CommandListener:
     async def on_command(self, command: dict[str, Any]) -> None:
         """Answer one command; its acknowledgement has already left."""
         self._desk.work.enlist()
-        asker = self._desk.people.asker(
-            user=command.get("user_id"),
-            channel=command.get("channel_id"),
-            team=command.get("team_id"),
-        )
+        asker = await self._desk.people.asker(command)
         place = Place(
             response_url=str(command.get("response_url") or ""),
             channel=asker.channel,

@@ -24,7 +24,7 @@ LATE_SECONDS: Final = 2 * 60 * 60
 
 # Slack's ids of direct conversations.
 _DIRECT: Final = "D"
-_MENTION: Final = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
+_MENTION: Final = re.compile(r"<@[A-Z0-9]+(?:\|[^<>]*)?>")
 
 
 class EventListener:
@@ -45,7 +45,7 @@ class EventListener:
         if event.get("bot_id") or str(event.get("channel", "")).startswith(_DIRECT):
             return
         if await self._is_new(event, body):
-            asker, place = self._whence(event, body)
+            asker, place = await self._whence(event, body)
             question = await self._desk.questions.in_thread(
                 asker, Surface.MENTION, place, command=self._desk.command, late=_is_late(body)
             )
@@ -57,7 +57,7 @@ class EventListener:
         if event.get("channel_type") != "im" or event.get("bot_id") or _is_no_question(event):
             return
         if await self._is_new(event, body):
-            asker, place = self._whence(event, body)
+            asker, place = await self._whence(event, body)
             question = await self._desk.questions.direct(
                 asker, place, command=self._desk.command, late=_is_late(body)
             )
@@ -70,14 +70,8 @@ class EventListener:
         own = body.get("event_id") or f"{event.get('channel')}:{event.get('ts')}"
         return await self._desk.deliveries.first_time(f"event:{own}")
 
-    def _whence(self, event: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Any, Place]:
-        team = event.get("user_team") or event.get("team") or body.get("team_id")
-        asker = self._desk.people.asker(
-            user=event.get("user"),
-            channel=event.get("channel"),
-            team=team,
-            enterprise=body.get("enterprise_id"),
-        )
+    async def _whence(self, event: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Any, Place]:
+        asker = await self._desk.people.asker(body)
         thread = str(event.get("thread_ts") or event.get("ts") or "")
         begins = not event.get("thread_ts")
         return asker, Place(channel=asker.channel, user=asker.user, thread_ts=thread, begins=begins)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -38,16 +37,12 @@ class HomeListener:
         """Draw the page; the messages tab needs nothing."""
         self._desk.work.enlist()
         if event.get("tab", "home") == "home":
-            await self._draw(
-                self._desk.people.asker(
-                    user=event.get("user"), channel="", team=body.get("team_id")
-                )
-            )
+            await self._draw(await self._desk.people.asker(body))
 
     async def on_language(self, body: dict[str, Any]) -> None:
         """Keep the language that was chosen, and draw the page in it."""
         self._desk.work.enlist()
-        asker = self._asker(body)
+        asker = await self._desk.people.asker(body)
         wanted = str(part(first_action(body), "selected_option").get("value", ""))
         if await self._keep(asker, wanted) is NotChosen.NOT_KEPT:
             question = await self._asked(asker)
@@ -62,7 +57,7 @@ class HomeListener:
     async def on_ask(self, body: dict[str, Any]) -> None:
         """Open the modal that asks for ids."""
         self._desk.work.enlist()
-        question = await self._asked(self._asker(body))
+        question = await self._asked(await self._desk.people.asker(body))
         opened = await self._desk.slack.call(
             "views.open",
             trigger_id=str(body.get("trigger_id", "")),
@@ -81,16 +76,10 @@ class HomeListener:
     async def on_cancel(self, body: dict[str, Any]) -> None:
         """Give up a watch; whether it was there still or not, the page shows what is left."""
         self._desk.work.enlist()
-        asker = self._asker(body)
+        asker = await self._desk.people.asker(body)
         names = watches_of(first_action(body).get("value"))
         await self._desk.watches.cancel_at_home(names, asker)
         await self._draw(asker)
-
-    def _asker(self, body: Mapping[str, Any]) -> Asker:
-        person = part(body, "user")
-        return self._desk.people.asker(
-            user=person.get("id"), channel="", team=person.get("team_id")
-        )
 
     async def _draw(self, asker: Asker) -> None:
         view = home(

@@ -38,7 +38,7 @@ class ShortcutListener:
         """Answer in the message's thread; what is none, many or doubtful goes to a modal."""
         self._desk.work.enlist()
         message = part(shortcut, "message")
-        asker = self._asker(shortcut)
+        asker = await self._desk.people.asker(shortcut)
         thread = str(message.get("thread_ts") or message.get("ts") or "")
         place = Place(
             channel=asker.channel,
@@ -70,28 +70,24 @@ class ShortcutListener:
         elif 0 < len(found.ids) <= MAX_IDS:
             await self._desk.reception.answer(question, LookUp(ids=found.ids))
         elif await self._desk.reception.admitted(question):
-            await self._ask(shortcut, place, origin, found)
+            await self._ask(shortcut, asker, place, origin, found)
 
     async def on_global(self, shortcut: dict[str, Any]) -> None:
         """Ask for the ids."""
         self._desk.work.enlist()
-        asker = self._asker(shortcut)
-        await self._ask(shortcut, Place(channel="", user=asker.user), Origin(), None)
-
-    def _asker(self, shortcut: Mapping[str, Any]) -> Asker:
-        user = part(shortcut, "user")
-        return self._desk.people.asker(
-            user=user.get("id"),
-            channel=part(shortcut, "channel").get("id"),
-            team=user.get("team_id") or part(shortcut, "team").get("id"),
-            enterprise=part(shortcut, "enterprise").get("id"),
-        )
+        asker = await self._desk.people.asker(shortcut)
+        await self._ask(shortcut, asker, Place(channel="", user=asker.user), Origin())
 
     async def _ask(
-        self, shortcut: Mapping[str, Any], place: Place, origin: Origin, found: FoundIds | None
+        self,
+        shortcut: Mapping[str, Any],
+        asker: Asker,
+        place: Place,
+        origin: Origin,
+        found: FoundIds | None = None,
     ) -> None:
         question = await self._desk.questions.private(
-            self._asker(shortcut), origin.surface, place, command=self._desk.command
+            asker, origin.surface, place, command=self._desk.command
         )
         catalog = question.notes.style.catalog
         words: tuple[str, ...] = ()

@@ -21,7 +21,6 @@ from bot.slack.modals import (
     typed_ids,
 )
 from bot.slack.notes import Notes
-from bot.slack.payload import part
 from bot.slack.style import CardStyle
 from bot.slack.ways import OpenModal, Place
 
@@ -44,11 +43,8 @@ class ViewListener:
     async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Answer in the thread that the modal came from, or in the modal itself."""
         self._desk.work.enlist()
-        person = part(body, "user")
         origin = origin_of(view)
-        asker = self._desk.people.asker(
-            user=person.get("id"), channel=origin.channel, team=person.get("team_id")
-        )
+        asker = await self._desk.people.asker(body)
         style = await self._desk.questions.personal_style(asker)
         notes = Notes(style, self._desk.command)
         query = parse_query(typed_ids(view))

@@ -1,0 +1,65 @@
+"""Which of many equal things are said, and which are only counted.
+
+Moments are seconds of any one clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+# Of one kind so many are said in one span of time; the others are counted.
+SAID_IN_FULL: Final = 10
+# So many kinds are counted at once; what is of another kind is said, however often it comes.
+MOST_KINDS: Final = 500
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kind(Generic[T]):
+    said: int = 0
+    counted: int = 0
+    example: T | None = None
+
+
+class Repetitions(Generic[T]):
+    """Counts by kind, within one span of time after the other.
+
+    Args:
+        seconds: how long a span is. It begins with the first thing of any kind.
+    """
+
+    def __init__(self, *, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = float("-inf")
+        self._kinds: dict[Hashable, _Kind[T]] = {}
+
+    def is_over(self, now: float) -> bool:
+        """Whether the span has ended, so that `taken` is due."""
+        return now >= self._end
+
+    def is_said(self, kind: Hashable, example: T, now: float) -> bool:
+        """Whether this one is said in full; `example` stands for those that are not."""
+        if not self._kinds:
+            self._end = now + self._seconds
+        if kind not in self._kinds and len(self._kinds) >= MOST_KINDS:
+            return True
+        known = self._kinds.setdefault(kind, _Kind())
+        if known.said < SAID_IN_FULL:
+            known.said += 1
+            return True
+        known.counted += 1
+        known.example = known.example or example
+        return False
+
+    def taken(self) -> list[tuple[T, int]]:
+        """What was only counted: one example of each kind and how many; ends the span."""
+        counted = [
+            (kind.example, kind.counted)
+            for kind in self._kinds.values()
+            if kind.example is not None
+        ]
+        self._kinds.clear()
+        return counted

@@ -1,0 +1,104 @@
+"""Claims: what is to be done once in so long, by one process of all.
+
+A claim is taken before the deed, renewed during it, and confirmed after it. One that is neither
+renewed nor confirmed soon ends, so nothing counts as done that a process only meant to do.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
+
+from bot.storage.database import Database
+from bot.storage.schema import NOTICE, SEEN_EVENT
+
+
+class Claim(StrEnum):
+    """What there is to a deed: it is the caller's, another's at the moment, or was done lately."""
+
+    MINE = "mine"
+    TAKEN = "taken"
+    DONE = "done"
+
+
+class Claims:
+    """Deeds of one kind by name. Every method raises `StorageError`.
+
+    The moment of a deed that was done is when it was. That of a claim lies so far in the past that
+    the deed is due again when the claim ends.
+
+    Args:
+        every: for how long what was done is not to be done again.
+        lasts: how long a claim lasts, unless it is renewed; far less than `every`.
+    """
+
+    # Its first column is the name, its second the moment.
+    table: ClassVar[Table]
+
+    def __init__(self, database: Database, *, every: timedelta, lasts: timedelta) -> None:
+        self._database = database
+        self._name, self._at = self.table.columns
+        self._every = every
+        self._lasts = lasts
+
+    async def claim(self, name: str, now: datetime) -> Claim:
+        """Take a deed, if it is due; of all who ask at once one gets it.
+
+        One that lies in the future was done before the clock was set back, and is due.
+        """
+        new = self._database.insert(self.table).values(self._row(name, self._claimed(now)))
+        due = (self._at <= now - self._every) | (self._at > now + self._every)
+        upsert = new.on_conflict_do_update(
+            index_elements=[self._name], set_={self._at.name: self._claimed(now)}, where=due
+        )
+        state = select(self._claimed_only(now)).where(self._name == name)
+
+        def work(connection: Connection) -> Claim:
+            result = connection.execute(upsert, execution_options={"preserve_rowcount": True})
+            if result.rowcount:
+                return Claim.MINE
+            return Claim.TAKEN if connection.execute(state).scalar_one() else Claim.DONE
+
+        return await self._database.write(work, lasting=False)
+
+    async def renew(self, name: str, now: datetime) -> None:
+        """Let the caller's claim last on from now."""
+        again = update(self.table).where(self._name == name, self._claimed_only(now))
+        values = {self._at.name: self._claimed(now)}
+        await self._database.write(lambda c: c.execute(again.values(values)), lasting=False)
+
+    async def confirm(self, name: str, now: datetime) -> None:
+        """It was done."""
+        done = self._database.insert(self.table).values(self._row(name, now))
+        upsert = done.on_conflict_do_update(index_elements=[self._name], set_={self._at.name: now})
+        await self._database.write(lambda c: c.execute(upsert))
+
+    async def release(self, name: str, now: datetime) -> None:
+        """It came to nothing: whoever asks next may do it."""
+        gone = delete(self.table).where(self._name == name, self._claimed_only(now))
+        await self._database.write(lambda c: c.execute(gone), lasting=False)
+
+    def _row(self, name: str, moment: datetime) -> dict[str, Any]:
+        return {self._name.name: name, self._at.name: moment}
+
+    def _claimed(self, now: datetime) -> datetime:
+        return now - self._every + self._lasts
+
+    def _claimed_only(self, now: datetime) -> ColumnElement[bool]:
+        # Who took the claim may have a clock that is ahead of this one.
+        return self._at <= self._claimed(now) + self._lasts
+
+
+class AlertClaims(Claims):
+    """The alerts that the admins are given."""
+
+    table = NOTICE
+
+
+class ClickClaims(Claims):
+    """The clicks that are served once; they are swept with the events that were seen."""
+
+    table = SEEN_EVENT

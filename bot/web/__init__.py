@@ -1,0 +1,1 @@
+"""The HTTP port: Slack's endpoint in HTTP mode; health and metrics in both modes."""

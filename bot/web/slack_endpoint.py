@@ -1,0 +1,159 @@
+"""Slack's endpoint in HTTP mode.
+
+Everything that arrives is checked before Bolt sees it: Bolt writes the body of a request with a
+wrong signature to its log, and answers a junk timestamp or bad JSON with 500. Whatever the head
+alone can tell is checked before the body is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import re
+import time
+from typing import Final
+from urllib.parse import parse_qs
+
+import aiohttp
+import structlog
+from aiohttp import HttpVersion11, web
+from multidict import CIMultiDictProxy
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.signature import SignatureVerifier
+
+from bot.domain.timing import Timing
+from bot.web.connections import connection_of
+from bot.web.edge import refused
+
+SLACK_PATH: Final = "/slack/events"
+# Slack's own payloads stay far below.
+MAX_BODY_BYTES: Final = 1024 * 1024
+# How far Slack's clock and ours may differ.
+_SKEW_SECONDS: Final = 5 * 60
+
+_log = structlog.get_logger("bot.web")
+_TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
+_SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
+_TIMESTAMP_FIELD: Final = "X-Slack-Request-Timestamp"
+_SIGNATURE_FIELD: Final = "X-Slack-Signature"
+_UNPARSABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
+_GONE: Final = (web.RequestPayloadError, aiohttp.ClientPayloadError, ConnectionError)
+
+
+class SlackEndpoint:
+    """`POST /slack/events`: commands, interactivity and events, each with Slack's signature.
+
+    https://docs.slack.dev/authentication/verifying-requests-from-slack
+    """
+
+    def __init__(self, app: AsyncApp, signing_secret: str, *, timing: Timing = Timing()) -> None:
+        self._app = app
+        self._body_seconds = timing.body
+        self._verifier = SignatureVerifier(signing_secret)
+
+    async def expect(self, _: web.Request) -> None:
+        """Promise nothing yet to whoever waits for `100 Continue`; `handle` looks at the head."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """401 without a valid signature, 400 for a body that cannot be read."""
+        body = _refusal_of_head(request) or await _body_of(request, self._body_seconds)
+        if isinstance(body, web.Response):
+            return body
+        if not self._is_signed(request, body):
+            return refused(401, "signature")
+        connection_of(request).trust()
+        text = _readable(body, request.content_type)
+        if text is None:
+            return refused(400, "body")
+        try:
+            slack_request = AsyncBoltRequest(
+                body=text,
+                query=request.query_string,
+                headers={name: [value] for name, value in request.headers.items()},
+            )
+        except _UNPARSABLE:
+            return refused(400, "body")
+        try:
+            response = await self._app.async_dispatch(slack_request)
+        except _UNPARSABLE as error:
+            # Errors of listeners go to the app's own handler; what comes out here is Bolt's
+            # reading of a body whose parts have unexpected shapes.
+            _log.warning("a request has an unexpected shape", exc_info=error)
+            return refused(400, "body")
+        return await to_aiohttp_response(response)
+
+    def _is_signed(self, request: web.Request, body: bytes) -> bool:
+        try:
+            expected = self._verifier.generate_signature(
+                timestamp=request.headers[_TIMESTAMP_FIELD], body=body
+            )
+        except UnicodeDecodeError:
+            return False
+        return hmac.compare_digest(expected or "", request.headers[_SIGNATURE_FIELD])
+
+
+def fault_of_signature(headers: CIMultiDictProxy[str], now: float) -> str:
+    """What is wrong with what a head says of its signature: `signature`, `clock`, or nothing.
+
+    Args:
+        headers: of the request.
+        now: seconds since 1970, UTC.
+    """
+    timestamps = headers.getall(_TIMESTAMP_FIELD, [])
+    signatures = headers.getall(_SIGNATURE_FIELD, [])
+    # Slack sends each once; of two, somebody else might look at the other one.
+    if len(timestamps) != 1 or len(signatures) != 1:
+        return "signature"
+    if not _TIMESTAMP.fullmatch(timestamps[0]) or not _SIGNATURE.fullmatch(signatures[0]):
+        return "signature"
+    return "clock" if abs(now - int(timestamps[0])) > _SKEW_SECONDS else ""
+
+
+def _refusal_of_head(request: web.Request) -> web.Response | None:
+    """The answer to a request whose head is reason enough to refuse it."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        return refused(415, "encoding", close=True)
+    if request.content_length is None:
+        # Slack says how long a body is; to take it apart in tiny chunks is dear.
+        return refused(411, "length", close=True)
+    if request.content_length > MAX_BODY_BYTES:
+        return refused(413, "size", close=True)
+    fault = fault_of_signature(request.headers, time.time())
+    return refused(401, fault, shown="signature", close=True) if fault else None
+
+
+async def _body_of(request: web.Request, seconds: float) -> bytes | web.Response:
+    """The body as it was sent, within its limit of time."""
+    if not request.protocol.connected:
+        return refused(400, "gone", close=True)
+    if request.version == HttpVersion11 and "Expect" in request.headers:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.read()
+    except TimeoutError:
+        return refused(408, "slow", close=True)
+    except _GONE as error:
+        # aiohttp keeps the error beside what has come, and the error would keep both in memory.
+        error.with_traceback(None)
+        return refused(400, "gone", close=True)
+
+
+def _readable(body: bytes, content_type: str) -> str | None:
+    """The body as text, if what Bolt will parse in it is an object."""
+    try:
+        text = body.decode("utf-8")
+        if content_type == "application/json" or text.lstrip().startswith("{"):
+            return text if _is_payload(json.loads(text)) else None
+        payloads = parse_qs(text).get("payload", [])
+        return text if all(isinstance(json.loads(p), dict) for p in payloads) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_payload(value: object) -> bool:
+    # Bolt reads into the event before any check of its own.
+    return isinstance(value, dict) and isinstance(value.get("event", {}), dict)

@@ -1,0 +1,113 @@
+"""Every kind of request as Slack sends it, from a person of any workspace or organisation.
+
+The app's workspace is part of an organisation, which each request names: that says nothing of the
+person. Shapes as docs.slack.dev/reference gives them; in a shared channel as slack-bolt's own tests
+have recorded them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot.demo.loopback.workspace import (
+    CHANNEL_ID,
+    ENTERPRISE_ID,
+    STRANGER_TEAM_ID,
+    STRANGER_USER_ID,
+    TEAM_ID,
+)
+
+Request = dict[str, Any]
+# Makes the request of a person, with the id that says where they belong; `None` leaves it out.
+Surface = Callable[[str, str | None], Request]
+
+_ORGANISATION: Final[Mapping[str, Any]] = {"id": ENTERPRISE_ID, "name": "Loopback"}
+
+
+def command(user: str, team: str | None) -> Request:
+    """A slash command says nothing of the person but where they typed it."""
+    said = {} if team is None else {"team_id": team}
+    where = {"channel_id": CHANNEL_ID, "enterprise_id": ENTERPRISE_ID}
+    return {"command": "/voicestatus", "user_id": user, **said, **where}
+
+
+def event(content: Request, *, team: str = TEAM_ID, shared: bool = False) -> Request:
+    """The envelope of an event."""
+    return {
+        "type": "event_callback",
+        "team_id": team,
+        "enterprise_id": ENTERPRISE_ID,
+        "context_team_id": TEAM_ID,
+        "is_ext_shared_channel": shared,
+        "event": content,
+    }
+
+
+def mention(user: str, team: str | None, *, shared: bool = False) -> Request:
+    """`team` is the app's own where somebody of another one mentions it."""
+    content: Request = {"type": "app_mention", "user": user, "channel": CHANNEL_ID}
+    if team is not None:
+        content["team"] = TEAM_ID
+    if team not in (None, TEAM_ID):
+        content |= {"user_team": team, "source_team": team, "user_profile": {"team": team}}
+    return event(content, shared=shared)
+
+
+def direct_message(user: str, team: str | None, *, shared: bool = False) -> Request:
+    """The envelope's workspace is the writer's as well."""
+    content = {"type": "message", "channel_type": "im", "user": user, "channel": "D1"}
+    if team is not None:
+        content["team"] = team
+    return event(content, team=team or TEAM_ID, shared=shared)
+
+
+def home_opened(user: str, team: str | None) -> Request:
+    """Only the envelope says a workspace."""
+    content = {"type": "app_home_opened", "user": user, "channel": "D1", "tab": "home"}
+    opened = event(content, team=team or TEAM_ID)
+    return opened if team is not None else {n: v for n, v in opened.items() if n != "team_id"}
+
+
+def interaction(kind: str, **more: Any) -> Surface:
+    """A click, shortcut or form: `team` is the app's, `user.team_id` the person's."""
+
+    def made(user: str, team: str | None) -> Request:
+        said = {} if team is None else {"team_id": team}
+        return {
+            "type": kind,
+            "user": {"id": user, "name": "x", **said},
+            "team": {"id": TEAM_ID, "domain": "loopback", "enterprise_id": ENTERPRISE_ID},
+            "enterprise": _ORGANISATION,
+            "is_enterprise_install": False,
+            **more,
+        }
+
+    return made
+
+
+_VIEW: Final[Mapping[str, Any]] = {
+    "id": "V1",
+    "team_id": STRANGER_TEAM_ID,
+    "app_installed_team_id": TEAM_ID,
+    "private_metadata": f'{{"channel": "{CHANNEL_ID}"}}',
+}
+_IN_CHANNEL: Final[Mapping[str, Any]] = {"channel": {"id": CHANNEL_ID, "name": "support"}}
+_OF_SOMEBODY_ELSE: Final[Mapping[str, Any]] = {
+    "user": STRANGER_USER_ID,
+    "team": STRANGER_TEAM_ID,
+    "user_team": STRANGER_TEAM_ID,
+}
+SURFACES: Final[Mapping[str, Surface]] = {
+    "command": command,
+    "mention": mention,
+    "direct message": direct_message,
+    "message shortcut": interaction("message_action", message=_OF_SOMEBODY_ELSE, **_IN_CHANNEL),
+    "global shortcut": interaction("shortcut"),
+    "button of a card": interaction("block_actions", message=_OF_SOMEBODY_ELSE, **_IN_CHANNEL),
+    "button of the App Home": interaction("block_actions", view={"id": "V1", "type": "home"}),
+    "button in a modal": interaction("block_actions", view=_VIEW),
+    "submitted form": interaction("view_submission", view=_VIEW),
+    "closed form": interaction("view_closed", view=_VIEW),
+    "opened App Home": home_opened,
+}

@@ -1,0 +1,75 @@
+"""Alerts to the admins: one who is out of reach keeps nobody from being told, or known as told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import cast
+
+import pytest
+
+from bot.domain.catalog import Catalog
+from bot.domain.timing import Timing
+from bot.services.alarm import Alert, Trouble
+from bot.services.languages import Languages
+from bot.slack.admin_alerts import AdminAlerts
+from bot.slack.block_kit import Message
+from bot.slack.replies import Replies
+from bot.slack.ways import Place
+from tests.support.wording import EN
+
+ALERT = Alert(trouble=Trouble.KEYS, code="001")
+ADMINS = ("UANA", "UBRUNO")
+
+
+class English:
+    """Everybody reads English."""
+
+    async def of_person(self, team: str, user: str) -> Catalog:
+        """It."""
+        del team, user
+        return EN
+
+
+class Office:
+    """Direct messages to admins, some of whom no message ever reaches."""
+
+    def __init__(self, out_of_reach: Collection[str]) -> None:
+        self.told: list[str] = []
+        self._out_of_reach = out_of_reach
+        self._user = ""
+
+    def directly(self, place: Place) -> Office:
+        """A message to one of them."""
+        one = Office(self._out_of_reach)
+        one.told, one._user = self.told, place.user
+        return one
+
+    async def show(self, message: Message) -> bool:
+        """Take it, or never answer."""
+        del message
+        if self._user in self._out_of_reach:
+            await asyncio.Event().wait()
+        self.told.append(self._user)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("out_of_reach", "told"), [((), ADMINS), (ADMINS[:1], ADMINS[1:]), (ADMINS, ())]
+)
+async def test_whether_one_of_them_was_reached(
+    out_of_reach: tuple[str, ...], told: tuple[str, ...]
+) -> None:
+    """It is known soon, also where Slack never answers for another."""
+    office = Office(out_of_reach)
+    alerts = AdminAlerts(
+        admins=ADMINS,
+        team="T1",
+        languages=cast("Languages", English()),
+        replies=cast("Replies", office),
+        command="/voicestatus",
+        timing=Timing(posting=0.05),
+    )
+
+    assert bool(told) is await alerts.tell(ALERT)
+    assert [*told] == office.told

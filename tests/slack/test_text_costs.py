@@ -1,0 +1,64 @@
+"""What a person writes is read on the event loop, so it may not be dear, whatever it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from bot.domain.found_ids import MAX_READ
+from bot.domain.id_list import MAX_PASTED, UnreadableListError, read_pasted
+from bot.slack.listeners.events import _query
+
+# Ten times what the dearest takes; what grows with the square of the length takes more than twice
+# as much again.
+MOST_SPLITS = 4_000
+
+SEEDS = [
+    *("<@A|", "<@A", "<@A|x> ", "<tel:1|", "<http://x|", "&lt;", "a@", ":a", "\u0301", "\ufdfa"),
+    *("word ", "eeeeeee ", "e1 ", "1 ", "id:", "IDMSG ", "MPG12345 ", "11 9", "http://a?u=", ",'"),
+]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The processor's time of one run."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def dear(length: int, work: Callable[[str], object]) -> list[str]:
+    """The seeds for which the work takes too long each time."""
+    plain = "a " * (length // 2)
+    split = min(seconds(lambda: [plain.split() for _ in range(20)]) for _ in range(3)) / 20
+    texts = {seed: (seed * length)[:length] for seed in SEEDS}
+    return [
+        seed
+        for seed, text in texts.items()
+        if all(seconds(partial(work, text)) > MOST_SPLITS * split for _ in range(3))
+    ]
+
+
+def test_a_message_of_any_kind_is_read_in_a_moment() -> None:
+    """As long as Slack's messages may be: commands, labels, ids, marks that are never closed."""
+    assert [] == dear(MAX_READ, lambda text: _query({"text": text}))
+
+
+def test_a_pasted_text_of_any_kind_is_read_in_a_moment() -> None:
+    """As long as may be pasted."""
+
+    def read(text: str) -> None:
+        try:
+            read_pasted(text, max_ids=10_000)
+        except UnreadableListError:
+            return
+
+    assert [] == dear(MAX_PASTED, read)
+
+
+@pytest.mark.parametrize("mark", ["<@U1|<@U2|> ", "<@U1> ", "<@U1|ana> "])
+def test_an_id_behind_a_mention_is_found(mark: str) -> None:
+    """Whatever else is left open before it."""
+    assert _query({"text": "SANDBOX-OK"}) == _query({"text": f"{mark}SANDBOX-OK"})

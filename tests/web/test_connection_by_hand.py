@@ -1,0 +1,174 @@
+"""What comes between two steps of the event loop, by a connection that a test feeds by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import time
+import tracemalloc
+from dataclasses import replace
+from typing import Any, cast
+
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+
+from bot.demo.loopback.delivery import sign
+from bot.web.connections import Connection, Connections
+from bot.web.slack_endpoint import SlackEndpoint
+from tests.web.guests import PATIENCE, STEADY
+
+
+class Wire(asyncio.Transport):
+    """The other side of a connection, which keeps what it is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = b""
+        self.aborted = asyncio.Event()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep it."""
+        self.sent += data
+
+    def is_closing(self) -> bool:
+        """After its end."""
+        return self.aborted.is_set()
+
+    def close(self) -> None:
+        """The same as an abortion: there is nothing to be flushed."""
+        self.aborted.set()
+
+    def abort(self) -> None:
+        """End it."""
+        self.aborted.set()
+
+    def pause_reading(self) -> None:
+        """What is fed by hand does not wait."""
+
+    def resume_reading(self) -> None:
+        """It never stopped."""
+
+
+def connected(head: float = PATIENCE) -> tuple[Connection, Wire]:
+    """A connection to a server that says how much it was sent, or how much so far."""
+
+    async def count(request: web.BaseRequest) -> web.Response:
+        if request.path == "/so-far":
+            return web.Response(text=f"{request.content.total_bytes} so far" + "." * 2**20)
+        return web.Response(text=f"{len(await request.read())} came")
+
+    return connected_to(web.Server(count), head)
+
+
+def connected_to(server: web.Server, head: float = PATIENCE) -> tuple[Connection, Wire]:
+    """A connection to a server."""
+    connections = Connections(
+        server,
+        most=10,
+        bodies=10**7,
+        timing=replace(STEADY, head=head, idle=100 * PATIENCE),
+    )
+    connection, wire = connections.new(), Wire()
+    connection.connection_made(wire)
+    return connection, wire
+
+
+async def settled(wire: Wire, text: bytes) -> None:
+    """Wait until this was sent."""
+    async with asyncio.timeout(PATIENCE):
+        while text not in wire.sent:  # noqa: ASYNC110 - asks what other tasks change
+            await asyncio.sleep(0.001)
+
+
+async def test_a_body_may_come_before_anybody_has_looked_at_the_head() -> None:
+    """It is kept in order, and none of it is lost."""
+    connection, wire = connected()
+    await asyncio.sleep(0)
+    connection.data_received(b"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 7\r\n\r\nx")
+    connection.data_received(b"xxx")
+    connection.data_received(b"xxx" + b"GET / HTTP/1.1\r\nHost: b\r\n\r\n")
+
+    await settled(wire, b"7 came")
+    await settled(wire, b"0 came")
+    connection.connection_lost(None)
+
+
+async def test_who_goes_on_sending_no_http_is_not_taken_apart(log: io.StringIO) -> None:
+    """One refusal, and nothing of the rest is kept."""
+    connection, wire = connected()
+    await asyncio.sleep(0)
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(5):
+            connection.data_received(b"\x01" * 100_000)
+        await settled(wire, b'"form"')
+        connection.connection_lost(None)
+        del connection
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+
+    assert 1 == log.getvalue().count("request refused")
+    assert kept < 100_000
+
+
+async def test_a_head_that_nobody_takes_up_has_a_deadline() -> None:
+    """Whoever reads no answer cannot put off the end by asking again."""
+    connection, wire = connected(head=0.05)
+    await asyncio.sleep(0)
+    connection.pause_writing()
+    connection.data_received(b"GET /so-far HTTP/1.1\r\nHost: b\r\n\r\n")
+    await settled(wire, b"so far")
+    connection.data_received(b"GET / HTTP/1.1\r\nHost: b\r\n\r\n")
+
+    async with asyncio.timeout(PATIENCE):
+        await wire.aborted.wait()
+    connection.connection_lost(None)
+
+
+async def test_who_reads_no_refusal_is_let_go() -> None:
+    """The answer came before the body; neither the one nor the other is waited for."""
+    connection, wire = connected()
+    await asyncio.sleep(0)
+    connection.pause_writing()
+    connection.data_received(b"POST /so-far HTTP/1.1\r\nHost: b\r\nContent-Length: 9\r\n\r\n")
+
+    async with asyncio.timeout(PATIENCE):
+        await wire.aborted.wait()
+    connection.connection_lost(None)
+
+
+async def test_tiny_chunks_are_not_taken_apart_before_the_head_is_judged() -> None:
+    """Each costs far more than its byte."""
+    connection, wire = connected()
+    await asyncio.sleep(0)
+    head = b"POST /so-far HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+    connection.data_received(head + b"1\r\nx\r\n" * 5000)
+
+    await settled(wire, b" so far")
+    so_far = wire.sent.partition(b" so far")[0].rpartition(b"\n")[2]
+    assert int(so_far) < 500
+    connection.connection_lost(None)
+
+
+async def test_who_is_gone_before_the_head_was_looked_at_is_no_error(log: io.StringIO) -> None:
+    """Their body is not waited for."""
+    endpoint = SlackEndpoint(cast("AsyncApp", None), "secret")
+    connection, _ = connected_to(web.Server(cast("Any", endpoint.handle)))
+    await asyncio.sleep(0)
+    signed = sign("secret", int(time.time()), b"")
+    fields = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+    connection.data_received(
+        f"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 9\r\n{fields}\r\n".encode()
+    )
+    await asyncio.sleep(0)
+    connection.connection_lost(None)
+    async with asyncio.timeout(PATIENCE):
+        while '"gone"' not in log.getvalue():  # noqa: ASYNC110 - asks what other tasks change
+            await asyncio.sleep(0.001)
+
+    assert '"level": "error"' not in log.getvalue()
