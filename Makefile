@@ -109,13 +109,13 @@ cards: setup browser ## write anew what is made from the texts: snapshot of the 
 	$(BIN)/voicestatus explain --all --markdown --language en > docs/codes.md
 	$(BIN)/voicestatus explain --all --markdown --language pt-BR > docs/codigos.md
 	$(BIN)/voicestatus manifest > manifest.yml
-	$(BIN)/python -m pictures
+	$(BIN)/python -m scripts.pictures
 
 kills: setup ## kill processes with watches in flight, and count every notice
 	$(BIN)/python -m pytest --thorough tests/watches
 
 bench: setup ## figures side by side, in one run
-	$(BIN)/python -m bench
+	$(BIN)/python -m scripts.bench
 
 # One line for each; what went wrong is in the log beside its folder.
 pythons: ## set-up, tour and quick tests on each Python that is here, each in a folder of its own

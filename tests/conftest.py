@@ -66,7 +66,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """HTTP mode and one database, where neither the test nor the run wants every one."""
     thorough = metafunc.config.getoption("--thorough")
     if "mode" in metafunc.fixturenames:
-        from bot.settings import Mode  # noqa: PLC0415 - most folders need no settings
+        from bot.settings.settings import Mode  # noqa: PLC0415 - most folders need no settings
 
         both = thorough or metafunc.definition.get_closest_marker("both_modes")
         modes = list(Mode) if both else [Mode.HTTP]

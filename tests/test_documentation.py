@@ -10,14 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import __version__
-from bot.cli import _app as app
-from bot.dictionary_terminal import page
-from bot.domain.catalog import Language
-from bot.domain.dictionary import everything
+from bot.commands.app import _app as app
+from bot.commands.explain import page
+from bot.domain.texts.catalog import Language
+from bot.domain.texts.dictionary import everything
 from bot.locales import load_catalog
-from bot.settings import Settings
-from bot.settings_forms import FORMS
-from pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
+from bot.settings.hints import FORMS
+from bot.settings.settings import Settings
+from scripts.pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

@@ -20,26 +20,26 @@ from babel import Locale
 import bot
 from bot.demo.conversation import _TOUR
 from bot.demo.gallery import Room
-from bot.demo.loopback.wire import Link
-from bot.demo.playground.scenery import SEEDS, TOPICS
+from bot.demo.playground.seed_data import SEEDS, TOPICS
 from bot.domain.access import Refusal
-from bot.domain.bulk import BulkEnding
 from bot.domain.call_status import Outcome
-from bot.domain.catalog import Catalog, CustomerReason, Kind, Language, Phrase, Retry, WhoActs
-from bot.domain.id_list import ListProblem
-from bot.domain.list_words import LineProblem
-from bot.domain.message_id import IdProblem
-from bot.domain.result_sheet import COLUMNS
-from bot.domain.sums import COUNTED, NOT_FOUND
-from bot.domain.watch import Bound, Ending
-from bot.domain.watchable import Hindrance
-from bot.gateway import errors
+from bot.domain.id_lists.id_list import ListProblem
+from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.id_lists.result_sheet import COLUMNS
+from bot.domain.input.message_id import IdProblem
+from bot.domain.jobs.bulk import BulkEnding
+from bot.domain.jobs.watch import Bound, Ending
+from bot.domain.jobs.watchable import Hindrance
+from bot.domain.texts.catalog import Catalog, CustomerReason, Kind, Language, Phrase, Retry, WhoActs
+from bot.domain.texts.sums import COUNTED, NOT_FOUND
+from bot.fake_slack.wire import Link
+from bot.gateway.protocol import errors
 from bot.services.alarm import Trouble
-from bot.slack.attached_files import FileProblem
-from bot.slack.bulk_tables import _COLUMNS
-from bot.slack.buttons import Action
-from bot.slack.notes import _COMMANDS
-from bot.slack.watch_buttons import LIMITS
+from bot.slack.bulk.tables import _COLUMNS
+from bot.slack.cards.buttons import Action
+from bot.slack.cards.notes import _COMMANDS
+from bot.slack.files.download import FileProblem
+from bot.slack.watches.buttons import LIMITS
 from bot.storage.errors import StorageError
 from tests.support.sip_codes import SIP_CODES
 from tests.support.wording import EN, PT

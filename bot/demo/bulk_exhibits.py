@@ -8,27 +8,27 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.demo.loopback import workspace as made_up
 from bot.demo.studio import MOMENT, Make, Shown, Studio, Surface
-from bot.domain.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, Tally
-from bot.domain.bulk_report import Reckoning
 from bot.domain.call_status import read_result
-from bot.domain.explanation import Finding, LookupFailure
-from bot.domain.id_file import read_file
-from bot.domain.id_list import IdList, IgnoredLine, read_pasted
-from bot.domain.list_words import LineProblem
-from bot.domain.message_id import MessageId
-from bot.domain.query import TooMany
-from bot.domain.watch import Bound, Destination, Watch
-from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome
-from bot.slack.block_kit import Message
-from bot.slack.bulk_cards import progress_card, report_card
-from bot.slack.bulk_modals import View, confirming, confirming_file, pasting
-from bot.slack.bulk_notes import BulkNotes
-from bot.slack.bulk_pages import page_of_results
-from bot.slack.bulk_tables import ROWS_OF_A_PAGE, Form
-from bot.slack.buttons import Row
-from bot.slack.modals import Origin
+from bot.domain.id_lists.id_file import read_file
+from bot.domain.id_lists.id_list import IdList, IgnoredLine, read_pasted
+from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.input.message_id import MessageId
+from bot.domain.input.query import TooMany
+from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, Tally
+from bot.domain.jobs.bulk_report import Reckoning
+from bot.domain.jobs.watch import Bound, Destination, Watch
+from bot.domain.texts.explanation import Finding, LookupFailure
+from bot.fake_slack.state import workspace as made_up
+from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
+from bot.slack.blocks.block_kit import Message
+from bot.slack.bulk.cards import progress_card, report_card
+from bot.slack.bulk.modals import View, confirming, confirming_file, pasting
+from bot.slack.bulk.notes import BulkNotes
+from bot.slack.bulk.pages import page_of_results
+from bot.slack.bulk.tables import ROWS_OF_A_PAGE, Form
+from bot.slack.cards.buttons import Row
+from bot.slack.cards.modals import Origin
 
 _FILE: Final = "clientes-marco.csv"
 _THREAD: Final = "1700000000.000100"

@@ -10,14 +10,14 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from bot.demo.loopback.ledger import Message
 from bot.demo.stage import COMMAND, PATIENCE_SECONDS, Gateway, Stage, running_stage
-from bot.domain.catalog import Catalog, Language
+from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.timing import Timing
+from bot.fake_slack.state.ledger import Message
 from bot.gateway.sandbox import running_sandbox
-from bot.slack.buttons import Action
+from bot.slack.cards.buttons import Action
+from bot.slack.cards.terminal import console, draw_blocks, mrkdwn
 from bot.telemetry import configure_logging
-from bot.terminal import console, draw_blocks, mrkdwn
 
 PERSON: Final = "ana"
 CHANNEL: Final = "support"

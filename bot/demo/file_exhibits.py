@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.demo.studio import Make, Shown, Studio
-from bot.domain.bulk import LARGEST
-from bot.domain.id_list import (
+from bot.domain.id_lists.id_list import (
     MAX_BYTES,
     MAX_LINES,
     MAX_PASTED,
     ListProblem,
     UnreadableListError,
 )
-from bot.slack.attached_files import FileProblem, UnreadableFileError
-from bot.slack.block_kit import note
-from bot.slack.file_notes import unread_line
+from bot.domain.jobs.bulk import LARGEST
+from bot.slack.blocks.block_kit import note
+from bot.slack.bulk.file_notes import unread_line
+from bot.slack.files.download import FileProblem, UnreadableFileError
 
 _FILE: Final = "clientes-março.xlsx"
 _FILES: Final[Mapping[FileProblem, tuple[str, ...]]] = {

@@ -14,26 +14,26 @@ from typing import Any, Final
 
 from bot.demo.bulk_exhibits import bulk_exhibits
 from bot.demo.file_exhibits import file_exhibits
-from bot.demo.loopback import workspace as made_up
-from bot.demo.loopback.block_rules import Surface as Judged
-from bot.demo.loopback.block_rules import problems_of_blocks
-from bot.demo.loopback.shown_blocks import shown_blocks
-from bot.demo.loopback.view_rules import problems_of_view
 from bot.demo.stage import COMMAND
 from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
 from bot.demo.watch_exhibits import watch_exhibits
 from bot.domain.access import Asker, Refusal
 from bot.domain.call_status import Outcome
-from bot.domain.catalog import Kind, Language
 from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
-from bot.domain.query import MAX_IDS, DidYouMean, LookUp, TooMany
+from bot.domain.input.query import MAX_IDS, DidYouMean, LookUp, TooMany
+from bot.domain.texts.catalog import Kind, Language
+from bot.fake_slack.rules.block_rules import Surface as Judged
+from bot.fake_slack.rules.block_rules import problems_of_blocks
+from bot.fake_slack.rules.shown_blocks import shown_blocks
+from bot.fake_slack.rules.view_rules import problems_of_view
+from bot.fake_slack.state import workspace as made_up
 from bot.services.alarm import Alert, Trouble
 from bot.services.answers import Answer
-from bot.slack.buttons import Row
-from bot.slack.cards import card
-from bot.slack.gateway_notes import alert_note, health_note
-from bot.slack.notes import Notes
-from bot.slack.style import Contacts
+from bot.slack.blocks.style import Contacts
+from bot.slack.cards.buttons import Row
+from bot.slack.cards.gateway_notes import alert_note, health_note
+from bot.slack.cards.notes import Notes
+from bot.slack.cards.status_card import card
 
 _MIXED: Final = ("ok:85.00", "failed:486", "machine:200", "024", "blocked:608", "!timeout")
 # One code of each group of the gateway's that stands for many.

@@ -7,22 +7,22 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Final
 
-from bot.bootstrap import running_bot
-from bot.connections import Now, utc_now
-from bot.demo.loopback import workspace as made_up
-from bot.demo.loopback.ledger import Message, View
-from bot.demo.loopback.wire import Exchange, Link
-from bot.demo.loopback.workspace import Workspace
-from bot.demo.person import Ack, Person, person_over_http
-from bot.demo.slack_server import LoopbackSlack, running_slack
-from bot.domain.catalog import Catalog, Language
+from bot.composition.bootstrap import running_bot
+from bot.composition.connections import Now, utc_now
+from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.timing import Timing
+from bot.fake_slack.people.person import Ack, Person, person_over_http
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state import workspace as made_up
+from bot.fake_slack.state.ledger import Message, View
+from bot.fake_slack.state.workspace import Workspace
+from bot.fake_slack.wire import Exchange, Link
 from bot.gateway.sandbox import OPERATION, running_sandbox
 from bot.gateway.sandbox import Exchange as Call
 from bot.locales import load_catalog
-from bot.settings import Mode, Settings
-from bot.slack.buttons import Action
-from bot.slack.listeners.shortcuts import MESSAGE_SHORTCUT
+from bot.settings.settings import Mode, Settings
+from bot.slack.cards.buttons import Action
+from bot.slack.manifest import MESSAGE_SHORTCUT
 from bot.web.slack_endpoint import SLACK_PATH
 
 COMMAND: Final = "/voicestatus"

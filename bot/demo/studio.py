@@ -11,24 +11,24 @@ from zoneinfo import ZoneInfo
 
 from bot.demo.stage import COMMAND
 from bot.domain.call_status import read_result
-from bot.domain.catalog import Catalog, Language
-from bot.domain.dictionary import find
-from bot.domain.explanation import LookupFailure
-from bot.domain.message_id import MessageId
-from bot.domain.query import Query, parse_query
-from bot.domain.watch import Watch
-from bot.domain.watchable import invites_watch
+from bot.domain.input.message_id import MessageId
+from bot.domain.input.query import Query, parse_query
+from bot.domain.jobs.watch import Watch
+from bot.domain.jobs.watchable import invites_watch
+from bot.domain.texts.catalog import Catalog, Language
+from bot.domain.texts.dictionary import find
+from bot.domain.texts.explanation import LookupFailure
 from bot.locales import load_catalog
 from bot.services.answers import Answer
-from bot.slack.block_kit import Message
-from bot.slack.buttons import Row, buttons
-from bot.slack.card_extras import customer_texts, details
-from bot.slack.cards import card
-from bot.slack.home_page import Recent, home
-from bot.slack.modals import Origin, asking
-from bot.slack.modals import answer as answer_view
-from bot.slack.notes import Notes
-from bot.slack.style import CardStyle, Contacts
+from bot.slack.blocks.block_kit import Message
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.buttons import Row, buttons
+from bot.slack.cards.modals import Origin, asking
+from bot.slack.cards.modals import answer as answer_view
+from bot.slack.cards.notes import Notes
+from bot.slack.cards.status_card import card
+from bot.slack.home.page import Recent, home
+from bot.slack.lookups.card_details import customer_texts, details
 
 MOMENT: Final = datetime(2026, 3, 2, 17, 4, 5, tzinfo=UTC)
 IDMSG: Final = "MPG000236180474"

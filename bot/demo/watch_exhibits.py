@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.demo.loopback import workspace as made_up
 from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
 from bot.domain.call_status import read_result
-from bot.domain.message_id import MessageId
-from bot.domain.watch import Bound, Destination, Ending, Sighting, Watch
-from bot.services.watching import AlreadyWatched, NoRoom, Started, StartOutcome
-from bot.slack.block_kit import Message
-from bot.slack.buttons import Row
-from bot.slack.cards import card
-from bot.slack.watch_notes import WatchNotes
-from bot.slack.watch_notices import notice
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.watch import Bound, Destination, Ending, Sighting, Watch
+from bot.fake_slack.state import workspace as made_up
+from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
+from bot.slack.blocks.block_kit import Message
+from bot.slack.cards.buttons import Row
+from bot.slack.cards.status_card import card
+from bot.slack.watches.notes import WatchNotes
+from bot.slack.watches.notice import notice
 
 _ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
     "answered": (Ending.STATUS, "ok:85.00"),

@@ -15,7 +15,7 @@ import structlog
 
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.timing import Timing
-from bot.gateway.errors import (
+from bot.gateway.protocol.errors import (
     Busy,
     GatewayDown,
     GatewayError,
@@ -24,7 +24,7 @@ from bot.gateway.errors import (
     TransportError,
 )
 
-_log = structlog.get_logger("bot.gateway.circuit")
+_log = structlog.get_logger(__name__)
 
 
 class Circuit:

@@ -17,16 +17,16 @@ from typing import Final
 from bot.domain.call_status import CheckedStatus
 from bot.domain.gate import Ceilings, Urgency
 from bot.domain.gateway_health import GatewayHealth
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.ceiling import Ceiling, Gatekeeper, Ticket
 from bot.gateway.circuit import Circuit
-from bot.gateway.errors import GatewayError
+from bot.gateway.http.transport import Transport, open_transport
 from bot.gateway.inquiry import Inquiry
 from bot.gateway.local_gate import LocalGate
-from bot.gateway.soap import Account, SoapVersion
+from bot.gateway.protocol.errors import GatewayError
+from bot.gateway.protocol.soap import Account, SoapVersion
 from bot.gateway.status_cache import StatusCache
-from bot.gateway.transport import Transport, open_transport
 
 # Of the deadline, for each attempt to connect: three of them and the waits between have room.
 CONNECT_SHARE: Final = 0.25

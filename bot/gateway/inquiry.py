@@ -15,11 +15,12 @@ from typing import Final
 import stamina
 
 from bot.domain.call_status import CheckedStatus, read_result
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.ceiling import Ceiling, GateClosedError, Ticket
 from bot.gateway.circuit import Circuit
-from bot.gateway.errors import (
+from bot.gateway.http.transport import Reply, Transport
+from bot.gateway.protocol.errors import (
     Busy,
     GatewayError,
     GatewayUnavailable,
@@ -28,8 +29,7 @@ from bot.gateway.errors import (
     TimedOut,
     UnsafeXml,
 )
-from bot.gateway.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
-from bot.gateway.transport import Reply, Transport
+from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
 
 ATTEMPTS: Final = 3
 

@@ -13,7 +13,7 @@ from typing import Final
 from cachetools import TTLCache
 
 from bot.domain.call_status import CheckedStatus
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
 
 LIFETIME: Final = timedelta(hours=24)
 MAX_STATUSES: Final = 10_000

@@ -18,7 +18,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
-from bot.domain.catalog import (
+from bot.domain.texts.catalog import (
     Catalog,
     CustomerReason,
     Entry,

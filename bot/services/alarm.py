@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.explanation import LookupFailure
+from bot.domain.texts.explanation import LookupFailure
 from bot.services.answers import Answer
 from bot.services.claiming import Claiming
 from bot.storage.claims import Claim
@@ -19,7 +19,7 @@ from bot.storage.errors import StorageError
 
 EVERY: Final = timedelta(hours=1)
 
-_log = structlog.get_logger("bot.alarm")
+_log = structlog.get_logger(__name__)
 
 
 class Trouble(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.explanation import Finding
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.explanation import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

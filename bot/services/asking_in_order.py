@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
 from bot.services.answers import Answer
 
 # While one answer is late so many later ones, for each that may ask, need not wait for it.

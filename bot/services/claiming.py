@@ -10,11 +10,11 @@ from datetime import datetime
 import structlog
 
 from bot.domain.timing import Timing
-from bot.services.bulk_pace import came
+from bot.services.bulk.pace import came
 from bot.storage.claims import Claim, Claims
 from bot.storage.errors import StorageError
 
-_log = structlog.get_logger("bot.claiming")
+_log = structlog.get_logger(__name__)
 
 
 class Deed:

@@ -15,7 +15,7 @@ from bot.storage.errors import StorageError
 from bot.storage.seen_events import SeenEvents
 
 _MOST_REMEMBERED: Final = 10_000
-_log = structlog.get_logger("bot.deliveries")
+_log = structlog.get_logger(__name__)
 
 
 class Deliveries:

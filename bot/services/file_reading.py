@@ -18,11 +18,11 @@ from typing import Final
 import structlog
 
 import bot
-from bot.domain.id_list import IdList, ListProblem, UnreadableListError
+from bot.domain.id_lists.id_list import IdList, ListProblem, UnreadableListError
 from bot.domain.timing import Timing
 from bot.services.reading_process import LONGEST_LINE, Answer
 
-_log = structlog.get_logger("bot.services.file_reading")
+_log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 2
 # Several times what the dearest file takes.

@@ -20,7 +20,7 @@ from bot.gateway.local_gate import LocalGate
 from bot.storage.errors import StorageError
 from bot.storage.gate import SharedGate
 
-_log = structlog.get_logger("bot.gatekeeper")
+_log = structlog.get_logger(__name__)
 _Found = TypeVar("_Found")
 
 

@@ -22,7 +22,7 @@ EVENTS_KEPT: Final = timedelta(hours=25)
 # Watches and bulks that are over are of use to the operator only, and hold ids in clear.
 JOBS_KEPT: Final = timedelta(days=7)
 
-_log = structlog.get_logger("bot.housekeeping")
+_log = structlog.get_logger(__name__)
 
 
 class Housekeeping:

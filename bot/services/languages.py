@@ -7,12 +7,12 @@ from enum import Enum
 
 import structlog
 
-from bot.domain.catalog import Catalog, Language
-from bot.domain.language_names import named_language
+from bot.domain.texts.catalog import Catalog, Language
+from bot.domain.texts.language_names import named_language
 from bot.storage.errors import StorageError
 from bot.storage.preferences import Preferences, Scope
 
-_log = structlog.get_logger("bot.languages")
+_log = structlog.get_logger(__name__)
 
 LocaleOf = Callable[[str], Awaitable[str | None]]
 

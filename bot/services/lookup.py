@@ -12,12 +12,12 @@ from time import monotonic
 
 from bot.domain.access import AccessRules, Asker, Refusal, is_admin, refusal
 from bot.domain.call_status import CallStatus
-from bot.domain.explanation import LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.gateway_health import GatewayHealth
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.explanation import LookupFailure
 from bot.gateway.client import GatewayClient
-from bot.gateway.errors import GatewayError
+from bot.gateway.protocol.errors import GatewayError
 from bot.services.answers import Answer
 from bot.telemetry import Telemetry
 

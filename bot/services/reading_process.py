@@ -19,16 +19,16 @@ from contextlib import suppress
 from itertools import islice, starmap
 from typing import Any, BinaryIO, Final
 
-from bot.domain.id_file import read_file
-from bot.domain.id_list import (
+from bot.domain.id_lists.id_file import read_file
+from bot.domain.id_lists.id_list import (
     MAX_BYTES,
     IdList,
     IgnoredLine,
     ListProblem,
     UnreadableListError,
 )
-from bot.domain.list_words import LineProblem
-from bot.domain.message_id import MessageId
+from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.input.message_id import MessageId
 
 # The longest line of the way back, in bytes: so many lines of a file of at most 80 characters,
 # each of which is written as twelve at most.

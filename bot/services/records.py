@@ -14,15 +14,15 @@ import structlog
 
 from bot.domain.access import Asker, Refusal
 from bot.domain.call_status import Outcome
-from bot.domain.message_id import MessageId
-from bot.domain.sums import counted_as, outcome_of
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.sums import counted_as, outcome_of
 from bot.services.answers import Answer
 from bot.storage.audit import Action, Audit, AuditEntry
 from bot.storage.errors import StorageError
 from bot.storage.recents import RecentLookup, Recents
 from bot.telemetry import Telemetry
 
-_log = structlog.get_logger("bot.records")
+_log = structlog.get_logger(__name__)
 
 
 class Surface(StrEnum):

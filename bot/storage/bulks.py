@@ -27,20 +27,20 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.bulk import (
+from bot.domain.call_status import Outcome
+from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import (
     Bulk,
     BulkEnding,
     BulkItem,
     BulkState,
     Tally,
 )
-from bot.domain.call_status import Outcome
-from bot.domain.id_list import IgnoredLine
-from bot.domain.list_words import LineProblem
-from bot.domain.message_id import MessageId
-from bot.domain.sums import counted_as
+from bot.domain.jobs.watch import Bound
+from bot.domain.texts.sums import counted_as
 from bot.domain.timing import Timing
-from bot.domain.watch import Bound
 from bot.storage.database import Database
 from bot.storage.findings import finding_of, finding_values
 from bot.storage.jobs import JobTable, common_fields, common_values

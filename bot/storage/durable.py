@@ -46,7 +46,7 @@ _BATCH: Final = 500
 _RUNG: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 _T = TypeVar("_T")
-_log = structlog.get_logger("bot.durable")
+_log = structlog.get_logger(__name__)
 
 
 class DurableAlarms:

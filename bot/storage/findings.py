@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.domain.call_status import CallStatus, read_result
-from bot.domain.explanation import Finding, LookupFailure
+from bot.domain.texts.explanation import Finding, LookupFailure
 
 
 def finding_values(finding: Finding | None) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.bulk import Bulk
-from bot.domain.watch import Destination, PostedCard, Watch
+from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.watch import Destination, PostedCard, Watch
 from bot.storage.database import Database
 
 Job = TypeVar("Job", Watch, Bulk)

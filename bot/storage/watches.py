@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, case, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.message_id import MessageId
-from bot.domain.watch import Bound, Ending, Sighting, State, Watch
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.watch import Bound, Ending, Sighting, State, Watch
 from bot.storage.findings import finding_of, finding_values
 from bot.storage.jobs import JobTable, common_fields, common_values
 from bot.storage.locks import hold_lock

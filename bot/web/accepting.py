@@ -16,7 +16,7 @@ import structlog
 
 from bot.web.connections import Connections
 
-_log = structlog.get_logger("bot.web")
+_log = structlog.get_logger(__name__)
 
 # So many may wait to be accepted; Linux allows 4,096 unless told otherwise.
 _BACKLOG: Final = 1024

@@ -19,7 +19,7 @@ from bot.domain.timing import Timing
 from bot.web.crowd import Phase, first_to_go, heaviest
 from bot.web.edge import refused
 
-_log = structlog.get_logger("bot.web")
+_log = structlog.get_logger(__name__)
 
 # Slack's heads have one or two thousand bytes; proxies add to them.
 _HEAD_BYTES: Final = 16 * 1024

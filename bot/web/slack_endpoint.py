@@ -34,7 +34,7 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 # How far Slack's clock and ours may differ.
 _SKEW_SECONDS: Final = 5 * 60
 
-_log = structlog.get_logger("bot.web")
+_log = structlog.get_logger(__name__)
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 _SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
 _TIMESTAMP_FIELD: Final = "X-Slack-Request-Timestamp"

@@ -11,9 +11,9 @@ import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
 from bot.demo.playground.serving import Playground, running_playground
-from bot.domain.catalog import Language
+from bot.domain.texts.catalog import Language
 from bot.domain.timing import Timing
-from pictures.chromium import CHROMIUM, FLAGS, MISSING
+from scripts.pictures.chromium import CHROMIUM, FLAGS, MISSING
 from tests.browser.visitors import PATIENCE_MILLISECONDS, Gateway, Visitor, Visitors
 from tests.support.scene import UNHURRIED
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from bot.demo.playground.serving import running_playground
-from bot.domain.catalog import Language
+from bot.domain.texts.catalog import Language
 from tests.browser.visitors import Visitor, Visitors, label, script
 
 DRAW: Final = script("draw.js")
@@ -59,7 +59,7 @@ READINGS: Final = [
 ]
 DATES: Final = """
 async () => {
-  const { formatted } = await import('/page/moments.js');
+  const { formatted } = await import('/page/dates.js');
   const now = Date.now() / 1000;
   return [
     formatted(now, '{date_short_pretty}', 'en'),

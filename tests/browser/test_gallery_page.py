@@ -10,8 +10,8 @@ from typing import Final
 from playwright.async_api import expect
 
 from bot.demo.gallery import Exhibit, Room, exhibits
-from bot.domain.catalog import Language
-from pictures.chromium import UNCOVER
+from bot.domain.texts.catalog import Language
+from scripts.pictures.chromium import UNCOVER
 from tests.browser.visitors import SCREENSHOTS, Visitor, Visitors, audit, label
 from tests.support.wording import BUSY_PT, PT
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from playwright.async_api import expect
 
-from bot.demo.loopback.workspace import BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
+from bot.fake_slack.state.workspace import BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
 from tests.browser.visitors import Visitor, label
 
 _WIRE: Final = label("wire_short")

@@ -25,8 +25,8 @@ from playwright.async_api import (
 
 from bot.demo.playground.serving import HOST, Playground
 from bot.domain.call_status import read_result
-from bot.domain.catalog import Catalog
-from bot.domain.explanation import Explanation, explain
+from bot.domain.texts.catalog import Catalog
+from bot.domain.texts.explanation import Explanation, explain
 from bot.gateway.sandbox import PATH, build_sandbox
 from bot.gateway.sandbox.exchange import Listener
 from bot.web.server import serving

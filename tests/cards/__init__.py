@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.demo.gallery import Exhibit, exhibits
-from bot.domain.catalog import Catalog, Language, Phrase
+from bot.domain.texts.catalog import Catalog, Language, Phrase
 from bot.locales import load_catalog
 
 FOLDER: Final = Path(__file__).parent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.catalog import Language
+from bot.domain.texts.catalog import Language
 from tests.cards import path_of, snapshot
 
 for language in Language:

@@ -8,10 +8,10 @@ from string import Formatter
 
 import pytest
 
+from bot.commands.explain import page
 from bot.demo import studio
-from bot.dictionary_terminal import page
-from bot.domain.catalog import Language
-from bot.domain.dictionary import everything
+from bot.domain.texts.catalog import Language
+from bot.domain.texts.dictionary import everything
 from tests.cards import path_of, snapshot
 from tests.support.wording import EN
 

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from bot.domain.call_status import CALL_OUTCOMES
-from bot.domain.catalog import Catalog, Kind, Retry, WhoActs
-from bot.domain.dictionary import everything, find
+from bot.domain.texts.catalog import Catalog, Kind, Retry, WhoActs
+from bot.domain.texts.dictionary import everything, find
 from tests.support.voicestatus_process import Voicestatus
 from tests.support.wording import EN, PT
 
@@ -125,7 +125,7 @@ def test_light_commands_import_nothing_heavy(bare: Voicestatus) -> None:
     ]
     program = f"""
 import json, sys
-from bot.cli import main
+from bot.commands.app import main
 for arguments in {commands!r}:
     sys.argv = ["voicestatus", *arguments]
     try:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.bulk import Bulk
-from bot.domain.message_id import MessageId
-from bot.domain.watch import Destination, Ending, State, Watch
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.watch import Destination, Ending, State, Watch
 from bot.storage.bulks import BulkBounds, Bulks
 from bot.storage.database import Database, open_database
 from bot.storage.watches import Bounds, Watches

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from bot.domain.catalog import Catalog
+from bot.commands.lookup import at_once
 from bot.domain.gate import LONGEST_PAUSE_SECONDS, Ceilings
-from bot.lookup_terminal import at_once
-from bot.settings import Settings
+from bot.domain.texts.catalog import Catalog
+from bot.settings.settings import Settings
 from bot.storage.database import open_database
 from bot.storage.gate import SharedGate
 from bot.storage.schema import GATE

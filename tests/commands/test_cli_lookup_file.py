@@ -11,11 +11,11 @@ from contextlib import suppress
 
 import pytest
 
-from bot.domain.bulk import LARGEST
+from bot.commands.lookup_progress import Sums, showing
 from bot.domain.call_status import read_result
-from bot.domain.catalog import Catalog
-from bot.domain.explanation import explain
-from bot.list_progress import Sums, showing
+from bot.domain.jobs.bulk import LARGEST
+from bot.domain.texts.catalog import Catalog
+from bot.domain.texts.explanation import explain
 from tests.commands.conftest import Seen
 from tests.support.voicestatus_process import CREDENTIAL, TOKEN, Voicestatus, ended
 from tests.support.wording import EN, PT, say

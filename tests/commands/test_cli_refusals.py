@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from bot.domain.catalog import Catalog
+from bot.domain.texts.catalog import Catalog
 from tests.commands.conftest import Seen
 from tests.support.voicestatus_process import Voicestatus, ended
 from tests.support.wording import EN, PT

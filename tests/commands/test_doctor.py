@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.connections import Now, utc_now
-from bot.demo.loopback import workspace as made_up
-from bot.demo.slack_server import LoopbackSlack, running_slack
-from bot.doctor import Check, examine, report
-from bot.doctor_remedies import (
+from bot.commands.doctor import Check, examine, report
+from bot.commands.doctor_remedies import (
     CODES,
     ERRORS,
     WITHOUT_SCOPE,
     remedy_for_code,
     remedy_for_error,
 )
-from bot.domain.catalog import Kind
+from bot.composition.connections import Now, utc_now
+from bot.domain.texts.catalog import Kind
 from bot.domain.timing import Timing
-from bot.gateway.errors import (
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state import workspace as made_up
+from bot.gateway.protocol.errors import (
     LEAVES,
     HttpError,
     TlsCertificate,
@@ -33,9 +33,9 @@ from bot.gateway.errors import (
     TlsVersion,
 )
 from bot.gateway.sandbox import running_sandbox
-from bot.manifest import OPTIONAL_SCOPES
-from bot.settings import Mode, Settings
-from bot.settings_forms import FORMS
+from bot.settings.hints import FORMS
+from bot.settings.settings import Mode, Settings
+from bot.slack.manifest import OPTIONAL_SCOPES
 from tests.support.voicestatus_process import CREDENTIAL, TOKEN, as_in_a_new_process
 from tests.support.wording import EN
 

@@ -19,11 +19,11 @@ import aiohttp
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from bot.demo.loopback.workspace import BOT_MENTION
-from bot.demo.person import Person
-from bot.demo.slack_server import LoopbackSlack, running_slack
 from bot.domain.timing import Timing
-from bot.settings import Mode
+from bot.fake_slack.people.person import Person
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state.workspace import BOT_MENTION
+from bot.settings.settings import Mode
 from tests.support.captured import leaked
 from tests.support.running_process import CHECKOUT, environment, running
 from tests.support.scene import ASK, CHECK, playing
@@ -125,7 +125,7 @@ async def test_no_surface_and_no_trouble_with_slack_leaks_anything(
 BROKEN_LIBRARY = '''
 """Breaks the bot from inside, with all that it knows in the text of the errors."""
 import asyncio, logging, os, threading, warnings
-from bot.slack.reception import Reception
+from bot.slack.lookups.handler import Reception
 
 KNOWN = " ".join(v for k, v in os.environ.items() if k.startswith(("SLACK", "GATEWAY", "BOT")))
 whole = Reception.answer

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from bot.slack.block_kit import (
+from bot.slack.blocks.block_kit import (
     bold,
     code,
     context,
@@ -23,7 +23,7 @@ from bot.slack.block_kit import (
     rich_text,
     section,
 )
-from bot.terminal import WIDTH, console, draw, draw_blocks, mrkdwn
+from bot.slack.cards.terminal import WIDTH, console, draw, draw_blocks, mrkdwn
 
 # What a terminal acts on: colours, the title, a bell, going back, 8-bit controls, line direction.
 CONTROLS = [

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.bootstrap import running_bot
-from bot.demo.slack_server import running_slack
+from bot.composition.bootstrap import running_bot
+from bot.fake_slack.slack_server import running_slack
 from bot.gateway.sandbox import running_sandbox
-from bot.settings import Mode
+from bot.settings.settings import Mode
 from tests.support.reading import heading
 from tests.support.scene import UNHURRIED, person_of, playing, settings_for
 

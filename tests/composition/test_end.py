@@ -20,9 +20,9 @@ import pytest
 from aiohttp import web
 
 from bot import __version__
-from bot.demo.slack_server import running_slack
-from bot.running import run_until_stopped
-from bot.settings import Mode, Settings
+from bot.commands.run import run_until_stopped
+from bot.fake_slack.slack_server import running_slack
+from bot.settings.settings import Mode, Settings
 from tests.composition.held_gateway import held_gateway
 from tests.support.reading import heading, texts
 from tests.support.rough_slack import Answer, RoughSlack, raw, rough_slack, silence

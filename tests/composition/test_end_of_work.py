@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import aiohttp
 import pytest
 
-from bot.bootstrap import running_bot
-from bot.demo.loopback.delivery import FORM, sign
-from bot.demo.loopback.workspace import BOT_MENTION, SIGNING_SECRET
-from bot.demo.person import Person
-from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.composition.bootstrap import running_bot
 from bot.domain.timing import Timing
-from bot.settings import Mode
-from bot.slack.work import OngoingWork
+from bot.fake_slack.people.delivery import FORM, sign
+from bot.fake_slack.people.person import Person
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state.workspace import BOT_MENTION, SIGNING_SECRET
+from bot.settings.settings import Mode
+from bot.slack.inbound.running_listeners import OngoingWork
 from tests.composition.held_gateway import HeldGateway, held_gateway
 from tests.support.reading import heading, in_view
 from tests.support.rough_slack import RoughSlack, rough_slack, silence

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.loopback.file_shelf import File
-from bot.demo.loopback.workspace import USER_ID
+from bot.fake_slack.state.file_shelf import File
+from bot.fake_slack.state.workspace import USER_ID
 from bot.services import file_reading
-from bot.settings import Mode
+from bot.settings.settings import Mode
 from tests.composition.test_end_of_work import IMPATIENT, Ending, ending
 from tests.support.hostile_files import HOSTILE
 from tests.support.reading import heading, in_view

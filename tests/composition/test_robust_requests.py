@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from bot.bootstrap import RunningBot, running_bot
-from bot.demo.loopback.delivery import FORM, JSON, sign
+from bot.composition.bootstrap import RunningBot, running_bot
 from bot.domain.timing import Timing
-from bot.settings import Mode
+from bot.fake_slack.people.delivery import FORM, JSON, sign
+from bot.settings.settings import Mode
 from tests.support.rough_slack import RoughSlack, rough_slack
 from tests.support.scene import UNHURRIED
 

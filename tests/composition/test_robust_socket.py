@@ -14,10 +14,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.bootstrap import RunningBot, running_bot
+from bot.composition.bootstrap import RunningBot, running_bot
 from bot.domain.timing import Timing
-from bot.slack.modals import ASK_CALLBACK
-from bot.slack.socket_line import Pace
+from bot.slack.cards.modals import ASK_CALLBACK
+from bot.slack.inbound.socket_connection import Pace
 from tests.composition.held_gateway import held_gateway
 from tests.support.rough_slack import HELLO, RoughSlack, Socket, answering, listen, rough_slack
 from tests.support.scene import UNHURRIED

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Awaitable
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.bootstrap import running_bot
-from bot.connections import slack_client, slack_session
+from bot.composition.bootstrap import running_bot
+from bot.composition.connections import slack_client, slack_session
 from bot.domain.timing import Timing
-from bot.slack.refusals import TOKEN_REFUSALS, SlackRefusedError, SlackUnreachableError
-from bot.slack.socket import socket_address
-from bot.slack.workspace import find_workspace
+from bot.slack.api.errors import TOKEN_REFUSALS, SlackRefusedError, SlackUnreachableError
+from bot.slack.api.workspace import find_workspace
+from bot.slack.inbound.socket_mode import socket_address
 from tests.support.rough_slack import WHO, RoughSlack, answering, in_turn, raw, rough_slack, silence
 
 

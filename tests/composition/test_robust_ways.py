@@ -16,12 +16,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.domain.timing import Timing
-from bot.slack.block_kit import Message, section
-from bot.slack.door import SlackDoor
-from bot.slack.plainer import FORM_REFUSALS
-from bot.slack.refusals import pause_asked
-from bot.slack.replies import Replies
-from bot.slack.ways import Place
+from bot.slack.api.errors import pause_asked
+from bot.slack.api.plain_fallback import FORM_REFUSALS
+from bot.slack.api.web_client import SlackDoor
+from bot.slack.blocks.block_kit import Message, section
+from bot.slack.replies.channels import Place
+from bot.slack.replies.reply import Replies
 from tests.support.rough_slack import (
     Answer,
     RoughSlack,

@@ -13,12 +13,12 @@ from typing import Any, Final
 import pytest
 from aiohttp import web
 
-from bot.bootstrap import running_bot
-from bot.demo.slack_server import LoopbackSlack, running_slack
-from bot.domain.catalog import Catalog
+from bot.composition.bootstrap import running_bot
+from bot.domain.texts.catalog import Catalog
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.gateway.sandbox.fault_names import FaultName
-from bot.settings import Mode
-from bot.slack.refusals import SlackRefusedError, SlackUnreachableError
+from bot.settings.settings import Mode
+from bot.slack.api.errors import SlackRefusedError, SlackUnreachableError
 from tests.support.captured import leaked
 from tests.support.reading import heading, seen
 from tests.support.rough_slack import rough_slack
@@ -211,7 +211,7 @@ async def test_no_object_of_ours_shows_a_secret(bot: Scene) -> None:
 
 def _is_ours(kind: type) -> bool:
     # The loopback Slack and the sandbox stand for the other side, which knows.
-    others = ("bot.demo", "bot.gateway.sandbox")
+    others = ("bot.demo", "bot.fake_slack", "bot.gateway.sandbox")
     module = str(kind.__module__)
     return module.startswith("bot.") and not module.startswith(others)
 

@@ -16,16 +16,16 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.connections import slack_session
-from bot.demo.loopback.ledger import Ack, Message, View
-from bot.demo.loopback.workspace import CHANNEL_ID, TEAM_ID
-from bot.demo.person import HttpDelivery, Kind, Person, SocketDelivery
-from bot.demo.slack_server import LoopbackSlack, running_slack
-from bot.settings import Mode
-from bot.slack.app import build_app
-from bot.slack.work import ack_first
-from bot.slack.workspace import find_workspace
-from tests.demo.blocks import IDS, Block, actions, button, modal
+from bot.composition.connections import slack_session
+from bot.fake_slack.people.person import HttpDelivery, Kind, Person, SocketDelivery
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state.ledger import Ack, Message, View
+from bot.fake_slack.state.workspace import CHANNEL_ID, TEAM_ID
+from bot.settings.settings import Mode
+from bot.slack.api.workspace import find_workspace
+from bot.slack.inbound.app import build_app
+from bot.slack.inbound.running_listeners import ack_first
+from tests.fake_slack.blocks import IDS, Block, actions, button, modal
 from tests.support.doors import reaching
 
 FIRST, ANSWERED = "/first", "/answered"

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from bot.demo.loopback.workspace import (
+from bot.fake_slack.people.person import Kind, Outcome
+from bot.fake_slack.state.workspace import (
     BOT_MENTION,
     SHARED_CHANNEL_ID,
     STRANGER_USER_ID,
     USER_ID,
 )
-from bot.demo.person import Kind, Outcome
-from bot.settings import Mode
+from bot.settings.settings import Mode
 from tests.contract.recording import ANSWERED, BREAK, FIRST, Payload, Play, Record, playing
-from tests.demo.blocks import IDS, actions, button, modal, options, plain
+from tests.fake_slack.blocks import IDS, actions, button, modal, options, plain
 
 ODD = 'a & b=é + %2B; "q" <x>\n😀'
 NEXT = modal(title=plain("Próximo"))

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from bot.demo.loopback.workspace import BOT_MENTION, SHARED_CHANNEL_ID, STRANGER_USER_ID
-from bot.demo.person import Outcome
-from bot.settings import Mode
-from bot.slack.bulk_buttons import OPEN_ACTION
-from bot.slack.buttons import Action
-from bot.slack.home_page import ASK_ACTION, LANGUAGE_ACTION
+from bot.fake_slack.people.person import Outcome
+from bot.fake_slack.state.workspace import BOT_MENTION, SHARED_CHANNEL_ID, STRANGER_USER_ID
+from bot.settings.settings import Mode
+from bot.slack.bulk.buttons import OPEN_ACTION
+from bot.slack.cards.buttons import Action
+from bot.slack.home.page import ASK_ACTION, LANGUAGE_ACTION
 from tests.contract.recording import Noting
 from tests.support.scene import ASK, CHECK, Scene, playing
 

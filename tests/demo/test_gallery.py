@@ -13,9 +13,9 @@ from bot.demo.gallery import Exhibit, Room, exhibits
 from bot.demo.studio import Shown, Surface
 from bot.domain.access import Refusal
 from bot.domain.call_status import Outcome
-from bot.domain.catalog import Kind, Language
-from bot.gateway.errors import LEAVES
-from tests.demo.blocks import modal, section
+from bot.domain.texts.catalog import Kind, Language
+from bot.gateway.protocol.errors import LEAVES
+from tests.fake_slack.blocks import modal, section
 from tests.support.wording import EN
 
 Gallery = tuple[Exhibit, ...]

@@ -14,12 +14,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo.loopback.workspace import CHANNEL_ID, OTHER_USER_ID, USER_ID
-from bot.demo.playground.scenery import ADMIN, LOBBY, PORTUGUESE_CHANNEL
+from bot.demo.playground.seed_data import ADMIN, LOBBY, PORTUGUESE_CHANNEL
 from bot.demo.playground.server import MAX_BODY_BYTES
 from bot.demo.playground.serving import Playground, running_playground
-from bot.domain.catalog import Language
-from bot.slack.modals import IDS_BLOCK
+from bot.domain.texts.catalog import Language
+from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, USER_ID
+from bot.slack.cards.modals import IDS_BLOCK
 from bot.web.accepting import CannotListenError
 from tests.support.reading import texts
 from tests.support.scene import UNHURRIED

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.demo.loopback.ledger import Ledger
-from bot.demo.loopback.wire import (
+from bot.demo.stage import Stage, running_stage
+from bot.domain.texts.catalog import Language
+from bot.fake_slack.state.ledger import Ledger
+from bot.fake_slack.state.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
+from bot.fake_slack.wire import (
     MASK,
     MOST_CHARACTERS,
     MOST_EXCHANGES,
@@ -17,9 +20,6 @@ from bot.demo.loopback.wire import (
     Wire,
     shown,
 )
-from bot.demo.loopback.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
-from bot.demo.stage import Stage, running_stage
-from bot.domain.catalog import Language
 from tests.support.reading import texts
 from tests.support.scene import UNHURRIED
 from tests.support.wording import BUSY

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient, open_gateway
-from bot.gateway.soap import Account, SoapRequest, SoapVersion, build_request
+from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request
 
 MOMENT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CREDENTIAL = "C4NARY0000000000000000000000000000000000"

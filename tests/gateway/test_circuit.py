@@ -14,7 +14,14 @@ from bot.domain.gate import Urgency
 from bot.domain.gateway_health import FAILURES_TO_OPEN
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
-from bot.gateway.errors import Busy, ConnectionLost, GatewayDown, GatewayError, NotSoap, Paused
+from bot.gateway.protocol.errors import (
+    Busy,
+    ConnectionLost,
+    GatewayDown,
+    GatewayError,
+    NotSoap,
+    Paused,
+)
 from tests.gateway.gateway_loopback import (
     MOMENT,
     OK,

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import stamina
 
-from bot.domain.catalog import Kind, Language
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.catalog import Kind, Language
 from bot.gateway.client import GatewayClient
-from bot.gateway.errors import GatewayError
+from bot.gateway.protocol.errors import GatewayError
+from bot.gateway.protocol.soap import SoapVersion
 from bot.gateway.sandbox import FaultName, running_sandbox
-from bot.gateway.soap import SoapVersion
 from bot.locales import load_catalog
 from tests.gateway.gateway_loopback import client_of
 

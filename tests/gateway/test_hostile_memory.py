@@ -44,8 +44,8 @@ PATIENCE_SECONDS = 900
 PROGRAM = """
 import asyncio, logging, sys, time
 from pathlib import Path
-from bot.domain.message_id import MessageId
-from bot.gateway.errors import GatewayError
+from bot.domain.input.message_id import MessageId
+from bot.gateway.protocol.errors import GatewayError
 from tests.gateway.gateway_loopback import client_of
 
 def peak():

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gateway.errors import GatewayError, GatewayUnavailable
+from bot.gateway.protocol.errors import GatewayError, GatewayUnavailable
 from tests.gateway.gateway_loopback import (
     OK,
     ONE_ID,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.gateway.errors import GatewayUnavailable
+from bot.gateway.protocol.errors import GatewayUnavailable
 from tests.gateway.gateway_loopback import OK, ONE_ID, Exchange, always, client_of, http, serving
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.call_status import CheckedStatus, read_result
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
 from bot.gateway.status_cache import LIFETIME, MAX_STATUSES, StatusCache
 
 ONE_ID = MessageId("MPG000000000001")

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from bot.domain.bulk import Bulk, BulkItem, Tally
-from bot.domain.id_list import IgnoredLine
-from bot.domain.message_id import MessageId
-from bot.domain.watch import PostedCard
-from bot.services.bulk_pace import Pace
-from bot.services.bulk_turns import BulkTurns
-from bot.services.bulks import BulkRequest, BulkService, BulkStarted
-from bot.services.watching import Delivery, Report, Trace
+from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
+from bot.domain.jobs.watch import PostedCard
+from bot.services.bulk.pace import Pace
+from bot.services.bulk.service import BulkRequest, BulkService, BulkStarted
+from bot.services.bulk.turns import BulkTurns
+from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.storage.bulks import BulkBounds, Bulks
 from tests.services.watch_world import THREAD, World, watch_world
 

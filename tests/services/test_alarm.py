@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.call_status import read_result
-from bot.domain.explanation import LookupFailure
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.explanation import LookupFailure
 from bot.services.alarm import EVERY, Alarm, Alert, Trouble
 from bot.services.answers import Answer
 from bot.services.claiming import Claiming

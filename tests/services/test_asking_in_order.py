@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.call_status import read_result
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
 from bot.services.answers import Answer
 from bot.services.asking_in_order import AskingInOrder
 

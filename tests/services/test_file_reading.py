@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.domain.id_file import read_file
-from bot.domain.id_list import IdList, ListProblem, UnreadableListError
+from bot.domain.id_lists.id_file import read_file
+from bot.domain.id_lists.id_list import IdList, ListProblem, UnreadableListError
 from bot.domain.timing import Timing
 from bot.services.file_reading import FileReading, StillReadingError
 from bot.services.reading_process import AT_ONCE, LONGEST_LINE, Answer, answer

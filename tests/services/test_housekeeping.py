@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.bulk import Bulk
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.watch import Destination, Watch
 from bot.domain.timing import Timing
-from bot.domain.watch import Destination, Watch
 from bot.services.housekeeping import EVENTS_KEPT, Housekeeping
 from bot.storage.audit import Audit, AuditEntry
 from bot.storage.bulks import BulkBounds, Bulks

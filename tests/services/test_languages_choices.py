@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.domain.catalog import Language
+from bot.domain.texts.catalog import Language
 from bot.locales import load_catalog
 from bot.services.languages import Languages, NotChosen
 from bot.storage.database import Database, open_database

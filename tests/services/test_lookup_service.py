@@ -9,9 +9,9 @@ import pytest
 
 from bot.domain.access import AccessRules, Asker, Refusal
 from bot.domain.call_status import CallStatus, CheckedStatus, Outcome
-from bot.domain.explanation import LookupFailure
 from bot.domain.gate import Urgency
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.explanation import LookupFailure
 from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import running_sandbox
 from bot.services.lookup import LookupService

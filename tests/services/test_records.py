@@ -12,8 +12,8 @@ import pytest
 
 from bot.domain.access import Asker, Refusal
 from bot.domain.call_status import read_result
-from bot.domain.explanation import Finding, LookupFailure
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.services.answers import Answer
 from bot.services.records import Asked, Records, Surface
 from bot.storage.audit import Audit, AuditEntry

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.access import AccessRules
-from bot.domain.message_id import MessageId
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.watch import Destination, PostedCard, Schedule, Watch
 from bot.domain.timing import Timing
-from bot.domain.watch import Destination, PostedCard, Schedule, Watch
 from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import SeenRequest, running_sandbox
 from bot.services.answers import Answer
+from bot.services.jobs.deliver_once import InDoubt
+from bot.services.jobs.dependencies import Means
+from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.services.lookup import LookupService
-from bot.services.means import Means
-from bot.services.telling import InDoubt
-from bot.services.watch_turns import WatchTurns
-from bot.services.watching import Delivery, Report, Started, Trace, Watching, WatchRequest
+from bot.services.watches.service import Started, Watching, WatchRequest
+from bot.services.watches.turns import WatchTurns
 from bot.storage.alarms import Alarm, Ringing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.catalog import Language
-from bot.settings import Mode, Need, Settings, SettingsError
-from bot.settings_forms import FORMS
+from bot.domain.texts.catalog import Language
+from bot.settings.hints import FORMS
+from bot.settings.settings import Mode, Need, Settings, SettingsError
 from tests.support.settings_environment import Environment
 
 BOT_TOKEN = "xoxb-C4NARY"
@@ -260,7 +260,7 @@ def test_certificates_are_loaded_for_a_file_only(
     def note(*, cafile: str | None = None) -> None:
         loaded.append(cafile)
 
-    monkeypatch.setattr("bot.settings.ssl.create_default_context", note)
+    monkeypatch.setattr("bot.settings.settings.ssl.create_default_context", note)
     environment.set(BOT_PORT="many")
     environment.refused()
     Settings.of(gateway_ca_file=None)

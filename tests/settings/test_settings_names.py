@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Need
-from bot.settings_forms import FORMS
-from bot.settings_names import foreign_names, meant_by, misspelt_permissions, unknown_names
+from bot.settings.hints import FORMS
+from bot.settings.names import foreign_names, meant_by, misspelt_permissions, unknown_names
+from bot.settings.settings import Need
 from tests.support.settings_environment import Environment
 
 CANARY = "U0CANARY001"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.settings import Need, SettingsError
-from bot.settings_forms import FORMS
+from bot.settings.hints import FORMS
+from bot.settings.settings import Need, SettingsError
 from tests.support.settings_environment import Environment
 
 CANARY = "C4NARY"

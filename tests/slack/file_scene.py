@@ -11,17 +11,17 @@ import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.connections import slack_session
-from bot.demo.loopback.file_shelf import File
-from bot.demo.loopback.ledger import UserMessage
-from bot.demo.loopback.payloads import shown_message
-from bot.demo.person import Person, person_over_socket
-from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.composition.connections import slack_session
 from bot.domain.timing import Timing
+from bot.fake_slack.payloads.objects import shown_message
+from bot.fake_slack.people.person import Person, person_over_socket
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state.file_shelf import File
+from bot.fake_slack.state.ledger import UserMessage
 from bot.services.file_reading import FileReading
-from bot.slack.attached_files import AttachedFiles
-from bot.slack.file_addresses import FileAddresses
-from bot.slack.result_files import ResultFiles
+from bot.slack.files.addresses import FileAddresses
+from bot.slack.files.download import AttachedFiles
+from bot.slack.files.upload import ResultFiles
 
 Payload = dict[str, Any]
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

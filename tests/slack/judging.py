@@ -16,19 +16,19 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.demo.loopback.block_rules import Surface
-from bot.demo.loopback.ledger import Ledger
-from bot.demo.loopback.message_rules import note_content, read_content
-from bot.demo.loopback.view_rules import problems_of_view
 from bot.domain.call_status import CallStatus, Outcome, read_result
-from bot.domain.explanation import Finding, LookupFailure
-from bot.domain.message_id import InvalidMessageIdError, MessageId
-from bot.domain.watch import Destination, Ending, Sighting
-from bot.gateway.errors import LEAVES
+from bot.domain.input.message_id import InvalidMessageIdError, MessageId
+from bot.domain.jobs.watch import Destination, Ending, Sighting
+from bot.domain.texts.explanation import Finding, LookupFailure
+from bot.fake_slack.rules.block_rules import Surface
+from bot.fake_slack.rules.message_rules import note_content, read_content
+from bot.fake_slack.rules.view_rules import problems_of_view
+from bot.fake_slack.state.ledger import Ledger
+from bot.gateway.protocol.errors import LEAVES
 from bot.services.answers import Answer
-from bot.slack.block_kit import Message
-from bot.slack.notes import Notes
-from bot.slack.style import CardStyle, Contacts
+from bot.slack.blocks.block_kit import Message
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.notes import Notes
 from tests.slack.watching import watch_of
 from tests.support.wording import EN, PT
 

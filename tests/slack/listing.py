@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.demo.loopback.ledger import Message, View
-from bot.demo.loopback.workspace import CHANNEL_ID
-from bot.demo.person import Kind, Outcome, Person
+from bot.fake_slack.people.person import Kind, Outcome, Person
+from bot.fake_slack.state.ledger import Message, View
+from bot.fake_slack.state.workspace import CHANNEL_ID
 from tests.slack.watching import PATIENCE, shown
 from tests.support.scene import Scene
 from tests.support.wording import say

@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.loopback.ledger import Message, UserMessage
-from bot.demo.loopback.workspace import CHANNEL_ID, TEAM_ID, USER_ID
-from bot.demo.slack_server import LoopbackSlack, running_slack
-from bot.domain.catalog import Language
+from bot.domain.texts.catalog import Language
 from bot.domain.timing import Timing
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state.ledger import Message, UserMessage
+from bot.fake_slack.state.workspace import CHANNEL_ID, TEAM_ID, USER_ID
 from bot.locales import load_catalog
 from bot.services.languages import Languages
-from bot.slack.notifier import SlackNotifier
-from bot.slack.style import Contacts, Styles
+from bot.slack.blocks.style import Contacts, Styles
+from bot.slack.watches.notifier import SlackNotifier
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.demo.loopback.workspace import (
+from bot.fake_slack.state.workspace import (
     CHANNEL_ID,
     ENTERPRISE_ID,
     STRANGER_TEAM_ID,

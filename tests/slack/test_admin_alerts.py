@@ -8,14 +8,14 @@ from typing import cast
 
 import pytest
 
-from bot.domain.catalog import Catalog
+from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
 from bot.services.alarm import Alert, Trouble
 from bot.services.languages import Languages
-from bot.slack.admin_alerts import AdminAlerts
-from bot.slack.block_kit import Message
-from bot.slack.replies import Replies
-from bot.slack.ways import Place
+from bot.slack.blocks.block_kit import Message
+from bot.slack.replies.admin_alerts import AdminAlerts
+from bot.slack.replies.channels import Place
+from bot.slack.replies.reply import Replies
 from tests.support.wording import EN
 
 ALERT = Alert(trouble=Trouble.KEYS, code="001")

@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from bot.domain.found_ids import MAX_READ
-from bot.domain.id_list import MAX_PASTED, UnreadableListError, read_pasted
+from bot.domain.id_lists.id_list import MAX_PASTED, UnreadableListError, read_pasted
+from bot.domain.input.found_ids import MAX_READ
 from bot.slack.listeners.events import _query
 
 # Ten times what the dearest takes; what grows with the square of the length takes more than twice

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
-from bot.demo.loopback.ledger import Message
-from bot.demo.loopback.workspace import BOT_MENTION, CHANNEL_ID, TEAM_ID, USER_ID
 from bot.domain.call_status import read_result
-from bot.domain.message_id import MessageId
-from bot.domain.watch import Destination, Ending, Sighting, State, Watch
-from bot.settings import Mode
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.watch import Destination, Ending, Sighting, State, Watch
+from bot.fake_slack.state.ledger import Message
+from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID, TEAM_ID, USER_ID
+from bot.settings.settings import Mode
 from tests.support.reading import seen
 from tests.support.scene import UNHURRIED, Scene, Stages
 from tests.support.wording import say

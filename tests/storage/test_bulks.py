@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally
 from bot.domain.call_status import Outcome, read_result
-from bot.domain.explanation import LookupFailure
-from bot.domain.id_list import IgnoredLine
-from bot.domain.list_words import LineProblem
-from bot.domain.message_id import MessageId
-from bot.domain.watch import Bound, Destination, PostedCard
+from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally
+from bot.domain.jobs.watch import Bound, Destination, PostedCard
+from bot.domain.texts.explanation import LookupFailure
 from bot.storage.bulks import NAME_LIMIT, TEXT_LIMIT, BulkBounds, Bulks
 from bot.storage.database import Database
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Connection
 
-from bot.domain.catalog import Language
+from bot.domain.texts.catalog import Language
 from bot.domain.timing import Timing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from bot.domain.message_id import MessageId
-from bot.domain.watch import State
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.watch import State
 from bot.storage.database import Database, open_database
 from bot.storage.schema import WATCH
 from bot.storage.watches import Watches

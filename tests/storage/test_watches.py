@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import event
 
 from bot.domain.call_status import read_result
-from bot.domain.explanation import LookupFailure
-from bot.domain.message_id import MessageId
-from bot.domain.watch import Bound, Destination, Ending, PostedCard, Sighting, State, Watch
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.watch import Bound, Destination, Ending, PostedCard, Sighting, State, Watch
+from bot.domain.texts.explanation import LookupFailure
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.storage.watches import Bounds, Owner, Watches

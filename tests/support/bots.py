@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from bot.settings import Mode
+from bot.settings.settings import Mode
 from tests.support.scene import Scene, Stages
 
 

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.person import Person, person_over_http, person_over_socket
-from bot.demo.slack_server import LoopbackSlack
-from bot.settings import Mode
-from bot.slack.socket import Socket
+from bot.fake_slack.people.person import Person, person_over_http, person_over_socket
+from bot.fake_slack.slack_server import LoopbackSlack
+from bot.settings.settings import Mode
+from bot.slack.inbound.socket_mode import Socket
 from bot.web.server import build_server, serving
 from bot.web.slack_endpoint import SLACK_PATH, SlackEndpoint
 

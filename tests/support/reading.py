@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.demo.loopback.ledger import Message, View
+from bot.fake_slack.state.ledger import Message, View
 
 
 def texts(part: Any) -> Iterator[str]:

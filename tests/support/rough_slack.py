@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 from aiohttp import ClientSession, WSMsgType, web
 
-from bot.demo.loopback.delivery import FORM, sign
-from bot.demo.slack_server import LoopbackSlack
-from bot.settings import Mode, Settings
+from bot.fake_slack.people.delivery import FORM, sign
+from bot.fake_slack.slack_server import LoopbackSlack
+from bot.settings.settings import Mode, Settings
 from tests.support.scene import settings_for
 
 WHO = {

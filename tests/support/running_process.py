@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.demo.person import Person, person_over_http, person_over_socket
-from bot.demo.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.people.person import Person, person_over_http, person_over_socket
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.gateway.sandbox import running_sandbox
-from bot.settings import Mode
+from bot.settings.settings import Mode
 from tests.support.rough_slack import RoughSlack
 from tests.support.scene import CREDENTIAL, TOKEN
 

@@ -14,15 +14,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from bot.bootstrap import RunningBot, running_bot
-from bot.demo.loopback.ledger import Message, View
-from bot.demo.loopback.workspace import BOT_MENTION
-from bot.demo.person import Ack, Person, person_over_http, person_over_socket
-from bot.demo.slack_server import HOST, LoopbackSlack, running_slack
+from bot.composition.bootstrap import RunningBot, running_bot
 from bot.domain.timing import Timing
+from bot.fake_slack.people.person import Ack, Person, person_over_http, person_over_socket
+from bot.fake_slack.slack_server import HOST, LoopbackSlack, running_slack
+from bot.fake_slack.state.ledger import Message, View
+from bot.fake_slack.state.workspace import BOT_MENTION
 from bot.gateway.sandbox import running_sandbox
 from bot.gateway.sandbox.server import SeenRequest
-from bot.settings import Mode, Settings
+from bot.settings.settings import Mode, Settings
 from bot.storage.alarms import FleetingAlarms
 from bot.storage.schema import METADATA
 from tests.support.reading import in_view

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Need, Settings, SettingsError, load_settings
+from bot.settings.settings import Need, Settings, SettingsError, load_settings
 
 
 class Environment:

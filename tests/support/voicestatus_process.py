@@ -23,7 +23,7 @@ import pytest
 import structlog
 
 import bot
-from bot.cli import main
+from bot.commands.app import main
 
 CREDENTIAL = "C4NARY" + "0" * 34
 TOKEN = "T0KEN1"

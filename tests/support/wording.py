@@ -11,8 +11,8 @@ from string import Formatter
 from typing import Final
 
 from bot.domain.call_status import read_result
-from bot.domain.catalog import Catalog, Language
-from bot.domain.explanation import LookupFailure, explain
+from bot.domain.texts.catalog import Catalog, Language
+from bot.domain.texts.explanation import LookupFailure, explain
 from bot.locales import load_catalog
 
 EN: Final[Catalog] = load_catalog(Language.ENGLISH)

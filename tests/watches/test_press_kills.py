@@ -7,9 +7,10 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.connections import utc_now
-from bot.domain.watch import State, Watch
-from bot.services.watch_jobs import JobOutcome, WatchJobs
+from bot.composition.connections import utc_now
+from bot.domain.jobs.watch import State, Watch
+from bot.services.jobs.outcomes import JobOutcome
+from bot.services.watches.operator import WatchJobs
 from bot.storage.database import open_database
 from bot.storage.watches import Watches
 from tests.watches.watch_stage import WatchStage, watch_stage

@@ -5,9 +5,9 @@ from __future__ import annotations
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.bulk import Bulk, Tally
-from bot.domain.watch import Destination, PostedCard, Watch
-from bot.services.watching import Delivery, Report, Trace
+from bot.domain.jobs.bulk import Bulk, Tally
+from bot.domain.jobs.watch import Destination, PostedCard, Watch
+from bot.services.jobs.outcomes import Delivery, Report, Trace
 
 EVENT, NOTICE = "watch_notice", "watch"
 REPORT, RESULT = "bulk", "result"

@@ -21,24 +21,24 @@ from typing import Any
 import time_machine
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import engine_assembly
-from bot.bulk_assembly import build_bulk_house
-from bot.connections import access_rules, gateway_of, revealed, slack_session, utc_now
-from bot.domain.message_id import MessageId
+from bot.composition import jobs as engine_assembly
+from bot.composition.bulk import build_bulk_house
+from bot.composition.connections import access_rules, gateway_of, revealed, slack_session, utc_now
+from bot.composition.jobs import build_engine, means_of
+from bot.composition.rate_limit import gatekeeper_of
+from bot.composition.watches import build_watch_house
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.watch import Destination
 from bot.domain.timing import Timing
-from bot.domain.watch import Destination
-from bot.engine_assembly import build_engine, means_of
 from bot.services.answers import Answer
-from bot.services.bulks import BulkRequest, BulkService, BulkStarted
+from bot.services.bulk.service import BulkRequest, BulkService, BulkStarted
 from bot.services.lookup import LookupService
-from bot.services.watching import Started, Watching, WatchRequest
-from bot.settings import Settings
-from bot.shared_ceilings import gatekeeper_of
+from bot.services.watches.service import Started, Watching, WatchRequest
+from bot.settings.settings import Settings
 from bot.storage.alarms import Work
 from bot.storage.database import open_database
 from bot.storage.executors import this_process
 from bot.telemetry import Telemetry, configure_logging
-from bot.watch_assembly import build_watch_house
 from tests.watches.thread_voices import ThreadNotifier, ThreadSpeaker
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
-from bot.demo.loopback.delivery import sign
+from bot.fake_slack.people.delivery import sign
 from bot.web.connections import Connection, Connections
 from bot.web.slack_endpoint import SlackEndpoint
 from tests.web.guests import PATIENCE, STEADY

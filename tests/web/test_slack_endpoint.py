@@ -17,8 +17,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 
-from bot.demo.loopback.delivery import sign
 from bot.domain.timing import Timing
+from bot.fake_slack.people.delivery import sign
 from bot.web.server import build_server, serving
 from bot.web.slack_endpoint import SLACK_PATH, SlackEndpoint, fault_of_signature
 

@@ -19,12 +19,12 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.demo.gallery import exhibits
-from bot.demo.loopback.refusals import NotPossibleError
-from bot.demo.playground.deeds import UnreadableError, do
-from bot.demo.playground.scenery import AGENTS, CHANNELS
+from bot.demo.playground.actions import UnreadableError, do
+from bot.demo.playground.seed_data import AGENTS, CHANNELS
 from bot.demo.playground.snapshot import overheard, sight
 from bot.demo.stage import COMMAND, Stage
-from bot.domain.catalog import Catalog, Language
+from bot.domain.texts.catalog import Catalog, Language
+from bot.fake_slack.state.refusals import NotPossibleError
 from bot.locales import load_catalog
 
 # A message with a file that the bot finds too large goes through, in base64.

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Final
 
-from bot.demo.playground.scenery import ADMIN, fill, furnish
+from bot.demo.playground.seed_data import ADMIN, fill, furnish
 from bot.demo.playground.server import PlaygroundServer
 from bot.demo.stage import Gateway, Stage, running_stage
-from bot.domain.catalog import Language
+from bot.domain.texts.catalog import Language
 from bot.domain.timing import Timing
 from bot.gateway.sandbox import running_sandbox
 from bot.locales import load_catalog

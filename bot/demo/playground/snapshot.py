@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
-from bot.demo.loopback.ledger import Message, UserMessage
-from bot.demo.loopback.payloads import shown_message, shown_view
-from bot.demo.loopback.workspace import BOT_USER_ID, TEAM_NAME
-from bot.demo.playground.scenery import TOPICS
-from bot.demo.slack_server import LoopbackSlack
+from bot.demo.playground.seed_data import TOPICS
+from bot.fake_slack.payloads.objects import shown_message, shown_view
+from bot.fake_slack.slack_server import LoopbackSlack
+from bot.fake_slack.state.ledger import Message, UserMessage
+from bot.fake_slack.state.workspace import BOT_USER_ID, TEAM_NAME
 
 MOST_MESSAGES: Final = 300
 _MOST_COMPLAINTS: Final = 5

@@ -7,13 +7,13 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.message_id import MessageId
-from bot.slack.buttons import Action, ids_of
-from bot.slack.clicks import clicked
-from bot.slack.desk import Desk
-from bot.slack.payload import first_action, part
-from bot.slack.questions import Question
-from bot.slack.work import ack_first
+from bot.domain.input.message_id import MessageId
+from bot.slack.api.payload import first_action, part
+from bot.slack.cards.buttons import Action, ids_of
+from bot.slack.click_context import clicked
+from bot.slack.context import Desk
+from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.replies.requests import Question
 
 
 class ActionListener:

@@ -9,7 +9,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.services.records import Surface
-from bot.slack.bulk_buttons import (
+from bot.slack.api.payload import first_action, part
+from bot.slack.bulk.buttons import (
     HOME_OPEN_ACTION,
     OPEN_ACTION,
     PAGE_ACTIONS,
@@ -19,22 +20,21 @@ from bot.slack.bulk_buttons import (
     opened_with,
     page_of,
 )
-from bot.slack.bulk_modals import (
+from bot.slack.bulk.handler import text_of
+from bot.slack.bulk.modals import (
     FILE_CALLBACK,
     LIST_CALLBACK,
     checked_digest,
     file_of,
     pasted,
 )
-from bot.slack.bulk_reception import text_of
-from bot.slack.clicks import clicked
-from bot.slack.desk import Desk
-from bot.slack.modals import Origin, answer, origin_of
-from bot.slack.notes import Notes
-from bot.slack.payload import first_action, part
-from bot.slack.questions import Question
-from bot.slack.ways import OpenModal, Place
-from bot.slack.work import ack_first
+from bot.slack.cards.modals import Origin, answer, origin_of
+from bot.slack.cards.notes import Notes
+from bot.slack.click_context import clicked
+from bot.slack.context import Desk
+from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.replies.channels import OpenModal, Place
+from bot.slack.replies.requests import Question
 
 Ack = Callable[..., Awaitable[object]]
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.query import parse_query
+from bot.domain.input.query import parse_query
 from bot.services.records import Surface
-from bot.slack.desk import Desk
-from bot.slack.mrkdwn import plain_text
-from bot.slack.ways import Place
-from bot.slack.work import ack_first
+from bot.slack.blocks.mrkdwn import plain_text
+from bot.slack.context import Desk
+from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.replies.channels import Place
 
 _ANY_COMMAND: Final = re.compile(r"/.+")
 

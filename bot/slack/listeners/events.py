@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.found_ids import FoundIds, find_ids
-from bot.domain.message_id import MessageId
-from bot.domain.query import MAX_IDS, LookUp, Nothing, Query, Run, TooMany, parse_query
+from bot.domain.input.found_ids import FoundIds, find_ids
+from bot.domain.input.message_id import MessageId
+from bot.domain.input.query import MAX_IDS, LookUp, Nothing, Query, Run, TooMany, parse_query
 from bot.services.records import Surface
-from bot.slack.desk import Desk
-from bot.slack.message_text import texts_of
-from bot.slack.mrkdwn import plain_text
-from bot.slack.questions import Question
-from bot.slack.ways import Place
+from bot.slack.blocks.mrkdwn import plain_text
+from bot.slack.context import Desk
+from bot.slack.lookups.message_text import texts_of
+from bot.slack.replies.channels import Place
+from bot.slack.replies.requests import Question
 
 # Slack repeats events for hours when it could not deliver them.
 LATE_SECONDS: Final = 2 * 60 * 60

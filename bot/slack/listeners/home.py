@@ -7,17 +7,17 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
-from bot.domain.catalog import Catalog
+from bot.domain.texts.catalog import Catalog
 from bot.services.languages import NotChosen
 from bot.services.records import Surface
-from bot.slack.desk import Desk
-from bot.slack.home_page import ASK_ACTION, AUTOMATIC, LANGUAGE_ACTION, Recent, home
-from bot.slack.modals import Origin, asking
-from bot.slack.payload import first_action, part
-from bot.slack.questions import Question
-from bot.slack.watch_buttons import HOME_CANCEL_ACTION, watches_of
-from bot.slack.ways import Place
-from bot.slack.work import ack_first
+from bot.slack.api.payload import first_action, part
+from bot.slack.cards.modals import Origin, asking
+from bot.slack.context import Desk
+from bot.slack.home.page import ASK_ACTION, AUTOMATIC, LANGUAGE_ACTION, Recent, home
+from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.replies.channels import Place
+from bot.slack.replies.requests import Question
+from bot.slack.watches.buttons import HOME_CANCEL_ACTION, watches_of
 
 
 class HomeListener:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
-from bot.domain.found_ids import FoundIds, find_ids
-from bot.domain.query import MAX_IDS, LookUp
+from bot.domain.input.found_ids import FoundIds, find_ids
+from bot.domain.input.query import MAX_IDS, LookUp
 from bot.services.records import Surface
-from bot.slack.bulk_buttons import open_row
-from bot.slack.desk import Desk
-from bot.slack.message_text import texts_of
-from bot.slack.modals import Origin, asking
-from bot.slack.payload import part
-from bot.slack.ways import Place
-from bot.slack.work import ack_first
-
-MESSAGE_SHORTCUT: Final = "check_voice_status"
-GLOBAL_SHORTCUT: Final = "ask_voice_status"
+from bot.slack.api.payload import part
+from bot.slack.bulk.buttons import open_row
+from bot.slack.cards.modals import Origin, asking
+from bot.slack.context import Desk
+from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.lookups.message_text import texts_of
+from bot.slack.manifest import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
+from bot.slack.replies.channels import Place
 
 
 class ShortcutListener:

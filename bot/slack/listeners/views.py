@@ -8,10 +8,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
-from bot.domain.query import LookUp, TooMany, parse_query
-from bot.slack.bulk_reception import text_of
-from bot.slack.desk import Desk
-from bot.slack.modals import (
+from bot.domain.input.query import LookUp, TooMany, parse_query
+from bot.slack.blocks.style import CardStyle
+from bot.slack.bulk.handler import text_of
+from bot.slack.cards.modals import (
     ASK_CALLBACK,
     IDS_BLOCK,
     Origin,
@@ -20,9 +20,9 @@ from bot.slack.modals import (
     origin_of,
     typed_ids,
 )
-from bot.slack.notes import Notes
-from bot.slack.style import CardStyle
-from bot.slack.ways import OpenModal, Place
+from bot.slack.cards.notes import Notes
+from bot.slack.context import Desk
+from bot.slack.replies.channels import OpenModal, Place
 
 Ack = Callable[..., Awaitable[object]]
 

@@ -6,18 +6,18 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.buttons import Action, ids_of
-from bot.slack.clicks import clicked, posted_card
-from bot.slack.desk import Desk
-from bot.slack.payload import first_action
-from bot.slack.watch_buttons import (
+from bot.slack.api.payload import first_action
+from bot.slack.cards.buttons import Action, ids_of
+from bot.slack.click_context import clicked, posted_card
+from bot.slack.context import Desk
+from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.watches.buttons import (
     CANCEL_ACTION,
     LIMIT_ACTIONS,
     STOP_ACTION,
     limit_of,
     watches_of,
 )
-from bot.slack.work import ack_first
 
 
 class WatchListener:

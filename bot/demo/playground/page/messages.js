@@ -4,7 +4,7 @@ import { drawBlocks } from "./blocks.js";
 import { el, icon, reconcile } from "./dom.js";
 import { drawFiles, namesOfFiles } from "./files.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { timeOf } from "./moments.js";
+import { timeOf } from "./dates.js";
 
 const NEAR_THE_END = 120;
 const COLOURS = 7;

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { sign } from "./emoji.js";
-import { formatted } from "./moments.js";
+import { formatted } from "./dates.js";
 
 const PRE = /```([\s\S]+?)```/;
 const QUOTED = /^(?:&gt;|>) ?/;

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { sign } from "./emoji.js";
-import { formatted } from "./moments.js";
+import { formatted } from "./dates.js";
 import { channel, link, person } from "./mrkdwn.js";
 
 const STYLES = { bold: "b", italic: "i", strike: "s", underline: "u", code: "code" };

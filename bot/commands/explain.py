@@ -1,0 +1,82 @@
+"""`voicestatus explain`: cards, or a page of Markdown; `docs/` holds the pages of all codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from zoneinfo import ZoneInfo
+
+from bot.domain.texts.catalog import Catalog, Entry
+from bot.domain.texts.dictionary import Definition, Found, everything
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.notes import Notes
+from bot.slack.cards.terminal import console, draw
+
+
+def print_found(found: Sequence[Found], catalog: Catalog) -> None:
+    """Draw what was found as cards."""
+    style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZoneInfo("UTC"))
+    notes = Notes(style, "voicestatus")
+    for one in found:
+        if one.definitions:
+            console().print(draw(notes.definitions(one)))
+
+
+def page(definitions: Sequence[Definition], catalog: Catalog) -> str:
+    """A page with a section for each code, in the language of the catalog.
+
+    The page of the whole dictionary has an introduction and a table of its sections.
+    """
+    lines = [f"# {catalog.say('page.title')}", ""]
+    if tuple(definitions) == everything(catalog):
+        lines += [catalog.say("page.intro"), "", *_contents(definitions, catalog), ""]
+    for kind, group in _by_kind(definitions):
+        lines += [f"## {catalog.say(f'kind.{kind}')}", ""]
+        for definition in group:
+            lines += [*_section(definition, catalog), ""]
+    return "\n".join(lines)
+
+
+def _by_kind(definitions: Sequence[Definition]) -> Iterator[tuple[str, Iterable[Definition]]]:
+    for kind in dict.fromkeys(definition.entry.kind for definition in definitions):
+        yield kind.value, [d for d in definitions if d.entry.kind is kind]
+
+
+def _contents(definitions: Sequence[Definition], catalog: Catalog) -> Iterator[str]:
+    yield f"| {catalog.say('page.code')} | {catalog.say('page.what')} |"
+    yield "| --- | --- |"
+    for definition in definitions:
+        anchor = _anchor(_heading(definition, catalog))
+        yield f"| [{definition.code}](#{anchor}) | {definition.entry.title} |"
+
+
+def _heading(definition: Definition, catalog: Catalog) -> str:
+    entry = definition.entry
+    if definition.headline:
+        code, headline = definition.code, definition.headline
+        return catalog.say("explain.result", code=code, headline=headline)
+    name = f"{definition.code} {entry.phrase}".strip()
+    return catalog.say("explain.text", code=name, title=entry.title)
+
+
+def _anchor(heading: str) -> str:
+    """The fragment that leads to a heading, made as the hosts of Git repositories make it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _section(definition: Definition, catalog: Catalog) -> Iterator[str]:
+    entry = definition.entry
+    yield f"### {_heading(definition, catalog)}"
+    yield ""
+    yield " ".join(filter(None, (definition.remark, entry.meaning)))
+    yield ""
+    yield f"**{catalog.say('page.next_step')}.** {entry.advice}"
+    yield ""
+    yield " · ".join(filter(None, _facts(entry, catalog)))
+
+
+def _facts(entry: Entry, catalog: Catalog) -> Iterator[str]:
+    if entry.who_acts.is_another:
+        yield catalog.say("card.resolves", who=catalog.say(f"who.{entry.who_acts.value}"))
+    yield catalog.say(f"retry.{entry.about}.{entry.retry.value}")
+    yield entry.source

@@ -1,0 +1,115 @@
+"""`voicestatus jobs`: the watches and bulks of all people, for the operator. Shows no IDMSG."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from rich.table import Table
+
+from bot.composition.connections import revealed, utc_now
+from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.watch import Watch
+from bot.services.bulk.operator import BulkJobs
+from bot.services.jobs.outcomes import JobOutcome
+from bot.services.watches.operator import WatchJobs
+from bot.settings.settings import Settings
+from bot.slack.cards.terminal import console
+from bot.storage.bulks import Bulks
+from bot.storage.database import open_database
+from bot.storage.errors import StorageError
+from bot.storage.watches import Watches
+from bot.telemetry import configure_logging
+
+_MOST: Final = 1_000
+_EXIT_FAILED: Final = 1
+_SENTENCES: Final = {
+    JobOutcome.DONE: "Done; the running bot sees it within half a minute.",
+    JobOutcome.UNKNOWN: "There is no watch or bulk of that id.",
+    JobOutcome.NOT_OPEN: "It is over, or its answer is on the way.",
+    JobOutcome.NOTHING_TO_RETRY: "There is nothing to retry: it is over, or its answer is on the "
+    "way.",
+    JobOutcome.WATCHED_ANEW: "The same call is watched for the same place again by now.",
+}
+
+
+async def do_job(
+    settings: Settings, action: str, job_id: str, *, everything: bool, as_json: bool
+) -> int:
+    """List watches and bulks, or do one thing with one of them; the exit code."""
+    configure_logging(level="ERROR", json=False)
+    try:
+        async with open_database(revealed(settings.database_url)) as database:
+            watches = WatchJobs(watches=Watches(database), now=utc_now)
+            bulks = BulkJobs(bulks=Bulks(database), now=utc_now)
+            if action == "list":
+                found = await watches.latest(_MOST, only_open=not everything)
+                lists = await bulks.latest(_MOST, only_open=not everything)
+                _show((*found, *lists), as_json=as_json)
+                return 0
+            outcome = await _one(watches, action)(job_id)
+            if outcome is JobOutcome.UNKNOWN:
+                outcome = await _one(bulks, action)(job_id)
+            return _say(outcome)
+    except StorageError as error:
+        print(f"{error.problem} Check DATABASE_URL. [{error.fact}]", file=sys.stderr)  # noqa: T201
+        return _EXIT_FAILED
+
+
+def _one(jobs: WatchJobs | BulkJobs, action: str) -> Callable[[str], Awaitable[JobOutcome]]:
+    return jobs.cancel if action == "cancel" else jobs.retry
+
+
+def _say(outcome: JobOutcome) -> int:
+    done = outcome is JobOutcome.DONE
+    print(_SENTENCES[outcome], file=sys.stdout if done else sys.stderr)
+    return 0 if done else _EXIT_FAILED
+
+
+def _show(jobs: Sequence[Watch | Bulk], *, as_json: bool) -> None:
+    if as_json:
+        for job in jobs:
+            print(json.dumps(_record(job)))  # noqa: T201 - the terminal's own output
+        return
+    # No wider than the narrowest terminals: what is a bulk stands beside its state.
+    table = Table("id", "state", "who", "where", "looks", "next", "until", box=None, pad_edge=False)
+    for job in jobs:
+        record = _record(job)
+        table.add_row(
+            job.id,
+            job.state.value if isinstance(job, Watch) else f"bulk {job.state.value}",
+            job.user,
+            f"{job.destination.channel} {job.destination.thread or ''}".strip(),
+            str(job.looks) if isinstance(job, Watch) else "",
+            record["due_at"] or "",
+            record["expires_at"] or "",
+        )
+    console().print(table)
+
+
+def _record(job: Watch | Bulk) -> dict[str, Any]:
+    watch = job if isinstance(job, Watch) else None
+    return {
+        "id": job.id,
+        "kind": "watch" if watch is not None else "bulk",
+        "calls": job.total if isinstance(job, Bulk) else 1,
+        "state": job.state.value,
+        "ending": job.ending.value if job.ending is not None else None,
+        "user": job.user,
+        "team": job.destination.team,
+        "channel": job.destination.channel,
+        "thread": job.destination.thread,
+        "looks": watch.looks if watch is not None else None,
+        "attempts": job.attempts,
+        "started_at": _moment(job.started_at),
+        "due_at": _moment(job.due_at) if job.open else None,
+        "expires_at": _moment(watch.expires_at) if watch is not None else None,
+        "ended_at": _moment(job.ended_at) if job.ended_at is not None else None,
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

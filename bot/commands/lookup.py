@@ -1,0 +1,121 @@
+"""`voicestatus lookup`: cards or JSON lines on standard output."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from bot.composition.connections import access_rules, gateway_of, revealed, styles_of, utc_now
+from bot.domain.input.message_id import InvalidMessageIdError, MessageId, parse_typed
+from bot.domain.privacy import shorten
+from bot.domain.texts.catalog import Catalog
+from bot.domain.texts.explanation import as_record, explain
+from bot.gateway.ceiling import Gatekeeper
+from bot.services.answers import Answer
+from bot.services.lookup import LookupService
+from bot.settings.settings import Settings
+from bot.slack.cards.status_card import card
+from bot.slack.cards.terminal import console, draw
+from bot.telemetry import Telemetry, configure_logging
+
+# By outcome; the highest of all look-ups is the exit code. Everything else is 0.
+EXIT_CODES: Final = {"pending": 3, "gateway_error": 4, "unrecognised": 5, "lookup_failed": 5}
+_SHOWN: Final = 60
+
+
+def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], list[str]]:
+    """The ids, without doubles, and a sentence for each word that is none."""
+    ids: dict[MessageId, None] = {}
+    problems = []
+    for word in words:
+        forced = word.lower().startswith("id:")
+        try:
+            typed = parse_typed(word[3:] if forced else word, forced=forced)
+        except InvalidMessageIdError as error:
+            problem = catalog.say(f"problem.{error.problem.value}")
+            shown = shorten(ascii(word) if not word.isprintable() else word, _SHOWN)
+            problems.append(plain(catalog.say("problem.line", word=shown, problem=problem)))
+        else:
+            ids[typed.message_id] = None
+    if problems:
+        problems.append(plain(catalog.say("problem.where_to_find")))
+    return list(ids), problems
+
+
+def plain(sentence: str) -> str:
+    """The sentence with quotes where Slack's mark-up has the marks of code."""
+    return sentence.replace("`", '"')
+
+
+async def look_up(
+    message_ids: Sequence[MessageId], settings: Settings, catalog: Catalog, *, as_json: bool
+) -> int:
+    """Ask for all ids, print each answer in the order asked, and return the exit code."""
+    worst = 0
+    async with lookups_of(settings) as lookups:
+        room = asyncio.Semaphore(at_once(settings))
+
+        async def ask(message_id: MessageId) -> Answer:
+            async with room:
+                return (await lookups.look_up([message_id]))[0]
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(ask(message_id)) for message_id in message_ids]
+            for task in tasks:
+                worst = max(worst, _print_answer(await task, settings, catalog, as_json=as_json))
+    return worst
+
+
+@asynccontextmanager
+async def lookups_of(settings: Settings) -> AsyncIterator[LookupService]:
+    """Look-ups for a command in a terminal, whose log holds errors only."""
+    configure_logging(level="ERROR", json=False)
+    async with (
+        _gatekeeper(settings) as gatekeeper,
+        gateway_of(settings, gatekeeper=gatekeeper) as gateway,
+    ):
+        yield LookupService(
+            gateway=gateway, rules=access_rules(settings), telemetry=Telemetry(b""), now=utc_now
+        )
+
+
+def at_once(settings: Settings) -> int:
+    """No more calls at once than the ceiling lets through well before their deadline.
+
+    A few more than may be under way, so that somebody stands in the line when one comes back.
+    """
+    in_line = settings.gateway_max_concurrency + settings.gateway_max_concurrency // 2
+    room = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 2
+    return max(1, min(in_line, int(room)))
+
+
+@asynccontextmanager
+async def _gatekeeper(settings: Settings) -> AsyncIterator[Gatekeeper | None]:
+    """Who shares the ceilings with the bot on this database; where none has run there is nobody."""
+    url = revealed(settings.database_url)
+    if url.startswith("sqlite:") and not _is_file(url.removeprefix("sqlite:///")):
+        yield None
+        return
+    # The database's packages take longer to load than a look-up takes.
+    from bot.composition.rate_limit import gatekeeper_beside_a_bot  # noqa: PLC0415
+
+    async with gatekeeper_beside_a_bot(settings) as gatekeeper:
+        yield gatekeeper
+
+
+def _is_file(path: str) -> bool:
+    return Path(path).is_file()
+
+
+def _print_answer(answer: Answer, settings: Settings, catalog: Catalog, *, as_json: bool) -> int:
+    explanation = explain(answer.finding, catalog)
+    if as_json:
+        record = as_record(answer.message_id.value, answer.finding, explanation)
+        print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201 - the output
+    else:
+        console().print(draw(card([answer], styles_of(settings).private(catalog))))
+    return EXIT_CODES.get(explanation.outcome.value, 0)

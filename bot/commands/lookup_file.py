@@ -1,0 +1,240 @@
+"""`voicestatus lookup --file`: a whole list asked about, its result as CSV or as JSON lines."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+from zoneinfo import ZoneInfo
+
+from bot.commands.lookup import EXIT_CODES, at_once, lookups_of, plain
+from bot.commands.lookup_progress import Showing, Sums, say, say_sums, say_what_was_found, showing
+from bot.domain.call_status import CallStatus
+from bot.domain.gate import Urgency
+from bot.domain.id_lists.id_file import read_file
+from bot.domain.id_lists.id_list import MAX_BYTES, IdList, IgnoredLine, UnreadableListError
+from bot.domain.id_lists.list_texts import say_problem
+from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import BulkItem
+from bot.domain.privacy import shorten
+from bot.domain.texts.catalog import Catalog
+from bot.domain.texts.explanation import as_record, explain
+from bot.domain.texts.sums import outcome_of
+from bot.services.answers import Answer
+from bot.services.asking_in_order import AskingInOrder
+from bot.settings.settings import Settings
+
+STANDARD_INPUT: Final = "-"
+_EXIT_USAGE: Final = 2
+_LONGEST_NAME: Final = 200
+# The gateway refuses this bot, or asks it to slow down; asking on would make it worse.
+_STOPPING: Final = frozenset({"001", "019", "022", "900"})
+
+
+def read_list(
+    file: str, output: Path | None, catalog: Catalog, *, max_ids: int
+) -> tuple[IdList | None, list[str]]:
+    """The list in a file or on standard input; `None` and a sentence if there is none to be had."""
+    if output is not None and _are_the_same(file, output):
+        return None, [catalog.say("list.terminal.same_file")]
+    try:
+        return read_file(_bytes_of(file), max_ids=max_ids), []
+    except OSError:
+        return None, [catalog.say("list.terminal.no_file", file=_shown(file))]
+    except UnreadableListError as error:
+        return None, [plain(say_problem(error, catalog))]
+
+
+async def look_up_list(
+    given: IdList, settings: Settings, catalog: Catalog, *, as_json: bool, output: Path | None
+) -> int:
+    """Ask about all calls of a list, write what was found, and return the exit code.
+
+    The exit code is that of `look_up`. Cancelled, it writes what is known before it ends.
+    """
+    try:
+        with ExitStack() as stack:
+            sink = _sink(output, stack)
+            say_what_was_found(given, catalog)
+            form = _JsonLines(catalog) if as_json else _sheet(settings, catalog)
+            run = _Run(given, form, sink, catalog)
+            # On one terminal with the results a bar would be torn.
+            bar = sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
+            try:
+                with showing(len(given.ids), catalog, bar=bar) as show:
+                    await run.ask(settings, show)
+            finally:
+                if not run.broken:
+                    run.end()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        say(catalog.say("list.terminal.no_output", file=_shown(str(output or STANDARD_INPUT))))
+        return _EXIT_USAGE
+    if output is not None:
+        say(catalog.say("list.terminal.written", file=_shown(str(output))))
+    return run.worst
+
+
+def _sink(output: Path | None, stack: ExitStack) -> BinaryIO:
+    """Where the result goes.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    if output is not None:
+        return stack.enter_context(output.open("wb"))
+    # A process may be started with its standard output closed.
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "closed")
+    return sys.stdout.buffer
+
+
+class _Form(Protocol):
+    """How the result is written."""
+
+    def head(self) -> bytes:
+        """What comes first."""
+
+    def line(self, item: BulkItem) -> bytes:
+        """What is written for one call."""
+
+    def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
+        """What comes last."""
+
+
+class _JsonLines:
+    """One object a line, for each call that was asked about; the keys are those of `look_up`."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def head(self) -> bytes:
+        return b""
+
+    def line(self, item: BulkItem) -> bytes:
+        if item.finding is None:
+            return b""
+        explanation = explain(item.finding, self._catalog)
+        record = as_record(item.message_id.value, item.finding, explanation)
+        return f"{json.dumps(record, ensure_ascii=False)}\n".encode("utf-8", "replace")
+
+    def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
+        del ignored
+        return iter(())
+
+
+def _sheet(settings: Settings, catalog: Catalog) -> ResultSheet:
+    return ResultSheet(catalog, local_moment(ZoneInfo(settings.bot_timezone), catalog.language))
+
+
+class _Run:
+    """One list on its way.
+
+    Attributes:
+        worst: the highest exit code so far.
+        broken: nobody reads the result any more.
+    """
+
+    def __init__(self, given: IdList, form: _Form, sink: BinaryIO, catalog: Catalog) -> None:
+        self._given = given
+        self._form = form
+        self._sink = sink
+        self._catalog = catalog
+        self._sums = Sums()
+        self._asking: AskingInOrder | None = None
+        self._reason: CallStatus | None = None
+        self.worst = 0
+        self.broken = False
+
+    async def ask(self, settings: Settings, show: Showing) -> None:
+        """Ask about all, or until the gateway refuses this bot."""
+        self._write(self._form.head())
+
+        def tell(answer: Answer) -> bool:
+            stop = self._tell(answer)
+            show(self._sums)
+            return stop
+
+        async with lookups_of(settings) as lookups:
+
+            async def ask(message_id: MessageId) -> Answer:
+                return (await lookups.look_up([message_id], urgency=Urgency.BACKGROUND))[0]
+
+            self._asking = AskingInOrder(
+                self._given.ids, ask=ask, tell=tell, at_once=at_once(settings)
+            )
+            await self._asking.run()
+
+    def end(self) -> None:
+        """Write what is left of the list, and say the sum."""
+        untold = self._asking.untold if self._asking is not None else {}
+        for place in range(self._sums.asked, len(self._given.ids)):
+            self._take(place, untold.get(place))
+        for line in self._form.tail(self._given.ignored):
+            self._write(line)
+        if self._reason is not None:
+            told = explain(self._reason, self._catalog)
+            text = self._catalog.say(
+                "list.terminal.stopped", headline=told.headline, advice=told.advice
+            )
+            say(plain(text))
+        say_sums(self._sums, len(self._given.ids), self._catalog)
+
+    def _tell(self, answer: Answer) -> bool:
+        """Take the next answer of the list; whether to stop."""
+        self._take(self._sums.asked, answer)
+        finding = answer.finding
+        if isinstance(finding, CallStatus) and finding.gateway_code in _STOPPING:
+            self._reason = finding
+        return self._reason is not None
+
+    def _take(self, place: int, answer: Answer | None) -> None:
+        item = BulkItem(position=place, message_id=self._given.ids[place])
+        if answer is not None:
+            item = replace(
+                item,
+                finding=answer.finding,
+                checked_at=answer.checked_at,
+                sandbox=answer.sandbox,
+            )
+            self._sums.add(answer.finding)
+            self.worst = max(self.worst, EXIT_CODES.get(outcome_of(answer.finding).value, 0))
+        self._write(self._form.line(item))
+
+    def _write(self, line: bytes) -> None:
+        try:
+            self._sink.write(line)
+            self._sink.flush()
+        except OSError:
+            self.broken = True
+            raise
+
+
+def _bytes_of(file: str) -> bytes:
+    """The file, as far as it is needed to see that it is too large.
+
+    Raises:
+        OSError: it cannot be opened or read.
+    """
+    if file == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    with Path(file).open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
+
+
+def _are_the_same(file: str, output: Path) -> bool:
+    try:
+        return file != STANDARD_INPUT and output.samefile(file)
+    except OSError:
+        return False
+
+
+def _shown(name: str) -> str:
+    return shorten(ascii(name) if not name.isprintable() else name, _LONGEST_NAME)

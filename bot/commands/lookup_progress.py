@@ -1,0 +1,148 @@
+"""What `voicestatus lookup --file` says on standard error: what was found, how far it is, sums."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.id_lists.id_list import IdList
+from bot.domain.id_lists.list_texts import grouped, say_reason
+from bot.domain.texts.catalog import Catalog, Language
+from bot.domain.texts.explanation import Finding
+from bot.domain.texts.sums import COUNTED, counted_as
+
+_IGNORED_SHOWN: Final = 5
+# Where there is no bar a line comes after each tenth of the list, if that is worth a line.
+_STEPS: Final = 10
+_LEAST_STEP: Final = 10
+
+
+class Sums:
+    """Counts what was found."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self.final = 0
+
+    def add(self, finding: Finding) -> None:
+        """Count one finding."""
+        self._counts[counted_as(finding)] += 1
+        self.final += isinstance(finding, CallStatus) and finding.final
+
+    @property
+    def asked(self) -> int:
+        """How many were asked about."""
+        return self._counts.total()
+
+    @property
+    def answered(self) -> int:
+        """How many calls were answered."""
+        return self._counts[Outcome.ANSWERED]
+
+    def said(self, catalog: Catalog) -> Iterator[tuple[int, str]]:
+        """How many there are of each kind that there is, as number and words."""
+        for name in COUNTED:
+            if count := self._counts[name]:
+                yield count, catalog.say(f"count.{name}", count=count)
+
+
+class Showing(Protocol):
+    """Shows how far the asking has come."""
+
+    def __call__(self, sums: Sums) -> None:
+        """Show these sums."""
+
+
+def say(line: str) -> None:
+    """A line on standard error."""
+    print(line, file=sys.stderr)  # noqa: T201 - the terminal's own output
+
+
+def say_what_was_found(given: IdList, catalog: Catalog) -> None:
+    """How many ids there are, and what was left out, before anything is asked."""
+    name = "list.terminal.found_in" if given.column else "list.terminal.found"
+    say(catalog.say(name, count=len(given.ids), column=given.column))
+    if given.doubles:
+        say(catalog.say("list.terminal.doubles", count=given.doubles))
+    if not given.ignored:
+        return
+    say(catalog.say("list.terminal.ignored", count=len(given.ignored)))
+    for line in given.ignored[:_IGNORED_SHOWN]:
+        reason = say_reason(line.problem, catalog)
+        text = catalog.say(
+            "list.terminal.ignored_line", number=line.number, text=line.text, reason=reason
+        )
+        say(text)
+    if (more := len(given.ignored) - _IGNORED_SHOWN) > 0:
+        say(catalog.say("list.terminal.ignored_more", count=more))
+
+
+def say_sums(sums: Sums, total: int, catalog: Catalog) -> None:
+    """Counts and shares by outcome, the answer rate, and how many were not asked about."""
+    say(catalog.say("list.terminal.done", count=sums.asked))
+    for count, words in sums.said(catalog):
+        share = f"{_share(count, sums.asked, catalog):>7}"
+        say(catalog.say("list.terminal.share", share=share, summary=words))
+    if (left := total - sums.asked) > 0:
+        say(catalog.say("list.terminal.not_asked", count=left))
+    if sums.final:
+        share = _share(sums.answered, sums.final, catalog)
+        own = catalog.language
+        answered, final = grouped(sums.answered, own), grouped(sums.final, own)
+        say(catalog.say("list.terminal.rate", share=share, answered=answered, final=final))
+    else:
+        say(catalog.say("list.terminal.no_rate"))
+
+
+def _share(count: int, total: int, catalog: Catalog) -> str:
+    share = f"{count / total:.1%}"
+    return share.replace(".", ",") if catalog.language is Language.PORTUGUESE else share
+
+
+def showing(total: int, catalog: Catalog, *, bar: bool) -> AbstractContextManager[Showing]:
+    """Show how far it is: a bar with the time left, or now and then a line."""
+    return _bar(total, catalog) if bar else _lines(total, catalog)
+
+
+@contextmanager
+def _bar(total: int, catalog: Catalog) -> Iterator[Showing]:
+    columns = (
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[summary]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total, summary="")
+
+        def show(sums: Sums) -> None:
+            summary = _summary(sums, catalog)
+            progress.update(task, completed=sums.asked, summary=summary)
+
+        yield show
+
+
+@contextmanager
+def _lines(total: int, catalog: Catalog) -> Iterator[Showing]:
+    step = max(_LEAST_STEP, total // _STEPS)
+
+    def show(sums: Sums) -> None:
+        if sums.asked % step == 0:
+            own = catalog.language
+            asked, of_all = grouped(sums.asked, own), grouped(total, own)
+            summary = _summary(sums, catalog)
+            text = catalog.say("list.terminal.progress", asked=asked, total=of_all, summary=summary)
+            say(text)
+
+    yield show
+
+
+def _summary(sums: Sums, catalog: Catalog) -> str:
+    return ", ".join(words for _, words in sums.said(catalog))

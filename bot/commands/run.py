@@ -1,0 +1,140 @@
+"""`voicestatus run`: from the settings to a bot that answers, and its graceful end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+
+import structlog
+
+from bot import __version__
+from bot.composition.bootstrap import RunningBot, running_bot
+from bot.settings.hints import FORMS
+from bot.settings.names import foreign_names, unknown_names
+from bot.settings.settings import Mode, Settings
+from bot.slack.api.errors import SlackRefusedError, SlackUnreachableError
+from bot.storage.errors import StorageError
+from bot.telemetry import configure_logging, log_what_escapes
+from bot.web.accepting import CannotListenError
+
+_log = structlog.get_logger(__name__)
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_SETTINGS = 2
+
+
+async def run_until_stopped(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, then finish what was begun.
+
+    Returns:
+        the exit code: 0 after a signal, 1 if Slack or the address is out of reach, 2 if Slack
+        refuses a token.
+    """
+    json = settings.bot_log_format == "json" or (
+        settings.bot_log_format is None and not sys.stderr.isatty()
+    )
+    configure_logging(level=settings.bot_log_level, json=json)
+    log_what_escapes()
+    for name in foreign_names(unknown_names()):
+        _log.warning("a variable that is set is not a setting", setting=name)
+    stop = _StopSignal()
+    try:
+        async with AsyncExitStack() as stack:
+            with stop.ends_the_start():
+                bot = await stack.enter_async_context(running_bot(settings))
+            print(_first_line(bot), flush=True)  # noqa: T201 - the one line of standard output
+            await stop.arrived.wait()
+            _log.info("stopping")
+    except _StoppedEarlyError:
+        _log.info("stopped before the start was done")
+        return EXIT_OK
+    except StorageError as error:
+        return _give_up(EXIT_FAILED, f"{error.problem} Check DATABASE_URL. [{error.fact}]")
+    except SlackRefusedError as error:
+        return _give_up(EXIT_SETTINGS, _refused(error.error, settings.mode))
+    except SlackUnreachableError as error:
+        return _give_up(EXIT_FAILED, _unreachable(error.reason))
+    except CannotListenError as error:
+        where = f"{settings.bot_host}:{settings.bot_port}"
+        return _give_up(
+            EXIT_FAILED,
+            f"Cannot listen on {where} ({error.reason}). "
+            "Set BOT_HOST or BOT_PORT, or stop what is using it.",
+        )
+    _log.info("stopped")
+    return EXIT_OK
+
+
+class _StoppedEarlyError(Exception):
+    """The process was told to end before it had begun anything."""
+
+
+class _StopSignal:
+    """SIGTERM or SIGINT: `arrived` while the bot runs, an interruption while it starts."""
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Event()
+        self._starting: asyncio.Task[object] | None = None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._arrive)
+
+    @contextmanager
+    def ends_the_start(self) -> Iterator[None]:
+        """Give up what is in the block when the signal comes.
+
+        Raises:
+            _StoppedEarlyError: it came.
+        """
+        task = self._starting = asyncio.current_task()
+        try:
+            yield
+        except asyncio.CancelledError:
+            if task is None or not self.arrived.is_set():
+                raise
+            task.uncancel()
+            raise _StoppedEarlyError from None
+        finally:
+            self._starting = None
+
+    def _arrive(self) -> None:
+        self.arrived.set()
+        # Once: a second signal must not disturb the closing of what was opened.
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.cancel()
+
+
+def _first_line(bot: RunningBot) -> str:
+    mode = "Socket Mode" if bot.mode is Mode.SOCKET else "HTTP mode"
+    workspace = bot.workspace
+    return (
+        f"voicestatus {__version__}: connected as {workspace.bot_user} in {workspace.team} "
+        f"({workspace.team_id}), {mode}, gateway {bot.gateway_host}, port {bot.port}"
+    )
+
+
+def _refused(error: str, mode: Mode) -> str:
+    if mode is Mode.HTTP:
+        form = FORMS["SLACK_BOT_TOKEN"]
+        return f"Slack refuses SLACK_BOT_TOKEN ({error}). It should be {form}."
+    return (
+        f"Slack refuses SLACK_BOT_TOKEN or SLACK_APP_TOKEN ({error}); "
+        "`voicestatus doctor` tries them one by one."
+    )
+
+
+def _unreachable(reason: str) -> str:
+    return (
+        f"Slack cannot be reached, or gave an answer that cannot be read ({reason}). "
+        "Check SLACK_API_URL, the network and the proxy of this machine."
+    )
+
+
+def _give_up(code: int, reason: str) -> int:
+    print(reason, file=sys.stderr)  # noqa: T201 - an operator reads this, whatever the log format
+    return code

@@ -1,0 +1,79 @@
+"""Everything that bulks are made of, put together: what people ask for, and turns.
+
+Part of the composition root, apart from the desk, because it lives by itself and not by requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from bot.composition.jobs import Engine
+from bot.domain.jobs.bulk import MOST_OPEN
+from bot.domain.timing import Timing
+from bot.services.bulk.notifier import BulkSpeaker
+from bot.services.bulk.pace import Pace
+from bot.services.bulk.service import BulkService
+from bot.services.bulk.turns import BulkTurns
+from bot.services.jobs.dependencies import Means
+from bot.settings.settings import Settings
+from bot.storage.bulks import BulkBounds
+
+# Open lists of everybody: at 10 requests a second 50 of the longest take more than half a day.
+_MOST_OF_ALL: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkHouse:
+    """The bulks of this process.
+
+    Attributes:
+        bulks: what people use.
+        turns: what the engine's alarms wake.
+    """
+
+    bulks: BulkService
+    turns: BulkTurns
+
+    @asynccontextmanager
+    async def left_in_time(self) -> AsyncIterator[None]:
+        """At the end of the block leave what is being asked to whoever comes next.
+
+        It belongs inside the block in which the engine runs.
+        """
+        try:
+            yield
+        finally:
+            self.turns.leave()
+
+
+def build_bulk_house(
+    settings: Settings, *, engine: Engine, means: Means, speaker: BulkSpeaker
+) -> BulkHouse:
+    """Make it; nothing runs yet."""
+    pace = pace_of(settings, timing=engine.timing)
+    turns = BulkTurns(bulks=engine.bulks, speaker=speaker, pace=pace, means=means)
+    bounds = BulkBounds(user=MOST_OPEN, all=_MOST_OF_ALL)
+    bulks = BulkService(bulks=engine.bulks, alarms=engine.alarms, bounds=bounds, now=means.now)
+    return BulkHouse(bulks=bulks, turns=turns)
+
+
+def pace_of(settings: Settings, *, timing: Timing = Timing()) -> Pace:
+    """A few more at once than may be under way, so that somebody always stands in the line.
+
+    No more than come through the ceiling in a quarter of their time, so that those of the watches,
+    which stand in the same line, come through in time too.
+    """
+    through = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 4
+    wanted = settings.gateway_max_concurrency + settings.gateway_max_concurrency // 2 + 1
+    return Pace(
+        at_once=max(1, min(wanted, int(through))),
+        progress_seconds=timing.progress_every,
+        least_seconds=timing.card_least,
+        tick_seconds=timing.stop_seen,
+        write_seconds=timing.answers_kept,
+        down_seconds=timing.down_rest,
+        hand_over_seconds=timing.hand_over,
+    )

@@ -1,0 +1,291 @@
+"""The inside of the bot, put together: services, the desk of the listeners, the Bolt app.
+
+Part of the composition root: `bootstrap` opens what is outside and serves what is made here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import ClientSession
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.composition.bulk import BulkHouse, build_bulk_house
+from bot.composition.connections import Now, access_rules, revealed, styles_of
+from bot.composition.jobs import Engine
+from bot.composition.watches import WatchHouse, build_watch_house
+from bot.domain.timing import Timing
+from bot.gateway.client import GatewayClient
+from bot.locales import load_catalog
+from bot.services.alarm import EVERY, Alarm
+from bot.services.bulk.service import BulkService
+from bot.services.claiming import Claiming
+from bot.services.deliveries import Deliveries
+from bot.services.file_reading import FileReading
+from bot.services.housekeeping import EVENTS_KEPT
+from bot.services.jobs.dependencies import Means
+from bot.services.languages import Languages
+from bot.services.lookup import LookupService
+from bot.services.records import Records
+from bot.services.watches.service import Watching
+from bot.settings.settings import Mode, Settings
+from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.workspace import Workspace
+from bot.slack.blocks.readers import Readers
+from bot.slack.bulk.from_file import FileReception
+from bot.slack.bulk.handler import BulkReception
+from bot.slack.bulk.notifier import SlackBulkSpeaker
+from bot.slack.bulk.result_csv import BulkFiles
+from bot.slack.context import Desk
+from bot.slack.files.download import AttachedFiles
+from bot.slack.files.upload import ResultFiles
+from bot.slack.inbound.app import build_app
+from bot.slack.inbound.people import People
+from bot.slack.inbound.running_listeners import OngoingWork
+from bot.slack.listeners.actions import ActionListener
+from bot.slack.listeners.bulk import BulkListener
+from bot.slack.listeners.commands import CommandListener
+from bot.slack.listeners.events import EventListener
+from bot.slack.listeners.home import HomeListener
+from bot.slack.listeners.shortcuts import ShortcutListener
+from bot.slack.listeners.views import ViewListener
+from bot.slack.listeners.watches import WatchListener
+from bot.slack.lookups.handler import Reception
+from bot.slack.replies.admin_alerts import AdminAlerts
+from bot.slack.replies.error_reply import Apologies
+from bot.slack.replies.reply import Replies
+from bot.slack.replies.requests import Questions
+from bot.slack.watches.handler import WatchReception
+from bot.slack.watches.notifier import SlackNotifier
+from bot.storage.audit import Audit
+from bot.storage.claims import AlertClaims, Claims, ClickClaims
+from bot.storage.database import Database
+from bot.storage.preferences import Preferences
+from bot.storage.recents import Recents
+from bot.storage.seen_events import SeenEvents
+from bot.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The connections to the worlds outside, the clock, and how long to wait for what."""
+
+    gateway: GatewayClient
+    database: Database
+    client: AsyncWebClient
+    session: ClientSession
+    slack: SlackDoor
+    workspace: Workspace
+    people: People
+    now: Now
+    timing: Timing
+
+    @property
+    def replies(self) -> Replies:
+        """The ways of answers."""
+        return Replies(self.slack, timing=self.timing)
+
+
+def build_desk(
+    settings: Settings,
+    outside: Outside,
+    *,
+    telemetry: Telemetry,
+    lookups: LookupService,
+    alarm: Alarm,
+    work: OngoingWork,
+    watching: Watching,
+    bulks: BulkService,
+) -> Desk:
+    """Make every service that the listeners call, each once."""
+    languages = _languages(settings, outside)
+    records = _records(outside, telemetry)
+    styles = styles_of(settings)
+    replies = outside.replies
+    questions = Questions(languages=languages, styles=styles, replies=replies)
+    watches = WatchReception(watching=watching, records=records, replies=replies)
+    lists = _lists(settings, outside, bulks, watching, records=records, lookups=lookups)
+    reception = Reception(
+        lookups=lookups,
+        languages=languages,
+        styles=styles,
+        questions=questions,
+        replies=replies,
+        records=records,
+        alarm=alarm,
+        watches=watches,
+        bulks=lists,
+        timing=outside.timing,
+    )
+    return Desk(
+        reception=reception,
+        watches=watches,
+        bulks=lists,
+        files=_files(settings, outside, lists),
+        questions=questions,
+        people=outside.people,
+        languages=languages,
+        records=records,
+        deliveries=_deliveries(outside),
+        slack=outside.slack,
+        work=work,
+        command=settings.bot_command,
+    )
+
+
+def _lists(
+    settings: Settings,
+    outside: Outside,
+    bulks: BulkService,
+    watching: Watching,
+    *,
+    records: Records,
+    lookups: LookupService,
+) -> BulkReception:
+    return BulkReception(
+        bulks=bulks,
+        watching=watching,
+        records=records,
+        replies=outside.replies,
+        slack=outside.slack,
+        requests_per_second=settings.gateway_requests_per_second,
+        max_ids=settings.bulk_max_ids,
+        is_final=lookups.is_final,
+    )
+
+
+def _files(settings: Settings, outside: Outside, lists: BulkReception) -> FileReception:
+    files = AttachedFiles(
+        client=outside.client,
+        session=outside.session,
+        reading=FileReading(timing=outside.timing),
+        timing=outside.timing,
+    )
+    return FileReception(
+        files=files,
+        bulks=lists,
+        slack=outside.slack,
+        max_ids=settings.bulk_max_ids,
+        timing=outside.timing,
+    )
+
+
+def assemble_app(settings: Settings, outside: Outside, desk: Desk) -> AsyncApp:
+    """The Bolt app with every listener at the desk."""
+    apologies = Apologies(questions=desk.questions, people=desk.people, replies=outside.replies)
+    listeners = (
+        CommandListener(desk),
+        EventListener(desk),
+        ActionListener(desk),
+        ShortcutListener(desk),
+        ViewListener(desk),
+        WatchListener(desk),
+        BulkListener(desk),
+        HomeListener(desk),
+    )
+    return build_app(
+        client=outside.client,
+        workspace=outside.workspace,
+        signing_secret=signing_secret(settings),
+        listeners=listeners,
+        apologise=apologies.apologise,
+    )
+
+
+def signing_secret(settings: Settings) -> str:
+    """The secret that Slack's requests are signed with; empty in Socket Mode, which has none."""
+    return revealed(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
+
+
+def build_watches(
+    settings: Settings, outside: Outside, *, engine: Engine, means: Means
+) -> WatchHouse:
+    """The watches, with what speaks for them; they live beside the desk."""
+    notifier = SlackNotifier(
+        client=outside.client,
+        languages=_languages(settings, outside),
+        styles=styles_of(settings),
+        timing=outside.timing,
+    )
+    return build_watch_house(settings, engine=engine, means=means, notifier=notifier)
+
+
+def build_bulks(settings: Settings, outside: Outside, *, engine: Engine, means: Means) -> BulkHouse:
+    """The bulks, with what speaks for them; they live beside the desk."""
+    readers = Readers(languages=_languages(settings, outside), styles=styles_of(settings))
+    files = BulkFiles(
+        files=ResultFiles(client=outside.client, session=outside.session, timing=outside.timing),
+        results=engine.bulks.items,
+        ignored=engine.bulks.ignored,
+        readers=readers,
+    )
+    speaker = SlackBulkSpeaker(
+        client=outside.client,
+        readers=readers,
+        results=engine.bulks.items,
+        share_file=files.share,
+        now=outside.now,
+        timing=outside.timing,
+    )
+    return build_bulk_house(settings, engine=engine, means=means, speaker=speaker)
+
+
+def _languages(settings: Settings, outside: Outside) -> Languages:
+    return Languages(
+        default=settings.bot_language,
+        load=load_catalog,
+        preferences=Preferences(outside.database, timing=outside.timing),
+        locale_of=outside.people.locale,
+    )
+
+
+def _records(outside: Outside, telemetry: Telemetry) -> Records:
+    return Records(
+        audit=Audit(outside.database),
+        recents=Recents(outside.database),
+        telemetry=telemetry,
+        now=outside.now,
+    )
+
+
+def build_lookups(settings: Settings, outside: Outside, telemetry: Telemetry) -> LookupService:
+    """The one service that asks the gateway, for people, watches and bulks."""
+    return LookupService(
+        gateway=outside.gateway,
+        rules=access_rules(settings),
+        telemetry=telemetry,
+        now=outside.now,
+    )
+
+
+def build_alarm(settings: Settings, outside: Outside) -> Alarm:
+    """What tells the admins; one for people's look-ups and for those in the background."""
+    alerts = AdminAlerts(
+        admins=settings.admin_users,
+        team=outside.workspace.team_id,
+        languages=_languages(settings, outside),
+        replies=outside.replies,
+        command=settings.bot_command,
+        timing=outside.timing,
+    )
+    return Alarm(
+        notices=_claiming(outside, AlertClaims, every=EVERY),
+        tell=alerts.tell,
+        has_admins=bool(settings.admin_users),
+    )
+
+
+def _deliveries(outside: Outside) -> Deliveries:
+    return Deliveries(
+        seen=SeenEvents(outside.database),
+        clicks=_claiming(outside, ClickClaims, every=EVENTS_KEPT),
+        now=outside.now,
+    )
+
+
+def _claiming(outside: Outside, kind: type[Claims], *, every: timedelta) -> Claiming:
+    lasts = timedelta(seconds=outside.timing.claim)
+    claims = kind(outside.database, every=every, lasts=lasts)
+    return Claiming(claims, now=outside.now, timing=outside.timing)

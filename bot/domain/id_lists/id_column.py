@@ -1,0 +1,177 @@
+"""Which column of a table holds the IDMSGs. What the cells hold decides; a heading helps.
+
+A column of digits can be anything. It is taken where its heading says so, or where it is the only
+one that can be meant; else none is, since a wrong column costs a whole list of questions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.id_lists.effort import FOREIGN_HEADING, HEADING, Effort
+from bot.domain.id_lists.id_list import MAX_SHOWN, ListProblem, UnreadableListError, shown
+from bot.domain.id_lists.list_words import HEADER, Judged, LineProblem, judge
+from bot.domain.id_lists.table_rows import Row, Table
+from bot.domain.input.found_ids import readable
+from bot.domain.texts.dictionary import folded
+
+_SAMPLE: Final = 200
+_HEADINGS_WITHIN: Final = 20
+_HINTED: Final = 200
+_CERTAIN: Final = 4
+_NAMED: Final = 3
+# Of a column without a name, so much must have the form of an id, and so much must differ.
+_SHARE: Final = 0.5
+# A second column that is nearly as good leaves it open which of them is meant.
+_RIVAL: Final = 0.8
+# What columns are called that hold numbers, but no IDMSGs.
+_OTHERS: Final = re.compile(
+    r"\b(?:tele)?(?:fone|phone|cel|celular|whats|whatsapp|numero|number|ddd|cpf|cnpj|rg|cep|zip|pedido"
+    r"|order|protocolo|contrato|contract|ticket|chamado|data|date|hora|time|valor|price|nota|nf|nfe"
+    r"|fatura|invoice|boleto|documento|document|inscricao|cadastro|contato|contact|matricula|conta|account|cliente|customer|lote|batch|chave)\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of ids.
+
+    Attributes:
+        delimiter: what parts the cells.
+        place: from 0.
+        heading: what stands above the ids, or the column's letter; empty where it is the only one.
+        above: the number of the last row that is no item but a title or a heading; 0 without one.
+        named: the heading calls them IDMSGs.
+        certain: some cell has the form of the gateway.
+        score: how much speaks for it, to compare it with others.
+    """
+
+    delimiter: str
+    place: int
+    heading: str = ""
+    above: int = 0
+    named: bool = False
+    certain: bool = False
+    score: float = 0.0
+
+
+def find_column(table: Table, effort: Effort) -> Column:
+    """The column of ids, whatever parts the cells.
+
+    Raises:
+        TooMuchWorkError: `effort` has come to its end.
+        UnreadableListError: there is none, or a spreadsheet has rounded all its numbers.
+    """
+    hinted = table.hints(_HINTED)
+    step = max(1, -(-table.length // _SAMPLE))
+
+    def is_sample(number: int, places: range) -> bool:
+        """The first rows, some from everywhere, and some of those that hint at an id."""
+        first = number <= _HEADINGS_WITHIN or number % step == 0
+        return first or not hinted.isdisjoint(places)
+
+    surveys = [_Survey([*table.rows(one, is_sample)], one, effort) for one in table.delimiters]
+    found = [column for survey in surveys if (column := survey.best()) is not None]
+    if found:
+        return max(found, key=lambda column: column.score)
+    rounded = any(survey.is_rounded() for survey in surveys)
+    raise UnreadableListError(ListProblem.ROUNDED if rounded else ListProblem.NO_COLUMN)
+
+
+class _Survey:
+    """What the columns hold if this delimiter parts the cells."""
+
+    def __init__(self, sample: Sequence[Row], delimiter: str, effort: Effort) -> None:
+        rows = [row for row in sample if not row.blank]
+        self._delimiter = delimiter
+        self._effort = effort
+        self._heading = _heading(rows, effort)
+        self._rows = [row for row in rows if row.number > self._heading.number]
+        self._width = max((len(row.cells) for row in rows), default=0)
+
+    def best(self) -> Column | None:
+        """The column that is meant; `None` where none is, or several may be."""
+        columns = (self._column(place) for place in range(self._width))
+        found = sorted((c for c in columns if c.score), key=lambda c: c.score, reverse=True)
+        if not found:
+            return None
+        best, *others = found
+        rival = bool(others) and others[0].score >= _RIVAL * best.score
+        return None if rival and not (best.certain or best.named) else best
+
+    def is_rounded(self) -> bool:
+        """Whether the numbers of the column that was meant were rounded."""
+        places = [place for place in range(self._width) if self._is_named(place)]
+        if not places and self._width == 1:
+            places = [0]
+        judged = [self._judge(cell) for place in places for cell in self._cells(place)]
+        return any(one.problem is LineProblem.ROUNDED for one in judged)
+
+    def _judge(self, cell: str, *, named: bool = False) -> Judged:
+        return judge(cell, named=named, effort=self._effort)
+
+    def _is_named(self, place: int) -> bool:
+        return HEADER.fullmatch(self._name(place)) is not None
+
+    def _name(self, place: int) -> str:
+        return _name(self._heading.cell(place))
+
+    def _cells(self, place: int) -> list[str]:
+        return [cell for row in self._rows if (cell := row.cell(place).strip())]
+
+    def _column(self, place: int) -> Column:
+        named = self._is_named(place)
+        cells = self._cells(place)
+        judged = [self._judge(cell, named=named) for cell in cells]
+        certain = sum(one.certain for one in judged)
+        possible = {c for c, one in zip(cells, judged, strict=True) if one.ids and not one.certain}
+        counted = named or (
+            len(possible) >= len(cells) * _SHARE and not _OTHERS.search(self._name(place))
+        )
+        score = certain * _CERTAIN + (len(possible) if counted else 0)
+        return Column(
+            delimiter=self._delimiter,
+            place=place,
+            heading=self._title(place),
+            above=self._heading.number,
+            named=named,
+            certain=certain > 0,
+            score=score * _NAMED if named else score,
+        )
+
+    def _title(self, place: int) -> str:
+        return shown(self._heading.cell(place)) or (_letter(place) if self._width > 1 else "")
+
+
+def _heading(rows: Sequence[Row], effort: Effort) -> Row:
+    """The row of headings, titles above it included; row 0, of no cells, where there is none."""
+    for row in rows:
+        if row.number > _HEADINGS_WITHIN:
+            break
+        effort.spend(sum(HEADING if cell.isascii() else FOREIGN_HEADING for cell in row.cells))
+        if any(HEADER.fullmatch(_name(cell)) for cell in row.cells):
+            return row
+    first = rows[0] if rows else Row(0, ())
+    return Row(0, ()) if any(_is_item(cell, effort) for cell in first.cells) else first
+
+
+def _is_item(cell: str, effort: Effort) -> bool:
+    """Whether a cell stands in no heading: it has a digit, or is an id of the sandbox."""
+    return any(c.isdigit() for c in shown(cell)) or judge(cell, effort=effort).certain
+
+
+def _name(cell: str) -> str:
+    return folded(readable(shown(cell), most=MAX_SHOWN))
+
+
+def _letter(place: int) -> str:
+    """The name of a column as spreadsheets have it: A to Z, AA, AB, ..."""
+    letters = ""
+    while place >= 0:
+        place, letter = divmod(place, 26)
+        letters = chr(ord("A") + letter) + letters
+        place -= 1
+    return letters

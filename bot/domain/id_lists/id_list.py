@@ -1,0 +1,196 @@
+"""A list of IDMSGs that a person gave: what is asked about, what is left out, and why.
+
+Here are the values, and the reading of pasted text; `bot.domain.id_lists.id_file` reads files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.id_lists.list_words import HEADER, ROUNDED, Judged, LineProblem, judge
+from bot.domain.input.message_id import DRESSED_PHONE, MessageId
+from bot.domain.privacy import shorten
+
+MAX_BYTES: Final = 5_000_000
+MAX_LINES: Final = 100_000
+# Slack's form takes 3,000 characters; as many ids as a message may hold, 200, have room in it.
+MAX_PASTED: Final = 10_000
+MAX_SHOWN: Final = 80
+
+_LABEL: Final = re.compile(r"idmsgs?:?|ids?:|:", re.IGNORECASE)
+# A phone number and a number that was rounded stay one word, whatever they hold.
+_WORD: Final = re.compile(
+    rf"(?P<phone>{DRESSED_PHONE.pattern})|{ROUNDED.pattern}(?![^\s,;|])|[^\s,;|]+",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+class ListProblem(StrEnum):
+    """Why nothing can be read from what was given; each has a sentence in the language files."""
+
+    EMPTY = "empty"
+    NOT_TEXT = "not_text"
+    SPREADSHEET = "spreadsheet"
+    DOCUMENT = "document"
+    PICTURE = "picture"
+    ARCHIVE = "archive"
+    TOO_LARGE = "too_large"
+    TOO_MUCH_WORK = "too_much_work"
+    TOO_LONG = "too_long"
+    TOO_MANY_LINES = "too_many_lines"
+    TOO_MANY_IDS = "too_many_ids"
+    NO_IDS = "no_ids"
+    NO_COLUMN = "no_column"
+    ROUNDED = "rounded"
+
+
+class UnreadableListError(ValueError):
+    """There is no list to be had.
+
+    Attributes:
+        count: how much there is, where it is too much: bytes, characters, lines or ids; else 0.
+        limit: how much may be, in the same unit; else 0.
+    """
+
+    def __init__(self, problem: ListProblem, *, count: int = 0, limit: int = 0) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.count = count
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoredLine:
+    """A line, or a word of it, that holds no IDMSG.
+
+    Attributes:
+        number: of the line, from 1; in a file, of the row as a spreadsheet counts them.
+        text: what stands there, printable, at most `MAX_SHOWN` characters.
+    """
+
+    number: int
+    text: str
+    problem: LineProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdList:
+    """What a person gave, read.
+
+    Attributes:
+        ids: one or more, each once, in the order given.
+        doubles: how many more stood there.
+        ignored: what holds no id, in the order given.
+        column: the heading of the ids' column in a file, or its letter where it has none; empty
+            for pasted text and files of one column without a heading.
+    """
+
+    ids: tuple[MessageId, ...]
+    doubles: int = 0
+    ignored: tuple[IgnoredLine, ...] = ()
+    column: str = ""
+
+
+class Collection:
+    """Collects ids and ignored lines, and makes the list of them."""
+
+    def __init__(self) -> None:
+        self._ids: dict[MessageId, None] = {}
+        self._given = 0
+        self._ignored: list[IgnoredLine] = []
+
+    def add(self, number: int, text: str, judged: Judged) -> None:
+        """Keep the ids of a word or cell, or why there is none."""
+        for message_id in judged.ids:
+            self._ids[message_id] = None
+            self._given += 1
+        if judged.problem is not None:
+            line = IgnoredLine(number=number, text=shown(text), problem=judged.problem)
+            self._ignored.append(line)
+
+    def finish(self, max_ids: int, column: str = "") -> IdList:
+        """The list.
+
+        Raises:
+            UnreadableListError: no ids, or more than `max_ids`.
+        """
+        if not self._ids:
+            rounded = any(line.problem is LineProblem.ROUNDED for line in self._ignored)
+            raise UnreadableListError(ListProblem.ROUNDED if rounded else ListProblem.NO_IDS)
+        if len(self._ids) > max_ids:
+            count = len(self._ids)
+            raise UnreadableListError(ListProblem.TOO_MANY_IDS, count=count, limit=max_ids)
+        return IdList(
+            ids=tuple(self._ids),
+            doubles=self._given - len(self._ids),
+            ignored=tuple(self._ignored),
+            column=column,
+        )
+
+
+def shown(text: str) -> str:
+    """What a person is shown of a text: one line, printable, at most `MAX_SHOWN` characters."""
+    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * MAX_SHOWN])
+    return shorten(" ".join(printable.split()), MAX_SHOWN)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, whichever of CR LF, CR and LF ends them.
+
+    Raises:
+        UnreadableListError: there are more than `MAX_LINES`.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    count = plain.count("\n") + 1
+    if count > MAX_LINES:
+        raise UnreadableListError(ListProblem.TOO_MANY_LINES, count=count, limit=MAX_LINES)
+    return plain.split("\n")
+
+
+def read_pasted(text: str, *, max_ids: int) -> IdList:
+    """Read ids that a person typed or pasted, separated by lines, commas, semicolons or blanks.
+
+    Where one word is certain, a word of another form is none (`LineProblem.UNLIKE`). Of a row that
+    was copied from a spreadsheet, cells beside an id are passed over, and so is a row of headings.
+
+    Raises:
+        UnreadableListError: too long, no ids, or more than `max_ids`.
+    """
+    if len(text) > MAX_PASTED:
+        raise UnreadableListError(ListProblem.TOO_LONG, count=len(text), limit=MAX_PASTED)
+    if not text.strip():
+        raise UnreadableListError(ListProblem.EMPTY)
+    read = [one for number, line in enumerate(lines_of(text), 1) for one in _words(number, line)]
+    certain = any(judged.certain for _, _, judged in read)
+    collection = Collection()
+    for number, word, judged in read:
+        unlike = certain and judged.ids and not judged.certain
+        problem = Judged(problem=LineProblem.UNLIKE)
+        collection.add(number, word, problem if unlike else judged)
+    return collection.finish(max_ids)
+
+
+def _words(number: int, line: str) -> list[tuple[int, str, Judged]]:
+    """The words of a line with what they hold; of a row with tabs, what its cells hold."""
+    if "\t" not in line:
+        words = _split(line)
+        return [(number, word, judge(word)) for word in words]
+    cells = [cell for cell in line.split("\t") if cell.strip()]
+    if any(HEADER.fullmatch(cell.strip()) for cell in cells):
+        return []
+    read = [(number, cell, judge(cell)) for cell in cells]
+    certain = [one for one in read if one[2].certain]
+    return certain or [one for one in read if one[2].ids] or read
+
+
+def _split(line: str) -> Iterator[str]:
+    if HEADER.fullmatch(line.strip()):
+        return
+    for match in _WORD.finditer(line):
+        word = match[0]
+        if not (_LABEL.fullmatch(word) or HEADER.fullmatch(word)):
+            yield word

@@ -1,0 +1,161 @@
+"""The whole result of a bulk as a CSV file that a spreadsheet opens as it is meant.
+
+Excel reads a file by the country of the computer: in Portuguese with semicolons and decimal commas,
+in English with commas and points; UTF-8 with a byte order mark, since it takes a file without for
+Windows-1252; lines end with CR LF (RFC 4180).
+
+A cell that a spreadsheet would take for a formula is disarmed with an apostrophe in front (OWASP,
+"CSV Injection"), also where the dangerous sign comes after a delimiter or quote within the cell: a
+reader with another delimiter would begin a cell there. An identifier or code that would lose digits
+or become a date gets the same apostrophe: of the ways to keep a text a text it is the only one that
+is no formula itself (`="0123"` is one), that can be seen, and that goes with every spreadsheet.
+When a list is read it is taken off again. An IDMSG in the usual form, MPG and digits, needs none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, tzinfo
+from typing import Final
+
+from bot.domain.call_status import CallStatus
+from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.id_lists.list_texts import say_reason
+from bot.domain.jobs.bulk import BulkItem
+from bot.domain.privacy import mask_phones, shorten
+from bot.domain.texts.catalog import Catalog, Language
+from bot.domain.texts.explanation import Finding, LookupFailure, explain
+from bot.domain.texts.sums import counted_as
+
+COLUMNS: Final = (
+    "line",
+    "idmsg",
+    "outcome",
+    "headline",
+    "sip_code",
+    "gateway_code",
+    "duration",
+    "who_acts",
+    "advice",
+    "raw",
+    "checked",
+    "note",
+)
+MAX_RAW: Final = 500
+
+_MARK: Final = "\ufeff"
+_LINE_END: Final = "\r\n"
+# What begins a formula, also in full width, in front or after what may part cells.
+_FORMULA: Final = re.compile(r"(^|[;,|\"'\t]) *(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_MONTH: Final = (
+    r"(?:jan|fev|feb|mar|abr|apr|mai|may|jun|jul|ago|aug|set|sep|out|oct|nov|dez|dec)[a-z]{0,6}"
+)
+# What a spreadsheet takes for a number, a date or a time, and writes in another way.
+_TAKEN_FOR_NUMBER: Final = re.compile(
+    r"0[0-9]+|[0-9]{12,}|[0-9]+e[0-9]+|[0-9]+[-/.,:][0-9]+(?:[-/.,:][0-9]+)*"
+    rf"|{_MONTH}[-/ ]?[0-9]{{1,4}}|[0-9]{{1,2}}[-/ ]?{_MONTH}(?:[-/ ]?[0-9]{{2,4}})?",
+    re.IGNORECASE,
+)
+
+
+class ResultSheet:
+    """Writes the sheet, a line at a time.
+
+    Args:
+        catalog: the reader's language.
+        moment: a moment as the reader writes it, in the reader's time zone; see `local_moment`.
+    """
+
+    def __init__(self, catalog: Catalog, moment: Callable[[datetime], str]) -> None:
+        self._catalog = catalog
+        self._moment = moment
+        self._portuguese = catalog.language is Language.PORTUGUESE
+        self._delimiter = ";" if self._portuguese else ","
+
+    def lines(self, items: Iterable[BulkItem], ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
+        """The whole sheet, line by line; nothing is kept."""
+        yield self.head()
+        yield from map(self.line, items)
+        yield from self.tail(ignored)
+
+    def head(self) -> bytes:
+        """The byte order mark and the headings."""
+        names = (self._catalog.say(f"sheet.{name}") for name in COLUMNS)
+        return _MARK.encode() + self._written(*names)
+
+    def line(self, item: BulkItem) -> bytes:
+        """The line of one call; its number is its place in the list, from 1."""
+        number, message_id = str(item.position + 1), as_text(item.message_id.value)
+        if item.finding is None:
+            return self._written(number, message_id, self._catalog.say("sheet.not_asked"))
+        return self._written(number, message_id, *self._told(item, item.finding))
+
+    def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
+        """After a blank line, the lines that held no id, with their numbers and the reasons."""
+        title = self._catalog.say("sheet.ignored_title")
+        for place, line in enumerate(ignored):
+            if not place:
+                yield self._written()
+                yield self._written("", title)
+            word = self._catalog.say("sheet.ignored")
+            reason = say_reason(line.problem, self._catalog)
+            yield self._written(str(line.number), mask_phones(line.text), word, reason)
+
+    def _told(self, item: BulkItem, finding: Finding) -> Iterator[str]:
+        """The cells from the outcome on."""
+        say, told = self._catalog.say, explain(finding, self._catalog)
+        status = finding if isinstance(finding, CallStatus) else None
+        yield say(f"outcome_word.{counted_as(finding)}")
+        yield told.headline
+        yield str(status.sip_code or "") if status else ""
+        yield as_text(status.gateway_code or "") if status else ""
+        yield self._duration(status)
+        yield say(f"who.{told.who_acts.value}")
+        yield told.advice
+        yield as_text(shorten(mask_phones(status.raw), MAX_RAW)) if status else ""
+        yield self._moment(item.checked_at) if item.checked_at is not None else ""
+        notes = [*told.remarks]
+        if isinstance(finding, LookupFailure):
+            notes.append(f"{say('card.error_code')}: {finding.error}")
+        if item.sandbox:
+            notes.append(say("card.sandbox"))
+        yield " ".join(notes)
+
+    def _duration(self, status: CallStatus | None) -> str:
+        if status is None or status.duration is None:
+            return ""
+        seconds = f"{status.duration:f}"
+        return seconds.replace(".", ",") if self._portuguese else seconds
+
+    def _written(self, *cells: str) -> bytes:
+        padded = [*cells, *[""] * (len(COLUMNS) - len(cells))]
+        line = self._delimiter.join(self._cell(cell) for cell in padded)
+        return (line + _LINE_END).encode("utf-8", "replace")
+
+    def _cell(self, text: str) -> str:
+        plain = _FORMULA.sub(_disarmed, _one_line(text))
+        if any(sign in plain for sign in ';,"|'):
+            doubled = plain.replace('"', '""')
+            return f'"{doubled}"'
+        return plain
+
+
+def as_text(word: str) -> str:
+    """The word with an apostrophe in front where a spreadsheet would change it."""
+    return f"'{word}" if _TAKEN_FOR_NUMBER.fullmatch(word) else word
+
+
+def local_moment(zone: tzinfo, language: Language) -> Callable[[datetime], str]:
+    """Writes moments in a time zone, in a form that spreadsheets of that language read."""
+    form = "%d/%m/%Y %H:%M:%S" if language is Language.PORTUGUESE else "%Y-%m-%d %H:%M:%S"
+    return lambda moment: moment.astimezone(zone).strftime(form)
+
+
+def _one_line(text: str) -> str:
+    """The text without what would end a line, or cannot be seen and stands in front of a sign."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()
+
+
+def _disarmed(match: re.Match[str]) -> str:
+    return f"{match[0]}'"

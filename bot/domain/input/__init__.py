@@ -1,0 +1,1 @@
+"""What people type: ids, and what they ask about them."""

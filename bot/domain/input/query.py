@@ -1,0 +1,264 @@
+"""What a person typed, on any surface, read as one of a few questions.
+
+The grammar: the first word may be a command word, in either language. Else each word is an IDMSG;
+`id:X` says so by force. `share` and `watch` may stand before or after the ids. A lone word that has
+the form of a code or of a result, such as `failed:486`, is explained.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.input.message_id import (
+    DRESSED_PHONE,
+    IdProblem,
+    InvalidMessageIdError,
+    MessageId,
+    TypedId,
+    parse_typed,
+    unwrap,
+)
+from bot.domain.texts.dictionary import folded
+
+MAX_IDS: Final = 10
+MAX_TEXT: Final = 4_000
+
+_MAX_SHOWN: Final = 40
+_MAX_TYPING_SLIP: Final = 2
+# So many different words are compared with the command words.
+_MAX_COMPARED: Final = 20
+# No command word comes near it, however its accents are written.
+_MAX_COMMAND: Final = 40
+_MAX_SUGGESTED: Final = 200
+_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_FORCED: Final = re.compile(r"id:(.+)", re.IGNORECASE | re.DOTALL)
+# Copied along from a card or a report: "IDMSG: MPG000236180474".
+_LABEL: Final = re.compile(r"idmsg(?::(.*))?", re.IGNORECASE | re.DOTALL)
+# What nobody types for an IDMSG: the code or the result that stands on a card.
+_CODE_OR_RESULT: Final = re.compile(
+    r"(?:sip|gateway|failed|error|blocked|machine):[0-9]{3}|ok:[0-9][0-9.]*", re.IGNORECASE
+)
+
+
+class Command(StrEnum):
+    """The command words, by their English name."""
+
+    HELP = "help"
+    EXPLAIN = "explain"
+    LANGUAGE = "lang"
+    WHOAMI = "whoami"
+    WATCHES = "watches"
+    HEALTH = "health"
+    BULK = "bulk"
+    SHARE = "share"
+    WATCH = "watch"
+
+
+COMMAND_WORDS: Final = {
+    "help": Command.HELP,
+    "ajuda": Command.HELP,
+    "explain": Command.EXPLAIN,
+    "explicar": Command.EXPLAIN,
+    "lang": Command.LANGUAGE,
+    "language": Command.LANGUAGE,
+    "idioma": Command.LANGUAGE,
+    "whoami": Command.WHOAMI,
+    "quemsou": Command.WHOAMI,
+    "watches": Command.WATCHES,
+    "avisos": Command.WATCHES,
+    "acompanhamentos": Command.WATCHES,
+    "health": Command.HEALTH,
+    "saude": Command.HEALTH,
+    "bulk": Command.BULK,
+    "lista": Command.BULK,
+    "share": Command.SHARE,
+    "compartilhar": Command.SHARE,
+    "watch": Command.WATCH,
+    "avisar": Command.WATCH,
+    "acompanhar": Command.WATCH,
+}
+_MODIFIERS: Final = frozenset({Command.SHARE, Command.WATCH})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadWord:
+    """A word that cannot be an IDMSG, bounded for display, and why."""
+
+    word: str
+    problem: IdProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """Ask the gateway about these calls.
+
+    Attributes:
+        ids: one or more, without doubles, in the order typed; may be empty if all words were bad.
+        bad_words: what was left out, and why.
+        prefix_cut: at least one id lost a leading `000:`.
+    """
+
+    ids: tuple[MessageId, ...]
+    bad_words: tuple[BadWord, ...] = ()
+    prefix_cut: bool = False
+    share: bool = False
+    watch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooMany:
+    """More ids than one command takes; as a list they can be looked up all the same."""
+
+    count: int
+    limit: int = MAX_IDS
+    ids: tuple[MessageId, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DidYouMean:
+    """A word that is nearly a command word.
+
+    Attributes:
+        word: as it was typed.
+        suggestion: the whole line to type instead; of a very long line the command word alone.
+    """
+
+    word: str
+    suggestion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A command word with the rest of the line.
+
+    Attributes:
+        assumed: no command word was typed; a lone code or result is explained, and the person is
+            told how to look it up as an IDMSG.
+    """
+
+    command: Command
+    argument: str = ""
+    share: bool = False
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """Nothing was typed that could be answered; the person is shown how to ask."""
+
+
+Query = LookUp | TooMany | DidYouMean | Run | Nothing
+
+
+def parse_query(text: str) -> Query:
+    """Read what was typed; any text gives a query, never an error."""
+    typed = list(_words(text[:MAX_TEXT]))
+    words = _without_label(typed)
+    modifiers = [w for w in words if _command(w) in _MODIFIERS]
+    rest = [w for w in words if _command(w) not in _MODIFIERS]
+    share = Command.SHARE in map(_command, modifiers)
+    if not rest:
+        return Nothing()
+    if first := _command(rest[0]):
+        argument = " ".join(unwrap(w) for w in rest[1:])
+        return Run(command=first, argument=argument, share=share)
+    if len(rest) == 1 and words == typed and _CODE_OR_RESULT.fullmatch(unwrap(rest[0])):
+        return Run(
+            command=Command.EXPLAIN,
+            argument=unwrap(rest[0]),
+            share=share,
+            assumed=True,
+        )
+    return _typing_slip(words) or _look_up(rest, modifiers)
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words of the text; a dressed phone number stays one word whatever spaces it holds."""
+    position = 0
+    for phone in DRESSED_PHONE.finditer(text):
+        yield from filter(None, _SEPARATORS.split(text[position : phone.start()]))
+        yield phone[0]
+        position = phone.end()
+    yield from filter(None, _SEPARATORS.split(text[position:]))
+
+
+def _command(word: str) -> Command | None:
+    bare = unwrap(word)
+    return COMMAND_WORDS.get(folded(bare)) if len(bare) <= _MAX_COMMAND else None
+
+
+def _without_label(words: list[str]) -> list[str]:
+    """The words without a leading "IDMSG" or "IDMSG:"; what stands after it is the id."""
+    for position, word in enumerate(words):
+        if _command(word) in _MODIFIERS:
+            continue
+        if label := _LABEL.fullmatch(unwrap(word)):
+            after = words[position + 1 :]
+            # "IDMSG : X" has its colon between two spaces.
+            after = after[1:] if after[:1] == [":"] else after
+            return [*words[:position], *filter(None, [label[1]]), *after]
+        break
+    return words
+
+
+def _look_up(words: list[str], modifiers: list[str]) -> Query:
+    commands = {_command(word) for word in modifiers}
+    typed: dict[MessageId, TypedId] = {}
+    bad_words: list[BadWord] = []
+    for word in words:
+        forced = _FORCED.fullmatch(unwrap(word))
+        try:
+            one = parse_typed(forced[1] if forced else word, forced=forced is not None)
+        except InvalidMessageIdError as error:
+            bad_words.append(BadWord(word=word[:_MAX_SHOWN], problem=error.problem))
+        else:
+            typed.setdefault(one.message_id, one)
+    if len(typed) > MAX_IDS:
+        return TooMany(count=len(typed), ids=tuple(typed))
+    return LookUp(
+        ids=tuple(typed),
+        bad_words=tuple(bad_words[:MAX_IDS]),
+        prefix_cut=any(one.prefix_cut for one in typed.values()),
+        share=Command.SHARE in commands,
+        watch=Command.WATCH in commands,
+    )
+
+
+def _typing_slip(words: list[str]) -> DidYouMean | None:
+    compared: set[str] = set()
+    for position, word in enumerate(words):
+        bare = folded(unwrap(word)[:_MAX_COMMAND])
+        if bare in compared or not bare.isalpha() or _command(word) in _MODIFIERS:
+            continue
+        if len(compared) == _MAX_COMPARED:
+            break
+        compared.add(bare)
+        distance, nearest = min((_distance(bare, known), known) for known in COMMAND_WORDS)
+        if distance <= _MAX_TYPING_SLIP:
+            line = _corrected(words, position, nearest)
+            return DidYouMean(word=unwrap(word)[:_MAX_SHOWN], suggestion=line)
+    return None
+
+
+def _corrected(words: list[str], position: int, command_word: str) -> str:
+    """The line with the command word in the place of the slip, or in front where it belongs."""
+    others = [unwrap(word) for word in words[:position] + words[position + 1 :]]
+    place = position if COMMAND_WORDS[command_word] in _MODIFIERS else 0
+    line = " ".join([*others[:place], command_word, *others[place:]])
+    return line if len(line) <= _MAX_SUGGESTED else command_word
+
+
+def _distance(left: str, right: str) -> int:
+    """The edit distance (Levenshtein): insertions, deletions and replacements of one letter."""
+    if abs(len(left) - len(right)) > _MAX_TYPING_SLIP:
+        return _MAX_TYPING_SLIP + 1
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, start=1):
+        previous, row[0] = row[0], i
+        for j, b in enumerate(right, start=1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
+    return row[-1]

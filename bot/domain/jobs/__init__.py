@@ -1,0 +1,1 @@
+"""The values and decisions of watches and bulk look-ups."""

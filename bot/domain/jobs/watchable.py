@@ -1,0 +1,40 @@
+"""Whether there is anything to wait for: which findings are watched, and on which that is offered.
+
+Whoever types `watch` means it, so all is watched that may still change by itself; a button is put
+only where waiting is what an agent should do.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.jobs.watch import REFUSING_CODES, UNKNOWN_CODE
+from bot.domain.texts.explanation import Finding
+
+
+class Hindrance(StrEnum):
+    """Why a call is not watched.
+
+    `FINAL`: its status will not change. `REFUSED`: the gateway refuses this bot, so that a look
+    would find nothing out.
+    """
+
+    FINAL = "final"
+    REFUSED = "refused"
+
+
+def hindrance(finding: Finding) -> Hindrance | None:
+    """Why this is not watched; `None` where it can be."""
+    if not isinstance(finding, CallStatus):
+        return None
+    if finding.final:
+        return Hindrance.FINAL
+    return Hindrance.REFUSED if finding.gateway_code in REFUSING_CODES else None
+
+
+def invites_watch(finding: Finding) -> bool:
+    """Whether a card offers it: no status yet, or an id that the gateway may not know yet."""
+    return isinstance(finding, CallStatus) and (
+        finding.outcome is Outcome.PENDING or finding.gateway_code == UNKNOWN_CODE
+    )

@@ -1,0 +1,1 @@
+"""What a status means, in the words of a language."""

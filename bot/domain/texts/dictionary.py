@@ -1,0 +1,212 @@
+"""The dictionary behind `explain`: from what a person typed to the entries that it may mean.
+
+Works without the gateway. `486`, `sip:486`, `gateway:023`, `machine`, `timeout`, a word; and a
+whole result such as `failed:486`, which is explained as the card of a look-up would explain it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.domain.call_status import CALL_OUTCOMES, Outcome, read_result
+from bot.domain.texts.catalog import Catalog, Entry, Kind
+from bot.domain.texts.explanation import explain
+
+_MAX_MATCHES: Final = 8
+_MAX_TERM: Final = 80
+_CODE: Final = re.compile(r"(?:(sip|gateway)\s*:?\s*)?([0-9]{3})", re.IGNORECASE)
+_RESULT: Final = re.compile(r"(?:ok|failed|error|blocked|machine)\s*:.*\w.*", re.IGNORECASE)
+# An error as a card and a report write it: `error:timeout`, `http_status (HTTP 500)`.
+_ERROR: Final = re.compile(r"(error\s*:?\s*)?([a-z_]+)\s*(\(.*\))?", re.IGNORECASE)
+_WORDS: Final = {"ok": "answered"} | {o.value: o.value for o in CALL_OUTCOMES | {Outcome.PENDING}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One answer of the dictionary.
+
+    Attributes:
+        code: what was asked ("499", "failed:486"), which may differ from its entry's code.
+        remark: what must be said beside the entry, such as "not registered"; may be empty.
+        headline: the verdict on a whole result ("failed:486"); empty for everything else.
+    """
+
+    code: str
+    entry: Entry
+    remark: str = ""
+    headline: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What it is in one line, with a capital letter and without a full stop."""
+        return self.headline.removesuffix(".") or self.entry.heading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The answers for one term, or, where there is none, the nearest words."""
+
+    term: str
+    definitions: tuple[Definition, ...] = ()
+    nearest: tuple[str, ...] = ()
+
+
+def find(term: str, catalog: Catalog, others: Iterable[Catalog] = ()) -> Found:
+    """Look one term up.
+
+    Bare digits: 100 to 699 are a SIP code, everything else a gateway code. A word is searched in
+    the titles and everyday words first, then in the meanings, without regard to accents and case.
+    A word that this language does not know is searched in the others; the answer stays in this.
+    """
+    own = _find_in(term, catalog)
+    if own.definitions:
+        return own
+    for other in others:
+        if other is not catalog and (found := _find_in(term, other)).definitions:
+            return replace(found, definitions=tuple(_told_in(catalog, found.definitions)))
+    return own
+
+
+def _told_in(catalog: Catalog, definitions: Iterable[Definition]) -> Iterator[Definition]:
+    for one in definitions:
+        yield Definition(code=one.code, entry=catalog.entries[one.entry.kind, one.entry.code])
+
+
+def _find_in(term: str, catalog: Catalog) -> Found:
+    term = " ".join(term.split())[:_MAX_TERM]
+    if match := _CODE.fullmatch(term):
+        return Found(term=term, definitions=(_define_code(match[1], match[2], catalog),))
+    if error := _marked_error(term, catalog):
+        return Found(term=term, definitions=(Definition(code=error.code, entry=error),))
+    if _RESULT.fullmatch(term):
+        return Found(term=term, definitions=(_define_result(term, catalog),))
+    word = term.partition(":")[0].strip().lower()
+    if (name := _WORDS.get(word)) is not None:
+        entry = catalog.outcome(name)
+        return Found(term=term, definitions=(Definition(code=word, entry=entry),))
+    matches = _search(term, catalog)
+    nearest = () if matches else _nearest(term, catalog)
+    return Found(term=term, definitions=matches, nearest=nearest)
+
+
+def everything(catalog: Catalog) -> tuple[Definition, ...]:
+    """The whole dictionary: outcomes, SIP codes, gateway codes, and the bot's own errors."""
+    kinds = (Kind.OUTCOME, Kind.SIP, Kind.GATEWAY, Kind.ERROR)
+    return tuple(
+        Definition(code=entry.code, entry=entry)
+        for kind in kinds
+        for entry in catalog.of_kind(kind)
+    )
+
+
+def as_record(definition: Definition) -> dict[str, str]:
+    """A definition as one flat record (`voicestatus explain --json`).
+
+    An error of a look-up is one way in which a look-up ends, so its kind is "outcome" there.
+    """
+    entry = definition.entry
+    kind = Kind.OUTCOME if entry.kind is Kind.ERROR else entry.kind
+    meaning = f"{definition.remark} {entry.meaning}" if definition.remark else entry.meaning
+    return {
+        "code": definition.code,
+        "kind": kind.value,
+        "title": definition.heading,
+        "meaning": meaning,
+        "advice": entry.advice,
+        "who_acts": entry.who_acts.value,
+        "retry": entry.retry.value,
+        "source": entry.source,
+    }
+
+
+def folded(text: str) -> str:
+    """The text for comparison: no accents, no case."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _define_code(family: str | None, digits: str, catalog: Catalog) -> Definition:
+    in_sip_range = 100 <= int(digits) <= 699  # noqa: PLR2004 - RFC 3261, section 7.2
+    if in_sip_range and (family or "sip").lower() == "sip":
+        return _define_sip(digits, catalog)
+    remark = ""
+    if (family or "").lower() == "sip":
+        remark = catalog.say("remark.not_sip", code=digits)
+    entry = catalog.gateway(digits)
+    if entry.code == "undocumented":
+        remark = remark or catalog.say("remark.undocumented", code=digits)
+    return Definition(code=digits, entry=entry, remark=remark)
+
+
+def _define_sip(digits: str, catalog: Catalog) -> Definition:
+    entry = catalog.sip(int(digits))
+    remark = ""
+    if entry.is_group:
+        remark = catalog.say("remark.not_listed", code=digits)
+        entry = replace(entry, registered=False)
+    elif not entry.registered:
+        remark = catalog.say("remark.not_registered", code=digits)
+    return Definition(code=digits, entry=entry, remark=remark)
+
+
+def _define_result(raw: str, catalog: Catalog) -> Definition:
+    """One answer, by the same path as the card of a look-up that brought this result."""
+    told = explain(read_result(raw), catalog)
+    entry = replace(
+        told.entry,
+        meaning=told.meaning,
+        advice=told.advice,
+        who_acts=told.who_acts,
+        retry=told.retry,
+    )
+    return Definition(code=raw, entry=entry, remark=" ".join(told.remarks), headline=told.headline)
+
+
+def _marked_error(term: str, catalog: Catalog) -> Entry | None:
+    """An error of the bot's own that is written as one; a bare code may be a word as well."""
+    match = _ERROR.fullmatch(term)
+    if match is None or not (match[1] or match[3]):
+        return None
+    return catalog.entries.get((Kind.ERROR, match[2].lower()))
+
+
+def _search(term: str, catalog: Catalog) -> tuple[Definition, ...]:
+    wanted = folded(term).split()
+    if not wanted:
+        return ()
+    ranked = [
+        (rank, entry.kind is Kind.SIP and not entry.frequent, order, entry)
+        for order, entry in enumerate(d.entry for d in everything(catalog))
+        if (rank := _rank(entry, wanted)) is not None
+    ]
+    matches = [entry for *_, entry in sorted(ranked, key=lambda one: one[:3])]
+    return tuple(Definition(code=e.code, entry=e) for e in matches[:_MAX_MATCHES])
+
+
+def _rank(entry: Entry, wanted: list[str]) -> int | None:
+    """How near an entry is: its everyday word, an error's own code, its title, its meaning."""
+    if " ".join(wanted) in map(folded, entry.words):
+        return 0
+    if entry.kind is Kind.ERROR and "_".join(wanted) == entry.code:
+        return 1
+    if _holds(wanted, (entry.code, entry.phrase, entry.title, *entry.words)):
+        return 2
+    return 3 if _holds(wanted, (entry.meaning,)) else None
+
+
+def _holds(wanted: Iterable[str], texts: Iterable[str]) -> bool:
+    text = folded(" ".join(texts))
+    return all(re.search(rf"\b{re.escape(word)}", text) for word in wanted)
+
+
+def _nearest(term: str, catalog: Catalog) -> tuple[str, ...]:
+    entries = [d.entry for d in everything(catalog)]
+    titles = " ".join(text for entry in entries for text in (entry.title, *entry.words))
+    known = {folded(w): w for w in re.findall(r"[^\W\d_]{4,}", titles)}
+    close = difflib.get_close_matches(folded(term), sorted(known), n=4, cutoff=0.6)
+    return tuple(known[word] for word in close)

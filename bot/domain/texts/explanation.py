@@ -1,0 +1,236 @@
+"""A status or a failed look-up, explained: verdict, meaning, next step, who acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.texts.catalog import Catalog, Entry, Kind, Retry, WhoActs
+
+# Anatel counts calls of up to six seconds as short ones since June 2024; nobody hears a message in
+# that time.
+SHORT_CALL_SECONDS: Final = 6
+
+_PROVISIONAL: Final = range(100, 200)
+# Of the 2xx codes only this one says that a call was answered.
+_ANSWERED: Final = 200
+_GUIDED_BY_CODE: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupFailure:
+    """We could not find out. Says nothing about the call.
+
+    Attributes:
+        error: a code of the gateway's error tree, such as "timeout".
+        detail: a short fact for an engineer ("HTTP 502"), never text from the wire.
+        moment: what the texts of some errors speak of, aware: since when the gateway does not
+            answer, when it may be asked again.
+    """
+
+    error: str
+    detail: str = ""
+    moment: datetime | None = None
+
+
+Finding = CallStatus | LookupFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a person is told.
+
+    Attributes:
+        verdict: the name of the headline's icon, and of its count where it has one of its own:
+            the outcome, or a finer case of it such as "answered_briefly" or "gateway.023".
+        headline: the verdict in one line.
+        meaning: plain sentences.
+        advice: what to do next.
+        remarks: facts about this very result that the general text does not cover.
+        entry: where the texts come from; its `source`, `phrase` and `contact` go on the card.
+    """
+
+    outcome: Outcome
+    verdict: str
+    headline: str
+    meaning: str
+    advice: str
+    who_acts: WhoActs
+    retry: Retry
+    entry: Entry
+    remarks: tuple[str, ...] = ()
+
+
+def explain(finding: Finding, catalog: Catalog) -> Explanation:
+    """Explain what a look-up found, in the catalog's language."""
+    if isinstance(finding, LookupFailure):
+        return _explain_failure(finding, catalog)
+    if finding.gateway_code is not None:
+        return _explain_gateway(finding, finding.gateway_code, catalog)
+    if finding.outcome is Outcome.ANSWERED:
+        return _explain_answered(finding, catalog)
+    if finding.sip_code == _ANSWERED and finding.outcome in _GUIDED_BY_CODE:
+        return _explain_after_answer(finding, catalog)
+    return _explain_call(finding, catalog)
+
+
+def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
+    entry = catalog.error(failure.error)
+    return Explanation(
+        outcome=Outcome.LOOKUP_FAILED,
+        verdict=Outcome.LOOKUP_FAILED.value,
+        headline=catalog.say("headline.lookup_failed", reason=entry.title),
+        meaning=entry.meaning,
+        advice=entry.advice,
+        who_acts=entry.who_acts,
+        retry=entry.retry,
+        entry=entry,
+    )
+
+
+def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explanation:
+    entry = catalog.gateway(code)
+    own = f"gateway.{code}"
+    verdict = own if f"headline.{own}" in catalog.phrases else status.outcome.value
+    return Explanation(
+        outcome=status.outcome,
+        verdict=verdict,
+        headline=catalog.say(f"headline.{verdict}", reason=entry.title, code=code),
+        meaning=entry.meaning,
+        advice=entry.advice,
+        who_acts=entry.who_acts,
+        retry=entry.retry,
+        entry=entry,
+    )
+
+
+def _explain_answered(status: CallStatus, catalog: Catalog) -> Explanation:
+    entry = catalog.outcome("answered")
+    short = status.duration is not None and status.duration <= SHORT_CALL_SECONDS
+    verdict = "answered_briefly" if short else status.outcome.value
+    if status.duration is None:
+        headline = catalog.say("headline.answered_unknown_duration")
+        remarks: tuple[str, ...] = (catalog.say("remark.no_duration"),)
+    else:
+        duration = catalog.writing.duration(status.duration)
+        headline = catalog.say(f"headline.{verdict}", duration=duration)
+        remarks = _remarks_on_duration(status.duration, catalog)
+    return Explanation(
+        outcome=status.outcome,
+        verdict=verdict,
+        headline=headline,
+        meaning=entry.meaning,
+        advice=catalog.say("advice.answered_briefly") if short else entry.advice,
+        who_acts=WhoActs.SENDER if short else entry.who_acts,
+        retry=Retry.LATER if short else entry.retry,
+        entry=entry,
+        remarks=remarks,
+    )
+
+
+def _remarks_on_duration(seconds: Decimal, catalog: Catalog) -> tuple[str, ...]:
+    if seconds == 0:
+        return (catalog.say("remark.zero_seconds"),)
+    if seconds <= SHORT_CALL_SECONDS:
+        return (catalog.say("remark.short_call", seconds=SHORT_CALL_SECONDS),)
+    return ()
+
+
+def _explain_after_answer(status: CallStatus, catalog: Catalog) -> Explanation:
+    """`failed:200` and `error:200`: somebody picked up, and the trouble came after that."""
+    entry = catalog.sip(_ANSWERED)
+    return Explanation(
+        outcome=status.outcome,
+        verdict=status.outcome.value,
+        headline=catalog.say(f"headline.{status.outcome.value}_after_answer"),
+        meaning=catalog.say("meaning.after_answer"),
+        advice=catalog.say("advice.after_answer"),
+        who_acts=WhoActs.AGENT,
+        retry=entry.retry,
+        entry=entry,
+    )
+
+
+def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
+    """failed, error, blocked, machine, and what was not recognised."""
+    own = catalog.outcome(status.outcome)
+    sip = catalog.sip(status.sip_code) if status.sip_code is not None else None
+    guide = sip if sip is not None and _code_guides(status, sip) else own
+    return Explanation(
+        outcome=status.outcome,
+        verdict=status.outcome.value,
+        headline=_call_headline(status, None if guide is own else guide, catalog),
+        meaning=guide.meaning,
+        advice=guide.advice,
+        who_acts=guide.who_acts,
+        retry=guide.retry,
+        entry=guide,
+        remarks=_remarks_on_code(status, guide, catalog),
+    )
+
+
+def _code_guides(status: CallStatus, sip: Entry) -> bool:
+    """Whether the SIP code, rather than the word before it, says what to do next.
+
+    `machine` is decided by the word alone; `blocked` by the word, unless the code says who barred
+    the call.
+    """
+    if status.outcome is Outcome.BLOCKED:
+        return sip.barring
+    return status.outcome in _GUIDED_BY_CODE
+
+
+def _call_headline(status: CallStatus, reason: Entry | None, catalog: Catalog) -> str:
+    name = f"headline.{status.outcome.value}"
+    if reason is None:
+        return catalog.say(name)
+    return catalog.say(f"{name}_because", reason=reason.title)
+
+
+def _remarks_on_code(status: CallStatus, guide: Entry, catalog: Catalog) -> tuple[str, ...]:
+    """What is odd about the code, unless the texts of its entry say so themselves."""
+    if status.other_code is not None:
+        return (catalog.say("remark.not_sip", code=f"{status.other_code:03d}"),)
+    if status.off_format:
+        return (catalog.say("remark.no_code"),)
+    if guide.kind is Kind.SIP:
+        return _remarks_on_entry(status, guide, catalog)
+    if status.outcome is Outcome.BLOCKED and status.sip_code in _PROVISIONAL:
+        return (catalog.say("remark.provisional", code=status.sip_code),)
+    if status.outcome is Outcome.BLOCKED and status.sip_code == _ANSWERED:
+        return (catalog.say("remark.answered_then_failed", code=status.sip_code),)
+    return ()
+
+
+def _remarks_on_entry(status: CallStatus, guide: Entry, catalog: Catalog) -> tuple[str, ...]:
+    if guide.is_group:
+        return (catalog.say("remark.not_listed", code=status.sip_code),)
+    if not guide.registered:
+        return (catalog.say("remark.not_registered", code=status.sip_code),)
+    return ()
+
+
+def as_record(
+    message_id: str, finding: Finding, explanation: Explanation
+) -> dict[str, str | int | float | bool | None]:
+    """The finding as one flat record, every key always present (`voicestatus lookup --json`)."""
+    status = finding if isinstance(finding, CallStatus) else None
+    seconds = status.duration if status is not None else None
+    return {
+        "idmsg": message_id,
+        "outcome": explanation.outcome.value,
+        "final": status is not None and status.final,
+        "sip_code": status.sip_code if status else None,
+        "duration_seconds": None if seconds is None else float(seconds),
+        "gateway_code": status.gateway_code if status else None,
+        "error": finding.error if isinstance(finding, LookupFailure) else None,
+        "headline": explanation.headline,
+        "meaning": explanation.meaning,
+        "advice": explanation.advice,
+        "who_acts": explanation.who_acts.value,
+        "retry": explanation.retry.value,
+        "raw": status.raw if status else None,
+    }

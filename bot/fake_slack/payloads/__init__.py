@@ -1,0 +1,1 @@
+"""What Slack sends, in the shapes of its reference."""

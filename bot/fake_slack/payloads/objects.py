@@ -1,0 +1,157 @@
+"""People, conversations, messages and views in the shapes that Slack's payloads have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.fake_slack.payloads.form_state import state_of
+from bot.fake_slack.rules.shown_blocks import Element, elements_of, made_up_id, shown_blocks
+from bot.fake_slack.state.ledger import Ledger, Message, UserMessage, View
+from bot.fake_slack.state.workspace import (
+    APP_ID,
+    BOT_ID,
+    BOT_NAME,
+    BOT_USER_ID,
+    TEAM_ID,
+    VERIFICATION_TOKEN,
+    Workspace,
+)
+
+Payload = dict[str, Any]
+# Slack gives these fields of a view even where the app left them out.
+USUAL_IN_VIEWS: Payload = {
+    "private_metadata": "",
+    "callback_id": "",
+    "external_id": "",
+    "title": None,
+    "submit": None,
+    "close": None,
+    "clear_on_close": False,
+    "notify_on_close": False,
+}
+
+
+def person_in_payload(workspace: Workspace, user: str, team: str) -> Payload:
+    """`user` of an interaction; `team_id` is the workspace that the person belongs to."""
+    profile = workspace.people.get(user)
+    name = profile.name if profile else user.lower()
+    return {"id": user, "username": name, "name": name, "team_id": team}
+
+
+def interaction(workspace: Workspace, kind: str, user: str, team: str) -> Payload:
+    """The fields that every interaction has.
+
+    `enterprise` is that of the app. `team` is where the person is; there is none for an app of a
+    whole organisation.
+    """
+    enterprise = workspace.enterprise
+    return {
+        "type": kind,
+        "token": VERIFICATION_TOKEN,
+        "team": None if workspace.org_wide else made_up_team(workspace, team),
+        "user": person_in_payload(workspace, user, team),
+        "enterprise": enterprise and {"id": enterprise, "name": enterprise.lower()},
+        "is_enterprise_install": workspace.org_wide,
+    }
+
+
+def made_up_team(workspace: Workspace, team: str) -> Payload:
+    """`team` of an interaction, with the organisation if it belongs to one."""
+    shown = {"id": team, "domain": workspace.domain(team)}
+    enterprise = workspace.enterprises.get(team)
+    if enterprise is not None:
+        shown |= {"enterprise_id": enterprise, "enterprise_name": enterprise.lower()}
+    return shown
+
+
+def channel_in_payload(workspace: Workspace, channel: str) -> Payload:
+    """`channel` of an interaction: only public channels are named."""
+    place = workspace.channels.get(channel)
+    return {"id": channel, "name": place.name_in_payloads if place else "privategroup"}
+
+
+def shown_message(ledger: Ledger, message: Message | UserMessage) -> Payload:
+    """A message as Slack gives it in answers and payloads, with its place in a thread."""
+    shown = _of_bot(message) if isinstance(message, Message) else _of_person(message)
+    shown |= {"type": "message", "text": message.text, "ts": message.ts}
+    if message.blocks:
+        shown["blocks"] = shown_blocks(message.blocks, message.ts)
+    return shown | place_in_thread(ledger, message)
+
+
+def place_in_thread(ledger: Ledger, message: Message | UserMessage) -> Payload:
+    """`thread_ts` of a reply, or of a message that has replies, and who began the thread."""
+    if message.thread_ts is not None:
+        root = ledger.find_said(message.channel, message.thread_ts)
+        known = root or ledger.find(message.channel, message.thread_ts)
+        author = root.user if root else BOT_USER_ID
+        parent = {"parent_user_id": author} if known else {}
+        return {"thread_ts": message.thread_ts, **parent}
+    if len(ledger.thread(message.channel, message.ts)) > 1:
+        return {"thread_ts": message.ts}
+    return {}
+
+
+def elements_of_message(message: Message) -> list[Element]:
+    """What a person can use in a message."""
+    return list(elements_of(shown_blocks(message.blocks, message.ts)))
+
+
+def elements_of_view(view: View) -> list[Element]:
+    """What a person can use in a view."""
+    return list(elements_of(shown_blocks(view.content["blocks"], view.hash)))
+
+
+def shown_view(view: View) -> Payload:
+    """A view as Slack gives it, with what the person has put into it."""
+    given = {**USUAL_IN_VIEWS, **view.content}
+    return {
+        **given,
+        "blocks": shown_blocks(view.content["blocks"], view.hash),
+        "state": {"values": state_of(elements_of_view(view), view.state)},
+        "id": view.id,
+        "hash": view.hash,
+        "team_id": view.team or TEAM_ID,
+        "app_id": APP_ID,
+        "bot_id": BOT_ID,
+        "app_installed_team_id": TEAM_ID,
+        "previous_view_id": view.previous_id,
+        "root_view_id": view.root_id or view.id,
+    }
+
+
+def _of_bot(message: Message) -> Payload:
+    profile = {"id": BOT_ID, "app_id": APP_ID, "name": BOT_NAME, "deleted": False}
+    shown: Payload = {
+        "user": BOT_USER_ID,
+        "bot_id": BOT_ID,
+        "app_id": APP_ID,
+        "team": TEAM_ID,
+        "bot_profile": profile | {"team_id": TEAM_ID},
+    }
+    return shown | _with_files(message)
+
+
+def _of_person(message: UserMessage) -> Payload:
+    code = made_up_id(message.channel, message.ts)
+    shown: Payload = {
+        "client_msg_id": f"{code}000-0000-4000-8000-000000000000",
+        "user": message.user,
+        "team": message.team,
+    }
+    if message.team != TEAM_ID:
+        shown |= {"user_team": message.team, "source_team": message.team}
+    shown |= _with_files(message)
+    if message.attachments:
+        shown["attachments"] = list(message.attachments)
+    if message.subtype:
+        shown |= {"subtype": message.subtype, "hidden": True}
+    if message.edited_ts is not None:
+        shown["edited"] = {"user": message.user, "ts": message.edited_ts}
+    return shown
+
+
+def _with_files(message: Message | UserMessage) -> Payload:
+    if not message.files:
+        return {}
+    return {"files": list(message.files), "upload": False, "display_as_bot": False}

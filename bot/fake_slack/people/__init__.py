@@ -1,0 +1,1 @@
+"""What people do in the loopback Slack, sent to the bot."""

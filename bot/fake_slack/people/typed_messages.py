@@ -1,0 +1,45 @@
+"""What becomes of a message that a person writes: its blocks and files, and where it may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.fake_slack.rules.shown_blocks import typed_blocks
+from bot.fake_slack.state.file_shelf import File, FileShelf
+from bot.fake_slack.state.ledger import Ledger, UserMessage
+from bot.fake_slack.state.refusals import NotPossibleError
+from bot.fake_slack.state.workspace import Channel, Workspace
+
+
+def place_to_write(workspace: Workspace, user: str, channel: str) -> Channel:
+    """The channel, if the person is in it.
+
+    Raises:
+        NotPossibleError: they are not.
+    """
+    place = workspace.channels.get(channel)
+    if place is None or user not in place.members:
+        raise NotPossibleError(f"{user} is not in {channel}")
+    return place
+
+
+def made_message(
+    ledger: Ledger, shelf: FileShelf, message: UserMessage, files: Sequence[File]
+) -> UserMessage:
+    """The message with its blocks and files, as it now stands in the conversation."""
+    made = replace(
+        message,
+        blocks=message.blocks or typed_blocks(message.text, message.ts),
+        files=tuple(shelf.attach(message, given) for given in files),
+    )
+    ledger.said.append(made)
+    ledger.ring()
+    return made
+
+
+def edited_message(ledger: Ledger, message: UserMessage, text: str) -> UserMessage:
+    """The message with another text in its place."""
+    edited_ts = ledger.next_ts()
+    blocks = typed_blocks(text, edited_ts)
+    return ledger.replace_said(message, text=text, blocks=blocks, edited_ts=edited_ts)

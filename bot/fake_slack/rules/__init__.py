@@ -1,0 +1,1 @@
+"""What Slack refuses of blocks, messages and views."""

@@ -1,0 +1,1 @@
+"""Modals and Home tabs: opened, submitted, updated."""

@@ -1,0 +1,132 @@
+"""What went over the wire since somebody last did something: each request with its answer.
+
+For the eyes of developers. Secrets are masked before anything is kept: tokens, the key of a
+response_url, and whatever else the one who listens names.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from aiohttp import web
+
+from bot.fake_slack.state.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
+
+MASK = "••••••"
+MOST_EXCHANGES = 100
+MOST_CHARACTERS = 40_000
+KEY_OF_URL = re.compile(r"LoopbackResponseUrl\d+")
+BYTES_OF_FILES = ("/files-pri/", "/upload/")
+TOKENS = (BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Link(StrEnum):
+    """Who asks whom."""
+
+    TO_BOT = "to_bot"
+    WEB_API = "web_api"
+    RESPONSE_URL = "response_url"
+    TO_GATEWAY = "to_gateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request over HTTP and what came back.
+
+    Attributes:
+        name: what a developer calls it, such as "chat.postMessage".
+        at: seconds from the action until the request was sent; set by the wire.
+        seconds: from the request to its answer.
+        status: of HTTP; 0 where no answer came.
+    """
+
+    link: Link
+    name: str
+    seconds: float
+    status: int
+    request: str
+    answer: str
+    request_headers: Mapping[str, str]
+    answer_headers: Mapping[str, str]
+    at: float = 0.0
+
+
+class Wire:
+    """Keeps the exchanges that followed the last action; nothing before the first one."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.action = 0
+        self._changed = changed
+        self._began: float | None = None
+        self._exchanges: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """In the order in which the requests were sent."""
+        return tuple(sorted(self._exchanges, key=lambda one: one.at))
+
+    def begin(self) -> None:
+        """Somebody does something: what was kept of the action before goes."""
+        self.action += 1
+        self._began = time.perf_counter()
+        self._exchanges.clear()
+
+    def record(self, exchange: Exchange) -> None:
+        """Keep an exchange that has just ended, masked and bounded."""
+        if self._began is None:
+            return
+        at = time.perf_counter() - self._began - exchange.seconds
+        self._exchanges.append(
+            replace(
+                exchange,
+                at=max(0.0, at),
+                request=shown(exchange.request),
+                answer=shown(exchange.answer),
+                request_headers=_shown_values(exchange.request_headers),
+                answer_headers=_shown_values(exchange.answer_headers),
+            )
+        )
+        self._changed()
+
+    @web.middleware
+    async def overhear(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Record what the bot asks of Slack's own server; the bytes of files are left out."""
+        started = time.perf_counter()
+        response = await handler(request)
+        of_file = request.path.startswith(BYTES_OF_FILES)
+        if self._began is None or of_file or not isinstance(response, web.Response):
+            return response
+        method = request.match_info.get("method")
+        sent = "" if request.content_type.startswith("multipart/") else await request.text()
+        self.record(
+            Exchange(
+                link=Link.RESPONSE_URL if method is None else Link.WEB_API,
+                name=method or "response_url",
+                seconds=time.perf_counter() - started,
+                status=response.status,
+                request=sent,
+                answer=response.text or "",
+                request_headers=dict(request.headers),
+                answer_headers={"Content-Type": response.content_type},
+            )
+        )
+        return response
+
+
+def shown(text: str, secrets: Iterable[str] = TOKENS) -> str:
+    """A text as it may be shown: without secrets, and not longer than anybody reads."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    text = KEY_OF_URL.sub(MASK, text)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
+
+
+def _shown_values(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: shown(value) for name, value in headers.items()}

@@ -1,0 +1,1 @@
+"""Requests to the gateway over HTTP; the only place that knows httpx."""

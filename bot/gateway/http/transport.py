@@ -1,0 +1,316 @@
+"""The wire: one HTTP exchange at a time over one pool of connections, and every error of it named.
+
+The only module that imports httpx and httpx-aiohttp for the gateway. It limits no
+more than the time to connect: the caller holds one deadline over the whole look-up.
+"""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from socket import gaierror
+from typing import Final
+
+import aiohttp
+import httpx
+from aiohttp import http_exceptions
+from httpx_aiohttp import AiohttpTransport
+
+from bot import __version__
+from bot.gateway.http.connector import MAX_REPLY_BYTES, Connector
+from bot.gateway.http.handshake import read_handshake
+from bot.gateway.http.reply_head import ReplyTooLong
+from bot.gateway.http.retry_after import read_retry_after
+from bot.gateway.protocol.errors import (
+    ConnectionLost,
+    ConnectionRefused,
+    ConnectTimedOut,
+    NameNotResolved,
+    ProxyFailed,
+    TimedOut,
+    TlsCertificate,
+    TlsFailed,
+    TooLarge,
+    TransportError,
+    TransportFailed,
+)
+from bot.gateway.protocol.soap import SoapRequest
+
+# Below the idle limits in use (15 s and more), so that a pooled connection is seldom a closed one.
+KEEPALIVE_SECONDS: Final = 12.0
+# Room for connections that are being closed while their successors open.
+SPARE_CONNECTIONS: Final = 4
+SANDBOX_HEADER: Final = "X-Voicestatus-Sandbox"
+
+# Every class that the layers below may raise at us; listed one by one in
+# tests/gateway/http/test_transport_errors.py.
+BELOW: Final[tuple[type[Exception], ...]] = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    httpx.CookieConflict,
+    aiohttp.ClientError,
+    aiohttp.WSMessageTypeError,
+    http_exceptions.HttpProcessingError,
+    OSError,
+)
+
+# The first row that fits any link of the chain of causes counts. httpx stands last, because
+# httpx-aiohttp calls most lost connections a connect time-out; what aiohttp said is the truth.
+_RULES: Final[tuple[tuple[tuple[type[BaseException], ...], type[TransportError]], ...]] = (
+    ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), ProxyFailed),
+    ((aiohttp.ClientConnectorCertificateError,), TlsCertificate),
+    ((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), TlsFailed),
+    ((gaierror, aiohttp.ClientConnectorDNSError), NameNotResolved),
+    ((ConnectionRefusedError,), ConnectionRefused),
+    ((aiohttp.ConnectionTimeoutError,), ConnectTimedOut),
+    ((TimeoutError,), TimedOut),
+    (
+        (
+            ConnectionError,
+            aiohttp.ServerDisconnectedError,
+            aiohttp.ClientPayloadError,
+            aiohttp.UploadAbortedError,
+        ),
+        ConnectionLost,
+    ),
+    ((aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError), TransportFailed),
+    ((httpx.ProxyError,), ProxyFailed),
+    ((httpx.ConnectTimeout,), ConnectTimedOut),
+    ((httpx.TimeoutException,), TimedOut),
+    ((httpx.ConnectError,), ConnectionRefused),
+    ((httpx.NetworkError, httpx.RemoteProtocolError), ConnectionLost),
+)
+
+
+def translate(error: BaseException, *, through_proxy: bool = False) -> TransportError | TooLarge:
+    """The error of our tree that an error of the layers below stands for.
+
+    Args:
+        error: what was raised; its causes are looked at too.
+        through_proxy: a proxy resolves the gateway's name and connects to it, so an error of
+            either kind on our side speaks of the proxy.
+    """
+    chain = tuple(_causes(error))
+    names = " < ".join(type(link).__name__ for link in chain)
+    # From the innermost: aiohttp's own errors of TLS are errors of `ssl` too, and know nothing.
+    for link in reversed(chain):
+        if isinstance(link, (ReplyTooLong, http_exceptions.LineTooLong)):
+            return TooLarge()
+        if isinstance(link, ssl.SSLError):
+            return read_handshake(link, names)
+    kind = next(
+        (kind for classes, kind in _RULES if any(isinstance(link, classes) for link in chain)),
+        TransportFailed,
+    )
+    if through_proxy and kind in {NameNotResolved, ConnectionRefused, ConnectTimedOut}:
+        kind = ProxyFailed
+    return kind(names)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it stands on: the stated cause, or the system's error within aiohttp's."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or getattr(link, "os_error", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back.
+
+    Attributes:
+        http_status: status code.
+        content_type: the header as received; empty without one.
+        content: the body, at most `MAX_REPLY_BYTES`; empty when it came in an encoding that was
+            not asked for, because such a body is not read.
+        sandbox: the sandbox gateway answered.
+        retry_after: the seconds that the header of that name asks for, if it does.
+        cut_by: what ended the body before its announced end, never to be repeated; `content` is
+            what had come, which may be a whole answer. `None` for a whole body.
+    """
+
+    http_status: int
+    content_type: str
+    content: bytes = field(repr=False)
+    sandbox: bool = False
+    retry_after: float | None = None
+    cut_by: TransportError | None = None
+
+
+class Transport:
+    """Posts requests to one address over a pool of connections that it does not own.
+
+    Attributes:
+        sandbox: the last reply came from a sandbox gateway; what comes without a reply may too.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, url: httpx.URL, *, proxied: bool = False) -> None:
+        self._client = client
+        self._url = url
+        self._proxied = proxied
+        self.sandbox = False
+
+    async def exchange(self, request: SoapRequest) -> Reply:
+        """Send one request and read its reply, as far as it comes.
+
+        Raises:
+            TransportError: no head of an HTTP reply came.
+            TooLarge: the reply, or its head, is longer than any answer's.
+        """
+        try:
+            return await self._post(request)
+        except BELOW as below:
+            error = translate(below, through_proxy=self._proxied)
+        # Outside the handler, so that nothing refers to the error below: it holds the request,
+        # and with it the keys.
+        raise error
+
+    async def _post(self, request: SoapRequest) -> Reply:
+        async with self._client.stream(
+            "POST", self._url, headers=dict(request.headers), content=request.content
+        ) as response:
+            if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+                raise ProxyFailed(str(response.status_code))
+            self.sandbox = response.headers.get(SANDBOX_HEADER) == "1"
+            content = bytearray()
+            cut_by = await self._read(response, content)
+            header = response.headers.get
+            return Reply(
+                http_status=response.status_code,
+                content_type=header("Content-Type", ""),
+                content=bytes(content),
+                sandbox=self.sandbox,
+                retry_after=read_retry_after(header("Retry-After", ""), header("Date", "")),
+                cut_by=cut_by,
+            )
+
+    async def _read(self, response: httpx.Response, content: bytearray) -> TransportError | None:
+        """Add the body to `content`; what ended it early, if something did."""
+        try:
+            await _read(response, content)
+        except BELOW as below:
+            error = translate(below, through_proxy=self._proxied)
+        else:
+            return None
+        if isinstance(error, TooLarge):
+            raise error
+        error.retryable = False
+        return error
+
+
+async def _read(response: httpx.Response, content: bytearray) -> None:
+    """Add the body to what has come of it, so that nothing is lost when the line breaks."""
+    encoding = response.headers.get("Content-Encoding", "identity")
+    if encoding.strip().lower() != "identity":
+        return
+    length = response.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > MAX_REPLY_BYTES:
+        raise TooLarge
+    async for chunk in response.aiter_raw():
+        content += chunk
+        if len(content) > MAX_REPLY_BYTES:
+            raise TooLarge
+
+
+@asynccontextmanager
+async def open_transport(
+    url: str,
+    *,
+    connections: int,
+    connect_seconds: float | None = None,
+    proxy: str | None = None,
+    ca_file: str | Path | None = None,
+) -> AsyncIterator[Transport]:
+    """Open the pool of connections to the gateway, and close it at the end.
+
+    Args:
+        url: the service's address, http or https.
+        connections: how many exchanges may run at once.
+        connect_seconds: for each attempt to open a connection, TLS included; `None` sets no limit.
+        proxy: address of an HTTP proxy, with its credentials if it wants some.
+        ca_file: certificates in PEM that are trusted beside the system's.
+
+    Raises:
+        ValueError: an address is none; the message does not quote it.
+        OSError: the file of certificates cannot be read or holds none.
+    """
+    target = _web_address(url, "the gateway's address")
+    headers = {"User-Agent": f"voicestatus/{__version__}", "Accept": "*/*"}
+    route: httpx.Proxy | None = None
+    if proxy:
+        route, passport = _read_proxy(proxy)
+        # A tunnel is asked for by CONNECT, which carries the passport; without one the request
+        # itself goes to the proxy. It must never travel on to the gateway.
+        headers |= passport if target.scheme == "http" else {}
+    trust = _trust(ca_file)
+    async with (
+        _session(connections + SPARE_CONNECTIONS, trust) as session,
+        _client(
+            AiohttpTransport(verify=trust, client=session, proxy=route), headers, connect_seconds
+        ) as client,
+    ):
+        yield Transport(client, target, proxied=route is not None)
+
+
+def _session(limit: int, trust: ssl.SSLContext) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=Connector(limit=limit, keepalive_timeout=KEEPALIVE_SECONDS, ssl=trust),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+    )
+
+
+def _client(
+    wire: AiohttpTransport, headers: Mapping[str, str], connect_seconds: float | None
+) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=wire,
+        # httpx keeps a jar of its own, above the session's; this one takes no cookie of anybody.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers=headers,
+        follow_redirects=False,
+        # Beside this the caller holds the deadline.
+        timeout=httpx.Timeout(None, connect=connect_seconds),
+        trust_env=False,
+    )
+
+
+def _trust(ca_file: str | Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    # Some systems' Pythons leave it to the system, which may still speak older ones (RFC 8996).
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def _read_proxy(proxy: str) -> tuple[httpx.Proxy, Mapping[str, str]]:
+    """The proxy without its credentials, and the header that carries them (RFC 9110, 11.7.2)."""
+    address = _web_address(proxy, "the proxy's address")
+    if not address.userinfo:
+        return httpx.Proxy(address), {}
+    keys = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
+    passport = {"Proxy-Authorization": f"Basic {keys}"}
+    bare = address.copy_with(username=None, password=None)
+    return httpx.Proxy(bare, headers=passport), passport
+
+
+def _web_address(text: str, name: str) -> httpx.URL:
+    try:
+        address = httpx.URL(text)
+    except httpx.InvalidURL:
+        address = httpx.URL()
+    if address.scheme not in {"http", "https"} or not address.host:
+        message = f"{name} is no http or https URL"
+        raise ValueError(message)
+    return address

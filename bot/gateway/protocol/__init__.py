@@ -1,0 +1,1 @@
+"""SOAP as text and errors, without I/O."""

@@ -1,0 +1,158 @@
+"""A hardened XML parser: bounded, without document types, and silent about what it read. No I/O.
+
+The standard library's Expat with handlers that refuse whatever no answer of the gateway needs.
+Expat itself does not resolve namespaces (it would write the whole of one before each name in it),
+and is not fed much at once: what a handler refuses it still reads to the end of the piece.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Final
+from xml.parsers import expat
+
+from bot.gateway.protocol.errors import NotSoap, UnsafeXml
+
+MAX_DEPTH: Final = 32
+# Elements, namespaces, comments and instructions together.
+MAX_PARTS: Final = 2_000
+MAX_ATTRIBUTES: Final = 64
+MAX_TEXT: Final = 200_000
+# The longest that is needed has 41.
+MAX_NAMESPACE: Final = 200
+PIECE_BYTES: Final = 16 * 1024
+# One is refused, unless it is text (a page that a fault quotes); more are only there to waste time.
+MAX_DOCTYPES: Final = 8
+
+_BOM: Final = b"\xef\xbb\xbf"
+_WHITE: Final = b" \t\r\n"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
+# Up to where the handler is told of it; what it declares comes behind.
+_DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[]*\[?")
+_XML: Final = "http://www.w3.org/XML/1998/namespace"
+
+
+class _BoundedTree:
+    """Builds a tree and refuses what no SOAP message may hold or no answer needs."""
+
+    def __init__(self) -> None:
+        self._tree = ET.TreeBuilder()
+        self._scopes: list[Mapping[str, str]] = [{"": "", "xml": _XML}]
+        self._parts = 0
+        self._text = 0
+
+    def close(self) -> ET.Element:
+        """The root of the whole document."""
+        return self._tree.close()
+
+    def doctype(self, name: str, *_: object) -> None:
+        """Refuse a document type (SOAP 1.1, section 3; SOAP 1.2, section 5)."""
+        # A web page is no attack: it is what a proxy or a parked domain answers.
+        raise NotSoap if name.lower() == "html" else UnsafeXml
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Enter an element; `xmlns` and `xmlns:p` declare namespaces (Namespaces in XML 1.0)."""
+        self.count()
+        if len(self._scopes) > MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
+            raise UnsafeXml
+        named: dict[str, str] = {}
+        declared: dict[str, str] = {}
+        for key, value in attributes.items():
+            if key == "xmlns" or key.startswith("xmlns:"):
+                self._declare(value)
+                declared[key[6:]] = value
+            else:
+                named[key] = value
+        self._scopes.append({**self._scopes[-1], **declared} if declared else self._scopes[-1])
+        expanded = {self._expanded(k) if ":" in k else k: value for k, value in named.items()}
+        self._tree.start(self._expanded(name), expanded)
+
+    def end(self, name: str) -> None:
+        """Leave an element."""
+        self._tree.end(self._expanded(name))
+        self._scopes.pop()
+
+    def text(self, text: str) -> None:
+        """Add text."""
+        self._text += len(text)
+        if self._text > MAX_TEXT:
+            raise UnsafeXml
+        self._tree.data(text)
+
+    def count(self, *_: object) -> None:
+        """Count a part of the document."""
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise UnsafeXml
+
+    def _declare(self, namespace: str) -> None:
+        self.count()
+        if len(namespace) > MAX_NAMESPACE:
+            raise UnsafeXml
+
+    def _expanded(self, name: str) -> str:
+        """The name as ElementTree writes it: `{namespace}local`."""
+        prefix, colon, local = name.partition(":")
+        if not colon:
+            prefix, local = "", name
+        namespace = self._scopes[-1].get(prefix)
+        if namespace is None:
+            raise NotSoap
+        return f"{{{namespace}}}{local}" if namespace else local
+
+
+def parse_xml(content: bytes) -> ET.Element:
+    """Read bytes as XML without document types and within the limits of this module.
+
+    Args:
+        content: the whole document; the caller has bounded its length.
+
+    Raises:
+        NotSoap: it is not well-formed, or its encoding is unknown.
+        UnsafeXml: it holds a document type or passes a limit.
+    """
+    tree = _BoundedTree()
+    try:
+        document, encoding = _decoded(content.lstrip(_WHITE))
+        parser = _parser(tree, encoding)
+        for piece in _pieces(document):
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+    except (expat.ExpatError, ValueError, LookupError):
+        # Without the cause: its message may quote the reply.
+        raise NotSoap from None
+    return tree.close()
+
+
+def _parser(tree: _BoundedTree, encoding: str | None) -> expat.XMLParserType:
+    parser = expat.ParserCreate(encoding)
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = tree.doctype
+    parser.StartElementHandler = tree.start
+    parser.EndElementHandler = tree.end
+    parser.CharacterDataHandler = tree.text
+    parser.CommentHandler = tree.count
+    parser.ProcessingInstructionHandler = tree.count
+    return parser
+
+
+def _decoded(bare: bytes) -> tuple[bytes, str | None]:
+    """The document in an encoding whose ASCII is ASCII, and its name where the bytes show it."""
+    if bare.startswith(_BOM):
+        return bare.removeprefix(_BOM).lstrip(_WHITE), "utf-8"
+    if bare.startswith(_UTF_16):
+        order = "utf-16-be" if bare[:1] in {b"\x00", b"\xfe"} else "utf-16-le"
+        return bare.decode(order).removeprefix("\ufeff").encode(), "utf-8"
+    return bare, None
+
+
+def _pieces(document: bytes) -> Iterator[bytes]:
+    # The pieces are few: expat before 2.6 rescans an unfinished token for each that it is fed.
+    doctypes = [found.end() for found in _DOCTYPE.finditer(document)]
+    if len(doctypes) > MAX_DOCTYPES:
+        raise UnsafeXml
+    cuts = sorted({*range(0, len(document), PIECE_BYTES), *doctypes, len(document)})
+    return (document[start:end] for start, end in pairwise(cuts))

@@ -1,0 +1,1 @@
+"""Looking up many calls in the background."""

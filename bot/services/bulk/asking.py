@@ -1,0 +1,212 @@
+"""The asking of a bulk: many calls at a time, answers written down in small batches.
+
+What has an answer in the table is never asked again, whoever goes on. A process that is killed
+loses what it was asking and at most one batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from bot.domain.call_status import CallStatus
+from bot.domain.gate import LONGEST_PAUSE_SECONDS, Urgency
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Step, after_answer
+from bot.services.answers import Answer
+from bot.services.bulk.lease import Hold
+from bot.services.bulk.pace import Pace, came
+from bot.services.bulk.progress import Progress
+from bot.services.bulk.supply import Supply
+from bot.services.jobs.deliver_once import Telling
+from bot.services.jobs.dependencies import Means
+from bot.storage.bulks import Bulks
+
+_log = structlog.get_logger(__name__)
+
+
+class Asking:
+    """Asks what is left to ask of one bulk.
+
+    Args:
+        room: what may be asked at once, shared by all bulks of this process.
+    """
+
+    def __init__(
+        self,
+        hold: Hold,
+        *,
+        bulks: Bulks,
+        telling: Telling[Bulk],
+        means: Means,
+        progress: Progress,
+        room: asyncio.Semaphore,
+        pace: Pace,
+    ) -> None:
+        self._hold = hold
+        self._bulks = bulks
+        self._telling = telling
+        self._lookups = means.lookups
+        self._progress = progress
+        self._room = room
+        self._pace = pace
+        self._heard = means.heard
+        self._now = means.now
+        self._supply = Supply(self._unasked)
+        self._answers: list[BulkItem] = []
+        self._once_more: set[int] = set()
+        self._writing = asyncio.Lock()
+        self._being_written = 0
+        self._asking: set[asyncio.Task[Answer]] = set()
+        self._done = asyncio.Event()
+        self._refused = False
+        self._resting_until = 0.0
+        self._heard_at = self._clock()
+
+    def leave(self) -> None:
+        """Ask no more; what is under way is given up, and only what has come is written down."""
+        self._supply.close()
+        for task in self._asking:
+            task.cancel()
+
+    async def run(self) -> BulkEnding | None:
+        """Ask until nothing is left, a person stops it, or the gateway refuses.
+
+        Returns:
+            the ending; `None` where it is not for this process to go on.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_written())
+            group.create_task(self._oversee())
+            await self._work_together()
+            self._done.set()
+        await self._write()
+        if self._hold.lost:
+            return None
+        if self._hold.bulk.ending is not None or self._refused:
+            return self._hold.bulk.ending or BulkEnding.REFUSED
+        return BulkEnding.ALL_ASKED if self._supply.exhausted else None
+
+    async def _work_together(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._pace.at_once):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while (item := await self._supply.take()) is not None:
+            answer = await self._answer(item)
+            if answer is not None:
+                await self._took(item, answer)
+
+    async def _answer(self, item: BulkItem) -> Answer | None:
+        """What the gateway says; `None` where it was given up.
+
+        Only this can be given up: a database does not bear well to be left in the middle.
+        """
+        task = asyncio.create_task(self._ask(item))
+        self._asking.add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._asking.discard(task)
+            task.cancel()
+        return None if task.cancelled() else task.result()
+
+    async def _ask(self, item: BulkItem) -> Answer:
+        async with self._room:
+            while (rest := self._resting_until - self._clock()) > 0:  # noqa: ASYNC110 - time alone
+                await asyncio.sleep(rest)
+            (answer,) = await self._lookups.look_up([item.message_id], urgency=Urgency.BACKGROUND)
+        return answer
+
+    async def _took(self, item: BulkItem, answer: Answer) -> None:
+        await self._telling.bounded(self._heard([answer]), None)
+        silent_for = timedelta(seconds=self._clock() - self._heard_at)
+        if isinstance(answer.finding, CallStatus):
+            self._heard_at = self._clock()
+        step = after_answer(item, answer.finding, silent_for=silent_for)
+        if step is Step.LATER:
+            self._slow_down()
+            self._supply.put_back(item)
+            return
+        answered = replace(
+            item, finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
+        )
+        self._answers.append(answered)
+        if step is Step.REPEAT:
+            self._once_more.add(item.position)
+        elif step is Step.REFUSED:
+            self._refused = True
+            self.leave()
+        # Where the database is away, those who bring more wait here and ask no more.
+        await self._write(at_least=self._pace.answers)
+
+    def _slow_down(self) -> None:
+        """Let everybody rest: by the gateway's wish, or because nobody reaches it."""
+        if (until := self._paused_until()) is None:
+            self._rest_for(self._pace.down_seconds)
+        else:
+            # The gateway is there.
+            self._heard_at = self._clock()
+            self._rest_for((until - self._now()).total_seconds())
+
+    def _paused_until(self) -> datetime | None:
+        until = self._lookups.health.paused_until
+        return until if until is not None and until > self._now() else None
+
+    def _rest_for(self, seconds: float) -> None:
+        until = self._clock() + min(seconds, LONGEST_PAUSE_SECONDS)
+        self._resting_until = max(self._resting_until, until)
+
+    async def _oversee(self) -> None:
+        """See what others do to the bulk, keep the lease, and say when it is paused."""
+        while not await came(self._done, self._pace.tick_seconds):
+            await self._hold.look()
+            if self._hold.lost or self._hold.bulk.ending is not None:
+                self.leave()
+            else:
+                await self._say_whether_paused()
+
+    async def _say_whether_paused(self) -> None:
+        paused = self._paused_until()
+        if _differs(paused, self._hold.bulk.paused_until):
+            await self._hold.change(lambda bulk: replace(bulk, paused_until=paused))
+            self._progress.has_news()
+            _log.info("a bulk is paused" if paused is not None else "a bulk goes on")
+
+    async def _keep_written(self) -> None:
+        while not await came(self._done, self._pace.write_seconds):
+            await self._write()
+
+    async def _write(self, at_least: int = 1) -> None:
+        # Those that are being written keep nobody from asking on.
+        if len(self._answers) - self._being_written < at_least:
+            return
+        async with self._writing:
+            if len(self._answers) < at_least:
+                return
+            batch = tuple(self._answers)
+            self._being_written = len(batch)
+            write = partial(self._bulks.write_answers, self._hold.bulk.id, batch)
+            await self._telling.patiently(partial(write, once_more=frozenset(self._once_more)))
+            del self._answers[: len(batch)]
+            self._being_written = 0
+            self._once_more.difference_update(item.position for item in batch)
+            self._supply.written(batch)
+
+    async def _unasked(self, limit: int) -> tuple[BulkItem, ...]:
+        found = partial(self._bulks.unasked, self._hold.bulk.id, limit)
+        return await self._telling.patiently(found)
+
+    def _clock(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _differs(one: datetime | None, other: datetime | None) -> bool:
+    """Whether it is worth telling; each that meets a pause tells its end a little differently."""
+    if one is None or other is None:
+        return one is not other
+    return abs(one - other) > timedelta(seconds=1)

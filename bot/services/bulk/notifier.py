@@ -1,0 +1,29 @@
+"""What a bulk says in Slack, as seen from below: the one Protocol of bulks that points up."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.domain.jobs.bulk import Bulk, Tally
+from bot.domain.jobs.watch import PostedCard
+from bot.services.jobs.outcomes import Report, Trace
+
+
+class BulkSpeaker(Protocol):
+    """Speaks for a bulk. None of these raises for what Slack does."""
+
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
+        """Post the progress card, or bring `bulk.card` up to date.
+
+        Called every few seconds while the asking goes on, when a pause begins or ends, and once
+        when it is over. The message posted for the first time is given back; `None` otherwise.
+        """
+
+    async def report(self, bulk: Bulk) -> Report:
+        """Post the one report, marked with `bulk.id` in the message's metadata and block ids."""
+
+    async def trace(self, bulk: Bulk) -> Trace:
+        """Look for a report with that mark, posted at `bulk.decided_at` or later."""
+
+    async def hand_over(self, bulk: Bulk) -> None:
+        """After the report was posted: give the whole result as a file, or else as pages."""

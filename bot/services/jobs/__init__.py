@@ -1,0 +1,1 @@
+"""What watches and bulk look-ups share."""

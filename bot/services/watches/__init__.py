@@ -1,0 +1,1 @@
+"""Watching a pending call until it ends."""

@@ -1,0 +1,97 @@
+"""Posting what must stand once: marked, quiet, and in the best form that Slack takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.jobs.watch import PostedCard
+from bot.services.jobs.outcomes import Delivery, Report
+from bot.slack.api.errors import UNREADABLE, error_code, pause_asked
+from bot.slack.api.find_marked import Mark
+from bot.slack.api.post_once import Attempt, Fate, post_once
+from bot.slack.api.threads import THREAD_GONE, Threads
+from bot.slack.blocks.block_kit import Message
+
+_log = structlog.get_logger(__name__)
+_BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+_DELIVERIES: Final = {
+    Fate.POSTED: Delivery.TOLD,
+    Fate.LATER: Delivery.NOT_TOLD,
+    Fate.REFUSED: Delivery.UNDELIVERABLE,
+    Fate.UNKNOWN: Delivery.UNSURE,
+}
+
+
+async def post_notice(
+    client: AsyncWebClient,
+    forms: Iterable[Message],
+    mark: Mark | None,
+    *,
+    threads: Threads,
+    seconds: float,
+    **where: str | None,
+) -> Attempt:
+    """Post a message in the first of its forms that Slack takes, else its text alone.
+
+    Hours may lie between the question and this, so it is asked first whether the thread is there
+    yet: what stands outside of it for a moment only has rung by then.
+
+    Args:
+        client: makes no repetitions of its own.
+        forms: at least one, the best first; each has the text.
+        mark: what it carries; `None` where nobody looks for it.
+        threads: knows which threads are gone.
+        seconds: how long one call may take.
+        where: `channel`, `thread_ts`; what is `None` is left out.
+    """
+    quiet: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
+    quiet |= {"unfurl_links": False, "unfurl_media": False}
+    if not await threads.stands(quiet["channel"], quiet.get("thread_ts")):
+        return Attempt(fate=Fate.REFUSED, why=THREAD_GONE)
+    if mark is not None:
+        quiet["metadata"] = mark.metadata
+    text = ""
+    for message in forms:
+        text = message.text
+        whole = quiet | {"text": text, "blocks": list(message.blocks)}
+        attempt = await post_once(client, whole, threads=threads, seconds=seconds)
+        # What Slack refuses for its form certainly does not stand there.
+        if attempt.fate is not Fate.REFUSED or attempt.why not in _BAD_BLOCKS:
+            return attempt
+        _log.error("a notice is posted in a plainer form", error=attempt.why)
+    bare = quiet | {"text": text}
+    return await post_once(client, bare, threads=threads, seconds=seconds)
+
+
+async def change_card(
+    client: AsyncWebClient, card: PostedCard, message: Message, *, seconds: float
+) -> float | None:
+    """Change a card where it stands; one that is gone or out of reach is left alone.
+
+    Returns:
+        the seconds for which Slack wants to be left alone; `None` where it asks for none.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await client.chat_update(
+                channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
+            )
+    except SlackApiError as error:
+        _log.info("a card was not updated", error=error_code(error))
+        return pause_asked(error.response)
+    except UNREADABLE as error:
+        _log.info("a card was not updated", error=type(error).__name__)
+    return None
+
+
+def report_of(attempt: Attempt) -> Report:
+    """What an attempt means to those who wait for it."""
+    if attempt.fate is not Fate.POSTED:
+        _log.warning("a notice was not posted", error=attempt.why, outcome=attempt.fate.value)
+    return Report(delivery=_DELIVERIES[attempt.fate], pause=attempt.pause)

@@ -1,0 +1,61 @@
+"""The same content with less form, for when Slack does not take the form.
+
+Cards are built inside Slack's limits, which Slack can change; words are worth more than looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bot.domain.privacy import shorten
+from bot.slack.blocks.block_kit import SECTION_LIMIT, Block, escape, section
+
+Arguments = dict[str, Any]
+
+# Slack's words for a form that it does not take.
+FORM_REFUSALS: Final = frozenset(
+    {
+        *("invalid_arguments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"),
+        *("msg_too_long", "view_too_large"),
+    }
+)
+# What is pressed, not read.
+_CONTROLS: Final = frozenset({"actions", "button", "static_select", "divider"})
+
+
+def plainer(arguments: Mapping[str, Any]) -> Arguments | None:
+    """The message or the view as plain paragraphs; `None` if it is that already, or is neither."""
+    plain = dict(arguments)
+    if isinstance(arguments.get("view"), dict):
+        plain["view"] = _plain_view(arguments["view"])
+    elif arguments.get("blocks") is not None:
+        text = shorten(str(arguments.get("text", "")), SECTION_LIMIT)
+        plain |= {"text": text, "blocks": [section(text)]}
+    return None if plain == arguments else plain
+
+
+def _plain_view(view: Mapping[str, Any]) -> dict[str, Any]:
+    """What is typed into stays; what is read becomes a paragraph for each block."""
+    plain: list[Block] = []
+    for block in view["blocks"]:
+        words = "".join(_words(block))
+        if block["type"] == "input":
+            plain.append(block)
+        elif words:
+            plain.append(section(words))
+    return {**view, "blocks": plain}
+
+
+def _words(part: Any) -> Iterator[str]:
+    """The texts of a block as mrkdwn, in order."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _words(one)
+    elif isinstance(part, dict) and part.get("type") not in _CONTROLS:
+        text = part.get("text")
+        if isinstance(text, str):
+            yield text if part["type"] == "mrkdwn" else escape(text)
+        else:
+            yield from _words(text)
+        yield from _words(part.get("elements"))

@@ -1,0 +1,141 @@
+"""Threads that are gone, and what is taken back because it landed outside of its thread.
+
+Where the first message of a thread was deleted and no reply is left, Slack takes a post for that
+thread without a word and shows it in the conversation itself, for everybody to read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.jobs.watch import PostedCard
+from bot.domain.timing import Timing
+from bot.slack.api.errors import UNREADABLE, error_code, pause_asked
+from bot.slack.api.payload import part
+from bot.slack.blocks.readers import is_direct
+
+# In the place of Slack's word, where it took what could not stand in the thread it was for.
+THREAD_GONE: Final = "thread_gone"
+
+_log = structlog.get_logger(__name__)
+_NO_MESSAGE: Final = frozenset({"message_not_found", "thread_not_found"})
+_NOT_THERE: Final = frozenset({"message_not_found", "file_not_found", "file_deleted"})
+
+
+class Threads:
+    """Looks after threads, in conversations that others read too.
+
+    Args:
+        client: Slack's.
+        timing: how long it waits for what.
+    """
+
+    def __init__(self, client: AsyncWebClient, *, timing: Timing = Timing()) -> None:
+        self._client = client
+        self._timing = timing
+        self._taking_back: set[asyncio.Task[None]] = set()
+
+    async def stands(self, channel: str, thread: str | None) -> bool:
+        """Whether a thread is there to be written to; it counts as such where Slack does not say.
+
+        Slack does not say so of a private channel without this bot. It needs no scope.
+        https://docs.slack.dev/reference/methods/chat.getPermalink
+        """
+        if not thread or is_direct(channel):
+            return True
+        return await self._link(channel, thread) is not None
+
+    async def landed(self, arguments: Mapping[str, Any], answer: object) -> bool:
+        """Whether a post stands where it was meant to; what stands elsewhere is deleted at once.
+
+        Args:
+            arguments: of chat.postMessage.
+            answer: Slack's, which took it.
+        """
+        wanted, card = arguments.get("thread_ts"), card_of(answer)
+        if not wanted or is_direct(str(arguments["channel"])):
+            return True
+        message = part(answer, "message") if isinstance(answer, Mapping) else {}
+        if message.get("thread_ts") == wanted:
+            return True
+        if not message and card is not None and await self.holds(card, wanted):
+            return True
+        _log.warning("a message landed outside of its thread", channel=arguments["channel"])
+        await self.take_back(card)
+        return False
+
+    async def holds(self, card: PostedCard, thread: str) -> bool:
+        """Whether a message is known to stand in a thread: its address names it."""
+        link = await self._link(card.channel, card.ts) or ""
+        return thread in parse_qs(urlsplit(link).query).get("thread_ts", ())
+
+    async def take_back(self, card: PostedCard | None) -> None:
+        """Delete a message of the bot's own; what Slack does not delete now is tried again."""
+        if card is None:
+            _log.error("a message outside of its thread cannot be deleted", error="no_ts")
+            return
+        await self.delete(lambda: self._client.chat_delete(channel=card.channel, ts=card.ts))
+
+    async def delete(self, deletion: Callable[[], Awaitable[object]]) -> None:
+        """Delete something, and wait for it as long as for one call.
+
+        Whoever waits may be cut off, or have to go on; the deletion goes on all the same.
+        """
+        taking = asyncio.create_task(self._deleted(deletion))
+        self._taking_back.add(taking)
+        taking.add_done_callback(self._taking_back.discard)
+        await asyncio.wait({taking}, timeout=self._timing.slack_call)
+
+    async def _deleted(self, deletion: Callable[[], Awaitable[object]]) -> None:
+        loop, pause = asyncio.get_running_loop(), self._timing.first_deletion
+        over = loop.time() + self._timing.deletion
+        while (failure := await self._failure(deletion)) is not None:
+            why, asked = failure
+            pause = max(pause, asked or 0.0)
+            if loop.time() + pause > over:
+                _log.error("what landed outside of its thread was not deleted", error=why)
+                return
+            await asyncio.sleep(pause)
+            pause *= 2
+
+    async def _failure(
+        self, deletion: Callable[[], Awaitable[object]]
+    ) -> tuple[str, float | None] | None:
+        """Why a deletion failed, and how long Slack wants to be left alone."""
+        try:
+            async with asyncio.timeout(self._timing.slack_call):
+                await deletion()
+        except SlackApiError as error:
+            why = error_code(error)
+            return None if why in _NOT_THERE else (why, pause_asked(error.response))
+        except UNREADABLE as error:
+            return type(error).__name__, None
+        return None
+
+    async def _link(self, channel: str, ts: str) -> str | None:
+        """The address of a message; empty where Slack does not say, `None` where there is none."""
+        try:
+            async with asyncio.timeout(self._timing.thread_look):
+                answer = await self._client.chat_getPermalink(channel=channel, message_ts=ts)
+        except SlackApiError as error:
+            return None if error_code(error) in _NO_MESSAGE else ""
+        except UNREADABLE:
+            return ""
+        found = answer.data.get("permalink") if isinstance(answer.data, dict) else ""
+        return found if isinstance(found, str) else ""
+
+
+def card_of(answer: object) -> PostedCard | None:
+    """The message that Slack says it posted."""
+    found = answer if isinstance(answer, dict) else {}
+    channel, ts = found.get("channel"), found.get("ts")
+    if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
+        return None
+    return PostedCard(channel=channel, ts=ts)

@@ -1,0 +1,1 @@
+"""Block Kit values, and text in Slack's markup."""

@@ -1,0 +1,286 @@
+"""The two cards of a bulk: how far the asking has come, and the report when it is over.
+
+Pure functions from values to blocks. What a name, an id or an answer holds is anybody's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.call_status import Outcome
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally, time_left
+from bot.domain.jobs.bulk_report import BulkReport, Reason
+from bot.domain.privacy import shorten
+from bot.domain.texts.explanation import SHORT_CALL_SECONDS
+from bot.domain.texts.sums import COUNTED
+from bot.slack.blocks.block_kit import (
+    MESSAGE_TEXT_LIMIT,
+    Block,
+    Message,
+    code_span,
+    context,
+    escape,
+    header,
+    section,
+    visible,
+)
+from bot.slack.blocks.readers import is_direct
+from bot.slack.blocks.style import CardStyle
+from bot.slack.bulk.buttons import report_row, stop_row
+from bot.slack.bulk.tables import Form, fitting, results
+from bot.slack.cards.buttons import Row
+from bot.slack.cards.status_card import resolves
+
+_MARK: Final = "bulk_report_"
+_NAME_LIMIT: Final = 80
+_WIDTH: Final = 20
+_FULL, _EMPTY = "▓", "░"
+_MINUTE: Final = timedelta(minutes=1)
+
+
+def mark(bulk: Bulk) -> str:
+    """The `block_id` by which the report of this bulk can be told."""
+    return f"{_MARK}{bulk.id}"
+
+
+def bar(part: int, whole: int) -> str:
+    """A part of a whole as a bar of fixed width; full only where nothing is missing."""
+    if whole <= 0:
+        return _EMPTY * _WIDTH
+    full = min(_WIDTH, part * _WIDTH // whole)
+    return _FULL * full + _EMPTY * (_WIDTH - full)
+
+
+def heading(bulk: Bulk, style: CardStyle) -> str:
+    """The name of the file and how many calls; plain text."""
+    name = shorten(visible(bulk.name).strip(), _NAME_LIMIT)
+    if not name:
+        return style.catalog.say("bulk.heading", count=bulk.total)
+    return style.catalog.say("bulk.heading_of_file", name=name, count=bulk.total)
+
+
+def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, row: Row, now: datetime) -> Message:
+    """How far the asking has come, at this moment; one person's, where it was meant for all."""
+    say, title = style.catalog.say, heading(bulk, style)
+    asked = min(tally.asked, bulk.total)
+    done = say(
+        "bulk.progress",
+        bar=bar(asked, bulk.total),
+        share=_share(asked, bulk.total, style),
+        asked=asked,
+        total=bulk.total,
+    )
+    state = _state(bulk, tally, style, now)
+    sums = _sums(tally.counts, style)
+    small = list(_small_print(bulk, style))
+    if row is Row.DIRECT and not is_direct(bulk.destination.channel):
+        small.append(say("bulk.moved"))
+    blocks = [
+        header(title),
+        section(done),
+        *([section(sums)] if sums else []),
+        section(state),
+        *([stop_row(bulk, row, style.catalog)] if bulk.ending is None else []),
+        *([context(small)] if small else []),
+    ]
+    return Message(text=_text(f"{escape(title)}. {state}"), blocks=tuple(blocks))
+
+
+def report_card(
+    bulk: Bulk,
+    report: BulkReport,
+    first: Sequence[BulkItem],
+    style: CardStyle,
+    *,
+    row: Row,
+    form: Form = Form.SORTABLE,
+    moved: bool = False,
+    gone: bool = False,
+) -> Message:
+    """What became of the calls, and what to do about it.
+
+    Args:
+        bulk: it is over.
+        report: what was counted.
+        first: the first items, in their order; the table shows as many as it takes.
+        style: the language, and who reads it.
+        row: the same; in a channel the asker is called by name.
+        form: in which form the table is.
+        moved: it was meant for a conversation that takes no messages.
+        gone: it was meant for a thread whose first message was deleted.
+    """
+    why_here = "bulk.report.gone" if gone else "bulk.report.moved" if moved else ""
+    intro = _intro(bulk, report, style, row, why_here=why_here)
+    rate = _rate(report, style)
+    first = fitting(first, style, form)
+    blocks: list[Block] = [
+        section(intro) | {"block_id": mark(bulk)},
+        header(heading(bulk, style)),
+        section(rate),
+        *_chart(report, style),
+        *_reasons(report, style),
+        *_left_open(bulk, report, style),
+        *([results(first, style, form, total=bulk.total)] if first else []),
+        report_row(bulk, row, style.catalog, pending=report.of(Outcome.PENDING)),
+        *_report_small_print(report, first, bulk, style),
+    ]
+    return Message(text=_text(f"{intro} {rate}"), blocks=tuple(blocks))
+
+
+def _state(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> str:
+    say = style.catalog.say
+    if bulk.ending is not None:
+        name = f"bulk.over.{bulk.ending.value}"
+        return say(name, asked=tally.asked, total=bulk.total)
+    if bulk.paused_until is not None and bulk.paused_until > now:
+        return say("bulk.paused", when=style.moment(bulk.paused_until))
+    left = time_left(bulk, tally, now)
+    if left is None:
+        return say("bulk.begun")
+    return say("bulk.time_left", duration=roughly(left, style))
+
+
+def roughly(span: timedelta, style: CardStyle) -> str:
+    """A span as one says it of what lies ahead: in tens of seconds, then in whole minutes."""
+    step = timedelta(seconds=10) if span < _MINUTE else _MINUTE
+    steps = max(1, -(-span // step))
+    return style.catalog.writing.duration(Decimal((steps * step) // timedelta(seconds=1)))
+
+
+def _sums(counts: Mapping[str, int], style: CardStyle) -> str:
+    say = style.catalog.say
+    return " · ".join(
+        say(
+            "bulk.sum",
+            icon=say(f"icon.{name}"),
+            count=say(f"count.{name}", count=counts[name]),
+        )
+        for name in COUNTED
+        if counts.get(name)
+    )
+
+
+def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:
+    if bulk.doubles:
+        yield style.catalog.say("bulk.doubles", count=bulk.doubles)
+    if bulk.ignored:
+        yield style.catalog.say("bulk.ignored", count=bulk.ignored)
+
+
+def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, row: Row, *, why_here: str) -> str:
+    say = style.catalog.say
+    ending = bulk.ending or BulkEnding.ALL_ASKED
+    text = say(f"bulk.report.{ending.value}", asked=report.asked, total=bulk.total)
+    if why_here:
+        text = f"{text} {say(why_here)}"
+    if row is Row.PUBLIC:
+        return say("bulk.report.called", user=code_span(bulk.user), text=text)
+    return say("bulk.report.directly", text=text)
+
+
+def _rate(report: BulkReport, style: CardStyle) -> str:
+    say = style.catalog.say
+    if not report.final:
+        return say("bulk.report.no_rate")
+    lines = [
+        say(
+            "bulk.report.rate",
+            share=_share(report.answered, report.final, style),
+            answered=report.answered,
+            final=report.final,
+        )
+    ]
+    if rest := report.asked - report.final:
+        lines.append(say("bulk.report.rate_rest", count=rest))
+    if report.brief:
+        lines.append(say("bulk.report.brief", count=report.brief, seconds=SHORT_CALL_SECONDS))
+    return "\n".join(lines)
+
+
+def _chart(report: BulkReport, style: CardStyle) -> Iterator[Block]:
+    """A bar for each kind of result, with its name and numbers in words."""
+    say = style.catalog.say
+    lines = [
+        say(
+            "bulk.report.bar",
+            bar=bar(report.of(name), report.asked),
+            icon=say(f"icon.{name}"),
+            count=say(f"count.{name}", count=report.of(name)),
+            share=_share(report.of(name), report.asked, style),
+        )
+        for name in COUNTED
+        if report.of(name)
+    ]
+    if lines:
+        yield section("\n".join(lines))
+
+
+def _reasons(report: BulkReport, style: CardStyle) -> Iterator[Block]:
+    if not report.reasons:
+        return
+    yield header(style.catalog.say("bulk.report.reasons"))
+    for reason in report.reasons:
+        yield section("\n".join((_reason(reason, report, style), *_resolves(reason, style))))
+    if report.other_reasons:
+        yield context([style.catalog.say("bulk.report.other_reasons", count=report.other_reasons)])
+
+
+def _reason(reason: Reason, report: BulkReport, style: CardStyle) -> str:
+    explanation = reason.explanation
+    return style.catalog.say(
+        "bulk.report.reason",
+        icon=style.catalog.say(f"icon.{explanation.verdict}"),
+        headline=escape(explanation.headline),
+        count=reason.count,
+        share=_share(reason.count, report.asked, style),
+        advice=explanation.advice,
+    )
+
+
+def _resolves(reason: Reason, style: CardStyle) -> Iterator[str]:
+    return resolves(reason.explanation.who_acts, style)
+
+
+def _left_open(bulk: Bulk, report: BulkReport, style: CardStyle) -> Iterator[Block]:
+    """What is not known of some calls, which is no failure of theirs."""
+    say = style.catalog.say
+    if pending := report.of(Outcome.PENDING):
+        yield section(say("bulk.report.pending", count=pending))
+    if failed := report.of(Outcome.LOOKUP_FAILED):
+        lines = [say("bulk.report.failures", count=failed)]
+        lines += [
+            say(
+                "bulk.report.failure",
+                count=one.count,
+                headline=escape(one.explanation.headline),
+                advice=one.explanation.advice,
+            )
+            for one in report.failures
+        ]
+        yield section("\n".join(lines))
+    if not_asked := max(0, bulk.total - report.asked):
+        yield section(say("bulk.report.not_asked", count=not_asked))
+
+
+def _report_small_print(
+    report: BulkReport, first: Sequence[BulkItem], bulk: Bulk, style: CardStyle
+) -> Iterator[Block]:
+    say, lines = style.catalog.say, []
+    if first and len(first) < bulk.total:
+        lines.append(say("bulk.report.first_rows", count=len(first), total=bulk.total))
+    lines += _small_print(bulk, style)
+    if report.sandbox:
+        lines.append(f"*{say('bulk.sandbox')}*")
+    if lines:
+        yield context(lines)
+
+
+def _share(part: int, whole: int, style: CardStyle) -> str:
+    return style.catalog.writing.share(part, max(1, whole))
+
+
+def _text(text: str) -> str:
+    return shorten(text, MESSAGE_TEXT_LIMIT)

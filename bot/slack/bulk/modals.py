@@ -1,0 +1,233 @@
+"""The form for a list: ids are pasted, what was found is shown, and then it begins.
+
+It is one form all the way, so that what was pasted stays in it whatever happens; and it knows by a
+digest whether the list that begins is the one that was shown.
+https://docs.slack.dev/reference/views/modal-views
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
+
+from bot.domain.id_lists.id_list import IdList, ListProblem, UnreadableListError
+from bot.domain.id_lists.list_texts import say_problem, say_reason
+from bot.domain.input.message_id import MessageId
+from bot.domain.privacy import shorten
+from bot.domain.texts.catalog import Catalog
+from bot.slack.api.payload import part
+from bot.slack.blocks.block_kit import Block, Message, code_span, context, section
+from bot.slack.blocks.readers import is_direct
+from bot.slack.blocks.style import CardStyle
+from bot.slack.bulk.cards import roughly
+from bot.slack.cards.modals import Origin
+
+LIST_CALLBACK: Final = "bulk_list"
+FILE_CALLBACK: Final = "bulk_file"
+LIST_BLOCK: Final = "bulk_ids"
+LIST_ACTION: Final = "bulk_ids_text"
+# https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
+PASTED_LIMIT: Final = 3_000
+
+_TITLE_LIMIT: Final = 24
+_MOST_IGNORED: Final = 5
+_IGNORED_LIMIT: Final = 60
+_ERROR_LIMIT: Final = 150
+
+View = dict[str, Any]
+
+
+def pasting(style: CardStyle, origin: Origin, text: str = "", told: Message | None = None) -> View:
+    """The form at first, filled in with what is known.
+
+    Args:
+        style: the language.
+        origin: where it was opened from.
+        text: what stands in it; longer than `PASTED_LIMIT` it is left out.
+        told: what has to be said first.
+    """
+    blocks = [
+        *(told.blocks if told is not None else ()),
+        section(style.catalog.say("bulk.modal.intro")),
+        section(_where(origin, style)),
+    ]
+    return _form(style, origin, [*blocks, _input(style, text)], submit="check")
+
+
+def confirming(
+    style: CardStyle,
+    origin: Origin,
+    found: IdList,
+    *,
+    text: str,
+    lasts: timedelta,
+    told: Message | None = None,
+) -> View:
+    """The same form with what was found in it; what is submitted next begins.
+
+    Args:
+        style: the language.
+        origin: where it was opened from.
+        found: the list, with at least one id.
+        text: what was pasted.
+        lasts: how long the asking takes at the least.
+        told: what has to be said first.
+    """
+    say = style.catalog.say
+    blocks = [
+        *(told.blocks if told is not None else ()),
+        section("\n".join(_found(found, style))),
+        *([section("\n".join(_ignored(found, style)))] if found.ignored else []),
+        section(say("bulk.modal.time", duration=roughly(lasts, style))),
+        section(_where(origin, style)),
+        _input(style, text),
+        context([say("bulk.modal.edit")]),
+    ]
+    return _form(style, origin, blocks, submit="start", checked=digest(found.ids))
+
+
+def confirming_file(
+    style: CardStyle, origin: Origin, found: IdList, *, name: str, file_id: str, lasts: timedelta
+) -> View:
+    """What was found in a file; submitted, it begins.
+
+    Args:
+        style: the language.
+        origin: the message that the file is attached to.
+        found: the list, with at least one id.
+        name: of the file, not escaped.
+        file_id: by which it is read again when it begins.
+        lasts: how long the asking takes at the least.
+    """
+    say = style.catalog.say
+    blocks = [
+        section(say("bulk.modal.file", file=code_span(name))),
+        section("\n".join(_found(found, style))),
+        *([section("\n".join(_ignored(found, style)))] if found.ignored else []),
+        section(say("bulk.modal.time", duration=roughly(lasts, style))),
+        section(_where(origin, style)),
+    ]
+    return _form(
+        style,
+        origin,
+        blocks,
+        submit="start",
+        checked=digest(found.ids),
+        callback=FILE_CALLBACK,
+        file=file_id,
+    )
+
+
+def digest(ids: Sequence[MessageId]) -> str:
+    """By what it is told whether a list is the one that was shown."""
+    return hashlib.sha256("\n".join(one.value for one in ids).encode()).hexdigest()[:16]
+
+
+def checked_digest(view: Mapping[str, Any]) -> str:
+    """The digest of the list that the form showed; empty where it showed none."""
+    return _carried(view, "checked")
+
+
+def file_of(view: Mapping[str, Any]) -> str:
+    """The id of the file that the form showed; empty where it showed none."""
+    return _carried(view, "file")
+
+
+def _carried(view: Mapping[str, Any], name: str) -> str:
+    try:
+        loaded = json.loads(str(view.get("private_metadata") or "{}"))
+    except (ValueError, RecursionError):
+        return ""
+    return str(loaded.get(name) or "") if isinstance(loaded, dict) else ""
+
+
+def pasted(view: Mapping[str, Any]) -> str:
+    """What stands in the form."""
+    values = part(part(view, "state"), "values")
+    found = part(part(values, LIST_BLOCK), LIST_ACTION).get("value")
+    return found if isinstance(found, str) else ""
+
+
+def unreadable(error: UnreadableListError, catalog: Catalog) -> str:
+    """What is wrong with what was pasted; plain text for the line below the field."""
+    if error.problem in {ListProblem.EMPTY, ListProblem.NO_IDS}:
+        return catalog.say("bulk.modal.nothing_found")
+    return shorten(say_problem(error, catalog).replace("`", ""), _ERROR_LIMIT)
+
+
+def _where(origin: Origin, style: CardStyle) -> str:
+    if not origin.channel or is_direct(origin.channel):
+        return style.catalog.say("bulk.modal.to_you")
+    name = "bulk.modal.to_thread" if origin.thread_ts else "bulk.modal.to_channel"
+    return style.catalog.say(name, channel=code_span(origin.channel))
+
+
+def _found(found: IdList, style: CardStyle) -> Iterator[str]:
+    yield style.catalog.say("bulk.modal.found", count=len(found.ids))
+    if found.column:
+        column = code_span(shorten(found.column, _IGNORED_LIMIT))
+        yield style.catalog.say("bulk.modal.column", column=column)
+    if found.doubles:
+        yield style.catalog.say("bulk.doubles", count=found.doubles)
+
+
+def _ignored(found: IdList, style: CardStyle) -> Iterator[str]:
+    """The first lines that are left out, and why."""
+    say = style.catalog.say
+    yield say("bulk.modal.ignored", count=len(found.ignored))
+    for line in found.ignored[:_MOST_IGNORED]:
+        yield say(
+            "bulk.modal.ignored_line",
+            number=line.number,
+            text=code_span(shorten(line.text, _IGNORED_LIMIT)),
+            problem=say_reason(line.problem, style.catalog),
+        )
+    more = len(found.ignored) - _MOST_IGNORED
+    if more > 0:
+        yield say("bulk.modal.ignored_more", count=more)
+
+
+def _input(style: CardStyle, text: str) -> Block:
+    element: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": LIST_ACTION,
+        "multiline": True,
+        "max_length": PASTED_LIMIT,
+    }
+    if 0 < len(text) <= PASTED_LIMIT:
+        element["initial_value"] = text
+    return {
+        "type": "input",
+        "block_id": LIST_BLOCK,
+        "label": _plain(style.catalog.say("bulk.modal.label")),
+        "element": element,
+    }
+
+
+def _form(
+    style: CardStyle,
+    origin: Origin,
+    blocks: Sequence[Block],
+    *,
+    submit: str,
+    callback: str = LIST_CALLBACK,
+    **carried: str,
+) -> View:
+    say = style.catalog.say
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "title": _plain(say("bulk.modal.title")[:_TITLE_LIMIT]),
+        "submit": _plain(say(f"bulk.modal.{submit}")),
+        "close": _plain(say("bulk.modal.cancel")),
+        "private_metadata": json.dumps(asdict(origin) | carried),
+        "blocks": list(blocks),
+    }
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}

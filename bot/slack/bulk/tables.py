@@ -1,0 +1,147 @@
+"""The results of a bulk, call by call: as a table that can be sorted, a plain one, or lines.
+
+Slack's sortable table is younger than many clients, so what it does not take goes in the next form.
+https://docs.slack.dev/reference/block-kit/blocks/data-table-block
+https://docs.slack.dev/reference/block-kit/blocks/table-block
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from bot.domain.call_status import CallStatus
+from bot.domain.jobs.bulk import BulkItem
+from bot.domain.texts.explanation import Finding, LookupFailure
+from bot.domain.texts.sums import counted_as
+from bot.slack.blocks.block_kit import SECTION_LIMIT, Block, code_span, escape, section, visible
+from bot.slack.blocks.style import CardStyle
+
+# A table holds 100 rows, and one of them is the head.
+MOST_ROWS: Final = 99
+# So many lines of the longest ids fit into a paragraph.
+ROWS_OF_A_PAGE: Final = 40
+
+_CHARACTERS: Final = 10_000
+_COLUMNS: Final = ("number", "idmsg", "result", "code", "duration")
+
+
+class Form(StrEnum):
+    """In which form results are shown, the best one first."""
+
+    SORTABLE = "sortable"
+    PLAIN = "plain"
+    LINES = "lines"
+
+
+def fitting(items: Sequence[BulkItem], style: CardStyle, form: Form) -> Sequence[BulkItem]:
+    """The first of these that one block of this form takes; at least one if there are any."""
+    if form is Form.LINES:
+        sizes = (len(line) + 1 for line in lines(items[:ROWS_OF_A_PAGE], style))
+        return items[: _count(sizes, SECTION_LIMIT)]
+    head = sum(map(len, _head(style)))
+    rows = (sum(len(cell.text) for cell in _row(item, style)) for item in items[:MOST_ROWS])
+    return items[: _count(rows, _CHARACTERS - head)]
+
+
+def results(items: Sequence[BulkItem], style: CardStyle, form: Form, *, total: int) -> Block:
+    """Results in one block.
+
+    Args:
+        items: as many as fit, at least one, in their order.
+        style: the language, and who reads it.
+        form: how they are shown.
+        total: how many calls the bulk has.
+    """
+    if form is Form.LINES:
+        return section("\n".join(lines(items, style)))
+    head = [_text(name) for name in _head(style)]
+    rows = [_row(item, style) for item in items]
+    if form is Form.PLAIN:
+        return {"type": "table", "rows": [head, *([_text(cell.text) for cell in r] for r in rows)]}
+    return {
+        "type": "data_table",
+        "caption": span(items, style, total),
+        "row_header_column_index": 1,
+        "page_size": 10,
+        "rows": [head, *([_sortable(cell) for cell in row] for row in rows)],
+    }
+
+
+def span(items: Sequence[BulkItem], style: CardStyle, total: int) -> str:
+    """Which of the calls these are; plain text."""
+    first, last = items[0].position + 1, items[-1].position + 1
+    return style.catalog.say("bulk.table.caption", first=first, last=last, total=total)
+
+
+def lines(items: Sequence[BulkItem], style: CardStyle) -> Iterator[str]:
+    """A line of mrkdwn for each."""
+    for item in items:
+        number, idmsg, result, code, _ = _row(item, style)
+        told = f" `{escape(code.text)}`" if _code(item) else ""
+        yield f"{number.text}. `{code_span(idmsg.text)}` {escape(result.text)}{told}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """What is read, and the number by which it is sorted where it is one."""
+
+    text: str
+    value: int | float | None = None
+
+
+def _row(item: BulkItem, style: CardStyle) -> list[_Cell]:
+    """Number, id, what happened, code, duration; no cell is empty, which Slack refuses."""
+    finding, catalog = item.finding, style.catalog
+    nothing = catalog.say("bulk.table.nothing")
+    result = "bulk.not_asked" if finding is None else f"outcome_word.{counted_as(finding)}"
+    return [
+        _Cell(str(item.position + 1), item.position + 1),
+        _Cell(visible(style.shown_message_id(item.message_id))),
+        _Cell(catalog.say(result)),
+        _Cell(_code(item) or nothing),
+        _duration(finding, style) or _Cell(nothing),
+    ]
+
+
+def _code(item: BulkItem) -> str:
+    finding = item.finding
+    if finding is None:
+        return ""
+    if isinstance(finding, LookupFailure):
+        return finding.error
+    number = finding.sip_code if finding.sip_code is not None else finding.other_code
+    return finding.gateway_code or ("" if number is None else f"{number:03d}")
+
+
+def _duration(finding: Finding | None, style: CardStyle) -> _Cell | None:
+    if not isinstance(finding, CallStatus) or finding.duration is None:
+        return None
+    return _Cell(style.catalog.writing.duration(finding.duration), float(finding.duration))
+
+
+def _head(style: CardStyle) -> list[str]:
+    return [style.catalog.say(f"bulk.table.{name}") for name in _COLUMNS]
+
+
+def _count(sizes: Iterable[int], room: int) -> int:
+    """How many of these, one after the other, fit into so much room; at least one."""
+    used = 0
+    fitted = 0
+    for fitted, size in enumerate(sizes):
+        used += size
+        if used > room:
+            return max(1, fitted)
+    return fitted + 1
+
+
+def _sortable(cell: _Cell) -> dict[str, Any]:
+    if cell.value is None:
+        return _text(cell.text)
+    return {"type": "raw_number", "value": cell.value, "text": cell.text}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "raw_text", "text": text}

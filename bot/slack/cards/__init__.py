@@ -1,0 +1,1 @@
+"""Cards, notes and modals as plain data."""

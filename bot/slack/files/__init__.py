@@ -1,0 +1,1 @@
+"""Files of messages downloaded, and files of results uploaded."""

@@ -1,0 +1,1 @@
+"""What comes from Slack: Bolt's app, Socket Mode, checks of payloads."""

@@ -1,0 +1,1 @@
+"""A look-up from a message or a command to its card."""

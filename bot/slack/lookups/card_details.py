@@ -1,0 +1,78 @@
+"""What the buttons of a card open: a text for the customer, and the details for an engineer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.call_status import CallStatus
+from bot.domain.texts.catalog import Catalog, Entry
+from bot.domain.texts.customer_reply import customer_reply
+from bot.domain.texts.explanation import LookupFailure, explain
+from bot.services.answers import Answer
+from bot.slack.blocks.block_kit import (
+    Block,
+    Element,
+    Message,
+    bold,
+    code,
+    header,
+    line,
+    message,
+    plain,
+    preformatted,
+    rich_text,
+    section,
+)
+from bot.slack.blocks.style import CardStyle
+
+
+def customer_texts(
+    answers: Sequence[Answer], style: CardStyle, catalogs: Sequence[Catalog]
+) -> Message:
+    """Texts to copy and send to the customer: one a language; doubles once."""
+    say = style.catalog.say
+    blocks: list[Block] = [header(say("customer_card.title")), section(say("customer_card.intro"))]
+    for catalog in catalogs:
+        texts = dict.fromkeys(customer_reply(answer.finding, catalog) for answer in answers)
+        label = line(bold(catalog.say("language.own_name")))
+        blocks.append(rich_text(label, *(preformatted(text) for text in texts)))
+    return message(f"{say('customer_card.title')}. {say('customer_card.intro')}", blocks)
+
+
+def details(answers: Sequence[Answer], style: CardStyle) -> Message:
+    """Raw result, reason phrase, source, Q.850 cause, moment: for each call."""
+    title = style.catalog.say("details.title")
+    blocks = [rich_text(line(*_details(answer, style))) for answer in answers]
+    return message(title, [header(title), *blocks])
+
+
+def _details(answer: Answer, style: CardStyle) -> Iterator[Element]:
+    yield code(style.shown_id(answer))
+    for label, value in _rows(answer, style):
+        yield bold(f"\n{style.catalog.say(f'details.{label}')}  ")
+        # Slack takes no empty text, and the gateway may have answered nothing.
+        yield plain(value or " ")
+
+
+def _rows(answer: Answer, style: CardStyle) -> Iterator[tuple[str, str]]:
+    finding, catalog = answer.finding, style.catalog
+    explanation = explain(finding, catalog)
+    if isinstance(finding, LookupFailure):
+        yield "error", " ".join(filter(None, (finding.error, finding.detail)))
+    else:
+        yield "raw", style.shown_raw(finding.raw)
+        yield from _sip_rows(finding, catalog)
+    yield "retry", catalog.say(f"retry.{explanation.entry.about}.{explanation.retry.value}")
+    if explanation.entry.source:
+        yield "source", explanation.entry.source
+    yield "checked", style.when(answer)
+
+
+def _sip_rows(status: CallStatus, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    if status.sip_code is None:
+        return
+    entry: Entry = catalog.sip(status.sip_code)
+    yield "sip", f"{status.sip_code} {entry.phrase}".strip()
+    yield "defined", entry.source
+    if entry.q850:
+        yield "q850", ", ".join(str(cause) for cause in entry.q850)

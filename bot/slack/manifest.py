@@ -1,0 +1,115 @@
+"""The Slack app manifest, from one source: `manifest.yml` is what this module writes.
+
+https://docs.slack.dev/reference/app-manifest
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import yaml
+
+from bot import __version__
+from bot.domain.texts.catalog import Catalog
+
+# Each scope with the feature that needs it; nothing is asked for in advance.
+SCOPES: Final = {
+    "app_mentions:read": "answering a mention in its thread",
+    "chat:write": "answers in threads and direct messages, and where Slack's own address is closed",
+    "commands": "the slash command, the shortcuts, and answering where the bot is no member",
+    "im:history": "answering what people write to the bot directly",
+}
+# The bot works without them; whoever installs it may leave them out.
+_FINDING: Final = "finding, after a crash, the notice of a watch that was posted already"
+OPTIONAL_SCOPES: Final = {
+    "channels:history": f"{_FINDING}: in a thread of a public channel",
+    "files:read": "reading the list of calls in a file that stands with a message",
+    "files:write": "giving the whole result of a bulk back as a file in its thread",
+    "groups:history": f"{_FINDING}: in a thread of a private channel",
+    "im:write": f"{_FINDING}: opening the conversation with a person to look there",
+    "mpim:history": f"{_FINDING}: in a thread of a group conversation",
+    "users:read": "answering people in the language of their Slack, and knowing colleagues of "
+    "other workspaces of the organisation",
+}
+EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
+MESSAGE_SHORTCUT: Final = "check_voice_status"
+GLOBAL_SHORTCUT: Final = "ask_voice_status"
+
+# The path of `bot.web`, which is too heavy to import for a text; a test compares the two.
+SLACK_PATH: Final = "/slack/events"
+
+_HEADER: Final = (
+    "# The Slack app of voicestatus {version}, written by `voicestatus manifest`.\n"
+    "# Create it at https://api.slack.com/apps with Create New App, From a manifest.\n"
+)
+
+
+def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> dict[str, Any]:
+    """The manifest as data.
+
+    Args:
+        catalog: the language of names and hints; Slack keeps one.
+        command: the slash command's name.
+        http_url: where Slack reaches the bot from outside, for HTTP mode; `None` is Socket Mode.
+    """
+    endpoint = None if http_url is None else f"{http_url.rstrip('/')}{SLACK_PATH}"
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {
+            "name": "voicestatus",
+            "description": catalog.say("manifest.description"),
+            "long_description": catalog.say("manifest.long_description"),
+            "background_color": "#1d3557",
+        },
+        "features": _features(catalog, command, endpoint),
+        "oauth_config": {
+            "scopes": {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}
+        },
+        "settings": {
+            "event_subscriptions": _at(endpoint) | {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True} | _at(endpoint),
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": endpoint is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _features(catalog: Catalog, command: str, endpoint: str | None) -> dict[str, Any]:
+    slash_command: dict[str, Any] = {
+        "command": command,
+        "description": catalog.say("manifest.command_description"),
+        "usage_hint": catalog.say("manifest.command_usage"),
+        "should_escape": False,
+    }
+    if endpoint is not None:
+        slash_command["url"] = endpoint
+    return {
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "bot_user": {"display_name": "voicestatus", "always_online": True},
+        "shortcuts": [_shortcut(catalog, "message"), _shortcut(catalog, "global")],
+        "slash_commands": [slash_command],
+    }
+
+
+def _shortcut(catalog: Catalog, kind: str) -> dict[str, Any]:
+    return {
+        "name": catalog.say(f"manifest.{kind}_shortcut"),
+        "type": kind,
+        "callback_id": MESSAGE_SHORTCUT if kind == "message" else GLOBAL_SHORTCUT,
+        "description": catalog.say(f"manifest.{kind}_shortcut_description"),
+    }
+
+
+def _at(endpoint: str | None) -> dict[str, Any]:
+    return {} if endpoint is None else {"request_url": endpoint}
+
+
+def as_yaml(data: dict[str, Any]) -> str:
+    """The manifest as the text of `manifest.yml`."""
+    body = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=96)
+    return _HEADER.format(version=__version__) + body

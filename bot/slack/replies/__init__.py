@@ -1,0 +1,1 @@
+"""Where an answer goes, and where it goes when that is closed."""

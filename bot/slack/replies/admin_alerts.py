@@ -1,0 +1,58 @@
+"""Alerts to the admins: a direct message to each, in their own language."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
+
+from bot.domain.timing import Timing
+from bot.services.alarm import Alert
+from bot.services.languages import Languages
+from bot.slack.cards.gateway_notes import alert_note
+from bot.slack.replies.channels import Place
+from bot.slack.replies.reply import Replies
+
+
+class AdminAlerts:
+    """Writes to the admins whom the operator named.
+
+    Args:
+        admins: ids of Slack users.
+        team: the workspace in which they chose their language.
+        command: the slash command's name, for the texts.
+        timing: how long it waits for what.
+    """
+
+    def __init__(
+        self,
+        *,
+        admins: Collection[str],
+        team: str,
+        languages: Languages,
+        replies: Replies,
+        command: str,
+        timing: Timing = Timing(),
+    ) -> None:
+        self._admins = sorted(admins)
+        self._team = team
+        self._languages = languages
+        self._replies = replies
+        self._command = command
+        self._seconds = timing.posting
+
+    async def tell(self, alert: Alert) -> bool:
+        """Write to every admin; whether one of them was reached.
+
+        All at once, and each within a time limit: one who is out of reach must not keep it unknown
+        that another was reached.
+        """
+        return any(await asyncio.gather(*(self._tell_one(one, alert) for one in self._admins)))
+
+    async def _tell_one(self, admin: str, alert: Alert) -> bool:
+        reply = self._replies.directly(Place(channel="", user=admin))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                catalog = await self._languages.of_person(self._team, admin)
+                return await reply.show(alert_note(alert, catalog, self._command))
+        return False

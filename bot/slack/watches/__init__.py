@@ -1,0 +1,1 @@
+"""Watches in Slack: the form, the list, the notice."""

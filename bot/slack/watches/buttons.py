@@ -1,0 +1,78 @@
+"""The buttons about watches: how long, and no longer. They carry names of watches, not of calls.
+
+A click on one acts on watches of the person who clicked, whoever the message was for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from bot.domain.input.query import MAX_IDS
+from bot.domain.jobs.watch import Watch
+from bot.domain.texts.catalog import Catalog
+from bot.slack.blocks.block_kit import Block
+
+STOP_ACTION: Final = "watch_stop"
+CANCEL_ACTION: Final = "watch_cancel"
+HOME_CANCEL_ACTION: Final = "home_watch_cancel"
+LIMIT_ACTIONS: Final = re.compile(r"watch_limit_\d+")
+
+_CONTROLS: Final = "watch_controls"
+_LIMIT: Final = "watch_limit_"
+# By the name of the label.
+LIMITS: Final = {
+    "30": timedelta(minutes=30),
+    "60": timedelta(hours=1),
+    "240": timedelta(hours=4),
+    "1440": timedelta(hours=24),
+}
+_NAME: Final = re.compile(r"[0-9a-f]{16}")
+
+
+def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | None = None) -> Block:
+    """How long to watch these, other than they are; and no longer.
+
+    Args:
+        watches: they have just been begun, or for how long has just been chosen.
+        catalog: the texts.
+        chosen: for how long; `None` where they have just been begun.
+    """
+    value = json.dumps([watch.id for watch in watches])
+    spans = {chosen or watch.expires_at - watch.started_at for watch in watches}
+    elements = [
+        _button(f"{_LIMIT}{name}", catalog.say(f"watch.limit.{name}"), value)
+        for name, limit in LIMITS.items()
+        if spans != {limit}
+    ]
+    elements.append(_button(STOP_ACTION, catalog.say("watch.stop"), value))
+    return {"type": "actions", "block_id": _CONTROLS, "elements": elements}
+
+
+def cancel_button(watch: Watch, catalog: Catalog, action: str) -> dict[str, Any]:
+    """Gives up one watch of a list."""
+    return _button(action, catalog.say("watches.cancel"), json.dumps([watch.id]))
+
+
+def limit_of(action: object) -> timedelta | None:
+    """The limit that a button stands for; `None` where it is none of ours."""
+    return LIMITS.get(str(action).removeprefix(_LIMIT))
+
+
+def watches_of(value: object) -> tuple[str, ...]:
+    """The names of watches that a button carries; none where the value is not one of ours."""
+    try:
+        loaded = json.loads(value) if isinstance(value, str) else None
+    except (ValueError, RecursionError):
+        return ()
+    if not isinstance(loaded, list):
+        return ()
+    return tuple(one for one in loaded[:MAX_IDS] if isinstance(one, str) and _NAME.fullmatch(one))
+
+
+def _button(action: str, label: str, value: str) -> dict[str, Any]:
+    text = {"type": "plain_text", "text": label, "emoji": True}
+    return {"type": "button", "action_id": action, "text": text, "value": value}

@@ -1,0 +1,1 @@
+"""Scripts for who works on voicestatus; not part of the package."""

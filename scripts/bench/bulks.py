@@ -1,0 +1,192 @@
+"""A bulk of 1,000 calls, a gateway that answers after 100 ms, 20 at once: time, and memory.
+
+The ideal is what the gateway alone takes: 50 rounds of 100 ms. Beside it stand the plain path,
+which asks and keeps nothing, the same behind the ceilings that all processes share by the database,
+and the durable path, which can be killed at any moment. Memory is what is held beside what stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import time
+import tracemalloc
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
+
+from rich.table import Table
+
+from bot.composition.bulk import BulkHouse, build_bulk_house
+from bot.composition.connections import access_rules, gateway_of, revealed, utc_now
+from bot.composition.jobs import build_engine, means_of
+from bot.composition.rate_limit import gatekeeper_of
+from bot.domain.gate import Urgency
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk, Tally
+from bot.domain.jobs.watch import Destination, PostedCard
+from bot.gateway.client import GatewayClient
+from bot.services.answers import Answer
+from bot.services.bulk.service import BulkRequest
+from bot.services.jobs.outcomes import Delivery, Report, Trace
+from bot.services.lookup import LookupService
+from bot.settings.settings import Settings
+from bot.storage.alarms import Work
+from bot.storage.database import open_database
+from bot.telemetry import Telemetry
+
+COUNT, AT_ONCE, LATE_SECONDS = 1_000, 20, 0.1
+FEW, MANY = 200, 2_000
+_IDEAL = COUNT / AT_ONCE * LATE_SECONDS
+
+
+@dataclass
+class NotingSpeaker:
+    """Speaks to nobody, and notes when what came."""
+
+    began: float | None = None
+    asked: float = 0.0
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
+        """The first is when the asking begins, the last when it is over."""
+        del tally
+        self.began = self.began or time.perf_counter()
+        if bulk.ending is not None:
+            self.asked = time.perf_counter() - self.began
+        return None
+
+    async def report(self, bulk: Bulk) -> Report:
+        """All went well."""
+        del bulk
+        return Report(delivery=Delivery.TOLD)
+
+    async def trace(self, bulk: Bulk) -> Trace:
+        """There is none."""
+        del bulk
+        return Trace.NONE
+
+    async def hand_over(self, bulk: Bulk) -> None:
+        """It is over."""
+        del bulk
+        self.over.set()
+
+
+@asynccontextmanager
+async def _gateway() -> AsyncIterator[str]:
+    """A sandbox in a process of its own, so that its work is not counted as ours."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "sandbox", "--port", "0"), stdout=PIPE
+    )
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    try:
+        yield line.split()[3]
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+def _settings(folder: str, gateway_url: str) -> Settings:
+    return Settings.of(
+        database_url=f"sqlite:///{folder}/voicestatus.db",
+        gateway_url=gateway_url,
+        gateway_credential="B" * 40,
+        gateway_token="b" * 6,
+        gateway_requests_per_second=1000,
+        gateway_max_concurrency=AT_ONCE,
+    )
+
+
+def _lookups(settings: Settings, gateway: GatewayClient) -> LookupService:
+    telemetry = Telemetry(b"key")
+    rules = access_rules(settings)
+    return LookupService(gateway=gateway, rules=rules, telemetry=telemetry, now=utc_now)
+
+
+@asynccontextmanager
+async def _house(
+    settings: Settings, speaker: NotingSpeaker
+) -> AsyncIterator[tuple[BulkHouse, LookupService]]:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(revealed(settings.database_url)))
+        gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
+        gateway = await stack.enter_async_context(gateway_of(settings, gatekeeper=gatekeeper))
+        lookups = _lookups(settings, gateway)
+        engine = build_engine(settings, database=database, now=utc_now)
+        means = means_of(settings, engine=engine, lookups=lookups, heard=_nobody_hears, now=utc_now)
+        house = build_bulk_house(settings, engine=engine, means=means, speaker=speaker)
+        await stack.enter_async_context(engine.kept({Work.BULK: house.turns.take_up}))
+        yield house, lookups
+
+
+async def _nobody_hears(answers: Sequence[Answer]) -> None:
+    del answers
+
+
+def _ids(count: int, first: int, late: str) -> tuple[MessageId, ...]:
+    """Another id each time, so that nothing comes from the cache."""
+    return tuple(MessageId(f"SANDBOX-SLOW-{late}{n:05}") for n in range(first, first + count))
+
+
+async def _plain(lookups: LookupService, first: int) -> float:
+    began = time.perf_counter()
+    left = iter(_ids(COUNT, first, "0.10"))
+
+    async def work() -> None:
+        for message_id in left:
+            await lookups.look_up([message_id], urgency=Urgency.BACKGROUND)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE + AT_ONCE // 2):
+            group.create_task(work())
+    return time.perf_counter() - began
+
+
+async def _durable(house: BulkHouse, speaker: NotingSpeaker, ids: tuple[MessageId, ...]) -> float:
+    place = Destination(team="T1", channel="C1", thread="1.1")
+    speaker.began, speaker.over = None, asyncio.Event()
+    await house.bulks.start(BulkRequest(user="U1", destination=place, message_ids=ids))
+    await speaker.over.wait()
+    return speaker.asked
+
+
+async def _held_kib(house: BulkHouse, speaker: NotingSpeaker, ids: tuple[MessageId, ...]) -> float:
+    """The memory at the most, but for what stays: the cache of final statuses keeps each answer."""
+    tracemalloc.start()
+    await _durable(house, speaker, ids)
+    gc.collect()
+    stays, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return (peak - stays) / 1024
+
+
+async def measure_bulks() -> Table:
+    """Play it all, and give the figures."""
+    speaker = NotingSpeaker()
+    with TemporaryDirectory() as folder:
+        async with _gateway() as gateway_url:
+            settings = _settings(folder, gateway_url)
+            async with gateway_of(settings) as gateway:
+                plain = await _plain(_lookups(settings, gateway), 0)
+            async with _house(settings, speaker) as (house, lookups):
+                # The engine takes a second or two of the processor to start.
+                await _durable(house, speaker, _ids(20, 90_000, "0.00"))
+                shared = await _plain(lookups, 10_000)
+                durable = await _durable(house, speaker, _ids(COUNT, 20_000, "0.10"))
+                few = await _held_kib(house, speaker, _ids(FEW, 30_000, "0.00"))
+                many = await _held_kib(house, speaker, _ids(MANY, 40_000, "0.00"))
+    return _table((plain, shared, durable), (few, many))
+
+
+def _table(seconds: Sequence[float], memory: Sequence[float]) -> Table:
+    table = Table(f"{COUNT:,} calls, {AT_ONCE} at once", "seconds", "x ideal", box=None)
+    names = ("ideal", "plain path", "behind the shared ceilings", "durable path")
+    for name, spent in zip(names, (_IDEAL, *seconds), strict=True):
+        table.add_row(name, f"{spent:.2f}", f"{spent / _IDEAL:.3f}")
+    for count, kib in zip((FEW, MANY), memory, strict=True):
+        table.add_row(f"memory held at the most, {count:,} calls, KiB", f"{kib:,.0f}", "")
+    return table

@@ -1,0 +1,186 @@
+"""Ids that a person pasted: which words are asked about, and which are left out and why."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.id_lists.id_list import (
+    IgnoredLine,
+    ListProblem,
+    UnreadableListError,
+    read_pasted,
+)
+from bot.domain.id_lists.list_words import LineProblem
+
+REAL, OTHER = "MPG000236180474", "MPG000027109145-21611143"
+
+
+def ids(text: str) -> list[str]:
+    """The ids of a pasted text in which nothing else stands."""
+    read = read_pasted(text, max_ids=1_000)
+    assert () == read.ignored
+    return [one.value for one in read.ids]
+
+
+def ignored(text: str) -> list[tuple[int, str, str]]:
+    """What is left out of a pasted text: line, word, reason."""
+    read = read_pasted(text, max_ids=1_000)
+    return [(one.number, one.text, one.problem.value) for one in read.ignored]
+
+
+def problem_of(text: str, max_ids: int = 1_000) -> UnreadableListError:
+    """What is wrong with a pasted text."""
+    with pytest.raises(UnreadableListError) as raised:
+        read_pasted(text, max_ids=max_ids)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{REAL}\n{OTHER}",
+        f"{REAL}\r\n{OTHER}\r\n",
+        f"{REAL}\r{OTHER}",
+        f"{REAL}, {OTHER}",
+        f"{REAL};{OTHER};",
+        f"{REAL}|{OTHER}",
+        f"{REAL}\t{OTHER}",
+        f"\n\n  {REAL}   {OTHER}\n",
+        f"000:{REAL} `{OTHER}`",
+        f'"{REAL}","{OTHER}"',
+        f"<{REAL}>\n\u201c{OTHER}\u201d",
+        f"MPG000236\u200b180474 {OTHER}",
+    ],
+)
+def test_ids_are_read_whatever_parts_and_dresses_them(text: str) -> None:
+    """Lines, commas, semicolons, bars, tabs, blanks; quotes, the send prefix, invisible signs."""
+    assert [REAL, OTHER] == ids(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"IDMSG\n{REAL}",
+        f"idmsg: {REAL}",
+        f"IDMSG : {REAL}",
+        f"IDMSG:{REAL}",
+        f"Id da mensagem\n{REAL}",
+        f"Código da mensagem\r\n{REAL}",
+        f"message_id;{REAL}",
+        f"IDMSG\tTelefone\tData\n{REAL}\t5511987654321\t12/05/2024",
+    ],
+)
+def test_a_heading_is_passed_over(text: str) -> None:
+    """The name above a column is neither an id nor worth a word."""
+    assert [REAL] == ids(text)
+
+
+def test_of_a_row_from_a_spreadsheet_the_cells_beside_the_id_are_passed_over() -> None:
+    """Phone, date, amount, a name and a number of something else are not reported."""
+    row = f"2024000123\t{REAL}\t(11) 98765-4321\t12/05/2024 10:30\tMaria Silva\t0,35"
+    assert [REAL] == ids(f"{row}\n")
+
+
+def test_a_row_from_a_spreadsheet_without_an_id_is_reported() -> None:
+    """Where no cell holds one each of them is told."""
+    told = ignored(f"{REAL}\tx\nMaria\t5511987654321")
+    assert [(2, "Maria", "no_id"), (2, "5511987654321", "phone")] == told
+
+
+@pytest.mark.parametrize("word", ["12345678910x", "999888777666", "a1b2c3d4e5", "ab-1234567"])
+def test_an_opaque_id_is_taken_where_no_other_is_certain(word: str) -> None:
+    """The gateway promises no form."""
+    assert [word] == ids(word)
+
+
+def test_beside_ids_of_the_usual_form_another_form_is_none() -> None:
+    """An order number between IDMSGs is no IDMSG, and that is said."""
+    assert [(2, "2024000123", "unlike")] == ignored(f"{REAL}\n2024000123\n{OTHER}")
+
+
+def test_what_is_called_an_id_is_one() -> None:
+    """`id:` says so by force, even of what looks like a phone number, or is dressed as one."""
+    assert ["5511987654321", "98765-4321", "x"] == ids("id:5511987654321 id:98765-4321 id:x")
+
+
+@pytest.mark.parametrize(
+    ("word", "problem"),
+    [
+        ("5511987654321", "phone"),
+        ("11987654321", "phone"),
+        ("+55 (11) 98765-4321", "phone"),
+        ("(11) 98765-4321", "phone"),
+        ("11 3456-7890", "phone"),
+        ("1,23457E+11", "rounded"),
+        ("2.36180474E+14", "rounded"),
+        ("M" * 50 + "1", "too_long"),
+        ("12/05/2024", "no_id"),
+        ("olá", "no_id"),
+        ("85", "no_id"),
+        ("joao@example.com", "no_id"),
+        ("ab\x0712345678", "unprintable"),
+        ("id:", None),
+        ("''", "empty"),
+    ],
+)
+def test_a_word_that_is_no_id_is_told_with_its_line(word: str, problem: str | None) -> None:
+    """And with what it is instead; a label without anything behind it is nothing."""
+    told = [problem for _, _, problem in ignored(f"{REAL}\n{word}\n{OTHER}")]
+    assert ([problem] if problem else []) == told
+
+
+def test_doubles_are_counted_and_read_once() -> None:
+    """In the order in which they come first."""
+    read = read_pasted(f"{OTHER} {REAL} {OTHER} 000:{OTHER}", max_ids=2)
+    assert ([OTHER, REAL], 2) == ([one.value for one in read.ids], read.doubles)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", ListProblem.EMPTY),
+        (" \n\t ", ListProblem.EMPTY),
+        ("olá, tudo bem?", ListProblem.NO_IDS),
+        ("5511987654321\n5511987654322", ListProblem.NO_IDS),
+        ("IDMSG", ListProblem.NO_IDS),
+        ("IDMSG\n1,23457E+11\n1,23457E+11", ListProblem.ROUNDED),
+    ],
+    ids=["empty", "blank", "prose", "phones", "heading", "rounded"],
+)
+def test_a_text_without_a_list_has_its_problem(text: str, problem: ListProblem) -> None:
+    """Each says what is wrong."""
+    assert problem is problem_of(text).problem
+
+
+def test_a_text_may_be_as_long_as_the_limit_says() -> None:
+    """To the character, in whichever way they are spent; one more is too many."""
+    assert [REAL, OTHER] == ids(f"{REAL}{chr(10) * (10_000 - 39)}{OTHER}")
+    assert [REAL] == ids(REAL.ljust(10_000))
+    assert ListProblem.TOO_LONG is problem_of(REAL.ljust(10_001)).problem
+
+
+def test_too_many_ids_are_told_with_how_many_and_how_many_may_be() -> None:
+    """Doubles do not count."""
+    error = problem_of(f"{REAL} {REAL} {OTHER} MPG000001", max_ids=2)
+    assert (ListProblem.TOO_MANY_IDS, 3, 2) == (error.problem, error.count, error.limit)
+
+
+def test_what_is_shown_of_a_line_is_bounded_and_printable() -> None:
+    """Control characters reach no terminal, and a long line does not fill a page."""
+    (line,) = read_pasted(f"{REAL}\n\x1b[31m{'x' * 500}", max_ids=9).ignored
+    assert IgnoredLine(number=2, text=line.text, problem=LineProblem.TOO_LONG) == line
+    assert line.text.isprintable()
+    assert 80 == len(line.text)
+
+
+@given(st.text() | st.lists(st.sampled_from([REAL, "\t", "\n", "IDMSG", "+55", "11", " "])))
+def test_any_text_gives_a_list_or_a_problem(given_text: str | list[str]) -> None:
+    """Nothing else is ever raised, and a list has ids."""
+    text = given_text if isinstance(given_text, str) else "".join(given_text)
+    try:
+        read = read_pasted(text, max_ids=5)
+    except UnreadableListError:
+        return
+    assert 1 <= len(read.ids) == len(set(read.ids)) <= 5

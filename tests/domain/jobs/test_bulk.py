@@ -1,0 +1,118 @@
+"""A bulk's values: counting, the time that is left, and what an answer leads to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.call_status import Outcome, read_result
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import (
+    Bulk,
+    BulkItem,
+    BulkState,
+    Step,
+    Tally,
+    after_answer,
+    time_left,
+)
+from bot.domain.jobs.watch import Destination
+from bot.domain.texts.explanation import LookupFailure
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NOT_SILENT, TOO_LONG = timedelta(0), timedelta(minutes=10)
+BULK = Bulk(
+    id="b1",
+    user="U1",
+    destination=Destination(team="T1", channel="C1"),
+    total=100,
+    started_at=NOON,
+    due_at=NOON,
+)
+ITEM = BulkItem(position=0, message_id=MessageId("A"))
+FAILED = BulkItem(
+    position=0, message_id=MessageId("A"), finding=LookupFailure(error="timeout"), checked_at=NOON
+)
+
+
+def tally(asked: int) -> Tally:
+    """So many that were answered."""
+    return Tally(counts=MappingProxyType({Outcome.ANSWERED: asked}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds", "left"),
+    [(0, 60, None), (50, 0, None), (50, -1, None), (25, 60, 180), (100, 60, 0)],
+)
+def test_the_time_that_is_left(asked: int, seconds: int, left: int | None) -> None:
+    """By the pace so far; nobody can tell before there is one."""
+    found = time_left(BULK, tally(asked), NOON + timedelta(seconds=seconds))
+    assert (None if left is None else timedelta(seconds=left)) == found
+
+
+@given(st.integers(1, 100), st.integers(1, 10_000))
+def test_the_time_that_is_left_is_never_less_than_none(asked: int, seconds: int) -> None:
+    """Whatever the pace."""
+    left = time_left(BULK, tally(asked), NOON + timedelta(seconds=seconds))
+    assert left is not None
+    assert left >= timedelta(0)
+
+
+def test_a_tally_counts() -> None:
+    """All that have an answer, and those of one outcome."""
+    both = Tally(counts=MappingProxyType({Outcome.ANSWERED: 2, Outcome.LOOKUP_FAILED: 1}))
+    assert (3, 1, 0) == (both.asked, both.of(Outcome.LOOKUP_FAILED), both.of(Outcome.BLOCKED))
+
+
+@pytest.mark.parametrize(
+    ("raw", "step"),
+    [
+        ("ok:1", Step.KEEP),
+        ("024", Step.KEEP),
+        ("023", Step.KEEP),
+        ("nonsense", Step.KEEP),
+        ("900", Step.LATER),
+        ("001", Step.REFUSED),
+        ("019", Step.REFUSED),
+        ("022", Step.REFUSED),
+    ],
+)
+def test_what_an_answer_of_the_gateway_leads_to(raw: str, step: Step) -> None:
+    """However long it was silent before, and whether it was asked before."""
+    for item in (ITEM, FAILED):
+        for silent in (NOT_SILENT, TOO_LONG):
+            assert step is after_answer(item, read_result(raw), silent_for=silent)
+
+
+@pytest.mark.parametrize(
+    ("error", "item", "silent", "step"),
+    [
+        ("timeout", ITEM, NOT_SILENT, Step.REPEAT),
+        ("timeout", FAILED, NOT_SILENT, Step.KEEP),
+        ("busy", FAILED, NOT_SILENT, Step.LATER),
+        ("paused", ITEM, NOT_SILENT, Step.LATER),
+        ("gateway_down", ITEM, TOO_LONG - timedelta(seconds=1), Step.LATER),
+        ("gateway_down", ITEM, TOO_LONG, Step.REPEAT),
+        ("gateway_down", FAILED, TOO_LONG, Step.KEEP),
+    ],
+)
+def test_what_a_failed_look_up_leads_to(
+    error: str, item: BulkItem, silent: timedelta, step: Step
+) -> None:
+    """It is repeated once; where the gateway was not even asked it is patiently asked again."""
+    assert step is after_answer(item, LookupFailure(error=error), silent_for=silent)
+
+
+def test_a_reported_bulk_is_open_until_its_result_was_handed_over() -> None:
+    """One that cannot be delivered is over."""
+    telling = replace(BULK, doubtful=True).telling()
+    assert (BulkState.REPORTING, True) == (telling.state, telling.open)
+    told = telling.told(NOON)
+    assert (BulkState.REPORTED, True, False) == (told.state, told.open, told.doubtful)
+    gone = telling.undelivered(NOON)
+    assert (BulkState.UNDELIVERED, NOON, False) == (gone.state, gone.ended_at, gone.open)

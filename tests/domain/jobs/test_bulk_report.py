@@ -1,0 +1,157 @@
+"""What the report of a list counts."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.call_status import Outcome, read_result
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import BulkItem
+from bot.domain.jobs.bulk_report import BulkReport, Reckoning
+from bot.domain.texts.catalog import Kind
+from bot.domain.texts.explanation import Finding, LookupFailure, explain
+from bot.domain.texts.sums import NOT_FOUND
+from tests.support.wording import EN
+
+ERRORS = [entry.code for entry in EN.of_kind(Kind.ERROR)]
+
+
+def finding_of(result: str) -> Finding | None:
+    """A result of the gateway, `!timeout` for a failed look-up, nothing for what was not asked."""
+    if result.startswith("!"):
+        return LookupFailure(error=result[1:], detail="HTTP 502")
+    return read_result(result) if result else None
+
+
+def items(results: Iterable[str]) -> Iterable[BulkItem]:
+    """An item for each result."""
+    for position, result in enumerate(results):
+        yield BulkItem(
+            position=position, message_id=MessageId(f"A{position}"), finding=finding_of(result)
+        )
+
+
+def report(*results: str) -> BulkReport:
+    """What is reported of these."""
+    return Reckoning().add_all(items(results)).report(EN)
+
+
+def test_calls_are_counted_by_outcome_and_what_was_not_asked_is_passed_over() -> None:
+    """A failed look-up is counted as such and never as a failed call."""
+    counted = report("ok:85", "failed:486", "failed:404", "024", "023", "!timeout", "", "")
+
+    assert {
+        Outcome.ANSWERED: 1,
+        Outcome.FAILED: 2,
+        Outcome.PENDING: 1,
+        NOT_FOUND: 1,
+        Outcome.LOOKUP_FAILED: 1,
+    } == counted.counts
+    assert 6 == counted.asked
+    assert 0 == counted.of(Outcome.MACHINE) == counted.of(Outcome.GATEWAY_ERROR)
+
+
+def test_the_answer_rate_is_of_calls_with_a_final_status() -> None:
+    """Pending, unknown and unreadable ones are not in it, nor an answer without a duration."""
+    counted = report("ok:85", "ok:", "failed:486", "machine:200", "024", "023", "what", "!timeout")
+
+    assert (1, 3) == (counted.answered, counted.final)
+
+
+@pytest.mark.parametrize(("seconds", "brief"), [("0", 1), ("6", 1), ("6.01", 0), ("85", 0)])
+def test_answers_that_were_too_short_are_counted_beside(seconds: str, brief: int) -> None:
+    """Up to six seconds; they are answered all the same."""
+    counted = report(f"ok:{seconds}")
+
+    assert (1, brief) == (counted.answered, counted.brief)
+
+
+def test_the_five_most_frequent_reasons_come_first() -> None:
+    """Each as it is explained for a single call; how many more there are is said."""
+    codes = ("486", "404", "480", "603", "503", "408", "484")
+    results = [f"failed:{code}" for n, code in enumerate(codes) for _ in range(len(codes) - n)]
+    counted = report(*reversed(results), "ok:85")
+
+    assert [7, 6, 5, 4, 3] == [reason.count for reason in counted.reasons]
+    assert explain(read_result("failed:486"), EN) == counted.reasons[0].explanation
+    assert 3 == counted.other_reasons
+
+
+def test_results_that_are_explained_alike_are_one_reason() -> None:
+    """A machine is a machine whatever its code; a busy line is none after an answer."""
+    counted = report("machine:200", "machine:486", "failed:486", "error:486")
+
+    assert [2, 1, 1] == [reason.count for reason in counted.reasons]
+    assert counted.reasons[0].explanation.outcome is Outcome.MACHINE
+
+
+def test_failed_look_ups_have_reasons_of_their_own() -> None:
+    """Neither they nor pending calls are among what went wrong with calls."""
+    counted = report("!timeout", "!timeout", "!not_soap", "024", "failed:486")
+
+    assert [Outcome.FAILED] == [one.explanation.outcome for one in counted.reasons]
+    assert [2, 1] == [one.count for one in counted.failures]
+    assert {Outcome.LOOKUP_FAILED} == {one.explanation.outcome for one in counted.failures}
+
+
+def test_of_equally_frequent_reasons_the_first_one_comes_first() -> None:
+    """So that a report is the same each time."""
+    for results in (("failed:404", "failed:486"), ("failed:486", "failed:404")):
+        codes = [f"failed:{one.explanation.entry.code}" for one in report(*results).reasons]
+        assert [*results] == codes
+
+
+def test_answers_of_the_sandbox_are_counted() -> None:
+    """They are about no real calls, which the report says."""
+    item = BulkItem(
+        position=0, message_id=MessageId("A"), finding=read_result("ok:85"), sandbox=True
+    )
+
+    assert 1 == Reckoning().add_all([item]).report(EN).sandbox
+
+
+results = st.one_of(
+    st.sampled_from(["ok:85", "ok:3", "ok:", "024", "023", "900", "", "what"]),
+    st.sampled_from([f"!{code}" for code in ERRORS]),
+    st.tuples(st.sampled_from(["failed", "error", "blocked", "machine"]), st.integers(0, 999)).map(
+        lambda pair: f"{pair[0]}:{pair[1]:03d}"
+    ),
+    st.text(max_size=30).filter(lambda text: not text.startswith("!")),
+)
+
+
+@given(given_results=st.lists(results, max_size=60))
+def test_no_call_is_lost_or_counted_twice(given_results: list[str]) -> None:
+    """Whatever comes, what is asked is answered, among the reasons, pending, or not found out."""
+    counted = report(*given_results)
+    told = sum(one.count for one in counted.reasons) + counted.other_reasons
+
+    assert counted.asked == sum(bool(one) for one in given_results)
+    assert counted.asked == told + sum(
+        counted.of(one) for one in (Outcome.ANSWERED, Outcome.PENDING, Outcome.LOOKUP_FAILED)
+    )
+    assert 0 <= counted.brief <= counted.answered <= counted.final <= counted.asked
+
+
+def peak(count: int) -> int:
+    """The bytes that are held at most while so many items are counted."""
+    reckoning = Reckoning()
+    tracemalloc.start()
+    try:
+        for item in items(f"failed:{400 + n % 90}" for n in range(count)):
+            reckoning.add(item)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_memory_is_the_same_for_any_number_of_calls() -> None:
+    """Two thousand take no more than two hundred; a page of rows would be seen here."""
+    peak(100)
+
+    assert peak(2_000) < 2 * peak(200)

@@ -1,0 +1,47 @@
+"""Under which name each finding is counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.call_status import Outcome, read_result
+from bot.domain.texts.explanation import LookupFailure
+from bot.domain.texts.sums import COUNTED, NOT_FOUND, counted_as, outcome_of
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("ok:85", "answered"),
+        ("failed:486", "failed"),
+        ("024", "pending"),
+        ("023", NOT_FOUND),
+        ("001", "gateway_error"),
+        ("900", "gateway_error"),
+        ("23", "unrecognised"),
+    ],
+)
+def test_a_result_is_counted_under_its_outcome_and_an_unknown_id_under_a_name_of_its_own(
+    raw: str, name: str
+) -> None:
+    """Whoever mistyped an id has met no error of the gateway."""
+    assert name == counted_as(read_result(raw))
+
+
+def test_a_failed_look_up_is_counted_as_such() -> None:
+    """Never as a failed call."""
+    failure = LookupFailure(error="timeout")
+    assert Outcome.LOOKUP_FAILED is outcome_of(failure)
+    assert "lookup_failed" == counted_as(failure)
+    assert Outcome.FAILED is outcome_of(read_result("failed:486"))
+
+
+def test_an_unknown_id_has_the_outcome_of_the_json_all_the_same() -> None:
+    """Programs that read the outcome read nine words."""
+    assert Outcome.GATEWAY_ERROR is outcome_of(read_result("023"))
+
+
+def test_sums_are_told_in_the_order_of_the_outcomes() -> None:
+    """Ids that are not found stand before the errors of the gateway."""
+    assert [*Outcome] == [name for name in COUNTED if name != NOT_FOUND]
+    assert COUNTED.index(NOT_FOUND) + 1 == COUNTED.index("gateway_error")

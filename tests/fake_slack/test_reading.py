@@ -1,0 +1,118 @@
+"""The loopback Slack lets messages and their metadata be read, as strictly as Slack does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.fake_slack.slack_server import LoopbackSlack
+from bot.fake_slack.state.workspace import CHANNEL_ID, USER_ID
+from tests.fake_slack.bolt_stage import refusal_of
+
+MARK = {"event_type": "note_made", "event_payload": {"name": "n1"}}
+
+
+@pytest.fixture
+def slack(slack: LoopbackSlack) -> LoopbackSlack:
+    """A loopback Slack whose bot may read where it is."""
+    slack.workspace.scopes.add("channels:history")
+    return slack
+
+
+async def post(client: AsyncWebClient, text: str, **more: Any) -> str:
+    """Post a message; its time stamp."""
+    answer = await client.chat_postMessage(channel=CHANNEL_ID, text=text, **more)
+    return str(answer["ts"])
+
+
+def texts(answer: Any) -> list[str]:
+    """What the messages of an answer say, in its order."""
+    return [message["text"] for message in answer["messages"]]
+
+
+async def test_a_thread_is_read_from_its_first_message_on(client: AsyncWebClient) -> None:
+    """The oldest first; the one that began it stands in front, however late one starts."""
+    root = await post(client, "root")
+    first = await post(client, "one", thread_ts=root)
+    second = await post(client, "two", thread_ts=root)
+    await post(client, "elsewhere")
+    asked: dict[str, Any] = {"channel": CHANNEL_ID, "ts": root}
+
+    assert ["root", "one", "two"] == texts(await client.conversations_replies(**asked))
+    late = await client.conversations_replies(**asked, oldest=first)
+    early = await client.conversations_replies(**asked, latest=second)
+    both = await client.conversations_replies(**asked, oldest=first, latest=second, inclusive=True)
+    assert ["root", "two"] == texts(late)
+    assert ["root", "one"] == texts(early)
+    assert ["root", "one", "two"] == texts(both)
+
+
+async def test_a_history_has_no_replies_and_nothing_ephemeral(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """The newest first."""
+    root = await post(client, "root")
+    await post(client, "reply", thread_ts=root)
+    await client.chat_postEphemeral(channel=CHANNEL_ID, user=USER_ID, text="whisper")
+    await post(client, "last")
+
+    assert ["last", "root"] == texts(await client.conversations_history(channel=CHANNEL_ID))
+    assert 4 == len(slack.messages)
+
+
+async def test_pages_follow_one_another(client: AsyncWebClient) -> None:
+    """By the cursor of the page before."""
+    for number in range(5):
+        await post(client, str(number))
+    found, cursor, pages = [], "", 0
+    while pages == 0 or cursor:
+        page = await client.conversations_history(channel=CHANNEL_ID, limit=2, cursor=cursor)
+        found += texts(page)
+        after: dict[str, str] = page.get("response_metadata") or {}
+        cursor = after.get("next_cursor", "")
+        assert bool(cursor) is page["has_more"]
+        pages += 1
+
+    assert (["4", "3", "2", "1", "0"], 3) == (found, pages)
+
+
+async def test_metadata_is_kept_and_given_whole_to_who_asks_for_it(client: AsyncWebClient) -> None:
+    """Without asking, its kind alone; a change that does not mention it leaves it."""
+    ts = await post(client, "marked", metadata=MARK)
+    await client.chat_update(channel=CHANNEL_ID, ts=ts, text="changed")
+
+    brief = await client.conversations_history(channel=CHANNEL_ID)
+    whole = await client.conversations_history(channel=CHANNEL_ID, include_all_metadata=True)
+    assert {"event_type": "note_made"} == brief["messages"][0]["metadata"]
+    assert MARK == whole["messages"][0]["metadata"]
+    await client.chat_update(channel=CHANNEL_ID, ts=ts, text="changed", metadata={})
+    bare = await client.conversations_history(channel=CHANNEL_ID, include_all_metadata=True)
+    assert "metadata" not in bare["messages"][0]
+
+
+async def test_an_archived_channel_can_be_read_and_not_written_to(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """What stands in it is still there."""
+    await post(client, "before")
+    slack.workspace.archive(CHANNEL_ID)
+
+    refused = await refusal_of(client.chat_postMessage(channel=CHANNEL_ID, text="after"))
+    assert "is_archived" == refused["error"]
+    assert ["before"] == texts(await client.conversations_history(channel=CHANNEL_ID))
+
+
+async def test_an_answer_can_get_lost_after_the_deed(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """The connection breaks, and the message stands there; the next answer comes."""
+    slack.lose_next_answer("chat.postMessage")
+
+    with pytest.raises(aiohttp.ClientError):
+        await post(client, "lost")
+    await post(client, "heard")
+
+    assert ["lost", "heard"] == [message.text for message in slack.messages]

@@ -1,0 +1,173 @@
+"""TLS servers that nobody should talk to: each is told by its kind, and nothing is sent to it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from bot.gateway.http.handshake import read_handshake
+from bot.gateway.protocol.errors import TlsCertificate, TlsError, TlsFailed, TlsVersion
+from tests.gateway.gateway_loopback import OK, ONE_ID, always, client_of, serving
+from tests.gateway.http.test_tls_proxy import CERTIFICATE
+
+
+def openssl(*arguments: str | Path) -> None:
+    """Run the openssl command."""
+    command = shutil.which("openssl")
+    if command is None:
+        pytest.fail("these tests make certificates with the openssl command, which is not here")
+    subprocess.run([command, *map(str, arguments)], check=True, capture_output=True)
+
+
+def certified(
+    folder: Path,
+    *,
+    names: str = "IP:127.0.0.1",
+    key: str = "ec:P-256",
+    times: tuple[str, str] | None = None,
+) -> tuple[ssl.SSLContext, str]:
+    """A server's context with a certificate that signs itself, and the certificate's file.
+
+    Args:
+        folder: for the files.
+        names: whom it is made out to.
+        key: kind and size.
+        times: from when until when, as OpenSSL writes them.
+    """
+    config, private, file = folder / "config", folder / "key.pem", folder / "cert.pem"
+    request, index = folder / "request.pem", folder / "index"
+    authority = (
+        f"[ca]\ndefault_ca = own\n[own]\ndatabase = {index}\nserial = {folder / 'serial'}\n"
+        f"new_certs_dir = {folder}\ndefault_md = sha256\npolicy = any\nrand_serial = yes\n"
+        "x509_extensions = extensions\n[any]\ncommonName = supplied\n"
+    )
+    config.write_text(CERTIFICATE.format(names=names) + authority)
+    index.write_text("")
+    kind, _, size = key.partition(":")
+    option = f"ec_paramgen_curve:{size}" if kind == "ec" else f"rsa_keygen_bits:{size}"
+    openssl("genpkey", "-algorithm", kind, "-pkeyopt", option, "-out", private)
+    openssl("req", "-new", "-key", private, "-config", config, "-out", request)
+    begin, end = times or ("20200101000000Z", "20991231000000Z")
+    signing = ("-selfsign", "-keyfile", private, "-in", request, "-out", file, "-notext")
+    openssl("ca", "-batch", "-config", config, *signing, "-startdate", begin, "-enddate", end)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.set_ciphers("ALL:@SECLEVEL=0")
+    server.load_cert_chain(file, private)
+    return server, str(file)
+
+
+async def refusal(server: ssl.SSLContext, ca_file: str | None) -> TlsError:
+    """What a look-up says that meets this server; it was asked once, and told nothing."""
+    async with (
+        serving(always(OK), tls=server) as running,
+        client_of(running.url, ca_file=ca_file) as client,
+    ):
+        with pytest.raises(TlsError) as caught:
+            await client.status(ONE_ID)
+    assert running.requests == []
+    return caught.value
+
+
+async def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
+    """The fact names it, for whoever has to renew it."""
+    tls, file = certified(tmp_path, times=("20200101000000Z", "20210101000000Z"))
+    error = await refusal(tls, file)
+    assert (type(error), error.fact) == (TlsCertificate, "CERT_HAS_EXPIRED")
+
+
+async def test_a_certificate_that_is_not_valid_yet(tmp_path: Path) -> None:
+    """Mostly this machine's clock is wrong."""
+    tls, file = certified(tmp_path, times=("20980101000000Z", "20990101000000Z"))
+    error = await refusal(tls, file)
+    assert (type(error), error.fact) == (TlsCertificate, "CERT_NOT_YET_VALID")
+
+
+async def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
+    """It signs itself, and no setting says that it may."""
+    tls, _ = certified(tmp_path)
+    error = await refusal(tls, None)
+    assert (type(error), error.fact) == (TlsCertificate, "DEPTH_ZERO_SELF_SIGNED_CERT")
+
+
+@pytest.mark.parametrize(
+    ("names", "fact"),
+    [("DNS:elsewhere.invalid", "IP_ADDRESS_MISMATCH"), ("IP:127.0.0.2", "IP_ADDRESS_MISMATCH")],
+)
+async def test_a_certificate_for_somebody_else(tmp_path: Path, names: str, fact: str) -> None:
+    """The address in the settings is another than the one that it is made out to."""
+    tls, file = certified(tmp_path, names=names)
+    error = await refusal(tls, file)
+    assert (type(error), error.fact) == (TlsCertificate, fact)
+
+
+def shake_hands(listening: socket.socket, tls: ssl.SSLContext) -> None:
+    """Try the handshake with one caller; asyncio's servers keep their alerts to themselves."""
+    caller, _ = listening.accept()
+    with suppress(OSError), tls.wrap_socket(caller, server_side=True):
+        pass
+    caller.close()
+
+
+async def test_a_server_with_an_old_version_only(tmp_path: Path) -> None:
+    """TLS 1.0 and 1.1 are broken, and are not spoken (RFC 8996)."""
+    tls, _ = certified(tmp_path)
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        tls.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        tls.maximum_version = ssl.TLSVersion.TLSv1
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = asyncio.create_task(asyncio.to_thread(shake_hands, listening, tls))
+        async with client_of(f"https://127.0.0.1:{listening.getsockname()[1]}/") as client:
+            with pytest.raises(TlsVersion) as caught:
+                await client.status(ONE_ID)
+        await server
+    assert caught.value.fact == "TLSV1_ALERT_PROTOCOL_VERSION"
+
+
+async def test_a_server_with_a_weak_key(tmp_path: Path) -> None:
+    """A key of 1,024 bits can be broken."""
+    tls, file = certified(tmp_path, key="rsa:1024")
+    error = await refusal(tls, file)
+    assert (type(error), error.fact) == (TlsVersion, "EE_KEY_TOO_SMALL")
+
+
+@asynccontextmanager
+async def speaking_first(words: bytes) -> AsyncIterator[int]:
+    """A port where something else than TLS is spoken."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(words)
+        writer.close()
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as listening:
+        yield listening.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize("words", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-canary\r\n"])
+async def test_a_port_without_tls(words: bytes) -> None:
+    """The general error; what the port said is not quoted."""
+    async with speaking_first(words) as port, client_of(f"https://127.0.0.1:{port}/") as client:
+        with pytest.raises(TlsFailed) as caught:
+            await client.status(ONE_ID)
+    assert type(caught.value) is TlsFailed
+    assert caught.value.fact.isupper()
+    assert "canary" not in str(caught.value)
+
+
+def test_a_fact_is_never_the_peers() -> None:
+    """A code without a name is a number; an error without either has the class for its fact."""
+    unknown = ssl.SSLCertVerificationError(1, "canary")
+    unknown.verify_code = 4_242
+    assert read_handshake(unknown).fact == "verify code 4242"
+    bare = ssl.SSLCertVerificationError("canary")
+    assert read_handshake(bare, "A < B").fact == "B"
+    assert read_handshake(ssl.SSLError("canary"), "A < B").fact == "B"

@@ -1,0 +1,104 @@
+"""Requests: the bytes that go out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.input.message_id import MessageId
+from bot.gateway.protocol.soap import Account, SoapVersion, build_request
+from bot.gateway.protocol.xml import parse_xml
+
+ACCOUNT = Account("0123456789ABCDEF0123456789ABCDEF01234567", "a1B2c3")
+
+SAMPLE_1_1 = b"""<?xml version="1.0" encoding="utf-8"?>
+<soap:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
+xmlns:xsd="http://www.w3.org/2001/XMLSchema" \
+xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
+  <soap:Body>
+    <MPG_Status_Voice xmlns="PWGatewayVoice">
+      <Credencial>0123456789ABCDEF0123456789ABCDEF01234567</Credencial>
+      <Token>a1B2c3</Token>
+      <IDMSG>MPG000236180474</IDMSG>
+    </MPG_Status_Voice>
+  </soap:Body>
+</soap:Envelope>"""
+SAMPLE_1_2 = (
+    SAMPLE_1_1.replace(b"<soap:", b"<soap12:")
+    .replace(b"</soap:", b"</soap12:")
+    .replace(
+        b'xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"',
+        b'xmlns:soap12="http://www.w3.org/2003/05/soap-envelope"',
+    )
+)
+
+
+def test_a_request_of_1_1_is_the_sample_of_the_specification() -> None:
+    """Body byte for byte, SOAPAction in quotes, and no encoded reply asked for."""
+    request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("MPG000236180474"))
+    assert request.content == SAMPLE_1_1
+    assert request.headers == {
+        "Content-Type": "text/xml; charset=utf-8",
+        "SOAPAction": '"PWGatewayVoice/MPG_Status_Voice"',
+        "Accept-Encoding": "identity",
+    }
+
+
+def test_a_request_of_1_2_carries_its_action_in_the_content_type() -> None:
+    """ASP.NET routes SOAP 1.2 by that parameter; SOAPAction belongs to 1.1 alone."""
+    request = build_request(SoapVersion.V1_2, ACCOUNT, MessageId("MPG000236180474"))
+    assert request.content == SAMPLE_1_2
+    assert request.headers == {
+        "Content-Type": "application/soap+xml; charset=utf-8;"
+        ' action="PWGatewayVoice/MPG_Status_Voice"',
+        "Accept-Encoding": "identity",
+    }
+
+
+def test_values_cannot_break_out_of_their_element() -> None:
+    """An IDMSG is opaque, so it may hold XML's own characters."""
+    request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("a</IDMSG><Token>&é]]>"))
+    assert "<IDMSG>a&lt;/IDMSG&gt;&lt;Token&gt;&amp;é]]&gt;</IDMSG>".encode() in request.content
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x1b", "\r", "\ud800", "\ufffe", "\uffff"])
+@pytest.mark.parametrize("name", ["credential", "token"])
+def test_a_key_that_xml_cannot_carry_is_refused_unquoted(name: str, bad: str) -> None:
+    """The message names the key and never shows it."""
+    keys = {"credential": "canary", "token": "canary", name: f"canary{bad}"}
+    with pytest.raises(ValueError, match=f"^the {name} holds a character") as caught:
+        Account(**keys)
+    assert "canary" not in str(caught.value)
+
+
+def test_repr_shows_no_key() -> None:
+    """Neither an account nor a request shows what must not be logged."""
+    request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("MPG000236180474"))
+    shown = repr(ACCOUNT) + repr(request)
+    for secret in (ACCOUNT.credential, ACCOUNT.token, "MPG000236180474"):
+        assert secret not in shown
+
+
+def carried(text: str) -> bool:
+    """Whether both values take the text."""
+    try:
+        MessageId(text)
+        Account(text, text)
+    except ValueError:
+        return False
+    return True
+
+
+texts = st.text(min_size=1, max_size=40).filter(carried)
+
+
+@given(version=st.sampled_from(SoapVersion), credential=texts, token=texts, idmsg=texts)
+def test_what_is_written_is_read_back(
+    version: SoapVersion, credential: str, token: str, idmsg: str
+) -> None:
+    """Whatever the values accept arrives at the gateway unchanged."""
+    request = build_request(version, Account(credential, token), MessageId(idmsg))
+    root = parse_xml(request.content)
+    values = [root.findtext(f".//{{PWGatewayVoice}}{n}") for n in ("Credencial", "Token", "IDMSG")]
+    assert values == [credential, token, idmsg]

@@ -1,0 +1,280 @@
+"""A look-up from end to end, over real sockets: what an asker gets, and what the gateway sees."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.call_status import CheckedStatus, Outcome, read_result
+from bot.gateway.client import GatewayClient, open_gateway
+from bot.gateway.protocol.errors import (
+    EmptyResult,
+    NotSoap,
+)
+from tests.gateway.gateway_loopback import (
+    CREDENTIAL,
+    MOMENT,
+    OK,
+    ONE_ID,
+    TOKEN,
+    Exchange,
+    after,
+    always,
+    client_of,
+    envelope,
+    first,
+    hang,
+    http,
+    ids,
+    result,
+    serving,
+)
+
+# --- an answer -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+async def test_an_answer_is_a_checked_status(version: str) -> None:
+    """The result as a value, with the moment of asking; `failed` and codes are answers too."""
+    async with (
+        serving(always(OK)) as server,
+        client_of(server.url, soap_version=version) as client,
+    ):
+        checked = await client.status(ONE_ID)
+    assert checked == CheckedStatus(status=read_result("ok:85.00"), checked_at=MOMENT)
+    assert (checked.status.outcome, checked.status.duration) == (
+        Outcome.ANSWERED,
+        Decimal("85.00"),
+    )
+    assert f"<IDMSG>{ONE_ID}</IDMSG>".encode() in server.requests[0].body
+
+
+async def test_an_answer_of_the_sandbox_is_marked() -> None:
+    """Cards say so."""
+    reply = http(result("024"), headers=("X-Voicestatus-Sandbox: 1",))
+    async with serving(always(reply)) as server, client_of(server.url) as client:
+        assert (await client.status(ONE_ID)).sandbox
+
+
+# --- the cache -----------------------------------------------------------------------------------
+
+
+async def test_a_final_status_is_asked_for_once() -> None:
+    """The second asker gets it from memory, marked, until a day has passed."""
+    moment = [datetime(2026, 11, 23, tzinfo=UTC)]
+    async with (
+        serving(always(OK)) as server,
+        client_of(server.url, now=lambda: moment[0]) as client,
+    ):
+        fresh = await client.status(ONE_ID)
+        moment[0] += timedelta(hours=23)
+        assert replace(fresh, from_cache=True) == await client.status(ONE_ID)
+        moment[0] += timedelta(hours=2)
+        again = await client.status(ONE_ID)
+    assert (again.from_cache, again.checked_at, len(server.requests)) == (False, moment[0], 2)
+
+
+async def test_only_a_call_with_a_kept_status_is_known_to_be_final() -> None:
+    """Whoever may wait for a call asks this first; it sends nothing."""
+    async with serving(always(OK)) as server, client_of(server.url) as client:
+        before = client.is_final(ONE_ID)
+        await client.status(ONE_ID)
+        assert (False, True) == (before, client.is_final(ONE_ID))
+    assert 1 == len(server.requests)
+
+
+@pytest.mark.parametrize("raw", ["024", "023", "022", "ok:abc", "canary"])
+async def test_what_is_not_final_is_asked_for_each_time(raw: str) -> None:
+    """A pending call may have ended a second later."""
+    async with (
+        serving(first(always(http(result(raw))), always(OK))) as server,
+        client_of(server.url) as client,
+    ):
+        assert not (await client.status(ONE_ID)).status.final
+        assert (await client.status(ONE_ID)).status.final
+
+
+# --- single flight -------------------------------------------------------------------------------
+
+
+async def test_two_hundred_askers_of_one_id_are_one_request() -> None:
+    """All get the same answer, and none of them from memory."""
+    async with serving(after(0.05)) as server, client_of(server.url) as client:
+        answers = await asyncio.gather(*(client.status(ONE_ID) for _ in range(200)))
+    assert {(CheckedStatus(status=read_result("ok:85.00"), checked_at=MOMENT))} == set(answers)
+    assert len(server.requests) == 1
+
+
+async def test_those_who_wait_share_an_error_that_is_not_kept() -> None:
+    """The next asker starts afresh."""
+    async with (
+        serving(first(after(0.05, http(envelope(""))), always(OK))) as server,
+        client_of(server.url) as client,
+    ):
+        errors = await asyncio.gather(
+            *(client.status(ONE_ID) for _ in range(50)), return_exceptions=True
+        )
+        assert [EmptyResult] * 50 == [type(error) for error in errors]
+        assert len(server.requests) == 1
+        assert (await client.status(ONE_ID)).status.final
+
+
+async def test_a_shared_error_does_not_gather_tracebacks() -> None:
+    """What is logged for the last of many askers is as short as for the first."""
+    async with serving(after(0.05, http(b""))) as server, client_of(server.url) as client:
+
+        async def frames() -> int:
+            try:
+                await client.status(ONE_ID)
+            except NotSoap as error:
+                return len(traceback.extract_tb(error.__traceback__))
+            raise AssertionError
+
+        assert {2} == set(await asyncio.gather(*(frames() for _ in range(20))))
+
+
+async def test_one_who_gives_up_does_not_hurt_the_others() -> None:
+    """Not even the one who came first and set off the look-up."""
+    async with serving(after(0.1)) as server, client_of(server.url) as client:
+        one, *others = [asyncio.create_task(client.status(ONE_ID)) for _ in range(5)]
+        await asyncio.sleep(0.03)
+        one.cancel()
+        answers = await asyncio.gather(*others)
+    assert one.cancelled()
+    assert all(answer.status.final for answer in answers)
+    assert len(server.requests) == 1
+
+
+async def test_a_look_up_that_nobody_waits_for_is_given_up() -> None:
+    """It frees its place under the ceiling, and the next asker does not meet its remains."""
+    async with (
+        serving(first(hang, always(OK))) as server,
+        client_of(server.url, max_concurrency=1) as client,
+    ):
+        askers = [asyncio.create_task(client.status(ONE_ID)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        for asker in askers:
+            asker.cancel()
+        await asyncio.wait(askers)
+        async with asyncio.timeout(2):
+            assert (await client.status(ONE_ID)).status.final
+
+
+async def test_an_asker_in_the_moment_of_giving_up_is_served() -> None:
+    """Who comes between the last one's leave and the end of the look-up starts another."""
+    async with serving(after(0.05)) as server, client_of(server.url) as client:
+        leaving = asyncio.create_task(client.status(ONE_ID))
+        await asyncio.sleep(0.02)
+        leaving.cancel()
+        coming = asyncio.create_task(client.status(ONE_ID))
+        assert (await coming).status.final
+
+
+async def test_an_asker_in_the_moment_of_landing_starts_another_look_up() -> None:
+    """A look-up that has ended takes nobody on board, and its end is not that of the next one."""
+    late: list[asyncio.Task[CheckedStatus]] = []
+    answered = False
+
+    def come_late() -> None:
+        late.append(asyncio.create_task(client.status(ONE_ID)))
+
+    def now() -> datetime:
+        # Asked for at the very end of a look-up, before those who wait for it have woken.
+        nonlocal answered
+        if answered:
+            answered = False
+            asyncio.get_running_loop().call_soon(come_late)
+        return MOMENT
+
+    async def pending(exchange: Exchange) -> None:
+        nonlocal answered
+        await exchange.send(http(result("024")))
+        answered = True
+
+    async with (
+        serving(first(pending, after(0.05))) as server,
+        client_of(server.url, now=now) as client,
+    ):
+        assert (await client.status(ONE_ID)).status.outcome is Outcome.PENDING
+        answers = await asyncio.gather(client.status(ONE_ID), *late)
+    assert [Outcome.ANSWERED] * 2 == [answer.status.outcome for answer in answers]
+    assert len(server.requests) == 2
+
+
+async def test_closing_gives_up_what_is_on_its_way() -> None:
+    """Nothing is left running, and those who wait are cancelled."""
+    async with serving(hang) as server:
+        async with client_of(server.url) as client:
+            asker = asyncio.create_task(client.status(ONE_ID))
+            await asyncio.sleep(0.05)
+        with pytest.raises(asyncio.CancelledError):
+            await asker
+    assert not client._tasks
+
+
+# --- connections ---------------------------------------------------------------------------------
+
+
+async def test_look_ups_in_a_row_share_one_connection() -> None:
+    """In steady state a look-up opens no new connection."""
+    async with serving(always(OK)) as server, client_of(server.url) as client:
+        for message_id in ids(50):
+            await client.status(message_id)
+    assert (len(server.requests), server.connections) == (50, 1)
+
+
+async def test_look_ups_side_by_side_open_no_more_than_the_ceiling() -> None:
+    """Twenty connections serve the first wave and every later one."""
+    many = iter(ids(300))
+    async with serving(after(0.005)) as server, client_of(server.url, max_concurrency=20) as client:
+        await asyncio.gather(*(client.status(next(many)) for _ in range(100)))
+        opened = server.connections
+        for _ in range(2):
+            await asyncio.gather(*(client.status(next(many)) for _ in range(100)))
+    assert opened <= 20
+    assert opened == server.connections
+    assert len(server.requests) == 300
+
+
+# --- opening -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "canary"},
+        {"credential": "canary\x00"},
+        {"token": "canary\x00"},
+        {"soap_version": "1.3"},
+        {"proxy": "canary"},
+        {"requests_per_second": 0.0},
+        {"max_concurrency": 0},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+async def test_an_unusable_setting_stops_the_start_unquoted(wrong: dict[str, object]) -> None:
+    """Before the first look-up, and without the value in the message."""
+    settings: dict[str, object] = {
+        "url": "http://127.0.0.1/",
+        "credential": CREDENTIAL,
+        "token": TOKEN,
+        "soap_version": "1.1",
+        "timeout_seconds": 1.0,
+        "requests_per_second": 1.0,
+        "max_concurrency": 1,
+        "now": lambda: MOMENT,
+    }
+    opening = open_gateway(**{**settings, **wrong})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r".") as caught:
+        await opening.__aenter__()
+    assert "canary" not in str(caught.value)
+
+
+def test_a_client_shows_no_key() -> None:
+    """Its `repr()` is that of any object."""
+    assert GatewayClient.__repr__ is object.__repr__

@@ -1,0 +1,78 @@
+"""Bulks as the operator sees them: listed, stopped, taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
+from bot.services.bulk.operator import BulkJobs
+from bot.services.jobs.outcomes import Delivery, JobOutcome, Report
+from bot.storage.bulks import Bulks
+from tests.services.bulk_world import BulkWorld, bulk_world
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[BulkWorld]:
+    """A new world at noon."""
+    async with bulk_world() as new:
+        yield new
+
+
+@pytest.fixture
+def jobs(world: BulkWorld) -> BulkJobs:
+    """What the operator uses."""
+    return BulkJobs(bulks=world.table, now=world.base.clock)
+
+
+async def test_one_is_stopped(world: BulkWorld, jobs: BulkJobs) -> None:
+    """Whoever asked for it; once. What is known is still reported."""
+    bulk = await world.start("SANDBOX-OK")
+    assert (bulk,) == await jobs.latest(9, only_open=True)
+    assert JobOutcome.DONE is await jobs.cancel(bulk.id)
+    assert JobOutcome.NOT_OPEN is await jobs.cancel(bulk.id)
+    assert JobOutcome.UNKNOWN is await jobs.cancel("nothing")
+    await world.ring(bulk)
+    assert [BulkEnding.STOPPED] == [reported.ending for reported in world.speaker.reported]
+
+
+async def test_one_that_waits_is_taken_up_now(world: BulkWorld, jobs: BulkJobs) -> None:
+    """One that is worked on, or is over, is not."""
+    bulk = await world.start("SANDBOX-OK")
+    assert JobOutcome.DONE is await jobs.retry(bulk.id)
+    again = await world.read(bulk)
+    assert (1, world.base.clock.now) == (again.turn, again.due_at)
+    held = replace(again, worker="e1/1")
+    assert await world.table.replace(again, held)
+    assert JobOutcome.NOTHING_TO_RETRY is await jobs.retry(bulk.id)
+    assert JobOutcome.UNKNOWN is await jobs.retry("nothing")
+
+
+async def test_one_that_could_not_be_delivered_is_reported_again(
+    world: BulkWorld, jobs: BulkJobs
+) -> None:
+    """And nothing is asked again for it."""
+    world.speaker.reports = [Report(delivery=Delivery.UNDELIVERABLE)]
+    bulk = await world.ring(await world.start("SANDBOX-OK"))
+    assert BulkState.UNDELIVERED is bulk.state
+    assert JobOutcome.DONE is await jobs.retry(bulk.id)
+    ended = await world.ring(bulk)
+    assert (BulkState.REPORTED, 1) == (ended.state, len(world.asked))
+
+
+class LateTable(Bulks):
+    """A table in which every bulk was changed since it was read."""
+
+    async def replace(self, old: Bulk, new: Bulk) -> bool:
+        """Nothing."""
+        del old, new
+        return False
+
+
+async def test_one_that_somebody_goes_on_with_meanwhile(world: BulkWorld) -> None:
+    """Is left to them."""
+    bulk = await world.start("SANDBOX-OK")
+    jobs = BulkJobs(bulks=LateTable(world.base.database), now=world.base.clock)
+    assert JobOutcome.NOT_OPEN is await jobs.retry(bulk.id)

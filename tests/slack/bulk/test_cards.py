@@ -1,0 +1,401 @@
+"""The cards, pages, forms and notes of lists stay inside Slack's limits, whatever is in them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.call_status import Outcome, read_result
+from bot.domain.id_lists.id_list import IdList, UnreadableListError, read_pasted
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally
+from bot.domain.jobs.bulk_report import Reckoning
+from bot.domain.jobs.watch import Bound, Destination
+from bot.domain.texts.sums import COUNTED
+from bot.fake_slack.rules.block_rules import Surface as Judged
+from bot.fake_slack.rules.block_rules import problems_of_blocks
+from bot.fake_slack.rules.message_rules import calling_markup, read_content
+from bot.fake_slack.state.ledger import Message as Seen
+from bot.services.watches.service import AlreadyWatched, NoRoom, Started
+from bot.slack.blocks.block_kit import Message
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.bulk.buttons import bulk_of, open_row, opened_with, page_of, page_value
+from bot.slack.bulk.cards import bar, progress_card, report_card, roughly
+from bot.slack.bulk.modals import (
+    PASTED_LIMIT,
+    checked_digest,
+    confirming,
+    digest,
+    pasted,
+    pasting,
+    unreadable,
+)
+from bot.slack.bulk.notes import BulkNotes
+from bot.slack.bulk.pages import items_of_page, page_of_results, pages_of
+from bot.slack.bulk.tables import MOST_ROWS, ROWS_OF_A_PAGE, Form, fitting
+from bot.slack.cards.buttons import Row
+from bot.slack.cards.modals import Origin
+from bot.slack.cards.notes import Notes
+from tests.slack.judging import (
+    ANY_TEXT,
+    NOW,
+    SHORT_TEXT,
+    findings,
+    marked_up,
+    notes,
+    some_ids,
+    styles,
+    taken,
+    taken_view,
+)
+from tests.slack.watching import watch_of
+from tests.support.reading import seen
+from tests.support.wording import EN, phrase, say
+
+NAME: Final = "0123456789abcdef"
+USER: Final = "U0ANA000001"
+LONGEST: Final = "W" * 40
+
+
+def bulk_of_ana(**changes: Any) -> Bulk:
+    """A list of ana's in a channel; changed as a test needs it."""
+    values: dict[str, Any] = {
+        "id": NAME,
+        "user": USER,
+        "destination": Destination(team="T1", channel="C1"),
+        "total": 10_000,
+        "started_at": NOW,
+        "due_at": NOW,
+    }
+    return Bulk(**(values | changes))
+
+
+bulks = st.builds(
+    bulk_of_ana,
+    name=ANY_TEXT,
+    total=st.integers(1, 10_000),
+    doubles=st.integers(0, 10_000),
+    ignored=st.integers(0, 100_000),
+    ending=st.none() | st.sampled_from(BulkEnding),
+    paused_until=st.none() | st.just(NOW + timedelta(minutes=5)),
+)
+tallies = st.dictionaries(st.sampled_from(COUNTED), st.integers(0, 10_000)).map(
+    lambda counts: Tally(counts=MappingProxyType(counts))
+)
+item_lists = st.lists(
+    st.tuples(some_ids, st.none() | findings, st.booleans()), min_size=1, max_size=30
+).map(
+    lambda rows: [
+        BulkItem(position=n, message_id=one, finding=found, sandbox=sandbox)
+        for n, (one, found, sandbox) in enumerate(rows)
+    ]
+)
+rows = st.sampled_from([Row.DIRECT, Row.PUBLIC, Row.PRIVATE])
+forms = st.sampled_from(Form)
+reasons = st.sampled_from([{}, {"moved": True}, {"moved": True, "gone": True}])
+
+
+def sound(shown: Message, row: Row = Row.DIRECT) -> None:
+    """Fail unless Slack takes it, and it calls nobody but the asker of a public one."""
+    blocks = list(shown.blocks)
+    assert [] == problems_of_blocks(blocks, Judged.MESSAGE)
+    content = read_content({"text": shown.text, "blocks": blocks})
+    called = {markup for _, markup in calling_markup(content)}
+    assert called <= ({f"<@{USER}>"} if row is Row.PUBLIC else set())
+    texts = [shown.text, *marked_up(shown.blocks)]
+    assert not any("<!" in text.replace("<!date^", "") for text in texts)
+
+
+@given(bulk=bulks, tally=tallies, style=styles, row=rows, late=st.integers(0, 10**6))
+def test_any_progress_is_taken(
+    bulk: Bulk, tally: Tally, style: CardStyle, row: Row, late: int
+) -> None:
+    """With any name of a file, any counts and at any moment."""
+    sound(progress_card(bulk, tally, style, row, NOW + timedelta(seconds=late)))
+
+
+@given(bulk=bulks, items=item_lists, style=styles, row=rows, form=forms, why=reasons)
+def test_any_report_is_taken(
+    bulk: Bulk,
+    items: list[BulkItem],
+    style: CardStyle,
+    row: Row,
+    form: Form,
+    *,
+    why: dict[str, bool],
+) -> None:
+    """Whatever the gateway answered, whatever the ids are, in each form of the table."""
+    report = Reckoning().add_all(items).report(style.catalog)
+    sound(report_card(bulk, report, items, style, row=row, form=form, **why), row)
+
+
+def test_the_longest_list_gives_a_report_that_is_taken(english: CardStyle) -> None:
+    """Ten thousand calls with ids of forty characters, and every code there is; in each form."""
+    items = [
+        BulkItem(
+            position=n,
+            message_id=MessageId(f"{n:05d}{LONGEST}"[:40]),
+            finding=read_result(f"{('failed', 'error', 'blocked')[n % 3]}:{n % 1_000:03d}"),
+        )
+        for n in range(10_000)
+    ]
+    report = Reckoning().add_all(items).report(english.catalog)
+    for form in Form:
+        message = report_card(
+            bulk_of_ana(), report, items[:MOST_ROWS], english, row=Row.DIRECT, form=form
+        )
+
+        sound(message)
+        assert len(message.blocks) < 20
+
+
+@given(items=item_lists, style=styles, row=rows, form=forms)
+def test_any_page_of_results_is_taken(
+    items: list[BulkItem], style: CardStyle, row: Row, form: Form
+) -> None:
+    """In each form, with the way to both neighbours."""
+    sound(page_of_results(bulk_of_ana(), items, 2, style, row=row, form=form))
+
+
+def test_a_page_of_the_longest_ids_stands_in_one_paragraph(english: CardStyle) -> None:
+    """So that nothing is left out where Slack takes no table."""
+    items = [
+        BulkItem(
+            position=9_000 + n, message_id=MessageId(LONGEST), finding=read_result("machine:200")
+        )
+        for n in range(ROWS_OF_A_PAGE)
+    ]
+
+    assert ROWS_OF_A_PAGE == len(fitting(items, english, Form.LINES))
+    message = page_of_results(bulk_of_ana(), items, 226, english, row=Row.DIRECT)
+    assert str(9_000 + ROWS_OF_A_PAGE) in message.text
+
+
+def test_a_table_says_how_many_of_the_calls_it_shows(english: CardStyle) -> None:
+    """In its caption, and below the report."""
+    items = [
+        BulkItem(position=n, message_id=MessageId(f"A{n}"), finding=read_result("ok:85.00"))
+        for n in range(200)
+    ]
+    report = Reckoning().add_all(items).report(english.catalog)
+    message = report_card(
+        bulk_of_ana(total=200), report, items[:MOST_ROWS], english, row=Row.DIRECT
+    )
+    (table,) = [one for one in message.blocks if one["type"] == "data_table"]
+
+    cell = table["rows"][1][-1]
+    assert say("bulk.table.caption", first=1, last=99, total=200) == table["caption"]
+    assert ("raw_number", 85.0) == (cell["type"], cell["value"])
+    assert EN.writing.duration(Decimal(85)) == cell["text"]
+    assert say("bulk.report.first_rows", count=99, total=200) in shown_text(message)
+
+
+def test_an_id_that_the_gateway_does_not_know_is_no_error_of_the_gateway(
+    english: CardStyle,
+) -> None:
+    """Told as not found in the sums, the bars and the table."""
+    items = [
+        BulkItem(position=n, message_id=MessageId(f"A{n}"), finding=read_result(raw))
+        for n, raw in enumerate(("023", "023", "850"))
+    ]
+    report = Reckoning().add_all(items).report(english.catalog)
+    told = report_card(bulk_of_ana(total=3), report, items, english, row=Row.DIRECT)
+    tally = Tally(counts=report.counts)
+    under_way = progress_card(bulk_of_ana(total=3), tally, english, Row.DIRECT, NOW)
+    (table,) = [one for one in told.blocks if one["type"] == "data_table"]
+
+    for shown in (told, under_way):
+        assert say("count.gateway.023", count=2) in shown_text(shown)
+        assert say("icon.gateway.023") in shown_text(shown)
+        assert say("count.gateway_error", count=1) in shown_text(shown)
+    words = [say("outcome_word.gateway.023")] * 2 + [say("outcome_word.gateway_error")]
+    assert words == [row[2]["text"] for row in table["rows"][1:]]
+
+
+def test_ids_are_shortened_where_others_read_them(english: CardStyle) -> None:
+    """A phone number that was taken for an id is masked."""
+    items = [
+        BulkItem(position=0, message_id=MessageId("5511987654321"), finding=read_result("023")),
+        BulkItem(position=1, message_id=MessageId("MPG000236180474"), finding=read_result("024")),
+    ]
+    report = Reckoning().add_all(items).report(english.catalog)
+    public = english.shared("")
+    told = str(report_card(bulk_of_ana(), report, items, public, row=Row.PUBLIC).blocks)
+
+    assert "987654321" not in told
+    assert "MPG000236180474" not in told
+    assert "MPG0…0474" in told
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "full"), [(0, 10, 0), (1, 2, 10), (9_999, 10_000, 19), (7, 7, 20), (0, 0, 0)]
+)
+def test_a_bar_is_full_only_where_nothing_is_missing(part: int, whole: int, full: int) -> None:
+    """And always as long."""
+    assert (full, 20) == (bar(part, whole).count("▓"), len(bar(part, whole)))
+
+
+def test_a_span_is_said_roughly_and_never_too_short(english: CardStyle) -> None:
+    """In tens of seconds, then in whole minutes."""
+    spans = {0: 10, 11: 20, 59: 60, 61: 120, 3_601: 3_660}
+
+    said = {seconds: roughly(timedelta(seconds=seconds), english) for seconds in spans}
+    assert said == {
+        seconds: EN.writing.duration(Decimal(rounded)) for seconds, rounded in spans.items()
+    }
+
+
+def test_a_pause_is_said_while_it_lasts(english: CardStyle) -> None:
+    """With the code, and that nothing is lost; when it is over the time that is left is told."""
+    paused = bulk_of_ana(paused_until=NOW + timedelta(minutes=2))
+    tally = Tally(counts=MappingProxyType({Outcome.ANSWERED: 100}))
+
+    at_once = progress_card(paused, tally, english, Row.DIRECT, NOW + timedelta(minutes=1))
+    later = progress_card(paused, tally, english, Row.DIRECT, NOW + timedelta(minutes=3))
+    found = [phrase("bulk.paused").search(shown_text(card)) for card in (at_once, later)]
+    assert [True, False] == [one is not None for one in found]
+    assert phrase("bulk.time_left").search(shown_text(later))
+
+
+@pytest.mark.parametrize("ending", BulkEnding)
+def test_a_card_that_is_over_has_no_button_to_stop(english: CardStyle, ending: BulkEnding) -> None:
+    """And says why it is over."""
+    card = progress_card(bulk_of_ana(ending=ending), Tally(), english, Row.DIRECT, NOW)
+
+    assert "actions" not in {block["type"] for block in card.blocks}
+    assert say(f"bulk.over.{ending}", asked=0, total=10_000) in shown_text(card)
+
+
+def read(text: str, style: CardStyle) -> tuple[IdList | None, str]:
+    """The list in a text, or what is said where there is none."""
+    try:
+        return read_pasted(text, max_ids=10_000), ""
+    except UnreadableListError as error:
+        return None, unreadable(error, style.catalog)
+
+
+@given(text=ANY_TEXT, style=styles, told=notes)
+def test_any_pasted_text_gives_a_form_that_is_taken(
+    text: str, style: CardStyle, told: Notes
+) -> None:
+    """To be filled in, to be begun, or with the error below the field."""
+    origin = Origin(channel="C1")
+    taken_view(pasting(style, origin, text[:PASTED_LIMIT]), Judged.MODAL)
+    found, problem = read(text, style)
+    assert len(problem) <= 150
+    if found is None:
+        assert problem
+        return
+    view = confirming(
+        style, origin, found, text=text, lasts=timedelta(seconds=9), told=told.usage()
+    )
+    taken_view(view, Judged.MODAL)
+    assert digest(found.ids) == checked_digest(view)
+
+
+@pytest.mark.parametrize("thread", ["", "1795579300.000001"])
+@pytest.mark.parametrize(("channel", "named"), [("C1", True), ("D1", False), ("", False)])
+def test_the_form_says_where_the_report_goes(
+    english: CardStyle, channel: str, thread: str, *, named: bool
+) -> None:
+    """To the channel or thread where it began, or directly."""
+    view = pasting(english, Origin(channel=channel, thread_ts=thread))
+
+    assert named is ("<#C1>" in str(view))
+    assert named is not (say("bulk.modal.to_you") in str(view))
+
+
+JSON: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda part: (
+        st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=9), part, max_size=3)
+    ),
+)
+
+
+@given(view=st.dictionaries(st.sampled_from(["state", "private_metadata", "id"]), JSON))
+def test_any_form_that_comes_back_gives_a_text(view: dict[str, Any]) -> None:
+    """And the digest of nothing where there is none."""
+    assert isinstance(pasted(view), str)
+    assert isinstance(checked_digest(view), str)
+
+
+@given(value=JSON)
+def test_a_value_that_is_none_of_ours_names_nothing(value: object) -> None:
+    """No button is trusted."""
+    assert bulk_of(value) is None
+    assert page_of(value) is None
+    assert isinstance(opened_with(value), tuple)
+
+
+def test_the_values_of_our_own_buttons_come_back() -> None:
+    """A name, and a name with a page."""
+    assert NAME == bulk_of(NAME)
+    assert (NAME, 17) == page_of(page_value(bulk_of_ana(), 17))
+
+
+@pytest.mark.parametrize(("count", "kept"), [(11, 11), (100, 100), (300, 0)])
+def test_a_button_carries_all_ids_or_none(english: CardStyle, count: int, kept: int) -> None:
+    """A value holds 2,000 characters; some of a list would be taken for all of it."""
+    ids = [MessageId(f"MPG{n:012}") for n in range(count)]
+    row = open_row(english.catalog, ids, only_for=USER)
+
+    assert [] == problems_of_blocks([row], Judged.MESSAGE)
+    assert tuple(ids[:kept]) == opened_with(row["elements"][0]["value"])
+
+
+@given(style=styles, command=SHORT_TEXT, channel=st.sampled_from(["C1", "U1"]))
+def test_every_note_is_taken(style: CardStyle, command: str, channel: str) -> None:
+    """In both languages, for a channel and for a direct message."""
+    said = BulkNotes(style, Notes(style, command).command)
+    bulk = bulk_of_ana(destination=Destination(team="T1", channel=channel))
+    for shown in (
+        *(said.ask(), said.no_room(3), said.no_room_for_all(), said.not_kept()),
+        *(said.stopping(), said.over(), said.not_yours(), said.none_pending()),
+    ):
+        taken(shown)
+    assert [] == problems_of_blocks(list(said.begun(bulk).blocks), Judged.MODAL)
+
+
+def test_how_many_are_watched_is_told_in_numbers(english: CardStyle) -> None:
+    """Those that are, that were before, and that are too many."""
+    said = BulkNotes(english, "/voicestatus")
+    full = NoRoom(message_id=MessageId("A"), bound=Bound.USER, most=250)
+    both = said.watching([Started(watch=watch_of()), AlreadyWatched(watch=watch_of()), full, full])
+
+    assert say("bulk.note.watching_title", count=1) in shown_text(both)
+    assert say("bulk.note.watched_before", count=1) in shown_text(both)
+    assert say("bulk.note.not_watched", count=2) in shown_text(both)
+    assert say("bulk.note.watching_none_title") in shown_text(said.watching([full]))
+
+
+async def test_a_page_is_cut_out_of_the_stream(english: CardStyle) -> None:
+    """The last one may be short, and behind it there is nothing."""
+    del english
+    bulk = bulk_of_ana(total=2 * ROWS_OF_A_PAGE + 1)
+
+    async def stream() -> Any:
+        for n in range(bulk.total):
+            yield BulkItem(position=n, message_id=MessageId(f"A{n}"))
+
+    assert 3 == pages_of(bulk)
+    sizes = [len(await items_of_page(stream(), page)) for page in (1, 2, 3, 4)]
+    assert [ROWS_OF_A_PAGE, ROWS_OF_A_PAGE, 1, 0] == sizes
+
+
+def shown_text(message: Message) -> str:
+    """All that a reader sees."""
+    return seen(Seen(channel="", ts="", text=message.text, blocks=message.blocks))
+
+
+@pytest.fixture
+def english() -> CardStyle:
+    """For one reader alone, in English."""
+    return CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))

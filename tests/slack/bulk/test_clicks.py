@@ -1,0 +1,190 @@
+"""What people press on the cards of lists: stop, watch, leaf; and who may."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.fake_slack.state.ledger import Message
+from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, USER_ID
+from bot.settings.settings import Mode
+from tests.slack.listing import MIXED, REPORT, begun, checked, press, reports
+from tests.slack.watching import (
+    SWIFT,
+    buttons_of,
+    end_waiting,
+    expect_rings,
+    saying,
+    shown,
+    until,
+    waiting,
+)
+from tests.support.reading import in_view, seen
+from tests.support.scene import Scene, Stages
+from tests.support.wording import REFUSED, phrase, say
+
+# Two calls are answered at once, two hold the gateway until a test is over, six wait in the line.
+NEVER_DONE = [f"SANDBOX-SLOW-{seconds}" for seconds in range(60, 68)]
+SLOW = " ".join(("SANDBOX-OK", "SANDBOX-BUSY", *NEVER_DONE))
+STOPPED = say("bulk.over.stopped", asked=2, total=10)
+NOT_YOURS = say("bulk.note.not_yours_title")
+PAGE = phrase("bulk.page.title")
+
+
+@pytest.fixture
+async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
+    """A bot that loses no time."""
+    async with stages.scene(mode, timing=SWIFT) as scene:
+        yield scene
+
+
+@pytest.fixture
+async def slow(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
+    """A bot whose gateway may be asked two things at once."""
+    async with stages.scene(
+        mode, timing=SWIFT, gateway_max_concurrency=2, gateway_timeout_seconds=60
+    ) as scene:
+        yield scene
+
+
+async def slow_card(ways: Scene) -> Message:
+    """Begin a list that does not come to its end, and wait until it goes no further."""
+    await begun(ways, SLOW)
+    await until(lambda: len(ways.asked) == 4)
+    return await shown(ways, say("bulk.heading", count=10))
+
+
+async def test_the_asker_stops_a_list_and_what_is_known_is_reported(slow: Scene) -> None:
+    """The rest is not asked about, and that is said; a second press does no harm."""
+    card = await slow_card(slow)
+    name = str(buttons_of(card)["bulk_stop"]["value"])
+    await slow.person.click(card, "bulk_stop")
+    await shown(slow, say("bulk.note.stopping_title"))
+
+    report = await shown(slow, say("bulk.report.stopped", asked=2, total=10))
+    assert say("bulk.report.not_asked", count=8) in seen(report)
+    await shown(slow, STOPPED)
+    await press(slow.person, card, "bulk_stop", name)
+    await shown(slow, say("bulk.note.over_title"))
+    assert [report] == reports(slow)
+    assert 4 == len(slow.asked)
+    expect_rings(slow, USER_ID)
+
+
+async def test_others_see_no_button_and_can_stop_nothing(slow: Scene) -> None:
+    """Who puts the click together by hand is told whose list it is, and it goes on."""
+    card = await slow_card(slow)
+    button = buttons_of(card)["bulk_stop"]
+    assert [USER_ID] == button["visible_to_user_ids"]
+    await press(slow.person.as_user(OTHER_USER_ID), card, "bulk_stop", str(button["value"]))
+
+    told = await shown(slow, NOT_YOURS)
+    assert told.ephemeral
+    assert OTHER_USER_ID == told.user
+    assert [] == saying(slow, STOPPED)
+
+
+async def test_a_forged_name_stops_nothing(slow: Scene) -> None:
+    """Neither a text that is no name nor the name of no list."""
+    card = await slow_card(slow)
+    await press(slow.person, card, "bulk_stop", "'; drop table bulk")
+    await press(slow.person, card, "bulk_stop", "f" * 16)
+    await shown(slow, NOT_YOURS)
+    await slow.running.work.idle()
+
+    assert 1 == len(saying(slow, NOT_YOURS))
+    assert [] == saying(slow, STOPPED)
+
+
+async def test_a_fourth_list_has_no_room_and_stays_in_the_form(slow: Scene) -> None:
+    """It is said kindly, what was pasted is kept, and nothing of it is asked."""
+    for number in range(3):
+        await begun(slow, f"{SLOW} SANDBOX-00{number}")
+    view = await checked(slow, "SANDBOX-404")
+    refused = await slow.person.submit(view)
+
+    assert refused.view is not None
+    assert say("bulk.note.no_room_title") in in_view(refused.view)
+    assert "SANDBOX-404" in str(refused.view.content)
+    assert "SANDBOX-404" not in slow.asked
+
+
+async def test_who_may_not_ask_gets_no_form_and_no_list(mode: Mode, stages: Stages) -> None:
+    """The same rules as for a single look-up."""
+    async with stages.scene(mode, allowed_users=OTHER_USER_ID) as ways:
+        note = await ways.answer("bulk SANDBOX-OK")
+
+        assert REFUSED in seen(note)
+        assert [] == ways.slack.modals_of(USER_ID)
+
+
+async def test_the_pending_calls_of_a_list_are_watched_with_one_press(ways: Scene) -> None:
+    """For the one who asked; how many, and where they are listed, is said."""
+    idmsg = waiting()
+    await begun(ways, "\n".join((*MIXED, idmsg)))
+    report = await shown(ways, REPORT)
+    await ways.person.click(report, "bulk_watch")
+
+    told = await shown(ways, say("bulk.note.watching_title", count=2))
+    assert told.ephemeral
+    await ways.type("watches")
+    listed = await shown(ways, say("watches.title"))
+    assert "SANDBOX-FOREVER" in seen(listed)
+    assert idmsg in seen(listed)
+    assert {f"<@{USER_ID}>", f"<#{CHANNEL_ID}>"} == {p.markup for p in ways.slack.pings}
+    ways.slack.pings.clear()
+
+
+async def test_what_has_got_its_status_meanwhile_is_not_watched_again(ways: Scene) -> None:
+    """A second press tells nothing twice."""
+    idmsg = waiting()
+    await begun(ways, f"SANDBOX-OK {idmsg}")
+    report = await shown(ways, REPORT)
+    end_waiting(ways)
+    await ways.answer(idmsg)
+    await ways.person.click(report, "bulk_watch")
+
+    await shown(ways, say("bulk.note.none_pending_title"))
+    expect_rings(ways, USER_ID)
+
+
+async def test_all_results_are_leafed_through(ways: Scene) -> None:
+    """The first page stands beside the report for the one who pressed; others replace it."""
+    await begun(ways, " ".join(f"SANDBOX-failed.{code}" for code in range(400, 441)))
+    report = await shown(ways, REPORT)
+    expect_rings(ways, USER_ID)
+    await ways.person.click(report, "bulk_page_show")
+    page = await shown(ways, say("bulk.page.title", page=1, pages=2))
+
+    assert page.ephemeral
+    assert "SANDBOX-failed.400" in seen(page)
+    await ways.person.click(page, "bulk_page_next")
+    second = await shown(ways, say("bulk.page.title", page=2, pages=2))
+    assert "SANDBOX-failed.440" in seen(second)
+    assert [second] == saying(ways, PAGE)
+
+
+@pytest.mark.parametrize("page", ["0123456789abcdef:1", "{own}:0", "{own}:2"])
+async def test_a_page_that_is_not_there_is_not_shown(ways: Scene, page: str) -> None:
+    """Of no list, or of one's own list before its first page or after its last."""
+    await begun(ways, "SANDBOX-OK SANDBOX-BUSY")
+    report = await shown(ways, REPORT)
+    expect_rings(ways, USER_ID)
+    own = reports(ways)[0].metadata
+    assert own is not None
+    value = page.format(own=own["event_payload"]["bulk"])
+    await press(ways.person, report, "bulk_page_next", value)
+
+    await shown(ways, NOT_YOURS)
+    assert [] == saying(ways, PAGE)
+
+
+async def test_a_list_that_the_gateway_refuses_is_told_as_such(ways: Scene) -> None:
+    """Not one of its calls is told as failed."""
+    await begun(ways, "SANDBOX-019 SANDBOX-OK")
+    await shown(ways, phrase("bulk.report.refused", total=2))
+    (report,) = reports(ways)
+
+    assert say("count.failed", count=1) not in seen(report)
+    expect_rings(ways, USER_ID)

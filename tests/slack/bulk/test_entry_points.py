@@ -1,0 +1,138 @@
+"""A list from the pasting to the report, on every way in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.fake_slack.people.person import Outcome
+from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, USER_ID
+from bot.settings.settings import Mode
+from tests.slack.listing import DONE, MIXED, REPORT, begun, checked, form, reports
+from tests.slack.watching import SWIFT, buttons_of, expect_rings, saying, shown
+from tests.support.reading import heading, in_view, seen
+from tests.support.scene import Scene, Stages
+from tests.support.wording import BUSY, EN, phrase, say
+
+
+@pytest.fixture
+async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
+    """A bot that loses no time."""
+    async with stages.scene(mode, timing=SWIFT) as scene:
+        yield scene
+
+
+def found(count: int) -> str:
+    """What the form says of so many calls."""
+    return say("bulk.modal.found", count=count)
+
+
+async def test_a_pasted_list_is_checked_begun_and_reported_in_its_thread(ways: Scene) -> None:
+    """What was found is shown first; then one card in the channel, and the report below it."""
+    view = await checked(ways, "\n".join((*MIXED, "SANDBOX-OK", "hello")))
+    assert found(8) in in_view(view)
+    assert say("bulk.doubles", count=1) in in_view(view)
+    assert phrase("bulk.modal.ignored_line", number=10, text="hello").search(in_view(view))
+    assert f"<#{CHANNEL_ID}>" in in_view(view)
+    assert ways.asked == []
+
+    told = await ways.person.submit(view)
+    assert told.view is not None
+    assert say("bulk.note.begun_title") in in_view(told.view)
+
+    report = await shown(ways, REPORT)
+    card = await shown(ways, DONE)
+    share = EN.writing.share(2, 7)
+    assert (CHANNEL_ID, None) == (card.channel, card.thread_ts)
+    assert say("bulk.heading", count=8) == heading(card)
+    assert (CHANNEL_ID, card.ts) == (report.channel, report.thread_ts)
+    assert say("bulk.report.rate", share=share, answered=2, final=7) in seen(report)
+    assert f"*{BUSY}*" in seen(report)
+    assert say("bulk.report.pending", count=1) in seen(report)
+    assert sorted(MIXED) == sorted(str(one) for one in ways.asked)
+    assert [report] == reports(ways)
+    expect_rings(ways, USER_ID)
+    assert "stop" not in str(buttons_of(card))
+
+
+async def test_nothing_begins_before_it_was_shown(ways: Scene) -> None:
+    """A list that was changed after it was checked is checked again."""
+    view = await checked(ways, "SANDBOX-OK")
+    changed = await ways.person.submit(view, {"bulk_ids": "SANDBOX-OK SANDBOX-BUSY"})
+
+    assert changed.action is Outcome.UPDATED
+    assert changed.view is not None
+    assert found(2) in in_view(changed.view)
+    assert [] == ways.asked
+
+
+async def test_what_holds_no_id_stays_in_the_form(ways: Scene) -> None:
+    """The error stands under the field, and what was pasted can be put right."""
+    submission = await ways.person.submit(await form(ways), {"bulk_ids": "nothing here"})
+
+    assert submission.action is Outcome.ERRORS
+    assert {"bulk_ids"} == set(submission.errors)
+
+
+async def test_where_the_bot_is_no_member_all_of_it_comes_directly(ways: Scene) -> None:
+    """Card and report stand in the direct conversation, and nobody is called."""
+    await begun(ways, "SANDBOX-OK SANDBOX-BUSY", channel=CHANNEL_WITHOUT_BOT_ID)
+
+    report = await shown(ways, REPORT)
+    direct = ways.person.direct_channel
+    assert (direct, True) == (report.channel, report.thread_ts is not None)
+    assert "SANDBOX-BUSY" in seen(report)
+    ways.expect_refusals("chat.postMessage: not_in_channel")
+
+
+async def test_a_list_from_the_app_home_comes_directly(ways: Scene) -> None:
+    """There is no conversation, so the form says that it comes in a direct message."""
+    await ways.person.open_home()
+    await ways.person.click(await ways.home(), "home_bulk_open")
+    view = await ways.modal()
+    assert say("bulk.modal.to_you") in in_view(view)
+    submission = await ways.person.submit(view, {"bulk_ids": "SANDBOX-OK SANDBOX-BUSY"})
+    assert submission.view is not None
+    await ways.person.submit(submission.view)
+
+    report = await shown(ways, REPORT)
+    assert ways.person.direct_channel == report.channel
+
+
+async def test_words_after_the_command_word_are_checked_at_once(ways: Scene) -> None:
+    """The form opens with the list in it and what was found."""
+    view = await form(ways, "SANDBOX-OK SANDBOX-BUSY")
+
+    assert found(2) in in_view(view)
+    await ways.person.submit(view)
+    await shown(ways, REPORT)
+    expect_rings(ways, USER_ID)
+
+
+async def test_a_mention_is_answered_with_a_button_that_opens_the_form(ways: Scene) -> None:
+    """Slack lets no form be opened from a message; the asker presses the button."""
+    note = await ways.comes_of(ways.person.say(f"{BOT_MENTION} bulk"))
+    assert note.ephemeral
+    await ways.person.click(note, "bulk_open")
+
+    assert say("bulk.modal.title") == (await ways.modal()).content["title"]["text"]
+
+
+async def test_more_ids_than_a_command_takes_are_offered_as_a_list(ways: Scene) -> None:
+    """One press, and they are in the form, checked."""
+    ids = " ".join(f"SANDBOX-failed.{code}" for code in range(400, 411))
+    note = await ways.answer(ids)
+    await ways.person.click(note, "bulk_open")
+
+    assert found(11) in in_view(await ways.modal())
+    assert [] == saying(ways, REPORT)
+
+
+async def test_where_all_can_read_it_the_offer_is_the_askers_alone(ways: Scene) -> None:
+    """The list would be reported as theirs."""
+    ids = " ".join(f"SANDBOX-failed.{code}" for code in range(400, 411))
+    note = await ways.comes_of(ways.person.say(f"{BOT_MENTION} {ids}"))
+
+    assert not note.ephemeral
+    assert [USER_ID] == buttons_of(note)["bulk_open"]["visible_to_user_ids"]

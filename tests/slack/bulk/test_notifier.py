@@ -1,0 +1,381 @@
+"""What speaks for a list: one card that is changed in place, one report, and what Slack refuses."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.call_status import Outcome, read_result
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally
+from bot.domain.jobs.watch import Destination, PostedCard
+from bot.domain.privacy import public_id
+from bot.domain.timing import Timing
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state.ledger import Message
+from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
+from bot.services.jobs.outcomes import Delivery, Trace
+from bot.slack.blocks.readers import Readers
+from bot.slack.blocks.style import Contacts, Styles
+from bot.slack.bulk.cards import bar
+from bot.slack.bulk.notifier import Home, SlackBulkSpeaker, home_of
+from bot.storage.errors import StorageError
+from tests.slack.notifying import ASKED, choices, connected
+from tests.slack.watching import NOW, READING
+from tests.support.reading import seen, where
+from tests.support.wording import EN, say
+
+POST: Final = "chat.postMessage"
+UPDATE: Final = "chat.update"
+DIRECT: Final = f"D{USER_ID[1:]}"
+HALF: Final = Tally(counts=MappingProxyType({Outcome.ANSWERED: 4}))
+
+
+@dataclass(kw_only=True)
+class Speaking:
+    """A speaker, its Slack, and a file that can be given or not."""
+
+    slack: LoopbackSlack
+    speaker: SlackBulkSpeaker
+    total: int = 8
+    file: bool = False
+    away: bool = False
+    homes: list[Home] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[Message]:
+        """What stands in Slack."""
+        return self.slack.messages
+
+    def called(self, method: str) -> int:
+        """How often a method was called."""
+        return sum(call.method == method for call in self.slack.calls)
+
+    async def results(self, bulk_id: str) -> AsyncIterator[BulkItem]:
+        """As many answered calls as there are."""
+        del bulk_id
+        if self.away:
+            raise StorageError("away")
+        for position in range(self.total):
+            yield BulkItem(
+                position=position,
+                message_id=MessageId(f"MPG{position:012}"),
+                finding=read_result("ok:85.00"),
+                checked_at=NOW,
+            )
+
+    async def share_file(self, bulk: Bulk, home: Home) -> bool:
+        """Give the file, or not."""
+        del bulk
+        self.homes.append(home)
+        return self.file
+
+    async def shown(self, bulk: Bulk, tally: Tally = HALF) -> Bulk:
+        """The bulk with the card that was posted for it."""
+        card = await self.speaker.show_progress(bulk, tally)
+        return replace(bulk, card=card)
+
+
+@asynccontextmanager
+async def speaking(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[Speaking]:
+    """A speaker at the loopback Slack."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(running_slack())
+        slack.workspace.scopes |= set(scopes)
+        client = await stack.enter_async_context(connected(slack.api_url, slack.bot_token))
+        languages = await stack.enter_async_context(choices())
+        styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
+        scene = Speaking(slack=slack, speaker=None)  # type: ignore[arg-type]
+        scene.speaker = SlackBulkSpeaker(
+            client=client,
+            readers=Readers(languages=languages, styles=styles),
+            results=scene.results,
+            share_file=scene.share_file,
+            now=lambda: NOW + timedelta(seconds=30),
+            timing=timing,
+        )
+        yield scene
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Speaking]:
+    """A speaker and its Slack."""
+    async with speaking() as running:
+        yield running
+
+
+@pytest.fixture
+async def eager() -> AsyncIterator[Speaking]:
+    """One that changes its card at every occasion."""
+    async with speaking(timing=Timing(card_every=0.0)) as running:
+        yield running
+
+
+def a_bulk(**changes: Any) -> Bulk:
+    """A list of ana's that began in the channel."""
+    values: dict[str, Any] = {
+        "id": "0123456789abcdef",
+        "user": USER_ID,
+        "destination": Destination(team=TEAM_ID, channel=CHANNEL_ID),
+        "total": 8,
+        "started_at": NOW,
+        "due_at": NOW,
+    }
+    return Bulk(**(values | changes))
+
+
+def over(bulk: Bulk) -> Bulk:
+    """The same when all was asked."""
+    return replace(bulk, ending=BulkEnding.ALL_ASKED, decided_at=NOW)
+
+
+def progress(asked: int) -> str:
+    """What the card says when so many of the eight calls were asked about."""
+    values = {"bar": bar(asked, 8), "share": EN.writing.share(asked, 8)}
+    return say("bulk.progress", asked=asked, total=8, **values)
+
+
+async def test_one_card_is_posted_and_then_changed_in_its_place(eager: Speaking) -> None:
+    """Where it stands is given back once."""
+    bulk = await eager.shown(a_bulk())
+    (card,) = eager.messages
+    assert PostedCard(channel=card.channel, ts=card.ts) == bulk.card
+    assert progress(4) in seen(card)
+
+    all_asked = Tally(counts=MappingProxyType({Outcome.ANSWERED: 8}))
+    assert await eager.speaker.show_progress(bulk, all_asked) is None
+    (card,) = eager.messages
+    assert progress(8) in seen(card)
+
+
+async def test_a_card_is_left_alone_for_a_while_unless_the_list_is_over(scene: Speaking) -> None:
+    """People read no faster, and Slack takes no more; the last state is shown at once."""
+    bulk = await scene.shown(a_bulk())
+    for _ in range(5):
+        await scene.speaker.show_progress(bulk, HALF)
+    assert 0 == scene.called(UPDATE)
+
+    await scene.speaker.show_progress(over(bulk), HALF)
+    assert 1 == scene.called(UPDATE)
+    assert say("bulk.over.all_asked") in seen(scene.messages[0])
+
+
+async def test_a_slack_that_asks_for_a_pause_is_left_alone(eager: Speaking) -> None:
+    """For as long as it says; nothing is repeated."""
+    bulk = await eager.shown(a_bulk())
+    eager.slack.fail_next(UPDATE, error="ratelimited", retry_after=600)
+    for _ in range(3):
+        await eager.speaker.show_progress(bulk, HALF)
+
+    assert 1 == eager.called(UPDATE)
+
+
+@pytest.mark.parametrize("error", ["message_not_found", "internal_error", "cant_update_message"])
+async def test_a_card_that_cannot_be_changed_is_no_fault_of_the_list(
+    eager: Speaking, error: str
+) -> None:
+    """It is tried again at the next occasion."""
+    bulk = await eager.shown(a_bulk())
+    eager.slack.fail_next(UPDATE, error=error)
+    await eager.speaker.show_progress(bulk, HALF)
+    await eager.speaker.show_progress(bulk, HALF)
+
+    assert 2 == eager.called(UPDATE)
+
+
+async def test_a_channel_that_refuses_the_card_gets_nothing_and_the_asker_all(
+    scene: Speaking,
+) -> None:
+    """Card, report and pages stand in the direct conversation, with whole ids."""
+    bulk = await scene.shown(
+        a_bulk(destination=Destination(team=TEAM_ID, channel=CHANNEL_WITHOUT_BOT_ID))
+    )
+    assert bulk.card is not None
+    assert DIRECT == bulk.card.channel
+    report = await scene.speaker.report(over(bulk))
+
+    assert Delivery.TOLD is report.delivery
+    told = scene.messages[-1]
+    assert (DIRECT, bulk.card.ts, False) == where(told)
+    assert "MPG000000000007" in seen(told)
+    assert [] == scene.slack.pings
+
+
+async def test_the_report_stands_in_the_cards_thread_and_bears_the_name_of_the_list(
+    scene: Speaking,
+) -> None:
+    """As metadata, and as the id of its first block; the asker is called."""
+    bulk = await scene.shown(a_bulk())
+    assert Delivery.TOLD is (await scene.speaker.report(over(bulk))).delivery
+
+    card, told = scene.messages
+    assert (CHANNEL_ID, card.ts, False) == where(told)
+    payload = {"event_type": "bulk_report", "event_payload": {"bulk": bulk.id}}
+    assert payload == told.metadata
+    assert f"bulk_report_{bulk.id}" == told.blocks[0]["block_id"]
+    assert {f"<@{USER_ID}>"} == {ping.markup for ping in scene.slack.pings}
+
+
+async def test_a_list_that_began_in_a_thread_stays_there(scene: Speaking) -> None:
+    """Its card and its report."""
+    thread = ASKED.ts
+    scene.slack.said.append(ASKED)
+    place = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=thread)
+    bulk = await scene.shown(a_bulk(destination=place))
+    await scene.speaker.report(over(bulk))
+
+    assert [(CHANNEL_ID, thread, False)] * 2 == [where(one) for one in scene.messages]
+
+
+async def test_a_thread_that_takes_no_report_leads_to_the_asker(scene: Speaking) -> None:
+    """Who is told why it comes directly."""
+    bulk = await scene.shown(a_bulk())
+    scene.slack.fail_next(POST, error="is_archived")
+    assert Delivery.TOLD is (await scene.speaker.report(over(bulk))).delivery
+
+    told = scene.messages[-1]
+    assert (DIRECT, None) == (told.channel, told.thread_ts)
+    assert say("bulk.report.moved") in seen(told)
+
+
+async def test_a_thread_that_is_gone_gets_nothing_and_the_asker_all(scene: Speaking) -> None:
+    """The card says that it comes directly, and what follows belongs to it."""
+    place = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=ASKED.ts)
+    bulk = await scene.shown(a_bulk(destination=place))
+    report = await scene.speaker.report(over(bulk))
+
+    card, told = scene.messages
+    assert [(DIRECT, None, False), (DIRECT, card.ts, False)] == [where(card), where(told)]
+    assert (True, False) == (say("bulk.moved") in seen(card), say("bulk.report.gone") in seen(told))
+    assert None is report.card
+
+
+async def test_a_report_whose_card_was_deleted_takes_the_rest_along(scene: Speaking) -> None:
+    """Its own thread is where the result is handed over; it says why it comes there."""
+    bulk = await scene.shown(a_bulk())
+    assert say("bulk.moved") not in seen(scene.messages[0])
+    scene.messages.clear()
+    report = await scene.speaker.report(over(bulk))
+
+    (told,) = scene.messages
+    assert ((DIRECT, None, False), PostedCard(channel=DIRECT, ts=told.ts)) == (
+        where(told),
+        report.card,
+    )
+    assert (True, False) == (
+        say("bulk.report.gone") in seen(told),
+        say("bulk.report.moved") in seen(told),
+    )
+    assert Home(channel=DIRECT, thread=told.ts) == home_of(replace(over(bulk), card=report.card))
+
+
+async def test_pages_whose_thread_is_gone_go_to_the_asker_and_the_file_with_them(
+    scene: Speaking,
+) -> None:
+    """All of it went after the report had been posted."""
+    scene.total = 100
+    bulk = await scene.shown(a_bulk(total=100))
+    scene.messages.clear()
+    await scene.speaker.hand_over(over(bulk))
+
+    (page,) = scene.messages
+    assert (DIRECT, None, False) == where(page)
+    assert bulk.card is not None
+    assert [
+        Home(channel=CHANNEL_ID, thread=bulk.card.ts),
+        Home(channel=DIRECT, thread=page.ts),
+    ] == scene.homes
+
+
+@pytest.mark.parametrize(
+    ("refused", "form"), [(0, "data_table"), (1, "table"), (2, "lines"), (3, "text")]
+)
+async def test_what_slack_refuses_for_its_form_comes_in_a_plainer_one(
+    scene: Speaking, refused: int, form: str
+) -> None:
+    """The sortable table, a plain one, lines, and in the end words alone; always marked."""
+    bulk = await scene.shown(a_bulk())
+    for _ in range(refused):
+        scene.slack.fail_next(POST, error="invalid_blocks")
+    assert Delivery.TOLD is (await scene.speaker.report(over(bulk))).delivery
+
+    (told,) = scene.messages[1:]
+    kinds = {block["type"] for block in told.blocks}
+    assert kinds & {"data_table", "table"} == ({form} if "table" in form else set())
+    assert (form == "text") is (told.blocks == ())
+    assert say("bulk.report.all_asked") in told.text
+    assert EN.writing.share(8, 8) in told.text
+    assert told.metadata is not None
+
+
+async def test_a_report_without_an_answer_is_unsure_and_posted_once(scene: Speaking) -> None:
+    """Whoever comes next looks for it first."""
+    bulk = await scene.shown(a_bulk())
+    scene.slack.lose_next_answer(POST)
+
+    assert Delivery.UNSURE is (await scene.speaker.report(over(bulk))).delivery
+    assert 2 == len(scene.messages)
+
+
+@pytest.mark.parametrize("channel", [CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID])
+async def test_a_report_that_stands_there_is_found(channel: str) -> None:
+    """By its mark, beside its card."""
+    async with speaking(*READING) as scene:
+        bulk = await scene.shown(a_bulk(destination=Destination(team=TEAM_ID, channel=channel)))
+        assert Trace.NONE is await scene.speaker.trace(over(bulk))
+        await scene.speaker.report(over(bulk))
+
+        assert Trace.FOUND is await scene.speaker.trace(over(bulk))
+        assert Trace.NONE is await scene.speaker.trace(over(replace(bulk, id="f" * 16)))
+
+
+async def test_without_a_card_the_report_goes_to_the_asker(scene: Speaking) -> None:
+    """Nothing in the channel speaks of the list, so nobody there waits for it."""
+    assert Delivery.TOLD is (await scene.speaker.report(over(a_bulk()))).delivery
+
+    assert DIRECT == scene.messages[0].channel
+
+
+@pytest.mark.parametrize(
+    ("total", "file", "pages"), [(99, False, 0), (100, False, 1), (100, True, 0)]
+)
+async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
+    scene: Speaking, total: int, pages: int, *, file: bool
+) -> None:
+    """And only where the report does not show all of it; ids are shortened for all to read."""
+    scene.total, scene.file = total, file
+    bulk = await scene.shown(a_bulk(total=total))
+    await scene.speaker.hand_over(over(bulk))
+
+    title = say("bulk.page.title", page=1, pages=3)
+    found = [one for one in scene.messages if title in one.text]
+    assert pages == len(found)
+    assert all(one.thread_ts == scene.messages[0].ts for one in found)
+    assert all(public_id("MPG000000000039") in seen(one) for one in found)
+    assert all("MPG000000000039" not in f"{one.text} {seen(one)}" for one in found)
+
+
+async def test_results_that_cannot_be_read_are_not_handed_over(scene: Speaking) -> None:
+    """The report stands there; nobody is told of more."""
+    bulk = await scene.shown(a_bulk(total=500))
+    scene.away = True
+    await scene.speaker.hand_over(over(bulk))
+
+    assert 1 == len(scene.messages)
+
+
+async def test_a_card_that_slack_takes_later_is_posted_later(eager: Speaking) -> None:
+    """Not again before Slack's pause is over."""
+    eager.slack.fail_next(POST, error="ratelimited", retry_after=600)
+    bulk = await eager.shown(a_bulk())
+    await eager.shown(bulk)
+
+    assert bulk.card is None
+    assert 1 == eager.called(POST)

@@ -1,0 +1,405 @@
+"""Properties: whatever comes from wire and keyboard, Slack takes what is made of it.
+
+Nothing in it is interpreted, no mention and no link; what people typed is shown as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.access import Asker, Refusal
+from bot.domain.call_status import read_result
+from bot.domain.gateway_health import GatewayHealth
+from bot.domain.input.found_ids import find_ids
+from bot.domain.input.message_id import MessageId
+from bot.domain.input.query import MAX_IDS, DidYouMean, LookUp, TooMany, parse_query
+from bot.domain.jobs.watch import Bound, Watch
+from bot.domain.texts.catalog import Catalog, Language
+from bot.domain.texts.dictionary import find
+from bot.domain.texts.sums import COUNTED
+from bot.fake_slack.rules.block_rules import Surface as Judged
+from bot.fake_slack.rules.block_rules import problems_of_blocks
+from bot.services.alarm import Alert, Trouble
+from bot.services.answers import Answer
+from bot.services.records import Surface
+from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
+from bot.slack.api.plain_fallback import plainer
+from bot.slack.blocks.block_kit import Message, context, escape, header, message, section
+from bot.slack.blocks.mrkdwn import plain_text
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.buttons import Row, buttons, ids_of, row_of
+from bot.slack.cards.gateway_notes import alert_note, health_note
+from bot.slack.cards.modals import Origin, answer, asking, origin_of, typed_ids
+from bot.slack.cards.notes import Notes
+from bot.slack.cards.status_card import card
+from bot.slack.home.page import Recent, home
+from bot.slack.lookups.card_details import customer_texts, details
+from bot.slack.watches.notes import WatchNotes
+from bot.slack.watches.notice import notice, updated_card
+from tests.slack.judging import (
+    ANY_TEXT,
+    NOW,
+    SHORT_TEXT,
+    ZONE,
+    accepted,
+    answers,
+    moments,
+    notes,
+    some_ids,
+    styles,
+    taken,
+    taken_view,
+    watches,
+)
+from tests.support.wording import EN, PT
+
+CATALOGS: Final = (EN, PT)
+FIXED: Final[dict[str, Callable[[Notes], Message]]] = {
+    "help": Notes.help,
+    "usage": Notes.usage,
+    "language_chosen": Notes.language_chosen,
+    "choice_not_kept": Notes.choice_not_kept,
+    "shared_already": Notes.shared_already,
+    "invite_me": Notes.invite_me,
+    "thread_gone": Notes.thread_gone,
+    "admins_only": Notes.admins_only,
+    "closing": Notes.closing,
+    "marked_late": lambda speaker: speaker.marked_late(speaker.help()),
+    "working": lambda speaker: speaker.working(10),
+    "broken": lambda speaker: speaker.broken("0a1b2c3d"),
+    **{
+        f"channel_language_chosen {catalog.language}": (
+            lambda speaker, catalog=catalog: speaker.channel_language_chosen(catalog)  # type: ignore[misc]
+        )
+        for catalog in CATALOGS
+    },
+    **{
+        f"refused {reason}": (lambda speaker, reason=reason: speaker.refused(reason))  # type: ignore[misc]
+        for reason in Refusal
+    },
+}
+
+
+@given(text=st.text(min_size=1, max_size=9).filter(str.strip), times=st.integers(1, 900))
+def test_every_block_cuts_what_is_too_long_for_it(text: str, times: int) -> None:
+    """The builders keep the limits themselves, however long the text and however many the parts."""
+    free = text * times
+    blocks = [header(free), section(escape(free)), context([escape(free)] * 12)]
+
+    accepted(message(free, blocks * 20))
+
+
+@given(several=st.lists(answers, min_size=1, max_size=10), style=styles)
+def test_any_answers_give_a_card_and_what_its_buttons_open(
+    several: list[Answer], style: CardStyle
+) -> None:
+    """One id or ten: any result, any error, any contact, private or shared."""
+    taken(card(several[:1], style))
+    taken(card(several, style))
+    taken(customer_texts(several, style, CATALOGS))
+    taken(details(several, style))
+
+
+@given(answer=answers, public=st.booleans(), catalog=st.sampled_from(CATALOGS))
+def test_no_card_holds_a_character_that_hides_or_reorders(
+    answer: Answer, catalog: Catalog, *, public: bool
+) -> None:
+    """What the gateway sent cannot turn the card around on screen."""
+    style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE, public=public)
+
+    shown = str(card([answer], style).blocks)
+
+    assert [] == [mark for mark in "\u202e\u2066\u200f\x00\x1b" if mark in shown]
+
+
+@pytest.mark.parametrize("catalog", CATALOGS, ids=["en", "pt-BR"])
+def test_the_card_of_every_sip_code_fits(catalog: Catalog) -> None:
+    """Listed or not, as failed and as blocked; no verdict has to be cut."""
+    style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE)
+    odd = []
+    for result in (f"{word}:{code}" for word in ("failed", "blocked") for code in range(100, 700)):
+        made = Answer(message_id=MessageId("A"), finding=read_result(result), checked_at=NOW)
+        blocks = card([made], style).blocks
+        problems = problems_of_blocks(list(blocks), Judged.MESSAGE)
+        if problems or "…" in blocks[0]["text"]["text"]:
+            odd.append((result, problems))
+
+    assert [] == odd
+
+
+def remarks_on(text: str, speaker: Notes, answer: Answer) -> list[Message]:
+    """Whatever is said to a text that somebody typed."""
+    query = parse_query(plain_text(text))
+    match query:
+        case LookUp(ids=()):
+            return [speaker.nothing_valid(query)]
+        case LookUp():
+            remarks = speaker.bad_words(query)
+            return [card([answer], speaker.style, remarks), speaker.shared(remarks)]
+        case TooMany():
+            return [speaker.too_many(query)]
+        case DidYouMean():
+            return [speaker.did_you_mean(query)]
+        case _:
+            return [speaker.usage()]
+
+
+# As Slack sends it: what people type escaped, what Slack itself makes of it not.
+ODD: Final = (
+    *("<!channel>", "&lt;!channel&gt;", "`<!channel>`", "id:<!channel>", "x<!here>y"),
+    *("x&lt;!here&gt;y", "<@U0BRUNO0001>", "<#C0SUPPORT01|support>", "<!subteam^S1|@team>"),
+    *("```<!everyone>```", "<!channel> share", f"&lt;!channel&gt;{'x' * 60}", "*bold*_it_~no~"),
+    *("a`b`c", "@channel", "failed:`<!channel>`", "ok:\u202e9", "error:```x```"),
+    *("x" * 4_000, "word " * 800, "<" * 4_000, "&lt;" * 1_000, "`" * 4_000, "🧑‍🚀" * 1_000),
+    *("+55 (11) 98765-4321 " * 200, "\x00\n" * 2_000, "&amp;" * 700),
+    *(f"SAND{sign}BOX" for sign in "\x00\x1b\x07\x7f\u202e\u2067"),
+    *(f"{mark}SANDBOX-BUSY{mark}" for mark in "\u200f\u200e\u061c"),
+)
+
+
+@pytest.mark.parametrize("catalog", CATALOGS, ids=["en", "pt-BR"])
+def test_what_is_said_to_odd_texts_rings_nobody_and_hides_nothing(catalog: Catalog) -> None:
+    """Mark-up, junk of the greatest length, unseen characters; as a question and as a term."""
+    speaker = Notes(CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE), "/voicestatus")
+    made = Answer(message_id=MessageId("A"), finding=read_result("ok:9"), checked_at=NOW)
+    for text in ODD:
+        definitions = speaker.definitions(find(plain_text(text), catalog), assumed=True)
+        for note in (*remarks_on(text, speaker, made), definitions, speaker.language_help(text)):
+            taken(note)
+            shown = f"{note.text} {note.blocks}"
+            assert not set("\x00\x1b\x07\x7f\u202e\u2067\u200f\u200e\u061c") & set(shown), text
+            assert len(note.text) <= 3_500
+
+
+@given(text=ANY_TEXT, answer=answers, speaker=notes)
+def test_any_typed_text_gives_notes_that_are_taken(
+    text: str, answer: Answer, speaker: Notes
+) -> None:
+    """Whatever the grammar makes of it, as a question, a term, a language or a message."""
+    problem = speaker.modal_problem(parse_query(text))
+
+    for note in remarks_on(text, speaker, answer):
+        taken(note)
+    taken(speaker.definitions(find(text, speaker.style.catalog), assumed=True))
+    taken(speaker.language_help(text))
+    assert len(problem) <= 150
+    assert "\n" not in problem
+    assert all(isinstance(one, MessageId) for one in find_ids([text]).ids)
+
+
+@given(speaker=notes)
+def test_every_fixed_note_is_taken(speaker: Notes) -> None:
+    """In both languages, with any contact and any command name."""
+    for note in FIXED.values():
+        taken(note(speaker))
+
+
+def test_no_note_is_forgotten() -> None:
+    """Whoever adds a note adds it above, or to the properties."""
+    given_words = {
+        *("bad_words", "did_you_mean", "too_many", "nothing_valid", "definitions", "whoami"),
+        *("language_help", "health", "watch_remark", "late_remark", "modal_problem", "shared"),
+        *("speaking", "refused", "channel_language_chosen", "command"),
+    }
+    all_notes = {name for name in vars(Notes) if not name.startswith("_")}
+
+    assert set() == all_notes - given_words - set(FIXED)
+
+
+@given(speaker=notes, user=SHORT_TEXT, channel=SHORT_TEXT, admin=st.booleans())
+def test_whoever_asks_is_told_who_they_are(
+    speaker: Notes, user: str, channel: str, *, admin: bool
+) -> None:
+    """Ids that no Slack ever gave are told as they are."""
+    asker = Asker(user=user, channel=channel, team="T1", external=False)
+
+    for reason in (None, *Refusal):
+        taken(speaker.whoami(asker, reason, admin=admin))
+
+
+@given(code=SHORT_TEXT, detail=ANY_TEXT, command=SHORT_TEXT, style=styles)
+def test_every_note_about_the_gateway_is_taken(
+    code: str, detail: str, command: str, style: CardStyle
+) -> None:
+    """To whoever asks how it does, and to the admins."""
+    failing = GatewayHealth(since=NOW, last_failure=NOW, last_error="timeout")
+    down = replace(failing, down_since=NOW, paused_until=NOW, last_answer=NOW)
+    well = GatewayHealth(since=NOW, last_answer=NOW, recovered_at=NOW)
+
+    for health in (failing, down, well):
+        taken(health_note(health, style))
+    for trouble in Trouble:
+        taken(alert_note(Alert(trouble=trouble, code=code, detail=detail), style.catalog, command))
+
+
+@given(
+    watch=watches,
+    style=styles,
+    row=st.sampled_from(list(Row)),
+    moved=st.booleans(),
+    gone=st.booleans(),
+)
+def test_any_notice_is_one_that_slack_takes(
+    watch: Watch, style: CardStyle, row: Row, *, moved: bool, gone: bool
+) -> None:
+    """Every ending, to whomever; in a thread it calls the asker, and nobody else."""
+    shown = notice(watch, style, row, moved=moved, gone=gone)
+    rings = f"<@{watch.user}>" if row is Row.PUBLIC else "nobody"
+
+    assert rings in shown.text or row is not Row.PUBLIC
+    accepted(quiet(shown, rings))
+    card_before = updated_card(watch, style, row)
+    if card_before is not None:
+        accepted(card_before)
+
+
+@given(several=st.lists(watches, max_size=60), speaker=notes, most=st.integers(1, 10**6))
+def test_any_note_about_watches_is_one_that_slack_takes(
+    several: list[Watch], speaker: Notes, most: int
+) -> None:
+    """Begun, there before, no room, given up; and lists of any length."""
+    told = WatchNotes(speaker.style, speaker.command)
+    ten = several[:10]
+    outcomes: list[StartOutcome] = [
+        *(Started(watch=one) for one in ten),
+        *(AlreadyWatched(watch=one) for one in ten),
+        *(NoRoom(message_id=one.message_id, bound=b, most=most) for one in ten for b in Bound),
+    ]
+    accepted(told.started(outcomes, "U1"))
+    accepted(told.stopped(ten))
+    accepted(told.not_kept())
+    accepted(quiet(told.listed(several, told.stopped(ten)), "<#C1>"))
+
+
+def quiet(shown: Message, rings: str) -> Message:
+    """The message without what it may ring, or name, on purpose."""
+    return Message(
+        text=shown.text.replace(rings, ""),
+        blocks=tuple(json.loads(json.dumps(shown.blocks).replace(rings, "x"))),
+    )
+
+
+@given(
+    ids=st.lists(some_ids, min_size=1, max_size=10),
+    style=styles,
+    shared_by=ANY_TEXT,
+    row=st.sampled_from(Row),
+)
+def test_any_ids_fit_into_buttons_and_come_back_whole(
+    ids: list[MessageId], style: CardStyle, shared_by: str, row: Row
+) -> None:
+    """Up to ten of forty characters each; and who shared the card, by the beginning of a name."""
+    block = buttons(ids, row, style.catalog, only_for="U1", watching=True, shared_by=shared_by)
+
+    assert block is not None
+    accepted(Message(text="x", blocks=(block,)))
+    assert [tuple(ids)] * len(block["elements"]) == [ids_of(e["value"]) for e in block["elements"]]
+    found, name = row_of(block["block_id"])
+    assert (row, True) == (found, shared_by.startswith(name))
+
+
+@given(block_id=st.none() | st.integers() | SHORT_TEXT | SHORT_TEXT.map("card_actions:{}".format))
+def test_any_block_id_names_a_row_or_none(block_id: object) -> None:
+    """Whatever a click says it came from."""
+    row, name = row_of(block_id)
+
+    assert row is None or row in Row
+    assert isinstance(name, str)
+
+
+@given(
+    style=styles,
+    found=st.lists(SHORT_TEXT, max_size=40),
+    why=st.sampled_from(["many", "doubtful", "none"]),
+)
+def test_any_words_that_were_found_fill_a_modal_that_is_taken(
+    style: CardStyle, found: list[str], why: str
+) -> None:
+    """The modal that asks, with the remark on what was found in the message."""
+    origin = Origin(surface=Surface.MESSAGE_SHORTCUT, channel="C1", thread_ts="1.2", begins=True)
+    remark = style.catalog.say(f"modal.{why}", count=len(found), limit=MAX_IDS)
+    view = asking(style.catalog, origin, found=found, remark=remark)
+
+    taken_view(view, Judged.MODAL)
+    assert origin == origin_of(view)
+    if (plain := plainer({"view": view})) is not None:
+        taken_view(plain["view"], Judged.MODAL)
+
+
+@given(several=st.lists(answers, min_size=1, max_size=10), style=styles, text=ANY_TEXT)
+def test_any_answer_gives_a_modal_that_is_taken(
+    several: list[Answer], style: CardStyle, text: str
+) -> None:
+    """The card without its buttons, with the remarks on what else was typed, and as plain words."""
+    query = parse_query(text)
+    speaker = Notes(style, "/voicestatus")
+    remarks = speaker.bad_words(query) if isinstance(query, LookUp) else ()
+    row = buttons([one.message_id for one in several], Row.PRIVATE, style.catalog)
+    view = answer(style.catalog, card(several, style, remarks, row))
+
+    taken_view(view, Judged.MODAL)
+    plain = plainer({"view": view})
+    assert plain is not None
+    taken_view(plain["view"], Judged.MODAL)
+
+
+@given(
+    style=styles,
+    recent=st.lists(
+        st.builds(
+            Recent,
+            idmsg=st.text(max_size=40) | SHORT_TEXT,
+            counted_as=st.sampled_from(COUNTED),
+            at=moments,
+        ),
+        max_size=10,
+    ),
+    waiting=st.lists(watches, max_size=60),
+    chosen=st.none() | st.sampled_from(Language),
+)
+def test_any_page_is_taken(
+    style: CardStyle, recent: list[Recent], waiting: list[Watch], chosen: Language | None
+) -> None:
+    """With whatever was looked up and is watched, in both languages, and as plain words."""
+    view = home(style, command="/voicestatus", recent=recent, watches=waiting, chosen=chosen)
+
+    taken_view(view, Judged.HOME)
+    plain = plainer({"view": view})
+    assert plain is not None
+    taken_view(plain["view"], Judged.HOME)
+
+
+@given(
+    view=st.dictionaries(
+        st.sampled_from(["state", "private_metadata", "blocks"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["values", "ids", "ids_text", "value"]), inner, max_size=3
+                )
+            ),
+            max_leaves=10,
+        ),
+    )
+)
+def test_any_submission_gives_a_text_and_an_origin(view: dict[str, Any]) -> None:
+    """Shapes that Slack never sent are no errors."""
+    assert isinstance(typed_ids(view), str)
+    assert isinstance(origin_of(view), Origin)
+
+
+def test_the_judges_refuse_what_slack_refuses() -> None:
+    """A ping in a section is noticed, so the properties above can fail."""
+    ringing = {"type": "section", "text": {"type": "mrkdwn", "text": "<!channel>"}}
+
+    with pytest.raises(AssertionError):
+        accepted(Message(text="x", blocks=(ringing,)))

@@ -1,0 +1,86 @@
+"""The modals as plain data: what is wrong in them, and that they are read back whatever comes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.input.message_id import MessageId
+from bot.domain.input.query import parse_query
+from bot.services.records import Surface
+from bot.slack.blocks.block_kit import Message, section
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.buttons import Row, buttons
+from bot.slack.cards.modals import Origin, answer, asking, origin_of, typed_ids
+from bot.slack.cards.notes import Notes
+from tests.support.wording import EN, say
+
+ORIGIN = Origin(
+    surface=Surface.MESSAGE_SHORTCUT, channel="C1", thread_ts="1700000000.000001", begins=True
+)
+
+
+def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
+    """The one button of its row: the others would have no message to act on."""
+    row = buttons([MessageId("A1")], Row.MODAL, EN, watching=True)
+    assert row is not None
+
+    view = answer(EN, Message(text="t", blocks=(section("t"), row)))
+
+    assert ["card_watch"] == [one["action_id"] for one in row["elements"]]
+    assert [section("t"), row] == view["blocks"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("A1 B2", ""),
+        ("", say("modal.empty")),
+        ("help", say("modal.empty")),
+        ("A1 +55 (11) 98765-4321", f"+55 (11) 98765-4321: {say('problem.phone')}"),
+        ("x" * 41, f"{'x' * 40}: {say('problem.too_long')}"),
+        ("a\x07b ``", f"a\ufffdb, ``: {say('problem.unprintable')}"),
+    ],
+    ids=ascii,
+)
+def test_what_was_typed_wrongly_is_named_under_the_field(typed: str, problem: str) -> None:
+    """All the words, and the reason of the first."""
+    style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))
+
+    assert problem == Notes(style, "/voicestatus").modal_problem(parse_query(typed))
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, Origin(), Origin(surface=Surface.HOME)])
+def test_where_a_modal_came_from_is_read_back(origin: Origin) -> None:
+    """It travels in the view."""
+    assert origin == origin_of(asking(EN, origin))
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [None, "", "{", "[]", "7", '"text"', json.dumps({"surface": "cellar"}), "[" * 3_000],
+    ids=["missing", "empty", "broken", "list", "number", "text", "unknown surface", "deep"],
+)
+def test_an_origin_that_cannot_be_read_is_nowhere(metadata: str | None) -> None:
+    """The answer then goes into the modal."""
+    assert Origin() == origin_of({"private_metadata": metadata})
+
+
+@pytest.mark.parametrize(
+    ("state", "typed"),
+    [
+        ({"values": {"ids": {"ids_text": {"value": "A1 B2"}}}}, "A1 B2"),
+        ({"values": {"ids": {"ids_text": {"value": None}}}}, ""),
+        ({"values": {"ids": {"ids_text": []}}}, ""),
+        ({"values": {"ids": None}}, ""),
+        ({"values": []}, ""),
+        ({}, ""),
+        (None, ""),
+    ],
+)
+def test_what_was_typed_is_read_or_nothing(state: Any, typed: str) -> None:
+    """Odd payloads give an empty text, which the modal asks to fill in."""
+    assert typed == typed_ids({"state": state})

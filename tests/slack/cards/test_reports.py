@@ -1,0 +1,67 @@
+"""The report on a card that is there to be copied: to whom, and what others may read of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.call_status import read_result
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.catalog import Kind
+from bot.domain.texts.explanation import Finding, LookupFailure
+from bot.services.answers import Answer
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.status_card import card
+from tests.slack.judging import NOW, ZONE
+from tests.support.reading import texts
+from tests.support.wording import EN, say
+
+
+def labels(finding: Finding) -> list[str]:
+    """What stands before the texts to copy."""
+    style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZONE)
+    made = card([Answer(message_id=MessageId("X-1"), finding=finding, checked_at=NOW)], style)
+    return [
+        next(texts(block["elements"]))
+        for block in made.blocks
+        if "rich_text_preformatted" in [part["type"] for part in block.get("elements", ())]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("finding", "to"),
+    [
+        # Nobody acts, so nobody is written to.
+        (LookupFailure(error="busy"), ""),
+        (read_result("024"), ""),
+        # The agent alone can mend it, but for 023: the sender has the right IDMSG.
+        (read_result("failed:200"), ""),
+        (read_result("023"), say("addressee.sender")),
+        (read_result("001"), say("addressee.bot_admin")),
+        (read_result("850"), "Suporte Mobi Pronto"),
+        (read_result("?"), say("addressee.gateway")),
+        (LookupFailure(error="timeout"), say("addressee.gateway")),
+        (LookupFailure(error="tls"), say("addressee.bot_admin")),
+    ],
+    ids=str,
+)
+def test_a_report_is_for_somebody_else_who_can_act(finding: Finding, to: str) -> None:
+    """Where the agent or nobody acts there is nothing to copy."""
+    assert ([say("card.copy_for", contact=to)] if to else []) == labels(finding)
+
+
+def test_what_others_read_names_no_number_and_no_whole_id() -> None:
+    """In no part of a card, the text to copy included; the asker alone reads all of it."""
+    number, long_id = "5511987654321", "MPG0002361804740000000001"
+    private = CardStyle(catalog=EN, contacts=Contacts(), zone=ZONE)
+    for finding in map(read_result, ("023", "850", "failed:486", f"odd {number}")):
+        for idmsg, hidden in ((number, "98765"), (long_id, long_id)):
+            asked = [Answer(message_id=MessageId(idmsg), finding=finding, checked_at=NOW)]
+            assert hidden not in str(card(asked, private.shared("ana")))
+            assert hidden in str(card(asked, private))
+
+
+def test_every_error_with_a_report_is_one_that_somebody_else_resolves() -> None:
+    """No error of a look-up is the agent's own; with two of them one can only wait."""
+    silent = [e.code for e in EN.of_kind(Kind.ERROR) if not labels(LookupFailure(error=e.code))]
+
+    assert ["busy", "paused"] == silent

@@ -1,0 +1,72 @@
+"""The addresses that the bot's token may go to."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bot.slack.files.addresses import FileAddresses
+
+SLACK = FileAddresses("https://slack.com/api/")
+LOOPBACK = FileAddresses("http://127.0.0.1:4000/api/")
+OWN: Final = (
+    "https://files.slack.com/files-pri/T1-F1/download/a.csv",
+    "https://files.slack.com:443/files-pri/T1-F1/a.csv",
+    "https://FILES.Slack.com/a%20b.csv?pub_secret=1#x",
+    "https://acme.slack.com/files-pri/T1-F1/a.csv",
+    "https://slack.com/a",
+    "https://files.slack-gov.com/a.csv",
+)
+OTHERS: Final[tuple[Any, ...]] = (
+    "http://files.slack.com/a.csv",
+    "https://files.slack.com:8443/a.csv",
+    "https://slack.com.evil.example/a.csv",
+    "https://evilslack.com/a.csv",
+    "https://files.slack.com@evil.example/a.csv",
+    "https://user:word@files.slack.com/a.csv",
+    "https://evil.example/files.slack.com/a.csv",
+    "https://evil.example\\@files.slack.com/a.csv",
+    "https://evil.example?.slack.com/a.csv",
+    "https://evil.example#.slack.com/a.csv",
+    "https://evil.example\t.slack.com/a.csv",
+    "https://evil.example\n.slack.com/a.csv",
+    "https://files.slack.com/a.csv\nHost: evil.example",
+    "https://files.slack.com/a\\b.csv",
+    "https://files.slack.com",
+    "https://files.slack.com./a.csv",
+    "https://.slack.com/a.csv",
+    "https://fïles.slack.com/a.csv",
+    "https://files\u3002slack.com/a.csv",
+    "https://[::ffff:1.2.3.4]/a.csv",
+    "https:files.slack.com/a.csv",
+    "https:///files.slack.com/a.csv",
+    "//files.slack.com/a.csv",
+    "ftp://files.slack.com/a.csv",
+    "file:///etc/passwd",
+    " https://files.slack.com/a.csv",
+    "https://files.slack.com:99999999/a.csv",
+    "",
+    # A payload can hold anything.
+    *(None, 1, b"https://slack.com/a", ["https://slack.com/a"], {}),
+)
+
+
+def test_slacks_own_addresses_are_slacks() -> None:
+    """Over TLS, on Slack's own hosts; wherever the API is."""
+    refused = [one for one in OWN for api in (SLACK, LOOPBACK) if not api.are_slacks(one)]
+    assert [] == refused
+
+
+def test_nobody_elses_address_is_slacks() -> None:
+    """However it is dressed."""
+    trusted = [one for one in OTHERS for api in (SLACK, LOOPBACK) if api.are_slacks(one)]
+    assert [] == trusted
+
+
+def test_the_api_that_was_set_is_trusted_as_a_whole_origin_only() -> None:
+    """Scheme, host and port together; the loopback Slack of the tests is one."""
+    assert LOOPBACK.are_slacks("http://127.0.0.1:4000/files-pri/T1-F1/a.csv")
+    for other in ("http://127.0.0.1:4001/a", "http://127.0.0.1/a", "https://127.0.0.1:4000/a"):
+        assert not LOOPBACK.are_slacks(other)
+    assert not LOOPBACK.are_slacks("http://x.127.0.0.1:4000/a")
+    assert not SLACK.are_slacks("http://127.0.0.1:4000/a")
+    assert FileAddresses("http://127.0.0.1/api/").are_slacks("http://127.0.0.1:80/a")

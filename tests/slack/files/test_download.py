@@ -1,0 +1,426 @@
+"""Files that stand with messages: fetched from Slack alone, never too much, every problem named."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import gzip
+import io
+import tracemalloc
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.domain.timing import Timing
+from bot.fake_slack.state.workspace import (
+    PRIVATE_CHANNEL_ID,
+    SHARED_CHANNEL_ID,
+    STRANGER_USER_ID,
+)
+from bot.slack.files.download import MOST_BYTES, FileProblem, UnreadableFileError
+from tests.slack.file_scene import FileScene, Stranger, file_scene, stranger
+
+CSV = "IDMSG\r\nSANDBOX-OK\r\nSANDBOX-BUSY\r\n".encode("utf-8-sig")
+FILE: dict[str, Any] = {"name": "list.csv", "content": CSV}
+HUGE = 50 * 1024 * 1024
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[FileScene]:
+    """A bot that may read files."""
+    async with file_scene("files:read") as running:
+        yield running
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[Stranger]:
+    """A server that is not Slack."""
+    async with stranger() as running:
+        yield running
+
+
+async def problem(scene: FileScene, message: Any) -> tuple[FileProblem, tuple[str, ...]]:
+    """Why the message's file was not fetched, and which files that is about."""
+    with pytest.raises(UnreadableFileError) as unread:
+        await scene.attached.fetch(message)
+    return unread.value.problem, unread.value.names
+
+
+def infos(scene: FileScene) -> int:
+    """How often Slack was asked about a file."""
+    return sum(call.method == "files.info" for call in scene.slack.calls)
+
+
+async def test_the_one_list_of_a_message_is_fetched(scene: FileScene) -> None:
+    """Whatever else is attached: pictures are passed over."""
+    message = await scene.message("photo.png", FILE, "voice.wav")
+
+    fetched = await scene.attached.fetch(message)
+
+    assert ("list.csv", CSV) == (fetched.name, fetched.content)
+    assert (1, 1) == (infos(scene), scene.slack.file_doors.downloads)
+
+
+async def test_of_a_shared_channel_slack_is_asked_what_the_file_is(scene: FileScene) -> None:
+    """The message carries the id alone; one question is enough."""
+    guest = scene.person.as_user(STRANGER_USER_ID)
+    said = await guest.say("x", channel=SHARED_CHANNEL_ID, files=[FILE])
+
+    fetched = await scene.attached.fetch(scene.shown(said))
+
+    assert ("list.csv", CSV, 1) == (fetched.name, fetched.content, infos(scene))
+
+
+async def test_an_untold_file_that_is_no_list_is_passed_over(scene: FileScene) -> None:
+    """What it is counts, not that nobody knew before."""
+    guest = scene.person.as_user(STRANGER_USER_ID)
+    said = await guest.say("x", channel=SHARED_CHANNEL_ID, files=["photo.png", FILE])
+
+    assert CSV == (await scene.attached.fetch(scene.shown(said))).content
+
+
+async def test_the_same_file_twice_is_one(scene: FileScene) -> None:
+    """In the message and in one that is forwarded with it."""
+    message = await scene.message(FILE)
+    message["attachments"] = [{"files": message["files"]}]
+
+    assert CSV == (await scene.attached.fetch(message)).content
+
+
+async def test_no_file_is_no_question(scene: FileScene) -> None:
+    """Slack is not asked where nothing is attached."""
+    assert (FileProblem.NONE, ()) == await problem(scene, await scene.message())
+    assert 0 == infos(scene)
+
+
+async def test_several_lists_are_named(scene: FileScene) -> None:
+    """The person says which one is meant; nothing is fetched."""
+    message = await scene.message(FILE, {"name": "other.txt", "content": "x"})
+
+    assert (FileProblem.SEVERAL, ("list.csv", "other.txt")) == await problem(scene, message)
+    assert 0 == scene.slack.file_doors.downloads
+
+
+@pytest.mark.parametrize("name", ["list.xlsx", "photo.png", "list.pdf"])
+async def test_what_is_no_text_is_not_fetched(scene: FileScene, name: str) -> None:
+    """A workbook is not, either."""
+    assert (FileProblem.NOT_A_LIST, (name,)) == await problem(scene, await scene.message(name))
+    assert (0, 0) == (infos(scene), scene.slack.file_doors.downloads)
+
+
+async def test_a_file_that_is_kept_outside_is_not_fetched(scene: FileScene) -> None:
+    """Slack has no content of it."""
+    message = await scene.message({"name": "l.csv", "mode": "external", "is_external": True})
+
+    assert (FileProblem.OUTSIDE, ("l.csv",)) == await problem(scene, message)
+
+
+async def test_a_tombstone_is_a_deleted_file(scene: FileScene) -> None:
+    """As the message shows it by now."""
+    said = await scene.person.say("x", files=[FILE])
+    scene.slack.files.delete(said.files[0]["id"])
+
+    assert FileProblem.DELETED == (await problem(scene, scene.shown(said)))[0]
+
+
+async def test_a_file_that_was_deleted_since_is_deleted(scene: FileScene) -> None:
+    """The payload does not know yet; Slack does."""
+    message = await scene.message(FILE)
+    scene.slack.files.delete(message["files"][0]["id"])
+
+    assert (FileProblem.DELETED, ("list.csv",)) == await problem(scene, message)
+
+
+async def test_a_file_that_the_bot_does_not_see_is_not_visible(scene: FileScene) -> None:
+    """In a private channel without the bot."""
+    message = await scene.message(FILE, channel=PRIVATE_CHANNEL_ID)
+
+    assert (FileProblem.NOT_VISIBLE, ("list.csv",)) == await problem(scene, message)
+
+
+async def test_without_the_scope_that_is_said(scene: FileScene) -> None:
+    """And the bytes are not asked for."""
+    scene.slack.workspace.scopes.discard("files:read")
+
+    assert FileProblem.NO_PERMISSION == (await problem(scene, await scene.message(FILE)))[0]
+    assert 0 == scene.slack.file_doors.downloads
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "internal_error", "fatal_error", "whatever"])
+async def test_where_slack_does_not_describe_it_it_is_away(scene: FileScene, error: str) -> None:
+    """Nothing of that is the file's fault."""
+    message = await scene.message(FILE)
+    scene.slack.fail_next("files.info", error=error)
+
+    assert FileProblem.AWAY == (await problem(scene, message))[0]
+
+
+async def test_a_brief_rate_limit_is_waited_for(scene: FileScene) -> None:
+    """The person need not ask again."""
+    message = await scene.message(FILE)
+    scene.slack.fail_next("files.info", error="ratelimited", retry_after=0)
+
+    assert CSV == (await scene.attached.fetch(message)).content
+
+
+async def test_a_size_that_slack_tells_is_enough(scene: FileScene) -> None:
+    """Not a byte is fetched."""
+    message = await scene.message(FILE | {"size": MOST_BYTES + 1})
+
+    assert (FileProblem.TOO_LARGE, ("list.csv",)) == await problem(scene, message)
+    assert 0 == scene.slack.file_doors.downloads
+
+
+async def test_five_megabytes_are_not_too_large(scene: FileScene) -> None:
+    """The limit itself is read."""
+    message = await scene.message({"name": "l.csv", "content": b"x" * MOST_BYTES})
+
+    assert MOST_BYTES == len((await scene.attached.fetch(message)).content)
+
+
+async def test_a_wrong_size_is_found_out_by_the_length(scene: FileScene) -> None:
+    """Slack says ten bytes, and its answer begins with the truth."""
+    large = {"name": "l.csv", "content": b"x" * (MOST_BYTES + 1), "size": 10}
+
+    assert FileProblem.TOO_LARGE == (await problem(scene, await scene.message(large)))[0]
+
+
+def addressed(url: str) -> dict[str, Any]:
+    """A file whose bytes are said to be there."""
+    return FILE | {"url_private_download": url, "url_private": url}
+
+
+async def endless(request: web.Request) -> web.StreamResponse:
+    """Fifty megabytes without a length."""
+    response = web.StreamResponse(headers={"Content-Type": "text/csv"})
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    try:
+        for _ in range(HUGE // 65_536):
+            await response.write(b"x" * 65_536)
+    except ConnectionError:
+        request.app["broken off"] = True
+    return response
+
+
+async def test_bytes_are_counted_where_no_length_is_told(scene: FileScene, other: Stranger) -> None:
+    """Of fifty megabytes little more than five are kept, and the connection is broken off."""
+    message = await scene.message(addressed(f"{other.url}/l.csv") | {"size": 10})
+    other.answer = endless
+    scene.trust(other)
+    gc.collect()
+    tracemalloc.start()
+
+    why = (await problem(scene, message))[0]
+
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert FileProblem.TOO_LARGE == why
+    # The bytes, the room that a growing array keeps, and the buffers of both ends.
+    assert most < 4 * MOST_BYTES < HUGE
+
+
+async def test_a_small_answer_that_unfolds_is_counted_as_it_unfolds(
+    scene: FileScene, other: Stranger
+) -> None:
+    """Fifty megabytes in fifty kilobytes."""
+    packed = gzip.compress(b"x" * HUGE)
+
+    async def folded(_: web.Request) -> web.StreamResponse:
+        headers = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
+        return web.Response(body=packed, headers=headers)
+
+    message = await scene.message(addressed(f"{other.url}/l.csv"))
+    other.answer = folded
+    scene.trust(other)
+    tracemalloc.start()
+
+    why = (await problem(scene, message))[0]
+
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert FileProblem.TOO_LARGE == why
+    assert most < 4 * MOST_BYTES < HUGE
+
+
+async def test_a_forged_address_in_a_message_is_not_used(scene: FileScene, other: Stranger) -> None:
+    """Where the bytes are says Slack; the token stays with Slack."""
+    message = await scene.message(FILE)
+    forged = f"{other.url}/files-pri/T1-F1/download/list.csv"
+    message["files"][0] = message["files"][0] | {"url_private_download": forged}
+
+    assert CSV == (await scene.attached.fetch(message)).content
+    assert [] == other.requests
+
+
+async def test_the_token_goes_to_no_other_host(scene: FileScene, other: Stranger) -> None:
+    """Not even where Slack's own description says so."""
+    message = await scene.message(addressed(f"{other.url}/list.csv"))
+
+    assert (FileProblem.ELSEWHERE, ("list.csv",)) == await problem(scene, message)
+    assert [] == other.requests
+
+
+async def leading(to: str, scene: FileScene, other: Stranger, status: int) -> FileProblem:
+    """What comes of an address that leads to another one."""
+
+    async def away(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers={"Location": to})
+
+    message = await scene.message(addressed(f"{other.url}/list.csv"))
+    other.answer = away
+    scene.trust(other)
+    return (await problem(scene, message))[0]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_redirection_is_followed(scene: FileScene, other: Stranger, status: int) -> None:
+    """Slack redirects to its sign-in; whoever else does so is not visited."""
+    async with stranger() as third:
+        assert FileProblem.SIGN_IN == await leading(f"{third.url}/x", scene, other, status)
+        assert [] == third.requests
+    assert 1 == len(other.requests)
+
+
+async def test_the_sign_in_page_is_no_list(scene: FileScene) -> None:
+    """Slack gives it with status 200 in the place of what the token may not read."""
+    hidden = f"{scene.slack.base_url}/files-pri/T0LOOPBACK1-F0000000404/download/list.csv"
+
+    message = await scene.message(addressed(hidden))
+
+    assert (FileProblem.SIGN_IN, ("list.csv",)) == await problem(scene, message)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"<!DOCTYPE html><html>", "text/html"),
+        (b"SANDBOX-OK", "text/html"),
+        (b"\r\n <HTML lang='en'>", "application/octet-stream"),
+    ],
+    ids=["page", "by its kind", "by its beginning"],
+)
+async def test_html_is_no_list(scene: FileScene, other: Stranger, body: bytes, kind: str) -> None:
+    """Whatever the status says."""
+
+    async def page(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=body, content_type=kind)
+
+    message = await scene.message(addressed(f"{other.url}/list.csv"))
+    other.answer = page
+    scene.trust(other)
+
+    assert FileProblem.SIGN_IN == (await problem(scene, message))[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (401, FileProblem.SIGN_IN),
+        (403, FileProblem.SIGN_IN),
+        (404, FileProblem.DELETED),
+        (410, FileProblem.DELETED),
+        (429, FileProblem.AWAY),
+        (500, FileProblem.AWAY),
+        (204, FileProblem.AWAY),
+    ],
+)
+async def test_a_status_that_is_not_200_is_no_file(
+    scene: FileScene, status: int, why: FileProblem
+) -> None:
+    """What it means is told."""
+    message = await scene.message(FILE)
+    scene.slack.fail_next("download", status=status)
+
+    assert (why, ("list.csv",)) == await problem(scene, message)
+
+
+async def test_silence_has_an_end(other: Stranger) -> None:
+    """Whoever begins and does not go on is left."""
+
+    async def silent(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"SANDBOX-OK\n")
+        await asyncio.sleep(60)
+        return response
+
+    async with file_scene("files:read", timing=Timing(fetch=0.1)) as scene:
+        message = await scene.message(addressed(f"{other.url}/list.csv"))
+        other.answer = silent
+        scene.trust(other)
+
+        assert FileProblem.AWAY == (await problem(scene, message))[0]
+
+
+async def test_a_transfer_that_breaks_off_gives_no_half_list(
+    scene: FileScene, other: Stranger
+) -> None:
+    """Some ids of many would look like all of them."""
+
+    async def half(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b"SANDBOX-OK\n")
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    message = await scene.message(addressed(f"{other.url}/list.csv"))
+    other.answer = half
+    scene.trust(other)
+
+    assert FileProblem.AWAY == (await problem(scene, message))[0]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {},
+        {"files": None},
+        {"files": "F1"},
+        {"files": [None, 1, "F1", [], {}, {"id": 1}]},
+        {"files": {"id": "F1"}},
+        {"attachments": [{"files": [{"id": {}}]}]},
+    ],
+)
+async def test_junk_is_no_file(scene: FileScene, junk: dict[str, Any]) -> None:
+    """A payload can hold anything."""
+    assert (FileProblem.NONE, ()) == await problem(scene, junk)
+
+
+@pytest.mark.parametrize(
+    "described",
+    [{}, {"id": "F404", "name": "list.csv"}, {"id": 7}, {"file_access": "check_file_info"}],
+    ids=["nothing", "another file", "no id", "untold again"],
+)
+async def test_an_odd_description_is_none(scene: FileScene, described: dict[str, Any]) -> None:
+    """Above all, the description of another file is not used."""
+    message = await scene.message(FILE)
+    stored = scene.slack.files.find(message["files"][0]["id"])
+    assert stored is not None
+    own = {"id": stored.id} if "file_access" in described else {}
+    scene.slack.files._stored[stored.id] = replace(stored, described=own | described)
+
+    assert FileProblem.AWAY == (await problem(scene, message))[0]
+
+
+async def test_what_turned_into_something_else_is_not_fetched(scene: FileScene) -> None:
+    """The message says list, Slack says otherwise."""
+    message = await scene.message("photo.png")
+    message["files"][0] = message["files"][0] | {"name": "list.csv", "mimetype": "text/csv"}
+
+    assert (FileProblem.NOT_A_LIST, ("photo.png",)) == await problem(scene, message)
+
+
+async def test_neither_token_nor_name_is_logged(scene: FileScene, log: io.StringIO) -> None:
+    """The log says what was wrong, and no more."""
+    await problem(scene, await scene.message({"name": "secret.csv", "size": MOST_BYTES + 1}))
+    await scene.attached.fetch(await scene.message(FILE | {"name": "secret.csv"}))
+
+    assert "too_large" in log.getvalue()
+    for secret in (scene.slack.bot_token, "secret.csv", "SANDBOX"):
+        assert secret not in log.getvalue()

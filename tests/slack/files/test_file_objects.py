@@ -1,0 +1,111 @@
+"""Slack's file objects, read without trust."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from bot.slack.files.file_objects import MOST_FILES, FileObject, FileState, file_object, files_on
+
+CSV = {"id": "F1", "name": "a.csv", "mimetype": "text/csv", "filetype": "csv", "mode": "hosted"}
+
+
+def read(**fields: Any) -> FileObject:
+    """The object with these fields changed."""
+    found = file_object({**CSV, **fields})
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"name": "A.CSV", "mimetype": None, "filetype": 7},
+        {"name": "a.csv", "mimetype": "application/vnd.ms-excel", "filetype": "csv"},
+        {"name": "a.txt", "mimetype": "application/octet-stream", "filetype": "binary"},
+        {"name": None, "title": "Untitled", "mimetype": "text/plain", "mode": "snippet"},
+        {"name": "a.log", "mimetype": "text/plain", "filetype": "text"},
+        {"file_access": "check_file_info", "mode": "file_access", "name": None, "mimetype": None},
+    ],
+    ids=["csv", "by name", "as Excel says", "text", "snippet", "log", "shared channel"],
+)
+def test_a_text_file_may_hold_a_list(fields: dict[str, Any]) -> None:
+    """By its name, or by what Slack takes it for; of an untold one nobody knows yet."""
+    assert read(**fields).may_hold_list
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"name": "a.xlsx", "mimetype": "application/x", "filetype": "xlsx"}, FileState.HERE),
+        ({"name": "a.html", "mimetype": "text/html", "filetype": "html"}, FileState.HERE),
+        ({"mode": "external", "is_external": True}, FileState.OUTSIDE),
+        ({"is_external": True}, FileState.OUTSIDE),
+        ({"mode": "tombstone"}, FileState.GONE),
+        ({"mode": "hidden_by_limit"}, FileState.GONE),
+        ({"file_access": "file_not_found"}, FileState.GONE),
+        ({"mode": "space"}, FileState.NO_FILE),
+        ({"mode": "email"}, FileState.NO_FILE),
+    ],
+)
+def test_everything_else_holds_none(fields: dict[str, Any], state: FileState) -> None:
+    """And it is known why."""
+    file = read(**fields)
+
+    assert (state, False) == (file.state, file.may_hold_list)
+
+
+@pytest.mark.parametrize("size", [None, "12", -1, 1.5, True, [], float("nan")])
+def test_a_size_that_is_none_is_not_known(size: Any) -> None:
+    """Not a whole number from 0."""
+    assert read(size=size).size is None
+
+
+def test_a_name_is_fit_to_be_shown() -> None:
+    """Without characters that hide or turn what stands beside them, and not without end."""
+    assert "\ufffdvsc.exe" == read(name="\u202evsc.exe").name
+    assert 80 == len(read(name="a" * 10_000).name)
+    assert "" == read(name=None, title=None).name
+    assert read(name="\ud800.csv").name.encode()
+
+
+@pytest.mark.parametrize("file_id", [None, 1, "", "F1&file=F2", "f1", "F" * 65, "F1\n", ["F1"]])
+def test_a_file_without_a_good_id_is_none(file_id: Any) -> None:
+    """Slack could not be asked about it."""
+    assert file_object({**CSV, "id": file_id}) is None
+
+
+def test_files_of_forwarded_messages_count() -> None:
+    """Slack puts them into attachments."""
+    message = {"files": [CSV], "attachments": [{"files": [{**CSV, "id": "F2"}]}, {"text": "x"}, 3]}
+
+    assert ["F1", "F2"] == [file.id for file in files_on(message)]
+
+
+def test_not_without_end() -> None:
+    """As many as a person can attach."""
+    assert MOST_FILES == len(files_on({"files": [CSV] * 5_000}))
+
+
+JUNK = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=20),
+    lambda inner: (
+        some.lists(inner, max_size=4)
+        | some.dictionaries(
+            some.sampled_from(["id", "name", "title", "size", "mode", "files", "attachments", "x"]),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(junk=some.dictionaries(some.sampled_from(["files", "attachments"]), JUNK, max_size=2))
+def test_no_shape_breaks_the_reading(junk: dict[str, Any]) -> None:
+    """Whatever a payload holds, what comes out are files with good ids."""
+    assert all(file.id.isalnum() for file in files_on(junk))

@@ -1,0 +1,207 @@
+"""The audit: every look-up, refusal and share, by whom and where; never an id in clear."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.fake_slack.state.workspace import (
+    CHANNEL_ID,
+    CHANNEL_WITHOUT_BOT_ID,
+    OTHER_USER_ID,
+    STRANGER_USER_ID,
+    TEAM_ID,
+    USER_ID,
+)
+from bot.settings.settings import Mode
+from bot.storage.audit import Audit, AuditEntry
+from bot.storage.database import open_database
+from bot.storage.recents import RecentLookup, Recents
+from tests.slack.listing import REPORT, begun, said
+from tests.slack.watching import SWIFT
+from tests.support.audit import audited, hashed
+from tests.support.scene import ASK, CHECK, COMMAND, WITHOUT_ENGINE, Scene, Stages, playing
+
+Row = tuple[str, str, str, str, str | None, str | None, str | None]
+
+
+def row(entry: AuditEntry) -> Row:
+    """An entry without its moment."""
+    assert TEAM_ID == entry.team
+    return (
+        entry.action,
+        entry.surface,
+        entry.user,
+        entry.channel,
+        entry.idmsg_hash,
+        entry.outcome,
+        entry.reason,
+    )
+
+
+async def rows(bot: Scene, count: int) -> Counter[Row]:
+    """What the audit holds, which must be so many rows; those of two answers may be mixed."""
+    entries = await audited(bot, count)
+    assert count == len(entries), entries
+    return Counter(map(row, entries))
+
+
+def looked_up(
+    surface: str, idmsg: str, outcome: str, *, user: str = USER_ID, channel: str = CHANNEL_ID
+) -> Row:
+    """The row of a look-up."""
+    return ("lookup", surface, user, channel, hashed(idmsg), outcome, None)
+
+
+async def test_a_look_up_on_each_surface_is_kept(bot: Scene) -> None:
+    """Surface, person, place, keyed hash and outcome; one row for each id."""
+    person = bot.person
+    await bot.answer("SANDBOX-OK SANDBOX-BUSY")
+    await bot.mention("SANDBOX-MACHINE")
+    await bot.direct("SANDBOX-850")
+    await bot.shortcut("SANDBOX-FOREVER", channel=CHANNEL_WITHOUT_BOT_ID)
+    await person.global_shortcut(ASK)
+    await person.submit(await bot.modal(), {"ids": "SANDBOX-FAULT-forbidden"})
+    await bot.answer("explain 486")
+    bot.expect_refusals("chat.postMessage: not_in_channel")
+
+    assert Counter(
+        [
+            looked_up("command", "SANDBOX-OK", "answered"),
+            looked_up("command", "SANDBOX-BUSY", "failed"),
+            looked_up("mention", "SANDBOX-MACHINE", "machine"),
+            looked_up(
+                "direct_message", "SANDBOX-850", "gateway_error", channel=person.direct_channel
+            ),
+            looked_up(
+                "message_shortcut", "SANDBOX-FOREVER", "pending", channel=CHANNEL_WITHOUT_BOT_ID
+            ),
+            looked_up("global_shortcut", "SANDBOX-FAULT-forbidden", "lookup_failed", channel=""),
+        ]
+    ) == await rows(bot, 6)
+
+
+async def test_the_modals_of_a_message_and_of_the_home_are_told_apart(bot: Scene) -> None:
+    """What was typed into a modal counts for the way by which it was opened."""
+    said = await bot.person.say("nobody called me")
+    await bot.person.message_shortcut(CHECK, said)
+    await bot.comes_of(bot.person.submit(await bot.modal(), {"ids": "SANDBOX-OK"}))
+    await bot.person.open_home()
+    await bot.person.click(await bot.home(), "home_ask")
+    await bot.person.submit(await bot.modal(), {"ids": "SANDBOX-OK"})
+
+    surfaces = {(surface, channel) for _, surface, _, channel, *_ in await rows(bot, 2)}
+    assert {("message_shortcut", CHANNEL_ID), ("home", "")} == surfaces
+
+
+async def test_a_share_is_kept_beside_its_look_up(bot: Scene) -> None:
+    """By the word and by the button; a second click is none."""
+    await bot.answer("SANDBOX-BUSY share")
+    card = await bot.answer("SANDBOX-OK")
+    await bot.comes_of(bot.person.click(card, "card_share"))
+    await bot.comes_of(bot.person.click(card, "card_share"))
+
+    share = ("share", "button", USER_ID, CHANNEL_ID, hashed("SANDBOX-OK"), None, None)
+    by_word = ("share", "command", USER_ID, CHANNEL_ID, hashed("SANDBOX-BUSY"), None, None)
+    assert Counter(
+        [
+            looked_up("command", "SANDBOX-BUSY", "failed"),
+            by_word,
+            looked_up("command", "SANDBOX-OK", "answered"),
+            looked_up("button", "SANDBOX-OK", "answered"),
+            share,
+        ]
+    ) == await rows(bot, 5)
+
+
+async def test_what_no_channel_took_is_no_share(bot: Scene) -> None:
+    """The asker alone got the card."""
+    bot.slack.fail_next("response_url", status=404)
+
+    await bot.answer("SANDBOX-OK share", channel=CHANNEL_WITHOUT_BOT_ID)
+    bot.expect_refusals("chat.postMessage: not_in_channel")
+
+    assert ["lookup"] == [action for action, *_ in await rows(bot, 1)]
+
+
+async def test_a_click_that_looks_up_is_kept(bot: Scene) -> None:
+    """Refresh, details and the reply for the customer ask about a call each."""
+    card = await bot.answer("SANDBOX-BUSY")
+    for action in ("card_details", "card_customer"):
+        await bot.comes_of(bot.person.click(card, action))
+    await bot.person.click(card, "card_refresh")
+    await bot.settled(4)
+
+    clicked = looked_up("button", "SANDBOX-BUSY", "failed")
+    assert {looked_up("command", "SANDBOX-BUSY", "failed"): 1, clicked: 3} == await rows(bot, 4)
+
+
+async def test_a_refusal_is_kept_with_its_reason(mode: Mode, stages: Stages) -> None:
+    """On every surface; a refusal names no call."""
+    async with stages.scene(mode, allowed_users=frozenset({OTHER_USER_ID})) as bot:
+        await bot.answer("SANDBOX-OK")
+        await bot.mention("SANDBOX-OK")
+        await bot.shortcut("SANDBOX-OK")
+        carla = bot.person.as_user(STRANGER_USER_ID)
+        await bot.comes_of(carla.command(COMMAND, "SANDBOX-OK"))
+        await bot.answer("whoami")
+
+        assert Counter(
+            [
+                ("refusal", "command", USER_ID, CHANNEL_ID, None, None, "user"),
+                ("refusal", "mention", USER_ID, CHANNEL_ID, None, None, "user"),
+                ("refusal", "message_shortcut", USER_ID, CHANNEL_ID, None, None, "user"),
+                ("refusal", "command", STRANGER_USER_ID, CHANNEL_ID, None, None, "external"),
+            ]
+        ) == await rows(bot, 4)
+
+
+async def test_no_row_holds_an_id(bot: Scene) -> None:
+    """Only its hash, under the bot's own key."""
+    await bot.answer("SANDBOX-OK share")
+
+    entries = await audited(bot, 2)
+
+    assert 2 == len(entries)
+    assert "SANDBOX-OK" not in repr(entries)
+
+
+async def test_what_is_past_its_retention_is_gone_after_a_start(
+    mode: Mode, sqlite_url: str
+) -> None:
+    """BOT_RETENTION_DAYS rules audit and recent look-ups alike."""
+    async with open_database(sqlite_url) as database:
+        for days in (3, 1):
+            at = datetime.now(UTC) - timedelta(days=days)
+            await Audit(database).record(entry_at(at))
+            await Recents(database).remember(
+                RecentLookup(team=TEAM_ID, user=USER_ID, idmsg=f"D{days}", outcome="failed", at=at)
+            )
+    kept_for_two: dict[str, Any] = {"database_url": sqlite_url, "bot_retention_days": 2}
+    async with playing(mode, timing=WITHOUT_ENGINE, **kept_for_two) as bot:
+        await bot.answer("SANDBOX-OK")
+        entries = await audited(bot, 2)
+
+        assert [None, hashed("SANDBOX-OK")] == [entry.idmsg_hash for entry in entries]
+        async with open_database(sqlite_url) as database:
+            recent = await Recents(database).of(TEAM_ID, USER_ID)
+        assert ["SANDBOX-OK", "D1"] == [one.idmsg for one in recent]
+
+
+def entry_at(at: datetime) -> AuditEntry:
+    """A refusal of that moment."""
+    return AuditEntry(
+        at=at, team=TEAM_ID, user=USER_ID, channel=CHANNEL_ID, surface="command", action="refusal"
+    )
+
+
+async def test_a_list_is_one_row_however_many_calls_it_has(mode: Mode, stages: Stages) -> None:
+    """By the surface where it was opened; none of its ids is in it."""
+    async with stages.scene(mode, timing=SWIFT) as bot:
+        await begun(bot, "SANDBOX-OK SANDBOX-BUSY SANDBOX-MACHINE")
+        await said(bot, REPORT)
+        bot.slack.pings.clear()
+
+        row = ("bulk", "command", USER_ID, CHANNEL_ID, None, None, None)
+        assert {row: 1} == await rows(bot, 1)

@@ -1,0 +1,124 @@
+"""A listener that breaks: an apology with a number that stands in the log, and no traceback."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.composition.connections import slack_session
+from bot.domain.texts.catalog import Language
+from bot.fake_slack.people.interactions import Interactions
+from bot.fake_slack.people.person import Kind, Person
+from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state.workspace import CHANNEL_ID
+from bot.locales import load_catalog
+from bot.services.languages import Languages
+from bot.settings.settings import Mode
+from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.workspace import find_workspace
+from bot.slack.blocks.style import Contacts, Styles
+from bot.slack.inbound.app import Apology, build_app
+from bot.slack.inbound.people import People
+from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.replies.error_reply import Apologies
+from bot.slack.replies.reply import Replies
+from bot.slack.replies.requests import Questions
+from bot.storage.database import open_database
+from bot.storage.preferences import Preferences
+from tests.support.doors import reaching
+from tests.support.reading import heading, seen
+from tests.support.scene import assert_slack_content
+from tests.support.wording import PT, say
+
+CANARY = "canary-in-the-exception"
+
+
+class BrokenListener:
+    """A listener with a fault of our own in it."""
+
+    def register(self, app: AsyncApp) -> None:
+        """Bind the fault to every command."""
+        app.command(re.compile("/.*"), middleware=[ack_first])(self.on_command)
+
+    async def on_command(self, command: Mapping[str, Any]) -> None:
+        """Break on a key that no command has."""
+        del command
+        raise KeyError(CANARY)
+
+
+@asynccontextmanager
+async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
+    """Run a Portuguese bot whose only listener breaks."""
+    async with (
+        running_slack() as slack,
+        slack_session() as session,
+        open_database("sqlite:///:memory:") as database,
+    ):
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+        workspace = await find_workspace(client)
+        people = People(client=client, workspace=workspace)
+        languages = Languages(
+            default=Language.PORTUGUESE,
+            load=load_catalog,
+            preferences=Preferences(database),
+            locale_of=people.locale,
+        )
+        app = build_app(
+            client=client,
+            workspace=workspace,
+            signing_secret=slack.signing_secret if mode is Mode.HTTP else "",
+            listeners=[BrokenListener()],
+            apologise=apologies(SlackDoor(client=client, session=session), people, languages),
+        )
+        async with reaching(app, client, slack, mode) as person:
+            yield person, slack
+        assert_slack_content(slack)
+
+
+def apologies(slack: SlackDoor, people: People, languages: Languages) -> Apology:
+    """How the bot says that it broke."""
+    replies = Replies(slack)
+    styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
+    questions = Questions(languages=languages, styles=styles, replies=replies)
+    return Apologies(questions=questions, people=people, replies=replies).apologise
+
+
+async def test_the_person_gets_an_apology_whose_number_stands_in_the_log(
+    mode: Mode, log: io.StringIO
+) -> None:
+    """An admin finds the fault by the number; the exception's text stands nowhere."""
+    async with broken(mode) as (person, slack):
+        ack = await person.command("/voicestatus", "SANDBOX-OK")
+        note = await slack.wait_for_message()
+
+    numbers = re.findall(r"`([0-9a-f]{8})`", seen(note))
+    logged = log.getvalue()
+    assert 200 == ack.status
+    assert say("broken.title", PT) == heading(note)
+    assert 1 == len(numbers)
+    assert f'"reference": "{numbers[0]}"' in logged
+    assert '"exception": "KeyError"' in logged
+    assert "on_command" in logged
+    assert CANARY not in f"{logged}{seen(note)}{note.text}"
+    assert "Traceback" not in f"{logged}{seen(note)}"
+
+
+async def test_a_request_without_a_response_url_breaks_quietly(mode: Mode) -> None:
+    """There is nowhere to apologise, and the bot goes on."""
+    async with broken(mode) as (person, slack):
+        asking = Interactions(slack=slack, user=person.user, team=person.team)
+        payload = asking.command("/voicestatus", "x", CHANNEL_ID)
+        silent = {name: value for name, value in payload.items() if name != "response_url"}
+        first = await person.deliver(Kind.COMMAND, silent)
+        await person.command("/voicestatus", "SANDBOX-OK")
+        await slack.wait_for_message()
+
+    assert 200 == first.status
+    assert 1 == len(slack.messages)

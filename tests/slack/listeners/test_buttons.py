@@ -1,0 +1,312 @@
+"""The buttons of a card: what each does, for whom, and what a hostile click comes to."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from typing import Any
+
+import pytest
+
+from bot.domain.call_status import read_result
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.customer_reply import customer_reply
+from bot.fake_slack.people.interactions import Interactions
+from bot.fake_slack.people.person import Kind
+from bot.fake_slack.state.ledger import Message
+from bot.fake_slack.state.workspace import (
+    CHANNEL_ID,
+    CHANNEL_WITHOUT_BOT_ID,
+    OTHER_USER_ID,
+    STRANGER_USER_ID,
+)
+from bot.settings.settings import Mode
+from bot.slack.cards.buttons import ids_of
+from tests.support.reading import carried, copied, heading, row_of, seen, where
+from tests.support.scene import WITH_NOTE, Scene, Stages
+from tests.support.wording import (
+    ANSWERED,
+    BUSY,
+    BUSY_PT,
+    EN,
+    INVITE,
+    PT,
+    REFUSED,
+    phrase,
+    say,
+    sums,
+)
+
+LONG_ID = "MPG0002361804740000000001"
+KEPT = phrase("card.checked_before")
+BY_ANA = say("card.shared_by", user="ana")
+
+
+async def refreshed(bot: Scene, card: Message) -> Message:
+    """The card after a click on Refresh."""
+    posts = len(bot.slack.posts)
+    await bot.person.click(card, "card_refresh")
+    await bot.settled(posts + 1)
+    found = bot.slack.ledger.find(card.channel, card.ts)
+    assert found is not None
+    return found
+
+
+@pytest.mark.both_modes
+async def test_refresh_puts_the_same_card_in_its_place_and_says_that_it_rests_on_the_cache(
+    bot: Scene,
+) -> None:
+    """A final status is not asked for again."""
+    card = await bot.answer("SANDBOX-BUSY")
+
+    again = await refreshed(bot, card)
+
+    assert [False, True] == [bool(KEPT.search(seen(one))) for one in (card, again)]
+    assert (BUSY, True) == (heading(again), again.ephemeral)
+    assert ([again], ["SANDBOX-BUSY"]) == (bot.slack.messages, bot.asked)
+
+
+async def test_refresh_asks_again_while_there_is_no_status(bot: Scene) -> None:
+    """A pending call is asked for at each click."""
+    await refreshed(bot, await bot.answer("SANDBOX-FOREVER"))
+
+    assert ["SANDBOX-FOREVER"] * 2 == bot.asked
+
+
+async def test_refresh_of_a_public_card_in_a_thread_stays_public_and_there(bot: Scene) -> None:
+    """With the id shortened, though the button carries the whole of it."""
+    card = await bot.mention(LONG_ID)
+
+    again = await refreshed(bot, card)
+
+    assert where(card) == where(again)
+    assert [LONG_ID] == carried(again)
+    assert LONG_ID not in f"{again.text} {seen(again)}"
+    assert [bot.person.user] == row_of(again)["refresh"]["visible_to_user_ids"]
+    assert [again] == bot.slack.messages
+
+
+async def test_refresh_of_a_list_refreshes_all_of_it(bot: Scene) -> None:
+    """The buttons of a list carry every id."""
+    again = await refreshed(bot, await bot.answer("SANDBOX-BUSY SANDBOX-OK"))
+
+    assert ["SANDBOX-BUSY", "SANDBOX-OK"] == carried(again)
+    assert sums({"answered": 1, "failed": 1}) == heading(again)
+
+
+async def test_refresh_whose_response_url_is_dead_answers_anew(bot: Scene) -> None:
+    """Nothing is replaced, nothing is lost."""
+    card = await bot.answer("SANDBOX-BUSY")
+    bot.slack.fail_next("response_url", status=404, times=2)
+
+    again = await bot.comes_of(bot.person.click(card, "card_refresh"))
+
+    assert ((CHANNEL_ID, None, True), BUSY) == (where(again), heading(again))
+
+
+async def test_a_slow_refresh_ends_with_the_card_in_its_place(mode: Mode, stages: Stages) -> None:
+    """The note that work goes on is taken over by the card."""
+    async with stages.scene(mode, timing=WITH_NOTE) as bot:
+        await bot.type("SANDBOX-BUSY X1")
+        await bot.settled(2)
+        (card,) = bot.slack.messages
+
+        await bot.person.click(card, "card_refresh")
+        await bot.settled(4)
+
+        assert [True] * 2 == [post.body["replace_original"] for post in bot.slack.posts[2:]]
+        (again,) = bot.slack.messages
+        assert (card.ts, heading(card)) == (again.ts, heading(again))
+
+
+async def test_share_posts_the_card_and_never_the_typed_command(bot: Scene) -> None:
+    """A new message for all, named after who shared it; the private card stays."""
+    card = await bot.answer(f"{LONG_ID} +55 (11) 98765-4321")
+
+    public = await bot.comes_of(bot.person.click(card, "card_share"))
+
+    shown = f"{public.text} {seen(public)}"
+    assert (CHANNEL_ID, None, False) == where(public)
+    assert BY_ANA in shown
+    assert (False, False, False) == (LONG_ID in shown, "98765" in shown, "/voicestatus" in shown)
+    # The gateway may not know the id yet, so that it can be watched.
+    assert ["refresh", "watch", "customer", "details"] == list(row_of(public))
+    assert card == bot.slack.messages[0]
+
+
+async def test_shared_twice_is_shared_once(bot: Scene) -> None:
+    """The second click is told so; another person's card is another."""
+    card = await bot.answer("SANDBOX-BUSY")
+    await bot.comes_of(bot.person.click(card, "card_share"))
+
+    told = await bot.comes_of(bot.person.click(card, "card_share"))
+    other = await bot.answer("SANDBOX-BUSY", user=OTHER_USER_ID)
+    shared = await bot.comes_of(bot.person.as_user(OTHER_USER_ID).click(other, "card_share"))
+
+    assert (say("working.shared_already"), True) == (heading(told), told.ephemeral)
+    assert (BUSY, False) == (heading(shared), shared.ephemeral)
+
+
+async def test_two_clicks_at_once_share_one_card(bot: Scene) -> None:
+    """The second waits for the first, and is then told so."""
+    card = await bot.answer("SANDBOX-BUSY")
+    click = functools.partial(bot.person.click, card, "card_share")
+
+    await asyncio.gather(click(), click())
+    await bot.running.work.idle()
+
+    assert [(BUSY, False), (say("working.shared_already"), True)] == [
+        (heading(one), one.ephemeral) for one in bot.slack.messages[1:]
+    ]
+
+
+async def test_an_ephemeral_card_in_a_thread_is_shared_in_that_thread(bot: Scene) -> None:
+    """The thread took no post at first; the card for the asker alone has the button."""
+    root = await bot.person.say("nobody called me")
+    bot.slack.fail_next("chat.postMessage", error="restricted_action")
+    card = await bot.mention("SANDBOX-BUSY", thread_ts=root.ts)
+    again = await refreshed(bot, card)
+
+    public = await bot.comes_of(bot.person.click(again, "card_share"))
+
+    assert (CHANNEL_ID, root.ts, True) == where(again)
+    assert (CHANNEL_ID, root.ts, False) == where(public)
+
+
+async def test_what_no_channel_took_goes_to_the_asker_and_can_be_shared_by_another_click(
+    bot: Scene,
+) -> None:
+    """It counts as shared once it is; then, and not before, a click is one too many."""
+    card = await bot.answer("SANDBOX-OK", channel=CHANNEL_WITHOUT_BOT_ID)
+    bot.slack.fail_next("response_url", status=404)
+    alone = await bot.comes_of(bot.person.click(card, "card_share"))
+    bot.expect_refusals("chat.postMessage: not_in_channel")
+    await bot.running.work.idle()
+
+    shared = await bot.comes_of(bot.person.click(card, "card_share"))
+    told = await bot.comes_of(bot.person.click(card, "card_share"))
+
+    assert (bot.person.direct_channel, ANSWERED) == (alone.channel, heading(alone))
+    assert INVITE in alone.text
+    assert ((CHANNEL_WITHOUT_BOT_ID, None, False), ANSWERED) == (where(shared), heading(shared))
+    assert say("working.shared_already") == heading(told)
+
+
+@pytest.mark.parametrize("by", ["word", "button"])
+async def test_refresh_of_a_shared_card_says_again_who_shared_it(bot: Scene, by: str) -> None:
+    """However often it is refreshed, in the same place, for all."""
+    if by == "word":
+        card = await bot.answer("SANDBOX-BUSY share")
+    else:
+        private = await bot.answer("SANDBOX-BUSY")
+        card = await bot.comes_of(bot.person.click(private, "card_share"))
+
+    for _ in range(2):
+        card = await refreshed(bot, card)
+
+        assert KEPT.search(seen(card))
+        assert BY_ANA in seen(card)
+        assert (BUSY, False) == (heading(card), card.ephemeral)
+
+
+async def test_the_reply_for_the_customer_comes_in_both_languages(bot: Scene) -> None:
+    """The person's own first, each text once, beside the card; without id and without code."""
+    card = await bot.answer("SANDBOX-BUSY SANDBOX-failed.486")
+    reply = await bot.comes_of(bot.person.click(card, "card_customer"))
+    await bot.answer("lang pt")
+    resposta = await bot.comes_of(bot.person.click(card, "card_customer"))
+
+    english, portuguese = (customer_reply(read_result("failed:486"), one) for one in (EN, PT))
+    assert (f"{english}{portuguese}", True) == (copied(reply), reply.ephemeral)
+    assert f"{portuguese}{english}" == copied(resposta)
+    assert card == bot.slack.messages[0]
+
+
+async def test_details_are_for_the_one_who_clicks(bot: Scene) -> None:
+    """With the whole id, in the thread of a public card, which stays as it is."""
+    card = await bot.mention(LONG_ID)
+
+    told = await bot.comes_of(bot.person.click(card, "card_details"))
+
+    assert (CHANNEL_ID, card.thread_ts, True) == where(told)
+    assert say("details.title") == heading(told)
+    assert LONG_ID in seen(told)
+    assert card == bot.slack.messages[0]
+
+
+async def test_labels_and_cards_are_in_the_persons_language(bot: Scene) -> None:
+    """Refreshed after a change of language, a card speaks the new one."""
+    card = await bot.answer("SANDBOX-BUSY")
+    await bot.answer("lang pt")
+    again = await refreshed(bot, card)
+
+    label = row_of(again)["share"]["text"]["text"]
+    assert (BUSY_PT, say("button.share", PT)) == (heading(again), label)
+
+
+def forged(bot: Scene, card: Message, action: str, value: Any = None) -> dict[str, Any]:
+    """A click whose value was put there by somebody else, unless it is None."""
+    asking = Interactions(slack=bot.slack, user=bot.person.user, team=bot.person.team)
+    payload = asking.click_in_message(card, f"card_{action}", None, None)
+    if value is not None:
+        payload["actions"][0]["value"] = value
+    return payload
+
+
+async def test_somebody_who_lost_the_right_is_refused_at_each_button(bot: Scene) -> None:
+    """Access is decided at each click; somebody of another organisation has none."""
+    card = await bot.answer("SANDBOX-BUSY")
+    for action in row_of(card):
+        payload = forged(bot, card, action)
+        payload["user"] |= {"id": STRANGER_USER_ID, "team_id": "T0PARTNER01"}
+
+        told = await bot.comes_of(bot.person.deliver(Kind.INTERACTIVE, payload))
+
+        assert (action, REFUSED) == (action, heading(told))
+    assert (card, ["SANDBOX-BUSY"]) == (bot.slack.messages[0], bot.asked)
+
+
+HOSTILE = {
+    "no JSON": "SANDBOX-OK",
+    "no list": '{"a": 1}',
+    "no texts": "[1, null]",
+    "empty": "[]",
+    "too long an id": json.dumps(["X" * 41]),
+    "blank": json.dumps(["  "]),
+    "invisible": json.dumps(["A\u202eB"]),
+    "deep": "[" * 2_000,
+    "a number": 7,
+    "a huge number": "[" + "9" * 1_990 + "]",
+    "lone surrogate": '["\\ud800"]',
+}
+
+
+def test_a_hostile_value_names_no_call() -> None:
+    """No error either."""
+    assert dict.fromkeys(HOSTILE, ()) == {name: ids_of(value) for name, value in HOSTILE.items()}
+
+
+@pytest.mark.parametrize(
+    ("value", "ids"), [(["A1", "b-2"], ("A1", "b-2")), (["x"] * 11, ("x",) * 10)]
+)
+def test_the_ids_of_a_button_are_read_back(value: list[str], ids: tuple[str, ...]) -> None:
+    """At most as many as one question may hold."""
+    assert tuple(map(MessageId, ids)) == ids_of(json.dumps(value))
+
+
+async def test_clicks_that_slack_would_not_send_give_nothing(bot: Scene) -> None:
+    """No look-up, no message, no fault: values that name no call, payloads without their parts."""
+    card = await bot.answer("SANDBOX-BUSY")
+    without: list[dict[str, Any]] = [{"container": "x"}, {"actions": []}, {"user": None}]
+
+    async def all_clicks() -> None:
+        for action in row_of(card):
+            payload = forged(bot, card, action, HOSTILE["invisible"])
+            assert (await bot.person.deliver(Kind.INTERACTIVE, payload)).accepted
+        for parts in without:
+            await bot.person.deliver(Kind.INTERACTIVE, forged(bot, card, "details", "x") | parts)
+
+    await bot.nothing_comes_of(all_clicks())
+
+    assert ["SANDBOX-BUSY", "SANDBOX-404"] == bot.asked

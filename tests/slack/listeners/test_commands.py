@@ -1,0 +1,194 @@
+"""The slash command: what is answered to each kind of text, for the asker alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.settings.settings import Mode
+from tests.slack.watching import buttons_of
+from tests.support.reading import copied, heading, seen
+from tests.support.scene import UNHURRIED, Scene, Stages, playing
+from tests.support.wording import EN, PT, phrase, say, sums, verdict
+
+TWENTY = 20
+# At its end the bot cuts short what runs, and has all the time that a busy machine needs to say so.
+ENDING_AT_ONCE = replace(UNHURRIED, end=0.0, last_words=20.0, hurried_call=20.0)
+KEPT = phrase("card.checked_before")
+
+
+@pytest.mark.parametrize(
+    ("idmsg", "raw"),
+    [
+        ("SANDBOX-OK", "ok:85.00"),
+        ("SANDBOX-BUSY", "failed:486"),
+        ("SANDBOX-FOREVER", "024"),
+        ("SANDBOX-850", "850"),
+    ],
+)
+async def test_an_id_becomes_a_card_for_the_asker_alone(bot: Scene, idmsg: str, raw: str) -> None:
+    """With verdict, id, raw result, and that it comes from the sandbox."""
+    card = await bot.answer(idmsg)
+
+    assert (verdict(raw), True) == (heading(card), card.ephemeral)
+    assert {idmsg, raw, f"*{say('card.sandbox')}*"} <= set(seen(card).split("\n"))
+
+
+async def test_a_portuguese_bot_speaks_portuguese(mode: Mode, stages: Stages) -> None:
+    """BOT_LANGUAGE holds for cards, lists and notes."""
+    async with stages.scene(mode, bot_language="pt-BR") as bot:
+        shown = [heading(await bot.answer(text)) for text in ("SANDBOX-BUSY", "X1 X2", "ajuda")]
+
+    assert [
+        verdict("failed:486", PT),
+        sums({"gateway.023": 2}, PT),
+        say("help.title", PT),
+    ] == shown
+
+
+async def test_the_operators_contacts_and_time_zone_stand_on_the_cards(
+    mode: Mode, stages: Stages
+) -> None:
+    """Also in the text to copy, beside the contact that the gateway's own documentation names."""
+    contacts: dict[str, Any] = {
+        "bot_support_contact": "Ops <x>",
+        "gateway_support_contact": "gw@example.com",
+    }
+    async with stages.scene(mode, bot_timezone="America/Manaus", **contacts) as bot:
+        own, gateways = [copied(await bot.answer(f"SANDBOX-{code}")) for code in ("001", "850")]
+        help_ = await bot.answer("help")
+
+    assert "(Ops <x>)" in own.splitlines()[0]
+    assert "Suporte Mobi Pronto / gw@example.com" in gateways.splitlines()[0]
+    assert "(America/Manaus)" in gateways
+    assert say("help.contact", contact="Ops &lt;x&gt;") in seen(help_)
+
+
+async def test_a_final_answer_is_kept_and_says_so(bot: Scene) -> None:
+    """The second question for an answered call does not reach the gateway."""
+    first, second = [await bot.answer("SANDBOX-OK") for _ in range(2)]
+
+    assert ["SANDBOX-OK"] == bot.asked
+    assert [False, True] == [bool(KEPT.search(seen(card))) for card in (first, second)]
+
+
+async def test_several_ids_get_one_compact_answer_in_their_order(bot: Scene) -> None:
+    """One message: a line of sums, and a row for each id as typed."""
+    ids = ["SANDBOX-OK", "SANDBOX-023", "SANDBOX-BUSY", "SANDBOX-SHORT"]
+    card = await bot.answer(" ".join(ids))
+
+    rows = [block for block in card.blocks if block["type"] == "rich_text"]
+    assert ids == [row["elements"][0]["elements"][0]["text"] for row in rows]
+    assert sums({"answered": 2, "failed": 1, "gateway.023": 1}) == heading(card)
+    assert [card] == bot.slack.messages
+    assert sorted(ids) == sorted(filter(None, bot.asked))
+
+
+async def test_eleven_ids_get_a_kind_no_and_the_way_to_do_it(bot: Scene) -> None:
+    """Nothing is asked; there is a button to look them up as a list."""
+    note = await bot.answer(" ".join(f"X{number}" for number in range(11)))
+
+    assert say("too_many.title", limit=10) == heading(note)
+    assert "bulk_open" in buttons_of(note)
+    assert [] == bot.asked
+
+
+async def test_bad_words_beside_good_ones_are_named_and_the_good_ones_answered(bot: Scene) -> None:
+    """On the same card, with the reason; dress and prefix are taken off before."""
+    card = await bot.answer(f"`000:SANDBOX-OK`, {'x' * 41}")
+
+    assert verdict("ok:85.00") == heading(card)
+    bad = say("problem.line", word="x" * 40, problem=say("problem.too_long"))
+    for line in (say("problem.title", count=1), bad, say("problem.prefix_cut")):
+        assert line in seen(card)
+    assert ["SANDBOX-OK"] == bot.asked
+
+
+async def test_a_phone_number_is_refused_with_the_way_to_force_it(bot: Scene) -> None:
+    """The number does not reach the gateway; the hint says where an IDMSG is found."""
+    note = await bot.answer("<tel:+5511987654321|+55 11 98765-4321>")
+
+    force = say("problem.force", command="/voicestatus", example="5511987654321")
+    for text in (say("problem.phone"), say("problem.where_to_find"), force):
+        assert text in seen(note)
+    assert [] == bot.asked
+
+
+def explained(code: str, title: str) -> str:
+    """The first line of an explanation."""
+    return say("explain.text", code=code, title=title)
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("help", say("help.title")),
+        ("", say("help.usage_title")),
+        ("explain", say("help.usage_title")),
+        ("explain 486", explained("486", EN.sip(486).title)),
+        ("explicar ocupado", explained("486", EN.sip(486).title)),
+        (
+            "failed:486",
+            say("explain.result", code="failed:486", headline=verdict("failed:486")[2:]),
+        ),
+        ("explain x&lt;y&gt;z", say("explain.nothing_title", term="x<y>z")),
+        ("whoami", say("whoami.title")),
+        ("health", say("health.title")),
+        ("hlep", say("did_you_mean.title", suggestion="help")),
+        ("lang", say("language.current", command="/voicestatus")),
+        ("lang xx", say("language.unknown", command="/voicestatus")),
+    ],
+)
+async def test_each_word_is_answered_without_the_gateway(
+    bot: Scene, typed: str, title: str
+) -> None:
+    """For the asker alone; the acknowledgement has no body, which would be shown as well."""
+    note = await bot.answer(typed)
+
+    assert (title, True) == (heading(note), note.ephemeral)
+    assert [(200, "")] == [(ack.status, ack.body) for ack in bot.acks]
+    assert ([note], []) == (bot.slack.messages, bot.gateway_requests)
+
+
+async def test_notes_use_the_name_that_the_command_has(bot: Scene) -> None:
+    """The operator may have given it another name in the manifest."""
+    note = await bot.comes_of(bot.person.command("/status-da-voz", "help"))
+
+    assert "`/status-da-voz " in seen(note)
+    assert "/voicestatus" not in seen(note)
+
+
+async def test_health_tells_the_last_answer_and_the_last_failure(bot: Scene) -> None:
+    """Before any question, after an answer, after a failure."""
+    before = seen(await bot.answer("health"))
+    await bot.answer("SANDBOX-OK")
+    good = seen(await bot.answer("health"))
+    await bot.answer("SANDBOX-EMPTY")
+    bad = seen(await bot.answer("health"))
+
+    assert 3 == len({before, good, bad})
+    assert EN.error("empty_result").title in bad
+
+
+@pytest.mark.both_modes
+async def test_acknowledgements_do_not_wait_for_the_gateway(mode: Mode) -> None:
+    """It never answers; twenty commands at once are acknowledged, and cut short at the end."""
+    async with playing(mode, timing=ENDING_AT_ONCE) as bot:
+        await asyncio.gather(*(bot.type(f"SANDBOX-SLOW-600.{n:02d}") for n in range(TWENTY)))
+        told = len(bot.slack.messages)
+
+    assert [(200, "")] * TWENTY == [(ack.status, ack.body) for ack in bot.acks]
+    assert (0, TWENTY) == (told, len(bot.slack.messages))
+    assert {say("broken.title")} == {heading(message) for message in bot.slack.messages}
+
+
+async def test_ten_agents_who_ask_for_one_id_cause_one_request(bot: Scene) -> None:
+    """Each gets a card of their own."""
+    await asyncio.gather(*(bot.type("SANDBOX-SLOW-0.2") for _ in range(10)))
+    await bot.settled(10)
+
+    assert ["SANDBOX-SLOW-0.2"] == bot.asked
+    assert 10 == len(bot.slack.messages)

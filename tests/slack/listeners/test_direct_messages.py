@@ -1,0 +1,105 @@
+"""Messages to the bot: answered in the conversation, for the person alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.fake_slack.people.person import Kind
+from bot.fake_slack.state.workspace import BOT_MENTION, OTHER_USER_ID
+from bot.settings.settings import Mode
+from tests.support.reading import carried, heading, row_of, seen, where
+from tests.support.scene import Scene, Stages
+from tests.support.wording import BUSY, EN, REFUSED, say
+
+LONG_ID = "MPG0002361804740000000001"
+NO_QUESTIONS = (
+    {"bot_id": "B0OTHERBOT1"},
+    {"subtype": "bot_message", "bot_id": "B0OTHERBOT1"},
+    {"subtype": "message_deleted"},
+    {"subtype": "channel_topic"},
+    {"channel_type": "channel"},
+)
+
+
+@pytest.mark.both_modes
+async def test_an_id_is_answered_once_in_a_thread_of_the_conversation(bot: Scene) -> None:
+    """A mention there is a message like every other, and there is nobody to share with."""
+    card = await bot.direct(f"{BOT_MENTION} oi! compartilhar SANDBOX-BUSY")
+    await bot.nothing_comes_of(bot.person.open_home("messages"))
+
+    assert (bot.person.direct_channel, bot.slack.said[-1].ts, False) == where(card)
+    assert BUSY == heading(card)
+    assert ["refresh", "customer", "details"] == list(row_of(card))
+
+
+async def test_a_mention_that_slack_tells_of_twice_is_answered_once(bot: Scene) -> None:
+    """As a mention and as a direct message, with an event id of its own each."""
+    await bot.direct(f"{BOT_MENTION} SANDBOX-BUSY")
+    payload = dict(bot.slack.events[-1].payload)
+    event = {**payload["event"], "type": "app_mention"}
+    event.pop("channel_type")
+
+    await bot.nothing_comes_of(
+        bot.person.deliver(Kind.EVENT, payload | {"event": event, "event_id": "EvAGAIN"})
+    )
+
+
+async def test_the_card_is_for_one_person_and_stays_so_when_refreshed(bot: Scene) -> None:
+    """The whole id is shown, and no button is lost."""
+    card = await bot.direct(LONG_ID)
+
+    await bot.person.click(card, "card_refresh")
+    await bot.settled(1)
+    (refreshed,) = bot.slack.replies(bot.person.direct_channel, bot.slack.said[-1].ts)
+
+    assert [True, True] == [LONG_ID in seen(one) for one in (card, refreshed)]
+    assert list(row_of(card)) == list(row_of(refreshed))
+    assert "visible_to_user_ids" not in row_of(refreshed)["refresh"]
+
+
+async def test_a_reply_in_a_thread_stays_in_it(bot: Scene) -> None:
+    """A second question under the first; the words of the command work as well."""
+    await bot.direct("help")
+    root = bot.slack.said[-1]
+
+    note = await bot.direct("explicar 486", thread_ts=root.ts)
+
+    assert (bot.person.direct_channel, root.ts, False) == where(note)
+    assert say("explain.text", code="486", title=EN.sip(486).title) == heading(note)
+
+
+async def test_a_file_is_read_by_its_name(bot: Scene) -> None:
+    """A message may be nothing but a file."""
+    assert ["SANDBOX-BUSY"] == carried(await bot.direct("", files=["SANDBOX-BUSY.wav"]))
+
+
+async def test_an_edited_message_is_not_answered_again(bot: Scene) -> None:
+    """Slack tells of the change; the answer stands already."""
+    await bot.direct("SANDBOX-BUSY")
+
+    await bot.nothing_comes_of(bot.person.edit(bot.slack.said[-1], "SANDBOX-OK"))
+
+    assert ["SANDBOX-BUSY", "SANDBOX-404"] == bot.asked
+
+
+async def test_what_is_no_question_of_a_person_is_left_alone(bot: Scene) -> None:
+    """Of bots, of deletions, of topics, of channels."""
+    await bot.direct("help")
+    payload = dict(bot.slack.events[-1].payload)
+
+    async def all_of_them() -> None:
+        for number, changes in enumerate(NO_QUESTIONS):
+            event = {**payload["event"], "text": "SANDBOX-BUSY", **changes}
+            other = payload | {"event": event, "event_id": f"EvOTHER{number}"}
+            assert (await bot.person.deliver(Kind.EVENT, other)).accepted
+
+    await bot.nothing_comes_of(all_of_them())
+
+
+async def test_a_refusal_stands_where_the_question_does(mode: Mode, stages: Stages) -> None:
+    """Nobody else reads the conversation."""
+    async with stages.scene(mode, allowed_users=frozenset({OTHER_USER_ID})) as bot:
+        told = await bot.direct("SANDBOX-BUSY")
+
+        assert (bot.person.direct_channel, bot.slack.said[-1].ts, False) == where(told)
+        assert REFUSED == heading(told)

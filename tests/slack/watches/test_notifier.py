@@ -1,0 +1,268 @@
+"""Telling: one message with its mark, and an honest report of what became of it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.domain.jobs.watch import Destination
+from bot.domain.timing import Timing
+from bot.fake_slack.state.workspace import (
+    CHANNEL_ID,
+    CHANNEL_WITHOUT_BOT_ID,
+    PRIVATE_CHANNEL_ID,
+    TEAM_ID,
+    USER_ID,
+)
+from bot.services.jobs.outcomes import Delivery, Report
+from tests.slack.notifying import ASKED, Telling, choices, connected, notifier_at, telling
+from tests.slack.watching import watch_of
+from tests.support.reading import seen, where
+from tests.support.rough_slack import Answer, raw, rough_slack, silence
+from tests.support.wording import EN, say
+
+ROOT = "1795579300.000001"
+DIRECT = f"D{USER_ID[1:]}"
+TO_ASKER = Destination(team=TEAM_ID, channel=USER_ID)
+POST = "chat.postMessage"
+LINK = "chat.getPermalink"
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Telling]:
+    """A notifier and its Slack."""
+    async with telling() as running:
+        yield running
+
+
+async def test_the_notice_stands_in_its_thread_and_bears_the_name_of_the_watch(
+    scene: Telling,
+) -> None:
+    """As metadata, and as the id of its first block, which can be read without more rights."""
+    watch = watch_of()
+
+    assert Report(delivery=Delivery.TOLD) == await scene.notifier.tell(watch)
+
+    (told,) = scene.messages
+    assert (CHANNEL_ID, ROOT, False) == where(told)
+    payload = {"watch": watch.id}
+    assert {"event_type": "watch_notice", "event_payload": payload} == told.metadata
+    assert f"watch_notice_{watch.id}" == told.blocks[0]["block_id"]
+    assert [f"<@{USER_ID}>"] * 2 == [ping.markup for ping in scene.slack.pings]
+
+
+async def test_without_a_thread_it_goes_to_the_asker_directly(scene: Telling) -> None:
+    """Whole, and nobody has to be called."""
+    watch = watch_of("MPG000236180474", destination=TO_ASKER)
+
+    assert Delivery.TOLD is (await scene.notifier.tell(watch)).delivery
+
+    (told,) = scene.messages
+    assert (DIRECT, None, False) == where(told)
+    assert "MPG000236180474" in seen(told)
+    assert [] == scene.slack.pings
+
+
+NOT_NOW: list[dict[str, Any]] = [
+    {"error": "ratelimited", "retry_after": 7},
+    *({"error": word} for word in ("rate_limited", "message_limit_exceeded", "team_added_to_org")),
+    *({"error": word} for word in ("invalid_auth", "missing_scope")),
+]
+MAYBE: list[dict[str, Any]] = [
+    *({"error": word} for word in ("internal_error", "fatal_error", "No Such Word")),
+    {"error": "service_unavailable", "status": 503},
+    {"error": "channel_not_found", "status": 500},
+]
+
+
+@pytest.mark.parametrize(
+    ("failures", "delivery"),
+    [(NOT_NOW, Delivery.NOT_TOLD), (MAYBE, Delivery.UNSURE)],
+    ids=["not now", "perhaps"],
+)
+async def test_what_is_not_certain_is_not_said_and_nothing_is_repeated(
+    scene: Telling, failures: list[dict[str, Any]], delivery: Delivery
+) -> None:
+    """One request each; and no way of escape, which might be a second notice."""
+    found = []
+    for failure in failures:
+        scene.slack.fail_next(POST, **failure)
+        found.append(await scene.notifier.tell(watch_of()))
+
+    pauses = [timedelta(seconds=7) if "retry_after" in one else None for one in failures]
+    assert [Report(delivery=delivery, pause=pause) for pause in pauses] == found
+    assert (len(failures), []) == (scene.called(POST), scene.messages)
+
+
+async def test_a_pause_without_an_end_is_a_long_one(scene: Telling) -> None:
+    """Slack may say anything."""
+    scene.slack.fail_next(POST, error="ratelimited", retry_after=10**40)
+
+    pause = (await scene.notifier.tell(watch_of())).pause
+
+    assert pause is not None
+    assert pause > timedelta(seconds=10**9)
+
+
+async def test_a_thread_that_refuses_for_good_sends_it_directly(scene: Telling) -> None:
+    """In the asker's own conversation, and it says why it comes there."""
+    refusals = (
+        *("channel_not_found", "is_archived", "not_in_channel", "cannot_reply_to_message"),
+        *("restricted_action", "thread_not_found", "some_new_word"),
+    )
+    for refusal in refusals:
+        scene.slack.fail_next(POST, error=refusal)
+        assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery, refusal
+
+    assert [(DIRECT, None, False)] * len(refusals) == [where(told) for told in scene.messages]
+    assert all(say("notice.moved") in seen(told) for told in scene.messages)
+    assert all(told.metadata is not None for told in scene.messages)
+    assert [] == scene.slack.pings
+
+
+@pytest.mark.parametrize("seen_before", [True, False], ids=["seen before", "seen by the answer"])
+async def test_a_thread_that_is_gone_sends_it_directly(
+    scene: Telling, *, seen_before: bool
+) -> None:
+    """Nothing of it stays in the channel; the reason is told."""
+    scene.slack.said.clear()
+    if not seen_before:
+        scene.slack.fail_next(LINK)
+    assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery
+
+    (told,) = scene.messages
+    assert ((DIRECT, None, False), True) == (where(told), told.metadata is not None)
+    assert (True, False) == (say("notice.gone") in seen(told), say("notice.moved") in seen(told))
+    assert (1, 0) if seen_before else (2, 1) == (scene.called(POST), scene.called("chat.delete"))
+    scene.slack.pings.clear()
+
+
+async def test_in_the_conversation_with_the_bot_a_thread_that_is_gone_needs_no_look(
+    scene: Telling,
+) -> None:
+    """Nobody else reads what lands outside of it there."""
+    direct = scene.slack.workspace.direct(USER_ID).id
+    place = Destination(team=TEAM_ID, channel=direct, thread=ASKED.ts)
+
+    assert Delivery.TOLD is (await scene.notifier.tell(watch_of(destination=place))).delivery
+    assert [(DIRECT, None, False)] == [where(told) for told in scene.messages]
+    assert [POST] == [call.method for call in scene.slack.calls]
+
+
+@pytest.mark.parametrize("channel", [CHANNEL_WITHOUT_BOT_ID, PRIVATE_CHANNEL_ID, "C0GONE00001"])
+async def test_a_channel_out_of_reach_sends_it_directly(scene: Telling, channel: str) -> None:
+    """No member, private, gone."""
+    place = Destination(team=TEAM_ID, channel=channel, thread=ROOT)
+
+    assert Delivery.TOLD is (await scene.notifier.tell(watch_of(destination=place))).delivery
+    assert [DIRECT] == [told.channel for told in scene.messages]
+
+
+async def test_an_archived_channel_sends_it_directly(scene: Telling) -> None:
+    """While somebody waited for an answer."""
+    scene.slack.workspace.archive(CHANNEL_ID)
+
+    assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery
+    assert [DIRECT] == [told.channel for told in scene.messages]
+
+
+async def test_what_is_refused_everywhere_is_undeliverable(scene: Telling) -> None:
+    """The thread, and then the person."""
+    scene.slack.fail_next(POST, error="is_archived")
+    scene.slack.fail_next(POST, error="user_disabled")
+
+    assert Report(delivery=Delivery.UNDELIVERABLE) == await scene.notifier.tell(watch_of())
+    assert 2 == scene.called(POST)
+
+
+@pytest.mark.parametrize(
+    ("failure", "delivery"),
+    [
+        ({"error": "ratelimited", "retry_after": 7}, Delivery.NOT_TOLD),
+        ({"error": "internal_error"}, Delivery.UNSURE),
+    ],
+)
+async def test_an_escape_that_fails_is_reported_as_it_failed(
+    scene: Telling, failure: dict[str, Any], delivery: Delivery
+) -> None:
+    """The refusal before it posted nothing."""
+    scene.slack.fail_next(POST, error="is_archived")
+    scene.slack.fail_next(POST, **failure)
+
+    assert delivery is (await scene.notifier.tell(watch_of())).delivery
+
+
+async def test_blocks_that_slack_does_not_take_are_told_as_text(scene: Telling) -> None:
+    """With the same mark, where it was to be told."""
+    scene.slack.fail_next(POST, error="invalid_blocks")
+
+    assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery
+
+    (told,) = scene.messages
+    assert ((), CHANNEL_ID) == (told.blocks, told.channel)
+    assert EN.sip(486).title in told.text
+    assert told.metadata is not None
+
+
+async def test_a_notice_whose_answer_gets_lost_stands_there_and_is_reported_as_unsure(
+    scene: Telling,
+) -> None:
+    """slack-sdk would post it once more by itself."""
+    scene.slack.lose_next_answer(POST)
+
+    assert Delivery.UNSURE is (await scene.notifier.tell(watch_of())).delivery
+    assert 1 == len(scene.messages) == scene.called(POST)
+
+
+async def reset(request: web.Request) -> web.StreamResponse:
+    """End the connection without a word."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reset,
+        raw(b"<html>", content_type="text/html"),
+        raw(b"{", content_type="application/json"),
+        raw(b"[]", content_type="application/json"),
+        raw(b"", status=502),
+    ],
+    ids=["reset", "no JSON", "broken JSON", "a list", "a bad gateway"],
+)
+async def test_an_answer_that_cannot_be_read_is_unsure(answer: Answer) -> None:
+    """Whatever it looks like; asked once."""
+    async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
+        slack.answers[POST] = answer
+
+        report = await notifier_at(client, who).tell(watch_of())
+
+    assert (Delivery.UNSURE, [LINK, POST]) == (report.delivery, slack.calls)
+
+
+async def test_a_slack_that_is_silent_is_given_up_and_the_notice_is_unsure() -> None:
+    """It is not posted once more."""
+    async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
+        slack.answers[POST] = silence
+
+        report = await notifier_at(client, who, timing=Timing(posting=0.1)).tell(watch_of())
+
+    assert Report(delivery=Delivery.UNSURE) == report
+    assert slack.calls in ([LINK], [LINK, POST])
+
+
+async def test_a_slack_that_nobody_reaches_has_certainly_nothing() -> None:
+    """The connection is refused."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+    async with connected(f"http://127.0.0.1:{port}/api/") as client, choices() as who:
+        report = await notifier_at(client, who).tell(watch_of())
+
+    assert Report(delivery=Delivery.NOT_TOLD) == report

@@ -1,0 +1,164 @@
+"""What a notice says for each ending, to whom and in whose language; and the card it updates."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.call_status import read_result
+from bot.domain.jobs.watch import Destination, Ending, PostedCard, Sighting, Watch
+from bot.domain.texts.catalog import Language
+from bot.fake_slack.state.ledger import Message
+from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, TEAM_ID, USER_ID
+from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
+from tests.slack.watching import NOW, watch_of
+from tests.support.reading import heading, row_of, seen
+from tests.support.rough_slack import raw, rough_slack
+from tests.support.wording import BUSY, BUSY_PT, EN, PT, say
+
+DIRECT = f"D{USER_ID[1:]}"
+TO_ASKER = Destination(team=TEAM_ID, channel=USER_ID)
+IN_THREAD = watch_of().destination
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Telling]:
+    """A notifier and its Slack."""
+    async with telling() as running:
+        yield running
+
+
+def last(result: str, **changes: Any) -> Sighting:
+    """What the last look found."""
+    return Sighting(finding=read_result(result), checked_at=NOW, **changes)
+
+
+@pytest.mark.parametrize("destination", [IN_THREAD, TO_ASKER], ids=["thread", "direct"])
+async def test_a_notice_is_in_the_language_of_its_readers(
+    scene: Telling, destination: Destination
+) -> None:
+    """What the asker chose where they alone read it, the channel's choice in a thread."""
+    watch = watch_of(destination=destination)
+    await scene.notifier.tell(watch)
+    if destination is TO_ASKER:
+        await scene.languages.choose(TEAM_ID, USER_ID, "pt")
+    else:
+        await scene.languages.choose_for_channel(TEAM_ID, CHANNEL_ID, "pt")
+    await scene.notifier.tell(replace(watch, id="f" * 16))
+
+    for told, catalog, verdict in zip(scene.messages, (EN, PT), (BUSY, BUSY_PT), strict=True):
+        assert say("notice.status", catalog) in seen(told)
+        assert verdict in seen(told)
+    scene.slack.pings.clear()
+
+
+async def test_at_the_limit_it_can_be_watched_again(scene: Telling) -> None:
+    """With the button of the card, for the asker alone; the sandbox is told of there too."""
+    await scene.notifier.tell(watch_of(ending=Ending.LIMIT, last=last("024", sandbox=True)))
+
+    (told,) = scene.messages
+    row = row_of(told)
+    assert [[USER_ID]] * 2 == [row[name]["visible_to_user_ids"] for name in ("refresh", "watch")]
+    assert say("card.sandbox") in seen(told)
+
+
+@pytest.mark.parametrize(
+    ("ending", "result"), [(Ending.STATUS, "failed:486"), (Ending.LIMIT, "024")]
+)
+async def test_in_a_thread_ids_and_phone_numbers_are_hidden(
+    scene: Telling, ending: Ending, result: str
+) -> None:
+    """Directly they stand in full."""
+    watch = watch_of("11987654321", ending=ending, last=last(result))
+    await scene.notifier.tell(watch)
+    await scene.notifier.tell(replace(watch, destination=TO_ASKER))
+
+    in_thread, directly = (f"{one.text} {seen(one)}" for one in scene.messages)
+    assert ("98765" in in_thread, "11987654321" in directly) == (False, True)
+
+
+def posted(scene: Telling, channel: str = CHANNEL_ID) -> Message:
+    """A card of the bot's own."""
+    card = Message(channel=channel, ts="1795579300.000002", text="before", blocks=())
+    scene.messages.append(card)
+    return card
+
+
+def with_card(card: Message, **changes: Any) -> Watch:
+    """A watch that was begun on this card."""
+    return watch_of(card=PostedCard(channel=card.channel, ts=card.ts), **changes)
+
+
+@pytest.mark.parametrize(
+    ("channel", "shown", "hidden"),
+    [(CHANNEL_ID, "MPG0…0474", "MPG000236180474"), (DIRECT, "MPG000236180474", "…")],
+    ids=["in a channel", "directly"],
+)
+async def test_the_card_becomes_the_answer_too(
+    scene: Telling, channel: str, shown: str, hidden: str
+) -> None:
+    """As often as it is asked for; no notice, no mark, nobody is called."""
+    scene.slack.workspace.direct(USER_ID)
+    watch = with_card(posted(scene, channel))
+
+    for _ in range(2):
+        await scene.notifier.update_card(watch)
+
+    (card,) = scene.messages
+    assert BUSY == heading(card)
+    assert (shown in seen(card), hidden in seen(card)) == (True, False)
+    assert (None, []) == (card.metadata, scene.slack.pings)
+
+
+async def test_a_card_is_left_alone_where_there_is_nothing_to_say_or_to_change(
+    scene: Telling,
+) -> None:
+    """No card, or not one look: no call."""
+    card = posted(scene)
+    await scene.notifier.update_card(watch_of())
+    await scene.notifier.update_card(with_card(card, ending=Ending.LIMIT, last=None))
+
+    assert ([card], []) == (scene.messages, scene.slack.calls)
+
+
+@pytest.mark.parametrize(
+    "refusal", ["message_not_found", "cant_update_message", "is_archived", "internal_error"]
+)
+async def test_a_card_that_cannot_be_changed_is_no_trouble(scene: Telling, refusal: str) -> None:
+    """The notice was told; that is what counts."""
+    card = posted(scene)
+    scene.slack.fail_next("chat.update", error=refusal)
+
+    await scene.notifier.update_card(with_card(card))
+
+    assert [card] == scene.messages
+
+
+async def test_a_slack_that_talks_nonsense_is_no_trouble_either() -> None:
+    """Nothing is raised."""
+    async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
+        slack.answers["chat.update"] = raw(b"[]")
+        card = Message(channel=CHANNEL_ID, ts="1795579300.000002", text="t", blocks=())
+
+        await notifier_at(client, who).update_card(with_card(card))
+
+    assert ["chat.update"] == slack.calls
+
+
+async def test_the_asker_is_the_one_who_is_called(scene: Telling) -> None:
+    """Nobody else, whoever began the thread."""
+    await scene.notifier.tell(watch_of(user=OTHER_USER_ID))
+
+    assert {f"<@{OTHER_USER_ID}>"} == {ping.markup for ping in scene.slack.pings}
+
+
+async def test_without_a_choice_the_language_is_the_bots() -> None:
+    """In a thread as directly."""
+    async with telling(language=Language.PORTUGUESE) as other:
+        await other.notifier.tell(watch_of())
+        await other.notifier.tell(watch_of(destination=TO_ASKER))
+
+    assert [True] * 2 == [BUSY_PT in seen(told) for told in other.messages]

@@ -1,0 +1,232 @@
+"""Whether a notice stands in Slack already: where it is looked for, and what cannot be seen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.domain.jobs.watch import Destination, Watch
+from bot.domain.timing import Timing
+from bot.fake_slack.state.ledger import Message, UserMessage
+from bot.fake_slack.state.workspace import (
+    CHANNEL_ID,
+    CHANNEL_WITHOUT_BOT_ID,
+    PRIVATE_CHANNEL_ID,
+    TEAM_ID,
+    USER_ID,
+)
+from bot.services.jobs.outcomes import Trace
+from bot.slack.watches.notice import mark
+from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
+from tests.slack.watching import READING, watch_of
+from tests.support.rough_slack import Answer, answering, raw, rough_slack, silence
+
+# Before the moment of `watch_of`, as a message is that one waits for an answer to.
+ROOT = "1795000000.000001"
+IN_THREAD = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=ROOT)
+TO_ASKER = Destination(team=TEAM_ID, channel=USER_ID)
+REPLIES, HISTORY, OPEN = (
+    "conversations.replies",
+    "conversations.history",
+    "conversations.open",
+)
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Telling]:
+    """A notifier that may read, and a message that somebody wrote."""
+    async with telling(*READING) as running:
+        begin(running)
+        yield running
+
+
+def begin(scene: Telling, channel: str = CHANNEL_ID) -> None:
+    """The message under which the answer is to come."""
+    scene.slack.said.append(
+        UserMessage(channel=channel, ts=ROOT, user=USER_ID, team=TEAM_ID, text="where is it?")
+    )
+
+
+def watched(destination: Destination = IN_THREAD, **changes: Any) -> Watch:
+    """A watch with an attempt behind it that nobody saw the end of."""
+    return watch_of(destination=destination, **changes)
+
+
+@pytest.mark.parametrize("destination", [IN_THREAD, TO_ASKER], ids=["thread", "direct"])
+async def test_a_notice_that_was_posted_is_found(scene: Telling, destination: Destination) -> None:
+    """Though its answer was lost; and another watch's is none of it."""
+    watch = watched(destination)
+    scene.slack.lose_next_answer("chat.postMessage")
+    await scene.notifier.tell(watch)
+
+    assert Trace.FOUND is await scene.notifier.trace(watch)
+    assert Trace.NONE is await scene.notifier.trace(watched(destination, id="f" * 16))
+
+
+@pytest.mark.parametrize("destination", [IN_THREAD, TO_ASKER], ids=["thread", "direct"])
+async def test_where_none_was_posted_there_is_none(
+    scene: Telling, destination: Destination
+) -> None:
+    """What other people and the bot itself have written there is not taken for it."""
+    scene.slack.workspace.direct(USER_ID)
+    await scene.notifier.tell(watched(destination, id="f" * 16))
+
+    assert Trace.NONE is await scene.notifier.trace(watched(destination))
+
+
+async def test_a_notice_that_had_to_go_elsewhere_is_found_there(scene: Telling) -> None:
+    """Directly, because the thread refused it."""
+    scene.slack.fail_next("chat.postMessage", error="restricted_action")
+    await scene.notifier.tell(watched())
+
+    assert Trace.FOUND is await scene.notifier.trace(watched())
+
+
+async def test_every_page_is_looked_at() -> None:
+    """The notice may be far down in a busy thread."""
+    async with telling(*READING, page=2) as scene:
+        begin(scene)
+        for number in range(7):
+            await scene.notifier.tell(watched(id=f"{number:016x}"))
+        await scene.notifier.tell(watched())
+
+        assert Trace.FOUND is await scene.notifier.trace(watched())
+        assert Trace.NONE is await scene.notifier.trace(watched(id="f" * 16))
+    assert scene.called(REPLIES) > 4
+
+
+async def test_without_the_metadata_the_first_block_is_enough(scene: Telling) -> None:
+    """Should Slack hold it back for want of a right."""
+    watch = watched()
+    block = {"type": "section", "block_id": mark(watch), "text": {}}
+    scene.messages.append(
+        Message(
+            channel=CHANNEL_ID, ts="1795579301.000009", thread_ts=ROOT, text="t", blocks=(block,)
+        )
+    )
+
+    assert Trace.FOUND is await scene.notifier.trace(watch)
+
+
+async def test_a_thread_whose_first_message_is_gone_holds_none(scene: Telling) -> None:
+    """Slack does not find the thread then."""
+    scene.slack.said.clear()
+
+    assert Trace.NONE is await scene.notifier.trace(watched())
+
+
+async def test_a_notice_that_landed_outside_of_its_thread_is_deleted_and_counts_as_none(
+    scene: Telling,
+) -> None:
+    """Nobody knew, because Slack's answer was lost; another watch's stays."""
+    watch, other = watched(), watched(id="f" * 16)
+    scene.slack.said.clear()
+    for one in (other, watch):
+        scene.slack.fail_next("chat.getPermalink")
+        scene.slack.lose_next_answer("chat.postMessage")
+        await scene.notifier.tell(one)
+    assert [None, None] == [message.thread_ts for message in scene.messages]
+
+    assert Trace.NONE is await scene.notifier.trace(watch)
+    (left,) = scene.messages
+    assert {"watch": other.id} == (left.metadata or {})["event_payload"]
+    assert Trace.NONE is await scene.notifier.trace(watch)
+
+
+async def test_a_channel_that_cannot_be_looked_at_now_is_looked_at_later(scene: Telling) -> None:
+    """A notice may stand there for everybody to read."""
+    scene.slack.fail_next(HISTORY, error="internal_error")
+
+    assert Trace.AWAY is await scene.notifier.trace(watched())
+
+
+@pytest.mark.parametrize(
+    ("granted", "destination", "trace"),
+    [
+        ((), IN_THREAD, Trace.UNREADABLE),
+        (("im:write",), IN_THREAD, Trace.UNREADABLE),
+        (("channels:history",), IN_THREAD, Trace.NONE),
+        ((), TO_ASKER, Trace.UNREADABLE),
+        (("im:write",), TO_ASKER, Trace.NONE),
+    ],
+    ids=["nothing", "directly only", "the thread only", "nothing, directly", "directly"],
+)
+async def test_what_may_not_be_read_is_said_to_be_unreadable(
+    granted: tuple[str, ...], destination: Destination, trace: Trace
+) -> None:
+    """A thread that can be read would have been written to, whatever else cannot be read."""
+    async with telling(*granted) as scene:
+        begin(scene)
+
+        assert trace is await scene.notifier.trace(watched(destination))
+
+
+@pytest.mark.parametrize("channel", [CHANNEL_WITHOUT_BOT_ID, PRIVATE_CHANNEL_ID, "C0GONE00001"])
+async def test_where_the_bot_cannot_write_only_the_direct_message_counts(
+    scene: Telling, channel: str
+) -> None:
+    """It was refused there, and went to the asker or nowhere."""
+    begin(scene, channel)
+    scene.slack.workspace.scopes |= {"groups:history"}
+    watch = watched(Destination(team=TEAM_ID, channel=channel, thread=ROOT))
+
+    assert Trace.NONE is await scene.notifier.trace(watch)
+    await scene.notifier.tell(watch)
+    assert Trace.FOUND is await scene.notifier.trace(watch)
+
+
+@pytest.mark.parametrize("method", [REPLIES, OPEN, HISTORY])
+async def test_a_slack_that_does_not_answer_is_asked_later(scene: Telling, method: str) -> None:
+    """Nothing is concluded from it; a word for good says that nothing can be read there."""
+    away: list[dict[str, Any]] = [
+        {"error": "ratelimited", "retry_after": 1},
+        {"error": "fatal_error", "status": 500},
+        *({"error": word} for word in ("internal_error", "token_revoked", "No Such Word")),
+    ]
+    destination = IN_THREAD if method == REPLIES else TO_ASKER
+    found = []
+    for failure in (*away, {"error": "some_new_word"}):
+        scene.slack.fail_next(method, **failure)
+        found.append(await scene.notifier.trace(watched(destination)))
+
+    assert [*[Trace.AWAY] * len(away), Trace.UNREADABLE] == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "trace"),
+    [
+        (raw(b"", status=502), Trace.AWAY),
+        (answering({"ok": True}), Trace.NONE),
+        (answering({"ok": True, "messages": "x", "response_metadata": 3}), Trace.NONE),
+        (answering({"ok": True, "messages": [None, {"metadata": 1, "blocks": 2}]}), Trace.NONE),
+    ],
+    ids=["a bad gateway", "nothing", "another shape", "odd messages"],
+)
+async def test_odd_answers_are_read_without_trust(answer: Answer, trace: Trace) -> None:
+    """Whatever Slack, or something in its place, says."""
+    async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
+        slack.answers = {HISTORY: answer, OPEN: answering({"ok": True, "channel": {"id": "D1"}})}
+
+        assert trace is await notifier_at(client, who).trace(watched(TO_ASKER))
+
+
+async def test_where_slack_says_nothing_in_time_it_is_away() -> None:
+    """Whoever comes later looks again."""
+    async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
+        slack.answers = {HISTORY: silence, OPEN: answering({"ok": True, "channel": {"id": "D1"}})}
+        notifier = notifier_at(client, who, timing=Timing(trace=0.1))
+
+        assert Trace.AWAY is await notifier.trace(watched(TO_ASKER))
+        slack.answers = {OPEN: silence}
+        assert Trace.AWAY is await notifier.trace(watched(TO_ASKER))
+
+
+async def test_only_what_was_written_since_is_read(scene: Telling) -> None:
+    """From a minute before the ending was found."""
+    await scene.notifier.trace(watched())
+
+    asked = next(call.arguments for call in scene.slack.calls if call.method == REPLIES)
+    assert f"{watched().started_at.timestamp() - 60:.6f}" == asked["oldest"]
+    assert "1" == asked["include_all_metadata"]
