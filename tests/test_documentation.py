@@ -15,7 +15,7 @@ from bot.commands.explain import page
 from bot.domain.texts.catalog import Language
 from bot.domain.texts.dictionary import everything
 from bot.locales import load_catalog
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 from bot.settings.settings import Settings
 from scripts.pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
 
@@ -65,7 +65,7 @@ def test_every_setting_stands_in_the_example_and_in_the_readme() -> None:
         (ROOT / "README.md").read_text("utf-8").partition("## Settings")[2].partition("\n## ")[0]
     )
 
-    assert settings == set(FORMS)
+    assert settings == set(HINTS)
     assert sorted(settings) == sorted(example)
     assert settings == set(re.findall(r"`([A-Z]+_[A-Z_]+)`", table))
 

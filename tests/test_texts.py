@@ -29,7 +29,7 @@ from bot.domain.id_lists.result_sheet import COLUMNS
 from bot.domain.input.message_id import IdProblem
 from bot.domain.jobs.bulk import BulkEnding
 from bot.domain.jobs.watch import Bound, Ending
-from bot.domain.jobs.watchable import Hindrance
+from bot.domain.jobs.watchable import NotWatchable
 from bot.domain.texts.catalog import Catalog, CustomerReason, Kind, Language, Phrase, Retry, WhoActs
 from bot.domain.texts.sums import COUNTED, NOT_FOUND
 from bot.fake_slack.wire import Link
@@ -261,8 +261,8 @@ PATTERNS: dict[str, list[str]] = {
     "sheet.{}": [f"sheet.{one}" for one in COLUMNS],
     "problem.{}": [f"problem.{one}" for one in IdProblem],
     "health.{}": [f"health.{one}" for one in HEALTH],
-    "watch.hindered.{}": [f"watch.hindered.{one}" for one in Hindrance],
-    "watch.needless.{}": [f"watch.needless.{one}" for one in Hindrance],
+    "watch.hindered.{}": [f"watch.hindered.{one}" for one in NotWatchable],
+    "watch.needless.{}": [f"watch.needless.{one}" for one in NotWatchable],
     "watch.no_room.{}": [f"watch.no_room.{one}" for one in Bound],
     "bulk.over.{}": [f"bulk.over.{one}" for one in BulkEnding],
     "bulk.report.{}": [f"bulk.report.{one}" for one in BulkEnding],

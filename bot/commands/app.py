@@ -18,7 +18,7 @@ from bot import __version__
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.texts.dictionary import Found, as_record, everything, find
 from bot.domain.texts.language_names import named_language
-from bot.settings.hints import COMMAND_PATTERN, FORMS
+from bot.settings.hints import COMMAND_PATTERN, HINTS
 
 if TYPE_CHECKING:
     from bot.settings.settings import Settings
@@ -41,7 +41,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 def _language(text: str) -> Language:
     language = named_language(text)
     if language is None:
-        raise typer.BadParameter(f"it should be {FORMS['BOT_LANGUAGE']}.")
+        raise typer.BadParameter(f"it should be {HINTS['BOT_LANGUAGE']}.")
     return language
 
 
@@ -281,17 +281,17 @@ def manifest(
     language: InLanguage = None,
 ) -> None:
     """Print the manifest that creates the Slack app."""
-    from bot.settings.single import light_setting
+    from bot.settings.single import single_setting
     from bot.slack.manifest import as_yaml
     from bot.slack.manifest import manifest as build
 
-    name = (light_setting("BOT_COMMAND") or "/voicestatus") if command is None else command
+    name = (single_setting("BOT_COMMAND") or "/voicestatus") if command is None else command
     problems = []
     if http and not http.startswith("https://"):
         problems.append("--http wants an address that begins with https://, as Slack does.")
     if not re.fullmatch(COMMAND_PATTERN, name):
         place = "BOT_COMMAND" if command is None else "--command"
-        problems.append(f"{place} is wrong. It should be {FORMS['BOT_COMMAND']}.")
+        problems.append(f"{place} is wrong. It should be {HINTS['BOT_COMMAND']}.")
     if problems:
         _complain(problems)
     data = build(_catalog(language), command=name, http_url=http or None)
@@ -324,9 +324,9 @@ def _complain(lines: Iterable[str]) -> NoReturn:
 def _catalog(language: Language | None) -> Catalog:
     """The catalog of a language; without one that of BOT_LANGUAGE, if it names one."""
     from bot.locales import load_catalog
-    from bot.settings.single import light_setting
+    from bot.settings.single import single_setting
 
-    own = None if language is not None else named_language(light_setting("BOT_LANGUAGE"))
+    own = None if language is not None else named_language(single_setting("BOT_LANGUAGE"))
     return load_catalog(language or own or Language.ENGLISH)
 
 

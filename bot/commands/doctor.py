@@ -33,7 +33,7 @@ from bot.domain.texts.catalog import Language
 from bot.domain.timing import Timing
 from bot.gateway.protocol.errors import GatewayError
 from bot.locales import load_catalog
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 from bot.settings.names import foreign_names, meant_by, unknown_names
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.errors import SlackRefusedError, SlackUnreachableError
@@ -109,7 +109,7 @@ def _weak_settings(settings: Settings) -> Iterator[Check]:
             name="signing secret",
             ok=True,
             detail=f"shorter than {_SHORTEST_SECRET} characters; Slack's have 32",
-            remedy=f"Check SLACK_SIGNING_SECRET: {FORMS['SLACK_SIGNING_SECRET']}.",
+            remedy=f"Check SLACK_SIGNING_SECRET: {HINTS['SLACK_SIGNING_SECRET']}.",
         )
     host = gateway_host(settings)
     if settings.gateway_url.startswith("http://") and not _is_loopback(host):
@@ -138,7 +138,7 @@ async def _check_token(
             name="slack token",
             ok=False,
             detail=f"Slack refuses it: {error.error}",
-            remedy=f"Set SLACK_BOT_TOKEN: {FORMS['SLACK_BOT_TOKEN']}.",
+            remedy=f"Set SLACK_BOT_TOKEN: {HINTS['SLACK_BOT_TOKEN']}.",
         )
     except SlackUnreachableError as error:
         return None, _slack_unreachable("slack token", error)
@@ -181,7 +181,7 @@ def _unknown_colleagues(settings: Settings, workspace: Workspace) -> Iterator[Ch
             name="colleagues",
             ok=True,
             detail=f"people of other workspaces of {workspace.enterprise_id} count as outsiders",
-            remedy=f"Grant users:read, or set BOT_OWN_TEAMS: {FORMS['BOT_OWN_TEAMS']}.",
+            remedy=f"Grant users:read, or set BOT_OWN_TEAMS: {HINTS['BOT_OWN_TEAMS']}.",
         )
 
 
@@ -212,7 +212,7 @@ async def _check_app_token(settings: Settings, session: aiohttp.ClientSession) -
             name="app token",
             ok=False,
             detail=f"Slack refuses it: {error.error}",
-            remedy=f"Set SLACK_APP_TOKEN: {FORMS['SLACK_APP_TOKEN']}. "
+            remedy=f"Set SLACK_APP_TOKEN: {HINTS['SLACK_APP_TOKEN']}. "
             "Socket Mode must be on in the app's settings.",
         )
     except SlackUnreachableError as error:

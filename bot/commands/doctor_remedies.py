@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bot.gateway.protocol.errors import GatewayError
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 
 # By code of the error tree. {host} is the gateway's, {fact} the error's own ("HTTP 404").
 ERRORS: Final[Mapping[str, str]] = {
@@ -61,8 +61,8 @@ ERRORS: Final[Mapping[str, str]] = {
 
 # By gateway code, or by the range that the language files name ("8xx").
 CODES: Final[Mapping[str, str]] = {
-    "001": f"Check GATEWAY_CREDENTIAL: {FORMS['GATEWAY_CREDENTIAL']}.",
-    "019": f"Check GATEWAY_TOKEN: {FORMS['GATEWAY_TOKEN']}.",
+    "001": f"Check GATEWAY_CREDENTIAL: {HINTS['GATEWAY_CREDENTIAL']}.",
+    "019": f"Check GATEWAY_TOKEN: {HINTS['GATEWAY_TOKEN']}.",
     "022": "Check that GATEWAY_CREDENTIAL and GATEWAY_TOKEN are of one account, and ask Suporte "
     "Mobi Pronto whether it is open.",
     "024": "Check GATEWAY_URL: the service there takes an id that does not exist for a call.",

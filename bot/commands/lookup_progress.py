@@ -16,7 +16,7 @@ from bot.domain.id_lists.id_list import IdList
 from bot.domain.id_lists.list_texts import grouped, say_reason
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.texts.explanation import Finding
-from bot.domain.texts.sums import COUNTED, counted_as
+from bot.domain.texts.sums import COUNTED, outcome_key
 
 _IGNORED_SHOWN: Final = 5
 # Where there is no bar a line comes after each tenth of the list, if that is worth a line.
@@ -33,7 +33,7 @@ class Sums:
 
     def add(self, finding: Finding) -> None:
         """Count one finding."""
-        self._counts[counted_as(finding)] += 1
+        self._counts[outcome_key(finding)] += 1
         self.final += isinstance(finding, CallStatus) and finding.final
 
     @property

@@ -12,7 +12,7 @@ import structlog
 
 from bot import __version__
 from bot.composition.bootstrap import RunningBot, running_bot
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 from bot.settings.names import foreign_names, unknown_names
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.errors import SlackRefusedError, SlackUnreachableError
@@ -120,7 +120,7 @@ def _first_line(bot: RunningBot) -> str:
 
 def _refused(error: str, mode: Mode) -> str:
     if mode is Mode.HTTP:
-        form = FORMS["SLACK_BOT_TOKEN"]
+        form = HINTS["SLACK_BOT_TOKEN"]
         return f"Slack refuses SLACK_BOT_TOKEN ({error}). It should be {form}."
     return (
         f"Slack refuses SLACK_BOT_TOKEN or SLACK_APP_TOKEN ({error}); "

@@ -25,11 +25,11 @@ from bot.composition.connections import (
 from bot.composition.jobs import build_engine, means_of
 from bot.composition.rate_limit import gatekeeper_of
 from bot.composition.slack import (
-    Outside,
+    Connections,
     assemble_app,
     build_alarm,
     build_bulks,
-    build_desk,
+    build_context,
     build_lookups,
     build_watches,
     signing_secret,
@@ -39,10 +39,10 @@ from bot.gateway.client import GatewayClient
 from bot.services.housekeeping import Housekeeping
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.errors import SlackUnreachableError
-from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import Workspace, find_workspace
 from bot.slack.inbound.people import People
-from bot.slack.inbound.running_listeners import OngoingWork
+from bot.slack.inbound.running_listeners import RunningListeners
 from bot.slack.inbound.socket_mode import Socket
 from bot.storage.alarms import Alarms, Work
 from bot.storage.audit import Audit
@@ -76,7 +76,7 @@ class RunningBot:
     port: int
     database: Database
     gateway: GatewayClient
-    work: OngoingWork
+    work: RunningListeners
     alarms: Alarms
 
 
@@ -95,14 +95,14 @@ async def running_bot(
     async with AsyncExitStack() as stack:
         outside = await _connect(settings, stack, now, timing)
         telemetry = Telemetry(await _hash_key(settings, outside.database))
-        work = OngoingWork(timing=timing)
+        work = RunningListeners(timing=timing)
         lookups = build_lookups(settings, outside, telemetry)
         alarm = build_alarm(settings, outside)
         engine = build_engine(settings, database=outside.database, now=now, timing=timing)
-        means = means_of(settings, engine=engine, lookups=lookups, heard=alarm.heard, now=now)
+        means = means_of(settings, engine=engine, lookups=lookups, heard=alarm.observe, now=now)
         house = build_watches(settings, outside, engine=engine, means=means)
         lists = build_bulks(settings, outside, engine=engine, means=means)
-        desk = build_desk(
+        context = build_context(
             settings,
             outside,
             telemetry=telemetry,
@@ -112,7 +112,7 @@ async def running_bot(
             watching=house.watching,
             bulks=lists.bulks,
         )
-        app = assemble_app(settings, outside, desk)
+        app = assemble_app(settings, outside, context)
         ending = _Ending(outside.slack, work, timing)
         stack.push_async_callback(ending.drain)
         await stack.enter_async_context(_kept_swept(settings, outside))
@@ -125,7 +125,7 @@ async def running_bot(
 
 
 def _described(
-    settings: Settings, outside: Outside, port: int, work: OngoingWork, alarms: Alarms
+    settings: Settings, outside: Connections, port: int, work: RunningListeners, alarms: Alarms
 ) -> RunningBot:
     return RunningBot(
         workspace=outside.workspace,
@@ -142,7 +142,7 @@ def _described(
 class _Ending:
     """The end of the process: one span of time for all that has to be finished in it."""
 
-    def __init__(self, slack: SlackDoor, work: OngoingWork, timing: Timing) -> None:
+    def __init__(self, slack: SlackClient, work: RunningListeners, timing: Timing) -> None:
         self._slack = slack
         self._work = work
         self._seconds = timing.end
@@ -172,7 +172,9 @@ async def _in_time(seconds: float) -> AsyncIterator[None]:
         raise SlackUnreachableError(f"no connection within {seconds:.0f} s") from None
 
 
-async def _connect(settings: Settings, stack: AsyncExitStack, now: Now, timing: Timing) -> Outside:
+async def _connect(
+    settings: Settings, stack: AsyncExitStack, now: Now, timing: Timing
+) -> Connections:
     database = await stack.enter_async_context(
         open_database(revealed(settings.database_url), timing=timing)
     )
@@ -188,12 +190,12 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now, timing: 
             client=client, workspace=workspace, own_teams=settings.bot_own_teams, timing=timing
         )
         await people.prepare()
-    return Outside(
+    return Connections(
         gateway=gateway,
         database=database,
         client=client,
         session=session,
-        slack=SlackDoor(client=client, session=session, timing=timing),
+        slack=SlackClient(client=client, session=session, timing=timing),
         workspace=workspace,
         people=people,
         now=now,
@@ -202,7 +204,7 @@ async def _connect(settings: Settings, stack: AsyncExitStack, now: Now, timing: 
 
 
 @asynccontextmanager
-async def _kept_swept(settings: Settings, outside: Outside) -> AsyncIterator[None]:
+async def _kept_swept(settings: Settings, outside: Connections) -> AsyncIterator[None]:
     housekeeping = Housekeeping(
         audit=Audit(outside.database),
         recents=Recents(outside.database),
@@ -225,7 +227,7 @@ async def _kept_swept(settings: Settings, outside: Outside) -> AsyncIterator[Non
 async def _serve(
     settings: Settings,
     app: AsyncApp,
-    outside: Outside,
+    outside: Connections,
     telemetry: Telemetry,
     stack: AsyncExitStack,
 ) -> int:
@@ -247,7 +249,7 @@ async def _serve(
             return parts
         return parts | {
             "slack_socket_connected": await socket.is_connected(),
-            "slack_socket_heard": socket.has_been_heard(),
+            "slack_socket_heard": socket.is_alive(),
         }
 
     web_app = build_server(

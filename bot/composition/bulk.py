@@ -13,7 +13,7 @@ from typing import Final
 from bot.composition.jobs import Engine
 from bot.domain.jobs.bulk import MOST_OPEN
 from bot.domain.timing import Timing
-from bot.services.bulk.notifier import BulkSpeaker
+from bot.services.bulk.notifier import BulkNotifier
 from bot.services.bulk.pace import Pace
 from bot.services.bulk.service import BulkService
 from bot.services.bulk.turns import BulkTurns
@@ -26,7 +26,7 @@ _MOST_OF_ALL: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BulkHouse:
+class BulkServices:
     """The bulks of this process.
 
     Attributes:
@@ -49,15 +49,15 @@ class BulkHouse:
             self.turns.leave()
 
 
-def build_bulk_house(
-    settings: Settings, *, engine: Engine, means: Means, speaker: BulkSpeaker
-) -> BulkHouse:
+def build_bulk_services(
+    settings: Settings, *, engine: Engine, means: Means, speaker: BulkNotifier
+) -> BulkServices:
     """Make it; nothing runs yet."""
     pace = pace_of(settings, timing=engine.timing)
     turns = BulkTurns(bulks=engine.bulks, speaker=speaker, pace=pace, means=means)
     bounds = BulkBounds(user=MOST_OPEN, all=_MOST_OF_ALL)
     bulks = BulkService(bulks=engine.bulks, alarms=engine.alarms, bounds=bounds, now=means.now)
-    return BulkHouse(bulks=bulks, turns=turns)
+    return BulkServices(bulks=bulks, turns=turns)
 
 
 def pace_of(settings: Settings, *, timing: Timing = Timing()) -> Pace:

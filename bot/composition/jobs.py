@@ -16,7 +16,7 @@ from bot.composition.connections import revealed
 from bot.domain.jobs.watch import LONGEST_PAUSE, Schedule
 from bot.domain.timing import Timing
 from bot.services.answers import Answer
-from bot.services.jobs.deliver_once import InDoubt
+from bot.services.jobs.deliver_once import OnUnknownDelivery
 from bot.services.jobs.dependencies import Means
 from bot.services.jobs.supervisor import Keeper, Upkeep
 from bot.services.lookup import LookupService
@@ -109,7 +109,7 @@ def means_of(
     return Means(
         alarms=engine.alarms,
         lookups=lookups,
-        in_doubt=InDoubt(settings.watch_in_doubt),
+        in_doubt=OnUnknownDelivery(settings.watch_in_doubt),
         executor=engine.own.id,
         heard=heard,
         is_gone=engine.keeper.is_gone,

@@ -12,17 +12,17 @@ from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.bulk import BulkHouse, build_bulk_house
+from bot.composition.bulk import BulkServices, build_bulk_services
 from bot.composition.connections import Now, access_rules, revealed, styles_of
 from bot.composition.jobs import Engine
-from bot.composition.watches import WatchHouse, build_watch_house
+from bot.composition.watches import WatchServices, build_watch_services
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
-from bot.services.alarm import EVERY, Alarm
+from bot.services.alarm import EVERY, AdminAlerter
 from bot.services.bulk.service import BulkService
 from bot.services.claiming import Claiming
-from bot.services.deliveries import Deliveries
+from bot.services.deliveries import EventDeduplicator
 from bot.services.file_reading import FileReading
 from bot.services.housekeeping import EVENTS_KEPT
 from bot.services.jobs.dependencies import Means
@@ -31,19 +31,19 @@ from bot.services.lookup import LookupService
 from bot.services.records import Records
 from bot.services.watches.service import Watching
 from bot.settings.settings import Mode, Settings
-from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import Workspace
-from bot.slack.blocks.readers import Readers
-from bot.slack.bulk.from_file import FileReception
-from bot.slack.bulk.handler import BulkReception
-from bot.slack.bulk.notifier import SlackBulkSpeaker
+from bot.slack.blocks.readers import AudienceStyles
+from bot.slack.bulk.from_file import BulkFromFile
+from bot.slack.bulk.handler import BulkHandler
+from bot.slack.bulk.notifier import SlackBulkNotifier
 from bot.slack.bulk.result_csv import BulkFiles
-from bot.slack.context import Desk
+from bot.slack.context import ListenerContext
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.upload import ResultFiles
 from bot.slack.inbound.app import build_app
 from bot.slack.inbound.people import People
-from bot.slack.inbound.running_listeners import OngoingWork
+from bot.slack.inbound.running_listeners import RunningListeners
 from bot.slack.listeners.actions import ActionListener
 from bot.slack.listeners.bulk import BulkListener
 from bot.slack.listeners.commands import CommandListener
@@ -52,12 +52,12 @@ from bot.slack.listeners.home import HomeListener
 from bot.slack.listeners.shortcuts import ShortcutListener
 from bot.slack.listeners.views import ViewListener
 from bot.slack.listeners.watches import WatchListener
-from bot.slack.lookups.handler import Reception
+from bot.slack.lookups.handler import QueryHandler
 from bot.slack.replies.admin_alerts import AdminAlerts
-from bot.slack.replies.error_reply import Apologies
+from bot.slack.replies.error_reply import ErrorReply
 from bot.slack.replies.reply import Replies
-from bot.slack.replies.requests import Questions
-from bot.slack.watches.handler import WatchReception
+from bot.slack.replies.requests import RequestFactory
+from bot.slack.watches.handler import WatchHandler
 from bot.slack.watches.notifier import SlackNotifier
 from bot.storage.audit import Audit
 from bot.storage.claims import AlertClaims, Claims, ClickClaims
@@ -69,14 +69,14 @@ from bot.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class Connections:
     """The connections to the worlds outside, the clock, and how long to wait for what."""
 
     gateway: GatewayClient
     database: Database
     client: AsyncWebClient
     session: ClientSession
-    slack: SlackDoor
+    slack: SlackClient
     workspace: Workspace
     people: People
     now: Now
@@ -88,30 +88,30 @@ class Outside:
         return Replies(self.slack, timing=self.timing)
 
 
-def build_desk(
+def build_context(
     settings: Settings,
-    outside: Outside,
+    outside: Connections,
     *,
     telemetry: Telemetry,
     lookups: LookupService,
-    alarm: Alarm,
-    work: OngoingWork,
+    alarm: AdminAlerter,
+    work: RunningListeners,
     watching: Watching,
     bulks: BulkService,
-) -> Desk:
+) -> ListenerContext:
     """Make every service that the listeners call, each once."""
     languages = _languages(settings, outside)
     records = _records(outside, telemetry)
     styles = styles_of(settings)
     replies = outside.replies
-    questions = Questions(languages=languages, styles=styles, replies=replies)
-    watches = WatchReception(watching=watching, records=records, replies=replies)
+    requests = RequestFactory(languages=languages, styles=styles, replies=replies)
+    watches = WatchHandler(watching=watching, records=records, replies=replies)
     lists = _lists(settings, outside, bulks, watching, records=records, lookups=lookups)
-    reception = Reception(
+    queries = QueryHandler(
         lookups=lookups,
         languages=languages,
         styles=styles,
-        questions=questions,
+        requests=requests,
         replies=replies,
         records=records,
         alarm=alarm,
@@ -119,12 +119,12 @@ def build_desk(
         bulks=lists,
         timing=outside.timing,
     )
-    return Desk(
-        reception=reception,
+    return ListenerContext(
+        queries=queries,
         watches=watches,
         bulks=lists,
         files=_files(settings, outside, lists),
-        questions=questions,
+        requests=requests,
         people=outside.people,
         languages=languages,
         records=records,
@@ -137,14 +137,14 @@ def build_desk(
 
 def _lists(
     settings: Settings,
-    outside: Outside,
+    outside: Connections,
     bulks: BulkService,
     watching: Watching,
     *,
     records: Records,
     lookups: LookupService,
-) -> BulkReception:
-    return BulkReception(
+) -> BulkHandler:
+    return BulkHandler(
         bulks=bulks,
         watching=watching,
         records=records,
@@ -156,14 +156,14 @@ def _lists(
     )
 
 
-def _files(settings: Settings, outside: Outside, lists: BulkReception) -> FileReception:
+def _files(settings: Settings, outside: Connections, lists: BulkHandler) -> BulkFromFile:
     files = AttachedFiles(
         client=outside.client,
         session=outside.session,
         reading=FileReading(timing=outside.timing),
         timing=outside.timing,
     )
-    return FileReception(
+    return BulkFromFile(
         files=files,
         bulks=lists,
         slack=outside.slack,
@@ -172,25 +172,27 @@ def _files(settings: Settings, outside: Outside, lists: BulkReception) -> FileRe
     )
 
 
-def assemble_app(settings: Settings, outside: Outside, desk: Desk) -> AsyncApp:
+def assemble_app(settings: Settings, outside: Connections, context: ListenerContext) -> AsyncApp:
     """The Bolt app with every listener at the desk."""
-    apologies = Apologies(questions=desk.questions, people=desk.people, replies=outside.replies)
+    error_reply = ErrorReply(
+        requests=context.requests, people=context.people, replies=outside.replies
+    )
     listeners = (
-        CommandListener(desk),
-        EventListener(desk),
-        ActionListener(desk),
-        ShortcutListener(desk),
-        ViewListener(desk),
-        WatchListener(desk),
-        BulkListener(desk),
-        HomeListener(desk),
+        CommandListener(context),
+        EventListener(context),
+        ActionListener(context),
+        ShortcutListener(context),
+        ViewListener(context),
+        WatchListener(context),
+        BulkListener(context),
+        HomeListener(context),
     )
     return build_app(
         client=outside.client,
         workspace=outside.workspace,
         signing_secret=signing_secret(settings),
         listeners=listeners,
-        apologise=apologies.apologise,
+        apologise=error_reply.apologise,
     )
 
 
@@ -200,8 +202,8 @@ def signing_secret(settings: Settings) -> str:
 
 
 def build_watches(
-    settings: Settings, outside: Outside, *, engine: Engine, means: Means
-) -> WatchHouse:
+    settings: Settings, outside: Connections, *, engine: Engine, means: Means
+) -> WatchServices:
     """The watches, with what speaks for them; they live beside the desk."""
     notifier = SlackNotifier(
         client=outside.client,
@@ -209,19 +211,21 @@ def build_watches(
         styles=styles_of(settings),
         timing=outside.timing,
     )
-    return build_watch_house(settings, engine=engine, means=means, notifier=notifier)
+    return build_watch_services(settings, engine=engine, means=means, notifier=notifier)
 
 
-def build_bulks(settings: Settings, outside: Outside, *, engine: Engine, means: Means) -> BulkHouse:
+def build_bulks(
+    settings: Settings, outside: Connections, *, engine: Engine, means: Means
+) -> BulkServices:
     """The bulks, with what speaks for them; they live beside the desk."""
-    readers = Readers(languages=_languages(settings, outside), styles=styles_of(settings))
+    readers = AudienceStyles(languages=_languages(settings, outside), styles=styles_of(settings))
     files = BulkFiles(
         files=ResultFiles(client=outside.client, session=outside.session, timing=outside.timing),
         results=engine.bulks.items,
         ignored=engine.bulks.ignored,
         readers=readers,
     )
-    speaker = SlackBulkSpeaker(
+    speaker = SlackBulkNotifier(
         client=outside.client,
         readers=readers,
         results=engine.bulks.items,
@@ -229,10 +233,10 @@ def build_bulks(settings: Settings, outside: Outside, *, engine: Engine, means: 
         now=outside.now,
         timing=outside.timing,
     )
-    return build_bulk_house(settings, engine=engine, means=means, speaker=speaker)
+    return build_bulk_services(settings, engine=engine, means=means, speaker=speaker)
 
 
-def _languages(settings: Settings, outside: Outside) -> Languages:
+def _languages(settings: Settings, outside: Connections) -> Languages:
     return Languages(
         default=settings.bot_language,
         load=load_catalog,
@@ -241,7 +245,7 @@ def _languages(settings: Settings, outside: Outside) -> Languages:
     )
 
 
-def _records(outside: Outside, telemetry: Telemetry) -> Records:
+def _records(outside: Connections, telemetry: Telemetry) -> Records:
     return Records(
         audit=Audit(outside.database),
         recents=Recents(outside.database),
@@ -250,7 +254,7 @@ def _records(outside: Outside, telemetry: Telemetry) -> Records:
     )
 
 
-def build_lookups(settings: Settings, outside: Outside, telemetry: Telemetry) -> LookupService:
+def build_lookups(settings: Settings, outside: Connections, telemetry: Telemetry) -> LookupService:
     """The one service that asks the gateway, for people, watches and bulks."""
     return LookupService(
         gateway=outside.gateway,
@@ -260,7 +264,7 @@ def build_lookups(settings: Settings, outside: Outside, telemetry: Telemetry) ->
     )
 
 
-def build_alarm(settings: Settings, outside: Outside) -> Alarm:
+def build_alarm(settings: Settings, outside: Connections) -> AdminAlerter:
     """What tells the admins; one for people's look-ups and for those in the background."""
     alerts = AdminAlerts(
         admins=settings.admin_users,
@@ -270,22 +274,22 @@ def build_alarm(settings: Settings, outside: Outside) -> Alarm:
         command=settings.bot_command,
         timing=outside.timing,
     )
-    return Alarm(
+    return AdminAlerter(
         notices=_claiming(outside, AlertClaims, every=EVERY),
         tell=alerts.tell,
         has_admins=bool(settings.admin_users),
     )
 
 
-def _deliveries(outside: Outside) -> Deliveries:
-    return Deliveries(
+def _deliveries(outside: Connections) -> EventDeduplicator:
+    return EventDeduplicator(
         seen=SeenEvents(outside.database),
         clicks=_claiming(outside, ClickClaims, every=EVENTS_KEPT),
         now=outside.now,
     )
 
 
-def _claiming(outside: Outside, kind: type[Claims], *, every: timedelta) -> Claiming:
+def _claiming(outside: Connections, kind: type[Claims], *, every: timedelta) -> Claiming:
     lasts = timedelta(seconds=outside.timing.claim)
     claims = kind(outside.database, every=every, lasts=lasts)
     return Claiming(claims, now=outside.now, timing=outside.timing)

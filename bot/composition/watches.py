@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WatchHouse:
+class WatchServices:
     """The watches of this process.
 
     Attributes:
@@ -33,9 +33,9 @@ class WatchHouse:
     turns: WatchTurns
 
 
-def build_watch_house(
+def build_watch_services(
     settings: Settings, *, engine: Engine, means: Means, notifier: Notifier
-) -> WatchHouse:
+) -> WatchServices:
     """Make it; nothing runs yet."""
     schedule = schedule_of(settings)
     turns = WatchTurns(watches=engine.watches, notifier=notifier, schedule=schedule, means=means)
@@ -46,7 +46,7 @@ def build_watch_house(
         bounds=bounds_of(settings),
         now=means.now,
     )
-    return WatchHouse(watching=watching, turns=turns)
+    return WatchServices(watching=watching, turns=turns)
 
 
 def bounds_of(settings: Settings) -> Bounds:

@@ -159,7 +159,7 @@ def close(gate: Gate, *, now: float, first_pause: float) -> Gate:
     return replace(gate, closed_until=now + pause, strikes=strikes)
 
 
-def forgive(gate: Gate, *, now: float) -> Gate:
+def reset_backoff(gate: Gate, *, now: float) -> Gate:
     """The gateway gave another answer than 900: the next pause is a first one again.
 
     An answer that was under way when the gate closed forgives nothing.

@@ -54,7 +54,7 @@ class Timing:
             may get no requests, so no call of its own would ever tell.
 
         ping: from one ping of a web socket to the next.
-        deaf_after: Slack answers pings; a socket that was silent for longer than this, four pings,
+        stale_after: Slack answers pings; a socket that was silent for longer than this, four pings,
             is connected but deaf.
         dial: how long a new web socket may take to open.
         first_redial: the pause before the next attempt to connect; it doubles each time.
@@ -170,7 +170,7 @@ class Timing:
     token_retry: float = 30.0
 
     ping: float = 10.0
-    deaf_after: float = 40.0
+    stale_after: float = 40.0
     dial: float = 10.0
     first_redial: float = 1.0
     longest_redial: float = 30.0

@@ -27,7 +27,7 @@ class Gatekeeper(Protocol):
     async def close(self) -> float:
         """The gateway said 900; for how many seconds nobody goes."""
 
-    async def forgive(self) -> None:
+    async def reset_backoff(self) -> None:
         """The gateway gave a good answer again."""
 
 
@@ -118,11 +118,11 @@ class Ceiling:
         self._closing = True
         return await self._gatekeeper.close()
 
-    async def forgive(self) -> None:
+    async def reset_backoff(self) -> None:
         """The gateway gave a good answer; told to the others only where there is a reason."""
         if self._strikes:
             self._strikes = 0
-            await self._gatekeeper.forgive()
+            await self._gatekeeper.reset_backoff()
 
     async def aclose(self) -> None:
         """Let nobody through any more."""
@@ -134,7 +134,7 @@ class Ceiling:
     def _call(self) -> None:
         self._news.set()
         if self._doorkeeper is None or self._doorkeeper.done():
-            self._doorkeeper = asyncio.create_task(self._keep_the_door())
+            self._doorkeeper = asyncio.create_task(self._dispatch())
             self._doorkeeper.add_done_callback(self._abandon)
 
     def _abandon(self, doorkeeper: asyncio.Task[None]) -> None:
@@ -147,7 +147,7 @@ class Ceiling:
         self._gatekeeper.left(self._running)
         self._news.set()
 
-    async def _keep_the_door(self) -> None:
+    async def _dispatch(self) -> None:
         while self._has_anybody():
             self._news.clear()
             self._closing = False
@@ -159,7 +159,7 @@ class Ceiling:
                 await self._let_in(admission.waits)
                 continue
             if admission.closed:
-                self._turn_away_the_hasty(admission.again)
+                self._reject_expiring(admission.again)
             with suppress(TimeoutError):
                 async with asyncio.timeout(admission.again):
                     await self._news.wait()
@@ -195,7 +195,7 @@ class Ceiling:
         self._last_was_repetition = chosen.ticket.repetition
         return chosen
 
-    def _turn_away_the_hasty(self, seconds: float) -> None:
+    def _reject_expiring(self, seconds: float) -> None:
         opens_at = asyncio.get_running_loop().time() + seconds
         hasty = [one for one in self._line if one.ticket.give_up_at < opens_at]
         self._turn_away(hasty, lambda: GateClosedError(seconds))

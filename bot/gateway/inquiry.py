@@ -142,7 +142,7 @@ class Inquiry:
             seconds = await self._ceiling.close()
             self._circuit.paused(self._now() + timedelta(seconds=seconds))
         else:
-            await self._ceiling.forgive()
+            await self._ceiling.reset_backoff()
 
 
 def _read(reply: Reply) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, forgive
+from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, reset_backoff
 from bot.domain.timing import Timing
 
 
@@ -51,6 +51,6 @@ class LocalGate:
         self._gate = close(self._gate, now=now, first_pause=self._first_pause)
         return self._gate.closed_until - now
 
-    async def forgive(self) -> None:
+    async def reset_backoff(self) -> None:
         """Make the next pause a first one again."""
-        self._gate = forgive(self._gate, now=self._clock())
+        self._gate = reset_backoff(self._gate, now=self._clock())

@@ -58,7 +58,7 @@ class Alert:
     detail: str = ""
 
 
-class Alarm:
+class AdminAlerter:
     """Looks at every answer for what the admins must act on.
 
     Args:
@@ -82,7 +82,7 @@ class Alarm:
         """Whether the admins hear of everything that they must act on in these answers."""
         return self._has_admins and any(alert_of(answer) is not None for answer in answers)
 
-    async def heard(self, answers: Sequence[Answer]) -> None:
+    async def observe(self, answers: Sequence[Answer]) -> None:
         """Tell the admins what is due; never raises for what the database or Slack does."""
         alerts = {alert.trouble: alert for answer in answers if (alert := alert_of(answer))}
         for alert in alerts.values():

@@ -18,7 +18,7 @@ _MOST_REMEMBERED: Final = 10_000
 _log = structlog.get_logger(__name__)
 
 
-class Deliveries:
+class EventDeduplicator:
     """Tells a first delivery from a repetition, over all processes on one database.
 
     Without a database this process' memory decides: better to answer twice than not at all.
@@ -30,13 +30,13 @@ class Deliveries:
         self._now = now
         self._remembered: LRUCache[str, bool] = LRUCache(_MOST_REMEMBERED)
 
-    async def first_time(self, key: str) -> bool:
+    async def is_new(self, key: str) -> bool:
         """Whether this is the first delivery of an event."""
         if key in self._remembered:
             return False
         self._remembered[key] = True
         try:
-            return await self._seen.first_time(key, self._now())
+            return await self._seen.is_new(key, self._now())
         except StorageError as error:
             _log.warning("duplicates are told by memory only", error=error.code)
             return True

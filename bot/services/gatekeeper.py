@@ -68,10 +68,10 @@ class SharingGatekeeper:
         alone = await self._local.close()
         return await self._either(self._shared.close, lambda: _given(alone))
 
-    async def forgive(self) -> None:
+    async def reset_backoff(self) -> None:
         """Make the next pause a first one again."""
-        await self._local.forgive()
-        await self._either(self._shared.forgive, lambda: _given(None))
+        await self._local.reset_backoff()
+        await self._either(self._shared.reset_backoff, lambda: _given(None))
 
     async def aclose(self) -> None:
         """Ask no more."""

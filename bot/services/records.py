@@ -15,7 +15,7 @@ import structlog
 from bot.domain.access import Asker, Refusal
 from bot.domain.call_status import Outcome
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.sums import counted_as, outcome_of
+from bot.domain.texts.sums import outcome_key, outcome_of
 from bot.services.answers import Answer
 from bot.storage.audit import Action, Audit, AuditEntry
 from bot.storage.errors import StorageError
@@ -107,7 +107,7 @@ class Records:
             team=asked.asker.team,
             user=asked.asker.user,
             idmsg=answer.message_id.value,
-            outcome=counted_as(answer.finding),
+            outcome=outcome_key(answer.finding),
             at=self._now(),
         )
         try:

@@ -14,7 +14,7 @@ EITHER_FORM: Final = (
     "from App Credentials; both are on your app's page, Basic Information"
 )
 
-FORMS: Final[Mapping[str, str]] = {
+HINTS: Final[Mapping[str, str]] = {
     "SLACK_BOT_TOKEN": "xoxb-…, from your app's page at api.slack.com/apps, OAuth & Permissions",
     "SLACK_SIGNING_SECRET": "from your app's page, Basic Information, App Credentials (HTTP mode)",
     "SLACK_APP_TOKEN": "xapp-… with the scope connections:write, from your app's page, "

@@ -14,7 +14,7 @@ from typing import Final
 
 from dotenv import dotenv_values
 
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 
 ENV_FILE: Final = ".env"
 SECRETS_DIRECTORY: Final = "/run/secrets"
@@ -41,7 +41,7 @@ def unknown_names(
         *(dotenv_values(env_file) if env_file is not None else ()),
         *(path.name for path in (folder.iterdir() if folder.is_dir() else ())),
     }
-    return tuple(sorted({name.upper() for name in names} - set(FORMS)))
+    return tuple(sorted({name.upper() for name in names} - set(HINTS)))
 
 
 def foreign_names(unknown: Iterable[str]) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def foreign_names(unknown: Iterable[str]) -> tuple[str, ...]:
 
 def misspelt_permissions(unknown: Iterable[str]) -> list[str]:
     """What to say of names that are nearly those of a setting which keeps people out."""
-    permissions = [name for name in FORMS if name.startswith(_PERMISSIONS)]
+    permissions = [name for name in HINTS if name.startswith(_PERMISSIONS)]
     return [
         f"{name} is not a setting and keeps nobody out. Did you mean {meant}? Rename or unset it."
         for name in unknown
@@ -60,7 +60,7 @@ def misspelt_permissions(unknown: Iterable[str]) -> list[str]:
     ]
 
 
-def meant_by(name: str, settings: Iterable[str] = FORMS, alike: float = _SIMILAR) -> str | None:
+def meant_by(name: str, settings: Iterable[str] = HINTS, alike: float = _SIMILAR) -> str | None:
     """The setting that a name is nearly."""
     close = difflib.get_close_matches(name, list(settings), n=1, cutoff=alike)
     return close[0] if close else None

@@ -36,7 +36,7 @@ from pydantic_settings import SettingsError as UnreadableSourceError
 from bot.domain.jobs.bulk import LARGEST
 from bot.domain.texts.catalog import Language
 from bot.domain.texts.language_names import named_language
-from bot.settings.hints import COMMAND_PATTERN, EITHER_FORM, EITHER_MODE, FORMS
+from bot.settings.hints import COMMAND_PATTERN, EITHER_FORM, EITHER_MODE, HINTS
 from bot.settings.names import (
     ENV_FILE,
     SECRETS_DIRECTORY,
@@ -344,19 +344,19 @@ def _value(settings: Settings, name: str) -> Any:
 
 
 def _problems(wrong: Iterable[str], missing: Iterable[str], unknown: Iterable[str]) -> list[str]:
-    lines = [(name, f"{name} is wrong. It should be {FORMS[name]}.") for name in wrong]
+    lines = [(name, f"{name} is wrong. It should be {HINTS[name]}.") for name in wrong]
     lines = [(n, line.replace("is wrong. It should be must", "must")) for n, line in lines]
-    forms = {**FORMS, EITHER_MODE: EITHER_FORM}
+    forms = {**HINTS, EITHER_MODE: EITHER_FORM}
     lines += [
         (name, f"{name} is missing{_slip(name, unknown)}: {forms[name]}.") for name in missing
     ]
-    order = list(FORMS)
+    order = list(HINTS)
     return [line for _, line in sorted(lines, key=lambda item: order.index(item[0].split()[0]))]
 
 
 def _slip(name: str, unknown: Iterable[str]) -> str:
     """A variable whose name is nearly right, and so was probably meant."""
     ours = foreign_names(unknown)
-    meant = [word for word in name.split() if word in FORMS]
+    meant = [word for word in name.split() if word in HINTS]
     close = [c for n in meant for c in difflib.get_close_matches(n, ours, n=1, cutoff=0.85)]
     return f" ({close[0]} is set; is that a slip?)" if close else ""

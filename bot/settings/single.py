@@ -15,7 +15,7 @@ from dotenv import dotenv_values
 ENV_FILE: Final = ".env"
 
 
-def light_setting(name: str) -> str:
+def single_setting(name: str) -> str:
     """The text of a setting by its name in capitals; empty where it is not set or blank."""
     return _in_environment(name) or _in_env_file(name)
 

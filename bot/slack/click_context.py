@@ -9,36 +9,38 @@ from bot.domain.jobs.watch import PostedCard
 from bot.slack.api.payload import first_action, part
 from bot.slack.cards.buttons import Row, row_of
 from bot.slack.cards.modals import answer
-from bot.slack.context import Desk
-from bot.slack.replies.channels import OpenView, Place
-from bot.slack.replies.requests import Question
+from bot.slack.context import ListenerContext
+from bot.slack.replies.channels import OpenView, ReplyTarget
+from bot.slack.replies.requests import Request
 
 
-async def clicked(desk: Desk, body: Mapping[str, Any], *, in_place: bool = False) -> Question:
+async def clicked(
+    context: ListenerContext, body: Mapping[str, Any], *, in_place: bool = False
+) -> Request:
     """The question of a click; in a modal it is answered there.
 
     Args:
-        desk: where questions are made.
+        context: where questions are made.
         body: what Slack sent.
         in_place: the answer takes the place of the message, or else stands beside it.
     """
     container, user = part(body, "container"), part(body, "user")
-    asker = await desk.people.asker(body)
-    place = Place(
+    asker = await context.people.asker(body)
+    place = ReplyTarget(
         channel=asker.channel,
         user=asker.user,
         response_url=str(body.get("response_url") or ""),
         thread_ts=str(container.get("thread_ts") or ""),
     )
-    who = {"command": desk.command, "name": str(user.get("name") or user.get("username") or "")}
+    who = {"command": context.command, "name": str(user.get("name") or user.get("username") or "")}
     if container.get("type") == "view":
-        catalog = (await desk.questions.personal_style(asker)).catalog
+        catalog = (await context.requests.personal_style(asker)).catalog
         view = OpenView(
             id=str(container.get("view_id") or ""), draw=lambda message: answer(catalog, message)
         )
-        return await desk.questions.clicked_in_view(asker, place, view=view, **who)
+        return await context.requests.clicked_in_view(asker, place, view=view, **who)
     row, shared_by = row_of(first_action(body).get("block_id"))
-    return await desk.questions.clicked(
+    return await context.requests.clicked(
         asker,
         place,
         row=_read_by(row, container),

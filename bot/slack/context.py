@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.services.deliveries import Deliveries
+from bot.services.deliveries import EventDeduplicator
 from bot.services.languages import Languages
 from bot.services.records import Records
-from bot.slack.api.web_client import SlackDoor
-from bot.slack.bulk.from_file import FileReception
-from bot.slack.bulk.handler import BulkReception
+from bot.slack.api.web_client import SlackClient
+from bot.slack.bulk.from_file import BulkFromFile
+from bot.slack.bulk.handler import BulkHandler
 from bot.slack.inbound.people import People
-from bot.slack.inbound.running_listeners import OngoingWork
-from bot.slack.lookups.handler import Reception
-from bot.slack.replies.requests import Questions
-from bot.slack.watches.handler import WatchReception
+from bot.slack.inbound.running_listeners import RunningListeners
+from bot.slack.lookups.handler import QueryHandler
+from bot.slack.replies.requests import RequestFactory
+from bot.slack.watches.handler import WatchHandler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class ListenerContext:
     """The services that listeners call.
 
     Attributes:
@@ -26,15 +26,15 @@ class Desk:
         work: every listener enlists in it, so that the end of the process waits for them.
     """
 
-    reception: Reception
-    watches: WatchReception
-    bulks: BulkReception
-    files: FileReception
-    questions: Questions
+    queries: QueryHandler
+    watches: WatchHandler
+    bulks: BulkHandler
+    files: BulkFromFile
+    requests: RequestFactory
     people: People
     languages: Languages
     records: Records
-    deliveries: Deliveries
-    slack: SlackDoor
-    work: OngoingWork
+    deliveries: EventDeduplicator
+    slack: SlackClient
+    work: RunningListeners
     command: str

@@ -39,7 +39,7 @@ from bot.domain.jobs.bulk import (
     Tally,
 )
 from bot.domain.jobs.watch import Bound
-from bot.domain.texts.sums import counted_as
+from bot.domain.texts.sums import outcome_key
 from bot.domain.timing import Timing
 from bot.storage.database import Database
 from bot.storage.findings import finding_of, finding_values
@@ -134,7 +134,7 @@ class Bulks(JobTable[Bulk]):
             {
                 "at_position": item.position,
                 "lap": _OVER - 1 if item.position in once_more else _OVER,
-                "outcome": counted_as(item.finding),
+                "outcome": outcome_key(item.finding),
                 **finding_values(item.finding),
                 "checked_at": item.checked_at,
                 "sandbox": item.sandbox,

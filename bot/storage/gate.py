@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, forgive
+from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, reset_backoff
 from bot.domain.timing import Timing
 from bot.storage.database import Database
 from bot.storage.locks import take_lock
@@ -108,12 +108,12 @@ class SharedGate:
 
         return await self._write(work, lasting=True)
 
-    async def forgive(self) -> None:
+    async def reset_backoff(self) -> None:
         """Make the next pause a first one again."""
 
         def work(connection: Connection) -> None:
             gate, now, _ = self._locked(connection)
-            self._keep(connection, forgive(gate, now=now))
+            self._keep(connection, reset_backoff(gate, now=now))
 
         await self._write(work, lasting=True)
 

@@ -17,7 +17,7 @@ class SeenEvents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def first_time(self, key: str, at: datetime) -> bool:
+    async def is_new(self, key: str, at: datetime) -> bool:
         """Whether nobody has asked for this key before, in any process.
 
         Exactly one caller is told so. When the answer is lost to a `StorageError`, nobody may be.

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
-from bot.composition.bulk import BulkHouse, build_bulk_house
+from bot.composition.bulk import BulkServices, build_bulk_services
 from bot.composition.connections import access_rules, gateway_of, revealed, utc_now
 from bot.composition.jobs import build_engine, means_of
 from bot.composition.rate_limit import gatekeeper_of
@@ -62,14 +62,14 @@ class NotingSpeaker:
     async def report(self, bulk: Bulk) -> Report:
         """All went well."""
         del bulk
-        return Report(delivery=Delivery.TOLD)
+        return Report(delivery=Delivery.SENT)
 
     async def trace(self, bulk: Bulk) -> Trace:
         """There is none."""
         del bulk
         return Trace.NONE
 
-    async def hand_over(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> None:
         """It is over."""
         del bulk
         self.over.set()
@@ -110,7 +110,7 @@ def _lookups(settings: Settings, gateway: GatewayClient) -> LookupService:
 @asynccontextmanager
 async def _house(
     settings: Settings, speaker: NotingSpeaker
-) -> AsyncIterator[tuple[BulkHouse, LookupService]]:
+) -> AsyncIterator[tuple[BulkServices, LookupService]]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(revealed(settings.database_url)))
         gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
@@ -118,7 +118,7 @@ async def _house(
         lookups = _lookups(settings, gateway)
         engine = build_engine(settings, database=database, now=utc_now)
         means = means_of(settings, engine=engine, lookups=lookups, heard=_nobody_hears, now=utc_now)
-        house = build_bulk_house(settings, engine=engine, means=means, speaker=speaker)
+        house = build_bulk_services(settings, engine=engine, means=means, speaker=speaker)
         await stack.enter_async_context(engine.kept({Work.BULK: house.turns.take_up}))
         yield house, lookups
 
@@ -146,7 +146,9 @@ async def _plain(lookups: LookupService, first: int) -> float:
     return time.perf_counter() - began
 
 
-async def _durable(house: BulkHouse, speaker: NotingSpeaker, ids: tuple[MessageId, ...]) -> float:
+async def _durable(
+    house: BulkServices, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
+) -> float:
     place = Destination(team="T1", channel="C1", thread="1.1")
     speaker.began, speaker.over = None, asyncio.Event()
     await house.bulks.start(BulkRequest(user="U1", destination=place, message_ids=ids))
@@ -154,7 +156,9 @@ async def _durable(house: BulkHouse, speaker: NotingSpeaker, ids: tuple[MessageI
     return speaker.asked
 
 
-async def _held_kib(house: BulkHouse, speaker: NotingSpeaker, ids: tuple[MessageId, ...]) -> float:
+async def _held_kib(
+    house: BulkServices, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
+) -> float:
     """The memory at the most, but for what stays: the cache of final statuses keeps each answer."""
     tracemalloc.start()
     await _durable(house, speaker, ids)

@@ -33,7 +33,7 @@ from bot.gateway.protocol.errors import (
     TlsVersion,
 )
 from bot.gateway.sandbox import running_sandbox
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 from bot.settings.settings import Mode, Settings
 from bot.slack.manifest import OPTIONAL_SCOPES
 from tests.support.voicestatus_process import CREDENTIAL, TOKEN, as_in_a_new_process
@@ -283,7 +283,7 @@ async def test_keys_that_the_gateway_refuses(
     assert not check.ok
     assert f"127.0.0.1 answered {code} ({title}) where 023 was due" == check.detail
     (name,) = settings
-    assert f"Check {name.upper()}: {FORMS[name.upper()]}." == check.remedy
+    assert f"Check {name.upper()}: {HINTS[name.upper()]}." == check.remedy
 
 
 async def test_gateway_that_refuses_connections(good: dict[str, Any]) -> None:

@@ -125,10 +125,10 @@ async def test_no_surface_and_no_trouble_with_slack_leaks_anything(
 BROKEN_LIBRARY = '''
 """Breaks the bot from inside, with all that it knows in the text of the errors."""
 import asyncio, logging, os, threading, warnings
-from bot.slack.lookups.handler import Reception
+from bot.slack.lookups.handler import QueryHandler
 
 KNOWN = " ".join(v for k, v in os.environ.items() if k.startswith(("SLACK", "GATEWAY", "BOT")))
-whole = Reception.answer
+whole = QueryHandler.answer
 
 class Careless:
     def __del__(self):
@@ -156,7 +156,7 @@ async def answer(self, question, query):
         del lost
         raise RuntimeError(KNOWN) from error
 
-Reception.answer = answer
+QueryHandler.answer = answer
 '''
 ESCAPED: Final = (
     b"a listener failed",

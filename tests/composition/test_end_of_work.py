@@ -20,7 +20,7 @@ from bot.fake_slack.people.person import Person
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.workspace import BOT_MENTION, SIGNING_SECRET
 from bot.settings.settings import Mode
-from bot.slack.inbound.running_listeners import OngoingWork
+from bot.slack.inbound.running_listeners import RunningListeners
 from tests.composition.held_gateway import HeldGateway, held_gateway
 from tests.support.reading import heading, in_view
 from tests.support.rough_slack import RoughSlack, rough_slack, silence
@@ -274,17 +274,17 @@ async def test_a_web_socket_that_never_answers_does_not_delay_the_end() -> None:
 
 async def test_work_that_does_not_end_when_it_is_cancelled_is_lost(log: io.StringIO) -> None:
     """It is waited for a little, and counted; what ends in time is not."""
-    work = OngoingWork(timing=Timing(last_words=0.1))
+    work = RunningListeners(timing=Timing(last_words=0.1))
     never = asyncio.Event()
 
     async def stubborn() -> None:
-        work.enlist()
+        work.track()
         while not never.is_set():
             with suppress(asyncio.CancelledError):
                 await never.wait()
 
     async def quick() -> None:
-        work.enlist()
+        work.track()
 
     stuck = [asyncio.create_task(stubborn()) for _ in range(2)]
     await asyncio.create_task(quick())

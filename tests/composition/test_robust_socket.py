@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.composition.bootstrap import RunningBot, running_bot
 from bot.domain.timing import Timing
 from bot.slack.cards.modals import ASK_CALLBACK
-from bot.slack.inbound.socket_connection import Pace
+from bot.slack.inbound.socket_connection import ReconnectBackoff
 from tests.composition.held_gateway import held_gateway
 from tests.support.rough_slack import HELLO, RoughSlack, Socket, answering, listen, rough_slack
 from tests.support.scene import UNHURRIED
@@ -25,7 +25,7 @@ from tests.support.scene import UNHURRIED
 # Nobody waits for the next attempt.
 AT_ONCE = replace(UNHURRIED, first_redial=0.01, longest_redial=0.01)
 FATAL = answering({"ok": False, "error": "fatal_error"})
-SOON_DEAF = replace(AT_ONCE, deaf_after=0.2)
+SOON_DEAF = replace(AT_ONCE, stale_after=0.2)
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ async def test_an_acknowledgement_whose_connection_is_gone_leaves_by_the_next(
 def test_the_pauses_between_attempts_grow_and_shrink_again() -> None:
     """From one second to thirty; a connection that lasted starts from the beginning."""
     timing = Timing()
-    pace = Pace(lambda: 5.0, timing=timing)
+    pace = ReconnectBackoff(lambda: 5.0, timing=timing)
     assert 0 == pace.wait_seconds()
     pauses = []
     for _ in range(8):

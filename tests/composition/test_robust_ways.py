@@ -18,9 +18,9 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 from bot.domain.timing import Timing
 from bot.slack.api.errors import pause_asked
 from bot.slack.api.plain_fallback import FORM_REFUSALS
-from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message, section
-from bot.slack.replies.channels import Place
+from bot.slack.replies.channels import ReplyTarget
 from bot.slack.replies.reply import Replies
 from tests.support.rough_slack import (
     Answer,
@@ -49,27 +49,27 @@ async def slack() -> AsyncIterator[RoughSlack]:
 
 
 @asynccontextmanager
-async def door_to(slack: RoughSlack, timing: Timing) -> AsyncIterator[SlackDoor]:
+async def door_to(slack: RoughSlack, timing: Timing) -> AsyncIterator[SlackClient]:
     """A way to it that waits for so long."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(token="xoxb-1", base_url=slack.api_url, session=session)
-        yield SlackDoor(client=client, session=session, timing=timing)
+        yield SlackClient(client=client, session=session, timing=timing)
 
 
 @pytest.fixture
-async def door(slack: RoughSlack) -> AsyncIterator[SlackDoor]:
+async def door(slack: RoughSlack) -> AsyncIterator[SlackClient]:
     """The way to it."""
     async with door_to(slack, Timing()) as opened:
         yield opened
 
 
-async def show(slack: RoughSlack, door: SlackDoor) -> bool:
+async def show(slack: RoughSlack, door: SlackClient) -> bool:
     """Answer one person privately: URL, ephemeral message, direct message."""
-    place = Place(channel="C1", user="U1", response_url=f"{slack.url}/hook")
+    place = ReplyTarget(channel="C1", user="U1", response_url=f"{slack.url}/hook")
     return await Replies(door).privately(place).show(MESSAGE)
 
 
-async def ways(slack: RoughSlack, door: SlackDoor) -> list[str]:
+async def ways(slack: RoughSlack, door: SlackClient) -> list[str]:
     """What is called on the way of one answer, which arrives."""
     slack.calls.clear()
     assert await show(slack, door)
@@ -103,7 +103,7 @@ def limit(seconds: str) -> Answer:
 
 @pytest.mark.parametrize("seconds", ["6", "600", "1e9", "inf"])
 async def test_a_long_rate_limit_gives_way_at_once(
-    slack: RoughSlack, door: SlackDoor, seconds: str
+    slack: RoughSlack, door: SlackClient, seconds: str
 ) -> None:
     """More than five seconds are not waited for, on any way."""
     slack.hook = in_turn(limit(seconds), OK)
@@ -126,7 +126,7 @@ async def test_a_short_rate_limit_is_waited_for_once(slack: RoughSlack) -> None:
     assert time.monotonic() - began >= 0.4
 
 
-async def test_a_second_rate_limit_gives_way(slack: RoughSlack, door: SlackDoor) -> None:
+async def test_a_second_rate_limit_gives_way(slack: RoughSlack, door: SlackClient) -> None:
     """However short it is."""
     slack.hook = limit("0")
     called = ["response_url", "response_url", "chat.postEphemeral"]
@@ -150,7 +150,7 @@ def test_how_long_a_rate_limit_lasts() -> None:
 
 
 async def test_a_response_url_that_says_no_with_200_has_refused(
-    slack: RoughSlack, door: SlackDoor
+    slack: RoughSlack, door: SlackClient
 ) -> None:
     """The status alone does not tell; other answers are a yes, so that no answer comes twice."""
     bodies = {
@@ -183,7 +183,7 @@ ODD = {
 }
 
 
-async def test_an_odd_answer_gives_way_to_the_next(slack: RoughSlack, door: SlackDoor) -> None:
+async def test_an_odd_answer_gives_way_to_the_next(slack: RoughSlack, door: SlackClient) -> None:
     """Whatever the shape of an answer, the person gets the message.
 
     Response URLs answer in words, so that only some are odd from them.
@@ -206,7 +206,7 @@ async def test_an_odd_answer_gives_way_to_the_next(slack: RoughSlack, door: Slac
 
 
 async def test_only_a_word_of_slacks_is_logged(
-    slack: RoughSlack, door: SlackDoor, log: io.StringIO
+    slack: RoughSlack, door: SlackClient, log: io.StringIO
 ) -> None:
     """An error is a word of small letters, digits and underscores, or it is unknown."""
     odd = ('x\n{"level": "error"}', "a" * 65, "Não", ["not_in_channel"], {"a": 1}, None, "")
@@ -219,12 +219,12 @@ async def test_only_a_word_of_slacks_is_logged(
 
 
 async def test_an_answer_that_no_way_takes_is_logged_once(
-    slack: RoughSlack, door: SlackDoor, log: io.StringIO
+    slack: RoughSlack, door: SlackClient, log: io.StringIO
 ) -> None:
     """One line for one answer, however often it was tried; no id stands in it."""
     slack.hook = GONE
     slack.answers |= {"chat.postEphemeral": FATAL, "chat.postMessage": FATAL}
-    place = Place(channel="C1CANARY", user="U1CANARY", response_url=f"{slack.url}/hook")
+    place = ReplyTarget(channel="C1CANARY", user="U1CANARY", response_url=f"{slack.url}/hook")
     reply = Replies(door).privately(place)
 
     for _ in range(2):
@@ -269,7 +269,7 @@ async def test_an_answer_without_another_way_waits_for_a_long_rate_limit(
 
 @pytest.mark.parametrize("seconds", ["61", "3600", "inf"])
 async def test_nobody_waits_for_a_rate_limit_of_more_than_a_minute(
-    slack: RoughSlack, door: SlackDoor, seconds: str
+    slack: RoughSlack, door: SlackClient, seconds: str
 ) -> None:
     """Then the answer is lost, and the log says so."""
     slack.hook = GONE
@@ -279,11 +279,13 @@ async def test_nobody_waits_for_a_rate_limit_of_more_than_a_minute(
         assert not await show(slack, door)
 
 
-async def test_the_word_that_work_goes_on_is_tried_once(slack: RoughSlack, door: SlackDoor) -> None:
+async def test_the_word_that_work_goes_on_is_tried_once(
+    slack: RoughSlack, door: SlackClient
+) -> None:
     """The card that follows must not wait for it."""
     slack.hook = in_turn(BROKEN, OK)
     slack.answers |= {"chat.postEphemeral": BROKEN, "chat.postMessage": BROKEN}
-    place = Place(channel="C1", user="U1", response_url=f"{slack.url}/hook")
+    place = ReplyTarget(channel="C1", user="U1", response_url=f"{slack.url}/hook")
     # However slow this machine is, these are refusals and not doubts.
     reply = Replies(door, timing=Timing(doubtful=60.0)).privately(place)
 
@@ -295,7 +297,7 @@ async def test_the_word_that_work_goes_on_is_tried_once(slack: RoughSlack, door:
 async def test_the_word_that_work_goes_on_never_stands_twice(slack: RoughSlack) -> None:
     """Where Slack may have taken it without saying so, no other way is tried for it."""
     slack.hook = silence
-    place = Place(channel="C1", user="U1", response_url=f"{slack.url}/hook")
+    place = ReplyTarget(channel="C1", user="U1", response_url=f"{slack.url}/hook")
     timing = Timing(slack_call=0.3, doubtful=0.2)
     async with door_to(slack, timing) as door:
         reply = Replies(door, timing=timing).privately(place)
@@ -324,7 +326,7 @@ CARD = {"text": "words", "blocks": [section("looks"), section("and more")]}
 
 
 async def test_a_message_whose_form_a_method_refuses_is_sent_without_it(
-    slack: RoughSlack, door: SlackDoor
+    slack: RoughSlack, door: SlackClient
 ) -> None:
     """Once, as one paragraph; what is refused again is refused."""
     found = {}
@@ -342,7 +344,7 @@ async def test_a_message_whose_form_a_method_refuses_is_sent_without_it(
 
 
 async def test_a_message_whose_form_a_response_url_refuses_is_sent_without_it(
-    slack: RoughSlack, door: SlackDoor
+    slack: RoughSlack, door: SlackClient
 ) -> None:
     """Whatever the status, as text or as JSON."""
     found = {}

@@ -205,7 +205,7 @@ async def test_no_object_of_ours_shows_a_secret(bot: Scene) -> None:
     await bot.slack.wait_for_message(2)
 
     kinds = {type(one).__name__ for one in objects}
-    assert {"GatewayClient", "SlackDoor", "Database", "Place", "Question"} <= kinds
+    assert {"GatewayClient", "SlackClient", "Database", "ReplyTarget", "Request"} <= kinds
     assert [] == leaked(shown, (*secrets, "/commands/"))
 
 

@@ -19,7 +19,7 @@ from bot.domain.gate import (
     Urgency,
     admit,
     close,
-    forgive,
+    reset_backoff,
 )
 from bot.domain.timing import Timing
 
@@ -151,13 +151,13 @@ def test_what_was_under_way_when_the_gate_closed_changes_nothing() -> None:
     gate = closed()
 
     assert gate == closed(gate, now=NOW + 0.1)
-    assert gate == forgive(gate, now=NOW + 0.1)
+    assert gate == reset_backoff(gate, now=NOW + 0.1)
 
 
 def test_a_good_answer_makes_the_next_pause_a_first_one() -> None:
     """Once the pause is over."""
     gate = closed(closed(), now=NOW + 10)
-    forgiven = forgive(gate, now=NOW + 100)
+    forgiven = reset_backoff(gate, now=NOW + 100)
 
     assert (2, 0) == (gate.strikes, forgiven.strikes)
     again = closed(forgiven, now=NOW + 100)

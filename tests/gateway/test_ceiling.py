@@ -254,7 +254,7 @@ class _Scripted:
     async def close(self) -> float:
         return 1.0
 
-    async def forgive(self) -> None:
+    async def reset_backoff(self) -> None:
         self.forgiven += 1
 
 
@@ -298,12 +298,12 @@ async def test_a_good_answer_is_told_only_where_it_forgives_something() -> None:
     """Not once for each look-up."""
     gatekeeper = _Scripted(Admission(waits=(0.0,)), Admission(waits=(0.0,), strikes=2))
     ceiling = Ceiling(gatekeeper)
-    await ceiling.forgive()
+    await ceiling.reset_backoff()
     await starts_one(ceiling, ticket())
-    await ceiling.forgive()
+    await ceiling.reset_backoff()
     assert 0 == gatekeeper.forgiven
 
     await starts_one(ceiling, ticket())
-    await ceiling.forgive()
-    await ceiling.forgive()
+    await ceiling.reset_backoff()
+    await ceiling.reset_backoff()
     assert 1 == gatekeeper.forgiven

@@ -58,7 +58,7 @@ class WrittenSpeaker:
     async def report(self, bulk: Bulk) -> Report:
         """Take it, and answer as written."""
         self.reported.append(bulk)
-        answer = self.reports.pop(0) if self.reports else Report(delivery=Delivery.TOLD)
+        answer = self.reports.pop(0) if self.reports else Report(delivery=Delivery.SENT)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -68,7 +68,7 @@ class WrittenSpeaker:
         self.traced.append(bulk)
         return self.traces.pop(0) if self.traces else Trace.NONE
 
-    async def hand_over(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> None:
         """Take it."""
         self.handed.append(bulk)
         if self.hand_over_faults:

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import LookupFailure
-from bot.services.alarm import EVERY, Alarm, Alert, Trouble
+from bot.services.alarm import EVERY, AdminAlerter, Alert, Trouble
 from bot.services.answers import Answer
 from bot.services.claiming import Claiming
 from bot.storage.claims import AlertClaims
@@ -46,11 +46,11 @@ class _Office:
         await self.slack.wait()
         return self.reachable
 
-    def alarm(self, *, has_admins: bool = True) -> Alarm:
+    def alarm(self, *, has_admins: bool = True) -> AdminAlerter:
         """The alarm of one more process."""
         claims = AlertClaims(self.database, every=EVERY, lasts=LASTS)
         notices = Claiming(claims, now=lambda: self.now)
-        return Alarm(notices=notices, tell=self.tell, has_admins=has_admins)
+        return AdminAlerter(notices=notices, tell=self.tell, has_admins=has_admins)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ async def test_the_admins_hear_of_what_they_must_act_on(
     """Each kind of trouble once, however many meet it."""
     alarm = office.alarm()
     for _ in range(3):
-        await alarm.heard([answer(raw), answer(raw)])
+        await alarm.observe([answer(raw), answer(raw)])
 
     assert [alert] == office.told
     assert alarm.covers([answer("ok:1.00"), answer(raw)])
@@ -87,7 +87,7 @@ async def test_the_admins_hear_of_what_they_must_act_on(
 async def test_they_hear_of_nothing_else(office: _Office, raw: str) -> None:
     """A failed call is nobody's trouble, and an unknown id is the agent's."""
     alarm = office.alarm()
-    await alarm.heard([answer(raw), answer("error=timeout")])
+    await alarm.observe([answer(raw), answer("error=timeout")])
 
     assert [] == office.told
     assert not alarm.covers([answer(raw), answer("error=timeout")])
@@ -97,14 +97,14 @@ async def test_after_an_hour_they_hear_of_it_again(office: _Office) -> None:
     """And not a moment before, whichever process meets it."""
     for wait, count in ((timedelta(), 1), (EVERY / 2, 1), (EVERY / 2, 2), (EVERY / 2, 2)):
         office.now += wait
-        await office.alarm().heard([answer("900")])
+        await office.alarm().observe([answer("900")])
         assert count == len(office.told)
 
 
 async def test_two_kinds_of_trouble_are_told_apart(office: _Office) -> None:
     """One does not hide the other."""
     alarm = office.alarm()
-    await alarm.heard([answer("900"), answer("001")])
+    await alarm.observe([answer("900"), answer("001")])
 
     assert {Trouble.SECURITY_LIMIT, Trouble.KEYS} == {alert.trouble for alert in office.told}
 
@@ -112,10 +112,10 @@ async def test_two_kinds_of_trouble_are_told_apart(office: _Office) -> None:
 async def test_who_was_not_reached_is_told_by_the_next(office: _Office) -> None:
     """An hour of silence would be too long."""
     office.reachable = False
-    await office.alarm().heard([answer("900")])
+    await office.alarm().observe([answer("900")])
     office.reachable = True
-    await office.alarm().heard([answer("900")])
-    await office.alarm().heard([answer("900")])
+    await office.alarm().observe([answer("900")])
+    await office.alarm().observe([answer("900")])
 
     assert 2 == len(office.told)
 
@@ -123,17 +123,17 @@ async def test_who_was_not_reached_is_told_by_the_next(office: _Office) -> None:
 async def test_who_broke_off_in_the_middle_leaves_it_to_the_next(office: _Office) -> None:
     """The process ends, or telling took too long: nobody was told, so somebody will be."""
     office.slack.clear()
-    telling = asyncio.create_task(office.alarm().heard([answer("900")]))
+    telling = asyncio.create_task(office.alarm().observe([answer("900")]))
     while not office.told:  # noqa: ASYNC110 - a list tells nobody
         await asyncio.sleep(0)
-    await office.alarm().heard([answer("900")])
+    await office.alarm().observe([answer("900")])
     assert 1 == len(office.told)
 
     telling.cancel()
     await asyncio.wait({telling})
     office.slack.set()
-    await office.alarm().heard([answer("900")])
-    await office.alarm().heard([answer("900")])
+    await office.alarm().observe([answer("900")])
+    await office.alarm().observe([answer("900")])
 
     assert 2 == len(office.told)
 
@@ -144,15 +144,15 @@ async def test_who_was_killed_in_the_middle_leaves_it_to_the_next(office: _Offic
     await claims.claim(Trouble.SECURITY_LIMIT.value, NOON)
     for wait, count in ((LASTS / 2, 0), (LASTS / 2, 1), (LASTS, 1)):
         office.now += wait
-        await office.alarm().heard([answer("900")])
+        await office.alarm().observe([answer("900")])
         assert count == len(office.told)
 
 
 async def test_a_clock_that_was_set_back_silences_nobody(office: _Office) -> None:
     """What was told in the future counts as old."""
-    await office.alarm().heard([answer("900")])
+    await office.alarm().observe([answer("900")])
     office.now -= timedelta(days=1)
-    await office.alarm().heard([answer("900")])
+    await office.alarm().observe([answer("900")])
 
     assert 2 == len(office.told)
 
@@ -160,7 +160,7 @@ async def test_a_clock_that_was_set_back_silences_nobody(office: _Office) -> Non
 async def test_without_admins_nobody_is_promised_anything(office: _Office) -> None:
     """The log says it; an agent is not told that somebody knows."""
     alarm = office.alarm(has_admins=False)
-    await alarm.heard([answer("900")])
+    await alarm.observe([answer("900")])
 
     assert [] == office.told
     assert not alarm.covers([answer("900")])
@@ -170,6 +170,6 @@ async def test_a_database_that_is_away_breaks_nothing(office: _Office) -> None:
     """Better no message than one for each agent."""
     async with office.database.writing() as connection:
         await connection.exec_driver_sql(f"DROP TABLE {NOTICE.name}")
-    await office.alarm().heard([answer("900")])
+    await office.alarm().observe([answer("900")])
 
     assert [] == office.told

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bot.domain.timing import Timing
 from bot.services.claiming import Claiming
-from bot.services.deliveries import Deliveries
+from bot.services.deliveries import EventDeduplicator
 from bot.storage.claims import ClickClaims
 from bot.storage.database import Database, open_database
 from bot.storage.schema import SEEN_EVENT
@@ -42,14 +42,14 @@ class Clock:
         return self.now
 
 
-def deliveries(database: Database, now: Callable[[], datetime] = lambda: NOW) -> Deliveries:
+def deliveries(database: Database, now: Callable[[], datetime] = lambda: NOW) -> EventDeduplicator:
     """Those of one process on it."""
     claims = ClickClaims(database, every=timedelta(hours=25), lasts=LASTS)
     clicks = Claiming(claims, now=now, timing=Timing(claim_look=0.01))
-    return Deliveries(seen=SeenEvents(database), clicks=clicks, now=now)
+    return EventDeduplicator(seen=SeenEvents(database), clicks=clicks, now=now)
 
 
-async def served(by: Deliveries, key: str = "x", *, done: bool = True) -> bool:
+async def served(by: EventDeduplicator, key: str = "x", *, done: bool = True) -> bool:
     """Whether a click was served, if it comes to nothing or not."""
     if not await by.unserved(key):
         return False
@@ -62,22 +62,22 @@ async def test_only_the_first_of_four_is_one(database: Database) -> None:
     """Another key is another delivery."""
     one = deliveries(database)
 
-    assert [True, False, False, False] == [await one.first_time("event:Ev1") for _ in range(4)]
-    assert await one.first_time("event:Ev2")
+    assert [True, False, False, False] == [await one.is_new("event:Ev1") for _ in range(4)]
+    assert await one.is_new("event:Ev2")
 
 
 async def test_of_four_at_once_one_is_the_first(database: Database) -> None:
     """Whichever it is."""
     one = deliveries(database)
 
-    found = await asyncio.gather(*(one.first_time("event:Ev1") for _ in range(4)))
+    found = await asyncio.gather(*(one.is_new("event:Ev1") for _ in range(4)))
 
     assert [False, False, False, True] == sorted(found)
 
 
 async def test_two_processes_on_one_database_take_it_up_once(database: Database) -> None:
     """Slack sends to any of them."""
-    found = await asyncio.gather(*(deliveries(database).first_time("x") for _ in range(5)))
+    found = await asyncio.gather(*(deliveries(database).is_new("x") for _ in range(5)))
 
     assert 1 == sum(found)
 
@@ -193,5 +193,5 @@ async def test_without_a_database_memory_decides(database: Database) -> None:
     await lose(database)
     one, other = deliveries(database), deliveries(database)
 
-    assert [True, False] == [await one.first_time("x") for _ in range(2)]
-    assert await other.first_time("x")
+    assert [True, False] == [await one.is_new("x") for _ in range(2)]
+    assert await other.is_new("x")

@@ -35,9 +35,9 @@ class _Away(SharedGate):
         await self._reach()
         return await super().close()
 
-    async def forgive(self) -> None:
+    async def reset_backoff(self) -> None:
         await self._reach()
-        await super().forgive()
+        await super().reset_backoff()
 
     async def publish(self, running: int) -> None:
         if self.heard is None:
@@ -117,7 +117,7 @@ async def test_a_pause_holds_without_the_database(bench: _Bench) -> None:
     bench.shared.away = "gone"
     assert 2 == pytest.approx(await bench.keeper.close(), abs=0.5)
     assert 0 == await bench.admitted(1)
-    await bench.keeper.forgive()
+    await bench.keeper.reset_backoff()
     assert 0 == await bench.admitted(1)
 
 

@@ -75,11 +75,11 @@ async def test_what_is_older_than_the_retention_goes(database: Database) -> None
 async def test_events_are_remembered_for_as_long_as_slack_repeats_them(database: Database) -> None:
     """A day and an hour, whatever the retention."""
     seen = SeenEvents(database)
-    await seen.first_time("old", NOW - EVENTS_KEPT - SECOND)
-    await seen.first_time("young", NOW - EVENTS_KEPT + SECOND)
+    await seen.is_new("old", NOW - EVENTS_KEPT - SECOND)
+    await seen.is_new("young", NOW - EVENTS_KEPT + SECOND)
 
     assert 1 == await housekeeping(database).sweep()
-    assert [True, False] == [await seen.first_time(key, NOW) for key in ("old", "young")]
+    assert [True, False] == [await seen.is_new(key, NOW) for key in ("old", "young")]
 
 
 async def end_jobs(database: Database, at: datetime, name: str) -> None:

@@ -14,7 +14,7 @@ from bot.domain.timing import Timing
 from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import SeenRequest, running_sandbox
 from bot.services.answers import Answer
-from bot.services.jobs.deliver_once import InDoubt
+from bot.services.jobs.deliver_once import OnUnknownDelivery
 from bot.services.jobs.dependencies import Means
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.services.lookup import LookupService
@@ -107,7 +107,7 @@ class WrittenSlack:
     async def tell(self, watch: Watch) -> Report:
         """Take the notice, and answer as written."""
         self.told.append(watch)
-        answer = self.reports.pop(0) if self.reports else Report(delivery=Delivery.TOLD)
+        answer = self.reports.pop(0) if self.reports else Report(delivery=Delivery.SENT)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -133,7 +133,7 @@ class World:
     alarms: WrittenAlarms = field(default_factory=WrittenAlarms)
     slack: WrittenSlack = field(default_factory=WrittenSlack)
     gone: set[str] = field(default_factory=set)
-    in_doubt: InDoubt = InDoubt.REPEAT
+    in_doubt: OnUnknownDelivery = OnUnknownDelivery.RESEND
     heard: list[Answer] = field(default_factory=list)
     timing: Timing = field(default_factory=Timing)
     watches: Watches = field(init=False)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.domain.texts.catalog import Language
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 from bot.settings.settings import Mode, Need, Settings, SettingsError
 from tests.support.settings_environment import Environment
 
@@ -79,7 +79,7 @@ def test_settings_have_the_defaults_of_the_interface(environment: Environment) -
 def test_there_are_no_other_settings() -> None:
     """What can be set is what the interface lists, and each has a line on its form."""
     assert sorted(DEFAULTS) == sorted(name.upper() for name in Settings.model_fields)
-    assert sorted(DEFAULTS) == sorted(FORMS)
+    assert sorted(DEFAULTS) == sorted(HINTS)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 from bot.settings.names import foreign_names, meant_by, misspelt_permissions, unknown_names
 from bot.settings.settings import Need
 from tests.support.settings_environment import Environment
@@ -33,7 +33,7 @@ def test_no_file_and_no_folder_are_nothing(environment: Environment) -> None:
 
 def test_what_begins_as_a_setting_does_is_foreign() -> None:
     """Whatever family it looks like; other programs' variables are not, nor Kubernetes' links."""
-    ours = [f"{name.partition('_')[0]}_X" for name in FORMS]
+    ours = [f"{name.partition('_')[0]}_X" for name in HINTS]
     links = ["BOT_SERVICE_HOST", "BOT_SERVICE_PORT", "BOT_SERVICE_PORT_HTTP", "GATEWAY_PORT"]
     links += ["BOT_PORT_8080_TCP", "BOT_PORT_8080_TCP_ADDR", "SLACK_PORT_53_UDP"]
     assert tuple(ours) == foreign_names([*ours, *links, "PATH", "ROBOT_X", "DJANGO_ALLOWED_HOSTS"])
@@ -83,5 +83,5 @@ def test_a_file_that_is_no_text_is_one_problem(environment: Environment) -> None
 
 def test_every_setting_is_meant_by_its_own_name() -> None:
     """And nothing by a name that is like none."""
-    assert [*FORMS] == [meant_by(name) for name in FORMS]
+    assert [*HINTS] == [meant_by(name) for name in HINTS]
     assert meant_by("BOT_COLOUR_OF_THE_SKY") is None

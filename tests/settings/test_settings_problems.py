@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 from bot.settings.settings import Need, SettingsError
 from tests.support.settings_environment import Environment
 
@@ -109,10 +109,10 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
 
 def test_all_wrong_values_are_named_at_once(environment: Environment) -> None:
     """Each with what it should look like, in the order of the list of settings."""
-    expected = [f"{name} is wrong. It should be {FORMS[name]}." for name in FORMS if name in WRONG]
+    expected = [f"{name} is wrong. It should be {HINTS[name]}." for name in HINTS if name in WRONG]
     assert expected == [*environment.refused(**WRONG).problems]
     # The others take any text, or must not be set.
-    assert set(FORMS) - {"SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"} == {
+    assert set(HINTS) - {"SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"} == {
         *WRONG,
         "BOT_HOST",
     }
@@ -192,7 +192,7 @@ def test_oauth_is_refused_with_its_explanation(environment: Environment, name: s
     """Settings for many workspaces are refused, and told to come later."""
     complete = {**GATEWAY, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "0" * 32}
     found = environment.problems(Need.SLACK, Need.GATEWAY, **complete, **{name: CANARY})
-    assert {name: f"{name} {FORMS[name]}."} == found
+    assert {name: f"{name} {HINTS[name]}."} == found
     assert "one workspace" in found[name]
     assert CANARY not in found[name]
 
@@ -227,6 +227,6 @@ def test_swapped_tokens_are_two_problems(environment: Environment) -> None:
     """A bot token in the place of the app token is no reason to ask for a signing secret."""
     swapped = {"SLACK_BOT_TOKEN": f"xapp-{CANARY}", "SLACK_APP_TOKEN": f"xoxb-{CANARY}"}
     found = environment.problems(Need.SLACK, Need.GATEWAY, **GATEWAY, **swapped)
-    assert {n: f"{n} is wrong. It should be {FORMS[n]}." for n in sorted(swapped)} == dict(
+    assert {n: f"{n} is wrong. It should be {HINTS[n]}." for n in sorted(swapped)} == dict(
         sorted(found.items())
     )

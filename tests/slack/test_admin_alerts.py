@@ -14,7 +14,7 @@ from bot.services.alarm import Alert, Trouble
 from bot.services.languages import Languages
 from bot.slack.blocks.block_kit import Message
 from bot.slack.replies.admin_alerts import AdminAlerts
-from bot.slack.replies.channels import Place
+from bot.slack.replies.channels import ReplyTarget
 from bot.slack.replies.reply import Replies
 from tests.support.wording import EN
 
@@ -39,7 +39,7 @@ class Office:
         self._out_of_reach = out_of_reach
         self._user = ""
 
-    def directly(self, place: Place) -> Office:
+    def directly(self, place: ReplyTarget) -> Office:
         """A message to one of them."""
         one = Office(self._out_of_reach)
         one.told, one._user = self.told, place.user

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bot.commands.app import _app
 from bot.domain.texts.catalog import Language
 from bot.locales import load_catalog
-from bot.settings.hints import FORMS
+from bot.settings.hints import HINTS
 from bot.slack.manifest import (
     EVENTS,
     GLOBAL_SHORTCUT,
@@ -226,7 +226,7 @@ def test_command_that_slack_would_not_take_is_refused(wrong: str) -> None:
     """A name without its slash, or one that Slack has no place for, is exit code 2."""
     result = CliRunner().invoke(_app, ["manifest", "--command", wrong])
     assert (2, "") == (result.exit_code, result.stdout)
-    assert f"--command is wrong. It should be {FORMS['BOT_COMMAND']}.\n" == result.stderr
+    assert f"--command is wrong. It should be {HINTS['BOT_COMMAND']}.\n" == result.stderr
 
 
 def test_wrong_setting_of_the_command_is_named() -> None:

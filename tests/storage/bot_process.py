@@ -41,14 +41,14 @@ async def _hash_key(database: Database) -> None:
 
 async def _seen_events(database: Database) -> None:
     seen = SeenEvents(database)
-    _say([key for key in range(KEYS) if await seen.first_time(str(key), NOON)])
+    _say([key for key in range(KEYS) if await seen.is_new(str(key), NOON)])
 
 
 async def _write_for_ever(database: Database) -> None:
     """Say each key once it is committed."""
     seen = SeenEvents(database)
     key = 0
-    while await seen.first_time(str(key), NOON):
+    while await seen.is_new(str(key), NOON):
         _say(key)
         key += 1
 

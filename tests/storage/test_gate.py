@@ -118,11 +118,11 @@ async def test_a_good_answer_is_no_use_in_a_pause(database: Database) -> None:
     """It was under way before; after the pause it makes the next one a first one again."""
     gate = gate_of(database)
     await gate.close()
-    await gate.forgive()
+    await gate.reset_backoff()
     assert 1 == (await person(gate)).strikes
 
     async with database.writing() as connection:
         await connection.execute(GATE.update().values(closed_until=0.0))
-    await gate.forgive()
+    await gate.reset_backoff()
 
     assert 0 == (await person(gate)).strikes

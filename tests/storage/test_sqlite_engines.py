@@ -64,7 +64,7 @@ async def test_a_request_through_the_gate_takes_no_time_of_the_disk(tmp_path: Pa
             await gate.leave()
         with commits() as of_a_pause:
             await gate.close()
-            await gate.forgive()
+            await gate.reset_backoff()
     assert ([NORMAL] * 3, [FULL] * 2) == (of_requests, of_a_pause)
 
 

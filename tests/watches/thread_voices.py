@@ -29,10 +29,10 @@ class Threads:
                 metadata={"event_type": event, "event_payload": mark},
             )
         except SlackApiError:
-            return Report(delivery=Delivery.NOT_TOLD)
+            return Report(delivery=Delivery.NOT_SENT)
         except (OSError, TimeoutError):
-            return Report(delivery=Delivery.UNSURE)
-        return Report(delivery=Delivery.TOLD)
+            return Report(delivery=Delivery.UNKNOWN)
+        return Report(delivery=Delivery.SENT)
 
     async def find(self, place: Destination, **mark: str) -> Trace:
         """Whether it stands there."""
@@ -86,6 +86,6 @@ class ThreadSpeaker:
         """Read the thread."""
         return await self._threads.find(bulk.destination, **{REPORT: bulk.id})
 
-    async def hand_over(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> None:
         """Post that it was."""
         await self._threads.post(bulk.destination, "bulk_report", **{RESULT: bulk.id})

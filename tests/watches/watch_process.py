@@ -22,11 +22,11 @@ import time_machine
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.composition import jobs as engine_assembly
-from bot.composition.bulk import build_bulk_house
+from bot.composition.bulk import build_bulk_services
 from bot.composition.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.composition.jobs import build_engine, means_of
 from bot.composition.rate_limit import gatekeeper_of
-from bot.composition.watches import build_watch_house
+from bot.composition.watches import build_watch_services
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Destination
 from bot.domain.timing import Timing
@@ -62,10 +62,10 @@ async def both_houses(
         )
         client = AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
         means = means_of(settings, engine=engine, lookups=lookups, heard=nobody_hears, now=utc_now)
-        watches = build_watch_house(
+        watches = build_watch_services(
             settings, engine=engine, means=means, notifier=ThreadNotifier(client)
         )
-        bulks = build_bulk_house(
+        bulks = build_bulk_services(
             settings, engine=engine, means=means, speaker=ThreadSpeaker(client)
         )
         ringing = {Work.WATCH: watches.turns.take_up, Work.BULK: bulks.turns.take_up}

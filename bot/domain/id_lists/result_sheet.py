@@ -26,7 +26,7 @@ from bot.domain.jobs.bulk import BulkItem
 from bot.domain.privacy import mask_phones, shorten
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.texts.explanation import Finding, LookupFailure, explain
-from bot.domain.texts.sums import counted_as
+from bot.domain.texts.sums import outcome_key
 
 COLUMNS: Final = (
     "line",
@@ -106,7 +106,7 @@ class ResultSheet:
         """The cells from the outcome on."""
         say, told = self._catalog.say, explain(finding, self._catalog)
         status = finding if isinstance(finding, CallStatus) else None
-        yield say(f"outcome_word.{counted_as(finding)}")
+        yield say(f"outcome_word.{outcome_key(finding)}")
         yield told.headline
         yield str(status.sip_code or "") if status else ""
         yield as_text(status.gateway_code or "") if status else ""

@@ -22,7 +22,7 @@ from bot.domain.texts.explanation import (
     LookupFailure,
     explain,
 )
-from bot.domain.texts.sums import counted_as, outcome_of
+from bot.domain.texts.sums import outcome_key, outcome_of
 
 MOST_REASONS: Final = 5
 # Of these there is nothing more to say than how many they are.
@@ -94,7 +94,7 @@ class Reckoning:
         finding = item.finding
         if finding is None:
             return
-        self._counts[counted_as(finding)] += 1
+        self._counts[outcome_key(finding)] += 1
         self._sandbox += item.sandbox
         if isinstance(finding, CallStatus):
             self._add_status(finding)

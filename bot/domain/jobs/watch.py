@@ -210,7 +210,7 @@ def is_over(watch: Watch, now: datetime) -> bool:
     return now >= watch.expires_at
 
 
-def after_look(
+def next_step(
     watch: Watch, finding: Finding, schedule: Schedule, now: datetime
 ) -> LookAgain | Ending:
     """What a look leads to.

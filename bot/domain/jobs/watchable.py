@@ -13,7 +13,7 @@ from bot.domain.jobs.watch import REFUSING_CODES, UNKNOWN_CODE
 from bot.domain.texts.explanation import Finding
 
 
-class Hindrance(StrEnum):
+class NotWatchable(StrEnum):
     """Why a call is not watched.
 
     `FINAL`: its status will not change. `REFUSED`: the gateway refuses this bot, so that a look
@@ -24,13 +24,13 @@ class Hindrance(StrEnum):
     REFUSED = "refused"
 
 
-def hindrance(finding: Finding) -> Hindrance | None:
+def why_not_watchable(finding: Finding) -> NotWatchable | None:
     """Why this is not watched; `None` where it can be."""
     if not isinstance(finding, CallStatus):
         return None
     if finding.final:
-        return Hindrance.FINAL
-    return Hindrance.REFUSED if finding.gateway_code in REFUSING_CODES else None
+        return NotWatchable.FINAL
+    return NotWatchable.REFUSED if finding.gateway_code in REFUSING_CODES else None
 
 
 def invites_watch(finding: Finding) -> bool:

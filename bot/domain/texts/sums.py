@@ -31,7 +31,7 @@ def outcome_of(finding: Finding) -> Outcome:
     return finding.outcome if isinstance(finding, CallStatus) else Outcome.LOOKUP_FAILED
 
 
-def counted_as(finding: Finding) -> str:
+def outcome_key(finding: Finding) -> str:
     """The name under which a finding is counted, one of `COUNTED`."""
     if isinstance(finding, CallStatus) and finding.gateway_code == _NOT_FOUND_CODE:
         return NOT_FOUND

@@ -9,7 +9,7 @@ from bot.domain.jobs.watch import PostedCard
 from bot.services.jobs.outcomes import Report, Trace
 
 
-class BulkSpeaker(Protocol):
+class BulkNotifier(Protocol):
     """Speaks for a bulk. None of these raises for what Slack does."""
 
     async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
@@ -25,5 +25,5 @@ class BulkSpeaker(Protocol):
     async def trace(self, bulk: Bulk) -> Trace:
         """Look for a report with that mark, posted at `bulk.decided_at` or later."""
 
-    async def hand_over(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> None:
         """After the report was posted: give the whole result as a file, or else as pages."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.jobs.bulk import Bulk
 from bot.services.bulk.lease import Hold
-from bot.services.bulk.notifier import BulkSpeaker
+from bot.services.bulk.notifier import BulkNotifier
 from bot.services.bulk.pace import Pace, came
 from bot.services.jobs.deliver_once import Telling
 from bot.storage.bulks import Bulks
@@ -23,7 +23,7 @@ class Progress:
         *,
         bulks: Bulks,
         telling: Telling[Bulk],
-        speaker: BulkSpeaker,
+        speaker: BulkNotifier,
         pace: Pace,
     ) -> None:
         self._hold = hold

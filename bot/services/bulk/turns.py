@@ -16,7 +16,7 @@ import structlog
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
 from bot.services.bulk.asking import Asking
 from bot.services.bulk.lease import Hold
-from bot.services.bulk.notifier import BulkSpeaker
+from bot.services.bulk.notifier import BulkNotifier
 from bot.services.bulk.pace import Pace, came
 from bot.services.bulk.progress import Progress
 from bot.services.jobs.deliver_once import LEASE, Voice
@@ -30,7 +30,7 @@ _log = structlog.get_logger(__name__)
 class BulkTurns:
     """Takes bulks up."""
 
-    def __init__(self, *, bulks: Bulks, speaker: BulkSpeaker, pace: Pace, means: Means) -> None:
+    def __init__(self, *, bulks: Bulks, speaker: BulkNotifier, pace: Pace, means: Means) -> None:
         self._bulks = bulks
         self._speaker = speaker
         self._pace = pace
@@ -118,7 +118,7 @@ class BulkTurns:
         handed = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_leased(hold, handed))
-            handing = self._speaker.hand_over(bulk)
+            handing = self._speaker.deliver_results(bulk)
             await self._telling.bounded(handing, None, self._pace.hand_over_seconds)
             handed.set()
         await hold.change(lambda held: replace(held, ended_at=self._now()))

@@ -38,14 +38,14 @@ _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
 
-class InDoubt(StrEnum):
+class OnUnknownDelivery(StrEnum):
     """What to do where a message may have been posted and nobody can see whether it was.
 
-    `REPEAT`: post it, so that it may come twice. `DROP`: do not, so that it may never come.
+    `RESEND`: post it, so that it may come twice. `SKIP`: do not, so that it may never come.
     """
 
-    REPEAT = "repeat"
-    DROP = "drop"
+    RESEND = "repeat"
+    SKIP = "drop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Telling(Generic[Job]):
         jobs: JobTable[Job],
         alarms: Alarms,
         voice: Voice[Job],
-        in_doubt: InDoubt,
+        in_doubt: OnUnknownDelivery,
         executor: str,
         is_gone: Callable[[str], bool],
         now: Callable[[], datetime],
@@ -200,14 +200,14 @@ class Telling(Generic[Job]):
         if in_doubt:
             match await self.bounded(self._voice.trace(job), Trace.AWAY):
                 case Trace.FOUND:
-                    return Report(delivery=Delivery.TOLD)
+                    return Report(delivery=Delivery.SENT)
                 case Trace.AWAY:
-                    return Report(delivery=Delivery.UNSURE)
-                case Trace.UNREADABLE if self._in_doubt is InDoubt.DROP:
+                    return Report(delivery=Delivery.UNKNOWN)
+                case Trace.UNREADABLE if self._in_doubt is OnUnknownDelivery.SKIP:
                     return Report(delivery=Delivery.UNDELIVERABLE)
                 case _:
                     pass
-        return await self.bounded(self._voice.tell(job), Report(delivery=Delivery.UNSURE))
+        return await self.bounded(self._voice.tell(job), Report(delivery=Delivery.UNKNOWN))
 
     async def _settle(self, attempt: Job, report: Report) -> None:
         """Write down what became of an attempt, and do what follows from it."""
@@ -215,7 +215,7 @@ class Telling(Generic[Job]):
         _log.info("told", outcome=report.delivery.value)
         if settled is None:
             return
-        if report.delivery is Delivery.TOLD:
+        if report.delivery is Delivery.SENT:
             await self._voice.afterwards(settled)
         elif settled.open:
             await self.patiently(partial(self._alarms.arm, [alarm_of(settled)]))
@@ -223,9 +223,9 @@ class Telling(Generic[Job]):
     def _after(self, job: Job, report: Report) -> Job:
         now = self._now()
         again = next_attempt(job, now, report.pause)
-        if report.delivery is Delivery.TOLD:
+        if report.delivery is Delivery.SENT:
             return replace(job.told(now), card=report.card or job.card)
         if report.delivery is Delivery.UNDELIVERABLE or again is None:
             return job.undelivered(now)
-        doubtful = report.delivery is Delivery.UNSURE
+        doubtful = report.delivery is Delivery.UNKNOWN
         return replace(job, turn=job.turn + 1, due_at=again, worker=None, doubtful=doubtful)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.timing import Timing
 from bot.services.answers import Answer
-from bot.services.jobs.deliver_once import InDoubt, Telling, Voice
+from bot.services.jobs.deliver_once import OnUnknownDelivery, Telling, Voice
 from bot.services.lookup import LookupService
 from bot.storage.alarms import Alarms
 from bot.storage.jobs import Job, JobTable
@@ -28,7 +28,7 @@ class Means:
 
     alarms: Alarms
     lookups: LookupService
-    in_doubt: InDoubt
+    in_doubt: OnUnknownDelivery
     executor: str
     heard: Callable[[Sequence[Answer]], Awaitable[None]]
     is_gone: Callable[[str], bool]

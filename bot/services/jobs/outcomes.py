@@ -14,13 +14,13 @@ from bot.storage.alarms import Alarm, Work
 class Delivery(StrEnum):
     """What became of an attempt to tell.
 
-    `TOLD`: Slack took the notice. `NOT_TOLD`: it certainly did not, and may do so later.
-    `UNSURE`: no answer came, so it may have. `UNDELIVERABLE`: it never will, nowhere.
+    `SENT`: Slack took the notice. `NOT_SENT`: it certainly did not, and may do so later.
+    `UNKNOWN`: no answer came, so it may have. `UNDELIVERABLE`: it never will, nowhere.
     """
 
-    TOLD = "told"
-    NOT_TOLD = "not_told"
-    UNSURE = "unsure"
+    SENT = "told"
+    NOT_SENT = "not_told"
+    UNKNOWN = "unsure"
     UNDELIVERABLE = "undeliverable"
 
 

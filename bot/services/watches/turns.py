@@ -12,8 +12,8 @@ from bot.domain.jobs.watch import (
     Sighting,
     State,
     Watch,
-    after_look,
     is_over,
+    next_step,
 )
 from bot.services.jobs.deliver_once import Voice
 from bot.services.jobs.dependencies import Means
@@ -75,7 +75,7 @@ class WatchTurns:
             ended = replace(watch, ending=Ending.LIMIT, decided_at=now)
             return await self._telling.attempt(ended, watch)
         looked = replace(watch, looks=watch.looks + 1, last=seen)
-        match after_look(watch, seen.finding, self._schedule, now):
+        match next_step(watch, seen.finding, self._schedule, now):
             case LookAgain(at=at, unknown=unknown):
                 return await self._telling.put_off(replace(looked, unknown=unknown), watch, at)
             case ending:

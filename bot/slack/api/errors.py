@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 # What a call of slack-sdk raises when there is no answer, or none that can be read.
-UNREADABLE: Final = (
+TRANSPORT_ERRORS: Final = (
     SlackClientError,
     aiohttp.ClientError,
     TimeoutError,
@@ -83,7 +83,7 @@ async def slack_answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Asy
             pause = pause_asked(error.response)
             if pause is None or pause > _BRIEF_SECONDS or attempt == _MOST_ATTEMPTS:
                 raise _translated(error) from None
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             raise SlackUnreachableError(type(error).__name__) from None
         else:
             if not isinstance(response.data, dict):

@@ -20,7 +20,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
 from bot.services.jobs.outcomes import Trace
-from bot.slack.api.errors import TOKEN_REFUSALS, UNKNOWN_WORD, UNREADABLE, error_code, pause_asked
+from bot.slack.api.errors import (
+    TOKEN_REFUSALS,
+    TRANSPORT_ERRORS,
+    UNKNOWN_WORD,
+    error_code,
+    pause_asked,
+)
 from bot.slack.api.payload import part
 from bot.slack.api.threads import Threads
 from bot.slack.blocks.readers import is_direct
@@ -40,7 +46,7 @@ class Sight(StrEnum):
     """What a look at one conversation shows.
 
     `FOUND`, `NONE`: the notice stands there, or does not. `OUTSIDE`: this bot is no member, so it
-    cannot have posted there. `UNREADABLE`: it may not read there. `AWAY`: nobody answered.
+    cannot have posted there. `TRANSPORT_ERRORS`: it may not read there. `AWAY`: nobody answered.
     """
 
     FOUND = "found"
@@ -86,7 +92,7 @@ class Mark:
         return {"event_type": self.event_type, "event_payload": {self.name: self.value}}
 
 
-class NoticeTraces:
+class MarkedMessageFinder:
     """Looks for notices.
 
     Args:
@@ -137,7 +143,7 @@ class NoticeTraces:
                 opened = await self._client.conversations_open(users=user)
         except SlackApiError as error:
             return _sight_of(error)
-        except UNREADABLE:
+        except TRANSPORT_ERRORS:
             return Sight.AWAY
         data = opened.data if isinstance(opened.data, dict) else {}
         channel = str(part(data, "channel").get("id", ""))
@@ -162,7 +168,7 @@ class NoticeTraces:
                         return Sight.FOUND, str(message.get("ts"))
         except SlackApiError as error:
             return _sight_of(error), ""
-        except UNREADABLE:
+        except TRANSPORT_ERRORS:
             return Sight.AWAY, ""
         return Sight.NONE, ""
 

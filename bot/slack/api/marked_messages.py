@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.watch import PostedCard
 from bot.services.jobs.outcomes import Delivery, Report
-from bot.slack.api.errors import UNREADABLE, error_code, pause_asked
+from bot.slack.api.errors import TRANSPORT_ERRORS, error_code, pause_asked
 from bot.slack.api.find_marked import Mark
 from bot.slack.api.post_once import Attempt, Fate, post_once
 from bot.slack.api.threads import THREAD_GONE, Threads
@@ -21,10 +21,10 @@ from bot.slack.blocks.block_kit import Message
 _log = structlog.get_logger(__name__)
 _BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 _DELIVERIES: Final = {
-    Fate.POSTED: Delivery.TOLD,
-    Fate.LATER: Delivery.NOT_TOLD,
+    Fate.POSTED: Delivery.SENT,
+    Fate.LATER: Delivery.NOT_SENT,
     Fate.REFUSED: Delivery.UNDELIVERABLE,
-    Fate.UNKNOWN: Delivery.UNSURE,
+    Fate.UNKNOWN: Delivery.UNKNOWN,
 }
 
 
@@ -85,7 +85,7 @@ async def change_card(
     except SlackApiError as error:
         _log.info("a card was not updated", error=error_code(error))
         return pause_asked(error.response)
-    except UNREADABLE as error:
+    except TRANSPORT_ERRORS as error:
         _log.info("a card was not updated", error=type(error).__name__)
     return None
 

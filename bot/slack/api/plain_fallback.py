@@ -24,7 +24,7 @@ FORM_REFUSALS: Final = frozenset(
 _CONTROLS: Final = frozenset({"actions", "button", "static_select", "divider"})
 
 
-def plainer(arguments: Mapping[str, Any]) -> Arguments | None:
+def plain_text_fallback(arguments: Mapping[str, Any]) -> Arguments | None:
     """The message or the view as plain paragraphs; `None` if it is that already, or is neither."""
     plain = dict(arguments)
     if isinstance(arguments.get("view"), dict):

@@ -20,8 +20,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.jobs.watch import PostedCard
 from bot.slack.api.errors import (
     TOKEN_REFUSALS,
+    TRANSPORT_ERRORS,
     UNKNOWN_WORD,
-    UNREADABLE,
     error_code,
     pause_asked,
     status_of,
@@ -90,7 +90,7 @@ async def post_once(
         return _refused(error)
     except _NOT_SENT as error:
         return Attempt(fate=Fate.LATER, why=type(error).__name__)
-    except UNREADABLE as error:
+    except TRANSPORT_ERRORS as error:
         return Attempt(fate=Fate.UNKNOWN, why=type(error).__name__)
     if not await threads.landed(arguments, answer.data):
         return Attempt(fate=Fate.REFUSED, why=THREAD_GONE)

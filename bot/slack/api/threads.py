@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
-from bot.slack.api.errors import UNREADABLE, error_code, pause_asked
+from bot.slack.api.errors import TRANSPORT_ERRORS, error_code, pause_asked
 from bot.slack.api.payload import part
 from bot.slack.blocks.readers import is_direct
 
@@ -115,7 +115,7 @@ class Threads:
         except SlackApiError as error:
             why = error_code(error)
             return None if why in _NOT_THERE else (why, pause_asked(error.response))
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             return type(error).__name__, None
         return None
 
@@ -126,7 +126,7 @@ class Threads:
                 answer = await self._client.chat_getPermalink(channel=channel, message_ts=ts)
         except SlackApiError as error:
             return None if error_code(error) in _NO_MESSAGE else ""
-        except UNREADABLE:
+        except TRANSPORT_ERRORS:
             return ""
         found = answer.data.get("permalink") if isinstance(answer.data, dict) else ""
         return found if isinstance(found, str) else ""

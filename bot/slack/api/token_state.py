@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
-from bot.slack.api.errors import DEAD_TOKEN, UNREADABLE, error_code
+from bot.slack.api.errors import DEAD_TOKEN, TRANSPORT_ERRORS, error_code
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class BotToken:
                 await self._client.auth_test()
         except SlackApiError as error:
             self.told(error_code(error))
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             _log.info("Slack unreachable", error=type(error).__name__)
         else:
             self.worked()

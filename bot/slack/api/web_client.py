@@ -21,13 +21,13 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.domain.timing import Timing
 from bot.slack.api.errors import (
-    UNREADABLE,
+    TRANSPORT_ERRORS,
     error_code,
     error_word,
     pause_asked,
     status_of,
 )
-from bot.slack.api.plain_fallback import FORM_REFUSALS, plainer
+from bot.slack.api.plain_fallback import FORM_REFUSALS, plain_text_fallback
 from bot.slack.api.threads import Threads
 from bot.slack.api.token_state import BotToken
 
@@ -36,7 +36,7 @@ _SERVER_ERROR: Final = 500
 _log = structlog.get_logger(__name__)
 
 
-class SlackDoor:
+class SlackClient:
     """Calls of Slack whose refusal is an answer, not an error.
 
     Attributes:
@@ -86,7 +86,7 @@ class SlackDoor:
             data = await self._asked(method, arguments)
         except SlackApiError as error:
             return await self._refused(method, arguments, error)
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             _log.warning("Slack unreachable", method=method, error=type(error).__name__)
             self._closed_for_a_while(method)
             return None
@@ -103,7 +103,7 @@ class SlackDoor:
         if not self.token.told(code):
             _log.warning("refused by Slack", method=method, error=code)
         self._closed_for_a_while(method, error.response)
-        plain = plainer(arguments) if code in FORM_REFUSALS else None
+        plain = plain_text_fallback(arguments) if code in FORM_REFUSALS else None
         return await self.call(method, **plain) if plain is not None else None
 
     async def post(self, response_url: str, body: dict[str, Any]) -> bool:
@@ -112,7 +112,7 @@ class SlackDoor:
             return False
         try:
             response = await self._posted(response_url, body)
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             _log.warning("response_url unreachable", error=type(error).__name__)
             self._closed_for_a_while(response_url)
             return False
@@ -122,7 +122,7 @@ class SlackDoor:
         _log.warning("response_url refused", status=response.status_code, error=refusal)
         self._closed_for_a_while(response_url, response)
         of_form = any(word in (response.body or "") for word in FORM_REFUSALS)
-        plain = plainer(body) if of_form else None
+        plain = plain_text_fallback(body) if of_form else None
         return plain is not None and await self.post(response_url, plain)
 
     def _closed_for_a_while(self, way: str, answer: Any = None) -> None:

@@ -19,7 +19,7 @@ def is_direct(channel: str) -> bool:
     return channel.startswith(_DIRECT)
 
 
-class Readers:
+class AudienceStyles:
     """The styles of those who read notices."""
 
     def __init__(self, *, languages: Languages, styles: Styles) -> None:

@@ -12,18 +12,18 @@ from typing import Any
 
 from bot.domain.input.found_ids import FoundIds
 from bot.domain.timing import Timing
-from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import note
 from bot.slack.bulk.file_notes import FoundList, list_on, may_hold_list
-from bot.slack.bulk.handler import BulkReception
+from bot.slack.bulk.handler import BulkHandler
 from bot.slack.bulk.modals import View, confirming_file, digest
 from bot.slack.cards.modals import Origin, answer
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.file_objects import files_on
-from bot.slack.replies.requests import Question
+from bot.slack.replies.requests import Request
 
 
-class FileReception:
+class BulkFromFile:
     """Answers what people ask about lists in files.
 
     Args:
@@ -35,8 +35,8 @@ class FileReception:
         self,
         *,
         files: AttachedFiles,
-        bulks: BulkReception,
-        slack: SlackDoor,
+        bulks: BulkHandler,
+        slack: SlackClient,
         max_ids: int,
         timing: Timing = Timing(),
     ) -> None:
@@ -57,12 +57,12 @@ class FileReception:
         return may_hold_list(message) or (bool(files_on(message)) and not in_words)
 
     async def open(
-        self, question: Question, origin: Origin, message: Mapping[str, Any], *, alone: bool
+        self, request: Request, origin: Origin, message: Mapping[str, Any], *, alone: bool
     ) -> None:
         """Show what the file holds, in a form that begins with it.
 
         Args:
-            question: who asks.
+            request: who asks.
             origin: the message.
             message: the same, as Slack sent it.
             alone: the message holds nothing else, so it is said why there is no list.
@@ -70,80 +70,78 @@ class FileReception:
         Raises:
             asyncio.CancelledError: the bot ends; the person was told.
         """
-        reading = asyncio.ensure_future(self._read(question, message))
+        reading = asyncio.ensure_future(self._read(request, message))
         opened = ""
         try:
             await asyncio.wait({reading}, timeout=self._first_look)
             if reading.done():
                 found = reading.result()
                 if found.ids is not None or alone:
-                    await self._open(question, self._form(question, origin, found))
+                    await self._open(request, self._form(request, origin, found))
                 return
-            opened = await self._open(question, self._waiting(question))
-            view = self._form(question, origin, await reading)
+            opened = await self._open(request, self._waiting(request))
+            view = self._form(request, origin, await reading)
             if opened:
                 await self._slack.call("views.update", view_id=opened, view=view)
         except asyncio.CancelledError:
-            await self._tell_of_the_end(question, opened)
+            await self._tell_of_the_end(request, opened)
             raise
         finally:
             reading.cancel()
 
-    async def submit(
-        self, question: Question, origin: Origin, file_id: str, *, checked: str
-    ) -> None:
+    async def submit(self, request: Request, origin: Origin, file_id: str, *, checked: str) -> None:
         """Begin with the list that was shown; it is read again, wherever it was read before.
 
         Raises:
             asyncio.CancelledError: the bot ends; the person was told.
         """
-        catalog = question.aside.style.catalog
+        catalog = request.private_notes.style.catalog
         waiting = note(catalog.say("bulk.modal.reading_title"), catalog.say("bulk.modal.reading"))
-        await question.reply.show(waiting)
+        await request.reply.show(waiting)
         try:
-            found = await self._read(question, {"files": [_untold(file_id)]})
+            found = await self._read(request, {"files": [_untold(file_id)]})
         except asyncio.CancelledError:
-            await self._tell_of_the_end(question)
+            await self._tell_of_the_end(request)
             raise
         if found.ids is None:
-            await question.reply.show(note(catalog.say("bulk.modal.no_list_title"), found.line))
+            await request.reply.show(note(catalog.say("bulk.modal.no_list_title"), found.line))
         elif digest(found.ids.ids) != checked:
             changed = catalog.say("bulk.modal.changed")
-            await question.reply.show(note(catalog.say("bulk.modal.no_list_title"), changed))
+            await request.reply.show(note(catalog.say("bulk.modal.no_list_title"), changed))
         else:
-            told = await self._bulks.begin(question, origin, found.ids, found.name)
+            told = await self._bulks.begin(request, origin, found.ids, found.name)
             if told is not None:
-                await question.reply.show(told)
+                await request.reply.show(told)
 
-    async def _read(self, question: Question, message: Mapping[str, Any]) -> FoundList:
-        catalog = question.aside.style.catalog
-        person = question.asker.user
+    async def _read(self, request: Request, message: Mapping[str, Any]) -> FoundList:
+        catalog = request.private_notes.style.catalog
+        person = request.asker.user
         return await list_on(self._files, message, catalog, person=person, max_ids=self._max_ids)
 
-    async def _tell_of_the_end(self, question: Question, opened: str = "") -> None:
+    async def _tell_of_the_end(self, request: Request, opened: str = "") -> None:
         """Say that the bot ends, in the form that stands there or wherever answers go."""
         if opened:
-            view = answer(question.aside.style.catalog, question.aside.closing())
+            view = answer(request.private_notes.style.catalog, request.private_notes.closing())
             await self._slack.call("views.update", view_id=opened, view=view)
         else:
-            await question.reply.show(question.notes.closing())
+            await request.reply.show(request.notes.closing())
 
-    async def _open(self, question: Question, view: View) -> str:
+    async def _open(self, request: Request, view: View) -> str:
         """The id of the form that stands there now; empty where Slack opened none."""
-        opened = await self._slack.call("views.open", trigger_id=question.trigger_id, view=view)
+        opened = await self._slack.call("views.open", trigger_id=request.trigger_id, view=view)
         if opened is None:
-            await self._bulks.say_how(question)
+            await self._bulks.say_how(request)
             return ""
         shown = opened.get("view")
         return str(shown.get("id") or "") if isinstance(shown, Mapping) else ""
 
-    def _waiting(self, question: Question) -> View:
-        catalog = question.aside.style.catalog
+    def _waiting(self, request: Request) -> View:
+        catalog = request.private_notes.style.catalog
         told = note(catalog.say("bulk.modal.reading_title"), catalog.say("bulk.modal.reading"))
         return answer(catalog, told)
 
-    def _form(self, question: Question, origin: Origin, found: FoundList) -> View:
-        style = question.aside.style
+    def _form(self, request: Request, origin: Origin, found: FoundList) -> View:
+        style = request.private_notes.style
         if found.ids is None:
             told = note(style.catalog.say("bulk.modal.no_list_title"), found.line)
             return answer(style.catalog, told)

@@ -17,12 +17,12 @@ from bot.domain.jobs.bulk_report import BulkReport, Reckoning
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
 from bot.services.jobs.outcomes import Report, Trace
-from bot.slack.api.find_marked import Mark, NoticeTraces
+from bot.slack.api.find_marked import Mark, MarkedMessageFinder
 from bot.slack.api.marked_messages import change_card, post_notice, report_of
 from bot.slack.api.post_once import Attempt, Fate, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.readers import Readers, is_direct
+from bot.slack.blocks.readers import AudienceStyles, is_direct
 from bot.slack.blocks.style import CardStyle
 from bot.slack.bulk.cards import mark, progress_card, report_card
 from bot.slack.bulk.pages import items_of_page, page_of_results, pages_of
@@ -44,7 +44,7 @@ class Home:
     thread: str | None
 
 
-class SlackBulkSpeaker:
+class SlackBulkNotifier:
     """Speaks for bulks. Languages are those of the moment of telling.
 
     Args:
@@ -60,7 +60,7 @@ class SlackBulkSpeaker:
         self,
         *,
         client: AsyncWebClient,
-        readers: Readers,
+        readers: AudienceStyles,
         results: Callable[[str], AsyncIterator[BulkItem]],
         share_file: Callable[[Bulk, Home], Awaitable[bool]],
         now: Callable[[], datetime],
@@ -68,7 +68,7 @@ class SlackBulkSpeaker:
     ) -> None:
         self._client = unrepeating(client)
         self._threads = Threads(client, timing=timing)
-        self._traces = NoticeTraces(client, timing=timing)
+        self._traces = MarkedMessageFinder(client, timing=timing)
         self._readers = readers
         self._results = results
         self._share_file = share_file
@@ -116,7 +116,7 @@ class SlackBulkSpeaker:
             _mark(bulk), channel=home.channel, thread=home.thread, user=bulk.user
         )
 
-    async def hand_over(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> None:
         """The whole result as a file; else, where the report does not show it all, as pages."""
         home = home_of(bulk)
         if await self._share_file(bulk, home) or bulk.total <= MOST_ROWS:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from bot.domain.call_status import CallStatus
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.texts.explanation import Finding, LookupFailure
-from bot.domain.texts.sums import counted_as
+from bot.domain.texts.sums import outcome_key
 from bot.slack.blocks.block_kit import SECTION_LIMIT, Block, code_span, escape, section, visible
 from bot.slack.blocks.style import CardStyle
 
@@ -96,7 +96,7 @@ def _row(item: BulkItem, style: CardStyle) -> list[_Cell]:
     """Number, id, what happened, code, duration; no cell is empty, which Slack refuses."""
     finding, catalog = item.finding, style.catalog
     nothing = catalog.say("bulk.table.nothing")
-    result = "bulk.not_asked" if finding is None else f"outcome_word.{counted_as(finding)}"
+    result = "bulk.not_asked" if finding is None else f"outcome_word.{outcome_key(finding)}"
     return [
         _Cell(str(item.position + 1), item.position + 1),
         _Cell(visible(style.shown_message_id(item.message_id))),

@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.texts.catalog import Catalog, WhoActs
 from bot.domain.texts.explanation import Explanation, LookupFailure, explain
-from bot.domain.texts.sums import COUNTED, counted_as
+from bot.domain.texts.sums import COUNTED, outcome_key
 from bot.services.answers import Answer
 from bot.slack.blocks.block_kit import (
     Block,
@@ -229,7 +229,7 @@ def _several(
 
 
 def _sums(answers: Sequence[Answer], catalog: Catalog) -> str:
-    counts = Counter(counted_as(answer.finding) for answer in answers)
+    counts = Counter(outcome_key(answer.finding) for answer in answers)
     return ", ".join(
         catalog.say(f"count.{name}", count=counts[name]) for name in COUNTED if counts[name]
     )

@@ -23,7 +23,7 @@ from bot.domain.id_lists.id_list import MAX_BYTES, IdList
 from bot.domain.timing import Timing
 from bot.services.file_reading import FileReading, StillReadingError
 from bot.slack.api.errors import (
-    UNREADABLE,
+    TRANSPORT_ERRORS,
     SlackRefusedError,
     SlackUnreachableError,
     slack_answer,
@@ -197,7 +197,7 @@ class AttachedFiles:
                 return await _read(response)
         except _NotGivenError as error:
             raise UnreadableFileError(error.problem, _names([file])) from None
-        except UNREADABLE:
+        except TRANSPORT_ERRORS:
             raise UnreadableFileError(FileProblem.AWAY, _names([file])) from None
 
 

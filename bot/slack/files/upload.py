@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
-from bot.slack.api.errors import UNREADABLE, error_code
+from bot.slack.api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack.api.payload import part
 from bot.slack.api.post_once import Fate, after, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
@@ -121,7 +121,7 @@ class ResultFiles:
             file_id, address = answer.get("file_id"), answer.get("upload_url")
         except SlackApiError as error:
             raise _NotSharedError(error_code(error)) from None
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             raise _NotSharedError(type(error).__name__) from None
         if not isinstance(file_id, str) or not isinstance(address, str):
             raise _NotSharedError("an answer that cannot be read")
@@ -140,7 +140,7 @@ class ResultFiles:
                 ) as response,
             ):
                 status = response.status
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             raise _NotSharedError(type(error).__name__) from None
         if status != HTTPStatus.OK:
             raise _NotSharedError(f"status {status}")
@@ -155,7 +155,7 @@ class ResultFiles:
                     thread_ts=file.thread,
                     initial_comment=file.comment or None,
                 )
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             attempt = after(error)
             return _handed(attempt.fate, attempt.why)
         return Handover.SHARED
@@ -171,7 +171,7 @@ class ResultFiles:
             try:
                 async with asyncio.timeout(self._timing.posting):
                     answer = await self._client.files_info(file=file_id)
-            except UNREADABLE:
+            except TRANSPORT_ERRORS:
                 return False
             for ts, thread in _shares(answer.data, file.channel):
                 card = PostedCard(channel=file.channel, ts=ts)

@@ -14,7 +14,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.api.workspace import Workspace
-from bot.slack.inbound.payload_checks import refuse_junk
+from bot.slack.inbound.payload_checks import reject_malformed
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +58,7 @@ def build_app(
         signing_secret=signing_secret,
         authorize=authorize,
         # Before Bolt itself reaches into what it takes for an event.
-        before_authorize=refuse_junk,
+        before_authorize=reject_malformed,
         request_verification_enabled=bool(signing_secret),
         raise_error_for_unhandled_request=True,
     )

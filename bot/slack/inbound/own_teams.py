@@ -15,7 +15,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
-from bot.slack.api.errors import UNREADABLE, fault_word
+from bot.slack.api.errors import TRANSPORT_ERRORS, fault_word
 from bot.slack.api.workspace import Workspace
 
 _log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ class OwnTeams:
         try:
             async with asyncio.timeout(self._timing.person):
                 self._listed = await self._list()
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             _log.warning("the organisation's workspaces are not known", error=fault_word(error))
         else:
             self._due = monotonic() + self._timing.teams_again

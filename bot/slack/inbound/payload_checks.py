@@ -35,7 +35,7 @@ def is_well_shaped(body: object) -> bool:
     return "event" not in body or _is_event(body["event"])
 
 
-async def refuse_junk(
+async def reject_malformed(
     body: dict[str, Any],
     next: Callable[[], Awaitable[object]],  # noqa: A002
 ) -> BoltResponse | None:

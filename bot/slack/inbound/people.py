@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import Asker
 from bot.domain.timing import Timing
-from bot.slack.api.errors import UNREADABLE, fault_word
+from bot.slack.api.errors import TRANSPORT_ERRORS, fault_word
 from bot.slack.api.payload import first_word, part
 from bot.slack.api.workspace import Workspace
 from bot.slack.cards.modals import origin_of
@@ -103,7 +103,7 @@ class People:
             async with asyncio.timeout(self._timing.person):
                 response = await self._client.users_info(user=user, include_locale=True)
             profile: Any = response.get("user")
-        except UNREADABLE as error:
+        except TRANSPORT_ERRORS as error:
             _log.warning("Slack does not say who somebody is", error=fault_word(error))
             return _Known()
         if not isinstance(profile, dict):

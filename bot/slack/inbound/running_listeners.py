@@ -12,7 +12,7 @@ from bot.domain.timing import Timing
 _log = structlog.get_logger(__name__)
 
 
-class OngoingWork:
+class RunningListeners:
     """The listeners that are running.
 
     Bolt starts each listener in a task of its own and keeps no hold of it; we do.
@@ -22,7 +22,7 @@ class OngoingWork:
         self._last_words = timing.last_words
         self._tasks: set[asyncio.Task[object]] = set()
 
-    def enlist(self) -> None:
+    def track(self) -> None:
         """Keep hold of the running task until it ends, error handling included."""
         task = asyncio.current_task()
         if task is not None:

@@ -20,7 +20,7 @@ _ENDS: Final = frozenset(
 )
 
 
-class Pace:
+class ReconnectBackoff:
     """How soon the next connection may be opened: about one a second, then ever less often."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Pace:
             self._doublings = 0
 
 
-class Line:
+class SocketConnection:
     """One web socket, and whether Slack is still at its other end.
 
     Set `spent` and it is replaced; until then it is read on.
@@ -58,8 +58,8 @@ class Line:
     def __init__(self, socket: ClientWebSocketResponse, *, timing: Timing) -> None:
         self.spent = asyncio.Event()
         self._socket = socket
-        self._ping_seconds = min(timing.ping, timing.deaf_after / 4)
-        self._deaf_after = timing.deaf_after
+        self._ping_seconds = min(timing.ping, timing.stale_after / 4)
+        self._deaf_after = timing.stale_after
         self._hang_up = timing.hang_up
         self._heard = time.monotonic()
         self._greeted = False
@@ -73,7 +73,7 @@ class Line:
         """Slack said hello."""
         self._greeted = True
 
-    def has_been_heard(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether Slack greeted and was heard lately: messages, pings or pongs."""
         return self._greeted and time.monotonic() - self._heard < self._deaf_after
 
@@ -105,7 +105,7 @@ class Line:
                 async with asyncio.timeout(self._ping_seconds):
                     await self.spent.wait()
                 return
-            if time.monotonic() - opened > self._deaf_after and not self.has_been_heard():
+            if time.monotonic() - opened > self._deaf_after and not self.is_alive():
                 return
 
     async def hang_up(self) -> None:

@@ -29,7 +29,7 @@ from bot.slack.api.errors import (
     slack_answer,
     word_of,
 )
-from bot.slack.inbound.socket_connection import Line, Pace
+from bot.slack.inbound.socket_connection import ReconnectBackoff, SocketConnection
 
 _MOST_REMEMBERED: Final = 1_000
 _SERVER_ERROR: Final = 500
@@ -67,10 +67,10 @@ class Socket:
         self._app_token = app_token
         self._client = client
         self._session: aiohttp.ClientSession | None = None
-        self._line: Line | None = None
+        self._line: SocketConnection | None = None
         self._connected = asyncio.Event()
         self._timing = timing
-        self._pace = Pace(timing=timing)
+        self._pace = ReconnectBackoff(timing=timing)
         self._told = ""
         self._listening: set[asyncio.Task[None]] = set()
         self._acknowledging: set[asyncio.Task[None]] = set()
@@ -104,9 +104,9 @@ class Socket:
         """Whether the socket is open."""
         return self._line is not None and self._line.is_open
 
-    def has_been_heard(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether Slack said anything lately: a greeting at first, then messages or pongs."""
-        return self._line is not None and self._line.has_been_heard()
+        return self._line is not None and self._line.is_alive()
 
     async def _stay_connected(self, session: aiohttp.ClientSession, address: str) -> None:
         while True:
@@ -126,7 +126,7 @@ class Socket:
                 self._told = ""
             _log.info("the socket is opened anew", seconds=round(seconds, 1), reason=_why(line))
 
-    async def _dialled(self, session: aiohttp.ClientSession, address: str) -> Line:
+    async def _dialled(self, session: aiohttp.ClientSession, address: str) -> SocketConnection:
         """A new connection; what fails is tried again with a new address, ever less often."""
         while True:
             await asyncio.sleep(self._pace.wait_seconds())
@@ -143,7 +143,7 @@ class Socket:
                 _log.warning("the socket does not open", error=type(error).__name__)
             address = ""
 
-    async def _dial(self, session: aiohttp.ClientSession, address: str) -> Line:
+    async def _dial(self, session: aiohttp.ClientSession, address: str) -> SocketConnection:
         ssl = self._client.ssl
         socket = await session.ws_connect(
             address,
@@ -152,9 +152,9 @@ class Socket:
             ssl=True if ssl is None else ssl,
             timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
         )
-        return Line(socket, timing=self._timing)
+        return SocketConnection(socket, timing=self._timing)
 
-    async def _read(self, line: Line) -> None:
+    async def _read(self, line: SocketConnection) -> None:
         try:
             async for text in line.texts():
                 self._take(_parsed(text), line)
@@ -163,7 +163,7 @@ class Socket:
             if line is self._line:
                 self._connected.clear()
 
-    def _take(self, message: Message, line: Line) -> None:
+    def _take(self, message: Message, line: SocketConnection) -> None:
         envelope = message.get("envelope_id")
         if message.get("type") == "hello":
             line.greeted()
@@ -181,7 +181,7 @@ class Socket:
             _log.error(remedy, error=error)
         self._told = error
 
-    async def _acknowledge(self, envelope: str, message: Message, line: Line) -> None:
+    async def _acknowledge(self, envelope: str, message: Message, line: SocketConnection) -> None:
         """Answer an envelope; one that comes again gets the same acknowledgement and no more."""
         answer = self._answers.get(envelope)
         if answer is None:
@@ -227,7 +227,7 @@ def _begin(work: Coroutine[Any, Any, None], running: set[asyncio.Task[None]]) ->
     task.add_done_callback(running.discard)
 
 
-def _why(line: Line) -> str:
+def _why(line: SocketConnection) -> str:
     """Why a connection is given up."""
     if not line.is_open:
         return "closed"

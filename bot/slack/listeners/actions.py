@@ -11,16 +11,16 @@ from bot.domain.input.message_id import MessageId
 from bot.slack.api.payload import first_action, part
 from bot.slack.cards.buttons import Action, ids_of
 from bot.slack.click_context import clicked
-from bot.slack.context import Desk
+from bot.slack.context import ListenerContext
 from bot.slack.inbound.running_listeners import ack_first
-from bot.slack.replies.requests import Question
+from bot.slack.replies.requests import Request
 
 
 class ActionListener:
     """Answers clicks; each click brings a response URL of its own."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: ListenerContext) -> None:
+        self._context = context
 
     def register(self, app: AsyncApp) -> None:
         """Bind a listener for each button."""
@@ -34,54 +34,54 @@ class ActionListener:
 
     async def on_refresh(self, body: dict[str, Any]) -> None:
         """The same card with what is known now; final statuses rest on the cache."""
-        self._desk.work.enlist()
-        question, ids = await self._clicked(body, in_place=True)
-        if ids and await self._admitted(question):
-            answers = await self._desk.reception.look_up(ids, question)
-            await self._desk.reception.show_card(answers, question)
+        self._context.work.track()
+        request, ids = await self._clicked(body, in_place=True)
+        if ids and await self._admitted(request):
+            answers = await self._context.queries.look_up(ids, request)
+            await self._context.queries.show_card(answers, request)
 
     async def on_share(self, body: dict[str, Any]) -> None:
         """The card for all; once it is shared, a second click does nothing more."""
-        self._desk.work.enlist()
-        question, ids = await self._clicked(body)
-        if not ids or not await self._admitted(question):
+        self._context.work.track()
+        request, ids = await self._clicked(body)
+        if not ids or not await self._admitted(request):
             return
-        key = _share_key(body, question, ids)
-        if not await self._desk.deliveries.unserved(key):
-            await question.reply.show(question.notes.shared_already())
+        key = _share_key(body, request, ids)
+        if not await self._context.deliveries.unserved(key):
+            await request.reply.show(request.notes.shared_already())
             return
-        async with self._desk.deliveries.serving(key) as deed:
-            answers = await self._desk.reception.look_up(ids, question)
-            deed.done = await self._desk.reception.share(answers, question)
-        await self._desk.reception.keep_shared(answers, question, shared=deed.done)
+        async with self._context.deliveries.serving(key) as deed:
+            answers = await self._context.queries.look_up(ids, request)
+            deed.done = await self._context.queries.share(answers, request)
+        await self._context.queries.keep_shared(answers, request, shared=deed.done)
 
     async def on_customer(self, body: dict[str, Any]) -> None:
         """A short text to copy and send, in both languages, the person's own first."""
-        self._desk.work.enlist()
-        question, ids = await self._clicked(body)
-        if ids and await self._admitted(question):
-            answers = await self._desk.reception.look_up(ids, question)
-            await self._desk.reception.show_customer_texts(answers, question)
+        self._context.work.track()
+        request, ids = await self._clicked(body)
+        if ids and await self._admitted(request):
+            answers = await self._context.queries.look_up(ids, request)
+            await self._context.queries.show_customer_texts(answers, request)
 
     async def on_details(self, body: dict[str, Any]) -> None:
         """For the engineer: raw result, reason phrase, RFC, Q.850."""
-        self._desk.work.enlist()
-        question, ids = await self._clicked(body)
-        if ids and await self._admitted(question):
-            answers = await self._desk.reception.look_up(ids, question)
-            await self._desk.reception.show_details(answers, question)
+        self._context.work.track()
+        request, ids = await self._clicked(body)
+        if ids and await self._admitted(request):
+            answers = await self._context.queries.look_up(ids, request)
+            await self._context.queries.show_details(answers, request)
 
-    async def _admitted(self, question: Question) -> bool:
-        return await self._desk.reception.admitted(question)
+    async def _admitted(self, request: Request) -> bool:
+        return await self._context.queries.admitted(request)
 
     async def _clicked(
         self, body: Mapping[str, Any], *, in_place: bool = False
-    ) -> tuple[Question, tuple[MessageId, ...]]:
-        question = await clicked(self._desk, body, in_place=in_place)
-        return question, ids_of(first_action(body).get("value"))
+    ) -> tuple[Request, tuple[MessageId, ...]]:
+        request = await clicked(self._context, body, in_place=in_place)
+        return request, ids_of(first_action(body).get("value"))
 
 
-def _share_key(body: Mapping[str, Any], question: Question, ids: Sequence[MessageId]) -> str:
+def _share_key(body: Mapping[str, Any], request: Request, ids: Sequence[MessageId]) -> str:
     card = part(body, "container").get("message_ts", "")
     joined = " ".join(one.value for one in ids)
-    return f"share:{question.asker.channel}:{question.asker.user}:{card}:{joined}"
+    return f"share:{request.asker.channel}:{request.asker.user}:{card}:{joined}"

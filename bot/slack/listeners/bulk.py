@@ -31,10 +31,10 @@ from bot.slack.bulk.modals import (
 from bot.slack.cards.modals import Origin, answer, origin_of
 from bot.slack.cards.notes import Notes
 from bot.slack.click_context import clicked
-from bot.slack.context import Desk
+from bot.slack.context import ListenerContext
 from bot.slack.inbound.running_listeners import ack_first
-from bot.slack.replies.channels import OpenModal, Place
-from bot.slack.replies.requests import Question
+from bot.slack.replies.channels import OpenModal, ReplyTarget
+from bot.slack.replies.requests import Request
 
 Ack = Callable[..., Awaitable[object]]
 
@@ -42,8 +42,8 @@ Ack = Callable[..., Awaitable[object]]
 class BulkListener:
     """Answers what is done to the form and the cards of lists."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: ListenerContext) -> None:
+        self._context = context
 
     def register(self, app: AsyncApp) -> None:
         """Bind the buttons, and the form, whose acknowledgement carries what comes next."""
@@ -60,92 +60,92 @@ class BulkListener:
 
     async def on_open(self, body: dict[str, Any]) -> None:
         """Open the form, or put it in the place of the one in which the button stood."""
-        self._desk.work.enlist()
-        question = await clicked(self._desk, body)
-        if not await self._desk.reception.admitted(question):
+        self._context.work.track()
+        request = await clicked(self._context, body)
+        if not await self._context.queries.admitted(request):
             return
         ids = opened_with(first_action(body).get("value"))
         view = part(body, "view")
         if view:
             view_id = str(view.get("id") or "")
-            await self._desk.bulks.open_in(question, origin_of(view), ids, view_id)
+            await self._context.bulks.open_in(request, origin_of(view), ids, view_id)
             return
-        question = replace(question, trigger_id=str(body.get("trigger_id") or ""))
-        await self._desk.bulks.ask(question, text_of(ids))
+        request = replace(request, trigger_id=str(body.get("trigger_id") or ""))
+        await self._context.bulks.ask(request, text_of(ids))
 
     async def on_open_at_home(self, body: dict[str, Any]) -> None:
         """The same on the App Home, where there is no conversation to answer in."""
-        self._desk.work.enlist()
-        asker = await self._desk.people.asker(body)
-        question = await self._desk.questions.private(
+        self._context.work.track()
+        asker = await self._context.people.asker(body)
+        request = await self._context.requests.private(
             asker,
             Surface.HOME,
-            Place(channel="", user=asker.user),
-            command=self._desk.command,
+            ReplyTarget(channel="", user=asker.user),
+            command=self._context.command,
             trigger_id=str(body.get("trigger_id") or ""),
         )
-        if await self._desk.reception.admitted(question):
-            await self._desk.bulks.ask(question, "")
+        if await self._context.queries.admitted(request):
+            await self._context.bulks.ask(request, "")
 
     async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Show what was found in the form; what was shown before begins."""
-        self._desk.work.enlist()
-        question, origin = await self._submitted(ack, body, view)
-        if await self._desk.reception.admitted(question):
-            await self._desk.bulks.submit(
-                question, origin, pasted(view), checked=checked_digest(view), ack=ack
+        self._context.work.track()
+        request, origin = await self._submitted(ack, body, view)
+        if await self._context.queries.admitted(request):
+            await self._context.bulks.submit(
+                request, origin, pasted(view), checked=checked_digest(view), ack=ack
             )
 
     async def on_submit_file(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Begin with the list of the file that was shown."""
-        self._desk.work.enlist()
-        question, origin = await self._submitted(ack, body, view)
-        if await self._desk.reception.admitted(question):
+        self._context.work.track()
+        request, origin = await self._submitted(ack, body, view)
+        if await self._context.queries.admitted(request):
             checked = checked_digest(view)
-            await self._desk.files.submit(question, origin, file_of(view), checked=checked)
+            await self._context.files.submit(request, origin, file_of(view), checked=checked)
 
     async def _submitted(
         self, ack: Ack, body: dict[str, Any], view: dict[str, Any]
-    ) -> tuple[Question, Origin]:
+    ) -> tuple[Request, Origin]:
         origin = origin_of(view)
-        asker = await self._desk.people.asker(body)
-        style = await self._desk.questions.personal_style(asker)
+        asker = await self._context.people.asker(body)
+        style = await self._context.requests.personal_style(asker)
         modal = OpenModal(
             id=str(view.get("id", "")),
             ack=ack,
             draw=lambda message: answer(style.catalog, message),
         )
-        question = await self._desk.questions.in_modal(
+        request = await self._context.requests.in_modal(
             asker,
             origin.surface,
-            Place(channel=asker.channel, user=asker.user),
-            notes=Notes(style, self._desk.command),
+            ReplyTarget(channel=asker.channel, user=asker.user),
+            notes=Notes(style, self._context.command),
             modal=modal,
         )
-        return question, origin
+        return request, origin
 
     async def on_stop(self, body: dict[str, Any]) -> None:
         """Ask no further. Whoever may not ask any more may still stop."""
-        self._desk.work.enlist()
-        question = await clicked(self._desk, body)
+        self._context.work.track()
+        request = await clicked(self._context, body)
         bulk = bulk_of(first_action(body).get("value"))
         if bulk is not None:
-            await self._desk.bulks.stop(bulk, question)
+            await self._context.bulks.stop(bulk, request)
 
     async def on_watch(self, body: dict[str, Any]) -> None:
         """Watch what had no status."""
-        self._desk.work.enlist()
-        question = await clicked(self._desk, body)
+        self._context.work.track()
+        request = await clicked(self._context, body)
         bulk = bulk_of(first_action(body).get("value"))
-        if bulk is not None and await self._desk.reception.admitted(question):
-            await self._desk.bulks.watch(bulk, question)
+        if bulk is not None and await self._context.queries.admitted(request):
+            await self._context.bulks.watch(bulk, request)
 
     async def on_page(self, body: dict[str, Any]) -> None:
         """The first page beside the report; another one in the place of the one before."""
-        self._desk.work.enlist()
+        self._context.work.track()
         pressed = first_action(body)
         leafing = pressed.get("action_id") != "bulk_page_show"
-        question = await clicked(self._desk, body, in_place=leafing)
+        request = await clicked(self._context, body, in_place=leafing)
         wanted = page_of(pressed.get("value"))
-        if wanted is not None and await self._desk.reception.admitted(question):
-            await self._desk.bulks.show_page(*wanted, question)
+        if wanted is not None and await self._context.queries.admitted(request):
+            await self._context.bulks.show_page(*wanted, request)

@@ -14,10 +14,10 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import MAX_IDS, LookUp, Nothing, Query, Run, TooMany, parse_query
 from bot.services.records import Surface
 from bot.slack.blocks.mrkdwn import plain_text
-from bot.slack.context import Desk
+from bot.slack.context import ListenerContext
 from bot.slack.lookups.message_text import texts_of
-from bot.slack.replies.channels import Place
-from bot.slack.replies.requests import Question
+from bot.slack.replies.channels import ReplyTarget
+from bot.slack.replies.requests import Request
 
 # Slack repeats events for hours when it could not deliver them.
 LATE_SECONDS: Final = 2 * 60 * 60
@@ -30,8 +30,8 @@ _MENTION: Final = re.compile(r"<@[A-Z0-9]+(?:\|[^<>]*)?>")
 class EventListener:
     """Answers those who mention the bot or write to it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: ListenerContext) -> None:
+        self._context = context
 
     def register(self, app: AsyncApp) -> None:
         """Bind the listeners; Bolt acknowledges events by itself, before they run."""
@@ -40,41 +40,45 @@ class EventListener:
 
     async def on_mention(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Answer a mention in the thread of the message, or begin one."""
-        self._desk.work.enlist()
+        self._context.work.track()
         # In the conversation with the bot every message is answered, a mention or not.
         if event.get("bot_id") or str(event.get("channel", "")).startswith(_DIRECT):
             return
         if await self._is_new(event, body):
             asker, place = await self._whence(event, body)
-            question = await self._desk.questions.in_thread(
-                asker, Surface.MENTION, place, command=self._desk.command, late=_is_late(body)
+            request = await self._context.requests.in_thread(
+                asker, Surface.MENTION, place, command=self._context.command, late=_is_late(body)
             )
-            await self._answer(question, event)
+            await self._answer(request, event)
 
     async def on_message(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Answer a direct message; what bots write, edits and deletions are left alone."""
-        self._desk.work.enlist()
+        self._context.work.track()
         if event.get("channel_type") != "im" or event.get("bot_id") or _is_no_question(event):
             return
         if await self._is_new(event, body):
             asker, place = await self._whence(event, body)
-            question = await self._desk.questions.direct(
-                asker, place, command=self._desk.command, late=_is_late(body)
+            request = await self._context.requests.direct(
+                asker, place, command=self._context.command, late=_is_late(body)
             )
-            await self._answer(question, event)
+            await self._answer(request, event)
 
-    async def _answer(self, question: Question, event: Mapping[str, Any]) -> None:
-        await self._desk.reception.answer(question, _query(event))
+    async def _answer(self, request: Request, event: Mapping[str, Any]) -> None:
+        await self._context.queries.answer(request, _query(event))
 
     async def _is_new(self, event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
         own = body.get("event_id") or f"{event.get('channel')}:{event.get('ts')}"
-        return await self._desk.deliveries.first_time(f"event:{own}")
+        return await self._context.deliveries.is_new(f"event:{own}")
 
-    async def _whence(self, event: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Any, Place]:
-        asker = await self._desk.people.asker(body)
+    async def _whence(
+        self, event: Mapping[str, Any], body: Mapping[str, Any]
+    ) -> tuple[Any, ReplyTarget]:
+        asker = await self._context.people.asker(body)
         thread = str(event.get("thread_ts") or event.get("ts") or "")
         begins = not event.get("thread_ts")
-        return asker, Place(channel=asker.channel, user=asker.user, thread_ts=thread, begins=begins)
+        return asker, ReplyTarget(
+            channel=asker.channel, user=asker.user, thread_ts=thread, begins=begins
+        )
 
 
 def _query(event: Mapping[str, Any]) -> Query:

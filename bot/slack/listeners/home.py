@@ -12,19 +12,19 @@ from bot.services.languages import NotChosen
 from bot.services.records import Surface
 from bot.slack.api.payload import first_action, part
 from bot.slack.cards.modals import Origin, asking
-from bot.slack.context import Desk
+from bot.slack.context import ListenerContext
 from bot.slack.home.page import ASK_ACTION, AUTOMATIC, LANGUAGE_ACTION, Recent, home
 from bot.slack.inbound.running_listeners import ack_first
-from bot.slack.replies.channels import Place
-from bot.slack.replies.requests import Question
+from bot.slack.replies.channels import ReplyTarget
+from bot.slack.replies.requests import Request
 from bot.slack.watches.buttons import HOME_CANCEL_ACTION, watches_of
 
 
 class HomeListener:
     """Keeps the App Home of each person."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: ListenerContext) -> None:
+        self._context = context
 
     def register(self, app: AsyncApp) -> None:
         """Bind the opening of the page and its controls."""
@@ -35,61 +35,61 @@ class HomeListener:
 
     async def on_opened(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Draw the page; the messages tab needs nothing."""
-        self._desk.work.enlist()
+        self._context.work.track()
         if event.get("tab", "home") == "home":
-            await self._draw(await self._desk.people.asker(body))
+            await self._draw(await self._context.people.asker(body))
 
     async def on_language(self, body: dict[str, Any]) -> None:
         """Keep the language that was chosen, and draw the page in it."""
-        self._desk.work.enlist()
-        asker = await self._desk.people.asker(body)
+        self._context.work.track()
+        asker = await self._context.people.asker(body)
         wanted = str(part(first_action(body), "selected_option").get("value", ""))
         if await self._keep(asker, wanted) is NotChosen.NOT_KEPT:
-            question = await self._asked(asker)
-            await question.reply.show(question.notes.choice_not_kept())
+            request = await self._asked(asker)
+            await request.reply.show(request.notes.choice_not_kept())
         await self._draw(asker)
 
     async def _keep(self, asker: Asker, wanted: str) -> Catalog | NotChosen | None:
         if wanted == AUTOMATIC:
-            return await self._desk.languages.forget(asker.team, asker.user)
-        return await self._desk.languages.choose(asker.team, asker.user, wanted)
+            return await self._context.languages.forget(asker.team, asker.user)
+        return await self._context.languages.choose(asker.team, asker.user, wanted)
 
     async def on_ask(self, body: dict[str, Any]) -> None:
         """Open the modal that asks for ids."""
-        self._desk.work.enlist()
-        question = await self._asked(await self._desk.people.asker(body))
-        opened = await self._desk.slack.call(
+        self._context.work.track()
+        request = await self._asked(await self._context.people.asker(body))
+        opened = await self._context.slack.call(
             "views.open",
             trigger_id=str(body.get("trigger_id", "")),
-            view=asking(question.notes.style.catalog, Origin(surface=Surface.HOME)),
+            view=asking(request.notes.style.catalog, Origin(surface=Surface.HOME)),
         )
         if opened is None:
-            await question.reply.show(question.notes.usage())
+            await request.reply.show(request.notes.usage())
 
-    async def _asked(self, asker: Asker) -> Question:
+    async def _asked(self, asker: Asker) -> Request:
         """There is no conversation on this page: what must be said goes in a direct message."""
-        place = Place(channel="", user=asker.user)
-        return await self._desk.questions.private(
-            asker, Surface.HOME, place, command=self._desk.command
+        place = ReplyTarget(channel="", user=asker.user)
+        return await self._context.requests.private(
+            asker, Surface.HOME, place, command=self._context.command
         )
 
     async def on_cancel(self, body: dict[str, Any]) -> None:
         """Give up a watch; whether it was there still or not, the page shows what is left."""
-        self._desk.work.enlist()
-        asker = await self._desk.people.asker(body)
+        self._context.work.track()
+        asker = await self._context.people.asker(body)
         names = watches_of(first_action(body).get("value"))
-        await self._desk.watches.cancel_at_home(names, asker)
+        await self._context.watches.cancel_at_home(names, asker)
         await self._draw(asker)
 
     async def _draw(self, asker: Asker) -> None:
         view = home(
-            await self._desk.questions.personal_style(asker),
-            command=self._desk.command,
+            await self._context.requests.personal_style(asker),
+            command=self._context.command,
             recent=[
                 Recent(idmsg=one.idmsg, counted_as=one.outcome, at=one.at)
-                for one in await self._desk.records.recent(asker)
+                for one in await self._context.records.recent(asker)
             ],
-            watches=await self._desk.watches.open_ones(asker),
-            chosen=await self._desk.languages.chosen_by(asker.team, asker.user),
+            watches=await self._context.watches.open_ones(asker),
+            chosen=await self._context.languages.chosen_by(asker.team, asker.user),
         )
-        await self._desk.slack.call("views.publish", user_id=asker.user, view=view)
+        await self._context.slack.call("views.publish", user_id=asker.user, view=view)

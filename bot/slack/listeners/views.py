@@ -21,8 +21,8 @@ from bot.slack.cards.modals import (
     typed_ids,
 )
 from bot.slack.cards.notes import Notes
-from bot.slack.context import Desk
-from bot.slack.replies.channels import OpenModal, Place
+from bot.slack.context import ListenerContext
+from bot.slack.replies.channels import OpenModal, ReplyTarget
 
 Ack = Callable[..., Awaitable[object]]
 
@@ -33,8 +33,8 @@ class ViewListener:
     The acknowledgement carries the errors or the next view, so it is given here and not before.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: ListenerContext) -> None:
+        self._context = context
 
     def register(self, app: AsyncApp) -> None:
         """Bind the submission."""
@@ -42,11 +42,11 @@ class ViewListener:
 
     async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Answer in the thread that the modal came from, or in the modal itself."""
-        self._desk.work.enlist()
+        self._context.work.track()
         origin = origin_of(view)
-        asker = await self._desk.people.asker(body)
-        style = await self._desk.questions.personal_style(asker)
-        notes = Notes(style, self._desk.command)
+        asker = await self._context.people.asker(body)
+        style = await self._context.requests.personal_style(asker)
+        notes = Notes(style, self._context.command)
         query = parse_query(typed_ids(view))
         problem = notes.modal_problem(query)
         if isinstance(query, TooMany):
@@ -62,23 +62,23 @@ class ViewListener:
                 ack=ack,
                 draw=lambda message: answer(style.catalog, message),
             )
-            place = Place(channel=asker.channel, user=asker.user)
-            question = await self._desk.questions.in_modal(
+            place = ReplyTarget(channel=asker.channel, user=asker.user)
+            request = await self._context.requests.in_modal(
                 asker, origin.surface, place, notes=notes, modal=modal
             )
-            await self._desk.reception.answer(question, query)
+            await self._context.queries.answer(request, query)
 
     def _as_list(self, query: TooMany, origin: Origin, style: CardStyle) -> View:
-        return self._desk.bulks.form(style, origin, text_of(query.ids))
+        return self._context.bulks.form(style, origin, text_of(query.ids))
 
     async def _in_thread(self, query: LookUp, asker: Asker, origin: Origin) -> None:
-        place = Place(
+        place = ReplyTarget(
             channel=asker.channel,
             user=asker.user,
             thread_ts=origin.thread_ts,
             begins=origin.begins,
         )
-        question = await self._desk.questions.in_thread(
-            asker, origin.surface, place, command=self._desk.command
+        request = await self._context.requests.in_thread(
+            asker, origin.surface, place, command=self._context.command
         )
-        await self._desk.reception.answer(question, query)
+        await self._context.queries.answer(request, query)

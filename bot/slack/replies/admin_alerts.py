@@ -10,7 +10,7 @@ from bot.domain.timing import Timing
 from bot.services.alarm import Alert
 from bot.services.languages import Languages
 from bot.slack.cards.gateway_notes import alert_note
-from bot.slack.replies.channels import Place
+from bot.slack.replies.channels import ReplyTarget
 from bot.slack.replies.reply import Replies
 
 
@@ -50,7 +50,7 @@ class AdminAlerts:
         return any(await asyncio.gather(*(self._tell_one(one, alert) for one in self._admins)))
 
     async def _tell_one(self, admin: str, alert: Alert) -> bool:
-        reply = self._replies.directly(Place(channel="", user=admin))
+        reply = self._replies.directly(ReplyTarget(channel="", user=admin))
         with suppress(TimeoutError):
             async with asyncio.timeout(self._seconds):
                 catalog = await self._languages.of_person(self._team, admin)

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any, Final, Protocol
 
 from bot.domain.jobs.watch import PostedCard
-from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message
 
 View = dict[str, Any]
@@ -23,7 +23,7 @@ _QUIET: Final = {"unfurl_links": False, "unfurl_media": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Place:
+class ReplyTarget:
     """Where a question came from; the response URL is a secret, so there is no repr.
 
     Attributes:
@@ -52,12 +52,12 @@ class Spot:
         thread_gone: it is.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ReplyTarget) -> None:
         self._place = place
         self.thread_gone = False
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ReplyTarget:
         """The place as it is now, without a thread that is gone."""
         return replace(self._place, thread_ts="") if self.thread_gone else self._place
 
@@ -88,7 +88,7 @@ class OpenView:
     draw: Callable[[Message], View]
 
 
-class Way(Protocol):
+class DeliveryChannel(Protocol):
     """One way for a message to reach people."""
 
     async def send(self, message: Message) -> bool:
@@ -101,7 +101,7 @@ class Way(Protocol):
 class ByResponseUrl:
     """The address that came with a request, a click or a submission."""
 
-    def __init__(self, slack: SlackDoor, spot: Spot, response_type: str | None) -> None:
+    def __init__(self, slack: SlackClient, spot: Spot, response_type: str | None) -> None:
         self._slack = slack
         self._spot = spot
         self._response_type = response_type
@@ -143,10 +143,10 @@ class ByResponseUrl:
         return not spot.thread_gone
 
 
-class Replacing:
+class ReplacesOriginal:
     """A way whose first message already replaces: that of a pressed button."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: DeliveryChannel) -> None:
         self._way = way
 
     async def send(self, message: Message) -> bool:
@@ -158,10 +158,10 @@ class Replacing:
         return await self._way.replace(message)
 
 
-class Anew:
+class AlwaysNew:
     """A way on which nothing is replaced: each message stands beside the others."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: DeliveryChannel) -> None:
         self._way = way
 
     async def send(self, message: Message) -> bool:
@@ -173,7 +173,7 @@ class Anew:
         return await self._way.send(message)
 
 
-class Hinting:
+class WithHint:
     """A way that is a last resort: the person is told why it is, and how to get more.
 
     Args:
@@ -183,7 +183,9 @@ class Hinting:
         gone: where the thread is gone.
     """
 
-    def __init__(self, way: Way, spot: Spot, *, hint: Message | None, gone: Message | None) -> None:
+    def __init__(
+        self, way: DeliveryChannel, spot: Spot, *, hint: Message | None, gone: Message | None
+    ) -> None:
         self.way = way
         self._spot = spot
         self._hint = hint
@@ -208,7 +210,7 @@ class Hinting:
 class ByEphemeral:
     """A message that one member of the channel sees (chat.postEphemeral)."""
 
-    def __init__(self, slack: SlackDoor, spot: Spot) -> None:
+    def __init__(self, slack: SlackClient, spot: Spot) -> None:
         self._slack = slack
         self._spot = spot
 
@@ -235,9 +237,11 @@ class ByPost:
         where: the person's id, or the spot.
     """
 
-    def __init__(self, slack: SlackDoor, where: str | Spot) -> None:
+    def __init__(self, slack: SlackClient, where: str | Spot) -> None:
         self._slack = slack
-        self._spot = where if isinstance(where, Spot) else Spot(Place(channel=where, user=where))
+        self._spot = (
+            where if isinstance(where, Spot) else Spot(ReplyTarget(channel=where, user=where))
+        )
         self._posted: dict[str, str] = {}
 
     @property
@@ -272,7 +276,7 @@ class ByModal:
     An update that overtook the acknowledgement on its way would be covered by it for ever.
     """
 
-    def __init__(self, slack: SlackDoor, modal: OpenModal, ack_seconds: float) -> None:
+    def __init__(self, slack: SlackClient, modal: OpenModal, ack_seconds: float) -> None:
         self._slack = slack
         self._modal = modal
         self._ack_seconds = ack_seconds
@@ -296,7 +300,7 @@ class ByModal:
 class ByView:
     """The content of a modal that is open."""
 
-    def __init__(self, slack: SlackDoor, view: OpenView) -> None:
+    def __init__(self, slack: SlackClient, view: OpenView) -> None:
         self._slack = slack
         self._view = view
 

@@ -7,16 +7,16 @@ from typing import Any
 from bot.slack.api.payload import part
 from bot.slack.cards.notes import Notes
 from bot.slack.inbound.people import People
-from bot.slack.replies.channels import Place
+from bot.slack.replies.channels import ReplyTarget
 from bot.slack.replies.reply import Replies
-from bot.slack.replies.requests import Questions
+from bot.slack.replies.requests import RequestFactory
 
 
-class Apologies:
+class ErrorReply:
     """Answers the request whose listener broke, if it can be answered."""
 
-    def __init__(self, *, questions: Questions, people: People, replies: Replies) -> None:
-        self._questions = questions
+    def __init__(self, *, requests: RequestFactory, people: People, replies: Replies) -> None:
+        self._requests = requests
         self._people = people
         self._replies = replies
 
@@ -24,7 +24,7 @@ class Apologies:
         """Tell the person; `reference` stands in the log beside the traceback."""
         asker = await self._people.asker(body)
         event = part(body, "event")
-        place = Place(
+        place = ReplyTarget(
             channel=asker.channel,
             user=asker.user,
             response_url=str(body.get("response_url") or ""),
@@ -33,6 +33,6 @@ class Apologies:
         if not asker.user or ("command" in body and not place.response_url):
             # Slack gives every command a response URL; who sent one without is not known.
             return
-        style = await self._questions.personal_style(asker)
+        style = await self._requests.personal_style(asker)
         notes = Notes(style, str(body.get("command", "")))
         await self._replies.privately(place).show(notes.broken(reference))

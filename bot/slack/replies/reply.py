@@ -9,22 +9,22 @@ import structlog
 
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
-from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message
 from bot.slack.replies.channels import (
-    Anew,
+    AlwaysNew,
     ByEphemeral,
     ByModal,
     ByPost,
     ByResponseUrl,
     ByView,
-    Hinting,
+    DeliveryChannel,
     OpenModal,
     OpenView,
-    Place,
-    Replacing,
+    ReplacesOriginal,
+    ReplyTarget,
     Spot,
-    Way,
+    WithHint,
 )
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class Reply:
 
     def __init__(
         self,
-        ways: Sequence[Way],
+        ways: Sequence[DeliveryChannel],
         spot: Spot,
         reopened: Callable[[], Awaitable[bool]],
         timing: Timing,
@@ -44,13 +44,13 @@ class Reply:
         self._spot = spot
         self._reopened = reopened
         self._doubtful = timing.doubtful
-        self._used: Way | None = None
+        self._used: DeliveryChannel | None = None
         self._lost = False
 
     @property
     def as_wanted(self) -> bool:
         """Whether the last message reached those it was meant for, and not the asker alone."""
-        return self._used is not None and not isinstance(self._used, Hinting)
+        return self._used is not None and not isinstance(self._used, WithHint)
 
     @property
     def in_use(self) -> bool:
@@ -65,7 +65,7 @@ class Reply:
     @property
     def posted(self) -> PostedCard | None:
         """The message of the bot's own that stands there, which can be changed at any time."""
-        used = self._used.way if isinstance(self._used, Hinting) else self._used
+        used = self._used.way if isinstance(self._used, WithHint) else self._used
         return used.posted if isinstance(used, ByPost) else None
 
     async def show(self, message: Message, *, passing: bool = False) -> bool:
@@ -101,31 +101,31 @@ class Reply:
 class Replies:
     """Makes replies over connections that are kept open."""
 
-    def __init__(self, slack: SlackDoor, *, timing: Timing = Timing()) -> None:
+    def __init__(self, slack: SlackClient, *, timing: Timing = Timing()) -> None:
         self._slack = slack
         self._timing = timing
 
-    def privately(self, place: Place) -> Reply:
+    def privately(self, place: ReplyTarget) -> Reply:
         """For the asker alone: the response URL, an ephemeral message, a direct message."""
         spot = Spot(place)
         return self._reply(self._private_ways(spot), spot)
 
-    def beside(self, place: Place) -> Reply:
+    def beside(self, place: ReplyTarget) -> Reply:
         """For the one who pressed a button, beside the card, which stays as it is.
 
         Slack takes `replace_original` for the message whose button was pressed.
         """
         spot = Spot(place)
-        return self._reply([Anew(way) for way in self._private_ways(spot)], spot)
+        return self._reply([AlwaysNew(way) for way in self._private_ways(spot)], spot)
 
-    def in_place_of(self, place: Place) -> Reply:
+    def in_place_of(self, place: ReplyTarget) -> Reply:
         """In the place of the message whose button was pressed."""
         spot = Spot(place)
         original = ByResponseUrl(self._slack, spot, None)
-        return self._reply([Replacing(original), *self._private_ways(spot)], spot)
+        return self._reply([ReplacesOriginal(original), *self._private_ways(spot)], spot)
 
     def to_channel(
-        self, place: Place, *, hint: Message | None = None, gone: Message | None = None
+        self, place: ReplyTarget, *, hint: Message | None = None, gone: Message | None = None
     ) -> Reply:
         """For everybody in the channel or thread, from the response URL on; else to the asker.
 
@@ -135,16 +135,16 @@ class Replies:
             gone: the same where that is so because the thread is gone.
         """
         spot = Spot(place)
-        ways: list[Way] = [
+        ways: list[DeliveryChannel] = [
             ByResponseUrl(self._slack, spot, "in_channel"),
             ByPost(self._slack, spot),
             # Directly: a URL and a channel that took no public card are not asked once more.
-            Hinting(ByPost(self._slack, place.user), spot, hint=hint, gone=gone),
+            WithHint(ByPost(self._slack, place.user), spot, hint=hint, gone=gone),
         ]
         return self._reply(ways, spot)
 
     def in_thread(
-        self, place: Place, *, hint: Message | None = None, gone: Message | None = None
+        self, place: ReplyTarget, *, hint: Message | None = None, gone: Message | None = None
     ) -> Reply:
         """For everybody in the thread: as a member, else by the response URL; else to the asker.
 
@@ -154,33 +154,33 @@ class Replies:
             gone: the same where that is so because the thread is gone.
         """
         spot = Spot(place)
-        ways: list[Way] = [
+        ways: list[DeliveryChannel] = [
             ByPost(self._slack, spot),
             ByResponseUrl(self._slack, spot, "in_channel"),
-            *(Hinting(way, spot, hint=hint, gone=gone) for way in self._private_ways(spot)),
+            *(WithHint(way, spot, hint=hint, gone=gone) for way in self._private_ways(spot)),
         ]
         return self._reply(ways, spot)
 
-    def directly(self, place: Place) -> Reply:
+    def directly(self, place: ReplyTarget) -> Reply:
         """In a direct message to the person."""
         return self._reply([ByPost(self._slack, place.user)], Spot(place))
 
-    def in_modal(self, place: Place, modal: OpenModal) -> Reply:
+    def in_modal(self, place: ReplyTarget, modal: OpenModal) -> Reply:
         """In the open modal; where it was closed meanwhile, in a direct message."""
         acknowledged = ByModal(self._slack, modal, self._timing.modal_ack)
         return self._reply([acknowledged, ByPost(self._slack, place.user)], Spot(place))
 
-    def _reply(self, ways: Sequence[Way], spot: Spot) -> Reply:
+    def _reply(self, ways: Sequence[DeliveryChannel], spot: Spot) -> Reply:
         return Reply(ways, spot, self._slack.reopened, self._timing)
 
-    def in_view(self, place: Place, view: OpenView) -> Reply:
+    def in_view(self, place: ReplyTarget, view: OpenView) -> Reply:
         """In a modal that is open; where it was closed meanwhile, in a direct message."""
         return self._reply(
             [ByView(self._slack, view), ByPost(self._slack, place.user)], Spot(place)
         )
 
-    def _private_ways(self, spot: Spot) -> list[Way]:
-        ways: list[Way] = [ByResponseUrl(self._slack, spot, "ephemeral")]
+    def _private_ways(self, spot: Spot) -> list[DeliveryChannel]:
+        ways: list[DeliveryChannel] = [ByResponseUrl(self._slack, spot, "ephemeral")]
         if spot.place.channel:
             ways.append(ByEphemeral(self._slack, spot))
         return [*ways, ByPost(self._slack, spot.place.user)]

@@ -11,19 +11,19 @@ from bot.services.records import Asked, Surface
 from bot.slack.blocks.style import CardStyle, Styles
 from bot.slack.cards.buttons import Row
 from bot.slack.cards.notes import Notes
-from bot.slack.replies.channels import OpenModal, OpenView, Place
+from bot.slack.replies.channels import OpenModal, OpenView, ReplyTarget
 from bot.slack.replies.reply import Replies, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Request:
     """Who asks, from where, and how the answer travels.
 
     Attributes:
         name: the asker's name, for a card that others see; empty where Slack gave none.
         reply: where the answer goes.
         notes: every text, in the language and style of those who will read it.
-        aside: the same for what only the asker should read.
+        private_notes: the same for what only the asker should read.
         late: the question is hours old, which is said.
         row: the buttons of the answer, by who reads it.
         quiet: no word of the work that goes on, because it could not be taken back.
@@ -32,11 +32,11 @@ class Question:
 
     asker: Asker
     surface: Surface
-    place: Place
+    place: ReplyTarget
     name: str
     reply: Reply
     notes: Notes
-    aside: Notes
+    private_notes: Notes
     late: bool = False
     row: Row = Row.PRIVATE
     quiet: bool = False
@@ -53,7 +53,7 @@ class Question:
         return self.notes.style.public
 
     @property
-    def here(self) -> Place:
+    def here(self) -> ReplyTarget:
         """The place as it is now: without its thread, where that turned out to be gone."""
         return replace(self.place, thread_ts="") if self.reply.thread_gone else self.place
 
@@ -66,7 +66,7 @@ class Question:
         return Destination(team=team, channel=self.asker.user)
 
 
-class Questions:
+class RequestFactory:
     """Makes the question of each way in."""
 
     def __init__(self, *, languages: Languages, styles: Styles, replies: Replies) -> None:
@@ -78,22 +78,22 @@ class Questions:
         self,
         asker: Asker,
         surface: Surface,
-        place: Place,
+        place: ReplyTarget,
         *,
         command: str,
         name: str = "",
         trigger_id: str = "",
-    ) -> Question:
+    ) -> Request:
         """A question that only the asker sees answered, in their own language."""
         notes = Notes(await self.personal_style(asker), command)
-        return Question(
+        return Request(
             asker=asker,
             surface=surface,
             place=place,
             name=name,
             reply=self._replies.privately(place),
             notes=notes,
-            aside=notes,
+            private_notes=notes,
             trigger_id=trigger_id,
         )
 
@@ -101,41 +101,43 @@ class Questions:
         self,
         asker: Asker,
         surface: Surface,
-        place: Place,
+        place: ReplyTarget,
         *,
         command: str,
         late: bool = False,
         trigger_id: str = "",
-    ) -> Question:
+    ) -> Request:
         """A question that is answered in its thread, for all to see, in the channel's language."""
-        aside = Notes(await self.personal_style(asker), command)
+        private_notes = Notes(await self.personal_style(asker), command)
         notes = Notes(await self.public_style(asker), command)
-        return Question(
+        return Request(
             asker=asker,
             surface=surface,
             place=place,
             name="",
-            reply=self._replies.in_thread(place, hint=aside.invite_me(), gone=aside.thread_gone()),
+            reply=self._replies.in_thread(
+                place, hint=private_notes.invite_me(), gone=private_notes.thread_gone()
+            ),
             notes=notes,
-            aside=aside,
+            private_notes=private_notes,
             late=late,
             row=Row.PUBLIC,
             trigger_id=trigger_id,
         )
 
     async def direct(
-        self, asker: Asker, place: Place, *, command: str, late: bool = False
-    ) -> Question:
+        self, asker: Asker, place: ReplyTarget, *, command: str, late: bool = False
+    ) -> Request:
         """A question in the conversation with the bot: in a thread, but nobody else reads it."""
         notes = Notes(await self.personal_style(asker), command)
-        return Question(
+        return Request(
             asker=asker,
             surface=Surface.DIRECT_MESSAGE,
             place=place,
             name="",
             reply=self._replies.in_thread(place),
             notes=notes,
-            aside=notes,
+            private_notes=notes,
             late=late,
             row=Row.DIRECT,
         )
@@ -143,34 +145,34 @@ class Questions:
     async def clicked(
         self,
         asker: Asker,
-        place: Place,
+        place: ReplyTarget,
         *,
         command: str,
         name: str,
         row: Row,
         in_place: bool,
         shared_by: str = "",
-    ) -> Question:
+    ) -> Request:
         """A click on a card: answered in the card's place, or to the one who clicked.
 
         `row` are the buttons of that card; they tell who reads it. `shared_by` is the name of who
         shared it, which the card that replaces it says again.
         """
-        aside = Notes(await self.personal_style(asker), command)
+        private_notes = Notes(await self.personal_style(asker), command)
         on_public = in_place and row is Row.PUBLIC
-        notes = aside
+        notes = private_notes
         if on_public:
             style = await self.public_style(asker)
             notes = Notes(style.shared(shared_by), command)
         reply = self._replies.in_place_of(place) if in_place else self._replies.beside(place)
-        return Question(
+        return Request(
             asker=asker,
             surface=Surface.BUTTON,
             place=place,
             name=name,
             reply=reply,
             notes=notes,
-            aside=aside,
+            private_notes=private_notes,
             row=row,
             quiet=not in_place,
         )
@@ -179,36 +181,36 @@ class Questions:
         self,
         asker: Asker,
         surface: Surface,
-        place: Place,
+        place: ReplyTarget,
         *,
         notes: Notes,
         modal: OpenModal,
-    ) -> Question:
+    ) -> Request:
         """A question that is answered in the open modal."""
-        return Question(
+        return Request(
             asker=asker,
             surface=surface,
             place=place,
             name="",
             reply=self._replies.in_modal(place, modal),
             notes=notes,
-            aside=notes,
+            private_notes=notes,
             row=Row.MODAL,
         )
 
     async def clicked_in_view(
-        self, asker: Asker, place: Place, *, command: str, name: str, view: OpenView
-    ) -> Question:
+        self, asker: Asker, place: ReplyTarget, *, command: str, name: str, view: OpenView
+    ) -> Request:
         """A click on a card in a modal: answered there."""
         notes = Notes(await self.personal_style(asker), command)
-        return Question(
+        return Request(
             asker=asker,
             surface=Surface.BUTTON,
             place=place,
             name=name,
             reply=self._replies.in_view(place, view),
             notes=notes,
-            aside=notes,
+            private_notes=notes,
             row=Row.MODAL,
         )
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.jobs.watch import Watch
-from bot.domain.jobs.watchable import Hindrance, hindrance
+from bot.domain.jobs.watchable import NotWatchable, why_not_watchable
 from bot.services.answers import Answer
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.blocks.block_kit import Block, Message, code_span, context, note, section
@@ -58,15 +58,15 @@ class WatchNotes:
     def hindrances(self, answers: Sequence[Answer]) -> Iterator[str]:
         """Why some calls are not watched; lines of mrkdwn."""
         for answer in answers:
-            why = hindrance(answer.finding)
+            why = why_not_watchable(answer.finding)
             if why is not None:
                 idmsg = code_span(answer.message_id.value)
                 yield self._say(f"watch.hindered.{why.value}", idmsg=idmsg)
 
     def remarks(self, answers: Sequence[Answer]) -> Iterator[str]:
         """Why none of them is watched; lines of mrkdwn for the card that shows them."""
-        reasons = {hindrance(answer.finding) for answer in answers}
-        for why in Hindrance:
+        reasons = {why_not_watchable(answer.finding) for answer in answers}
+        for why in NotWatchable:
             if why in reasons:
                 yield self._say(f"watch.needless.{why.value}")
 

@@ -11,12 +11,12 @@ from bot.domain.jobs.watch import Watch
 from bot.domain.timing import Timing
 from bot.services.jobs.outcomes import Report, Trace
 from bot.services.languages import Languages
-from bot.slack.api.find_marked import Mark, NoticeTraces
+from bot.slack.api.find_marked import Mark, MarkedMessageFinder
 from bot.slack.api.marked_messages import change_card, post_notice, report_of
 from bot.slack.api.post_once import Attempt, Fate, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.readers import Readers, is_direct
+from bot.slack.blocks.readers import AudienceStyles, is_direct
 from bot.slack.blocks.style import CardStyle, Styles
 from bot.slack.cards.buttons import Row
 from bot.slack.watches.notice import mark, notice, updated_card
@@ -48,9 +48,9 @@ class SlackNotifier:
     ) -> None:
         self._client = unrepeating(client)
         self._threads = Threads(client, timing=timing)
-        self._traces = NoticeTraces(client, page=page, timing=timing)
+        self._traces = MarkedMessageFinder(client, page=page, timing=timing)
         self._seconds = timing.posting
-        self._readers = Readers(languages=languages, styles=styles)
+        self._readers = AudienceStyles(languages=languages, styles=styles)
 
     async def tell(self, watch: Watch) -> Report:
         """Post the notice, marked with the id of the watch; where a thread refuses it, directly."""

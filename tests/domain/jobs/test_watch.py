@@ -18,10 +18,10 @@ from bot.domain.jobs.watch import (
     Schedule,
     State,
     Watch,
-    after_look,
     is_over,
     most_open,
     next_attempt,
+    next_step,
 )
 from bot.domain.texts.explanation import LookupFailure
 
@@ -50,7 +50,7 @@ def seconds_of_looks(watch: Watch) -> list[float]:
     now = SCHEDULE.next_look(0, watch.started_at, watch.expires_at)
     moments = [now]
     while not is_over(watch, now):
-        again = after_look(watch, PENDING, SCHEDULE, now)
+        again = next_step(watch, PENDING, SCHEDULE, now)
         assert isinstance(again, LookAgain)
         watch, now = replace(watch, looks=watch.looks + 1), again.at
         moments.append(now)
@@ -82,39 +82,39 @@ def test_a_limit_may_be_chosen(chosen: timedelta | None, limit: timedelta) -> No
 )
 def test_a_final_status_ends_it(raw: str) -> None:
     """Whatever became of the call."""
-    assert Ending.STATUS is after_look(WATCH, read_result(raw), SCHEDULE, NOON)
+    assert Ending.STATUS is next_step(WATCH, read_result(raw), SCHEDULE, NOON)
 
 
 @pytest.mark.parametrize("raw", ["001", "019", "022", "900"])
 def test_a_refusal_of_this_bot_ends_it(raw: str) -> None:
     """To go on would make it worse, and says nothing about the call."""
-    assert Ending.REFUSED is after_look(WATCH, read_result(raw), SCHEDULE, NOON)
+    assert Ending.REFUSED is next_step(WATCH, read_result(raw), SCHEDULE, NOON)
 
 
 @pytest.mark.parametrize("raw", ["024", "850", "950", "777", "nonsense", "ok:soon", "failed:"])
 def test_what_says_nothing_final_goes_on(raw: str) -> None:
     """Pending, undocumented and unreadable alike; nothing unknown ends it."""
     expected = LookAgain(at=NOON + timedelta(seconds=30))
-    assert expected == after_look(WATCH, read_result(raw), SCHEDULE, NOON)
+    assert expected == next_step(WATCH, read_result(raw), SCHEDULE, NOON)
 
 
 def test_a_look_that_found_nothing_out_goes_on() -> None:
     """A gateway that is away is no failure of the call."""
     expected = LookAgain(at=NOON + timedelta(seconds=30))
-    assert expected == after_look(WATCH, LookupFailure(error="timeout"), SCHEDULE, NOON)
+    assert expected == next_step(WATCH, LookupFailure(error="timeout"), SCHEDULE, NOON)
 
 
 def test_an_unknown_id_gets_one_repeat_after_a_minute() -> None:
     """The gateway may learn of it; then it is over."""
     unknown = read_result("023")
-    again = after_look(WATCH, unknown, SCHEDULE, NOON)
+    again = next_step(WATCH, unknown, SCHEDULE, NOON)
     assert LookAgain(at=NOON + timedelta(minutes=1), unknown=True) == again
-    assert Ending.UNKNOWN_ID is after_look(replace(WATCH, unknown=True), unknown, SCHEDULE, NOON)
+    assert Ending.UNKNOWN_ID is next_step(replace(WATCH, unknown=True), unknown, SCHEDULE, NOON)
 
 
 def test_an_id_that_became_known_goes_on() -> None:
     """What was unknown a minute ago is pending now."""
-    again = after_look(replace(WATCH, unknown=True), PENDING, SCHEDULE, NOON)
+    again = next_step(replace(WATCH, unknown=True), PENDING, SCHEDULE, NOON)
     assert isinstance(again, LookAgain)
     assert not again.unknown
 
@@ -129,7 +129,7 @@ def test_the_limit_is_the_end() -> None:
 def test_a_watch_is_never_put_off_beyond_its_limit(looks: int, second: int, raw: str) -> None:
     """Nor for longer than the longest wait."""
     now = NOON + timedelta(seconds=second)
-    again = after_look(replace(WATCH, looks=looks), read_result(raw), SCHEDULE, now)
+    again = next_step(replace(WATCH, looks=looks), read_result(raw), SCHEDULE, now)
     assert isinstance(again, LookAgain)
     assert again.at <= max(WATCH.expires_at, now)
     assert again.at - now <= SCHEDULE.longest_wait

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.call_status import read_result
-from bot.domain.jobs.watchable import Hindrance, hindrance, invites_watch
+from bot.domain.jobs.watchable import NotWatchable, invites_watch, why_not_watchable
 from bot.domain.texts.explanation import Finding, LookupFailure
 
 
@@ -16,20 +16,20 @@ from bot.domain.texts.explanation import Finding, LookupFailure
         ("023", None),
         ("850", None),
         ("what", None),
-        ("ok:85.00", Hindrance.FINAL),
-        ("failed:486", Hindrance.FINAL),
-        ("machine:200", Hindrance.FINAL),
-        ("001", Hindrance.REFUSED),
-        ("019", Hindrance.REFUSED),
-        ("022", Hindrance.REFUSED),
-        ("900", Hindrance.REFUSED),
+        ("ok:85.00", NotWatchable.FINAL),
+        ("failed:486", NotWatchable.FINAL),
+        ("machine:200", NotWatchable.FINAL),
+        ("001", NotWatchable.REFUSED),
+        ("019", NotWatchable.REFUSED),
+        ("022", NotWatchable.REFUSED),
+        ("900", NotWatchable.REFUSED),
     ],
 )
 def test_what_may_still_change_by_itself_can_be_watched(
-    result: str, expected: Hindrance | None
+    result: str, expected: NotWatchable | None
 ) -> None:
     """Neither a final status nor a bot that is refused does."""
-    assert expected is hindrance(read_result(result))
+    assert expected is why_not_watchable(read_result(result))
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_a_watch_is_offered_where_waiting_is_the_next_step(
 
 def test_a_look_up_that_failed_can_be_watched() -> None:
     """The next look may find out."""
-    assert hindrance(LookupFailure(error="timeout")) is None
+    assert why_not_watchable(LookupFailure(error="timeout")) is None

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.call_status import Outcome, read_result
 from bot.domain.texts.explanation import LookupFailure
-from bot.domain.texts.sums import COUNTED, NOT_FOUND, counted_as, outcome_of
+from bot.domain.texts.sums import COUNTED, NOT_FOUND, outcome_key, outcome_of
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ def test_a_result_is_counted_under_its_outcome_and_an_unknown_id_under_a_name_of
     raw: str, name: str
 ) -> None:
     """Whoever mistyped an id has met no error of the gateway."""
-    assert name == counted_as(read_result(raw))
+    assert name == outcome_key(read_result(raw))
 
 
 def test_a_failed_look_up_is_counted_as_such() -> None:
     """Never as a failed call."""
     failure = LookupFailure(error="timeout")
     assert Outcome.LOOKUP_FAILED is outcome_of(failure)
-    assert "lookup_failed" == counted_as(failure)
+    assert "lookup_failed" == outcome_key(failure)
     assert Outcome.FAILED is outcome_of(read_result("failed:486"))
 
 

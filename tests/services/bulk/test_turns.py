@@ -18,15 +18,15 @@ from bot.domain.jobs.watch import PostedCard
 from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
 from bot.services.answers import Answer
-from bot.services.jobs.deliver_once import LEASE, SETTLING, InDoubt
+from bot.services.jobs.deliver_once import LEASE, SETTLING, OnUnknownDelivery
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
 from tests.services.bulk_world import CARD, QUICK, BulkWorld, WrittenSpeaker, bulk_world
 from tests.storage.ringing import eventually
 
-UNSURE = Report(delivery=Delivery.UNSURE)
-NOT_TOLD = Report(delivery=Delivery.NOT_TOLD)
+UNSURE = Report(delivery=Delivery.UNKNOWN)
+NOT_TOLD = Report(delivery=Delivery.NOT_SENT)
 SLOW = [f"SANDBOX-SLOW-0.2{number:02}" for number in range(30)]
 
 
@@ -369,7 +369,7 @@ async def test_a_report_that_stands_there_is_not_made_again(world: BulkWorld) ->
 
 async def test_a_report_in_doubt_that_nobody_may_look_for(world: BulkWorld) -> None:
     """Where the operator would rather have none than two."""
-    world.base.in_doubt = InDoubt.DROP
+    world.base.in_doubt = OnUnknownDelivery.SKIP
     bulk = await reporting(world)
     world.speaker.traces = [Trace.UNREADABLE]
     ended = await world.ring(bulk)
@@ -410,7 +410,7 @@ async def test_what_follows_a_report_that_had_to_go_elsewhere_belongs_to_it(
 ) -> None:
     """It is kept as the message of the list; any other report leaves that as it is."""
     moved = PostedCard(channel="D1", ts="9.9")
-    world.speaker.reports = [Report(delivery=Delivery.TOLD, card=moved)]
+    world.speaker.reports = [Report(delivery=Delivery.SENT, card=moved)]
     ended = [await world.ring(await world.start("SANDBOX-OK")) for _ in range(2)]
 
     assert [moved, CARD] == [bulk.card for bulk in ended]

@@ -16,7 +16,7 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Ending, PostedCard, State, Watch
 from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
-from bot.services.jobs.deliver_once import LEASE, SETTLING, InDoubt
+from bot.services.jobs.deliver_once import LEASE, SETTLING, OnUnknownDelivery
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.storage import sqlite_connection
 from bot.storage.errors import StorageError
@@ -24,8 +24,8 @@ from bot.storage.sqlite_connection import SqliteConnection
 from bot.storage.watches import Bounds, Owner, Watches
 from tests.services.watch_world import NOON, World, WrittenSlack, watch_world
 
-UNSURE = Report(delivery=Delivery.UNSURE)
-NOT_TOLD = Report(delivery=Delivery.NOT_TOLD)
+UNSURE = Report(delivery=Delivery.UNKNOWN)
+NOT_TOLD = Report(delivery=Delivery.NOT_SENT)
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ async def test_slack_that_refuses_is_tried_again(world: World) -> None:
 async def test_the_pause_that_slack_asks_for(world: World) -> None:
     """It is kept."""
     pause = timedelta(seconds=90)
-    world.slack.reports = [Report(delivery=Delivery.NOT_TOLD, pause=pause)]
+    world.slack.reports = [Report(delivery=Delivery.NOT_SENT, pause=pause)]
     watch = await world.ring(await world.start("SANDBOX-OK"))
     assert world.clock.now + pause == watch.due_at
 
@@ -324,10 +324,10 @@ async def test_nobody_answers_the_question_either(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("choice", "state", "told"),
-    [(InDoubt.REPEAT, State.TOLD, 2), (InDoubt.DROP, State.UNDELIVERED, 1)],
+    [(OnUnknownDelivery.RESEND, State.TOLD, 2), (OnUnknownDelivery.SKIP, State.UNDELIVERED, 1)],
 )
 async def test_where_nobody_can_see_the_operator_has_chosen(
-    world: World, choice: InDoubt, state: State, told: int
+    world: World, choice: OnUnknownDelivery, state: State, told: int
 ) -> None:
     """Maybe twice, or maybe never."""
     world.in_doubt = choice
@@ -400,7 +400,7 @@ async def test_a_slow_one_whose_watch_is_no_longer_its_own(world: World) -> None
     async def tell(watch: Watch) -> Report:
         taken = replace(watch, worker="e2/1", attempts=2)
         assert await world.watches.replace(watch, taken)
-        return Report(delivery=Delivery.TOLD)
+        return Report(delivery=Delivery.SENT)
 
     world.slack.tell = tell  # type: ignore[method-assign]
     watch = await world.ring(watch)

@@ -22,10 +22,10 @@ from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
 from bot.services.jobs.outcomes import Delivery, Trace
-from bot.slack.blocks.readers import Readers
+from bot.slack.blocks.readers import AudienceStyles
 from bot.slack.blocks.style import Contacts, Styles
 from bot.slack.bulk.cards import bar
-from bot.slack.bulk.notifier import Home, SlackBulkSpeaker, home_of
+from bot.slack.bulk.notifier import Home, SlackBulkNotifier, home_of
 from bot.storage.errors import StorageError
 from tests.slack.notifying import ASKED, choices, connected
 from tests.slack.watching import NOW, READING
@@ -43,7 +43,7 @@ class Speaking:
     """A speaker, its Slack, and a file that can be given or not."""
 
     slack: LoopbackSlack
-    speaker: SlackBulkSpeaker
+    speaker: SlackBulkNotifier
     total: int = 8
     file: bool = False
     away: bool = False
@@ -93,9 +93,9 @@ async def speaking(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[Spe
         languages = await stack.enter_async_context(choices())
         styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
         scene = Speaking(slack=slack, speaker=None)  # type: ignore[arg-type]
-        scene.speaker = SlackBulkSpeaker(
+        scene.speaker = SlackBulkNotifier(
             client=client,
-            readers=Readers(languages=languages, styles=styles),
+            readers=AudienceStyles(languages=languages, styles=styles),
             results=scene.results,
             share_file=scene.share_file,
             now=lambda: NOW + timedelta(seconds=30),
@@ -201,7 +201,7 @@ async def test_a_channel_that_refuses_the_card_gets_nothing_and_the_asker_all(
     assert DIRECT == bulk.card.channel
     report = await scene.speaker.report(over(bulk))
 
-    assert Delivery.TOLD is report.delivery
+    assert Delivery.SENT is report.delivery
     told = scene.messages[-1]
     assert (DIRECT, bulk.card.ts, False) == where(told)
     assert "MPG000000000007" in seen(told)
@@ -213,7 +213,7 @@ async def test_the_report_stands_in_the_cards_thread_and_bears_the_name_of_the_l
 ) -> None:
     """As metadata, and as the id of its first block; the asker is called."""
     bulk = await scene.shown(a_bulk())
-    assert Delivery.TOLD is (await scene.speaker.report(over(bulk))).delivery
+    assert Delivery.SENT is (await scene.speaker.report(over(bulk))).delivery
 
     card, told = scene.messages
     assert (CHANNEL_ID, card.ts, False) == where(told)
@@ -238,7 +238,7 @@ async def test_a_thread_that_takes_no_report_leads_to_the_asker(scene: Speaking)
     """Who is told why it comes directly."""
     bulk = await scene.shown(a_bulk())
     scene.slack.fail_next(POST, error="is_archived")
-    assert Delivery.TOLD is (await scene.speaker.report(over(bulk))).delivery
+    assert Delivery.SENT is (await scene.speaker.report(over(bulk))).delivery
 
     told = scene.messages[-1]
     assert (DIRECT, None) == (told.channel, told.thread_ts)
@@ -283,7 +283,7 @@ async def test_pages_whose_thread_is_gone_go_to_the_asker_and_the_file_with_them
     scene.total = 100
     bulk = await scene.shown(a_bulk(total=100))
     scene.messages.clear()
-    await scene.speaker.hand_over(over(bulk))
+    await scene.speaker.deliver_results(over(bulk))
 
     (page,) = scene.messages
     assert (DIRECT, None, False) == where(page)
@@ -304,7 +304,7 @@ async def test_what_slack_refuses_for_its_form_comes_in_a_plainer_one(
     bulk = await scene.shown(a_bulk())
     for _ in range(refused):
         scene.slack.fail_next(POST, error="invalid_blocks")
-    assert Delivery.TOLD is (await scene.speaker.report(over(bulk))).delivery
+    assert Delivery.SENT is (await scene.speaker.report(over(bulk))).delivery
 
     (told,) = scene.messages[1:]
     kinds = {block["type"] for block in told.blocks}
@@ -320,7 +320,7 @@ async def test_a_report_without_an_answer_is_unsure_and_posted_once(scene: Speak
     bulk = await scene.shown(a_bulk())
     scene.slack.lose_next_answer(POST)
 
-    assert Delivery.UNSURE is (await scene.speaker.report(over(bulk))).delivery
+    assert Delivery.UNKNOWN is (await scene.speaker.report(over(bulk))).delivery
     assert 2 == len(scene.messages)
 
 
@@ -338,7 +338,7 @@ async def test_a_report_that_stands_there_is_found(channel: str) -> None:
 
 async def test_without_a_card_the_report_goes_to_the_asker(scene: Speaking) -> None:
     """Nothing in the channel speaks of the list, so nobody there waits for it."""
-    assert Delivery.TOLD is (await scene.speaker.report(over(a_bulk()))).delivery
+    assert Delivery.SENT is (await scene.speaker.report(over(a_bulk()))).delivery
 
     assert DIRECT == scene.messages[0].channel
 
@@ -352,7 +352,7 @@ async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
     """And only where the report does not show all of it; ids are shortened for all to read."""
     scene.total, scene.file = total, file
     bulk = await scene.shown(a_bulk(total=total))
-    await scene.speaker.hand_over(over(bulk))
+    await scene.speaker.deliver_results(over(bulk))
 
     title = say("bulk.page.title", page=1, pages=3)
     found = [one for one in scene.messages if title in one.text]
@@ -366,7 +366,7 @@ async def test_results_that_cannot_be_read_are_not_handed_over(scene: Speaking) 
     """The report stands there; nobody is told of more."""
     bulk = await scene.shown(a_bulk(total=500))
     scene.away = True
-    await scene.speaker.hand_over(over(bulk))
+    await scene.speaker.deliver_results(over(bulk))
 
     assert 1 == len(scene.messages)
 

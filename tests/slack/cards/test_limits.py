@@ -30,7 +30,7 @@ from bot.services.alarm import Alert, Trouble
 from bot.services.answers import Answer
 from bot.services.records import Surface
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
-from bot.slack.api.plain_fallback import plainer
+from bot.slack.api.plain_fallback import plain_text_fallback
 from bot.slack.blocks.block_kit import Message, context, escape, header, message, section
 from bot.slack.blocks.mrkdwn import plain_text
 from bot.slack.blocks.style import CardStyle, Contacts
@@ -329,7 +329,7 @@ def test_any_words_that_were_found_fill_a_modal_that_is_taken(
 
     taken_view(view, Judged.MODAL)
     assert origin == origin_of(view)
-    if (plain := plainer({"view": view})) is not None:
+    if (plain := plain_text_fallback({"view": view})) is not None:
         taken_view(plain["view"], Judged.MODAL)
 
 
@@ -345,7 +345,7 @@ def test_any_answer_gives_a_modal_that_is_taken(
     view = answer(style.catalog, card(several, style, remarks, row))
 
     taken_view(view, Judged.MODAL)
-    plain = plainer({"view": view})
+    plain = plain_text_fallback({"view": view})
     assert plain is not None
     taken_view(plain["view"], Judged.MODAL)
 
@@ -371,7 +371,7 @@ def test_any_page_is_taken(
     view = home(style, command="/voicestatus", recent=recent, watches=waiting, chosen=chosen)
 
     taken_view(view, Judged.HOME)
-    plain = plainer({"view": view})
+    plain = plain_text_fallback({"view": view})
     assert plain is not None
     taken_view(plain["view"], Judged.HOME)
 

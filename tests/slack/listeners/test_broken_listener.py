@@ -21,15 +21,15 @@ from bot.fake_slack.state.workspace import CHANNEL_ID
 from bot.locales import load_catalog
 from bot.services.languages import Languages
 from bot.settings.settings import Mode
-from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import find_workspace
 from bot.slack.blocks.style import Contacts, Styles
 from bot.slack.inbound.app import Apology, build_app
 from bot.slack.inbound.people import People
 from bot.slack.inbound.running_listeners import ack_first
-from bot.slack.replies.error_reply import Apologies
+from bot.slack.replies.error_reply import ErrorReply
 from bot.slack.replies.reply import Replies
-from bot.slack.replies.requests import Questions
+from bot.slack.replies.requests import RequestFactory
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
 from tests.support.doors import reaching
@@ -75,19 +75,19 @@ async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
             workspace=workspace,
             signing_secret=slack.signing_secret if mode is Mode.HTTP else "",
             listeners=[BrokenListener()],
-            apologise=apologies(SlackDoor(client=client, session=session), people, languages),
+            apologise=error_reply(SlackClient(client=client, session=session), people, languages),
         )
         async with reaching(app, client, slack, mode) as person:
             yield person, slack
         assert_slack_content(slack)
 
 
-def apologies(slack: SlackDoor, people: People, languages: Languages) -> Apology:
+def error_reply(slack: SlackClient, people: People, languages: Languages) -> Apology:
     """How the bot says that it broke."""
     replies = Replies(slack)
     styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
-    questions = Questions(languages=languages, styles=styles, replies=replies)
-    return Apologies(questions=questions, people=people, replies=replies).apologise
+    requests = RequestFactory(languages=languages, styles=styles, replies=replies)
+    return ErrorReply(requests=requests, people=people, replies=replies).apologise
 
 
 async def test_the_person_gets_an_apology_whose_number_stands_in_the_log(

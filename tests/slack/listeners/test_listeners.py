@@ -107,5 +107,5 @@ def test_whatever_slack_waits_for_is_acknowledged_first() -> None:
 def test_every_listener_is_waited_for_at_the_end() -> None:
     """It enlists itself as ongoing work."""
     assert ["work.ack_first"] == [
-        name for name, one in METHODS.items() if "enlist" not in one.__code__.co_names
+        name for name, one in METHODS.items() if "track" not in one.__code__.co_names
     ]

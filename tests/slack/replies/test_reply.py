@@ -22,9 +22,9 @@ from bot.fake_slack.state.workspace import (
     TEAM_ID,
     USER_ID,
 )
-from bot.slack.api.web_client import SlackDoor
+from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message, section
-from bot.slack.replies.channels import OpenModal, Place
+from bot.slack.replies.channels import OpenModal, ReplyTarget
 from bot.slack.replies.reply import Replies
 from tests.support.reading import where
 
@@ -55,10 +55,10 @@ class Desk:
     replies: Replies
     acks: list[dict[str, Any]] = field(default_factory=list)
 
-    def place(self, channel: str = CHANNEL_ID, *, url: bool = True, **changes: Any) -> Place:
+    def place(self, channel: str = CHANNEL_ID, *, url: bool = True, **changes: Any) -> ReplyTarget:
         """Somewhere in a channel, with a response URL if there is one."""
         response_url = self.slack.issue_response_url(channel=channel, user=USER_ID) if url else ""
-        return Place(channel=channel, user=USER_ID, response_url=response_url, **changes)
+        return ReplyTarget(channel=channel, user=USER_ID, response_url=response_url, **changes)
 
     @property
     def texts(self) -> list[str]:
@@ -72,19 +72,19 @@ class Desk:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def context() -> AsyncIterator[Desk]:
     """Replies before a loopback Slack."""
     async with running_slack() as slack, slack_session() as session:
         slack.said.extend(ROOTS)
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
-        door = SlackDoor(client=client, session=session)
+        door = SlackClient(client=client, session=session)
         yield Desk(slack=slack, replies=Replies(door, timing=Timing(modal_ack=ACK)))
         assert ([], []) == (slack.pings, slack.warnings)
 
 
-async def test_a_private_reply_is_for_one_and_is_replaced_by_what_follows(desk: Desk) -> None:
+async def test_a_private_reply_is_for_one_and_is_replaced_by_what_follows(context: Desk) -> None:
     """One message stays of two."""
-    reply = desk.replies.privately(desk.place())
+    reply = context.replies.privately(context.place())
 
     assert [False, True, True, True] == [
         reply.in_use,
@@ -93,222 +93,232 @@ async def test_a_private_reply_is_for_one_and_is_replaced_by_what_follows(desk: 
         reply.in_use,
     ]
     assert (["two"], [(CHANNEL_ID, None, True)]) == (
-        desk.texts,
-        [where(message) for message in desk.slack.messages],
+        context.texts,
+        [where(message) for message in context.slack.messages],
     )
 
 
 async def test_a_private_reply_in_a_thread_that_nobody_began_stands_in_the_channel(
-    desk: Desk,
+    context: Desk,
 ) -> None:
     """Nobody would see it in the thread; where the thread is there, it stands in it."""
     for begins in (True, False):
-        place = desk.place(url=False, thread_ts=ROOT, begins=begins)
-        await desk.replies.privately(place).show(note("for you"))
-        await desk.replies.privately(desk.place(thread_ts=ROOT, begins=begins)).show(note("by url"))
+        place = context.place(url=False, thread_ts=ROOT, begins=begins)
+        await context.replies.privately(place).show(note("for you"))
+        await context.replies.privately(context.place(thread_ts=ROOT, begins=begins)).show(
+            note("by url")
+        )
 
-    assert [None, None, ROOT, ROOT] == [message.thread_ts for message in desk.slack.messages]
+    assert [None, None, ROOT, ROOT] == [message.thread_ts for message in context.slack.messages]
 
 
-async def test_without_a_channel_only_a_direct_message_is_tried(desk: Desk) -> None:
+async def test_without_a_channel_only_a_direct_message_is_tried(context: Desk) -> None:
     """Slack would refuse an ephemeral message to nowhere."""
-    await desk.replies.privately(Place(channel="", user=USER_ID)).show(note("for you"))
+    await context.replies.privately(ReplyTarget(channel="", user=USER_ID)).show(note("for you"))
 
-    assert ["chat.postMessage"] == desk.methods
-    assert [(DIRECT, None, False)] == [where(message) for message in desk.slack.messages]
+    assert ["chat.postMessage"] == context.methods
+    assert [(DIRECT, None, False)] == [where(message) for message in context.slack.messages]
 
 
-async def test_a_thread_is_answered_by_posting_and_then_by_updating(desk: Desk) -> None:
+async def test_a_thread_is_answered_by_posting_and_then_by_updating(context: Desk) -> None:
     """A member uses the methods, and no response URL."""
-    reply = desk.replies.in_thread(desk.place(thread_ts=ROOT, begins=True), hint=HINT)
+    reply = context.replies.in_thread(context.place(thread_ts=ROOT, begins=True), hint=HINT)
     await reply.show(note("one"))
     await reply.show(note("two"))
 
-    assert (["chat.postMessage", "chat.update"], []) == (desk.methods, desk.slack.posts)
-    assert [(CHANNEL_ID, ROOT, False)] == [where(message) for message in desk.slack.messages]
-    assert (["two"], True) == (desk.texts, reply.as_wanted)
+    assert (["chat.postMessage", "chat.update"], []) == (context.methods, context.slack.posts)
+    assert [(CHANNEL_ID, ROOT, False)] == [where(message) for message in context.slack.messages]
+    assert (["two"], True) == (context.texts, reply.as_wanted)
 
 
-async def test_what_was_posted_and_deleted_is_posted_anew(desk: Desk) -> None:
+async def test_what_was_posted_and_deleted_is_posted_anew(context: Desk) -> None:
     """There is nothing to update."""
-    reply = desk.replies.in_thread(desk.place(thread_ts=ROOT), hint=HINT)
+    reply = context.replies.in_thread(context.place(thread_ts=ROOT), hint=HINT)
     await reply.show(note("one"))
-    desk.slack.messages.clear()
+    context.slack.messages.clear()
     await reply.show(note("two"))
 
-    assert ["chat.postMessage", "chat.update", "chat.postMessage"] == desk.methods
-    assert ["two"] == desk.texts
-    assert ["chat.update: message_not_found {}"] == desk.slack.refusals
+    assert ["chat.postMessage", "chat.update", "chat.postMessage"] == context.methods
+    assert ["two"] == context.texts
+    assert ["chat.update: message_not_found {}"] == context.slack.refusals
 
 
-async def test_what_was_not_posted_is_not_updated(desk: Desk) -> None:
+async def test_what_was_not_posted_is_not_updated(context: Desk) -> None:
     """What follows an ephemeral message is one as well, since those cannot be changed."""
-    desk.slack.fail_next("chat.postMessage", error="restricted_action")
-    reply = desk.replies.in_thread(desk.place(url=False, thread_ts=ROOT), hint=HINT)
+    context.slack.fail_next("chat.postMessage", error="restricted_action")
+    reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), hint=HINT)
     await reply.show(note("one"))
     await reply.show(note("two"))
 
-    assert ["chat.postMessage", *["chat.postEphemeral"] * 2] == desk.methods
-    assert [(CHANNEL_ID, ROOT, True)] * 2 == [where(message) for message in desk.slack.messages]
+    assert ["chat.postMessage", *["chat.postEphemeral"] * 2] == context.methods
+    assert [(CHANNEL_ID, ROOT, True)] * 2 == [where(message) for message in context.slack.messages]
 
 
-async def test_a_response_url_that_leads_nowhere_gives_way(desk: Desk) -> None:
+async def test_a_response_url_that_leads_nowhere_gives_way(context: Desk) -> None:
     """An address that is none is no reason to lose a card."""
     for url in ("no address", ""):
-        place = Place(channel=CHANNEL_ID, user=USER_ID, response_url=url)
-        assert await desk.replies.privately(place).show(note("card"))
+        place = ReplyTarget(channel=CHANNEL_ID, user=USER_ID, response_url=url)
+        assert await context.replies.privately(place).show(note("card"))
 
-    assert [(CHANNEL_ID, None, True)] * 2 == [where(message) for message in desk.slack.messages]
+    assert [(CHANNEL_ID, None, True)] * 2 == [where(message) for message in context.slack.messages]
 
 
-async def test_the_hint_comes_only_where_the_asker_alone_is_reached(desk: Desk) -> None:
+async def test_the_hint_comes_only_where_the_asker_alone_is_reached(context: Desk) -> None:
     """By URL for all without it, by URL for one with it."""
-    place = desk.place(PRIVATE_CHANNEL_ID, thread_ts=ROOT)
-    in_channel = desk.replies.in_thread(place, hint=HINT)
+    place = context.place(PRIVATE_CHANNEL_ID, thread_ts=ROOT)
+    in_channel = context.replies.in_thread(place, hint=HINT)
     await in_channel.show(note("for all"))
-    desk.slack.fail_next("response_url")
-    alone = desk.replies.in_thread(desk.place(PRIVATE_CHANNEL_ID, thread_ts=ROOT), hint=HINT)
+    context.slack.fail_next("response_url")
+    alone = context.replies.in_thread(context.place(PRIVATE_CHANNEL_ID, thread_ts=ROOT), hint=HINT)
     await alone.show(note("for one"))
 
-    assert ["for all", "for one invite me"] == desk.texts
+    assert ["for all", "for one invite me"] == context.texts
     assert [True, False] == [in_channel.as_wanted, alone.as_wanted]
     methods = ["chat.postMessage", "chat.getPermalink"]
-    assert [f"{one}: channel_not_found {{}}" for one in methods] * 2 == desk.slack.refusals
+    assert [f"{one}: channel_not_found {{}}" for one in methods] * 2 == context.slack.refusals
 
 
-async def test_a_thread_that_is_gone_is_tried_once_and_the_asker_is_told_why(desk: Desk) -> None:
+async def test_a_thread_that_is_gone_is_tried_once_and_the_asker_is_told_why(context: Desk) -> None:
     """With the reason instead of the hint, outside of the thread; what follows comes there too."""
-    desk.slack.said.clear()
-    reply = desk.replies.in_thread(desk.place(thread_ts=ROOT), hint=HINT, gone=GONE)
+    context.slack.said.clear()
+    reply = context.replies.in_thread(context.place(thread_ts=ROOT), hint=HINT, gone=GONE)
     assert await reply.show(note("one"))
     assert await reply.show(note("two"))
 
-    assert ["chat.postMessage", "chat.delete"] == desk.methods
-    assert [(CHANNEL_ID, None, True)] == [where(message) for message in desk.slack.messages]
-    assert ["two it is gone"] == desk.texts
+    assert ["chat.postMessage", "chat.delete"] == context.methods
+    assert [(CHANNEL_ID, None, True)] == [where(message) for message in context.slack.messages]
+    assert ["two it is gone"] == context.texts
     assert (True, False, None) == (reply.thread_gone, reply.as_wanted, reply.posted)
 
 
-async def test_without_a_hint_the_asker_reads_the_message_as_it_is(desk: Desk) -> None:
+async def test_without_a_hint_the_asker_reads_the_message_as_it_is(context: Desk) -> None:
     """Whatever kept it out of the thread."""
-    desk.slack.fail_next("chat.postMessage", error="restricted_action")
-    assert await desk.replies.in_thread(desk.place(thread_ts=ROOT), gone=GONE).show(note("one"))
-    desk.slack.said.clear()
-    assert await desk.replies.in_thread(desk.place(thread_ts=ROOT), hint=HINT).show(note("two"))
+    context.slack.fail_next("chat.postMessage", error="restricted_action")
+    assert await context.replies.in_thread(context.place(thread_ts=ROOT), gone=GONE).show(
+        note("one")
+    )
+    context.slack.said.clear()
+    assert await context.replies.in_thread(context.place(thread_ts=ROOT), hint=HINT).show(
+        note("two")
+    )
 
-    assert ["one", "two"] == desk.texts
+    assert ["one", "two"] == context.texts
 
 
-async def test_a_thread_that_goes_after_the_note_is_not_left_for_the_channel(desk: Desk) -> None:
+async def test_a_thread_that_goes_after_the_note_is_not_left_for_the_channel(context: Desk) -> None:
     """The note cannot be changed any more, and what takes its place is for the asker."""
-    reply = desk.replies.in_thread(desk.place(url=False, thread_ts=ROOT), hint=HINT, gone=GONE)
+    reply = context.replies.in_thread(
+        context.place(url=False, thread_ts=ROOT), hint=HINT, gone=GONE
+    )
     await reply.show(note("working"))
-    desk.slack.messages.clear()
-    desk.slack.said.clear()
+    context.slack.messages.clear()
+    context.slack.said.clear()
     await reply.show(note("card"))
 
-    assert [("card it is gone", True)] == [(m.text, m.ephemeral) for m in desk.slack.messages]
-    assert ["chat.update: message_not_found {}"] == desk.slack.refusals
+    assert [("card it is gone", True)] == [(m.text, m.ephemeral) for m in context.slack.messages]
+    assert ["chat.update: message_not_found {}"] == context.slack.refusals
 
 
-async def test_a_card_that_went_to_the_asker_directly_can_be_changed_there(desk: Desk) -> None:
+async def test_a_card_that_went_to_the_asker_directly_can_be_changed_there(context: Desk) -> None:
     """It is a message of the bot's own."""
-    desk.slack.said.clear()
-    desk.slack.fail_next("chat.postEphemeral", error="user_not_in_channel")
-    reply = desk.replies.in_thread(desk.place(url=False, thread_ts=ROOT), gone=GONE)
+    context.slack.said.clear()
+    context.slack.fail_next("chat.postEphemeral", error="user_not_in_channel")
+    reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), gone=GONE)
     await reply.show(note("card"))
 
-    (card,) = desk.slack.messages
+    (card,) = context.slack.messages
     assert PostedCard(channel=DIRECT, ts=card.ts) == reply.posted
     assert "card it is gone" == card.text
 
 
 @pytest.mark.parametrize("channel", [CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID])
-async def test_nothing_is_shared_in_a_thread_that_is_gone(desk: Desk, channel: str) -> None:
+async def test_nothing_is_shared_in_a_thread_that_is_gone(context: Desk, channel: str) -> None:
     """By the URL that comes with a click; it is looked at before, and then not tried by posting."""
-    desk.slack.said.clear()
-    reply = desk.replies.to_channel(desk.place(channel, thread_ts=ROOT), hint=HINT, gone=GONE)
+    context.slack.said.clear()
+    reply = context.replies.to_channel(context.place(channel, thread_ts=ROOT), hint=HINT, gone=GONE)
     for text in ("card", "again"):
         assert await reply.show(note(text))
 
-    assert [(DIRECT, "again it is gone")] == [(m.channel, m.text) for m in desk.slack.messages]
-    assert ["chat.getPermalink", "chat.postMessage", "chat.update"] == desk.methods
-    assert [] == desk.slack.posts
+    assert [(DIRECT, "again it is gone")] == [(m.channel, m.text) for m in context.slack.messages]
+    assert ["chat.getPermalink", "chat.postMessage", "chat.update"] == context.methods
+    assert [] == context.slack.posts
     assert not reply.as_wanted
-    desk.slack.refusals.clear()
+    context.slack.refusals.clear()
 
 
 async def test_what_is_shared_in_a_thread_by_its_url_is_not_replaced_in_the_channel(
-    desk: Desk,
+    context: Desk,
 ) -> None:
     """The thread went in between."""
-    reply = desk.replies.to_channel(desk.place(thread_ts=ROOT), hint=HINT, gone=GONE)
+    reply = context.replies.to_channel(context.place(thread_ts=ROOT), hint=HINT, gone=GONE)
     await reply.show(note("one"))
-    assert [(CHANNEL_ID, ROOT, False)] == [where(message) for message in desk.slack.messages]
-    desk.slack.messages.clear()
-    desk.slack.said.clear()
+    assert [(CHANNEL_ID, ROOT, False)] == [where(message) for message in context.slack.messages]
+    context.slack.messages.clear()
+    context.slack.said.clear()
     await reply.show(note("two"))
 
-    assert [(DIRECT, "two it is gone")] == [(m.channel, m.text) for m in desk.slack.messages]
-    desk.slack.refusals.clear()
+    assert [(DIRECT, "two it is gone")] == [(m.channel, m.text) for m in context.slack.messages]
+    context.slack.refusals.clear()
 
 
-async def test_a_shared_card_that_no_channel_takes_goes_to_the_asker_directly(desk: Desk) -> None:
+async def test_a_shared_card_that_no_channel_takes_goes_to_the_asker_directly(
+    context: Desk,
+) -> None:
     """With the hint; it was not shared."""
-    reply = desk.replies.to_channel(desk.place(CHANNEL_WITHOUT_BOT_ID, url=False), hint=HINT)
+    reply = context.replies.to_channel(context.place(CHANNEL_WITHOUT_BOT_ID, url=False), hint=HINT)
 
     assert await reply.show(note("card"))
     assert ([DIRECT], ["card invite me"], False) == (
-        [message.channel for message in desk.slack.messages],
-        desk.texts,
+        [message.channel for message in context.slack.messages],
+        context.texts,
         reply.as_wanted,
     )
 
 
-async def test_what_is_shown_beside_a_card_replaces_nothing(desk: Desk) -> None:
+async def test_what_is_shown_beside_a_card_replaces_nothing(context: Desk) -> None:
     """Two messages stay of two."""
-    reply = desk.replies.beside(desk.place())
+    reply = context.replies.beside(context.place())
     await reply.show(note("one"))
     await reply.show(note("two"))
 
-    assert ["one", "two"] == desk.texts
+    assert ["one", "two"] == context.texts
 
 
-async def test_when_no_way_is_open_the_reply_says_so(desk: Desk) -> None:
+async def test_when_no_way_is_open_the_reply_says_so(context: Desk) -> None:
     """And a later message tries them all again."""
-    desk.slack.fail_next("response_url")
-    desk.slack.fail_next("chat.postEphemeral", error="fatal_error")
-    desk.slack.fail_next("chat.postMessage", error="fatal_error")
-    reply = desk.replies.privately(desk.place())
+    context.slack.fail_next("response_url")
+    context.slack.fail_next("chat.postEphemeral", error="fatal_error")
+    context.slack.fail_next("chat.postMessage", error="fatal_error")
+    reply = context.replies.privately(context.place())
 
     assert [False, True] == [await reply.show(note("one")), await reply.show(note("two"))]
-    assert ["two"] == desk.texts
+    assert ["two"] == context.texts
 
 
-async def test_what_cannot_be_replaced_is_sent_anew(desk: Desk) -> None:
+async def test_what_cannot_be_replaced_is_sent_anew(context: Desk) -> None:
     """The sixth post to a response URL is refused; another way carries on."""
-    reply = desk.replies.privately(desk.place())
+    reply = context.replies.privately(context.place())
     for number in range(6):
         assert await reply.show(note(f"{number}"))
 
-    assert ["4", "5"] == desk.texts
-    assert "chat.postEphemeral" == desk.methods[-1]
+    assert ["4", "5"] == context.texts
+    assert "chat.postEphemeral" == context.methods[-1]
 
 
-async def test_blocks_that_slack_refuses_become_plain_text(desk: Desk) -> None:
+async def test_blocks_that_slack_refuses_become_plain_text(context: Desk) -> None:
     """By URL and by method; a card that cannot be drawn is still read."""
     odd = Message(text="plain words", blocks=({"type": "unknown"},))
 
-    assert await desk.replies.privately(desk.place()).show(odd)
-    assert await desk.replies.in_thread(desk.place(thread_ts=ROOT)).show(odd)
-    assert [(section("plain words"),)] * 2 == [message.blocks for message in desk.slack.messages]
+    assert await context.replies.privately(context.place()).show(odd)
+    assert await context.replies.in_thread(context.place(thread_ts=ROOT)).show(odd)
+    assert [(section("plain words"),)] * 2 == [message.blocks for message in context.slack.messages]
 
 
-def modal(desk: Desk, view_id: str) -> OpenModal:
+def modal(context: Desk, view_id: str) -> OpenModal:
     """A submitted modal whose acknowledgements are collected."""
 
     async def ack(**arguments: Any) -> None:
-        desk.acks.append(arguments)
+        context.acks.append(arguments)
 
     def draw(message: Message) -> dict[str, Any]:
         return {
@@ -321,36 +331,36 @@ def modal(desk: Desk, view_id: str) -> OpenModal:
 
 
 async def test_a_modal_is_answered_by_its_acknowledgement_and_then_by_an_update(
-    desk: Desk,
+    context: Desk,
 ) -> None:
     """The update waits until the acknowledgement has surely arrived."""
-    first = modal(desk, "V1").draw(note("ask"))
-    view = desk.slack.open_views.open(USER_ID, "T0LOOPBACK1", first)
-    reply = desk.replies.in_modal(Place(channel="", user=USER_ID), modal(desk, view.id))
+    first = modal(context, "V1").draw(note("ask"))
+    view = context.slack.open_views.open(USER_ID, "T0LOOPBACK1", first)
+    reply = context.replies.in_modal(ReplyTarget(channel="", user=USER_ID), modal(context, view.id))
     started = time.monotonic()
     await reply.show(note("working"))
-    assert [] == desk.methods
+    assert [] == context.methods
     await reply.show(note("answer"))
 
     # The loop may wake a clock's tick too early.
     assert time.monotonic() - started > 0.9 * ACK
-    assert ["update"] == [ack["response_action"] for ack in desk.acks]
-    (shown,) = desk.slack.modals_of(USER_ID)
+    assert ["update"] == [ack["response_action"] for ack in context.acks]
+    (shown,) = context.slack.modals_of(USER_ID)
     assert [section("answer")] == [*shown.content["blocks"]]
 
 
-async def test_a_modal_that_is_gone_gives_way_to_a_direct_message(desk: Desk) -> None:
+async def test_a_modal_that_is_gone_gives_way_to_a_direct_message(context: Desk) -> None:
     """It is acknowledged once only."""
-    reply = desk.replies.in_modal(Place(channel="", user=USER_ID), modal(desk, "VGONE"))
+    reply = context.replies.in_modal(ReplyTarget(channel="", user=USER_ID), modal(context, "VGONE"))
     await reply.show(note("working"))
     await reply.show(note("answer"))
 
-    assert (1, ["answer"]) == (len(desk.acks), desk.texts)
-    assert ["views.update: not_found {}"] == desk.slack.refusals
+    assert (1, ["answer"]) == (len(context.acks), context.texts)
+    assert ["views.update: not_found {}"] == context.slack.refusals
 
 
 def test_a_place_does_not_show_its_response_url() -> None:
     """It is a secret for half an hour."""
-    place = Place(channel="C1", user="U1", response_url="https://hooks.slack.com/secret")
+    place = ReplyTarget(channel="C1", user="U1", response_url="https://hooks.slack.com/secret")
 
     assert "secret" not in repr(place)

@@ -46,7 +46,7 @@ async def test_the_notice_stands_in_its_thread_and_bears_the_name_of_the_watch(
     """As metadata, and as the id of its first block, which can be read without more rights."""
     watch = watch_of()
 
-    assert Report(delivery=Delivery.TOLD) == await scene.notifier.tell(watch)
+    assert Report(delivery=Delivery.SENT) == await scene.notifier.tell(watch)
 
     (told,) = scene.messages
     assert (CHANNEL_ID, ROOT, False) == where(told)
@@ -60,7 +60,7 @@ async def test_without_a_thread_it_goes_to_the_asker_directly(scene: Telling) ->
     """Whole, and nobody has to be called."""
     watch = watch_of("MPG000236180474", destination=TO_ASKER)
 
-    assert Delivery.TOLD is (await scene.notifier.tell(watch)).delivery
+    assert Delivery.SENT is (await scene.notifier.tell(watch)).delivery
 
     (told,) = scene.messages
     assert (DIRECT, None, False) == where(told)
@@ -82,7 +82,7 @@ MAYBE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize(
     ("failures", "delivery"),
-    [(NOT_NOW, Delivery.NOT_TOLD), (MAYBE, Delivery.UNSURE)],
+    [(NOT_NOW, Delivery.NOT_SENT), (MAYBE, Delivery.UNKNOWN)],
     ids=["not now", "perhaps"],
 )
 async def test_what_is_not_certain_is_not_said_and_nothing_is_repeated(
@@ -117,7 +117,7 @@ async def test_a_thread_that_refuses_for_good_sends_it_directly(scene: Telling) 
     )
     for refusal in refusals:
         scene.slack.fail_next(POST, error=refusal)
-        assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery, refusal
+        assert Delivery.SENT is (await scene.notifier.tell(watch_of())).delivery, refusal
 
     assert [(DIRECT, None, False)] * len(refusals) == [where(told) for told in scene.messages]
     assert all(say("notice.moved") in seen(told) for told in scene.messages)
@@ -133,7 +133,7 @@ async def test_a_thread_that_is_gone_sends_it_directly(
     scene.slack.said.clear()
     if not seen_before:
         scene.slack.fail_next(LINK)
-    assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery
+    assert Delivery.SENT is (await scene.notifier.tell(watch_of())).delivery
 
     (told,) = scene.messages
     assert ((DIRECT, None, False), True) == (where(told), told.metadata is not None)
@@ -149,7 +149,7 @@ async def test_in_the_conversation_with_the_bot_a_thread_that_is_gone_needs_no_l
     direct = scene.slack.workspace.direct(USER_ID).id
     place = Destination(team=TEAM_ID, channel=direct, thread=ASKED.ts)
 
-    assert Delivery.TOLD is (await scene.notifier.tell(watch_of(destination=place))).delivery
+    assert Delivery.SENT is (await scene.notifier.tell(watch_of(destination=place))).delivery
     assert [(DIRECT, None, False)] == [where(told) for told in scene.messages]
     assert [POST] == [call.method for call in scene.slack.calls]
 
@@ -159,7 +159,7 @@ async def test_a_channel_out_of_reach_sends_it_directly(scene: Telling, channel:
     """No member, private, gone."""
     place = Destination(team=TEAM_ID, channel=channel, thread=ROOT)
 
-    assert Delivery.TOLD is (await scene.notifier.tell(watch_of(destination=place))).delivery
+    assert Delivery.SENT is (await scene.notifier.tell(watch_of(destination=place))).delivery
     assert [DIRECT] == [told.channel for told in scene.messages]
 
 
@@ -167,7 +167,7 @@ async def test_an_archived_channel_sends_it_directly(scene: Telling) -> None:
     """While somebody waited for an answer."""
     scene.slack.workspace.archive(CHANNEL_ID)
 
-    assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery
+    assert Delivery.SENT is (await scene.notifier.tell(watch_of())).delivery
     assert [DIRECT] == [told.channel for told in scene.messages]
 
 
@@ -183,8 +183,8 @@ async def test_what_is_refused_everywhere_is_undeliverable(scene: Telling) -> No
 @pytest.mark.parametrize(
     ("failure", "delivery"),
     [
-        ({"error": "ratelimited", "retry_after": 7}, Delivery.NOT_TOLD),
-        ({"error": "internal_error"}, Delivery.UNSURE),
+        ({"error": "ratelimited", "retry_after": 7}, Delivery.NOT_SENT),
+        ({"error": "internal_error"}, Delivery.UNKNOWN),
     ],
 )
 async def test_an_escape_that_fails_is_reported_as_it_failed(
@@ -201,7 +201,7 @@ async def test_blocks_that_slack_does_not_take_are_told_as_text(scene: Telling) 
     """With the same mark, where it was to be told."""
     scene.slack.fail_next(POST, error="invalid_blocks")
 
-    assert Delivery.TOLD is (await scene.notifier.tell(watch_of())).delivery
+    assert Delivery.SENT is (await scene.notifier.tell(watch_of())).delivery
 
     (told,) = scene.messages
     assert ((), CHANNEL_ID) == (told.blocks, told.channel)
@@ -215,7 +215,7 @@ async def test_a_notice_whose_answer_gets_lost_stands_there_and_is_reported_as_u
     """slack-sdk would post it once more by itself."""
     scene.slack.lose_next_answer(POST)
 
-    assert Delivery.UNSURE is (await scene.notifier.tell(watch_of())).delivery
+    assert Delivery.UNKNOWN is (await scene.notifier.tell(watch_of())).delivery
     assert 1 == len(scene.messages) == scene.called(POST)
 
 
@@ -244,7 +244,7 @@ async def test_an_answer_that_cannot_be_read_is_unsure(answer: Answer) -> None:
 
         report = await notifier_at(client, who).tell(watch_of())
 
-    assert (Delivery.UNSURE, [LINK, POST]) == (report.delivery, slack.calls)
+    assert (Delivery.UNKNOWN, [LINK, POST]) == (report.delivery, slack.calls)
 
 
 async def test_a_slack_that_is_silent_is_given_up_and_the_notice_is_unsure() -> None:
@@ -254,7 +254,7 @@ async def test_a_slack_that_is_silent_is_given_up_and_the_notice_is_unsure() -> 
 
         report = await notifier_at(client, who, timing=Timing(posting=0.1)).tell(watch_of())
 
-    assert Report(delivery=Delivery.UNSURE) == report
+    assert Report(delivery=Delivery.UNKNOWN) == report
     assert slack.calls in ([LINK], [LINK, POST])
 
 
@@ -265,4 +265,4 @@ async def test_a_slack_that_nobody_reaches_has_certainly_nothing() -> None:
     async with connected(f"http://127.0.0.1:{port}/api/") as client, choices() as who:
         report = await notifier_at(client, who).tell(watch_of())
 
-    assert Report(delivery=Delivery.NOT_TOLD) == report
+    assert Report(delivery=Delivery.NOT_SENT) == report
