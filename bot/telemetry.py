@@ -30,7 +30,9 @@ from prometheus_client import (
 )
 from structlog.typing import EventDict, Processor
 
+from bot.domain.answer import Answer, outcome_of
 from bot.domain.repetition import Repetitions
+from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
 
 EXPOSITION_TYPE: Final = CONTENT_TYPE_LATEST
@@ -87,23 +89,23 @@ class Telemetry:
             registry=self.registry,
         )
 
-    def looked_up(
-        self, *, idmsg: str, outcome: str, error: str | None, seconds: float, cached: bool
-    ) -> None:
-        """Count one look-up and write its line."""
+    def looked_up(self, answer: Answer, seconds: float) -> None:
+        """Count one look-up, which took so long, and write its line."""
+        finding, outcome, error = answer.finding, outcome_of(answer.finding).value, None
         self._lookups.labels(outcome).inc()
         self._seconds.observe(seconds)
-        if error is not None:
+        if isinstance(finding, LookupFailure):
+            error = finding.error
             self._failures.labels(error).inc()
-        if cached:
+        if answer.from_cache:
             self._cached.inc()
         self._log.info(
             "looked up",
-            idmsg_hash=self.hashed(idmsg),
+            idmsg_hash=self.hashed(answer.message_id.value),
             outcome=outcome,
             error=error,
             seconds=round(seconds, 3),
-            cached=cached,
+            cached=answer.from_cache,
         )
 
     def follow_gateway(self, is_up: Callable[[], bool]) -> None:

@@ -1,1 +1,1 @@
-"""Scripts for who works on voicestatus; not part of the package."""
+"""Development scripts; not part of the package."""

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.domain.answer import Answer
+from bot.domain.call_status import read_result
+from bot.domain.input.message_id import MessageId
+from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.telemetry import ALLOWED_KEYS, CountingHandler, Telemetry
 from tests.support.voicestatus_process import Voicestatus
 
@@ -35,11 +40,19 @@ def count(telemetry: Telemetry, name: str) -> float:
     )
 
 
+def found(finding: Finding, *, from_cache: bool = False) -> Answer:
+    """What was found out about a call."""
+    moment = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    return Answer(
+        message_id=MessageId(CANARY), finding=finding, checked_at=moment, from_cache=from_cache
+    )
+
+
 def test_a_look_up_is_counted_and_logged_by_its_hash(log: io.StringIO) -> None:
     """Outcome, time and hash stand in the line; the id does not."""
     telemetry = Telemetry(b"k" * 32)
 
-    telemetry.looked_up(idmsg=CANARY, outcome="answered", error=None, seconds=0.5, cached=True)
+    telemetry.looked_up(found(read_result("ok:85.00"), from_cache=True), 0.5)
 
     (line,) = lines(log)
     assert "looked up" == line["event"]
@@ -54,9 +67,7 @@ def test_a_failed_look_up_is_counted_by_its_error(log: io.StringIO) -> None:
     """The error's code is a label."""
     telemetry = Telemetry(b"k" * 32)
 
-    telemetry.looked_up(
-        idmsg="A", outcome="lookup_failed", error="timeout", seconds=1, cached=False
-    )
+    telemetry.looked_up(found(LookupFailure(error="timeout")), 1)
 
     assert "timeout" == lines(log)[0]["error"]
     assert 1.0 == count(telemetry, "voicestatus_lookup_failures_total timeout")

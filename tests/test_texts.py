@@ -22,6 +22,7 @@ from bot.demo.conversation import _TOUR
 from bot.demo.gallery import Room
 from bot.demo.playground.seed_data import SEEDS, TOPICS
 from bot.domain.access import Refusal
+from bot.domain.answer import COUNTED, NOT_FOUND
 from bot.domain.call_status import Outcome
 from bot.domain.id_lists.id_list import ListProblem
 from bot.domain.id_lists.list_words import LineProblem
@@ -31,14 +32,13 @@ from bot.domain.jobs.bulk import BulkEnding
 from bot.domain.jobs.watch import Bound, Ending
 from bot.domain.jobs.watchable import NotWatchable
 from bot.domain.texts.catalog import Catalog, CustomerReason, Kind, Language, Phrase, Retry, WhoActs
-from bot.domain.texts.sums import COUNTED, NOT_FOUND
 from bot.fake_slack.wire import Link
 from bot.gateway.protocol import errors
 from bot.services.alarm import Trouble
 from bot.slack.bulk.tables import _COLUMNS
 from bot.slack.cards.buttons import Action
-from bot.slack.cards.notes import _COMMANDS
 from bot.slack.files.download import FileProblem
+from bot.slack.lookups.commands import _LISTED
 from bot.slack.watches.buttons import LIMITS
 from bot.storage.errors import StorageError
 from tests.support.sip_codes import SIP_CODES
@@ -243,6 +243,8 @@ DETAILS = ("raw", "error", "sip", "defined", "q850", "retry", "source", "checked
 SHORTCUTS = ("message", "global")
 OTHER_WAYS_IN = ("customer", "watch", "mention", "shortcut", "direct", "home")
 AFTER_ANSWER = ("failed", "error")
+WHERE = ("directly", "in_channel", "in_thread")
+STOPPED = ("stopping", "over", "not_yours")
 FINER = ("answered_briefly", NOT_FOUND)
 HEALTH = [
     *("down", "paused", "bad", "since_good", "no_good_yet", "never", "good", "recovered"),
@@ -268,6 +270,9 @@ PATTERNS: dict[str, list[str]] = {
     "bulk.report.{}": [f"bulk.report.{one}" for one in BulkEnding],
     "bulk.table.{}": [f"bulk.table.{one}" for one in _COLUMNS],
     "bulk.modal.{}": [f"bulk.modal.{one}" for one in ("check", "start")],
+    "{}_title": [],  # of `titled` itself, whose callers name the phrase
+    "bulk.note.{}": [f"bulk.note.{one}" for one in (*WHERE, *STOPPED)],
+    "bulk.note.{}_title": [f"bulk.note.{one}_title" for one in STOPPED],
     "watch.limit.{}": [f"watch.limit.{one}" for one in LIMITS],
     # At the limit there is more to say than one phrase.
     "notice.{}": [f"notice.{one}" for one in Ending],
@@ -275,7 +280,7 @@ PATTERNS: dict[str, list[str]] = {
     "{}_body": [f"admin.{one}{end}" for one in Trouble for end in ("", "_body")],
     "refusal.{}": [f"refusal.{one}" for one in Refusal],
     "kind.{}": [f"kind.{one}" for one in Kind],
-    "help.{}": [f"help.{one}" for one in _COMMANDS],
+    "help.{}": [f"help.{one}" for one in _LISTED],
     "outcome_word.{}": [f"outcome_word.{one}" for one in COUNTED],
     "button.{}": [f"button.{one.value.removeprefix('card_')}" for one in Action],
     "customer.{}": [f"customer.{one}" for one in (*CustomerReason, *TOLD_CUSTOMERS)],
@@ -305,7 +310,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def names_in(path: Path) -> Iterator[str]:
-    """The first arguments of `say` and `_say`; what is put in at run time as empty braces."""
+    """The phrases that a module names; what is put in at run time as empty braces."""
     prefix = "demo." if path == ROOT / "demo/conversation.py" else ""
     for node in ast.walk(tree(path)):
         match node:
@@ -313,6 +318,10 @@ def names_in(path: Path) -> Iterator[str]:
                 pass  # what a person writes in the demo
             case ast.Call(func=ast.Attribute(attr="say"), args=[a, *_]):
                 yield from literals(a)
+            case ast.Call(func=ast.Attribute(attr="note" | "hint"), args=args):
+                yield from (name for a in args for name in literals(a))
+            case ast.Call(func=ast.Attribute(attr="titled"), args=[a, *_]):
+                yield from (f"{name}{end}" for name in literals(a) for end in ("", "_title"))
             case ast.Call(func=ast.Name(id="say") | ast.Attribute(attr="_say"), args=[a, *_]):
                 # The demo has a `_say` that puts `demo.` in front.
                 yield from (prefix + name for name in literals(a))

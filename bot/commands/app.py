@@ -10,21 +10,18 @@ import re
 import sys
 from collections.abc import Coroutine, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from bot import __version__
-from bot.domain.texts.catalog import Catalog, Language
+from bot.commands.exit_codes import FAILED, USAGE
+from bot.domain.texts.catalog import Catalog, Language, named_language
 from bot.domain.texts.dictionary import Found, as_record, everything, find
-from bot.domain.texts.language_names import named_language
 from bot.settings.hints import COMMAND_PATTERN, HINTS
 
 if TYPE_CHECKING:
     from bot.settings.settings import Settings
-
-EXIT_FAILED: Final = 1
-EXIT_USAGE: Final = 2
 
 _app = typer.Typer(
     name="voicestatus",
@@ -67,7 +64,7 @@ def main() -> None:
     except BrokenPipeError:
         # Whoever reads our output has left, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(EXIT_FAILED)
+        sys.exit(FAILED)
 
 
 def _print_version(wanted: bool) -> None:
@@ -118,36 +115,24 @@ def lookup(
     """Look calls up. Exit code 0, or 3 (pending), 4 (gateway error), 5 (not found out)."""
     if bool(idmsgs) == bool(file) or (output is not None and not file):
         _complain(["Give one or more IDMSGs, or --file with a list; --output goes with --file."])
-    if file:
-        _look_up_list(file, output, as_json=as_json, language=language)
-    _look_up(idmsgs or [], as_json=as_json, language=language)
-
-
-def _look_up(idmsgs: Sequence[str], *, as_json: bool, language: Language | None) -> NoReturn:
     settings, problems = _settings_or_problems("gateway")
     catalog = _catalog(language or (settings.bot_language if settings is not None else None))
+    if file:
+        from bot.commands.lookup_file import look_up_list, read_list
+        from bot.domain.jobs.bulk import LARGEST
+
+        max_ids = settings.bulk_max_ids if settings is not None else LARGEST
+        given, bad_list = read_list(file, output, catalog, max_ids=max_ids)
+        if settings is None or given is None:
+            _complain([*problems, *bad_list])
+        work = look_up_list(given, settings, catalog, as_json=as_json, output=output)
+        raise typer.Exit(_run(work))
     from bot.commands.lookup import look_up, read_ids
 
-    message_ids, bad_ids = read_ids(idmsgs, catalog)
+    message_ids, bad_ids = read_ids(idmsgs or (), catalog)
     if settings is None or bad_ids:
         _complain([*problems, *bad_ids])
     raise typer.Exit(_run(look_up(message_ids, settings, catalog, as_json=as_json)))
-
-
-def _look_up_list(
-    file: str, output: Path | None, *, as_json: bool, language: Language | None
-) -> NoReturn:
-    settings, problems = _settings_or_problems("gateway")
-    catalog = _catalog(language or (settings.bot_language if settings is not None else None))
-    from bot.commands.lookup_file import look_up_list, read_list
-    from bot.domain.jobs.bulk import LARGEST
-
-    max_ids = settings.bulk_max_ids if settings is not None else LARGEST
-    given, bad_list = read_list(file, output, catalog, max_ids=max_ids)
-    if settings is None or given is None:
-        _complain([*problems, *bad_list])
-    work = look_up_list(given, settings, catalog, as_json=as_json, output=output)
-    raise typer.Exit(_run(work))
 
 
 @_app.command()
@@ -174,7 +159,7 @@ def explain(
         found = [Found(term="", definitions=everything(catalog))]
     _print_found(found, catalog, as_json=as_json, markdown=markdown or everything_)
     if not all(one.definitions for one in found):
-        raise typer.Exit(EXIT_FAILED)
+        raise typer.Exit(FAILED)
 
 
 def _print_found(found: list[Found], catalog: Catalog, *, as_json: bool, markdown: bool) -> None:
@@ -318,7 +303,7 @@ def _settings_or_problems(*needs: str) -> tuple[Settings | None, Sequence[str]]:
 def _complain(lines: Iterable[str]) -> NoReturn:
     for line in lines:
         typer.echo(line, err=True)
-    raise typer.Exit(EXIT_USAGE)
+    raise typer.Exit(USAGE)
 
 
 def _catalog(language: Language | None) -> Catalog:

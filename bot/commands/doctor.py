@@ -20,14 +20,17 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.commands.doctor_remedies import off_without, remedy_for_code, remedy_for_error
+from bot.commands.exit_codes import FAILED, OK
 from bot.composition.connections import (
     Now,
     gateway_host,
     gateway_of,
+    revealed,
     slack_client,
     slack_session,
     utc_now,
 )
+from bot.domain.call_status import GatewayCode
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.catalog import Language
 from bot.domain.timing import Timing
@@ -46,7 +49,6 @@ from bot.telemetry import configure_logging
 # Slack's signatures are refused when the clocks differ by more than five minutes.
 _SKEW_LIMIT_SECONDS: Final = 300
 _SKEW_WORTH_SAYING_SECONDS: Final = 30
-_NOT_FOUND: Final = "023"
 # Slack's signing secrets are 32 hexadecimal digits.
 _SHORTEST_SECRET: Final = 16
 
@@ -67,11 +69,19 @@ class Check:
     remedy: str = ""
 
 
+def _ok(name: str, detail: str, remedy: str = "") -> Check:
+    return Check(name=name, ok=True, detail=detail, remedy=remedy)
+
+
+def _failed(name: str, detail: str, remedy: str) -> Check:
+    return Check(name=name, ok=False, detail=detail, remedy=remedy)
+
+
 async def examine(
     settings: Settings, *, now: Now = utc_now, timing: Timing = Timing()
 ) -> AsyncGenerator[Check, None]:
     """Run all checks, one after the other; each is given as soon as it is done."""
-    yield Check(name="settings", ok=True, detail=f"complete for {settings.mode.value} mode")
+    yield _ok("settings", f"complete for {settings.mode.value} mode")
     for warning in (*_misspelt_settings(), *_weak_settings(settings)):
         yield warning
     async with slack_session() as session:
@@ -92,32 +102,24 @@ def _misspelt_settings() -> Iterator[Check]:
     for name in foreign_names(unknown_names()):
         meant = meant_by(name)
         hint = f"Did you mean {meant}? " if meant else ""
-        yield Check(
-            name="setting",
-            ok=True,
-            detail=f"{name} is set and is not a setting",
-            remedy=f"{hint}Rename or unset it.",
-        )
+        yield _ok("setting", f"{name} is set and is not a setting", f"{hint}Rename or unset it.")
 
 
 def _weak_settings(settings: Settings) -> Iterator[Check]:
     """What works and should not stay so."""
-    secret = settings.slack_signing_secret
-    short = secret is not None and len(secret.get_secret_value()) < _SHORTEST_SECRET
-    if settings.mode is Mode.HTTP and short:
-        yield Check(
-            name="signing secret",
-            ok=True,
-            detail=f"shorter than {_SHORTEST_SECRET} characters; Slack's have 32",
-            remedy=f"Check SLACK_SIGNING_SECRET: {HINTS['SLACK_SIGNING_SECRET']}.",
+    secret = revealed(settings.slack_signing_secret)
+    if settings.mode is Mode.HTTP and len(secret) < _SHORTEST_SECRET:
+        yield _ok(
+            "signing secret",
+            f"shorter than {_SHORTEST_SECRET} characters; Slack's have 32",
+            f"Check SLACK_SIGNING_SECRET: {HINTS['SLACK_SIGNING_SECRET']}.",
         )
     host = gateway_host(settings)
     if settings.gateway_url.startswith("http://") and not _is_loopback(host):
-        yield Check(
-            name="gateway address",
-            ok=True,
-            detail=f"the keys travel unencrypted to {host}",
-            remedy="Begin GATEWAY_URL with https://.",
+        yield _ok(
+            "gateway address",
+            f"the keys travel unencrypted to {host}",
+            "Begin GATEWAY_URL with https://.",
         )
 
 
@@ -134,54 +136,50 @@ async def _check_token(
     try:
         workspace = await find_workspace(slack_client(settings, session))
     except SlackRefusedError as error:
-        return None, Check(
-            name="slack token",
-            ok=False,
-            detail=f"Slack refuses it: {error.error}",
-            remedy=f"Set SLACK_BOT_TOKEN: {HINTS['SLACK_BOT_TOKEN']}.",
+        return None, _failed(
+            "slack token",
+            f"Slack refuses it: {error.error}",
+            f"Set SLACK_BOT_TOKEN: {HINTS['SLACK_BOT_TOKEN']}.",
         )
     except SlackUnreachableError as error:
         return None, _slack_unreachable("slack token", error)
     detail = f"{workspace.bot_user} in {workspace.team} ({workspace.team_id})"
-    return workspace, Check(name="slack token", ok=True, detail=detail)
+    return workspace, _ok("slack token", detail)
 
 
 def _slack_unreachable(name: str, error: SlackUnreachableError) -> Check:
-    return Check(
-        name=name,
-        ok=False,
-        detail=f"Slack cannot be reached: {error.reason}",
-        remedy="Check SLACK_API_URL, the network and the proxy of this machine.",
+    return _failed(
+        name,
+        f"Slack cannot be reached: {error.reason}",
+        "Check SLACK_API_URL, the network and the proxy of this machine.",
     )
 
 
 def _check_scopes(workspace: Workspace) -> Check:
     if not workspace.scopes:
-        return Check(name="scopes", ok=True, detail="Slack did not say which ones the token has")
+        return _ok("scopes", "Slack did not say which ones the token has")
     missing = sorted(set(SCOPES) - workspace.scopes)
     if missing:
-        return Check(
-            name="scopes",
-            ok=False,
-            detail=f"missing: {', '.join(missing)}",
-            remedy="Update the app with the output of `voicestatus manifest` and reinstall it.",
+        return _failed(
+            "scopes",
+            f"missing: {', '.join(missing)}",
+            "Update the app with the output of `voicestatus manifest` and reinstall it.",
         )
     left_out = set(OPTIONAL_SCOPES) - workspace.scopes
     detail = ", ".join(sorted(SCOPES))
     if left_out:
         detail += f"; optional, not granted: {off_without(left_out)}"
-    return Check(name="scopes", ok=True, detail=detail)
+    return _ok("scopes", detail)
 
 
 def _unknown_colleagues(settings: Settings, workspace: Workspace) -> Iterator[Check]:
     """People of the organisation's other workspaces, where nothing tells that they are its own."""
     known = workspace.org_wide or "users:read" in workspace.scopes or settings.bot_own_teams
     if workspace.enterprise_id is not None and not known:
-        yield Check(
-            name="colleagues",
-            ok=True,
-            detail=f"people of other workspaces of {workspace.enterprise_id} count as outsiders",
-            remedy=f"Grant users:read, or set BOT_OWN_TEAMS: {HINTS['BOT_OWN_TEAMS']}.",
+        yield _ok(
+            "colleagues",
+            f"people of other workspaces of {workspace.enterprise_id} count as outsiders",
+            f"Grant users:read, or set BOT_OWN_TEAMS: {HINTS['BOT_OWN_TEAMS']}.",
         )
 
 
@@ -189,10 +187,10 @@ def _check_clock(server_time: str, ours: datetime) -> Check:
     try:
         theirs = parsedate_to_datetime(server_time)
     except (TypeError, ValueError):
-        return Check(name="clock", ok=True, detail="Slack did not send its time")
+        return _ok("clock", "Slack did not send its time")
     skew = abs((ours - theirs.astimezone(UTC)).total_seconds())
     if skew <= _SKEW_WORTH_SAYING_SECONDS:
-        return Check(name="clock", ok=True, detail=f"within {_SKEW_WORTH_SAYING_SECONDS} s")
+        return _ok("clock", f"within {_SKEW_WORTH_SAYING_SECONDS} s")
     return Check(
         name="clock",
         ok=skew < _SKEW_LIMIT_SECONDS,
@@ -202,22 +200,19 @@ def _check_clock(server_time: str, ours: datetime) -> Check:
 
 
 async def _check_app_token(settings: Settings, session: aiohttp.ClientSession) -> Check:
-    token = settings.slack_app_token
+    client, token = slack_client(settings, session), revealed(settings.slack_app_token)
     try:
-        await socket_address(
-            slack_client(settings, session), token.get_secret_value() if token is not None else ""
-        )
+        await socket_address(client, token)
     except SlackRefusedError as error:
-        return Check(
-            name="app token",
-            ok=False,
-            detail=f"Slack refuses it: {error.error}",
-            remedy=f"Set SLACK_APP_TOKEN: {HINTS['SLACK_APP_TOKEN']}. "
+        return _failed(
+            "app token",
+            f"Slack refuses it: {error.error}",
+            f"Set SLACK_APP_TOKEN: {HINTS['SLACK_APP_TOKEN']}. "
             "Socket Mode must be on in the app's settings.",
         )
     except SlackUnreachableError as error:
         return _slack_unreachable("app token", error)
-    return Check(name="app token", ok=True, detail="Socket Mode can be opened")
+    return _ok("app token", "Socket Mode can be opened")
 
 
 async def _check_gateway(settings: Settings, timing: Timing) -> Check:
@@ -226,32 +221,25 @@ async def _check_gateway(settings: Settings, timing: Timing) -> Check:
     impossible = MessageId(f"DOCTOR-{secrets.token_hex(12)}")
     try:
         async with gateway_of(settings, timing=timing) as gateway:
-            checked = await gateway.status(impossible)
-    except GatewayError as error:
-        return Check(
-            name="gateway",
-            ok=False,
-            detail=f"{host}: {error}",
-            remedy=remedy_for_error(error, host),
-        )
+            found = await gateway.status(impossible)
     except (OSError, ValueError):
-        return Check(
-            name="gateway",
-            ok=False,
-            detail=f"{host}: the connection cannot be set up",
-            remedy="Check GATEWAY_URL, GATEWAY_PROXY and GATEWAY_CA_FILE.",
+        return _failed(
+            "gateway",
+            f"{host}: the connection cannot be set up",
+            "Check GATEWAY_URL, GATEWAY_PROXY and GATEWAY_CA_FILE.",
         )
-    code = checked.status.gateway_code
-    if code == _NOT_FOUND:
-        where = f"{host} (the sandbox)" if checked.sandbox else host
-        return Check(name="gateway", ok=True, detail=f"{where} answers and takes the keys")
+    if isinstance(found, GatewayError):
+        return _failed("gateway", f"{host}: {found}", remedy_for_error(found, host))
+    code = found.status.gateway_code
+    if code == GatewayCode.NOT_FOUND:
+        where = f"{host} (the sandbox)" if found.sandbox else host
+        return _ok("gateway", f"{where} answers and takes the keys")
     entry = load_catalog(Language.ENGLISH).gateway(code) if code is not None else None
     answered = f"{code} ({entry.title})" if entry is not None else "something else"
-    return Check(
-        name="gateway",
-        ok=False,
-        detail=f"{host} answered {answered} where {_NOT_FOUND} was due",
-        remedy=remedy_for_code(entry.code if entry is not None else None, host),
+    return _failed(
+        "gateway",
+        f"{host} answered {answered} where {GatewayCode.NOT_FOUND} was due",
+        remedy_for_code(entry.code if entry is not None else None, host),
     )
 
 
@@ -265,7 +253,7 @@ async def report(settings: Settings, *, as_json: bool, timing: Timing = Timing()
             print(json.dumps(asdict(check), ensure_ascii=False), flush=True)  # noqa: T201
         else:
             _print_check(check)
-    return 1 if failed else 0
+    return FAILED if failed else OK
 
 
 def _print_check(check: Check) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.texts.catalog import Catalog, Entry
 from bot.domain.texts.dictionary import Definition, Found, everything
 from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.definitions import definitions_card
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.terminal import console, draw
 
@@ -19,7 +20,7 @@ def print_found(found: Sequence[Found], catalog: Catalog) -> None:
     notes = Notes(style, "voicestatus")
     for one in found:
         if one.definitions:
-            console().print(draw(notes.definitions(one)))
+            console().print(draw(definitions_card(one, notes)))
 
 
 def page(definitions: Sequence[Definition], catalog: Catalog) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from rich.table import Table
 
+from bot.commands.exit_codes import FAILED, OK
 from bot.composition.connections import revealed, utc_now
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Watch
@@ -25,7 +26,6 @@ from bot.storage.watches import Watches
 from bot.telemetry import configure_logging
 
 _MOST: Final = 1_000
-_EXIT_FAILED: Final = 1
 _SENTENCES: Final = {
     JobOutcome.DONE: "Done; the running bot sees it within half a minute.",
     JobOutcome.UNKNOWN: "There is no watch or bulk of that id.",
@@ -49,14 +49,14 @@ async def do_job(
                 found = await watches.latest(_MOST, only_open=not everything)
                 lists = await bulks.latest(_MOST, only_open=not everything)
                 _show((*found, *lists), as_json=as_json)
-                return 0
+                return OK
             outcome = await _one(watches, action)(job_id)
             if outcome is JobOutcome.UNKNOWN:
                 outcome = await _one(bulks, action)(job_id)
             return _say(outcome)
     except StorageError as error:
         print(f"{error.problem} Check DATABASE_URL. [{error.fact}]", file=sys.stderr)  # noqa: T201
-        return _EXIT_FAILED
+        return FAILED
 
 
 def _one(jobs: WatchJobs | BulkJobs, action: str) -> Callable[[str], Awaitable[JobOutcome]]:
@@ -66,7 +66,7 @@ def _one(jobs: WatchJobs | BulkJobs, action: str) -> Callable[[str], Awaitable[J
 def _say(outcome: JobOutcome) -> int:
     done = outcome is JobOutcome.DONE
     print(_SENTENCES[outcome], file=sys.stdout if done else sys.stderr)
-    return 0 if done else _EXIT_FAILED
+    return OK if done else FAILED
 
 
 def _show(jobs: Sequence[Watch | Bulk], *, as_json: bool) -> None:

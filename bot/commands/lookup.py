@@ -9,21 +9,27 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from bot.composition.connections import access_rules, gateway_of, revealed, styles_of, utc_now
+from bot.commands.exit_codes import OK, exit_code_of
+from bot.composition.connections import (
+    access_rules,
+    ceilings_of,
+    gateway_of,
+    revealed,
+    styles_of,
+    utc_now,
+)
+from bot.domain.answer import Answer
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId, parse_typed
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import as_record, explain
 from bot.gateway.ceiling import Gatekeeper
-from bot.services.answers import Answer
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
 from bot.slack.cards.status_card import card
 from bot.slack.cards.terminal import console, draw
 from bot.telemetry import Telemetry, configure_logging
 
-# By outcome; the highest of all look-ups is the exit code. Everything else is 0.
-EXIT_CODES: Final = {"pending": 3, "gateway_error": 4, "unrecognised": 5, "lookup_failed": 5}
 _SHOWN: Final = 60
 
 
@@ -55,7 +61,7 @@ async def look_up(
     message_ids: Sequence[MessageId], settings: Settings, catalog: Catalog, *, as_json: bool
 ) -> int:
     """Ask for all ids, print each answer in the order asked, and return the exit code."""
-    worst = 0
+    worst = OK
     async with lookups_of(settings) as lookups:
         room = asyncio.Semaphore(at_once(settings))
 
@@ -84,13 +90,8 @@ async def lookups_of(settings: Settings) -> AsyncIterator[LookupService]:
 
 
 def at_once(settings: Settings) -> int:
-    """No more calls at once than the ceiling lets through well before their deadline.
-
-    A few more than may be under way, so that somebody stands in the line when one comes back.
-    """
-    in_line = settings.gateway_max_concurrency + settings.gateway_max_concurrency // 2
-    room = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 2
-    return max(1, min(in_line, int(room)))
+    """How many calls to ask about at once: the last of them has half of its time left."""
+    return ceilings_of(settings).at_once(settings.gateway_timeout_seconds / 2)
 
 
 @asynccontextmanager
@@ -112,10 +113,10 @@ def _is_file(path: str) -> bool:
 
 
 def _print_answer(answer: Answer, settings: Settings, catalog: Catalog, *, as_json: bool) -> int:
-    explanation = explain(answer.finding, catalog)
     if as_json:
+        explanation = explain(answer.finding, catalog)
         record = as_record(answer.message_id.value, answer.finding, explanation)
         print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201 - the output
     else:
         console().print(draw(card([answer], styles_of(settings).private(catalog))))
-    return EXIT_CODES.get(explanation.outcome.value, 0)
+    return exit_code_of(answer.finding)

@@ -9,32 +9,34 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
-from bot.commands.lookup import EXIT_CODES, at_once, lookups_of, plain
+from bot.commands.exit_codes import OK, USAGE, exit_code_of
+from bot.commands.lookup import at_once, lookups_of, plain
 from bot.commands.lookup_progress import Showing, Sums, say, say_sums, say_what_was_found, showing
-from bot.domain.call_status import CallStatus
+from bot.domain.answer import Answer
+from bot.domain.call_status import REFUSING, CallStatus
 from bot.domain.gate import Urgency
 from bot.domain.id_lists.id_file import read_file
-from bot.domain.id_lists.id_list import MAX_BYTES, IdList, IgnoredLine, UnreadableListError
-from bot.domain.id_lists.list_texts import say_problem
+from bot.domain.id_lists.id_list import (
+    MAX_BYTES,
+    IdList,
+    IgnoredLine,
+    UnreadableListError,
+    say_problem,
+)
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import as_record, explain
-from bot.domain.texts.sums import outcome_of
-from bot.services.answers import Answer
 from bot.services.asking_in_order import AskingInOrder
 from bot.settings.settings import Settings
 
 STANDARD_INPUT: Final = "-"
-_EXIT_USAGE: Final = 2
 _LONGEST_NAME: Final = 200
-# The gateway refuses this bot, or asks it to slow down; asking on would make it worse.
-_STOPPING: Final = frozenset({"001", "019", "022", "900"})
 
 
 def read_list(
@@ -76,7 +78,7 @@ async def look_up_list(
         raise
     except OSError:
         say(catalog.say("list.terminal.no_output", file=_shown(str(output or STANDARD_INPUT))))
-        return _EXIT_USAGE
+        return USAGE
     if output is not None:
         say(catalog.say("list.terminal.written", file=_shown(str(output))))
     return run.worst
@@ -96,21 +98,11 @@ def _sink(output: Path | None, stack: ExitStack) -> BinaryIO:
     return sys.stdout.buffer
 
 
-class _Form(Protocol):
-    """How the result is written."""
-
-    def head(self) -> bytes:
-        """What comes first."""
-
-    def line(self, item: BulkItem) -> bytes:
-        """What is written for one call."""
-
-    def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
-        """What comes last."""
-
-
 class _JsonLines:
-    """One object a line, for each call that was asked about; the keys are those of `look_up`."""
+    """One object a line, for each call that was asked about; the keys are those of `look_up`.
+
+    Written as a `ResultSheet` is.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -142,7 +134,9 @@ class _Run:
         broken: nobody reads the result any more.
     """
 
-    def __init__(self, given: IdList, form: _Form, sink: BinaryIO, catalog: Catalog) -> None:
+    def __init__(
+        self, given: IdList, form: ResultSheet | _JsonLines, sink: BinaryIO, catalog: Catalog
+    ) -> None:
         self._given = given
         self._form = form
         self._sink = sink
@@ -150,7 +144,7 @@ class _Run:
         self._sums = Sums()
         self._asking: AskingInOrder | None = None
         self._reason: CallStatus | None = None
-        self.worst = 0
+        self.worst = OK
         self.broken = False
 
     async def ask(self, settings: Settings, show: Showing) -> None:
@@ -191,7 +185,7 @@ class _Run:
         """Take the next answer of the list; whether to stop."""
         self._take(self._sums.asked, answer)
         finding = answer.finding
-        if isinstance(finding, CallStatus) and finding.gateway_code in _STOPPING:
+        if isinstance(finding, CallStatus) and finding.gateway_code in REFUSING:
             self._reason = finding
         return self._reason is not None
 
@@ -205,7 +199,7 @@ class _Run:
                 sandbox=answer.sandbox,
             )
             self._sums.add(answer.finding)
-            self.worst = max(self.worst, EXIT_CODES.get(outcome_of(answer.finding).value, 0))
+            self.worst = max(self.worst, exit_code_of(answer.finding))
         self._write(self._form.line(item))
 
     def _write(self, line: bytes) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final, Protocol
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bot.domain.answer import COUNTED, outcome_key
 from bot.domain.call_status import CallStatus, Outcome
-from bot.domain.id_lists.id_list import IdList
-from bot.domain.id_lists.list_texts import grouped, say_reason
-from bot.domain.texts.catalog import Catalog, Language
+from bot.domain.id_lists.id_list import IdList, say_reason
+from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import Finding
-from bot.domain.texts.sums import COUNTED, outcome_key
 
 _IGNORED_SHOWN: Final = 5
 # Where there is no bar a line comes after each tenth of the list, if that is worth a line.
@@ -53,11 +52,8 @@ class Sums:
                 yield count, catalog.say(f"count.{name}", count=count)
 
 
-class Showing(Protocol):
-    """Shows how far the asking has come."""
-
-    def __call__(self, sums: Sums) -> None:
-        """Show these sums."""
+# Shows how far the asking has come.
+Showing = Callable[[Sums], None]
 
 
 def say(line: str) -> None:
@@ -88,22 +84,18 @@ def say_sums(sums: Sums, total: int, catalog: Catalog) -> None:
     """Counts and shares by outcome, the answer rate, and how many were not asked about."""
     say(catalog.say("list.terminal.done", count=sums.asked))
     for count, words in sums.said(catalog):
-        share = f"{_share(count, sums.asked, catalog):>7}"
-        say(catalog.say("list.terminal.share", share=share, summary=words))
+        share = catalog.writing.share(count, sums.asked)
+        say(catalog.say("list.terminal.share", share=f"{share:>7}", summary=words))
     if (left := total - sums.asked) > 0:
         say(catalog.say("list.terminal.not_asked", count=left))
     if sums.final:
-        share = _share(sums.answered, sums.final, catalog)
-        own = catalog.language
-        answered, final = grouped(sums.answered, own), grouped(sums.final, own)
-        say(catalog.say("list.terminal.rate", share=share, answered=answered, final=final))
+        share = catalog.writing.share(sums.answered, sums.final)
+        text = catalog.say(
+            "list.terminal.rate", share=share, answered=sums.answered, final=sums.final
+        )
+        say(text)
     else:
         say(catalog.say("list.terminal.no_rate"))
-
-
-def _share(count: int, total: int, catalog: Catalog) -> str:
-    share = f"{count / total:.1%}"
-    return share.replace(".", ",") if catalog.language is Language.PORTUGUESE else share
 
 
 def showing(total: int, catalog: Catalog, *, bar: bool) -> AbstractContextManager[Showing]:
@@ -135,10 +127,10 @@ def _lines(total: int, catalog: Catalog) -> Iterator[Showing]:
 
     def show(sums: Sums) -> None:
         if sums.asked % step == 0:
-            own = catalog.language
-            asked, of_all = grouped(sums.asked, own), grouped(total, own)
             summary = _summary(sums, catalog)
-            text = catalog.say("list.terminal.progress", asked=asked, total=of_all, summary=summary)
+            text = catalog.say(
+                "list.terminal.progress", asked=sums.asked, total=total, summary=summary
+            )
             say(text)
 
     yield show

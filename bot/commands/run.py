@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, contextmanager
 import structlog
 
 from bot import __version__
+from bot.commands.exit_codes import FAILED, OK, USAGE
 from bot.composition.bootstrap import RunningBot, running_bot
 from bot.settings.hints import HINTS
 from bot.settings.names import foreign_names, unknown_names
@@ -21,10 +22,6 @@ from bot.telemetry import configure_logging, log_what_escapes
 from bot.web.accepting import CannotListenError
 
 _log = structlog.get_logger(__name__)
-
-EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_SETTINGS = 2
 
 
 async def run_until_stopped(settings: Settings) -> int:
@@ -51,22 +48,22 @@ async def run_until_stopped(settings: Settings) -> int:
             _log.info("stopping")
     except _StoppedEarlyError:
         _log.info("stopped before the start was done")
-        return EXIT_OK
+        return OK
     except StorageError as error:
-        return _give_up(EXIT_FAILED, f"{error.problem} Check DATABASE_URL. [{error.fact}]")
+        return _give_up(FAILED, f"{error.problem} Check DATABASE_URL. [{error.fact}]")
     except SlackRefusedError as error:
-        return _give_up(EXIT_SETTINGS, _refused(error.error, settings.mode))
+        return _give_up(USAGE, _refused(error.error, settings.mode))
     except SlackUnreachableError as error:
-        return _give_up(EXIT_FAILED, _unreachable(error.reason))
+        return _give_up(FAILED, _unreachable(error.reason))
     except CannotListenError as error:
         where = f"{settings.bot_host}:{settings.bot_port}"
         return _give_up(
-            EXIT_FAILED,
+            FAILED,
             f"Cannot listen on {where} ({error.reason}). "
             "Set BOT_HOST or BOT_PORT, or stop what is using it.",
         )
     _log.info("stopped")
-    return EXIT_OK
+    return OK
 
 
 class _StoppedEarlyError(Exception):

@@ -8,6 +8,7 @@ import sys
 
 from rich.table import Table
 
+from bot.commands.exit_codes import FAILED, OK
 from bot.gateway.sandbox import SCRIPTED, running_sandbox
 from bot.slack.cards.terminal import console
 
@@ -25,8 +26,8 @@ async def serve_sandbox(host: str, port: int) -> int:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         print(f"Cannot listen on {host}:{port} ({reason}). Try --port 0.", file=sys.stderr)  # noqa: T201
-        return 1
-    return 0
+        return FAILED
+    return OK
 
 
 def print_script() -> None:

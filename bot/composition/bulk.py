@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from bot.composition.connections import ceilings_of
 from bot.composition.jobs import Engine
 from bot.domain.jobs.bulk import MOST_OPEN
 from bot.domain.timing import Timing
@@ -61,15 +62,12 @@ def build_bulk_services(
 
 
 def pace_of(settings: Settings, *, timing: Timing = Timing()) -> Pace:
-    """A few more at once than may be under way, so that somebody always stands in the line.
+    """So many at once as come through the ceiling in a quarter of their time.
 
-    No more than come through the ceiling in a quarter of their time, so that those of the watches,
-    which stand in the same line, come through in time too.
+    Then those of the watches, which stand in the same line, come through in time too.
     """
-    through = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 4
-    wanted = settings.gateway_max_concurrency + settings.gateway_max_concurrency // 2 + 1
     return Pace(
-        at_once=max(1, min(wanted, int(through))),
+        at_once=ceilings_of(settings).at_once(settings.gateway_timeout_seconds / 4),
         progress_seconds=timing.progress_every,
         least_seconds=timing.card_least,
         tick_seconds=timing.stop_seen,

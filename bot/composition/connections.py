@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import AccessRules
+from bot.domain.gate import Ceilings
 from bot.domain.timing import Timing
 from bot.gateway.ceiling import Gatekeeper
 from bot.gateway.client import GatewayClient, open_gateway
@@ -72,6 +73,14 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWeb
     """The Web API client of the workspace, over the shared session."""
     return AsyncWebClient(
         token=revealed(settings.slack_bot_token), base_url=settings.slack_api_url, session=session
+    )
+
+
+def ceilings_of(settings: Settings) -> Ceilings:
+    """What the operator allows on requests to the gateway."""
+    return Ceilings(
+        requests_per_second=settings.gateway_requests_per_second,
+        max_concurrency=settings.gateway_max_concurrency,
     )
 
 

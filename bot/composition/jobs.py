@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from bot.composition.connections import revealed
+from bot.composition.connections import ceilings_of, revealed
+from bot.domain.answer import Answer
 from bot.domain.jobs.watch import LONGEST_PAUSE, Schedule
 from bot.domain.timing import Timing
-from bot.services.answers import Answer
 from bot.services.jobs.deliver_once import OnUnknownDelivery
 from bot.services.jobs.dependencies import Means
 from bot.services.jobs.supervisor import Keeper, Upkeep
@@ -131,6 +131,6 @@ def at_once(settings: Settings) -> Mapping[Work, int]:
 
     So many looks that the last of them comes through the ceiling in half of its time.
     """
-    through = settings.gateway_requests_per_second * settings.gateway_timeout_seconds / 2
-    looks = max(1, min(_MOST_AT_ONCE, int(through)))
+    half = settings.gateway_timeout_seconds / 2
+    looks = ceilings_of(settings).at_once(half, most=_MOST_AT_ONCE)
     return MappingProxyType({Work.WATCH: looks, Work.BULK: _BULKS_AT_ONCE})

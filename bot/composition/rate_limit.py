@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
-from bot.composition.connections import revealed
-from bot.domain.gate import Ceilings
+from bot.composition.connections import ceilings_of, revealed
 from bot.domain.timing import Timing
-from bot.gateway.local_gate import LocalGate
+from bot.gateway.ceiling import LocalGate
 from bot.services.gatekeeper import SharingGatekeeper, sharing
 from bot.settings.settings import Settings
 from bot.storage.database import Database, open_database
@@ -25,10 +24,7 @@ async def gatekeeper_of(
     settings: Settings, database: Database, *, timing: Timing = Timing()
 ) -> AsyncIterator[SharingGatekeeper]:
     """Who lets requests to the gateway go, for all processes on this database."""
-    ceilings = Ceilings(
-        requests_per_second=settings.gateway_requests_per_second,
-        max_concurrency=settings.gateway_max_concurrency,
-    )
+    ceilings = ceilings_of(settings)
     lease = settings.gateway_timeout_seconds + LEASE_MARGIN_SECONDS
     shared = SharedGate(database, ceilings, lease_seconds=lease, timing=timing)
     local = LocalGate(ceilings, timing=timing)

@@ -33,7 +33,7 @@ from bot.services.watches.service import Watching
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import Workspace
-from bot.slack.blocks.readers import AudienceStyles
+from bot.slack.blocks.style import AudienceStyles
 from bot.slack.bulk.from_file import BulkFromFile
 from bot.slack.bulk.handler import BulkHandler
 from bot.slack.bulk.notifier import SlackBulkNotifier
@@ -50,11 +50,10 @@ from bot.slack.listeners.commands import CommandListener
 from bot.slack.listeners.events import EventListener
 from bot.slack.listeners.home import HomeListener
 from bot.slack.listeners.shortcuts import ShortcutListener
-from bot.slack.listeners.views import ViewListener
 from bot.slack.listeners.watches import WatchListener
+from bot.slack.lookups.commands import CommandHandler
 from bot.slack.lookups.handler import QueryHandler
 from bot.slack.replies.admin_alerts import AdminAlerts
-from bot.slack.replies.error_reply import ErrorReply
 from bot.slack.replies.reply import Replies
 from bot.slack.replies.requests import RequestFactory
 from bot.slack.watches.handler import WatchHandler
@@ -102,17 +101,13 @@ def build_context(
     """Make every service that the listeners call, each once."""
     languages = _languages(settings, outside)
     records = _records(outside, telemetry)
-    styles = styles_of(settings)
-    replies = outside.replies
-    requests = RequestFactory(languages=languages, styles=styles, replies=replies)
-    watches = WatchHandler(watching=watching, records=records, replies=replies)
+    styles = AudienceStyles(languages=languages, styles=styles_of(settings))
+    watches = WatchHandler(watching=watching, records=records)
     lists = _lists(settings, outside, bulks, watching, records=records, lookups=lookups)
     queries = QueryHandler(
         lookups=lookups,
-        languages=languages,
+        commands=CommandHandler(lookups=lookups, languages=languages),
         styles=styles,
-        requests=requests,
-        replies=replies,
         records=records,
         alarm=alarm,
         watches=watches,
@@ -124,14 +119,15 @@ def build_context(
         watches=watches,
         bulks=lists,
         files=_files(settings, outside, lists),
-        requests=requests,
+        requests=RequestFactory(
+            styles=styles, replies=outside.replies, command=settings.bot_command
+        ),
         people=outside.people,
         languages=languages,
         records=records,
         deliveries=_deliveries(outside),
         slack=outside.slack,
         work=work,
-        command=settings.bot_command,
     )
 
 
@@ -148,7 +144,6 @@ def _lists(
         bulks=bulks,
         watching=watching,
         records=records,
-        replies=outside.replies,
         slack=outside.slack,
         requests_per_second=settings.gateway_requests_per_second,
         max_ids=settings.bulk_max_ids,
@@ -174,15 +169,11 @@ def _files(settings: Settings, outside: Connections, lists: BulkHandler) -> Bulk
 
 def assemble_app(settings: Settings, outside: Connections, context: ListenerContext) -> AsyncApp:
     """The Bolt app with every listener at the desk."""
-    error_reply = ErrorReply(
-        requests=context.requests, people=context.people, replies=outside.replies
-    )
     listeners = (
         CommandListener(context),
         EventListener(context),
         ActionListener(context),
         ShortcutListener(context),
-        ViewListener(context),
         WatchListener(context),
         BulkListener(context),
         HomeListener(context),
@@ -192,7 +183,7 @@ def assemble_app(settings: Settings, outside: Connections, context: ListenerCont
         workspace=outside.workspace,
         signing_secret=signing_secret(settings),
         listeners=listeners,
-        apologise=error_reply.apologise,
+        apologise=context.apologise,
     )
 
 

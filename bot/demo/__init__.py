@@ -1,4 +1,4 @@
-"""Floor 5: the whole product without a Slack and without a gateway account.
+"""The whole product without Slack and without a gateway account: playground, gallery, tour.
 
-The loopback Slack and the person who types into it live here; the tests use the same.
+It runs the real bot between `bot.fake_slack` and the sandbox gateway, as the tests do.
 """

@@ -1,4 +1,4 @@
-"""The gallery's exhibits of lists: pasted, confirmed, under way, over, reported."""
+"""Gallery exhibits of bulk look-ups: pasted, confirmed, running, finished, reported."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from bot.domain.jobs.bulk_report import Reckoning
 from bot.domain.jobs.watch import Bound, Destination, Watch
 from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.fake_slack.state import workspace as made_up
+from bot.services.bulk.service import NoRoomForBulk
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
-from bot.slack.blocks.block_kit import Message
+from bot.slack.blocks.block_kit import Message, View
+from bot.slack.blocks.style import Audience
 from bot.slack.bulk.cards import progress_card, report_card
-from bot.slack.bulk.modals import View, confirming, confirming_file, pasting
-from bot.slack.bulk.notes import BulkNotes
-from bot.slack.bulk.pages import page_of_results
-from bot.slack.bulk.tables import ROWS_OF_A_PAGE, Form
-from bot.slack.cards.buttons import Row
+from bot.slack.bulk.modals import confirming, confirming_file, pasting
+from bot.slack.bulk.notes import begun, how_to_begin, no_room, too_many, watching
+from bot.slack.bulk.tables import ROWS_OF_A_PAGE, Form, page_of_results
 from bot.slack.cards.modals import Origin
+from bot.slack.cards.notes import Notes
 
 _FILE: Final = "clientes-marco.csv"
 _THREAD: Final = "1700000000.000100"
-# As such lists come: most calls answered, some results often, some rarely.
+# A typical list: most calls answered, some results frequent, some rare.
 _COMMON: Final = ("ok:85.00", "ok:61.50", "failed:486", "ok:12.00", "failed:480", "machine:200")
 _RARE: Final = ("failed:404", "ok:3.00", "blocked:608", "024", "023", "error:503", "!timeout")
-# So that each sum is one.
+# Makes every count 1.
 _ONE_OF_EACH: Final = (
     *("ok:85.00", "failed:486", "failed:404", "failed:480", "blocked:608", "machine:200"),
     *("error:503", "ok:3.00", "!timeout"),
@@ -49,8 +50,8 @@ _OVER: Final = {
 
 
 def bulk_exhibits() -> Mapping[str, Make]:
-    """Each by its id."""
-    begun = _bulk(doubles=12, ignored=3)
+    """The exhibits by their ids."""
+    running = _bulk(doubles=12, ignored=3)
     paused = _bulk(paused_until=MOMENT + timedelta(minutes=2))
     return {
         "bulk-paste": lambda studio: _form(pasting(studio.style, _channel())),
@@ -58,20 +59,20 @@ def bulk_exhibits() -> Mapping[str, Make]:
         "bulk-confirm-file": _confirming_file,
         "bulk-confirm-odd-file": _confirming_odd_file([*LineProblem, LineProblem.NO_ID]),
         "bulk-confirm-odder-file": _confirming_odd_file([*reversed(LineProblem)][:6]),
-        "bulk-no-room": _confirming(lambda notes: notes.no_room(MOST_OPEN)),
-        "bulk-no-room-for-a-second": _confirming(lambda notes: notes.no_room(1)),
-        "bulk-no-room-for-all": _confirming(lambda notes: notes.no_room_for_all()),
-        "bulk-not-kept": _confirming(lambda notes: notes.not_kept()),
-        "bulk-begun": lambda studio: studio.answering(_notes(studio).begun(_bulk())),
-        "bulk-begun-in-a-thread": _noted(lambda notes: notes.begun(_bulk(destination=_thread()))),
-        "bulk-begun-directly": _noted(lambda notes: notes.begun(_bulk(destination=_direct()))),
-        "bulk-ask": _noted(lambda notes: notes.ask()),
-        "bulk-offered": lambda studio: studio.note(
-            _notes(studio).with_button(studio.notes.too_many(TooMany(count=14)), _ids(14))
+        "bulk-no-room": _no_room(Bound.USER, MOST_OPEN),
+        "bulk-no-room-for-a-second": _no_room(Bound.USER, 1),
+        "bulk-no-room-for-all": _no_room(Bound.ALL, 1),
+        "bulk-not-kept": _confirming(lambda notes: notes.titled("bulk.note.not_kept")),
+        "bulk-begun": lambda studio: studio.answering(begun(_bulk(), studio.notes)),
+        "bulk-begun-in-a-thread": _noted(lambda notes: begun(_bulk(destination=_thread()), notes)),
+        "bulk-begun-directly": _noted(lambda notes: begun(_bulk(destination=_direct()), notes)),
+        "bulk-ask": _noted(how_to_begin),
+        "bulk-offered": _noted(
+            lambda notes: too_many(TooMany(count=14, ids=tuple(_ids(14))), notes)
         ),
-        "bulk-progress-0": _progress(begun, 0),
-        "bulk-progress-52": _progress(begun, 520),
-        "bulk-progress-directly": _progress(begun, 520, row=Row.DIRECT),
+        "bulk-progress-0": _progress(running, 0),
+        "bulk-progress-52": _progress(running, 520),
+        "bulk-progress-directly": _progress(running, 520, audience=Audience.DIRECT),
         "bulk-paused": _progress(paused, 310),
         **{
             f"bulk-over-{ending.value.replace('_', '-')}": _progress(_bulk(ending=ending), asked)
@@ -79,10 +80,10 @@ def bulk_exhibits() -> Mapping[str, Make]:
         },
         **_reports(),
         "bulk-page": _page,
-        "bulk-stopping": _noted(lambda notes: notes.stopping()),
-        "bulk-over-already": _noted(lambda notes: notes.over()),
-        "bulk-not-yours": _noted(lambda notes: notes.not_yours()),
-        "bulk-none-pending": _noted(lambda notes: notes.none_pending()),
+        "bulk-stopping": _noted(lambda notes: notes.titled("bulk.note.stopping")),
+        "bulk-over-already": _noted(lambda notes: notes.titled("bulk.note.over")),
+        "bulk-not-yours": _noted(lambda notes: notes.titled("bulk.note.not_yours")),
+        "bulk-none-pending": _noted(lambda notes: notes.titled("bulk.note.none_pending")),
         "bulk-watching": _watching(2, 2, 2),
         "bulk-watching-one": _watching(1, 1, 1),
         "bulk-watching-none": _watching(0, 0, 1),
@@ -93,7 +94,7 @@ def _reports() -> Mapping[str, Make]:
     return {
         "bulk-report-small": _report(_bulk(total=8, name=""), 8),
         "bulk-report": _report(_bulk(ending=BulkEnding.ALL_ASKED), 1_000),
-        "bulk-report-directly": _report(_bulk(), 1_000, row=Row.DIRECT),
+        "bulk-report-directly": _report(_bulk(), 1_000, audience=Audience.DIRECT),
         "bulk-report-plain-table": _report(_bulk(), 1_000, form=Form.PLAIN),
         "bulk-report-lines": _report(_bulk(), 1_000, form=Form.LINES),
         "bulk-report-stopped": _report(_bulk(ending=BulkEnding.STOPPED), 520),
@@ -150,21 +151,23 @@ def _tally(items: Sequence[BulkItem], studio: Studio) -> Tally:
     return Tally(counts=MappingProxyType(dict(counts)))
 
 
-def _progress(bulk: Bulk, asked: int, row: Row = Row.PUBLIC) -> Make:
+def _progress(bulk: Bulk, asked: int, audience: Audience = Audience.PUBLIC) -> Make:
     def make(studio: Studio) -> Shown:
         tally = _tally(_items(asked, bulk.total), studio)
-        style = studio.style.shared("") if row is Row.PUBLIC else studio.style
-        return studio.message(progress_card(bulk, tally, style, row, MOMENT), ephemeral=False)
+        style = studio.style.read_by(audience)
+        return studio.message(progress_card(bulk, tally, style, MOMENT), ephemeral=False)
 
     return make
 
 
-def _report(bulk: Bulk, asked: int, row: Row = Row.PUBLIC, form: Form = Form.SORTABLE) -> Make:
+def _report(
+    bulk: Bulk, asked: int, audience: Audience = Audience.PUBLIC, form: Form = Form.SORTABLE
+) -> Make:
     def make(studio: Studio) -> Shown:
         items = _items(asked, bulk.total)
         counted = Reckoning().add_all(items).report(studio.catalog)
-        style = studio.style.shared("") if row is Row.PUBLIC else studio.style
-        message = report_card(bulk, counted, items[:99], style, row=row, form=form)
+        style = studio.style.read_by(audience)
+        message = report_card(bulk, counted, items[:99], style, form=form)
         return studio.message(message, ephemeral=False)
 
     return make
@@ -182,7 +185,7 @@ def _report_of(
         ]
         counted = Reckoning().add_all(items).report(studio.catalog)
         message = report_card(
-            bulk, counted, items, studio.style, row=Row.DIRECT, moved=moved, gone=gone
+            bulk, counted, items, studio.style.read_by(Audience.DIRECT), moved=moved, gone=gone
         )
         return studio.message(message, ephemeral=False)
 
@@ -192,10 +195,10 @@ def _report_of(
 def _page(studio: Studio) -> Shown:
     bulk = _bulk()
     items = _items(bulk.total, bulk.total)[ROWS_OF_A_PAGE : 2 * ROWS_OF_A_PAGE]
-    return studio.note(page_of_results(bulk, items, 2, studio.style, row=Row.PRIVATE))
+    return studio.note(page_of_results(bulk, items, 2, studio.style))
 
 
-def _confirming(told: Callable[[BulkNotes], Message] | None) -> Make:
+def _confirming(remark: Callable[[Notes], Message] | None) -> Make:
     def make(studio: Studio) -> Shown:
         text = "\n".join((*(one.value for one in _ids(14)), _ids(1)[0].value, "+55 11 98765-4321"))
         view = confirming(
@@ -204,7 +207,7 @@ def _confirming(told: Callable[[BulkNotes], Message] | None) -> Make:
             read_pasted(text, max_ids=1_000),
             text=text,
             lasts=timedelta(seconds=14),
-            told=told(_notes(studio)) if told is not None else None,
+            told=remark(studio.notes) if remark is not None else None,
         )
         return _form(view)
 
@@ -212,7 +215,7 @@ def _confirming(told: Callable[[BulkNotes], Message] | None) -> Make:
 
 
 def _confirming_file(studio: Studio) -> Shown:
-    """What was found in a file of a message."""
+    """The confirmation for a file attached to a message."""
     pasted = "\n".join((*(one.value for one in _ids(1_000)), _ids(1)[0].value, "+55 11 98765-4321"))
     found = read_file(pasted.encode(), max_ids=1_000)
     origin = Origin(channel=made_up.CHANNEL_ID, thread_ts=_THREAD)
@@ -223,7 +226,7 @@ def _confirming_file(studio: Studio) -> Shown:
 
 
 def _confirming_odd_file(problems: Iterable[LineProblem]) -> Make:
-    """A file with one id, and with more that is none than is shown."""
+    """A file with one id and more invalid rows than are shown."""
     ignored = tuple(
         IgnoredLine(number=number, text=f"? {number}", problem=problem)
         for number, problem in enumerate(problems, start=3)
@@ -256,7 +259,7 @@ def _watching(begun: int, before: int, refused: int) -> Make:
         *[AlreadyWatched(watch=watch)] * before,
         *[full] * refused,
     ]
-    return _noted(lambda notes: notes.watching(outcomes))
+    return _noted(lambda notes: watching(outcomes, notes))
 
 
 def _thread() -> Destination:
@@ -271,9 +274,9 @@ def _channel() -> Origin:
     return Origin(channel=made_up.CHANNEL_ID)
 
 
-def _noted(make: Callable[[BulkNotes], Message]) -> Make:
-    return lambda studio: studio.note(make(_notes(studio)))
+def _noted(make: Callable[[Notes], Message]) -> Make:
+    return lambda studio: studio.note(make(studio.notes))
 
 
-def _notes(studio: Studio) -> BulkNotes:
-    return BulkNotes(studio.style, studio.notes.command)
+def _no_room(bound: Bound, most: int) -> Make:
+    return _confirming(lambda notes: no_room(NoRoomForBulk(bound=bound, most=most), notes))

@@ -1,4 +1,4 @@
-"""`voicestatus demo`: a tour of what people type and what they get, then the person's own turn."""
+"""`voicestatus demo --terminal`: a tour of requests and answers, then the user's own turn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.telemetry import configure_logging
 PERSON: Final = "ana"
 CHANNEL: Final = "support"
 
-# Why something is typed, and what.
+# Pairs of the phrase that introduces a step and the text to type.
 Tour = Sequence[tuple[str, str]]
 
 _TOUR: Final[Tour] = (
@@ -39,12 +39,12 @@ _TOUR: Final[Tour] = (
     ("share", "SANDBOX-BUSY share"),
 )
 _WATCHED: Final = "SANDBOX-PENDING-2 watch"
-# The tour ends in the other language and comes back, so that the person's turn is in their own.
+# The tour shows the other language and switches back, so that the user's turn is in their own.
 _OTHER: Final = {Language.ENGLISH: ("pt", "en"), Language.PORTUGUESE: ("en", "pt")}
 
 
 class Conversation:
-    """One demo in one terminal."""
+    """A demo in a terminal."""
 
     def __init__(self, stage: Stage, catalog: Catalog, terminal: Console) -> None:
         self._stage = stage
@@ -52,18 +52,18 @@ class Conversation:
         self._terminal = terminal
 
     async def tour(self, tour: Tour) -> None:
-        """Show every kind of answer once."""
+        """Show each kind of answer once."""
         self._terminal.print(Text(self._say("welcome"), style="italic"))
         for why, text in tour:
             self._introduce(why)
             await self._play(text)
-        await self._other_ways_in()
+        await self._other_entry_points()
         self._introduce("language")
         there, back = _OTHER[self._catalog.language]
         for text in (f"lang {there}", "SANDBOX-DECLINED", f"lang {back}"):
             await self._play(text)
 
-    async def _other_ways_in(self) -> None:
+    async def _other_entry_points(self) -> None:
         stage, say = self._stage, self._say
         for why, shown, act in (
             ("customer", say("presses", button=self._button(Action.CUSTOMER)), _press_customer),
@@ -85,7 +85,7 @@ class Conversation:
         return self._catalog.say(f"button.{action.value.removeprefix('card_')}")
 
     async def your_turn(self) -> None:
-        """Let the person type until they leave."""
+        """Answer what the user types until they leave."""
         self._terminal.print(Text(f"\n{self._say('your_turn')}", style="italic"))
         while (typed := await _read_line()) is not None:
             if not typed.startswith(COMMAND):
@@ -94,7 +94,7 @@ class Conversation:
             await self._answer(typed.removeprefix(COMMAND).strip())
 
     def connect(self) -> None:
-        """How to go on with a real workspace."""
+        """Show how to connect a real workspace."""
         self._terminal.print(Text(f"\n{self._say('connect_title')}", style="bold"))
         self._terminal.print(mrkdwn(self._say("connect").strip()))
 
@@ -157,7 +157,7 @@ async def converse(
     timing: Timing = Timing(),
     gateway: Gateway = running_sandbox,
 ) -> int:
-    """Play the tour; with a terminal on standard input the person goes on. Exit code 0."""
+    """Play the tour, then let the user type if standard input is a terminal. Exit code 0."""
     configure_logging(level="ERROR", json=False)
     async with running_stage(language, timing=timing, gateway=gateway) as stage:
         conversation = Conversation(stage, stage.catalog, console())
@@ -169,7 +169,7 @@ async def converse(
 
 
 async def _read_line() -> str | None:
-    """A line that the person typed, while the bot goes on; `None` when they leave."""
+    """Read a line while the bot runs on; `None` when the user leaves."""
     try:
         typed = await asyncio.to_thread(input, "\n> ")
     except EOFError:

@@ -1,4 +1,4 @@
-"""The gallery's exhibits of lists in files: being read, not readable, no list."""
+"""Gallery exhibits of id lists in files: being read, unreadable, not a list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.domain.id_lists.id_list import (
 )
 from bot.domain.jobs.bulk import LARGEST
 from bot.slack.blocks.block_kit import note
-from bot.slack.bulk.file_notes import unread_line
+from bot.slack.bulk.from_file import unread_line
 from bot.slack.files.download import FileProblem, UnreadableFileError
 
 _FILE: Final = "clientes-março.xlsx"
@@ -23,7 +23,7 @@ _FILES: Final[Mapping[FileProblem, tuple[str, ...]]] = {
     FileProblem.NONE: (),
     FileProblem.SEVERAL: (_FILE, "", "fevereiro.csv"),
 }
-# How much there was, and may be.
+# The size found and the limit.
 _AMOUNTS: Final[Mapping[ListProblem, tuple[int, int]]] = {
     ListProblem.TOO_LARGE: (7_300_000, MAX_BYTES),
     ListProblem.TOO_LONG: (12_400, MAX_PASTED),
@@ -33,10 +33,10 @@ _AMOUNTS: Final[Mapping[ListProblem, tuple[int, int]]] = {
 
 
 def file_exhibits() -> Mapping[str, Make]:
-    """Each by its id."""
+    """The exhibits by their ids."""
     return {
-        "file-reading": _told("reading_title", "reading"),
-        "file-changed": _told("no_list_title", "changed"),
+        "file-reading": _note("reading_title", "reading"),
+        "file-changed": _note("no_list_title", "changed"),
         **dict(_problems()),
     }
 
@@ -51,7 +51,7 @@ def _problems() -> Iterator[tuple[str, Make]]:
         yield f"file-list-{kind.value}", _unread(error)
 
 
-def _told(title: str, text: str) -> Make:
+def _note(title: str, text: str) -> Make:
     def make(studio: Studio) -> Shown:
         say = studio.catalog.say
         return studio.answering(note(say(f"bulk.modal.{title}"), say(f"bulk.modal.{text}")))

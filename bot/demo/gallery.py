@@ -1,7 +1,7 @@
-"""The gallery: every card that the bot can show, in both languages, from the bot's own builders.
+"""The gallery: every card that the bot can show, in both languages, made by its own builders.
 
 To add an exhibit, add one line to a table: its id, and how a `Studio` makes it. Codes and errors
-need none: each one in the language files has its card here.
+need no line: every one in the language files gets its card.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from bot.demo.stage import COMMAND
 from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
 from bot.demo.watch_exhibits import watch_exhibits
 from bot.domain.access import Asker, Refusal
+from bot.domain.answer import Answer
 from bot.domain.call_status import Outcome
 from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
-from bot.domain.input.query import MAX_IDS, DidYouMean, LookUp, TooMany
+from bot.domain.input.query import MAX_IDS, DidYouMean, LookUp
 from bot.domain.texts.catalog import Kind, Language
 from bot.fake_slack.rules.block_rules import Surface as Judged
 from bot.fake_slack.rules.block_rules import problems_of_blocks
@@ -28,17 +29,26 @@ from bot.fake_slack.rules.shown_blocks import shown_blocks
 from bot.fake_slack.rules.view_rules import problems_of_view
 from bot.fake_slack.state import workspace as made_up
 from bot.services.alarm import Alert, Trouble
-from bot.services.answers import Answer
-from bot.slack.blocks.style import Contacts
-from bot.slack.cards.buttons import Row
-from bot.slack.cards.gateway_notes import alert_note, health_note
+from bot.slack.blocks.style import Audience, Contacts
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
+from bot.slack.lookups.commands import (
+    admins_only,
+    channel_language,
+    did_you_mean,
+    health_note,
+    help_note,
+    whoami_note,
+)
+from bot.slack.lookups.handler import shared_note
+from bot.slack.replies.admin_alerts import alert_note
+from bot.slack.replies.requests import broken, closing
 
+_WORKING: Final = ("working.title", "working.text")
 _MIXED: Final = ("ok:85.00", "failed:486", "machine:200", "024", "blocked:608", "!timeout")
-# One code of each group of the gateway's that stands for many.
+# One code to represent each group of similar gateway codes.
 _OF_A_GROUP: Final = {"8xx": "850", "9xx": "950", "undocumented": "777"}
-# One for each text to a customer but the one about a busy line.
+# One result for each customer reply except that for a busy line.
 _FOR_CUSTOMERS: Final = (
     *("ok:85.00", "ok:3.00", "machine:200", "024", "001", "failed:", "failed:404", "failed:480"),
     *("failed:503", "failed:603", "error:503", "blocked:608"),
@@ -46,7 +56,7 @@ _FOR_CUSTOMERS: Final = (
 
 
 class Room(StrEnum):
-    """What kind of card hangs together; each has a name in the language files."""
+    """Sections of the gallery; each has a name in the language files."""
 
     OUTCOMES = "outcomes"
     GATEWAY = "gateway"
@@ -64,7 +74,7 @@ class Room(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """One card on the wall; `id` is unique in a language, and good for an address."""
+    """One card; `id` is unique within a language and usable in a URL."""
 
     id: str
     room: Room
@@ -72,7 +82,7 @@ class Exhibit:
     shown: Shown
 
     def as_json(self) -> dict[str, Any]:
-        """What the page needs; every element has its ids, as in Slack."""
+        """The exhibit for the page; every element has its ids, as in Slack."""
         content = self.shown.content
         return {
             "id": self.id,
@@ -85,7 +95,7 @@ class Exhibit:
         }
 
     def problems(self) -> list[str]:
-        """What Slack would refuse in it."""
+        """The problems that Slack would refuse it for."""
         judged, content = Judged(self.shown.surface.value), self.shown.content
         if judged is Judged.MESSAGE:
             return problems_of_blocks(content["blocks"], judged)
@@ -111,17 +121,17 @@ _OUTCOMES: Final[Mapping[str, Make]] = {
     "machine": lambda s: s.card("machine:200"),
     "pending": lambda s: s.card("024"),
     "unrecognised": lambda s: s.card("queued:5"),
-    "seen-by-all": lambda s: s.card("failed:486", row=Row.PUBLIC),
-    "in-a-direct-message": lambda s: s.card("ok:85.00", row=Row.DIRECT),
-    "kept-by-the-bot": lambda s: s.note(card(_kept(s.answers("ok:85.00")), s.style)),
+    "seen-by-all": lambda s: s.card("failed:486", audience=Audience.PUBLIC),
+    "in-a-direct-message": lambda s: s.card("ok:85.00", audience=Audience.DIRECT),
+    "kept-by-the-bot": lambda s: s.note(card(_cached(s.answers("ok:85.00")), s.style)),
     "admins-told": lambda s: s.note(card(s.answers("001"), replace(s.style, admins_told=True))),
     "beside-bad-words": lambda s: s.note(card(s.answers("024"), s.style, _remarks(s))),
 }
 _SEVERAL: Final[Mapping[str, Make]] = {
     "list": lambda s: s.several(_MIXED),
-    "list-seen-by-all": lambda s: s.card(*_MIXED[:4], row=Row.PUBLIC),
+    "list-seen-by-all": lambda s: s.card(*_MIXED[:4], audience=Audience.PUBLIC),
     "list-of-ten": lambda s: s.several((*_MIXED, *_MIXED[:4])),
-    "list-from-the-sandbox": lambda s: s.note(card(_kept(s.answers("023", "850")), s.style)),
+    "list-from-the-sandbox": lambda s: s.note(card(_cached(s.answers("023", "850")), s.style)),
 }
 _EXPLAIN: Final[Mapping[str, Make]] = {
     "explain-603": lambda s: s.explained("603"),
@@ -135,18 +145,20 @@ _EXPLAIN: Final[Mapping[str, Make]] = {
     "explain-usage": lambda s: s.explained(""),
 }
 _NOTES: Final[Mapping[str, Make]] = {
-    "help": lambda s: s.note(s.notes.help()),
+    "help": lambda s: s.note(help_note(s.notes)),
     "usage": lambda s: s.note(s.notes.usage()),
     "customer": lambda s: s.customer("failed:486"),
     "customer-of-many": lambda s: s.customer(*_FOR_CUSTOMERS),
     "details": lambda s: s.details("failed:486"),
     "details-of-a-failed-look-up": lambda s: s.details("!http_status HTTP 403"),
     "details-of-an-error": lambda s: s.details("!http_status HTTP 502"),
-    "working": lambda s: s.note(s.notes.working(1)),
+    "working": lambda s: s.note(s.notes.note(*_WORKING, count=1)),
     "did-you-mean": lambda s: s.note(
-        s.notes.did_you_mean(DidYouMean(word="explian", suggestion="explain 486"))
+        did_you_mean(DidYouMean(word="explian", suggestion="explain 486"), s.notes)
     ),
-    "too-many": lambda s: s.note(s.notes.too_many(TooMany(count=14))),
+    "too-many": lambda s: s.note(
+        s.notes.note("too_many.title", "too_many.body", count=14, limit=MAX_IDS)
+    ),
     "phone-number": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "+55 (11) 98765-4321"))),
     "no-id": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "x" * 60))),
     "refused-external": lambda s: s.note(s.notes.refused(Refusal.EXTERNAL)),
@@ -155,22 +167,22 @@ _NOTES: Final[Mapping[str, Make]] = {
     "refused-without-contact": lambda s: s.note(
         Notes(replace(s.style, contacts=Contacts()), COMMAND).refused(Refusal.USER)
     ),
-    "whoami": lambda s: s.note(s.notes.whoami(_asker(), None, admin=False)),
-    "whoami-admin": lambda s: s.note(s.notes.whoami(_asker(), None, admin=True)),
-    "whoami-refused": lambda s: s.note(s.notes.whoami(_asker(), Refusal.CHANNEL, admin=False)),
-    "language-chosen": lambda s: s.note(s.notes.language_chosen()),
-    "language-now": lambda s: s.note(s.notes.language_help("")),
-    "language-not-kept": lambda s: s.note(s.notes.choice_not_kept()),
-    "language-help": lambda s: s.note(s.notes.language_help("klingon")),
-    "language-of-channel": lambda s: s.note(s.notes.channel_language_chosen(s.catalog)),
-    "admins-only": lambda s: s.note(s.notes.admins_only()),
-    "shared": lambda s: s.note(s.notes.shared([])),
-    "shared-already": lambda s: s.note(s.notes.shared_already()),
-    "invite": lambda s: s.note(s.notes.invite_me()),
-    "thread-gone": lambda s: s.note(s.notes.thread_gone()),
-    "late": lambda s: s.note(s.notes.marked_late(s.notes.usage())),
-    "broken": lambda s: s.note(s.notes.broken("7f3a-91c2")),
-    "closing": lambda s: s.note(s.notes.closing()),
+    "whoami": lambda s: _whoami(s, None),
+    "whoami-admin": lambda s: _whoami(s, None, admin=True),
+    "whoami-refused": lambda s: _whoami(s, Refusal.CHANNEL),
+    "language-chosen": lambda s: s.note(s.notes.note("language.chosen")),
+    "language-now": lambda s: s.note(s.notes.note("language.current")),
+    "language-not-kept": lambda s: s.note(s.notes.note("language.not_kept", "language.still")),
+    "language-help": lambda s: s.note(s.notes.note("language.unknown")),
+    "language-of-channel": lambda s: s.note(channel_language(s.catalog, s.notes)),
+    "admins-only": lambda s: s.note(admins_only(s.notes)),
+    "shared": lambda s: s.note(shared_note([], s.notes)),
+    "shared-already": lambda s: s.note(s.notes.note("working.shared_already")),
+    "invite": lambda s: s.note(s.notes.hint("hint.invite")),
+    "thread-gone": lambda s: s.note(s.notes.hint("hint.thread_gone")),
+    "late": lambda s: s.note(s.notes.usage().and_then(s.notes.hint("hint.late"))),
+    "broken": lambda s: s.note(broken("7f3a-91c2", s.notes)),
+    "closing": lambda s: s.note(closing(s.notes)),
 }
 _HOME: Final[Mapping[str, Make]] = {
     "home-first-day": lambda s: s.home(),
@@ -189,13 +201,13 @@ _MODALS: Final[Mapping[str, Make]] = {
     "modal-many": lambda s: s.asking(
         *(f"MPG0002361804{n}" for n in range(74, 86)), remark="modal.many", count=12, limit=MAX_IDS
     ),
-    "modal-working": lambda s: s.answering(s.notes.working(2)),
+    "modal-working": lambda s: s.answering(s.notes.note(*_WORKING, count=2)),
     "modal-answer": lambda s: s.answering(card(s.answers("failed:486"), s.style)),
 }
 
 
 def exhibits() -> tuple[Exhibit, ...]:
-    """Everything on the walls, room by room, each in every language."""
+    """All exhibits by room, in every language."""
     return tuple(
         Exhibit(id=name, room=room, language=language, shown=make(Studio(language)))
         for room, table in _walls()
@@ -244,22 +256,23 @@ def _error_codes() -> list[str]:
     return [entry.code for entry in Studio(Language.ENGLISH).catalog.of_kind(Kind.ERROR)]
 
 
-def _asker() -> Asker:
-    return Asker(user=made_up.USER_ID, channel=made_up.CHANNEL_ID)
+def _whoami(studio: Studio, refused: Refusal | None, *, admin: bool = False) -> Shown:
+    asker = Asker(user=made_up.USER_ID, channel=made_up.CHANNEL_ID)
+    return studio.note(whoami_note(asker, refused, studio.notes, admin=admin))
 
 
-def _kept(answers: Sequence[Answer]) -> list[Answer]:
-    """The same answers, as the sandbox gave them a while ago."""
+def _cached(answers: Sequence[Answer]) -> list[Answer]:
+    """The same answers, but from the cache."""
     return [replace(one, from_cache=True, sandbox=True) for one in answers]
 
 
 def _remarks(studio: Studio) -> list[str]:
-    """What is said of words that are no IDMSG, and of one that had too much before it."""
+    """Remarks on invalid words, and on an id with a prefix that was removed."""
     return studio.notes.bad_words(_look_up(studio, "`` x\x07y 000:MPG000236180474"))
 
 
 def _look_up(studio: Studio, text: str) -> LookUp:
-    """What was typed, which has to be a look-up."""
+    """The typed text parsed as a look-up."""
     query = studio.typed(text)
     if not isinstance(query, LookUp):
         raise TypeError
@@ -267,7 +280,7 @@ def _look_up(studio: Studio, text: str) -> LookUp:
 
 
 def _healths() -> Mapping[str, GatewayHealth]:
-    """How the gateway may have been answering."""
+    """Health reports for each state of the gateway."""
     before = MOMENT - timedelta(minutes=4)
     new = GatewayHealth(since=MOMENT - timedelta(hours=9))
     down = new.answered(before)
@@ -285,7 +298,7 @@ def _healths() -> Mapping[str, GatewayHealth]:
 
 
 def _alerts() -> Mapping[str, Alert]:
-    """What the admins may be told."""
+    """Every alert to admins."""
     return {
         "900": Alert(trouble=Trouble.SECURITY_LIMIT, code="900"),
         "keys": Alert(trouble=Trouble.KEYS, code="001"),

@@ -1,4 +1,4 @@
-"""Everything that a demo needs, running on loopback: sandbox gateway, Slack, the real bot."""
+"""Everything a demo needs, on loopback: sandbox gateway, fake Slack, the real bot."""
 
 from __future__ import annotations
 
@@ -27,65 +27,65 @@ from bot.web.slack_endpoint import SLACK_PATH
 
 COMMAND: Final = "/voicestatus"
 PATIENCE_SECONDS: Final = 15.0
-# The sandbox takes any keys of the right length.
+# The sandbox accepts any credential of the right length.
 _CREDENTIAL: Final = "D" * 40
 _TOKEN: Final = "d" * 6
-# Nobody wants to wait in front of a demo.
+# Much shorter than in production, so that a watch in the demo ends within seconds.
 _INTERVALS: Final = (0.5, 1.0)
 _BUTTON_PARTS: Final = ("action_id", "value")
 
-# Serves a gateway as `running_sandbox` does.
+# A gateway server with the signature of `running_sandbox`.
 Gateway = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A running demo: somebody types, and the messages that come of it can be seen."""
+    """A running demo: the user's actions, and the messages that result."""
 
     slack: LoopbackSlack
     person: Person
     catalog: Catalog
 
     async def say(self, text: str) -> tuple[Ack, AsyncIterator[Message]]:
-        """Type a command; gives its acknowledgement and the messages, the last one final."""
+        """Type a command; returns its acknowledgement and the messages, the final one last."""
         seen = len(self.slack.messages)
         ack = await self.person.command(COMMAND, text)
         return ack, self._answers(seen)
 
     async def mention(self, text: str) -> AsyncIterator[Message]:
-        """Mention the bot in the channel; gives its answers in the thread."""
+        """Mention the bot in the channel; returns its answers in the thread."""
         seen = len(self.slack.messages)
         await self.person.say(f"{made_up.BOT_MENTION} {text}")
         return self._answers(seen)
 
     async def write(self, text: str) -> AsyncIterator[Message]:
-        """Write to the bot directly."""
+        """Send the bot a direct message."""
         seen = len(self.slack.messages)
         await self.person.say(text, channel=self.person.direct_channel)
         return self._answers(seen)
 
     async def watch(self, text: str) -> AsyncIterator[Message]:
-        """Type a command for a watch; gives the card, that it is watched, and the notice."""
+        """Start a watch; returns the card, the confirmation, and the notice."""
         seen = len(self.slack.messages)
         await self.person.command(COMMAND, text)
         return self._coming(seen, 3)
 
     async def check_message(self, text: str) -> AsyncIterator[Message]:
-        """Post a message and choose the shortcut in its menu."""
+        """Post a message and use the shortcut on it."""
         seen = len(self.slack.messages)
         posted = await self.person.say(text)
         await self.person.message_shortcut(MESSAGE_SHORTCUT, posted)
         return self._answers(seen)
 
     async def press(self, action: Action, idmsg: str) -> AsyncIterator[Message]:
-        """Press a button of the newest card about this one call."""
+        """Press a button of the newest card about this call."""
         seen = len(self.slack.messages)
         cards = [m for m in self.slack.messages if {action.value, f'["{idmsg}"]'} <= _words(m)]
         await self.person.click(cards[-1], action.value)
         return self._answers(seen)
 
     async def open_home(self) -> View:
-        """Open the App Home; gives the page as it is drawn for this opening."""
+        """Open the App Home; returns the view published for this opening."""
         before = self._home()
         await self.person.open_home()
         await self.slack.wait_for(lambda: self._home() not in (None, before), PATIENCE_SECONDS)
@@ -105,6 +105,7 @@ class Stage:
         await self.slack.wait_for(lambda: len(self.slack.messages) > seen, PATIENCE_SECONDS)
         shown = self.slack.messages[seen]
         yield shown
+        # A slow look-up first posts a progress note, which the answer then replaces in place.
         if shown.text.startswith(self.catalog.say("working.title")):
             await self.slack.wait_for(
                 lambda: self.slack.messages[seen].text != shown.text, PATIENCE_SECONDS
@@ -113,13 +114,13 @@ class Stage:
 
 
 def _words(message: Message) -> set[str]:
-    """What the buttons of a message are called and carry."""
+    """The action ids and values of a message's buttons."""
     rows = (block["elements"] for block in message.blocks if block["type"] == "actions")
     return {str(button.get(part)) for row in rows for button in row for part in _BUTTON_PARTS}
 
 
 def _as_it_is(_workspace: Workspace) -> None:
-    """A workspace that nothing is changed in."""
+    """Leave the workspace unchanged."""
 
 
 @asynccontextmanager
@@ -132,15 +133,15 @@ async def running_stage(
     timing: Timing = Timing(),
     gateway: Gateway = running_sandbox,
 ) -> AsyncIterator[Stage]:
-    """Start everything on free ports of 127.0.0.1 and stop it in the end.
+    """Run everything on free ports of 127.0.0.1 while the block runs.
 
     Args:
-        language: the bot's own.
+        language: the bot's default language.
         now: the bot's clock.
-        furnish: changes the workspace before the bot sees it.
-        admins: ids of the people with the operator's rights.
-        timing: the seconds that the bot waits for things.
-        gateway: serves the gateway that the bot asks.
+        furnish: changes the workspace before the bot starts.
+        admins: ids of the users with operator rights.
+        timing: the bot's waits.
+        gateway: serves the gateway.
     """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())

@@ -1,4 +1,4 @@
-"""Where the gallery's exhibits are made: one language, one moment, and the bot's own builders."""
+"""Makes the gallery's exhibits with the bot's own builders, in one language at a fixed time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.demo.stage import COMMAND
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import Query, parse_query
@@ -19,28 +20,29 @@ from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.texts.dictionary import find
 from bot.domain.texts.explanation import LookupFailure
 from bot.locales import load_catalog
-from bot.services.answers import Answer
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.style import CardStyle, Contacts
-from bot.slack.cards.buttons import Row, buttons
+from bot.slack.blocks.style import Audience, CardStyle, Contacts
+from bot.slack.cards.buttons import buttons
+from bot.slack.cards.definitions import definitions_card
 from bot.slack.cards.modals import Origin, asking
 from bot.slack.cards.modals import answer as answer_view
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
-from bot.slack.home.page import Recent, home
+from bot.slack.home.page import home
 from bot.slack.lookups.card_details import customer_texts, details
+from bot.storage.recents import RecentLookup
 
 MOMENT: Final = datetime(2026, 3, 2, 17, 4, 5, tzinfo=UTC)
 IDMSG: Final = "MPG000236180474"
 _ZONE: Final = "America/Sao_Paulo"
 _READER: Final = "Ana Souza"
 _FIRST_ID: Final = 236_180_474
-# Errors of a look-up that say since when, or until when.
+# Look-up errors with a time in their text.
 _WITH_A_MOMENT: Final = frozenset({"gateway_down", "paused"})
 
 
 class Surface(StrEnum):
-    """Where an exhibit is shown in Slack."""
+    """The Slack surface of an exhibit."""
 
     MESSAGE = "message"
     MODAL = "modal"
@@ -49,7 +51,7 @@ class Surface(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What the builders made: blocks, and the frame of a modal around them."""
+    """The builders' output: blocks, and a modal's title and buttons."""
 
     surface: Surface
     content: dict[str, Any]
@@ -58,7 +60,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Makes what is shown, in one language; always the same moment and the same ids."""
+    """Makes exhibits in one language; time and ids are fixed, so that they are reproducible."""
 
     language: Language
 
@@ -69,17 +71,17 @@ class Studio:
 
     @property
     def style(self) -> CardStyle:
-        """For one reader alone, with both contacts set."""
+        """The style of a private answer, with both contacts set."""
         contacts = Contacts(bot="#help-voicestatus", gateway="suporte@mobipronto.example")
         return CardStyle(catalog=self.catalog, contacts=contacts, zone=ZoneInfo(_ZONE))
 
     @property
     def notes(self) -> Notes:
-        """Every message that is no look-up."""
+        """The builder of all messages other than look-up results."""
         return Notes(self.style, COMMAND)
 
     def answers(self, *results: str) -> list[Answer]:
-        """Answers of the gateway, or errors of look-ups where a result is written `!timeout`."""
+        """Gateway answers; a result such as `!timeout` makes a look-up error."""
         return [
             Answer(
                 message_id=MessageId(f"MPG000{_FIRST_ID + number}"),
@@ -89,48 +91,47 @@ class Studio:
             for number, result in enumerate(results)
         ]
 
-    def card(self, *results: str, row: Row = Row.PRIVATE) -> Shown:
-        """The card of one result, or the list of several, with the buttons of its readers."""
+    def card(self, *results: str, audience: Audience = Audience.PRIVATE) -> Shown:
+        """The card of one result, or of several, with the buttons of its audience."""
         answers = self.answers(*results)
-        public = row is Row.PUBLIC
-        style = self.style.shared(_READER) if public else self.style
+        style = self.style.read_by(audience)
+        style = style.shared(_READER) if style.public else style
         under = buttons(
             [one.message_id for one in answers],
-            row,
-            self.catalog,
+            style,
             watching=any(invites_watch(one.finding) for one in answers),
         )
-        return self.message(card(answers, style, row=under), ephemeral=row is Row.PRIVATE)
+        return self.message(card(answers, style, row=under), ephemeral=audience is Audience.PRIVATE)
 
     def several(self, results: Sequence[str]) -> Shown:
-        """The list of several results."""
+        """The card of several results."""
         return self.card(*results)
 
     def typed(self, text: str) -> Query:
-        """What somebody typed, read as a question."""
+        """A typed text, parsed as a query."""
         return parse_query(text)
 
     def explained(self, term: str, *, assumed: bool = False) -> Shown:
-        """What the dictionary says to a term."""
+        """The dictionary's explanation of a term."""
         others = [load_catalog(other) for other in Language]
         found = find(term, self.catalog, others)
-        return self.note(self.notes.definitions(found, assumed=assumed))
+        return self.note(definitions_card(found, self.notes, assumed=assumed))
 
     def customer(self, *results: str) -> Shown:
-        """The texts for the customer, the reader's language first."""
-        catalogs = [self.catalog, *(load_catalog(o) for o in Language if o is not self.language)]
+        """The customer replies, the reader's language first."""
+        catalogs = [load_catalog(one) for one in Language]
         return self.note(customer_texts(self.answers(*results), self.style, catalogs))
 
     def details(self, *results: str) -> Shown:
-        """The details for an engineer."""
+        """The engineer's details."""
         return self.note(details(self.answers(*results), self.style))
 
     def note(self, message: Message) -> Shown:
-        """A message that only one person sees."""
+        """A message that only one user sees."""
         return self.message(message, ephemeral=True)
 
     def message(self, message: Message, *, ephemeral: bool) -> Shown:
-        """A message as it stands in a conversation."""
+        """A message in a conversation."""
         content = {"text": message.text, "blocks": list(message.blocks)}
         return Shown(surface=Surface.MESSAGE, content=content, ephemeral=ephemeral)
 
@@ -140,16 +141,17 @@ class Studio:
         chosen: Language | None = None,
         watches: Sequence[Watch] = (),
     ) -> Shown:
-        """The App Home after these look-ups, the newest first, and with these watches."""
+        """The App Home with these look-ups, newest first, and these watches."""
+        age = timedelta(minutes=7)
         past = [
-            Recent(idmsg=idmsg, counted_as=name, at=MOMENT - timedelta(minutes=7 * number))
+            RecentLookup(team="T1", user="U1", idmsg=idmsg, outcome=name, at=MOMENT - age * number)
             for number, (idmsg, name) in enumerate(recent)
         ]
-        view = home(self.style, command=COMMAND, recent=past, watches=watches, chosen=chosen)
+        view = home(self.notes, recent=past, watches=watches, chosen=chosen)
         return Shown(surface=Surface.HOME, content=view)
 
     def asking(self, *found: str, remark: str = "", **values: object) -> Shown:
-        """The modal that asks for ids; `remark` is the name of a phrase."""
+        """The modal that asks for ids; `remark` is a phrase name."""
         said = self.catalog.say(remark, **values) if remark else ""
         view = asking(self.catalog, Origin(), found=found, remark=said)
         return Shown(surface=Surface.MODAL, content=view)
@@ -159,7 +161,7 @@ class Studio:
         return Shown(surface=Surface.MODAL, content=answer_view(self.catalog, message))
 
 
-# How an exhibit is made.
+# A function that makes an exhibit.
 Make = Callable[[Studio], Shown]
 
 

@@ -1,4 +1,4 @@
-"""The gallery's exhibits of watches: begun, listed, told, given up."""
+"""Gallery exhibits of watches: started, listed, notified, given up."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from bot.domain.jobs.watch import Bound, Destination, Ending, Sighting, Watch
 from bot.fake_slack.state import workspace as made_up
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message
-from bot.slack.cards.buttons import Row
+from bot.slack.blocks.style import Audience
+from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
-from bot.slack.watches.notes import WatchNotes
+from bot.slack.watches.notes import listed, needless, started, stopped
 from bot.slack.watches.notice import notice
 
 _ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
@@ -30,10 +31,11 @@ _HOURS_LATER: Final = MOMENT + timedelta(minutes=236)
 
 
 def watch_exhibits() -> Mapping[str, Make]:
-    """Each by its id."""
+    """The exhibits by their ids."""
     bounds = {f"watch-no-room-{one.value}": _started(_no_room(one)) for one in Bound}
     notices = {
-        f"watch-notice-{name}": _told(ending, result) for name, (ending, result) in _ENDINGS.items()
+        f"watch-notice-{name}": _notice(ending, result)
+        for name, (ending, result) in _ENDINGS.items()
     }
     return {
         "watch-begun": _started(Started(watch=_watch())),
@@ -45,18 +47,18 @@ def watch_exhibits() -> Mapping[str, Make]:
         **bounds,
         "watch-in-part": _hindered,
         "watch-needless": _needless,
-        "watches": _noted(lambda notes: notes.listed([_watch(), _watch(destination=_thread())])),
-        "watches-many": _noted(lambda notes: notes.listed([_watch()] * 22)),
-        "watches-none": _noted(lambda notes: notes.listed([])),
-        "watch-stopped": _noted(lambda notes: notes.stopped([_watch()])),
-        "watch-stopped-two": _noted(lambda notes: notes.stopped([_watch(), _watch()])),
-        "watch-over-already": _noted(lambda notes: notes.stopped([])),
-        "watch-not-kept": _noted(lambda notes: notes.not_kept()),
+        "watches": _noted(lambda notes: listed([_watch(), _watch(destination=_thread())], notes)),
+        "watches-many": _noted(lambda notes: listed([_watch()] * 22, notes)),
+        "watches-none": _noted(lambda notes: listed([], notes)),
+        "watch-stopped": _noted(lambda notes: stopped([_watch()], notes)),
+        "watch-stopped-two": _noted(lambda notes: stopped([_watch(), _watch()], notes)),
+        "watch-over-already": _noted(lambda notes: stopped([], notes)),
+        "watch-not-kept": _noted(lambda notes: notes.titled("watch.not_kept")),
         **notices,
-        "watch-notice-in-a-thread": _told(Ending.STATUS, "failed:486", row=Row.PUBLIC),
-        "watch-notice-moved": _told(Ending.STATUS, "failed:486", moved=True),
-        "watch-notice-of-a-thread-that-is-gone": _told(Ending.STATUS, "failed:486", gone=True),
-        "watch-notice-without-a-look": _told(Ending.LIMIT),
+        "watch-notice-in-a-thread": _notice(Ending.STATUS, "failed:486", audience=Audience.PUBLIC),
+        "watch-notice-moved": _notice(Ending.STATUS, "failed:486", moved=True),
+        "watch-notice-of-a-thread-that-is-gone": _notice(Ending.STATUS, "failed:486", gone=True),
+        "watch-notice-without-a-look": _notice(Ending.LIMIT),
         "home-with-watches": lambda studio: studio.home(watches=[_watch()]),
         "home-with-many-watches": lambda studio: studio.home(watches=[_watch()] * 11),
     }
@@ -83,29 +85,29 @@ def _no_room(bound: Bound) -> NoRoom:
     return NoRoom(message_id=MessageId(IDMSG), bound=bound, most=20)
 
 
-def _noted(make: Callable[[WatchNotes], Message]) -> Make:
-    return lambda studio: studio.note(make(_notes(studio)))
+def _noted(make: Callable[[Notes], Message]) -> Make:
+    return lambda studio: studio.note(make(studio.notes))
 
 
 def _started(*outcomes: StartOutcome) -> Make:
-    return _noted(lambda notes: notes.started(outcomes, made_up.USER_ID))
+    return _noted(lambda notes: started(outcomes, notes, made_up.USER_ID))
 
 
 def _hindered(studio: Studio) -> Shown:
     answers = studio.answers("ok:85.00", "900")
     begun = [Started(watch=_watch())]
-    return studio.note(_notes(studio).started(begun, made_up.USER_ID, answers))
+    return studio.note(started(begun, studio.notes, made_up.USER_ID, answers))
 
 
 def _needless(studio: Studio) -> Shown:
     answers = studio.answers("ok:85.00", "900")
-    return studio.note(card(answers, studio.style, [*_notes(studio).remarks(answers)]))
+    return studio.note(card(answers, studio.style, [*needless(answers, studio.notes)]))
 
 
-def _told(
+def _notice(
     ending: Ending,
     result: str = "",
-    row: Row = Row.DIRECT,
+    audience: Audience = Audience.DIRECT,
     *,
     moved: bool = False,
     gone: bool = False,
@@ -114,11 +116,7 @@ def _told(
     watch = _watch(ending=ending, last=seen)
 
     def make(studio: Studio) -> Shown:
-        style = studio.style.shared("") if row is Row.PUBLIC else studio.style
-        return studio.message(notice(watch, style, row, moved=moved, gone=gone), ephemeral=False)
+        style = studio.style.read_by(audience)
+        return studio.message(notice(watch, style, moved=moved, gone=gone), ephemeral=False)
 
     return make
-
-
-def _notes(studio: Studio) -> WatchNotes:
-    return WatchNotes(studio.style, studio.notes.command)

@@ -13,7 +13,22 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-PENDING_CODE: Final = "024"
+
+class GatewayCode(StrEnum):
+    """The codes of the gateway by which the bot itself decides something."""
+
+    CREDENTIAL = "001"
+    TOKEN = "019"  # noqa: S105 - a code of the gateway
+    ACCOUNT = "022"
+    NOT_FOUND = "023"
+    PENDING = "024"
+    PAUSE = "900"
+
+
+# The gateway refuses this bot, or asks it to slow down; asking on would be in vain, or worse.
+REFUSING: Final = frozenset(
+    {GatewayCode.CREDENTIAL, GatewayCode.TOKEN, GatewayCode.ACCOUNT, GatewayCode.PAUSE}
+)
 
 # What turns the direction of a text (Unicode Standard Annex 9, section 2): unseen, but what is seen
 # beside it may be another number than the one that was sent.
@@ -203,7 +218,7 @@ def _read_answer(raw: str, value: str) -> CallStatus | None:
 def _read_gateway_code(code: str, raw: str, rest: str) -> CallStatus | None:
     if _holds_another(rest) or any(map(_is_another_code, _TOKEN.findall(rest))):
         return None
-    outcome = Outcome.PENDING if code == PENDING_CODE else Outcome.GATEWAY_ERROR
+    outcome = Outcome.PENDING if code == GatewayCode.PENDING else Outcome.GATEWAY_ERROR
     return CallStatus(outcome=outcome, raw=raw, gateway_code=code)
 
 

@@ -53,6 +53,17 @@ class Ceilings:
         """The seconds between two starts."""
         return 1 / self.requests_per_second
 
+    def at_once(self, seconds: float, *, most: int | None = None) -> int:
+        """How many look-ups to begin together, so that the last of them starts in so many seconds.
+
+        Args:
+            seconds: what they may wait for their turn.
+            most: no more than these; unless it is given, a few more than may be under way, so that
+                somebody stands in the line when one comes back.
+        """
+        enough = most or self.max_concurrency + self.max_concurrency // 2
+        return max(1, min(enough, int(self.requests_per_second * seconds)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:

@@ -1,5 +1,5 @@
-"""The parts of the loopback Slack: block rules, Web API, response URLs, sockets.
+"""A strict fake Slack on loopback: Web API, response URLs, Socket Mode, block rules, users.
 
-Everything here plays Slack's side of the wire on aiohttp alone and knows nothing of the bot.
-`bot.fake_slack.slack_server` puts the parts together.
+It implements Slack's side of the wire with aiohttp only and imports nothing of the bot.
+`bot.fake_slack.slack_server` assembles the parts.
 """

@@ -1,6 +1,6 @@
-"""The response_urls: issued one for each request, good for 5 posts in 30 minutes.
+"""response_urls: one per request, valid for 5 posts within 30 minutes.
 
-Every post to a good URL counts, a refused one too; only failures that a test ordered do not.
+Every post to a valid URL counts, even a refused one; failures injected by a test do not count.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FIELDS = frozenset({"text", "blocks", "response_type", "thread_ts", *FLAGS})
 
 @dataclass(slots=True, kw_only=True)
 class Issued:
-    """One response_url: whom and where it answers, and which message is its original."""
+    """One response_url: its user and channel, and the message that `replace_original` replaces."""
 
     channel: str
     user: str
@@ -40,10 +40,11 @@ class Issued:
 
 
 class ResponseUrls:
-    """Issues response_urls, takes posts to them and applies these to the conversations."""
+    """Issues response_urls and applies the posts to them."""
 
-    def __init__(self, ledger: Ledger, failures: OrderedFailures) -> None:
+    def __init__(self, ledger: Ledger, failures: OrderedFailures, base_url: str) -> None:
         self._ledger = ledger
+        self._base_url = base_url
         self._failures = failures
         self._issued: dict[str, Issued] = {}
 
@@ -56,10 +57,10 @@ class ResponseUrls:
         thread_ts: str | None = None,
         original_ts: str | None = None,
     ) -> str:
-        """The path of a new response_url.
+        """A new response_url.
 
         `kind` is "commands", "actions" or "app" (shortcuts). `original_ts` is the message whose
-        button was pressed: it stays the original, whatever else is posted to this URL.
+        button was pressed; it remains the original after further posts to this URL.
         """
         number = self._ledger.next_number()
         path = f"/{kind}/{TEAM_ID}/{number:012d}/LoopbackResponseUrl{number:05d}"
@@ -71,10 +72,10 @@ class ResponseUrls:
             original_ts=original_ts,
             is_of_a_button=original_ts is not None,
         )
-        return path
+        return f"{self._base_url}{path}"
 
     async def post(self, request: web.Request) -> web.Response:
-        """Take one post over HTTP."""
+        """Handle one HTTP post."""
         body = _parsed(await request.read())
         headers: dict[str, str] = {}
         try:
@@ -86,11 +87,15 @@ class ResponseUrls:
         self._ledger.posts.append(
             ResponsePost(url=str(request.url), body=body, status=status, answer=answer)
         )
-        self._ledger.ring()
+        self._ledger.notify()
         return web.Response(status=status, text=answer, headers=headers)
 
-    def show_ack(self, path: str, body: str) -> None:
-        """Show what came with an acknowledgement, as text or JSON; it costs none of the 5 uses."""
+    def show_ack(self, response_url: str, body: str) -> None:
+        """Show the user the body of an acknowledgement, text or JSON; it does not count as a use.
+
+        `response_url` is the one of the acknowledged request.
+        """
+        path = response_url.removeprefix(self._base_url)
         parsed = _parsed(body.encode())
         arguments = parsed if isinstance(parsed, dict) else {"text": body}
         if not arguments.get("text") and not arguments.get("blocks"):
@@ -99,7 +104,7 @@ class ResponseUrls:
             self._apply(self._issued[path], arguments, source="acknowledgement")
         except RefusedError as refused:
             self._ledger.refusals.append(f"acknowledgement: {refused.error}")
-        self._ledger.ring()
+        self._ledger.notify()
 
     def _take(self, path: str, body: object) -> None:
         self._failures.raise_next(SOURCE)
@@ -110,6 +115,7 @@ class ResponseUrls:
             raise RefusedError("expired_url", status=404)
         if issued.uses >= MOST_USES:
             raise RefusedError("used_url", status=404)
+        # Counted before validation: with Slack, a refused post uses up one of the five, too.
         issued.uses += 1
         try:
             self._apply(issued, _as_object(body), source=SOURCE)
@@ -139,7 +145,7 @@ class ResponseUrls:
         ephemeral = body.get("response_type", EPHEMERAL) == EPHEMERAL
         thread_ts = body.get("thread_ts", issued.thread_ts)
         if not ephemeral:
-            thread_ts = self._ledger.where_it_lands(issued.channel, thread_ts)
+            thread_ts = self._ledger.thread_for(issued.channel, thread_ts)
         message = Message(
             channel=issued.channel,
             ts=self._ledger.next_ts(),
@@ -150,6 +156,7 @@ class ResponseUrls:
             ephemeral=ephemeral,
         )
         self._ledger.messages.append(message)
+        # A command's original is its latest post; a button's is always the clicked message.
         if not issued.is_of_a_button:
             issued.original_ts = message.ts
 
@@ -174,6 +181,7 @@ def _check_fields(body: Mapping[str, Any]) -> None:
 
 
 def _answer_to(refused: RefusedError) -> tuple[int, str, dict[str, str]]:
+    # Unlike the Web API, response_urls signal errors by status: JSON for 404, plain text otherwise.
     status = 400 if refused.status == 200 else refused.status  # noqa: PLR2004 - HTTP's numbers
     if status == 404:  # noqa: PLR2004
         return status, json.dumps({"ok": False, "error": refused.error}), refused.headers

@@ -1,7 +1,7 @@
 """Socket Mode: one-time URLs, connections, envelopes and their acknowledgements.
 
-Plays Slack's side as docs.slack.dev/apis/events-api/using-socket-mode tells it: `hello` first, then
-envelopes, each to any one of the connections; it can warn, drop connections and fall silent.
+Implements Slack's side of docs.slack.dev/apis/events-api/using-socket-mode: `hello` first, then
+envelopes, each to one of the connections; it can warn, drop connections and go silent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FOR_EVER = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketAck:
-    """An acknowledgement: `payload` is what came with it, `seconds` how long it took."""
+    """An acknowledgement with its payload; `seconds` is how long it took."""
 
     envelope_id: str
     payload: Any
@@ -36,7 +36,7 @@ class SocketAck:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Connection:
-    """One WebSocket; `leaving` once it was told to disconnect."""
+    """One WebSocket; `leaving` once a disconnect was sent."""
 
     socket: web.WebSocketResponse
     leaving: bool = False
@@ -44,7 +44,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """An envelope that waits for its acknowledgement."""
+    """An unacknowledged envelope."""
 
     sent_at: float
     takes_payload: bool
@@ -54,12 +54,12 @@ class Envelope:
 class SocketMode:
     """All connections of the app.
 
-    Set `deaf` to accept connections and send nothing more: no hello, envelope or ping. Set
-    `answers_pings` to False as well and the pings of the client stay unanswered.
+    Set `silent` to accept connections but send nothing: no hello, envelope or ping. Set
+    `answers_pings` to False to leave the client's pings unanswered as well.
     """
 
     def __init__(self, ledger: Ledger, *, ping_seconds: float) -> None:
-        self.deaf = False
+        self.silent = False
         self.answers_pings = True
         self.accepted = 0
         self.pings_received = 0
@@ -77,24 +77,26 @@ class SocketMode:
         return f"{PATH}?ticket={ticket}&app_id={APP_ID}"
 
     async def accept(self, request: web.Request) -> web.StreamResponse:
-        """Take one connection and stay with it until it closes."""
+        """Serve one connection until it closes."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
             return web.Response(status=403, text="this URL was used or never given out")
+        # As with Slack, a URL opens one connection; a client has to request a new one.
         self._tickets.remove(ticket)
+        # autoping would answer the client's pings even while this Slack is silent.
         socket = web.WebSocketResponse(autoping=False, timeout=SECONDS_FOR_A_CLOSE)
         await socket.prepare(request)
         connection = Connection(socket=socket)
         self.accepted += 1
         self.connections.append(connection)
-        pinging = asyncio.create_task(self._keep_pinging(connection))
+        pinging = asyncio.create_task(self._ping_regularly(connection))
         try:
             await self._greet(connection)
             await self._listen(connection)
         finally:
             pinging.cancel()
             self.connections.remove(connection)
-            self._ledger.ring()
+            self._ledger.notify()
         return connection.socket
 
     async def deliver(
@@ -108,7 +110,7 @@ class SocketMode:
         retry_reason: str = "",
         envelope_id: str | None = None,
     ) -> SocketAck:
-        """Send an envelope to one connection, waiting for one if need be, and await its ack.
+        """Send an envelope to one connection, waiting for one if necessary, and await its ack.
 
         Raises:
             TimeoutError: no acknowledgement within `patience` seconds.
@@ -127,14 +129,14 @@ class SocketMode:
             return await self._waiting[identifier].acknowledged
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell every connection to go: "warning", "refresh_requested" or "link_disabled"."""
+        """Send every connection a disconnect: "warning", "refresh_requested", "link_disabled"."""
         message = {"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}}
         for connection in list(self.connections):
             connection.leaving = True
             await connection.socket.send_json(message)
 
     async def drop(self) -> None:
-        """Close every connection without a word before."""
+        """Close every connection without a disconnect message."""
         for connection in list(self.connections):
             connection.leaving = True
             await connection.socket.close(code=WSCloseCode.GOING_AWAY)
@@ -157,25 +159,26 @@ class SocketMode:
         try:
             await connection.socket.send_json(envelope)
         except ConnectionError:
+            # Slack redelivers an envelope over another connection.
             connection.leaving = True
             await self._send(envelope)
 
     async def _next_connection(self) -> Connection:
-        while self.deaf or not self.live():
-            await self._ledger.wait_for(lambda: not self.deaf and bool(self.live()), FOR_EVER)
+        while self.silent or not self.live():
+            await self._ledger.wait_for(lambda: not self.silent and bool(self.live()), FOR_EVER)
         connection = self.live()[0]
-        # The next envelope goes to another connection: Slack promises none in particular.
+        # Round robin: Slack sends an envelope to any connection, so no client may rely on one.
         self.connections.remove(connection)
         self.connections.append(connection)
         return connection
 
     async def _greet(self, connection: Connection) -> None:
-        if self.deaf:
+        if self.silent:
             return
         debug = {"host": HOST, "approximate_connection_time": SECONDS_OF_A_CONNECTION}
         hello = {"type": "hello", "num_connections": len(self.connections), "debug_info": debug}
         await connection.socket.send_json({**hello, "connection_info": {"app_id": APP_ID}})
-        self._ledger.ring()
+        self._ledger.notify()
 
     async def _listen(self, connection: Connection) -> None:
         async for message in connection.socket:
@@ -183,7 +186,7 @@ class SocketMode:
                 self._take_ack(message.data)
             elif message.type is WSMsgType.PING:
                 self.pings_received += 1
-                self._ledger.ring()
+                self._ledger.notify()
                 if self.answers_pings:
                     await connection.socket.pong(message.data)
 
@@ -204,10 +207,10 @@ class SocketMode:
         ack = SocketAck(envelope_id=str(identifier), payload=payload, seconds=seconds)
         self.acks.append(ack)
         envelope.acknowledged.set_result(ack)
-        self._ledger.ring()
+        self._ledger.notify()
 
-    async def _keep_pinging(self, connection: Connection) -> None:
+    async def _ping_regularly(self, connection: Connection) -> None:
         while not connection.socket.closed:
             await asyncio.sleep(self._ping_seconds)
-            if not self.deaf:
+            if not self.silent:
                 await connection.socket.ping(b"Ping from " + HOST.encode())

@@ -1,7 +1,7 @@
-"""The HTTP door of the Web API: reads arguments, checks token and scope, asks the method, answers.
+"""The Web API over HTTP: reads arguments, checks token and scope, runs the method, answers.
 
-Arguments may stand in the query, a form or JSON, as with Slack; the token stands in the header
-Authorization only.
+As with Slack, arguments may be in the query, a form or JSON. The token is read only from the
+Authorization header.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class WebApi:
                 body, status=refused.status, headers={**headers, **refused.headers}
             )
         finally:
-            self._ledger.ring()
+            self._ledger.notify()
+        # The call is done but its answer is lost: the client cannot know the outcome.
         if self._failures.is_lost(name) and request.transport is not None:
             request.transport.abort()
         return web.json_response({"ok": True, **body}, headers=headers)
@@ -65,6 +66,7 @@ class WebApi:
             self._ledger.calls.append(
                 ApiCall(method=name, arguments=given, token_ok=kind is not None)
             )
+        # Injected failures come before any validation, like those of an overloaded Slack.
         self._failures.raise_next(name)
         if method is None:
             raise RefusedError("unknown_method", details={"req_method": name})
@@ -113,7 +115,7 @@ class WebApi:
 
 
 def kind_of_token(request: web.Request) -> Token | None:
-    """Which of the good tokens the request carries, if any."""
+    """Which valid token the request carries, if any."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     given = token.strip().encode()
     if scheme.lower() != "bearer":

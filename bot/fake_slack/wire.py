@@ -1,7 +1,6 @@
-"""What went over the wire since somebody last did something: each request with its answer.
+"""The traffic since a user's last action: each request with its answer, for developers.
 
-For the eyes of developers. Secrets are masked before anything is kept: tokens, the key of a
-response_url, and whatever else the one who listens names.
+Secrets are masked before anything is stored: tokens and the keys of response_urls.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Link(StrEnum):
-    """Who asks whom."""
+    """The direction of an exchange."""
 
     TO_BOT = "to_bot"
     WEB_API = "web_api"
@@ -38,13 +37,13 @@ class Link(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request over HTTP and what came back.
+    """One HTTP request and its answer.
 
     Attributes:
-        name: what a developer calls it, such as "chat.postMessage".
-        at: seconds from the action until the request was sent; set by the wire.
+        name: such as "chat.postMessage".
+        at: seconds from the action until the request was sent; set by `Wire`.
         seconds: from the request to its answer.
-        status: of HTTP; 0 where no answer came.
+        status: the HTTP status; 0 if there was no answer.
     """
 
     link: Link
@@ -59,7 +58,7 @@ class Exchange:
 
 
 class Wire:
-    """Keeps the exchanges that followed the last action; nothing before the first one."""
+    """Stores the exchanges since the last action; nothing before the first action."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.action = 0
@@ -73,13 +72,13 @@ class Wire:
         return tuple(sorted(self._exchanges, key=lambda one: one.at))
 
     def begin(self) -> None:
-        """Somebody does something: what was kept of the action before goes."""
+        """Start a new action and drop the exchanges of the last one."""
         self.action += 1
         self._began = time.perf_counter()
         self._exchanges.clear()
 
     def record(self, exchange: Exchange) -> None:
-        """Keep an exchange that has just ended, masked and bounded."""
+        """Store an exchange that has just ended, masked and truncated."""
         if self._began is None:
             return
         at = time.perf_counter() - self._began - exchange.seconds
@@ -96,10 +95,11 @@ class Wire:
         self._changed()
 
     @web.middleware
-    async def overhear(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Record what the bot asks of Slack's own server; the bytes of files are left out."""
+    async def record_traffic(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Record the bot's requests to this Slack, except for the bytes of files."""
         started = time.perf_counter()
         response = await handler(request)
+        # File bodies are streamed: reading them here would buffer them in memory.
         of_file = request.path.startswith(BYTES_OF_FILES)
         if self._began is None or of_file or not isinstance(response, web.Response):
             return response
@@ -121,7 +121,7 @@ class Wire:
 
 
 def shown(text: str, secrets: Iterable[str] = TOKENS) -> str:
-    """A text as it may be shown: without secrets, and not longer than anybody reads."""
+    """A text fit to be shown: secrets masked, at most `MOST_CHARACTERS` long."""
     for secret in secrets:
         text = text.replace(secret, MASK)
     text = KEY_OF_URL.sub(MASK, text)

@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Protocol
 
-from bot.domain.gate import Admission, Urgency
+from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, reset_backoff
+from bot.domain.timing import Timing
 
 
 class Gatekeeper(Protocol):
@@ -31,6 +33,53 @@ class Gatekeeper(Protocol):
         """The gateway gave a good answer again."""
 
 
+class LocalGate:
+    """The gatekeeper of one process: where there is no database to share, or it is away.
+
+    Args:
+        ceilings: what the operator allows.
+        clock: seconds, never set back.
+        timing: how long it waits for what.
+    """
+
+    def __init__(
+        self,
+        ceilings: Ceilings,
+        clock: Callable[[], float] = monotonic,
+        *,
+        timing: Timing = Timing(),
+    ) -> None:
+        self._ceilings = ceilings
+        self._clock = clock
+        self._first_pause = timing.first_pause
+        self._gate = Gate()
+
+    async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
+        """Let some of those who wait through."""
+        self._gate, admission = admit(
+            self._gate,
+            self._ceilings,
+            now=self._clock(),
+            running=running,
+            urgency=urgency,
+            count=count,
+        )
+        return admission
+
+    def left(self, running: int) -> None:
+        """Nobody else has to know."""
+
+    async def close(self) -> float:
+        """Close the gate, or leave it closed; for how many seconds."""
+        now = self._clock()
+        self._gate = close(self._gate, now=now, first_pause=self._first_pause)
+        return self._gate.closed_until - now
+
+    async def reset_backoff(self) -> None:
+        """Make the next pause a first one again."""
+        self._gate = reset_backoff(self._gate, now=self._clock())
+
+
 class GateClosedError(Exception):
     """Nobody may ask for longer than the caller would wait; `seconds` until it opens."""
 
@@ -45,13 +94,12 @@ class Ticket:
 
     Attributes:
         urgency: may be raised while it stands there, see `Ceiling.hurry`.
-        give_up_at: by the loop's clock; what opens later is of no use to it.
-        repetition: it was through before, and does not queue behind those that were not.
+        give_up_at: by the loop's clock; what opens later is of no use to it. Who gives up first
+            goes first, so that a repetition does not queue behind those that came later.
     """
 
     urgency: Urgency
     give_up_at: float
-    repetition: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +113,7 @@ class _Waiting:
 
 
 class Ceiling:
-    """Lets callers through: people first, repetitions and first requests by turns, else in order.
+    """Lets callers through: people first, then who has the least time left, else in order.
 
     Args:
         gatekeeper: says when.
@@ -77,7 +125,6 @@ class Ceiling:
         self._running = 0
         self._doorkeeper: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
-        self._last_was_repetition = False
         self._strikes = 0
         self._closing = False
 
@@ -184,16 +231,7 @@ class Ceiling:
         return bool(self._line)
 
     def _next(self) -> _Waiting:
-        """The first in the line among the most urgent; repetitions go every other time."""
-        urgency = min(waiting.ticket.urgency for waiting in self._line)
-        firsts: dict[bool, _Waiting] = {}
-        for waiting in self._line:
-            if waiting.ticket.urgency is urgency:
-                firsts.setdefault(waiting.ticket.repetition, waiting)
-        repetition = True in firsts and (False not in firsts or not self._last_was_repetition)
-        chosen = firsts[repetition]
-        self._last_was_repetition = chosen.ticket.repetition
-        return chosen
+        return min(self._line, key=lambda one: (one.ticket.urgency, one.ticket.give_up_at))
 
     def _reject_expiring(self, seconds: float) -> None:
         opens_at = asyncio.get_running_loop().time() + seconds

@@ -1,44 +1,65 @@
 """The path of one look-up: cache, circuit, single flight, ceiling, one deadline, few retries.
 
-Speaks the domain's values upwards and the error tree of `errors.py`; knows no HTTP library.
+Speaks the domain's values and the error tree of `errors.py`, both as values; knows no HTTP library.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.domain.call_status import CheckedStatus
+import stamina
+from cachetools import TTLCache
+
+from bot.domain.call_status import CheckedStatus, GatewayCode, read_result
 from bot.domain.gate import Ceilings, Urgency
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
-from bot.gateway.ceiling import Ceiling, Gatekeeper, Ticket
+from bot.gateway.ceiling import Ceiling, GateClosedError, Gatekeeper, LocalGate, Ticket
 from bot.gateway.circuit import Circuit
-from bot.gateway.http.transport import Transport, open_transport
-from bot.gateway.inquiry import Inquiry
-from bot.gateway.local_gate import LocalGate
-from bot.gateway.protocol.errors import GatewayError
-from bot.gateway.protocol.soap import Account, SoapVersion
-from bot.gateway.status_cache import StatusCache
+from bot.gateway.http.transport import Reply, Transport, open_transport
+from bot.gateway.protocol.errors import (
+    Busy,
+    GatewayError,
+    GatewayUnavailable,
+    NotSoap,
+    Paused,
+    TimedOut,
+    UnsafeXml,
+)
+from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
 
+ATTEMPTS: Final = 3
 # Of the deadline, for each attempt to connect: three of them and the waits between have room.
 CONNECT_SHARE: Final = 0.25
+# Whether the gateway dials again by itself is not documented, so nothing is kept for ever.
+LIFETIME: Final = timedelta(hours=24)
+MAX_STATUSES: Final = 10_000
 
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """A look-up on its way, and how many wait for it. Its errors are values until it has landed."""
+    """A look-up on its way.
 
-    task: asyncio.Task[CheckedStatus | GatewayError]
+    Attributes:
+        outcome: what it would have to report if its deadline fell now. Before the first request the
+            bot is busy; during one the gateway is slow; after one, while a repetition waits or
+            queues, what went wrong last is all that is known.
+        askers: how many wait for it.
+    """
+
     ticket: Ticket
+    outcome: CheckedStatus | GatewayError = field(default_factory=Busy)
     askers: int = 0
+    task: asyncio.Task[CheckedStatus | GatewayError] = field(init=False)
 
 
 class GatewayClient:
@@ -66,19 +87,16 @@ class GatewayClient:
         timing: Timing = Timing(),
     ) -> None:
         self._transport = transport
+        self._account = account
+        self._version = version
         self._timeout = timeout
-        self._cache = StatusCache(now)
+        self._now = now
+        self._timing = timing
+        self._finals: TTLCache[MessageId, CheckedStatus, datetime] = TTLCache(
+            maxsize=MAX_STATUSES, ttl=LIFETIME, timer=now
+        )
         self._ceiling = Ceiling(gatekeeper)
         self._circuit = Circuit(self._probe, now, timing=timing)
-        self._inquiry = Inquiry(
-            transport,
-            account=account,
-            version=version,
-            ceiling=self._ceiling,
-            circuit=self._circuit,
-            now=now,
-            timing=timing,
-        )
         self._flights: dict[MessageId, _Flight] = {}
         self._tasks: set[asyncio.Task[CheckedStatus | GatewayError]] = set()
 
@@ -89,40 +107,33 @@ class GatewayClient:
 
     def is_final(self, message_id: MessageId) -> bool:
         """Whether a final status is kept, so that there is nothing to wait for."""
-        return self._cache.get(message_id) is not None
+        return message_id in self._finals
 
     def forget(self) -> None:
         """Drop every cached status and what is known of the gateway's health, as a restart does."""
-        self._cache.clear()
+        self._finals.clear()
         self._circuit.reset()
 
     async def status(
         self, message_id: MessageId, *, urgency: Urgency = Urgency.PERSON
-    ) -> CheckedStatus:
-        """Look up one call.
+    ) -> CheckedStatus | GatewayError:
+        """Look up one call: its status, or why the gateway gave no answer.
 
         Whoever asks for a call that is being looked up shares that look-up, its deadline and its
         error. It is given up when the last of them is cancelled.
-
-        Raises:
-            GatewayError: the gateway gave no answer; the class says why.
         """
-        if kept := self._cache.get(message_id):
-            return kept
+        if (kept := self._finals.get(message_id)) is not None:
+            return replace(kept, from_cache=True)
         if (down := self._circuit.error()) is not None:
-            raise self._marked(down)
+            return self._marked(down)
         flight = self._board(message_id, urgency)
         flight.askers += 1
         try:
-            outcome = await asyncio.shield(flight.task)
+            return await asyncio.shield(flight.task)
         finally:
             flight.askers -= 1
             if not flight.askers:
                 self._land(message_id, flight)
-        if isinstance(outcome, GatewayError):
-            # The same error goes to everybody who waits; each starts a traceback of its own.
-            raise outcome.with_traceback(None)
-        return outcome
 
     async def aclose(self) -> None:
         """Give up every look-up that is on its way; those who wait for one are cancelled."""
@@ -135,11 +146,10 @@ class GatewayClient:
     def _board(self, message_id: MessageId, urgency: Urgency) -> _Flight:
         flight = self._flights.get(message_id)
         if flight is None or flight.task.done():
-            ticket = self._ticket(urgency)
-            task = asyncio.create_task(self._look_up(message_id, ticket))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            flight = self._flights[message_id] = _Flight(task, ticket)
+            flight = self._flights[message_id] = self._new_flight(urgency)
+            flight.task = asyncio.create_task(self._look_up(message_id, flight))
+            self._tasks.add(flight.task)
+            flight.task.add_done_callback(self._tasks.discard)
         elif urgency < flight.ticket.urgency:
             self._ceiling.hurry(flight.ticket)
         return flight
@@ -149,24 +159,117 @@ class GatewayClient:
         if self._flights.get(message_id) is flight:
             del self._flights[message_id]
 
-    def _ticket(self, urgency: Urgency) -> Ticket:
-        return Ticket(urgency, asyncio.get_running_loop().time() + self._timeout)
-
-    async def _look_up(self, message_id: MessageId, ticket: Ticket) -> CheckedStatus | GatewayError:
-        outcome = await self._inquiry.outcome(message_id, ticket)
-        if isinstance(outcome, GatewayError):
-            return self._marked(outcome)
-        self._cache.keep(message_id, outcome)
-        return outcome
+    def _new_flight(self, urgency: Urgency) -> _Flight:
+        return _Flight(Ticket(urgency, asyncio.get_running_loop().time() + self._timeout))
 
     async def _probe(self) -> None:
         """Ask for a call that cannot exist; whatever is answered, the gateway is there."""
         impossible = MessageId(f"PROBE-{secrets.token_hex(12)}")
-        await self._look_up(impossible, self._ticket(Urgency.BACKGROUND))
+        await self._look_up(impossible, self._new_flight(Urgency.BACKGROUND))
+
+    async def _look_up(
+        self, message_id: MessageId, flight: _Flight
+    ) -> CheckedStatus | GatewayError:
+        """What can be found out until the ticket's time is up."""
+        # What went wrong is the flight's outcome already.
+        with suppress(GatewayError, TimeoutError):
+            async with asyncio.timeout_at(flight.ticket.give_up_at):
+                await self._ask_until_answered(message_id, flight)
+        outcome = flight.outcome
+        if isinstance(outcome, GatewayError):
+            self._circuit.failed(outcome)
+            # The frames of its traceback know the request, and with it the keys.
+            return self._marked(outcome).with_traceback(None)
+        self._circuit.answered()
+        if outcome.status.final:
+            self._finals[message_id] = outcome
+        return outcome
+
+    async def _ask_until_answered(self, message_id: MessageId, flight: _Flight) -> None:
+        request = build_request(self._version, self._account, message_id)
+        timing = self._timing
+        async for attempt in stamina.retry_context(
+            _repetition(flight.ticket, timing),
+            attempts=ATTEMPTS,
+            timeout=None,
+            wait_initial=timing.retry_initial,
+            wait_max=timing.retry_max,
+            wait_jitter=timing.retry_jitter,
+        ):
+            with attempt:
+                await self._ask(request, flight)
+
+    async def _ask(self, request: SoapRequest, flight: _Flight) -> None:
+        """One attempt; what becomes of it is the flight's outcome.
+
+        Raises:
+            GatewayError: the same error.
+        """
+        try:
+            async with self._ceiling.turn(flight.ticket):
+                flight.outcome = TimedOut()
+                reply = await self._transport.exchange(request)
+                status = read_result(_text_of(reply))
+                flight.outcome = CheckedStatus(
+                    status=status, checked_at=self._now(), sandbox=reply.sandbox
+                )
+                # Before the place is given to the next one, who must not ask in the pause.
+                await self._heed(status.gateway_code)
+        except GateClosedError as closed:
+            flight.outcome = self._paused(closed.seconds)
+        except GatewayError as error:
+            flight.outcome = error
+            raise
+
+    async def _heed(self, gateway_code: str | None) -> None:
+        """Slow down when the gateway says so."""
+        if gateway_code == GatewayCode.PAUSE:
+            self._paused(await self._ceiling.close())
+        else:
+            await self._ceiling.reset_backoff()
+
+    def _paused(self, seconds: float) -> Paused:
+        error = Paused()
+        error.moment = self._now() + timedelta(seconds=seconds)
+        self._circuit.paused(error.moment)
+        return error
 
     def _marked(self, error: GatewayError) -> GatewayError:
         error.sandbox = self._transport.sandbox
         return error
+
+
+def _text_of(reply: Reply) -> str:
+    """The text of the result, also of a reply whose end is missing when its envelope is whole.
+
+    Raises:
+        GatewayError: there is none; where the line broke and the status says nothing, that.
+    """
+    try:
+        return read_reply(
+            reply.http_status, reply.content_type, reply.content, retry_after=reply.retry_after
+        )
+    except (NotSoap, UnsafeXml):
+        if reply.cut_by is None:
+            raise
+    raise reply.cut_by
+
+
+def _repetition(ticket: Ticket, timing: Timing) -> Callable[[Exception], bool | float]:
+    """Whether an error may be followed by a repetition, and after how long if the gateway said."""
+
+    def decide(error: Exception) -> bool | float:
+        if not isinstance(error, GatewayError) or not error.retryable:
+            return False
+        asked = error.retry_after if isinstance(error, GatewayUnavailable) else None
+        if asked is None:
+            return True
+        # Many are told the same moment.
+        least, more = timing.retry_initial, timing.retry_jitter
+        pause = asked + random.uniform(least, least + more)  # noqa: S311  # nosec B311
+        return pause if asyncio.get_running_loop().time() + pause < ticket.give_up_at else False
+
+    return decide
 
 
 @asynccontextmanager

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 import structlog
 
+from bot.domain.answer import Answer
+from bot.domain.call_status import GatewayCode
 from bot.domain.texts.explanation import LookupFailure
-from bot.services.answers import Answer
 from bot.services.claiming import Claiming
 from bot.storage.claims import Claim
 from bot.storage.errors import StorageError
@@ -31,17 +31,16 @@ class Trouble(StrEnum):
     DOWN = "down"
 
 
-_BY_CODE: Final[Mapping[str, Trouble]] = MappingProxyType(
-    {
-        "001": Trouble.KEYS,
-        "019": Trouble.KEYS,
-        "022": Trouble.ACCOUNT,
-        "900": Trouble.SECURITY_LIMIT,
-    }
-)
-_BY_ERROR: Final[Mapping[str, Trouble]] = MappingProxyType(
-    {"gateway_down": Trouble.DOWN, "paused": Trouble.SECURITY_LIMIT}
-)
+_BY_CODE: Final[Mapping[str, Trouble]] = {
+    GatewayCode.CREDENTIAL: Trouble.KEYS,
+    GatewayCode.TOKEN: Trouble.KEYS,
+    GatewayCode.ACCOUNT: Trouble.ACCOUNT,
+    GatewayCode.PAUSE: Trouble.SECURITY_LIMIT,
+}
+_BY_ERROR: Final[Mapping[str, Trouble]] = {
+    "gateway_down": Trouble.DOWN,
+    "paused": Trouble.SECURITY_LIMIT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

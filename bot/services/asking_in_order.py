@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from bot.domain.answer import Answer
 from bot.domain.input.message_id import MessageId
-from bot.services.answers import Answer
 
 # While one answer is late so many later ones, for each that may ask, need not wait for it.
 _AHEAD: Final = 10

@@ -16,7 +16,7 @@ import structlog
 
 from bot.domain.gate import Admission, Urgency
 from bot.domain.timing import Timing
-from bot.gateway.local_gate import LocalGate
+from bot.gateway.ceiling import LocalGate
 from bot.storage.errors import StorageError
 from bot.storage.gate import SharedGate
 

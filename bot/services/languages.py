@@ -7,8 +7,7 @@ from enum import Enum
 
 import structlog
 
-from bot.domain.texts.catalog import Catalog, Language
-from bot.domain.texts.language_names import named_language
+from bot.domain.texts.catalog import Catalog, Language, named_language
 from bot.storage.errors import StorageError
 from bot.storage.preferences import Preferences, Scope
 
@@ -60,19 +59,15 @@ class Languages:
 
     async def of_channel(self, team: str, channel: str) -> Catalog:
         """For what a whole channel reads."""
-        try:
-            chosen = named_language(
-                await self._preferences.language(Scope.CHANNEL, team, channel) or ""
-            )
-        except StorageError as error:
-            _log.warning("languages cannot be read", error=error.code)
-            chosen = None
-        return self._load(chosen or self._default)
+        return self._load(await self._chosen(Scope.CHANNEL, team, channel) or self._default)
 
     async def chosen_by(self, team: str, user: str) -> Language | None:
         """A person's own choice; `None` without one."""
+        return await self._chosen(Scope.USER, team, user)
+
+    async def _chosen(self, scope: Scope, team: str, subject: str) -> Language | None:
         try:
-            return named_language(await self._preferences.language(Scope.USER, team, user) or "")
+            return named_language(await self._preferences.language(scope, team, subject) or "")
         except StorageError as error:
             _log.warning("languages cannot be read", error=error.code)
             return None

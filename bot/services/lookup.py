@@ -1,4 +1,4 @@
-"""The look-up: allow, ask, record. Errors of the gateway become values here, once.
+"""The look-up: allow, ask, record. What the gateway gave, or why it gave nothing, is an `Answer`.
 
 A failed call is a successful look-up; a failed look-up says nothing about the call.
 """
@@ -11,14 +11,13 @@ from datetime import datetime
 from time import monotonic
 
 from bot.domain.access import AccessRules, Asker, Refusal, is_admin, refusal
-from bot.domain.call_status import CallStatus
+from bot.domain.answer import Answer
 from bot.domain.gate import Urgency
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import LookupFailure
 from bot.gateway.client import GatewayClient
 from bot.gateway.protocol.errors import GatewayError
-from bot.services.answers import Answer
 from bot.telemetry import Telemetry
 
 
@@ -67,34 +66,23 @@ class LookupService:
     async def _look_up_one(self, message_id: MessageId, urgency: Urgency) -> Answer:
         started = monotonic()
         answer = await self._ask(message_id, urgency)
-        self._record(answer, monotonic() - started)
+        self._telemetry.looked_up(answer, monotonic() - started)
         return answer
 
     async def _ask(self, message_id: MessageId, urgency: Urgency) -> Answer:
-        try:
-            checked = await self._gateway.status(message_id, urgency=urgency)
-        except GatewayError as error:
-            failure = LookupFailure(error=error.code, detail=error.fact, moment=error.moment)
+        found = await self._gateway.status(message_id, urgency=urgency)
+        if isinstance(found, GatewayError):
+            failure = LookupFailure(error=found.code, detail=found.fact, moment=found.moment)
             return Answer(
                 message_id=message_id,
                 finding=failure,
                 checked_at=self._now(),
-                sandbox=error.sandbox,
+                sandbox=found.sandbox,
             )
         return Answer(
             message_id=message_id,
-            finding=checked.status,
-            checked_at=checked.checked_at,
-            from_cache=checked.from_cache,
-            sandbox=checked.sandbox,
-        )
-
-    def _record(self, answer: Answer, seconds: float) -> None:
-        finding = answer.finding
-        self._telemetry.looked_up(
-            idmsg=answer.message_id.value,
-            outcome=finding.outcome.value if isinstance(finding, CallStatus) else "lookup_failed",
-            error=finding.error if isinstance(finding, LookupFailure) else None,
-            seconds=seconds,
-            cached=answer.from_cache,
+            finding=found.status,
+            checked_at=found.checked_at,
+            from_cache=found.from_cache,
+            sandbox=found.sandbox,
         )

@@ -13,10 +13,9 @@ from enum import StrEnum
 import structlog
 
 from bot.domain.access import Asker, Refusal
+from bot.domain.answer import Answer, outcome_key, outcome_of
 from bot.domain.call_status import Outcome
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.sums import outcome_key, outcome_of
-from bot.services.answers import Answer
 from bot.storage.audit import Action, Audit, AuditEntry
 from bot.storage.errors import StorageError
 from bot.storage.recents import RecentLookup, Recents

@@ -34,8 +34,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableSourceError
 
 from bot.domain.jobs.bulk import LARGEST
-from bot.domain.texts.catalog import Language
-from bot.domain.texts.language_names import named_language
+from bot.domain.texts.catalog import Language, named_language
 from bot.settings.hints import COMMAND_PATTERN, EITHER_FORM, EITHER_MODE, HINTS
 from bot.settings.names import (
     ENV_FILE,

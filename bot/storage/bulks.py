@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.answer import outcome_key
 from bot.domain.call_status import Outcome
 from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.id_lists.list_words import LineProblem
@@ -39,7 +40,6 @@ from bot.domain.jobs.bulk import (
     Tally,
 )
 from bot.domain.jobs.watch import Bound
-from bot.domain.texts.sums import outcome_key
 from bot.domain.timing import Timing
 from bot.storage.database import Database
 from bot.storage.findings import finding_of, finding_values

@@ -1,1 +1,1 @@
-"""The HTTP port: Slack's endpoint in HTTP mode; health and metrics in both modes."""
+"""The HTTP server: Slack's endpoint in HTTP mode; health and metrics in both modes."""

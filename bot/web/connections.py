@@ -1,8 +1,8 @@
-"""The connections of the HTTP port, each with a deadline, all within one bound.
+"""The HTTP server's connections: a deadline for each, and limits on all together.
 
-aiohttp limits a line, a field and the time between two requests. It has no deadline for a head, no
-limit on whole heads, on connections, or on bodies under way, and waits for ever for a client that
-does not read its answer.
+aiohttp limits a line, a header field and the time between two requests. It has no deadline for a
+head, no limit on whole heads, connections or unfinished bodies, and waits forever for a client that
+does not read its answer (slowloris).
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from bot.domain.timing import Timing
-from bot.web.crowd import Phase, first_to_go, heaviest
 from bot.web.edge import refused
+from bot.web.eviction import Phase, first_to_evict, heaviest
 
 _log = structlog.get_logger(__name__)
 
-# Slack's heads have one or two thousand bytes; proxies add to them.
+# Slack's heads have 1-2 kB; proxies add to them.
 _HEAD_BYTES: Final = 16 * 1024
-# How far aiohttp takes a body apart before anybody has looked at the head. It also stops after a
-# sixteenth as many chunks, which cost far more than their bytes.
+# How much of a body aiohttp parses before the head is checked. It also stops after a sixteenth as
+# many chunks, since tiny chunks cost far more than their bytes.
 _READ_AHEAD: Final = 2 * 1024
 
 
 class Connections:
-    """All who are connected to one server.
+    """All connections of one server.
 
     Args:
-        server: aiohttp's, which handles the requests.
-        most: how many may be connected at once.
-        bodies: how many bytes of unfinished requests are held at once, of all together.
+        server: aiohttp's server, which handles the requests.
+        most: the maximum number of connections.
+        bodies: the maximum number of bytes of all unfinished requests together.
         timing: the deadlines.
     """
 
@@ -42,7 +42,7 @@ class Connections:
         self._server = server
         self._most, self._bodies = most, bodies
         self.timing = timing
-        # Whoever answers a request that is complete has time limits of their own.
+        # No deadline while a complete request is answered: its handler has its own time limits.
         self.seconds: Mapping[Phase, float] = {
             Phase.HEAD: timing.head,
             Phase.LEAVING: 2 * timing.linger,
@@ -53,16 +53,16 @@ class Connections:
         }
         self._held: set[Connection] = set()
         self.weight = 0
-        # aiohttp hands every request that it could read to this function.
+        # aiohttp calls this function with every parsed request.
         self._handle = server.request_handler
         server.request_handler = self._handle_watched
 
     def make_room(self) -> bool:
-        """Whether one more can be taken; somebody else may have to go for it."""
+        """Whether one more connection can be accepted; may close another one for it."""
         if len(self._held) < self._most:
             return True
         newcomer = self.timing.newcomer
-        gone = first_to_go(self._held, now=_now(), newcomer=newcomer)
+        gone = first_to_evict(self._held, now=_now(), newcomer=newcomer)
         if gone is None:
             _log.warning("connection refused", reason="all are in use by Slack")
             return False
@@ -71,25 +71,25 @@ class Connections:
         return True
 
     def new(self) -> Connection:
-        """The protocol of one that has just come."""
+        """The protocol for a new connection."""
         return Connection(self, self._server)
 
-    def hold(self, connection: Connection) -> None:
-        """It is open."""
+    def add(self, connection: Connection) -> None:
+        """Add an open connection."""
         self._held.add(connection)
 
-    def forget(self, connection: Connection) -> None:
-        """It has gone."""
+    def remove(self, connection: Connection) -> None:
+        """Remove a closed connection."""
         self._held.discard(connection)
 
     def bound_bodies(self) -> None:
-        """Let go whose unfinished requests take too much, all together."""
+        """Close connections until all unfinished requests together are within the limit."""
         while self.weight > self._bodies:
             newcomer = self.timing.newcomer
             gone = heaviest(self._held, now=_now(), newcomer=newcomer)
             if gone is None:
                 return
-            _log.warning("connection closed", reason="too many bodies under way")
+            _log.warning("connection closed", reason="too many unfinished bodies")
             gone.drop()
 
     async def _handle_watched(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -102,7 +102,7 @@ class Connections:
 
 
 class Connection(web.RequestHandler):
-    """One connection, which knows what it is doing and since when."""
+    """One connection, its phase, and the deadline of that phase."""
 
     __slots__ = (
         *("_connections", "_deadline", "_early", "_is_known", "_wire"),
@@ -115,7 +115,7 @@ class Connection(web.RequestHandler):
             server,
             loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type] # how aiohttp is asked for none
-            # What nobody signed is not unpacked, and not waited for once it was answered.
+            # Unsigned bodies are not decompressed (zip bombs), nor awaited once answered.
             auto_decompress=False,
             lingering_time=timing.linger,
             read_bufsize=_READ_AHEAD,
@@ -124,27 +124,27 @@ class Connection(web.RequestHandler):
         self._wire: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
         self._is_known = False
-        # What came after a head before anybody has looked at that.
+        # Data that arrived after a head that is not yet handled.
         self._early = bytearray()
         self.phase, self.since, self.weight = Phase.HEAD, _now(), 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait for a head."""
+        """Start waiting for a head."""
         super().connection_made(transport)
         self._wire = cast("asyncio.Transport", transport)
-        self._connections.hold(self)
+        self._connections.add(self)
         self._enter(Phase.HEAD)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """It is over, whoever has ended it."""
-        self._let_go()
+        """Release everything, whichever side closed it."""
+        self._release()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Hand on what came, within the bounds."""
+        """Pass received data to the parser, within the limits."""
         if self.phase is Phase.LEAVING:
             return
-        self._carry(len(data))
+        self._add_weight(len(data))
         if self.phase is Phase.ARRIVED:
             self._early += data
         else:
@@ -155,7 +155,7 @@ class Connection(web.RequestHandler):
         self._connections.bound_bodies()
 
     def _parse(self, data: bytes) -> None:
-        # aiohttp's own count of heads that are complete, or are none; tests hold it to that.
+        # aiohttp counts complete and malformed heads in this private field; a test pins that.
         before = self._request_count
         super().data_received(data)
         if self.phase in {Phase.HEAD, Phase.IDLE, Phase.KNOWN}:
@@ -171,46 +171,47 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Refuse what is no HTTP without an error in the log, and quote nothing of it."""
+        """Refuse malformed HTTP without logging an error or any of its content."""
         if isinstance(exc, HttpProcessingError):
-            # The error quotes what came at length, and its frames would keep it in memory.
+            # The traceback's frames would hold the received data in memory.
             exc.with_traceback(None)
             return refused(400, "form", close=True)
         return super().handle_error(request, status, exc, message)
 
     def begin(self, request: web.BaseRequest) -> None:
-        """A request is taken up."""
+        """Note that a request is being handled."""
         self._enter(Phase.READING)
         request.content.on_eof(self._have_all)
+        # Parsed only now, so that no body is processed before its head was accepted.
         early, self._early = bytes(self._early), bytearray()
         if early:
             self._parse(early)
 
     def trust(self) -> None:
-        """The request that is being answered is Slack's."""
+        """Note that the current request has Slack's signature."""
         self._is_known = True
         self._leave(Phase.SIGNED)
 
     def end(self, request: web.BaseRequest) -> None:
-        """The request has its answer, which is sent next."""
+        """Note that the answer to the request is ready."""
         rest = Phase.KNOWN if self._is_known else Phase.IDLE
         self._leave(rest if request.content.is_eof() else Phase.LEAVING)
 
     def drop(self) -> None:
-        """Close it at once; nothing more is read or sent."""
-        self._let_go()
+        """Abort the connection; nothing more is read or sent."""
+        self._release()
         self._wire.abort()
 
     def _have_all(self) -> None:
         self._enter(Phase.ANSWERING)
 
     def _leave(self, phase: Phase) -> None:
-        """Go on without what has come; it weighs nothing any more."""
+        """Drop the received data from the count and enter a phase."""
         self._early.clear()
-        self._carry(-self.weight)
+        self._add_weight(-self.weight)
         self._enter(phase)
 
-    def _carry(self, count: int) -> None:
+    def _add_weight(self, count: int) -> None:
         self.weight += count
         self._connections.weight += count
 
@@ -218,6 +219,7 @@ class Connection(web.RequestHandler):
         self.phase, self.since = phase, _now()
         self._forget_deadline()
         seconds = self._connections.seconds.get(phase)
+        # A timer on a closing transport would hold the connection in memory until it fires.
         if seconds is not None and not self._wire.is_closing():
             self._deadline = asyncio.get_running_loop().call_later(seconds, self.drop)
 
@@ -225,15 +227,15 @@ class Connection(web.RequestHandler):
         if self._deadline is not None:
             self._deadline.cancel()
 
-    def _let_go(self) -> None:
-        self._connections.forget(self)
+    def _release(self) -> None:
+        self._connections.remove(self)
         self._early.clear()
-        self._carry(-self.weight)
+        self._add_weight(-self.weight)
         self._forget_deadline()
 
 
 def connection_of(request: web.BaseRequest) -> Connection:
-    """The connection by which a request came."""
+    """The connection of a request."""
     return cast("Connection", request.protocol)
 
 

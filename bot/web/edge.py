@@ -1,4 +1,4 @@
-"""What is answered where no handler has an answer."""
+"""Refusals of the HTTP server, and its outermost error handler."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def refused(
     status: int, reason: str, *, shown: str | None = None, close: bool = False
 ) -> web.Response:
-    """A refusal, and its line in the log.
+    """Log a refusal and build its response.
 
     Args:
-        status: of HTTP.
-        reason: for the log.
-        shown: what the sender reads in place of the reason.
-        close: whether the connection ends with it.
+        status: the HTTP status.
+        reason: what is logged, and sent unless `shown` is given.
+        shown: what is sent instead of the reason.
+        close: whether to close the connection.
     """
     _log.warning("request refused", status=status, reason=reason)
     response = web.json_response({"error": shown or reason}, status=status)
@@ -32,7 +32,7 @@ def refused(
 
 @web.middleware
 async def no_traceback(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The edge of the HTTP server: whatever breaks is logged here and not shown."""
+    """Log any exception of a handler, and answer 500 without details."""
     try:
         return await handler(request)
     except web.HTTPException:

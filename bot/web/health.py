@@ -1,4 +1,4 @@
-"""Health, readiness and metrics, for whoever watches over the bot."""
+"""Health, readiness and metrics endpoints."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Health:
     """`/healthz`, `/readyz` and `/metrics`.
 
     Args:
-        readiness: which parts can serve; asked at most once in `timing.readiness`.
-        metrics: the page for Prometheus.
-        timing: how old an answer may be.
+        readiness: which parts are ready; called at most once per `timing.readiness`.
+        metrics: the metrics in Prometheus' text format.
+        timing: how long a readiness result is cached.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Health:
         self._known_until = 0.0
 
     def add_to(self, app: web.Application) -> None:
-        """Its three pages."""
+        """Add the three routes."""
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._metrics_page)
@@ -48,8 +48,9 @@ class Health:
         return web.Response(body=self._metrics(), headers={"Content-Type": EXPOSITION_TYPE})
 
     async def _known(self) -> Mapping[str, bool]:
-        """The state of all parts; one asks for all who come in the meantime."""
+        """The cached state of all parts; concurrent requests share one check."""
         now = asyncio.get_running_loop().time
+        # The lock makes it single-flight: the check queries the database and may call Slack.
         async with self._asking:
             if now() >= self._known_until:
                 self._parts = await self._readiness()

@@ -1,4 +1,4 @@
-"""The HTTP server: its routes, and serving them within bounds."""
+"""The HTTP server: its routes, and serving them within limits."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from aiohttp import web
 from bot.domain.timing import Timing
 from bot.web.accepting import accepting
 from bot.web.connections import Connections
-from bot.web.crowd import places
 from bot.web.edge import no_traceback
+from bot.web.eviction import connection_limit
 from bot.web.health import Health, Readiness
 from bot.web.slack_endpoint import MAX_BODY_BYTES, SLACK_PATH, SlackEndpoint
 
-# Of all requests that have not come in full: eight of the largest, thousands of the usual ones.
+# The limit on all unfinished requests: eight of the largest, thousands of typical ones.
 BODIES_BYTES: Final = 8 * 1024 * 1024
 
 
@@ -28,7 +28,7 @@ def build_server(
     slack: SlackEndpoint | None,
     timing: Timing = Timing(),
 ) -> web.Application:
-    """The routes; `slack` is `None` in Socket Mode."""
+    """The application with its routes; `slack` is `None` in Socket Mode."""
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[no_traceback])
     Health(readiness=readiness, metrics=metrics, timing=timing).add_to(app)
     if slack is not None:
@@ -46,25 +46,25 @@ async def serving(
     most: int | None = None,
     bodies: int = BODIES_BYTES,
 ) -> AsyncIterator[int]:
-    """Serve while the block runs; gives the port, which matters when 0 was asked for.
+    """Serve while the block runs; yields the port, which was chosen by the system if 0 was given.
 
     Args:
-        app: what is served.
+        app: the application.
         host: an address or a name.
-        port: where.
-        timing: the deadlines of connections, and of the end.
-        most: how many may be connected at once; `None` for what the process has room for.
-        bodies: how many bytes of unfinished requests are held at once, of all together.
+        port: the port; 0 for any.
+        timing: the deadlines of connections and of the shutdown.
+        most: the maximum number of connections; `None` derives it from the descriptor limit.
+        bodies: the maximum number of bytes of all unfinished requests together.
 
     Raises:
-        CannotListenError: the address is taken or not ours.
+        CannotListenError: the address is taken or not one of this machine.
     """
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=timing.shutdown)
     await runner.setup()
     try:
         connections = Connections(
             _set_up(runner),
-            most=room() if most is None else most,
+            most=own_connection_limit() if most is None else most,
             bodies=bodies,
             timing=timing,
         )
@@ -81,7 +81,7 @@ def _set_up(runner: web.AppRunner) -> web.Server:
     return server
 
 
-def room() -> int:
-    """How many may be connected where this process may open as many files as it may."""
+def own_connection_limit() -> int:
+    """The connection limit for this process' RLIMIT_NOFILE."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return places(None if soft == resource.RLIM_INFINITY else soft)
+    return connection_limit(None if soft == resource.RLIM_INFINITY else soft)

@@ -1,8 +1,8 @@
 """Slack's endpoint in HTTP mode.
 
-Everything that arrives is checked before Bolt sees it: Bolt writes the body of a request with a
-wrong signature to its log, and answers a junk timestamp or bad JSON with 500. Whatever the head
-alone can tell is checked before the body is read.
+Every request is checked before Bolt sees it: Bolt logs the body of a request with a wrong
+signature, and answers a malformed timestamp or bad JSON with 500. What the head alone shows is
+checked before the body is read.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from bot.web.connections import connection_of
 from bot.web.edge import refused
 
 SLACK_PATH: Final = "/slack/events"
-# Slack's own payloads stay far below.
+# Slack's payloads are far smaller.
 MAX_BODY_BYTES: Final = 1024 * 1024
-# How far Slack's clock and ours may differ.
+# The maximum age that Slack recommends, against replayed requests.
 _SKEW_SECONDS: Final = 5 * 60
 
 _log = structlog.get_logger(__name__)
@@ -55,15 +55,16 @@ class SlackEndpoint:
         self._verifier = SignatureVerifier(signing_secret)
 
     async def expect(self, _: web.Request) -> None:
-        """Promise nothing yet to whoever waits for `100 Continue`; `handle` looks at the head."""
+        """Do not send `100 Continue` yet: `handle` checks the head first."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """401 without a valid signature, 400 for a body that cannot be read."""
+        """Pass a valid request to Bolt; 401 without a valid signature, 400 for a malformed body."""
         body = _refusal_of_head(request) or await _body_of(request, self._body_seconds)
         if isinstance(body, web.Response):
             return body
         if not self._is_signed(request, body):
             return refused(401, "signature")
+        # From here the connection is exempt from eviction, however many others connect.
         connection_of(request).trust()
         text = _readable(body, request.content_type)
         if text is None:
@@ -79,8 +80,8 @@ class SlackEndpoint:
         try:
             response = await self._app.async_dispatch(slack_request)
         except _UNPARSABLE as error:
-            # Errors of listeners go to the app's own handler; what comes out here is Bolt's
-            # reading of a body whose parts have unexpected shapes.
+            # Errors in listeners go to the app's error handler; these come from Bolt itself, which
+            # does not expect fields of the wrong type.
             _log.warning("a request has an unexpected shape", exc_info=error)
             return refused(400, "body")
         return await to_aiohttp_response(response)
@@ -92,19 +93,20 @@ class SlackEndpoint:
             )
         except UnicodeDecodeError:
             return False
+        # Constant time, so that response times do not reveal a prefix of the signature.
         return hmac.compare_digest(expected or "", request.headers[_SIGNATURE_FIELD])
 
 
 def fault_of_signature(headers: CIMultiDictProxy[str], now: float) -> str:
-    """What is wrong with what a head says of its signature: `signature`, `clock`, or nothing.
+    """What is wrong with the signature headers: `signature`, `clock`, or nothing.
 
     Args:
-        headers: of the request.
+        headers: the request's headers.
         now: seconds since 1970, UTC.
     """
     timestamps = headers.getall(_TIMESTAMP_FIELD, [])
     signatures = headers.getall(_SIGNATURE_FIELD, [])
-    # Slack sends each once; of two, somebody else might look at the other one.
+    # Slack sends each once; of two, a proxy might have checked the other one.
     if len(timestamps) != 1 or len(signatures) != 1:
         return "signature"
     if not _TIMESTAMP.fullmatch(timestamps[0]) or not _SIGNATURE.fullmatch(signatures[0]):
@@ -113,11 +115,11 @@ def fault_of_signature(headers: CIMultiDictProxy[str], now: float) -> str:
 
 
 def _refusal_of_head(request: web.Request) -> web.Response | None:
-    """The answer to a request whose head is reason enough to refuse it."""
+    """The refusal of a request because of its head, if any."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         return refused(415, "encoding", close=True)
     if request.content_length is None:
-        # Slack says how long a body is; to take it apart in tiny chunks is dear.
+        # Slack sends Content-Length; parsing a body of tiny chunks is expensive.
         return refused(411, "length", close=True)
     if request.content_length > MAX_BODY_BYTES:
         return refused(413, "size", close=True)
@@ -126,7 +128,7 @@ def _refusal_of_head(request: web.Request) -> web.Response | None:
 
 
 async def _body_of(request: web.Request, seconds: float) -> bytes | web.Response:
-    """The body as it was sent, within its limit of time."""
+    """The body, or a refusal if it does not arrive in time."""
     if not request.protocol.connected:
         return refused(400, "gone", close=True)
     if request.version == HttpVersion11 and "Expect" in request.headers:
@@ -137,13 +139,13 @@ async def _body_of(request: web.Request, seconds: float) -> bytes | web.Response
     except TimeoutError:
         return refused(408, "slow", close=True)
     except _GONE as error:
-        # aiohttp keeps the error beside what has come, and the error would keep both in memory.
+        # aiohttp stores the error; its traceback would hold the received data in memory.
         error.with_traceback(None)
         return refused(400, "gone", close=True)
 
 
 def _readable(body: bytes, content_type: str) -> str | None:
-    """The body as text, if what Bolt will parse in it is an object."""
+    """The body as text, if the JSON that Bolt will parse is an object."""
     try:
         text = body.decode("utf-8")
         if content_type == "application/json" or text.lstrip().startswith("{"):
@@ -155,5 +157,5 @@ def _readable(body: bytes, content_type: str) -> str | None:
 
 
 def _is_payload(value: object) -> bool:
-    # Bolt reads into the event before any check of its own.
+    # Bolt accesses fields of the event before it checks its type.
     return isinstance(value, dict) and isinstance(value.get("event", {}), dict)

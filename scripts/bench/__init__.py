@@ -1,1 +1,1 @@
-"""Measurements, never assertions of time: machines differ, ratios of one run carry over."""
+"""Benchmarks without assertions: machines differ, only ratios within one run are comparable."""

@@ -1,6 +1,6 @@
 """`make bench`: this bot and a plain one side by side, on loopback, in one run.
 
-Both bots, the gateway and Slack share one process and its cores, so that only ratios mean anything.
+Both bots, the gateway and Slack share one process and its cores, so only ratios are meaningful.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _settings(slack: LoopbackSlack, gateway_url: str, mode: Mode) -> Settings:
 
 
 def _fresh(number: int) -> str:
-    # Another id each time, so that nothing comes from the cache.
+    # A new id each time, to bypass the cache.
     return f"SANDBOX-ok.{number}.00"
 
 
@@ -109,7 +109,7 @@ async def _ours(
 
 
 async def _burst(slack: LoopbackSlack, person: Person, requests: list[SeenRequest]) -> list[int]:
-    """200 people ask for one id at once: gateway calls, cards, new connections to Slack."""
+    """200 users ask for one id at once: gateway calls, cards, new connections to Slack."""
     requests.clear()
     cards, connections = len(slack.posts), slack.connections
     await asyncio.gather(
@@ -159,7 +159,7 @@ def _counts(burst: list[int]) -> Table:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run all benchmarks and print the figures."""
     configure_logging(level="ERROR", json=False)
     asyncio.run(_run(Console(width=100).print))
 

@@ -1,8 +1,8 @@
-"""A bulk of 1,000 calls, a gateway that answers after 100 ms, 20 at once: time, and memory.
+"""Time and memory of a bulk look-up: 1,000 ids, 20 at once, a gateway that takes 100 ms.
 
-The ideal is what the gateway alone takes: 50 rounds of 100 ms. Beside it stand the plain path,
-which asks and keeps nothing, the same behind the ceilings that all processes share by the database,
-and the durable path, which can be killed at any moment. Memory is what is held beside what stays.
+The ideal is the gateway's own time: 50 rounds of 100 ms. It is compared with plain look-ups, which
+store nothing, with the same behind the rate limit that processes share through the database, and
+with the durable bulk look-up, which survives a kill. Memory is what is freed afterwards.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from bot.composition.bulk import BulkServices, build_bulk_services
 from bot.composition.connections import access_rules, gateway_of, revealed, utc_now
 from bot.composition.jobs import build_engine, means_of
 from bot.composition.rate_limit import gatekeeper_of
+from bot.domain.answer import Answer
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, Tally
 from bot.domain.jobs.watch import Destination, PostedCard
 from bot.gateway.client import GatewayClient
-from bot.services.answers import Answer
 from bot.services.bulk.service import BulkRequest
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.services.lookup import LookupService
@@ -45,14 +45,14 @@ _IDEAL = COUNT / AT_ONCE * LATE_SECONDS
 
 @dataclass
 class NotingSpeaker:
-    """Speaks to nobody, and notes when what came."""
+    """A notifier that sends nothing and records the times."""
 
     began: float | None = None
     asked: float = 0.0
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
-        """The first is when the asking begins, the last when it is over."""
+        """Record the start and the end of the look-ups."""
         del tally
         self.began = self.began or time.perf_counter()
         if bulk.ending is not None:
@@ -60,24 +60,24 @@ class NotingSpeaker:
         return None
 
     async def report(self, bulk: Bulk) -> Report:
-        """All went well."""
+        """Report success."""
         del bulk
         return Report(delivery=Delivery.SENT)
 
     async def trace(self, bulk: Bulk) -> Trace:
-        """There is none."""
+        """Find no earlier message."""
         del bulk
         return Trace.NONE
 
     async def deliver_results(self, bulk: Bulk) -> None:
-        """It is over."""
+        """Record the end."""
         del bulk
         self.over.set()
 
 
 @asynccontextmanager
 async def _gateway() -> AsyncIterator[str]:
-    """A sandbox in a process of its own, so that its work is not counted as ours."""
+    """A sandbox in another process, so that its CPU time is not counted."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "sandbox", "--port", "0"), stdout=PIPE
     )
@@ -108,7 +108,7 @@ def _lookups(settings: Settings, gateway: GatewayClient) -> LookupService:
 
 
 @asynccontextmanager
-async def _house(
+async def _bulk_services(
     settings: Settings, speaker: NotingSpeaker
 ) -> AsyncIterator[tuple[BulkServices, LookupService]]:
     async with AsyncExitStack() as stack:
@@ -117,18 +117,18 @@ async def _house(
         gateway = await stack.enter_async_context(gateway_of(settings, gatekeeper=gatekeeper))
         lookups = _lookups(settings, gateway)
         engine = build_engine(settings, database=database, now=utc_now)
-        means = means_of(settings, engine=engine, lookups=lookups, heard=_nobody_hears, now=utc_now)
-        house = build_bulk_services(settings, engine=engine, means=means, speaker=speaker)
-        await stack.enter_async_context(engine.kept({Work.BULK: house.turns.take_up}))
-        yield house, lookups
+        means = means_of(settings, engine=engine, lookups=lookups, heard=_ignore, now=utc_now)
+        services = build_bulk_services(settings, engine=engine, means=means, speaker=speaker)
+        await stack.enter_async_context(engine.kept({Work.BULK: services.turns.take_up}))
+        yield services, lookups
 
 
-async def _nobody_hears(answers: Sequence[Answer]) -> None:
+async def _ignore(answers: Sequence[Answer]) -> None:
     del answers
 
 
 def _ids(count: int, first: int, late: str) -> tuple[MessageId, ...]:
-    """Another id each time, so that nothing comes from the cache."""
+    """New ids each time, to bypass the cache."""
     return tuple(MessageId(f"SANDBOX-SLOW-{late}{n:05}") for n in range(first, first + count))
 
 
@@ -147,21 +147,21 @@ async def _plain(lookups: LookupService, first: int) -> float:
 
 
 async def _durable(
-    house: BulkServices, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
+    services: BulkServices, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
 ) -> float:
     place = Destination(team="T1", channel="C1", thread="1.1")
     speaker.began, speaker.over = None, asyncio.Event()
-    await house.bulks.start(BulkRequest(user="U1", destination=place, message_ids=ids))
+    await services.bulks.start(BulkRequest(user="U1", destination=place, message_ids=ids))
     await speaker.over.wait()
     return speaker.asked
 
 
 async def _held_kib(
-    house: BulkServices, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
+    services: BulkServices, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
 ) -> float:
-    """The memory at the most, but for what stays: the cache of final statuses keeps each answer."""
+    """The peak memory less what remains: the cache of final statuses holds each answer."""
     tracemalloc.start()
-    await _durable(house, speaker, ids)
+    await _durable(services, speaker, ids)
     gc.collect()
     stays, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -169,20 +169,20 @@ async def _held_kib(
 
 
 async def measure_bulks() -> Table:
-    """Play it all, and give the figures."""
+    """Run the benchmark; returns the figures."""
     speaker = NotingSpeaker()
     with TemporaryDirectory() as folder:
         async with _gateway() as gateway_url:
             settings = _settings(folder, gateway_url)
             async with gateway_of(settings) as gateway:
                 plain = await _plain(_lookups(settings, gateway), 0)
-            async with _house(settings, speaker) as (house, lookups):
-                # The engine takes a second or two of the processor to start.
-                await _durable(house, speaker, _ids(20, 90_000, "0.00"))
+            async with _bulk_services(settings, speaker) as (services, lookups):
+                # The engine needs a second or two of CPU to start.
+                await _durable(services, speaker, _ids(20, 90_000, "0.00"))
                 shared = await _plain(lookups, 10_000)
-                durable = await _durable(house, speaker, _ids(COUNT, 20_000, "0.10"))
-                few = await _held_kib(house, speaker, _ids(FEW, 30_000, "0.00"))
-                many = await _held_kib(house, speaker, _ids(MANY, 40_000, "0.00"))
+                durable = await _durable(services, speaker, _ids(COUNT, 20_000, "0.10"))
+                few = await _held_kib(services, speaker, _ids(FEW, 30_000, "0.00"))
+                many = await _held_kib(services, speaker, _ids(MANY, 40_000, "0.00"))
     return _table((plain, shared, durable), (few, many))
 
 

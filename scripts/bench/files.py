@@ -1,4 +1,4 @@
-"""Files of permitted size that were made to be dear: what each costs the processor."""
+"""CPU time of parsing files of permitted size that are expensive on purpose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DEAREST = 15
 
 
 def measure_files() -> Table:
-    """Read each kind at its largest, and give the dearest beside the ordinary ones."""
+    """Parse each kind at its maximum size; returns the most expensive and the ordinary ones."""
     hostile = sorted((_cost(made), kind) for kind, made in HOSTILE.items())
     ordinary = [(_cost(made), kind) for kind, made in ORDINARY.items()]
     table = Table(f"files of up to 5 MB, {len(HOSTILE)} kinds", "CPU s", "steps, m", box=None)
@@ -26,7 +26,7 @@ def measure_files() -> Table:
 
 
 def _cost(made: Made) -> tuple[float, int]:
-    """Seconds of the processor, and the steps that were counted."""
+    """CPU seconds, and the effort counted by the parser."""
     data, effort = made(MAX_BYTES), Effort()
     began = time.process_time()
     with suppress(UnreadableListError):

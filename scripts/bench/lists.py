@@ -1,7 +1,7 @@
-"""A list of 1,000 ids, asked about twenty at a time while the gateway takes 100 ms for each.
+"""A list of 1,000 ids, 20 at a time, with a gateway that takes 100 ms for each.
 
-The gateway is a process of its own, so that its work is not counted; the way is that of
-`voicestatus lookup --file`. Memory is that of a whole process, for a short list and a long one.
+The gateway runs in another process, so that its CPU time is not counted. The code path is that of
+`voicestatus lookup --file`. Memory is that of a whole process, for a short and a long list.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import aiohttp
 from rich.table import Table
 
 from bot.commands.lookup import at_once, lookups_of
+from bot.domain.answer import Answer
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.gateway.protocol.soap import Account, SoapVersion, build_request
-from bot.services.answers import Answer
 from bot.services.asking_in_order import AskingInOrder
 from bot.settings.settings import Settings
 
@@ -39,7 +39,7 @@ _KEYS: Final = {"GATEWAY_CREDENTIAL": "B" * 40, "GATEWAY_TOKEN": "b" * 6}
 
 
 async def measure_lists() -> Table:
-    """Play it all, and give the figures."""
+    """Run the benchmark; returns the figures."""
     async with _sandbox() as url:
         bare = await _bare(url)
         seconds, cpu = await _asked(url)
@@ -57,12 +57,12 @@ async def measure_lists() -> Table:
 
 
 def _late_ids() -> Iterator[MessageId]:
-    # Another id each time, so that nothing comes from the cache; the digits are microseconds.
+    # New ids each time, to bypass the cache; the digits are microseconds.
     return (MessageId(f"SANDBOX-SLOW-{LATE_SECONDS}0000{number:04}") for number in range(COUNT))
 
 
 async def _bare(url: str) -> float:
-    """Seconds for the same requests with nothing around them: what machine and gateway allow."""
+    """Seconds for the bare requests: the lower bound of machine and gateway."""
     account = Account(_KEYS["GATEWAY_CREDENTIAL"], _KEYS["GATEWAY_TOKEN"])
     ids = _late_ids()
 
@@ -80,7 +80,7 @@ async def _bare(url: str) -> float:
 
 
 async def _asked(url: str) -> tuple[float, float]:
-    """Seconds on the clock and of the processor."""
+    """Wall and CPU seconds."""
     settings = Settings.of(
         gateway_url=url,
         gateway_credential=_KEYS["GATEWAY_CREDENTIAL"],
@@ -118,7 +118,7 @@ async def _sandbox() -> AsyncIterator[str]:
 
 
 async def _peak_mib(url: str, count: int) -> float:
-    """The most memory that the command needs for a list of so many ids."""
+    """The peak memory of the command for a list of `count` ids."""
     with TemporaryDirectory() as folder:
         ids = Path(folder) / "ids.txt"
         ids.write_text("\n".join(f"SANDBOX-ok.{number}.00" for number in range(count)))

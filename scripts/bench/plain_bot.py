@@ -1,4 +1,4 @@
-"""What one would write first: ack inside the listener, a default httpx client, `respond()`."""
+"""The obvious first version of the bot: ack in the listener, default httpx client, `respond()`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.web.slack_endpoint import SLACK_PATH
 async def running_plain_bot(
     *, slack_url: str, token: str, signing_secret: str, gateway_url: str, account: Account
 ) -> AsyncIterator[int]:
-    """Serve the plain bot; gives its port."""
+    """Serve the plain bot; yields its port."""
     async with httpx.AsyncClient() as http:
         app = AsyncApp(
             client=AsyncWebClient(token=token, base_url=slack_url), signing_secret=signing_secret

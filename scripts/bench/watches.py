@@ -1,6 +1,6 @@
-"""100,000 waiting watches in one real process: memory, idle work, start, and all overdue at once.
+"""100,000 waiting watches in one real process: memory, idle CPU, start, and all overdue at once.
 
-The rows are copies of one that the engine has made itself; to set them one by one takes minutes.
+The rows are copies of one that the engine created: creating each through the engine takes minutes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _MIB = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningProcess:
-    """`voicestatus run` with how long it took to come up, in seconds."""
+    """A running `voicestatus run`, with its start time in seconds."""
 
     pid: int
     port: int
@@ -58,12 +58,12 @@ class RunningProcess:
         return int(line.split()[1]) / _MIB
 
     def cpu_seconds(self) -> float:
-        """The time of the processor that it has used."""
+        """The CPU seconds that it has used."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     async def busy_percent(self, seconds: float) -> float:
-        """How much of one core it uses."""
+        """The share of one core that it uses."""
         before = self.cpu_seconds()
         await asyncio.sleep(seconds)
         return (self.cpu_seconds() - before) / seconds * 100
@@ -71,7 +71,7 @@ class RunningProcess:
 
 @asynccontextmanager
 async def running_process(settings: dict[str, str]) -> AsyncIterator[RunningProcess]:
-    """Start it, and wait until its engine is up."""
+    """Start a process, and wait until its engine runs."""
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -102,7 +102,7 @@ async def running_process(settings: dict[str, str]) -> AsyncIterator[RunningProc
 
 
 async def measure_watches() -> Table:
-    """Play it all, and give the figures."""
+    """Run the benchmark; returns the figures."""
     requests: list[SeenRequest] = []
     with TemporaryDirectory() as folder:
         file = Path(folder) / "voicestatus.db"
@@ -168,7 +168,7 @@ async def _drain(
 
 
 async def _fill(file: Path) -> None:
-    """One watch and its alarm by the code itself, then copies of both."""
+    """Create one watch and its alarm with the bot's code, then copy both rows."""
     now = datetime.now(UTC)
     template = Watch(
         id="w00000",
@@ -194,7 +194,7 @@ async def _fill(file: Path) -> None:
 
 
 async def _nothing(watch_id: str, turn: int) -> None:
-    """No alarm rings here."""
+    """Do nothing: no alarm fires here."""
 
 
 def _copy(connection: sqlite3.Connection, table: str, key: str, value: str) -> None:
@@ -208,7 +208,7 @@ def _copy(connection: sqlite3.Connection, table: str, key: str, value: str) -> N
 
 
 def _numbered(part: Any, number: int) -> Any:
-    """The part of a row as that of another watch."""
+    """A column's value for the copy with this number."""
     if not isinstance(part, str):
         return part
     own = part.replace("w00000", f"w{number:05}").replace(".00000", f".{number:05}")

@@ -1,7 +1,7 @@
-"""The pictures of the README: cards from the gallery, as a real Chromium draws them.
+"""The pictures in the documentation: cards from the gallery, rendered by a real Chromium.
 
-A picture cannot be compared byte for byte between machines, since each has its own fonts; so a
-digest of what every picture shows stands beside them, and a test tells when a card has changed.
+Pictures differ between machines with different fonts, so they cannot be compared byte by byte.
+Instead, a digest of each card's content is stored with them, and a test fails if it has changed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FOLDER: Final = Path(__file__).parents[2] / "docs" / "pictures"
 DIGESTS: Final = "shown.json"
 PLAYGROUND: Final = "playground"
 
-# Each card by the name of its picture: the exhibit, and the language.
+# By picture name: the exhibit and the language.
 CARDS: Final[Mapping[str, tuple[str, Language]]] = {
     "answered": ("answered", Language.ENGLISH),
     "bulk-progress": ("bulk-progress-52", Language.ENGLISH),
@@ -36,7 +36,7 @@ CARDS: Final[Mapping[str, tuple[str, Language]]] = {
 
 
 def digests() -> dict[str, str]:
-    """What each card shows today, as SHA-256."""
+    """The SHA-256 of each card's current content."""
     shown = {(one.id, one.language): one.as_json() for one in exhibits()}
     return {name: _digest(shown[exhibit]) for name, exhibit in CARDS.items()}
 

@@ -1,4 +1,4 @@
-"""`python -m scripts.pictures`: write the README's pictures anew, through Debian's Chromium."""
+"""`python -m scripts.pictures`: regenerates the documentation's pictures with Chromium."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
 from scripts.pictures.chromium import CHROMIUM, FLAGS, MISSING, UNCOVER
 
 _ZONE: Final = "America/Sao_Paulo"
-# Wide enough for a card in one column of the gallery; sharper than a plain screen.
+# Wide enough for one column of the gallery, at double resolution.
 _CARD_WIDTH: Final = 700
 _PAGE_WIDTH: Final = 1380
 _HEIGHT: Final = 860
@@ -24,7 +24,7 @@ _SHARPNESS: Final = 1.5
 
 
 async def main() -> int:
-    """Write all pictures and their digests; 1 where there is no Chromium."""
+    """Write all pictures and their digests; 1 if there is no Chromium."""
     if not CHROMIUM.exists():
         print(MISSING, file=sys.stderr)
         return 1

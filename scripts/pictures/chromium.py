@@ -1,7 +1,7 @@
-"""Debian's Chromium, as the pictures are drawn with it and the tests drive it.
+"""Debian's Chromium, for the pictures and the browser tests.
 
-What it is told keeps it from the network and lets it run as root in a container; playwright gives
-it a new profile each time.
+Its arguments disable network access and allow running as root in a container; playwright creates a
+new profile each time.
 """
 
 from __future__ import annotations
@@ -20,5 +20,5 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-# The bar over the gallery stays in view, and so would cover the upper end of a tall card.
+# The gallery's sticky top bar would cover the top of a tall card.
 UNCOVER: Final = "() => { document.getElementById('topbar').style.position = 'static'; }"

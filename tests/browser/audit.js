@@ -1,5 +1,5 @@
-// What people with a screen reader or weak eyes would stumble over: what has no name, which ids are
-// there twice, and texts that are hard to read on their ground (WCAG 1.4.3).
+// Accessibility problems: elements without a name, duplicate ids, and texts with too little contrast
+// (WCAG 1.4.3).
 () => {
   const shown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const labelled = (one) => [...(one.labels ?? [])].map((label) => label.textContent).join("");

@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of the playground, and the playground that it opens."""
+"""Fixtures: a real Chromium and the playground that it opens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.scene import UNHURRIED
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One loop for all of them, since the browser lives in it."""
+    """Run all of them in one event loop, because the browser connection belongs to it."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def window() -> AsyncIterator[Page]:
-    """A page in Debian's Chromium with a new profile; a missing one is a skip, in CI a failure."""
+    """A page in Debian's Chromium with a new profile; without Chromium a skip, in CI a failure."""
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
             pytest.fail(MISSING)
@@ -50,7 +50,7 @@ def gateway() -> Gateway:
 
 @pytest.fixture
 def timing() -> Timing:
-    """How long the bot behind the playground waits for what."""
+    """The waits of the bot behind the playground."""
     return UNHURRIED
 
 
@@ -67,7 +67,7 @@ async def playground(timing: Timing, gateway: Gateway) -> AsyncIterator[Playgrou
 async def visitors(
     window: Page, playground: Playground, pytestconfig: pytest.Config
 ) -> AsyncIterator[Visitors]:
-    """Opens the page as often as a test likes; nothing may have gone wrong in any of them."""
+    """Opens pages for a test, and checks at the end that none had an error."""
     pictures = pytestconfig.getoption("screenshots")
     async with Visitors(window, playground, pictures) as coming:
         yield coming
@@ -75,5 +75,5 @@ async def visitors(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def ana(visitors: Visitors) -> Visitor:
-    """Somebody who opens the page for the first time, on a screen of usual size."""
+    """A first-time visitor with a screen of typical size."""
     return await visitors.come()

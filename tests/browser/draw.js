@@ -1,9 +1,9 @@
-// Draws blocks where a test can ask for them, and gives their HTML as the browser writes it down.
+// Draws blocks on the page and returns their HTML as the browser serialises it.
 async ([blocks, more]) => {
   const { drawBlocks } = await import("/page/blocks.js");
   const { speaker } = await import("/page/texts.js");
   const start = await (await fetch("/start")).json();
-  const eyes = {
+  const viewContext = {
     me: "U1",
     language: "en",
     say: speaker(start.agents[0].texts, "en"),
@@ -17,6 +17,6 @@ async ([blocks, more]) => {
   place.id = "drawn";
   document.getElementById("drawn")?.remove();
   document.body.append(place);
-  place.append(...drawBlocks(blocks, eyes));
+  place.append(...drawBlocks(blocks, viewContext));
   return place.innerHTML;
 };

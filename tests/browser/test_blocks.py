@@ -1,4 +1,4 @@
-"""The renderer of Block Kit, asked in the browser that runs it: each block, and hostile texts."""
+"""The Block Kit renderer in a real browser: each block type, and hostile texts."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async (press) => {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def easel(window: Page) -> AsyncIterator[Visitor]:
-    """One page for all of them: whatever is drawn takes the place of what was drawn before."""
+    """One page for all tests; each drawing replaces the last one."""
     async with (
         running_playground(Language.ENGLISH, 0) as playground,
         Visitors(window, playground, pictures=False) as visitors,
@@ -109,7 +109,7 @@ async def easel(window: Page) -> AsyncIterator[Visitor]:
 
 @pytest.fixture
 def ana(easel: Visitor) -> Iterator[Visitor]:
-    """Somebody before that page, in which nothing may go wrong."""
+    """A visitor of that page, which must have no errors."""
     yield easel
     assert [] == easel.complaints
 
@@ -120,18 +120,18 @@ def plain(text: str) -> dict[str, str]:
 
 
 async def drawn(ana: Visitor, *blocks: dict[str, Any]) -> str:
-    """These blocks as HTML."""
+    """The HTML of these blocks."""
     html: str = await ana.ask(DRAW, [list(blocks), {}])
     return html
 
 
 async def test_mrkdwn_is_read_as_slack_reads_it(ana: Visitor) -> None:
-    """Styles, code, quotes, references and entities; everything else is text."""
+    """Styles, code, quotes, references and entities are rendered; everything else is text."""
     assert READINGS == [(text, await ana.ask(MRKDWN, text)) for text, _ in READINGS]
 
 
 async def test_a_date_is_written_for_its_reader(ana: Visitor) -> None:
-    """Today has a word, older days a date; the token that nobody knows stays."""
+    """Today has a word, older days a date; unknown tokens are unchanged."""
     assert ["today", "hoje", "yesterday", "Mar 2, 2026 {x}"] == await ana.ask(DATES)
 
 
@@ -196,7 +196,7 @@ async def test_rich_text_has_all_its_parts(ana: Visitor) -> None:
 
 
 async def test_a_table_has_a_head_and_aligned_cells(ana: Visitor) -> None:
-    """Raw texts, numbers and rich text in cells."""
+    """Cells contain raw texts, numbers and rich text."""
     rich = {
         "type": "rich_text",
         "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "r"}]}],
@@ -248,7 +248,7 @@ async def test_a_data_table_is_sorted_by_its_heads_and_shown_in_pages(ana: Visit
 
 
 async def test_a_button_for_others_is_not_shown(ana: Visitor) -> None:
-    """`visible_to_user_ids` is kept."""
+    """`visible_to_user_ids` is respected."""
     button = {
         "type": "button",
         "action_id": "a",
@@ -263,7 +263,7 @@ async def test_a_button_for_others_is_not_shown(ana: Visitor) -> None:
 
 
 async def test_a_button_with_confirm_asks_first(ana: Visitor) -> None:
-    """Only where the person agrees is it pressed."""
+    """It is pressed only if the user confirms."""
     confirm = {
         "title": plain("Sure?"),
         "text": plain("It is public."),
@@ -284,12 +284,12 @@ async def test_a_button_with_confirm_asks_first(ana: Visitor) -> None:
 
 
 async def test_the_question_before_a_button_is_a_dialog(ana: Visitor) -> None:
-    """Its texts are the app's own, and both answers are told."""
+    """It has the app's texts, and both answers are reported."""
     assert [True, False] == await ana.ask(ASK_FIRST, "Do")
     assert [False, False] == await ana.ask(ASK_FIRST, "No")
 
 
-async def test_menus_and_boxes_tell_what_was_chosen(ana: Visitor) -> None:
+async def test_menus_and_boxes_report_the_choice(ana: Visitor) -> None:
     """Overflow, select, radio buttons and checkboxes."""
     options = [{"text": plain(one), "value": one} for one in ("x", "y")]
     elements = [
@@ -323,7 +323,7 @@ async def test_menus_and_boxes_tell_what_was_chosen(ana: Visitor) -> None:
 
 
 async def test_an_input_has_label_hint_and_initial_value(ana: Visitor) -> None:
-    """A screen reader hears both; the length is bounded as the app wants it."""
+    """Screen readers get both; the app's length limit applies."""
     element = {
         "type": "plain_text_input",
         "action_id": "a",
@@ -350,8 +350,8 @@ async def test_an_input_has_label_hint_and_initial_value(ana: Visitor) -> None:
     assert "One to ten" == await ana.page.locator(f"#{hint}").text_content()
 
 
-async def test_what_is_not_known_is_said_to_be_so(ana: Visitor) -> None:
-    """A new block type shows in the playground as missing, and breaks nothing."""
+async def test_an_unknown_block_type_is_shown_as_unknown(ana: Visitor) -> None:
+    """The playground names it and renders the other blocks."""
     html = await drawn(ana, {"type": "carousel"}, {"type": "header", "text": plain("after")})
 
     assert "[carousel]" in html
@@ -359,7 +359,7 @@ async def test_what_is_not_known_is_said_to_be_so(ana: Visitor) -> None:
 
 
 def everywhere(text: str) -> list[dict[str, Any]]:
-    """Blocks that hold a text in nine places."""
+    """Blocks with a text in nine places."""
     option = {"text": plain(text), "value": text}
     return [
         {"type": "header", "text": plain(text)},
@@ -400,7 +400,7 @@ async def test_hostile_texts_stay_texts_in_every_place(ana: Visitor) -> None:
 
 
 async def test_a_menu_opens_beside_its_button_and_obeys_the_arrow_keys(ana: Visitor) -> None:
-    """It stays in the window, and Escape gives the focus back."""
+    """It stays within the window, and Escape restores the focus."""
     options = [{"text": plain(one), "value": one} for one in ("x", "y")]
     menu = {"type": "overflow", "action_id": "more", "options": options}
     await drawn(ana, {"type": "section", "block_id": "b", "text": plain("t"), "accessory": menu})

@@ -1,4 +1,4 @@
-"""The playground for everybody: keyboard alone, screen readers, dark, narrow, without motion."""
+"""The playground's accessibility: keyboard, screen readers, dark, narrow, reduced motion."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from tests.browser.visitors import (
 )
 from tests.support.wording import BUSY, PT, say
 
-# Between its last control and its first, a dialog leaves the page for the browser's own bar.
+# After a dialog's last control, the focus moves to the browser's own bar before the first one.
 IS_INSIDE: Final = """() => document.activeElement === document.body
     || document.activeElement.closest('#modal') !== null"""
 OVERFLOWS: Final = "() => document.documentElement.scrollWidth > innerWidth"
 WIDTHS: Final = (360, 768, 1280, 1920)
 HINT_OF_FORM: Final = say("modal.hint")
-# More controls than there are on any way through the page.
+# More than the number of controls on the page.
 MOST_STEPS: Final = 80
 
 
 async def test_every_control_has_a_name_and_every_text_can_be_read(visitors: Visitors) -> None:
-    """On each surface, in both colour schemes; the contrast is WCAG's for small text."""
+    """This holds for each surface and colour scheme; contrast is WCAG's for small text."""
     ana = await visitors.come(width=1700)
     found = await audit(ana, "start")
     await ana.button(HINT).click()
@@ -58,7 +58,7 @@ async def test_every_control_has_a_name_and_every_text_can_be_read(visitors: Vis
 
 
 async def step(ana: Visitor, key: str, arrived: Callable[[], Awaitable[bool]]) -> None:
-    """Press a key until one has arrived."""
+    """Press a key until `arrived` is true."""
     for _ in range(MOST_STEPS):
         if await arrived():
             return
@@ -67,7 +67,7 @@ async def step(ana: Visitor, key: str, arrived: Callable[[], Awaitable[bool]]) -
 
 
 async def test_everything_can_be_done_with_the_keyboard_alone(ana: Visitor) -> None:
-    """From the address bar to a customer's reply: Tab, arrows, Enter and Escape."""
+    """Tab, arrows, Enter and Escape lead from the address bar to a customer's reply."""
     press, focused = ana.page.keyboard.press, ana.page.locator(":focus")
     composer = label("composer_label", where="#support-en")
 
@@ -112,8 +112,8 @@ async def test_everything_can_be_done_with_the_keyboard_alone(ana: Visitor) -> N
     await expect(ana.page.locator("h1")).to_have_text("#suporte")
 
 
-async def test_a_form_keeps_the_focus_inside_and_gives_it_back(ana: Visitor) -> None:
-    """Tab goes round in the dialog; Escape closes it, and the bot's modal is gone."""
+async def test_a_form_traps_the_focus_and_restores_it(ana: Visitor) -> None:
+    """Tab cycles within the dialog; Escape closes it and the bot's modal."""
     opener = ana.button(GLOBAL_SHORTCUT)
     await opener.focus()
     await ana.page.keyboard.press("Enter")
@@ -130,8 +130,8 @@ async def test_a_form_keeps_the_focus_inside_and_gives_it_back(ana: Visitor) -> 
     await stage.slack.wait_for(lambda: not stage.slack.modals_of(stage.person.user))
 
 
-async def test_a_screen_reader_hears_what_the_bot_says(ana: Visitor) -> None:
-    """New messages of the bot are said as full sentences, and who alone sees them."""
+async def test_new_messages_are_announced_to_screen_readers(ana: Visitor) -> None:
+    """They are full sentences, and private messages are announced as private."""
     await ana.type("/voicestatus SANDBOX-BUSY")
     await ana.sees(BUSY, within="#messages")
 
@@ -141,8 +141,8 @@ async def test_a_screen_reader_hears_what_the_bot_says(ana: Visitor) -> None:
     await expect(said).to_have_text(f"voicestatus: {text} {ONLY_YOU}.")
 
 
-async def test_nothing_stands_out_of_the_page(visitors: Visitors) -> None:
-    """From a phone to a wide screen, with a thread open, with the panel, and without."""
+async def test_nothing_overflows_the_page(visitors: Visitors) -> None:
+    """Screens from phone to wide, with and without a thread and the wire panel."""
     found = []
     for width in WIDTHS:
         ana = await visitors.come(width=width, height=780)
@@ -162,7 +162,7 @@ async def test_nothing_stands_out_of_the_page(visitors: Visitors) -> None:
 
 
 async def test_a_phone_reaches_every_conversation(visitors: Visitors) -> None:
-    """The list comes out at a button and goes when something was chosen."""
+    """A button opens the list, and a choice closes it."""
     ana = await visitors.come(width=360, height=740)
     await ana.button(label("menu")).click()
     await ana.go(label("home"), label("home"))
@@ -172,7 +172,7 @@ async def test_a_phone_reaches_every_conversation(visitors: Visitors) -> None:
 
 
 async def test_the_colours_follow_the_system_until_one_chooses(visitors: Visitors) -> None:
-    """The choice is kept in the browser."""
+    """The browser stores the choice."""
     ana = await visitors.come(scheme="dark")
     ground = "() => getComputedStyle(document.body).backgroundColor"
     assert "rgb(22, 25, 28)" == await ana.ask(ground)
@@ -184,8 +184,8 @@ async def test_the_colours_follow_the_system_until_one_chooses(visitors: Visitor
     assert "rgb(255, 255, 255)" == await ana.ask(ground)
 
 
-async def test_nothing_moves_for_those_who_want_no_motion(visitors: Visitors) -> None:
-    """No animation runs; for others one leads to the first message."""
+async def test_nothing_moves_with_reduced_motion(visitors: Visitors) -> None:
+    """No animation runs; without that preference one highlights the first message."""
     running = "() => document.getAnimations().length"
     ana = await visitors.come(moving=True)
     await expect(ana.button(HINT)).to_be_visible()
@@ -196,8 +196,8 @@ async def test_nothing_moves_for_those_who_want_no_motion(visitors: Visitors) ->
     assert 0 == await ana.ask(running)
 
 
-async def test_the_page_asks_nobody_else(ana: Visitor) -> None:
-    """Every request goes to the playground itself, and there are some."""
+async def test_the_page_sends_no_request_elsewhere(ana: Visitor) -> None:
+    """Every request goes to the playground, and there is at least one."""
     await ana.type("/voicestatus help")
     await ana.sees(ONLY_YOU)
 
@@ -207,18 +207,18 @@ async def test_the_page_asks_nobody_else(ana: Visitor) -> None:
 
 
 async def test_a_playground_that_was_stopped_says_so(ana: Visitor) -> None:
-    """The page tells that nobody answers, in place of silence."""
+    """The page reports that the server does not answer."""
     await ana.page.route("**/stream*", lambda route: route.abort())
     await ana.button(BRUNO).click()
 
     await ana.sees(label("server_away", PT), within="#away")
-    # From here on nothing more is tried, and so nothing more is complained of.
+    # Leaving the page ends its attempts to reconnect, which would log errors.
     await ana.page.goto("about:blank")
     ana.complaints.clear()
 
 
 async def test_pressing_escape_twice_closes_a_form_once(ana: Visitor) -> None:
-    """Slack is not asked to close what is gone."""
+    """The second Escape sends no action."""
     await ana.button(GLOBAL_SHORTCUT).click()
     await ana.sees(HINT_OF_FORM, within="#modal")
     await ana.page.keyboard.press("Escape")
@@ -226,12 +226,12 @@ async def test_pressing_escape_twice_closes_a_form_once(ana: Visitor) -> None:
 
     await expect(ana.page.locator("#modal")).to_be_hidden()
     await expect(ana.page.locator(".toast")).to_have_count(0)
-    # One opened the form, one closed it.
-    assert 2 == sum(url.endswith("/deed") for url in ana.requests)
+    # One action opened the form, one closed it.
+    assert 2 == sum(url.endswith("/action") for url in ana.requests)
 
 
-async def test_moving_to_a_message_says_who_wrote_what(ana: Visitor) -> None:
-    """A screen reader reads the name of what has the focus: author, time, and the text."""
+async def test_a_focused_message_is_announced_with_its_author(ana: Visitor) -> None:
+    """Screen readers read the name of the focused element: author, time and text."""
     said = await ana.messages.last.get_attribute("aria-label") or ""
 
     text = label("seed_nobody_called")
@@ -240,7 +240,7 @@ async def test_moving_to_a_message_says_who_wrote_what(ana: Visitor) -> None:
 
 
 async def test_the_focus_stays_where_it_is_when_a_message_comes(ana: Visitor) -> None:
-    """Whoever is about to press a button is not thrown out of it."""
+    """A button that has the focus does not lose it."""
     await ana.type("/voicestatus SANDBOX-OK")
     details = ana.messages.last.get_by_role("button", name=say("button.details"))
     await details.focus()

@@ -1,4 +1,4 @@
-"""The gallery in a real browser; each card is kept as a picture to be looked at."""
+"""The gallery in a real browser; a picture of each card is stored on request."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ FAULTS: Final = """
 """
 
 
-# Only where it is needed: it takes half a second.
+# Imported on use: it takes half a second.
 everything: Final = cache(exhibits)
 
 
 def hung(language: Language) -> list[Exhibit]:
-    """What hangs in the gallery in a language."""
+    """The exhibits in a language."""
     return [one for one in everything() if one.language is language]
 
 
-async def test_every_card_hangs_in_the_gallery_and_is_drawn_whole(visitors: Visitors) -> None:
-    """No block that the renderer does not know, none that is empty, nothing cut off."""
+async def test_every_card_is_drawn_whole(visitors: Visitors) -> None:
+    """No block is unknown to the renderer, empty or cut off."""
     gallery = await visitors.come("gallery")
     cards = gallery.page.locator(".exhibit")
     for language in Language:
@@ -46,25 +46,25 @@ async def test_every_card_hangs_in_the_gallery_and_is_drawn_whole(visitors: Visi
         assert own == await cards.evaluate_all("all => all.map(one => one.id)")
         assert [] == await gallery.ask(FAULTS)
         if gallery.pictures:
-            await keep(gallery, own, SCREENSHOTS / "cards" / language)
+            await store_pictures(gallery, own, SCREENSHOTS / "cards" / language)
 
 
-async def keep(gallery: Visitor, names: Sequence[str], folder: Path) -> None:
-    """Keep a picture of each card."""
+async def store_pictures(gallery: Visitor, names: Sequence[str], folder: Path) -> None:
+    """Store a picture of each card."""
     await gallery.page.evaluate(UNCOVER)
     for name in names:
         await gallery.page.locator(f"[id='{name}']").screenshot(path=folder / f"{name}.png")
 
 
 async def test_the_gallery_can_be_read_by_everybody(visitors: Visitors) -> None:
-    """All cards at once, in both colour schemes."""
+    """This holds for all cards in both colour schemes."""
     gallery = await visitors.come("gallery")
 
     assert [] == await audit(gallery, "gallery")
 
 
 async def test_the_gallery_is_filtered_by_kind(visitors: Visitors) -> None:
-    """Each kind has its wall with its name."""
+    """Each kind has a section with its name."""
     gallery = await visitors.come(f"gallery?room={Room.HOME}")
     for room in Room:
         await gallery.page.get_by_label(label("room")).select_option(room.value)
@@ -76,7 +76,7 @@ async def test_the_gallery_is_filtered_by_kind(visitors: Visitors) -> None:
 
 
 async def test_the_gallery_changes_the_language_and_finds_words(visitors: Visitors) -> None:
-    """The address holds the choice, so that it can be passed on."""
+    """The URL contains the choice, so that it can be shared."""
     gallery = await visitors.come(f"gallery?room={Room.OUTCOMES}")
     await gallery.page.locator("#language").select_option("pt-BR")
     box = gallery.page.get_by_label(label("find", PT))
@@ -93,8 +93,8 @@ async def test_the_gallery_changes_the_language_and_finds_words(visitors: Visito
     await gallery.sees(label("gallery_empty", PT))
 
 
-async def test_a_card_has_an_address_of_its_own(visitors: Visitors) -> None:
-    """A link to it shows it."""
+async def test_a_card_has_its_own_url(visitors: Visitors) -> None:
+    """The URL shows the card."""
     gallery = await visitors.come("gallery#error-timeout")
 
     await expect(gallery.page.locator("#error-timeout")).to_be_in_viewport()

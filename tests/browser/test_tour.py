@@ -28,7 +28,7 @@ SUBMIT: Final = say("modal.submit")
 
 
 async def test_a_newcomer_understands_a_failed_call_with_one_click(ana: Visitor) -> None:
-    """The hint leads from a customer's complaint to verdict and next step in the thread."""
+    """The hint's button answers a customer's complaint with verdict and next step in the thread."""
     await ana.picture("start")
     await ana.button(HINT).click()
 
@@ -40,8 +40,8 @@ async def test_a_newcomer_understands_a_failed_call_with_one_click(ana: Visitor)
     await ana.picture("thread")
 
 
-async def test_the_shortcut_stands_in_the_menu_of_a_message(ana: Visitor) -> None:
-    """Pointing at a message shows its menu; the answer goes into its thread."""
+async def test_the_shortcut_is_in_the_menu_of_a_message(ana: Visitor) -> None:
+    """Hovering over a message shows its menu; the answer is posted in its thread."""
     await ana.messages.first.hover()
     await ana.messages.first.get_by_role("button", name=SHORTCUT).click()
 
@@ -49,8 +49,8 @@ async def test_the_shortcut_stands_in_the_menu_of_a_message(ana: Visitor) -> Non
     await ana.sees(f"{title}: {answered}", within="#thread")
 
 
-async def test_a_command_is_answered_for_the_one_who_typed_it(ana: Visitor) -> None:
-    """The card is marked, and the command itself is shown to nobody."""
+async def test_a_command_is_answered_privately(ana: Visitor) -> None:
+    """The card is marked as private, and the command itself is not shown."""
     await ana.type("/voicestatus SANDBOX-OK")
 
     await ana.sees(ANSWERED)
@@ -61,7 +61,7 @@ async def test_a_command_is_answered_for_the_one_who_typed_it(ana: Visitor) -> N
 
 
 async def test_buttons_of_a_card_work(ana: Visitor) -> None:
-    """Details, the reply for the customer, and sharing, which all can see."""
+    """They show details and the customer reply, and share the card with the channel."""
     await ana.type("/voicestatus SANDBOX-BUSY")
     await ana.sees(BUSY)
     card = ana.messages.filter(has_text=BUSY).first
@@ -79,7 +79,7 @@ async def test_buttons_of_a_card_work(ana: Visitor) -> None:
 async def test_a_card_is_refreshed_in_its_place_and_keeps_the_focus(
     ana: Visitor, gateway: Gateway
 ) -> None:
-    """The button that was pressed is the one that has the focus afterwards."""
+    """The pressed button has the focus afterwards."""
     await ana.type("/voicestatus SANDBOX-PENDING-2")
     await ana.sees(verdict("024"))
     refresh = ana.messages.last.get_by_role("button", name=say("button.refresh"))
@@ -94,7 +94,7 @@ async def test_a_card_is_refreshed_in_its_place_and_keeps_the_focus(
 async def test_the_note_about_a_slow_gateway_becomes_the_card(
     ana: Visitor, gateway: Gateway
 ) -> None:
-    """Whoever waits sees that work is going on, and then the answer in its place."""
+    """The user sees a progress note, and then the answer in its place."""
     gateway.answering.clear()
     await ana.type("/voicestatus SANDBOX-OK")
     await ana.sees(WORKING, within="#messages")
@@ -105,7 +105,7 @@ async def test_the_note_about_a_slow_gateway_becomes_the_card(
 
 
 async def test_a_mention_is_answered_in_the_thread_that_opens(ana: Visitor) -> None:
-    """A person writes in a channel with the bot's name."""
+    """The user mentions the bot in a channel."""
     await ana.type("@voicestatus SANDBOX-NOANSWER")
 
     await ana.sees(resolves("failed:480"), within="#thread")
@@ -115,7 +115,7 @@ async def test_a_mention_is_answered_in_the_thread_that_opens(ana: Visitor) -> N
 async def test_an_answer_that_is_quicker_than_the_acknowledgement_opens_its_thread(
     ana: Visitor,
 ) -> None:
-    """The page may hear of the answer before it hears that the message was sent."""
+    """The page may receive the answer before the acknowledgement of the message."""
     answered = ana.page.locator("#messages").get_by_text(label("replies", count=1))
 
     async def late(route: Route) -> None:
@@ -123,14 +123,14 @@ async def test_an_answer_that_is_quicker_than_the_acknowledgement_opens_its_thre
         await answered.wait_for()
         await route.fulfill(response=done)
 
-    await ana.page.route("**/deed", late)
+    await ana.page.route("**/action", late)
     await ana.type("@voicestatus SANDBOX-NOANSWER")
 
     await ana.sees(resolves("failed:480"), within="#thread")
 
 
 async def test_a_thread_can_be_written_in(ana: Visitor) -> None:
-    """A mention in a thread is answered there; commands are refused there, as Slack does."""
+    """A mention in a thread is answered there; commands in threads are refused, as by Slack."""
     await ana.messages.first.hover()
     await ana.messages.first.get_by_role("button", name=label("reply")).click()
     box = ana.page.locator("#thread textarea")
@@ -147,7 +147,7 @@ async def test_a_thread_can_be_written_in(ana: Visitor) -> None:
 async def test_a_watch_ends_with_a_notice_that_cannot_be_overlooked(
     ana: Visitor, gateway: Gateway
 ) -> None:
-    """It comes directly; the list of conversations says so until it is seen."""
+    """It is a direct message; the sidebar shows it as unread until it is opened."""
     await ana.type("/voicestatus SANDBOX-PENDING-4")
     await ana.messages.last.get_by_role("button", name=say("button.watch")).click()
     await ana.sees(say("watch.title", count=1), within="#messages")
@@ -161,7 +161,7 @@ async def test_a_watch_ends_with_a_notice_that_cannot_be_overlooked(
 
 
 async def test_a_direct_message_needs_no_command(ana: Visitor) -> None:
-    """A sentence with an id is enough."""
+    """Any text with an id is answered."""
     await ana.go(f"voicestatus {label('direct')}", "voicestatus")
     await ana.type("Please check SANDBOX-NOTFOUND")
 
@@ -170,7 +170,7 @@ async def test_a_direct_message_needs_no_command(ana: Visitor) -> None:
 
 
 async def test_the_bot_answers_where_it_is_no_member(ana: Visitor) -> None:
-    """By the address that came with the click, since no other way is open."""
+    """It answers by the click's response_url, the only channel available there."""
     await ana.go("lobby", "#lobby")
     await ana.messages.first.hover()
     await ana.messages.first.get_by_role("button", name=SHORTCUT).click()
@@ -183,7 +183,7 @@ async def test_the_bot_answers_where_it_is_no_member(ana: Visitor) -> None:
 
 
 async def test_the_app_home_keeps_what_was_looked_up_and_changes_the_language(ana: Visitor) -> None:
-    """The page is drawn by the bot, and drawn anew after a choice."""
+    """The bot publishes the page, and again after a choice."""
     await ana.type("/voicestatus SANDBOX-DECLINED")
     await ana.sees("SANDBOX-DECLINED")
     await ana.go(label("home"), label("home"))
@@ -196,7 +196,7 @@ async def test_the_app_home_keeps_what_was_looked_up_and_changes_the_language(an
 
 
 async def test_the_form_says_what_is_wrong_and_then_shows_the_answer(ana: Visitor) -> None:
-    """A modal with an error under its input, a correction, and the answer in its place."""
+    """An error is shown under the input, and the answer replaces the modal."""
     await ana.button(GLOBAL_SHORTCUT).click()
     form = ana.page.get_by_role("dialog", name=say("modal.title"))
     box = form.get_by_label(say("modal.label"))
@@ -213,7 +213,7 @@ async def test_the_form_says_what_is_wrong_and_then_shows_the_answer(ana: Visito
 
 
 async def test_an_empty_form_is_not_sent(ana: Visitor) -> None:
-    """Slack's client asks for what is missing, so the page does."""
+    """The page requires missing inputs, as Slack's client does."""
     await ana.button(GLOBAL_SHORTCUT).click()
     check = ana.button(SUBMIT)
     await expect(check).to_be_visible()
@@ -225,7 +225,7 @@ async def test_an_empty_form_is_not_sent(ana: Visitor) -> None:
 
 
 async def test_two_people_see_their_own_answers_only(visitors: Visitors) -> None:
-    """An ephemeral card of Ana is not before Bruno; what she shares is."""
+    """Bruno does not see Ana's ephemeral card, but sees what she shares."""
     ana, bruno = await visitors.come(), await visitors.come_apart()
     await bruno.button(BRUNO).click()
     await bruno.go("support-en", "#support-en")
@@ -238,7 +238,7 @@ async def test_two_people_see_their_own_answers_only(visitors: Visitors) -> None
 
 
 async def test_the_portuguese_agent_reads_portuguese_everywhere(ana: Visitor) -> None:
-    """Page, messages, card and buttons."""
+    """Page, messages, card and buttons are in Portuguese."""
     await ana.button(BRUNO).click()
     await ana.button(label("start_button", PT)).click()
 
@@ -250,7 +250,7 @@ async def test_the_portuguese_agent_reads_portuguese_everywhere(ana: Visitor) ->
 
 
 async def test_an_unknown_command_loses_nothing(ana: Visitor) -> None:
-    """What was typed stays in the box."""
+    """The typed text stays in the box."""
     await ana.type("/voice SANDBOX-OK")
 
     said = label("no_such_command", word="/voice", command="/voicestatus")
@@ -258,8 +258,8 @@ async def test_an_unknown_command_loses_nothing(ana: Visitor) -> None:
     await expect(ana.page.locator("#foot textarea")).to_have_value("/voice SANDBOX-OK")
 
 
-async def test_what_is_typed_is_text_whatever_it_holds(ana: Visitor) -> None:
-    """Markup of a page, typed by a person, is shown as typed and not run."""
+async def test_typed_markup_is_shown_as_text(ana: Visitor) -> None:
+    """HTML typed by a user is shown as typed and not executed."""
     await ana.type("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
 
     await ana.sees("<img src=x onerror=\"document.title='run'\"> & <b>bold</b>")
@@ -267,8 +267,8 @@ async def test_what_is_typed_is_text_whatever_it_holds(ana: Visitor) -> None:
     assert 0 == await ana.page.locator("#messages img, #messages .content b").count()
 
 
-async def test_the_newest_message_is_in_view_from_the_beginning(ana: Visitor) -> None:
-    """Under the hint and above the line about the acknowledgement, also after a reload."""
+async def test_the_newest_message_is_visible_after_loading(ana: Visitor) -> None:
+    """It is below the hint and above the acknowledgement line, also after a reload."""
     await ana.type("/voicestatus SANDBOX-BUSY")
     await ana.sees(BUSY)
     await ana.page.evaluate("localStorage.removeItem('voicestatus-hint')")
@@ -282,8 +282,8 @@ async def test_the_newest_message_is_in_view_from_the_beginning(ana: Visitor) ->
     assert await ana.messages.last.evaluate(inside)
 
 
-async def test_who_looks_and_what_is_typed_outlast_a_change_of_place(ana: Visitor) -> None:
-    """A reload keeps the person; a draft waits where it was typed."""
+async def test_agent_and_drafts_survive_navigation(ana: Visitor) -> None:
+    """A reload preserves the agent; a draft stays in its conversation."""
     await ana.button(BRUNO).click()
     await ana.page.reload()
     box = ana.page.locator("#foot textarea")
@@ -297,8 +297,8 @@ async def test_who_looks_and_what_is_typed_outlast_a_change_of_place(ana: Visito
     await expect(box).to_have_value("rascunho")
 
 
-async def test_a_channel_without_the_bot_says_that_names_are_not_heard(ana: Visitor) -> None:
-    """Its examples hold commands only."""
+async def test_a_channel_without_the_bot_warns_about_mentions(ana: Visitor) -> None:
+    """Its examples are commands only."""
     await ana.go("lobby", "#lobby")
 
     await expect(ana.page.locator(".example").filter(has_text="@")).to_have_count(0)
@@ -307,7 +307,7 @@ async def test_a_channel_without_the_bot_says_that_names_are_not_heard(ana: Visi
 
 
 async def test_a_pane_on_a_phone_leaves_nothing_behind_it_to_reach(visitors: Visitors) -> None:
-    """What is covered cannot have the focus."""
+    """Covered elements cannot get the focus."""
     phone = await visitors.come(width=390, height=844)
     await phone.button(HINT).click()
     await phone.sees(BUSY, within="#thread")
@@ -318,7 +318,7 @@ async def test_a_pane_on_a_phone_leaves_nothing_behind_it_to_reach(visitors: Vis
 
 
 async def test_a_file_goes_with_a_message_and_can_be_opened(ana: Visitor) -> None:
-    """It is chosen, can be taken away again, is sent, and stands there by its name."""
+    """It can be chosen, removed and sent, and its name is shown with the message."""
     page = ana.page
     chosen = {"name": "list.csv", "mimeType": "text/csv", "buffer": b"IDMSG\r\nSANDBOX-OK\r\n"}
     picker = page.locator("#foot input[type=file]")
@@ -341,7 +341,7 @@ async def test_a_file_goes_with_a_message_and_can_be_opened(ana: Visitor) -> Non
 
 
 async def test_a_deleted_file_is_said_to_be_deleted(ana: Visitor) -> None:
-    """As Slack's client shows it."""
+    """Slack's client shows the same."""
     stage = ana.playground.stage
     said = await stage.person.say("x", files=["list.csv"])
     await ana.messages.last.get_by_role("link", name="list.csv").wait_for()

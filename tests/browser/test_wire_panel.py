@@ -1,4 +1,4 @@
-"""The panel that shows what went over the wire."""
+"""The panel that shows the traffic of the last action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIGNATURE: Final = re.compile(r"^v0=[0-9a-f]{64}$")
 
 
 async def test_the_last_action_is_shown_request_by_request(ana: Visitor) -> None:
-    """Signed request with its acknowledgement, SOAP, and the answer to Slack, in order."""
+    """It shows the signed request with its acknowledgement, SOAP, and the answer, in order."""
     await ana.type("/voicestatus SANDBOX-BUSY")
     await ana.page.locator(".acknowledged").click()
     exchanges = ana.page.locator(".exchange")
@@ -33,7 +33,7 @@ async def test_the_last_action_is_shown_request_by_request(ana: Visitor) -> None
 
 
 async def test_no_secret_reaches_the_page(ana: Visitor) -> None:
-    """Tokens and keys are masked before they are kept, so that no script of the page holds them."""
+    """Tokens and keys are masked on the server, so that no script of the page gets them."""
     await ana.button(_WIRE).click()
     await ana.type("@voicestatus SANDBOX-BUSY")
     await ana.sees("chat.postMessage", within="#wire")
@@ -46,7 +46,7 @@ async def test_no_secret_reaches_the_page(ana: Visitor) -> None:
 
 
 async def test_a_fault_of_the_connection_is_shown_as_such(ana: Visitor) -> None:
-    """No HTTP answer came, so there is no status."""
+    """Without an HTTP answer there is no status."""
     await ana.button(_WIRE).click()
     await ana.type("/voicestatus SANDBOX-FAULT-reset")
 
@@ -55,8 +55,8 @@ async def test_a_fault_of_the_connection_is_shown_as_such(ana: Visitor) -> None:
     await expect(fault).to_contain_text("fault: reset")
 
 
-async def test_what_slack_refuses_is_shown_as_such(ana: Visitor) -> None:
-    """Slack says no with the status 200; its word for it stands beside."""
+async def test_a_refusal_of_slack_is_shown_as_one(ana: Visitor) -> None:
+    """Slack refuses with status 200; its error code is shown."""
     ana.playground.stage.slack.fail_next("chat.postMessage", error="channel_not_found")
     await ana.button(_WIRE).click()
     await ana.type("@voicestatus SANDBOX-BUSY")

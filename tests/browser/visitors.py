@@ -1,4 +1,4 @@
-"""People who open the playground in a real browser, and what a test may ask of what they see."""
+"""Visitors of the playground in a real browser, and checks of what they see."""
 
 from __future__ import annotations
 
@@ -34,29 +34,29 @@ from tests.support.wording import EN, PT, say
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / ".cache" / "screenshots"
 PATIENCE_MILLISECONDS: Final = 30_000
-# A picture of the playground's own, for which one leaves the page before the server does.
+# A file of the playground: opening it leaves the page before the server stops.
 _ASIDE: Final = "page/mark.svg"
 
 Scheme = Literal["light", "dark"]
 
 
 def script(name: str) -> str:
-    """A script of the tests, as an expression."""
+    """A script of the tests as a JavaScript expression."""
     return Path(__file__).with_name(name).read_text("utf-8").rstrip().removesuffix(";")
 
 
 def label(name: str, catalog: Catalog = EN, /, **values: object) -> str:
-    """A text of the page itself."""
+    """A text of the page."""
     return say(f"playground.{name}", catalog, **values)
 
 
 def explained(result: str, catalog: Catalog = EN) -> Explanation:
-    """What the bot makes of a result."""
+    """The bot's explanation of a result."""
     return explain(read_result(result), catalog)
 
 
 def resolves(result: str) -> str:
-    """The line that names who must act."""
+    """The line that says who must act."""
     return say("card.resolves", who=say(f"who.{explained(result).who_acts}"))
 
 
@@ -70,14 +70,14 @@ SHORTCUT: Final = label("shortcut")
 
 @dataclass(kw_only=True)
 class Gateway:
-    """The sandbox gateway in the hands of a test: its clock, and whether it answers yet."""
+    """The sandbox gateway with a controlled clock, whose answers a test can hold back."""
 
     now: float = 0.0
     answering: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
     async def running(self, *, port: int, listener: Listener) -> AsyncIterator[str]:
-        """Serve it; in the beginning it answers."""
+        """Serve it; at first it answers immediately."""
         self.answering.set()
         app = build_sandbox(lambda: self.now, listener=listener)
         app.middlewares.append(self._hold)
@@ -92,7 +92,7 @@ class Gateway:
 
 @dataclass(kw_only=True)
 class Visitor:
-    """Somebody before one page."""
+    """A user of one page."""
 
     page: Page
     playground: Playground
@@ -111,11 +111,11 @@ class Visitor:
         return self.page.locator("#thread li.message")
 
     def button(self, name: str) -> Locator:
-        """A button by its whole name."""
+        """A button by its full name."""
         return self.page.get_by_role("button", name=name, exact=True)
 
     async def go(self, link: str, title: str) -> None:
-        """Choose a conversation by the beginning of its link, and wait until it is there."""
+        """Open a conversation by the start of its link, and wait until it is shown."""
         await self.page.get_by_role("link", name=re.compile(f"^{re.escape(link)}")).click()
         await expect(self.page.locator("h1")).to_have_text(title)
 
@@ -125,13 +125,13 @@ class Visitor:
         await self.page.locator("#foot textarea").press("Enter")
 
     async def sees(self, text: str, *, within: str = "body") -> Locator:
-        """Wait until a text can be seen."""
+        """Wait until a text is visible."""
         found = self.page.locator(within).get_by_text(text).last
         await found.wait_for()
         return found
 
     async def picture(self, name: str) -> None:
-        """Keep a screenshot as an artefact, where they are wanted."""
+        """Store a screenshot if artefacts are requested."""
         if self.pictures:
             await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
@@ -142,10 +142,10 @@ class Visitor:
 
 @dataclass
 class Visitors:
-    """Opens pages, and sees at the end that nothing went wrong in them.
+    """Opens pages, and checks at the end that none had an error.
 
-    The first one sits before the `window` that all tests of a process share: each playground has a
-    port of its own, so what a page keeps in the browser is kept apart from that of the next test.
+    The first visitor uses the `window` that all tests of a process share: each playground has its
+    own port, so its localStorage is separate from that of the next test.
     """
 
     window: Page
@@ -188,14 +188,14 @@ class Visitors:
         scheme: Scheme = "light",
         moving: bool = False,
     ) -> Visitor:
-        """Open the page in the window; `moving` is with animations."""
+        """Open the page in the shared window; `moving` enables animations."""
         await self.window.set_viewport_size({"width": width, "height": height})
         motion: Literal["no-preference", "reduce"] = "no-preference" if moving else "reduce"
         await self.window.emulate_media(color_scheme=scheme, reduced_motion=motion)
         return await self._open(self.window, path)
 
     async def come_apart(self) -> Visitor:
-        """Open the page in a browser context of its own, as somebody else."""
+        """Open the page in a new browser context, as another user."""
         browser = self.window.context.browser
         assert browser is not None
         context = await browser.new_context(reduced_motion="reduce")
@@ -222,7 +222,7 @@ class Visitors:
         page.on("request", self._count)
 
     def _note(self, message: ConsoleMessage) -> None:
-        # A picture that stands alone has no icon, for which Chromium asks nevertheless.
+        # Chromium requests a favicon even for a bare image.
         iconless = message.location["url"].endswith("/favicon.ico")
         if message.type in {"error", "warning"} and not iconless:
             self.complaints.append(message.text)
@@ -235,7 +235,7 @@ class Visitors:
 
 
 async def audit(visitor: Visitor, name: str) -> list[str]:
-    """What a person with a screen reader or weak eyes would stumble over, in either scheme."""
+    """Accessibility problems of the page, in both colour schemes."""
     found = []
     for scheme in ("light", "dark"):
         await visitor.page.emulate_media(color_scheme=scheme)

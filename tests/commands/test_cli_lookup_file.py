@@ -243,7 +243,7 @@ def test_a_refusal_of_the_gateway_stops_the_list(
         say("list.terminal.found_in", count=201, column="IDMSG"),
         stopped.replace("`", '"'),
         say("list.terminal.done", count=1),
-        say("list.terminal.share", share=" 100.0%", summary=error),
+        say("list.terminal.share", share="   100%", summary=error),
         say("list.terminal.not_asked", count=200),
         say("list.terminal.no_rate"),
     ] == got.err.splitlines()

@@ -25,7 +25,6 @@ from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state import workspace as made_up
 from bot.gateway.protocol.errors import (
-    LEAVES,
     HttpError,
     TlsCertificate,
     TlsError,
@@ -36,6 +35,7 @@ from bot.gateway.sandbox import running_sandbox
 from bot.settings.hints import HINTS
 from bot.settings.settings import Mode, Settings
 from bot.slack.manifest import OPTIONAL_SCOPES
+from tests.support.error_tree import LEAVES
 from tests.support.voicestatus_process import CREDENTIAL, TOKEN, as_in_a_new_process
 from tests.support.wording import EN
 

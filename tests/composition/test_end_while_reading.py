@@ -161,7 +161,7 @@ async def test_sigterm_ends_a_process_that_reads_the_dearest_files() -> None:
         message = await bot.person.say("the calls", files=[{"name": "x.csv", "content": data}])
         for person in PEOPLE:
             await bot.person.as_user(person).message_shortcut(CHECK, message)
-        await bot.slack.wait_for(lambda: bot.slack.file_doors.downloads > 0)
+        await bot.slack.wait_for(lambda: bot.slack.file_transfer.downloads > 0)
         bot.process.terminate()
         _, err = await bot.process.communicate()
 

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.settings.settings import Mode
-from bot.web.crowd import MOST_CONNECTIONS
+from bot.web.eviction import MOST_CONNECTIONS
 from bot.web.server import build_server, serving
 from tests.support.scene import Scene, playing
 

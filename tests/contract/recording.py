@@ -1,7 +1,7 @@
-"""The bot's way in with listeners that note what reaches them and acknowledge as they are asked.
+"""The bot's inbound side with listeners that record what they get and acknowledge on request.
 
-Slack's clock stands still and its numbers begin alike, so what two modes note can be compared as it
-is.
+Slack's clock is frozen and its numbers start at the same value, so the records of the two modes can
+be compared directly.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from bot.slack.api.workspace import find_workspace
 from bot.slack.inbound.app import build_app
 from bot.slack.inbound.running_listeners import ack_first
 from tests.fake_slack.blocks import IDS, Block, actions, button, modal
-from tests.support.doors import reaching
+from tests.support.inbound import connected_app
 
 FIRST, ANSWERED = "/first", "/answered"
 BREAK = "break"
 _NOW = 1_790_000_000.0
-# Beyond all that connecting has taken.
+# Larger than any number used while connecting.
 _FIRST_NUMBER = 1_000
 _ANY = re.compile(".*")
 
@@ -39,8 +39,8 @@ Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
-    """What a listener was given: the body, its part of it, all plain facts of the context."""
+class Received:
+    """A listener's arguments: the body, its payload, and all plain values of the context."""
 
     listener: str
     body: Payload
@@ -51,7 +51,7 @@ class Heard:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
-    """What was sent to the bot, and how it was acknowledged: status, and what came with it."""
+    """A delivery to the bot and its acknowledgement."""
 
     payload: Payload
     status: int
@@ -60,28 +60,28 @@ class Delivered:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One thing that a person did: what went to the bot, and what listeners were given of it."""
+    """One user action: the deliveries, and the listeners' arguments."""
 
     delivered: Sequence[Delivered]
-    heard: Sequence[Heard]
+    received: Sequence[Received]
     slack: str
 
-    def told(self) -> str:
-        """All of it as text; of Slack's address only that it is Slack's."""
-        facts = [*map(asdict, self.delivered), *map(asdict, self.heard)]
+    def as_text(self) -> str:
+        """All of it as text, with Slack's address replaced."""
+        facts = [*map(asdict, self.delivered), *map(asdict, self.received)]
         return json.dumps(facts, indent=1, sort_keys=True).replace(self.slack, "http://slack")
 
 
 @dataclass(kw_only=True)
 class Recorder:
-    """Every listener of an app; `sorry` is for what the bot apologised."""
+    """The listeners of an app; `sorry` records what the bot apologised for."""
 
     slack: LoopbackSlack
-    heard: list[Heard] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
     sorry: list[Payload] = field(default_factory=list)
 
     def register(self, app: AsyncApp) -> None:
-        """Bind a listener for each kind; forms and one command acknowledge as they are asked."""
+        """Add a listener for each kind; forms and one command acknowledge as the user requests."""
         app.command(FIRST, middleware=[ack_first])(self._listening("command"))
         app.command(ANSWERED)(self._listening("command", answers=True))
         app.shortcut(_ANY, middleware=[ack_first])(self._listening("shortcut"))
@@ -93,9 +93,9 @@ class Recorder:
         app.event({"type": "message", "subtype": "file_share"})(self._listening("file_share"))
 
     async def apologise(self, body: dict[str, Any], _reference: str) -> None:
-        """Note for what."""
+        """Record the body."""
         self.sorry.append(body)
-        self.slack.ledger.ring()
+        self.slack.ledger.notify()
 
     def _listening(self, name: str, *, answers: bool = False) -> Callable[..., Awaitable[None]]:
         async def listen(
@@ -107,10 +107,10 @@ class Recorder:
                 if value is None or isinstance(value, str | bool | int)
             }
             retry = request.headers.get("x-slack-retry-num", ["0"])[0]
-            self.heard.append(
-                Heard(listener=name, body=body, payload=payload, context=plain, retry=retry)
+            self.received.append(
+                Received(listener=name, body=body, payload=payload, context=plain, retry=retry)
             )
-            self.slack.ledger.ring()
+            self.slack.ledger.notify()
             words = _words(payload)
             if words == BREAK:
                 raise LookupError(name)
@@ -121,14 +121,14 @@ class Recorder:
 
 
 def _words(payload: Payload) -> str:
-    """What the person typed: how they want to be answered."""
+    """What the user typed: the acknowledgement that they request."""
     values = payload.get("state", {}).get("values", {}) if "state" in payload else {}
     typed = values.get("ids", {}).get("text", {}).get("value")
     return str(typed or payload.get("text") or "")
 
 
 class Noting:
-    """A delivery that notes what was sent and how it was acknowledged."""
+    """A delivery that records payloads and acknowledgements."""
 
     def __init__(self, slack: LoopbackSlack, inner: HttpDelivery | SocketDelivery) -> None:
         self.delivered: list[Delivered] = []
@@ -143,7 +143,7 @@ class Noting:
         retry_attempt: int = 0,
         envelope_id: str | None = None,
     ) -> Ack:
-        """Deliver, in an envelope whose name costs none of Slack's numbers."""
+        """Deliver in an envelope whose id does not use up one of Slack's numbers."""
         envelope_id = envelope_id or f"envelope-{len(self.delivered)}"
         self._slack.wire.begin()
         ack = await self.inner.deliver(
@@ -155,7 +155,7 @@ class Noting:
         return ack
 
     def _answer(self, ack: Ack) -> Any:
-        """What Slack reads in an acknowledgement; over HTTP its content type decides."""
+        """An acknowledgement as Slack parses it; over HTTP the content type decides."""
         if not ack.body or isinstance(self.inner, SocketDelivery):
             return json.loads(ack.body) if ack.body and ack.accepted else None
         (exchange,) = self._slack.wire.exchanges[-1:]
@@ -166,7 +166,7 @@ class Noting:
 
 @dataclass(frozen=True, kw_only=True)
 class Play:
-    """A person before the bot's way in, and everything that was noted."""
+    """A user connected to the bot's inbound side, and the records."""
 
     slack: LoopbackSlack
     person: Person
@@ -174,7 +174,7 @@ class Play:
     noting: Noting
 
     def card(self, *, user: str | None = None, thread_ts: str | None = None) -> Message:
-        """A message of the bot with a button."""
+        """Post a message of the bot with a button."""
         message = Message(
             channel=CHANNEL_ID,
             ts=self.slack.ledger.next_ts(),
@@ -188,44 +188,44 @@ class Play:
         return message
 
     def modal(self, *blocks: Block, **fields: Any) -> View:
-        """A modal before the person."""
+        """Open a modal."""
         view = modal(*(blocks or (IDS,)), private_metadata="kept", **fields)
         return self.slack.open_views.open(self.person.user, TEAM_ID, view)
 
     def home(self) -> View:
-        """A Home tab with a button."""
+        """Publish a Home tab with a button."""
         view = {"type": "home", "blocks": [actions(button(value="1"), block_id="row")]}
         return self.slack.open_views.publish(self.person.user, TEAM_ID, view)
 
     async def submit(self, typed: Any) -> None:
-        """Fill in a modal with what its acknowledgement shall be, and submit it."""
+        """Submit a modal that contains the acknowledgement it requests."""
         words = typed if isinstance(typed, str) else json.dumps(typed)
         await self.person.submit(self.modal(), {"ids": words})
 
     def expect_silence(self) -> None:
-        """From now on wait no longer than an acknowledgement takes over a socket, if one comes."""
+        """Shorten the wait to slightly more than an acknowledgement takes over a socket."""
         if isinstance(self.noting.inner, SocketDelivery):
             self.noting.inner._patience = 0.2
 
     async def of(self, doing: Awaitable[object]) -> Record:
-        """Do something; gives what was sent, and what listeners were given of it."""
-        sent, heard = len(self.noting.delivered), len(self.recorder.heard)
+        """Perform an action; returns its record."""
+        sent, received = len(self.noting.delivered), len(self.recorder.received)
         await doing
 
-        def all_heard() -> bool:
-            return len(self.recorder.heard) - heard >= len(self.noting.delivered) - sent
+        def all_received() -> bool:
+            return len(self.recorder.received) - received >= len(self.noting.delivered) - sent
 
-        await self.slack.wait_for(all_heard)
+        await self.slack.wait_for(all_received)
         return Record(
             delivered=tuple(self.noting.delivered[sent:]),
-            heard=tuple(self.recorder.heard[heard:]),
+            received=tuple(self.recorder.received[received:]),
             slack=self.slack.base_url,
         )
 
 
 @asynccontextmanager
 async def playing(mode: Mode) -> AsyncIterator[Play]:
-    """Open the bot's own way in to listeners of ours."""
+    """Run the bot's inbound side with these listeners."""
     async with running_slack(clock=lambda: _NOW) as slack, slack_session() as session:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
         recorder = Recorder(slack=slack)
@@ -236,9 +236,9 @@ async def playing(mode: Mode) -> AsyncIterator[Play]:
             listeners=[recorder],
             apologise=recorder.apologise,
         )
-        async with reaching(app, client, slack, mode) as person:
+        async with connected_app(app, client, slack, mode) as person:
             noting = Noting(slack, person.delivery)
             slack.ledger._number = _FIRST_NUMBER
-            # A person delivers by whatever has this one method.
+            # `Person` needs only the method `deliver`.
             noted = replace(person, delivery=noting)  # type: ignore[arg-type]
             yield Play(slack=slack, person=noted, recorder=recorder, noting=noting)

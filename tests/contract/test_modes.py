@@ -1,6 +1,6 @@
-"""HTTP mode and Socket Mode are one bot: the same reaches it, and the same goes back.
+"""HTTP mode and Socket Mode are equivalent: the same payloads arrive, the same answers return.
 
-This is why every other test runs in one mode, unless the mode is what it is about.
+That is why every other test runs in one mode, unless it is about the mode.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FILE = {"name": "Ligações.csv", "content": b"IDMSG\r\n1\r\n"}
 
 
 async def edit(play: Play) -> None:
-    """Write to the bot, and then something else in its place."""
+    """Write to the bot, then edit the message."""
     said = await play.person.say("one", channel=play.person.direct_channel)
     await play.person.edit(said, "two")
 
@@ -43,19 +43,19 @@ async def write_in_a_thread(play: Play) -> None:
 
 
 async def check(play: Play) -> None:
-    """Choose the shortcut of a message with a file and something forwarded."""
+    """Choose the shortcut of a message with a file and a forwarded message."""
     said = await play.person.say(ODD, files=[FILE], attachments=[{"text": ODD, "is_share": True}])
     await play.person.message_shortcut("check", said)
 
 
 async def open_home_again(play: Play) -> None:
-    """Open the page that stands there."""
+    """Open a published Home tab."""
     play.home()
     await play.person.open_home()
 
 
 def in_modal(play: Play) -> Awaitable[object]:
-    """Press a button in a modal with something in it."""
+    """Press a button in a modal with a value."""
     menu = {"type": "static_select", "action_id": "menu", "options": options("a", "b")}
     return play.person.click(play.modal(IDS, actions(button("more"), menu)), "more")
 
@@ -67,12 +67,12 @@ def in_menu(play: Play) -> Awaitable[object]:
 
 
 def as_stranger(play: Play) -> Awaitable[object]:
-    """Somebody of another workspace mentions the bot."""
+    """A user of another workspace mentions the bot."""
     stranger = play.person.as_user(STRANGER_USER_ID)
     return stranger.say(f"{BOT_MENTION} x", channel=SHARED_CHANNEL_ID)
 
 
-# Everything that Slack sends on a person's behalf, by what Slack calls it, and what goes back.
+# Every kind of user action by Slack's name for it, and the expected answer.
 ACTS: Mapping[str, tuple[Callable[[Play], Awaitable[object]], str, Any]] = {
     "command": (lambda p: p.person.command(FIRST, "SANDBOX-OK"), "command", None),
     "command alone": (lambda p: p.person.command(FIRST), "command", None),
@@ -134,7 +134,7 @@ ACTS: Mapping[str, tuple[Callable[[Play], Awaitable[object]], str, Any]] = {
 
 
 def kind_of(body: Payload) -> str:
-    """What Slack calls it; of clicks and messages also where they were."""
+    """Slack's name for the kind; for clicks and messages also where they happened."""
     if "command" in body:
         return "command"
     event = body.get("event")
@@ -150,7 +150,7 @@ def kind_of(body: Payload) -> str:
 
 @pytest.fixture(scope="module")
 async def played() -> Mapping[Mode, Mapping[str, Record]]:
-    """What came of each act, in each mode."""
+    """The records of each action in each mode."""
     records: dict[Mode, dict[str, Record]] = {}
     for mode in Mode:
         async with playing(mode) as play:
@@ -164,22 +164,22 @@ async def played() -> Mapping[Mode, Mapping[str, Record]]:
 def test_all_that_a_person_does_reaches_a_listener_as_it_was_sent(
     played: Mapping[Mode, Mapping[str, Record]], mode: Mode
 ) -> None:
-    """Once, whole, whatever characters are in it; of each act the last is what it is called."""
+    """It arrives once and unchanged, whatever characters it has."""
     judged = {
-        name: ([one.payload for one in record.delivered], [one.body for one in record.heard])
+        name: ([one.payload for one in record.delivered], [one.body for one in record.received])
         for name, record in played[mode].items()
     }
     kinds = {name: kind_of(sent[-1]) for name, (sent, _) in judged.items()}
 
-    assert [] == [name for name, (sent, heard) in judged.items() if sent != heard]
+    assert [] == [name for name, (sent, received) in judged.items() if sent != received]
     assert {name: kind for name, (_, kind, _) in ACTS.items()} == kinds
 
 
 @pytest.mark.both_modes
-def test_what_a_listener_answers_goes_back_with_the_acknowledgement(
+def test_a_listeners_answer_is_sent_in_the_acknowledgement(
     played: Mapping[Mode, Mapping[str, Record]], mode: Mode
 ) -> None:
-    """And nothing goes back where it answers nothing."""
+    """An empty answer sends nothing."""
     answers = {
         name: (record.delivered[-1].status, record.delivered[-1].answer)
         for name, record in played[mode].items()
@@ -189,13 +189,13 @@ def test_what_a_listener_answers_goes_back_with_the_acknowledgement(
 
 
 def test_both_modes_are_alike(played: Mapping[Mode, Mapping[str, Record]]) -> None:
-    """In all that a listener is given: body, payload, context; and in what goes back."""
+    """Body, payload, context and the answer are equal."""
     over_http, over_socket = (played[mode] for mode in (Mode.HTTP, Mode.SOCKET))
 
     differing = {
-        name: (record.told(), over_socket[name].told())
+        name: (record.as_text(), over_socket[name].as_text())
         for name, record in over_http.items()
-        if record.told() != over_socket[name].told()
+        if record.as_text() != over_socket[name].as_text()
     }
     assert {} == differing
 
@@ -203,7 +203,7 @@ def test_both_modes_are_alike(played: Mapping[Mode, Mapping[str, Record]]) -> No
 @pytest.mark.both_modes
 @pytest.mark.usefixtures("log")
 async def test_a_listener_that_breaks_is_apologised_for(mode: Mode) -> None:
-    """What it had acknowledged stays so; what it had not does not count as delivered."""
+    """An acknowledgement before the error stands; without one the delivery has failed."""
     async with playing(mode) as play:
         await play.of(play.person.command(FIRST, BREAK))
         await play.of(play.person.say(BREAK, channel=play.person.direct_channel))
@@ -215,10 +215,10 @@ async def test_a_listener_that_breaks_is_apologised_for(mode: Mode) -> None:
 
     assert [one.payload for one in broken] == play.recorder.sorry
     assert Outcome.FAILED is submitted.action
-    # Socket Mode knows no refusal: what is not acknowledged was not delivered.
+    # Socket Mode has no refusal: an unacknowledged envelope counts as undelivered.
     refused = {Mode.HTTP: 500, Mode.SOCKET: 0}[mode]
     assert [200, 200, refused, 200] == [one.status for one in play.noting.delivered]
-    # A late acknowledgement would be noted here.
+    # A late acknowledgement would be recorded here.
     assert [] == play.slack.warnings
 
 
@@ -227,7 +227,7 @@ def event(**fields: Any) -> dict[str, Any]:
     return {"type": "event_callback", "event_id": "Ev1", "event": {"type": "app_mention"} | fields}
 
 
-# Nothing of the sort comes from Slack.
+# Slack never sends these.
 JUNK: Sequence[tuple[Kind, Any]] = [
     (Kind.EVENT, []),
     (Kind.EVENT, {}),
@@ -244,7 +244,7 @@ JUNK: Sequence[tuple[Kind, Any]] = [
     (Kind.INTERACTIVE, {"type": "view_submission"}),
     (Kind.INTERACTIVE, {"type": "view_closed", "view": []}),
 ]
-# These do, but nobody has asked for them.
+# Slack sends these, but no listener handles them.
 UNWANTED: Sequence[tuple[Kind, Any]] = [
     (Kind.EVENT, event(type="reaction_added")),
     (Kind.COMMAND, {"command": "/other", "text": ""}),
@@ -254,8 +254,8 @@ UNWANTED: Sequence[tuple[Kind, Any]] = [
 
 @pytest.mark.both_modes
 @pytest.mark.usefixtures("log")
-async def test_what_no_listener_can_use_reaches_none(mode: Mode) -> None:
-    """Slack does not send it again: junk is refused, as far as the mode knows refusals."""
+async def test_malformed_payloads_reach_no_listener(mode: Mode) -> None:
+    """They are acknowledged or refused, so that Slack does not retry."""
     async with playing(mode) as play:
         for kind, payload in (*JUNK, *UNWANTED):
             await play.person.deliver(kind, payload)
@@ -267,7 +267,7 @@ async def test_what_no_listener_can_use_reaches_none(mode: Mode) -> None:
         *((junk, refused) for _, junk in JUNK),
         *((unwanted, 200) for _, unwanted in UNWANTED),
     ] == judged
-    assert ["shortcut"] == [one.listener for one in play.recorder.heard]
+    assert ["shortcut"] == [one.listener for one in play.recorder.received]
     assert [] == play.recorder.sorry
     if mode is Mode.SOCKET:
         assert [None] * len(judged) == [one.answer for one in play.noting.delivered[:-1]]
@@ -275,19 +275,19 @@ async def test_what_no_listener_can_use_reaches_none(mode: Mode) -> None:
 
 @pytest.mark.both_modes
 async def test_an_event_that_comes_again_is_the_same_event(mode: Mode) -> None:
-    """Each delivery is acknowledged; the same envelope, which HTTP has not, is opened once."""
+    """Each delivery is acknowledged; an envelope (Socket Mode only) is processed once."""
     async with playing(mode) as play:
         await play.of(play.person.say(f"{BOT_MENTION} x"))
         await play.person.deliver_again(2)
         payload = play.slack.events[-1].payload
         await play.person.deliver(Kind.EVENT, payload, retry_attempt=3)
-        await play.slack.wait_for(lambda: play.recorder.heard[-1].retry == "3")
-    heard = play.recorder.heard
+        await play.slack.wait_for(lambda: play.recorder.received[-1].retry == "3")
+    received = play.recorder.received
 
     assert [(payload, 200, None)] * 4 == [
         (one.payload, one.status, one.answer) for one in play.noting.delivered
     ]
     opened = {Mode.HTTP: ["0", "1", "2", "3"], Mode.SOCKET: ["0", "3"]}[mode]
-    assert opened == [one.retry for one in heard]
-    assert [payload] * len(heard) == [one.body for one in heard]
-    assert 1 == len({str(one.context) for one in heard})
+    assert opened == [one.retry for one in received]
+    assert [payload] * len(received) == [one.body for one in received]
+    assert 1 == len({str(one.context) for one in received})

@@ -1,4 +1,4 @@
-"""The whole bot, once in each mode: it calls Slack alike, and acknowledges alike."""
+"""The whole bot in each mode makes the same calls and acknowledgements."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.contract.recording import Noting
 from tests.support.scene import ASK, CHECK, Scene, playing
 
 FILE = {"name": "a.csv", "content": b"IDMSG\r\nSANDBOX-OK\r\nSANDBOX-BUSY\r\n"}
-# When the bot looked something up; its clock goes on, Slack's stands still.
+# The time of a look-up: the bot's clock runs, Slack's is frozen.
 MOMENT = re.compile(r"<!date\^[^>]*>|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
 async def use_everything(scene: Scene) -> None:
-    """Each way to the bot, and what can be done with what it answers."""
+    """Use every entry point of the bot and every button of its answers."""
     person = scene.person
     card = await scene.answer("SANDBOX-BUSY")
     await scene.answer("help")
@@ -71,7 +71,7 @@ async def use_everything(scene: Scene) -> None:
 
 
 async def transcript(mode: Mode, started: float) -> Mapping[str, Any]:
-    """What went between Slack and the bot, in order, without Slack's address and the time."""
+    """The traffic between Slack and the bot, in order, without Slack's address and the time."""
     async with playing(mode, clock=lambda: started, scopes=("files:read",)) as scene:
         slack = scene.slack
         slack.ledger._number = 1_000
@@ -87,8 +87,8 @@ async def transcript(mode: Mode, started: float) -> Mapping[str, Any]:
         "asked": [one.idmsg for one in scene.gateway_requests],
     }
     text = json.dumps(facts, default=asdict).replace(slack.base_url, "http://slack")
-    told: Mapping[str, Any] = json.loads(MOMENT.sub("<moment>", text))
-    return told
+    traffic: Mapping[str, Any] = json.loads(MOMENT.sub("<moment>", text))
+    return traffic
 
 
 async def test_the_whole_bot_does_the_same_in_both_modes() -> None:
@@ -96,8 +96,8 @@ async def test_the_whole_bot_does_the_same_in_both_modes() -> None:
     started = float(int(time.time()))
     over_http, over_socket = [await transcript(mode, started) for mode in (Mode.HTTP, Mode.SOCKET)]
 
-    assert [] == [name for name, told in over_http.items() if told != over_socket[name]]
-    # Each has been used.
-    assert [] == [name for name, told in over_http.items() if not told]
+    assert [] == [name for name, traffic in over_http.items() if traffic != over_socket[name]]
+    # Every kind of traffic is there.
+    assert [] == [name for name, traffic in over_http.items() if not traffic]
     ways = {"chat.postMessage", "chat.postEphemeral", "views.open", "views.update", "views.publish"}
     assert ways <= {call["method"] for call in over_http["called"]}

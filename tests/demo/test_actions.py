@@ -1,4 +1,4 @@
-"""What the page asks a person to do, read without trust: asked without a wire."""
+"""User actions that the page requests, validated and performed without HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILE = {"name": "a.csv", "content": ""}
 
 @pytest.fixture
 def person() -> Person:
-    """Ana, at a Slack that nobody can reach, with a card and a modal before her."""
+    """Ana, in a Slack without a server, with a card and an open modal."""
     slack = LoopbackSlack(port=9, clock=lambda: 1_790_000_000.0, ping_seconds=1)
     slack.open_views.open(USER_ID, "T1", modal(IDS))
     slack.messages.append(
@@ -29,7 +29,7 @@ def person() -> Person:
 
 
 async def outcome(person: Person, given: dict[str, Any]) -> str:
-    """Whether it was a deed at all, and one that Slack's client would allow."""
+    """Whether it is done, unreadable or not possible."""
     try:
         await do(person, given)
     except UnreadableError:
@@ -39,12 +39,12 @@ async def outcome(person: Person, given: dict[str, Any]) -> str:
     return "done"
 
 
-async def test_a_deed_of_another_shape_is_none(person: Person) -> None:
-    """Each part has its type and its bounds; nothing is said of it."""
+async def test_a_malformed_action_is_refused(person: Person) -> None:
+    """Each field has a type and limits."""
     say = {"do": "say", "channel": CHANNEL_ID, "text": "x"}
     submit = {"do": "submit", "view": person.slack.views[0].id}
     click = {"do": "click", "channel": CHANNEL_ID, "ts": "1.000001", "action_id": "go"}
-    deeds: list[dict[str, Any]] = [
+    actions: list[dict[str, Any]] = [
         {},
         {"do": "fly"},
         {"do": ["say"]},
@@ -70,16 +70,16 @@ async def test_a_deed_of_another_shape_is_none(person: Person) -> None:
     junk: list[Any] = [None, "x", {}, [1], [{}], [{"name": "a.csv"}], [FILE] * 11]
     junk += [[FILE | {"name": name}] for name in ("", "a" * 256)]
     junk += [[FILE | {"content": content}] for content in ("no base64!", "é", 7)]
-    deeds += [say | {"files": files} for files in junk]
-    judged = [(deed, await outcome(person, deed)) for deed in deeds]
+    actions += [say | {"files": files} for files in junk]
+    judged = [(action, await outcome(person, action)) for action in actions]
 
     assert [] == [one for one in judged if one[1] != "unreadable"]
     assert [] == person.slack.said
 
 
-async def test_what_slacks_client_would_not_allow_is_not_possible(person: Person) -> None:
-    """Nobody writes where they are not, nor uses what is not there."""
-    deeds: list[dict[str, Any]] = [
+async def test_actions_that_slacks_client_forbids_are_not_possible(person: Person) -> None:
+    """Users cannot write outside of their channels, nor use missing elements."""
+    actions: list[dict[str, Any]] = [
         {"do": "say", "channel": "C0NOWHERE", "text": "x"},
         {"do": "say", "channel": CHANNEL_ID, "text": "x", "thread_ts": "abc"},
         {"do": "command", "channel": "C0NOWHERE", "text": "x"},
@@ -89,20 +89,20 @@ async def test_what_slacks_client_would_not_allow_is_not_possible(person: Person
         {"do": "close", "view": "V1"},
         {"do": "submit", "view": person.slack.views[0].id, "values": {}},
     ]
-    judged = [(deed, await outcome(person, deed)) for deed in deeds]
+    judged = [(action, await outcome(person, action)) for action in actions]
 
     assert [] == [one for one in judged if one[1] != "not possible"]
 
 
-async def test_what_keeps_the_bounds_is_done(person: Person) -> None:
+async def test_actions_within_the_limits_are_done(person: Person) -> None:
     """The longest text, the longest name, the most files; a message may be a file alone."""
     say = {"do": "say", "channel": CHANNEL_ID}
-    for deed in (
+    for action in (
         say | {"text": "x" * 12_000},
         say | {"files": [FILE | {"name": "a" * 255}] * 10},
         say | {"text": "x", "thread_ts": "1.000001"},
     ):
-        assert "done" == await outcome(person, deed), deed
+        assert "done" == await outcome(person, action), action
 
     assert [0, 10, 0] == [len(message.files) for message in person.slack.said]
 
@@ -116,7 +116,7 @@ async def test_a_click_on_a_persons_message_is_not_possible(person: Person) -> N
 
 
 def test_typed_markup_and_the_bots_name_are_stored_as_slack_does() -> None:
-    """Three characters are escaped, a mention has its id, half a name is none."""
+    """`&<>` are escaped, a mention gets its id, a part of the name is no mention."""
     typed = "a < b & c > d @voicestatus, x@voicestatus @voicestatuses"
 
     expected = "a &lt; b &amp; c &gt; d <@U0VOICEBOT1>, x@voicestatus @voicestatuses"

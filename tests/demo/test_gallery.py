@@ -1,6 +1,6 @@
-"""The gallery: that nothing is missing in it, and that Slack would take every card of it.
+"""The gallery is complete, and Slack would accept every card.
 
-What each card looks like, and that it looks so every time, is in `tests/cards`.
+`tests/cards` tests what each card looks like.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from bot.demo.studio import Shown, Surface
 from bot.domain.access import Refusal
 from bot.domain.call_status import Outcome
 from bot.domain.texts.catalog import Kind, Language
-from bot.gateway.protocol.errors import LEAVES
 from tests.fake_slack.blocks import modal, section
+from tests.support.error_tree import LEAVES
 from tests.support.wording import EN
 
 Gallery = tuple[Exhibit, ...]
@@ -29,12 +29,12 @@ def gallery() -> Gallery:
 
 @pytest.fixture(scope="module")
 def names(gallery: Gallery) -> set[str]:
-    """What the exhibits are called."""
+    """The ids of the exhibits."""
     return {one.id for one in gallery}
 
 
-def test_slack_would_take_every_card(gallery: Gallery) -> None:
-    """By the same strict rules as those of the loopback Slack; a message has a plain text too."""
+def test_slack_would_accept_every_card(gallery: Gallery) -> None:
+    """The rules are those of the loopback Slack; a message has a plain text, too."""
     refused = [(one.id, one.language, one.problems()) for one in gallery if one.problems()]
     mute = [
         (one.id, one.language)
@@ -46,7 +46,7 @@ def test_slack_would_take_every_card(gallery: Gallery) -> None:
 
 
 def test_a_card_that_slack_would_refuse_says_why() -> None:
-    """On each surface, by the rules of that surface; the page is told."""
+    """Each surface has its own rules; the page gets the problems."""
     bad: dict[Surface, dict[str, Any]] = {
         Surface.MESSAGE: {"text": "x", "blocks": [section()] * 51},
         Surface.MODAL: modal(title=None),
@@ -67,8 +67,8 @@ def test_a_card_that_slack_would_refuse_says_why() -> None:
     assert [one.problems() for one in cards] == [one.as_json()["problems"] for one in cards]
 
 
-def test_every_card_hangs_once_in_each_language(gallery: Gallery) -> None:
-    """An id is an address, so it is unique in its language; both languages have the same."""
+def test_every_card_is_there_once_in_each_language(gallery: Gallery) -> None:
+    """An id is part of a URL, so it is unique in its language; both languages have the same."""
     english, portuguese = (
         [one.id for one in gallery if one.language is language] for language in Language
     )
@@ -79,21 +79,19 @@ def test_every_card_hangs_once_in_each_language(gallery: Gallery) -> None:
 
 
 def test_both_languages_really_differ(gallery: Gallery) -> None:
-    """No Portuguese card was made of English texts."""
+    """No Portuguese card has an English text."""
     pairs = zip(gallery[::2], gallery[1::2], strict=True)
 
     assert [] == [one.id for one, other in pairs if one.shown.content == other.shown.content]
 
 
-def test_every_error_of_a_look_up_hangs(names: set[str]) -> None:
-    """Each leaf of the gateway's error tree, and the bot's own."""
+def test_every_look_up_error_has_a_card(names: set[str]) -> None:
+    """The leaves of the gateway's error tree, and the bot's own errors."""
     assert set() == {f"error-{leaf.code}" for leaf in LEAVES} - names
 
 
-def test_every_outcome_and_every_code_of_the_gateway_hangs(
-    gallery: Gallery, names: set[str]
-) -> None:
-    """Of a group of codes, one stands for all."""
+def test_every_outcome_and_every_gateway_code_has_a_card(gallery: Gallery, names: set[str]) -> None:
+    """One code represents each group."""
     shown = str([one.shown.content for one in gallery])
     gateway = {entry.code for entry in EN.of_kind(Kind.GATEWAY) if not entry.is_group}
 
@@ -101,8 +99,8 @@ def test_every_outcome_and_every_code_of_the_gateway_hangs(
     assert [] == [one for one in Outcome if EN.say(f"icon.{one}") not in shown]
 
 
-def test_every_frequent_sip_code_and_every_refusal_hangs(names: set[str]) -> None:
-    """A new one in the language files hangs by itself."""
+def test_every_frequent_sip_code_and_every_refusal_has_a_card(names: set[str]) -> None:
+    """A new code in the language files gets a card automatically."""
     frequent = {f"sip-{entry.code}" for entry in EN.of_kind(Kind.SIP) if entry.frequent}
 
     assert frequent

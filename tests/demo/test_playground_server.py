@@ -1,4 +1,4 @@
-"""The playground's HTTP server: what it serves, to whom, and what it makes of hostile requests."""
+"""The playground's HTTP server: what it serves, to whom, and hostile requests."""
 
 from __future__ import annotations
 
@@ -29,47 +29,47 @@ CSV = "IDMSG;telefone\r\nSANDBOX-OK;x\r\n".encode("cp1252")
 
 
 @dataclass(kw_only=True)
-class Guest:
+class PageClient:
     """A client of the playground's server."""
 
     playground: Playground
     session: aiohttp.ClientSession
 
     async def get(self, path: str, **headers: str) -> aiohttp.ClientResponse:
-        """GET an address of it."""
+        """GET a path."""
         response = await self.session.get(self.playground.url + path, headers=headers)
-        # What nobody reads keeps its connection, and complains of it in the midst of another test.
+        # An unread answer would warn of its open connection in the middle of another test.
         if response.content_type != "text/event-stream":
             await response.read()
         return response
 
     async def post(self, body: bytes, **headers: str) -> aiohttp.ClientResponse:
-        """POST a deed."""
+        """POST an action."""
         sent = {"Content-Type": "application/json", **headers}
-        address = f"{self.playground.url}deed"
+        address = f"{self.playground.url}action"
         response = await self.session.post(address, data=io.BytesIO(body), headers=sent)
         await response.read()
         return response
 
-    async def do(self, deed: str, **given: Any) -> tuple[int, Any]:
-        """Let Ana do something; gives the status and the answer."""
-        body = json.dumps({"as": USER_ID, "do": deed, **given}).encode()
+    async def do(self, action: str, **given: Any) -> tuple[int, Any]:
+        """Perform an action as Ana; returns the status and the answer."""
+        body = json.dumps({"as": USER_ID, "do": action, **given}).encode()
         response = await self.post(body)
         return response.status, await response.json()
 
 
 @pytest.fixture(scope="module")
-async def guest() -> AsyncIterator[Guest]:
+async def client() -> AsyncIterator[PageClient]:
     """A running playground and a client."""
     async with (
         running_playground(Language.ENGLISH, 0, timing=UNHURRIED) as playground,
         aiohttp.ClientSession() as session,
     ):
-        yield Guest(playground=playground, session=session)
+        yield PageClient(playground=playground, session=session)
 
 
-async def test_what_the_page_needs_is_served_under_a_strict_policy(guest: Guest) -> None:
-    """No inline script, no other host, no frame, no guessing of types, nothing kept."""
+async def test_what_the_page_needs_is_served_under_a_strict_policy(client: PageClient) -> None:
+    """No inline scripts, other hosts, frames, MIME sniffing or caching."""
     for path, kind in (
         ("", "text/html"),
         ("gallery", "text/html"),
@@ -79,7 +79,7 @@ async def test_what_the_page_needs_is_served_under_a_strict_policy(guest: Guest)
         ("start", "application/json"),
         ("exhibits", "application/json"),
     ):
-        response = await guest.get(path)
+        response = await client.get(path)
 
         assert (200, kind) == (response.status, response.content_type)
         policy = response.headers["Content-Security-Policy"]
@@ -91,8 +91,8 @@ async def test_what_the_page_needs_is_served_under_a_strict_policy(guest: Guest)
         assert "no-store" == response.headers["Cache-Control"]
 
 
-async def test_nothing_but_the_pages_files_can_be_asked_for(guest: Guest) -> None:
-    """Whatever a path climbs over."""
+async def test_nothing_but_the_pages_files_can_be_asked_for(client: PageClient) -> None:
+    """Path traversal finds nothing."""
     for path in (
         "page/../server.py",
         "page/%2e%2e/server.py",
@@ -102,30 +102,30 @@ async def test_nothing_but_the_pages_files_can_be_asked_for(guest: Guest) -> Non
         "page/none.js",
         "server.py",
     ):
-        raw = await _raw(guest, f"GET /{path} HTTP/1.1\r\nHost: {_host(guest)}\r\n\r\n")
+        raw = await _raw(client, f"GET /{path} HTTP/1.1\r\nHost: {_host(client)}\r\n\r\n")
         assert raw.startswith("HTTP/1.1 404"), path
 
 
-async def test_a_foreign_host_is_refused(guest: Guest) -> None:
-    """A name of somebody else's that leads to this machine opens nothing (DNS rebinding)."""
+async def test_a_foreign_host_is_refused(client: PageClient) -> None:
+    """A foreign name that resolves to this machine is refused (DNS rebinding)."""
     for host in ("evil.example", "evil.example:80", "127.0.0.1:1", "localhost", ""):
         for path in ("", "start", f"stream?as={USER_ID}"):
-            raw = await _raw(guest, f"GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+            raw = await _raw(client, f"GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n")
             assert raw.startswith("HTTP/1.1 421"), (host, path)
 
 
-async def test_the_other_names_of_this_machine_are_let_in(guest: Guest) -> None:
-    """Localhost is a name that people type."""
-    port = _host(guest).rpartition(":")[2]
-    raw = await _raw(guest, f"GET /start HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n")
+async def test_the_other_names_of_this_machine_are_let_in(client: PageClient) -> None:
+    """Users type localhost, too."""
+    port = _host(client).rpartition(":")[2]
+    raw = await _raw(client, f"GET /start HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n")
 
     assert raw.startswith("HTTP/1.1 200")
 
 
-async def test_a_foreign_page_cannot_let_people_do_things(guest: Guest) -> None:
-    """By its origin, by what the browser says of it, and by the only types it may send."""
+async def test_a_foreign_page_cannot_let_people_do_things(client: PageClient) -> None:
+    """Its Origin, Sec-Fetch-Site and content types are refused."""
     body = json.dumps({"as": USER_ID, "do": "global_shortcut"}).encode()
-    before = guest.playground.stage.slack.wire.action
+    before = client.playground.stage.slack.wire.action
 
     for headers, status in (
         ({"Origin": "https://evil.example"}, 403),
@@ -135,111 +135,113 @@ async def test_a_foreign_page_cannot_let_people_do_things(guest: Guest) -> None:
         ({"Content-Type": "text/plain"}, 415),
         ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
     ):
-        response = await guest.post(body, **headers)
+        response = await client.post(body, **headers)
         assert status == response.status, headers
         assert "Access-Control-Allow-Origin" not in response.headers
-    assert before == guest.playground.stage.slack.wire.action
-    assert 200 == (await guest.post(body, Origin=guest.playground.url.rstrip("/"))).status
+    assert before == client.playground.stage.slack.wire.action
+    assert 200 == (await client.post(body, Origin=client.playground.url.rstrip("/"))).status
 
 
-async def test_junk_is_refused_and_does_nothing(guest: Guest) -> None:
-    """What is no JSON, no object, or of nobody whose eyes the page may have."""
-    before = guest.playground.stage.slack.wire.action
+async def test_junk_is_refused_and_does_nothing(client: PageClient) -> None:
+    """Malformed JSON, JSON that is no object, and an unknown agent."""
+    before = client.playground.stage.slack.wire.action
     for body in (
         *(b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 20_000),
         *(b'{"as": 1}', b'{"as": "U0NOBODY"}'),
         json.dumps({"as": ADMIN, "do": "command", "channel": CHANNEL_ID, "text": "x"}).encode(),
     ):
-        assert 400 == (await guest.post(body)).status, body[:80]
-    assert before == guest.playground.stage.slack.wire.action
+        assert 400 == (await client.post(body)).status, body[:80]
+    assert before == client.playground.stage.slack.wire.action
 
 
-async def test_the_page_learns_why_a_deed_was_not_done(guest: Guest) -> None:
-    """What cannot be read is one thing; what Slack's client would not allow has a reason."""
-    assert (400, {"problem": "unreadable"}) == await guest.do("home", tab="attic")
-    status, answer = await guest.do("say", channel="C0NOWHERE", text="x")
+async def test_the_page_gets_the_reason_of_a_refusal(client: PageClient) -> None:
+    """A malformed action gets 400; one that Slack's client would not allow gets a reason."""
+    assert (400, {"problem": "unreadable"}) == await client.do("home", tab="attic")
+    status, answer = await client.do("say", channel="C0NOWHERE", text="x")
 
     assert (409, f"{USER_ID} is not in C0NOWHERE") == (status, answer["problem"])
 
 
-async def test_a_huge_body_is_refused(guest: Guest) -> None:
-    """Before it is read."""
-    response = await guest.post(b" " * (MAX_BODY_BYTES + 1))
+async def test_a_huge_body_is_refused(client: PageClient) -> None:
+    """It is refused before it is read."""
+    response = await client.post(b" " * (MAX_BODY_BYTES + 1))
 
     assert 413 == response.status
 
 
-async def test_a_deed_becomes_a_signed_request_and_its_acknowledgement_comes_back(
-    guest: Guest,
+async def test_an_action_becomes_a_signed_request_and_its_acknowledgement_comes_back(
+    client: PageClient,
 ) -> None:
-    """The page learns how long the bot took to acknowledge; the answer comes by the stream."""
-    status, done = await guest.do("command", channel=CHANNEL_ID, text="SANDBOX-BUSY")
+    """The page gets the acknowledgement's time; the bot's answer arrives in the stream."""
+    status, done = await client.do("command", channel=CHANNEL_ID, text="SANDBOX-BUSY")
 
     assert (200, 200) == (status, done["status"])
     assert 0 < done["seconds"] < 3
-    sight = await _sight(guest, lambda seen: BUSY in texts(seen["messages"]))
-    (card,) = [one for one in sight["messages"] if BUSY in texts(one)]
+    snapshot = await _snapshot(client, lambda seen: BUSY in texts(seen["messages"]))
+    (card,) = [one for one in snapshot["messages"] if BUSY in texts(one)]
     assert card["ephemeral"]
 
 
-async def test_the_page_learns_what_became_of_a_modal(guest: Guest) -> None:
-    """Its errors by the blocks they belong to; it is before the person until it is closed."""
+async def test_the_page_gets_the_result_of_a_submission(client: PageClient) -> None:
+    """It gets the errors by block; the modal stays open until it is closed."""
     bruno = {"as": OTHER_USER_ID}
-    await guest.do("global_shortcut", **bruno)
-    sight = await _sight(guest, lambda seen: bool(seen["modals"]), user=OTHER_USER_ID)
-    view = {"view": sight["modals"][0]["id"], **bruno}
-    status, done = await guest.do("submit", values={IDS_BLOCK: "x" * 60}, **view)
-    closed, _ = await guest.do("close", **view)
+    await client.do("global_shortcut", **bruno)
+    snapshot = await _snapshot(client, lambda seen: bool(seen["modals"]), user=OTHER_USER_ID)
+    view = {"view": snapshot["modals"][0]["id"], **bruno}
+    status, done = await client.do("submit", values={IDS_BLOCK: "x" * 60}, **view)
+    closed, _ = await client.do("close", **view)
 
     assert (200, 200, "errors", [IDS_BLOCK]) == (status, closed, done["action"], [*done["errors"]])
-    assert [] == (await _sight(guest, lambda _: True, user=OTHER_USER_ID))["modals"]
+    assert [] == (await _snapshot(client, lambda _: True, user=OTHER_USER_ID))["modals"]
 
 
-async def test_the_stream_shows_each_person_what_is_theirs(guest: Guest) -> None:
-    """An ephemeral answer is in no other agent's stream; the admin's own note in none."""
-    await guest.do("command", channel=CHANNEL_ID, text="SANDBOX-OK")
-    mine = await _sight(guest, lambda seen: ANSWERED in texts(seen["messages"]))
-    others = await _sight(guest, lambda _: True, user=OTHER_USER_ID)
+async def test_a_stream_shows_only_what_its_user_sees(client: PageClient) -> None:
+    """An ephemeral answer is in no other agent's stream; the admin's note is in none."""
+    await client.do("command", channel=CHANNEL_ID, text="SANDBOX-OK")
+    mine = await _snapshot(client, lambda seen: ANSWERED in texts(seen["messages"]))
+    others = await _snapshot(client, lambda _: True, user=OTHER_USER_ID)
 
     assert [] == [one for one in others["messages"] if one["ephemeral"]]
     assert (USER_ID, OTHER_USER_ID) == (mine["me"], others["me"])
     assert others["direct"] not in json.dumps(mine["rooms"])
 
 
-async def test_the_rooms_are_set_up_as_a_workspace_would_be(guest: Guest) -> None:
-    """Customers' messages in both languages; the bot is in two of three channels."""
-    sight = await _sight(guest, lambda _: True)
+async def test_the_rooms_are_set_up_as_a_workspace_would_be(client: PageClient) -> None:
+    """There are customers' messages in both languages; the bot is in two of three channels."""
+    snapshot = await _snapshot(client, lambda _: True)
 
-    assert ["support-en", "suporte", "lobby"] == [one["name"] for one in sight["rooms"]]
-    assert {CHANNEL_ID, PORTUGUESE_CHANNEL, LOBBY} == {one["channel"] for one in sight["messages"]}
-    assert [True, True, False] == [one["has_bot"] for one in sight["rooms"]]
-    assert [] == sight["complaints"]
+    assert ["support-en", "suporte", "lobby"] == [one["name"] for one in snapshot["rooms"]]
+    assert {CHANNEL_ID, PORTUGUESE_CHANNEL, LOBBY} == {
+        one["channel"] for one in snapshot["messages"]
+    }
+    assert [True, True, False] == [one["has_bot"] for one in snapshot["rooms"]]
+    assert [] == snapshot["complaints"]
 
 
-async def test_a_refusal_of_slack_shows_on_the_page_for_those_who_change_cards(
-    guest: Guest,
+async def test_a_refusal_of_slack_is_shown_on_the_page(
+    client: PageClient,
 ) -> None:
-    """What the strict Slack says of a card is shown; a closed way that has another is not."""
-    slack = guest.playground.stage.slack
+    """A refused card is shown; a refusal that the bot has a fallback for is not."""
+    slack = client.playground.stage.slack
     slack.refusals += ["chat.postMessage: not_in_channel {}", "chat.update: invalid_blocks {}"]
-    sight = await _sight(guest, lambda _: True)
+    snapshot = await _snapshot(client, lambda _: True)
     slack.refusals.clear()
 
-    assert ["chat.update: invalid_blocks"] == sight["complaints"]
+    assert ["chat.update: invalid_blocks"] == snapshot["complaints"]
 
 
 async def test_a_closed_page_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
-    """A stream whose reader went ends at the next change, without an error."""
+    """A stream whose page was closed ends at the next change, without an error."""
     before = asyncio.all_tasks()
     async with (
         running_playground(Language.ENGLISH, 0, timing=UNHURRIED) as playground,
         aiohttp.ClientSession() as session,
     ):
-        guest = Guest(playground=playground, session=session)
-        stream = await guest.get(f"stream?as={USER_ID}")
+        client = PageClient(playground=playground, session=session)
+        stream = await client.get(f"stream?as={USER_ID}")
         await stream.content.readline()
         stream.close()
-        await guest.do("say", channel=CHANNEL_ID, text="anybody there?")
+        await client.do("say", channel=CHANNEL_ID, text="anybody there?")
     ending = asyncio.all_tasks() - before
     if ending:
         await asyncio.wait(ending, timeout=20)
@@ -248,15 +250,15 @@ async def test_a_closed_page_leaves_no_trace(caplog: pytest.LogCaptureFixture) -
     assert set() == asyncio.all_tasks() - before
 
 
-async def test_a_stream_belongs_to_an_agent(guest: Guest) -> None:
-    """Nobody else's eyes can be borrowed."""
+async def test_a_stream_belongs_to_an_agent(client: PageClient) -> None:
+    """Other users have no stream."""
     for query in ("", "?as=", "?as=U0NOBODY", f"?as={ADMIN}"):
-        assert 400 == (await guest.get(f"stream{query}")).status, query
+        assert 400 == (await client.get(f"stream{query}")).status, query
 
 
-async def test_a_taken_port_that_was_asked_for_is_said_to_be_taken(guest: Guest) -> None:
-    """Without being asked for one, a free one is found."""
-    port = int(_host(guest).rpartition(":")[2])
+async def test_a_taken_port_that_was_asked_for_is_said_to_be_taken(client: PageClient) -> None:
+    """Only without a requested port is a free one chosen."""
+    port = int(_host(client).rpartition(":")[2])
 
     with pytest.raises(CannotListenError):
         async with running_playground(Language.ENGLISH, port):
@@ -271,27 +273,27 @@ async def test_a_taken_usual_port_gives_way_to_a_free_one() -> None:
             assert str(port) not in playground.url
 
 
-async def _sight(guest: Guest, wanted: Callable[[Any], bool], user: str = USER_ID) -> Any:
-    """What a person sees, as soon as it is what a test waits for."""
+async def _snapshot(client: PageClient, wanted: Callable[[Any], bool], user: str = USER_ID) -> Any:
+    """A user's snapshot, once it is as a test expects."""
     async with asyncio.timeout(20):
-        response = await guest.get(f"stream?as={user}")
+        response = await client.get(f"stream?as={user}")
         event = ""
         async for line in response.content:
             name, _, rest = line.decode().rstrip("\n").partition(": ")
             event = rest if name == "event" else event
-            if name == "data" and event == "sight" and wanted(seen := json.loads(rest)):
+            if name == "data" and event == "snapshot" and wanted(seen := json.loads(rest)):
                 response.close()
                 return seen
     raise AssertionError
 
 
-def _host(guest: Guest) -> str:
-    return guest.playground.url.removeprefix("http://").rstrip("/")
+def _host(client: PageClient) -> str:
+    return client.playground.url.removeprefix("http://").rstrip("/")
 
 
-async def _raw(guest: Guest, request: str) -> str:
-    """The first line of the answer to a request that no client would write."""
-    name, _, port = _host(guest).rpartition(":")
+async def _raw(client: PageClient, request: str) -> str:
+    """The status line for a request that no client library would send."""
+    name, _, port = _host(client).rpartition(":")
     reader, writer = await asyncio.open_connection(name, int(port))
     writer.write(request.encode())
     line = await reader.readline()
@@ -305,14 +307,14 @@ def attached(name: str, content: bytes) -> dict[str, str]:
     return {"name": name, "content": base64.b64encode(content).decode()}
 
 
-async def test_a_file_can_go_with_a_message_and_be_opened_again(guest: Guest) -> None:
-    """Byte by byte, with its own name, and never shown in the page's own place."""
-    status, _ = await guest.do(
+async def test_a_file_can_go_with_a_message_and_be_opened_again(client: PageClient) -> None:
+    """It has its bytes and its name, and is a download, never a page."""
+    status, _ = await client.do(
         "say", channel=CHANNEL_ID, text="", files=[attached("Ligações é.csv", CSV)]
     )
-    file = guest.playground.stage.slack.said[-1].files[0]
+    file = client.playground.stage.slack.said[-1].files[0]
 
-    response = await guest.get(f"files/{file['id']}?as={USER_ID}")
+    response = await client.get(f"files/{file['id']}?as={USER_ID}")
 
     assert (200, 200, CSV) == (status, response.status, await response.read())
     assert "application/octet-stream" == response.content_type
@@ -322,14 +324,14 @@ async def test_a_file_can_go_with_a_message_and_be_opened_again(guest: Guest) ->
     )
 
 
-async def test_a_file_is_for_those_in_its_conversation(guest: Guest) -> None:
-    """Neither another person's, nor a deleted one, nor one that there never was."""
-    slack = guest.playground.stage.slack
-    other = guest.playground.stage.person.as_user(OTHER_USER_ID)
+async def test_a_file_is_for_those_in_its_conversation(client: PageClient) -> None:
+    """Other users' files, deleted and unknown ones are not found."""
+    slack = client.playground.stage.slack
+    other = client.playground.stage.person.as_user(OTHER_USER_ID)
     said = await other.say("x", channel=other.direct_channel, files=["a.csv"])
-    mine = await guest.playground.stage.person.say("x", files=["b.csv"])
+    mine = await client.playground.stage.person.say("x", files=["b.csv"])
     slack.files.delete(mine.files[0]["id"])
 
     for file_id in (said.files[0]["id"], mine.files[0]["id"], "F404"):
-        assert 404 == (await guest.get(f"files/{file_id}?as={USER_ID}")).status
-    assert 400 == (await guest.get(f"files/{said.files[0]['id']}?as={ADMIN}")).status
+        assert 404 == (await client.get(f"files/{file_id}?as={USER_ID}")).status
+    assert 400 == (await client.get(f"files/{said.files[0]['id']}?as={ADMIN}")).status

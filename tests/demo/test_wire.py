@@ -1,4 +1,4 @@
-"""What the loopback Slack overhears of each action."""
+"""The traffic that the loopback Slack records for each action."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tests.support.wording import BUSY
 
 @pytest.fixture(scope="module")
 async def demo() -> AsyncIterator[Stage]:
-    """A running demo; each test begins an action of its own."""
+    """A running demo; each test starts a new action."""
     async with running_stage(Language.ENGLISH, timing=UNHURRIED) as stage:
         yield stage
 
 
 def an_exchange(**changes: object) -> Exchange:
-    """An exchange with nothing in it."""
+    """An empty exchange."""
     plain = {
         "link": Link.WEB_API,
         "name": "chat.postMessage",
@@ -47,26 +47,26 @@ def an_exchange(**changes: object) -> Exchange:
     return Exchange(**{**plain, **changes})  # type: ignore[arg-type]
 
 
-async def test_an_action_is_heard_on_all_its_ways(demo: Stage) -> None:
-    """The signed request, the SOAP call, the answer; in the order in which they were sent."""
+async def test_all_exchanges_of_an_action_are_recorded(demo: Stage) -> None:
+    """Signed request, SOAP call and answer, in the order of sending."""
     demo.slack.wire.begin()
     await demo.say("SANDBOX-BUSY")
     await demo.slack.wait_for(lambda: len(demo.slack.wire.exchanges) >= 3)
-    heard = demo.slack.wire.exchanges
+    exchanges = demo.slack.wire.exchanges
 
-    assert [Link.TO_BOT, Link.TO_GATEWAY, Link.RESPONSE_URL] == [one.link for one in heard]
-    signed, soap, answer = heard
+    assert [Link.TO_BOT, Link.TO_GATEWAY, Link.RESPONSE_URL] == [one.link for one in exchanges]
+    signed, soap, answer = exchanges
     assert signed.request_headers["X-Slack-Signature"].startswith("v0=")
     assert "text=SANDBOX-BUSY" in signed.request
     assert "<IDMSG>SANDBOX-BUSY</IDMSG>" in soap.request
     assert "failed:486" in soap.answer
     assert BUSY == next(texts(json.loads(answer.request)["blocks"]))
-    assert [200, 200, 200] == [one.status for one in heard]
-    assert sorted(one.at for one in heard) == [one.at for one in heard]
-    assert all(0 < one.seconds < 60 for one in heard)
+    assert [200, 200, 200] == [one.status for one in exchanges]
+    assert sorted(one.at for one in exchanges) == [one.at for one in exchanges]
+    assert all(0 < one.seconds < 60 for one in exchanges)
 
 
-async def test_a_web_api_call_is_heard_with_its_masked_token(demo: Stage) -> None:
+async def test_a_web_api_call_is_recorded_with_a_masked_token(demo: Stage) -> None:
     """A mention is answered by chat.postMessage."""
     demo.slack.wire.begin()
     await demo.mention("SANDBOX-OK")
@@ -80,8 +80,8 @@ async def test_a_web_api_call_is_heard_with_its_masked_token(demo: Stage) -> Non
     assert '"ok": true' in call.answer
 
 
-def test_a_new_action_begins_anew() -> None:
-    """What was overheard of the one before goes."""
+def test_a_new_action_clears_the_record() -> None:
+    """The exchanges of the last action are dropped."""
     wire = Wire(lambda: None)
     wire.begin()
     wire.record(an_exchange())
@@ -90,8 +90,8 @@ def test_a_new_action_begins_anew() -> None:
     assert (2, ()) == (wire.action, wire.exchanges)
 
 
-def test_secrets_are_masked_wherever_they_stand() -> None:
-    """In bodies and in headers; the key of a response_url too."""
+def test_secrets_are_masked_everywhere() -> None:
+    """In bodies and headers; so is the key of a response_url."""
     url = "http://127.0.0.1:1/commands/T1/000000000012/LoopbackResponseUrl00012"
     for secret in (BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN):
         wire = Wire(lambda: None)
@@ -103,14 +103,14 @@ def test_secrets_are_masked_wherever_they_stand() -> None:
             )
         )
 
-        kept = repr(wire.exchanges)
-        assert secret not in kept
-        assert "LoopbackResponseUrl" not in kept
-        assert 8 == kept.count(MASK)
+        stored = repr(wire.exchanges)
+        assert secret not in stored
+        assert "LoopbackResponseUrl" not in stored
+        assert 8 == stored.count(MASK)
 
 
-def test_what_is_kept_is_bounded() -> None:
-    """In length and in number."""
+def test_the_record_is_bounded() -> None:
+    """Both the number and the length of exchanges are bounded."""
     wire = Wire(lambda: None)
     wire.begin()
     for _ in range(MOST_EXCHANGES + 5):
@@ -120,10 +120,10 @@ def test_what_is_kept_is_bounded() -> None:
     assert MOST_CHARACTERS + 1 == len(shown("x" * (MOST_CHARACTERS + 9)))
 
 
-def test_nothing_is_kept_before_somebody_listens() -> None:
-    """After that each change has a revision: those who look again at each miss none."""
+def test_nothing_is_recorded_before_the_first_action() -> None:
+    """Afterwards every exchange has a revision, so that a waiting reader misses none."""
     ledger = Ledger(lambda: 0.0)
-    wire = Wire(ledger.ring)
+    wire = Wire(ledger.notify)
     wire.record(an_exchange())
     assert ((), 0) == (wire.exchanges, ledger.revision)
     wire.begin()

@@ -54,6 +54,25 @@ def test_a_ceiling_lets_something_through(rate: float, places: int) -> None:
         Ceilings(requests_per_second=rate, max_concurrency=places)
 
 
+@pytest.mark.parametrize(
+    ("rate", "places", "seconds", "most", "at_once"),
+    [
+        (10, 20, 2.5, None, 25),
+        (1000, 20, 2.5, None, 30),
+        (1000, 1, 2.5, None, 1),
+        (0.1, 20, 0.25, None, 1),
+        (10, 20, 5, 200, 50),
+        (1000, 20, 5, 200, 200),
+    ],
+)
+def test_so_many_begin_at_once_as_come_through_in_time(
+    rate: float, places: int, seconds: float, most: int | None, at_once: int
+) -> None:
+    """At least one; unless more are wanted, half as many again as may be under way."""
+    ceilings = Ceilings(requests_per_second=rate, max_concurrency=places)
+    assert at_once == ceilings.at_once(seconds, most=most)
+
+
 def test_the_first_one_goes_at_once() -> None:
     """And the next slot is an interval later."""
     gate, admission = ask()

@@ -1,4 +1,4 @@
-"""Blocks and views as the tests of the loopback Slack write them."""
+"""Builders of blocks and views for the tests of the loopback Slack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def button(action_id: str = "go", **fields: Any) -> Block:
 
 
 def options(*values: str) -> list[Block]:
-    """Options whose texts are their values."""
+    """Options whose texts equal their values."""
     return [{"text": plain(value), "value": value} for value in values]
 
 

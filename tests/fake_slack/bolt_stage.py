@@ -1,4 +1,4 @@
-"""slack-bolt's real AsyncApp at the loopback Slack, in either mode, to prove its payloads."""
+"""slack-bolt's real AsyncApp at the loopback Slack, in either mode, to validate its payloads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Payload = dict[str, Any]
 
 
 class Clock:
-    """A clock that moves when a test says so."""
+    """A clock that only a test advances."""
 
     def __init__(self) -> None:
         self.now = 1_790_000_000.0
@@ -36,7 +36,7 @@ class Clock:
 
 @dataclass(kw_only=True)
 class BoltStage:
-    """A Bolt app without listeners; a test adds its own and notes there what they get."""
+    """A Bolt app without listeners; a test adds its own, which record what they get."""
 
     mode: Mode
     slack: LoopbackSlack
@@ -47,12 +47,12 @@ class BoltStage:
     _noted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def note(self, *what: Any) -> None:
-        """Remember what a listener got."""
+        """Record what a listener got."""
         self.seen.append(what[0] if len(what) == 1 else what)
         self._noted.set()
 
     async def noted(self, count: int = 1) -> list[Any]:
-        """Wait until listeners have noted so much."""
+        """Wait until listeners have recorded this many calls."""
         async with asyncio.timeout(20):
             while len(self.seen) < count:
                 self._noted.clear()
@@ -67,7 +67,7 @@ async def bolt_stage(mode: Mode, *, clock: Callable[[], float]) -> AsyncIterator
         slack = await stack.enter_async_context(running_slack(clock=clock))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
-        # Without a name Bolt reads the source of every frame on the stack, to find one.
+        # Without a name Bolt reads the source of every frame on the stack to guess one: slow.
         app = AsyncApp(name="stage", client=client, signing_secret=slack.signing_secret)
         if mode is Mode.SOCKET:
             handler = AsyncSocketModeHandler(app, slack.app_token)
@@ -92,7 +92,7 @@ async def _served(app: AsyncApp) -> AsyncIterator[str]:
 
 
 async def refusal_of(call: Any) -> Payload:
-    """The body of the answer to a Web API call that is refused."""
+    """The body of a refused Web API call."""
     with pytest.raises(SlackApiError) as refused:
         await call
     data = refused.value.response.data

@@ -1,4 +1,4 @@
-"""The loopback Slack, what asks it, and Bolt behind it."""
+"""Fixtures: the loopback Slack, clients of it, and Bolt behind it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ async def slack(clock: Clock) -> AsyncIterator[LoopbackSlack]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """Connections of the test's own."""
+    """An HTTP session of the test."""
     async with aiohttp.ClientSession() as opened:
         yield opened
 
 
 @pytest.fixture
 def client(slack: LoopbackSlack, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """slack-sdk's client, pointed at the loopback Slack; nothing is asked twice."""
+    """slack-sdk's client for the loopback Slack, without retries."""
     return AsyncWebClient(
         token=slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[]
     )

@@ -1,4 +1,4 @@
-"""What the loopback Slack takes and refuses of blocks, elements and views, judged on values."""
+"""Which blocks, elements and views the loopback Slack accepts and refuses, without a server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOME = {"type": "home", "blocks": [{"type": "divider"}]}
 
 
 def element(kind: str, **fields: Any) -> Block:
-    """An element in the place where most kinds may stand."""
+    """An element where most kinds are allowed."""
     return asks("b", {"type": kind, **fields})
 
 
@@ -36,7 +36,7 @@ def picture(**fields: Any) -> Block:
 
 
 def confirming(**fields: Any) -> Block:
-    """A button that asks back."""
+    """A button with a confirm dialog."""
     return actions(button(confirm=CONFIRM | fields))
 
 
@@ -46,7 +46,7 @@ def option(**fields: Any) -> Block:
 
 
 def overflow(count: int = 1, **fields: Any) -> Block:
-    """The menu whose options may be links."""
+    """An overflow menu, whose options may be links."""
     one = options("x")[0] | fields
     return actions({"type": "overflow", "options": [one] * count})
 
@@ -86,7 +86,7 @@ GOOD_ROWS = [[cell(), cell()], [cell(), number(1.5) | {"text": "1,5"}]]
 
 
 def words(given: Any) -> list[str]:
-    """What is wrong with a view, a block or some blocks, without the places."""
+    """The problems of a view, a block or some blocks, without their pointers."""
     if isinstance(given, dict) and "blocks" in given:
         found = problems_of_view(given, Surface(given["type"]))
     else:
@@ -96,7 +96,7 @@ def words(given: Any) -> list[str]:
     return [line.partition(" [json-pointer:/")[0] for line in found]
 
 
-# How long a text may be, and where it stands.
+# The maximum length of a text, and a view or block that contains it.
 LENGTHS: Sequence[tuple[int, Callable[[str], Block]]] = [
     (150, lambda x: {"type": "header", "text": plain(x)}),
     (3_000, section),
@@ -162,7 +162,7 @@ LENGTHS: Sequence[tuple[int, Callable[[str], Block]]] = [
 
 
 def test_a_text_is_as_long_as_slack_allows() -> None:
-    """One character more is refused, and nothing else is said to be wrong."""
+    """One character more is refused, with no other problem."""
     judged = [
         (make("x"), words(make("x" * most)), words(make("x" * (most + 1))))
         for most, make in LENGTHS
@@ -173,7 +173,7 @@ def test_a_text_is_as_long_as_slack_allows() -> None:
     assert [] == [one for one, refusal in pairs if one[1:] != ([], refusal)]
 
 
-# How many there may be of something.
+# The maximum number of items, and a view or block with that many.
 NUMBERS_OF_THINGS: Sequence[tuple[int, Callable[[int], Any]]] = [
     (50, lambda n: [{"type": "divider"}] * n),
     (100, lambda n: modal(*[{"type": "divider"}] * n)),
@@ -213,7 +213,7 @@ NUMBERS_OF_THINGS: Sequence[tuple[int, Callable[[int], Any]]] = [
 
 
 def test_there_is_as_much_as_slack_allows() -> None:
-    """One more is refused, and nothing else is said to be wrong."""
+    """One more is refused, with no other problem."""
     judged = [
         (make(1), words(make(most)), words(make(most + 1))) for most, make in NUMBERS_OF_THINGS
     ]
@@ -223,7 +223,7 @@ def test_there_is_as_much_as_slack_allows() -> None:
     assert [] == [one for one, refusal in pairs if one[1:] != ([], refusal)]
 
 
-# The least and the most that a number may be.
+# The minimum and maximum of a number.
 BOUNDS: Sequence[tuple[int, int, Callable[[int], Block]]] = [
     (0, 1, lambda n: rich(TEXT, kind="quote", border=n)),
     (0, 1, lambda n: rich(TEXT, kind="preformatted", border=n)),
@@ -296,7 +296,7 @@ INPUTS = [
 ]
 
 
-def test_what_is_in_order_has_no_problem() -> None:
+def test_valid_blocks_have_no_problem() -> None:
     """Every kind of block and of input that the bot may show."""
     tables = [table(column_settings=[{"align": "left"}]), data_table(page_size=10)]
     flags = dict.fromkeys(("clear_on_close", "notify_on_close", "submit_disabled"), True)
@@ -308,7 +308,7 @@ def test_what_is_in_order_has_no_problem() -> None:
     assert [] == [(words(one), one) for one in shown if words(one)]
 
 
-# What is wrong, and Slack's words for it.
+# Invalid blocks, and Slack's message for them.
 WRONG: Sequence[tuple[Any, str]] = [
     ({"type": "header", "text": mrkdwn("x")}, "unsupported type: mrkdwn"),
     ({"type": "section"}, "must have at least one of: text, fields"),
@@ -422,23 +422,23 @@ WRONG: Sequence[tuple[Any, str]] = [
 ]
 
 
-def test_what_breaks_a_rule_has_that_problem() -> None:
-    """Slack's words for it are among what is said to be wrong."""
+def test_invalid_blocks_have_the_expected_problem() -> None:
+    """Slack's message is among the problems."""
     judged = [(given, refusal, words(given)) for given, refusal in WRONG]
 
     assert [] == [one for one in judged if one[1] not in one[2]]
 
 
 def test_a_problem_says_where_it_is() -> None:
-    """By a JSON pointer, as Slack gives it."""
+    """The place is a JSON pointer, as with Slack."""
     header = {"type": "header", "text": plain("x" * 151)}
     line = "must be less than 151 characters [json-pointer:/blocks/1/text/text]"
 
     assert [line] == problems_of_blocks([section(), header], Surface.MESSAGE)
 
 
-def test_each_surface_has_blocks_of_its_own() -> None:
-    """Inputs stand in views, Markdown in messages; a view is of the kind of its place."""
+def test_each_surface_has_its_own_blocks() -> None:
+    """Inputs are for views, Markdown is for messages; a view's type must match its surface."""
     asked, pasted = element("plain_text_input"), {"type": "markdown", "text": "x"}
 
     assert [] == problems_of_blocks([asked], Surface.HOME)

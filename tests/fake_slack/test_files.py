@@ -33,24 +33,24 @@ def slack(slack: LoopbackSlack) -> LoopbackSlack:
 
 @pytest.fixture
 def person(slack: LoopbackSlack) -> Person:
-    """Somebody of whose messages no bot hears: none is connected."""
+    """A user whose messages reach no bot, because none is connected."""
     return person_over_socket(slack)
 
 
 async def refusal(doing: Any) -> tuple[str, str | None]:
-    """Slack's word, and the scope that it asks for."""
+    """Slack's error code, and the scope that it requires."""
     refused = await refusal_of(doing)
     return refused["error"], refused.get("needed")
 
 
 def of(message: UserMessage) -> dict[str, Any]:
-    """The one file object of a message."""
+    """The only file object of a message."""
     (file,) = message.files
     return dict(file)
 
 
 async def test_a_message_carries_the_object_of_its_file(person: Person) -> None:
-    """Name, kind and size are those of the file, and both addresses are private ones."""
+    """It has the file's name, type and size, and two private URLs."""
     file = of(await person.say("my list", files=[{"name": "Lista.csv", "content": CSV}]))
 
     assert ("Lista.csv", "csv", "text/csv", len(CSV)) == tuple(
@@ -61,7 +61,7 @@ async def test_a_message_carries_the_object_of_its_file(person: Person) -> None:
 
 
 async def test_files_info_describes_a_file(client: AsyncWebClient, person: Person) -> None:
-    """The same object as in the message."""
+    """The object equals that in the message."""
     file = of(await person.say("my list", files=[{"name": "a.csv", "content": CSV}]))
 
     answer = await client.files_info(file=file["id"])
@@ -72,7 +72,7 @@ async def test_files_info_describes_a_file(client: AsyncWebClient, person: Perso
 async def test_without_the_scope_slack_says_which_one_is_needed(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """For reading and for writing."""
+    """This applies to reading and writing."""
     slack.workspace.scopes -= {"files:read", "files:write"}
 
     assert ("missing_scope", "files:read") == await refusal(client.files_info(file="F1"))
@@ -80,10 +80,10 @@ async def test_without_the_scope_slack_says_which_one_is_needed(
     assert ("missing_scope", "files:write") == await refusal(asking)
 
 
-async def test_what_the_bot_does_not_see_is_not_found(
+async def test_a_file_the_bot_cannot_see_is_not_found(
     client: AsyncWebClient, person: Person
 ) -> None:
-    """An id that does not exist, and a file in a private channel without the bot."""
+    """This applies to an unknown id, and to a file in a private channel without the bot."""
     hidden = of(await person.say("x", channel=PRIVATE_CHANNEL_ID, files=["a.csv"]))
     public = of(await person.say("x", channel=CHANNEL_WITHOUT_BOT_ID, files=["a.csv"]))
 
@@ -95,22 +95,22 @@ async def test_what_the_bot_does_not_see_is_not_found(
 async def test_a_deleted_file_leaves_a_tombstone(
     slack: LoopbackSlack, client: AsyncWebClient, person: Person
 ) -> None:
-    """In the message, in files.info, and at its address."""
+    """It is gone from the message, from files.info, and from its URL."""
     said = await person.say("x", files=["a.csv", "b.csv"])
-    gone, kept = said.files
+    gone, other = said.files
 
     slack.files.delete(gone["id"])
 
     now = slack.ledger.find_said(said.channel, said.ts)
     assert now is not None
-    assert ({"id": gone["id"], "mode": "tombstone"}, kept) == now.files
+    assert ({"id": gone["id"], "mode": "tombstone"}, other) == now.files
     assert "file_deleted" == (await refusal(client.files_info(file=gone["id"])))[0]
 
 
-async def test_of_a_file_of_another_organisation_only_the_id_comes(
+async def test_a_file_of_another_organisation_has_only_its_id(
     client: AsyncWebClient, person: Person
 ) -> None:
-    """The app has to ask files.info, as in every shared channel."""
+    """The app has to call files.info, as in every shared channel."""
     stranger = person.as_user(STRANGER_USER_ID)
     said = await stranger.say(
         "x", channel=SHARED_CHANNEL_ID, files=[{"name": "a.csv", "content": CSV}]
@@ -125,7 +125,7 @@ async def test_of_a_file_of_another_organisation_only_the_id_comes(
 async def test_the_token_fetches_a_file(
     slack: LoopbackSlack, session: aiohttp.ClientSession, person: Person
 ) -> None:
-    """Byte by byte, by either address."""
+    """Both URLs return its bytes."""
     file = of(await person.say("x", files=[{"name": "a.csv", "content": CSV}]))
 
     headers = {"Authorization": f"Bearer {slack.bot_token}"}
@@ -134,10 +134,10 @@ async def test_the_token_fetches_a_file(
             assert ("text/csv", CSV) == (response.content_type, await response.read())
 
 
-async def test_whoever_may_not_read_gets_the_sign_in_page(
+async def test_a_download_without_permission_gets_the_sign_in_page(
     slack: LoopbackSlack, session: aiohttp.ClientSession, person: Person
 ) -> None:
-    """With status 200, so that one has to look at what came."""
+    """The status is 200, so a client has to check the content."""
     file = of(await person.say("x", files=[{"name": "a.csv", "content": CSV}]))
     right = {"Authorization": f"Bearer {slack.bot_token}"}
 
@@ -152,7 +152,7 @@ async def test_whoever_may_not_read_gets_the_sign_in_page(
 async def test_the_sdk_shares_a_file_in_a_thread(
     slack: LoopbackSlack, client: AsyncWebClient, person: Person
 ) -> None:
-    """slack-sdk's own way of three steps leaves a message with the file in the thread."""
+    """slack-sdk's three-step upload posts a message with the file in the thread."""
     said = await person.say("x")
 
     await client.files_upload_v2(
@@ -181,7 +181,7 @@ async def test_the_sdk_shares_a_file_in_a_thread(
 async def test_a_form_may_carry_the_bytes_too(
     slack: LoopbackSlack, client: AsyncWebClient, session: aiohttp.ClientSession
 ) -> None:
-    """Raw bytes or a part of a form: Slack takes both."""
+    """Slack accepts raw bytes or a form part."""
     begun = await client.files_getUploadURLExternal(filename="a.csv", length=len(CSV))
     form = aiohttp.FormData()
     form.add_field("file", CSV, filename="a.csv")
@@ -191,10 +191,10 @@ async def test_a_form_may_carry_the_bytes_too(
     assert slack.files.is_received(begun["file_id"])
 
 
-async def test_as_many_bytes_come_as_were_announced(
+async def test_an_upload_must_have_the_announced_length(
     client: AsyncWebClient, session: aiohttp.ClientSession
 ) -> None:
-    """Else the upload is refused, and there is no file."""
+    """Otherwise the upload is refused, and there is no file."""
     for sent in (CSV + b"x", CSV[:-1]):
         begun = await client.files_getUploadURLExternal(filename="a.csv", length=len(CSV))
         async with session.post(begun["upload_url"], data=sent) as response:
@@ -203,7 +203,7 @@ async def test_as_many_bytes_come_as_were_announced(
         assert "file_not_found" == (await refusal(finishing))[0]
 
 
-async def test_an_upload_begins_with_a_form(
+async def test_an_upload_must_be_started_with_a_form(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
     """JSON is refused."""
@@ -214,7 +214,7 @@ async def test_an_upload_begins_with_a_form(
 
 
 async def uploaded(client: AsyncWebClient, session: aiohttp.ClientSession) -> str:
-    """An upload that only has to be finished."""
+    """A received upload that is not finished."""
     begun = await client.files_getUploadURLExternal(filename="a.csv", length=len(CSV))
     async with session.post(begun["upload_url"], data=CSV) as response:
         assert 200 == response.status
@@ -224,7 +224,7 @@ async def uploaded(client: AsyncWebClient, session: aiohttp.ClientSession) -> st
 async def test_an_upload_is_finished_once(
     slack: LoopbackSlack, client: AsyncWebClient, session: aiohttp.ClientSession
 ) -> None:
-    """A second time there is no such upload; and without a channel nobody sees the file."""
+    """A second call finds no such upload; without a channel the file is private."""
     file_id = await uploaded(client, session)
 
     await client.files_completeUploadExternal(files=[{"id": file_id}])
@@ -235,10 +235,10 @@ async def test_an_upload_is_finished_once(
     assert "a.csv" == (await client.files_info(file=file_id))["file"]["name"]
 
 
-async def test_a_comment_that_rings_people_is_noted(
+async def test_a_comment_that_notifies_people_is_recorded(
     slack: LoopbackSlack, client: AsyncWebClient, session: aiohttp.ClientSession
 ) -> None:
-    """As in every other message of the bot."""
+    """This applies as to every message of the bot."""
     file_id = await uploaded(client, session)
 
     await client.files_completeUploadExternal(

@@ -1,4 +1,4 @@
-"""Who and where: what the bot hears of, and what people of which workspace may do."""
+"""Membership: which events the bot receives, and what users of other workspaces may do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BETWEEN_PEOPLE = "D0BETWEEN01"
 
 @pytest.fixture
 def stage(stage: BoltStage) -> BoltStage:
-    """Bolt that notes what people write; two of them have a conversation of their own."""
+    """Bolt that records what users write; two of them also have a private conversation."""
 
     @stage.app.event("app_mention")
     async def mentioned(body: Payload, context: AsyncBoltContext) -> None:
@@ -38,7 +38,7 @@ def stage(stage: BoltStage) -> BoltStage:
     return stage
 
 
-async def test_the_bot_hears_only_what_is_meant_for_it(stage: BoltStage) -> None:
+async def test_the_bot_receives_only_mentions_and_direct_messages(stage: BoltStage) -> None:
     """Messages without a mention of it, or where it is no member, are no event."""
     said = [
         await stage.person.say(text, channel=channel)
@@ -55,7 +55,7 @@ async def test_the_bot_hears_only_what_is_meant_for_it(stage: BoltStage) -> None
     assert said == stage.slack.said
 
 
-async def test_invited_the_bot_hears_mentions(stage: BoltStage) -> None:
+async def test_an_invited_bot_receives_mentions(stage: BoltStage) -> None:
     """After it joined a private channel, mentions there reach it."""
     stage.slack.workspace.join(made_up.PRIVATE_CHANNEL_ID)
     await stage.person.say(MENTION, channel=made_up.PRIVATE_CHANNEL_ID)
@@ -88,8 +88,8 @@ async def test_shortcuts_need_their_scope(stage: BoltStage) -> None:
         await stage.person.global_shortcut("ask")
 
 
-async def test_people_write_where_they_are(stage: BoltStage) -> None:
-    """Who is not in a channel cannot write there, nor use what stands in a private one."""
+async def test_users_write_only_in_their_channels(stage: BoltStage) -> None:
+    """A user outside of a channel cannot write there, nor use messages in a private one."""
     guest = stage.person.as_user(made_up.GUEST_USER_ID)
     with pytest.raises(NotPossibleError, match="is not in"):
         await guest.say("x", channel=made_up.CHANNEL_WITHOUT_BOT_ID)
@@ -100,8 +100,8 @@ async def test_people_write_where_they_are(stage: BoltStage) -> None:
         await guest.message_shortcut("check", message)
 
 
-async def test_a_guest_is_a_member_with_less(stage: BoltStage) -> None:
-    """Nothing in an event tells a guest; users.info does."""
+async def test_a_guest_is_a_restricted_member(stage: BoltStage) -> None:
+    """Only users.info, not an event, shows that a user is a guest."""
     guest = stage.person.as_user(made_up.GUEST_USER_ID)
     await guest.say(MENTION)
     body, context = (await stage.noted())[0]
@@ -114,7 +114,7 @@ async def test_a_guest_is_a_member_with_less(stage: BoltStage) -> None:
 
 
 async def test_a_person_of_another_workspace_mentions_the_bot(stage: BoltStage) -> None:
-    """Bolt knows the installed workspace and the person's own from the event."""
+    """The event gives Bolt both the app's workspace and the user's."""
     stranger = stage.person.as_user(made_up.STRANGER_USER_ID)
     await stranger.say(MENTION, channel=made_up.SHARED_CHANNEL_ID)
     body, context = (await stage.noted())[0]
@@ -130,8 +130,8 @@ async def test_a_person_of_another_workspace_mentions_the_bot(stage: BoltStage) 
     )
 
 
-async def test_own_people_in_a_shared_channel_are_own_people(stage: BoltStage) -> None:
-    """The channel is shared, the person is not from elsewhere."""
+async def test_colleagues_in_a_shared_channel_are_colleagues(stage: BoltStage) -> None:
+    """The channel is shared, but the user is of this workspace."""
     await stage.person.say(MENTION, channel=made_up.SHARED_CHANNEL_ID)
     body, context = (await stage.noted())[0]
     assert body["is_ext_shared_channel"]
@@ -140,7 +140,7 @@ async def test_own_people_in_a_shared_channel_are_own_people(stage: BoltStage) -
 
 
 async def test_a_person_of_another_workspace_writes_to_the_bot(stage: BoltStage) -> None:
-    """The envelope has the person's workspace, and the app's as the context."""
+    """The envelope has the user's workspace, and the app's as context."""
     stranger = stage.person.as_user(made_up.STRANGER_USER_ID)
     await stranger.say("hi", channel=stranger.direct_channel)
     body, context = (await stage.noted())[0]
@@ -152,7 +152,7 @@ async def test_a_person_of_another_workspace_writes_to_the_bot(stage: BoltStage)
 
 
 async def test_a_person_of_another_workspace_clicks_and_submits(stage: BoltStage) -> None:
-    """Interactions carry the person's workspace, views the one where the app is installed."""
+    """Interactions carry the user's workspace, views the one where the app is installed."""
 
     @stage.app.action("ask")
     async def ask(ack: Any, body: Payload, client: Any) -> None:
@@ -183,7 +183,7 @@ async def test_a_person_of_another_workspace_clicks_and_submits(stage: BoltStage
 
 
 async def test_strangers_are_described(stage: BoltStage) -> None:
-    """users.info tells the workspace of somebody, and whether they share a channel."""
+    """users.info returns a user's workspace, and whether they share a channel."""
     stage.slack.workspace.scopes.add("users:read")
     stage.slack.workspace.add_person(
         Profile(id="U0FAR000001", name="f", real_name="F", team="T0FAR00001", is_stranger=True)
@@ -196,8 +196,8 @@ async def test_strangers_are_described(stage: BoltStage) -> None:
         assert (team, stranger) == (described["team_id"], described["is_stranger"])
 
 
-async def test_only_own_messages_can_be_changed(stage: BoltStage) -> None:
-    """A person's message can neither be updated nor deleted; an ephemeral one is not found."""
+async def test_the_bot_can_change_only_its_own_messages(stage: BoltStage) -> None:
+    """A user's message can neither be updated nor deleted; an ephemeral one is not found."""
     said = await stage.person.say("mine")
     channel, ts = said.channel, said.ts
     refused = await refusal_of(stage.client.chat_update(channel=channel, ts=ts, text="yours"))
@@ -214,8 +214,8 @@ async def test_only_own_messages_can_be_changed(stage: BoltStage) -> None:
     assert "message_not_found" == refused["error"]
 
 
-async def test_a_reply_names_whom_it_answers(stage: BoltStage) -> None:
-    """The author of the thread's first message, a person or the bot."""
+async def test_a_reply_names_the_author_of_its_thread(stage: BoltStage) -> None:
+    """The author of the thread's first message may be a user or the bot."""
     said = await stage.person.say("a call")
     answer = await stage.client.chat_postMessage(
         channel=made_up.CHANNEL_ID, text="x", thread_ts=said.ts

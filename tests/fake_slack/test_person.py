@@ -1,4 +1,4 @@
-"""What a person at the loopback Slack does becomes a request, over HTTP or a socket."""
+"""Actions of a user of the loopback Slack become requests, over HTTP or a socket."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Endpoint:
-    """A bot's endpoint that keeps what arrives and answers what a test sets."""
+    """A bot's endpoint that records requests and answers as a test sets."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -40,7 +40,7 @@ class Endpoint:
         self.requests: list[tuple[dict[str, str], bytes]] = []
 
     async def take(self, request: web.Request) -> web.Response:
-        """Keep one request and answer it."""
+        """Record one request and answer it."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append((headers, await request.read()))
         await self.may_answer.wait()
@@ -68,19 +68,19 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 @pytest.fixture
 async def person(slack: LoopbackSlack, endpoint: Endpoint) -> AsyncIterator[Person]:
-    """Let a person type into the endpoint."""
-    async with person_over_http(slack, endpoint.url) as somebody:
-        yield somebody
+    """A user who is connected to the endpoint."""
+    async with person_over_http(slack, endpoint.url) as user:
+        yield user
 
 
 def http(person: Person) -> HttpDelivery:
-    """Return the person's HTTP delivery."""
+    """Return the user's HTTP delivery."""
     assert isinstance(person.delivery, HttpDelivery)
     return person.delivery
 
 
 async def test_a_command_has_slacks_fields(person: Person, endpoint: Endpoint) -> None:
-    """A typed command is the form that Slack sends, with a URL and a trigger of its own."""
+    """A typed command is the form that Slack sends, with its own response_url and trigger_id."""
     ack = await person.command("/voicestatus", "SANDBOX-OK & é")
     form = endpoint.form()
     url, trigger = form.pop("response_url"), form.pop("trigger_id")
@@ -107,7 +107,7 @@ async def test_a_command_has_slacks_fields(person: Person, endpoint: Endpoint) -
 async def test_every_request_names_the_organisation_of_the_place(
     person: Person, endpoint: Endpoint
 ) -> None:
-    """Not the person's; a workspace of an app that serves many is not named in an interaction."""
+    """It is not the user's; an interaction of an organisation-wide app names no workspace."""
     person.slack.workspace.enterprises[made_up.TEAM_ID] = made_up.ENTERPRISE_ID
     stranger = person.as_user(made_up.STRANGER_USER_ID)
     await person.command("/voicestatus")
@@ -144,12 +144,12 @@ async def test_each_command_has_its_own_response_url(person: Person, endpoint: E
 
 
 async def test_only_public_channels_are_named(person: Person, endpoint: Endpoint) -> None:
-    """The channel's name in a command is Slack's neutral word unless the channel is public."""
+    """A command has a neutral channel name unless the channel is public."""
     for channel, name in (
         (made_up.CHANNEL_ID, "support"),
         (made_up.PRIVATE_CHANNEL_ID, "privategroup"),
         (person.direct_channel, "directmessage"),
-        # a conversation between people that nobody described
+        # a conversation that is not in the workspace
         ("D0ELSEWHERE", "privategroup"),
     ):
         await person.command("/voicestatus", channel=channel)
@@ -167,7 +167,7 @@ async def test_people_of_other_workspaces_can_type(person: Person, endpoint: End
 async def test_the_answer_in_the_acknowledgement_is_shown(
     person: Person, endpoint: Endpoint
 ) -> None:
-    """Text and JSON that come with the acknowledgement become messages; bad ones are refused."""
+    """Text or JSON in an acknowledgement becomes a message; malformed ones are refused."""
     answers = ("Checking", '{"response_type": "in_channel"}')
     for endpoint.answer in (*answers, '{"text": "all", "response_type": "in_channel"}'):
         await person.command("/voicestatus")
@@ -230,18 +230,18 @@ async def test_anything_can_be_sent(person: Person, endpoint: Endpoint) -> None:
 
 
 async def test_a_late_answer_is_a_timeout(slack: LoopbackSlack, endpoint: Endpoint) -> None:
-    """Nothing within the person's patience is what Slack calls operation_timeout."""
+    """No answer in time is what Slack calls operation_timeout."""
     endpoint.may_answer.clear()
-    async with person_over_http(slack, endpoint.url, patience=0.05) as somebody:
-        ack = await somebody.command("/voicestatus")
+    async with person_over_http(slack, endpoint.url, patience=0.05) as user:
+        ack = await user.command("/voicestatus")
     endpoint.may_answer.set()
     assert (0, "operation_timeout") == (ack.status, ack.body)
 
 
 async def test_an_unreachable_bot_is_a_failed_dispatch(slack: LoopbackSlack) -> None:
     """A refused connection is what Slack calls dispatch_failed."""
-    async with person_over_http(slack, "http://127.0.0.1:9/slack/events") as somebody:
-        ack = await somebody.command("/voicestatus")
+    async with person_over_http(slack, "http://127.0.0.1:9/slack/events") as user:
+        ack = await user.command("/voicestatus")
     assert (0, "dispatch_failed") == (ack.status, ack.body)
 
 
@@ -269,7 +269,7 @@ async def test_retries_say_so_over_a_socket(
         assert (200, "") == ((await sent).status, (await sent).body)
 
 
-async def test_nobody_connected_is_a_timeout(slack: LoopbackSlack) -> None:
-    """Without a connection the person sees a timeout after their patience."""
+async def test_without_a_connection_the_delivery_times_out(slack: LoopbackSlack) -> None:
+    """The user sees a timeout."""
     ack = await person_over_socket(slack, patience=0.05).command("/voicestatus")
     assert (0, "operation_timeout") == (ack.status, ack.body)

@@ -1,4 +1,4 @@
-"""What a person types, chooses and presses, as slack-bolt hands it to a listener."""
+"""What a user types, chooses and presses, as slack-bolt passes it to a listener."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MENTION = f"{made_up.BOT_MENTION} SANDBOX-OK"
 
 
 async def card(stage: BoltStage, *elements: dict[str, Any], **fields: Any) -> Message:
-    """Let the bot post a message with these elements."""
+    """Post a message of the bot with these elements."""
     place = {"channel": made_up.CHANNEL_ID} | fields
     await stage.client.chat_postMessage(text="card", blocks=[actions(*elements)], **place)
     return stage.slack.messages[-1]
@@ -27,7 +27,7 @@ async def card(stage: BoltStage, *elements: dict[str, Any], **fields: Any) -> Me
 async def test_a_mention_reaches_the_listener_and_is_answered_in_its_thread(
     stage: BoltStage,
 ) -> None:
-    """The event says who, where and what, and has the mention apart in its blocks."""
+    """The event has user, channel and text, and the mention as a part of its blocks."""
 
     @stage.app.event("app_mention")
     async def mentioned(
@@ -56,7 +56,7 @@ async def test_a_mention_reaches_the_listener_and_is_answered_in_its_thread(
 
 
 async def test_a_mention_in_a_thread_names_the_thread(stage: BoltStage) -> None:
-    """The event of a reply has the thread's time stamp and who began it."""
+    """The event of a reply has the thread's time stamp and author."""
 
     @stage.app.event("app_mention")
     async def mentioned(event: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -92,7 +92,7 @@ async def test_a_direct_message_is_a_message_event(stage: BoltStage) -> None:
 
 
 async def test_files_and_attachments_come_with_the_event(stage: BoltStage) -> None:
-    """A message with a file is a file_share that describes it; attachments come as they are."""
+    """A message with a file is a file_share that describes it; attachments are unchanged."""
 
     @stage.app.event({"type": "message", "subtype": "file_share"})
     async def shared(event: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ async def test_files_and_attachments_come_with_the_event(stage: BoltStage) -> No
 
 
 async def test_markup_becomes_blocks(stage: BoltStage) -> None:
-    """Links, channels and calls are parts of their own; entities are text again."""
+    """Links, channels and broadcasts become separate parts; entities are unescaped."""
     message = await stage.person.say(
         "a &amp; <https://example.com/?a=1&amp;b|here> <tel:+5511|+55 11> <#C1> <!here>"
     )
@@ -139,7 +139,7 @@ async def test_the_same_event_comes_again(stage: BoltStage) -> None:
 
     @stage.app.event("app_mention")
     async def mentioned(body: dict[str, Any], request: Any) -> None:
-        # over a socket a first delivery has the number 0, over HTTP no header
+        # a first delivery has the number 0 over a socket, and no header over HTTP
         number = request.headers.get("x-slack-retry-num", ["0"])
         stage.note(body["event_id"], number[0])
 
@@ -157,7 +157,7 @@ async def test_the_same_event_comes_again(stage: BoltStage) -> None:
 
 
 async def test_an_old_event_says_how_old_it_is(stage: BoltStage) -> None:
-    """event_time and the time stamps lie as many seconds back as the test says."""
+    """event_time and the time stamps are in the past, as the test requests."""
 
     @stage.app.event("app_mention")
     async def mentioned(body: dict[str, Any]) -> None:
@@ -169,8 +169,8 @@ async def test_an_old_event_says_how_old_it_is(stage: BoltStage) -> None:
     assert body["event"]["ts"].startswith(f"{body['event_time']}.")
 
 
-async def test_an_edited_direct_message_is_told_of(stage: BoltStage) -> None:
-    """Editing is a message_changed with both texts; in a channel the bot hears nothing."""
+async def test_an_edited_direct_message_is_an_event(stage: BoltStage) -> None:
+    """Editing sends message_changed with both texts; in a channel it sends nothing."""
 
     @stage.app.event({"type": "message", "subtype": "message_changed"})
     async def changed(event: dict[str, Any]) -> None:
@@ -225,7 +225,7 @@ async def test_a_message_shortcut_brings_the_message(stage: BoltStage) -> None:
 
 
 async def test_a_thread_is_known_from_its_first_message(stage: BoltStage) -> None:
-    """A message with replies carries its own time stamp as the thread's."""
+    """A message with replies has its own time stamp as thread_ts."""
 
     @stage.app.shortcut("check")
     async def check(ack: Any, shortcut: dict[str, Any]) -> None:
@@ -322,13 +322,13 @@ async def test_a_click_on_a_card_replaces_the_card(stage: BoltStage) -> None:
     assert {"values": {}} == body["state"]
     expected_context = (made_up.USER_ID, posted.channel, said.ts)
     assert expected_context == (context.user_id, context.channel_id, context.thread_ts)
-    # what else is posted to the URL does not become its original
+    # further posts to the URL do not become its original
     shown = [(entry.ts, entry.text) for entry in stage.slack.messages]
     assert [(posted.ts, "fresh"), (shown[1][0], "working")] == shown
 
 
-async def test_only_what_is_there_can_be_clicked(stage: BoltStage) -> None:
-    """Unknown, ambiguous and outdated buttons are refused; a value tells like ones apart."""
+async def test_only_existing_elements_can_be_clicked(stage: BoltStage) -> None:
+    """Unknown, ambiguous and outdated buttons are refused; a value selects one of several."""
     posted = await card(stage, button("a"), button("b", value="1"))
     with pytest.raises(NotPossibleError, match="there are"):
         await stage.person.click(posted, "c")
@@ -341,7 +341,7 @@ async def test_only_what_is_there_can_be_clicked(stage: BoltStage) -> None:
         await stage.person.click(posted, "a")
 
 
-async def test_like_buttons_of_several_blocks_are_told_apart(stage: BoltStage) -> None:
+async def test_equal_buttons_are_distinguished_by_block_or_value(stage: BoltStage) -> None:
     """Buttons with one action_id differ by block or by value."""
 
     @stage.app.action("refresh")
@@ -362,8 +362,8 @@ async def test_like_buttons_of_several_blocks_are_told_apart(stage: BoltStage) -
     assert ["1", "2"] == await stage.noted(2)
 
 
-async def test_a_button_for_some_is_not_there_for_others(stage: BoltStage) -> None:
-    """visible_to_user_ids hides a button from everybody else."""
+async def test_visible_to_user_ids_hides_a_button(stage: BoltStage) -> None:
+    """Other users cannot click it."""
 
     @stage.app.action("refresh")
     async def refresh(ack: Any) -> None:
@@ -378,7 +378,7 @@ async def test_a_button_for_some_is_not_there_for_others(stage: BoltStage) -> No
 
 
 async def test_a_click_on_an_ephemeral_message_brings_no_message(stage: BoltStage) -> None:
-    """Only the container says where it was; others do not see the message at all."""
+    """Only the container identifies it; other users do not see the message at all."""
 
     @stage.app.action("refresh")
     async def refresh(ack: Any, body: dict[str, Any], respond: Any) -> None:
@@ -399,12 +399,12 @@ async def test_a_click_on_an_ephemeral_message_brings_no_message(stage: BoltStag
     body = (await stage.noted())[0]
     assert body["container"]["is_ephemeral"]
     assert "message" not in body
-    # an ephemeral message stays one, whatever the answer asks for
+    # an ephemeral message stays ephemeral, whatever response_type the answer has
     assert [("done", True)] == [(entry.text, entry.ephemeral) for entry in stage.slack.messages]
 
 
-async def test_menus_send_what_was_chosen(stage: BoltStage) -> None:
-    """The action holds the chosen option, and the state of all but overflow menus does too."""
+async def test_menus_send_the_choice(stage: BoltStage) -> None:
+    """The action has the chosen option; so has the state, except for overflow menus."""
 
     @stage.app.action("menu")
     async def chosen(ack: Any, action: dict[str, Any], body: dict[str, Any]) -> None:
@@ -436,7 +436,7 @@ async def test_menus_send_what_was_chosen(stage: BoltStage) -> None:
 
 
 def _bare(chosen: Any) -> Any:
-    """An option as its sender wrote it, without what Slack adds."""
+    """An option without the fields that Slack adds."""
     if isinstance(chosen, list):
         return [_bare(one) for one in chosen]
     if not isinstance(chosen, dict):
@@ -445,7 +445,7 @@ def _bare(chosen: Any) -> Any:
 
 
 async def test_a_body_with_the_acknowledgement_of_a_click_is_noted(stage: BoltStage) -> None:
-    """Slack shows nothing of it, so the bot should not send it."""
+    """Slack ignores it, so the bot should not send it."""
 
     @stage.app.action("refresh")
     async def refresh(ack: Any) -> None:
@@ -457,7 +457,7 @@ async def test_a_body_with_the_acknowledgement_of_a_click_is_noted(stage: BoltSt
 
 
 async def test_opening_the_home_tab_is_an_event(stage: BoltStage) -> None:
-    """The event names tab and person, has the view from the second time on; a click works there."""
+    """The event has tab and user, and from the second time on the view; clicks work there."""
 
     @stage.app.event("app_home_opened")
     async def opened(event: dict[str, Any], client: Any, context: AsyncBoltContext) -> None:
@@ -493,7 +493,7 @@ async def test_opening_the_home_tab_is_an_event(stage: BoltStage) -> None:
 
 
 async def test_a_click_opens_one_modal(stage: BoltStage) -> None:
-    """A trigger of a click is good for one modal."""
+    """A click's trigger_id opens one modal only."""
 
     @stage.app.action("open")
     async def opening(ack: Any, body: dict[str, Any], client: Any) -> None:

@@ -1,4 +1,4 @@
-"""The loopback Slack lets messages and their metadata be read, as strictly as Slack does."""
+"""The loopback Slack returns messages and their metadata, as strictly as Slack does."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ MARK = {"event_type": "note_made", "event_payload": {"name": "n1"}}
 
 @pytest.fixture
 def slack(slack: LoopbackSlack) -> LoopbackSlack:
-    """A loopback Slack whose bot may read where it is."""
+    """A loopback Slack whose bot may read its channels."""
     slack.workspace.scopes.add("channels:history")
     return slack
 
 
 async def post(client: AsyncWebClient, text: str, **more: Any) -> str:
-    """Post a message; its time stamp."""
+    """Post a message; returns its time stamp."""
     answer = await client.chat_postMessage(channel=CHANNEL_ID, text=text, **more)
     return str(answer["ts"])
 
 
 def texts(answer: Any) -> list[str]:
-    """What the messages of an answer say, in its order."""
+    """The texts of the messages in an answer, in order."""
     return [message["text"] for message in answer["messages"]]
 
 
 async def test_a_thread_is_read_from_its_first_message_on(client: AsyncWebClient) -> None:
-    """The oldest first; the one that began it stands in front, however late one starts."""
+    """Oldest first; the first message is always included, whatever `oldest` is."""
     root = await post(client, "root")
     first = await post(client, "one", thread_ts=root)
     second = await post(client, "two", thread_ts=root)
@@ -53,7 +53,7 @@ async def test_a_thread_is_read_from_its_first_message_on(client: AsyncWebClient
 async def test_a_history_has_no_replies_and_nothing_ephemeral(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """The newest first."""
+    """Newest first."""
     root = await post(client, "root")
     await post(client, "reply", thread_ts=root)
     await client.chat_postEphemeral(channel=CHANNEL_ID, user=USER_ID, text="whisper")
@@ -64,7 +64,7 @@ async def test_a_history_has_no_replies_and_nothing_ephemeral(
 
 
 async def test_pages_follow_one_another(client: AsyncWebClient) -> None:
-    """By the cursor of the page before."""
+    """Each page has the cursor of the next."""
     for number in range(5):
         await post(client, str(number))
     found, cursor, pages = [], "", 0
@@ -79,8 +79,8 @@ async def test_pages_follow_one_another(client: AsyncWebClient) -> None:
     assert (["4", "3", "2", "1", "0"], 3) == (found, pages)
 
 
-async def test_metadata_is_kept_and_given_whole_to_who_asks_for_it(client: AsyncWebClient) -> None:
-    """Without asking, its kind alone; a change that does not mention it leaves it."""
+async def test_metadata_is_stored_and_returned_whole_on_request(client: AsyncWebClient) -> None:
+    """By default only its event_type is returned; an update without metadata preserves it."""
     ts = await post(client, "marked", metadata=MARK)
     await client.chat_update(channel=CHANNEL_ID, ts=ts, text="changed")
 
@@ -96,7 +96,7 @@ async def test_metadata_is_kept_and_given_whole_to_who_asks_for_it(client: Async
 async def test_an_archived_channel_can_be_read_and_not_written_to(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """What stands in it is still there."""
+    """Its messages remain."""
     await post(client, "before")
     slack.workspace.archive(CHANNEL_ID)
 
@@ -105,10 +105,10 @@ async def test_an_archived_channel_can_be_read_and_not_written_to(
     assert ["before"] == texts(await client.conversations_history(channel=CHANNEL_ID))
 
 
-async def test_an_answer_can_get_lost_after_the_deed(
+async def test_an_answer_can_get_lost_after_the_call(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """The connection breaks, and the message stands there; the next answer comes."""
+    """The connection breaks although the message is posted; the next answer arrives."""
     slack.lose_next_answer("chat.postMessage")
 
     with pytest.raises(aiohttp.ClientError):

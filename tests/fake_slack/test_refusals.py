@@ -1,6 +1,6 @@
-"""What the loopback Slack refuses of the bot and lets no person do, asked without a wire.
+"""What the loopback Slack refuses to the bot and to users, without HTTP.
 
-That a refusal reaches whoever asked over HTTP is in `test_slack_server`, once for each kind.
+`test_slack_server` tests once for each kind that a refusal is sent over HTTP.
 """
 
 from __future__ import annotations
@@ -54,17 +54,17 @@ SCOPES_OF_READING = ("channels:history", "groups:history", "im:history")
 
 @dataclass(frozen=True, kw_only=True)
 class Offline:
-    """A Slack that nobody can reach; its methods are asked directly."""
+    """A Slack without a server; tests call its methods directly."""
 
     slack: LoopbackSlack
     methods: Mapping[str, Method]
 
     def answer(self, method: str, **given: Any) -> Mapping[str, Any]:
-        """What a method answers."""
+        """The answer of a method."""
         return self.methods[method].answer(given)
 
     def refusal(self, method: str, **given: Any) -> RefusedError | None:
-        """What a method is refused with."""
+        """The error of a refused call."""
         try:
             self.answer(method, **given)
         except RefusedError as refused:
@@ -72,14 +72,14 @@ class Offline:
         return None
 
     def word(self, method: str, **given: Any) -> str:
-        """Slack's word for that; empty where it is taken."""
+        """Slack's error code; empty if the call is accepted."""
         refused = self.refusal(method, **given)
         return refused.error if refused else ""
 
 
 @pytest.fixture
 def offline() -> Offline:
-    """A Slack whose bot may read everything; two people have a conversation of their own."""
+    """A Slack whose bot has all reading scopes; two users also have a private conversation."""
     slack = LoopbackSlack(port=9, clock=lambda: 1_790_000_000.0, ping_seconds=1)
     slack.workspace.scopes |= {*SCOPES_OF_READING, "channels:read", "groups:read", "im:read"}
     slack.workspace.direct(USER_ID)
@@ -99,7 +99,7 @@ def offline() -> Offline:
 
 
 def metadata(characters: int) -> Block:
-    """Metadata that is so long as JSON."""
+    """Metadata whose JSON has this length."""
     bare = {"event_type": "x", "event_payload": {"a": ""}}
     return bare | {"event_payload": {"a": "b" * (characters - len(json.dumps(bare)))}}
 
@@ -110,7 +110,7 @@ COMPLETE, BEGIN = "files.completeUploadExternal", "files.getUploadURLExternal"
 REFUSED: Sequence[tuple[str, dict[str, Any], str]] = [
     (POST, {"channel": "C0NOWHERE00"}, "channel_not_found"),
     (POST, {"channel": CHANNEL_WITHOUT_BOT_ID}, "not_in_channel"),
-    # a private channel is not even admitted to exist
+    # a private channel looks like one that does not exist
     (POST, {"channel": PRIVATE_CHANNEL_ID}, "channel_not_found"),
     (POST, {"channel": ""}, "invalid_arguments"),
     (POST, {"text": ""}, "no_text"),
@@ -167,8 +167,8 @@ REFUSED: Sequence[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-def test_what_slack_would_not_take_is_refused_by_its_word(offline: Offline) -> None:
-    """Arguments, places, people, bounds; an empty word stands for what is just taken."""
+def test_invalid_calls_get_slacks_error_code(offline: Offline) -> None:
+    """Arguments, channels, users, limits; an empty code means that the call is just valid."""
     message = {"channel": CHANNEL_ID, "text": "x"}
     good: Mapping[str, dict[str, Any]] = {
         POST: message,
@@ -185,8 +185,8 @@ def test_what_slack_would_not_take_is_refused_by_its_word(offline: Offline) -> N
     assert [] == [one for one in judged if one[2] != one[3]]
 
 
-def test_both_are_in_the_channel_of_what_one_person_sees(offline: Offline) -> None:
-    """The bot and the person; that the bot may write anywhere in public does not help."""
+def test_an_ephemeral_message_needs_bot_and_user_in_the_channel(offline: Offline) -> None:
+    """chat:write.public does not help."""
     offline.slack.workspace.scopes.add("chat:write.public")
     judged = [
         offline.word("chat.postEphemeral", channel=channel, user=user, text="x")
@@ -204,7 +204,7 @@ def test_both_are_in_the_channel_of_what_one_person_sees(offline: Offline) -> No
 
 
 def test_each_kind_of_conversation_has_its_scope(offline: Offline) -> None:
-    """The refusal names the one that is missing."""
+    """The refusal names the missing scope."""
     offline.slack.workspace.join(PRIVATE_CHANNEL_ID)
     judged = []
     for kind, channel in (("channels", CHANNEL_ID), ("groups", JOINED), ("im", DIRECT)):
@@ -219,8 +219,8 @@ def test_each_kind_of_conversation_has_its_scope(offline: Offline) -> None:
     assert [("", ("missing_scope", scope)) for scope in scopes] == judged
 
 
-def test_a_conversation_is_described_as_what_it_is(offline: Offline) -> None:
-    """Public, private, shared, direct; the number of members only for whoever asks."""
+def test_a_conversation_is_described_by_its_kind(offline: Offline) -> None:
+    """Public, private, shared, direct; the number of members only on request."""
     expected: Mapping[str, Mapping[str, Any]] = {
         CHANNEL_ID: {"is_member": True, "is_private": False, "is_ext_shared": False},
         CHANNEL_WITHOUT_BOT_ID: {"is_member": False, "num_members": 2, "is_channel": True},
@@ -242,7 +242,7 @@ def test_a_conversation_is_described_as_what_it_is(offline: Offline) -> None:
 
 
 def test_a_file_is_shared_only_where_the_bot_is(offline: Offline) -> None:
-    """Neither is a person's id a channel here."""
+    """A user id is not accepted as a channel here."""
     where = (CHANNEL_WITHOUT_BOT_ID, PRIVATE_CHANNEL_ID, "C0NOWHERE01", STRANGER_USER_ID)
     begun = offline.answer(BEGIN, filename="a.csv", length="1")
     file_id = begun["file_id"]
@@ -255,8 +255,8 @@ def test_a_file_is_shared_only_where_the_bot_is(offline: Offline) -> None:
     assert "invalid_thread_ts" == late
 
 
-def test_markup_that_calls_people_is_found_wherever_it_counts() -> None:
-    """Not in plain text, nor in the text parts of rich text, where nothing is interpreted."""
+def test_markup_that_notifies_people_is_found() -> None:
+    """It is ignored in plain text and in text parts of rich text, where Slack ignores it, too."""
     calls: Sequence[tuple[str, Block | None, list[str]]] = [
         ("<!channel> x", None, ["<!channel>"]),
         ("<!here|x> <@U0ANA000001> <#C1>", None, ["<!here|x>", "<@U0ANA000001>", "<#C1>"]),
@@ -287,12 +287,12 @@ def test_markup_that_calls_people_is_found_wherever_it_counts() -> None:
 
 
 def opened(slack: LoopbackSlack, view: Block) -> View:
-    """A modal before the person."""
+    """An open modal."""
     return slack.open_views.open(USER_ID, TEAM_ID, view)
 
 
-def test_an_answer_that_slack_would_not_take_leaves_the_modal(offline: Offline) -> None:
-    """The refusal is recorded; the person sees that something went wrong."""
+def test_an_invalid_answer_leaves_the_modal_open(offline: Offline) -> None:
+    """The refusal is recorded, and the user sees an error."""
     answers: Sequence[tuple[int, Any, str]] = [
         (200, {"response_action": "errors", "errors": {"other": "x"}}, "which is no input"),
         (200, {"response_action": "errors", "errors": {"ids": ""}}, "without a text"),
@@ -322,8 +322,8 @@ def test_an_answer_that_slack_would_not_take_leaves_the_modal(offline: Offline) 
     assert "is not JSON" in offline.slack.refusals[-1]
 
 
-def test_slacks_client_lets_nobody_submit_nonsense(offline: Offline) -> None:
-    """What the client checks is refused before anything is sent."""
+def test_slacks_client_refuses_invalid_submissions(offline: Offline) -> None:
+    """The client validates before it sends anything."""
     line = asks("line", {"type": "plain_text_input", "action_id": "a", "max_length": 5})
     short = asks("line", {"type": "plain_text_input", "action_id": "a", "min_length": 2})
     menu = asks("menu", {"type": "static_select", "options": options("x")})

@@ -1,4 +1,4 @@
-"""The response_urls of the loopback Slack: what is posted to them, and until when."""
+"""The response_urls of the loopback Slack: posts to them, and their expiry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def webhook(slack: LoopbackSlack, session: aiohttp.ClientSession) -> AsyncWebhoo
 async def test_a_response_url_is_ephemeral_unless_said_otherwise(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
-    """A post shows a message to the person, or with in_channel to all, even without the bot."""
+    """A post shows a message to the user, or with in_channel to all, even without the bot."""
     hook = webhook(slack, session)
     answer = await hook.send_dict({"text": "for you"})
     assert (200, "ok") == (answer.status_code, answer.body)
@@ -54,7 +54,7 @@ async def test_a_response_url_replaces_and_deletes_its_last_message(
     assert ["elsewhere"] == [entry.text for entry in slack.messages]
 
 
-async def test_a_button_replaces_the_message_it_stands_on(
+async def test_a_button_replaces_its_own_message(
     slack: LoopbackSlack, session: aiohttp.ClientSession, client: AsyncWebClient
 ) -> None:
     """The response_url of a click has the clicked message as its original."""
@@ -87,7 +87,7 @@ async def test_a_response_url_is_used_up_after_five_posts(
 async def test_a_response_url_lives_thirty_minutes(
     slack: LoopbackSlack, session: aiohttp.ClientSession, clock: Clock
 ) -> None:
-    """After that it is dead."""
+    """After that it is refused."""
     hook = webhook(slack, session)
     clock.now += 1_800
     assert 200 == (await hook.send_dict({"text": "in time"})).status_code
@@ -115,10 +115,10 @@ async def test_a_response_url_is_as_strict_as_the_web_api(
     assert [] == slack.messages
 
 
-async def test_a_response_url_takes_json_objects_only(
+async def test_a_response_url_accepts_json_objects_only(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
-    """A form is refused; so is a URL that was never given out."""
+    """A form is refused; so is a URL that was never issued."""
     url = slack.issue_response_url(channel=made_up.CHANNEL_ID, user=made_up.USER_ID)
     async with session.post(url, data={"text": "x"}) as reply:
         assert (400, "invalid_payload") == (reply.status, await reply.text())
@@ -129,7 +129,7 @@ async def test_a_response_url_takes_json_objects_only(
 async def test_failures_of_response_urls_cost_no_use(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
-    """An ordered failure is answered as ordered and leaves the five uses."""
+    """An injected failure does not count as one of the five uses."""
     hook = webhook(slack, session)
     slack.fail_next("response_url", error="server_error", status=500)
     slack.fail_next("response_url", error="ratelimited", retry_after=3)

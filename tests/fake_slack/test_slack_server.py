@@ -1,7 +1,7 @@
-"""The loopback Slack's Web API over its wire.
+"""The loopback Slack's Web API over HTTP.
 
-Which blocks, views and arguments it refuses is judged without a wire, in `test_block_rules` and
-`test_refusals`; here each kind of refusal is seen to arrive.
+`test_block_rules` and `test_refusals` test without HTTP which blocks, views and arguments it
+refuses; here each kind of refusal is received by a client.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HOME = {"type": "home", "blocks": []}
 async def test_a_message_is_posted_and_recorded(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """chat.postMessage adds a message that all in the channel see."""
+    """chat.postMessage adds a message that everyone in the channel sees."""
     root = str((await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="root"))["ts"])
     answer = await client.chat_postMessage(
         channel=made_up.CHANNEL_ID, text="hi", blocks=[{"type": "divider"}], thread_ts=root
@@ -61,7 +61,7 @@ async def test_form_and_json_bodies_are_the_same(
 async def test_a_body_that_cannot_be_read_is_refused(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
-    """And the call is recorded all the same."""
+    """The call is recorded nevertheless."""
     url = f"{slack.api_url}chat.postMessage"
     for content_type, body, error in (
         ("application/json", b"{", "invalid_json"),
@@ -77,7 +77,7 @@ async def test_a_body_that_cannot_be_read_is_refused(
 async def test_invalid_blocks_are_refused_with_their_pointers(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """The answer to bad blocks lists every problem with its place."""
+    """The answer to invalid blocks lists every problem with its pointer."""
     answer = await refusal_of(
         client.chat_postMessage(channel=made_up.CHANNEL_ID, text="x", blocks=[{"type": "section"}])
     )
@@ -89,7 +89,7 @@ async def test_invalid_blocks_are_refused_with_their_pointers(
 
 
 async def test_tokens_are_checked(slack: LoopbackSlack, session: aiohttp.ClientSession) -> None:
-    """Only the bot token opens the bot's methods."""
+    """Only the bot token is accepted for the bot's methods."""
     for token, error in (
         (None, "not_authed"),
         ("xoxb-wrong", "invalid_auth"),
@@ -101,7 +101,7 @@ async def test_tokens_are_checked(slack: LoopbackSlack, session: aiohttp.ClientS
 
 
 async def test_auth_test_says_whose_token_it_is(client: AsyncWebClient) -> None:
-    """auth.test answers with the made-up team and bot."""
+    """auth.test returns the fake team and bot."""
     answer = await client.auth_test()
     assert (made_up.TEAM_ID, made_up.BOT_USER_ID) == (answer["team_id"], answer["user_id"])
 
@@ -109,7 +109,7 @@ async def test_auth_test_says_whose_token_it_is(client: AsyncWebClient) -> None:
 async def test_workspaces_may_belong_to_organisations(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """auth.test names the bot's own, users.info a person's."""
+    """auth.test returns the bot's organisation, users.info a user's."""
     alone = await client.auth_test()
     slack.workspace.enterprises |= {
         made_up.TEAM_ID: made_up.ENTERPRISE_ID,
@@ -134,7 +134,7 @@ async def test_workspaces_may_belong_to_organisations(
 async def test_the_workspaces_of_an_organisation_are_listed_page_by_page(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """Those of the bot's own organisation; its own workspace alone where it serves no other."""
+    """The bot's own workspace alone, unless the app is installed org-wide."""
     own, sister = made_up.TEAM_ID, made_up.SISTER_TEAM_ID
     alone = await client.auth_teams_list()
     slack.workspace.org_wide = True
@@ -159,7 +159,7 @@ async def test_the_workspaces_of_an_organisation_are_listed_page_by_page(
 
 
 async def test_scopes_are_checked(slack: LoopbackSlack, client: AsyncWebClient) -> None:
-    """A method whose scope was not granted says which is needed; granted, it answers."""
+    """A method without its scope names the missing one; with it, it answers."""
     answer = await refusal_of(client.users_info(user=made_up.USER_ID))
     provided = ",".join(made_up.BOT_SCOPES)
     assert ("missing_scope", "users:read") == (answer["error"], answer["needed"])
@@ -173,7 +173,7 @@ async def test_scopes_are_checked(slack: LoopbackSlack, client: AsyncWebClient) 
 async def test_membership_decides_where_the_bot_may_post(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """Invited, the bot may post; chat:write.public does for public channels."""
+    """The bot may post where it is invited; with chat:write.public in any public channel."""
     slack.workspace.join(made_up.PRIVATE_CHANNEL_ID)
     assert (await client.chat_postMessage(channel=made_up.PRIVATE_CHANNEL_ID, text="x"))["ok"]
     slack.workspace.leave(made_up.PRIVATE_CHANNEL_ID)
@@ -189,7 +189,7 @@ async def test_membership_decides_where_the_bot_may_post(
 async def test_an_ephemeral_message_is_for_one_member(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """chat.postEphemeral shows it to nobody else."""
+    """chat.postEphemeral shows it to no other user."""
     await client.chat_postEphemeral(
         channel=made_up.CHANNEL_ID, user=made_up.USER_ID, text="for you"
     )
@@ -200,7 +200,7 @@ async def test_an_ephemeral_message_is_for_one_member(
 async def test_messages_are_changed_and_deleted(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """chat.update keeps blocks that it does not mention; chat.delete takes the message away."""
+    """chat.update without blocks preserves them; chat.delete removes the message."""
     channel = made_up.CHANNEL_ID
     posted = await client.chat_postMessage(
         channel=channel, text="one", blocks=[{"type": "divider"}]
@@ -219,7 +219,7 @@ async def test_messages_are_changed_and_deleted(
 async def test_a_direct_conversation_is_opened_and_written_to(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """conversations.open gives the conversation that a message to the person's id goes to."""
+    """conversations.open returns the conversation that a message to the user id goes to."""
     slack.workspace.scopes.add("im:write")
     opened = (await client.conversations_open(users=made_up.USER_ID))["channel"]
     await client.chat_postMessage(channel=made_up.USER_ID, text="x")
@@ -239,7 +239,7 @@ async def test_a_conversation_is_opened_by_its_id(
 
 
 async def test_unknown_methods_and_arguments(slack: LoopbackSlack, client: AsyncWebClient) -> None:
-    """An unknown method is refused; an unknown argument is only noted."""
+    """An unknown method is refused; an unknown argument is a warning."""
     assert "unknown_method" == (await refusal_of(client.api_call("chat.shout")))["error"]
     await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="x", thread="1.000001")
     assert ["chat.postMessage: argument thread is not known here"] == slack.warnings
@@ -248,30 +248,30 @@ async def test_unknown_methods_and_arguments(slack: LoopbackSlack, client: Async
 async def test_api_test_needs_no_token(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
-    """api.test gives back what it got, or the error that was asked for."""
+    """api.test returns its arguments, or the requested error."""
     client = AsyncWebClient(base_url=slack.api_url, session=session)
     assert {"foo": "bar"} == (await client.api_test(foo="bar"))["args"]
     assert "my_error" == (await refusal_of(client.api_test(error="my_error")))["error"]
 
 
 async def test_a_ping_is_recorded(slack: LoopbackSlack, client: AsyncWebClient) -> None:
-    """Markup that calls people is taken, as Slack would."""
+    """Markup that notifies people is accepted, as by Slack."""
     await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="<!channel> x")
     (ping,) = slack.pings
     assert ("chat.postMessage", "/text", "<!channel>") == (ping.source, ping.pointer, ping.markup)
 
 
 async def test_blocks_without_text_are_noted(slack: LoopbackSlack, client: AsyncWebClient) -> None:
-    """Blocks without a text for screen readers are taken and noted."""
+    """Blocks without a text for screen readers are accepted with a warning."""
     arguments = {"channel": made_up.CHANNEL_ID, "blocks": [{"type": "divider"}]}
     await client.api_call("chat.postMessage", json=arguments)
     assert ["chat.postMessage: blocks without a top-level text"] == slack.warnings
 
 
-async def test_ordered_failures_come_once_and_in_order(
+async def test_injected_failures_come_once_and_in_order(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """fail_next lets as many requests fail as were ordered, then all is well."""
+    """fail_next makes the given number of requests fail; later ones succeed."""
     slack.fail_next("chat.postMessage", error="fatal_error", times=2)
     slack.fail_next("chat.postMessage", error="internal_error", status=500)
     errors = []
@@ -284,7 +284,7 @@ async def test_ordered_failures_come_once_and_in_order(
 
 
 async def test_rate_limits_carry_retry_after(slack: LoopbackSlack, client: AsyncWebClient) -> None:
-    """A rate limit is 429 with Retry-After: one second, if not said otherwise."""
+    """A rate limit is 429 with Retry-After, one second by default."""
     slack.fail_next("chat.postMessage", error="ratelimited", retry_after=7)
     with pytest.raises(SlackApiError) as limited:
         await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="x")
@@ -316,7 +316,7 @@ async def test_a_modal_is_opened_once_and_updated(
 async def test_a_trigger_lives_three_seconds(
     slack: LoopbackSlack, client: AsyncWebClient, clock: Clock
 ) -> None:
-    """A view that is refused does not use it up."""
+    """A refused view does not use it up."""
     trigger_id, late_id = (slack.issue_trigger(made_up.USER_ID) for _ in range(2))
     bad = await refusal_of(client.views_open(trigger_id=trigger_id, view={"type": "modal"}))
     assert ("invalid_arguments", 2) == (bad["error"], len(bad["errors"]))
@@ -330,7 +330,7 @@ async def test_a_trigger_lives_three_seconds(
 async def test_a_home_tab_replaces_the_one_before(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """views.publish leaves one Home tab for each person."""
+    """views.publish leaves one Home tab for each user."""
     await client.views_publish(
         user_id=made_up.USER_ID, view=HOME | {"blocks": [{"type": "divider"}]}
     )
@@ -354,7 +354,7 @@ async def test_a_view_may_come_as_json_text(
 async def test_waiting_ends_when_the_message_comes(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:
-    """wait_for_message returns the message that comes later, or says what there was."""
+    """wait_for_message returns a later message, or raises with a summary of what arrived."""
     waiting = asyncio.create_task(slack.wait_for_message(count=2))
     for text in ("one", "two"):
         await client.chat_postMessage(channel=made_up.CHANNEL_ID, text=text)
@@ -364,7 +364,7 @@ async def test_waiting_ends_when_the_message_comes(
 
 
 async def test_connections_are_counted(slack: LoopbackSlack, client: AsyncWebClient) -> None:
-    """Requests over one session share a connection; a session of its own opens another."""
+    """Requests over one session share a connection; a new session opens another."""
     for _ in range(3):
         await client.auth_test()
     assert 1 == slack.connections
@@ -373,6 +373,6 @@ async def test_connections_are_counted(slack: LoopbackSlack, client: AsyncWebCli
 
 
 async def test_no_token_is_recorded(slack: LoopbackSlack, client: AsyncWebClient) -> None:
-    """Neither records nor their texts hold a token."""
+    """Neither records nor their texts contain a token."""
     await client.auth_test()
     assert slack.bot_token not in repr(slack.calls)

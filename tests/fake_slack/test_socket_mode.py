@@ -1,4 +1,4 @@
-"""Socket Mode as the loopback Slack plays it, for slack-bolt's own client and for a bare one."""
+"""The loopback Slack's Socket Mode, with slack-bolt's own client and with a bare WebSocket."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ async def test_bolt_gets_events_over_a_socket(slack: LoopbackSlack) -> None:
     assert root.ts == (await slack.wait_for_message(2)).thread_ts
 
 
-async def test_bolt_reconnects_when_told_to_go(
+async def test_bolt_reconnects_after_a_disconnect(
     slack: LoopbackSlack, bolt: AsyncSocketModeHandler
 ) -> None:
-    """It opens a new address each time, and commands go to the new connection."""
+    """It requests a new URL each time, and commands go to the new connection."""
     person = person_over_socket(slack)
     for number, reason in enumerate(("warning", "refresh_requested", "dropped"), start=2):
         await slack.wait_for(lambda: len(slack.socket.live()) == 1)
@@ -97,34 +97,34 @@ async def test_an_envelope_is_not_lost_with_its_connection(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
     """An envelope that cannot be sent goes to the next connection."""
-    lost, kept = [await session.ws_connect(await new_url(slack, session)) for _ in range(2)]
-    assert "hello" == (await kept.receive_json())["type"]
+    lost, live = [await session.ws_connect(await new_url(slack, session)) for _ in range(2)]
+    assert "hello" == (await live.receive_json())["type"]
     request = slack.socket.connections[0].socket._req
     assert request is not None
     assert request.transport is not None
     request.transport.abort()
     delivery = asyncio.create_task(person_over_socket(slack).deliver(Kind.EVENT, {}))
-    await kept.send_json({"envelope_id": (await kept.receive_json())["envelope_id"]})
+    await live.send_json({"envelope_id": (await live.receive_json())["envelope_id"]})
     assert 200 == (await delivery).status
     await lost.close()
-    await kept.close()
+    await live.close()
 
 
 @pytest.mark.usefixtures("bolt")
-async def test_a_deaf_slack_sends_nothing(slack: LoopbackSlack) -> None:
-    """While it is deaf, no envelope is sent and the person sees a timeout."""
+async def test_a_silent_slack_sends_nothing(slack: LoopbackSlack) -> None:
+    """While it is silent, no envelope is sent and the user sees a timeout."""
     await slack.wait_for(lambda: len(slack.socket.live()) == 1)
-    slack.socket.deaf = True
+    slack.socket.silent = True
     ack = await person_over_socket(slack, patience=0.1).command("/voicestatus", "x")
     assert (0, "operation_timeout") == (ack.status, ack.body)
     assert [] == slack.socket.acks
 
 
-async def test_a_deaf_slack_neither_greets_nor_pings(
+async def test_a_silent_slack_neither_greets_nor_pings(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
-    """Deaf from the start, it accepts the connection, answers pings if it may, and is silent."""
-    slack.socket.deaf = True
+    """It accepts the connection and answers pings if set so, but sends nothing."""
+    slack.socket.silent = True
     async with session.ws_connect(await new_url(slack, session), autoping=False) as opened:
         await opened.ping(b"a")
         assert (aiohttp.WSMsgType.PONG, b"a") == tuple(await opened.receive())[:2]
@@ -136,15 +136,15 @@ async def test_a_deaf_slack_neither_greets_nor_pings(
 
 
 async def new_url(slack: LoopbackSlack, session: aiohttp.ClientSession) -> str:
-    """The address of a new connection."""
+    """The URL for a new connection."""
     client = AsyncWebClient(base_url=slack.api_url, session=session)
     return str((await client.apps_connections_open(app_token=slack.app_token))["url"])
 
 
-async def test_a_socket_greets_pings_and_takes_its_url_once(
+async def test_a_socket_sends_hello_and_pings_and_its_url_works_once(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
-    """The first message is hello, pings follow, and the same URL opens nothing twice."""
+    """The first message is hello, pings follow, and the same URL is refused a second time."""
     url = await new_url(slack, session)
     async with session.ws_connect(url, autoping=False) as opened:
         hello = await opened.receive_json()
@@ -154,10 +154,10 @@ async def test_a_socket_greets_pings_and_takes_its_url_once(
             await session.ws_connect(url)
 
 
-async def test_envelopes_take_turns_and_wrong_acks_are_noted(
+async def test_envelopes_alternate_and_wrong_acks_are_recorded(
     slack: LoopbackSlack, session: aiohttp.ClientSession
 ) -> None:
-    """Two connections get one envelope each; junk and unwanted payloads are noted."""
+    """Two connections get one envelope each; malformed acks and unwanted payloads are warnings."""
     person = person_over_socket(slack)
     sockets = [await session.ws_connect(await new_url(slack, session)) for _ in range(2)]
     deliveries = [asyncio.create_task(person.deliver(Kind.EVENT, {"n": n})) for n in range(2)]

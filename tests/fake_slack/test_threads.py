@@ -1,4 +1,4 @@
-"""Threads of the loopback Slack: what becomes of a post for one whose first message is gone."""
+"""Threads of the loopback Slack, and posts for a thread whose first message was deleted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POST, URL, FILE = "a post", "a response URL", "a file"
 
 
 async def say_in(stage: BoltStage, thread: str, by: str = POST) -> Message:
-    """What the bot says in a thread, wherever it lands."""
+    """Post to a thread; returns the message, wherever it lands."""
     if by == POST:
         await stage.client.chat_postMessage(channel=CHANNEL_ID, text="x", thread_ts=thread)
     elif by == FILE:
@@ -36,7 +36,7 @@ async def say_in(stage: BoltStage, thread: str, by: str = POST) -> Message:
 
 
 async def share(stage: BoltStage, thread: str) -> str:
-    """Share a file in a thread; its id."""
+    """Share a file in a thread; returns its id."""
     stage.slack.workspace.scopes |= {"files:read", "files:write"}
     begun = await stage.client.files_getUploadURLExternal(filename="a.csv", length=1)
     key = str(begun["upload_url"]).rpartition("/")[2]
@@ -49,10 +49,8 @@ async def share(stage: BoltStage, thread: str) -> str:
 
 
 @pytest.mark.parametrize("by", [POST, URL, FILE])
-async def test_what_is_meant_for_a_thread_that_is_gone_lands_in_the_channel(
-    stage: BoltStage, by: str
-) -> None:
-    """Slack says nothing of it; the first message was deleted, and nobody had replied."""
+async def test_a_post_for_a_deleted_thread_lands_in_the_channel(stage: BoltStage, by: str) -> None:
+    """Slack reports no error; the first message was deleted, and there are no replies."""
     said = await stage.person.say("a call")
     in_thread = await say_in(stage, said.ts, by)
     stage.slack.messages.clear()
@@ -63,7 +61,7 @@ async def test_what_is_meant_for_a_thread_that_is_gone_lands_in_the_channel(
 
 
 async def test_the_answer_to_a_post_says_where_it_landed(stage: BoltStage) -> None:
-    """By the thread of its message, which is missing outside of one."""
+    """Outside of a thread, the returned message has no thread_ts."""
     said = await stage.person.say("a call")
     threads = []
     for _ in range(2):
@@ -77,8 +75,8 @@ async def test_the_answer_to_a_post_says_where_it_landed(stage: BoltStage) -> No
     assert [said.ts, None] == threads
 
 
-async def test_a_deleted_message_with_replies_keeps_its_thread(stage: BoltStage) -> None:
-    """A tombstone stands in its place until the last reply is gone; one for one does not count."""
+async def test_a_deleted_message_with_replies_still_has_its_thread(stage: BoltStage) -> None:
+    """A tombstone replaces it until the last reply is gone; an ephemeral reply does not count."""
     stage.slack.workspace.scopes.add("channels:history")
     said = await stage.person.say("a call")
     reply = await say_in(stage, said.ts)
@@ -101,8 +99,8 @@ async def test_a_deleted_message_with_replies_keeps_its_thread(stage: BoltStage)
     stage.slack.refusals.clear()
 
 
-async def test_a_message_has_an_address_as_long_as_it_stands(stage: BoltStage) -> None:
-    """Without any scope; that of a reply names its thread."""
+async def test_a_message_has_a_permalink_while_it_exists(stage: BoltStage) -> None:
+    """This needs no scope; the permalink of a reply names its thread."""
     stage.slack.workspace.scopes.clear()
     said = await stage.person.say("a call", channel=CHANNEL_WITHOUT_BOT_ID)
     reply = await stage.person.say("yes", channel=CHANNEL_WITHOUT_BOT_ID, thread_ts=said.ts)
@@ -118,21 +116,21 @@ async def test_a_message_has_an_address_as_long_as_it_stands(stage: BoltStage) -
 
 
 async def link(stage: BoltStage, channel: str, ts: str) -> str:
-    """The address of a message."""
+    """The permalink of a message."""
     answer = await stage.client.chat_getPermalink(channel=channel, message_ts=ts)
     return str(answer["permalink"])
 
 
 async def no_link(stage: BoltStage, channel: str, ts: str) -> str:
-    """Why there is none."""
+    """The error for a missing permalink."""
     call = stage.client.chat_getPermalink(channel=channel, message_ts=ts)
     return str((await refusal_of(call))["error"])
 
 
-async def test_where_a_file_stands_is_told_later_and_it_can_be_taken_away(
+async def test_files_info_names_the_share_and_files_delete_removes_it(
     stage: BoltStage,
 ) -> None:
-    """With the message that held nothing else; only the bot's own."""
+    """The message goes if it contained nothing else; only the bot's own files can be deleted."""
     said = await stage.person.say("mine", files=["b.csv"])
     file_id = await share(stage, said.ts)
     (message,) = stage.slack.messages
@@ -150,7 +148,7 @@ async def test_where_a_file_stands_is_told_later_and_it_can_be_taken_away(
 
 
 async def test_people_delete_their_own_messages(stage: BoltStage) -> None:
-    """The bot hears of it in the conversation with it alone."""
+    """The bot gets an event for it in direct messages only."""
     said = await stage.person.say("a call")
     with pytest.raises(NotPossibleError):
         await stage.person.as_user(OTHER_USER_ID).delete(said)

@@ -1,4 +1,4 @@
-"""Modals before a person: opened, filled in, answered, stacked and closed."""
+"""Modals: opened, filled in, answered, stacked and closed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.fake_slack.bolt_stage import BoltStage, Clock, Payload, refusal_of
 
 
 async def opened(stage: BoltStage, view: Payload) -> View:
-    """Open a modal before the person."""
+    """Open a modal for the user."""
     trigger_id = stage.slack.issue_trigger(stage.person.user)
     await stage.client.views_open(trigger_id=trigger_id, view=view)
     return stage.slack.modals_of(stage.person.user)[-1]
 
 
 def answering(stage: BoltStage, **answer: Any) -> None:
-    """Let the listener of submitted modals acknowledge with this."""
+    """Make the view_submission listener acknowledge with this."""
 
     @stage.app.view("ask")
     async def submitted(ack: Any, body: Payload, view: Payload) -> None:
@@ -71,8 +71,8 @@ async def test_a_submitted_modal_brings_its_values(stage: BoltStage) -> None:
     )
 
 
-async def test_errors_keep_the_modal_and_what_was_typed(stage: BoltStage) -> None:
-    """response_action errors is returned by block, and the next try can go on from there."""
+async def test_errors_leave_the_modal_and_its_values(stage: BoltStage) -> None:
+    """response_action errors returns texts by block, and the user can submit again."""
     answering(stage, response_action="errors", errors={"ids": "No id in there."})
     view = await opened(stage, modal(IDS))
     refused = await stage.person.submit(view, {"ids": "nothing"})
@@ -83,16 +83,16 @@ async def test_errors_keep_the_modal_and_what_was_typed(stage: BoltStage) -> Non
     assert ["nothing", "nothing"] == typed
 
 
-async def test_nobody_to_take_a_submission_is_trouble(stage: BoltStage) -> None:
-    """Without a listener the modal stays."""
+async def test_a_submission_without_a_listener_fails(stage: BoltStage) -> None:
+    """The modal stays open."""
     stage.person.delivery._patience = 0.2
     view = await opened(stage, modal(IDS))
     done = await stage.person.submit(view, {"ids": "x"})
     assert (Outcome.FAILED, view.id) == (done.action, done.view and done.view.id)
 
 
-async def test_an_update_takes_the_place_of_the_modal(stage: BoltStage) -> None:
-    """response_action update changes the same view, with another hash."""
+async def test_an_update_replaces_the_modal(stage: BoltStage) -> None:
+    """response_action update changes the same view and its hash."""
     answering(stage, response_action="update", view=modal(title=plain("Result")))
     view = await opened(stage, modal(IDS))
     done = await stage.person.submit(view, {"ids": "x"})
@@ -103,7 +103,7 @@ async def test_an_update_takes_the_place_of_the_modal(stage: BoltStage) -> None:
 
 
 async def test_modals_are_pushed_on_each_other_three_high(stage: BoltStage) -> None:
-    """A pushed view knows what is below; a fourth is refused; closing leads back."""
+    """A pushed view names the one below; a fourth is refused; closing returns to the one below."""
     answering(stage, response_action="push", view=modal(title=plain("Next")))
     first = await opened(stage, modal())
     second = (await stage.person.submit(first)).view
@@ -121,8 +121,8 @@ async def test_modals_are_pushed_on_each_other_three_high(stage: BoltStage) -> N
     assert [first.id, second.id] == [view.id for view in stage.slack.modals_of(made_up.USER_ID)]
 
 
-async def test_clear_takes_the_whole_stack_away(stage: BoltStage) -> None:
-    """response_action clear leaves no modal."""
+async def test_clear_closes_the_whole_stack(stage: BoltStage) -> None:
+    """response_action clear leaves no modal open."""
     first = await opened(stage, modal())
     trigger_id = stage.slack.issue_trigger(made_up.USER_ID, view_id=first.id)
     await stage.client.views_push(trigger_id=trigger_id, view=modal())
@@ -134,7 +134,7 @@ async def test_clear_takes_the_whole_stack_away(stage: BoltStage) -> None:
 
 
 async def test_views_push_needs_a_trigger_of_a_modal(stage: BoltStage) -> None:
-    """A trigger of a command or of a message has nothing to push on; three is the limit."""
+    """A trigger_id of a command or a message has no modal below; three modals are the limit."""
     loose = stage.slack.issue_trigger(made_up.USER_ID)
     refused = await refusal_of(stage.client.views_push(trigger_id=loose, view=modal()))
     assert "not_found" == refused["error"]
@@ -177,8 +177,8 @@ async def test_a_click_in_a_modal_brings_view_and_trigger(stage: BoltStage) -> N
         await stage.person.click(view, "more")
 
 
-async def test_inputs_tell_of_their_use_only_if_asked_to(stage: BoltStage) -> None:
-    """dispatch_action makes a click of an input."""
+async def test_inputs_send_actions_only_with_dispatch_action(stage: BoltStage) -> None:
+    """An input with dispatch_action sends block_actions."""
 
     @stage.app.action("text")
     async def typed(ack: Any, action: Payload) -> None:
@@ -189,12 +189,12 @@ async def test_inputs_tell_of_their_use_only_if_asked_to(stage: BoltStage) -> No
     await stage.person.click(view, "text", value="SANDBOX-OK")
     assert ["SANDBOX-OK"] == await stage.noted()
     quiet = await opened(stage, modal(IDS))
-    with pytest.raises(NotPossibleError, match="tells nobody"):
+    with pytest.raises(NotPossibleError, match="without dispatch_action"):
         await stage.person.click(quiet, "text", value="x")
 
 
-async def test_an_update_keeps_what_was_put_into_the_same_inputs(stage: BoltStage) -> None:
-    """views.update keeps values by block and action; a new block_id starts empty."""
+async def test_an_update_preserves_the_values_of_equal_inputs(stage: BoltStage) -> None:
+    """views.update preserves values by block_id and action_id; a new block_id starts empty."""
     answering(stage)
     again = IDS | {"block_id": "again", "optional": True}
     view = await opened(stage, modal(IDS | {"dispatch_action": True}, again))
@@ -203,18 +203,18 @@ async def test_an_update_keeps_what_was_put_into_the_same_inputs(stage: BoltStag
     async def typed(ack: Any) -> None:
         await ack()
 
-    await stage.person.click(view, "text", block_id="ids", value="kept")
+    await stage.person.click(view, "text", block_id="ids", value="typed")
     changed = modal(IDS, again | {"block_id": "other"})
     await stage.client.views_update(view_id=view.id, view=changed)
     await stage.person.submit(view)
     _, shown = (await stage.noted())[0]
     values = shown["state"]["values"]
-    assert "kept" == values["ids"]["text"]["value"]
+    assert "typed" == values["ids"]["text"]["value"]
     assert None is values["other"]["text"]["value"]
 
 
 async def test_a_line_stays_one_line(stage: BoltStage) -> None:
-    """Only multiline inputs keep line breaks."""
+    """Only multiline inputs preserve line breaks."""
     answering(stage)
     line = asks("line", {"type": "plain_text_input", "action_id": "a"})
     await stage.person.submit(await opened(stage, modal(line)), {"line": "a\nb"})
@@ -222,8 +222,8 @@ async def test_a_line_stays_one_line(stage: BoltStage) -> None:
     assert "a b" == shown["state"]["values"]["line"]["a"]["value"]
 
 
-async def test_closing_is_told_only_where_asked_for(stage: BoltStage) -> None:
-    """notify_on_close makes view_closed; clear_on_close closes all, each with its notice."""
+async def test_closing_is_sent_only_with_notify_on_close(stage: BoltStage) -> None:
+    """notify_on_close sends view_closed; clear_on_close closes all modals, each with its event."""
 
     @stage.app.view_closed("ask")
     async def closed(ack: Any, body: Payload, view: Payload) -> None:
@@ -269,7 +269,7 @@ async def test_a_modal_can_give_a_response_url(stage: BoltStage) -> None:
 
 
 async def test_a_trigger_of_a_click_lives_three_seconds(stage: BoltStage, clock: Clock) -> None:
-    """What a click brought cannot open anything later."""
+    """An expired trigger_id opens nothing."""
 
     @stage.app.action("more")
     async def more(ack: Any, body: Payload) -> None:
@@ -301,7 +301,7 @@ async def test_views_are_bounded_and_their_names_unique(stage: BoltStage) -> Non
 
 
 async def test_an_opened_view_is_answered_with_everything(stage: BoltStage) -> None:
-    """The answer of views.open has the ids that the app left out, and the usual fields."""
+    """The answer of views.open has the ids that the app omitted, and the default fields."""
     trigger_id = stage.slack.issue_trigger(made_up.USER_ID)
     element = {"type": "plain_text_input"}
     block = {"type": "input", "label": plain("Ids"), "element": element}

@@ -11,9 +11,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.domain.call_status import CheckedStatus
+from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient, open_gateway
+from bot.gateway.protocol.errors import GatewayError
 from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request
 
 MOMENT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -227,6 +230,20 @@ async def client_of(
         timing=timing,
     ) as client:
         yield client
+
+
+async def status_of(
+    client: GatewayClient, message_id: MessageId = ONE_ID, urgency: Urgency = Urgency.PERSON
+) -> CheckedStatus:
+    """The status that a look-up found.
+
+    Raises:
+        GatewayError: it found none; the value that says why.
+    """
+    found = await client.status(message_id, urgency=urgency)
+    if isinstance(found, GatewayError):
+        raise found
+    return found
 
 
 def one_request() -> SoapRequest:

@@ -7,8 +7,7 @@ import asyncio
 import pytest
 
 from bot.domain.gate import Admission, Ceilings, Urgency
-from bot.gateway.ceiling import Ceiling, GateClosedError, Ticket
-from bot.gateway.local_gate import LocalGate
+from bot.gateway.ceiling import Ceiling, GateClosedError, LocalGate, Ticket
 
 # What the loop's timer may be off by, in seconds.
 GRAIN = 0.002
@@ -19,12 +18,9 @@ def ceiling_of(rate: float, places: int) -> Ceiling:
     return Ceiling(LocalGate(Ceilings(requests_per_second=rate, max_concurrency=places)))
 
 
-def ticket(
-    urgency: Urgency = Urgency.PERSON, *, seconds: float = 60, repetition: bool = False
-) -> Ticket:
+def ticket(urgency: Urgency = Urgency.PERSON, *, seconds: float = 60) -> Ticket:
     """A right to stand in line for so long."""
-    give_up_at = asyncio.get_running_loop().time() + seconds
-    return Ticket(urgency, give_up_at, repetition=repetition)
+    return Ticket(urgency, asyncio.get_running_loop().time() + seconds)
 
 
 async def starts(ceiling: Ceiling, count: int) -> list[float]:
@@ -102,47 +98,27 @@ async def test_callers_are_let_through_in_their_order() -> None:
     assert order == list(range(10))
 
 
-async def test_a_repetition_goes_before_those_who_have_not_asked_yet() -> None:
-    """By turns: between two repetitions one of the others is let through."""
+async def test_a_repetition_goes_before_those_who_came_later() -> None:
+    """It keeps the place of its look-up, and so passes nobody who came before."""
     ceiling = ceiling_of(1_000, 1)
     order: list[str] = []
     released = asyncio.Event()
 
-    async def caller(name: str, *, repetition: bool = False) -> None:
-        async with ceiling.turn(ticket(repetition=repetition)):
+    async def caller(name: str, seconds: float) -> None:
+        async with ceiling.turn(ticket(seconds=seconds)):
             order.append(name)
             await released.wait()
 
     async with asyncio.TaskGroup() as callers:
-        for number in range(6):
-            callers.create_task(caller(f"first {number}"))
+        callers.create_task(caller("through", 60))
         while not order:  # noqa: ASYNC110 - asks what other tasks change
             await asyncio.sleep(0.001)
-        for number in range(2):
-            callers.create_task(caller(f"again {number}", repetition=True))
+        callers.create_task(caller("before", 30))
+        callers.create_task(caller("later", 60))
+        callers.create_task(caller("again", 40))
         await asyncio.sleep(0)
         released.set()
-    assert ["first 0", "again 0", "first 1", "again 1"] == order[:4]
-    assert ["first 2", "first 3", "first 4", "first 5"] == order[4:]
-
-
-async def test_first_requests_have_their_turn_among_repetitions() -> None:
-    """Nobody waits for ever: between two repetitions that come one after the other goes one."""
-    ceiling = ceiling_of(1_000, 1)
-    order: list[str] = []
-
-    async def repeat() -> None:
-        for _ in range(20):
-            async with ceiling.turn(ticket(repetition=True)):
-                order.append("again")
-                await asyncio.sleep(0.002)
-
-    async def ask() -> None:
-        async with ceiling.turn(ticket()):
-            order.append("first")
-
-    await asyncio.gather(repeat(), repeat(), ask())
-    assert order.index("first") < 5
+    assert ["through", "before", "again", "later"] == order
 
 
 async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:

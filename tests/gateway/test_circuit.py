@@ -36,6 +36,7 @@ from tests.gateway.gateway_loopback import (
     result,
     serving,
     silence,
+    status_of,
 )
 
 # Each look-up that loses its connection is sent three times.
@@ -77,7 +78,7 @@ async def outcomes(client: GatewayClient, count: int) -> list[type[BaseException
     found: list[type[BaseException] | None] = []
     for message_id in ids(count):
         try:
-            await client.status(message_id)
+            await status_of(client, message_id)
         except GatewayError as error:
             found.append(type(error))
         else:
@@ -91,7 +92,7 @@ async def test_after_several_faults_nobody_waits_for_the_next_one() -> None:
         found = await outcomes(client, FAILURES_TO_OPEN)
         since = client.health.failing_since
         with pytest.raises(GatewayDown) as told:
-            await client.status(ONE_ID)
+            await status_of(client)
         assert [ConnectionLost] * FAILURES_TO_OPEN == found
         assert SENT == len(server.requests)
     assert since is not None
@@ -101,9 +102,9 @@ async def test_after_several_faults_nobody_waits_for_the_next_one() -> None:
 async def test_kept_answers_are_given_while_the_gateway_is_down() -> None:
     """They need no gateway."""
     async with meeting(first(always(OK), silence)) as (_, client):
-        await client.status(ONE_ID)
+        await status_of(client)
         await outcomes(client, FAILURES_TO_OPEN + 1)
-        kept = await client.status(ONE_ID)
+        kept = await status_of(client)
     assert kept.from_cache
 
 
@@ -118,7 +119,7 @@ async def test_a_probe_finds_out_that_it_is_back() -> None:
                 await asyncio.sleep(0.01)
         assert client.health.recovered_at is not None
         assert b"PROBE-" in server.requests[-1].body
-        assert (await client.status(ONE_ID)).status.final
+        assert (await status_of(client)).status.final
 
 
 async def test_an_answer_under_way_ends_the_outage() -> None:
@@ -136,12 +137,12 @@ async def test_a_client_that_forgets_is_as_good_as_new() -> None:
     """Neither a kept status nor an outage is known any more."""
     script = first(always(OK), *[silence] * SENT, always(OK))
     async with meeting(script) as (_, client):
-        await client.status(ONE_ID)
+        await status_of(client)
         await outcomes(client, FAILURES_TO_OPEN + 1)
         assert (True, True) == (is_down(client), client.is_final(ONE_ID))
         client.forget()
         assert (False, False) == (is_down(client), client.is_final(ONE_ID))
-        assert not (await client.status(ONE_ID)).from_cache
+        assert not (await status_of(client)).from_cache
 
 
 @pytest.mark.parametrize(
@@ -164,10 +165,11 @@ async def test_a_person_who_joins_a_look_up_in_the_background_hurries_it() -> No
         client_of(server.url, requests_per_second=20) as client,
     ):
         background = [
-            asyncio.create_task(client.status(one, urgency=Urgency.BACKGROUND)) for one in several
+            asyncio.create_task(status_of(client, one, urgency=Urgency.BACKGROUND))
+            for one in several
         ]
         await asyncio.sleep(0)
-        await client.status(several[-1])
+        await status_of(client, several[-1])
         done = [task.done() for task in background]
         await asyncio.gather(*background)
     assert 4 > sum(done)
@@ -180,9 +182,9 @@ async def test_a_busy_bot_says_nothing_of_the_gateway() -> None:
         serving(always(OK)) as server,
         client_of(server.url, requests_per_second=1 / 60, timeout_seconds=0.3) as client,
     ):
-        await client.status(ONE_ID)
+        await status_of(client)
         found = await asyncio.gather(
-            *(client.status(one) for one in ids(8)[2:]), return_exceptions=True
+            *(status_of(client, one) for one in ids(8)[2:]), return_exceptions=True
         )
         assert {Busy} == {type(one) for one in found}
         assert (0, None) == (client.health.failures, client.health.last_failure)
@@ -195,12 +197,11 @@ async def test_after_900_nobody_asks_before_the_pause_is_over() -> None:
     """Who would give up before that is told at once, and until when it lasts."""
     script = first(always(http(result("900"))), always(OK))
     async with meeting(script, timeout_seconds=0.5, first_pause=1.0) as (server, client):
-        assert "900" == (await client.status(ids(2)[0])).status.gateway_code
+        assert "900" == (await status_of(client, ids(2)[0])).status.gateway_code
         with pytest.raises(Paused) as told:
-            await client.status(ids(2)[1])
+            await status_of(client, ids(2)[1])
         assert 1 == len(server.requests)
-        assert told.value.moment is not None
-        assert client.health.paused_until is not None
+        assert told.value.moment == client.health.paused_until
 
 
 async def test_who_can_wait_for_the_end_of_the_pause_gets_an_answer() -> None:
@@ -209,9 +210,25 @@ async def test_who_can_wait_for_the_end_of_the_pause_gets_an_answer() -> None:
     script = first(always(http(result("900"))), always(OK))
     async with meeting(script, first_pause=0.2) as (_, client):
         began = clock()
-        await client.status(ids(2)[0])
-        assert (await client.status(ids(2)[1])).status.final
+        await status_of(client, ids(2)[0])
+        assert (await status_of(client, ids(2)[1])).status.final
         assert clock() - began >= 0.19
+
+
+async def test_a_good_answer_makes_the_next_pause_a_first_one_again() -> None:
+    """Only pauses that follow each other grow."""
+    slow, timing = always(http(result("900"))), replace(QUICK, first_pause=0.1)
+    async with (
+        serving(first(slow, always(OK), slow)) as server,
+        client_of(server.url, timing=timing) as client,
+    ):
+        for message_id in ids(3):
+            await status_of(client, message_id)
+        paused_until = client.health.paused_until
+    assert paused_until is not None
+    assert timedelta(seconds=0.1) == pytest.approx(
+        paused_until - MOMENT, abs=timedelta(seconds=0.02)
+    )
 
 
 async def test_those_who_wait_when_900_comes_wait_for_the_pause() -> None:
@@ -229,6 +246,6 @@ async def test_those_who_wait_when_900_comes_wait_for_the_pause() -> None:
         serving(script) as server,
         client_of(server.url, requests_per_second=20, timing=timing) as client,
     ):
-        found = await asyncio.gather(*(client.status(one) for one in ids(4)))
+        found = await asyncio.gather(*(status_of(client, one) for one in ids(4)))
     assert ["900", None, None, None] == [one.status.gateway_code for one in found]
     assert sent[1] - sent[0] >= 0.18

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from bot.gateway.protocol.errors import GatewayError, GatewayUnavailable
 from tests.gateway.gateway_loopback import (
     OK,
-    ONE_ID,
     Exchange,
     Script,
     always,
@@ -31,6 +30,7 @@ from tests.gateway.gateway_loopback import (
     ids,
     result,
     serving,
+    status_of,
 )
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
@@ -295,7 +295,7 @@ async def test_a_hostile_reply_is_an_answer_or_a_typed_error(script: Script, out
     ):
         began = clock()
         try:
-            told = (await client.status(ONE_ID)).status.raw
+            told = (await status_of(client)).status.raw
         except GatewayError as error:
             told = error.code
         assert clock() - began < DEADLINE
@@ -354,10 +354,10 @@ async def test_a_reply_that_nobody_asked_for_answers_nobody(script: Script) -> N
     good = always(http(result("023")))
     async with serving(first(script, good)) as server, client_of(server.url) as client:
         one, two, three = ids(3)
-        assert (await client.status(one)).status.raw == "024"
+        assert (await status_of(client, one)).status.raw == "024"
         await asyncio.sleep(0.2)
-        assert (await client.status(two)).status.raw == "023"
-        assert (await client.status(three)).status.raw == "023"
+        assert (await status_of(client, two)).status.raw == "023"
+        assert (await status_of(client, three)).status.raw == "023"
     assert (server.connections, len(server.requests)) == (2, 3)
 
 
@@ -391,7 +391,7 @@ def test_any_bytes_on_the_socket_give_an_answer_or_an_error_of_ours(sent: bytes)
             client_of(server.url, timeout_seconds=0.5) as client,
         ):
             with suppress(GatewayError):
-                assert (await client.status(ONE_ID)).status.raw
+                assert (await status_of(client)).status.raw
 
     asyncio.run(ask())
 
@@ -401,5 +401,5 @@ async def test_what_a_server_asks_for_reaches_the_error() -> None:
     reply = http(status="503 Unavailable", headers=("Retry-After: 7",))
     async with serving(always(reply)) as server, client_of(server.url) as client:
         with pytest.raises(GatewayUnavailable) as caught:
-            await client.status(ONE_ID)
+            await status_of(client)
     assert caught.value.retry_after == 7.0

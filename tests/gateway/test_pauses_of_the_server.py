@@ -7,7 +7,15 @@ import asyncio
 import pytest
 
 from bot.gateway.protocol.errors import GatewayUnavailable
-from tests.gateway.gateway_loopback import OK, ONE_ID, Exchange, always, client_of, http, serving
+from tests.gateway.gateway_loopback import (
+    OK,
+    Exchange,
+    always,
+    client_of,
+    http,
+    serving,
+    status_of,
+)
 
 
 async def test_a_pause_that_the_server_asks_for_is_kept_to() -> None:
@@ -21,7 +29,7 @@ async def test_a_pause_that_the_server_asks_for_is_kept_to() -> None:
         await exchange.send(busy if len(sent) == 1 else OK)
 
     async with serving(script) as server, client_of(server.url) as client:
-        assert (await client.status(ONE_ID)).status.final
+        assert (await status_of(client)).status.final
     assert 2 == len(sent)
     assert sent[1] - sent[0] >= 1
 
@@ -37,6 +45,6 @@ async def test_a_pause_beyond_the_deadline_is_not_waited_for(seconds: str) -> No
     ):
         began = clock()
         with pytest.raises(GatewayUnavailable):
-            await client.status(ONE_ID)
+            await status_of(client)
         assert clock() - began < 60
         assert 1 == len(server.requests)

@@ -15,7 +15,7 @@ import stamina.instrumentation
 
 from bot.domain.call_status import CheckedStatus, Outcome
 from bot.domain.timing import Timing
-from bot.gateway.inquiry import ATTEMPTS
+from bot.gateway.client import ATTEMPTS
 from bot.gateway.protocol.errors import (
     Busy,
     ConnectionLost,
@@ -52,6 +52,7 @@ from tests.gateway.gateway_loopback import (
     result,
     serving,
     silence,
+    status_of,
 )
 
 # What a server would make a client wait for that has no deadline.
@@ -108,7 +109,7 @@ async def test_the_deadline_ends_any_wait(script: Script) -> None:
     async with serving(script) as server, client_of(server.url, timeout_seconds=0.3) as client:
         began = clock()
         with pytest.raises(TimedOut):
-            await client.status(ONE_ID)
+            await status_of(client)
         assert 0.25 < clock() - began < LONG
         assert len(server.requests) == 1
 
@@ -122,7 +123,7 @@ async def test_the_deadline_covers_repetitions() -> None:
     ):
         began = clock()
         with pytest.raises(TimedOut):
-            await client.status(ONE_ID)
+            await status_of(client)
         assert clock() - began < LONG
     assert len(server.requests) == 3
 
@@ -137,7 +138,7 @@ async def test_waiting_for_a_turn_until_the_deadline_is_our_own_fault() -> None:
         ) as client,
     ):
         outcomes = await asyncio.gather(
-            *(client.status(message_id) for message_id in ids(3)), return_exceptions=True
+            *(status_of(client, message_id) for message_id in ids(3)), return_exceptions=True
         )
     assert [TimedOut, Busy, Busy] == [type(outcome) for outcome in outcomes]
     assert len(server.requests) == 1
@@ -161,7 +162,7 @@ async def test_the_last_error_is_told_when_the_deadline_falls_in_the_pause(
             client_of(server.url, timeout_seconds=0.3, timing=timing) as client,
         ):
             with pytest.raises(error):
-                await client.status(ONE_ID)
+                await status_of(client)
     assert len(server.requests) == 1
 
 
@@ -172,7 +173,7 @@ async def test_the_last_error_is_told_when_the_deadline_falls_in_the_queue() -> 
         client_of(server.url, timeout_seconds=0.3, requests_per_second=1 / 60) as client,
     ):
         with pytest.raises(GatewayUnavailable):
-            await client.status(ONE_ID)
+            await status_of(client)
     assert len(server.requests) == 1
 
 
@@ -187,9 +188,9 @@ async def test_a_repetition_does_not_queue_behind_look_ups_that_came_later() -> 
         serving(first(silence_later, always(OK))) as server,
         client_of(server.url, timeout_seconds=1.0, requests_per_second=20) as client,
     ):
-        early = asyncio.create_task(client.status(ONE_ID))
+        early = asyncio.create_task(status_of(client))
         await asyncio.sleep(0.01)
-        later = [asyncio.create_task(client.status(message_id)) for message_id in ids(40)[2:]]
+        later = [asyncio.create_task(status_of(client, message_id)) for message_id in ids(40)[2:]]
         assert (await early).status.final
         for task in later:
             task.cancel()
@@ -204,7 +205,7 @@ async def test_the_rate_is_a_reason_to_be_busy_too() -> None:
         client_of(server.url, timeout_seconds=0.3, requests_per_second=1 / 60) as client,
     ):
         outcomes = await asyncio.gather(
-            *(client.status(message_id) for message_id in ids(2)), return_exceptions=True
+            *(status_of(client, message_id) for message_id in ids(2)), return_exceptions=True
         )
     assert [CheckedStatus, Busy] == [type(outcome) for outcome in outcomes]
 
@@ -230,7 +231,7 @@ async def test_the_gateway_sees_no_more_than_the_ceiling() -> None:
         client_of(server.url, max_concurrency=4, requests_per_second=100) as client,
     ):
         began = clock()
-        await asyncio.gather(*(client.status(message_id) for message_id in ids(20)))
+        await asyncio.gather(*(status_of(client, message_id) for message_id in ids(20)))
         assert clock() - began >= 0.19
     assert 1 < peak <= 4
 
@@ -254,7 +255,7 @@ async def test_lost_transport_is_repeated_twice_at_most(
     """A look-up is safe to repeat; the third failure is the asker's."""
     async with serving(script) as server, client_of(server.url) as client:
         with pytest.raises(error):
-            await client.status(ONE_ID)
+            await status_of(client)
     assert len(server.requests) == ATTEMPTS == 3
 
 
@@ -264,7 +265,7 @@ async def test_a_repetition_may_succeed(
 ) -> None:
     """An agent does not learn of a hiccup."""
     async with serving(first(script, always(OK))) as server, client_of(server.url) as client:
-        assert (await client.status(ONE_ID)).status.final
+        assert (await status_of(client)).status.final
     assert len(server.requests) == 2
     assert [error] == [type(retry.caused_by) for retry in retries]
 
@@ -280,8 +281,8 @@ async def test_a_connection_closed_between_requests_is_no_matter() -> None:
             await exchange.send(http(result("024")))
 
     async with serving(script) as server, client_of(server.url) as client:
-        await client.status(ONE_ID)
-        checked = await client.status(ONE_ID)
+        await status_of(client)
+        checked = await status_of(client)
     assert checked.status.outcome is Outcome.PENDING
     assert (len(server.requests), server.connections) == (3, 2)
 
@@ -320,7 +321,7 @@ async def test_what_the_gateway_said_is_not_asked_for_again(
     """An answer, a fault, an empty result and a reply that nobody can read are asked for once."""
     async with serving(always(reply)) as server, client_of(server.url) as client:
         with pytest.raises(error) as caught:
-            await client.status(ONE_ID)
+            await status_of(client)
     assert type(caught.value) is error
     assert len(server.requests) == 1
 
@@ -341,7 +342,7 @@ def one_chunk(body: bytes) -> bytes:
 async def test_a_whole_envelope_is_an_answer_even_when_the_line_breaks(reply: bytes) -> None:
     """What was received is an answer, so nothing is asked again."""
     async with serving(closing(reply)) as server, client_of(server.url) as client:
-        assert (await client.status(ONE_ID)).status.final
+        assert (await status_of(client)).status.final
     assert len(server.requests) == 1
 
 
@@ -368,7 +369,7 @@ async def test_an_answer_that_had_begun_is_not_asked_for_again(
     """Once the head of a reply has come, a broken line is told and not repeated."""
     async with serving(script) as server, client_of(server.url) as client:
         with pytest.raises(error) as caught:
-            await client.status(ONE_ID)
+            await status_of(client)
     assert type(caught.value) is error
     assert len(server.requests) == 1
 
@@ -379,7 +380,7 @@ async def test_an_envelope_is_an_answer_whatever_its_status(status: str, body: b
     """Whoever wrote it was the gateway, not something that stands before it."""
     async with serving(always(http(body, status))) as server, client_of(server.url) as client:
         with pytest.raises(HttpStatus):
-            await client.status(ONE_ID)
+            await status_of(client)
     assert len(server.requests) == 1
 
 
@@ -387,7 +388,7 @@ async def test_an_envelope_is_an_answer_whatever_its_status(status: str, body: b
 async def test_a_gateway_code_is_an_answer(raw: str) -> None:
     """To insist on 900 would make a security limit worse."""
     async with serving(always(http(result(raw)))) as server, client_of(server.url) as client:
-        assert raw == (await client.status(ONE_ID)).status.raw
+        assert raw == (await status_of(client)).status.raw
     assert len(server.requests) == 1
 
 
@@ -396,7 +397,7 @@ async def test_the_wait_before_a_repetition_is_short(retries: Retries) -> None:
     with stamina.set_testing(False):
         async with client_of(f"http://127.0.0.1:{free_port()}/") as client:
             with pytest.raises(ConnectionRefused):
-                await client.status(ONE_ID)
+                await status_of(client)
     assert len(retries) == 2
     assert all(0.1 <= retry.wait_for <= Timing().retry_max for retry in retries)
 
@@ -412,7 +413,7 @@ async def test_nothing_of_a_failing_look_up_shows_a_key_or_an_id(
     out = io.StringIO()
     async with serving(silence) as server, client_of(server.url) as client:
         try:
-            await client.status(ONE_ID)
+            await status_of(client)
         except ConnectionLost as error:
             traceback.print_exception(error, file=out)
     assert "connection_lost" in out.getvalue()

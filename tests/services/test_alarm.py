@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import LookupFailure
 from bot.services.alarm import EVERY, AdminAlerter, Alert, Trouble
-from bot.services.answers import Answer
 from bot.services.claiming import Claiming
 from bot.storage.claims import AlertClaims
 from bot.storage.database import Database, open_database

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
-from bot.services.answers import Answer
 from bot.services.asking_in_order import AskingInOrder
 
 NOW = datetime(2026, 5, 12, 15, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.gate import Admission, Ceilings, Urgency
 from bot.domain.timing import Timing
-from bot.gateway.local_gate import LocalGate
+from bot.gateway.ceiling import LocalGate
 from bot.services.gatekeeper import SharingGatekeeper, sharing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError

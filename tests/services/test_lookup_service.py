@@ -13,6 +13,7 @@ from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import LookupFailure
 from bot.gateway.client import open_gateway
+from bot.gateway.protocol.errors import GatewayError
 from bot.gateway.sandbox import running_sandbox
 from bot.services.lookup import LookupService
 from bot.telemetry import Telemetry
@@ -75,7 +76,9 @@ async def test_the_gateway_hears_how_urgent_it_is(
     heard: list[Urgency] = []
     ask = service._gateway.status
 
-    async def status(message_id: MessageId, *, urgency: Urgency = Urgency.PERSON) -> CheckedStatus:
+    async def status(
+        message_id: MessageId, *, urgency: Urgency = Urgency.PERSON
+    ) -> CheckedStatus | GatewayError:
         heard.append(urgency)
         return await ask(message_id, urgency=urgency)
 

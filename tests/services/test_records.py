@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.access import Asker, Refusal
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import Finding, LookupFailure
-from bot.services.answers import Answer
 from bot.services.records import Asked, Records, Surface
 from bot.storage.audit import Audit, AuditEntry
 from bot.storage.database import Database, open_database

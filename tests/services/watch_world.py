@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.access import AccessRules
+from bot.domain.answer import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Destination, PostedCard, Schedule, Watch
 from bot.domain.timing import Timing
 from bot.gateway.client import open_gateway
 from bot.gateway.sandbox import SeenRequest, running_sandbox
-from bot.services.answers import Answer
 from bot.services.jobs.deliver_once import OnUnknownDelivery
 from bot.services.jobs.dependencies import Means
 from bot.services.jobs.outcomes import Delivery, Report, Trace

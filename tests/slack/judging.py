@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId
 from bot.domain.jobs.watch import Destination, Ending, Sighting
@@ -24,12 +25,11 @@ from bot.fake_slack.rules.block_rules import Surface
 from bot.fake_slack.rules.message_rules import note_content, read_content
 from bot.fake_slack.rules.view_rules import problems_of_view
 from bot.fake_slack.state.ledger import Ledger
-from bot.gateway.protocol.errors import LEAVES
-from bot.services.answers import Answer
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.blocks.style import Audience, CardStyle, Contacts
 from bot.slack.cards.notes import Notes
 from tests.slack.watching import watch_of
+from tests.support.error_tree import LEAVES
 from tests.support.wording import EN, PT
 
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -136,7 +136,7 @@ styles = st.builds(
     catalog=st.sampled_from([EN, PT]),
     contacts=st.builds(Contacts, bot=SHORT_TEXT, gateway=SHORT_TEXT),
     zone=st.just(ZONE),
-    public=st.booleans(),
+    audience=st.sampled_from(Audience),
     shared_by=SHORT_TEXT,
 )
 notes = st.builds(Notes, styles, st.sampled_from(["/voicestatus", "/<!here>`x`"]))

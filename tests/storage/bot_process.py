@@ -16,8 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.gate import Ceilings, Urgency
-from bot.gateway.ceiling import Ceiling, Ticket
-from bot.gateway.local_gate import LocalGate
+from bot.gateway.ceiling import Ceiling, LocalGate, Ticket
 from bot.services.gatekeeper import sharing
 from bot.storage.database import Database, open_database
 from bot.storage.gate import SharedGate

@@ -1,4 +1,4 @@
-"""What the audit of a running bot holds."""
+"""The audit rows of a running bot."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.support.scene import HASH_KEY, Scene
 
 
 async def audited(scene: Scene, count: int, *, patience: float = 20.0) -> list[AuditEntry]:
-    """The rows, oldest first, once there are so many.
+    """The rows, oldest first, once there are `count`.
 
-    They are written while the answer is shown, and perhaps after it.
+    They may be written after the answer is shown.
     """
     await scene.running.work.idle()
     until = time.monotonic() + patience

@@ -1,4 +1,4 @@
-"""Fixtures with running bots; a folder whose tests play scenarios imports them in its conftest."""
+"""Fixtures with running bots; a folder with scenario tests imports them in its conftest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def stages() -> AsyncIterator[Stages]:
 
 @pytest.fixture
 async def bot(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
-    """A bot with plain settings that has seen nothing yet."""
+    """A bot with default settings and no data."""
     async with stages.scene(mode) as scene:
         yield scene
 

@@ -1,4 +1,4 @@
-"""Searches what was captured for secrets, in every form in which one can be written down."""
+"""Searches captured output for secrets in every encoding."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import quote, quote_plus
 
 
 def leaked(captured: bytes | str, secrets: Iterable[str]) -> list[str]:
-    """Which of the secrets the captured bytes hold, whatever the form."""
+    """The secrets that the captured bytes contain, in any encoding."""
     raw = captured.encode() if isinstance(captured, str) else captured
     return [secret for secret in secrets if any(form in raw for form in set(forms(secret)))]
 
 
 def forms(secret: str) -> Iterator[bytes]:
-    """As it stands, percent-encoded, escaped for JSON, XML and Python, in hex and in base64."""
+    """The secret plain, percent-encoded, escaped for JSON, XML and Python, in hex and base64."""
     plain = secret.encode()
     yield plain
     yield plain.hex().encode()
@@ -35,7 +35,7 @@ def forms(secret: str) -> Iterator[bytes]:
 
 
 def _base64(plain: bytes, before: int) -> Iterator[bytes]:
-    """What base64 always makes of it where so many other bytes (modulo three) stand before."""
+    """The constant part of its base64 form after `before` other bytes (modulo three)."""
     begin = -(-before * 8 // 6)
     end = (before + len(plain)) * 8 // 6
     for encode in (base64.b64encode, base64.urlsafe_b64encode):

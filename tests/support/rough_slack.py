@@ -1,4 +1,4 @@
-"""A Slack that misbehaves: raw answers, refused and silent web sockets, connections that end."""
+"""A Slack that misbehaves: raw answers, refused and silent WebSockets, broken connections."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def answering(body: object, *, status: int = 200) -> Answer:
 def raw(
     body: bytes, *, status: int = 200, content_type: str = "application/json", **headers: str
 ) -> Answer:
-    """Answer with these bytes; underscores in the names of headers stand for hyphens."""
+    """Answer with these bytes; underscores in header names become hyphens."""
 
     async def answer(_: web.Request) -> web.Response:
         more = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -50,7 +50,7 @@ def raw(
 
 
 def in_turn(*answers: Answer) -> Answer:
-    """Each of these once, and the last from then on."""
+    """Each of these once, then always the last."""
     coming = iter(answers[:-1])
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -66,7 +66,7 @@ async def silence(_: web.Request) -> web.Response:
 
 
 async def listen(slack: RoughSlack, socket: web.WebSocketResponse) -> None:
-    """A good connection: greets, answers pings, keeps what it is sent."""
+    """A well-behaved connection: sends hello, answers pings, records messages."""
     await socket.send_str(HELLO)
     async for message in socket:
         if message.type is WSMsgType.PING:
@@ -77,14 +77,14 @@ async def listen(slack: RoughSlack, socket: web.WebSocketResponse) -> None:
 
 @dataclass(kw_only=True)
 class RoughSlack:
-    """What it does can be changed at any time.
+    """The misbehaving Slack; its behaviour can be changed at any time.
 
     Attributes:
-        answers: by the name of a method.
-        refused_dials: so many web sockets are refused yet, whose addresses are used up.
-        hook: what a response URL does.
-        dials: the tickets that were shown, in order.
-        calls: the methods that were called.
+        answers: the handlers by method name.
+        refused_dials: how many more WebSockets are refused; each uses up its URL.
+        hook: the handler of the response URL.
+        dials: the tickets of the connections, in order.
+        calls: the methods called.
     """
 
     bot_token = "xoxb-rough"
@@ -103,11 +103,11 @@ class RoughSlack:
 
     @property
     def api_url(self) -> str:
-        """Where its methods are."""
+        """The base URL of its Web API."""
         return f"{self.url}/api/"
 
     def settings(self, mode: Mode = Mode.SOCKET, **changes: object) -> Settings:
-        """Settings of a bot that lives with this Slack, and with no gateway."""
+        """Settings of a bot with this Slack and without a gateway."""
         return settings_for(
             cast("LoopbackSlack", self), "http://127.0.0.1:9/voice", mode, **changes
         )
@@ -121,7 +121,7 @@ class RoughSlack:
         envelope: str = "e-1",
         **more: str,
     ) -> None:
-        """Deliver a typed command: by the newest web socket, or over HTTP to a port."""
+        """Deliver a typed command through the newest WebSocket, or over HTTP to a port."""
         payload = {
             "command": "/voicestatus",
             "text": text,
@@ -143,7 +143,7 @@ class RoughSlack:
             pass
 
     async def method(self, request: web.Request) -> web.StreamResponse:
-        """Answer one call."""
+        """Answer one Web API call."""
         name = request.match_info["method"]
         self.calls.append(name)
         if name in self.answers:
@@ -157,7 +157,7 @@ class RoughSlack:
         return web.json_response({"ok": True, "channel": "C1", "ts": "1.1"})
 
     async def link(self, request: web.Request) -> web.StreamResponse:
-        """Take a web socket, or refuse it."""
+        """Accept or refuse a WebSocket."""
         ticket = request.query["ticket"]
         used = ticket in self.dials
         self.dials.append(ticket)
@@ -171,12 +171,12 @@ class RoughSlack:
         return socket
 
     async def response_url(self, request: web.Request) -> web.StreamResponse:
-        """Take a post."""
+        """Handle a post."""
         self.calls.append("response_url")
         return await self.hook(request)
 
     async def until(self, predicate: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Wait until it holds."""
+        """Wait until the predicate holds."""
         async with asyncio.timeout(seconds):
             while not predicate():  # noqa: ASYNC110 - asks what other tasks change
                 await asyncio.sleep(0.01)
@@ -195,7 +195,7 @@ async def rough_slack() -> AsyncIterator[RoughSlack]:
         access_log=None,
         handle_signals=False,
         shutdown_timeout=0.1,
-        # Who waits for a silent one and leaves is not waited for at the end.
+        # Cancel handlers of disconnected clients, so that a silent one does not delay the shutdown.
         handler_cancellation=True,
     )
     await runner.setup()

@@ -25,7 +25,7 @@ PASSED_ON: Final = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_
 
 @dataclass(kw_only=True)
 class Running:
-    """A started process; `first_line` is what it said when it was ready."""
+    """A running process; it printed `first_line` when it was ready."""
 
     process: asyncio.subprocess.Process
     slack: LoopbackSlack
@@ -36,10 +36,10 @@ class Running:
 def environment(
     slack: LoopbackSlack | RoughSlack, gateway: str, mode: Mode, **changes: str
 ) -> dict[str, str]:
-    """All settings that `run` needs, and what the interpreter and its measuring need."""
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    """All settings for `run`, and the variables for the interpreter and coverage."""
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {
-        **kept,
+        **passed,
         "PYTHONPATH": str(CHECKOUT),
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,
@@ -56,7 +56,7 @@ def environment(
 
 @asynccontextmanager
 async def started(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m bot run` with exactly these variables, killed at the end if it is still there."""
+    """`python -m bot run` with exactly these variables; killed at the end if still running."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-W", "error", "-m", "bot", "run"),
@@ -73,7 +73,7 @@ async def started(environment: dict[str, str]) -> AsyncIterator[asyncio.subproce
 
 
 async def first_line(process: asyncio.subprocess.Process) -> tuple[str, int]:
-    """What it says when it is ready, and the port in it."""
+    """The line that it prints when ready, and the port in it."""
     assert process.stdout is not None
     async with asyncio.timeout(PATIENCE_SECONDS):
         line = (await process.stdout.readline()).decode()
@@ -82,7 +82,7 @@ async def first_line(process: asyncio.subprocess.Process) -> tuple[str, int]:
 
 @asynccontextmanager
 async def running(mode: Mode, **changes: str) -> AsyncIterator[Running]:
-    """A process that has said its first line, and a person who can type to it."""
+    """A ready process, and a user connected to it."""
     async with (
         running_slack() as slack,
         running_sandbox(port=0) as gateway,

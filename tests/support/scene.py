@@ -1,8 +1,7 @@
-"""The scene of the scenario tests: the real bot between a loopback Slack and the sandbox gateway.
+"""The set-up of scenario tests: the real bot between a loopback Slack and the sandbox gateway.
 
-Nothing is faked but the two outermost ends, and both are reached over real sockets. `playing` runs
-a bot of its own for one test; `Stages` keeps the bots that many tests share, one after the other,
-each with a new Slack.
+Only the two outermost ends are fakes, and both are reached over real sockets. `playing` runs a bot
+for one test; `Stages` holds bots that many tests share one after the other, each with a new Slack.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ TOKEN: Final = "T0K3N5"
 HASH_KEY: Final = "a key of the tests alone"
 CHECK: Final = "check_voice_status"
 ASK: Final = "ask_voice_status"
-# Less than the pauses that tests ask for and nobody is to wait for.
+# Less than the rate limits in tests that must not be waited for.
 PATIENCE: Final = 40.0
-# On a busy machine anything may take seconds: nothing is given up for that, and the note that work
-# goes on comes where it is meant. No choice of language outlives the test in which it was made.
+# A busy machine may need seconds for anything, so time limits are long, and the progress note
+# appears only where a test wants it. A cached language does not outlive its test.
 UNHURRIED: Final = Timing(
     choices=0.0,
     readiness=0.0,
@@ -47,30 +46,30 @@ UNHURRIED: Final = Timing(
     transaction=PATIENCE,
     gate=PATIENCE,
 )
-# The note comes at once, whatever the gateway does.
+# The progress note appears immediately, whatever the gateway does.
 WITH_NOTE: Final = replace(UNHURRIED, note_after=0.0)
-# Where nothing is watched; in a file, the engine takes a second of the processor to start.
+# For tests without watches: with a file, the engine needs a second of CPU to start.
 WITHOUT_ENGINE: Final = replace(UNHURRIED, engine_head_start=3_600.0)
 
 
 class GatewayClock:
-    """Seconds as the sandbox gateway counts them: the machine's, until a test lets time pass."""
+    """The sandbox gateway's clock: the machine's, plus what a test has added."""
 
     def __init__(self) -> None:
         self._ahead = 0.0
 
     def __call__(self) -> float:
-        """So many have passed."""
+        """The seconds of the clock."""
         return time.monotonic() + self._ahead
 
     def forward(self, seconds: float) -> None:
-        """Let this time pass at once."""
+        """Advance the clock."""
         self._ahead += seconds
 
 
 @dataclass(kw_only=True)
 class Scene:
-    """A running bot, the person who types to it, and what reached both ends."""
+    """A running bot, its user, and what reached both ends."""
 
     mode: Mode
     person: Person
@@ -81,50 +80,50 @@ class Scene:
     acks: list[Ack] = field(default_factory=list)
 
     async def type(self, text: str, **who_and_where: str) -> Ack:
-        """Type the command with this text; the acknowledgement is Slack's own measure."""
+        """Type the command with this text; returns the acknowledgement as Slack saw it."""
         ack = await self.person.command(COMMAND, text, **who_and_where)
         self.acks.append(ack)
         return ack
 
     async def answer(self, text: str, *, patience: float = 20.0, **who_and_where: str) -> Message:
-        """Type the command and wait for the first message that comes of it."""
+        """Type the command and wait for the first message in response."""
         before = len(self.slack.messages)
         await self.type(text, **who_and_where)
         return await self.slack.wait_for_message(before + 1, patience)
 
     async def settled(self, count: int, *, patience: float = 20.0) -> None:
-        """Wait until so many posts to response URLs have arrived."""
+        """Wait for this many posts to response URLs."""
         await self.slack.wait_for(lambda: len(self.slack.posts) >= count, patience)
 
     async def come_of(self, doing: Awaitable[object], count: int = 1) -> list[Message]:
-        """Do something and wait for so many messages that come of it."""
+        """Perform an action and wait for this many messages in response."""
         before = len(self.slack.messages)
         await doing
         await self.slack.wait_for_message(before + count)
         return self.slack.messages[before:]
 
     async def comes_of(self, doing: Awaitable[object]) -> Message:
-        """The one message that comes of it."""
+        """Perform an action and wait for the one message in response."""
         (message,) = await self.come_of(doing)
         return message
 
     async def mention(self, text: str, **where: Any) -> Message:
-        """What is answered to a mention of the bot."""
+        """The answer to a mention of the bot."""
         return await self.comes_of(self.person.say(f"{BOT_MENTION} {text}", **where))
 
     async def direct(self, text: str, **more: Any) -> Message:
-        """What is answered to a message to the bot."""
+        """The answer to a direct message to the bot."""
         return await self.comes_of(
             self.person.say(text, channel=self.person.direct_channel, **more)
         )
 
     async def shortcut(self, text: str, **where: Any) -> Message:
-        """What is answered to the shortcut in the menu of a message with this text."""
+        """The answer to the shortcut on a message with this text."""
         said = await self.person.say(text, **where)
         return await self.comes_of(self.person.message_shortcut(CHECK, said))
 
     async def nothing_comes_of(self, doing: Awaitable[object]) -> None:
-        """Do something of which no message comes, as a question asked afterwards shows."""
+        """Perform an action that gets no message, as the answer to a later question proves."""
         before = len(self.slack.messages)
         await doing
         card = await self.answer("SANDBOX-404")
@@ -132,7 +131,7 @@ class Scene:
         assert [card] == self.slack.messages[before:]
 
     async def latest(self, message: Message, shows: Callable[[Message], bool]) -> Message:
-        """The message as it stands, once it shows something."""
+        """The current state of a message, once it shows something."""
 
         def now() -> Message:
             found = self.slack.ledger.find(message.channel, message.ts)
@@ -143,13 +142,13 @@ class Scene:
         return now()
 
     async def modal(self, person: Person | None = None) -> View:
-        """The modal that is then before a person."""
+        """The user's modal, once one is open."""
         user = (person or self.person).user
         await self.slack.wait_for(lambda: bool(self.slack.modals_of(user)))
         return self.slack.modals_of(user)[-1]
 
     async def modal_showing(self, text: str, person: Person | None = None) -> View:
-        """The same, once it shows a text."""
+        """The user's modal, once it shows a text."""
         user = (person or self.person).user
 
         def shows() -> bool:
@@ -159,7 +158,7 @@ class Scene:
         return self.slack.modals_of(user)[-1]
 
     async def home(self, person: Person | None = None, shows: str = "") -> View:
-        """The Home tab of a person, once it shows a text."""
+        """The user's Home tab, once it shows a text."""
         user = (person or self.person).user
 
         def there() -> bool:
@@ -172,17 +171,17 @@ class Scene:
         return view
 
     def expect_refusals(self, *refusals: str) -> None:
-        """Slack refused these, in this order, and nothing else; the bot found another way."""
+        """Assert that Slack refused exactly these, in order; the bot had a fallback for each."""
         assert list(refusals) == [refusal.removesuffix(" {}") for refusal in self.slack.refusals]
         self.slack.refusals.clear()
 
     @property
     def asked(self) -> list[str | None]:
-        """The ids that the gateway was asked for, in order."""
+        """The ids that the gateway received, in order."""
         return [request.idmsg for request in self.gateway_requests]
 
     def url(self, path: str) -> str:
-        """An address of the bot's own HTTP server."""
+        """A URL of the bot's HTTP server."""
         return f"http://127.0.0.1:{self.running.port}{path}"
 
 
@@ -218,16 +217,16 @@ async def playing(
     settle: Callable[[LoopbackSlack], object] = lambda _: None,
     **changes: Any,
 ) -> AsyncIterator[Scene]:
-    """Run a scene with a bot of its own; at its end Slack must be content.
+    """Run a scene with a new bot; at its end Slack must have no complaints.
 
     Args:
         mode: how Slack reaches the bot.
-        scopes: granted beside the usual ones.
-        timing: the seconds that the bot waits for things.
-        clock: Slack's, in seconds since the epoch.
+        scopes: granted in addition to the default ones.
+        timing: the bot's waits.
+        clock: Slack's clock, in seconds since the epoch.
         ping_seconds: how often Slack pings a socket.
-        settle: makes the workspace another one before the bot asks who it is.
-        changes: settings that differ from the plain ones.
+        settle: changes the workspace before the bot starts.
+        changes: settings that differ from the defaults.
     """
     requests: list[SeenRequest] = []
     gateway_clock = GatewayClock()
@@ -256,14 +255,14 @@ async def playing(
 
 @dataclass(kw_only=True)
 class Stage:
-    """One bot that many tests share, one after the other, each with a new Slack before it.
+    """One bot that many tests share one after the other, each with a new Slack.
 
-    The new Slack answers at the same door as the last one, which is never closed in between;
-    the bot's tables are emptied, and what it remembers of the gateway is forgotten. What the bot
-    keeps in memory of people and tokens stays: a test that changes these has a bot of its own.
+    The new Slack uses the same listening socket, which is never closed in between. The bot's
+    tables are emptied and its gateway state is reset. What it caches about users and tokens
+    remains: a test that changes these needs its own bot.
     """
 
-    door: socket.socket
+    listener: socket.socket
     running: RunningBot
     gateway_requests: list[SeenRequest]
     gateway_clock: GatewayClock
@@ -272,10 +271,10 @@ class Stage:
 
     @asynccontextmanager
     async def scene(self) -> AsyncIterator[Scene]:
-        """A scene as if everything were new; at its end Slack must be content."""
-        async with running_slack(door=self.door) as slack:
+        """A scene with a fresh state; at its end Slack must have no complaints."""
+        async with running_slack(listener=self.listener) as slack:
             slack.workspace.scopes |= self.scopes
-            # Slack gives no id twice, and the bot remembers them.
+            # The bot deduplicates by Slack's ids, so the new Slack must not reuse any.
             slack.ledger._number = self.used_numbers
             try:
                 async with person_of(slack, self.running) as person:
@@ -296,7 +295,7 @@ class Stage:
     async def _forget(self) -> None:
         await self.running.database.write(_empty)
         if isinstance(self.running.alarms, FleetingAlarms):
-            # Watches and lists that were taken up find nothing any more, and end.
+            # Running watches and bulk look-ups end when they find no row.
             await self.running.alarms.idle()
             await self.running.database.write(_empty)
         self.gateway_requests.clear()
@@ -310,7 +309,7 @@ def _empty(connection: Any) -> None:
 
 
 class Stages:
-    """The bots that tests share: one for each way to set one up, made when it is needed."""
+    """The shared bots: one for each combination of settings, started on first use."""
 
     def __init__(self, stack: AsyncExitStack) -> None:
         self._stack = stack
@@ -325,8 +324,8 @@ class Stages:
         timing: Timing = UNHURRIED,
         **changes: Any,
     ) -> AsyncIterator[Scene]:
-        """A scene with a bot of these settings, as if everything were new."""
-        if mode is Mode.SOCKET:  # a socket does not survive that its Slack is replaced
+        """A scene with a bot of these settings and a fresh state."""
+        if mode is Mode.SOCKET:  # a socket does not survive the replacement of its Slack
             async with playing(mode, scopes=scopes, timing=timing, **changes) as scene:
                 yield scene
             return
@@ -349,13 +348,13 @@ async def stage(
         url = await stack.enter_async_context(
             running_sandbox(port=0, requests=requests, clock=gateway_clock)
         )
-        door = stack.enter_context(socket.create_server((HOST, 0)))
-        async with running_slack(door=door) as slack:
+        listener = stack.enter_context(socket.create_server((HOST, 0)))
+        async with running_slack(listener=listener) as slack:
             slack.workspace.scopes |= set(scopes)
             settings = settings_for(slack, url, Mode.HTTP, **changes)
             running = await stack.enter_async_context(running_bot(settings, timing=timing))
         yield Stage(
-            door=door,
+            listener=listener,
             running=running,
             gateway_requests=requests,
             gateway_clock=gateway_clock,
@@ -365,7 +364,7 @@ async def stage(
 
 @asynccontextmanager
 async def person_of(slack: LoopbackSlack, running: RunningBot) -> AsyncIterator[Person]:
-    """The person who reaches the bot in the bot's own mode."""
+    """A user who is connected in the bot's mode."""
     if running.mode is Mode.SOCKET:
         yield person_over_socket(slack, patience=PATIENCE)
         return
@@ -375,7 +374,7 @@ async def person_of(slack: LoopbackSlack, running: RunningBot) -> AsyncIterator[
 
 
 def assert_slack_content(slack: LoopbackSlack) -> None:
-    """Fail if the strict Slack refused, warned of or rang anything."""
+    """Assert that the strict Slack recorded no refusal, warning or ping."""
     assert [] == slack.refusals
     assert [] == slack.pings
     assert [] == slack.warnings

@@ -1,4 +1,4 @@
-"""The places that settings are read from; the closed world of conftest.py has emptied them."""
+"""The sources of settings, which conftest.py's closed world has emptied."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.settings.settings import Need, Settings, SettingsError, load_settings
 
 
 class Environment:
-    """The variables, the working directory and the secrets of one test."""
+    """A test's variables, working directory and secrets."""
 
     def __init__(self, patch: pytest.MonkeyPatch, directory: Path) -> None:
         self._patch = patch
@@ -26,24 +26,24 @@ class Environment:
 
     @contextmanager
     def having(self, **values: str) -> Iterator[None]:
-        """Set variables for as long as the block runs."""
+        """Set variables while the block runs."""
         with self._patch.context() as patch:
             for name, value in values.items():
                 patch.setenv(name, value)
             yield
 
     def put_secrets(self, **values: str | bytes) -> None:
-        """Put files where an orchestrator of containers puts them."""
+        """Write files where a container orchestrator mounts secrets."""
         self._secrets.mkdir()
         for name, value in values.items():
             (self._secrets / name).write_bytes(value.encode() if isinstance(value, str) else value)
 
     def load(self, *needs: Need) -> Settings:
-        """The settings of this environment."""
+        """Load the settings from this environment."""
         return load_settings(needs, secrets_directory=str(self._secrets))
 
     def refused(self, *needs: Need, **values: str) -> SettingsError:
-        """The error that these values end in."""
+        """The error that these values cause."""
         with self.having(**values), pytest.raises(SettingsError) as caught:
             self.load(*needs)
         return caught.value

@@ -1,4 +1,4 @@
-"""The response codes of SIP that must be explained: IANA's registry, and 409 and 411."""
+"""The SIP response codes that must be explained: IANA's registry, and 409 and 411."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`voicestatus` inside this process, and as one of its own, with what a test sets and no more."""
+"""`voicestatus` inside this process or as a separate one, with only the settings of a test."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CREDENTIAL = "C4NARY" + "0" * 34
 TOKEN = "T0KEN1"
 PATIENCE_SECONDS = 60.0
 
-# What a process needs of ours to start at all, to find this checkout, and to be measured.
+# The variables that a process needs to start, to find this checkout, and for coverage.
 _PASSED_ON = (
     "PATH",
     "SYSTEMROOT",
@@ -42,7 +42,7 @@ _PASSED_ON = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A command that has ended."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -50,7 +50,7 @@ class Ended:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """Its standard output as one JSON object a line."""
+        """Its standard output, parsed as one JSON object per line."""
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
@@ -61,26 +61,26 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voicestatus:
-    """Runs commands in a directory, with settings."""
+    """Runs commands in a directory with settings."""
 
     directory: Path
     settings: dict[str, str] = field(default_factory=dict)
 
     def having(self, **settings: str) -> Voicestatus:
-        """The same with further settings."""
+        """A copy with further settings."""
         return Voicestatus(directory=self.directory, settings={**self.settings, **settings})
 
     @property
     def environment(self) -> dict[str, str]:
-        """The whole environment of a command."""
+        """The complete environment of a command."""
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         checkout = str(Path(bot.__file__).parents[1])
         return {"LANG": "C.UTF-8", **passed_on, "PYTHONPATH": checkout, **self.settings}
 
     def run(self, *arguments: str, given: bytes = b"") -> Ended:
-        """Run a command inside this process, with this on its standard input.
+        """Run a command inside this process with this standard input.
 
-        It has an event loop of its own, so whom it talks to must live in another thread.
+        It runs its own event loop, so servers that it talks to must run in another thread.
         """
         streams = {"stdin": io.BytesIO(given), "stdout": io.BytesIO(), "stderr": io.BytesIO()}
         texts: dict[str, Any] = {
@@ -103,7 +103,7 @@ class Voicestatus:
     def started(
         self, *arguments: str, out: int = PIPE, take: int = DEVNULL, err: int = PIPE
     ) -> Iterator[Popen[bytes]]:
-        """A process of the command, which is killed if it does not end: nobody waits for ever."""
+        """Start the command as a process, which is killed at the end of the block."""
         with self._start("-m", "bot", *arguments, out=out, take=take, err=err) as process:
             guard = threading.Timer(PATIENCE_SECONDS, process.kill)
             guard.start()
@@ -114,21 +114,21 @@ class Voicestatus:
                 process.kill()
 
     def run_process(self, *arguments: str, given: bytes | None = None) -> Ended:
-        """Run the command in a process, with this on its standard input."""
+        """Run the command as a process with this standard input."""
         take = DEVNULL if given is None else PIPE
         with self.started(*arguments, take=take) as process:
             return ended(process, given)
 
     def run_python(self, program: str) -> Ended:
-        """Run a program of a few lines in a process with the same environment."""
+        """Run a short Python program as a process with the same environment."""
         with self._start("-c", program) as process:
             return ended(process)
 
     def _start(
         self, *arguments: str, out: int = PIPE, take: int = DEVNULL, err: int = PIPE
     ) -> Popen[bytes]:
-        # A shell that puts a run of the tests into the background has SIGINT ignored, by all its
-        # children too, unless somebody handles it.
+        # A shell starts background jobs with SIGINT ignored, and children inherit that unless the
+        # parent has a handler.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return Popen(
@@ -146,7 +146,7 @@ class Voicestatus:
 
 @contextmanager
 def as_in_a_new_process() -> Iterator[None]:
-    """Nobody has configured logging or put up a hook; afterwards all is as it was before."""
+    """Reset logging and exception hooks, and restore them afterwards."""
     root = logging.getLogger()
     levels = [(logger, logger.level) for logger in (root, logging.getLogger("bot"))]
     with (
@@ -164,7 +164,7 @@ def as_in_a_new_process() -> Iterator[None]:
 
 
 def unframed(text: str) -> str:
-    """A text as one line, without what cards are framed with."""
+    """A text as one line, without the frames of cards."""
     return " ".join(re.sub("[│╭╮╰╯─]", " ", text).split())
 
 
@@ -178,11 +178,11 @@ def address_of(process: Popen[bytes]) -> str:
 
 
 def ended(process: Popen[bytes], given: bytes | None = None) -> Ended:
-    """What a process has said when it has ended."""
+    """Wait until a process ends; returns its result."""
     out, err = process.communicate(given)
     return Ended(code=process.returncode, out=(out or b"").decode(), err=(err or b"").decode())
 
 
 def gateway_settings(url: str) -> dict[str, str]:
-    """The settings with which a look-up asks the gateway at this address."""
+    """The settings for look-ups at the gateway with this URL."""
     return {"GATEWAY_URL": url, "GATEWAY_CREDENTIAL": CREDENTIAL, "GATEWAY_TOKEN": TOKEN}

@@ -1,6 +1,6 @@
-"""What the catalogue says, for tests that must recognise a text but do not care how it is worded.
+"""Texts of the catalogue, for tests that must recognise a text but not pin its wording.
 
-No test but the snapshot of the cards holds sentences that people read: it asks here.
+Only the card snapshots contain sentences for users; all other tests get them here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ANY: Final = "\0"
 
 
 def verdict(result: str, catalog: Catalog = EN) -> str:
-    """The first line of a card about a raw result, `!code` for an error of the look-up."""
+    """The first line of a card for a raw result; `!code` is a look-up error."""
     error = result.startswith("!")
     finding = LookupFailure(error=result[1:]) if error else read_result(result)
     explanation = explain(finding, catalog)
@@ -29,12 +29,12 @@ def verdict(result: str, catalog: Catalog = EN) -> str:
 
 
 def say(name: str, catalog: Catalog = EN, /, **values: object) -> str:
-    """A phrase as the bot says it."""
+    """A phrase as the bot shows it."""
     return catalog.say(name, **values)
 
 
 def phrase(name: str, catalog: Catalog = EN, /, **known: object) -> re.Pattern[str]:
-    """A phrase as the bot says it with these values, whatever the others are."""
+    """A pattern for a phrase with these values and any others."""
     written = catalog.phrases[name]
     forms = [written] if isinstance(written, str) else [*written.values()]
     values = {value for form in forms for _, value, *_ in Formatter().parse(form) if value}
@@ -43,7 +43,7 @@ def phrase(name: str, catalog: Catalog = EN, /, **known: object) -> re.Pattern[s
 
 
 def sums(counts: Mapping[str, int], catalog: Catalog = EN) -> str:
-    """The first line of a list with so many of each outcome, in this order."""
+    """The first line of a list with these counts of outcomes, in this order."""
     title = catalog.say("list.title", count=sum(counts.values()))
     parts = (catalog.say(f"count.{name}", count=count) for name, count in counts.items())
     return f"{title}: {', '.join(parts)}"

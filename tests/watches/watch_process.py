@@ -27,10 +27,10 @@ from bot.composition.connections import access_rules, gateway_of, revealed, slac
 from bot.composition.jobs import build_engine, means_of
 from bot.composition.rate_limit import gatekeeper_of
 from bot.composition.watches import build_watch_services
+from bot.domain.answer import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Destination
 from bot.domain.timing import Timing
-from bot.services.answers import Answer
 from bot.services.bulk.service import BulkRequest, BulkService, BulkStarted
 from bot.services.lookup import LookupService
 from bot.services.watches.service import Started, Watching, WatchRequest

@@ -1,4 +1,4 @@
-"""What comes between two steps of the event loop, by a connection that a test feeds by hand."""
+"""Data that arrives between two steps of the event loop, fed to a connection by the test."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from slack_bolt.async_app import AsyncApp
 from bot.fake_slack.people.delivery import sign
 from bot.web.connections import Connection, Connections
 from bot.web.slack_endpoint import SlackEndpoint
-from tests.web.guests import PATIENCE, STEADY
+from tests.web.clients import PATIENCE, STEADY
 
 
 class Wire(asyncio.Transport):
-    """The other side of a connection, which keeps what it is sent."""
+    """A transport that records what is written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,30 +28,30 @@ class Wire(asyncio.Transport):
         self.aborted = asyncio.Event()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Keep it."""
+        """Record the data."""
         self.sent += data
 
     def is_closing(self) -> bool:
-        """After its end."""
+        """Whether it was closed."""
         return self.aborted.is_set()
 
     def close(self) -> None:
-        """The same as an abortion: there is nothing to be flushed."""
+        """Like `abort`: there is nothing to flush."""
         self.aborted.set()
 
     def abort(self) -> None:
-        """End it."""
+        """Close it."""
         self.aborted.set()
 
     def pause_reading(self) -> None:
-        """What is fed by hand does not wait."""
+        """Do nothing: the test decides what is read."""
 
     def resume_reading(self) -> None:
-        """It never stopped."""
+        """Do nothing."""
 
 
 def connected(head: float = PATIENCE) -> tuple[Connection, Wire]:
-    """A connection to a server that says how much it was sent, or how much so far."""
+    """A connection to a server that answers with the number of bytes received."""
 
     async def count(request: web.BaseRequest) -> web.Response:
         if request.path == "/so-far":
@@ -75,14 +75,14 @@ def connected_to(server: web.Server, head: float = PATIENCE) -> tuple[Connection
 
 
 async def settled(wire: Wire, text: bytes) -> None:
-    """Wait until this was sent."""
+    """Wait until the server has written this text."""
     async with asyncio.timeout(PATIENCE):
         while text not in wire.sent:  # noqa: ASYNC110 - asks what other tasks change
             await asyncio.sleep(0.001)
 
 
-async def test_a_body_may_come_before_anybody_has_looked_at_the_head() -> None:
-    """It is kept in order, and none of it is lost."""
+async def test_a_body_may_arrive_before_the_head_is_handled() -> None:
+    """It is stored in order, and none of it is lost."""
     connection, wire = connected()
     await asyncio.sleep(0)
     connection.data_received(b"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 7\r\n\r\nx")
@@ -94,8 +94,8 @@ async def test_a_body_may_come_before_anybody_has_looked_at_the_head() -> None:
     connection.connection_lost(None)
 
 
-async def test_who_goes_on_sending_no_http_is_not_taken_apart(log: io.StringIO) -> None:
-    """One refusal, and nothing of the rest is kept."""
+async def test_malformed_http_is_refused_once_and_dropped(log: io.StringIO) -> None:
+    """One refusal, and the rest is dropped."""
     connection, wire = connected()
     await asyncio.sleep(0)
     gc.collect()
@@ -107,17 +107,17 @@ async def test_who_goes_on_sending_no_http_is_not_taken_apart(log: io.StringIO) 
         await settled(wire, b'"form"')
         connection.connection_lost(None)
         del connection
-        kept, _peak = tracemalloc.get_traced_memory()
+        held, _peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
         gc.enable()
 
     assert 1 == log.getvalue().count("request refused")
-    assert kept < 100_000
+    assert held < 100_000
 
 
-async def test_a_head_that_nobody_takes_up_has_a_deadline() -> None:
-    """Whoever reads no answer cannot put off the end by asking again."""
+async def test_an_unhandled_head_has_a_deadline() -> None:
+    """A client that reads no answers cannot extend the deadline with more requests."""
     connection, wire = connected(head=0.05)
     await asyncio.sleep(0)
     connection.pause_writing()
@@ -130,8 +130,8 @@ async def test_a_head_that_nobody_takes_up_has_a_deadline() -> None:
     connection.connection_lost(None)
 
 
-async def test_who_reads_no_refusal_is_let_go() -> None:
-    """The answer came before the body; neither the one nor the other is waited for."""
+async def test_a_client_that_reads_no_refusal_is_closed() -> None:
+    """After an answer before the body, neither the body nor the client's reading is awaited."""
     connection, wire = connected()
     await asyncio.sleep(0)
     connection.pause_writing()
@@ -142,8 +142,8 @@ async def test_who_reads_no_refusal_is_let_go() -> None:
     connection.connection_lost(None)
 
 
-async def test_tiny_chunks_are_not_taken_apart_before_the_head_is_judged() -> None:
-    """Each costs far more than its byte."""
+async def test_tiny_chunks_are_not_parsed_before_the_head_is_checked() -> None:
+    """A chunk costs far more than its byte."""
     connection, wire = connected()
     await asyncio.sleep(0)
     head = b"POST /so-far HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -155,8 +155,8 @@ async def test_tiny_chunks_are_not_taken_apart_before_the_head_is_judged() -> No
     connection.connection_lost(None)
 
 
-async def test_who_is_gone_before_the_head_was_looked_at_is_no_error(log: io.StringIO) -> None:
-    """Their body is not waited for."""
+async def test_a_disconnect_before_the_head_is_handled_is_no_error(log: io.StringIO) -> None:
+    """The body is not awaited."""
     endpoint = SlackEndpoint(cast("AsyncApp", None), "secret")
     connection, _ = connected_to(web.Server(cast("Any", endpoint.handle)))
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The bounds of the port over real sockets, with small caps and short deadlines."""
+"""The limits on connections over real sockets, with small caps and short deadlines."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.web.crowd import MOST_CONNECTIONS
-from bot.web.server import room
-from tests.web.guests import GET, HALF, PATIENCE, STEADY, open_house
+from bot.web.eviction import MOST_CONNECTIONS
+from bot.web.server import own_connection_limit
+from tests.web.clients import GET, HALF, PATIENCE, STEADY, running_server
 
 SHORT = 0.05
 HELD = b"GET /held HTTP/1.1\r\nHost: bot\r\n\r\n"
 
 
 def post(length: int, sent: int) -> bytes:
-    """A request that announces a body of a length, and a part of it."""
+    """A request that announces a body of this length, with a part of it."""
     head = f"POST / HTTP/1.1\r\nHost: bot\r\nContent-Length: {length}\r\n\r\n"
     return head.encode() + b"x" * sent
 
@@ -33,138 +33,138 @@ def post(length: int, sent: int) -> bytes:
     ids=["nothing", "a letter", "half a line", "blank lines", "no end"],
 )
 async def test_a_head_has_a_deadline(sent: bytes, log: io.StringIO) -> None:
-    """The connection ends, and nobody writes about it."""
-    async with open_house(replace(STEADY, head=SHORT)) as house:
-        guest = await house.guest(sent)
+    """The connection is closed without a log entry."""
+    async with running_server(replace(STEADY, head=SHORT)) as server:
+        client = await server.client(sent)
 
-        assert b"" == await guest.rest()
+        assert b"" == await client.rest()
     assert "bot.web" not in log.getvalue()
 
 
-async def test_the_deadline_of_a_head_is_not_put_off_by_more_of_it() -> None:
-    """A byte now and then is not enough."""
-    async with open_house(replace(STEADY, head=0.2)) as house:
-        guest = await house.guest(HALF)
-        ended = asyncio.create_task(guest.rest())
+async def test_more_of_a_head_does_not_extend_its_deadline() -> None:
+    """A byte now and then does not extend it."""
+    async with running_server(replace(STEADY, head=0.2)) as server:
+        client = await server.client(HALF)
+        ended = asyncio.create_task(client.rest())
         while not ended.done():
-            guest.writer.write(b"x")
+            client.writer.write(b"x")
             await asyncio.sleep(0.01)
 
         assert b"" == ended.result()
 
 
 async def test_the_head_of_a_second_request_has_a_deadline_too() -> None:
-    """From its first byte on, however long a connection may be idle."""
-    async with open_house(replace(STEADY, head=SHORT)) as house:
-        guest = await house.guest()
-        assert 200 == await guest.ask()
-        await guest.send(HALF)
+    """It starts with the first byte, however long a connection may be idle."""
+    async with running_server(replace(STEADY, head=SHORT)) as server:
+        client = await server.client()
+        assert 200 == await client.ask()
+        await client.send(HALF)
 
-        assert b"" == await guest.rest()
+        assert b"" == await client.rest()
 
 
 @pytest.mark.parametrize("sent", [GET, HELD], ids=["a stranger's", "Slack's"])
-async def test_an_idle_connection_is_kept_for_its_own_time(sent: bytes) -> None:
-    """Not for that of a head; then it ends."""
-    async with open_house(replace(STEADY, head=SHORT, idle=4 * SHORT)) as house:
-        house.may_answer.set()
-        guest = await house.guest(sent)
-        assert 200 == await guest.status()
+async def test_an_idle_connection_has_its_own_deadline(sent: bytes) -> None:
+    """The idle time applies, not the deadline of a head."""
+    async with running_server(replace(STEADY, head=SHORT, idle=4 * SHORT)) as server:
+        server.may_answer.set()
+        client = await server.client(sent)
+        assert 200 == await client.status()
         began = asyncio.get_running_loop().time()
 
-        assert b"" == await guest.rest()
+        assert b"" == await client.rest()
         assert asyncio.get_running_loop().time() - began > 2 * SHORT
 
 
-async def test_a_body_that_nobody_waits_for_has_a_deadline() -> None:
-    """Whoever handles it has none of its own here."""
-    async with open_house(replace(STEADY, body=SHORT, linger=SHORT)) as house:
-        guest = await house.guest(post(100, 10))
+async def test_a_body_without_a_handler_timeout_has_a_deadline() -> None:
+    """This handler has no time limit of its own."""
+    async with running_server(replace(STEADY, body=SHORT, linger=SHORT)) as server:
+        client = await server.client(post(100, 10))
 
-        assert b"" == await guest.rest()
+        assert b"" == await client.rest()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_request_that_is_complete_may_take_its_time(method: str) -> None:
-    """The deadlines are for those who connect."""
+async def test_a_complete_request_has_no_deadline(method: str) -> None:
+    """The deadlines are for clients, not for handlers."""
     timing = replace(STEADY, head=SHORT, body=SHORT, idle=SHORT, linger=SHORT)
-    async with open_house(timing) as house:
+    async with running_server(timing) as server:
         head = f"{method} /thought HTTP/1.1\r\nHost: bot\r\nContent-Length: 3\r\n\r\n"
-        guest = await house.guest(head.encode())
-        await guest.send(b"abc")
-        await house.begun.get()
+        client = await server.client(head.encode())
+        await client.send(b"abc")
+        await server.begun.get()
         await asyncio.sleep(4 * SHORT)
-        house.may_answer.set()
+        server.may_answer.set()
 
-        assert 200 == await guest.status()
+        assert 200 == await client.status()
 
 
-async def test_who_reads_nothing_of_an_answer_is_let_go() -> None:
-    """What is left of the answer is dropped, and the memory given back."""
-    async with open_house(replace(STEADY, idle=SHORT)) as house:
-        await house.guest(b"GET /poured HTTP/1.1\r\nHost: bot\r\n\r\n")
-        poured = await house.poured.get()
+async def test_a_client_that_reads_no_answer_is_closed() -> None:
+    """The rest of the answer is dropped and its memory freed."""
+    async with running_server(replace(STEADY, idle=SHORT)) as server:
+        await server.client(b"GET /poured HTTP/1.1\r\nHost: bot\r\n\r\n")
+        poured = await server.poured.get()
 
         async with asyncio.timeout(PATIENCE):
             while poured.connected:  # noqa: ASYNC110 - asks what other tasks change
                 await asyncio.sleep(0.01)
 
 
-async def test_a_half_open_connection_makes_room_for_a_question() -> None:
-    """It goes before one that was only silent after its answer."""
-    async with open_house(most=2) as house:
-        idle = await house.guest()
+async def test_a_half_open_connection_is_closed_for_a_request() -> None:
+    """It is closed before one that is idle after its answer."""
+    async with running_server(most=2) as server:
+        idle = await server.client()
         assert 200 == await idle.ask()
-        half = await house.guest(HALF)
-        third = await house.guest()
+        half = await server.client(HALF)
+        third = await server.client()
 
         assert 200 == await third.ask()
         assert b"" == await half.rest()
         assert 200 == await idle.ask()
 
 
-async def test_many_more_than_may_be_connected_leave_the_last_one_an_answer() -> None:
-    """All of them stay, and one after the other makes room."""
-    async with open_house(replace(STEADY, newcomer=1.0), most=5) as house:
-        halves = [await house.guest(HALF) for _ in range(50)]
-        last = await house.guest()
+async def test_after_many_more_connections_than_allowed_the_last_is_answered() -> None:
+    """All of them stay connected, and are closed one by one for new ones."""
+    async with running_server(replace(STEADY, newcomer=1.0), most=5) as server:
+        halves = [await server.client(HALF) for _ in range(50)]
+        last = await server.client()
 
         assert 200 == await last.ask()
         assert [b""] * 45 == [await half.rest() for half in halves[:45]]
 
 
-async def test_what_slack_has_signed_is_never_closed_for_others() -> None:
-    """Where there is nothing else, the newcomer is refused; afterwards there is room."""
-    async with open_house(most=2) as house:
-        asking = [await house.guest(HELD) for _ in range(2)]
+async def test_a_signed_request_is_never_closed_for_others() -> None:
+    """With only such connections the new one is refused; afterwards there is room."""
+    async with running_server(most=2) as server:
+        asking = [await server.client(HELD) for _ in range(2)]
         for _ in asking:
-            await house.begun.get()
-        refused = await house.guest()
+            await server.begun.get()
+        refused = await server.client()
         assert b"" == await refused.rest()
-        house.may_answer.set()
+        server.may_answer.set()
 
         assert [200, 200] == [await one.status() for one in asking]
-        assert 200 == await (await house.guest()).ask()
+        assert 200 == await (await server.client()).ask()
 
 
-async def test_a_connection_of_slacks_is_kept_between_two_requests() -> None:
-    """Strangers who come later make room before it does."""
-    async with open_house(most=2) as house:
-        house.may_answer.set()
-        known = await house.guest(HELD)
+async def test_slacks_connection_stays_open_between_two_requests() -> None:
+    """Later unsigned connections are closed first."""
+    async with running_server(most=2) as server:
+        server.may_answer.set()
+        known = await server.client(HELD)
         assert 200 == await known.status()
         for _ in range(3):
-            assert 200 == await (await house.guest()).ask()
+            assert 200 == await (await server.client()).ask()
 
         assert 200 == await known.ask()
 
 
-async def test_unfinished_bodies_have_one_bound_together() -> None:
-    """The heaviest goes; whoever is small gets an answer."""
-    async with open_house(bodies=100_000) as house:
-        small = await house.guest(post(20_001, 20_000))
-        heavy = await house.guest(post(70_001, 70_000))
-        other = await house.guest(post(40_001, 40_000))
+async def test_unfinished_bodies_share_one_limit() -> None:
+    """The heaviest is closed; small requests are answered."""
+    async with running_server(bodies=100_000) as server:
+        small = await server.client(post(20_001, 20_000))
+        heavy = await server.client(post(70_001, 70_000))
+        other = await server.client(post(40_001, 40_000))
 
         assert b"" == await heavy.rest()
         for one in (small, other):
@@ -172,22 +172,22 @@ async def test_unfinished_bodies_have_one_bound_together() -> None:
         assert [200, 200] == [await one.status() for one in (small, other)]
 
 
-async def test_a_body_that_was_answered_weighs_nothing() -> None:
-    """However much has come by one connection, each request is counted by itself."""
-    async with open_house(bodies=100_000) as house:
-        guest = await house.guest()
+async def test_an_answered_body_no_longer_counts() -> None:
+    """Each request of a connection is counted by itself."""
+    async with running_server(bodies=100_000) as server:
+        client = await server.client()
         for _ in range(4):
-            await guest.send(post(60_000, 60_000))
-            assert 200 == await guest.status()
+            await client.send(post(60_000, 60_000))
+            assert 200 == await client.status()
 
 
 async def test_a_head_without_an_end_is_cut(log: io.StringIO) -> None:
-    """Each line is short enough for aiohttp; all together are not."""
+    """Each line is short enough for aiohttp; all together exceed our limit."""
     lines = b"".join(b"X-%d: %s\r\n" % (n, b"v" * 1000) for n in range(20))
-    async with open_house() as house:
-        guest = await house.guest(GET[:-2] + lines)
+    async with running_server() as server:
+        client = await server.client(GET[:-2] + lines)
 
-        assert b"" == await guest.rest()
+        assert b"" == await client.rest()
     assert 1 == log.getvalue().count("head too large")
 
 
@@ -201,11 +201,11 @@ NO_HTTP = {
 
 
 @pytest.mark.parametrize("sent", NO_HTTP.values(), ids=NO_HTTP)
-async def test_what_is_no_http_is_refused_quietly(sent: bytes, log: io.StringIO) -> None:
-    """400 that quotes nothing, the end of the connection, and no error in the log."""
-    async with open_house() as house:
-        guest = await house.guest(sent)
-        answer = await guest.rest()
+async def test_malformed_http_is_refused_quietly(sent: bytes, log: io.StringIO) -> None:
+    """400 without a quote, then the connection is closed, and no error is logged."""
+    async with running_server() as server:
+        client = await server.client(sent)
+        answer = await client.rest()
 
     last = answer.rpartition(b"HTTP/1.")[2]
     assert (b"400", b'{"error": "form"}') == (last[2:5], last[-17:])
@@ -213,20 +213,20 @@ async def test_what_is_no_http_is_refused_quietly(sent: bytes, log: io.StringIO)
     assert '"level": "error"' not in log.getvalue()
 
 
-async def test_what_comes_after_an_early_answer_is_not_read(log: io.StringIO) -> None:
-    """The answer stands, and the connection ends as if nothing more had come."""
-    async with open_house() as house:
-        guest = await house.guest(b"GET / HTTP/1.1\r\nHost: b\r\nContent-Length: 50000\r\n\r\nx")
-        assert 200 == await guest.status()
-        await guest.send(b"x" * 49_999 + GET)
+async def test_data_after_an_early_answer_is_not_read(log: io.StringIO) -> None:
+    """The answer is sent, and the connection is closed normally."""
+    async with running_server() as server:
+        client = await server.client(b"GET / HTTP/1.1\r\nHost: b\r\nContent-Length: 50000\r\n\r\nx")
+        assert 200 == await client.status()
+        await client.send(b"x" * 49_999 + GET)
 
-        assert b"" == await guest.rest()
+        assert b"" == await client.rest()
     assert "bot.web" not in log.getvalue()
 
 
 @contextmanager
 def descriptors(most: int) -> Iterator[None]:
-    """The process can open so many files while the block runs."""
+    """Limit the process to this many file descriptors while the block runs."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, before[1]))
     try:
@@ -236,30 +236,30 @@ def descriptors(most: int) -> Iterator[None]:
 
 
 def next_descriptor() -> int:
-    """The number that the next file would get."""
+    """The number that the next descriptor would get."""
     number = os.dup(0)
     os.close(number)
     return number
 
 
 def test_how_many_may_connect_follows_the_limit_of_the_process() -> None:
-    """Where it is low, fewer."""
+    """A low RLIMIT_NOFILE means fewer connections."""
     with descriptors(300):
-        low = room()
+        low = own_connection_limit()
     with descriptors(3000):
-        high = room()
+        high = own_connection_limit()
 
     assert (150, MOST_CONNECTIONS) == (low, high)
 
 
-async def test_without_descriptors_the_port_rests_and_is_back(log: io.StringIO) -> None:
-    """Whoever has connected meanwhile is served then, and the log says what was lacking."""
+async def test_without_descriptors_accepting_pauses_and_resumes(log: io.StringIO) -> None:
+    """Waiting connections are served afterwards, and the log names what was missing."""
     loop = asyncio.get_running_loop()
-    async with open_house(replace(STEADY, accept_again=0.2)) as house:
+    async with running_server(replace(STEADY, accept_again=0.2)) as server:
         with socket.socket() as wire:
             wire.setblocking(False)
             with descriptors(next_descriptor()):
-                await loop.sock_connect(wire, ("127.0.0.1", house.port))
+                await loop.sock_connect(wire, ("127.0.0.1", server.port))
                 async with asyncio.timeout(PATIENCE):
                     while "can be accepted" not in log.getvalue():  # noqa: ASYNC110 - the same
                         await asyncio.sleep(0.01)
@@ -272,14 +272,14 @@ async def test_without_descriptors_the_port_rests_and_is_back(log: io.StringIO) 
     assert 1 == log.getvalue().count("can be accepted")
 
 
-async def test_a_port_that_rests_can_be_closed(log: io.StringIO) -> None:
-    """Afterwards it does not come back."""
+async def test_a_paused_port_can_be_closed(log: io.StringIO) -> None:
+    """It does not resume afterwards."""
     loop = asyncio.get_running_loop()
     with socket.socket() as wire:
         wire.setblocking(False)
-        async with open_house(replace(STEADY, accept_again=SHORT)) as house:
+        async with running_server(replace(STEADY, accept_again=SHORT)) as server:
             with descriptors(next_descriptor()):
-                await loop.sock_connect(wire, ("127.0.0.1", house.port))
+                await loop.sock_connect(wire, ("127.0.0.1", server.port))
                 async with asyncio.timeout(PATIENCE):
                     while "can be accepted" not in log.getvalue():  # noqa: ASYNC110 - the same
                         await asyncio.sleep(0.005)

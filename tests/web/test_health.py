@@ -1,4 +1,4 @@
-"""Readiness is asked for rarely, however often somebody wants to know it."""
+"""The readiness check runs rarely, however often `/readyz` is requested."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.web.server import build_server, serving
 
 
 class Parts:
-    """What is asked whether it can serve; it answers when it may."""
+    """A readiness check that answers when a test allows it."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -21,20 +21,20 @@ class Parts:
         self.may_answer = asyncio.Event()
 
     async def __call__(self) -> Mapping[str, bool]:
-        """Count, and answer."""
+        """Count the call, and answer."""
         self.asked += 1
         await self.may_answer.wait()
         return {"part": self.ready}
 
 
 async def status(session: aiohttp.ClientSession, port: int) -> int:
-    """Ask whether the bot is ready."""
+    """The status of /readyz."""
     async with session.get(f"http://127.0.0.1:{port}/readyz") as reply:
         return reply.status
 
 
 async def played(timing: Timing) -> tuple[Parts, list[int], int]:
-    """Many ask at once, then one whose answer would be another."""
+    """Many concurrent requests, then one for which the state has changed."""
     parts = Parts()
     app = build_server(readiness=parts, metrics=lambda: b"", slack=None, timing=timing)
     async with (
@@ -50,15 +50,15 @@ async def played(timing: Timing) -> tuple[Parts, list[int], int]:
         return parts, first, await status(session, port)
 
 
-async def test_one_asks_for_all() -> None:
-    """Who comes meanwhile, and a little later, hears the same."""
+async def test_concurrent_requests_share_one_check() -> None:
+    """Concurrent and slightly later requests get the same answer."""
     parts, first, last = await played(replace(Timing(), readiness=60.0))
 
     assert (1, [200] * 20, 200) == (parts.asked, first, last)
 
 
-async def test_what_is_known_is_soon_asked_anew() -> None:
-    """Once it is older than it may be."""
+async def test_an_old_result_is_checked_again() -> None:
+    """The check runs again once the result is older than `timing.readiness`."""
     parts, first, last = await played(replace(Timing(), readiness=0.0))
 
     assert (21, [200] * 20, 503) == (parts.asked, first, last)

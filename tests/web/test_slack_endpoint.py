@@ -1,4 +1,4 @@
-"""What the head of a request is judged by, before any body."""
+"""The checks on the head of a request, before its body is read."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ SECRET = "a secret of Slack's"
 
 
 def fault(*pairs: tuple[str, str]) -> str:
-    """What is wrong with these fields."""
+    """What is wrong with these header fields."""
     return fault_of_signature(CIMultiDictProxy(CIMultiDict(pairs)), NOW)
 
 
 def at(timestamp: str, signature: str = SIGNATURE) -> str:
-    """What is wrong with one of each."""
+    """What is wrong with this time stamp and this signature."""
     return fault(("x-slack-request-timestamp", timestamp), ("X-SLACK-SIGNATURE", signature))
 
 
 @pytest.mark.parametrize("seconds", [-300, -1, 0, 300])
-def test_a_recent_and_well_formed_signature_is_looked_at(seconds: int) -> None:
-    """Whether it is right, only the body can tell."""
+def test_a_recent_and_well_formed_signature_passes(seconds: int) -> None:
+    """Whether it is correct depends on the body."""
     assert "" == at(str(int(NOW) + seconds))
 
 
 @pytest.mark.parametrize("seconds", [-301, 301, -(10**9), 10**11])
-def test_another_time_is_a_matter_of_clocks(seconds: int) -> None:
-    """Slack says to ignore what is more than five minutes away."""
+def test_an_old_time_stamp_is_a_clock_problem(seconds: int) -> None:
+    """Slack recommends to ignore requests that are over five minutes old."""
     assert "clock" == at(str(int(NOW) + seconds))
 
 
@@ -63,7 +63,7 @@ def test_another_time_is_a_matter_of_clocks(seconds: int) -> None:
     ],
 )
 def test_a_time_stamp_has_digits_only(timestamp: str) -> None:
-    """As Slack writes it."""
+    """Slack sends Unix seconds."""
     assert "signature" == at(timestamp)
 
 
@@ -81,27 +81,27 @@ def test_a_time_stamp_has_digits_only(timestamp: str) -> None:
     ],
 )
 def test_a_signature_has_one_form(signature: str) -> None:
-    """Version, and 64 lower-case hexadecimal digits."""
+    """A version, and 64 lower-case hexadecimal digits."""
     assert "signature" == at(str(int(NOW)), signature)
 
 
 @pytest.mark.parametrize("times", [(0, 1), (1, 0), (2, 1), (1, 2)])
 def test_each_field_comes_once(times: tuple[int, int]) -> None:
-    """Of two, another program on the way might look at the other one."""
+    """Of two, a proxy might check the other one."""
     stamps = [("X-Slack-Request-Timestamp", str(int(NOW)))] * times[0]
 
     assert "signature" == fault(*stamps, *[("X-Slack-Signature", SIGNATURE)] * times[1])
 
 
 class Bolt:
-    """Answers a request that Slack has signed when it may."""
+    """Answers signed requests when a test allows it."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
         self.may_answer = asyncio.Event()
 
     async def async_dispatch(self, _: object) -> BoltResponse:
-        """Wait, and answer."""
+        """Wait for permission, then answer."""
         self.begun.set()
         await self.may_answer.wait()
         return BoltResponse(status=200, body="done")
@@ -109,7 +109,7 @@ class Bolt:
 
 @asynccontextmanager
 async def endpoint(bolt: Bolt, timing: Timing = Timing(), **bounds: int) -> AsyncIterator[int]:
-    """Serve it while the block runs; gives the port."""
+    """Serve while the block runs; yields the port."""
     slack = SlackEndpoint(cast("AsyncApp", bolt), SECRET, timing=timing)
     app = build_server(readiness=never, metrics=bytes, slack=slack)
     async with (
@@ -120,20 +120,20 @@ async def endpoint(bolt: Bolt, timing: Timing = Timing(), **bounds: int) -> Asyn
 
 
 async def never() -> dict[str, bool]:
-    """Nobody asks whether it is ready."""
+    """A readiness check that is never used."""
     raise AssertionError
 
 
 def head(length: int, *lines: str, body: bytes = b"", version: str = "1.1") -> bytes:
-    """A head, signed for a body."""
+    """A head with the signature for a body."""
     signed = sign(SECRET, int(time.time()), body)
     fields = [*lines, *(f"{name}: {value}" for name, value in signed.items())]
     first = f"POST {SLACK_PATH} HTTP/{version}"
     return "\r\n".join([first, "Host: b", f"Content-Length: {length}", *fields, "\r\n"]).encode()
 
 
-async def test_what_slack_has_signed_is_answered_however_many_come() -> None:
-    """Nobody makes room for others while Bolt has the request."""
+async def test_a_signed_request_is_answered_however_many_connect() -> None:
+    """No connection is closed for another one while Bolt handles its request."""
     bolt = Bolt()
     async with endpoint(bolt, most=1) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -150,8 +150,8 @@ async def test_what_slack_has_signed_is_answered_however_many_come() -> None:
 
 
 @pytest.mark.parametrize(("version", "first"), [("1.0", b"401"), ("1.1", b"100")])
-async def test_only_newer_clients_are_told_to_go_on(version: str, first: bytes) -> None:
-    """HTTP/1.0 knows no `100 Continue`."""
+async def test_only_http_1_1_gets_100_continue(version: str, first: bytes) -> None:
+    """HTTP/1.0 has no `100 Continue`."""
     async with endpoint(Bolt()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head(3, "Expect: 100-continue", version=version) + b"a=b")
@@ -162,10 +162,8 @@ async def test_only_newer_clients_are_told_to_go_on(version: str, first: bytes) 
 
 
 @pytest.mark.parametrize("reason", ["gone", "slow"])
-async def test_what_was_never_sent_in_full_leaves_nothing_behind(
-    log: io.StringIO, reason: str
-) -> None:
-    """No error and no frame keeps in memory what somebody has sent and did not end."""
+async def test_an_unfinished_body_leaves_nothing_in_memory(log: io.StringIO, reason: str) -> None:
+    """No stored error or traceback holds an unfinished body in memory."""
     timing = replace(Timing(), body=0.1 if reason == "slow" else 20.0, linger=0.01)
     async with endpoint(Bolt(), timing) as port:
         gc.collect()
@@ -183,9 +181,9 @@ async def test_what_was_never_sent_in_full_leaves_nothing_behind(
                 writer.transport.abort()
             del writer
             await asyncio.sleep(0.05)
-            kept, _peak = tracemalloc.get_traced_memory()
+            held, _peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
             gc.enable()
 
-    assert kept < 400_000
+    assert held < 400_000

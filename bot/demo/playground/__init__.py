@@ -1,6 +1,6 @@
-"""The playground: the loopback Slack in a browser, so that people can see and use all of the bot.
+"""The playground: the loopback Slack in a browser, to try all of the bot.
 
-The page only shows what the loopback Slack holds and asks its `Person` to type and click; every
-click is a signed request to the real bot, every answer comes back through the Web API or a
-response_url. It is served to this machine alone.
+The page shows the state of the loopback Slack and makes its `Person` type and click. Every click
+is a signed request to the real bot, and every answer comes back through the Web API or a
+response_url. It is served to this machine only.
 """

@@ -1,4 +1,4 @@
-"""What the page asks a person to do, read without trust and done as Slack's client would do it."""
+"""User actions that the page requests: validated, then performed as Slack's client would."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ _NAMED: Final = re.compile(rf"(?<!\w)@{BOT_NAME}(?!\w)")
 
 Result = dict[str, Any]
 Given = Mapping[str, Any]
-Deed = Callable[[Person, Given], Awaitable[Result]]
+Action = Callable[[Person, Given], Awaitable[Result]]
 
 
 class UnreadableError(Exception):
-    """The page, or whoever plays it, sent something that is no deed."""
+    """The request is not a valid action."""
 
 
 async def do(person: Person, given: Given) -> Result:
-    """Let the person do it; gives the acknowledgement, and the errors of a submitted modal.
+    """Perform an action; returns the acknowledgement, and the errors of a submitted modal.
 
     Raises:
-        UnreadableError: it is no deed.
-        NotPossibleError: Slack's client would not let them.
+        UnreadableError: it is not a valid action.
+        NotPossibleError: Slack's client would not allow it.
     """
-    deed = _DEEDS.get(_text(given, "do"))
-    if deed is None:
+    action = _ACTIONS.get(_text(given, "do"))
+    if action is None:
         raise UnreadableError
     person.slack.wire.begin()
-    return await deed(person, given)
+    return await action(person, given)
 
 
 def stored(typed: str) -> str:
-    """A typed text as Slack stores it: three characters escaped, the bot's name a mention."""
+    """A typed text as Slack stores it: `&<>` escaped, the bot's name as a mention."""
     escaped = typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _NAMED.sub(BOT_MENTION, escaped)
 
@@ -122,7 +122,7 @@ async def _home(person: Person, given: Given) -> Result:
     return {} if ack is None else _acknowledged(ack)
 
 
-_DEEDS: Final[Mapping[str, Deed]] = {
+_ACTIONS: Final[Mapping[str, Action]] = {
     "command": _command,
     "say": _say,
     "shortcut": _shortcut,
@@ -146,7 +146,7 @@ def _text(given: Given, name: str, *, most: int = _MOST_OF_AN_ID, least: int = 1
 
 
 def _is_whole(text: str) -> bool:
-    """Whether it can be sent; half of a surrogate pair, which JSON can hold, cannot."""
+    """Whether it can be encoded: JSON can contain a lone surrogate, UTF-8 cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -155,7 +155,7 @@ def _is_whole(text: str) -> bool:
 
 
 def _files(given: object) -> list[File]:
-    """The files that go with a message: their names, and their bytes in base64."""
+    """The files of a message: their names, and their bytes in base64."""
     if not isinstance(given, list) or len(given) > _MOST_FILES:
         raise UnreadableError
     return [_file(one) for one in given]
@@ -174,7 +174,7 @@ def _file(given: object) -> File:
 
 
 def _value(value: object) -> object:
-    """What can be put into an element: nothing, a text, or some texts."""
+    """A valid value of an element: None, a text, or a list of texts."""
     texts = value if isinstance(value, list) else [value]
     fits = all(
         isinstance(one, str) and len(one) <= MOST_CHARACTERS and _is_whole(one) for one in texts

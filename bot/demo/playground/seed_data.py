@@ -1,4 +1,4 @@
-"""What stands in the playground when it opens: people, channels, and messages that ask for help."""
+"""The playground's initial data: users, channels, and messages that ask for help."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HELEN: Final = "U0HELEN0001"
 _RITA: Final = "U0RITA00001"
 _TOM: Final = "U0TOM000001"
 
-# Whose eyes the page can see with: an agent for each language.
+# The users that a visitor can act as: one agent for each language.
 AGENTS: Final = {
     Language.ENGLISH: made_up.USER_ID,
     Language.PORTUGUESE: made_up.OTHER_USER_ID,
@@ -29,14 +29,14 @@ CHANNELS: Final = {
     Language.PORTUGUESE: PORTUGUESE_CHANNEL,
 }
 
-# The channels that the page lists, and the names of the phrases under their titles.
+# The channels that the page lists, with the phrases for their topics.
 TOPICS: Final = {
     ENGLISH_CHANNEL: "topic_english",
     PORTUGUESE_CHANNEL: "topic_portuguese",
     LOBBY: "topic_lobby",
 }
 
-# Who wrote which phrase, where and how many minutes ago.
+# Channel, author, language, phrase, and how many minutes ago it was written.
 _WRITTEN: Final = (
     (ENGLISH_CHANNEL, _HELEN, Language.ENGLISH, "seed_several", 64),
     (ENGLISH_CHANNEL, _HELEN, Language.ENGLISH, "seed_list", 52),
@@ -48,7 +48,7 @@ _WRITTEN: Final = (
     (PORTUGUESE_CHANNEL, _RITA, Language.PORTUGUESE, "seed_nobody_called", 4),
     (LOBBY, _TOM, Language.ENGLISH, "seed_lobby", 90),
 )
-# What became of the calls of a campaign, as a spreadsheet in Brazil writes its list of them.
+# Results of a campaign's calls; `_list` writes them as a Brazilian spreadsheet exports them.
 _RESULTS: Final = (
     *("ok.85", "ok.61.5", "failed.486", "ok.44", "MACHINE", "failed.480", "ok.52.25", "BUSY"),
     *("ok.39", "NOTFOUND", "ok.71", "failed.603", "PENDING-120", "ok.2", "ok.66", "023", "ok.58"),
@@ -59,7 +59,7 @@ SEEDS: Final = ("seed_several", "seed_list", "seed_gateway", "seed_nobody_called
 
 
 def furnish(workspace: Workspace) -> None:
-    """Let the people and channels of the playground exist; the bot may see locales and files."""
+    """Add the users and channels, and grant the bot the scopes for locales and files."""
     workspace.scopes |= {"files:read", "files:write", "users:read"}
     for user, name, real_name, locale in (
         (ADMIN, "marta", "Marta Nunes", "pt-BR"),
@@ -69,16 +69,16 @@ def furnish(workspace: Workspace) -> None:
     ):
         workspace.add_person(Profile(id=user, name=name, real_name=real_name, locale=locale))
     people = (*AGENTS.values(), ADMIN, _HELEN, _RITA, _TOM, made_up.GUEST_USER_ID)
-    everybody = (made_up.BOT_USER_ID, *people)
-    workspace.add_channel(ENGLISH_CHANNEL, "support-en", everybody)
-    workspace.add_channel(PORTUGUESE_CHANNEL, "suporte", everybody)
+    members = (made_up.BOT_USER_ID, *people)
+    workspace.add_channel(ENGLISH_CHANNEL, "support-en", members)
+    workspace.add_channel(PORTUGUESE_CHANNEL, "suporte", members)
     workspace.add_channel(LOBBY, "lobby", people)
     for agent in AGENTS.values():
         workspace.direct(agent)
 
 
 async def fill(person: Person, catalogs: dict[Language, Catalog]) -> None:
-    """Let people have written; an admin chooses Portuguese for the Portuguese channel."""
+    """Post the messages, and let an admin choose Portuguese for the Portuguese channel."""
     for channel, author, language, phrase, minutes in _WRITTEN:
         text = catalogs[language].say(f"playground.{phrase}")
         files = [_list(catalogs[language])] if phrase == "seed_list" else []
@@ -86,12 +86,12 @@ async def fill(person: Person, catalogs: dict[Language, Catalog]) -> None:
             text, channel=channel, files=files, seconds_ago=60.0 * minutes
         )
     await person.as_user(ADMIN).command(COMMAND, "lang channel pt", channel=PORTUGUESE_CHANNEL)
-    # Its answer comes after the acknowledgement, and is no part of what a visitor does first.
+    # The answer arrives after the acknowledgement; otherwise it would count as a visitor's first.
     await person.slack.wait_for(lambda: bool(person.slack.posts))
 
 
 def _list(catalog: Catalog) -> Mapping[str, str | bytes]:
-    """The file of a list, with the columns that such files have beside the ids."""
+    """A list as a file, with other columns beside the ids."""
     heading = catalog.say("playground.list_columns")
     rows = (
         f"{number};1198765{number:04};SANDBOX-{result}"

@@ -1,8 +1,8 @@
-"""The playground's own HTTP server: its page, what a person sees as a stream, what they do.
+"""The playground's HTTP server: its page, the user's view as a stream, the user's actions.
 
-Whoever can reach the port may look and type, so only pages that it served itself may: a foreign
-Host (DNS rebinding) and a foreign Origin are refused, and deeds come as JSON, which no foreign page
-can send unasked (https://fetch.spec.whatwg.org/#cors-protocol).
+There is no login, so only pages that this server sent may use it: a foreign Host (DNS rebinding) or
+Origin is refused, and actions must be JSON, which a foreign page cannot send without a CORS
+preflight (https://fetch.spec.whatwg.org/#cors-protocol).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from aiohttp import web
 from bot.demo.gallery import exhibits
 from bot.demo.playground.actions import UnreadableError, do
 from bot.demo.playground.seed_data import AGENTS, CHANNELS
-from bot.demo.playground.snapshot import overheard, sight
+from bot.demo.playground.snapshot import snapshot, traffic
 from bot.demo.stage import COMMAND, Stage
 from bot.domain.texts.catalog import Catalog, Language
 from bot.fake_slack.state.refusals import NotPossibleError
 from bot.locales import load_catalog
 
-# A message with a file that the bot finds too large goes through, in base64.
+# Room for a base64 file that is over the bot's own limit, so that the bot's refusal can be seen.
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
-# Changes come in bursts; and a stream with nothing to say shows now and then that it lives.
+# One event per burst of changes, and a keep-alive comment on a quiet stream.
 _BURST_SECONDS: Final = 0.03
 _QUIET_SECONDS: Final = 15.0
 _PHRASES: Final = "playground."
@@ -75,8 +75,8 @@ class PlaygroundServer:
         app.router.add_get("/exhibits", self._exhibits)
         app.router.add_get("/stream", self._stream)
         app.router.add_get("/files/{file}", self._file_of_message)
-        app.router.add_post("/deed", self._deed)
-        app.on_response_prepare.append(_dress)
+        app.router.add_post("/action", self._action)
+        app.on_response_prepare.append(_add_headers)
         app.on_shutdown.append(self._hang_up)
         return app
 
@@ -89,7 +89,7 @@ class PlaygroundServer:
         return send
 
     async def _start(self, _: web.Request) -> web.StreamResponse:
-        """What the page needs once: the agents and the texts in their languages."""
+        """What the page loads once: the agents and the texts in their languages."""
         agents = [
             {"id": user, "language": language, "texts": _texts(load_catalog(language))}
             for language, user in AGENTS.items()
@@ -100,14 +100,14 @@ class PlaygroundServer:
         )
 
     async def _exhibits(self, _: web.Request) -> web.StreamResponse:
-        return web.Response(body=_hung(), content_type="application/json")
+        return web.Response(body=_exhibits_json(), content_type="application/json")
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: `sight` and `wire`, each whenever it has changed."""
+        """Server-sent events: `snapshot` and `wire`, each whenever it has changed."""
         user = _agent(request.query.get("as", ""))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        # A page that was closed tells nobody.
+        # A closed page is noticed only by a failing write.
         with suppress(ConnectionError):
             async for event in self._events(user):
                 await response.write(event)
@@ -118,7 +118,7 @@ class PlaygroundServer:
         sent: dict[str, str] = {}
         while not self._ended:
             revision = slack.ledger.revision
-            for name, seen in (("sight", sight(slack, user)), ("wire", overheard(slack))):
+            for name, seen in (("snapshot", snapshot(slack, user)), ("wire", traffic(slack))):
                 data = json.dumps(seen)
                 if sent.get(name) != data:
                     sent[name] = data
@@ -127,7 +127,7 @@ class PlaygroundServer:
             yield b": still here\n\n"
 
     async def _file_of_message(self, request: web.Request) -> web.StreamResponse:
-        """A file that stands in a conversation of this person, to be saved."""
+        """Download a file from a conversation that this user is in."""
         user, slack = _agent(request.query.get("as", "")), self._stage.slack
         stored = slack.files.find(request.match_info["file"])
         place = slack.workspace.channels.get(stored.channel) if stored else None
@@ -138,9 +138,10 @@ class PlaygroundServer:
         return web.Response(body=stored.content, headers=headers)
 
     async def _hang_up(self, _: web.Application) -> None:
-        """End the streams at once: nobody waits for them who wants the end."""
+        """End the streams, which would otherwise delay the shutdown."""
+        # aiohttp waits for open responses on shutdown; waking the streams lets them return.
         self._ended = True
-        self._stage.slack.ledger.ring()
+        self._stage.slack.ledger.notify()
 
     async def _change_after(self, revision: int) -> None:
         ledger = self._stage.slack.ledger
@@ -152,8 +153,8 @@ class PlaygroundServer:
             return
         await asyncio.sleep(_BURST_SECONDS)
 
-    async def _deed(self, request: web.Request) -> web.StreamResponse:
-        """Let a person do something; 400 for junk, 409 for what Slack would not let them do."""
+    async def _action(self, request: web.Request) -> web.StreamResponse:
+        """Perform a user's action; 400 if invalid, 409 if Slack's client would not allow it."""
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType
         given = _object(await request.read())
@@ -168,14 +169,15 @@ class PlaygroundServer:
 
 
 @cache
-def _hung() -> bytes:
-    """The exhibits, made once: they are the same every time."""
+def _exhibits_json() -> bytes:
+    """The exhibits as JSON; they never change, so they are made once."""
     return json.dumps([one.as_json() for one in exhibits()]).encode()
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
         given = json.loads(body)
+    # Deeply nested JSON raises RecursionError in the json module.
     except (ValueError, RecursionError):
         raise web.HTTPBadRequest from None
     if not isinstance(given, dict):
@@ -190,7 +192,7 @@ def _agent(user: object) -> str:
 
 
 def _page_files() -> dict[str, tuple[bytes, str]]:
-    """The page's files by name, read once; nothing else can be asked for."""
+    """The page's files by name, read once; only these can be requested."""
     files = {}
     for file in resources.files(__package__).joinpath("page").iterdir():
         kind = _KINDS.get(f".{file.name.rpartition('.')[2]}")
@@ -209,15 +211,17 @@ def _texts(catalog: Catalog) -> dict[str, Any]:
 
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let in only what comes from a page of this server."""
+    """Refuse requests that do not come from a page of this server."""
     port = _port(request)
     hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site", "none")
+    # DNS rebinding: a foreign name that resolves to 127.0.0.1 still sends its own Host.
     if request.headers.get("Host") not in hosts:
         raise web.HTTPMisdirectedRequest
     if origin is not None and origin.removeprefix("http://") not in hosts:
         raise web.HTTPForbidden
+    # Browsers set Sec-Fetch-Site themselves, so a page cannot forge it.
     if request.method == "POST" and site not in {"same-origin", "none"}:
         raise web.HTTPForbidden
     return await handler(request)
@@ -228,5 +232,5 @@ def _port(request: web.Request) -> int:
     return int(address[1]) if address else 0
 
 
-async def _dress(_: web.Request, response: web.StreamResponse) -> None:
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)

@@ -1,4 +1,4 @@
-"""`voicestatus demo`: the playground until it is stopped, its address printed and opened."""
+"""`voicestatus demo`: serves the playground until stopped, and prints and opens its address."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EXIT_FAILED: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playground:
-    """A playground that is being served; `stage` is what stands behind it."""
+    """A running playground; `stage` is the demo that it shows."""
 
     url: str
     stage: Stage
@@ -49,14 +49,14 @@ async def running_playground(
     """Start everything and serve the page while the block runs.
 
     Args:
-        language: the bot's own, and that of the agent whose eyes the page opens with.
-        port: where to listen; None for the usual one, or a free one where that is taken.
-        usual_port: that one.
-        timing: the seconds that the bot waits for things.
-        gateway: serves the gateway that the bot asks.
+        language: the bot's default, and that of the agent that the page opens as.
+        port: where to listen; None for `usual_port`, or a free port if that is taken.
+        usual_port: the default port.
+        timing: the bot's waits.
+        gateway: serves the gateway.
 
     Raises:
-        CannotListenError: the port that was asked for is taken.
+        CannotListenError: the requested port is taken.
     """
     async with AsyncExitStack() as stack:
         running = running_stage(
@@ -76,7 +76,7 @@ async def running_playground(
 
 
 async def play(language: Language, port: int | None) -> int:
-    """Serve until SIGTERM or Ctrl-C; 1 if the port that was asked for is taken."""
+    """Serve until SIGTERM or Ctrl-C; 1 if the requested port is taken."""
     configure_logging(level="ERROR", json=False)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -86,7 +86,7 @@ async def play(language: Language, port: int | None) -> int:
         async with running_playground(language, port) as playground:
             print(_welcome(playground.url, language), flush=True)
             if has_a_browser(os.environ) and sys.stdout.isatty():
-                # Some browsers keep the one who called them; that must not keep us.
+                # webbrowser.open blocks until some browsers exit, hence the daemon thread.
                 Thread(target=webbrowser.open, args=(playground.url,), daemon=True).start()
             await stopped.wait()
     except CannotListenError as error:
@@ -96,7 +96,7 @@ async def play(language: Language, port: int | None) -> int:
 
 
 def has_a_browser(environment: Mapping[str, str], platform: str = sys.platform) -> bool:
-    """Whether there is a screen on which a browser could open."""
+    """Whether there is a display on which a browser could open."""
     if platform in {"darwin", "win32"}:
         return True
     return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))

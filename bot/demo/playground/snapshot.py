@@ -1,4 +1,4 @@
-"""All that one person can see in the loopback Slack at this moment, as JSON for the page."""
+"""Everything that one user currently sees in the loopback Slack, as JSON for the page."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any, Final
 from bot.demo.playground.seed_data import TOPICS
 from bot.fake_slack.payloads.objects import shown_message, shown_view
 from bot.fake_slack.slack_server import LoopbackSlack
-from bot.fake_slack.state.ledger import Message, UserMessage
+from bot.fake_slack.state.ledger import Message, UserMessage, time_order
 from bot.fake_slack.state.workspace import BOT_USER_ID, TEAM_NAME
 
 MOST_MESSAGES: Final = 300
 _MOST_COMPLAINTS: Final = 5
-# Where it is no member the bot asks, is told so, and takes another way: no fault of a card.
+# Where the bot is not a member, it gets this error and answers by response_url: no fault.
 _NO_FAULT: Final = "not_in_channel"
 
 Json = dict[str, Any]
 
 
-def sight(slack: LoopbackSlack, user: str) -> Json:
-    """Conversations, messages, the App Home and the modals that this person has before them."""
+def snapshot(slack: LoopbackSlack, user: str) -> Json:
+    """Conversations, messages, and the App Home and modals on this user's screen."""
     home = slack.home_of(user)
     return {
         "me": user,
@@ -37,8 +37,8 @@ def sight(slack: LoopbackSlack, user: str) -> Json:
     }
 
 
-def overheard(slack: LoopbackSlack) -> Json:
-    """What went over the wire since the last action."""
+def traffic(slack: LoopbackSlack) -> Json:
+    """The traffic since the last action."""
     return {
         "action": slack.wire.action,
         "exchanges": [asdict(one) for one in slack.wire.exchanges],
@@ -73,15 +73,11 @@ def _visible(slack: LoopbackSlack, user: str) -> list[Message | UserMessage]:
     rooms: dict[str, list[Message | UserMessage]] = {
         room: [] for room in (*TOPICS, slack.workspace.direct(user).id)
     }
-    for one in sorted(everything, key=_moment):
+    for one in sorted(everything, key=time_order):
         if one.channel in rooms:
             rooms[one.channel].append(one)
     newest = (one for room in rooms.values() for one in room[-MOST_MESSAGES:])
-    return sorted(newest, key=_moment)
-
-
-def _moment(message: Message | UserMessage) -> tuple[int, ...]:
-    return tuple(map(int, message.ts.split(".")))
+    return sorted(newest, key=time_order)
 
 
 def _message(slack: LoopbackSlack, message: Message | UserMessage) -> Json:
@@ -96,7 +92,7 @@ def _message(slack: LoopbackSlack, message: Message | UserMessage) -> Json:
 
 
 def _file(slack: LoopbackSlack, file_id: str) -> Json:
-    """A file as people see it, who know more of it than an app in a shared channel."""
+    """A file as users see it; unlike apps, they see all of it in a shared channel, too."""
     stored = slack.files.find(file_id)
     if stored is None or stored.deleted:
         return {"id": file_id, "name": "", "size": 0, "gone": True}

@@ -16,7 +16,7 @@ from bot.domain.id_lists.id_list import MAX_SHOWN, ListProblem, UnreadableListEr
 from bot.domain.id_lists.list_words import HEADER, Judged, LineProblem, judge
 from bot.domain.id_lists.table_rows import Row, Table
 from bot.domain.input.found_ids import readable
-from bot.domain.texts.dictionary import folded
+from bot.domain.texts.catalog import folded
 
 _SAMPLE: Final = 200
 _HEADINGS_WITHIN: Final = 20

@@ -14,12 +14,15 @@ from typing import Final
 from bot.domain.id_lists.list_words import HEADER, ROUNDED, Judged, LineProblem, judge
 from bot.domain.input.message_id import DRESSED_PHONE, MessageId
 from bot.domain.privacy import shorten
+from bot.domain.texts.catalog import Catalog
 
 MAX_BYTES: Final = 5_000_000
 MAX_LINES: Final = 100_000
 # Slack's form takes 3,000 characters; as many ids as a message may hold, 200, have room in it.
 MAX_PASTED: Final = 10_000
 MAX_SHOWN: Final = 80
+
+_MEGABYTE: Final = 1_000_000
 
 _LABEL: Final = re.compile(r"idmsgs?:?|ids?:|:", re.IGNORECASE)
 # A phone number and a number that was rounded stay one word, whatever they hold.
@@ -130,6 +133,18 @@ class Collection:
             ignored=tuple(self._ignored),
             column=column,
         )
+
+
+def say_problem(error: UnreadableListError, catalog: Catalog) -> str:
+    """What is wrong with the list and what to do instead, in a sentence or two; mrkdwn."""
+    in_bytes = error.problem is ListProblem.TOO_LARGE
+    limit = error.limit // _MEGABYTE if in_bytes else error.limit
+    return catalog.say(f"list.problem.{error.problem.value}", count=error.count, limit=limit)
+
+
+def say_reason(problem: LineProblem, catalog: Catalog) -> str:
+    """Why a line or a word is ignored: a short sentence that begins with a small letter."""
+    return catalog.say(f"list.ignored.{problem.value}")
 
 
 def shown(text: str) -> str:

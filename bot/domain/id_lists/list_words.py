@@ -22,7 +22,6 @@ from bot.domain.id_lists.effort import (
 from bot.domain.input.found_ids import BARE_PHONE, find_ids, is_certain, might_be_id, readable
 from bot.domain.input.message_id import (
     MAX_LENGTH,
-    IdProblem,
     InvalidMessageIdError,
     MessageId,
     parse_typed,
@@ -63,7 +62,7 @@ _TAX_NUMBERS: Final = {11: 11, 14: 9}
 
 
 class LineProblem(StrEnum):
-    """Why there is no IDMSG to be had from a word, a cell or a line.
+    """Why there is no IDMSG to be had from a word, a cell or a line: an `IdProblem` among others.
 
     `ROUNDED`: a spreadsheet took it for a number and dropped digits. `UNLIKE`: it might be one, but
     the others in the list have another form.
@@ -90,14 +89,6 @@ class Judged:
     ids: tuple[MessageId, ...] = ()
     certain: bool = False
     problem: LineProblem | None = None
-
-
-_PROBLEMS: Final = {
-    IdProblem.EMPTY: LineProblem.EMPTY,
-    IdProblem.TOO_LONG: LineProblem.TOO_LONG,
-    IdProblem.UNPRINTABLE: LineProblem.UNPRINTABLE,
-    IdProblem.PHONE: LineProblem.PHONE,
-}
 
 
 def judge(word: str, *, named: bool = False, effort: Effort | None = None) -> Judged:
@@ -174,7 +165,7 @@ def _read(word: str, *, certain: bool, forced: bool = False) -> Judged:
     try:
         typed = parse_typed(word, forced=forced)
     except InvalidMessageIdError as error:
-        return Judged(problem=_PROBLEMS[error.problem])
+        return Judged(problem=LineProblem(error.problem.value))
     return Judged(ids=(typed.message_id,), certain=certain)
 
 

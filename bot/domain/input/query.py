@@ -22,7 +22,7 @@ from bot.domain.input.message_id import (
     parse_typed,
     unwrap,
 )
-from bot.domain.texts.dictionary import folded
+from bot.domain.texts.catalog import folded
 
 MAX_IDS: Final = 10
 MAX_TEXT: Final = 4_000

@@ -11,9 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.call_status import CallStatus
+from bot.domain.call_status import REFUSING, CallStatus, GatewayCode
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import REFUSING_CODES, Destination, PostedCard
+from bot.domain.jobs.watch import Destination, PostedCard
 from bot.domain.texts.explanation import Finding
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ MOST_OPEN: Final = 3
 # While nobody reaches the gateway nothing is asked in vain; after that it counts as failed.
 PATIENCE: Final = timedelta(minutes=10)
 
-_PAUSE_CODE: Final = "900"
-_REFUSING: Final = REFUSING_CODES - {_PAUSE_CODE}
 # They say that the gateway was not asked.
 _NOT_ASKED: Final = frozenset({"busy", "gateway_down", "paused"})
 
@@ -150,7 +148,7 @@ class BulkItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many calls were counted under which name, one of `bot.domain.texts.sums.COUNTED`."""
+    """How many calls were counted under which name, one of `bot.domain.answer.COUNTED`."""
 
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -181,9 +179,9 @@ def after_answer(item: BulkItem, finding: Finding, *, silent_for: timedelta) -> 
         silent_for: how long the gateway has given no answer to this bulk.
     """
     if isinstance(finding, CallStatus):
-        if finding.gateway_code == _PAUSE_CODE:
+        if finding.gateway_code == GatewayCode.PAUSE:
             return Step.LATER
-        return Step.REFUSED if finding.gateway_code in _REFUSING else Step.KEEP
+        return Step.REFUSED if finding.gateway_code in REFUSING else Step.KEEP
     if finding.error in _NOT_ASKED and silent_for < PATIENCE:
         return Step.LATER
     return Step.KEEP if item.finding is not None else Step.REPEAT

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from bot.domain.answer import outcome_key, outcome_of
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.texts.catalog import Catalog
@@ -22,7 +23,6 @@ from bot.domain.texts.explanation import (
     LookupFailure,
     explain,
 )
-from bot.domain.texts.sums import outcome_key, outcome_of
 
 MOST_REASONS: Final = 5
 # Of these there is nothing more to say than how many they are.
@@ -50,7 +50,7 @@ class BulkReport:
 
     Attributes:
         counts: the calls that were asked about, by the name under which each is counted, one of
-            `bot.domain.texts.sums.COUNTED`.
+            `bot.domain.answer.COUNTED`.
         final: how many have a final status (`CallStatus.final`). Neither pending calls nor those
             of which the gateway gave no status or an unreadable one are among them.
         answered: how many of the final ones were answered.

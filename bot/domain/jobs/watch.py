@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from bot.domain.call_status import CallStatus
+from bot.domain.call_status import REFUSING, CallStatus, GatewayCode
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import Finding
 
@@ -18,10 +18,7 @@ SHORTEST_LIMIT: Final = timedelta(minutes=1)
 LONGEST_LIMIT: Final = timedelta(hours=24)
 
 # The gateway may know an id only a while after the message was sent: one repeat, then no more.
-UNKNOWN_CODE: Final = "023"
 UNKNOWN_PAUSE: Final = timedelta(minutes=1)
-# They say that this bot may not ask, nothing about the call; to insist on 900 makes it worse.
-REFUSING_CODES: Final = frozenset({"001", "019", "022", "900"})
 
 # What is promised: every open watch gets its look within this time, or within the longest interval
 # where that is longer, even if all fall due at once, and from this share of the gateway's ceiling,
@@ -221,9 +218,9 @@ def next_step(
     code = finding.gateway_code if isinstance(finding, CallStatus) else None
     if isinstance(finding, CallStatus) and finding.final:
         return Ending.STATUS
-    if code in REFUSING_CODES:
+    if code in REFUSING:
         return Ending.REFUSED
-    if code == UNKNOWN_CODE:
+    if code == GatewayCode.NOT_FOUND:
         return _after_unknown(watch, now)
     return LookAgain(at=schedule.next_look(watch.looks + 1, now, watch.expires_at))
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from bot.domain.call_status import CallStatus, Outcome
-from bot.domain.jobs.watch import REFUSING_CODES, UNKNOWN_CODE
+from bot.domain.call_status import REFUSING, CallStatus, GatewayCode, Outcome
 from bot.domain.texts.explanation import Finding
 
 
@@ -30,11 +29,11 @@ def why_not_watchable(finding: Finding) -> NotWatchable | None:
         return None
     if finding.final:
         return NotWatchable.FINAL
-    return NotWatchable.REFUSED if finding.gateway_code in REFUSING_CODES else None
+    return NotWatchable.REFUSED if finding.gateway_code in REFUSING else None
 
 
 def invites_watch(finding: Finding) -> bool:
     """Whether a card offers it: no status yet, or an id that the gateway may not know yet."""
     return isinstance(finding, CallStatus) and (
-        finding.outcome is Outcome.PENDING or finding.gateway_code == UNKNOWN_CODE
+        finding.outcome is Outcome.PENDING or finding.gateway_code == GatewayCode.NOT_FOUND
     )

@@ -5,6 +5,7 @@ A catalog is data that was handed in; the language files are read in `bot.locale
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +18,28 @@ class Language(StrEnum):
 
     ENGLISH = "en"
     PORTUGUESE = "pt-BR"
+
+
+_NAMES: Final = {
+    "en": Language.ENGLISH,
+    "en-us": Language.ENGLISH,
+    "en-gb": Language.ENGLISH,
+    "english": Language.ENGLISH,
+    "ingles": Language.ENGLISH,
+    "pt": Language.PORTUGUESE,
+    "pt-br": Language.PORTUGUESE,
+    "ptbr": Language.PORTUGUESE,
+    "portuguese": Language.PORTUGUESE,
+    "portugues": Language.PORTUGUESE,
+}
+
+
+def named_language(text: str) -> Language | None:
+    """The language that a word or a locale names, in either language; `None` if it names none.
+
+    Case, accents and the choice between hyphen and underscore do not matter.
+    """
+    return _NAMES.get(folded(text.strip()).replace("_", "-"))
 
 
 class Kind(StrEnum):
@@ -215,6 +238,12 @@ class Catalog:
             raise TypeError("a plural phrase takes a whole number as count")
         form = self.writing.plural(count)
         return phrase.get(form, phrase["other"]).format(**written)
+
+
+def folded(text: str) -> str:
+    """The text for comparison: no accents, no case."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def capitalised(text: str) -> str:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.call_status import CALL_OUTCOMES, Outcome, read_result
-from bot.domain.texts.catalog import Catalog, Entry, Kind
+from bot.domain.texts.catalog import Catalog, Entry, Kind, folded
 from bot.domain.texts.explanation import explain
 
 _MAX_MATCHES: Final = 8
@@ -122,12 +121,6 @@ def as_record(definition: Definition) -> dict[str, str]:
         "retry": entry.retry.value,
         "source": entry.source,
     }
-
-
-def folded(text: str) -> str:
-    """The text for comparison: no accents, no case."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def _define_code(family: str | None, digits: str, catalog: Catalog) -> Definition:

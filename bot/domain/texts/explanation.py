@@ -1,14 +1,17 @@
-"""A status or a failed look-up, explained: verdict, meaning, next step, who acts."""
+"""A status or a failed look-up, explained: verdict, meaning, next step, who acts.
+
+For the agent; and for the customer in a short reply that an agent copies and sends.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from bot.domain.call_status import CallStatus, Outcome
-from bot.domain.texts.catalog import Catalog, Entry, Kind, Retry, WhoActs
+from bot.domain.texts.catalog import Catalog, CustomerReason, Entry, Kind, Retry, WhoActs
 
 # Anatel counts calls of up to six seconds as short ones since June 2024; nobody hears a message in
 # that time.
@@ -18,6 +21,17 @@ _PROVISIONAL: Final = range(100, 200)
 # Of the 2xx codes only this one says that a call was answered.
 _ANSWERED: Final = 200
 _GUIDED_BY_CODE: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
+
+# What a customer is told where no SIP code has a word in it (`customer` in locales/codes.toml).
+_CHECKING: Final = "checking"
+_TO_CUSTOMERS: Final = {
+    Outcome.MACHINE: "machine",
+    Outcome.PENDING: "pending",
+    Outcome.GATEWAY_ERROR: _CHECKING,
+    Outcome.UNRECOGNISED: _CHECKING,
+}
+# Of a call that broke off, these say nothing that the customer does not know better.
+_BROKEN_OFF: Final = frozenset({CustomerReason.NETWORK, CustomerReason.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,58 +91,61 @@ def explain(finding: Finding, catalog: Catalog) -> Explanation:
     return _explain_call(finding, catalog)
 
 
-def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
-    entry = catalog.error(failure.error)
+def _from_entry(
+    entry: Entry,
+    outcome: Outcome,
+    headline: str,
+    *,
+    verdict: str = "",
+    remarks: tuple[str, ...] = (),
+) -> Explanation:
+    """What the entry says, under this headline."""
     return Explanation(
-        outcome=Outcome.LOOKUP_FAILED,
-        verdict=Outcome.LOOKUP_FAILED.value,
-        headline=catalog.say("headline.lookup_failed", reason=entry.title),
+        outcome=outcome,
+        verdict=verdict or outcome.value,
+        headline=headline,
         meaning=entry.meaning,
         advice=entry.advice,
         who_acts=entry.who_acts,
         retry=entry.retry,
         entry=entry,
+        remarks=remarks,
     )
+
+
+def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
+    entry = catalog.error(failure.error)
+    headline = catalog.say("headline.lookup_failed", reason=entry.title)
+    return _from_entry(entry, Outcome.LOOKUP_FAILED, headline)
 
 
 def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explanation:
     entry = catalog.gateway(code)
     own = f"gateway.{code}"
     verdict = own if f"headline.{own}" in catalog.phrases else status.outcome.value
-    return Explanation(
-        outcome=status.outcome,
-        verdict=verdict,
-        headline=catalog.say(f"headline.{verdict}", reason=entry.title, code=code),
-        meaning=entry.meaning,
-        advice=entry.advice,
-        who_acts=entry.who_acts,
-        retry=entry.retry,
-        entry=entry,
-    )
+    headline = catalog.say(f"headline.{verdict}", reason=entry.title, code=code)
+    return _from_entry(entry, status.outcome, headline, verdict=verdict)
 
 
 def _explain_answered(status: CallStatus, catalog: Catalog) -> Explanation:
-    entry = catalog.outcome("answered")
-    short = status.duration is not None and status.duration <= SHORT_CALL_SECONDS
-    verdict = "answered_briefly" if short else status.outcome.value
-    if status.duration is None:
+    entry, seconds = catalog.outcome("answered"), status.duration
+    if seconds is None:
         headline = catalog.say("headline.answered_unknown_duration")
-        remarks: tuple[str, ...] = (catalog.say("remark.no_duration"),)
-    else:
-        duration = catalog.writing.duration(status.duration)
-        headline = catalog.say(f"headline.{verdict}", duration=duration)
-        remarks = _remarks_on_duration(status.duration, catalog)
-    return Explanation(
-        outcome=status.outcome,
+        remarks = (catalog.say("remark.no_duration"),)
+        return _from_entry(entry, status.outcome, headline, remarks=remarks)
+    short = seconds <= SHORT_CALL_SECONDS
+    verdict = "answered_briefly" if short else status.outcome.value
+    told = _from_entry(
+        entry,
+        status.outcome,
+        catalog.say(f"headline.{verdict}", duration=catalog.writing.duration(seconds)),
         verdict=verdict,
-        headline=headline,
-        meaning=entry.meaning,
-        advice=catalog.say("advice.answered_briefly") if short else entry.advice,
-        who_acts=WhoActs.SENDER if short else entry.who_acts,
-        retry=Retry.LATER if short else entry.retry,
-        entry=entry,
-        remarks=remarks,
+        remarks=_remarks_on_duration(seconds, catalog),
     )
+    if not short:
+        return told
+    advice = catalog.say("advice.answered_briefly")
+    return replace(told, advice=advice, who_acts=WhoActs.SENDER, retry=Retry.LATER)
 
 
 def _remarks_on_duration(seconds: Decimal, catalog: Catalog) -> tuple[str, ...]:
@@ -141,16 +158,12 @@ def _remarks_on_duration(seconds: Decimal, catalog: Catalog) -> tuple[str, ...]:
 
 def _explain_after_answer(status: CallStatus, catalog: Catalog) -> Explanation:
     """`failed:200` and `error:200`: somebody picked up, and the trouble came after that."""
-    entry = catalog.sip(_ANSWERED)
-    return Explanation(
-        outcome=status.outcome,
-        verdict=status.outcome.value,
-        headline=catalog.say(f"headline.{status.outcome.value}_after_answer"),
+    headline = catalog.say(f"headline.{status.outcome.value}_after_answer")
+    return replace(
+        _from_entry(catalog.sip(_ANSWERED), status.outcome, headline),
         meaning=catalog.say("meaning.after_answer"),
         advice=catalog.say("advice.after_answer"),
         who_acts=WhoActs.AGENT,
-        retry=entry.retry,
-        entry=entry,
     )
 
 
@@ -159,17 +172,9 @@ def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
     own = catalog.outcome(status.outcome)
     sip = catalog.sip(status.sip_code) if status.sip_code is not None else None
     guide = sip if sip is not None and _code_guides(status, sip) else own
-    return Explanation(
-        outcome=status.outcome,
-        verdict=status.outcome.value,
-        headline=_call_headline(status, None if guide is own else guide, catalog),
-        meaning=guide.meaning,
-        advice=guide.advice,
-        who_acts=guide.who_acts,
-        retry=guide.retry,
-        entry=guide,
-        remarks=_remarks_on_code(status, guide, catalog),
-    )
+    headline = _call_headline(status, None if guide is own else guide, catalog)
+    remarks = _remarks_on_code(status, guide, catalog)
+    return _from_entry(guide, status.outcome, headline, remarks=remarks)
 
 
 def _code_guides(status: CallStatus, sip: Entry) -> bool:
@@ -211,6 +216,26 @@ def _remarks_on_entry(status: CallStatus, guide: Entry, catalog: Catalog) -> tup
     if not guide.registered:
         return (catalog.say("remark.not_registered", code=status.sip_code),)
     return ()
+
+
+def customer_reply(finding: Finding, catalog: Catalog) -> str:
+    """What the customer may be told, in the catalog's language: no code, no id, no blame."""
+    return catalog.say(f"customer.{_customer_phrase(finding, catalog)}")
+
+
+def _customer_phrase(finding: Finding, catalog: Catalog) -> str:
+    if isinstance(finding, LookupFailure):
+        return _CHECKING
+    if (phrase := _TO_CUSTOMERS.get(finding.outcome)) is not None:
+        return phrase
+    told = explain(finding, catalog)
+    if told.outcome is Outcome.ANSWERED:
+        return told.verdict
+    # The entry that explains the call to the agent explains it to the customer.
+    reason = told.entry.customer
+    if told.outcome is Outcome.ERROR and reason in _BROKEN_OFF:
+        return CustomerReason.INTERRUPTED
+    return reason
 
 
 def as_record(

@@ -18,7 +18,7 @@ CONTENT = ("channel", "text", "blocks", "link_names", "parse", "metadata")
 
 
 class ChatMethods:
-    """What the bot does to messages, where it is a member."""
+    """The chat methods, for conversations that the bot may write in."""
 
     def __init__(self, ledger: Ledger, workspace: Workspace) -> None:
         self._ledger = ledger
@@ -48,7 +48,7 @@ class ChatMethods:
         }
 
     def post(self, given: Arguments) -> Answer:
-        """Add a message that all in the channel see."""
+        """Post a message that everyone in the channel sees."""
         place = place_to_speak(self._workspace, needed(given, "channel"))
         content = self._content("chat.postMessage", given)
         message = self._added(place, content, given, user=None)
@@ -57,11 +57,11 @@ class ChatMethods:
             "ts": message.ts,
             "message": shown_message(self._ledger, message),
         }
-        self._ledger.ring()
+        self._ledger.notify()
         return answer
 
     def post_ephemeral(self, given: Arguments) -> Answer:
-        """Add a message that one member of the channel sees."""
+        """Post a message that only one member of the channel sees."""
         user = needed(given, "user")
         place = place_to_speak(
             self._workspace, needed(given, "channel"), public_without_member=False
@@ -70,14 +70,15 @@ class ChatMethods:
             raise RefusedError("user_not_in_channel")
         content = self._content("chat.postEphemeral", given)
         message = self._added(place, content, given, user=user)
-        self._ledger.ring()
+        self._ledger.notify()
         return {"message_ts": message.ts}
 
     def update(self, given: Arguments) -> Answer:
-        """Change a message of the bot; blocks and metadata not mentioned stay as they are."""
+        """Update a message of the bot; blocks and metadata that are not given stay unchanged."""
         message = self._own_message(given, otherwise="cant_update_message")
-        kept = {"blocks": list(message.blocks), "metadata": message.metadata}
-        content = self._content("chat.update", {**kept, **given})
+        # chat.update replaces only the fields given; without `blocks` the old ones remain.
+        unchanged = {"blocks": list(message.blocks), "metadata": message.metadata}
+        content = self._content("chat.update", {**unchanged, **given})
         changed = self._ledger.change(
             message, text=content.text, blocks=content.blocks, metadata=content.metadata
         )
@@ -87,19 +88,17 @@ class ChatMethods:
         }
 
     def delete(self, given: Arguments) -> Answer:
-        """Take a message of the bot away."""
+        """Delete a message of the bot."""
         message = self._own_message(given, otherwise="cant_delete_message")
         self._ledger.messages.remove(message)
-        self._ledger.ring()
+        self._ledger.notify()
         return {"channel": message.channel, "ts": message.ts}
 
     def permalink(self, given: Arguments) -> Answer:
-        """The address of a message that can be seen; of a reply, it names the thread."""
-        place = self._workspace.channels.get(needed(given, "channel"))
-        if place is None or (place.is_private and BOT_USER_ID not in place.members):
-            raise RefusedError("channel_not_found")
+        """The link to a visible message; the link to a reply names its thread."""
+        place = self._workspace.visible_to_bot(needed(given, "channel"))
         ts = needed(given, "message_ts")
-        if self._ledger.where_it_lands(place.id, ts) is None:
+        if self._ledger.thread_for(place.id, ts) is None:
             raise RefusedError("message_not_found")
         link = f"https://{TEAM_DOMAIN}.slack.com/archives/{place.id}/p{ts.replace('.', '')}"
         found = self._ledger.find(place.id, ts) or self._ledger.find_said(place.id, ts)
@@ -119,7 +118,7 @@ class ChatMethods:
         if thread_ts is not None and not TIME_STAMP.fullmatch(str(thread_ts)):
             raise RefusedError("invalid_thread_ts")
         if user is None:
-            thread_ts = self._ledger.where_it_lands(place.id, thread_ts)
+            thread_ts = self._ledger.thread_for(place.id, thread_ts)
         message = Message(
             channel=place.id,
             ts=self._ledger.next_ts(),
@@ -147,18 +146,14 @@ class ChatMethods:
 def place_to_speak(
     workspace: Workspace, channel: str, *, public_without_member: bool = True
 ) -> Channel:
-    """The channel the bot may speak in; a person's id is their direct conversation.
+    """The channel, if the bot may write there; a user id means their direct conversation.
 
     Raises:
-        RefusedError: there is none, or the bot may not.
+        RefusedError: there is no such channel, or the bot may not write there.
     """
     if channel in workspace.people:
         return workspace.direct(channel)
-    place = workspace.channels.get(channel)
-    if place is None:
-        raise RefusedError("channel_not_found")
-    if place.is_private and BOT_USER_ID not in place.members:
-        raise RefusedError("channel_not_found")
+    place = workspace.visible_to_bot(channel)
     if place.is_archived:
         raise RefusedError("is_archived")
     if BOT_USER_ID in place.members:

@@ -1,10 +1,10 @@
-"""conversations.open, .info, and what can be read of messages: .history and .replies."""
+"""conversations.open, .info, .history and .replies."""
 
 from __future__ import annotations
 
 from bot.fake_slack.methods.method import Answer, Arguments, Method, arguments, needed, truth
 from bot.fake_slack.payloads.objects import shown_message
-from bot.fake_slack.state.ledger import Ledger, Message, UserMessage
+from bot.fake_slack.state.ledger import Ledger, Message, UserMessage, time_order
 from bot.fake_slack.state.refusals import RefusedError
 from bot.fake_slack.state.workspace import BOT_USER_ID, TEAM_ID, Channel, Workspace
 
@@ -14,7 +14,7 @@ USUAL_IN_A_PAGE = 100
 
 
 class ConversationMethods:
-    """What the bot may learn of conversations."""
+    """The conversations methods."""
 
     def __init__(self, ledger: Ledger, workspace: Workspace) -> None:
         self._ledger = ledger
@@ -39,7 +39,7 @@ class ConversationMethods:
         }
 
     def open(self, given: Arguments) -> Answer:
-        """Open the direct conversation with one person."""
+        """Open the direct conversation with one user."""
         existing = given.get("channel")
         if existing:
             if existing not in self._workspace.channels:
@@ -55,11 +55,8 @@ class ConversationMethods:
         return {"channel": channel, "no_op": already, "already_open": already}
 
     def info(self, given: Arguments) -> Answer:
-        """Describe a conversation; which scope that needs depends on its kind."""
-        place = self._workspace.channels.get(needed(given, "channel"))
-        self._check_scope(place)
-        if place is None or (place.is_private and BOT_USER_ID not in place.members):
-            raise RefusedError("channel_not_found")
+        """Describe a conversation; the scope required depends on its kind."""
+        place = self._place(given, "read")
         if place.is_direct:
             return {"channel": _direct(place)}
         channel = _described(place)
@@ -68,34 +65,38 @@ class ConversationMethods:
         return {"channel": channel}
 
     def history(self, given: Arguments) -> Answer:
-        """What stands in a conversation outside of threads, the newest first."""
+        """The messages of a conversation outside of threads, newest first."""
         place = self._readable(given)
         everything: list[Message | UserMessage] = [*self._ledger.messages, *self._ledger.said]
         found = [
             one
             for one in everything
-            if one.channel == place.id and one.thread_ts in (None, one.ts) and _stands(one)
+            if one.channel == place.id and one.thread_ts in (None, one.ts) and _is_readable(one)
         ]
-        found.sort(key=_moment, reverse=True)
+        found.sort(key=time_order, reverse=True)
         return self._page("conversations.history", _within(found, given), given)
 
     def replies(self, given: Arguments) -> Answer:
-        """A thread, the oldest first; the message that began it always stands in front."""
+        """A thread, oldest first; its first message is on every page."""
         place = self._readable(given)
         ts = needed(given, "ts")
-        thread = [one for one in self._ledger.thread(place.id, ts) if _stands(one)]
+        thread = [one for one in self._ledger.thread(place.id, ts) if _is_readable(one)]
         if not thread:
             raise RefusedError("thread_not_found")
+        # The first message was deleted, but its replies remain.
         if thread[0].ts != ts:
             thread.insert(0, _tombstone(place.id, ts))
         root, *others = thread
         return self._page("conversations.replies", [root, *_within(others, given)], given)
 
+    def _place(self, given: Arguments, right: str) -> Channel:
+        channel = needed(given, "channel")
+        # The scope is checked first, so that a missing one does not reveal whether it exists.
+        self._check_scope(self._workspace.channels.get(channel), right)
+        return self._workspace.visible_to_bot(channel)
+
     def _readable(self, given: Arguments) -> Channel:
-        place = self._workspace.channels.get(needed(given, "channel"))
-        self._check_scope(place, "history")
-        if place is None or (place.is_private and BOT_USER_ID not in place.members):
-            raise RefusedError("channel_not_found")
+        place = self._place(given, "history")
         if BOT_USER_ID not in place.members:
             raise RefusedError("not_in_channel")
         return place
@@ -111,7 +112,7 @@ class ConversationMethods:
         return page
 
     def _shown(self, message: Message | UserMessage, *, whole: bool) -> Answer:
-        """A message; of its metadata only the kind, unless all of it was asked for."""
+        """A message; its metadata is reduced to the event_type unless `whole`."""
         shown = shown_message(self._ledger, message)
         metadata = message.metadata if isinstance(message, Message) else None
         if metadata is not None:
@@ -119,7 +120,7 @@ class ConversationMethods:
             shown["metadata"] = dict(metadata) if whole else kind
         return shown
 
-    def _check_scope(self, place: Channel | None, right: str = "read") -> None:
+    def _check_scope(self, place: Channel | None, right: str) -> None:
         if place is None or not place.is_private:
             needed_scope = f"channels:{right}"
         else:
@@ -131,7 +132,7 @@ class ConversationMethods:
 
 
 def _bounds(given: Arguments, most: int) -> tuple[int, int]:
-    """Where a page begins, and how many messages it holds at most."""
+    """The offset of a page and its maximum number of messages."""
     try:
         limit = int(given.get("limit", min(USUAL_IN_A_PAGE, most)))
         first = int(str(given.get("cursor") or "next:0").removeprefix("next:"))
@@ -143,18 +144,22 @@ def _bounds(given: Arguments, most: int) -> tuple[int, int]:
 
 
 def _within(messages: list[Message | UserMessage], given: Arguments) -> list[Message | UserMessage]:
-    """Those after `oldest` and before `latest`; a message of that very moment counts if asked."""
+    """Messages after `oldest` and before `latest`; `inclusive` includes equal time stamps."""
     inclusive = truth(given, "inclusive")
     found = messages
     if oldest := given.get("oldest"):
         limit = _parsed(str(oldest), "invalid_ts_oldest")
         found = [
-            one for one in found if limit < _moment(one) or (inclusive and limit == _moment(one))
+            one
+            for one in found
+            if limit < time_order(one) or (inclusive and limit == time_order(one))
         ]
     if latest := given.get("latest"):
         limit = _parsed(str(latest), "invalid_ts_latest")
         found = [
-            one for one in found if limit > _moment(one) or (inclusive and limit == _moment(one))
+            one
+            for one in found
+            if limit > time_order(one) or (inclusive and limit == time_order(one))
         ]
     return found
 
@@ -166,13 +171,8 @@ def _parsed(moment: str, error: str) -> tuple[int, int]:
     return int(second), int((rest or "0").ljust(6, "0"))
 
 
-def _moment(message: Message | UserMessage) -> tuple[int, int]:
-    second, _, rest = message.ts.partition(".")
-    return int(second), int(rest)
-
-
 def _tombstone(channel: str, ts: str) -> UserMessage:
-    """What stands in the place of a deleted message that still has replies."""
+    """The placeholder for a deleted message that still has replies."""
     return UserMessage(
         channel=channel,
         ts=ts,
@@ -184,8 +184,8 @@ def _tombstone(channel: str, ts: str) -> UserMessage:
     )
 
 
-def _stands(message: Message | UserMessage) -> bool:
-    """Whether Slack keeps it: an ephemeral message is gone once it was shown."""
+def _is_readable(message: Message | UserMessage) -> bool:
+    """Whether the message can be read back: Slack does not store ephemeral messages."""
     return isinstance(message, UserMessage) or not message.ephemeral
 
 

@@ -1,7 +1,6 @@
-"""The addresses under which the bytes of files are fetched and taken: files.slack.com, in small.
+"""Downloads and uploads of file contents, as files.slack.com serves them.
 
-Whoever asks for a file without a token that may read it gets Slack's sign-in page, with status 200:
-so does Slack.
+Like Slack, it answers a download without a valid token with the sign-in page and status 200.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ SIGN_IN = '<!DOCTYPE html><html lang="en-US"><head><title>Slack</title></head><b
 PIECE_BYTES = 64 * 1024
 
 
-class FileDoors:
-    """Answers /files-pri/… and /upload/v1/…; `downloads` and `uploads` count what was asked."""
+class FileTransfer:
+    """Serves /files-pri/… and /upload/v1/…; `downloads` and `uploads` count the requests."""
 
     def __init__(
         self,
@@ -45,7 +44,7 @@ class FileDoors:
         application.router.add_post("/upload/v1/{key}", self.upload)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """Give a file to a token that may read it."""
+        """Send a file to a token that may read it."""
         self.downloads += 1
         try:
             self._failures.raise_next(DOWNLOAD)
@@ -60,7 +59,7 @@ class FileDoors:
         return await sent(stored, request)
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        """Take the bytes of a file: as many as were told before, raw or as a part of a form."""
+        """Receive a file of exactly the announced length, as a raw body or a form part."""
         self.uploads += 1
         try:
             self._failures.raise_next(UPLOAD)
@@ -68,11 +67,12 @@ class FileDoors:
             return web.Response(status=refused.status, headers=refused.headers)
         key = request.match_info["key"]
         ticket = self._shelf.ticket(key)
+        # An upload URL accepts one upload.
         if ticket is None or ticket.content is not None:
             return web.Response(status=404)
         content = await _content(request, ticket.length)
         if content is None:
-            return web.Response(status=400, text="the length is not what was told")
+            return web.Response(status=400, text="the length differs from the announced one")
         self._shelf.receive(key, content)
         if self._failures.is_lost(UPLOAD) and request.transport is not None:
             request.transport.abort()
@@ -82,11 +82,12 @@ class FileDoors:
 async def sent(
     stored: StoredFile, request: web.Request, headers: Mapping[str, str] | None = None
 ) -> web.StreamResponse:
-    """Give the bytes of a file, piece by piece."""
+    """Stream the bytes of a file."""
     response = web.StreamResponse(headers=headers)
     response.content_type = str(stored.described["mimetype"])
     response.content_length = len(stored.content)
     await response.prepare(request)
+    # A memoryview slices without copying the piece.
     view = memoryview(stored.content)
     for start in range(0, len(view), PIECE_BYTES):
         await response.write(view[start : start + PIECE_BYTES])
@@ -95,7 +96,7 @@ async def sent(
 
 
 async def _content(request: web.Request, length: int) -> bytes | None:
-    """The bytes that came, or `None` where there are more or fewer of them."""
+    """The bytes received, or `None` if their number is not `length`."""
     content = bytearray()
     if request.content_type == "multipart/form-data":
         part = await (await request.multipart()).next()

@@ -1,4 +1,4 @@
-"""files.info and files.delete, and the two methods around an upload.
+"""files.info, files.delete, and the two methods of an upload.
 
 https://docs.slack.dev/messaging/working-with-files
 """
@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.fake_slack.methods.chat import TIME_STAMP, place_to_speak
-from bot.fake_slack.methods.method import Answer, Arguments, Method, arguments, needed
+from bot.fake_slack.methods.method import (
+    Answer,
+    Arguments,
+    Method,
+    arguments,
+    invalid_arguments,
+    needed,
+)
 from bot.fake_slack.rules.message_rules import Content, note_content
 from bot.fake_slack.state.file_shelf import FileShelf, StoredFile
 from bot.fake_slack.state.ledger import Ledger, Message
@@ -24,7 +31,7 @@ SHARING = ("files", "channel_id", "thread_ts", "initial_comment")
 
 
 class FileMethods:
-    """What the bot may learn of files, and how it shares one of its own."""
+    """The files methods."""
 
     def __init__(self, ledger: Ledger, workspace: Workspace, shelf: FileShelf) -> None:
         self._ledger = ledger
@@ -50,7 +57,7 @@ class FileMethods:
         }
 
     def info(self, given: Arguments) -> Answer:
-        """Describe a file that the bot sees."""
+        """Describe a file that the bot can see."""
         stored = self._shelf.find(needed(given, "file"))
         if stored is None or not self._shelf.is_seen_by_bot(stored):
             raise RefusedError("file_not_found")
@@ -59,7 +66,7 @@ class FileMethods:
         return {"file": dict(stored.described), "comments": []}
 
     def delete(self, given: Arguments) -> Answer:
-        """Take a file of the bot's own away, and the messages that held nothing else."""
+        """Delete a file of the bot, and the messages that contained only this file."""
         stored = self._shelf.find(needed(given, "file"))
         if stored is None or stored.deleted:
             raise RefusedError("file_not_found" if stored is None else "file_deleted")
@@ -71,11 +78,11 @@ class FileMethods:
             for one in self._ledger.messages
             if one.text or one.blocks or [file["id"] for file in one.files] != [stored.id]
         ]
-        self._ledger.ring()
+        self._ledger.notify()
         return {}
 
     def begin_upload(self, given: Arguments) -> Answer:
-        """Give the address for a file of this name and length."""
+        """Issue the upload URL for a file of this name and length."""
         name, length = needed(given, "filename"), needed(given, "length")
         if not length.isascii() or not length.isdigit() or int(length) == 0:
             raise _invalid("length")
@@ -83,7 +90,7 @@ class FileMethods:
         return {"upload_url": address, "file_id": file_id}
 
     def complete_upload(self, given: Arguments) -> Answer:
-        """Let uploaded files be, and share them where that is asked for."""
+        """Turn uploads into files, and share them if a channel is given."""
         wanted = _files(given.get("files"))
         if not all(self._shelf.is_received(file_id) for file_id in wanted):
             raise RefusedError("file_not_found")
@@ -94,13 +101,14 @@ class FileMethods:
         ]
         if place is not None:
             self._share(place, stored, given)
-        self._ledger.ring()
+        self._ledger.notify()
         return {"files": [dict(one.described) for one in stored]}
 
     def _place(self, given: Arguments) -> Channel | None:
         channel, thread_ts = given.get("channel_id"), given.get("thread_ts")
         if not channel:
             return None
+        # Unlike chat.postMessage, files.completeUploadExternal accepts no user id as channel.
         if channel in self._workspace.people:
             raise RefusedError("channel_not_found")
         place = place_to_speak(self._workspace, str(channel), public_without_member=False)
@@ -116,7 +124,7 @@ class FileMethods:
             ts=self._ledger.next_ts(),
             text=text,
             blocks=(),
-            thread_ts=self._ledger.where_it_lands(place.id, given.get("thread_ts") or None),
+            thread_ts=self._ledger.thread_for(place.id, given.get("thread_ts") or None),
             files=tuple(one.described for one in stored),
         )
         self._ledger.messages.append(message)
@@ -140,5 +148,4 @@ def _files(given: object) -> Mapping[str, str]:
 
 
 def _invalid(name: str) -> RefusedError:
-    line = f"[ERROR] invalid value for: {name}"
-    return RefusedError("invalid_arguments", details={"response_metadata": {"messages": [line]}})
+    return invalid_arguments(f"invalid value for: {name}")

@@ -1,6 +1,6 @@
-"""The methods of the Web API that this product may call, as a table of `Method`s.
+"""The general methods of the Web API, and `Method`, by which every method is described.
 
-A method answers with the fields beside `ok`, or raises RefusedError. It trusts `web_api` for the
+A method returns the fields beside `ok`, or raises RefusedError. `web_api` has already checked the
 token and the scope.
 """
 
@@ -18,15 +18,15 @@ Arguments = Mapping[str, Any]
 Answer = dict[str, Any]
 
 MOST_TEAMS_IN_A_PAGE = 1_000
-# The SDK may add team_id to any call of a client that was given one.
+# slack-sdk adds team_id to every call of a client that was created with one.
 EVERYWHERE = frozenset({"team_id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """One method: what answers it, the scope it needs, the arguments it knows.
+    """One method: its function, the scope it requires, the arguments it knows.
 
-    `token` is None where none is asked for; `takes_json` is false where a form is.
+    `token` is None if no token is required; `takes_json` is false if only forms are accepted.
     """
 
     answer: Callable[[Arguments], Answer]
@@ -42,20 +42,25 @@ def arguments(*names: str) -> frozenset[str]:
 
 
 def needed(given: Arguments, name: str) -> str:
-    """An argument that must be there.
+    """A required argument.
 
     Raises:
-        RefusedError: it is missing or no text.
+        RefusedError: it is missing, empty or not a string.
     """
     value = given.get(name)
     if not isinstance(value, str) or not value:
-        line = f"[ERROR] missing required field: {name}"
-        raise RefusedError("invalid_arguments", details={"response_metadata": {"messages": [line]}})
+        raise invalid_arguments(f"missing required field: {name}")
     return value
 
 
+def invalid_arguments(problem: str) -> RefusedError:
+    """Slack's error for wrong arguments."""
+    details = {"response_metadata": {"messages": [f"[ERROR] {problem}"]}}
+    return RefusedError("invalid_arguments", details=details)
+
+
 def truth(given: Arguments, name: str) -> bool:
-    """An argument that is true or false; forms say so by 1 and 0."""
+    """A boolean argument; forms encode it as 1 or 0."""
     return given.get(name) in (True, 1, "1", "true", "True")
 
 
@@ -84,13 +89,13 @@ class GeneralMethods:
         }
 
     def api_test(self, given: Arguments) -> Answer:
-        """Give the arguments back, or the error that was asked for."""
+        """Return the arguments, or the error given as an argument."""
         if given.get("error"):
             raise RefusedError(str(given["error"]), details={"args": dict(given)})
         return {"args": dict(given)}
 
     def auth_test(self, _given: Arguments) -> Answer:
-        """Say whose token it is."""
+        """Describe the owner of the token."""
         enterprise = self._workspace.enterprise
         return {
             **({"enterprise_id": enterprise} if enterprise else {}),
@@ -104,7 +109,7 @@ class GeneralMethods:
         }
 
     def auth_teams_list(self, given: Arguments) -> Answer:
-        """The workspaces that the app serves, page by page."""
+        """One page of the workspaces that the app serves."""
         limit, start = (given.get(name) or usual for name, usual in (("limit", 100), ("cursor", 0)))
         if not str(limit).isdecimal() or not 1 <= int(limit) <= MOST_TEAMS_IN_A_PAGE:
             raise RefusedError("invalid_limit")
@@ -116,7 +121,7 @@ class GeneralMethods:
         return {"teams": page, "response_metadata": {"next_cursor": more}}
 
     def users_info(self, given: Arguments) -> Answer:
-        """Describe a person, with the locale if that is asked for."""
+        """Describe a user, with the locale if requested."""
         profile = self._workspace.people.get(needed(given, "user"))
         if profile is None:
             raise RefusedError("user_not_found")

@@ -1,1 +1,1 @@
-"""What Slack sends, in the shapes of its reference."""
+"""Payloads that Slack sends, as its reference documents them."""

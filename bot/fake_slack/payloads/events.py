@@ -1,7 +1,7 @@
-"""The events that the bot is told of: which message becomes one, and the envelope around it.
+"""Events API payloads: which messages become events, and the envelope around each.
 
-Shapes as docs.slack.dev/reference/events gives them; what differs where a person of another
-workspace writes in a shared channel, as slack-bolt's own tests hold it.
+Fields follow docs.slack.dev/reference/events; what differs for a user of another workspace in a
+shared channel follows slack-bolt's own tests.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ HOME_TAB = "home"
 
 
 class Events:
-    """Makes events; they are recorded in the ledger before anybody delivers them."""
+    """Creates events; each is recorded in the ledger before it is delivered."""
 
     def __init__(self, ledger: Ledger, workspace: Workspace) -> None:
         self._ledger = ledger
         self._workspace = workspace
 
     def of_message(self, message: UserMessage) -> SentEvent | None:
-        """The event of a new message: a mention where the bot is, or a message to the bot."""
+        """The event for a new message: a mention where the bot is a member, or a direct message."""
         place = self._workspace.channels[message.channel]
         if BOT_USER_ID not in place.members:
             return None
@@ -41,12 +41,13 @@ class Events:
         if BOT_MENTION not in message.text or not self._workspace.sends("app_mention"):
             return None
         event = self._shown(message) | {"type": "app_mention"}
+        # Slack Connect: `team` is the app's workspace, and `user_profile.team` the user's.
         if message.team != TEAM_ID:
             event |= {"team": TEAM_ID, "user_profile": {"team": message.team}}
         return self._recorded(event, place, seconds=_second(message.ts), team=TEAM_ID)
 
     def of_change(self, before: UserMessage, after: UserMessage) -> SentEvent | None:
-        """The event of an edited message: only direct messages tell of it."""
+        """The event for an edited message; Slack sends it for direct messages only."""
         place = self._workspace.channels[after.channel]
         if BOT_USER_ID not in place.members or not place.is_direct:
             return None
@@ -62,7 +63,7 @@ class Events:
         return self._direct_message(after, changed)
 
     def of_deletion(self, message: UserMessage) -> SentEvent | None:
-        """The event of a deleted message: only direct messages tell of it."""
+        """The event for a deleted message; Slack sends it for direct messages only."""
         place = self._workspace.channels[message.channel]
         if BOT_USER_ID not in place.members or not place.is_direct:
             return None
@@ -79,7 +80,7 @@ class Events:
         return self._direct_message(message, deleted)
 
     def of_home(self, user: str, tab: str, view: View | None) -> SentEvent | None:
-        """The event of a person who opens the app."""
+        """The event for a user who opens the app."""
         if not self._workspace.sends("app_home_opened"):
             return None
         place = self._workspace.direct(user)

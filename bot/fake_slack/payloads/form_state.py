@@ -1,6 +1,6 @@
-"""What people put into inputs, menus and boxes: the shapes of `state.values` and of an action.
+"""Values of inputs, menus and checkboxes: `state.values` and the entries of `actions`.
 
-Slack's client checks before it sends anything; what it would not let a person do is refused here.
+Slack's client validates before it sends; what it would not let a user do raises here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bot.fake_slack.rules.shown_blocks import Element
 from bot.fake_slack.state.ledger import State
 from bot.fake_slack.state.refusals import NotPossibleError
 
-# Under which name a value of each type stands, and where an element says what it begins with.
+# By type: the name of the value in `state.values`, and the field with an element's initial value.
 NAME_OF_VALUE = {
     "plain_text_input": ("value", "initial_value"),
     "static_select": ("selected_option", "initial_option"),
@@ -27,14 +27,14 @@ LISTS = frozenset({"checkboxes", "file_input"})
 
 
 def begun(element: Element) -> dict[str, Any]:
-    """What stands in an element before anybody used it."""
+    """The initial state of an element."""
     name, initial = NAME_OF_VALUE[element.kind]
     nothing: list[Any] | None = [] if element.kind in LISTS else None
     return {"type": element.kind, name: element.content.get(initial, nothing)}
 
 
 def state_of(elements: Iterable[Element], put: State) -> dict[str, dict[str, Any]]:
-    """The `state.values` of these elements, with what was put into them."""
+    """The `state.values` of these elements after the user entered `put`."""
     values: dict[str, dict[str, Any]] = {}
     for element in elements:
         if element.kind in NAME_OF_VALUE:
@@ -46,9 +46,9 @@ def state_of(elements: Iterable[Element], put: State) -> dict[str, dict[str, Any
 
 
 def put_into(element: Element, value: Any) -> dict[str, Any]:
-    """The entry of `state.values` after a person typed or chose `value`; None empties it.
+    """The entry of `state.values` after a user typed or chose `value`; None clears it.
 
-    Options are named by their `value`. Buttons and overflow menus hold nothing.
+    Options are named by their `value`. Buttons and overflow menus have no state.
 
     Raises:
         NotPossibleError: there is no such option, or the text is too short or too long.
@@ -66,7 +66,7 @@ def put_into(element: Element, value: Any) -> dict[str, Any]:
 
 
 def with_value(put: State, element: Element, value: Any) -> State:
-    """The state after a person used an element; buttons and overflow menus keep nothing.
+    """The state after a user used an element; buttons and overflow menus have no state.
 
     Raises:
         NotPossibleError: as `put_into`.
@@ -78,10 +78,10 @@ def with_value(put: State, element: Element, value: Any) -> State:
 
 
 def option_of(element: Element, value: Any) -> Mapping[str, Any]:
-    """The option of a menu that has this value.
+    """The option with this value.
 
     Raises:
-        NotPossibleError: none has it.
+        NotPossibleError: no option has it.
     """
     found = [option for option in _options(element) if option["value"] == value]
     if not found:
@@ -91,13 +91,13 @@ def option_of(element: Element, value: Any) -> Mapping[str, Any]:
 
 
 def is_empty(entry: Mapping[str, Any]) -> bool:
-    """Whether nothing was put in."""
+    """Whether the entry has no value."""
     held = entry[NAME_OF_VALUE[entry["type"]][0]]
     return not (held.strip() if isinstance(held, str) else held)
 
 
 def action_of(element: Element, value: Any, action_ts: str) -> dict[str, Any]:
-    """The entry of `actions` when a person uses an element.
+    """The entry of `actions` when a user uses an element.
 
     Raises:
         NotPossibleError: the element does not offer this value.
@@ -122,6 +122,7 @@ def _typed(element: Element, value: Any) -> str | None:
     if value is None:
         return None
     text = str(value)
+    # A single-line input drops line breaks when text is pasted.
     if not element.content.get("multiline"):
         text = " ".join(text.splitlines())
     least = element.content.get("min_length", 0)

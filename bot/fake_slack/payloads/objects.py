@@ -1,4 +1,4 @@
-"""People, conversations, messages and views in the shapes that Slack's payloads have."""
+"""Users, conversations, messages and views as they appear in Slack's payloads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.fake_slack.state.workspace import (
 )
 
 Payload = dict[str, Any]
-# Slack gives these fields of a view even where the app left them out.
+# Slack returns these fields of a view even if the app omitted them.
 USUAL_IN_VIEWS: Payload = {
     "private_metadata": "",
     "callback_id": "",
@@ -32,16 +32,16 @@ USUAL_IN_VIEWS: Payload = {
 
 
 def person_in_payload(workspace: Workspace, user: str, team: str) -> Payload:
-    """`user` of an interaction; `team_id` is the workspace that the person belongs to."""
+    """`user` of an interaction; `team_id` is the user's own workspace."""
     profile = workspace.people.get(user)
     name = profile.name if profile else user.lower()
     return {"id": user, "username": name, "name": name, "team_id": team}
 
 
 def interaction(workspace: Workspace, kind: str, user: str, team: str) -> Payload:
-    """The fields that every interaction has.
+    """The fields that all interactions have.
 
-    `enterprise` is that of the app. `team` is where the person is; there is none for an app of a
+    `enterprise` is the app's. `team` is the user's; it is None for an app that is installed in a
     whole organisation.
     """
     enterprise = workspace.enterprise
@@ -65,13 +65,13 @@ def made_up_team(workspace: Workspace, team: str) -> Payload:
 
 
 def channel_in_payload(workspace: Workspace, channel: str) -> Payload:
-    """`channel` of an interaction: only public channels are named."""
+    """`channel` of an interaction: Slack names public channels only."""
     place = workspace.channels.get(channel)
     return {"id": channel, "name": place.name_in_payloads if place else "privategroup"}
 
 
 def shown_message(ledger: Ledger, message: Message | UserMessage) -> Payload:
-    """A message as Slack gives it in answers and payloads, with its place in a thread."""
+    """A message as Slack returns it in answers and payloads, with its thread fields."""
     shown = _of_bot(message) if isinstance(message, Message) else _of_person(message)
     shown |= {"type": "message", "text": message.text, "ts": message.ts}
     if message.blocks:
@@ -80,7 +80,7 @@ def shown_message(ledger: Ledger, message: Message | UserMessage) -> Payload:
 
 
 def place_in_thread(ledger: Ledger, message: Message | UserMessage) -> Payload:
-    """`thread_ts` of a reply, or of a message that has replies, and who began the thread."""
+    """`thread_ts` of a reply or of a message with replies, and the author of the thread."""
     if message.thread_ts is not None:
         root = ledger.find_said(message.channel, message.thread_ts)
         known = root or ledger.find(message.channel, message.thread_ts)
@@ -93,20 +93,21 @@ def place_in_thread(ledger: Ledger, message: Message | UserMessage) -> Payload:
 
 
 def elements_of_message(message: Message) -> list[Element]:
-    """What a person can use in a message."""
+    """The interactive elements of a message."""
     return list(elements_of(shown_blocks(message.blocks, message.ts)))
 
 
 def elements_of_view(view: View) -> list[Element]:
-    """What a person can use in a view."""
+    """The interactive elements of a view."""
     return list(elements_of(shown_blocks(view.content["blocks"], view.hash)))
 
 
 def shown_view(view: View) -> Payload:
-    """A view as Slack gives it, with what the person has put into it."""
+    """A view as Slack returns it, with what the user has entered."""
     given = {**USUAL_IN_VIEWS, **view.content}
     return {
         **given,
+        # Seeded by the hash: generated ids change with each update, as in Slack.
         "blocks": shown_blocks(view.content["blocks"], view.hash),
         "state": {"values": state_of(elements_of_view(view), view.state)},
         "id": view.id,

@@ -1,1 +1,1 @@
-"""What people do in the loopback Slack, sent to the bot."""
+"""Users of the loopback Slack, whose actions are sent to the bot."""

@@ -1,6 +1,6 @@
-"""How Slack's requests reach the bot: signed over HTTP, or as envelopes through a socket.
+"""Delivers Slack's requests to the bot: signed over HTTP, or as envelopes through a socket.
 
-Wrong ones can be sent on purpose. The bot is reached over the wire only.
+Invalid ones can be sent on purpose. The bot is reached only over the wire.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RETRY_REASON = "http_timeout"
 
 
 class Kind(StrEnum):
-    """What is delivered, by the names that Socket Mode gives."""
+    """Kinds of deliveries, as Socket Mode names them."""
 
     COMMAND = "slash_commands"
     INTERACTIVE = "interactive"
@@ -45,7 +45,7 @@ def sign(secret: str, timestamp: int | str, body: bytes) -> dict[str, str]:
 
 
 def encoded(kind: Kind, payload: Mapping[str, Any]) -> tuple[bytes, str]:
-    """The body and the content type that Slack uses for this kind of payload."""
+    """The body and content type that Slack uses for this kind of payload."""
     if kind is Kind.COMMAND:
         return urlencode(payload).encode(), FORM
     text = json.dumps(payload)
@@ -80,7 +80,7 @@ class HttpDelivery:
         retry_attempt: int = 0,
         envelope_id: str | None = None,  # noqa: ARG002 - sockets have it
     ) -> Ack:
-        """Sign and send one payload; a `retry_attempt` from 1 on is a repetition."""
+        """Sign and send one payload; a `retry_attempt` of 1 or more marks a retry."""
         body, content_type = encoded(kind, payload)
         headers = {"Content-Type": content_type}
         if retry_attempt:
@@ -100,6 +100,7 @@ class HttpDelivery:
             ) as reply:
                 text = await reply.text(errors="replace")
                 status, kind = reply.status, reply.content_type
+        # What Slack shows the user in place of an answer.
         except TimeoutError:
             status, text = 0, "operation_timeout"
         except aiohttp.ClientError:
@@ -138,7 +139,7 @@ class SocketDelivery:
         retry_attempt: int = 0,
         envelope_id: str | None = None,
     ) -> Ack:
-        """Send one envelope; a `retry_attempt` from 1 on is a repetition, with the same id."""
+        """Send one envelope; a `retry_attempt` of 1 or more marks a retry with the same id."""
         started = time.perf_counter()
         try:
             ack = await self._slack.socket.deliver(

@@ -1,7 +1,7 @@
-"""The payloads of what people do: commands, shortcuts, clicks, submitted and closed modals.
+"""Payloads of user actions: commands, shortcuts, clicks, submitted and closed modals.
 
-Each refuses what Slack's client would not let a person do. Shapes as docs.slack.dev/reference/
-interaction-payloads gives them.
+Each refuses what Slack's client would not let a user do. Fields follow
+docs.slack.dev/reference/interaction-payloads.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from bot.fake_slack.state.workspace import APP_ID, VERIFICATION_TOKEN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interactions:
-    """Makes the payloads of one person."""
+    """Creates the payloads of one user."""
 
     slack: LoopbackSlack = field(repr=False)
     user: str
     team: str
 
     def command(self, command: str, text: str, channel: str) -> dict[str, str]:
-        """A slash command, with a response_url and a trigger_id of its own.
+        """A slash command with a new response_url and trigger_id.
 
-        In a channel or for a person that nobody described, Slack's neutral names stand.
+        Unknown channels and users get the neutral names that Slack uses.
         """
         workspace = self.slack.workspace
         place = channel_in_payload(workspace, channel)
@@ -71,9 +71,9 @@ class Interactions:
     def message_shortcut(
         self, callback_id: str, message: Message | UserMessage, channel: str
     ) -> Payload:
-        """A shortcut from the menu of a message that the person can see."""
+        """A shortcut from the menu of a message that the user can see."""
         self._check_shortcuts()
-        self.check_sight(channel)
+        self.check_can_see(channel)
         if isinstance(message, Message) and message.ephemeral:
             raise NotPossibleError("an ephemeral message has no shortcuts")
         current = self._current(message)
@@ -91,7 +91,7 @@ class Interactions:
         }
 
     def global_shortcut(self, callback_id: str) -> Payload:
-        """A shortcut from the search field or the plus sign: no channel, no response_url."""
+        """A global shortcut: no channel, no response_url."""
         self._check_shortcuts()
         return {
             **interaction(self.slack.workspace, "shortcut", self.user, self.team),
@@ -103,7 +103,7 @@ class Interactions:
     def click_in_message(
         self, message: Message, action_id: str, block_id: str | None, value: Any
     ) -> Payload:
-        """A click on an element of a message; of an ephemeral one, Slack sends no message."""
+        """A click on an element of a message; Slack omits the message if it is ephemeral."""
         self._check_reader(message)
         current = self.slack.ledger.find(message.channel, message.ts)
         if current is None:
@@ -112,6 +112,7 @@ class Interactions:
         element = self._pressed(elements, action_id, block_id, value)
         action = action_of(element, value, self._now())
         put = with_value({}, element, value)
+        # Slack does not store ephemeral messages, so it cannot include one.
         shown = {} if current.ephemeral else {"message": shown_message(self.slack.ledger, current)}
         return {
             **self._click(action),
@@ -128,14 +129,14 @@ class Interactions:
     def click_in_view(
         self, view: View, action_id: str, block_id: str | None, value: Any
     ) -> Payload:
-        """A click on an element of the Home tab or of the modal on top."""
-        current = self.before_me(view)
+        """A click on an element of the Home tab or the top modal."""
+        current = self.usable_view(view)
         element = self._pressed(elements_of_view(current), action_id, block_id, value)
         if element.block["type"] == "input" and not element.block.get("dispatch_action"):
-            raise NotPossibleError(f"{action_id} is an input that tells nobody when it is used")
+            raise NotPossibleError(f"{action_id} is an input without dispatch_action")
         action = action_of(element, value, self._now())
         put = with_value(current.state, element, value)
-        changed = self.slack.open_views.keep_state(current, put)
+        changed = self.slack.open_views.save_state(current, put)
         return {
             **self._click(action),
             "container": {"type": "view", "view_id": current.id},
@@ -144,8 +145,8 @@ class Interactions:
         }
 
     def submission(self, view: View, values: Mapping[str, Any]) -> Payload:
-        """The submitted modal; `values` are named by block_id or action_id."""
-        current = self.before_me(view)
+        """A submitted modal; `values` are named by block_id or action_id."""
+        current = self.usable_view(view)
         if not current.content.get("submit") or current.content.get("submit_disabled"):
             raise NotPossibleError("this modal has no button to submit it")
         filled = self._filled(current, values)
@@ -158,7 +159,7 @@ class Interactions:
         }
 
     def closing(self, view: View, *, is_cleared: bool) -> Payload:
-        """A modal that was closed without being submitted."""
+        """A modal closed without being submitted."""
         return {
             **interaction(self.slack.workspace, "view_closed", self.user, self.team),
             "api_app_id": APP_ID,
@@ -166,21 +167,21 @@ class Interactions:
             "is_cleared": is_cleared,
         }
 
-    def before_me(self, view: View) -> View:
-        """The view as it stands now, if it is the one that this person has before them.
+    def usable_view(self, view: View) -> View:
+        """The current state of the view, if this user can use it.
 
         Raises:
-            NotPossibleError: it is gone, covered by another one or before somebody else.
+            NotPossibleError: it is gone, covered by another one or on another user's screen.
         """
         current = self.slack.open_views.find(view.id)
         if current is None or current.user != self.user:
-            raise NotPossibleError(f"the view {view.id} is not before {self.user}")
+            raise NotPossibleError(f"the view {view.id} is not open for {self.user}")
         if current.is_modal and self.slack.modals_of(self.user)[-1] != current:
             raise NotPossibleError(f"the view {view.id} is covered by another one")
         return current
 
-    def check_sight(self, channel: str) -> None:
-        """See that the person can look into a channel.
+    def check_can_see(self, channel: str) -> None:
+        """Check that the user can see a channel.
 
         Raises:
             NotPossibleError: it is private and they are not in it.
@@ -194,12 +195,12 @@ class Interactions:
             raise NotPossibleError("an app without the scope commands has no shortcuts")
 
     def _check_reader(self, message: Message) -> None:
-        self.check_sight(message.channel)
+        self.check_can_see(message.channel)
         if message.ephemeral and message.user != self.user:
             raise NotPossibleError(f"{self.user} does not see this ephemeral message")
 
     def _current(self, message: Message | UserMessage) -> Message | UserMessage:
-        """The message as it stands now."""
+        """The current state of the message."""
         ledger = self.slack.ledger
         found = ledger.find(message.channel, message.ts)
         current = found or ledger.find_said(message.channel, message.ts)
@@ -210,7 +211,7 @@ class Interactions:
     def _pressed(
         self, elements: list[Element], action_id: str, block_id: str | None, value: Any
     ) -> Element:
-        """The one element with these ids; buttons with the same ids are told apart by `value`."""
+        """The one element with these ids; `value` distinguishes buttons with equal ids."""
         found = [
             element
             for element in elements
@@ -235,7 +236,7 @@ class Interactions:
         return {**shown, "api_app_id": APP_ID, "actions": [action]}
 
     def _filled(self, view: View, values: Mapping[str, Any]) -> View:
-        """The view with these values kept in it, if it can be submitted so."""
+        """The view with these values stored, if it can be submitted."""
         elements = [one for one in elements_of_view(view) if one.kind in NAME_OF_VALUE]
         names = {name for one in elements for name in (one.block_id, one.action_id)}
         unknown = sorted(set(values) - names)
@@ -245,12 +246,12 @@ class Interactions:
         for element in elements:
             for name in {element.block_id, element.action_id} & set(values):
                 put = with_value(put, element, values[name])
-        kept = self.slack.open_views.keep_state(view, put)
+        saved = self.slack.open_views.save_state(view, put)
         _check_required(elements, put)
-        return kept
+        return saved
 
     def _response_urls(self, view: View) -> list[Payload]:
-        """A response_url for each conversation that was chosen where the app asked for one."""
+        """A response_url for each conversation chosen in a menu with `response_url_enabled`."""
         urls = []
         values = state_of(elements_of_view(view), view.state)
         for element in elements_of_view(view):

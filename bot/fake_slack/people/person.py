@@ -1,7 +1,7 @@
-"""The person at the loopback Slack: what they type and click is sent as Slack would send it.
+"""A user of the loopback Slack: what they type and click is sent as Slack would send it.
 
-Each way of theirs is one method; what Slack's client would not let them do is a NotPossibleError.
-The bot is reached over the wire only: nothing of it is imported.
+Each kind of action is one method; NotPossibleError means that Slack's client would not allow it.
+The bot is reached only over the wire; nothing of it is imported.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody in the made-up workspace; `delivery` is how what they do reaches the bot."""
+    """A user of the fake workspace; `delivery` sends their actions to the bot."""
 
     slack: LoopbackSlack = field(repr=False)
     delivery: HttpDelivery | SocketDelivery = field(repr=False)
@@ -55,12 +55,12 @@ class Person:
     team: str = made_up.TEAM_ID
 
     def as_user(self, user: str) -> Person:
-        """Somebody else at the same Slack, of the workspace that their profile names."""
+        """Another user of the same Slack, in the workspace of their profile."""
         return replace(self, user=user, team=self.slack.workspace.team_of(user))
 
     @property
     def direct_channel(self) -> str:
-        """The direct conversation of this person and the bot."""
+        """The direct conversation of this user and the bot."""
         return self.slack.workspace.direct(self.user).id
 
     async def command(
@@ -72,7 +72,7 @@ class Person:
         user: str | None = None,
         team: str | None = None,
     ) -> Ack:
-        """Type a slash command; what comes with the acknowledgement is shown in the channel."""
+        """Type a slash command; the body of its acknowledgement is shown in the channel."""
         author, home = user or self.user, team or self.team
         asking = Interactions(slack=self.slack, user=author, team=home)
         payload = asking.command(command, text, channel)
@@ -92,14 +92,14 @@ class Person:
         attachments: Sequence[Mapping[str, Any]] = (),
         seconds_ago: float = 0.0,
     ) -> UserMessage:
-        """Write a message, and let the bot hear of it if it is one that Slack would tell it of.
+        """Write a message, and deliver its event if Slack would send one.
 
-        `text` is as Slack stores it (`&amp;`, `<@U…>`, `<https://…|…>`); `blocks` are what Slack
-        makes of it if not given; `files` are names, or fields of Slack's file objects with their
+        `text` is as Slack stores it (`&amp;`, `<@U…>`, `<https://…|…>`); `blocks` default to what
+        Slack makes of it; `files` are names, or fields of Slack's file objects with their
         `content`. The answers to the event are in `slack.events`.
 
         Raises:
-            NotPossibleError: the person is not in this channel.
+            NotPossibleError: the user is not in this channel.
         """
         place_to_write(self.slack.workspace, self.user, channel)
         message = made_message(
@@ -120,46 +120,43 @@ class Person:
         event = self.slack.event_maker.of_message(message)
         if event is None:
             return message
-        heard = self.slack.ledger.replace_said(message, event_id=event.id)
-        await self._tell(event)
-        return heard
+        delivered = self.slack.ledger.replace_said(message, event_id=event.id)
+        await self._deliver_event(event)
+        return delivered
 
     async def edit(self, message: UserMessage, text: str) -> UserMessage:
-        """Write something else in place of an own message.
+        """Edit one of the user's own messages.
 
         Raises:
-            NotPossibleError: it is somebody else's, or gone.
+            NotPossibleError: it is another user's, or gone.
         """
-        before = self.slack.ledger.find_said(message.channel, message.ts)
-        if before is None or before.user != self.user:
-            raise NotPossibleError("people edit their own messages only")
+        before = self._own(message)
         after = edited_message(self.slack.ledger, before, text)
         event = self.slack.event_maker.of_change(before, after)
         if event is not None:
-            await self._tell(event)
+            await self._deliver_event(event)
         return after
 
     async def delete(self, message: UserMessage) -> None:
-        """Delete an own message; its thread stays as long as there are replies.
+        """Delete one of the user's own messages; its thread stays as long as it has replies.
 
         Raises:
-            NotPossibleError: it is somebody else's, or gone.
+            NotPossibleError: it is another user's, or gone.
         """
-        now = self.slack.ledger.find_said(message.channel, message.ts)
-        if now is None or now.user != self.user:
-            raise NotPossibleError("people delete their own messages only")
+        now = self._own(message)
         self.slack.said.remove(now)
-        self.slack.ledger.ring()
+        self.slack.ledger.notify()
         event = self.slack.event_maker.of_deletion(now)
         if event is not None:
-            await self._tell(event)
+            await self._deliver_event(event)
 
     async def deliver_again(self, times: int = 3, *, event: SentEvent | None = None) -> list[Ack]:
-        """Let Slack deliver an event (if not said which, the last one) again, so many times."""
+        """Deliver an event, by default the last one, `times` more times."""
         repeated = event or self.slack.events[-1]
         earlier = len(repeated.acks)
         return [
-            await self._tell(repeated, retry_attempt=earlier + number) for number in range(times)
+            await self._deliver_event(repeated, retry_attempt=earlier + number)
+            for number in range(times)
         ]
 
     async def message_shortcut(
@@ -168,14 +165,14 @@ class Person:
         """Choose a shortcut in the menu of a message.
 
         Raises:
-            NotPossibleError: the message is ephemeral, gone or out of this person's sight.
+            NotPossibleError: the message is ephemeral, gone or not visible to this user.
         """
         place = channel or message.channel
         payload = self._interactions.message_shortcut(callback_id, message, place)
         return await self._interact(payload)
 
     async def global_shortcut(self, callback_id: str) -> Ack:
-        """Choose a shortcut that belongs to no message."""
+        """Choose a global shortcut."""
         return await self._interact(self._interactions.global_shortcut(callback_id))
 
     async def click(
@@ -186,10 +183,10 @@ class Person:
         block_id: str | None = None,
         value: Any = None,
     ) -> Ack:
-        """Press a button, or choose the option with this value; the latest state of `on` counts.
+        """Press a button, or choose the option with this value, in the current state of `on`.
 
         Raises:
-            NotPossibleError: there is no such element, or not one that this person sees.
+            NotPossibleError: there is no such element that this user can see.
         """
         if isinstance(on, View):
             payload = self._interactions.click_in_view(on, action_id, block_id, value)
@@ -198,23 +195,24 @@ class Person:
         return await self._interact(payload)
 
     async def submit(self, view: View, values: Mapping[str, Any] | None = None) -> Submission:
-        """Fill in the modal on top, by block_id or action_id, and submit it.
+        """Fill in the top modal, by block_id or action_id, and submit it.
 
         Raises:
-            NotPossibleError: Slack's client would not take these values, or this modal.
+            NotPossibleError: Slack's client would not accept these values, or this modal.
         """
         payload = self._interactions.submission(view, values or {})
         ack = await self.deliver(Kind.INTERACTIVE, payload)
         return self.slack.submissions.apply(view, ack)
 
     async def close(self, view: View) -> list[Ack]:
-        """Close the modal on top; the bot hears of it only where the modal asks for that.
+        """Close the top modal; the bot is notified only if the modal has `notify_on_close`.
 
         Raises:
-            NotPossibleError: it is not before this person.
+            NotPossibleError: it is not this user's top modal.
         """
-        top = self._interactions.before_me(view)
+        top = self._interactions.usable_view(view)
         is_cleared = bool(top.content.get("clear_on_close"))
+        # From the top down, the order in which Slack sends view_closed.
         leaving = self.slack.modals_of(self.user)[::-1] if is_cleared else [top]
         acks = []
         for modal in leaving:
@@ -225,16 +223,22 @@ class Person:
         return acks
 
     async def open_home(self, tab: str = HOME_TAB) -> Ack | None:
-        """Open the app's Home tab, or its messages; None where the bot does not hear of it."""
+        """Open the app's Home tab or its messages; None if the bot gets no event for it."""
         home = self.slack.home_of(self.user)
         event = self.slack.event_maker.of_home(self.user, tab, home)
-        return None if event is None else await self._tell(event)
+        return None if event is None else await self._deliver_event(event)
 
     async def deliver(
         self, kind: Kind, payload: Mapping[str, Any], *, retry_attempt: int = 0
     ) -> Ack:
-        """Deliver a ready payload of any kind."""
+        """Deliver a given payload of any kind."""
         return await self.delivery.deliver(kind, payload, retry_attempt=retry_attempt)
+
+    def _own(self, message: UserMessage) -> UserMessage:
+        current = self.slack.ledger.find_said(message.channel, message.ts)
+        if current is None or current.user != self.user:
+            raise NotPossibleError("users change only their own messages")
+        return current
 
     @property
     def _interactions(self) -> Interactions:
@@ -248,7 +252,7 @@ class Person:
             )
         return ack
 
-    async def _tell(self, event: SentEvent, *, retry_attempt: int = 0) -> Ack:
+    async def _deliver_event(self, event: SentEvent, *, retry_attempt: int = 0) -> Ack:
         ack = await self.delivery.deliver(
             Kind.EVENT,
             event.payload,
@@ -263,12 +267,13 @@ class Person:
 async def person_over_http(
     slack: LoopbackSlack, url: str, *, patience: float = PATIENCE_SECONDS
 ) -> AsyncIterator[Person]:
-    """A person whose requests go to the bot at `url`, such as http://127.0.0.1:3000/slack/events."""
+    """A user whose requests go to the bot at `url`, such as http://127.0.0.1:3000/slack/events."""
+    # Slack does not send cookies back.
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         delivery = HttpDelivery(session, url, patience=patience, wire=slack.wire)
         yield Person(slack=slack, delivery=delivery)
 
 
 def person_over_socket(slack: LoopbackSlack, *, patience: float = PATIENCE_SECONDS) -> Person:
-    """A person whose requests go through Socket Mode."""
+    """A user whose requests go through Socket Mode."""
     return Person(slack=slack, delivery=SocketDelivery(slack, patience=patience))

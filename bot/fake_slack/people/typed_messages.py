@@ -1,4 +1,4 @@
-"""What becomes of a message that a person writes: its blocks and files, and where it may stand."""
+"""Messages that users write: the channel check, their blocks and files, and edits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.fake_slack.state.workspace import Channel, Workspace
 
 
 def place_to_write(workspace: Workspace, user: str, channel: str) -> Channel:
-    """The channel, if the person is in it.
+    """The channel, if the user is in it.
 
     Raises:
         NotPossibleError: they are not.
@@ -27,19 +27,19 @@ def place_to_write(workspace: Workspace, user: str, channel: str) -> Channel:
 def made_message(
     ledger: Ledger, shelf: FileShelf, message: UserMessage, files: Sequence[File]
 ) -> UserMessage:
-    """The message with its blocks and files, as it now stands in the conversation."""
+    """Add the message with its blocks and files to the conversation."""
     made = replace(
         message,
         blocks=message.blocks or typed_blocks(message.text, message.ts),
         files=tuple(shelf.attach(message, given) for given in files),
     )
     ledger.said.append(made)
-    ledger.ring()
+    ledger.notify()
     return made
 
 
 def edited_message(ledger: Ledger, message: UserMessage, text: str) -> UserMessage:
-    """The message with another text in its place."""
+    """Replace the text of a message."""
     edited_ts = ledger.next_ts()
     blocks = typed_blocks(text, edited_ts)
     return ledger.replace_said(message, text=text, blocks=blocks, edited_ts=edited_ts)

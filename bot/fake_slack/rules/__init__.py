@@ -1,1 +1,1 @@
-"""What Slack refuses of blocks, messages and views."""
+"""Slack's validation rules for blocks, messages and views."""

@@ -1,7 +1,7 @@
 """Rules for Block Kit blocks and for the list of them in a message, a modal or the Home tab.
 
-Stricter than Slack in one way: block types that this product does not use are refused. Limits as
-docs.slack.dev/reference/block-kit/blocks gives them.
+Stricter than Slack in one way: block types that this product does not use are refused. Limits are
+from docs.slack.dev/reference/block-kit/blocks.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ EVERYWHERE: Fields = {
 }
 MESSAGES_ONLY: Fields = {
     "markdown": block({"text": string(MOST_CHARACTERS_OF_MARKDOWN, blank=False)}),
-    "table": block({"rows": table_rows()}, {"column_settings": column_settings}),
+    "table": block({"rows": table_rows}, {"column_settings": column_settings}),
     "data_table": block(
         {"caption": string(2_000, blank=False), "rows": data_table_rows},
         {"page_size": whole(1, 100), "row_header_column_index": whole(0, 19)},
@@ -125,10 +125,11 @@ BLOCK_OF = {
 
 
 def problems_of_blocks(blocks: Sequence[Any], surface: Surface) -> list[str]:
-    """What Slack would refuse in these blocks; empty if they are fine."""
+    """What Slack would refuse in these blocks; empty if they are valid."""
     whole_list = items(BLOCK_OF[surface], MOST_BLOCKS[surface], least=0)
     found = [*whole_list(list(blocks), "/blocks")]
     found += _repeated_block_ids(blocks)
+    # Table and data table count together.
     if sum(kind in TABLES for kind in kinds_of(blocks)) > 1:
         found.append(problem("only_one_table_allowed", "/blocks"))
     markdown = [entry["text"] for entry in blocks if _is_markdown(entry)]
@@ -139,7 +140,7 @@ def problems_of_blocks(blocks: Sequence[Any], surface: Surface) -> list[str]:
 
 
 def kinds_of(blocks: Sequence[Any]) -> list[str]:
-    """The types of these blocks, in order, without what has none."""
+    """The types of these blocks, in order; entries without a type are skipped."""
     kinds = (entry.get("type") for entry in blocks if isinstance(entry, dict))
     return [kind for kind in kinds if isinstance(kind, str)]
 

@@ -1,7 +1,7 @@
-"""Rules for what stands inside blocks: text objects, buttons, menus, inputs and small images.
+"""Rules for the contents of blocks: text objects, buttons, menus, inputs and small images.
 
-Limits as docs.slack.dev/reference/block-kit/block-elements and composition-objects give them. Date
-pickers, video, files and the elements of agents are not played: they are refused as unsupported.
+Limits are from docs.slack.dev/reference/block-kit/block-elements and composition-objects. Date
+pickers, video, files and agent elements are not implemented and refused as unsupported.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ confirm = record(
     },
     {"style": choice("primary", "danger")},
 )
-# Menus show plain text only; boxes to tick may have markup; links stand in overflow menus alone.
+# Menus show plain text only; checkboxes may have markup; only overflow menus may have links.
 option = record({"text": plain_text(75), "value": string(150)}, {"description": plain_text(75)})
 option_of_boxes = record(
     {"text": any_text(75), "value": string(150)}, {"description": any_text(75)}
@@ -69,7 +69,7 @@ option_group = record({"label": plain_text(75), "options": items(option, 100)})
 
 
 def begins_with_an_option(value: object, pointer: str) -> Iterator[str]:
-    """What is chosen at first is one of the options, letter by letter."""
+    """The initial option equals one of the options."""
     if not isinstance(value, dict):
         return
     offered = list(_listed(value.get("options")))
@@ -82,7 +82,7 @@ def begins_with_an_option(value: object, pointer: str) -> Iterator[str]:
 
 
 def lengths_agree(value: object, pointer: str) -> Iterator[str]:
-    """The least length of an input is not over the most, and what it begins with fits."""
+    """min_length is at most max_length, and the initial value is not too long."""
     if not isinstance(value, dict):
         return
     least, most = value.get("min_length", 0), value.get("max_length", MOST_CHARACTERS_OF_AN_INPUT)

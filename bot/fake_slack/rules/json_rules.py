@@ -1,7 +1,7 @@
-"""Small rules that say what is wrong with one JSON value; the block rules are made of them.
+"""Small rules for JSON values, from which the block rules are composed.
 
-A rule takes a value and its JSON pointer and yields one problem a line in the form that Slack gives
-them in `errors`. Rules never raise, whatever the value is.
+A rule takes any value and its JSON pointer, and yields problems in the format of Slack's `errors`.
+Rules never raise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def problem(what: str, pointer: str) -> str:
 
 
 def string(most: int, *, least: int = 1, blank: bool = True) -> Rule:
-    """A string of `least` to `most` characters; white space alone counts as text if `blank`."""
+    """A string of `least` to `most` characters; with `blank`, white space counts as text."""
 
     def check(value: object, pointer: str) -> Iterator[str]:
         if not isinstance(value, str):
@@ -36,9 +36,10 @@ def string(most: int, *, least: int = 1, blank: bool = True) -> Rule:
 
 
 def whole(least: int, most: int) -> Rule:
-    """A whole number between two bounds, both allowed."""
+    """An integer between two bounds, inclusive."""
 
     def check(value: object, pointer: str) -> Iterator[str]:
+        # bool is a subclass of int in Python, but not a number in JSON.
         if isinstance(value, bool) or not isinstance(value, int):
             yield problem("must be an integer", pointer)
         elif not least <= value <= most:
@@ -48,7 +49,7 @@ def whole(least: int, most: int) -> Rule:
 
 
 def any_number(value: object, pointer: str) -> Iterator[str]:
-    """Any finite number that JavaScript can hold."""
+    """Any number within JavaScript's safe range."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         yield problem("must be a number", pointer)
     elif not -(2**53) <= value <= 2**53:
@@ -62,7 +63,7 @@ def flag(value: object, pointer: str) -> Iterator[str]:
 
 
 def choice(*allowed: str) -> Rule:
-    """One of some words."""
+    """One of the allowed strings."""
 
     def check(value: object, pointer: str) -> Iterator[str]:
         if value not in allowed:
@@ -72,7 +73,7 @@ def choice(*allowed: str) -> Rule:
 
 
 def items(rule: Rule, most: int, *, least: int = 1) -> Rule:
-    """A list of `least` to `most` values that all keep one rule."""
+    """A list of `least` to `most` values that all satisfy one rule."""
 
     def check(value: object, pointer: str) -> Iterator[str]:
         if not isinstance(value, list):
@@ -89,7 +90,7 @@ def items(rule: Rule, most: int, *, least: int = 1) -> Rule:
 
 
 def record(required: Fields = NO_FIELDS, optional: Fields = NO_FIELDS) -> Rule:
-    """An object that has all of some fields, perhaps others, and nothing else."""
+    """An object with all required fields, any optional ones, and no others."""
     known = {**required, **optional}
 
     def check(value: object, pointer: str) -> Iterator[str]:
@@ -109,7 +110,7 @@ def record(required: Fields = NO_FIELDS, optional: Fields = NO_FIELDS) -> Rule:
 
 
 def by_type(shapes: Fields) -> Rule:
-    """An object whose `type` names the rule for its other fields."""
+    """An object whose `type` selects the rule for its other fields."""
 
     def check(value: object, pointer: str) -> Iterator[str]:
         if not isinstance(value, dict):
@@ -128,7 +129,7 @@ def by_type(shapes: Fields) -> Rule:
 
 
 def exactly_one_of(*names: str) -> Rule:
-    """An object that has one of some fields and not the others."""
+    """An object with exactly one of these fields."""
 
     def check(value: object, pointer: str) -> Iterator[str]:
         if isinstance(value, dict) and sum(name in value for name in names) != 1:
@@ -138,7 +139,7 @@ def exactly_one_of(*names: str) -> Rule:
 
 
 def at_least_one_of(*names: str) -> Rule:
-    """An object that has one or more of some fields."""
+    """An object with at least one of these fields."""
 
     def check(value: object, pointer: str) -> Iterator[str]:
         if isinstance(value, dict) and not any(name in value for name in names):
@@ -148,7 +149,7 @@ def at_least_one_of(*names: str) -> Rule:
 
 
 def every(*rules: Rule) -> Rule:
-    """A value that keeps several rules."""
+    """A value that satisfies all of these rules."""
 
     def check(value: object, pointer: str) -> Iterator[str]:
         for rule in rules:

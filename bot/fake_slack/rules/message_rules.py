@@ -1,6 +1,6 @@
-"""Rules for a whole message: text, blocks, and the markup in them that calls people.
+"""Rules for a whole message: text, blocks, metadata, and markup that notifies people.
 
-The rules are the same for the Web API, a response_url and an acknowledgement.
+The same rules apply to the Web API, response_urls and acknowledgements.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.fake_slack.state.ledger import Blocks, Ledger, Ping
 from bot.fake_slack.state.refusals import RefusedError
 
 MOST_CHARACTERS_OF_TEXT = 40_000
-# Slack makes pings and names of these; <!date^...> and links are left alone.
+# Slack turns these into notifications and names; <!date^...> and links are harmless.
 CALLING_MARKUP = re.compile(r"<(?:!(?!date\^)|[@#])[^<>]*>")
 NAMING_PARTS = frozenset({"broadcast", "user", "usergroup", "channel", "team"})
 MARKED_UP_TYPES = frozenset({"mrkdwn", "markdown"})
@@ -26,7 +26,7 @@ MOST_CHARACTERS_OF_METADATA = 16_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The content of a message that Slack would take."""
+    """The validated content of a message."""
 
     text: str
     blocks: Blocks
@@ -34,7 +34,7 @@ class Content:
 
 
 def payload(value: object, pointer: str) -> Iterator[str]:
-    """The payload of metadata: an object of texts, numbers, flags, and lists and objects of them.
+    """The payload of message metadata: any JSON object.
 
     https://docs.slack.dev/messaging/message-metadata
     """
@@ -46,14 +46,14 @@ metadata_shape: Rule = record({"event_type": string(255), "event_payload": paylo
 
 
 def refused_blocks(problems: list[str]) -> RefusedError:
-    """Slack's answer to blocks that break a rule."""
+    """Slack's error for invalid blocks."""
     messages = [f"[ERROR] {line}" for line in problems]
     details = {"errors": problems, "response_metadata": {"messages": messages}}
     return RefusedError("invalid_blocks", details=details)
 
 
 def read_blocks(value: object) -> list[Any]:
-    """The list of blocks in an argument, which may be a list or the JSON of one.
+    """The blocks in an argument, which may be a list or its JSON text.
 
     Raises:
         RefusedError: it is neither.
@@ -71,7 +71,7 @@ def read_blocks(value: object) -> list[Any]:
 
 
 def read_content(arguments: Mapping[str, Any]) -> Content:
-    """The text and blocks of a message.
+    """The validated content of a message.
 
     Raises:
         RefusedError: as Slack would refuse them.
@@ -93,7 +93,7 @@ def read_content(arguments: Mapping[str, Any]) -> Content:
 
 
 def read_metadata(value: object) -> Mapping[str, Any] | None:
-    """What a message carries for apps; an object or the JSON of one.
+    """The metadata in an argument, which may be an object or its JSON text.
 
     Raises:
         RefusedError: it is neither, lacks a part, or is too long.
@@ -113,7 +113,8 @@ def read_metadata(value: object) -> Mapping[str, Any] | None:
 
 
 def note_content(ledger: Ledger, source: str, content: Content) -> None:
-    """Record what Slack takes but people would mind: pings, and blocks without a text."""
+    """Record what Slack accepts but users would dislike: pings, and blocks without a text."""
+    # Notifications and screen readers use the top-level text.
     if content.blocks and not content.text.strip():
         ledger.warnings.append(f"{source}: blocks without a top-level text")
     for pointer, markup in calling_markup(content):
@@ -121,7 +122,7 @@ def note_content(ledger: Ledger, source: str, content: Content) -> None:
 
 
 def calling_markup(content: Content) -> Iterator[tuple[str, str]]:
-    """Pointer and markup of everything in a message that calls or names people or channels."""
+    """Pointer and markup of everything in a message that notifies or names people or channels."""
     yield from _in_text(content.text, "/text")
     yield from _in_value(list(content.blocks), "/blocks")
 

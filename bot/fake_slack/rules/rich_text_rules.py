@@ -1,8 +1,8 @@
 """Rules for rich_text, table and data_table blocks.
 
-Element names and fields as docs.slack.dev/reference/block-kit/blocks gives them for
-rich-text-block, table-block and data-table-block; the 10,000 characters of a table are counted over
-all of its cells. Of a data table Slack names no such limit; that of the older one is kept.
+Names and fields are from docs.slack.dev/reference/block-kit/blocks: rich-text-block, table-block
+and data-table-block. The limit of 10,000 characters applies to all cells of a table together;
+Slack documents none for a data table, so the limit of the older block is used.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from bot.fake_slack.rules.element_rules import identifier, url
 from bot.fake_slack.rules.json_rules import (
-    Rule,
     any_number,
     by_type,
     choice,
+    every,
     flag,
     items,
     problem,
@@ -95,7 +95,7 @@ column_settings = items(
 
 
 def characters(value: object) -> int:
-    """How many characters of text stand in a value, however deep."""
+    """The number of text characters in a value, at any depth."""
     if isinstance(value, list):
         return sum(characters(item) for item in value)
     if not isinstance(value, dict):
@@ -105,28 +105,26 @@ def characters(value: object) -> int:
     return here + sum(characters(item) for item in value.values())
 
 
-def table_rows() -> Rule:
-    """The rows of a table: 100 by 20, no empty cell, 10,000 characters in all."""
-
-    def check(value: object, pointer: str) -> Iterator[str]:
-        yield from rows(value, pointer)
-        if characters(value) > MOST_CHARACTERS_OF_A_TABLE:
-            limit = MOST_CHARACTERS_OF_A_TABLE
-            yield problem(f"cells must have less than {limit + 1} characters in all", pointer)
-
-    return check
+def few_characters(value: object, pointer: str) -> Iterator[str]:
+    """At most 10,000 characters of text in all cells together."""
+    if characters(value) > MOST_CHARACTERS_OF_A_TABLE:
+        limit = MOST_CHARACTERS_OF_A_TABLE
+        yield problem(f"cells must have less than {limit + 1} characters in all", pointer)
 
 
+# 100 by 20, no empty cell.
+table_rows = every(rows, few_characters)
+
+
+# One more than MOST_ROWS, because the header row does not count.
 wide_rows = items(items(cell, MOST_COLUMNS), MOST_ROWS + 1, least=2)
 head_row = items(by_type({"raw_text": record({"text": part_text})}), MOST_COLUMNS)
 
 
 def data_table_rows(value: object, pointer: str) -> Iterator[str]:
-    """The rows of a data table: a head of plain texts, then 1 to 100 rows, all of one length."""
+    """The rows of a data table: a plain text header, then 1 to 100 rows, all of equal length."""
     yield from wide_rows(value, pointer)
-    if characters(value) > MOST_CHARACTERS_OF_A_TABLE:
-        limit = MOST_CHARACTERS_OF_A_TABLE
-        yield problem(f"cells must have less than {limit + 1} characters in all", pointer)
+    yield from few_characters(value, pointer)
     if isinstance(value, list) and value:
         yield from head_row(value[0], f"{pointer}/0")
         if len({len(row) for row in value if isinstance(row, list)}) > 1:

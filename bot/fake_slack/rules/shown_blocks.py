@@ -1,6 +1,6 @@
-"""Blocks as Slack gives them back: with the ids and flags that the sender left out.
+"""Blocks as Slack returns them: with the ids and flags that the sender omitted.
 
-Also the blocks that Slack makes of what a person types, and the elements that can be used.
+Also the blocks that Slack makes of typed text, and the interactive elements of blocks.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMED = {"@": ("user", "user_id"), "#": ("channel", "channel_id"), "!": ("broadc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """An element that a person can use, and the block that it stands in."""
+    """An interactive element and the block that contains it."""
 
     block: Mapping[str, Any]
     content: Mapping[str, Any]
@@ -52,7 +52,7 @@ def shown_blocks(blocks: Sequence[Mapping[str, Any]], seed: str) -> list[dict[st
 
 
 def elements_of(blocks: Sequence[Mapping[str, Any]]) -> Iterator[Element]:
-    """The elements that can be used, of blocks that have all their ids."""
+    """The interactive elements of blocks that have all their ids."""
     for block in blocks:
         found = [block.get("accessory"), block.get("element"), *block.get("elements", ())]
         for content in found:
@@ -61,7 +61,7 @@ def elements_of(blocks: Sequence[Mapping[str, Any]]) -> Iterator[Element]:
 
 
 def typed_blocks(text: str, seed: str) -> tuple[Mapping[str, Any], ...]:
-    """What Slack makes of a typed text: one block of rich text with mentions and links apart."""
+    """A typed text as Slack stores it: one rich text block with mentions and links parsed."""
     parts = list(_parts(text))
     if not parts:
         return ()
@@ -70,7 +70,8 @@ def typed_blocks(text: str, seed: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def made_up_id(*seeds: object) -> str:
-    """Five characters that stand for an id which Slack gives."""
+    """A deterministic five-character id, in place of one that Slack would generate."""
+    # Deterministic, so that a block has the same id each time it is returned.
     return hashlib.sha256("/".join(map(str, seeds)).encode()).hexdigest()[:5]
 
 

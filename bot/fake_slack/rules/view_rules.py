@@ -38,7 +38,7 @@ FIELDS_OF = {
 
 
 def problems_of_view(view: Mapping[str, Any], surface: Surface) -> list[str]:
-    """What Slack would refuse in this view on this surface; empty if it is fine."""
+    """What Slack would refuse in this view on this surface; empty if it is valid."""
     if view.get("type") != surface.value:
         return [problem(f"must be of type {surface.value}", "/view/type")]
     rest = {name: content for name, content in view.items() if name != "type"}
@@ -46,6 +46,7 @@ def problems_of_view(view: Mapping[str, Any], surface: Surface) -> list[str]:
     blocks = view.get("blocks")
     if isinstance(blocks, list):
         found += problems_of_blocks(blocks, surface)
+        # Without a submit button the values of inputs could not be sent.
         needs_submit = surface is Surface.MODAL and "input" in kinds_of(blocks)
         if needs_submit and "submit" not in view:
             found.append(problem("missing required field: submit", "/view"))
@@ -55,7 +56,7 @@ def problems_of_view(view: Mapping[str, Any], surface: Surface) -> list[str]:
 
 
 def _focused(value: object) -> int:
-    """How many elements want the cursor."""
+    """The number of elements with `focus_on_load`."""
     if isinstance(value, list):
         return sum(map(_focused, value))
     if not isinstance(value, dict):

@@ -1,1 +1,1 @@
-"""What the workspace holds: people, conversations, messages, files."""
+"""The state of the fake workspace: users, conversations, messages, files."""

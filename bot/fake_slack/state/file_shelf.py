@@ -1,7 +1,7 @@
-"""The files of the made-up workspace: what people attached, and what the bot uploads and shares.
+"""The files of the fake workspace: attached by users, or uploaded and shared by the bot.
 
-Shapes as docs.slack.dev/reference/objects/file-object gives them; which file object comes with a
-message of a shared channel, as docs.slack.dev/apis/slack-connect/using-slack-connect-in-apps says.
+Fields follow docs.slack.dev/reference/objects/file-object; the reduced file object in a message of
+a shared channel follows docs.slack.dev/apis/slack-connect/using-slack-connect-in-apps.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from bot.fake_slack.state.ledger import Ledger, Message, UserMessage
 from bot.fake_slack.state.workspace import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, Channel, Workspace
 
-# A file is its name, or some fields of Slack's file object, the name among them. `content` are its
-# bytes, or its text; a `size` beside it is what Slack says instead of the truth.
+# A file is given as its name, or as fields of Slack's file object including `name`. `content` is
+# its bytes or text; an explicit `size` overrides the real one, to test a wrong answer of Slack's.
 File: TypeAlias = str | Mapping[str, Any]
 
 CHECK = "check_file_info"
@@ -26,11 +26,11 @@ LIST_TYPES = {".csv": "text/csv", ".txt": "text/plain", ".tsv": "text/tab-separa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file as Slack keeps it.
+    """A stored file.
 
     Attributes:
-        described: the whole file object, as files.info gives it.
-        channel: where it was shared; empty while it is private.
+        described: the whole file object, as files.info returns it.
+        channel: where it is shared; empty while it is private.
     """
 
     id: str
@@ -41,13 +41,13 @@ class StoredFile:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The file name."""
         return str(self.described["name"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """An upload that was begun: `length` bytes are to come."""
+    """A started upload that expects `length` bytes."""
 
     file_id: str
     name: str
@@ -56,7 +56,7 @@ class Ticket:
 
 
 class FileShelf:
-    """Keeps files and uploads."""
+    """Stores files and uploads."""
 
     def __init__(self, ledger: Ledger, workspace: Workspace, base_url: str) -> None:
         self._ledger = ledger
@@ -66,13 +66,13 @@ class FileShelf:
         self._tickets: dict[str, Ticket] = {}
 
     def find(self, file_id: str) -> StoredFile | None:
-        """The file with this id, also where it was deleted."""
+        """The file with this id, even if deleted."""
         return self._stored.get(file_id)
 
     def attach(self, message: UserMessage, given: File) -> Mapping[str, Any]:
-        """Keep a file that a person attaches; gives the object that the message carries.
+        """Store a file that a user attaches; returns the file object for the message.
 
-        Of a file of another organisation, a message only says that files.info knows more.
+        For a file of another organisation, that is only a reference to files.info.
         """
         fields = {"name": given} if isinstance(given, str) else dict(given)
         content = fields.pop("content", b"")
@@ -86,13 +86,13 @@ class FileShelf:
             team=message.team,
             second=int(float(message.ts)),
         )
-        stored = self._kept({**described, **fields}, whole, message.channel)
+        stored = self._store({**described, **fields}, whole, message.channel)
         if access == "visible":
             return stored.described
         return {"id": stored.id, "mode": "file_access", "file_access": access}
 
     def delete(self, file_id: str) -> None:
-        """Take a file away; where it was attached, a tombstone stands in its place."""
+        """Delete a file; messages show a tombstone in its place."""
         self._stored[file_id] = replace(self._stored[file_id], deleted=True, content=b"")
         stone = {"id": file_id, "mode": TOMBSTONE}
         for said in [one for one in self._ledger.said if _holds(one, file_id)]:
@@ -101,28 +101,28 @@ class FileShelf:
             self._ledger.change(message, files=_buried(message, stone))
 
     def begin_upload(self, name: str, length: int) -> tuple[str, str]:
-        """A new upload; gives the id of the file and the address that takes its bytes."""
+        """Start an upload; returns the file id and the upload URL."""
         file_id = self._new_id()
         key = f"LoopbackUpload{self._ledger.next_number()}"
         self._tickets[key] = Ticket(file_id=file_id, name=name, length=length)
         return file_id, f"{self._base_url}/upload/v1/{key}"
 
     def ticket(self, key: str) -> Ticket | None:
-        """The upload of this address."""
+        """The upload with this key."""
         return self._tickets.get(key)
 
     def receive(self, key: str, content: bytes) -> None:
-        """Keep the bytes of an upload."""
+        """Store the bytes of an upload."""
         self._tickets[key] = replace(self._tickets[key], content=content)
 
     def is_received(self, file_id: str) -> bool:
-        """Whether the bytes of an upload are there and nobody has finished it yet."""
+        """Whether an upload has its bytes and is not yet finished."""
         return any(
             one.file_id == file_id and one.content is not None for one in self._tickets.values()
         )
 
     def finish_upload(self, file_id: str, title: str, channel: str) -> StoredFile:
-        """Make an upload a file of the bot's own; an address is good for one file."""
+        """Turn an upload into a file of the bot; an upload URL is valid for one file."""
         key = next(key for key, one in self._tickets.items() if one.file_id == file_id)
         ticket = self._tickets.pop(key)
         described = self._described(
@@ -133,12 +133,12 @@ class FileShelf:
             team=TEAM_ID,
             second=int(self._ledger.clock()),
         )
-        return self._kept(
+        return self._store(
             {**described, "title": title or ticket.name}, ticket.content or b"", channel
         )
 
     def note_share(self, file_id: str, place: Channel, message: Message) -> None:
-        """Note in which message a file was shared; only files.info says so, as with Slack."""
+        """Record which message shares a file; as with Slack, only files.info returns it."""
         thread = {} if message.thread_ts is None else {"thread_ts": message.thread_ts}
         share = {"ts": message.ts, "channel_name": place.name, "team_id": TEAM_ID, **thread}
         kind = "private" if place.is_private else "public"
@@ -147,7 +147,7 @@ class FileShelf:
         self._stored[file_id] = replace(stored, described=described)
 
     def is_seen_by_bot(self, stored: StoredFile) -> bool:
-        """Whether the bot sees it: its own, and what was shared where it can look."""
+        """Whether the bot can see it: its own files, and those shared where it can read."""
         place = self._workspace.channels.get(stored.channel)
         if place is None:
             return stored.described.get("user") == BOT_USER_ID
@@ -156,7 +156,7 @@ class FileShelf:
     def _new_id(self) -> str:
         return f"F{self._ledger.next_number():010d}"
 
-    def _kept(self, described: Mapping[str, Any], content: bytes, channel: str) -> StoredFile:
+    def _store(self, described: Mapping[str, Any], content: bytes, channel: str) -> StoredFile:
         stored = StoredFile(
             id=str(described["id"]), described=described, content=content, channel=channel
         )
@@ -192,9 +192,9 @@ class FileShelf:
 
 
 def _in_address(name: str) -> str:
-    """Slack keeps lower-case letters and digits of a name in an address, and nothing else."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in ".-") else "_" for c in name)
-    return kept.lower() or "file"
+    """A name as Slack puts it in a URL: lower case, other characters replaced by `_`."""
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in ".-") else "_" for c in name)
+    return safe.lower() or "file"
 
 
 def _holds(message: Message | UserMessage, file_id: str) -> bool:

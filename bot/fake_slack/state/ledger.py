@@ -1,6 +1,6 @@
-"""What arrived at the loopback Slack and what the conversations show; and waiting for more of it.
+"""Everything that reached the loopback Slack, the resulting state, and waiting for changes.
 
-The ledger records; it judges nothing. Arguments are kept as they came, tokens never.
+The ledger records and does not validate. Arguments are stored as received, tokens never.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 Blocks = tuple[Mapping[str, Any], ...]
-# What a person has typed or chosen, by block_id and action_id, in the shape of `state.values`.
+# What a user has typed or chosen, by block_id and action_id, in the shape of `state.values`.
 State: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCall:
-    """One Web API request, whether it was answered or refused."""
+    """One Web API request, answered or refused."""
 
     method: str
     arguments: Mapping[str, Any]
@@ -26,7 +26,7 @@ class ApiCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponsePost:
-    """One post to a response_url: its body as it came and the HTTP status it was answered with."""
+    """One post to a response_url: its body as received, and the HTTP answer."""
 
     url: str
     body: Any
@@ -36,10 +36,9 @@ class ResponsePost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message of the bot as it stands now; `user` is who alone sees an ephemeral one.
+    """The current state of a message of the bot; `user` is the only one to see an ephemeral one.
 
-    `metadata` is what the bot has put on it for itself and other apps; no person sees it. `files`
-    are Slack's objects of the files that it shares.
+    `metadata` is for apps; users do not see it. `files` are the file objects that it shares.
     """
 
     channel: str
@@ -55,9 +54,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserMessage:
-    """A message of a person; `event_id` names the event that told the bot of it, if one did.
+    """A message of a user; `event_id` is the event that the bot received for it, if any.
 
-    `subtype` is Slack's; "tombstone" for what stands in the place of a deleted message.
+    `subtype` is Slack's, such as "tombstone" for the placeholder of a deleted message.
     """
 
     channel: str
@@ -76,10 +75,10 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """The bot's answer to one delivery: HTTP status, body, and the seconds until it came.
+    """The bot's answer to one delivery: HTTP status, body, and seconds until it arrived.
 
-    Over a socket, an acknowledgement is 200 with its payload as JSON. Where nothing came, the
-    status is 0 and the body what Slack shows then: operation_timeout or dispatch_failed.
+    Over a socket, an acknowledgement is 200 with its payload as JSON. Without an answer the status
+    is 0 and the body is Slack's error: operation_timeout or dispatch_failed.
     """
 
     status: int
@@ -88,13 +87,13 @@ class Ack:
 
     @property
     def accepted(self) -> bool:
-        """Whether Slack takes the request for delivered."""
+        """Whether Slack regards the request as delivered."""
         return self.status == 200  # noqa: PLR2004 - HTTP's number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentEvent:
-    """An event that was delivered, and the answer to each delivery of it, in order."""
+    """An event and the answer to each delivery of it, in order."""
 
     payload: Mapping[str, Any]
     envelope_id: str
@@ -108,7 +107,7 @@ class SentEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A modal or a Home tab as it stands now; `state` is what the person has put into it."""
+    """The current state of a modal or a Home tab; `state` is what the user has entered."""
 
     id: str
     user: str
@@ -121,23 +120,28 @@ class View:
 
     @property
     def is_modal(self) -> bool:
-        """Whether it is a modal; else it is a Home tab."""
+        """Whether it is a modal rather than a Home tab."""
         return bool(self.content["type"] == "modal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
-    """Markup, as it came, that calls or names people or channels; `pointer` is where it stood."""
+    """Markup that notifies or names people or channels; `pointer` is its JSON pointer."""
 
     source: str
     pointer: str
     markup: str
 
 
-class Ledger:
-    """Everything that arrived, in order, and the state that came of it.
+def time_order(message: Message | UserMessage) -> tuple[int, ...]:
+    """The sort key of messages: as integers, since texts of different lengths sort wrongly."""
+    return tuple(map(int, message.ts.split(".")))
 
-    `revision` counts the changes, for those who look again at each.
+
+class Ledger:
+    """Everything that arrived, in order, and the resulting state.
+
+    `revision` counts the changes, so that a waiting reader notices each.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -165,62 +169,63 @@ class Ledger:
         return f"{int(self.clock() - seconds_ago)}.{self.next_number():06d}"
 
     def find(self, channel: str, ts: str) -> Message | None:
-        """The message with this time stamp, if it still stands."""
+        """The bot's message with this time stamp, if it exists."""
         matches = (found for found in self.messages if (found.channel, found.ts) == (channel, ts))
         return next(matches, None)
 
     def find_said(self, channel: str, ts: str) -> UserMessage | None:
-        """The person's message with this time stamp, if it still stands."""
+        """The user's message with this time stamp, if it exists."""
         matches = (found for found in self.said if (found.channel, found.ts) == (channel, ts))
         return next(matches, None)
 
     def replace_said(self, message: UserMessage, **changes: Any) -> UserMessage:
-        """Change fields of a person's message where it stands."""
+        """Change fields of a user's message in place."""
         changed = replace(message, **changes)
         self.said[self.said.index(message)] = changed
-        self.ring()
+        self.notify()
         return changed
 
     def thread(self, channel: str, ts: str) -> list[Message | UserMessage]:
-        """The message `ts` and all replies to it, of people and of the bot, in order of time."""
+        """The message `ts` and all replies to it, by users and by the bot, in order of time."""
         everything: list[Message | UserMessage] = [*self.messages, *self.said]
         found = [
             entry
             for entry in everything
             if entry.channel == channel and ts in (entry.ts, entry.thread_ts)
         ]
-        return sorted(found, key=lambda entry: tuple(map(int, entry.ts.split("."))))
+        return sorted(found, key=time_order)
 
-    def where_it_lands(self, channel: str, thread_ts: str | None) -> str | None:
-        """The thread in which Slack puts a message: the wanted one, or none where that is gone.
+    def thread_for(self, channel: str, thread_ts: str | None) -> str | None:
+        """The thread in which Slack puts a message: `thread_ts`, or None if that thread is gone.
 
-        A thread is there as long as its first message or any reply is. Slack takes a message for
-        one that is not, without a word, and puts it into the conversation itself.
+        A thread exists as long as its first message or any reply does. Slack silently posts a
+        message for a deleted thread into the channel itself.
         """
-        stands = thread_ts is not None and any(
+        exists = thread_ts is not None and any(
             not (isinstance(entry, Message) and entry.ephemeral)
             for entry in self.thread(channel, thread_ts)
         )
-        return thread_ts if stands else None
+        return thread_ts if exists else None
 
     def change(self, message: Message, **changes: Any) -> Message:
-        """Put new content into a message where it stands."""
+        """Change fields of a bot message in place."""
         changed = replace(message, **changes)
         self.messages[self.messages.index(message)] = changed
-        self.ring()
+        self.notify()
         return changed
 
-    def ring(self) -> None:
-        """Wake those who wait: something has changed."""
+    def notify(self) -> None:
+        """Wake everything that waits for a change."""
         self.revision += 1
+        # A new Event for each change: set() wakes current waiters, later ones wait for the next.
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def wait_for(self, predicate: Callable[[], bool], seconds: float) -> None:
-        """Wait until the predicate holds; it is asked again at every change.
+        """Wait until the predicate holds; it is evaluated again at every change.
 
         Raises:
-            TimeoutError: it did not hold in time; the text sums up what had arrived.
+            TimeoutError: it did not become true in time; the text sums up what had arrived.
         """
         try:
             async with asyncio.timeout(seconds):

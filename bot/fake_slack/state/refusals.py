@@ -1,4 +1,4 @@
-"""How the loopback Slack says no: one error for every refusal, and failures that tests order."""
+"""The error for every refusal of the loopback Slack, and failures that tests inject."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
 class RefusedError(Exception):
     """Slack refuses a request.
 
-    `error` is Slack's word for it, `details` the further fields of the answer, `status` the HTTP
-    status of a Web API answer, `retry_after` the seconds of its Retry-After header.
+    `error` is Slack's error code, `details` the further fields of the answer, `status` the HTTP
+    status of a Web API answer, `retry_after` its Retry-After header in seconds.
     """
 
     def __init__(
@@ -35,17 +35,17 @@ class RefusedError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that go with the refusal."""
+        """The headers of the refusal."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 class NotPossibleError(Exception):
-    """A person was to do what Slack's client would not let them do."""
+    """Slack's client would not let a user do this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One failure that is to come."""
+    """One injected failure."""
 
     error: str
     status: int
@@ -53,7 +53,7 @@ class Failure:
 
 
 class OrderedFailures:
-    """Failures that tests order for the next requests to a method."""
+    """Failures that tests inject into the next requests to a method."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Failure]] = defaultdict(deque)
@@ -63,12 +63,16 @@ class OrderedFailures:
         self,
         method: str,
         *,
-        error: str,
+        error: str = "internal_error",
         status: int | None = None,
         retry_after: int | None = None,
         times: int = 1,
     ) -> None:
-        """Let the next `times` requests to `method` fail; a rate limit is 429 with Retry-After."""
+        """Make the next `times` requests to a method, "response_url", "download" or "upload" fail.
+
+        The default HTTP status is 200 for a Web API method, 400 for a response_url and 429 for the
+        error "ratelimited"; `retry_after` is in seconds, 1 by default for a rate limit.
+        """
         limited = error == RATE_LIMITED
         if status is None:
             status = 429 if limited else 200
@@ -78,7 +82,7 @@ class OrderedFailures:
         self._waiting[method].extend([failure] * times)
 
     def lose(self, method: str, *, times: int = 1) -> None:
-        """Let the next `times` requests be carried out, but their answers get lost on the way."""
+        """Carry out the next `times` requests, but drop the connection instead of answering."""
         self._lost[method] += times
 
     def is_lost(self, method: str) -> bool:
@@ -88,10 +92,10 @@ class OrderedFailures:
         return lost
 
     def raise_next(self, method: str) -> None:
-        """Raise the failure that waits for this method, if one does.
+        """Raise the next injected failure of this method, if any.
 
         Raises:
-            RefusedError: the failure that was ordered.
+            RefusedError: the injected failure.
         """
         if self._waiting[method]:
             failure = self._waiting[method].popleft()

@@ -1,6 +1,6 @@
-"""The made-up workspace: its people, channels and members, its tokens and their scopes.
+"""The fake workspace: users, channels and members, tokens and their scopes.
 
-The secrets only look like Slack's; they are computed so that scanners for secrets stay quiet.
+The secrets only look like Slack's; they are computed so that secret scanners do not report them.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from bot.fake_slack.state.refusals import RefusedError
 
 APP_ID = "A0LOOPBACK1"
 TEAM_ID = "T0LOOPBACK1"
@@ -19,11 +21,11 @@ BOT_NAME = "voicestatus"
 USER_ID = "U0ANA000001"
 OTHER_USER_ID = "U0BRUNO0001"
 BOT_MENTION = f"<@{BOT_USER_ID}>"
-# A guest of this workspace, and somebody of another one who is in the shared channel.
+# A guest of this workspace, and a member of another one who is in the shared channel.
 GUEST_USER_ID = "U0DORA00001"
 STRANGER_USER_ID = "U0CARLA0001"
 STRANGER_TEAM_ID = "T0PARTNER01"
-# Organisations that these workspaces may be put into (`Workspace.enterprises`), and another
+# Organisations that tests may assign the workspaces to (`Workspace.enterprises`), and another
 # workspace of the first one.
 ENTERPRISE_ID = "E0LOOPBACK1"
 SISTER_TEAM_ID = "T0SISTER001"
@@ -40,7 +42,7 @@ VERIFICATION_TOKEN = "Loopback" * 3
 
 BOT_SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history")
 APP_SCOPES = ("connections:write",)
-# The events that the app asks for, and the scope without which each is not delivered.
+# The events that the app subscribes to, and the scope that each requires.
 SCOPE_OF_EVENT = {
     "app_mention": "app_mentions:read",
     "message.im": "im:history",
@@ -57,10 +59,10 @@ class Token(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What users.info knows of one person.
+    """What users.info returns about one user.
 
-    A guest is restricted (several channels) or ultra restricted (one). `team` is the workspace
-    that the person belongs to; a stranger is somebody of another one with no channel in common.
+    A guest is restricted (several channels) or ultra restricted (one). `team` is the user's own
+    workspace; a stranger is a user of another workspace with no channel in common.
     """
 
     id: str
@@ -78,7 +80,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A conversation and who is in it, the bot included where it is a member."""
+    """A conversation and its members, including the bot if it is one."""
 
     id: str
     name: str
@@ -90,17 +92,17 @@ class Channel:
 
     @property
     def name_in_payloads(self) -> str:
-        """What Slack calls it in a command: only public channels are named."""
+        """Its name in a slash command: Slack names public channels only."""
         if self.is_direct:
             return "directmessage"
         return "privategroup" if self.is_private else self.name
 
 
 class Workspace:
-    """People and channels; tests add to them before they start.
+    """Users and channels; tests may add some.
 
-    `enterprises` says which workspace belongs to which organisation. An app that is installed
-    `org_wide` serves the workspaces of its organisation.
+    `enterprises` maps workspaces to organisations. An app that is installed `org_wide` serves all
+    workspaces of its organisation.
     """
 
     def __init__(self) -> None:
@@ -112,9 +114,9 @@ class Workspace:
         self.enterprises: dict[str, str] = {}
         self.org_wide = False
         self.domains: dict[str, str] = {TEAM_ID: TEAM_DOMAIN, STRANGER_TEAM_ID: "partner"}
-        self._settle()
+        self._populate()
 
-    def _settle(self) -> None:
+    def _populate(self) -> None:
         self.add_person(Profile(id=BOT_USER_ID, name=BOT_NAME, real_name=BOT_NAME, is_bot=True))
         self.add_person(Profile(id=USER_ID, name="ana", real_name="Ana Souza"))
         self.add_person(
@@ -132,11 +134,11 @@ class Workspace:
         self.add_channel(CHANNEL_ID, "support", (BOT_USER_ID, GUEST_USER_ID, *people))
         self.add_channel(CHANNEL_WITHOUT_BOT_ID, "lobby", people)
         self.add_channel(PRIVATE_CHANNEL_ID, "incidents", people, is_private=True)
-        everybody = (BOT_USER_ID, STRANGER_USER_ID, *people)
-        self.add_channel(SHARED_CHANNEL_ID, "with-partner", everybody, is_ext_shared=True)
+        members = (BOT_USER_ID, STRANGER_USER_ID, *people)
+        self.add_channel(SHARED_CHANNEL_ID, "with-partner", members, is_ext_shared=True)
 
     def add_person(self, profile: Profile) -> None:
-        """Let a person exist, or change one."""
+        """Add or replace a user."""
         self.people[profile.id] = profile
 
     def add_channel(
@@ -149,7 +151,7 @@ class Workspace:
         is_direct: bool = False,
         is_ext_shared: bool = False,
     ) -> None:
-        """Let a channel exist with these members; a direct conversation is always private."""
+        """Add or replace a channel; a direct conversation is always private."""
         self.channels[channel] = Channel(
             id=channel,
             name=name,
@@ -160,28 +162,40 @@ class Workspace:
         )
 
     def join(self, channel: str, user: str = BOT_USER_ID) -> None:
-        """Let somebody, if not said otherwise the bot, into a channel."""
+        """Add a user, by default the bot, to a channel."""
         place = self.channels[channel]
         self.channels[channel] = replace(place, members=place.members | {user})
 
     def leave(self, channel: str, user: str = BOT_USER_ID) -> None:
-        """Take somebody, if not said otherwise the bot, out of a channel."""
+        """Remove a user, by default the bot, from a channel."""
         place = self.channels[channel]
         self.channels[channel] = replace(place, members=place.members - {user})
 
     def archive(self, channel: str) -> None:
-        """Let nobody write in a channel any more; what stands in it can still be read."""
+        """Archive a channel: it becomes read-only."""
         self.channels[channel] = replace(self.channels[channel], is_archived=True)
 
+    def visible_to_bot(self, channel: str) -> Channel:
+        """The channel, if the bot can see that it exists.
+
+        Raises:
+            RefusedError: it does not exist, or is private and the bot is not a member.
+        """
+        place = self.channels.get(channel)
+        # Slack does not reveal that a private channel exists.
+        if place is None or (place.is_private and BOT_USER_ID not in place.members):
+            raise RefusedError("channel_not_found")
+        return place
+
     def direct(self, user: str) -> Channel:
-        """The direct conversation of the bot and one person; it comes to be when asked for."""
+        """The direct conversation of the bot and one user, created on first use."""
         channel = f"D{user[1:]}"
         if channel not in self.channels:
             self.add_channel(channel, user, (BOT_USER_ID, user), is_direct=True)
         return self.channels[channel]
 
     def team_of(self, user: str) -> str:
-        """The workspace of a person; somebody whom nobody described belongs to this one."""
+        """The user's workspace; unknown users belong to this one."""
         profile = self.people.get(user)
         return profile.team if profile else TEAM_ID
 
@@ -197,10 +211,10 @@ class Workspace:
         return sorted(sisters) if self.org_wide else [TEAM_ID]
 
     def sends(self, event: str) -> bool:
-        """Whether the app asked for this event and was granted the scope that it needs."""
+        """Whether the app subscribes to this event and has the scope that it requires."""
         scope = SCOPE_OF_EVENT[event]
         return event in self.events and (not scope or scope in self.scopes)
 
     def domain(self, team: str) -> str:
-        """The domain of a workspace; one that nobody described is named after its id."""
+        """The domain of a workspace; by default its id in lower case."""
         return self.domains.get(team, team.lower())

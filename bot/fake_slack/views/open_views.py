@@ -1,6 +1,6 @@
-"""The views that people have before them: stacks of modals, Home tabs, and what opens them.
+"""The views on users' screens: stacks of modals and Home tabs, and the triggers that open them.
 
-A trigger_id is good for 3 seconds and for one modal; a stack holds 3 modals at most.
+A trigger_id is valid for 3 seconds and one modal; a stack holds at most 3 modals.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ MOST_BYTES = 250_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A trigger_id: whose it is, when it was given out, whether a modal has come of it.
+    """A trigger_id: its user, when it was issued, and whether it was exchanged for a modal.
 
-    `view_id` is the modal that was used, if it was one.
+    `view_id` is the modal that the user acted in, if it was one.
     """
 
     user: str
@@ -36,7 +36,7 @@ class Trigger:
 
 
 class OpenViews:
-    """All modals and Home tabs; they stand in the ledger, a stack of modals from below."""
+    """All modals and Home tabs; the ledger stores them, a stack of modals bottom first."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -54,7 +54,7 @@ class OpenViews:
         """A trigger that can still be exchanged.
 
         Raises:
-            RefusedError: it was never given out, is exchanged or too old.
+            RefusedError: it was never issued, was exchanged or has expired.
         """
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
@@ -66,16 +66,16 @@ class OpenViews:
         return trigger
 
     def exchange(self, trigger_id: str) -> None:
-        """Use a trigger up."""
+        """Mark a trigger as used."""
         self._triggers[trigger_id] = replace(self._triggers[trigger_id], exchanged=True)
 
     def home_of(self, user: str) -> View | None:
-        """The Home tab of a person, if one was published."""
+        """The user's Home tab, if one was published."""
         found = [view for view in self._ledger.views if view.user == user and not view.is_modal]
         return found[0] if found else None
 
     def modals_of(self, user: str) -> list[View]:
-        """The stack of modals before a person; the last one is on top."""
+        """The user's stack of modals; the last one is on top."""
         return [view for view in self._ledger.views if view.user == user and view.is_modal]
 
     def find(self, view_id: object, external_id: object = None) -> View | None:
@@ -87,12 +87,12 @@ class OpenViews:
         return None
 
     def open(self, user: str, team: str, content: Mapping[str, Any]) -> View:
-        """Put a first modal before a person; another stack goes."""
+        """Open a modal for a user; it replaces the whole stack."""
         self.clear(user)
         return self._add(user, team, content, below=None)
 
     def push(self, below: View, content: Mapping[str, Any]) -> View:
-        """Put a modal on top of the stack.
+        """Push a modal onto the stack.
 
         Raises:
             RefusedError: the stack is full.
@@ -102,7 +102,7 @@ class OpenViews:
         return self._add(below.user, below.team, content, below=below)
 
     def publish(self, user: str, team: str, content: Mapping[str, Any]) -> View:
-        """Put a Home tab in place of the one before."""
+        """Publish a Home tab, replacing the last one."""
         earlier = self.home_of(user)
         if earlier is not None:
             return self.change(earlier, content)
@@ -110,26 +110,27 @@ class OpenViews:
         return self._appended(view)
 
     def change(self, view: View, content: Mapping[str, Any]) -> View:
-        """Put new content into a view; what was put into elements that stay is kept."""
+        """Replace the content of a view; elements that remain retain their values."""
+        # A new hash makes a concurrent views.update with the old one a hash_conflict.
         changed = replace(view, content=content, hash=self._new_hash())
         return self._swapped(view, changed)
 
-    def keep_state(self, view: View, state: Mapping[str, Mapping[str, Any]]) -> View:
-        """Remember what the person has put into a view."""
+    def save_state(self, view: View, state: Mapping[str, Mapping[str, Any]]) -> View:
+        """Store what the user has entered in a view."""
         return self._swapped(view, replace(view, state=state))
 
     def close(self, view: View) -> None:
-        """Take one view away."""
+        """Remove one view."""
         self._ledger.views.remove(view)
-        self._ledger.ring()
+        self._ledger.notify()
 
     def clear(self, user: str) -> None:
-        """Take the whole stack of a person away."""
+        """Remove the user's whole stack."""
         for view in self.modals_of(user):
             self.close(view)
 
     def checked(self, view: object, surface: Surface, *, own_id: str = "") -> Mapping[str, Any]:
-        """A view that Slack would take; it may come as JSON text.
+        """The view, if Slack would accept it; it may be a JSON text.
 
         Raises:
             RefusedError: as Slack would refuse it.
@@ -140,6 +141,7 @@ class OpenViews:
             messages = [f"[ERROR] {line}" for line in problems]
             details = {"errors": problems, "response_metadata": {"messages": messages}}
             raise RefusedError("invalid_arguments", details=details)
+        # Slack's limit applies to the bytes of the JSON, not to its characters.
         if len(json.dumps(content).encode()) > MOST_BYTES:
             raise RefusedError("view_too_large")
         namesake = self.find(None, content.get("external_id"))
@@ -168,12 +170,12 @@ class OpenViews:
 
     def _appended(self, view: View) -> View:
         self._ledger.views.append(view)
-        self._ledger.ring()
+        self._ledger.notify()
         return view
 
     def _swapped(self, view: View, changed: View) -> View:
         self._ledger.views[self._ledger.views.index(view)] = changed
-        self._ledger.ring()
+        self._ledger.notify()
         return changed
 
 

@@ -1,4 +1,4 @@
-"""What the bot answers to a submitted modal, read and applied as strictly as Slack does it."""
+"""The bot's answers to submitted modals, parsed and applied as strictly as Slack does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIELDS = frozenset({"response_action", "errors", "view"})
 
 
 class Outcome(StrEnum):
-    """What became of a submitted modal; `failed` is Slack's "trouble connecting"."""
+    """The effect of an answer to a submission; `failed` is Slack's "trouble connecting"."""
 
     CLOSED = "close"
     ERRORS = "errors"
@@ -30,10 +30,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A submitted modal: the acknowledgement, and what it did.
+    """A submitted modal: the acknowledgement and its effect.
 
-    `errors` are the texts under inputs, by block_id; `view` is the modal that is then on top,
-    None when none is left.
+    `errors` are the texts under inputs, by block_id; `view` is the modal on top afterwards, None
+    if the stack is empty.
     """
 
     ack: Ack
@@ -50,7 +50,7 @@ class Submissions:
         self._views = views
 
     def apply(self, view: View, ack: Ack) -> Submission:
-        """Do what the acknowledgement says; one that Slack would not take changes nothing."""
+        """Apply the acknowledgement; one that Slack would not accept changes nothing."""
         errors: Mapping[str, str] = {}
         try:
             body = _read(ack)
@@ -69,7 +69,7 @@ class Submissions:
         if action is Outcome.CLEARED:
             self._views.clear(view.user)
         elif action is Outcome.CLOSED:
-            # The bot may have taken the view away by other means meanwhile.
+            # A views.update or a clear in the meantime may have removed the view already.
             self._close_if_open(view)
         else:
             own_id = view.id if action is Outcome.UPDATED else ""
@@ -102,6 +102,7 @@ def _read(ack: Ack) -> Mapping[str, Any]:
     unknown = sorted(set(parsed) - FIELDS)
     if unknown:
         raise RefusedError("unknown fields", details={"unknown": unknown})
+    # "close" is not an action of Slack's: an empty acknowledgement closes the modal.
     action = parsed.get("response_action", Outcome.ERRORS)
     known = (Outcome.ERRORS, Outcome.UPDATED, Outcome.PUSHED, Outcome.CLEARED)
     if parsed and ("response_action" not in parsed or action not in known):
@@ -110,7 +111,7 @@ def _read(ack: Ack) -> Mapping[str, Any]:
 
 
 def _checked_errors(view: View, errors: object) -> Mapping[str, str]:
-    """Texts for inputs that the view has.
+    """The error texts, if each belongs to an input of the view.
 
     Raises:
         RefusedError: a block is no input of this view, or a text is missing.

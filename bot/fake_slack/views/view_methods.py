@@ -12,7 +12,7 @@ from bot.fake_slack.views.open_views import OpenViews
 
 
 class ViewMethods:
-    """What the bot does to modals and Home tabs, checked by the rules for views."""
+    """The views methods, which validate every view before they store it."""
 
     def __init__(self, views: OpenViews, workspace: Workspace) -> None:
         self._views = views
@@ -32,15 +32,16 @@ class ViewMethods:
         }
 
     def open(self, given: Arguments) -> Answer:
-        """Open a modal for the person whose trigger_id it is."""
+        """Open a modal for the user who owns the trigger_id."""
         trigger_id = needed(given, "trigger_id")
         trigger = self._views.good_trigger(trigger_id)
         content = self._views.checked(given.get("view"), Surface.MODAL)
+        # Only after validation: a refused view leaves the trigger_id usable.
         self._views.exchange(trigger_id)
         return _answer(self._views.open(trigger.user, trigger.team, content))
 
     def push(self, given: Arguments) -> Answer:
-        """Put a modal over the one whose trigger_id it is."""
+        """Push a modal over the one that the trigger_id came from."""
         trigger_id = needed(given, "trigger_id")
         trigger = self._views.good_trigger(trigger_id)
         below = self._views.find(trigger.view_id)
@@ -52,7 +53,7 @@ class ViewMethods:
         return _answer(pushed)
 
     def update(self, given: Arguments) -> Answer:
-        """Change a view, unless somebody else changed it since `hash`."""
+        """Update a view, unless it was changed since `hash`."""
         view = self._views.find(given.get("view_id"), given.get("external_id"))
         if view is None:
             raise RefusedError("not_found")
@@ -63,7 +64,7 @@ class ViewMethods:
         return _answer(self._views.change(view, content))
 
     def publish(self, given: Arguments) -> Answer:
-        """Put a Home tab before a person in place of the one before."""
+        """Publish a user's Home tab, replacing the last one."""
         user = needed(given, "user_id")
         if user not in self._workspace.people:
             raise RefusedError("user_not_found")

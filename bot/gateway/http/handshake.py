@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from bot.gateway.protocol.errors import TlsCertificate, TlsError, TlsFailed, TlsVersion
 
 # X509_V_ERR_*, of openssl/x509_vfy.h; the module `ssl` has the numbers and not the names.
-_CERTIFICATE: Final[Mapping[int, str]] = MappingProxyType(
-    {
-        9: "CERT_NOT_YET_VALID",
-        10: "CERT_HAS_EXPIRED",
-        18: "DEPTH_ZERO_SELF_SIGNED_CERT",
-        19: "SELF_SIGNED_CERT_IN_CHAIN",
-        20: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-        21: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-        23: "CERT_REVOKED",
-        26: "INVALID_PURPOSE",
-        62: "HOSTNAME_MISMATCH",
-        64: "IP_ADDRESS_MISMATCH",
-    }
-)
+_CERTIFICATE: Final[Mapping[int, str]] = {
+    9: "CERT_NOT_YET_VALID",
+    10: "CERT_HAS_EXPIRED",
+    18: "DEPTH_ZERO_SELF_SIGNED_CERT",
+    19: "SELF_SIGNED_CERT_IN_CHAIN",
+    20: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    21: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    23: "CERT_REVOKED",
+    26: "INVALID_PURPOSE",
+    62: "HOSTNAME_MISMATCH",
+    64: "IP_ADDRESS_MISMATCH",
+}
 # A certificate whose key or signature is too weak is as old as an old version of TLS.
-_WEAK: Final[Mapping[int, str]] = MappingProxyType(
-    {66: "EE_KEY_TOO_SMALL", 67: "CA_KEY_TOO_SMALL", 68: "CA_MD_TOO_WEAK"}
-)
+_WEAK: Final[Mapping[int, str]] = {
+    66: "EE_KEY_TOO_SMALL",
+    67: "CA_KEY_TOO_SMALL",
+    68: "CA_MD_TOO_WEAK",
+}
 _VERSION: Final = frozenset(
     {
         "DH_KEY_TOO_SMALL",

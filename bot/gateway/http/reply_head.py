@@ -1,5 +1,7 @@
 """The head of a reply before aiohttp's parser sees it: kept short, and rid of what is no ASCII.
 
+And when a server that is out of service wants to be asked again (RFC 9110, section 10.2.3).
+
 A field whose name is not ASCII is none (RFC 9110, section 5.1), and aiohttp refuses the whole reply
 for it, a good answer included; httpx-aiohttp stumbles over such a reason phrase. Nobody asks for
 either, so a reply can be read as if they were not there.
@@ -8,6 +10,7 @@ either, so a reply can be read as if they were not there.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
 
 from aiohttp.http_exceptions import HttpProcessingError
@@ -16,6 +19,13 @@ from aiohttp.http_exceptions import HttpProcessingError
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_HEAD_LINES: Final = 128
 ENOUGH_OF_A_STATUS: Final = 12  # as long as "HTTP/1.1 100"
+
+# The longest pause that a server can mean.
+LONGEST_SECONDS: Final = 24 * 3600.0
+
+# A day has 86,400 seconds; more digits than that cannot be meant.
+_SECONDS: Final = re.compile("[0-9]{1,5}")
+_DATE: Final = "%a, %d %b %Y %H:%M:%S GMT"
 
 _INTERIM: Final = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
 _FOLDED: Final = (b" ", b"\t")
@@ -88,3 +98,24 @@ class HeadFilter:
         elif not line.startswith(_FOLDED):
             self._dropping = not line.partition(b":")[0].isascii()
         return b"" if self._dropping else line
+
+
+def read_retry_after(value: str, date: str) -> float | None:
+    """The seconds to wait; `None` where the header says nothing that can be meant.
+
+    Args:
+        value: `Retry-After`, seconds or a date; empty without one.
+        date: the reply's own `Date`, from which a date is counted, so that it does not matter
+            whose clock is wrong.
+    """
+    text = value.strip()
+    seconds = float(text) if _SECONDS.fullmatch(text) else _until(text, date.strip())
+    return seconds if seconds is not None and seconds <= LONGEST_SECONDS else None
+
+
+def _until(then: str, now: str) -> float | None:
+    try:
+        wait = datetime.strptime(then, _DATE) - datetime.strptime(now, _DATE)  # noqa: DTZ007 - both GMT
+    except ValueError:
+        return None
+    return max(wait.total_seconds(), 0.0)

@@ -25,8 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 from bot import __version__
 from bot.gateway.http.connector import MAX_REPLY_BYTES, Connector
 from bot.gateway.http.handshake import read_handshake
-from bot.gateway.http.reply_head import ReplyTooLong
-from bot.gateway.http.retry_after import read_retry_after
+from bot.gateway.http.reply_head import ReplyTooLong, read_retry_after
 from bot.gateway.protocol.errors import (
     ConnectionLost,
     ConnectionRefused,

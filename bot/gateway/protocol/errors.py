@@ -30,7 +30,7 @@
     └── GatewayDown               gateway_down
 
 A star marks what may be repeated, unless the head of a reply had come: what follows may have been
-an answer. Only the leaves are raised; `LEAVES` lists them.
+an answer. Only the leaves are raised.
 """
 
 # The names are the field's; a suffix on each would say nothing that the tree does not.
@@ -38,9 +38,7 @@ an answer. Only the leaves are raised; `LEAVES` lists them.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Final
-
-FAULT_TEXT_LIMIT: Final = 200
+from typing import ClassVar
 
 
 class GatewayError(Exception):
@@ -260,14 +258,12 @@ class SoapFault(GatewayError):
 
     Attributes:
         fault_code: local part of the fault's code, such as `Client`; empty when it is no name.
-        fault_text: the fault's text, cut to `FAULT_TEXT_LIMIT` characters. It may hold a stack
-            trace or a key: for a debugger, never for a log or a card.
+            The fault's text may hold a stack trace or a key, and is not kept.
     """
 
-    def __init__(self, fault_code: str = "", fault_text: str = "") -> None:
+    def __init__(self, fault_code: str = "") -> None:
         super().__init__()
         self.fault_code = fault_code
-        self.fault_text = fault_text[:FAULT_TEXT_LIMIT]
 
     @property
     def fact(self) -> str:
@@ -321,29 +317,3 @@ class GatewayDown(GatewayError):
     def fact(self) -> str:
         """What was met last."""
         return self.last_error
-
-
-LEAVES: Final[tuple[type[GatewayError], ...]] = (
-    NameNotResolved,
-    ConnectionRefused,
-    ConnectTimedOut,
-    ConnectionLost,
-    TimedOut,
-    TlsCertificate,
-    TlsVersion,
-    TlsFailed,
-    ProxyFailed,
-    TransportFailed,
-    GatewayUnavailable,
-    Redirected,
-    HttpStatus,
-    NotSoap,
-    UnsafeXml,
-    TooLarge,
-    EmptyResult,
-    RequestFault,
-    ServerFault,
-    Busy,
-    Paused,
-    GatewayDown,
-)

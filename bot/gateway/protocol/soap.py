@@ -179,20 +179,16 @@ def _read_fault(envelope: ET.Element) -> SoapFault | None:
     fault = next((e for body in _bodies(envelope) for e in body if _is_fault(e)), None)
     if fault is None:
         return None
-    # SOAP 1.1 writes faultcode and faultstring, SOAP 1.2 Code/Value and Reason/Text.
-    name = _NAME.fullmatch(_first_text(fault, "faultcode", "Value").strip())
+    # SOAP 1.1 writes faultcode, SOAP 1.2 Code/Value.
+    codes = (e.text or "" for e in fault.iter() if _split(e.tag)[1] in {"faultcode", "Value"})
+    name = _NAME.fullmatch(next(codes, "").strip())
     code = name[1] if name else ""
-    kind = RequestFault if code in _REQUEST_FAULTS else ServerFault
-    return kind(fault_code=code, fault_text=_first_text(fault, "faultstring", "Text"))
+    return RequestFault(code) if code in _REQUEST_FAULTS else ServerFault(code)
 
 
 def _is_fault(element: ET.Element) -> bool:
     uri, name = _split(element.tag)
     return name == "Fault" and uri in _ENVELOPE_NAMESPACES
-
-
-def _first_text(element: ET.Element, *names: str) -> str:
-    return next((e.text or "" for e in element.iter() if _split(e.tag)[1] in names), "")
 
 
 def _read_result(envelope: ET.Element) -> str:

@@ -5,10 +5,10 @@ Pure: header values and bytes in, a value out.
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
-from types import MappingProxyType
 from typing import Final
 
 from bot.gateway.sandbox.envelope import (
@@ -21,11 +21,9 @@ from bot.gateway.sandbox.envelope import (
     fault_reply,
     page_reply,
 )
-from bot.gateway.sandbox.xml_tree import MalformedError, Node, read_tree
+from bot.gateway.sandbox.xml_tree import MalformedError, read_tree
 
-_VERSIONS: Final[Mapping[str, Version]] = MappingProxyType(
-    {version.media_type: version for version in Version}
-)
+_VERSIONS: Final[Mapping[str, Version]] = {version.media_type: version for version in Version}
 _NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
@@ -92,33 +90,33 @@ def _refused(version: Version, text: str) -> Reply:
     return fault_reply(version, FaultCode.CLIENT, text)
 
 
-def _read_envelope(version: Version, root: Node, *, by_body: bool) -> Call | Reply:
-    if root.name != f"{{{version.namespace}}}Envelope":
-        if root.name.endswith("}Envelope"):
+def _read_envelope(version: Version, root: ET.Element, *, by_body: bool) -> Call | Reply:
+    if root.tag != f"{{{version.namespace}}}Envelope":
+        if root.tag.endswith("}Envelope"):
             text = "The envelope belongs to another version of SOAP."
             return fault_reply(version, FaultCode.VERSION_MISMATCH, text)
         return _refused(version, "The document is not a SOAP envelope.")
-    body = root.child(f"{{{version.namespace}}}Body")
-    operation = body.children[0] if body and body.children else None
-    known = operation is not None and operation.name == f"{{{NAMESPACE}}}{OPERATION}"
+    body = root.find(f"{{{version.namespace}}}Body")
+    operation = next(iter(body), None) if body is not None else None
+    known = operation is not None and operation.tag == f"{{{NAMESPACE}}}{OPERATION}"
     if by_body and not known:
         return _refused(version, "The body names no operation of this service.")
     # With a right action ASP.NET runs the operation whatever stands in the body: all is null then.
     return _read_parameters(version, operation if known else None)
 
 
-def _read_parameters(version: Version, operation: Node | None) -> Call | Reply:
+def _read_parameters(version: Version, operation: ET.Element | None) -> Call | Reply:
     found = [
-        None if operation is None else operation.child(f"{{{NAMESPACE}}}{name}")
+        None if operation is None else operation.find(f"{{{NAMESPACE}}}{name}")
         for name in ("Credencial", "Token", "IDMSG")
     ]
-    if any(node is not None and node.children for node in found):
+    if any(node is not None and len(node) for node in found):
         return _refused(version, "A parameter holds elements where text is expected.")
     credential, token, idmsg = (_value(node) for node in found)
     return Call(version=version, credential=credential, token=token, idmsg=idmsg)
 
 
-def _value(node: Node | None) -> str | None:
-    if node is None or node.attributes.get(_NIL) in {"true", "1"}:
+def _value(node: ET.Element | None) -> str | None:
+    if node is None or node.get(_NIL) in {"true", "1"}:
         return None
-    return node.text
+    return node.text or ""

@@ -10,8 +10,7 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
 NAMESPACE: Final = "PWGatewayVoice"
 OPERATION: Final = "MPG_Status_Voice"
@@ -23,44 +22,32 @@ _XSD: Final = "http://www.w3.org/2001/XMLSchema"
 
 
 class Version(StrEnum):
-    """A SOAP version that the service speaks."""
+    """A SOAP version that the service speaks.
 
-    SOAP_11 = "1.1"
-    SOAP_12 = "1.2"
+    Attributes:
+        prefix: the envelope's, in the specification's samples.
+        media_type: of requests and answers, without parameters.
+        namespace: of the envelope.
+    """
 
-    @property
-    def namespace(self) -> str:
-        """The namespace of this version's envelope."""
-        return _ENVELOPES[self]
+    prefix: str
+    media_type: str
+    namespace: str
 
-    @property
-    def media_type(self) -> str:
-        """The media type of requests and answers, without parameters."""
-        return _MEDIA_TYPES[self]
+    def __new__(cls, name: str, prefix: str, media_type: str, namespace: str) -> Self:
+        """Makes the member's value its name alone."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.prefix, member.media_type, member.namespace = prefix, media_type, namespace
+        return member
 
-    @property
-    def prefix(self) -> str:
-        """The envelope's prefix in the specification's samples."""
-        return _PREFIXES[self]
+    SOAP_11 = "1.1", "soap", "text/xml", "http://schemas.xmlsoap.org/soap/envelope/"
+    SOAP_12 = "1.2", "soap12", "application/soap+xml", "http://www.w3.org/2003/05/soap-envelope"
 
     @property
     def other(self) -> Version:
         """The version that this one is not."""
         return Version.SOAP_12 if self is Version.SOAP_11 else Version.SOAP_11
-
-
-_ENVELOPES: Final[Mapping[Version, str]] = MappingProxyType(
-    {
-        Version.SOAP_11: "http://schemas.xmlsoap.org/soap/envelope/",
-        Version.SOAP_12: "http://www.w3.org/2003/05/soap-envelope",
-    }
-)
-_MEDIA_TYPES: Final[Mapping[Version, str]] = MappingProxyType(
-    {Version.SOAP_11: "text/xml", Version.SOAP_12: "application/soap+xml"}
-)
-_PREFIXES: Final[Mapping[Version, str]] = MappingProxyType(
-    {Version.SOAP_11: "soap", Version.SOAP_12: "soap12"}
-)
 
 
 class FaultCode(Enum):

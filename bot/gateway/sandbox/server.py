@@ -21,14 +21,11 @@ from bot.gateway.sandbox.answers import PREFIX, Answer, answer, pending_seconds,
 from bot.gateway.sandbox.call import Call, read_call
 from bot.gateway.sandbox.envelope import MARK, OPERATION, Reply, Version, page_reply, result_reply
 from bot.gateway.sandbox.exchange import Listener, exchange
-from bot.gateway.sandbox.fault_floods import FLOODS
 from bot.gateway.sandbox.fault_names import FaultName
 from bot.gateway.sandbox.fault_replies import BUILDERS
 from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, send
 
 PATH: Final = "/voice/v_3_00/service.asmx"
-DEFAULT_HOST: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 8088
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_REMEMBERED: Final = 1_000
 
@@ -146,8 +143,7 @@ def _reply(version: Version, decided: Answer) -> Reply | FaultName:
 
 
 async def _play(request: web.Request, call: Call, name: FaultName) -> web.StreamResponse:
-    build = FLOODS[name] if name in FLOODS else WIRE_BUILDERS[name]
-    await send(request.transport, build(call.version))
+    await send(request.transport, WIRE_BUILDERS[name](call.version))
     # The connection is gone by now: aiohttp wants a response, and drops it.
     return web.Response()
 
@@ -206,8 +202,8 @@ def build_sandbox(
 
 @asynccontextmanager
 async def running_sandbox(
-    host: str = DEFAULT_HOST,
-    port: int = DEFAULT_PORT,
+    host: str = "127.0.0.1",
+    port: int = 8088,
     *,
     clock: Callable[[], float] = time.monotonic,
     requests: list[SeenRequest] | None = None,

@@ -5,7 +5,7 @@ Pure.  Size is bounded by whoever hands the bytes in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import xml.etree.ElementTree as ET
 from typing import Final
 
 # Expat is safe here because any document type is refused as soon as it opens.
@@ -18,49 +18,32 @@ class MalformedError(Exception):
     """The bytes are not the XML that this reader takes; the message holds none of them."""
 
 
-@dataclass(slots=True)
-class Node:
-    """One element: `{namespace}local` or `local`, its attributes, its own text, its children."""
+class _Bounded(ET.TreeBuilder):
+    """Builds the tree from the parser's events, as long as it is not too deep."""
 
-    name: str
-    attributes: dict[str, str]
-    text: str = ""
-    children: list[Node] = field(default_factory=list)
+    _depth = 0
 
-    def child(self, name: str) -> Node | None:
-        """The first child of that name."""
-        return next((node for node in self.children if node.name == name), None)
-
-
-class _Collector:
-    """Builds the tree from the parser's events."""
-
-    def __init__(self) -> None:
-        self.top = Node("", {})
-        self._open = [self.top]
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self._open) > MAX_DEPTH:
+    def start(self, tag: str, attributes: dict[str, str]) -> ET.Element:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
             raise MalformedError("too deep")
-        node = Node(_braced(name), {_braced(key): value for key, value in attributes.items()})
-        self._open[-1].children.append(node)
-        self._open.append(node)
+        braced = {_braced(key): value for key, value in attributes.items()}
+        return super().start(_braced(tag), braced)
 
-    def end(self, _name: str) -> None:
-        self._open.pop()
+    def end(self, tag: str) -> ET.Element:
+        self._depth -= 1
+        return super().end(_braced(tag))
 
-    def data(self, text: str) -> None:
-        self._open[-1].text += text
 
-    def doctype(self, *_parts: object) -> None:
-        raise MalformedError("document type")
+def _refuse_doctype(*_parts: object) -> None:
+    raise MalformedError("document type")
 
 
 def _braced(name: str) -> str:
     return "{" + name if "}" in name else name
 
 
-def read_tree(content: bytes, charset: str | None = None) -> Node:
+def read_tree(content: bytes, charset: str | None = None) -> ET.Element:
     """The root element.
 
     Args:
@@ -70,16 +53,16 @@ def read_tree(content: bytes, charset: str | None = None) -> Node:
     Raises:
         MalformedError: not well-formed, in an unknown encoding, with a document type, too deep.
     """
-    collector = _Collector()
+    builder = _Bounded()
     try:
         parser = expat.ParserCreate(charset, "}")
         parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = collector.doctype
-        parser.StartElementHandler = collector.start
-        parser.EndElementHandler = collector.end
-        parser.CharacterDataHandler = collector.data
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.StartElementHandler = builder.start
+        parser.EndElementHandler = builder.end
+        parser.CharacterDataHandler = builder.data
         parser.Parse(content, True)
     except (expat.ExpatError, LookupError, ValueError):
         # The parser's message may quote the document, and with it the account's keys.
         raise MalformedError("not well-formed") from None
-    return collector.top.children[0]
+    return builder.close()

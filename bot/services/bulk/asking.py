@@ -13,10 +13,10 @@ from functools import partial
 
 import structlog
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import CallStatus
 from bot.domain.gate import LONGEST_PAUSE_SECONDS, Urgency
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Step, after_answer
-from bot.services.answers import Answer
 from bot.services.bulk.lease import Hold
 from bot.services.bulk.pace import Pace, came
 from bot.services.bulk.progress import Progress

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.answer import Answer
 from bot.domain.timing import Timing
-from bot.services.answers import Answer
 from bot.services.jobs.deliver_once import OnUnknownDelivery, Telling, Voice
 from bot.services.lookup import LookupService
 from bot.storage.alarms import Alarms

@@ -1,7 +1,7 @@
-"""Whether a notice stands in a conversation already, by the mark that it bears.
+"""Whether a notice is already in a conversation, found by its mark.
 
-Needs the scopes that read conversations, and `im:write` to find the one with a person; where they
-were not granted, that is said.
+This needs the history scopes, and `im:write` to find a user's direct conversation. Without them the
+result is `UNREADABLE`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
 from bot.services.jobs.outcomes import Trace
 from bot.slack.api.errors import (
+    NO_SCOPE,
     TOKEN_REFUSALS,
     TRANSPORT_ERRORS,
     UNKNOWN_WORD,
@@ -29,24 +30,24 @@ from bot.slack.api.errors import (
 )
 from bot.slack.api.payload import part
 from bot.slack.api.threads import Threads
-from bot.slack.blocks.readers import is_direct
+from bot.slack.blocks.style import is_direct
 
 _log = structlog.get_logger(__name__)
-# Slack's clock and ours differ; a mark is one job's alone, so nothing else is found by it.
+# Tolerance for the difference between Slack's clock and ours; a mark is unique to one job, so a
+# longer period finds nothing else.
 _BEFORE: Final = timedelta(seconds=60)
-_NO_SCOPE: Final = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
 _NOT_THERE: Final = frozenset({"channel_not_found", "not_in_channel"})
-_AWAY: Final = (TOKEN_REFUSALS - _NO_SCOPE) | {
+_AWAY: Final = (TOKEN_REFUSALS - NO_SCOPE) | {
     *("fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"),
     UNKNOWN_WORD,
 }
 
 
 class Sight(StrEnum):
-    """What a look at one conversation shows.
+    """The result of a search in one conversation.
 
-    `FOUND`, `NONE`: the notice stands there, or does not. `OUTSIDE`: this bot is no member, so it
-    cannot have posted there. `TRANSPORT_ERRORS`: it may not read there. `AWAY`: nobody answered.
+    `FOUND`, `NONE`: the notice is there, or not. `OUTSIDE`: the bot is not a member, so it cannot
+    have posted there. `UNREADABLE`: the bot may not read it. `AWAY`: Slack did not answer.
     """
 
     FOUND = "found"
@@ -67,14 +68,14 @@ _TRACES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """By what a notice can be told from all others.
+    """What identifies a notice.
 
     Attributes:
-        event_type: the kind of its metadata.
-        name: the name in the payload of its metadata under which `value` stands.
-        value: our own name for what it is about.
-        block_id: that of one of its blocks, where the metadata cannot be read.
-        since: it cannot have been posted before.
+        event_type: the type of its metadata.
+        name: the field of the metadata's payload with `value`.
+        value: our id of the job.
+        block_id: the id of one of its blocks, for when the metadata cannot be read.
+        since: the earliest time at which it can have been posted.
     """
 
     event_type: str
@@ -85,7 +86,7 @@ class Mark:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What the notice carries.
+        """The metadata of the notice.
 
         https://docs.slack.dev/messaging/message-metadata
         """
@@ -93,12 +94,12 @@ class Mark:
 
 
 class MarkedMessageFinder:
-    """Looks for notices.
+    """Searches for notices.
 
     Args:
-        client: Slack's.
-        page: how many messages are read at once.
-        timing: how long it waits for what.
+        client: calls Slack.
+        page: the number of messages per request.
+        timing: the time limits.
     """
 
     def __init__(
@@ -110,13 +111,13 @@ class MarkedMessageFinder:
         self._timing = timing
 
     async def trace(self, mark: Mark, *, channel: str, thread: str | None, user: str) -> Trace:
-        """Look where a notice may stand: in its thread, and where it would have gone instead.
+        """Search where a notice may be: in its thread, and in the fallback conversations.
 
         Args:
-            mark: the notice's.
-            channel: the conversation that it was meant for.
-            thread: the thread there; without one it was meant for the person.
-            user: the person.
+            mark: the notice's mark.
+            channel: the conversation it was meant for.
+            thread: the thread there; `None` if it was meant for the user's direct messages.
+            user: the user.
         """
         if thread is None:
             return _TRACES[await self.in_direct_message(mark, user)]
@@ -128,16 +129,16 @@ class MarkedMessageFinder:
         instead = await self.in_direct_message(mark, user)
         if instead in {Sight.FOUND, Sight.AWAY} or in_thread is Sight.OUTSIDE:
             return _TRACES[instead]
-        # A thread that can be read would have been written to, whatever else cannot be read.
+        # The bot posts to the thread if it can: if the thread was readable, its result is decisive.
         return _TRACES[in_thread]
 
     async def in_thread(self, mark: Mark, channel: str, thread: str) -> Sight:
-        """Look in a thread."""
+        """Search in a thread."""
         sight, _ = await self._seen(mark, "conversations.replies", channel=channel, ts=thread)
         return sight
 
     async def in_direct_message(self, mark: Mark, user: str) -> Sight:
-        """Look in the conversation with a person."""
+        """Search in the direct conversation with a user."""
         try:
             async with asyncio.timeout(self._timing.trace):
                 opened = await self._client.conversations_open(users=user)
@@ -151,7 +152,7 @@ class MarkedMessageFinder:
         return sight
 
     async def _taken_back(self, mark: Mark, channel: str) -> Sight:
-        """Delete the notice where it stands in the channel itself, its thread being gone."""
+        """Delete the notice if it is in the channel itself, because its thread is gone."""
         sight, ts = await self._seen(mark, "conversations.history", channel=channel)
         if sight is not Sight.FOUND:
             return sight
@@ -160,7 +161,7 @@ class MarkedMessageFinder:
         return Sight.NONE
 
     async def _seen(self, mark: Mark, method: str, **where: str) -> tuple[Sight, str]:
-        """Whether it stands there, and the time stamp of the one that does."""
+        """The result of the search, and the notice's time stamp."""
         try:
             async with asyncio.timeout(self._timing.trace):
                 async for message in self._messages(method, mark.since - _BEFORE, where):
@@ -196,7 +197,7 @@ class MarkedMessageFinder:
 
 
 def _bears(message: Mapping[str, Any], mark: Mark) -> bool:
-    """By its metadata, or by a block where that is all that can be read."""
+    """Compare the metadata, or the block ids if the metadata cannot be read."""
     payload = part(part(message, "metadata"), "event_payload")
     if payload.get(mark.name) == mark.value:
         return True

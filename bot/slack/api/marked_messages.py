@@ -1,4 +1,4 @@
-"""Posting what must stand once: marked, quiet, and in the best form that Slack takes."""
+"""Posts messages at most once: marked, without link previews, in the best form Slack accepts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.slack.api.errors import TRANSPORT_ERRORS, error_code, pause_asked
 from bot.slack.api.find_marked import Mark
 from bot.slack.api.post_once import Attempt, Fate, post_once
 from bot.slack.api.threads import THREAD_GONE, Threads
-from bot.slack.blocks.block_kit import Message
+from bot.slack.blocks.block_kit import NO_PREVIEWS, Message
 
 _log = structlog.get_logger(__name__)
 _BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
@@ -37,21 +37,21 @@ async def post_notice(
     seconds: float,
     **where: str | None,
 ) -> Attempt:
-    """Post a message in the first of its forms that Slack takes, else its text alone.
+    """Post a message in the first of its forms that Slack accepts, or else its text only.
 
-    Hours may lie between the question and this, so it is asked first whether the thread is there
-    yet: what stands outside of it for a moment only has rung by then.
+    Hours may have passed since the request, so it first checks that the thread still exists: a
+    message outside of it would notify people even if it is deleted immediately.
 
     Args:
-        client: makes no repetitions of its own.
+        client: a client without retries.
         forms: at least one, the best first; each has the text.
-        mark: what it carries; `None` where nobody looks for it.
-        threads: knows which threads are gone.
-        seconds: how long one call may take.
-        where: `channel`, `thread_ts`; what is `None` is left out.
+        mark: the notice's mark; `None` if it is never searched for.
+        threads: checks threads.
+        seconds: the time limit of one call.
+        where: `channel`, `thread_ts`; `None` values are omitted.
     """
     quiet: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
-    quiet |= {"unfurl_links": False, "unfurl_media": False}
+    quiet |= NO_PREVIEWS
     if not await threads.stands(quiet["channel"], quiet.get("thread_ts")):
         return Attempt(fate=Fate.REFUSED, why=THREAD_GONE)
     if mark is not None:
@@ -59,9 +59,9 @@ async def post_notice(
     text = ""
     for message in forms:
         text = message.text
-        whole = quiet | {"text": text, "blocks": list(message.blocks)}
+        whole = quiet | message.body
         attempt = await post_once(client, whole, threads=threads, seconds=seconds)
-        # What Slack refuses for its form certainly does not stand there.
+        # After a refusal because of its form, the message is certainly not posted: safe to retry.
         if attempt.fate is not Fate.REFUSED or attempt.why not in _BAD_BLOCKS:
             return attempt
         _log.error("a notice is posted in a plainer form", error=attempt.why)
@@ -72,10 +72,10 @@ async def post_notice(
 async def change_card(
     client: AsyncWebClient, card: PostedCard, message: Message, *, seconds: float
 ) -> float | None:
-    """Change a card where it stands; one that is gone or out of reach is left alone.
+    """Update a card; a failure is logged and ignored.
 
     Returns:
-        the seconds for which Slack wants to be left alone; `None` where it asks for none.
+        Slack's Retry-After in seconds; `None` without one.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -91,7 +91,7 @@ async def change_card(
 
 
 def report_of(attempt: Attempt) -> Report:
-    """What an attempt means to those who wait for it."""
+    """An attempt as a delivery report."""
     if attempt.fate is not Fate.POSTED:
         _log.warning("a notice was not posted", error=attempt.why, outcome=attempt.fate.value)
     return Report(delivery=_DELIVERIES[attempt.fate], pause=attempt.pause)

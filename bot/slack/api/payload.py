@@ -1,4 +1,4 @@
-"""Parts of what Slack sends, read without trust: what has another shape is as good as absent."""
+"""Safe access to parts of Slack's payloads: a part of the wrong type counts as absent."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The object under this name; an empty one where there is none."""
+    """The object with this name; empty if there is none."""
     found = payload.get(name)
     return found if isinstance(found, Mapping) else _NOTHING
 
 
 def first_word(*found: object) -> str:
-    """The first of these that is a word; empty where none is."""
+    """The first non-empty string; empty if there is none."""
     return next((one for one in found if isinstance(one, str) and one), "")
 
 
 def first_action(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was pressed or chosen: Slack sends a list of one.
+    """The element that was used: Slack sends a list of one action.
 
     https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
     """

@@ -1,6 +1,6 @@
-"""The same content with less form, for when Slack does not take the form.
+"""The same content as plain text, for a message or view whose form Slack refuses.
 
-Cards are built inside Slack's limits, which Slack can change; words are worth more than looks.
+Cards are built within Slack's limits, but Slack can change these; a plain answer beats none.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from bot.slack.blocks.block_kit import SECTION_LIMIT, Block, escape, section
 
 Arguments = dict[str, Any]
 
-# Slack's words for a form that it does not take.
+# Slack's error codes for content that it refuses because of its form.
 FORM_REFUSALS: Final = frozenset(
     {
         *("invalid_arguments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"),
         *("msg_too_long", "view_too_large"),
     }
 )
-# What is pressed, not read.
+# Interactive elements, which have no text worth reading.
 _CONTROLS: Final = frozenset({"actions", "button", "static_select", "divider"})
 
 
 def plain_text_fallback(arguments: Mapping[str, Any]) -> Arguments | None:
-    """The message or the view as plain paragraphs; `None` if it is that already, or is neither."""
+    """A message or view as plain paragraphs; `None` if it is plain already, or is neither."""
     plain = dict(arguments)
     if isinstance(arguments.get("view"), dict):
         plain["view"] = _plain_view(arguments["view"])
@@ -36,7 +36,7 @@ def plain_text_fallback(arguments: Mapping[str, Any]) -> Arguments | None:
 
 
 def _plain_view(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What is typed into stays; what is read becomes a paragraph for each block."""
+    """The view with its inputs unchanged and one paragraph for each other block."""
     plain: list[Block] = []
     for block in view["blocks"]:
         words = "".join(_words(block))

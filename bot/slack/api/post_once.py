@@ -1,7 +1,7 @@
-"""One attempt to post a message that must not stand twice, and what is certain after it.
+"""One attempt to post a message at most once, and what is certain about its outcome.
 
-Elsewhere a message that may have been posted is posted again by the next way; here that would ring
-a second time, so nothing is repeated, and what is not known is said to be not known.
+Elsewhere a message with an unknown outcome is sent again through the next channel; here that would
+notify people twice, so nothing is retried, and an unknown outcome is reported as unknown.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from bot.slack.api.errors import (
 )
 from bot.slack.api.threads import THREAD_GONE, Threads, card_of
 
-# Slack's words for "not now", by which nothing was posted; and for a token that can be put right.
+# Error codes that mean "not now, and nothing was posted", or a token that an admin can fix.
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
 _NOT_NOW: Final = TOKEN_REFUSALS | {
     *("message_limit_exceeded", "rate_limited", "ratelimited", "request_timeout"),
     "team_added_to_org",
 }
-# "It is possible that some aspect of the operation succeeded": so the page says of both.
+# Slack's documentation of the first two: "some aspect of the operation" may have succeeded.
 _MAYBE: Final = frozenset({"fatal_error", "internal_error", "service_unavailable", UNKNOWN_WORD})
-# No connection came about, so nothing was sent.
+# No connection was established, so nothing was sent.
 _NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)
 
 
 class Fate(StrEnum):
-    """What became of it.
+    """The outcome of an attempt.
 
-    `POSTED`: it stands there. `LATER`: it certainly does not, and may if it is tried later.
-    `REFUSED`: it does not, and never will there. `UNKNOWN`: nobody said.
+    `POSTED`: the message is there. `LATER`: certainly not, but a later attempt may succeed.
+    `REFUSED`: it is not, and never will be there. `UNKNOWN`: Slack did not say.
     """
 
     POSTED = "posted"
@@ -55,12 +55,12 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What became of an attempt.
+    """The result of an attempt.
 
     Attributes:
-        why: Slack's word, or the kind of the fault; empty where it was posted.
-        pause: how long Slack asks to wait.
-        card: what stands there now, where Slack says so.
+        why: Slack's error code, or the kind of fault; empty if it was posted.
+        pause: Slack's Retry-After.
+        card: the posted message, if Slack identifies it.
     """
 
     fate: Fate
@@ -70,7 +70,7 @@ class Attempt:
 
 
 def unrepeating(client: AsyncWebClient) -> AsyncWebClient:
-    """The same client, but without the repetitions that slack-sdk makes by itself."""
+    """A copy of the client without slack-sdk's automatic retries."""
     return AsyncWebClient(
         token=client.token, base_url=client.base_url, session=client.session, retry_handlers=[]
     )
@@ -79,9 +79,9 @@ def unrepeating(client: AsyncWebClient) -> AsyncWebClient:
 async def post_once(
     client: AsyncWebClient, arguments: dict[str, Any], *, threads: Threads, seconds: float
 ) -> Attempt:
-    """Call chat.postMessage once, and wait this long for the answer.
+    """Call chat.postMessage once, and wait for the answer.
 
-    What lands outside of its thread is deleted, and counts as refused there.
+    A message that lands outside of its thread is deleted and counts as refused.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -108,7 +108,7 @@ def _refused(error: SlackApiError) -> Attempt:
 
 
 def after(error: Exception) -> Attempt:
-    """What is certain when one call of slack-sdk, any that leaves something to see, broke off."""
+    """What is certain after an exception from any posting call of slack-sdk."""
     if isinstance(error, SlackApiError):
         return _refused(error)
     fate = Fate.LATER if isinstance(error, _NOT_SENT) else Fate.UNKNOWN

@@ -1,7 +1,7 @@
-"""Threads that are gone, and what is taken back because it landed outside of its thread.
+"""Deleted threads, and deletion of messages that Slack posted outside of their thread.
 
-Where the first message of a thread was deleted and no reply is left, Slack takes a post for that
-thread without a word and shows it in the conversation itself, for everybody to read.
+After the first message of a thread is deleted and no reply is left, Slack silently posts a message
+for that thread into the channel itself, for everyone to read.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
 from bot.slack.api.errors import TRANSPORT_ERRORS, error_code, pause_asked
 from bot.slack.api.payload import part
-from bot.slack.blocks.readers import is_direct
+from bot.slack.blocks.style import is_direct
 
-# In the place of Slack's word, where it took what could not stand in the thread it was for.
+# Our error code for a message that Slack accepted but posted outside of its thread.
 THREAD_GONE: Final = "thread_gone"
 
 _log = structlog.get_logger(__name__)
@@ -30,11 +30,11 @@ _NOT_THERE: Final = frozenset({"message_not_found", "file_not_found", "file_dele
 
 
 class Threads:
-    """Looks after threads, in conversations that others read too.
+    """Checks threads in shared conversations and deletes messages posted outside of theirs.
 
     Args:
-        client: Slack's.
-        timing: how long it waits for what.
+        client: calls Slack.
+        timing: time limits and pauses of the calls.
     """
 
     def __init__(self, client: AsyncWebClient, *, timing: Timing = Timing()) -> None:
@@ -43,9 +43,9 @@ class Threads:
         self._taking_back: set[asyncio.Task[None]] = set()
 
     async def stands(self, channel: str, thread: str | None) -> bool:
-        """Whether a thread is there to be written to; it counts as such where Slack does not say.
+        """Whether a thread exists; it counts as existing if Slack does not say.
 
-        Slack does not say so of a private channel without this bot. It needs no scope.
+        Slack does not say so for a private channel without this bot. This needs no scope.
         https://docs.slack.dev/reference/methods/chat.getPermalink
         """
         if not thread or is_direct(channel):
@@ -53,11 +53,11 @@ class Threads:
         return await self._link(channel, thread) is not None
 
     async def landed(self, arguments: Mapping[str, Any], answer: object) -> bool:
-        """Whether a post stands where it was meant to; what stands elsewhere is deleted at once.
+        """Whether a message was posted in its thread; one posted elsewhere is deleted immediately.
 
         Args:
-            arguments: of chat.postMessage.
-            answer: Slack's, which took it.
+            arguments: those of chat.postMessage.
+            answer: Slack's answer, with `ok: true`.
         """
         wanted, card = arguments.get("thread_ts"), card_of(answer)
         if not wanted or is_direct(str(arguments["channel"])):
@@ -72,22 +72,23 @@ class Threads:
         return False
 
     async def holds(self, card: PostedCard, thread: str) -> bool:
-        """Whether a message is known to stand in a thread: its address names it."""
+        """Whether a message is known to be in a thread: its permalink names the thread."""
         link = await self._link(card.channel, card.ts) or ""
         return thread in parse_qs(urlsplit(link).query).get("thread_ts", ())
 
     async def take_back(self, card: PostedCard | None) -> None:
-        """Delete a message of the bot's own; what Slack does not delete now is tried again."""
+        """Delete a message of the bot, with retries."""
         if card is None:
             _log.error("a message outside of its thread cannot be deleted", error="no_ts")
             return
         await self.delete(lambda: self._client.chat_delete(channel=card.channel, ts=card.ts))
 
     async def delete(self, deletion: Callable[[], Awaitable[object]]) -> None:
-        """Delete something, and wait for it as long as for one call.
+        """Delete in a background task, and wait for it as long as for one call.
 
-        Whoever waits may be cut off, or have to go on; the deletion goes on all the same.
+        The task continues if the caller is cancelled or stops waiting.
         """
+        # asyncio holds only weak references to tasks; the set prevents garbage collection.
         taking = asyncio.create_task(self._deleted(deletion))
         self._taking_back.add(taking)
         taking.add_done_callback(self._taking_back.discard)
@@ -108,7 +109,7 @@ class Threads:
     async def _failure(
         self, deletion: Callable[[], Awaitable[object]]
     ) -> tuple[str, float | None] | None:
-        """Why a deletion failed, and how long Slack wants to be left alone."""
+        """Why a deletion failed, and Slack's Retry-After."""
         try:
             async with asyncio.timeout(self._timing.slack_call):
                 await deletion()
@@ -120,7 +121,7 @@ class Threads:
         return None
 
     async def _link(self, channel: str, ts: str) -> str | None:
-        """The address of a message; empty where Slack does not say, `None` where there is none."""
+        """A message's permalink; empty if Slack does not say, `None` if there is no message."""
         try:
             async with asyncio.timeout(self._timing.thread_look):
                 answer = await self._client.chat_getPermalink(channel=channel, message_ts=ts)
@@ -133,7 +134,7 @@ class Threads:
 
 
 def card_of(answer: object) -> PostedCard | None:
-    """The message that Slack says it posted."""
+    """The posted message, from Slack's answer."""
     found = answer if isinstance(answer, dict) else {}
     channel, ts = found.get("channel"), found.get("ts")
     if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):

@@ -1,6 +1,6 @@
-"""Whether Slack takes the token of the bot: said once in the log, and shown by `/readyz`.
+"""Whether Slack accepts the bot's token: logged once per change, and shown by `/readyz`.
 
-Where it does not, people are still answered by response URLs, which need no token.
+Without a valid token the bot still answers through response URLs, which need none.
 """
 
 from __future__ import annotations
@@ -19,48 +19,48 @@ _log = structlog.get_logger(__name__)
 
 
 class BotToken:
-    """What the calls of Slack have said of the token."""
+    """The state of the bot token, learnt from the answers to all calls."""
 
     def __init__(self, client: AsyncWebClient, *, timing: Timing = Timing()) -> None:
         self._client = client
         self._timing = timing
-        self._taken = True
+        self._accepted = True
         self._tried = 0.0
 
-    def told(self, code: str) -> bool:
-        """Slack refused a call with this word; whether the token is why."""
+    def refused(self, code: str) -> bool:
+        """Note that a call was refused with this code; returns whether the token is the cause."""
         if code not in DEAD_TOKEN:
             return False
-        if self._taken:
+        if self._accepted:
             _log.error(
-                "Slack no longer takes SLACK_BOT_TOKEN: install the app in the workspace again, "
+                "Slack no longer accepts SLACK_BOT_TOKEN: install the app in the workspace again, "
                 "set the token that Slack then shows, and restart; `voicestatus doctor` checks it",
                 error=code,
             )
             self._tried = monotonic()
-        self._taken = False
+        self._accepted = False
         return True
 
-    def worked(self) -> None:
-        """Slack took a call."""
-        if not self._taken:
-            _log.info("Slack takes SLACK_BOT_TOKEN again")
-        self._taken = True
+    def accepted(self) -> None:
+        """Note that Slack accepted a call."""
+        if not self._accepted:
+            _log.info("Slack accepts SLACK_BOT_TOKEN again")
+        self._accepted = True
 
     async def is_taken(self) -> bool:
-        """Whether Slack takes it, as far as is known; one it refused is tried now and then."""
-        if not self._taken and monotonic() - self._tried >= self._timing.token_retry:
+        """Whether Slack accepts it; a refused token is checked again every `token_retry`."""
+        if not self._accepted and monotonic() - self._tried >= self._timing.token_retry:
             self._tried = monotonic()
             await self._try()
-        return self._taken
+        return self._accepted
 
     async def _try(self) -> None:
         try:
             async with asyncio.timeout(self._timing.token_check):
                 await self._client.auth_test()
         except SlackApiError as error:
-            self.told(error_code(error))
+            self.refused(error_code(error))
         except TRANSPORT_ERRORS as error:
             _log.info("Slack unreachable", error=type(error).__name__)
         else:
-            self.worked()
+            self.accepted()

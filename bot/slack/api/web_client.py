@@ -1,6 +1,6 @@
-"""Calls of Slack over kept connections, whose refusal is an answer and not an error.
+"""Calls of Slack's Web API and response URLs that return a refusal instead of raising it.
 
-Each call has a time limit of its own, so that the next way to a person is tried while it matters.
+Each call has its own time limit, so that the next channel to the user is tried in time.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _log = structlog.get_logger(__name__)
 
 
 class SlackClient:
-    """Calls of Slack whose refusal is an answer, not an error.
+    """Calls Slack; a refusal is a return value, not an exception.
 
     Attributes:
-        token: whether Slack takes the bot's token.
+        token: whether Slack accepts the bot's token.
         threads: which threads are gone.
     """
 
@@ -55,21 +55,22 @@ class SlackClient:
         self._patience = timing.slack_call
         self._limits: set[asyncio.Timeout] = set()
         self._hurried = asyncio.Event()
-        # When what was closed for a while may be open again, by method; in the loop's time.
+        # When a rate-limited or failing method may be called again, in the loop's time.
         self._reopens: dict[str, float] = {}
 
     def hurry(self) -> None:
-        """The process ends: calls that are running and all that follow get less time."""
+        """Shorten the time limits of running and later calls: the process is about to end."""
         self._patience = self._timing.hurried_call
+        # Rescheduling running timeouts makes a drain on SIGTERM end within the grace period.
         soon = asyncio.get_running_loop().time() + self._patience
         for limit in self._limits:
             limit.reschedule(min(soon, limit.when() or soon))
         self._hurried.set()
 
     async def reopened(self) -> bool:
-        """Wait until what was closed for a while may be open again; whether anything was.
+        """Wait until the first paused method may be called again; returns whether any was paused.
 
-        When the process ends there is no more waiting: the last try is made at once.
+        After `hurry` it does not wait: the last attempt is made immediately.
         """
         now = asyncio.get_running_loop().time()
         pauses = [moment - now for moment in self._reopens.values() if moment > now]
@@ -81,7 +82,7 @@ class SlackClient:
         return True
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any] | None:
-        """The answer of a method, or `None`; blocks that Slack refuses become plain text."""
+        """The answer of a method, or `None`; blocks that Slack refuses are resent as plain text."""
         try:
             data = await self._asked(method, arguments)
         except SlackApiError as error:
@@ -91,7 +92,7 @@ class SlackClient:
             self._closed_for_a_while(method)
             return None
         if isinstance(data, dict):
-            self.token.worked()
+            self.token.accepted()
             return data
         _log.warning("Slack's answer cannot be read", method=method)
         return None
@@ -100,14 +101,14 @@ class SlackClient:
         self, method: str, arguments: dict[str, Any], error: SlackApiError
     ) -> dict[str, Any] | None:
         code = error_code(error)
-        if not self.token.told(code):
+        if not self.token.refused(code):
             _log.warning("refused by Slack", method=method, error=code)
         self._closed_for_a_while(method, error.response)
         plain = plain_text_fallback(arguments) if code in FORM_REFUSALS else None
         return await self.call(method, **plain) if plain is not None else None
 
     async def post(self, response_url: str, body: dict[str, Any]) -> bool:
-        """Post to a response URL; whether Slack took it."""
+        """Post to a response URL; returns whether Slack accepted it."""
         if not response_url:
             return False
         try:
@@ -126,12 +127,13 @@ class SlackClient:
         return plain is not None and await self.post(response_url, plain)
 
     def _closed_for_a_while(self, way: str, answer: Any = None) -> None:
-        """Remember what may be open again soon: after a rate limit, or a fault of Slack's own."""
+        """Remember when to call it again: after a rate limit, or after a fault on Slack's side."""
         now = asyncio.get_running_loop().time()
         self._reopens = {one: moment for one, moment in self._reopens.items() if moment > now}
         pause = pause_asked(answer)
         if pause is None and (answer is None or status_of(answer) >= _SERVER_ERROR):
             pause = self._timing.recovery
+        # A longer rate limit would outlast the user's patience.
         if pause is not None and pause <= self._timing.longest_limit:
             self._reopens[way] = now + pause
 
@@ -155,7 +157,7 @@ class SlackClient:
             return await webhook.send_dict(body)
 
     async def _waited(self, response: Any) -> bool:
-        """Whether a rate limit was waited for; a long one is left to the next way."""
+        """Wait for a brief rate limit; after a long one (False) the next channel is tried."""
         pause = pause_asked(response)
         if pause is None or pause > self._patience:
             return False
@@ -165,7 +167,7 @@ class SlackClient:
 
     @asynccontextmanager
     async def _in_time(self, more: float = 0.0) -> AsyncIterator[None]:
-        # slack-sdk does not use its own time limit where it is given a session.
+        # slack-sdk ignores its own `timeout` if it is given a session.
         async with asyncio.timeout(self._patience + more) as limit:
             self._limits.add(limit)
             try:
@@ -175,7 +177,7 @@ class SlackClient:
 
 
 def _refusal(response: WebhookResponse) -> str | None:
-    """Why Slack did not take a post: it says so by the status, or with 200 in a JSON body."""
+    """Why Slack refused a post, from the status or from a JSON body with status 200."""
     body = (response.body or "").strip()
     answer: object = None
     if body.startswith("{"):

@@ -1,4 +1,4 @@
-"""The workspace that the bot serves, as `auth.test` names it.
+"""The workspace that the bot serves, from `auth.test`.
 
 https://docs.slack.dev/reference/methods/auth.test
 """
@@ -21,12 +21,12 @@ _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """Who the bot is, and where.
+    """The bot's identity and workspace.
 
     Attributes:
-        org_wide: it is installed for a whole organisation, and serves several workspaces of it.
-        scopes: what the token may do, from the header `x-oauth-scopes`; empty if Slack sent none.
-        server_time: Slack's clock, from the header `date`; empty if Slack sent none.
+        org_wide: whether the app is installed in an organisation and serves several workspaces.
+        scopes: the token's scopes, from the header `x-oauth-scopes`; empty if Slack sent none.
+        server_time: Slack's time, from the header `date`; empty if Slack sent none.
     """
 
     team_id: str
@@ -41,7 +41,7 @@ class Workspace:
     server_time: str = ""
 
     def authorization(self, token: str | None) -> AuthorizeResult:
-        """What Bolt wants to know for each request, without asking Slack again."""
+        """The authorization that Bolt needs for each request, without another `auth.test`."""
         return AuthorizeResult(
             enterprise_id=self.enterprise_id,
             team_id=self.team_id,
@@ -55,11 +55,11 @@ class Workspace:
 
 
 async def find_workspace(client: AsyncWebClient) -> Workspace:
-    """Ask Slack who the token belongs to.
+    """Ask Slack whose token this is.
 
     Raises:
         SlackRefusedError: Slack refuses the token.
-        SlackUnreachableError: Slack cannot be reached, or does not say who the bot is.
+        SlackUnreachableError: Slack cannot be reached, or its answer does not identify the bot.
     """
     response = await slack_answer(client.auth_test)
     headers = {name.lower(): _first(value) for name, value in response.headers.items()}
@@ -83,7 +83,7 @@ async def find_workspace(client: AsyncWebClient) -> Workspace:
 
 
 def _named(data: Mapping[str, Any], key: str) -> str:
-    """What Slack calls something, fit to be printed: no control and no direction characters."""
+    """A name safe to print: control and bidirectional characters are removed."""
     value = data.get(key)
     shown = value[:_LONGEST_NAME] if isinstance(value, str) else ""
     return "".join(c for c in shown if unicodedata.category(c) not in _UNPRINTABLE).strip()

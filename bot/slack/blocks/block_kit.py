@@ -9,12 +9,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from bot.domain.privacy import shorten
 
 Block = dict[str, Any]
 Element = dict[str, Any]
+View = dict[str, Any]
 
 HEADER_LIMIT: Final = 150
 SECTION_LIMIT: Final = 3_000
@@ -22,6 +24,8 @@ CONTEXT_ELEMENTS: Final = 10
 # Slack cuts longer texts without a word; above some 4,000 characters it splits the message.
 MESSAGE_TEXT_LIMIT: Final = 3_500
 BLOCKS_LIMIT: Final = 50
+# Links in answers are for whoever wants them; no preview of them is shown.
+NO_PREVIEWS: Final = MappingProxyType({"unfurl_links": False, "unfurl_media": False})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,19 @@ class Message:
 
     text: str
     blocks: tuple[Block, ...]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The message as Slack's methods take it."""
+        return {"text": self.text, "blocks": list(self.blocks)}
+
+    def followed_by(self, *blocks: Block) -> Message:
+        """This message with further blocks."""
+        return Message(text=self.text, blocks=(*self.blocks, *blocks))
+
+    def and_then(self, other: Message) -> Message:
+        """This message with another one below it."""
+        return Message(text=f"{self.text} {other.text}", blocks=(*self.blocks, *other.blocks))
 
 
 def message(text: str, blocks: Iterable[Block]) -> Message:
@@ -76,8 +93,25 @@ def code_span(text: str) -> str:
 
 def header(text: str) -> Block:
     """A heading; plain text, nothing in it is interpreted."""
-    plain = {"type": "plain_text", "text": shorten(text, HEADER_LIMIT), "emoji": True}
-    return {"type": "header", "text": plain}
+    return {"type": "header", "text": label(shorten(text, HEADER_LIMIT))}
+
+
+def label(text: str) -> Element:
+    """Plain text of a heading, a button or a field; nothing in it is interpreted."""
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
+def button(action: str, text: str, **more: Any) -> Element:
+    """A button; `more` is what Slack takes besides, such as its `value`.
+
+    https://docs.slack.dev/reference/block-kit/block-elements/button-element
+    """
+    return {"type": "button", "action_id": action, "text": label(text), **more}
+
+
+def actions(block_id: str, elements: Sequence[Element]) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
 def section(mrkdwn: str) -> Block:

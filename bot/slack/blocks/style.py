@@ -1,19 +1,41 @@
-"""What shapes a card besides its answer: the language, who reads it, whom it names."""
+"""What shapes a message besides its answer: who reads it, in which language, whom it names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.answer import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.privacy import mask_phones, public_id, shorten
 from bot.domain.texts.catalog import Catalog
-from bot.services.answers import Answer
+from bot.services.languages import Languages
 from bot.slack.blocks.block_kit import moment, visible
 
 RAW_LIMIT: Final = 200
+# Slack's ids of direct conversations, and of people, who are written to directly.
+_DIRECT: Final = ("D", "U", "W")
+
+
+class Audience(StrEnum):
+    """Who reads a message. Its language, what it hides and its buttons follow from that.
+
+    A direct message is not ephemeral, and yet one person's own; in a modal there is no message for
+    others to act on.
+    """
+
+    PRIVATE = "private"
+    DIRECT = "direct"
+    PUBLIC = "public"
+    MODAL = "modal"
+
+
+def is_direct(channel: str) -> bool:
+    """Whether nobody but the one person reads what is written there."""
+    return channel.startswith(_DIRECT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +51,8 @@ class CardStyle:
     """What shapes a card besides its answer.
 
     Attributes:
-        public: others read it, so phone numbers are masked and long ids shortened.
         zone: for times where Slack does not localise.
+        audience: who reads it.
         shared_by: the name of the person who showed it to the channel; no mention, which would
             ring.
         admins_told: the bot itself tells its admins of what this card shows.
@@ -39,9 +61,14 @@ class CardStyle:
     catalog: Catalog
     contacts: Contacts
     zone: ZoneInfo
-    public: bool = False
+    audience: Audience = Audience.PRIVATE
     shared_by: str = ""
     admins_told: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Whether others read it, so that phone numbers are masked and long ids shortened."""
+        return self.audience is Audience.PUBLIC
 
     def shown_id(self, answer: Answer) -> str:
         """The IDMSG as the readers of this card may see it."""
@@ -66,7 +93,11 @@ class CardStyle:
 
     def shared(self, user: str) -> CardStyle:
         """The same style for everybody in the channel to read, shared by this person."""
-        return replace(self, public=True, shared_by=user)
+        return replace(self, audience=Audience.PUBLIC, shared_by=user)
+
+    def read_by(self, audience: Audience) -> CardStyle:
+        """The same style for other readers."""
+        return replace(self, audience=audience)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +110,24 @@ class Styles:
     def private(self, catalog: Catalog) -> CardStyle:
         """For the asker alone."""
         return CardStyle(catalog=catalog, contacts=self.contacts, zone=self.zone)
+
+
+class AudienceStyles:
+    """The styles of those who read; languages are those of the moment of telling."""
+
+    def __init__(self, *, languages: Languages, styles: Styles) -> None:
+        self._languages = languages
+        self._styles = styles
+
+    async def of(self, audience: Audience, *, team: str, channel: str, person: str) -> CardStyle:
+        """In the channel's language where everybody reads it, else in that of the person."""
+        if audience is Audience.PUBLIC:
+            catalog = await self._languages.of_channel(team, channel)
+        else:
+            catalog = await self._languages.of_person(team, person)
+        return self._styles.private(catalog).read_by(audience)
+
+    async def at(self, channel: str, *, team: str, person: str) -> CardStyle:
+        """For whoever reads what is written there: that person alone, or everybody."""
+        audience = Audience.DIRECT if is_direct(channel) else Audience.PUBLIC
+        return await self.of(audience, team=team, channel=channel, person=person)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from bot.domain.answer import COUNTED
 from bot.domain.call_status import Outcome
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally, time_left
 from bot.domain.jobs.bulk_report import BulkReport, Reason
 from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import SHORT_CALL_SECONDS
-from bot.domain.texts.sums import COUNTED
 from bot.slack.blocks.block_kit import (
     MESSAGE_TEXT_LIMIT,
     Block,
@@ -27,11 +27,9 @@ from bot.slack.blocks.block_kit import (
     section,
     visible,
 )
-from bot.slack.blocks.readers import is_direct
-from bot.slack.blocks.style import CardStyle
+from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.buttons import report_row, stop_row
 from bot.slack.bulk.tables import Form, fitting, results
-from bot.slack.cards.buttons import Row
 from bot.slack.cards.status_card import resolves
 
 _MARK: Final = "bulk_report_"
@@ -62,7 +60,7 @@ def heading(bulk: Bulk, style: CardStyle) -> str:
     return style.catalog.say("bulk.heading_of_file", name=name, count=bulk.total)
 
 
-def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, row: Row, now: datetime) -> Message:
+def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> Message:
     """How far the asking has come, at this moment; one person's, where it was meant for all."""
     say, title = style.catalog.say, heading(bulk, style)
     asked = min(tally.asked, bulk.total)
@@ -76,14 +74,14 @@ def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, row: Row, now: dat
     state = _state(bulk, tally, style, now)
     sums = _sums(tally.counts, style)
     small = list(_small_print(bulk, style))
-    if row is Row.DIRECT and not is_direct(bulk.destination.channel):
+    if not style.public and not is_direct(bulk.destination.channel):
         small.append(say("bulk.moved"))
     blocks = [
         header(title),
         section(done),
         *([section(sums)] if sums else []),
         section(state),
-        *([stop_row(bulk, row, style.catalog)] if bulk.ending is None else []),
+        *([stop_row(bulk, style)] if bulk.ending is None else []),
         *([context(small)] if small else []),
     ]
     return Message(text=_text(f"{escape(title)}. {state}"), blocks=tuple(blocks))
@@ -95,7 +93,6 @@ def report_card(
     first: Sequence[BulkItem],
     style: CardStyle,
     *,
-    row: Row,
     form: Form = Form.SORTABLE,
     moved: bool = False,
     gone: bool = False,
@@ -106,14 +103,13 @@ def report_card(
         bulk: it is over.
         report: what was counted.
         first: the first items, in their order; the table shows as many as it takes.
-        style: the language, and who reads it.
-        row: the same; in a channel the asker is called by name.
+        style: the language, and who reads it; where others do, the asker is called by name.
         form: in which form the table is.
         moved: it was meant for a conversation that takes no messages.
         gone: it was meant for a thread whose first message was deleted.
     """
     why_here = "bulk.report.gone" if gone else "bulk.report.moved" if moved else ""
-    intro = _intro(bulk, report, style, row, why_here=why_here)
+    intro = _intro(bulk, report, style, why_here=why_here)
     rate = _rate(report, style)
     first = fitting(first, style, form)
     blocks: list[Block] = [
@@ -124,7 +120,7 @@ def report_card(
         *_reasons(report, style),
         *_left_open(bulk, report, style),
         *([results(first, style, form, total=bulk.total)] if first else []),
-        report_row(bulk, row, style.catalog, pending=report.of(Outcome.PENDING)),
+        report_row(bulk, style, pending=report.of(Outcome.PENDING)),
         *_report_small_print(report, first, bulk, style),
     ]
     return Message(text=_text(f"{intro} {rate}"), blocks=tuple(blocks))
@@ -170,13 +166,13 @@ def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:
         yield style.catalog.say("bulk.ignored", count=bulk.ignored)
 
 
-def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, row: Row, *, why_here: str) -> str:
+def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, *, why_here: str) -> str:
     say = style.catalog.say
     ending = bulk.ending or BulkEnding.ALL_ASKED
     text = say(f"bulk.report.{ending.value}", asked=report.asked, total=bulk.total)
     if why_here:
         text = f"{text} {say(why_here)}"
-    if row is Row.PUBLIC:
+    if style.public:
         return say("bulk.report.called", user=code_span(bulk.user), text=text)
     return say("bulk.report.directly", text=text)
 
@@ -223,7 +219,8 @@ def _reasons(report: BulkReport, style: CardStyle) -> Iterator[Block]:
         return
     yield header(style.catalog.say("bulk.report.reasons"))
     for reason in report.reasons:
-        yield section("\n".join((_reason(reason, report, style), *_resolves(reason, style))))
+        who_acts = reason.explanation.who_acts
+        yield section("\n".join((_reason(reason, report, style), *resolves(who_acts, style))))
     if report.other_reasons:
         yield context([style.catalog.say("bulk.report.other_reasons", count=report.other_reasons)])
 
@@ -238,10 +235,6 @@ def _reason(reason: Reason, report: BulkReport, style: CardStyle) -> str:
         share=_share(reason.count, report.asked, style),
         advice=explanation.advice,
     )
-
-
-def _resolves(reason: Reason, style: CardStyle) -> Iterator[str]:
-    return resolves(reason.explanation.who_acts, style)
 
 
 def _left_open(bulk: Bulk, report: BulkReport, style: CardStyle) -> Iterator[Block]:

@@ -8,19 +8,46 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
+from bot.domain.id_lists.id_list import IdList, UnreadableListError, say_problem
 from bot.domain.input.found_ids import FoundIds
+from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
 from bot.slack.api.web_client import SlackClient
-from bot.slack.blocks.block_kit import note
-from bot.slack.bulk.file_notes import FoundList, list_on, may_hold_list
+from bot.slack.blocks.block_kit import View, code_span, note
 from bot.slack.bulk.handler import BulkHandler
-from bot.slack.bulk.modals import View, confirming_file, digest
+from bot.slack.bulk.modals import confirming_file, digest
 from bot.slack.cards.modals import Origin, answer
-from bot.slack.files.download import AttachedFiles
+from bot.slack.files.download import (
+    MOST_BYTES,
+    READ_SCOPE,
+    AttachedFiles,
+    UnreadableFileError,
+)
 from bot.slack.files.file_objects import files_on
-from bot.slack.replies.requests import Request
+from bot.slack.replies.requests import Request, closing, open_modal
+
+_MOST_NAMES: Final = 5
+_MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundList:
+    """What the file of a message holds: a list, or a line of mrkdwn that says why there is none.
+
+    Attributes:
+        file_id: Slack's; empty where there is no list.
+        name: of the file, not escaped; empty where there is no list.
+        ids: `None` where there is no list.
+        line: empty where there is a list.
+    """
+
+    file_id: str = ""
+    name: str = ""
+    ids: IdList | None = None
+    line: str = ""
 
 
 class BulkFromFile:
@@ -56,15 +83,12 @@ class BulkFromFile:
         in_words = bool(found.ids or found.doubtful)
         return may_hold_list(message) or (bool(files_on(message)) and not in_words)
 
-    async def open(
-        self, request: Request, origin: Origin, message: Mapping[str, Any], *, alone: bool
-    ) -> None:
+    async def open(self, request: Request, message: Mapping[str, Any], *, alone: bool) -> None:
         """Show what the file holds, in a form that begins with it.
 
         Args:
-            request: who asks.
-            origin: the message.
-            message: the same, as Slack sent it.
+            request: who asks, and where the message is.
+            message: as Slack sent it.
             alone: the message holds nothing else, so it is said why there is no list.
 
         Raises:
@@ -77,10 +101,12 @@ class BulkFromFile:
             if reading.done():
                 found = reading.result()
                 if found.ids is not None or alone:
-                    await self._open(request, self._form(request, origin, found))
+                    await self._open(request, self._form(request, found))
                 return
-            opened = await self._open(request, self._waiting(request))
-            view = self._form(request, origin, await reading)
+            notes = request.private_notes
+            waiting = notes.titled("bulk.modal.reading")
+            opened = await self._open(request, answer(notes.style.catalog, waiting))
+            view = self._form(request, await reading)
             if opened:
                 await self._slack.call("views.update", view_id=opened, view=view)
         except asyncio.CancelledError:
@@ -95,19 +121,18 @@ class BulkFromFile:
         Raises:
             asyncio.CancelledError: the bot ends; the person was told.
         """
-        catalog = request.private_notes.style.catalog
-        waiting = note(catalog.say("bulk.modal.reading_title"), catalog.say("bulk.modal.reading"))
-        await request.reply.show(waiting)
+        notes = request.private_notes
+        await request.reply.show(notes.titled("bulk.modal.reading"))
         try:
             found = await self._read(request, {"files": [_untold(file_id)]})
         except asyncio.CancelledError:
             await self._tell_of_the_end(request)
             raise
         if found.ids is None:
-            await request.reply.show(note(catalog.say("bulk.modal.no_list_title"), found.line))
+            await request.reply.show(note(notes.say("bulk.modal.no_list_title"), found.line))
         elif digest(found.ids.ids) != checked:
-            changed = catalog.say("bulk.modal.changed")
-            await request.reply.show(note(catalog.say("bulk.modal.no_list_title"), changed))
+            changed = notes.note("bulk.modal.no_list_title", "bulk.modal.changed")
+            await request.reply.show(changed)
         else:
             told = await self._bulks.begin(request, origin, found.ids, found.name)
             if told is not None:
@@ -121,33 +146,27 @@ class BulkFromFile:
     async def _tell_of_the_end(self, request: Request, opened: str = "") -> None:
         """Say that the bot ends, in the form that stands there or wherever answers go."""
         if opened:
-            view = answer(request.private_notes.style.catalog, request.private_notes.closing())
+            notes = request.private_notes
+            view = answer(notes.style.catalog, closing(notes))
             await self._slack.call("views.update", view_id=opened, view=view)
         else:
-            await request.reply.show(request.notes.closing())
+            await request.reply.show(closing(request.notes))
 
     async def _open(self, request: Request, view: View) -> str:
         """The id of the form that stands there now; empty where Slack opened none."""
-        opened = await self._slack.call("views.open", trigger_id=request.trigger_id, view=view)
+        opened = await open_modal(self._slack, request, view)
         if opened is None:
             await self._bulks.say_how(request)
-            return ""
-        shown = opened.get("view")
-        return str(shown.get("id") or "") if isinstance(shown, Mapping) else ""
+        return opened or ""
 
-    def _waiting(self, request: Request) -> View:
-        catalog = request.private_notes.style.catalog
-        told = note(catalog.say("bulk.modal.reading_title"), catalog.say("bulk.modal.reading"))
-        return answer(catalog, told)
-
-    def _form(self, request: Request, origin: Origin, found: FoundList) -> View:
+    def _form(self, request: Request, found: FoundList) -> View:
         style = request.private_notes.style
         if found.ids is None:
             told = note(style.catalog.say("bulk.modal.no_list_title"), found.line)
             return answer(style.catalog, told)
         return confirming_file(
             style,
-            origin,
+            request.origin,
             found.ids,
             name=found.name,
             file_id=found.file_id,
@@ -158,3 +177,55 @@ class BulkFromFile:
 def _untold(file_id: str) -> Mapping[str, str]:
     """A file object that holds no more than the id: Slack is asked for the rest."""
     return {"id": file_id, "file_access": "check_file_info"}
+
+
+def may_hold_list(message: Mapping[str, Any]) -> bool:
+    """Whether a file of the message is worth a look."""
+    return any(file.may_hold_list for file in files_on(message))
+
+
+async def list_on(
+    files: AttachedFiles,
+    message: Mapping[str, Any],
+    catalog: Catalog,
+    *,
+    person: str,
+    max_ids: int,
+) -> FoundList:
+    """The list in the file of a message, or why there is none, for the person who asked."""
+    name = ""
+    try:
+        with files.turn_of(person):
+            fetched = await files.fetch(message)
+            name = fetched.name
+            ids = await files.read(fetched, max_ids=max_ids)
+    except (UnreadableFileError, UnreadableListError) as error:
+        return FoundList(line=unread_line(error, catalog, name=name))
+    return FoundList(file_id=fetched.id, name=name, ids=ids)
+
+
+def unread_line(
+    error: UnreadableFileError | UnreadableListError, catalog: Catalog, *, name: str = ""
+) -> str:
+    """Why a file was not read, and what to do about it: one paragraph of mrkdwn, escaped.
+
+    Args:
+        error: why.
+        catalog: in whose language.
+        name: of the file that holds no list, where it is known.
+    """
+    if isinstance(error, UnreadableListError):
+        reason = say_problem(error, catalog)
+        return catalog.say("file.unread", file=_shown((name,), catalog), reason=reason)
+    return catalog.say(
+        f"file.{error.problem.value}",
+        files=_shown(error.names, catalog),
+        scope=READ_SCOPE,
+        limit=MOST_BYTES // _MEGABYTE,
+    )
+
+
+def _shown(names: tuple[str, ...], catalog: Catalog) -> str:
+    shown = [f"`{code_span(name)}`" if name else catalog.say("file.unnamed") for name in names]
+    more = [] if len(shown) <= _MOST_NAMES else ["…"]
+    return ", ".join(shown[:_MOST_NAMES] + more) or catalog.say("file.unnamed")

@@ -5,8 +5,7 @@ A list is one person's own: others read its cards in a channel, and change nothi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,32 +14,25 @@ import structlog
 from bot.domain.access import Asker
 from bot.domain.id_lists.id_list import IdList, UnreadableListError, read_pasted
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import TooMany
-from bot.domain.jobs.watch import Bound, Destination
+from bot.domain.jobs.watch import Destination
 from bot.services.bulk.service import BulkRequest, BulkService, NoRoomForBulk
 from bot.services.records import Records
 from bot.services.watches.service import Started, Watching, WatchRequest
 from bot.slack.api.web_client import SlackClient
-from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.readers import is_direct
-from bot.slack.blocks.style import CardStyle
+from bot.slack.blocks.block_kit import Message, View
+from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.modals import (
     LIST_BLOCK,
-    View,
     confirming,
     digest,
     pasting,
     unreadable,
 )
-from bot.slack.bulk.notes import BulkNotes
-from bot.slack.bulk.pages import items_of_page, page_of_results, pages_of
-from bot.slack.cards.buttons import Row
+from bot.slack.bulk.notes import begun, how_to_begin, no_room, watching
+from bot.slack.bulk.tables import items_of_page, page_of_results, pages_of
 from bot.slack.cards.modals import Origin
-from bot.slack.replies.reply import Replies, Reply
-from bot.slack.replies.requests import Request
+from bot.slack.replies.requests import Ack, Request, open_modal
 from bot.storage.errors import StorageError
-
-Ack = Callable[..., Awaitable[object]]
 
 # A report that is posted for one person offers no more than it can keep up.
 _MOST_WATCHED: Final = 1_000
@@ -63,7 +55,6 @@ class BulkHandler:
         bulks: BulkService,
         watching: Watching,
         records: Records,
-        replies: Replies,
         slack: SlackClient,
         requests_per_second: float,
         max_ids: int,
@@ -72,7 +63,6 @@ class BulkHandler:
         self._bulks = bulks
         self._watching = watching
         self._records = records
-        self._replies = replies
         self._slack = slack
         self._per_second = requests_per_second
         self._max_ids = max_ids
@@ -80,23 +70,14 @@ class BulkHandler:
 
     async def ask(self, request: Request, text: str) -> None:
         """Open the form; where Slack gave no means to, show a button that has it."""
-        origin = _origin(request)
-        if request.trigger_id and await self.open(request, origin, text):
-            return
-        await self.say_how(request)
+        view = self.form(request.private_notes.style, request.origin, text)
+        if not request.trigger_id or await open_modal(self._slack, request, view) is None:
+            await self.say_how(request)
 
     async def say_how(self, request: Request) -> None:
         """Show the button that opens the form."""
-        public = request.row is Row.PUBLIC
-        reply = self._replies.privately(request.place) if public else request.reply
-        told = _notes(request).ask()
-        await reply.show(request.private_notes.marked_late(told) if request.late else told)
-
-    async def open(self, request: Request, origin: Origin, text: str) -> bool:
-        """Open the form, with the list checked already if there is one; whether Slack did."""
-        view = self.form(request.private_notes.style, origin, text)
-        opened = await self._slack.call("views.open", trigger_id=request.trigger_id, view=view)
-        return opened is not None
+        notes = request.private_notes
+        await request.for_asker.show(request.dated(how_to_begin(notes), notes))
 
     async def open_in(
         self, request: Request, origin: Origin, ids: Sequence[MessageId], view_id: str
@@ -104,14 +85,7 @@ class BulkHandler:
         """Put the form in the place of another one that is open."""
         view = self.form(request.private_notes.style, origin, text_of(ids))
         if await self._slack.call("views.update", view_id=view_id, view=view) is None:
-            await request.reply.show(_notes(request).ask())
-
-    def too_many(self, query: TooMany, request: Request) -> Message:
-        """More ids than one command takes, and the way to ask about all of them."""
-        reader = request.asker.user if request.row is Row.PUBLIC else ""
-        told = request.notes.too_many(query)
-        notes = BulkNotes(request.notes.style, request.notes.command)
-        return notes.with_button(told, query.ids, only_for=reader)
+            await request.reply.show(how_to_begin(request.private_notes))
 
     def form(self, style: CardStyle, origin: Origin, text: str) -> View:
         """The form for this text: to be begun, or to be filled in where it holds no list."""
@@ -145,7 +119,7 @@ class BulkHandler:
         self, request: Request, origin: Origin, found: IdList, name: str = ""
     ) -> Message | None:
         """Begin, and say so; or else what is to be said in the form, which stays."""
-        notes = _notes(request)
+        notes = request.private_notes
         order = BulkRequest(
             user=request.asker.user,
             destination=destination_of(origin, request.asker),
@@ -158,34 +132,34 @@ class BulkHandler:
             outcome = await self._bulks.start(order)
         except StorageError as error:
             _log.error("a bulk cannot be kept", error=error.code)
-            return notes.not_kept()
+            return notes.titled("bulk.note.not_kept")
         if isinstance(outcome, NoRoomForBulk):
-            own = outcome.bound is Bound.USER
-            return notes.no_room(outcome.most) if own else notes.no_room_for_all()
-        await request.reply.show(notes.begun(outcome.bulk))
+            return no_room(outcome, notes)
+        await request.reply.show(begun(outcome.bulk, notes))
         await self._records.began_bulk(request.asked)
         return None
 
     async def stop(self, bulk_id: str, request: Request) -> None:
         """Ask no further; for whoever began it."""
-        asker, notes = request.asker, _notes(request)
+        asker, notes = request.asker, request.private_notes
         try:
             mine = await self._bulks.get(asker.team, asker.user, bulk_id)
             stopped = await self._bulks.stop(asker.team, asker.user, bulk_id)
         except StorageError as error:
             _log.error("a bulk cannot be stopped", error=error.code)
-            told = notes.not_kept()
+            told = notes.titled("bulk.note.not_kept")
         else:
-            told = notes.stopping() if stopped else notes.over() if mine else notes.not_yours()
+            name = "stopping" if stopped else "over" if mine else "not_yours"
+            told = notes.titled(f"bulk.note.{name}")
         await request.reply.show(told)
 
     async def watch(self, bulk_id: str, request: Request) -> None:
         """Watch what had no status; for whoever began the list."""
-        asker, notes = request.asker, _notes(request)
+        asker, notes = request.asker, request.private_notes
         try:
             bulk = await self._bulks.get(asker.team, asker.user, bulk_id)
             if bulk is None:
-                told = notes.not_yours()
+                told = notes.titled("bulk.note.not_yours")
             else:
                 pending = await self._bulks.pending(bulk)
                 # What was told meanwhile is not told once more.
@@ -193,43 +167,37 @@ class BulkHandler:
                 told = await self._watch(still, request)
         except StorageError as error:
             _log.error("pending calls cannot be watched", error=error.code)
-            told = notes.not_kept()
+            told = notes.titled("bulk.note.not_kept")
         await request.reply.show(told)
 
     async def _watch(self, pending: Sequence[MessageId], request: Request) -> Message:
-        notes = _notes(request)
+        notes = request.private_notes
         if not pending:
-            return notes.none_pending()
+            return notes.titled("bulk.note.none_pending")
         order = WatchRequest(
             user=request.asker.user,
             destination=request.destination,
             message_ids=tuple(pending[:_MOST_WATCHED]),
         )
         outcomes = await self._watching.start(order)
-        begun = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
-        await self._records.watched(request.asked, begun)
-        return notes.watching(outcomes)
+        fresh = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
+        await self._records.watched(request.asked, fresh)
+        return watching(outcomes, notes)
 
     async def show_page(self, bulk_id: str, page: int, request: Request) -> None:
         """One page of the results, for whoever began the list."""
-        asker, notes = request.asker, _notes(request)
+        asker, notes = request.asker, request.private_notes
         try:
             bulk = await self._bulks.get(asker.team, asker.user, bulk_id)
             if bulk is None or not 1 <= page <= pages_of(bulk):
-                await self._beside(request).show(notes.not_yours())
+                await request.aside.show(notes.titled("bulk.note.not_yours"))
                 return
             items = await items_of_page(self._bulks.results(bulk_id), page)
         except StorageError as error:
             _log.error("results cannot be read", error=error.code)
-            await self._beside(request).show(notes.not_kept())
+            await request.aside.show(notes.titled("bulk.note.not_kept"))
             return
-        # Beside a card that all see, the page is for the one who pressed.
-        row = Row.PRIVATE if request.row is Row.PUBLIC and not request.public else request.row
-        style = request.notes.style
-        await request.reply.show(page_of_results(bulk, items, page, style, row=row))
-
-    def _beside(self, request: Request) -> Reply:
-        return self._replies.beside(replace(request.place, begins=False))
+        await request.reply.show(page_of_results(bulk, items, page, request.notes.style))
 
     def lasts(self, found: IdList) -> timedelta:
         """How long the asking takes at the least."""
@@ -246,17 +214,3 @@ def destination_of(origin: Origin, asker: Asker) -> Destination:
 def text_of(ids: Sequence[MessageId]) -> str:
     """These ids as somebody would paste them."""
     return "\n".join(one.value for one in ids)
-
-
-def _origin(request: Request) -> Origin:
-    place = request.place
-    return Origin(
-        surface=request.surface,
-        channel=place.channel,
-        thread_ts=place.thread_ts,
-        begins=place.begins,
-    )
-
-
-def _notes(request: Request) -> BulkNotes:
-    return BulkNotes(request.private_notes.style, request.private_notes.command)

@@ -14,17 +14,20 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.domain.id_lists.id_list import IdList, ListProblem, UnreadableListError
-from bot.domain.id_lists.list_texts import say_problem, say_reason
+from bot.domain.id_lists.id_list import (
+    IdList,
+    ListProblem,
+    UnreadableListError,
+    say_problem,
+    say_reason,
+)
 from bot.domain.input.message_id import MessageId
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
-from bot.slack.api.payload import part
-from bot.slack.blocks.block_kit import Block, Message, code_span, context, section
-from bot.slack.blocks.readers import is_direct
-from bot.slack.blocks.style import CardStyle
+from bot.slack.blocks.block_kit import Block, Message, View, code_span, context, label, section
+from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.cards import roughly
-from bot.slack.cards.modals import Origin
+from bot.slack.cards.modals import Origin, carried, modal, typed_in
 
 LIST_CALLBACK: Final = "bulk_list"
 FILE_CALLBACK: Final = "bulk_file"
@@ -33,12 +36,9 @@ LIST_ACTION: Final = "bulk_ids_text"
 # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 PASTED_LIMIT: Final = 3_000
 
-_TITLE_LIMIT: Final = 24
 _MOST_IGNORED: Final = 5
 _IGNORED_LIMIT: Final = 60
 _ERROR_LIMIT: Final = 150
-
-View = dict[str, Any]
 
 
 def pasting(style: CardStyle, origin: Origin, text: str = "", told: Message | None = None) -> View:
@@ -55,7 +55,7 @@ def pasting(style: CardStyle, origin: Origin, text: str = "", told: Message | No
         section(style.catalog.say("bulk.modal.intro")),
         section(_where(origin, style)),
     ]
-    return _form(style, origin, [*blocks, _input(style, text)], submit="check")
+    return _view(style, origin, [*blocks, _input(style, text)], submit="check")
 
 
 def confirming(
@@ -80,14 +80,12 @@ def confirming(
     say = style.catalog.say
     blocks = [
         *(told.blocks if told is not None else ()),
-        section("\n".join(_found(found, style))),
-        *([section("\n".join(_ignored(found, style)))] if found.ignored else []),
-        section(say("bulk.modal.time", duration=roughly(lasts, style))),
+        *_read(found, style, lasts),
         section(_where(origin, style)),
         _input(style, text),
         context([say("bulk.modal.edit")]),
     ]
-    return _form(style, origin, blocks, submit="start", checked=digest(found.ids))
+    return _view(style, origin, blocks, submit="start", checked=digest(found.ids))
 
 
 def confirming_file(
@@ -106,12 +104,10 @@ def confirming_file(
     say = style.catalog.say
     blocks = [
         section(say("bulk.modal.file", file=code_span(name))),
-        section("\n".join(_found(found, style))),
-        *([section("\n".join(_ignored(found, style)))] if found.ignored else []),
-        section(say("bulk.modal.time", duration=roughly(lasts, style))),
+        *_read(found, style, lasts),
         section(_where(origin, style)),
     ]
-    return _form(
+    return _view(
         style,
         origin,
         blocks,
@@ -129,27 +125,17 @@ def digest(ids: Sequence[MessageId]) -> str:
 
 def checked_digest(view: Mapping[str, Any]) -> str:
     """The digest of the list that the form showed; empty where it showed none."""
-    return _carried(view, "checked")
+    return str(carried(view).get("checked") or "")
 
 
 def file_of(view: Mapping[str, Any]) -> str:
     """The id of the file that the form showed; empty where it showed none."""
-    return _carried(view, "file")
-
-
-def _carried(view: Mapping[str, Any], name: str) -> str:
-    try:
-        loaded = json.loads(str(view.get("private_metadata") or "{}"))
-    except (ValueError, RecursionError):
-        return ""
-    return str(loaded.get(name) or "") if isinstance(loaded, dict) else ""
+    return str(carried(view).get("file") or "")
 
 
 def pasted(view: Mapping[str, Any]) -> str:
     """What stands in the form."""
-    values = part(part(view, "state"), "values")
-    found = part(part(values, LIST_BLOCK), LIST_ACTION).get("value")
-    return found if isinstance(found, str) else ""
+    return typed_in(view, LIST_BLOCK, LIST_ACTION)
 
 
 def unreadable(error: UnreadableListError, catalog: Catalog) -> str:
@@ -164,6 +150,14 @@ def _where(origin: Origin, style: CardStyle) -> str:
         return style.catalog.say("bulk.modal.to_you")
     name = "bulk.modal.to_thread" if origin.thread_ts else "bulk.modal.to_channel"
     return style.catalog.say(name, channel=code_span(origin.channel))
+
+
+def _read(found: IdList, style: CardStyle, lasts: timedelta) -> Iterator[Block]:
+    """What was read in the list, and how long the asking takes at the least."""
+    yield section("\n".join(_found(found, style)))
+    if found.ignored:
+        yield section("\n".join(_ignored(found, style)))
+    yield section(style.catalog.say("bulk.modal.time", duration=roughly(lasts, style)))
 
 
 def _found(found: IdList, style: CardStyle) -> Iterator[str]:
@@ -203,31 +197,22 @@ def _input(style: CardStyle, text: str) -> Block:
     return {
         "type": "input",
         "block_id": LIST_BLOCK,
-        "label": _plain(style.catalog.say("bulk.modal.label")),
+        "label": label(style.catalog.say("bulk.modal.label")),
         "element": element,
     }
 
 
-def _form(
+def _view(
     style: CardStyle,
     origin: Origin,
     blocks: Sequence[Block],
     *,
     submit: str,
     callback: str = LIST_CALLBACK,
-    **carried: str,
+    **more: str,
 ) -> View:
     say = style.catalog.say
-    return {
-        "type": "modal",
-        "callback_id": callback,
-        "title": _plain(say("bulk.modal.title")[:_TITLE_LIMIT]),
-        "submit": _plain(say(f"bulk.modal.{submit}")),
-        "close": _plain(say("bulk.modal.cancel")),
-        "private_metadata": json.dumps(asdict(origin) | carried),
-        "blocks": list(blocks),
+    return modal(callback, say("bulk.modal.title"), say("bulk.modal.cancel"), blocks) | {
+        "submit": label(say(f"bulk.modal.{submit}")),
+        "private_metadata": json.dumps(asdict(origin) | more),
     }
-
-
-def _plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text}

@@ -4,99 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.input.message_id import MessageId
+from bot.domain.input.query import TooMany
 from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.watch import Bound
+from bot.services.bulk.service import NoRoomForBulk
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message, code_span, note
-from bot.slack.blocks.readers import is_direct
-from bot.slack.blocks.style import CardStyle
+from bot.slack.blocks.style import is_direct
 from bot.slack.bulk.buttons import open_row
+from bot.slack.cards.notes import Notes
 
 
-class BulkNotes:
-    """The notes in one language, for one command name (as mrkdwn)."""
+def how_to_begin(notes: Notes) -> Message:
+    """How a list is given, with the button that opens the form."""
+    return notes.titled("bulk.note.ask").followed_by(open_row(notes.style))
 
-    def __init__(self, style: CardStyle, command: str) -> None:
-        self._style = style
-        self._command = command
 
-    def ask(self) -> Message:
-        """How a list is given, with the button that opens the form."""
-        said = note(self._say("bulk.note.ask_title"), self._say("bulk.note.ask"))
-        return self.with_button(said)
+def too_many(query: TooMany, notes: Notes, reader: str = "") -> Message:
+    """More ids than one command takes, and the way to ask about all of them.
 
-    def with_button(
-        self, told: Message, ids: Sequence[MessageId] = (), *, only_for: str = ""
-    ) -> Message:
-        """Another note with the button that opens the form, filled in with these ids.
+    Args:
+        query: the button carries its ids.
+        notes: the language, and who reads it.
+        reader: the Slack id of the one who sees the button where others read the note.
+    """
+    told = notes.note("too_many.title", "too_many.body", count=query.count, limit=query.limit)
+    return told.followed_by(open_row(notes.style, query.ids, reader=reader))
 
-        Args:
-            told: the other note.
-            ids: what the button carries.
-            only_for: the Slack id of the one person who sees the button; empty for all.
-        """
-        row = open_row(self._style.catalog, ids, only_for=only_for)
-        return Message(text=told.text, blocks=(*told.blocks, row))
 
-    def begun(self, bulk: Bulk) -> Message:
-        """It is at work; where it will be heard of."""
-        channel = bulk.destination.channel
-        if is_direct(channel):
-            where = self._say("bulk.note.directly")
-        elif bulk.destination.thread is not None:
-            where = self._say("bulk.note.in_thread", channel=code_span(channel))
-        else:
-            where = self._say("bulk.note.in_channel", channel=code_span(channel))
-        return note(self._say("bulk.note.begun_title"), self._say("bulk.note.begun", where=where))
+def begun(bulk: Bulk, notes: Notes) -> Message:
+    """It is at work; where it will be heard of."""
+    channel = bulk.destination.channel
+    if is_direct(channel):
+        name = "directly"
+    else:
+        name = "in_channel" if bulk.destination.thread is None else "in_thread"
+    where = notes.say(f"bulk.note.{name}", channel=code_span(channel))
+    return notes.titled("bulk.note.begun", where=where)
 
-    def no_room(self, most: int) -> Message:
-        """So many lists are open already."""
-        return note(
-            self._say("bulk.note.no_room_title"), self._say("bulk.note.no_room", count=most)
-        )
 
-    def no_room_for_all(self) -> Message:
-        """Everybody's lists together are as many as can be open."""
-        return note(self._say("bulk.note.no_room_title_all"), self._say("bulk.note.no_room_all"))
+def no_room(outcome: NoRoomForBulk, notes: Notes) -> Message:
+    """So many lists are open already, of this person or of everybody."""
+    if outcome.bound is Bound.USER:
+        return notes.titled("bulk.note.no_room", count=outcome.most)
+    return notes.note("bulk.note.no_room_title_all", "bulk.note.no_room_all")
 
-    def not_kept(self) -> Message:
-        """The database is away."""
-        return note(self._say("bulk.note.not_kept_title"), self._say("bulk.note.not_kept"))
 
-    def stopping(self) -> Message:
-        """What is under way ends, then comes the report."""
-        return note(self._say("bulk.note.stopping_title"), self._say("bulk.note.stopping"))
+def watching(outcomes: Sequence[StartOutcome], notes: Notes) -> Message:
+    """How many are watched from now on, how many were before, how many are not."""
+    fresh = sum(isinstance(one, Started) for one in outcomes)
+    if not fresh and any(isinstance(one, NoRoom) for one in outcomes):
+        title = notes.say("bulk.note.watching_none_title")
+    else:
+        title = notes.say("bulk.note.watching_title", count=fresh)
+    return note(title, "\n".join(_watched(outcomes, notes, fresh)))
 
-    def over(self) -> Message:
-        """There is nothing to stop any more."""
-        return note(self._say("bulk.note.over_title"), self._say("bulk.note.over"))
 
-    def not_yours(self) -> Message:
-        """Somebody else began it, or it is gone."""
-        return note(self._say("bulk.note.not_yours_title"), self._say("bulk.note.not_yours"))
-
-    def none_pending(self) -> Message:
-        """There is nothing to watch."""
-        return note(self._say("bulk.note.none_pending_title"), self._say("bulk.note.none_pending"))
-
-    def watching(self, outcomes: Sequence[StartOutcome]) -> Message:
-        """How many are watched from now on, how many were before, how many are not."""
-        begun = sum(isinstance(one, Started) for one in outcomes)
-        if not begun and any(isinstance(one, NoRoom) for one in outcomes):
-            title = self._say("bulk.note.watching_none_title")
-        else:
-            title = self._say("bulk.note.watching_title", count=begun)
-        return note(title, "\n".join(self._watched(outcomes, begun)))
-
-    def _watched(self, outcomes: Sequence[StartOutcome], begun: int) -> Iterator[str]:
-        before = sum(isinstance(one, AlreadyWatched) for one in outcomes)
-        refused = len(outcomes) - begun - before
-        if begun:
-            yield self._say("bulk.note.watching")
-        if before:
-            yield self._say("bulk.note.watched_before", count=before)
-        if refused:
-            yield self._say("bulk.note.not_watched", count=refused)
-
-    def _say(self, name: str, **values: object) -> str:
-        return self._style.catalog.say(name, command=self._command, **values)
+def _watched(outcomes: Sequence[StartOutcome], notes: Notes, fresh: int) -> Iterator[str]:
+    before = sum(isinstance(one, AlreadyWatched) for one in outcomes)
+    refused = len(outcomes) - fresh - before
+    if fresh:
+        yield notes.say("bulk.note.watching")
+    if before:
+        yield notes.say("bulk.note.watched_before", count=before)
+    if refused:
+        yield notes.say("bulk.note.not_watched", count=refused)

@@ -22,12 +22,9 @@ from bot.slack.api.marked_messages import change_card, post_notice, report_of
 from bot.slack.api.post_once import Attempt, Fate, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.readers import AudienceStyles, is_direct
-from bot.slack.blocks.style import CardStyle
+from bot.slack.blocks.style import AudienceStyles, CardStyle, is_direct
 from bot.slack.bulk.cards import mark, progress_card, report_card
-from bot.slack.bulk.pages import items_of_page, page_of_results, pages_of
-from bot.slack.bulk.tables import MOST_ROWS, Form
-from bot.slack.cards.buttons import Row
+from bot.slack.bulk.tables import MOST_ROWS, Form, items_of_page, page_of_results, pages_of
 from bot.storage.errors import StorageError
 
 EVENT_TYPE: Final = "bulk_report"
@@ -137,15 +134,15 @@ class SlackBulkNotifier:
             _log.warning("pages were not posted", error=attempt.why, count=pages_of(bulk))
 
     async def _post_page(self, bulk: Bulk, items: Sequence[BulkItem], home: Home) -> Attempt:
-        style, row = await self._read_in(bulk, home.channel)
-        forms = (page_of_results(bulk, items, 1, style, row=row, form=form) for form in Form)
+        style = await self._read_in(bulk, home.channel)
+        forms = (page_of_results(bulk, items, 1, style, form=form) for form in Form)
         return await self._post(forms, None, channel=home.channel, thread_ts=home.thread)
 
     async def _post_progress(
         self, bulk: Bulk, tally: Tally, channel: str, thread: str | None
     ) -> Attempt:
-        style, row = await self._read_in(bulk, channel)
-        card = progress_card(bulk, tally, style, row, self._now())
+        style = await self._read_in(bulk, channel)
+        card = progress_card(bulk, tally, style, self._now())
         return await self._post([card], None, channel=channel, thread_ts=thread)
 
     async def _update(self, bulk: Bulk, card: PostedCard, tally: Tally) -> None:
@@ -153,8 +150,8 @@ class SlackBulkNotifier:
         if bulk.id in self._left_alone and not over:
             return
         every = self._left_alone[bulk.id] = self._timing.card_every
-        style, row = await self._read_in(bulk, card.channel)
-        changed = progress_card(bulk, tally, style, row, self._now())
+        style = await self._read_in(bulk, card.channel)
+        changed = progress_card(bulk, tally, style, self._now())
         pause = await change_card(self._client, card, changed, seconds=self._timing.posting)
         if pause is not None:
             self._left_alone[bulk.id] = max(pause, every)
@@ -179,10 +176,10 @@ class SlackBulkNotifier:
         moved: bool = False,
         gone: bool = False,
     ) -> Attempt:
-        style, row = await self._read_in(bulk, home.channel)
+        style = await self._read_in(bulk, home.channel)
         report: BulkReport = counted.report(style.catalog)
         forms = (
-            report_card(bulk, report, first, style, row=row, form=form, moved=moved, gone=gone)
+            report_card(bulk, report, first, style, form=form, moved=moved, gone=gone)
             for form in Form
         )
         return await self._post(forms, _mark(bulk), channel=home.channel, thread_ts=home.thread)
@@ -199,9 +196,8 @@ class SlackBulkNotifier:
             **where,
         )
 
-    async def _read_in(self, bulk: Bulk, channel: str) -> tuple[CardStyle, Row]:
-        style = await self._readers.at(channel, team=bulk.destination.team, person=bulk.user)
-        return style, Row.DIRECT if is_direct(channel) else Row.PUBLIC
+    async def _read_in(self, bulk: Bulk, channel: str) -> CardStyle:
+        return await self._readers.at(channel, team=bulk.destination.team, person=bulk.user)
 
 
 def home_of(bulk: Bulk) -> Home:

@@ -12,7 +12,7 @@ from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.jobs.bulk import Bulk, BulkItem
 from bot.domain.privacy import shorten
-from bot.slack.blocks.readers import AudienceStyles
+from bot.slack.blocks.style import AudienceStyles
 from bot.slack.bulk.notifier import Home
 from bot.slack.files.upload import Handover, ResultFile, ResultFiles
 from bot.storage.errors import StorageError

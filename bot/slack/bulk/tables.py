@@ -1,4 +1,4 @@
-"""The results of a bulk, call by call: as a table that can be sorted, a plain one, or lines.
+"""The results of a bulk, by pages: as a table that can be sorted, a plain one, or lines.
 
 Slack's sortable table is younger than many clients, so what it does not take goes in the next form.
 https://docs.slack.dev/reference/block-kit/blocks/data-table-block
@@ -7,17 +7,29 @@ https://docs.slack.dev/reference/block-kit/blocks/table-block
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.domain.answer import outcome_key
 from bot.domain.call_status import CallStatus
-from bot.domain.jobs.bulk import BulkItem
+from bot.domain.jobs.bulk import Bulk, BulkItem
+from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import Finding, LookupFailure
-from bot.domain.texts.sums import outcome_key
-from bot.slack.blocks.block_kit import SECTION_LIMIT, Block, code_span, escape, section, visible
+from bot.slack.blocks.block_kit import (
+    MESSAGE_TEXT_LIMIT,
+    SECTION_LIMIT,
+    Block,
+    Message,
+    code_span,
+    escape,
+    header,
+    section,
+    visible,
+)
 from bot.slack.blocks.style import CardStyle
+from bot.slack.bulk.buttons import page_row
 
 # A table holds 100 rows, and one of them is the head.
 MOST_ROWS: Final = 99
@@ -82,6 +94,54 @@ def lines(items: Sequence[BulkItem], style: CardStyle) -> Iterator[str]:
         number, idmsg, result, code, _ = _row(item, style)
         told = f" `{escape(code.text)}`" if _code(item) else ""
         yield f"{number.text}. `{code_span(idmsg.text)}` {escape(result.text)}{told}"
+
+
+def pages_of(bulk: Bulk) -> int:
+    """How many pages the results of a bulk have."""
+    return max(1, -(-bulk.total // ROWS_OF_A_PAGE))
+
+
+async def items_of_page(items: AsyncIterator[BulkItem], page: int) -> list[BulkItem]:
+    """Those of a page, counted from 1; none where there is no such page."""
+    first, last = (page - 1) * ROWS_OF_A_PAGE, page * ROWS_OF_A_PAGE
+    found: list[BulkItem] = []
+    async for item in items:
+        if item.position >= last:
+            break
+        if item.position >= first:
+            found.append(item)
+    return found
+
+
+def page_of_results(
+    bulk: Bulk,
+    items: Sequence[BulkItem],
+    page: int,
+    style: CardStyle,
+    *,
+    form: Form = Form.SORTABLE,
+) -> Message:
+    """One page with the way to its neighbours.
+
+    Args:
+        bulk: whose results they are.
+        items: those of the page, at least one.
+        page: its number, from 1.
+        style: the language, and who reads it.
+        form: in which form the table is.
+    """
+    pages = pages_of(bulk)
+    title = style.catalog.say("bulk.page.title", page=page, pages=pages)
+    under = page_row(bulk, style, page=page, pages=pages)
+    shown = fitting(items, style, form)
+    blocks = [
+        header(title),
+        results(shown, style, form, total=bulk.total),
+        *([under] if under is not None else []),
+    ]
+    # In full, for whoever sees no table.
+    text = "\n".join((escape(title), *lines(items, style)))
+    return Message(text=shorten(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
 @dataclass(frozen=True, slots=True)

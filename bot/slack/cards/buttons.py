@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId
 from bot.domain.input.query import MAX_IDS
-from bot.domain.texts.catalog import Catalog
-from bot.slack.blocks.block_kit import Block
+from bot.slack.blocks.block_kit import Block, Element, actions, button
+from bot.slack.blocks.style import Audience, CardStyle
 
 
 class Action(StrEnum):
@@ -26,77 +26,73 @@ class Action(StrEnum):
     DETAILS = "card_details"
 
 
-class Row(StrEnum):
-    """Which buttons stand together, by who reads the card; the names are Slack's `block_id`s.
-
-    A click says by it whose card it was: a message in a direct conversation is not ephemeral, and
-    yet one person's own.
-    """
-
-    PRIVATE = "card_actions"
-    DIRECT = "card_actions_direct"
-    PUBLIC = "card_actions_public"
-    MODAL = "card_actions_modal"
-
-
 # Between the name of a row and that of a person, in a `block_id` of 255 characters at most.
 _SHARED_BY: Final = ":"
 _NAME_LIMIT: Final = 100
-
+# By the `block_id` a click says whose card it was.
+_BLOCK_IDS: Final = {
+    Audience.PRIVATE: "card_actions",
+    Audience.DIRECT: "card_actions_direct",
+    Audience.PUBLIC: "card_actions_public",
+    Audience.MODAL: "card_actions_modal",
+}
+_WITHOUT_SHARE: Final = (Action.REFRESH, Action.WATCH, Action.CUSTOMER, Action.DETAILS)
 _BUTTONS: Final = {
-    Row.PRIVATE: (Action.REFRESH, Action.WATCH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
+    Audience.PRIVATE: (
+        *(Action.REFRESH, Action.WATCH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
+    ),
     # Between two there is nobody to share with.
-    Row.DIRECT: (Action.REFRESH, Action.WATCH, Action.CUSTOMER, Action.DETAILS),
-    Row.PUBLIC: (Action.REFRESH, Action.WATCH, Action.CUSTOMER, Action.DETAILS),
+    Audience.DIRECT: _WITHOUT_SHARE,
+    Audience.PUBLIC: _WITHOUT_SHARE,
     # There is no message for the others to act on.
-    Row.MODAL: (Action.WATCH,),
+    Audience.MODAL: (Action.WATCH,),
 }
 
 
 def buttons(
-    message_ids: Sequence[MessageId],
-    row: Row,
-    catalog: Catalog,
-    *,
-    only_for: str = "",
-    watching: bool = False,
-    shared_by: str = "",
+    message_ids: Sequence[MessageId], style: CardStyle, reader: str = "", *, watching: bool = False
 ) -> Block | None:
     """A row of buttons about these calls; `None` where there would be none.
 
     Args:
         message_ids: what the buttons carry.
-        row: which buttons.
-        catalog: the language of their labels.
-        only_for: the Slack id of the one person who sees them; empty for all.
+        style: who reads the card, in which language, and who shared it.
+        reader: the Slack id of the one who sees them where others read the card; empty for all.
         watching: there is something to wait for.
-        shared_by: the name of the person who shared the card, for the card that replaces it.
     """
-    value = ids_value(message_ids)
-    actions = [one for one in _BUTTONS[row] if watching or one is not Action.WATCH]
-    elements = [_button(action, value, catalog, only_for) for action in actions]
-    block_id = f"{row.value}{_SHARED_BY}{shared_by[:_NAME_LIMIT]}" if shared_by else row.value
-    return {"type": "actions", "block_id": block_id, "elements": elements} if elements else None
+    say, value = style.catalog.say, ids_value(message_ids)
+    elements = [
+        button(one.value, say(f"button.{one.value.removeprefix('card_')}"), value=value)
+        for one in _BUTTONS[style.audience]
+        if watching or one is not Action.WATCH
+    ]
+    return row_for(style, elements, reader) if elements else None
 
 
-def row_of(block_id: object) -> tuple[Row | None, str]:
-    """The row that a click came from, and who shared its card; `None` where it is none of ours."""
+def row_for(style: CardStyle, elements: Sequence[Element], reader: str = "") -> Block:
+    """A row of buttons which says who reads its message.
+
+    Args:
+        style: who reads it, and who shared it.
+        elements: the buttons.
+        reader: the Slack id of the one who sees them where others read it; empty for all.
+    """
+    block_id = _BLOCK_IDS[style.audience]
+    if style.shared_by:
+        block_id = f"{block_id}{_SHARED_BY}{style.shared_by[:_NAME_LIMIT]}"
+    return actions(block_id, [seen_by(reader, one, style) for one in elements])
+
+
+def seen_by(reader: str, element: Element, style: CardStyle) -> Element:
+    """A button, for this person alone where others read its message."""
+    return element | {"visible_to_user_ids": [reader]} if reader and style.public else element
+
+
+def audience_of(block_id: object) -> tuple[Audience | None, str]:
+    """Who reads the card of such a row, and who shared it; `None` where it is none of ours."""
     name, _, shared_by = (block_id if isinstance(block_id, str) else "").partition(_SHARED_BY)
-    row = next((row for row in Row if row == name), None)
-    return row, shared_by if row is Row.PUBLIC else ""
-
-
-def _button(action: Action, value: str, catalog: Catalog, only_for: str) -> dict[str, Any]:
-    label = catalog.say(f"button.{action.value.removeprefix('card_')}")
-    button: dict[str, Any] = {
-        "type": "button",
-        "action_id": action.value,
-        "text": {"type": "plain_text", "text": label, "emoji": True},
-        "value": value,
-    }
-    if only_for:
-        button["visible_to_user_ids"] = [only_for]
-    return button
+    audience = next((one for one, known in _BLOCK_IDS.items() if known == name), None)
+    return audience, shared_by if audience is Audience.PUBLIC else ""
 
 
 def ids_value(message_ids: Sequence[MessageId]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.services.records import Surface
-from bot.slack.blocks.block_kit import Block, Message, section
+from bot.slack.blocks.block_kit import Block, Message, View, label, section
 
 ASK_CALLBACK: Final = "ask_for_ids"
 ANSWER_CALLBACK: Final = "show_answer"
@@ -22,8 +22,6 @@ IDS_ACTION: Final = "ids_text"
 
 _TITLE_LIMIT: Final = 24
 _TYPED_LIMIT: Final = 1_000
-
-View = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,68 +61,73 @@ def asking(
         "action_id": IDS_ACTION,
         "multiline": True,
         "max_length": _TYPED_LIMIT,
-        "placeholder": _plain(catalog.say("modal.placeholder")),
+        "placeholder": label(catalog.say("modal.placeholder")),
     }
     if found:
         element["initial_value"] = shorten("\n".join(found), _TYPED_LIMIT)
     block = {
         "type": "input",
         "block_id": IDS_BLOCK,
-        "label": _plain(catalog.say("modal.label")),
-        "hint": _plain(catalog.say("modal.hint")),
+        "label": label(catalog.say("modal.label")),
+        "hint": label(catalog.say("modal.hint")),
         "element": element,
     }
     said = [section(remark)] if remark else []
     blocks = [*said, *([row] if row is not None else []), block]
-    return {
-        **_modal(ASK_CALLBACK, catalog, blocks),
-        "submit": _plain(catalog.say("modal.submit")),
+    return modal(ASK_CALLBACK, catalog.say("modal.title"), catalog.say("modal.close"), blocks) | {
+        "submit": label(catalog.say("modal.submit")),
         "private_metadata": json.dumps(asdict(origin)),
     }
 
 
 def answer(catalog: Catalog, message: Message) -> View:
     """The answer, or that work is going on, where there is no conversation to answer in."""
-    return _modal(ANSWER_CALLBACK, catalog, message.blocks)
+    title, close = catalog.say("modal.title"), catalog.say("modal.close")
+    return modal(ANSWER_CALLBACK, title, close, message.blocks)
 
 
-def _modal(callback: str, catalog: Catalog, blocks: Sequence[Block]) -> View:
+def modal(callback: str, title: str, close: str, blocks: Sequence[Block]) -> View:
+    """The frame of a modal; `callback` is the name under which it comes back."""
     return {
         "type": "modal",
         "callback_id": callback,
-        "title": _plain(catalog.say("modal.title")[:_TITLE_LIMIT]),
-        "close": _plain(catalog.say("modal.close")),
+        "title": label(title[:_TITLE_LIMIT]),
+        "close": label(close),
         "blocks": list(blocks),
     }
 
 
-def _plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text}
-
-
 def typed_ids(view: Mapping[str, Any]) -> str:
     """What was typed into the modal that asks."""
-    values: Any = view.get("state", {})
-    for name in ("values", IDS_BLOCK, IDS_ACTION):
-        values = values.get(name) if isinstance(values, Mapping) else None
-    typed = values.get("value") if isinstance(values, Mapping) else None
+    return typed_in(view, IDS_BLOCK, IDS_ACTION)
+
+
+def typed_in(view: Mapping[str, Any], block: str, action: str) -> str:
+    """What was typed into a field of a modal."""
+    typed: Any = view
+    for name in ("state", "values", block, action, "value"):
+        typed = typed.get(name) if isinstance(typed, Mapping) else None
     return typed if isinstance(typed, str) else ""
 
 
 def origin_of(view: Mapping[str, Any]) -> Origin:
     """Where the modal was opened from; nowhere if that cannot be read."""
-    try:
-        loaded = json.loads(str(view.get("private_metadata") or "{}"))
-    except (ValueError, RecursionError):
-        return Origin()
-    if not isinstance(loaded, dict):
-        return Origin()
+    loaded = carried(view)
     return Origin(
         surface=_surface(loaded.get("surface")),
         channel=str(loaded.get("channel") or ""),
         thread_ts=str(loaded.get("thread_ts") or ""),
         begins=bool(loaded.get("begins")),
     )
+
+
+def carried(view: Mapping[str, Any]) -> dict[str, Any]:
+    """What travels in a modal; nothing where that cannot be read."""
+    try:
+        loaded = json.loads(str(view.get("private_metadata") or "{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
 
 
 def _surface(name: object) -> Surface:

@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from bot.domain.answer import COUNTED, Answer, outcome_key
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.texts.catalog import Catalog, WhoActs
 from bot.domain.texts.explanation import Explanation, LookupFailure, explain
-from bot.domain.texts.sums import COUNTED, outcome_key
-from bot.services.answers import Answer
 from bot.slack.blocks.block_kit import (
     Block,
     Element,

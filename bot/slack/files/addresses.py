@@ -1,6 +1,7 @@
-"""Where files may be fetched from and sent to: the bot's token opens every file that it sees.
+"""URLs that files may be downloaded from and uploaded to.
 
-An address comes from outside, so it is taken for Slack's own only if nobody can read it otherwise.
+A download carries the bot's token, which opens every file that the bot sees. The URL comes from
+outside, so it counts as Slack's only if no URL parser can read another host in it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from urllib.parse import urlsplit
 
 _SLACK: Final = ("slack.com", "slack-gov.com")
 _PORTS: Final = {"https": 443, "http": 80}
-# Narrower than RFC 3986: without user names, brackets and backslashes, of which programs make
-# different hosts.
+# Narrower than RFC 3986: user names, brackets and backslashes are excluded, because URL parsers
+# disagree on the host of such URLs.
 _ADDRESS: Final = re.compile(
     r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?)(?::([0-9]{1,5}))?"
     r"/[!-\[\]-~]{0,4000}"
@@ -22,7 +23,7 @@ _Origin = tuple[str, str, int]
 
 
 class FileAddresses:
-    """Knows Slack's addresses: those of Slack itself, and that of the Web API that was set."""
+    """Recognises URLs of Slack and of the configured Web API."""
 
     def __init__(self, api_url: str) -> None:
         parts = urlsplit(api_url)
@@ -30,7 +31,7 @@ class FileAddresses:
         self._api: _Origin = (parts.scheme, parts.hostname or "", port)
 
     def are_slacks(self, address: object) -> bool:
-        """Whether this is an address of Slack's, of any type and from anybody."""
+        """Whether this untrusted value is a URL of Slack's."""
         origin = _origin(address)
         if origin is None:
             return False

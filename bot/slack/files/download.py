@@ -1,7 +1,7 @@
-"""A list of calls in a file that stands with a message: found, fetched, read.
+"""Finds, downloads and parses an id list attached to a message.
 
-The message is anybody's. So nothing of it is used but the id of the file: where its bytes are says
-`files.info` alone, and the bot's token goes to Slack's own addresses and never after a redirection.
+Anyone can write the message, so only the id of its file is used: the download URL comes from
+`files.info`, and the bot's token is sent to Slack's own hosts only, without following redirects.
 https://docs.slack.dev/messaging/working-with-files
 """
 
@@ -23,6 +23,7 @@ from bot.domain.id_lists.id_list import MAX_BYTES, IdList
 from bot.domain.timing import Timing
 from bot.services.file_reading import FileReading, StillReadingError
 from bot.slack.api.errors import (
+    NO_SCOPE,
     TRANSPORT_ERRORS,
     SlackRefusedError,
     SlackUnreachableError,
@@ -37,19 +38,18 @@ READ_SCOPE: Final = "files:read"
 
 _log = structlog.get_logger(__name__)
 _PIECE_BYTES: Final = 64 * 1024
-_NO_SCOPE: Final = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
 _HTML: Final = "text/html"
-# Also what aiohttp puts where no kind is told.
+# aiohttp also uses this if there is no Content-Type.
 _ANYTHING: Final = "application/octet-stream"
 _BEGINNINGS_OF_HTML: Final = (b"<!doctype html", b"<html")
 
 
 class FileProblem(StrEnum):
-    """Why the file of a message was not read; each has a phrase.
+    """Why a message's file was not read; each has a phrase.
 
-    `SIGN_IN`: Slack gave its sign-in page in the file's place. `ELSEWHERE`: its bytes are said to
-    be at an address that is not Slack's. `AWAY`: Slack did not give it, and may later.
-    `STILL_READING`: another file of the same person is being read.
+    `SIGN_IN`: Slack sent its sign-in page instead. `ELSEWHERE`: the download URL is not Slack's.
+    `AWAY`: the download failed, and may work later. `STILL_READING`: another file of the same
+    user is being read.
     """
 
     NONE = "none"
@@ -70,7 +70,7 @@ _PROBLEMS: Final[Mapping[str, FileProblem]] = {
     "file_deleted": FileProblem.DELETED,
     "file_not_found": FileProblem.NOT_VISIBLE,
 }
-# What is wrong with a message none of whose files may hold a list, the most telling first.
+# The problem of a message without any possible list, the most specific first.
 _BY_STATE: Final = (
     (FileState.OUTSIDE, FileProblem.OUTSIDE),
     (FileState.GONE, FileProblem.DELETED),
@@ -78,7 +78,7 @@ _BY_STATE: Final = (
 
 
 class UnreadableFileError(Exception):
-    """No list was read; `names` are the files that it is about, fit to be shown but not escaped."""
+    """No list was read; `names` are the files concerned, safe to show but not escaped."""
 
     def __init__(self, problem: FileProblem, names: Iterable[str] = ()) -> None:
         super().__init__(problem.value)
@@ -88,7 +88,7 @@ class UnreadableFileError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedFile:
-    """A file as it was fetched; `name` may be shown, but is not escaped."""
+    """A downloaded file; `name` is safe to show, but not escaped."""
 
     id: str
     name: str
@@ -96,7 +96,7 @@ class FetchedFile:
 
 
 class AttachedFiles:
-    """Reads the files of messages, for the token of one client."""
+    """Reads files of messages with the token of one client."""
 
     def __init__(
         self,
@@ -114,10 +114,10 @@ class AttachedFiles:
 
     @contextmanager
     def turn_of(self, person: str) -> Iterator[None]:
-        """One file of a person is fetched and read within the block, and no other meanwhile.
+        """Allow a user one file at a time: a second one is refused while the block runs.
 
         Raises:
-            UnreadableFileError: another one is.
+            UnreadableFileError: another file of theirs is being read.
         """
         try:
             with self._reading.turn_of(person):
@@ -126,18 +126,18 @@ class AttachedFiles:
             raise UnreadableFileError(FileProblem.STILL_READING) from None
 
     async def read(self, file: FetchedFile, *, max_ids: int) -> IdList:
-        """The list in a file.
+        """Parse the list in a file.
 
         Raises:
-            UnreadableListError: it is no list.
+            UnreadableListError: it is not a list.
         """
         return await self._reading.read(file.content, max_ids=max_ids)
 
     async def fetch(self, message: Mapping[str, Any]) -> FetchedFile:
-        """The bytes of that file, `MOST_BYTES` at most.
+        """Download the message's list file, at most `MOST_BYTES`.
 
         Raises:
-            UnreadableFileError: there is no such file, or it cannot be had.
+            UnreadableFileError: there is no such file, or it is not available.
         """
         try:
             file = await self._chosen(files_on(message))
@@ -147,20 +147,21 @@ class AttachedFiles:
             raise
 
     async def _chosen(self, files: tuple[FileObject, ...]) -> FileObject:
-        """The one file that may hold a list, as `files.info` describes it."""
+        """The one file that may contain a list, as `files.info` describes it."""
         if not files:
             raise UnreadableFileError(FileProblem.NONE)
         asked: dict[str, FileObject] = {}
         for file in files:
             if file.state is FileState.UNTOLD:
                 asked[file.id] = await self._described(file)
-        told = [asked.get(file.id, file) for file in files]
-        lists = {file.id: file for file in told if file.may_hold_list}
+        known = [asked.get(file.id, file) for file in files]
+        lists = {file.id: file for file in known if file.may_hold_list}
         if not lists:
-            _refuse(told)
+            _refuse(known)
         if len(lists) > 1:
             raise UnreadableFileError(FileProblem.SEVERAL, _names(lists.values()))
         (file,) = lists.values()
+        # The message's own copy may be forged: only files.info's URL and size are trusted.
         whole = asked.get(file.id) or await self._described(file)
         if not whole.may_hold_list:
             _refuse([whole])
@@ -171,7 +172,7 @@ class AttachedFiles:
         try:
             answer = await slack_answer(lambda: self._client.files_info(file=file.id))
         except SlackRefusedError as error:
-            no_scope = error.error in _NO_SCOPE
+            no_scope = error.error in NO_SCOPE
             problem = FileProblem.NO_PERMISSION if no_scope else FileProblem.AWAY
             raise UnreadableFileError(problem) from None
         except SlackUnreachableError as error:
@@ -186,6 +187,7 @@ class AttachedFiles:
     async def _content(self, file: FileObject) -> bytes:
         if file.size is not None and file.size > MOST_BYTES:
             raise UnreadableFileError(FileProblem.TOO_LARGE, _names([file]))
+        # Checked before the request, which carries the token: a foreign URL would leak it.
         if not self._addresses.are_slacks(file.address):
             raise UnreadableFileError(FileProblem.ELSEWHERE, _names([file]))
         headers = {"Authorization": f"Bearer {self._client.token}"}
@@ -202,7 +204,7 @@ class AttachedFiles:
 
 
 class _NotGivenError(Exception):
-    """Slack's answer is not the file."""
+    """Slack's answer does not contain the file."""
 
     def __init__(self, problem: FileProblem) -> None:
         super().__init__(problem.value)
@@ -210,12 +212,13 @@ class _NotGivenError(Exception):
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The bytes of an answer, counted as they come, since a length may be missing or wrong."""
+    """Read an answer, counting its bytes, since Content-Length may be missing or wrong."""
     _check(response)
     content = bytearray()
     async for piece in response.content.iter_chunked(_PIECE_BYTES):
         content += piece
         if len(content) > MOST_BYTES:
+            # Closes the connection; otherwise aiohttp would read the rest to reuse it.
             response.close()
             raise _NotGivenError(FileProblem.TOO_LARGE)
     beginning = bytes(content[:_PIECE_BYTES]).lstrip().lower()
@@ -240,7 +243,7 @@ def _check(response: aiohttp.ClientResponse) -> None:
 
 
 def _refuse(files: Iterable[FileObject]) -> NoReturn:
-    """Say why none of them is read."""
+    """Raise the reason why none of them is read."""
     found = tuple(files)
     for state, problem in _BY_STATE:
         named = [file for file in found if file.state is state]

@@ -1,4 +1,4 @@
-"""Slack's file objects, read without trust: what has another shape is as good as absent.
+"""Slack's file objects, parsed defensively: a field of the wrong type counts as absent.
 
 https://docs.slack.dev/reference/objects/file-object
 """
@@ -16,7 +16,7 @@ from typing import Any, Final
 from bot.domain.privacy import shorten
 from bot.slack.blocks.block_kit import visible
 
-# Slack's own clients attach ten.
+# Slack's own clients attach at most ten.
 MOST_FILES: Final = 10
 _LONGEST_NAME: Final = 80
 _MOST_LOOKED_AT: Final = 100
@@ -24,7 +24,7 @@ _ID: Final = re.compile(r"[A-Z0-9]{1,64}")
 _ENDINGS: Final = frozenset({".csv", ".tsv", ".txt", ".tab", ".text", ".lst"})
 _KINDS: Final = frozenset({"csv", "tsv", "text", "plain_text", "txt"})
 _NOT_TEXT: Final = frozenset({"text/html", "text/rtf", "text/calendar", "text/vcard"})
-# Slack's word for a file of which only the id comes with the message.
+# Slack Connect: the message has only the id, and files.info the rest.
 _UNTOLD: Final = "check_file_info"
 _HOSTED: Final = frozenset({"hosted", "snippet", ""})
 _GONE: Final = frozenset({"tombstone", "hidden_by_limit"})
@@ -33,8 +33,8 @@ _GONE: Final = frozenset({"tombstone", "hidden_by_limit"})
 class FileState(StrEnum):
     """Where the content of a file is.
 
-    `HERE`: with Slack. `UNTOLD`: only `files.info` says (shared channels). `OUTSIDE`: with somebody
-    else, as Google Drive. `GONE`: nowhere any more. `NO_FILE`: it is a post, a canvas or the like.
+    `HERE`: at Slack. `UNTOLD`: only `files.info` says (shared channels). `OUTSIDE`: at another
+    service, such as Google Drive. `GONE`: deleted. `NO_FILE`: a post, a canvas or the like.
     """
 
     HERE = "here"
@@ -49,10 +49,10 @@ class FileObject:
     """A file of a message.
 
     Attributes:
-        name: as people call it, fit to be shown but not escaped; empty where it has none.
-        size: in bytes, as Slack says; `None` where it does not.
-        is_text: a list may be in it, by its name or its kind.
-        address: where Slack says that its bytes are; nobody has checked that.
+        name: safe to show, but not escaped; empty if it has none.
+        size: in bytes, as Slack says; `None` if it does not.
+        is_text: whether it may contain a list, by its name or type.
+        address: the download URL, not yet checked.
     """
 
     id: str
@@ -64,19 +64,19 @@ class FileObject:
 
     @property
     def may_hold_list(self) -> bool:
-        """Whether it is worth a look."""
+        """Whether it can contain a list."""
         return self.state is FileState.UNTOLD or (self.state is FileState.HERE and self.is_text)
 
 
 def files_on(message: Mapping[str, Any]) -> tuple[FileObject, ...]:
-    """The files of a message and of the messages that are forwarded in it; at most `MOST_FILES`."""
+    """The files of a message and of the messages forwarded in it; at most `MOST_FILES`."""
     places = [message, *islice(_mappings(message.get("attachments")), MOST_FILES)]
     found = (file_object(one) for place in places for one in _mappings(place.get("files")))
     return tuple(islice((file for file in found if file is not None), MOST_FILES))
 
 
 def file_object(given: Mapping[str, Any]) -> FileObject | None:
-    """One file; `None` where it has no id by which Slack could be asked."""
+    """One file; `None` without an id that Slack can be asked for."""
     file_id = _text(given, "id")
     if not _ID.fullmatch(file_id):
         return None

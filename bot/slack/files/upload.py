@@ -21,11 +21,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
-from bot.slack.api.errors import TRANSPORT_ERRORS, error_code
+from bot.slack.api.errors import NO_SCOPE, TRANSPORT_ERRORS, error_code
 from bot.slack.api.payload import part
 from bot.slack.api.post_once import Fate, after, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
-from bot.slack.blocks.readers import is_direct
+from bot.slack.blocks.style import is_direct
 from bot.slack.files.addresses import FileAddresses
 
 WRITE_SCOPE: Final = "files:write"
@@ -39,7 +39,6 @@ _PIECE_BYTES: Final = 64 * 1024
 _LINES_AT_ONCE: Final = 500
 # So often it is looked where Slack shows a file.
 _LOOKS: Final = 5
-_NO_SCOPE: Final = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
 
 Lines: TypeAlias = Iterable[bytes] | AsyncIterable[bytes]
 
@@ -230,4 +229,4 @@ def _handed(fate: Fate, why: str) -> Handover:
     _log.warning("a file was not shared", error=why)
     if fate is Fate.UNKNOWN:
         return Handover.UNKNOWN
-    return Handover.NO_PERMISSION if why in _NO_SCOPE else Handover.NOT_SHARED
+    return Handover.NO_PERMISSION if why in NO_SCOPE else Handover.NOT_SHARED

@@ -6,17 +6,26 @@ https://docs.slack.dev/surfaces/app-home
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from bot.domain.jobs.watch import Watch
 from bot.domain.texts.catalog import Catalog, Language
-from bot.slack.blocks.block_kit import Block, code_span, context, escape, header, moment, section
-from bot.slack.blocks.style import CardStyle
+from bot.slack.blocks.block_kit import (
+    Block,
+    actions,
+    button,
+    code_span,
+    context,
+    escape,
+    header,
+    label,
+    section,
+)
 from bot.slack.bulk.buttons import HOME_OPEN_ACTION, open_button
+from bot.slack.cards.notes import Notes
 from bot.slack.watches.buttons import HOME_CANCEL_ACTION
-from bot.slack.watches.notes import WatchNotes
+from bot.slack.watches.notes import rows_of
+from bot.storage.recents import RecentLookup
 
 LANGUAGE_ACTION: Final = "home_language"
 ASK_ACTION: Final = "home_ask"
@@ -25,84 +34,59 @@ _MOST_WATCHES: Final = 10
 _FREQUENT: Final = (486, 480, 404, 484, 408, 487, 403, 603, 503)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recent:
-    """One earlier look-up of the person who opens the page.
-
-    Attributes:
-        idmsg: of the call.
-        counted_as: what became of it, one of `bot.domain.texts.sums.COUNTED`.
-        at: when the person asked; aware.
-    """
-
-    idmsg: str
-    counted_as: str
-    at: datetime
-
-
 def home(
-    style: CardStyle,
+    notes: Notes,
     *,
-    command: str,
-    recent: Sequence[Recent],
+    recent: Sequence[RecentLookup],
     watches: Sequence[Watch],
     chosen: Language | None,
 ) -> dict[str, Any]:
     """The view of the page."""
-    catalog = style.catalog
+    catalog = notes.style.catalog
     blocks = [
-        header(catalog.say("help.title")),
-        section(catalog.say("home.intro", command=code_span(command))),
+        header(notes.say("help.title")),
+        section(notes.say("home.intro")),
         _ask_buttons(catalog),
         {"type": "divider"},
-        *_recent(recent, style, command),
+        *_recent(recent, notes),
         {"type": "divider"},
-        *_watches(watches, style, command),
+        *_watches(watches, notes),
         {"type": "divider"},
         header(catalog.say("home.settings")),
         _language(catalog, chosen),
         {"type": "divider"},
         *_codes(catalog),
-        context(_small_print(style, command)),
+        context(_small_print(notes)),
     ]
     return {"type": "home", "blocks": blocks}
 
 
 def _ask_buttons(catalog: Catalog) -> Block:
-    label = {"type": "plain_text", "text": catalog.say("home.ask"), "emoji": True}
-    button = {"type": "button", "action_id": ASK_ACTION, "text": label, "style": "primary"}
-    list_button = open_button(catalog, action=HOME_OPEN_ACTION)
-    return {"type": "actions", "block_id": "home_actions", "elements": [button, list_button]}
+    ask = button(ASK_ACTION, catalog.say("home.ask"), style="primary")
+    return actions("home_actions", [ask, open_button(catalog, action=HOME_OPEN_ACTION)])
 
 
-def _recent(recent: Sequence[Recent], style: CardStyle, command: str) -> Iterator[Block]:
-    catalog = style.catalog
-    yield header(catalog.say("home.recent"))
-    if not recent:
-        yield section(catalog.say("home.nothing_yet", command=code_span(command)))
-        return
-    yield section("\n".join(_recent_line(one, style) for one in recent))
+def _recent(recent: Sequence[RecentLookup], notes: Notes) -> Iterator[Block]:
+    yield header(notes.say("home.recent"))
+    lines = [_recent_line(one, notes) for one in recent]
+    yield section("\n".join(lines) if lines else notes.say("home.nothing_yet"))
 
 
-def _watches(watches: Sequence[Watch], style: CardStyle, command: str) -> Iterator[Block]:
-    notes = WatchNotes(style, code_span(command))
-    yield header(style.catalog.say("watches.title"))
-    if not watches:
-        yield section(style.catalog.say("watches.none", command=code_span(command)))
-    yield from notes.rows(watches[:_MOST_WATCHES], HOME_CANCEL_ACTION)
-    yield from notes.more(watches, _MOST_WATCHES)
-
-
-def _recent_line(one: Recent, style: CardStyle) -> str:
-    catalog = style.catalog
-    fallback = f"{one.at.astimezone(style.zone):%Y-%m-%d %H:%M}"
-    return catalog.say(
+def _recent_line(one: RecentLookup, notes: Notes) -> str:
+    return notes.say(
         "home.recent_line",
-        icon=catalog.say(f"icon.{one.counted_as}"),
+        icon=notes.say(f"icon.{one.outcome}"),
         idmsg=code_span(one.idmsg),
-        outcome=catalog.say(f"outcome_word.{one.counted_as}"),
-        when=moment(int(one.at.timestamp()), fallback),
+        outcome=notes.say(f"outcome_word.{one.outcome}"),
+        when=notes.style.moment(one.at),
     )
+
+
+def _watches(watches: Sequence[Watch], notes: Notes) -> Iterator[Block]:
+    yield header(notes.say("watches.title"))
+    if not watches:
+        yield section(notes.say("watches.none"))
+    yield from rows_of(watches, notes, HOME_CANCEL_ACTION, most=_MOST_WATCHES)
 
 
 def _language(catalog: Catalog, chosen: Language | None) -> Block:
@@ -117,28 +101,21 @@ def _language(catalog: Catalog, chosen: Language | None) -> Block:
         "options": options,
         "initial_option": next(o for o in options if o["value"] == wanted),
     }
-    return (
-        section(catalog.say("home.language"))
-        | {"block_id": "home_language_row"}
-        | {"accessory": select}
-    )
+    said = section(catalog.say("home.language"))
+    return said | {"block_id": "home_language_row", "accessory": select}
 
 
 def _option(text: str, value: str) -> dict[str, Any]:
-    return {"text": {"type": "plain_text", "text": text}, "value": value}
+    return {"text": label(text), "value": value}
 
 
 def _codes(catalog: Catalog) -> Iterator[Block]:
     yield header(catalog.say("home.codes"))
-    lines = []
-    for number in _FREQUENT:
-        entry = catalog.sip(number)
-        lines.append(f"`{number}`  {entry.heading}")
-    yield section("\n".join(lines))
+    yield section("\n".join(f"`{n}`  {catalog.sip(n).heading}" for n in _FREQUENT))
 
 
-def _small_print(style: CardStyle, command: str) -> Iterator[str]:
-    say = style.catalog.say
-    yield say("home.more", command=code_span(command))
-    if style.contacts.bot:
-        yield say("help.contact", contact=escape(style.contacts.bot))
+def _small_print(notes: Notes) -> Iterator[str]:
+    yield notes.say("home.more")
+    contact = notes.style.contacts.bot
+    if contact:
+        yield notes.say("help.contact", contact=escape(contact))

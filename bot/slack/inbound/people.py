@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
 
 import structlog
@@ -18,10 +20,13 @@ from bot.slack.api.payload import first_word, part
 from bot.slack.api.workspace import Workspace
 from bot.slack.cards.modals import origin_of
 from bot.slack.inbound.organisation import Organisation, organisation_of, outweighed_by
-from bot.slack.inbound.own_teams import OwnTeams
 
 _log = structlog.get_logger(__name__)
 _MOST_PEOPLE: Final = 10_000
+# As many as Slack gives at once; organisations have hundreds of workspaces.
+_PAGE: Final = 1_000
+_MOST: Final = 10_000
+_WORKSPACE: Final = re.compile(r"T[A-Z0-9]{1,30}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +119,61 @@ class People:
         )
         self._kept[user] = found
         return found
+
+
+class OwnTeams:
+    """The bot's own ids, those that the operator adds, and, organisation-wide, those Slack lists.
+
+    Attributes:
+        certain: those that nobody has to be asked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        workspace: Workspace,
+        further: Collection[str] = (),
+        timing: Timing = Timing(),
+    ) -> None:
+        named = (workspace.team_id, workspace.enterprise_id, *further)
+        self.certain = frozenset(one for one in named if one)
+        self._client = client
+        self._org_wide = workspace.org_wide
+        self._timing = timing
+        self._listed: frozenset[str] = frozenset()
+        self._due = monotonic()
+        self._asking = asyncio.Lock()
+
+    async def all(self) -> frozenset[str]:
+        """Every one; Slack is asked for its list from time to time.
+
+        What it listed last counts while it does not answer.
+        https://docs.slack.dev/reference/methods/auth.teams.list
+        """
+        if self._org_wide:
+            # One asks, and whoever comes meanwhile waits for the same answer.
+            async with self._asking:
+                if monotonic() >= self._due:
+                    await self._ask()
+        return self.certain | self._listed
+
+    async def _ask(self) -> None:
+        self._due = monotonic() + self._timing.recovery
+        try:
+            async with asyncio.timeout(self._timing.person):
+                self._listed = await self._list()
+        except TRANSPORT_ERRORS as error:
+            _log.warning("the organisation's workspaces are not known", error=fault_word(error))
+        else:
+            self._due = monotonic() + self._timing.teams_again
+
+    async def _list(self) -> frozenset[str]:
+        listed: set[str] = set()
+        async for page in await self._client.auth_teams_list(limit=_PAGE):
+            teams: Any = page.get("teams")
+            ids = [one.get("id") for one in teams if isinstance(one, dict)]
+            listed.update(one for one in ids if isinstance(one, str) and _WORKSPACE.fullmatch(one))
+            if len(listed) >= _MOST:
+                break
+        return frozenset(listed)

@@ -2,86 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.input.message_id import MessageId
-from bot.slack.api.payload import first_action, part
-from bot.slack.cards.buttons import Action, ids_of
-from bot.slack.click_context import clicked
-from bot.slack.context import ListenerContext
+from bot.slack.api.payload import part
+from bot.slack.cards.buttons import Action
+from bot.slack.context import Body, ListenerContext, ids_on
 from bot.slack.inbound.running_listeners import ack_first
-from bot.slack.replies.requests import Request
+from bot.slack.lookups.card_details import customer_texts, details
+from bot.slack.replies.requests import Click, Request
+
+Ids = Sequence[MessageId]
 
 
 class ActionListener:
     """Answers clicks; each click brings a response URL of its own."""
 
     def __init__(self, context: ListenerContext) -> None:
-        self._context = context
+        self._queries = context.queries
+        self._languages = context.languages
+        self._deliveries = context.deliveries
+        self._click = context.click
 
     def register(self, app: AsyncApp) -> None:
         """Bind a listener for each button."""
         for action, listener in (
-            (Action.REFRESH, self.on_refresh),
-            (Action.SHARE, self.on_share),
-            (Action.CUSTOMER, self.on_customer),
-            (Action.DETAILS, self.on_details),
+            (Action.REFRESH, self._click(self.on_refresh, ids_on, how=Click.IN_PLACE)),
+            (Action.SHARE, self._click(self.on_share, _shared)),
+            (Action.CUSTOMER, self._click(self.on_customer, ids_on)),
+            (Action.DETAILS, self._click(self.on_details, ids_on)),
         ):
             app.action(action.value, middleware=[ack_first])(listener)
 
-    async def on_refresh(self, body: dict[str, Any]) -> None:
+    async def on_refresh(self, request: Request, ids: Ids) -> None:
         """The same card with what is known now; final statuses rest on the cache."""
-        self._context.work.track()
-        request, ids = await self._clicked(body, in_place=True)
-        if ids and await self._admitted(request):
-            answers = await self._context.queries.look_up(ids, request)
-            await self._context.queries.show_card(answers, request)
+        answers = await self._queries.look_up(ids, request)
+        await self._queries.show_card(answers, request)
 
-    async def on_share(self, body: dict[str, Any]) -> None:
+    async def on_share(self, request: Request, shared: tuple[str, Ids]) -> None:
         """The card for all; once it is shared, a second click does nothing more."""
-        self._context.work.track()
-        request, ids = await self._clicked(body)
-        if not ids or not await self._admitted(request):
+        card, ids = shared
+        joined = " ".join(one.value for one in ids)
+        key = f"share:{request.asker.channel}:{request.asker.user}:{card}:{joined}"
+        if not await self._deliveries.unserved(key):
+            await request.reply.show(request.notes.note("working.shared_already"))
             return
-        key = _share_key(body, request, ids)
-        if not await self._context.deliveries.unserved(key):
-            await request.reply.show(request.notes.shared_already())
-            return
-        async with self._context.deliveries.serving(key) as deed:
-            answers = await self._context.queries.look_up(ids, request)
-            deed.done = await self._context.queries.share(answers, request)
-        await self._context.queries.keep_shared(answers, request, shared=deed.done)
+        async with self._deliveries.serving(key) as deed:
+            answers = await self._queries.look_up(ids, request)
+            deed.done = await self._queries.share(answers, request)
+        await self._queries.keep_shared(answers, request, shared=deed.done)
 
-    async def on_customer(self, body: dict[str, Any]) -> None:
+    async def on_customer(self, request: Request, ids: Ids) -> None:
         """A short text to copy and send, in both languages, the person's own first."""
-        self._context.work.track()
-        request, ids = await self._clicked(body)
-        if ids and await self._admitted(request):
-            answers = await self._context.queries.look_up(ids, request)
-            await self._context.queries.show_customer_texts(answers, request)
+        answers = await self._queries.look_up(ids, request)
+        shown = customer_texts(answers, request.notes.style, self._languages.all())
+        await self._queries.deliver(shown, answers, request)
 
-    async def on_details(self, body: dict[str, Any]) -> None:
+    async def on_details(self, request: Request, ids: Ids) -> None:
         """For the engineer: raw result, reason phrase, RFC, Q.850."""
-        self._context.work.track()
-        request, ids = await self._clicked(body)
-        if ids and await self._admitted(request):
-            answers = await self._context.queries.look_up(ids, request)
-            await self._context.queries.show_details(answers, request)
-
-    async def _admitted(self, request: Request) -> bool:
-        return await self._context.queries.admitted(request)
-
-    async def _clicked(
-        self, body: Mapping[str, Any], *, in_place: bool = False
-    ) -> tuple[Request, tuple[MessageId, ...]]:
-        request = await clicked(self._context, body, in_place=in_place)
-        return request, ids_of(first_action(body).get("value"))
+        answers = await self._queries.look_up(ids, request)
+        await self._queries.deliver(details(answers, request.notes.style), answers, request)
 
 
-def _share_key(body: Mapping[str, Any], request: Request, ids: Sequence[MessageId]) -> str:
-    card = part(body, "container").get("message_ts", "")
-    joined = " ".join(one.value for one in ids)
-    return f"share:{request.asker.channel}:{request.asker.user}:{card}:{joined}"
+def _shared(body: Body) -> tuple[str, Ids] | None:
+    """The card that is to be shared, and its ids."""
+    ids = ids_on(body)
+    return None if ids is None else (str(part(body, "container").get("message_ts", "")), ids)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.access import Asker
+from bot.domain.input.message_id import MessageId
 from bot.services.records import Surface
-from bot.slack.api.payload import first_action, part
+from bot.slack.api.payload import part
+from bot.slack.blocks.style import Audience
 from bot.slack.bulk.buttons import (
     HOME_OPEN_ACTION,
+    LEAF_ACTIONS,
     OPEN_ACTION,
-    PAGE_ACTIONS,
+    SHOW_ACTION,
     STOP_ACTION,
     WATCH_ACTION,
     bulk_of,
@@ -28,15 +31,12 @@ from bot.slack.bulk.modals import (
     file_of,
     pasted,
 )
-from bot.slack.cards.modals import Origin, answer, origin_of
-from bot.slack.cards.notes import Notes
-from bot.slack.click_context import clicked
-from bot.slack.context import ListenerContext
+from bot.slack.cards.modals import origin_of
+from bot.slack.context import Body, ListenerContext, value_on
 from bot.slack.inbound.running_listeners import ack_first
-from bot.slack.replies.channels import OpenModal, ReplyTarget
-from bot.slack.replies.requests import Request
+from bot.slack.replies.requests import Ack, Click, Request
 
-Ack = Callable[..., Awaitable[object]]
+Opened = tuple[Sequence[MessageId], Mapping[str, Any]]
 
 
 class BulkListener:
@@ -44,108 +44,83 @@ class BulkListener:
 
     def __init__(self, context: ListenerContext) -> None:
         self._context = context
+        self._bulks = context.bulks
 
     def register(self, app: AsyncApp) -> None:
         """Bind the buttons, and the form, whose acknowledgement carries what comes next."""
+        click = self._context.click
         for action, listener in (
-            (OPEN_ACTION, self.on_open),
-            (HOME_OPEN_ACTION, self.on_open_at_home),
-            (STOP_ACTION, self.on_stop),
-            (WATCH_ACTION, self.on_watch),
-            (PAGE_ACTIONS, self.on_page),
+            (OPEN_ACTION, click(self.on_open, _opened)),
+            (HOME_OPEN_ACTION, self._context.listener(self.on_open_at_home)),
+            # Whoever may not ask any more may still stop.
+            (STOP_ACTION, click(self.on_stop, _bulk_on, anybody=True)),
+            (WATCH_ACTION, click(self.on_watch, _bulk_on)),
+            # The first page stands beside the report; another one in the place of the one before.
+            (SHOW_ACTION, click(self.on_page, _page_on)),
+            (LEAF_ACTIONS, click(self.on_page, _page_on, how=Click.IN_PLACE)),
         ):
             app.action(action, middleware=[ack_first])(listener)
-        app.view(LIST_CALLBACK)(self.on_submit)
-        app.view(FILE_CALLBACK)(self.on_submit_file)
+        app.view(LIST_CALLBACK)(self._context.submission(self.on_submit))
+        app.view(FILE_CALLBACK)(self._context.submission(self.on_submit_file))
 
-    async def on_open(self, body: dict[str, Any]) -> None:
+    async def on_open(self, request: Request, opened: Opened) -> None:
         """Open the form, or put it in the place of the one in which the button stood."""
-        self._context.work.track()
-        request = await clicked(self._context, body)
-        if not await self._context.queries.admitted(request):
-            return
-        ids = opened_with(first_action(body).get("value"))
-        view = part(body, "view")
+        ids, view = opened
         if view:
             view_id = str(view.get("id") or "")
-            await self._context.bulks.open_in(request, origin_of(view), ids, view_id)
-            return
-        request = replace(request, trigger_id=str(body.get("trigger_id") or ""))
-        await self._context.bulks.ask(request, text_of(ids))
+            await self._bulks.open_in(request, origin_of(view), ids, view_id)
+        else:
+            await self._bulks.ask(request, text_of(ids))
 
-    async def on_open_at_home(self, body: dict[str, Any]) -> None:
+    async def on_open_at_home(self, asker: Asker, body: Body) -> None:
         """The same on the App Home, where there is no conversation to answer in."""
-        self._context.work.track()
-        asker = await self._context.people.asker(body)
-        request = await self._context.requests.private(
-            asker,
-            Surface.HOME,
-            ReplyTarget(channel="", user=asker.user),
-            command=self._context.command,
-            trigger_id=str(body.get("trigger_id") or ""),
-        )
+        request = await self._context.requests.make(asker, body, Surface.HOME)
         if await self._context.queries.admitted(request):
-            await self._context.bulks.ask(request, "")
+            await self._bulks.ask(request, "")
 
-    async def on_submit(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+    async def on_submit(self, asker: Asker, body: Body, ack: Ack) -> None:
         """Show what was found in the form; what was shown before begins."""
-        self._context.work.track()
-        request, origin = await self._submitted(ack, body, view)
+        view = part(body, "view")
+        origin = origin_of(view)
+        request = await self._submitted(asker, body, ack)
         if await self._context.queries.admitted(request):
-            await self._context.bulks.submit(
-                request, origin, pasted(view), checked=checked_digest(view), ack=ack
-            )
+            checked = checked_digest(view)
+            await self._bulks.submit(request, origin, pasted(view), checked=checked, ack=ack)
 
-    async def on_submit_file(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+    async def on_submit_file(self, asker: Asker, body: Body, ack: Ack) -> None:
         """Begin with the list of the file that was shown."""
-        self._context.work.track()
-        request, origin = await self._submitted(ack, body, view)
+        view = part(body, "view")
+        origin = origin_of(view)
+        request = await self._submitted(asker, body, ack)
         if await self._context.queries.admitted(request):
             checked = checked_digest(view)
             await self._context.files.submit(request, origin, file_of(view), checked=checked)
 
-    async def _submitted(
-        self, ack: Ack, body: dict[str, Any], view: dict[str, Any]
-    ) -> tuple[Request, Origin]:
-        origin = origin_of(view)
-        asker = await self._context.people.asker(body)
-        style = await self._context.requests.personal_style(asker)
-        modal = OpenModal(
-            id=str(view.get("id", "")),
-            ack=ack,
-            draw=lambda message: answer(style.catalog, message),
-        )
-        request = await self._context.requests.in_modal(
-            asker,
-            origin.surface,
-            ReplyTarget(channel=asker.channel, user=asker.user),
-            notes=Notes(style, self._context.command),
-            modal=modal,
-        )
-        return request, origin
+    async def _submitted(self, asker: Asker, body: Body, ack: Ack) -> Request:
+        surface = origin_of(part(body, "view")).surface
+        return await self._context.requests.make(asker, body, surface, Audience.MODAL, ack=ack)
 
-    async def on_stop(self, body: dict[str, Any]) -> None:
-        """Ask no further. Whoever may not ask any more may still stop."""
-        self._context.work.track()
-        request = await clicked(self._context, body)
-        bulk = bulk_of(first_action(body).get("value"))
-        if bulk is not None:
-            await self._context.bulks.stop(bulk, request)
+    async def on_stop(self, request: Request, bulk: str) -> None:
+        """Ask no further."""
+        await self._bulks.stop(bulk, request)
 
-    async def on_watch(self, body: dict[str, Any]) -> None:
+    async def on_watch(self, request: Request, bulk: str) -> None:
         """Watch what had no status."""
-        self._context.work.track()
-        request = await clicked(self._context, body)
-        bulk = bulk_of(first_action(body).get("value"))
-        if bulk is not None and await self._context.queries.admitted(request):
-            await self._context.bulks.watch(bulk, request)
+        await self._bulks.watch(bulk, request)
 
-    async def on_page(self, body: dict[str, Any]) -> None:
-        """The first page beside the report; another one in the place of the one before."""
-        self._context.work.track()
-        pressed = first_action(body)
-        leafing = pressed.get("action_id") != "bulk_page_show"
-        request = await clicked(self._context, body, in_place=leafing)
-        wanted = page_of(pressed.get("value"))
-        if wanted is not None and await self._context.queries.admitted(request):
-            await self._context.bulks.show_page(*wanted, request)
+    async def on_page(self, request: Request, wanted: tuple[str, int]) -> None:
+        """Show a page of the results."""
+        await self._bulks.show_page(*wanted, request)
+
+
+def _opened(body: Body) -> Opened:
+    """The ids to fill in, and the form in which the button stood."""
+    return opened_with(value_on(body)), part(body, "view")
+
+
+def _bulk_on(body: Body) -> str | None:
+    return bulk_of(value_on(body))
+
+
+def _page_on(body: Body) -> tuple[str, int] | None:
+    return page_of(value_on(body))

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.access import Asker
 from bot.domain.input.found_ids import FoundIds, find_ids
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import MAX_IDS, LookUp, Nothing, Query, Run, TooMany, parse_query
 from bot.services.records import Surface
+from bot.slack.api.payload import first_word, part
 from bot.slack.blocks.mrkdwn import plain_text
-from bot.slack.context import ListenerContext
+from bot.slack.blocks.style import Audience, is_direct
+from bot.slack.context import Body, ListenerContext
 from bot.slack.lookups.message_text import texts_of
-from bot.slack.replies.channels import ReplyTarget
-from bot.slack.replies.requests import Request
 
 # Slack repeats events for hours when it could not deliver them.
 LATE_SECONDS: Final = 2 * 60 * 60
 
-# Slack's ids of direct conversations.
-_DIRECT: Final = "D"
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(?:\|[^<>]*)?>")
 
 
@@ -35,50 +35,38 @@ class EventListener:
 
     def register(self, app: AsyncApp) -> None:
         """Bind the listeners; Bolt acknowledges events by itself, before they run."""
-        app.event("app_mention")(self.on_mention)
-        app.event("message")(self.on_message)
+        app.event("app_mention")(self._context.listener(self.on_mention))
+        app.event("message")(self._context.listener(self.on_message))
 
-    async def on_mention(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+    async def on_mention(self, asker: Asker, body: Body) -> None:
         """Answer a mention in the thread of the message, or begin one."""
-        self._context.work.track()
+        event = part(body, "event")
         # In the conversation with the bot every message is answered, a mention or not.
-        if event.get("bot_id") or str(event.get("channel", "")).startswith(_DIRECT):
-            return
-        if await self._is_new(event, body):
-            asker, place = await self._whence(event, body)
-            request = await self._context.requests.in_thread(
-                asker, Surface.MENTION, place, command=self._context.command, late=_is_late(body)
-            )
-            await self._answer(request, event)
+        if not (event.get("bot_id") or is_direct(str(event.get("channel", "")))):
+            await self._answer(asker, body, Surface.MENTION, Audience.PUBLIC)
 
-    async def on_message(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+    async def on_message(self, asker: Asker, body: Body) -> None:
         """Answer a direct message; what bots write, edits and deletions are left alone."""
-        self._context.work.track()
-        if event.get("channel_type") != "im" or event.get("bot_id") or _is_no_question(event):
-            return
-        if await self._is_new(event, body):
-            asker, place = await self._whence(event, body)
-            request = await self._context.requests.direct(
-                asker, place, command=self._context.command, late=_is_late(body)
-            )
-            await self._answer(request, event)
+        event = part(body, "event")
+        is_question = event.get("subtype") in {None, "file_share"} and not event.get("bot_id")
+        if event.get("channel_type") == "im" and is_question:
+            await self._answer(asker, body, Surface.DIRECT_MESSAGE, Audience.DIRECT)
 
-    async def _answer(self, request: Request, event: Mapping[str, Any]) -> None:
-        await self._context.queries.answer(request, _query(event))
-
-    async def _is_new(self, event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    async def _answer(self, asker: Asker, body: Body, surface: Surface, audience: Audience) -> None:
+        event = part(body, "event")
         own = body.get("event_id") or f"{event.get('channel')}:{event.get('ts')}"
-        return await self._context.deliveries.is_new(f"event:{own}")
-
-    async def _whence(
-        self, event: Mapping[str, Any], body: Mapping[str, Any]
-    ) -> tuple[Any, ReplyTarget]:
-        asker = await self._context.people.asker(body)
-        thread = str(event.get("thread_ts") or event.get("ts") or "")
-        begins = not event.get("thread_ts")
-        return asker, ReplyTarget(
-            channel=asker.channel, user=asker.user, thread_ts=thread, begins=begins
+        if not await self._context.deliveries.is_new(f"event:{own}"):
+            return
+        request = await self._context.requests.make(
+            asker,
+            body,
+            surface,
+            audience,
+            thread_ts=first_word(event.get("thread_ts"), event.get("ts")),
+            begins=not event.get("thread_ts"),
         )
+        request = replace(request, late=_is_late(body))
+        await self._context.queries.answer(request, _query(event))
 
 
 def _query(event: Mapping[str, Any]) -> Query:
@@ -117,8 +105,3 @@ def _is_prose(query: LookUp | TooMany) -> bool:
 def _is_late(body: Mapping[str, Any]) -> bool:
     sent = body.get("event_time")
     return isinstance(sent, int) and time.time() - sent > LATE_SECONDS
-
-
-def _is_no_question(event: Mapping[str, Any]) -> bool:
-    subtype = event.get("subtype")
-    return subtype is not None and subtype != "file_share"

@@ -1,24 +1,23 @@
-"""The message shortcut and the global one."""
+"""The message shortcut and the global one, and the modal that asks for ids."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Asker
 from bot.domain.input.found_ids import FoundIds, find_ids
-from bot.domain.input.query import MAX_IDS, LookUp
+from bot.domain.input.query import MAX_IDS, LookUp, TooMany, parse_query
 from bot.services.records import Surface
-from bot.slack.api.payload import part
+from bot.slack.api.payload import first_word, part
+from bot.slack.blocks.style import Audience
 from bot.slack.bulk.buttons import open_row
-from bot.slack.cards.modals import Origin, asking
-from bot.slack.context import ListenerContext
+from bot.slack.bulk.handler import text_of
+from bot.slack.cards.modals import ASK_CALLBACK, IDS_BLOCK, asking, origin_of, typed_ids
+from bot.slack.context import Body, ListenerContext
 from bot.slack.inbound.running_listeners import ack_first
 from bot.slack.lookups.message_text import texts_of
 from bot.slack.manifest import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
-from bot.slack.replies.channels import ReplyTarget
+from bot.slack.replies.requests import Ack, Request, open_modal
 
 
 class ShortcutListener:
@@ -28,78 +27,79 @@ class ShortcutListener:
         self._context = context
 
     def register(self, app: AsyncApp) -> None:
-        """Bind both shortcuts."""
-        app.shortcut(MESSAGE_SHORTCUT, middleware=[ack_first])(self.on_message)
-        app.shortcut(GLOBAL_SHORTCUT, middleware=[ack_first])(self.on_global)
+        """Bind both shortcuts, and the modal, whose acknowledgement carries errors or a view."""
+        for shortcut, listener in (
+            (MESSAGE_SHORTCUT, self.on_message),
+            (GLOBAL_SHORTCUT, self.on_global),
+        ):
+            app.shortcut(shortcut, middleware=[ack_first])(self._context.listener(listener))
+        app.view(ASK_CALLBACK)(self._context.submission(self.on_submit))
 
-    async def on_message(self, shortcut: dict[str, Any]) -> None:
+    async def on_message(self, asker: Asker, body: Body) -> None:
         """Answer in the message's thread; what is none, many or doubtful goes to a modal."""
-        self._context.work.track()
-        message = part(shortcut, "message")
-        asker = await self._context.people.asker(shortcut)
-        thread = str(message.get("thread_ts") or message.get("ts") or "")
-        place = ReplyTarget(
-            channel=asker.channel,
-            user=asker.user,
-            response_url=str(shortcut.get("response_url") or ""),
-            thread_ts=thread,
+        queries, files, message = self._context.queries, self._context.files, part(body, "message")
+        found = find_ids(texts_of(message))
+        request = await self._context.requests.make(
+            asker,
+            body,
+            Surface.MESSAGE_SHORTCUT,
+            Audience.PUBLIC,
+            thread_ts=first_word(message.get("thread_ts"), message.get("ts")),
             begins=not message.get("thread_ts"),
         )
-        found = find_ids(texts_of(message))
-        request = await self._context.requests.in_thread(
-            asker,
-            Surface.MESSAGE_SHORTCUT,
-            place,
-            command=self._context.command,
-            trigger_id=str(shortcut.get("trigger_id") or ""),
-        )
-        origin = Origin(
-            surface=Surface.MESSAGE_SHORTCUT,
-            channel=asker.channel,
-            thread_ts=thread,
-            begins=place.begins,
-        )
-        if self._context.files.has_list(message, found):
-            if not await self._context.queries.admitted(request):
+        if files.has_list(message, found):
+            if not await queries.admitted(request):
                 return
-            await self._context.files.open(request, origin, message, alone=not found.ids)
+            await files.open(request, message, alone=not found.ids)
             if found.ids:
-                await self._context.queries.answer(request, LookUp(ids=found.ids[:MAX_IDS]))
+                await queries.answer(request, LookUp(ids=found.ids[:MAX_IDS]))
         elif 0 < len(found.ids) <= MAX_IDS:
-            await self._context.queries.answer(request, LookUp(ids=found.ids))
-        elif await self._context.queries.admitted(request):
-            await self._ask(shortcut, asker, place, origin, found)
+            await queries.answer(request, LookUp(ids=found.ids))
+        elif await queries.admitted(request):
+            await self._ask(request, found)
 
-    async def on_global(self, shortcut: dict[str, Any]) -> None:
+    async def on_global(self, asker: Asker, body: Body) -> None:
         """Ask for the ids."""
-        self._context.work.track()
-        asker = await self._context.people.asker(shortcut)
-        await self._ask(shortcut, asker, ReplyTarget(channel="", user=asker.user), Origin())
+        await self._ask(await self._context.requests.make(asker, body, Surface.GLOBAL_SHORTCUT))
 
-    async def _ask(
-        self,
-        shortcut: Mapping[str, Any],
-        asker: Asker,
-        place: ReplyTarget,
-        origin: Origin,
-        found: FoundIds | None = None,
-    ) -> None:
-        request = await self._context.requests.private(
-            asker, origin.surface, place, command=self._context.command
-        )
-        catalog = request.notes.style.catalog
+    async def _ask(self, request: Request, found: FoundIds | None = None) -> None:
+        style = request.private_notes.style
         words: tuple[str, ...] = ()
         remark, row = "", None
         if found is not None:
             words = tuple(one.value for one in found.ids) or found.doubtful
             name = "many" if found.ids else "doubtful" if found.doubtful else "none"
-            remark = catalog.say(f"modal.{name}", count=len(found.ids), limit=MAX_IDS)
-            row = open_row(catalog, found.ids) if name == "many" else None
-        opened = await self._context.slack.call(
-            "views.open",
-            trigger_id=str(shortcut.get("trigger_id", "")),
-            view=asking(catalog, origin, found=words, remark=remark, row=row),
-        )
-        if opened is None:
+            remark = style.catalog.say(f"modal.{name}", count=len(found.ids), limit=MAX_IDS)
+            row = open_row(style, found.ids) if name == "many" else None
+        view = asking(style.catalog, request.origin, found=words, remark=remark, row=row)
+        if await open_modal(self._context.slack, request, view) is None:
             # Slack gives three seconds for a modal; the person need not wait for it in vain.
-            await request.reply.show(request.notes.usage())
+            await request.for_asker.show(request.private_notes.usage())
+
+    async def on_submit(self, asker: Asker, body: Body, ack: Ack) -> None:
+        """Answer in the thread that the modal came from, or in the modal itself."""
+        requests, view = self._context.requests, part(body, "view")
+        origin = origin_of(view)
+        notes = await requests.private_notes(asker, body)
+        query = parse_query(typed_ids(view))
+        problem = notes.modal_problem(query)
+        if isinstance(query, TooMany):
+            form = self._context.bulks.form(notes.style, origin, text_of(query.ids))
+            await ack(response_action="update", view=form)
+            return
+        if problem or not isinstance(query, LookUp):
+            await ack(response_action="errors", errors={IDS_BLOCK: problem})
+            return
+        if origin.thread_ts:
+            await ack()
+            request = await requests.make(
+                asker,
+                body,
+                origin.surface,
+                Audience.PUBLIC,
+                thread_ts=origin.thread_ts,
+                begins=origin.begins,
+            )
+        else:
+            request = await requests.make(asker, body, origin.surface, Audience.MODAL, ack=ack)
+        await self._context.queries.answer(request, query)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.api.payload import first_action
-from bot.slack.cards.buttons import Action, ids_of
-from bot.slack.click_context import clicked, posted_card
-from bot.slack.context import ListenerContext
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.watch import PostedCard
+from bot.slack.api.payload import first_action, part
+from bot.slack.cards.buttons import Action
+from bot.slack.context import Body, ListenerContext, ids_on, value_on
 from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.replies.requests import Click, Request
 from bot.slack.watches.buttons import (
     CANCEL_ACTION,
     LIMIT_ACTIONS,
@@ -19,52 +22,64 @@ from bot.slack.watches.buttons import (
     watches_of,
 )
 
+Names = Sequence[str]
+
 
 class WatchListener:
     """Answers clicks about watches; those on the App Home are that listener's."""
 
     def __init__(self, context: ListenerContext) -> None:
-        self._context = context
+        self._queries = context.queries
+        self._watches = context.watches
+        self._click = context.click
 
     def register(self, app: AsyncApp) -> None:
-        """Bind a listener for each button."""
+        """Bind a listener for each button; whoever may not ask any more may still stop."""
+        here = Click.IN_PLACE
         for action, listener in (
-            (Action.WATCH.value, self.on_watch),
-            (LIMIT_ACTIONS, self.on_limit),
-            (STOP_ACTION, self.on_stop),
-            (CANCEL_ACTION, self.on_cancel),
+            (Action.WATCH.value, self._click(self.on_watch, _card_on, how=here)),
+            (LIMIT_ACTIONS, self._click(self.on_limit, _limit_on, how=here)),
+            (STOP_ACTION, self._click(self.on_stop, _names_on, how=here, anybody=True)),
+            (CANCEL_ACTION, self._click(self.on_cancel, _names_on, how=here, anybody=True)),
         ):
             app.action(action, middleware=[ack_first])(listener)
 
-    async def on_watch(self, body: dict[str, Any]) -> None:
+    async def on_watch(
+        self, request: Request, clicked: tuple[Sequence[MessageId], PostedCard | None]
+    ) -> None:
         """The card with what is known now; and a watch of what has no status still."""
-        self._context.work.track()
-        request = await clicked(self._context, body, in_place=True)
-        ids = ids_of(first_action(body).get("value"))
-        if ids and await self._context.queries.admitted(request):
-            answers = await self._context.queries.look_up(ids, request)
-            await self._context.queries.watch(answers, request, posted_card(body))
+        ids, card = clicked
+        answers = await self._queries.look_up(ids, request)
+        await self._queries.watch(answers, request, card)
 
-    async def on_limit(self, body: dict[str, Any]) -> None:
+    async def on_limit(self, request: Request, chosen: tuple[Names, timedelta]) -> None:
         """Watch for longer, or not so long."""
-        self._context.work.track()
-        request = await clicked(self._context, body, in_place=True)
-        pressed = first_action(body)
-        limit = limit_of(pressed.get("action_id"))
-        if limit is not None and await self._context.queries.admitted(request):
-            names = watches_of(pressed.get("value"))
-            await request.reply.show(await self._context.watches.prolong(names, limit, request))
+        await request.reply.show(await self._watches.prolong(*chosen, request))
 
-    async def on_stop(self, body: dict[str, Any]) -> None:
-        """Give up what was just begun. Whoever may not ask any more may still stop."""
-        self._context.work.track()
-        request = await clicked(self._context, body, in_place=True)
-        names = watches_of(first_action(body).get("value"))
-        await request.reply.show(await self._context.watches.stop(names, request))
+    async def on_stop(self, request: Request, names: Names) -> None:
+        """Give up what was just begun."""
+        await request.reply.show(await self._watches.stop(names, request))
 
-    async def on_cancel(self, body: dict[str, Any]) -> None:
+    async def on_cancel(self, request: Request, names: Names) -> None:
         """Give up one of the list, which is shown anew."""
-        self._context.work.track()
-        request = await clicked(self._context, body, in_place=True)
-        names = watches_of(first_action(body).get("value"))
-        await request.reply.show(await self._context.watches.cancel(names, request))
+        await request.reply.show(await self._watches.cancel(names, request))
+
+
+def _names_on(body: Body) -> Names:
+    return watches_of(value_on(body))
+
+
+def _limit_on(body: Body) -> tuple[Names, timedelta] | None:
+    limit = limit_of(first_action(body).get("action_id"))
+    return None if limit is None else (_names_on(body), limit)
+
+
+def _card_on(body: Body) -> tuple[Sequence[MessageId], PostedCard | None] | None:
+    """The calls, and their card, if it is a message that can be changed later."""
+    ids, container = ids_on(body), part(body, "container")
+    if ids is None:
+        return None
+    ts, channel = container.get("message_ts"), container.get("channel_id")
+    if container.get("type") != "message" or container.get("is_ephemeral") or not (ts and channel):
+        return ids, None
+    return ids, PostedCard(channel=str(channel), ts=str(ts))

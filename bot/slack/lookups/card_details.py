@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import CallStatus
 from bot.domain.texts.catalog import Catalog, Entry
-from bot.domain.texts.customer_reply import customer_reply
-from bot.domain.texts.explanation import LookupFailure, explain
-from bot.services.answers import Answer
+from bot.domain.texts.explanation import LookupFailure, customer_reply, explain
 from bot.slack.blocks.block_kit import (
     Block,
     Element,
@@ -29,10 +28,10 @@ from bot.slack.blocks.style import CardStyle
 def customer_texts(
     answers: Sequence[Answer], style: CardStyle, catalogs: Sequence[Catalog]
 ) -> Message:
-    """Texts to copy and send to the customer: one a language; doubles once."""
+    """Texts to copy and send to the customer: one a language, the reader's first; doubles once."""
     say = style.catalog.say
     blocks: list[Block] = [header(say("customer_card.title")), section(say("customer_card.intro"))]
-    for catalog in catalogs:
+    for catalog in sorted(catalogs, key=lambda one: one is not style.catalog):
         texts = dict.fromkeys(customer_reply(answer.finding, catalog) for answer in answers)
         label = line(bold(catalog.say("language.own_name")))
         blocks.append(rich_text(label, *(preformatted(text) for text in texts)))

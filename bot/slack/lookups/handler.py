@@ -9,29 +9,26 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.answer import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.jobs.watchable import invites_watch, why_not_watchable
-from bot.domain.texts.dictionary import Found, find
 from bot.domain.timing import Timing
 from bot.services.alarm import AdminAlerter
-from bot.services.answers import Answer
-from bot.services.languages import Languages, NotChosen
 from bot.services.lookup import LookupService
-from bot.services.records import Records, Surface
-from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.style import Styles
+from bot.services.records import Records
+from bot.slack.blocks.block_kit import Message, note
+from bot.slack.blocks.style import Audience, AudienceStyles, CardStyle
 from bot.slack.bulk.handler import BulkHandler
-from bot.slack.cards.buttons import Row, buttons
-from bot.slack.cards.gateway_notes import health_note
+from bot.slack.bulk.notes import too_many
+from bot.slack.cards.buttons import buttons
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
-from bot.slack.lookups.card_details import customer_texts, details
-from bot.slack.replies.reply import Replies
-from bot.slack.replies.requests import Request, RequestFactory
+from bot.slack.lookups.commands import CommandHandler, did_you_mean
+from bot.slack.replies.requests import Request, closing
 from bot.slack.watches.handler import WatchHandler
-from bot.slack.watches.notes import WatchNotes
+from bot.slack.watches.notes import needless
 
 
 class QueryHandler:
@@ -41,10 +38,8 @@ class QueryHandler:
         self,
         *,
         lookups: LookupService,
-        languages: Languages,
-        styles: Styles,
-        requests: RequestFactory,
-        replies: Replies,
+        commands: CommandHandler,
+        styles: AudienceStyles,
         records: Records,
         alarm: AdminAlerter,
         watches: WatchHandler,
@@ -52,95 +47,44 @@ class QueryHandler:
         timing: Timing = Timing(),
     ) -> None:
         self._lookups = lookups
-        self._bulks = bulks
-        self._watches = watches
+        self._commands = commands
+        self._styles = styles
         self._records = records
         self._alarm = alarm
-        self._languages = languages
-        self._styles = styles
-        self._requests = requests
-        self._replies = replies
+        self._watches = watches
+        self._bulks = bulks
         self._note_after = timing.note_after
 
     async def answer(self, request: Request, query: Query) -> None:
         """Answer one question; the answer goes by the question's reply."""
-        if isinstance(query, LookUp):
-            await self._look_up(query, request)
-        elif isinstance(query, Run) and query.command is Command.WATCHES:
-            await self._watches.show_list(request)
-        elif isinstance(query, Run) and query.command is Command.BULK:
-            if await self.admitted(request):
-                await self._bulks.ask(request, query.argument)
-        else:
-            told = await self._tell(query, request)
-            await request.reply.show(request.notes.marked_late(told) if request.late else told)
+        match query:
+            case LookUp():
+                await self._look_up(query, request)
+            case Run(command=Command.WATCHES):
+                await self._watches.show_list(request)
+            case Run(command=Command.BULK):
+                if await self.admitted(request):
+                    await self._bulks.ask(request, query.argument)
+            case _:
+                told = await self._tell(query, request)
+                await request.reply.show(request.dated(told, request.notes))
 
     async def _tell(self, query: TooMany | DidYouMean | Run | Nothing, request: Request) -> Message:
-        notes = request.notes
         match query:
             case TooMany():
-                return self._bulks.too_many(query, request)
+                return too_many(query, request.notes, request.asker.user)
             case DidYouMean():
-                return notes.did_you_mean(query)
+                return did_you_mean(query, request.notes)
             case Nothing():
-                return notes.usage()
+                return request.notes.usage()
             case Run():
-                return await self._run(query, request)
-
-    async def _run(self, run: Run, request: Request) -> Message:
-        notes = request.notes
-        match run.command:
-            case Command.EXPLAIN:
-                return notes.definitions(self._find(run, notes), assumed=run.assumed)
-            case Command.LANGUAGE:
-                return await self._language(run.argument, request)
-            case Command.WHOAMI:
-                reason = self._lookups.refusal(request.asker)
-                admin = self._lookups.is_admin(request.asker)
-                return notes.whoami(request.asker, reason, admin=admin)
-            case Command.HEALTH:
-                return health_note(self._lookups.health, notes.style)
-            case _:
-                return notes.help()
-
-    def _find(self, run: Run, notes: Notes) -> Found:
-        if not run.argument:
-            return Found(term="")
-        return find(run.argument, notes.style.catalog, self._languages.all())
-
-    async def _language(self, argument: str, request: Request) -> Message:
-        words = argument.split()
-        if words and words[0].lower() in {"channel", "canal"}:
-            return await self._channel_language(" ".join(words[1:]), request)
-        asker = request.asker
-        chosen = await self._languages.choose(asker.team, asker.user, argument)
-        if chosen is NotChosen.UNKNOWN:
-            return request.notes.language_help(argument)
-        if chosen is NotChosen.NOT_KEPT:
-            return request.notes.choice_not_kept()
-        return request.notes.speaking(self._styles.private(chosen)).language_chosen()
-
-    async def _channel_language(self, wanted: str, request: Request) -> Message:
-        asker = request.asker
-        if not self._lookups.is_admin(asker):
-            return request.notes.admins_only()
-        chosen = await self._languages.choose_for_channel(asker.team, asker.channel, wanted)
-        if chosen is NotChosen.UNKNOWN:
-            return request.notes.language_help(wanted or "?")
-        if chosen is NotChosen.NOT_KEPT:
-            return request.notes.choice_not_kept()
-        return request.notes.channel_language_chosen(chosen)
+                return await self._commands.run(query, request)
 
     async def admitted(self, request: Request) -> bool:
         """Whether the asker may look calls up; if not, they are told, and nobody else is."""
         refused = self._lookups.refusal(request.asker)
         if refused is not None:
-            # Where nobody else reads the answer, it is the place for the refusal as well.
-            alone = request.row is Row.MODAL or (
-                request.row is Row.DIRECT and request.surface is not Surface.BUTTON
-            )
-            reply = request.reply if alone else self._replies.privately(request.place)
-            told = reply.show(request.private_notes.refused(refused))
+            told = request.for_asker.show(request.private_notes.refused(refused))
             await asyncio.gather(told, self._records.refused(request.asked, refused))
         return refused is None
 
@@ -151,15 +95,15 @@ class QueryHandler:
             await self._ask_and_show(query, request)
         else:
             told = request.notes.nothing_valid(query)
-            await request.reply.show(request.notes.marked_late(told) if request.late else told)
+            await request.reply.show(request.dated(told, request.notes))
 
     async def _ask_and_show(self, query: LookUp, request: Request) -> None:
         answers = await self.look_up(query.ids, request)
         remarks = request.notes.bad_words(query)
         waits = query.watch and _may_change(answers)
         if query.watch and not waits:
-            remarks += WatchNotes(request.notes.style, request.notes.command).remarks(answers)
-        if query.share and request.row is Row.PRIVATE:
+            remarks += needless(answers, request.notes)
+        if query.share and request.audience is Audience.PRIVATE:
             await self._share_as_asked(answers, request, remarks)
         else:
             await self.show_card(answers, request, remarks)
@@ -171,7 +115,7 @@ class QueryHandler:
     ) -> None:
         """Show what is known, and watch what may get a status yet."""
         waits = _may_change(answers)
-        if waits and request.row is Row.MODAL:
+        if waits and request.audience is Audience.MODAL:
             # There is one place, and what is known stands in it.
             await self._keep(answers, request)
         else:
@@ -185,7 +129,7 @@ class QueryHandler:
         """The word `share`: the card for all; the asker hears what is for them alone."""
         if remarks or request.reply.in_use:
             # First, because it may take the place of this URL's last message, whichever that is.
-            await request.reply.show(request.notes.shared(remarks))
+            await request.reply.show(shared_note(remarks, request.notes))
         shared = await self.share(answers, request)
         await self.keep_shared(answers, request, shared=shared)
 
@@ -193,7 +137,9 @@ class QueryHandler:
         self, answers: Sequence[Answer], request: Request, remarks: Sequence[str] = ()
     ) -> None:
         """Show the card with its buttons."""
-        await self.deliver(self._card(answers, request, remarks), answers, request)
+        notes = request.notes
+        lines = [notes.say("hint.late"), *remarks] if request.late else remarks
+        await self.deliver(self._card(answers, request, notes.style, lines), answers, request)
 
     async def deliver(self, message: Message, answers: Sequence[Answer], request: Request) -> None:
         """Show a message, and keep what was looked up for it, at the same time."""
@@ -215,59 +161,35 @@ class QueryHandler:
         try:
             done, _ = await asyncio.wait({lookup}, timeout=self._note_after)
             if not done and not request.quiet:
-                await request.reply.show(request.notes.working(len(ids)), passing=True)
+                going_on = request.notes.note("working.title", "working.text", count=len(ids))
+                await request.reply.show(going_on, passing=True)
             return await lookup
         except asyncio.CancelledError:
             lookup.cancel()
-            await request.reply.show(request.notes.closing())
+            await request.reply.show(closing(request.notes))
             raise
 
-    def _card(self, answers: Sequence[Answer], request: Request, remarks: Sequence[str]) -> Message:
-        """The card for this question's readers, with its buttons."""
-        style = replace(request.notes.style, admins_told=self._alarm.covers(answers))
-        ids = [answer.message_id for answer in answers]
-        lines = [request.notes.late_remark(), *remarks] if request.late else list(remarks)
-        reader = request.asker.user if request.row is Row.PUBLIC else ""
+    def _card(
+        self, answers: Sequence[Answer], request: Request, style: CardStyle, remarks: Sequence[str]
+    ) -> Message:
+        """The card for readers of this style, with its buttons."""
         row = buttons(
-            ids,
-            request.row,
-            style.catalog,
-            only_for=reader,
+            [answer.message_id for answer in answers],
+            style,
+            request.asker.user,
             watching=any(invites_watch(answer.finding) for answer in answers),
-            shared_by=style.shared_by,
         )
-        return card(answers, style, lines, row)
-
-    async def show_customer_texts(self, answers: Sequence[Answer], request: Request) -> None:
-        """What can be sent to the customer, in every language, the reader's own first."""
-        own = request.notes.style.catalog
-        catalogs = sorted(self._languages.all(), key=lambda catalog: catalog is not own)
-        message = customer_texts(answers, request.notes.style, catalogs)
-        await self.deliver(message, answers, request)
-
-    async def show_details(self, answers: Sequence[Answer], request: Request) -> None:
-        """What an engineer wants to know."""
-        await self.deliver(details(answers, request.notes.style), answers, request)
+        told = replace(style, admins_told=self._alarm.covers(answers))
+        return card(answers, told, remarks, row)
 
     async def share(self, answers: Sequence[Answer], request: Request) -> bool:
         """Show the card, never the typed command, to channel or thread; whether it got there."""
         asker = request.asker
-        style = (await self._requests.public_style(asker)).shared(request.name)
-        style = replace(style, admins_told=self._alarm.covers(answers))
-        ids = [answer.message_id for answer in answers]
-        row = buttons(
-            ids,
-            Row.PUBLIC,
-            style.catalog,
-            only_for=asker.user,
-            watching=any(invites_watch(answer.finding) for answer in answers),
-            shared_by=request.name,
+        style = await self._styles.of(
+            Audience.PUBLIC, team=asker.team, channel=asker.channel, person=asker.user
         )
-        private_notes = request.private_notes
-        reply = self._replies.to_channel(
-            request.place, hint=private_notes.invite_me(), gone=private_notes.thread_gone()
-        )
-        await reply.show(card(answers, style, (), row))
+        reply = request.to_channel()
+        await reply.show(self._card(answers, request, style.shared(request.name), ()))
         return reply.as_wanted
 
     async def keep_shared(
@@ -278,6 +200,11 @@ class QueryHandler:
         if shared:
             ids = [answer.message_id for answer in answers]
             await self._records.shared(request.asked, ids)
+
+
+def shared_note(remarks: Sequence[str], notes: Notes) -> Message:
+    """The answer went to the channel; what only the asker should read comes with it."""
+    return note("\n".join((notes.say("working.shared"), *remarks)))
 
 
 def _may_change(answers: Sequence[Answer]) -> bool:

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Collection
 from contextlib import suppress
 
+from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
 from bot.services.alarm import Alert
 from bot.services.languages import Languages
-from bot.slack.cards.gateway_notes import alert_note
+from bot.slack.blocks.block_kit import Message, code_span, note
 from bot.slack.replies.channels import ReplyTarget
 from bot.slack.replies.reply import Replies
 
@@ -56,3 +57,15 @@ class AdminAlerts:
                 catalog = await self._languages.of_person(self._team, admin)
                 return await reply.show(alert_note(alert, catalog, self._command))
         return False
+
+
+def alert_note(alert: Alert, catalog: Catalog, command: str) -> Message:
+    """What an admin must know, and do."""
+    name = f"admin.{alert.trouble.value}"
+    body = catalog.say(
+        f"{name}_body",
+        code=code_span(alert.code),
+        error=code_span(alert.detail),
+        command=code_span(command),
+    )
+    return note(catalog.say(name), body, small=[catalog.say("admin.once")])

@@ -11,15 +11,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Protocol
 
 from bot.domain.jobs.watch import PostedCard
+from bot.domain.texts.catalog import Catalog
 from bot.slack.api.web_client import SlackClient
-from bot.slack.blocks.block_kit import Message
-
-View = dict[str, Any]
-
-_QUIET: Final = {"unfurl_links": False, "unfurl_media": False}
+from bot.slack.blocks.block_kit import NO_PREVIEWS, Message
+from bot.slack.cards.modals import answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -64,38 +62,23 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenModal:
-    """A submitted modal whose acknowledgement is still to be given.
+    """A modal that is open, in which a message is shown.
 
     Attributes:
-        ack: acknowledges the submission.
-        draw: makes the view that shows a message.
+        catalog: the language of its frame.
+        ack: acknowledges its submission; `None` where that is not still to be done.
     """
 
     id: str
-    ack: Callable[..., Awaitable[object]]
-    draw: Callable[[Message], View]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenView:
-    """A modal that is open and was submitted before.
-
-    Attributes:
-        draw: makes the view that shows a message.
-    """
-
-    id: str
-    draw: Callable[[Message], View]
+    catalog: Catalog
+    ack: Callable[..., Awaitable[object]] | None = None
 
 
 class DeliveryChannel(Protocol):
     """One way for a message to reach people."""
 
-    async def send(self, message: Message) -> bool:
-        """Show a message; whether Slack took it."""
-
-    async def replace(self, message: Message) -> bool:
-        """Put a message in the place of the one that was sent; whether Slack took it."""
+    async def show(self, message: Message, *, replace: bool) -> bool:
+        """Show a message, in the place of the one before if so wanted; whether Slack took it."""
 
 
 class ByResponseUrl:
@@ -106,24 +89,15 @@ class ByResponseUrl:
         self._spot = spot
         self._response_type = response_type
 
-    async def send(self, message: Message) -> bool:
+    async def show(self, message: Message, *, replace: bool) -> bool:
         """Show a message."""
-        return await self._post(message, {"replace_original": False} if self._for_all else {})
-
-    async def replace(self, message: Message) -> bool:
-        """Show it in place of the one before."""
-        return await self._post(message, {"replace_original": True})
-
-    @property
-    def _for_all(self) -> bool:
-        return self._response_type == "in_channel"
-
-    async def _post(self, message: Message, body: dict[str, Any]) -> bool:
-        place = self._spot.place
-        if not place.response_url or (self._for_all and not await self._takes_all()):
+        place, for_all = self._spot.place, self._response_type == "in_channel"
+        if not place.response_url or (for_all and not await self._takes_all()):
             return False
         thread_ts = place.seen_thread_ts if self._response_type == "ephemeral" else place.thread_ts
-        body |= _body(message)
+        body = message.body
+        if replace or for_all:
+            body["replace_original"] = replace
         if self._response_type:
             body["response_type"] = self._response_type
         if thread_ts:
@@ -143,70 +117,6 @@ class ByResponseUrl:
         return not spot.thread_gone
 
 
-class ReplacesOriginal:
-    """A way whose first message already replaces: that of a pressed button."""
-
-    def __init__(self, way: DeliveryChannel) -> None:
-        self._way = way
-
-    async def send(self, message: Message) -> bool:
-        """Show a message."""
-        return await self._way.replace(message)
-
-    async def replace(self, message: Message) -> bool:
-        """Show it in place of the one before."""
-        return await self._way.replace(message)
-
-
-class AlwaysNew:
-    """A way on which nothing is replaced: each message stands beside the others."""
-
-    def __init__(self, way: DeliveryChannel) -> None:
-        self._way = way
-
-    async def send(self, message: Message) -> bool:
-        """Show a message."""
-        return await self._way.send(message)
-
-    async def replace(self, message: Message) -> bool:
-        """Show it in place of the one before."""
-        return await self._way.send(message)
-
-
-class WithHint:
-    """A way that is a last resort: the person is told why it is, and how to get more.
-
-    Args:
-        way: the way.
-        spot: where the answer was to go.
-        hint: where others could not be told.
-        gone: where the thread is gone.
-    """
-
-    def __init__(
-        self, way: DeliveryChannel, spot: Spot, *, hint: Message | None, gone: Message | None
-    ) -> None:
-        self.way = way
-        self._spot = spot
-        self._hint = hint
-        self._gone = gone
-
-    async def send(self, message: Message) -> bool:
-        """Show a message."""
-        return await self.way.send(self._hinted(message))
-
-    async def replace(self, message: Message) -> bool:
-        """Show it in place of the one before."""
-        return await self.way.replace(self._hinted(message))
-
-    def _hinted(self, message: Message) -> Message:
-        hint = self._gone if self._spot.thread_gone else self._hint
-        if hint is None:
-            return message
-        text = f"{message.text} {hint.text}"
-        return Message(text=text, blocks=(*message.blocks, *hint.blocks))
-
-
 class ByEphemeral:
     """A message that one member of the channel sees (chat.postEphemeral)."""
 
@@ -214,19 +124,14 @@ class ByEphemeral:
         self._slack = slack
         self._spot = spot
 
-    async def send(self, message: Message) -> bool:
-        """Show a message."""
+    async def show(self, message: Message, *, replace: bool) -> bool:  # noqa: ARG002
+        """Show a message; an ephemeral one cannot be replaced by a method."""
         place = self._spot.place
         where = {"channel": place.channel, "user": place.user}
         if place.seen_thread_ts:
             where["thread_ts"] = place.seen_thread_ts
-        sent = await self._slack.call("chat.postEphemeral", **where, **_body(message))
+        sent = await self._slack.call("chat.postEphemeral", **where, **message.body)
         return sent is not None
-
-    async def replace(self, message: Message) -> bool:
-        """Show it in place of the one before."""
-        # An ephemeral message cannot be updated by a method.
-        return await self.send(message)
 
 
 class ByPost:
@@ -249,13 +154,16 @@ class ByPost:
         """What was sent."""
         return PostedCard(**self._posted)
 
-    async def send(self, message: Message) -> bool:
+    async def show(self, message: Message, *, replace: bool) -> bool:
         """Show a message, but nowhere else than in its thread."""
+        if replace:
+            changed = await self._slack.call("chat.update", **self._posted, **message.body)
+            return changed is not None
         if self._spot.thread_gone:
             return False
         place = self._spot.place
         thread = {"thread_ts": place.thread_ts} if place.thread_ts else {}
-        said = {"channel": place.channel, **thread, **_body(message), **_QUIET}
+        said = {"channel": place.channel, **thread, **message.body, **NO_PREVIEWS}
         sent = await self._slack.call("chat.postMessage", **said)
         if sent is None:
             return False
@@ -265,13 +173,9 @@ class ByPost:
         self._posted = {"channel": str(sent.get("channel", "")), "ts": str(sent.get("ts", ""))}
         return True
 
-    async def replace(self, message: Message) -> bool:
-        """Show it in place of the one before."""
-        return await self._slack.call("chat.update", **self._posted, **_body(message)) is not None
-
 
 class ByModal:
-    """The content of a submitted modal: at first by the acknowledgement, then by views.update.
+    """The content of a modal: at first by its acknowledgement if that is due, then by views.update.
 
     An update that overtook the acknowledgement on its way would be covered by it for ever.
     """
@@ -282,38 +186,14 @@ class ByModal:
         self._ack_seconds = ack_seconds
         self._acknowledged_at = 0.0
 
-    async def send(self, message: Message) -> bool:
-        """Show a message."""
-        if self._acknowledged_at:
-            return False
-        await self._modal.ack(response_action="update", view=self._modal.draw(message))
-        self._acknowledged_at = monotonic()
-        return True
-
-    async def replace(self, message: Message) -> bool:
-        """Show it in place of the one before."""
+    async def show(self, message: Message, *, replace: bool) -> bool:
+        """Show a message; the acknowledgement is given once."""
+        view = answer(self._modal.catalog, message)
+        if self._modal.ack is not None and not replace:
+            if self._acknowledged_at:
+                return False
+            await self._modal.ack(response_action="update", view=view)
+            self._acknowledged_at = monotonic()
+            return True
         await asyncio.sleep(self._acknowledged_at + self._ack_seconds - monotonic())
-        view = self._modal.draw(message)
         return await self._slack.call("views.update", view_id=self._modal.id, view=view) is not None
-
-
-class ByView:
-    """The content of a modal that is open."""
-
-    def __init__(self, slack: SlackClient, view: OpenView) -> None:
-        self._slack = slack
-        self._view = view
-
-    async def send(self, message: Message) -> bool:
-        """Show a message."""
-        view = self._view.draw(message)
-        updated = await self._slack.call("views.update", view_id=self._view.id, view=view)
-        return updated is not None
-
-    async def replace(self, message: Message) -> bool:
-        """Show it in place of the one before."""
-        return await self.send(message)
-
-
-def _body(message: Message) -> dict[str, Any]:
-    return {"text": message.text, "blocks": list(message.blocks)}

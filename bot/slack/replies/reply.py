@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from time import monotonic
 
 import structlog
@@ -12,22 +13,45 @@ from bot.domain.timing import Timing
 from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message
 from bot.slack.replies.channels import (
-    AlwaysNew,
     ByEphemeral,
     ByModal,
     ByPost,
     ByResponseUrl,
-    ByView,
     DeliveryChannel,
     OpenModal,
-    OpenView,
-    ReplacesOriginal,
     ReplyTarget,
     Spot,
-    WithHint,
 )
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One of the ways that are tried in turn.
+
+    Attributes:
+        replaces: whether a message takes the place of the one before on it; `None` where all but
+            the first do.
+        last_resort: it reaches the asker alone where others should read, so a hint goes with it.
+    """
+
+    channel: DeliveryChannel
+    replaces: bool | None = None
+    last_resort: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What goes with an answer that only the asker can be shown.
+
+    Attributes:
+        alone: why others do not read it.
+        thread_gone: the same where that is so because the thread is gone.
+    """
+
+    alone: Message
+    thread_gone: Message
 
 
 class Reply:
@@ -35,22 +59,24 @@ class Reply:
 
     def __init__(
         self,
-        ways: Sequence[DeliveryChannel],
+        ways: Sequence[Way],
         spot: Spot,
         reopened: Callable[[], Awaitable[bool]],
         timing: Timing,
+        hints: Hints | None = None,
     ) -> None:
         self._ways = ways
         self._spot = spot
+        self._hints = hints
         self._reopened = reopened
         self._doubtful = timing.doubtful
-        self._used: DeliveryChannel | None = None
+        self._used: Way | None = None
         self._lost = False
 
     @property
     def as_wanted(self) -> bool:
         """Whether the last message reached those it was meant for, and not the asker alone."""
-        return self._used is not None and not isinstance(self._used, WithHint)
+        return self._used is not None and not self._used.last_resort
 
     @property
     def in_use(self) -> bool:
@@ -65,8 +91,8 @@ class Reply:
     @property
     def posted(self) -> PostedCard | None:
         """The message of the bot's own that stands there, which can be changed at any time."""
-        used = self._used.way if isinstance(self._used, WithHint) else self._used
-        return used.posted if isinstance(used, ByPost) else None
+        channel = self._used.channel if self._used is not None else None
+        return channel.posted if isinstance(channel, ByPost) else None
 
     async def show(self, message: Message, *, passing: bool = False) -> bool:
         """Show the message by the first way that is open; whether any was.
@@ -86,16 +112,23 @@ class Reply:
         return False
 
     async def _shown(self, message: Message, *, passing: bool = False) -> bool:
-        if self._used is not None and await self._used.replace(message):
+        if self._used is not None and await self._by(self._used, message, first=False):
             return True
         for way in self._ways:
             began = monotonic()
-            if await way.send(message):
+            if await self._by(way, message, first=True):
                 self._used = way
                 return True
             if passing and monotonic() - began >= self._doubtful:
                 return False
         return False
+
+    async def _by(self, way: Way, message: Message, *, first: bool) -> bool:
+        if way.last_resort and self._hints is not None:
+            gone = self._spot.thread_gone
+            message = message.and_then(self._hints.thread_gone if gone else self._hints.alone)
+        replace = not first if way.replaces is None else way.replaces
+        return await way.channel.show(message, replace=replace)
 
 
 class Replies:
@@ -108,7 +141,7 @@ class Replies:
     def privately(self, place: ReplyTarget) -> Reply:
         """For the asker alone: the response URL, an ephemeral message, a direct message."""
         spot = Spot(place)
-        return self._reply(self._private_ways(spot), spot)
+        return self._reply([Way(channel=one) for one in self._private(spot)], spot)
 
     def beside(self, place: ReplyTarget) -> Reply:
         """For the one who pressed a button, beside the card, which stays as it is.
@@ -116,71 +149,50 @@ class Replies:
         Slack takes `replace_original` for the message whose button was pressed.
         """
         spot = Spot(place)
-        return self._reply([AlwaysNew(way) for way in self._private_ways(spot)], spot)
+        return self._reply([Way(channel=o, replaces=False) for o in self._private(spot)], spot)
 
     def in_place_of(self, place: ReplyTarget) -> Reply:
         """In the place of the message whose button was pressed."""
         spot = Spot(place)
-        original = ByResponseUrl(self._slack, spot, None)
-        return self._reply([ReplacesOriginal(original), *self._private_ways(spot)], spot)
+        original = Way(channel=ByResponseUrl(self._slack, spot, None), replaces=True)
+        return self._reply([original, *(Way(channel=o) for o in self._private(spot))], spot)
 
-    def to_channel(
-        self, place: ReplyTarget, *, hint: Message | None = None, gone: Message | None = None
-    ) -> Reply:
-        """For everybody in the channel or thread, from the response URL on; else to the asker.
-
-        Args:
-            place: where the question came from.
-            hint: what the asker is told when only they can be reached.
-            gone: the same where that is so because the thread is gone.
-        """
+    def to_channel(self, place: ReplyTarget, hints: Hints) -> Reply:
+        """For everybody in the channel or thread, from the response URL on; else to the asker."""
         spot = Spot(place)
-        ways: list[DeliveryChannel] = [
-            ByResponseUrl(self._slack, spot, "in_channel"),
-            ByPost(self._slack, spot),
+        ways = [
+            Way(channel=ByResponseUrl(self._slack, spot, "in_channel")),
+            Way(channel=ByPost(self._slack, spot)),
             # Directly: a URL and a channel that took no public card are not asked once more.
-            WithHint(ByPost(self._slack, place.user), spot, hint=hint, gone=gone),
+            Way(channel=ByPost(self._slack, place.user), last_resort=True),
         ]
-        return self._reply(ways, spot)
+        return self._reply(ways, spot, hints)
 
-    def in_thread(
-        self, place: ReplyTarget, *, hint: Message | None = None, gone: Message | None = None
-    ) -> Reply:
-        """For everybody in the thread: as a member, else by the response URL; else to the asker.
-
-        Args:
-            place: where the question came from.
-            hint: what the asker is told when only they can be reached.
-            gone: the same where that is so because the thread is gone.
-        """
+    def in_thread(self, place: ReplyTarget, hints: Hints | None = None) -> Reply:
+        """For everybody in the thread: as a member, else by the response URL; else to the asker."""
         spot = Spot(place)
-        ways: list[DeliveryChannel] = [
-            ByPost(self._slack, spot),
-            ByResponseUrl(self._slack, spot, "in_channel"),
-            *(WithHint(way, spot, hint=hint, gone=gone) for way in self._private_ways(spot)),
+        ways = [
+            Way(channel=ByPost(self._slack, spot)),
+            Way(channel=ByResponseUrl(self._slack, spot, "in_channel")),
+            *(Way(channel=one, last_resort=True) for one in self._private(spot)),
         ]
-        return self._reply(ways, spot)
+        return self._reply(ways, spot, hints)
 
     def directly(self, place: ReplyTarget) -> Reply:
         """In a direct message to the person."""
-        return self._reply([ByPost(self._slack, place.user)], Spot(place))
+        return self._reply([Way(channel=ByPost(self._slack, place.user))], Spot(place))
 
     def in_modal(self, place: ReplyTarget, modal: OpenModal) -> Reply:
         """In the open modal; where it was closed meanwhile, in a direct message."""
-        acknowledged = ByModal(self._slack, modal, self._timing.modal_ack)
-        return self._reply([acknowledged, ByPost(self._slack, place.user)], Spot(place))
+        shown = ByModal(self._slack, modal, self._timing.modal_ack)
+        direct = ByPost(self._slack, place.user)
+        return self._reply([Way(channel=shown), Way(channel=direct)], Spot(place))
 
-    def _reply(self, ways: Sequence[DeliveryChannel], spot: Spot) -> Reply:
-        return Reply(ways, spot, self._slack.reopened, self._timing)
+    def _reply(self, ways: Sequence[Way], spot: Spot, hints: Hints | None = None) -> Reply:
+        return Reply(ways, spot, self._slack.reopened, self._timing, hints)
 
-    def in_view(self, place: ReplyTarget, view: OpenView) -> Reply:
-        """In a modal that is open; where it was closed meanwhile, in a direct message."""
-        return self._reply(
-            [ByView(self._slack, view), ByPost(self._slack, place.user)], Spot(place)
-        )
-
-    def _private_ways(self, spot: Spot) -> list[DeliveryChannel]:
-        ways: list[DeliveryChannel] = [ByResponseUrl(self._slack, spot, "ephemeral")]
+    def _private(self, spot: Spot) -> list[DeliveryChannel]:
+        channels: list[DeliveryChannel] = [ByResponseUrl(self._slack, spot, "ephemeral")]
         if spot.place.channel:
-            ways.append(ByEphemeral(self._slack, spot))
-        return [*ways, ByPost(self._slack, spot.place.user)]
+            channels.append(ByEphemeral(self._slack, spot))
+        return [*channels, ByPost(self._slack, spot.place.user)]

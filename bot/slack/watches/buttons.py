@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from bot.domain.input.query import MAX_IDS
 from bot.domain.jobs.watch import Watch
 from bot.domain.texts.catalog import Catalog
-from bot.slack.blocks.block_kit import Block
+from bot.slack.blocks.block_kit import Block, Element, actions, button
 
 STOP_ACTION: Final = "watch_stop"
 CANCEL_ACTION: Final = "watch_cancel"
@@ -44,17 +44,17 @@ def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | Non
     value = json.dumps([watch.id for watch in watches])
     spans = {chosen or watch.expires_at - watch.started_at for watch in watches}
     elements = [
-        _button(f"{_LIMIT}{name}", catalog.say(f"watch.limit.{name}"), value)
+        button(f"{_LIMIT}{name}", catalog.say(f"watch.limit.{name}"), value=value)
         for name, limit in LIMITS.items()
         if spans != {limit}
     ]
-    elements.append(_button(STOP_ACTION, catalog.say("watch.stop"), value))
-    return {"type": "actions", "block_id": _CONTROLS, "elements": elements}
+    elements.append(button(STOP_ACTION, catalog.say("watch.stop"), value=value))
+    return actions(_CONTROLS, elements)
 
 
-def cancel_button(watch: Watch, catalog: Catalog, action: str) -> dict[str, Any]:
+def cancel_button(watch: Watch, catalog: Catalog, action: str) -> Element:
     """Gives up one watch of a list."""
-    return _button(action, catalog.say("watches.cancel"), json.dumps([watch.id]))
+    return button(action, catalog.say("watches.cancel"), value=json.dumps([watch.id]))
 
 
 def limit_of(action: object) -> timedelta | None:
@@ -71,8 +71,3 @@ def watches_of(value: object) -> tuple[str, ...]:
     if not isinstance(loaded, list):
         return ()
     return tuple(one for one in loaded[:MAX_IDS] if isinstance(one, str) and _NAME.fullmatch(one))
-
-
-def _button(action: str, label: str, value: str) -> dict[str, Any]:
-    text = {"type": "plain_text", "text": label, "emoji": True}
-    return {"type": "button", "action_id": action, "text": text, "value": value}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.domain.answer import Answer
 from bot.domain.jobs.watch import Ending, Sighting, Watch
 from bot.domain.jobs.watchable import invites_watch
 from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import explain
-from bot.services.answers import Answer
 from bot.slack.blocks.block_kit import (
     MESSAGE_TEXT_LIMIT,
-    Block,
     Message,
     code_span,
     context,
@@ -20,7 +19,7 @@ from bot.slack.blocks.block_kit import (
     section,
 )
 from bot.slack.blocks.style import CardStyle
-from bot.slack.cards.buttons import Row, buttons
+from bot.slack.cards.buttons import buttons
 from bot.slack.cards.status_card import card
 
 # Beside the metadata, which may not be readable where the blocks are.
@@ -32,45 +31,37 @@ def mark(watch: Watch) -> str:
     return f"{_MARK}{watch.id}"
 
 
-def notice(
-    watch: Watch, style: CardStyle, row: Row, *, moved: bool = False, gone: bool = False
-) -> Message:
+def notice(watch: Watch, style: CardStyle, *, moved: bool = False, gone: bool = False) -> Message:
     """What the asker is told, once.
 
     Args:
         watch: its ending is known.
-        style: who reads it besides.
-        row: the buttons, by who reads it; in a thread the asker is called by name.
+        style: who reads it; where others do, the asker is called by name.
         moved: it was meant for a thread that takes no messages.
         gone: it was meant for a thread whose first message was deleted.
     """
     why_here = "notice.gone" if gone else "notice.moved" if moved else ""
     if watch.ending is Ending.LIMIT or watch.last is None:
-        return _at_the_limit(watch, style, row, why_here=why_here)
-    intro = _intro(watch, style, row, f"notice.{watch.ending or Ending.STATUS}", why_here=why_here)
-    shown = _card(watch, watch.last, style, row)
+        return _at_the_limit(watch, style, why_here=why_here)
+    intro = _intro(watch, style, f"notice.{watch.ending or Ending.STATUS}", why_here=why_here)
+    shown = _card(watch, watch.last, style)
     return _with_intro(watch, intro, shown)
 
 
-def updated_card(watch: Watch, style: CardStyle, row: Row) -> Message | None:
+def updated_card(watch: Watch, style: CardStyle) -> Message | None:
     """The card that was there before, with what is known now; `None` if that is nothing."""
-    return None if watch.last is None else _card(watch, watch.last, style, row)
+    return None if watch.last is None else _card(watch, watch.last, style)
 
 
-def _card(watch: Watch, last: Sighting, style: CardStyle, row: Row) -> Message:
+def _card(watch: Watch, last: Sighting, style: CardStyle) -> Message:
     answer = Answer(
         message_id=watch.message_id,
         finding=last.finding,
         checked_at=last.checked_at,
         sandbox=last.sandbox,
     )
-    under = _row(watch, style, row, watching=invites_watch(last.finding))
+    under = buttons([watch.message_id], style, watch.user, watching=invites_watch(last.finding))
     return card([answer], style, (), under)
-
-
-def _row(watch: Watch, style: CardStyle, row: Row, *, watching: bool) -> Block | None:
-    reader = watch.user if row is Row.PUBLIC else ""
-    return buttons([watch.message_id], row, style.catalog, only_for=reader, watching=watching)
 
 
 def _with_intro(watch: Watch, intro: str, shown: Message) -> Message:
@@ -79,17 +70,17 @@ def _with_intro(watch: Watch, intro: str, shown: Message) -> Message:
     return Message(text=text, blocks=(first, *shown.blocks))
 
 
-def _intro(watch: Watch, style: CardStyle, row: Row, name: str, *, why_here: str) -> str:
+def _intro(watch: Watch, style: CardStyle, name: str, *, why_here: str) -> str:
     say = style.catalog.say
     text = say(name, idmsg=code_span(style.shown_message_id(watch.message_id)))
     if why_here:
         text = f"{text} {say(why_here)}"
-    if row is Row.PUBLIC:
+    if style.public:
         return say("notice.called", user=code_span(watch.user), text=text)
     return say("notice.directly", text=text)
 
 
-def _at_the_limit(watch: Watch, style: CardStyle, row: Row, *, why_here: str) -> Message:
+def _at_the_limit(watch: Watch, style: CardStyle, *, why_here: str) -> Message:
     """No card, which would look like an answer: that there is none, and what can be done."""
     say = style.catalog.say
     title = say("notice.limit_title")
@@ -98,7 +89,7 @@ def _at_the_limit(watch: Watch, style: CardStyle, row: Row, *, why_here: str) ->
         since=style.moment(watch.started_at),
         until=style.moment(watch.expires_at),
     )
-    under = _row(watch, style, row, watching=True)
+    under = buttons([watch.message_id], style, watch.user, watching=True)
     blocks = [
         header(title),
         section(lines),
@@ -107,7 +98,7 @@ def _at_the_limit(watch: Watch, style: CardStyle, row: Row, *, why_here: str) ->
     ]
     if watch.last is not None and watch.last.sandbox:
         blocks.append(context([f"*{say('card.sandbox')}*"]))
-    intro = _intro(watch, style, row, "notice.limit", why_here=why_here)
+    intro = _intro(watch, style, "notice.limit", why_here=why_here)
     return _with_intro(watch, intro, Message(text=f"{escape(title)}.", blocks=tuple(blocks)))
 
 

@@ -16,9 +16,7 @@ from bot.slack.api.marked_messages import change_card, post_notice, report_of
 from bot.slack.api.post_once import Attempt, Fate, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.readers import AudienceStyles, is_direct
-from bot.slack.blocks.style import CardStyle, Styles
-from bot.slack.cards.buttons import Row
+from bot.slack.blocks.style import AudienceStyles, CardStyle, Styles
 from bot.slack.watches.notice import mark, notice, updated_card
 
 EVENT_TYPE: Final = "watch_notice"
@@ -62,8 +60,8 @@ class SlackNotifier:
                 return report_of(attempt)
             _log.warning("a notice goes to the asker directly", error=attempt.why)
             gone = attempt.why == THREAD_GONE
-        style = await self._for_the_asker(watch)
-        message = notice(watch, style, Row.DIRECT, moved=threaded, gone=gone)
+        style = await self._style(watch, watch.user)
+        message = notice(watch, style, moved=threaded, gone=gone)
         return report_of(await self._post(watch, message, channel=watch.user))
 
     async def trace(self, watch: Watch) -> Trace:
@@ -78,18 +76,13 @@ class SlackNotifier:
         card = watch.card
         if card is None:
             return
-        direct = card.channel.startswith("D")
-        style = await (self._for_the_asker(watch) if direct else self._for_all(watch, card.channel))
-        message = updated_card(watch, style, Row.DIRECT if direct else Row.PUBLIC)
+        message = updated_card(watch, await self._style(watch, card.channel))
         if message is not None:
             await change_card(self._client, card, message, seconds=self._seconds)
 
     async def _post_in_thread(self, watch: Watch) -> Attempt:
         place = watch.destination
-        if is_direct(place.channel):
-            message = notice(watch, await self._for_the_asker(watch), Row.DIRECT)
-        else:
-            message = notice(watch, await self._for_all(watch, place.channel), Row.PUBLIC)
+        message = notice(watch, await self._style(watch, place.channel))
         return await self._post(watch, message, channel=place.channel, thread_ts=place.thread)
 
     async def _post(self, watch: Watch, message: Message, **where: str | None) -> Attempt:
@@ -102,11 +95,8 @@ class SlackNotifier:
             **where,
         )
 
-    async def _for_the_asker(self, watch: Watch) -> CardStyle:
-        return await self._readers.person(watch.destination.team, watch.user)
-
-    async def _for_all(self, watch: Watch, channel: str) -> CardStyle:
-        return await self._readers.everybody(watch.destination.team, channel)
+    async def _style(self, watch: Watch, channel: str) -> CardStyle:
+        return await self._readers.at(channel, team=watch.destination.team, person=watch.user)
 
 
 def _mark(watch: Watch) -> Mark:

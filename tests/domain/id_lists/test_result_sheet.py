@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from bot.domain.call_status import read_result
 from bot.domain.id_lists.id_file import read_file
-from bot.domain.id_lists.id_list import IgnoredLine, UnreadableListError
-from bot.domain.id_lists.list_texts import say_problem, say_reason
+from bot.domain.id_lists.id_list import IgnoredLine, UnreadableListError, say_problem, say_reason
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.id_lists.result_sheet import COLUMNS, ResultSheet, local_moment
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId

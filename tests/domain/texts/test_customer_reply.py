@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.texts.catalog import Catalog, CustomerReason, Kind
-from bot.domain.texts.customer_reply import customer_reply
-from bot.domain.texts.explanation import Finding, LookupFailure
+from bot.domain.texts.explanation import Finding, LookupFailure, customer_reply
 from tests.support.wording import EN, PT, say
 
 CATALOGS = pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])

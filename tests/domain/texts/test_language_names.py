@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.texts.catalog import Language
-from bot.domain.texts.language_names import named_language
+from bot.domain.texts.catalog import Language, named_language
 
 
 @pytest.mark.parametrize(

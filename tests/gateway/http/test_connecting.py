@@ -14,13 +14,13 @@ from bot.gateway.http.transport import open_transport
 from bot.gateway.protocol.errors import ConnectTimedOut, TimedOut
 from tests.gateway.gateway_loopback import (
     OK,
-    ONE_ID,
     Exchange,
     always,
     client_of,
     hang,
     one_request,
     serving,
+    status_of,
 )
 
 
@@ -60,7 +60,7 @@ async def test_it_is_tried_again_within_the_deadline(black_hole: int) -> None:
         async with client_of(f"http://127.0.0.1:{black_hole}/", timeout_seconds=0.8) as client:
             began = clock()
             with stamina.set_testing(True, attempts=99, cap=True), pytest.raises(ConnectTimedOut):
-                await client.status(ONE_ID)
+                await status_of(client)
             assert clock() - began < 60
     finally:
         stamina.instrumentation.set_on_retry_hooks(before)
@@ -85,10 +85,10 @@ async def test_a_request_that_was_sent_is_waited_for() -> None:
 
     # A quarter of the deadline is what an attempt to connect may take.
     async with serving(late) as server, client_of(server.url, timeout_seconds=60.0) as client:
-        assert (await client.status(ONE_ID)).status.final
+        assert (await status_of(client)).status.final
     async with serving(hang) as server, client_of(server.url, timeout_seconds=0.3) as client:
         with pytest.raises(TimedOut):
-            await client.status(ONE_ID)
+            await status_of(client)
     assert len(server.requests) == 1
 
 

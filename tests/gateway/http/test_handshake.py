@@ -15,7 +15,7 @@ import pytest
 
 from bot.gateway.http.handshake import read_handshake
 from bot.gateway.protocol.errors import TlsCertificate, TlsError, TlsFailed, TlsVersion
-from tests.gateway.gateway_loopback import OK, ONE_ID, always, client_of, serving
+from tests.gateway.gateway_loopback import OK, always, client_of, serving, status_of
 from tests.gateway.http.test_tls_proxy import CERTIFICATE
 
 
@@ -71,7 +71,7 @@ async def refusal(server: ssl.SSLContext, ca_file: str | None) -> TlsError:
         client_of(running.url, ca_file=ca_file) as client,
     ):
         with pytest.raises(TlsError) as caught:
-            await client.status(ONE_ID)
+            await status_of(client)
     assert running.requests == []
     return caught.value
 
@@ -127,7 +127,7 @@ async def test_a_server_with_an_old_version_only(tmp_path: Path) -> None:
         server = asyncio.create_task(asyncio.to_thread(shake_hands, listening, tls))
         async with client_of(f"https://127.0.0.1:{listening.getsockname()[1]}/") as client:
             with pytest.raises(TlsVersion) as caught:
-                await client.status(ONE_ID)
+                await status_of(client)
         await server
     assert caught.value.fact == "TLSV1_ALERT_PROTOCOL_VERSION"
 
@@ -157,7 +157,7 @@ async def test_a_port_without_tls(words: bytes) -> None:
     """The general error; what the port said is not quoted."""
     async with speaking_first(words) as port, client_of(f"https://127.0.0.1:{port}/") as client:
         with pytest.raises(TlsFailed) as caught:
-            await client.status(ONE_ID)
+            await status_of(client)
     assert type(caught.value) is TlsFailed
     assert caught.value.fact.isupper()
     assert "canary" not in str(caught.value)

@@ -10,7 +10,6 @@ from bot.gateway.http.reply_head import MAX_HEAD_BYTES, MAX_HEAD_LINES, HeadFilt
 from bot.gateway.http.transport import open_transport
 from bot.gateway.protocol.errors import ConnectionLost, GatewayError, TransportFailed
 from tests.gateway.gateway_loopback import (
-    ONE_ID,
     Exchange,
     always,
     client_of,
@@ -18,6 +17,7 @@ from tests.gateway.gateway_loopback import (
     one_request,
     result,
     serving,
+    status_of,
 )
 
 STATUS = b"HTTP/1.1 200 OK\r\n"
@@ -115,7 +115,7 @@ async def test_a_good_answer_with_such_a_field_is_an_answer(name: bytes) -> None
     reply = http(body).replace(b"\r\nContent-Length", b"\r\n" + name + b": 1\r\nContent-Length")
     async with serving(always(reply)) as server, client_of(server.url) as client:
         for _ in range(3):
-            assert "024" == (await client.status(ONE_ID)).status.raw
+            assert "024" == (await status_of(client)).status.raw
     assert (3, 1) == (len(server.requests), server.connections)
 
 

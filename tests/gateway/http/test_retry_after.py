@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gateway.http.retry_after import LONGEST_SECONDS, read_retry_after
+from bot.gateway.http.reply_head import LONGEST_SECONDS, read_retry_after
 
 NOON = "Mon, 23 Nov 2026 12:00:00 GMT"
 LATER = "Mon, 23 Nov 2026 12:01:30 GMT"

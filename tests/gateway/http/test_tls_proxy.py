@@ -21,7 +21,6 @@ from bot.gateway.protocol.errors import ProxyFailed, TlsCertificate
 from tests.gateway.gateway_loopback import (
     MOMENT,
     OK,
-    ONE_ID,
     Request,
     always,
     client_of,
@@ -29,6 +28,7 @@ from tests.gateway.gateway_loopback import (
     one_request,
     read_request,
     serving,
+    status_of,
 )
 
 CERTIFICATE = """
@@ -86,7 +86,7 @@ async def test_a_private_authority_is_trusted_when_it_is_named(identity: Identit
         serving(always(OK), tls=identity.tls) as server,
         client_of(server.url, ca_file=identity.ca_file) as client,
     ):
-        assert (await client.status(ONE_ID)).checked_at == MOMENT
+        assert (await status_of(client)).checked_at == MOMENT
         assert server.url.startswith("https:")
 
 
@@ -94,7 +94,7 @@ async def test_an_unknown_authority_is_not_trusted(identity: Identity) -> None:
     """Nothing is sent to whoever cannot prove its name; it is not tried again either."""
     async with serving(always(OK), tls=identity.tls) as server, client_of(server.url) as client:
         with pytest.raises(TlsCertificate):
-            await client.status(ONE_ID)
+            await status_of(client)
     assert (server.requests, server.connections) == ([], 0)
 
 
@@ -106,7 +106,7 @@ async def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path) -> 
         client_of(server.url, ca_file=other.ca_file) as client,
     ):
         with pytest.raises(TlsCertificate):
-            await client.status(ONE_ID)
+            await status_of(client)
     assert server.requests == []
 
 
@@ -216,7 +216,7 @@ async def test_https_goes_through_a_tunnel_that_alone_shows_the_passport(
         serving(always(OK), tls=identity.tls) as server,
         client_of(server.url, proxy=proxy.url, ca_file=identity.ca_file) as client,
     ):
-        assert (await client.status(ONE_ID)).status.final
+        assert (await status_of(client)).status.final
     assert [f"CONNECT 127.0.0.1:{server.port} HTTP/1.1"] == [r.line for r in proxy.requests]
     assert "proxy-authorization" not in server.requests[0].headers
 
@@ -239,7 +239,7 @@ async def test_plain_http_is_handed_to_the_proxy_whole() -> None:
     """With its full address and the passport."""
     url = f"http://127.0.0.1:{free_port()}/voice"
     async with proxying() as proxy, client_of(url, proxy=proxy.url) as client:
-        assert (await client.status(ONE_ID)).status.final
+        assert (await status_of(client)).status.final
     assert [f"POST {url} HTTP/1.1"] == [request.line for request in proxy.requests]
 
 
@@ -249,7 +249,7 @@ async def test_a_proxy_that_refuses_is_named_and_its_keys_are_not(scheme: str) -
     url = f"{scheme}://127.0.0.1:{free_port()}/voice"
     async with proxying(refuse=True) as proxy, client_of(url, proxy=proxy.url) as client:
         with pytest.raises(ProxyFailed) as caught:
-            await client.status(ONE_ID)
+            await status_of(client)
     shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
     for secret in ("canary", PASSPORT):
         assert secret not in shown
@@ -262,7 +262,7 @@ async def test_a_proxy_that_is_not_there_is_the_proxys_fault(keys: str) -> None:
     proxy = f"http://{keys}127.0.0.1:{free_port()}"
     async with client_of("http://127.0.0.1/", proxy=proxy) as client:
         with pytest.raises(ProxyFailed) as caught:
-            await client.status(ONE_ID)
+            await status_of(client)
     assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
@@ -277,7 +277,7 @@ async def test_a_proxys_name_that_does_not_resolve_is_the_proxys_fault(
     monkeypatch.setattr(socket, "getaddrinfo", nobody)
     async with client_of("http://127.0.0.1/", proxy="http://proxy.invalid:3128") as client:
         with pytest.raises(ProxyFailed):
-            await client.status(ONE_ID)
+            await status_of(client)
 
 
 async def test_a_proxy_without_credentials_is_shown_none() -> None:
@@ -288,5 +288,5 @@ async def test_a_proxy_without_credentials_is_shown_none() -> None:
         client_of(url, proxy=f"http://127.0.0.1:{proxy.port}") as client,
     ):
         with pytest.raises(ProxyFailed):
-            await client.status(ONE_ID)
+            await status_of(client)
     assert "proxy-authorization" not in proxy.requests[0].headers

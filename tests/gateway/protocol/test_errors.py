@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import bot.gateway.protocol.errors as module
 from bot.gateway.protocol.errors import (
-    FAULT_TEXT_LIMIT,
-    LEAVES,
     Busy,
     ConnectionLost,
     GatewayError,
     HttpStatus,
     Paused,
-    ServerFault,
 )
+from tests.support.error_tree import LEAVES, descendants
 
 RETRYABLE = {
     "name_not_resolved",
@@ -21,19 +19,6 @@ RETRYABLE = {
     "connection_lost",
     "http_unavailable",
 }
-
-
-def descendants(cls: type[GatewayError]) -> set[type[GatewayError]]:
-    """All classes below a class."""
-    below = set(cls.__subclasses__())
-    return below.union(*(descendants(child) for child in below))
-
-
-def test_every_class_without_subclasses_is_listed_once() -> None:
-    """`LEAVES` cannot forget a new error."""
-    leaves = {cls for cls in descendants(GatewayError) if not cls.__subclasses__()}
-    assert leaves == set(LEAVES)
-    assert len(leaves) == len(LEAVES)
 
 
 def test_every_leaf_has_a_code_of_its_own() -> None:
@@ -79,13 +64,6 @@ def test_str_is_the_code_with_our_own_sentence() -> None:
     assert str(HttpStatus(418)).endswith("[HTTP 418]")
     assert str(Paused()).endswith("outlasts the deadline.")
     assert str(Busy()).endswith("before the deadline.")
-
-
-def test_a_fault_keeps_its_text_out_of_str_and_repr() -> None:
-    """The text of a fault may hold a key or a stack trace; it is kept, bounded, for a debugger."""
-    fault = ServerFault(fault_code="Server", fault_text="canary" * 100)
-    assert len(fault.fault_text) == FAULT_TEXT_LIMIT
-    assert "canary" not in str(fault) + repr(fault)
 
 
 def test_an_error_without_a_fact_is_its_sentence_alone() -> None:

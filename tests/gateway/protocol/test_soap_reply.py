@@ -296,14 +296,6 @@ def test_a_fault_is_a_fault_whatever_the_status(
     assert "canary" not in str(caught.value) + repr(caught.value)
 
 
-@pytest.mark.parametrize("content", [fault11("soap:Server"), fault12("soap:Receiver")])
-def test_a_faults_text_is_kept_aside(content: bytes) -> None:
-    """In SOAP 1.2 it is the first language's."""
-    with pytest.raises(SoapFault) as caught:
-        read_reply(500, TEXT_XML, content)
-    assert caught.value.fault_text == "canary"
-
-
 pieces = st.sampled_from(
     [
         b"<soap:Body>",

@@ -16,7 +16,6 @@ import pytest
 from bot.gateway.sandbox import MARK, SCRIPTED, FaultName, SeenRequest, running_sandbox
 from bot.gateway.sandbox import fault_wire as wire
 from bot.gateway.sandbox.envelope import Version
-from bot.gateway.sandbox.fault_floods import FLOODS, GZIP_BYTES, gigabyte_of_gzip
 from bot.gateway.sandbox.fault_replies import BUILDERS
 
 NAMES = list(FaultName)
@@ -293,7 +292,7 @@ CHECKS: dict[str, Callable[[Seen], bool]] = {
 def test_every_fault_is_listed_made_and_checked() -> None:
     """No name of the catalogue without a sentence, a builder of one kind, and a check here."""
     assert set(NAMES) == set(CHECKS)
-    kinds = (BUILDERS, wire.WIRE_BUILDERS, FLOODS)
+    kinds = (BUILDERS, wire.WIRE_BUILDERS)
     assert sorted(NAMES) == sorted(name for kind in kinds for name in kind)
     assert [] == [name for name in NAMES if SCRIPTED[f"SANDBOX-FAULT-{name}"] != name.sentence]
     assert [] == [name for name in NAMES if len(f"SANDBOX-FAULT-{name}") > 40]
@@ -305,10 +304,11 @@ async def test_a_fault_does_what_its_sentence_says(
 ) -> None:
     """Seen through a plain socket, in both SOAP versions; HTTP answers carry the mark."""
     few = asyncio.Semaphore(8)
+    floods = {name for name, build in wire.WIRE_BUILDERS.items() if build(version).flood}
 
     async def problem_of(name: FaultName) -> str:
         async with few:
-            seen = await look(address, name, version, enough=ENOUGH if name in FLOODS else 10**7)
+            seen = await look(address, name, version, enough=ENOUGH if name in floods else 10**7)
         marked = not seen.raw.startswith(b"HTTP/") or seen.head.get(MARK.lower()) == "1"
         good = CHECKS[name](seen) and marked
         return "" if good else f"{name}: {seen.end} {seen.raw[:600]!r}"
@@ -400,10 +400,10 @@ def test_the_bomb_is_small_on_the_wire() -> None:
 def test_the_gigabyte_is_sound_gzip_that_is_made_piece_by_piece() -> None:
     """A reader that unfolds it all finds a gigabyte and a right checksum at its end."""
     unpacker, size = zlib.decompressobj(wbits=31), 0
-    for part in gigabyte_of_gzip():
+    for part in wire.gigabyte_of_gzip():
         assert len(part) < 10_000
         size += len(unpacker.decompress(part))
-    assert (size, unpacker.eof) == (GZIP_BYTES, True)
+    assert (size, unpacker.eof) == (wire.GZIP_BYTES, True)
 
 
 async def test_a_flood_stops_when_the_client_leaves(address: tuple[str, int]) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
@@ -17,7 +18,6 @@ from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
-from bot.services.answers import Answer
 from bot.services.jobs.deliver_once import LEASE, SETTLING, OnUnknownDelivery
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.storage.bulks import Bulks

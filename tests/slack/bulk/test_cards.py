@@ -12,20 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.answer import COUNTED
 from bot.domain.call_status import Outcome, read_result
 from bot.domain.id_lists.id_list import IdList, UnreadableListError, read_pasted
 from bot.domain.input.message_id import MessageId
+from bot.domain.input.query import TooMany
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally
 from bot.domain.jobs.bulk_report import Reckoning
 from bot.domain.jobs.watch import Bound, Destination
-from bot.domain.texts.sums import COUNTED
 from bot.fake_slack.rules.block_rules import Surface as Judged
 from bot.fake_slack.rules.block_rules import problems_of_blocks
 from bot.fake_slack.rules.message_rules import calling_markup, read_content
 from bot.fake_slack.state.ledger import Message as Seen
+from bot.services.bulk.service import NoRoomForBulk
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.blocks.style import Audience, CardStyle, Contacts
 from bot.slack.bulk.buttons import bulk_of, open_row, opened_with, page_of, page_value
 from bot.slack.bulk.cards import bar, progress_card, report_card, roughly
 from bot.slack.bulk.modals import (
@@ -37,10 +39,16 @@ from bot.slack.bulk.modals import (
     pasting,
     unreadable,
 )
-from bot.slack.bulk.notes import BulkNotes
-from bot.slack.bulk.pages import items_of_page, page_of_results, pages_of
-from bot.slack.bulk.tables import MOST_ROWS, ROWS_OF_A_PAGE, Form, fitting
-from bot.slack.cards.buttons import Row
+from bot.slack.bulk.notes import begun, how_to_begin, no_room, too_many, watching
+from bot.slack.bulk.tables import (
+    MOST_ROWS,
+    ROWS_OF_A_PAGE,
+    Form,
+    fitting,
+    items_of_page,
+    page_of_results,
+    pages_of,
+)
 from bot.slack.cards.modals import Origin
 from bot.slack.cards.notes import Notes
 from tests.slack.judging import (
@@ -97,43 +105,39 @@ item_lists = st.lists(
         for n, (one, found, sandbox) in enumerate(rows)
     ]
 )
-rows = st.sampled_from([Row.DIRECT, Row.PUBLIC, Row.PRIVATE])
 forms = st.sampled_from(Form)
 reasons = st.sampled_from([{}, {"moved": True}, {"moved": True, "gone": True}])
 
 
-def sound(shown: Message, row: Row = Row.DIRECT) -> None:
+def sound(shown: Message, *, public: bool = False) -> None:
     """Fail unless Slack takes it, and it calls nobody but the asker of a public one."""
     blocks = list(shown.blocks)
     assert [] == problems_of_blocks(blocks, Judged.MESSAGE)
     content = read_content({"text": shown.text, "blocks": blocks})
     called = {markup for _, markup in calling_markup(content)}
-    assert called <= ({f"<@{USER}>"} if row is Row.PUBLIC else set())
+    assert called <= ({f"<@{USER}>"} if public else set())
     texts = [shown.text, *marked_up(shown.blocks)]
     assert not any("<!" in text.replace("<!date^", "") for text in texts)
 
 
-@given(bulk=bulks, tally=tallies, style=styles, row=rows, late=st.integers(0, 10**6))
-def test_any_progress_is_taken(
-    bulk: Bulk, tally: Tally, style: CardStyle, row: Row, late: int
-) -> None:
+@given(bulk=bulks, tally=tallies, style=styles, late=st.integers(0, 10**6))
+def test_any_progress_is_taken(bulk: Bulk, tally: Tally, style: CardStyle, late: int) -> None:
     """With any name of a file, any counts and at any moment."""
-    sound(progress_card(bulk, tally, style, row, NOW + timedelta(seconds=late)))
+    sound(progress_card(bulk, tally, style, NOW + timedelta(seconds=late)))
 
 
-@given(bulk=bulks, items=item_lists, style=styles, row=rows, form=forms, why=reasons)
+@given(bulk=bulks, items=item_lists, style=styles, form=forms, why=reasons)
 def test_any_report_is_taken(
     bulk: Bulk,
     items: list[BulkItem],
     style: CardStyle,
-    row: Row,
     form: Form,
     *,
     why: dict[str, bool],
 ) -> None:
     """Whatever the gateway answered, whatever the ids are, in each form of the table."""
     report = Reckoning().add_all(items).report(style.catalog)
-    sound(report_card(bulk, report, items, style, row=row, form=form, **why), row)
+    sound(report_card(bulk, report, items, style, form=form, **why), public=style.public)
 
 
 def test_the_longest_list_gives_a_report_that_is_taken(english: CardStyle) -> None:
@@ -148,20 +152,16 @@ def test_the_longest_list_gives_a_report_that_is_taken(english: CardStyle) -> No
     ]
     report = Reckoning().add_all(items).report(english.catalog)
     for form in Form:
-        message = report_card(
-            bulk_of_ana(), report, items[:MOST_ROWS], english, row=Row.DIRECT, form=form
-        )
+        message = report_card(bulk_of_ana(), report, items[:MOST_ROWS], english, form=form)
 
         sound(message)
         assert len(message.blocks) < 20
 
 
-@given(items=item_lists, style=styles, row=rows, form=forms)
-def test_any_page_of_results_is_taken(
-    items: list[BulkItem], style: CardStyle, row: Row, form: Form
-) -> None:
+@given(items=item_lists, style=styles, form=forms)
+def test_any_page_of_results_is_taken(items: list[BulkItem], style: CardStyle, form: Form) -> None:
     """In each form, with the way to both neighbours."""
-    sound(page_of_results(bulk_of_ana(), items, 2, style, row=row, form=form))
+    sound(page_of_results(bulk_of_ana(), items, 2, style, form=form), public=style.public)
 
 
 def test_a_page_of_the_longest_ids_stands_in_one_paragraph(english: CardStyle) -> None:
@@ -174,7 +174,7 @@ def test_a_page_of_the_longest_ids_stands_in_one_paragraph(english: CardStyle) -
     ]
 
     assert ROWS_OF_A_PAGE == len(fitting(items, english, Form.LINES))
-    message = page_of_results(bulk_of_ana(), items, 226, english, row=Row.DIRECT)
+    message = page_of_results(bulk_of_ana(), items, 226, english)
     assert str(9_000 + ROWS_OF_A_PAGE) in message.text
 
 
@@ -185,9 +185,7 @@ def test_a_table_says_how_many_of_the_calls_it_shows(english: CardStyle) -> None
         for n in range(200)
     ]
     report = Reckoning().add_all(items).report(english.catalog)
-    message = report_card(
-        bulk_of_ana(total=200), report, items[:MOST_ROWS], english, row=Row.DIRECT
-    )
+    message = report_card(bulk_of_ana(total=200), report, items[:MOST_ROWS], english)
     (table,) = [one for one in message.blocks if one["type"] == "data_table"]
 
     cell = table["rows"][1][-1]
@@ -206,9 +204,9 @@ def test_an_id_that_the_gateway_does_not_know_is_no_error_of_the_gateway(
         for n, raw in enumerate(("023", "023", "850"))
     ]
     report = Reckoning().add_all(items).report(english.catalog)
-    told = report_card(bulk_of_ana(total=3), report, items, english, row=Row.DIRECT)
+    told = report_card(bulk_of_ana(total=3), report, items, english)
     tally = Tally(counts=report.counts)
-    under_way = progress_card(bulk_of_ana(total=3), tally, english, Row.DIRECT, NOW)
+    under_way = progress_card(bulk_of_ana(total=3), tally, english, NOW)
     (table,) = [one for one in told.blocks if one["type"] == "data_table"]
 
     for shown in (told, under_way):
@@ -226,8 +224,8 @@ def test_ids_are_shortened_where_others_read_them(english: CardStyle) -> None:
         BulkItem(position=1, message_id=MessageId("MPG000236180474"), finding=read_result("024")),
     ]
     report = Reckoning().add_all(items).report(english.catalog)
-    public = english.shared("")
-    told = str(report_card(bulk_of_ana(), report, items, public, row=Row.PUBLIC).blocks)
+    public = english.read_by(Audience.PUBLIC)
+    told = str(report_card(bulk_of_ana(), report, items, public).blocks)
 
     assert "987654321" not in told
     assert "MPG000236180474" not in told
@@ -257,8 +255,8 @@ def test_a_pause_is_said_while_it_lasts(english: CardStyle) -> None:
     paused = bulk_of_ana(paused_until=NOW + timedelta(minutes=2))
     tally = Tally(counts=MappingProxyType({Outcome.ANSWERED: 100}))
 
-    at_once = progress_card(paused, tally, english, Row.DIRECT, NOW + timedelta(minutes=1))
-    later = progress_card(paused, tally, english, Row.DIRECT, NOW + timedelta(minutes=3))
+    at_once = progress_card(paused, tally, english, NOW + timedelta(minutes=1))
+    later = progress_card(paused, tally, english, NOW + timedelta(minutes=3))
     found = [phrase("bulk.paused").search(shown_text(card)) for card in (at_once, later)]
     assert [True, False] == [one is not None for one in found]
     assert phrase("bulk.time_left").search(shown_text(later))
@@ -267,7 +265,7 @@ def test_a_pause_is_said_while_it_lasts(english: CardStyle) -> None:
 @pytest.mark.parametrize("ending", BulkEnding)
 def test_a_card_that_is_over_has_no_button_to_stop(english: CardStyle, ending: BulkEnding) -> None:
     """And says why it is over."""
-    card = progress_card(bulk_of_ana(ending=ending), Tally(), english, Row.DIRECT, NOW)
+    card = progress_card(bulk_of_ana(ending=ending), Tally(), english, NOW)
 
     assert "actions" not in {block["type"] for block in card.blocks}
     assert say(f"bulk.over.{ending}", asked=0, total=10_000) in shown_text(card)
@@ -345,7 +343,7 @@ def test_the_values_of_our_own_buttons_come_back() -> None:
 def test_a_button_carries_all_ids_or_none(english: CardStyle, count: int, kept: int) -> None:
     """A value holds 2,000 characters; some of a list would be taken for all of it."""
     ids = [MessageId(f"MPG{n:012}") for n in range(count)]
-    row = open_row(english.catalog, ids, only_for=USER)
+    row = open_row(english, ids, reader=USER)
 
     assert [] == problems_of_blocks([row], Judged.MESSAGE)
     assert tuple(ids[:kept]) == opened_with(row["elements"][0]["value"])
@@ -354,26 +352,28 @@ def test_a_button_carries_all_ids_or_none(english: CardStyle, count: int, kept: 
 @given(style=styles, command=SHORT_TEXT, channel=st.sampled_from(["C1", "U1"]))
 def test_every_note_is_taken(style: CardStyle, command: str, channel: str) -> None:
     """In both languages, for a channel and for a direct message."""
-    said = BulkNotes(style, Notes(style, command).command)
+    said = Notes(style, command)
     bulk = bulk_of_ana(destination=Destination(team="T1", channel=channel))
     for shown in (
-        *(said.ask(), said.no_room(3), said.no_room_for_all(), said.not_kept()),
-        *(said.stopping(), said.over(), said.not_yours(), said.none_pending()),
+        *(no_room(NoRoomForBulk(bound=bound, most=3), said) for bound in Bound),
+        *(said.titled(f"bulk.note.{name}") for name in ("not_kept", "stopping", "over")),
+        *(said.titled(f"bulk.note.{name}") for name in ("not_yours", "none_pending")),
+        *(how_to_begin(said), too_many(TooMany(count=14), said, USER)),
     ):
         taken(shown)
-    assert [] == problems_of_blocks(list(said.begun(bulk).blocks), Judged.MODAL)
+    assert [] == problems_of_blocks(list(begun(bulk, said).blocks), Judged.MODAL)
 
 
 def test_how_many_are_watched_is_told_in_numbers(english: CardStyle) -> None:
     """Those that are, that were before, and that are too many."""
-    said = BulkNotes(english, "/voicestatus")
+    said = Notes(english, "/voicestatus")
     full = NoRoom(message_id=MessageId("A"), bound=Bound.USER, most=250)
-    both = said.watching([Started(watch=watch_of()), AlreadyWatched(watch=watch_of()), full, full])
+    both = watching([Started(watch=watch_of()), AlreadyWatched(watch=watch_of()), full, full], said)
 
     assert say("bulk.note.watching_title", count=1) in shown_text(both)
     assert say("bulk.note.watched_before", count=1) in shown_text(both)
     assert say("bulk.note.not_watched", count=2) in shown_text(both)
-    assert say("bulk.note.watching_none_title") in shown_text(said.watching([full]))
+    assert say("bulk.note.watching_none_title") in shown_text(watching([full], said))
 
 
 async def test_a_page_is_cut_out_of_the_stream(english: CardStyle) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.id_lists.id_list import ListProblem, UnreadableListError
 from bot.domain.texts.catalog import Catalog
 from bot.fake_slack.rules.message_rules import CALLING_MARKUP
-from bot.slack.bulk.file_notes import FoundList, list_on, may_hold_list, unread_line
+from bot.slack.bulk.from_file import FoundList, list_on, may_hold_list, unread_line
 from bot.slack.files.download import FileProblem, UnreadableFileError
 from tests.slack.file_scene import FileScene, file_scene
 from tests.support.wording import EN, PT, say

@@ -22,8 +22,7 @@ from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
 from bot.services.jobs.outcomes import Delivery, Trace
-from bot.slack.blocks.readers import AudienceStyles
-from bot.slack.blocks.style import Contacts, Styles
+from bot.slack.blocks.style import AudienceStyles, Contacts, Styles
 from bot.slack.bulk.cards import bar
 from bot.slack.bulk.notifier import Home, SlackBulkNotifier, home_of
 from bot.storage.errors import StorageError

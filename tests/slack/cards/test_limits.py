@@ -6,7 +6,7 @@ Nothing in it is interpreted, no mention and no link; what people typed is shown
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.access import Asker, Refusal
+from bot.domain.answer import COUNTED, Answer
 from bot.domain.call_status import read_result
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.found_ids import find_ids
@@ -23,26 +24,37 @@ from bot.domain.input.query import MAX_IDS, DidYouMean, LookUp, TooMany, parse_q
 from bot.domain.jobs.watch import Bound, Watch
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.texts.dictionary import find
-from bot.domain.texts.sums import COUNTED
 from bot.fake_slack.rules.block_rules import Surface as Judged
 from bot.fake_slack.rules.block_rules import problems_of_blocks
 from bot.services.alarm import Alert, Trouble
-from bot.services.answers import Answer
 from bot.services.records import Surface
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.api.plain_fallback import plain_text_fallback
 from bot.slack.blocks.block_kit import Message, context, escape, header, message, section
 from bot.slack.blocks.mrkdwn import plain_text
-from bot.slack.blocks.style import CardStyle, Contacts
-from bot.slack.cards.buttons import Row, buttons, ids_of, row_of
-from bot.slack.cards.gateway_notes import alert_note, health_note
+from bot.slack.blocks.style import Audience, CardStyle, Contacts
+from bot.slack.bulk.notes import too_many
+from bot.slack.cards.buttons import audience_of, buttons, ids_of
+from bot.slack.cards.definitions import definitions_card
 from bot.slack.cards.modals import Origin, answer, asking, origin_of, typed_ids
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
-from bot.slack.home.page import Recent, home
+from bot.slack.home.page import home
 from bot.slack.lookups.card_details import customer_texts, details
-from bot.slack.watches.notes import WatchNotes
+from bot.slack.lookups.commands import (
+    admins_only,
+    channel_language,
+    did_you_mean,
+    health_note,
+    help_note,
+    whoami_note,
+)
+from bot.slack.lookups.handler import shared_note
+from bot.slack.replies.admin_alerts import alert_note
+from bot.slack.replies.requests import broken, closing
+from bot.slack.watches.notes import listed, started, stopped
 from bot.slack.watches.notice import notice, updated_card
+from bot.storage.recents import RecentLookup
 from tests.slack.judging import (
     ANY_TEXT,
     NOW,
@@ -61,30 +73,19 @@ from tests.slack.judging import (
 from tests.support.wording import EN, PT
 
 CATALOGS: Final = (EN, PT)
-FIXED: Final[dict[str, Callable[[Notes], Message]]] = {
-    "help": Notes.help,
-    "usage": Notes.usage,
-    "language_chosen": Notes.language_chosen,
-    "choice_not_kept": Notes.choice_not_kept,
-    "shared_already": Notes.shared_already,
-    "invite_me": Notes.invite_me,
-    "thread_gone": Notes.thread_gone,
-    "admins_only": Notes.admins_only,
-    "closing": Notes.closing,
-    "marked_late": lambda speaker: speaker.marked_late(speaker.help()),
-    "working": lambda speaker: speaker.working(10),
-    "broken": lambda speaker: speaker.broken("0a1b2c3d"),
-    **{
-        f"channel_language_chosen {catalog.language}": (
-            lambda speaker, catalog=catalog: speaker.channel_language_chosen(catalog)  # type: ignore[misc]
-        )
-        for catalog in CATALOGS
-    },
-    **{
-        f"refused {reason}": (lambda speaker, reason=reason: speaker.refused(reason))  # type: ignore[misc]
-        for reason in Refusal
-    },
-}
+NOTES: Final[Sequence[Callable[[Notes], Message]]] = (
+    *(help_note, Notes.usage, admins_only, closing),
+    *(lambda notes, name=name: notes.hint(name) for name in ("hint.invite", "hint.thread_gone")),
+    *(lambda notes, reason=reason: notes.refused(reason) for reason in Refusal),
+    *(lambda notes, chosen=chosen: channel_language(chosen, notes) for chosen in CATALOGS),
+    lambda notes: notes.note("language.chosen"),
+    lambda notes: notes.note("language.not_kept", "language.still"),
+    lambda notes: notes.note("language.unknown"),
+    lambda notes: notes.note("working.title", "working.text", count=10),
+    lambda notes: notes.note("working.shared_already"),
+    lambda notes: help_note(notes).and_then(notes.hint("hint.late")),
+    lambda notes: broken("0a1b2c3d", notes),
+)
 
 
 @given(text=st.text(min_size=1, max_size=9).filter(str.strip), times=st.integers(1, 900))
@@ -112,7 +113,8 @@ def test_no_card_holds_a_character_that_hides_or_reorders(
     answer: Answer, catalog: Catalog, *, public: bool
 ) -> None:
     """What the gateway sent cannot turn the card around on screen."""
-    style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE, public=public)
+    style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE)
+    style = style.read_by(Audience.PUBLIC) if public else style
 
     shown = str(card([answer], style).blocks)
 
@@ -142,11 +144,11 @@ def remarks_on(text: str, speaker: Notes, answer: Answer) -> list[Message]:
             return [speaker.nothing_valid(query)]
         case LookUp():
             remarks = speaker.bad_words(query)
-            return [card([answer], speaker.style, remarks), speaker.shared(remarks)]
+            return [card([answer], speaker.style, remarks), shared_note(remarks, speaker)]
         case TooMany():
-            return [speaker.too_many(query)]
+            return [too_many(query, speaker, "U1")]
         case DidYouMean():
-            return [speaker.did_you_mean(query)]
+            return [did_you_mean(query, speaker)]
         case _:
             return [speaker.usage()]
 
@@ -170,8 +172,8 @@ def test_what_is_said_to_odd_texts_rings_nobody_and_hides_nothing(catalog: Catal
     speaker = Notes(CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE), "/voicestatus")
     made = Answer(message_id=MessageId("A"), finding=read_result("ok:9"), checked_at=NOW)
     for text in ODD:
-        definitions = speaker.definitions(find(plain_text(text), catalog), assumed=True)
-        for note in (*remarks_on(text, speaker, made), definitions, speaker.language_help(text)):
+        definitions = definitions_card(find(plain_text(text), catalog), speaker, assumed=True)
+        for note in (*remarks_on(text, speaker, made), definitions):
             taken(note)
             shown = f"{note.text} {note.blocks}"
             assert not set("\x00\x1b\x07\x7f\u202e\u2067\u200f\u200e\u061c") & set(shown), text
@@ -187,8 +189,7 @@ def test_any_typed_text_gives_notes_that_are_taken(
 
     for note in remarks_on(text, speaker, answer):
         taken(note)
-    taken(speaker.definitions(find(text, speaker.style.catalog), assumed=True))
-    taken(speaker.language_help(text))
+    taken(definitions_card(find(text, speaker.style.catalog), speaker, assumed=True))
     assert len(problem) <= 150
     assert "\n" not in problem
     assert all(isinstance(one, MessageId) for one in find_ids([text]).ids)
@@ -197,20 +198,8 @@ def test_any_typed_text_gives_notes_that_are_taken(
 @given(speaker=notes)
 def test_every_fixed_note_is_taken(speaker: Notes) -> None:
     """In both languages, with any contact and any command name."""
-    for note in FIXED.values():
+    for note in NOTES:
         taken(note(speaker))
-
-
-def test_no_note_is_forgotten() -> None:
-    """Whoever adds a note adds it above, or to the properties."""
-    given_words = {
-        *("bad_words", "did_you_mean", "too_many", "nothing_valid", "definitions", "whoami"),
-        *("language_help", "health", "watch_remark", "late_remark", "modal_problem", "shared"),
-        *("speaking", "refused", "channel_language_chosen", "command"),
-    }
-    all_notes = {name for name in vars(Notes) if not name.startswith("_")}
-
-    assert set() == all_notes - given_words - set(FIXED)
 
 
 @given(speaker=notes, user=SHORT_TEXT, channel=SHORT_TEXT, admin=st.booleans())
@@ -221,7 +210,7 @@ def test_whoever_asks_is_told_who_they_are(
     asker = Asker(user=user, channel=channel, team="T1", external=False)
 
     for reason in (None, *Refusal):
-        taken(speaker.whoami(asker, reason, admin=admin))
+        taken(whoami_note(asker, reason, speaker, admin=admin))
 
 
 @given(code=SHORT_TEXT, detail=ANY_TEXT, command=SHORT_TEXT, style=styles)
@@ -242,20 +231,19 @@ def test_every_note_about_the_gateway_is_taken(
 @given(
     watch=watches,
     style=styles,
-    row=st.sampled_from(list(Row)),
     moved=st.booleans(),
     gone=st.booleans(),
 )
 def test_any_notice_is_one_that_slack_takes(
-    watch: Watch, style: CardStyle, row: Row, *, moved: bool, gone: bool
+    watch: Watch, style: CardStyle, *, moved: bool, gone: bool
 ) -> None:
     """Every ending, to whomever; in a thread it calls the asker, and nobody else."""
-    shown = notice(watch, style, row, moved=moved, gone=gone)
-    rings = f"<@{watch.user}>" if row is Row.PUBLIC else "nobody"
+    shown = notice(watch, style, moved=moved, gone=gone)
+    rings = f"<@{watch.user}>" if style.public else "nobody"
 
-    assert rings in shown.text or row is not Row.PUBLIC
+    assert rings in shown.text or not style.public
     accepted(quiet(shown, rings))
-    card_before = updated_card(watch, style, row)
+    card_before = updated_card(watch, style)
     if card_before is not None:
         accepted(card_before)
 
@@ -265,17 +253,16 @@ def test_any_note_about_watches_is_one_that_slack_takes(
     several: list[Watch], speaker: Notes, most: int
 ) -> None:
     """Begun, there before, no room, given up; and lists of any length."""
-    told = WatchNotes(speaker.style, speaker.command)
     ten = several[:10]
     outcomes: list[StartOutcome] = [
         *(Started(watch=one) for one in ten),
         *(AlreadyWatched(watch=one) for one in ten),
         *(NoRoom(message_id=one.message_id, bound=b, most=most) for one in ten for b in Bound),
     ]
-    accepted(told.started(outcomes, "U1"))
-    accepted(told.stopped(ten))
-    accepted(told.not_kept())
-    accepted(quiet(told.listed(several, told.stopped(ten)), "<#C1>"))
+    accepted(started(outcomes, speaker, "U1"))
+    accepted(stopped(ten, speaker))
+    accepted(speaker.titled("watch.not_kept"))
+    accepted(quiet(listed(several, speaker, stopped(ten, speaker)), "<#C1>"))
 
 
 def quiet(shown: Message, rings: str) -> Message:
@@ -290,27 +277,26 @@ def quiet(shown: Message, rings: str) -> Message:
     ids=st.lists(some_ids, min_size=1, max_size=10),
     style=styles,
     shared_by=ANY_TEXT,
-    row=st.sampled_from(Row),
 )
 def test_any_ids_fit_into_buttons_and_come_back_whole(
-    ids: list[MessageId], style: CardStyle, shared_by: str, row: Row
+    ids: list[MessageId], style: CardStyle, shared_by: str
 ) -> None:
     """Up to ten of forty characters each; and who shared the card, by the beginning of a name."""
-    block = buttons(ids, row, style.catalog, only_for="U1", watching=True, shared_by=shared_by)
+    block = buttons(ids, replace(style, shared_by=shared_by), "U1", watching=True)
 
     assert block is not None
     accepted(Message(text="x", blocks=(block,)))
     assert [tuple(ids)] * len(block["elements"]) == [ids_of(e["value"]) for e in block["elements"]]
-    found, name = row_of(block["block_id"])
-    assert (row, True) == (found, shared_by.startswith(name))
+    found, name = audience_of(block["block_id"])
+    assert (style.audience, True) == (found, shared_by.startswith(name))
 
 
 @given(block_id=st.none() | st.integers() | SHORT_TEXT | SHORT_TEXT.map("card_actions:{}".format))
 def test_any_block_id_names_a_row_or_none(block_id: object) -> None:
     """Whatever a click says it came from."""
-    row, name = row_of(block_id)
+    audience, name = audience_of(block_id)
 
-    assert row is None or row in Row
+    assert audience is None or audience in Audience
     assert isinstance(name, str)
 
 
@@ -341,7 +327,7 @@ def test_any_answer_gives_a_modal_that_is_taken(
     query = parse_query(text)
     speaker = Notes(style, "/voicestatus")
     remarks = speaker.bad_words(query) if isinstance(query, LookUp) else ()
-    row = buttons([one.message_id for one in several], Row.PRIVATE, style.catalog)
+    row = buttons([one.message_id for one in several], style)
     view = answer(style.catalog, card(several, style, remarks, row))
 
     taken_view(view, Judged.MODAL)
@@ -354,9 +340,11 @@ def test_any_answer_gives_a_modal_that_is_taken(
     style=styles,
     recent=st.lists(
         st.builds(
-            Recent,
+            RecentLookup,
+            team=st.just("T1"),
+            user=st.just("U1"),
             idmsg=st.text(max_size=40) | SHORT_TEXT,
-            counted_as=st.sampled_from(COUNTED),
+            outcome=st.sampled_from(COUNTED),
             at=moments,
         ),
         max_size=10,
@@ -365,10 +353,10 @@ def test_any_answer_gives_a_modal_that_is_taken(
     chosen=st.none() | st.sampled_from(Language),
 )
 def test_any_page_is_taken(
-    style: CardStyle, recent: list[Recent], waiting: list[Watch], chosen: Language | None
+    style: CardStyle, recent: list[RecentLookup], waiting: list[Watch], chosen: Language | None
 ) -> None:
     """With whatever was looked up and is watched, in both languages, and as plain words."""
-    view = home(style, command="/voicestatus", recent=recent, watches=waiting, chosen=chosen)
+    view = home(Notes(style, "/voicestatus"), recent=recent, watches=waiting, chosen=chosen)
 
     taken_view(view, Judged.HOME)
     plain = plain_text_fallback({"view": view})

@@ -12,8 +12,8 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import parse_query
 from bot.services.records import Surface
 from bot.slack.blocks.block_kit import Message, section
-from bot.slack.blocks.style import CardStyle, Contacts
-from bot.slack.cards.buttons import Row, buttons
+from bot.slack.blocks.style import Audience, CardStyle, Contacts
+from bot.slack.cards.buttons import buttons
 from bot.slack.cards.modals import Origin, answer, asking, origin_of, typed_ids
 from bot.slack.cards.notes import Notes
 from tests.support.wording import EN, say
@@ -25,7 +25,8 @@ ORIGIN = Origin(
 
 def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
     """The one button of its row: the others would have no message to act on."""
-    row = buttons([MessageId("A1")], Row.MODAL, EN, watching=True)
+    style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))
+    row = buttons([MessageId("A1")], style.read_by(Audience.MODAL), watching=True)
     assert row is not None
 
     view = answer(EN, Message(text="t", blocks=(section("t"), row)))

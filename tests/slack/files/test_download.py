@@ -61,7 +61,7 @@ async def test_the_one_list_of_a_message_is_fetched(scene: FileScene) -> None:
     fetched = await scene.attached.fetch(message)
 
     assert ("list.csv", CSV) == (fetched.name, fetched.content)
-    assert (1, 1) == (infos(scene), scene.slack.file_doors.downloads)
+    assert (1, 1) == (infos(scene), scene.slack.file_transfer.downloads)
 
 
 async def test_of_a_shared_channel_slack_is_asked_what_the_file_is(scene: FileScene) -> None:
@@ -101,14 +101,14 @@ async def test_several_lists_are_named(scene: FileScene) -> None:
     message = await scene.message(FILE, {"name": "other.txt", "content": "x"})
 
     assert (FileProblem.SEVERAL, ("list.csv", "other.txt")) == await problem(scene, message)
-    assert 0 == scene.slack.file_doors.downloads
+    assert 0 == scene.slack.file_transfer.downloads
 
 
 @pytest.mark.parametrize("name", ["list.xlsx", "photo.png", "list.pdf"])
 async def test_what_is_no_text_is_not_fetched(scene: FileScene, name: str) -> None:
     """A workbook is not, either."""
     assert (FileProblem.NOT_A_LIST, (name,)) == await problem(scene, await scene.message(name))
-    assert (0, 0) == (infos(scene), scene.slack.file_doors.downloads)
+    assert (0, 0) == (infos(scene), scene.slack.file_transfer.downloads)
 
 
 async def test_a_file_that_is_kept_outside_is_not_fetched(scene: FileScene) -> None:
@@ -146,7 +146,7 @@ async def test_without_the_scope_that_is_said(scene: FileScene) -> None:
     scene.slack.workspace.scopes.discard("files:read")
 
     assert FileProblem.NO_PERMISSION == (await problem(scene, await scene.message(FILE)))[0]
-    assert 0 == scene.slack.file_doors.downloads
+    assert 0 == scene.slack.file_transfer.downloads
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "internal_error", "fatal_error", "whatever"])
@@ -171,7 +171,7 @@ async def test_a_size_that_slack_tells_is_enough(scene: FileScene) -> None:
     message = await scene.message(FILE | {"size": MOST_BYTES + 1})
 
     assert (FileProblem.TOO_LARGE, ("list.csv",)) == await problem(scene, message)
-    assert 0 == scene.slack.file_doors.downloads
+    assert 0 == scene.slack.file_transfer.downloads
 
 
 async def test_five_megabytes_are_not_too_large(scene: FileScene) -> None:

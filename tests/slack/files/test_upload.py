@@ -236,7 +236,7 @@ async def test_an_upload_whose_answer_is_lost_is_not_shared(scene: FileScene) ->
     scene.slack.lose_next_answer("upload")
 
     assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
-    assert 1 == scene.slack.file_doors.uploads
+    assert 1 == scene.slack.file_transfer.uploads
 
 
 @pytest.mark.parametrize(

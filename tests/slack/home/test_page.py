@@ -7,14 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.answer import COUNTED
 from bot.domain.texts.catalog import Catalog
-from bot.domain.texts.sums import COUNTED
 from bot.fake_slack.rules.block_rules import Surface
 from bot.fake_slack.rules.view_rules import problems_of_view
 from bot.fake_slack.state.workspace import OTHER_USER_ID
 from bot.settings.settings import Mode
 from bot.slack.blocks.style import Contacts, Styles
-from bot.slack.home.page import Recent, home
+from bot.slack.cards.notes import Notes
+from bot.slack.home.page import home
+from bot.storage.recents import RecentLookup
 from tests.slack.judging import NOW
 from tests.slack.watching import watch_of
 from tests.support.reading import heading, in_view
@@ -125,9 +127,11 @@ def test_the_fullest_page_is_inside_slacks_limits(catalog: Catalog) -> None:
     """Ids of forty hostile characters, the longest contact, every outcome, too many watches."""
     style = Styles(contacts=Contacts(bot="&" * 200), zone=ZoneInfo("America/Sao_Paulo"))
     fullest = home(
-        style.private(catalog),
-        command="/" + "c" * 31,
-        recent=[Recent(idmsg="`<&>" * 10, counted_as=name, at=NOW) for name in COUNTED],
+        Notes(style.private(catalog), "/" + "c" * 31),
+        recent=[
+            RecentLookup(team="T1", user="U1", idmsg="`<&>" * 10, outcome=name, at=NOW)
+            for name in COUNTED
+        ],
         watches=[watch_of("`<&>" * 10)] * 250,
         chosen=catalog.language,
     )

@@ -23,16 +23,15 @@ from bot.services.languages import Languages
 from bot.settings.settings import Mode
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import find_workspace
-from bot.slack.blocks.style import Contacts, Styles
+from bot.slack.blocks.style import AudienceStyles, Contacts, Styles
 from bot.slack.inbound.app import Apology, build_app
 from bot.slack.inbound.people import People
 from bot.slack.inbound.running_listeners import ack_first
-from bot.slack.replies.error_reply import ErrorReply
 from bot.slack.replies.reply import Replies
 from bot.slack.replies.requests import RequestFactory
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
-from tests.support.doors import reaching
+from tests.support.inbound import connected_app
 from tests.support.reading import heading, seen
 from tests.support.scene import assert_slack_content
 from tests.support.wording import PT, say
@@ -77,7 +76,7 @@ async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
             listeners=[BrokenListener()],
             apologise=error_reply(SlackClient(client=client, session=session), people, languages),
         )
-        async with reaching(app, client, slack, mode) as person:
+        async with connected_app(app, client, slack, mode) as person:
             yield person, slack
         assert_slack_content(slack)
 
@@ -85,9 +84,16 @@ async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
 def error_reply(slack: SlackClient, people: People, languages: Languages) -> Apology:
     """How the bot says that it broke."""
     replies = Replies(slack)
-    styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
-    requests = RequestFactory(languages=languages, styles=styles, replies=replies)
-    return ErrorReply(requests=requests, people=people, replies=replies).apologise
+    styles = AudienceStyles(
+        languages=languages,
+        styles=Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo")),
+    )
+    requests = RequestFactory(styles=styles, replies=replies, command="/voicestatus")
+
+    async def apologise(body: dict[str, Any], reference: str) -> None:
+        await requests.apologise(await people.asker(body), body, reference)
+
+    return apologise
 
 
 async def test_the_person_gets_an_apology_whose_number_stands_in_the_log(

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.customer_reply import customer_reply
+from bot.domain.texts.explanation import customer_reply
 from bot.fake_slack.people.interactions import Interactions
 from bot.fake_slack.people.person import Kind
 from bot.fake_slack.state.ledger import Message
@@ -221,6 +221,20 @@ async def test_the_reply_for_the_customer_comes_in_both_languages(bot: Scene) ->
     assert (f"{english}{portuguese}", True) == (copied(reply), reply.ephemeral)
     assert f"{portuguese}{english}" == copied(resposta)
     assert card == bot.slack.messages[0]
+
+
+async def test_beside_a_card_no_note_says_that_work_goes_on(mode: Mode, stages: Stages) -> None:
+    """It could not be taken back there; in the place of the card what follows replaces it."""
+    async with stages.scene(mode, timing=WITH_NOTE) as bot:
+        await bot.type("SANDBOX-FOREVER")
+        card = await bot.slack.wait_for_message()
+        card = await bot.latest(card, lambda one: say("working.title") not in one.text)
+        posts = len(bot.slack.posts)
+        await bot.person.click(card, "card_details")
+        await bot.running.work.idle()
+
+        assert 1 == len(bot.slack.posts) - posts
+        assert say("details.title") == heading(bot.slack.messages[-1])
 
 
 async def test_details_are_for_the_one_who_clicks(bot: Scene) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 import bot.slack.listeners
+from bot.demo.gallery import exhibits
+from bot.slack.context import ListenerContext
 from bot.slack.inbound.running_listeners import ack_first
 
 
@@ -22,90 +26,103 @@ def _classes() -> Iterator[tuple[str, Any]]:
                 yield f"{module.name}.{name}", one
 
 
-LISTENERS = dict(_classes())
-METHODS = {
-    f"{name}.{method}": function
-    for name, one in LISTENERS.items()
-    for method, function in vars(one).items()
-    if method.startswith("on_")
-} | {"work.ack_first": ack_first}
-# What Bolt can fill in: the attributes of its own bundle of arguments.
-KNOWN = frozenset(AsyncArgs.__annotations__)
-
-
-def parameters(method: Any) -> dict[str, inspect.Parameter]:
-    """The parameters that Bolt fills."""
-    found = dict(inspect.signature(method).parameters)
-    found.pop("self", None)
-    return found
-
-
-def test_listeners_are_found() -> None:
-    """The other tests of this file look at something."""
-    assert "commands.CommandListener.on_command" in METHODS
-
-
-def test_every_parameter_is_one_that_bolt_knows() -> None:
-    """An unknown name would silently become None."""
-    assert [] == [
-        (name, parameter)
-        for name, one in METHODS.items()
-        for parameter in parameters(one)
-        if parameter not in KNOWN
-    ]
-
-
-def test_no_parameter_is_keyword_only() -> None:
-    """Bolt never fills those."""
-    assert [] == [
-        (name, parameter.name)
-        for name, one in METHODS.items()
-        for parameter in parameters(one).values()
-        if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD
-    ]
-
-
-def test_no_listener_is_synchronous() -> None:
-    """A plain function would hold up the loop, and Bolt's async app refuses it at run time."""
-    assert [] == [name for name, one in METHODS.items() if not inspect.iscoroutinefunction(one)]
-
-
 class Registrations:
     """Stands for Bolt's app, and keeps what is registered: the kind, the listener, if it acks."""
 
     def __init__(self) -> None:
-        self.found: list[tuple[str, str, bool]] = []
+        self.found: list[tuple[str, Any, bool]] = []
+        self.names: dict[str, list[Any]] = {}
 
     def __getattr__(self, kind: str) -> Callable[..., Callable[[Any], None]]:
         """A method of the app, such as `action`."""
 
-        def register(_what: object, middleware: list[Any] | None = None) -> Callable[[Any], None]:
-            return lambda one: self.found.append(
-                (kind, one.__func__.__qualname__, middleware == [ack_first])
-            )
+        def register(what: object, middleware: list[Any] | None = None) -> Callable[[Any], None]:
+            self.names.setdefault(kind, []).append(what)
+            return lambda one: self.found.append((kind, one, middleware == [ack_first]))
 
         return register
 
 
-def test_whatever_slack_waits_for_is_acknowledged_first() -> None:
-    """All listeners are registered; Bolt acknowledges events, and forms carry their answer."""
+def all_registered() -> Registrations:
+    """Whatever Bolt gets."""
     app = Registrations()
+    parts = dict.fromkeys((one.name for one in fields(ListenerContext)), cast("Any", None))
     for one in LISTENERS.values():
-        one(None).register(app)
+        one(ListenerContext(**parts)).register(app)
+    return app
 
-    assert {name.partition(".")[2] for name in METHODS} == {
-        "ack_first",
-        *(name for _, name, _ in app.found),
-    }
+
+def registered() -> list[tuple[str, Any, bool]]:
+    """All listeners, as Bolt gets them."""
+    return all_registered().found
+
+
+LISTENERS = dict(_classes())
+# What Bolt can fill in: the attributes of its own bundle of arguments.
+KNOWN = frozenset(AsyncArgs.__annotations__)
+
+
+def test_every_parameter_is_one_that_bolt_knows() -> None:
+    """An unknown name would silently become None, and one that is keyword-only as well."""
     assert [] == [
-        (kind, name)
-        for kind, name, acks_first in app.found
+        (one, parameter.name)
+        for one in (ack_first, *(listener for _, listener, _ in registered()))
+        for parameter in inspect.signature(one).parameters.values()
+        if parameter.name not in KNOWN
+        or parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD
+    ]
+
+
+def test_whatever_slack_waits_for_is_acknowledged_first() -> None:
+    """Bolt acknowledges events, and forms carry their answer."""
+    assert [] == [
+        (kind, one)
+        for kind, one, acks_first in registered()
         if acks_first is (kind in {"event", "view"})
     ]
 
 
-def test_every_listener_is_waited_for_at_the_end() -> None:
-    """It enlists itself as ongoing work."""
-    assert ["work.ack_first"] == [
-        name for name, one in METHODS.items() if "track" not in one.__code__.co_names
+def test_every_listener_is_registered() -> None:
+    """Each class names all of its own."""
+    assert "commands.CommandListener" in LISTENERS
+    assert [] == [
+        f"{name}.{method}"
+        for name, one in LISTENERS.items()
+        for method in vars(one)
+        if method.startswith("on_") and method not in one.register.__code__.co_names
     ]
+
+
+def test_every_listener_is_waited_for_at_the_end() -> None:
+    """What Bolt gets is tracked as ongoing work, and is awaited."""
+    listeners = [one for _, one, _ in registered()]
+
+    assert listeners
+    assert [] == [one for one in listeners if "track" not in one.__code__.co_names]
+    assert [] == [one for one in listeners if not inspect.iscoroutinefunction(one)]
+
+
+def used(part: Any) -> Iterator[str]:
+    """The `action_id` of each button and menu in anything made of blocks; a field tells nobody."""
+    if isinstance(part, Mapping):
+        if "action_id" in part and part["type"] != "plain_text_input":
+            yield part["action_id"]
+        part = list(part.values())
+    if isinstance(part, list | tuple):
+        for one in part:
+            yield from used(one)
+
+
+def listens(name: Any, one: str) -> bool:
+    """Whether what is registered by a name is called for this one, as Bolt decides it."""
+    return bool(name.search(one)) if isinstance(name, re.Pattern) else name == one
+
+
+def test_what_people_press_and_submit_has_one_listener_and_each_listener_something() -> None:
+    """Of all that the gallery shows, by `action_id` and `callback_id`."""
+    shown = [exhibit.shown.content for exhibit in exhibits()]
+    forms = {one["callback_id"] for one in shown if "submit" in one}
+    for kind, made in (("action", set(used(shown))), ("view", forms)):
+        names = all_registered().names[kind]
+        assert [] == [one for one in made if sum(listens(name, one) for name in names) != 1]
+        assert [] == [name for name in names if not any(listens(name, one) for one in made)]

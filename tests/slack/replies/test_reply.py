@@ -24,9 +24,11 @@ from bot.fake_slack.state.workspace import (
 )
 from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message, section
+from bot.slack.cards.modals import answer
 from bot.slack.replies.channels import OpenModal, ReplyTarget
-from bot.slack.replies.reply import Replies
+from bot.slack.replies.reply import Hints, Replies
 from tests.support.reading import where
+from tests.support.wording import EN
 
 DIRECT = f"D{USER_ID[1:]}"
 ROOT = "1700000000.000001"
@@ -38,8 +40,7 @@ def note(text: str) -> Message:
     return Message(text=text, blocks=(section(text),))
 
 
-HINT = note("invite me")
-GONE = note("it is gone")
+HINTS = Hints(alone=note("invite me"), thread_gone=note("it is gone"))
 # Messages that somebody wrote, to be answered in their threads.
 ROOTS = [
     UserMessage(channel=channel, ts=ROOT, user=USER_ID, team=TEAM_ID, text="where is it?")
@@ -122,7 +123,7 @@ async def test_without_a_channel_only_a_direct_message_is_tried(context: Desk) -
 
 async def test_a_thread_is_answered_by_posting_and_then_by_updating(context: Desk) -> None:
     """A member uses the methods, and no response URL."""
-    reply = context.replies.in_thread(context.place(thread_ts=ROOT, begins=True), hint=HINT)
+    reply = context.replies.in_thread(context.place(thread_ts=ROOT, begins=True), hints=HINTS)
     await reply.show(note("one"))
     await reply.show(note("two"))
 
@@ -133,7 +134,7 @@ async def test_a_thread_is_answered_by_posting_and_then_by_updating(context: Des
 
 async def test_what_was_posted_and_deleted_is_posted_anew(context: Desk) -> None:
     """There is nothing to update."""
-    reply = context.replies.in_thread(context.place(thread_ts=ROOT), hint=HINT)
+    reply = context.replies.in_thread(context.place(thread_ts=ROOT), hints=HINTS)
     await reply.show(note("one"))
     context.slack.messages.clear()
     await reply.show(note("two"))
@@ -146,7 +147,7 @@ async def test_what_was_posted_and_deleted_is_posted_anew(context: Desk) -> None
 async def test_what_was_not_posted_is_not_updated(context: Desk) -> None:
     """What follows an ephemeral message is one as well, since those cannot be changed."""
     context.slack.fail_next("chat.postMessage", error="restricted_action")
-    reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), hint=HINT)
+    reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), hints=HINTS)
     await reply.show(note("one"))
     await reply.show(note("two"))
 
@@ -166,10 +167,11 @@ async def test_a_response_url_that_leads_nowhere_gives_way(context: Desk) -> Non
 async def test_the_hint_comes_only_where_the_asker_alone_is_reached(context: Desk) -> None:
     """By URL for all without it, by URL for one with it."""
     place = context.place(PRIVATE_CHANNEL_ID, thread_ts=ROOT)
-    in_channel = context.replies.in_thread(place, hint=HINT)
+    in_channel = context.replies.in_thread(place, hints=HINTS)
     await in_channel.show(note("for all"))
     context.slack.fail_next("response_url")
-    alone = context.replies.in_thread(context.place(PRIVATE_CHANNEL_ID, thread_ts=ROOT), hint=HINT)
+    place = context.place(PRIVATE_CHANNEL_ID, thread_ts=ROOT)
+    alone = context.replies.in_thread(place, hints=HINTS)
     await alone.show(note("for one"))
 
     assert ["for all", "for one invite me"] == context.texts
@@ -181,7 +183,7 @@ async def test_the_hint_comes_only_where_the_asker_alone_is_reached(context: Des
 async def test_a_thread_that_is_gone_is_tried_once_and_the_asker_is_told_why(context: Desk) -> None:
     """With the reason instead of the hint, outside of the thread; what follows comes there too."""
     context.slack.said.clear()
-    reply = context.replies.in_thread(context.place(thread_ts=ROOT), hint=HINT, gone=GONE)
+    reply = context.replies.in_thread(context.place(thread_ts=ROOT), hints=HINTS)
     assert await reply.show(note("one"))
     assert await reply.show(note("two"))
 
@@ -194,22 +196,16 @@ async def test_a_thread_that_is_gone_is_tried_once_and_the_asker_is_told_why(con
 async def test_without_a_hint_the_asker_reads_the_message_as_it_is(context: Desk) -> None:
     """Whatever kept it out of the thread."""
     context.slack.fail_next("chat.postMessage", error="restricted_action")
-    assert await context.replies.in_thread(context.place(thread_ts=ROOT), gone=GONE).show(
-        note("one")
-    )
+    assert await context.replies.in_thread(context.place(thread_ts=ROOT)).show(note("one"))
     context.slack.said.clear()
-    assert await context.replies.in_thread(context.place(thread_ts=ROOT), hint=HINT).show(
-        note("two")
-    )
+    assert await context.replies.in_thread(context.place(thread_ts=ROOT)).show(note("two"))
 
     assert ["one", "two"] == context.texts
 
 
 async def test_a_thread_that_goes_after_the_note_is_not_left_for_the_channel(context: Desk) -> None:
     """The note cannot be changed any more, and what takes its place is for the asker."""
-    reply = context.replies.in_thread(
-        context.place(url=False, thread_ts=ROOT), hint=HINT, gone=GONE
-    )
+    reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), hints=HINTS)
     await reply.show(note("working"))
     context.slack.messages.clear()
     context.slack.said.clear()
@@ -223,7 +219,7 @@ async def test_a_card_that_went_to_the_asker_directly_can_be_changed_there(conte
     """It is a message of the bot's own."""
     context.slack.said.clear()
     context.slack.fail_next("chat.postEphemeral", error="user_not_in_channel")
-    reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), gone=GONE)
+    reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), hints=HINTS)
     await reply.show(note("card"))
 
     (card,) = context.slack.messages
@@ -235,7 +231,7 @@ async def test_a_card_that_went_to_the_asker_directly_can_be_changed_there(conte
 async def test_nothing_is_shared_in_a_thread_that_is_gone(context: Desk, channel: str) -> None:
     """By the URL that comes with a click; it is looked at before, and then not tried by posting."""
     context.slack.said.clear()
-    reply = context.replies.to_channel(context.place(channel, thread_ts=ROOT), hint=HINT, gone=GONE)
+    reply = context.replies.to_channel(context.place(channel, thread_ts=ROOT), hints=HINTS)
     for text in ("card", "again"):
         assert await reply.show(note(text))
 
@@ -250,7 +246,7 @@ async def test_what_is_shared_in_a_thread_by_its_url_is_not_replaced_in_the_chan
     context: Desk,
 ) -> None:
     """The thread went in between."""
-    reply = context.replies.to_channel(context.place(thread_ts=ROOT), hint=HINT, gone=GONE)
+    reply = context.replies.to_channel(context.place(thread_ts=ROOT), hints=HINTS)
     await reply.show(note("one"))
     assert [(CHANNEL_ID, ROOT, False)] == [where(message) for message in context.slack.messages]
     context.slack.messages.clear()
@@ -265,7 +261,9 @@ async def test_a_shared_card_that_no_channel_takes_goes_to_the_asker_directly(
     context: Desk,
 ) -> None:
     """With the hint; it was not shared."""
-    reply = context.replies.to_channel(context.place(CHANNEL_WITHOUT_BOT_ID, url=False), hint=HINT)
+    reply = context.replies.to_channel(
+        context.place(CHANNEL_WITHOUT_BOT_ID, url=False), hints=HINTS
+    )
 
     assert await reply.show(note("card"))
     assert ([DIRECT], ["card invite me"], False) == (
@@ -320,21 +318,14 @@ def modal(context: Desk, view_id: str) -> OpenModal:
     async def ack(**arguments: Any) -> None:
         context.acks.append(arguments)
 
-    def draw(message: Message) -> dict[str, Any]:
-        return {
-            "type": "modal",
-            "title": {"type": "plain_text", "text": "Answer"},
-            "blocks": list(message.blocks),
-        }
-
-    return OpenModal(id=view_id, ack=ack, draw=draw)
+    return OpenModal(id=view_id, catalog=EN, ack=ack)
 
 
 async def test_a_modal_is_answered_by_its_acknowledgement_and_then_by_an_update(
     context: Desk,
 ) -> None:
     """The update waits until the acknowledgement has surely arrived."""
-    first = modal(context, "V1").draw(note("ask"))
+    first = answer(EN, note("ask"))
     view = context.slack.open_views.open(USER_ID, "T0LOOPBACK1", first)
     reply = context.replies.in_modal(ReplyTarget(channel="", user=USER_ID), modal(context, view.id))
     started = time.monotonic()

@@ -230,8 +230,8 @@ def test_every_word_for_a_dead_token_is_known() -> None:
     """And no other word is taken for one."""
     token = BotToken(AsyncWebClient())
 
-    assert [True] * 3 == [token.told(word) for word in DEAD]
-    assert [False] * len(CLOSED) == [token.told(word) for word in CLOSED]
+    assert [True] * 3 == [token.refused(word) for word in DEAD]
+    assert [False] * len(CLOSED) == [token.refused(word) for word in CLOSED]
 
 
 async def test_a_token_that_works_again_makes_the_bot_ready(log: io.StringIO) -> None:
@@ -242,8 +242,8 @@ async def test_a_token_that_works_again_makes_the_bot_ready(log: io.StringIO) ->
             await ways.comes_of(mention(ways))
 
         assert (200, True) == await readiness(ways)
-    assert 2 == log.getvalue().count("no longer takes SLACK_BOT_TOKEN")
-    assert 2 == log.getvalue().count("takes SLACK_BOT_TOKEN again")
+    assert 2 == log.getvalue().count("no longer accepts SLACK_BOT_TOKEN")
+    assert 2 == log.getvalue().count("accepts SLACK_BOT_TOKEN again")
 
 
 async def test_a_bot_that_nobody_asks_finds_out_that_its_token_works_again() -> None:

@@ -1,4 +1,4 @@
-// Block Kit as elements, for messages, modals and the App Home.
+// Renders Block Kit for messages, modals and the App Home.
 // https://docs.slack.dev/reference/block-kit/blocks
 
 import { el } from "./dom.js";
@@ -21,10 +21,13 @@ const DRAWN = {
   markdown,
 };
 
-/** The blocks in order; `eyes` is who looks: language, people, rooms, `use` and `confirm`. */
-export function drawBlocks(blocks, eyes) {
+/**
+ * Render blocks in order. `viewContext` describes the viewer: language, people and rooms for names,
+ * `use` and `confirm` for interactive elements.
+ */
+export function drawBlocks(blocks, viewContext) {
   return blocks.map((block) => {
-    const drawn = (DRAWN[block.type] ?? unknown)(block, eyes);
+    const drawn = (DRAWN[block.type] ?? unknown)(block, viewContext);
     drawn.classList.add("block", `block-${block.type}`);
     drawn.dataset.block = block.block_id ?? "";
     return drawn;
@@ -35,19 +38,19 @@ function header(block) {
   return el("h3", {}, block.text.text);
 }
 
-function section(block, eyes) {
+function section(block, viewContext) {
   const words = el("div", { class: "words" });
-  if (block.text) words.append(el("div", {}, text(block.text, eyes)));
+  if (block.text) words.append(el("div", {}, text(block.text, viewContext)));
   if (block.fields)
     words.append(
       el(
         "div",
         { class: "fields" },
-        ...block.fields.map((field) => el("div", {}, text(field, eyes))),
+        ...block.fields.map((field) => el("div", {}, text(field, viewContext))),
       ),
     );
   const label = words.textContent;
-  const beside = block.accessory ? control(block.accessory, block, eyes, { label }) : null;
+  const beside = block.accessory ? control(block.accessory, block, viewContext, { label }) : null;
   return el(
     "div",
     { class: beside ? "with-accessory" : "" },
@@ -56,12 +59,15 @@ function section(block, eyes) {
   );
 }
 
-function context(block, eyes) {
+function context(block, viewContext) {
   return el(
     "div",
     {},
     ...block.elements.map((element) => {
-      const shown = element.type === "image" ? control(element, block, eyes) : text(element, eyes);
+      const shown =
+        element.type === "image"
+          ? control(element, block, viewContext)
+          : text(element, viewContext);
       return el("span", {}, shown);
     }),
   );
@@ -71,8 +77,8 @@ function divider() {
   return el("hr");
 }
 
-function actions(block, eyes) {
-  return el("div", {}, ...block.elements.map((element) => control(element, block, eyes)));
+function actions(block, viewContext) {
+  return el("div", {}, ...block.elements.map((element) => control(element, block, viewContext)));
 }
 
 function image(block) {
@@ -84,16 +90,19 @@ function image(block) {
   );
 }
 
-function markdown(block, eyes) {
-  return el("div", {}, mrkdwn(block.text.replaceAll("**", "*"), eyes));
+function markdown(block, viewContext) {
+  return el("div", {}, mrkdwn(block.text.replaceAll("**", "*"), viewContext));
 }
 
-/** An input with its label, its hint, and room for what is wrong with it. */
-function input(block, eyes) {
+/** An input with its label, its hint, and a place for its error. */
+function input(block, viewContext) {
   const id = unique();
   const grouped = block.element.type === "radio_buttons" || block.element.type === "checkboxes";
-  const label = [block.label.text, block.optional && el("small", {}, ` (${eyes.say("optional")})`)];
-  const made = control(block.element, block, eyes, {
+  const label = [
+    block.label.text,
+    block.optional && el("small", {}, ` (${viewContext.say("optional")})`),
+  ];
+  const made = control(block.element, block, viewContext, {
     id,
     labelledby: grouped ? `${id}-label` : undefined,
     describedby: `${id}-hint ${id}-error`,

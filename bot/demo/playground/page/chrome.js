@@ -1,21 +1,21 @@
-// What stands around the conversations: the bar on top, the list at the side, the help on keys.
+// The frame around the conversations: top bar, sidebar, keyboard help.
 
 import { el, fill, icon, iconButton } from "./dom.js";
 import { isDark } from "./theme.js";
 
-/** The bar on top: whose eyes, theme, wire, gallery, keyboard. */
+/** The top bar: agent, theme, wire panel, gallery, keyboard help. */
 export function drawTopbar(
   bar,
-  { agents, agent, become, theme, wire, wireOpen, keys, menu },
-  eyes,
+  { agents, agent, actAs, theme, wire, wireOpen, keys, menu },
+  viewContext,
 ) {
   const mark = bar.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
   fill(
     bar,
-    iconButton("menu", eyes.say("menu"), menu, {
+    iconButton("menu", viewContext.say("menu"), menu, {
       class: "icon-button menu-button",
       aria: {
-        label: eyes.say("menu"),
+        label: viewContext.say("menu"),
         expanded: String(document.body.classList.contains("menu-open")),
       },
       data: { focus: "menu" },
@@ -29,13 +29,13 @@ export function drawTopbar(
         {},
         el("b", {}, "voicestatus"),
         " ",
-        el("span", { class: "brand-word" }, eyes.say("playground")),
+        el("span", { class: "brand-word" }, viewContext.say("playground")),
       ),
     ),
     el("span", { class: "spring" }),
     el(
       "div",
-      { class: "who", role: "group", aria: { label: eyes.say("who") } },
+      { class: "who", role: "group", aria: { label: viewContext.say("who") } },
       ...agents.map((one) =>
         el(
           "button",
@@ -45,9 +45,9 @@ export function drawTopbar(
             lang: one.language,
             aria: { pressed: one.id === agent.id ? "true" : "false" },
             data: { focus: one.id },
-            onclick: () => one.id !== agent.id && become(one),
+            onclick: () => one.id !== agent.id && actAs(one),
           },
-          el("b", {}, eyes.people[one.id].real_name.split(" ")[0]),
+          el("b", {}, viewContext.people[one.id].real_name.split(" ")[0]),
           el("span", {}, one.texts.own_language),
         ),
       ),
@@ -56,7 +56,7 @@ export function drawTopbar(
       "a",
       { class: "bar-link", href: "/gallery" },
       icon("gallery"),
-      el("span", {}, eyes.say("gallery")),
+      el("span", {}, viewContext.say("gallery")),
     ),
     el(
       "button",
@@ -64,64 +64,82 @@ export function drawTopbar(
         type: "button",
         class: "bar-link",
         aria: { pressed: String(wireOpen) },
-        title: eyes.say("wire"),
+        title: viewContext.say("wire"),
         data: { focus: "wire" },
         onclick: wire,
       },
       icon("wire"),
-      el("span", {}, eyes.say("wire_short")),
+      el("span", {}, viewContext.say("wire_short")),
     ),
-    iconButton("keys", eyes.say("keyboard"), keys, {
+    iconButton("keys", viewContext.say("keyboard"), keys, {
       class: "icon-button keys-button",
       data: { focus: "keys" },
     }),
-    iconButton(isDark() ? "sun" : "moon", eyes.say(isDark() ? "to_light" : "to_dark"), theme, {
-      data: { focus: "theme" },
-    }),
+    iconButton(
+      isDark() ? "sun" : "moon",
+      viewContext.say(isDark() ? "to_light" : "to_dark"),
+      theme,
+      {
+        data: { focus: "theme" },
+      },
+    ),
   );
   if (mark)
     [...bar.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)?.focus();
 }
 
-/** The conversations, as links, so that each has an address. */
-export function drawSidebar(bar, { sight, here, unread }, eyes) {
-  const news = [...sight.rooms.map((room) => room.id), sight.direct].map((one) => unread.of(one));
-  const print = JSON.stringify([sight.rooms, here.key, eyes.language, sight.complaints, news]);
+/** The conversations, as links, so that each has a URL. */
+export function drawSidebar(bar, { snapshot, here, unread }, viewContext) {
+  const news = [...snapshot.rooms.map((room) => room.id), snapshot.direct].map((one) =>
+    unread.of(one),
+  );
+  const print = JSON.stringify([
+    snapshot.rooms,
+    here.key,
+    viewContext.language,
+    snapshot.complaints,
+    news,
+  ]);
   if (bar.printed === print) return;
   bar.printed = print;
   const inside = bar.contains(document.activeElement);
-  const told = (channel, note) => {
+  const unreadOr = (channel, note) => {
     const count = unread.of(channel);
-    return count ? el("small", { class: "unread" }, eyes.say("unread", { count })) : note;
+    return count ? el("small", { class: "unread" }, viewContext.say("unread", { count })) : note;
   };
-  bar.setAttribute("aria-label", eyes.say("conversations"));
+  bar.setAttribute("aria-label", viewContext.say("conversations"));
   fill(
     bar,
-    el("p", { class: "team" }, sight.team),
+    el("p", { class: "team" }, snapshot.team),
     group(
-      eyes.say("channels"),
-      sight.rooms.map((room) =>
+      viewContext.say("channels"),
+      snapshot.rooms.map((room) =>
         entry(
           `#/room/${room.id}`,
           "hash",
           room.name,
           here.key === room.id,
-          told(room.id, room.has_bot ? null : eyes.say("without_bot")),
+          unreadOr(room.id, room.has_bot ? null : viewContext.say("without_bot")),
         ),
       ),
     ),
-    group(eyes.say("apps"), [
+    group(viewContext.say("apps"), [
       entry(
         "#/direct",
         "phone",
-        sight.people[sight.bot].name,
+        snapshot.people[snapshot.bot].name,
         here.key === "direct",
-        told(sight.direct, eyes.say("direct")),
+        unreadOr(snapshot.direct, viewContext.say("direct")),
       ),
-      entry("#/home", "home", eyes.say("home"), here.key === "home"),
+      entry("#/home", "home", viewContext.say("home"), here.key === "home"),
     ]),
-    complaints(sight.complaints, eyes),
-    el("p", { class: "aside-note" }, icon("lock"), el("span", {}, eyes.say("nothing_leaves"))),
+    complaints(snapshot.complaints, viewContext),
+    el(
+      "p",
+      { class: "aside-note" },
+      icon("lock"),
+      el("span", {}, viewContext.say("nothing_leaves")),
+    ),
   );
   if (inside) bar.querySelector("[aria-current]")?.focus();
 }
@@ -144,21 +162,20 @@ function entry(href, sign, name, current, note) {
   );
 }
 
-/** What a strict Slack had to refuse or to warn of: for those who change a card. */
-function complaints(lines, eyes) {
+/** Refusals and warnings of the strict Slack, for developers who change a card. */
+function complaints(lines, viewContext) {
   if (!lines.length) return null;
   return el(
     "section",
     { class: "complaints" },
-    el("h2", {}, eyes.say("complaints")),
+    el("h2", {}, viewContext.say("complaints")),
     el("ul", {}, ...lines.map((line) => el("li", {}, line))),
   );
 }
 
-/** The keys, in a table. */
-export function keyboardHelp(eyes) {
-  const rows = eyes
-    .say("keys")
+/** The keyboard shortcuts as a table. */
+export function keyboardHelp(say) {
+  const rows = say("keys")
     .split("\n")
     .filter(Boolean)
     .map((line) => line.split(" | "));

@@ -1,13 +1,13 @@
-// Where a person types: Enter sends, Shift and Enter begins a line, a slash is a command.
+// The message box: Enter sends, Shift+Enter starts a new line, a slash starts a command.
 
 import { el, icon, iconButton } from "./dom.js";
 import { FilePicker } from "./files.js";
 
 /**
- * A composer; `send(text, files)` gives a promise that is false where nothing was done with them.
- * What is typed and not sent is handed to `keep`, and comes back as `draft`.
+ * A message box. `send(text, files)` returns a promise, false if the message was not sent. Unsent
+ * text is passed to `saveDraft` and restored from `draft`.
  */
-export function composer(eyes, { label, placeholder, send, beside = [], draft, keep }) {
+export function composer(viewContext, { label, placeholder, send, beside = [], draft, saveDraft }) {
   const box = el("textarea", {
     rows: "1",
     placeholder,
@@ -16,14 +16,14 @@ export function composer(eyes, { label, placeholder, send, beside = [], draft, k
     autocomplete: "off",
     maxlength: "4000",
   });
-  const button = iconButton("send", eyes.say("send"), submit, { class: "icon-button send" });
+  const button = iconButton("send", viewContext.say("send"), submit, { class: "icon-button send" });
   const grow = () => {
-    keep?.(box.value);
+    saveDraft?.(box.value);
     box.style.height = "auto";
     box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
     button.disabled = !box.value.trim() && !picker.chosen;
   };
-  const picker = new FilePicker(eyes, grow);
+  const picker = new FilePicker(viewContext, grow);
   async function submit() {
     const text = box.value.trim();
     const file = picker.chosen;
@@ -48,28 +48,35 @@ export function composer(eyes, { label, placeholder, send, beside = [], draft, k
     "div",
     { class: "composer" },
     box,
-    el("div", { class: "composer-foot" }, ...beside, ...picker.parts, el("span", { class: "spring" }), button),
+    el(
+      "div",
+      { class: "composer-foot" },
+      ...beside,
+      ...picker.parts,
+      el("span", { class: "spring" }),
+      button,
+    ),
   );
 }
 
-/** Buttons that send a ready text. */
-export function examples(eyes, texts, send) {
+/** Buttons that send an example. */
+export function examples(viewContext, texts, send) {
   return el(
     "div",
-    { class: "examples", role: "group", aria: { label: eyes.say("examples") } },
-    el("span", { class: "examples-label" }, eyes.say("examples")),
+    { class: "examples", role: "group", aria: { label: viewContext.say("examples") } },
+    el("span", { class: "examples-label" }, viewContext.say("examples")),
     ...texts.map((text) =>
       el("button", { type: "button", class: "example", onclick: () => send(text) }, text),
     ),
   );
 }
 
-/** The button of the shortcut that belongs to no message. */
-export function globalShortcut(eyes) {
+/** The button of the global shortcut. */
+export function globalShortcut(viewContext) {
   return el(
     "button",
-    { type: "button", class: "tool", onclick: () => eyes.act({ do: "global_shortcut" }) },
+    { type: "button", class: "tool", onclick: () => viewContext.act({ do: "global_shortcut" }) },
     icon("bolt"),
-    eyes.say("global_shortcut"),
+    viewContext.say("global_shortcut"),
   );
 }

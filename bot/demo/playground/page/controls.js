@@ -1,29 +1,30 @@
-// What people use in blocks: buttons, menus, inputs. https://docs.slack.dev/reference/block-kit/block-elements
+// Interactive elements: buttons, menus, inputs.
+// https://docs.slack.dev/reference/block-kit/block-elements
 //
-// `eyes.use(element, block, value)` is called when something is pressed or chosen; the inputs of a
-// modal keep what was typed until it is submitted, and `valueOf` reads it.
+// `viewContext.use(element, block, value)` is called when something is pressed or chosen. Inputs of a
+// modal hold their value until it is submitted; `valueOf` reads it.
 
 import { el, icon } from "./dom.js";
 import { mrkdwn, unescaped } from "./mrkdwn.js";
 
 let numbers = 0;
 
-/** A number for ids that belong together. */
+/** A new number for related element ids. */
 export function unique() {
   numbers += 1;
   return `n${numbers}`;
 }
 
 /** A plain_text or mrkdwn object. */
-export function text(object, eyes) {
-  return object.type === "mrkdwn" ? mrkdwn(object.text, eyes) : object.text;
+export function text(object, viewContext) {
+  return object.type === "mrkdwn" ? mrkdwn(object.text, viewContext) : object.text;
 }
 
-/** An element that can be used, or null if this person does not see it; nobody sees them all. */
-export function control(element, block, eyes, naming = {}) {
+/** An interactive element, or null if it is hidden from this user; `me` null shows everything. */
+export function control(element, block, viewContext, naming = {}) {
   const only = element.visible_to_user_ids;
-  if (only && eyes.me && !only.includes(eyes.me)) return null;
-  const made = (CONTROLS[element.type] ?? unknown)(element, block, eyes, naming);
+  if (only && viewContext.me && !only.includes(viewContext.me)) return null;
+  const made = (CONTROLS[element.type] ?? unknown)(element, block, viewContext, naming);
   if (element.action_id) made.dataset.action = element.action_id;
   return made;
 }
@@ -38,12 +39,12 @@ const CONTROLS = {
   image,
 };
 
-async function used(element, block, eyes, value) {
-  if (element.confirm && !(await eyes.confirm(element.confirm))) return;
-  eyes.use(element, block, value);
+async function used(element, block, viewContext, value) {
+  if (element.confirm && !(await viewContext.confirm(element.confirm))) return;
+  viewContext.use(element, block, value);
 }
 
-function button(element, block, eyes) {
+function button(element, block, viewContext) {
   return el(
     "button",
     {
@@ -51,13 +52,13 @@ function button(element, block, eyes) {
       class: `button ${element.style ?? ""}`,
       data: { focus: `${block.block_id}/${element.action_id}/${element.value ?? ""}` },
       aria: { label: element.accessibility_label },
-      onclick: () => used(element, block, eyes, element.value),
+      onclick: () => used(element, block, viewContext, element.value),
     },
     element.text.text,
   );
 }
 
-function overflow(element, block, eyes) {
+function overflow(element, block, viewContext) {
   const id = unique();
   const list = el(
     "div",
@@ -71,7 +72,7 @@ function overflow(element, block, eyes) {
           class: "menu-item",
           onclick: () => {
             list.hidePopover();
-            used(element, block, eyes, option.value);
+            used(element, block, viewContext, option.value);
           },
         },
         option.text.text,
@@ -90,7 +91,7 @@ function overflow(element, block, eyes) {
       type: "button",
       class: "button square",
       popovertarget: id,
-      aria: { label: eyes.say("more"), haspopup: "menu" },
+      aria: { label: viewContext.say("more"), haspopup: "menu" },
       data: { focus: `${block.block_id}/${element.action_id}` },
     },
     icon("more"),
@@ -98,7 +99,7 @@ function overflow(element, block, eyes) {
   return el("span", { class: "overflow" }, opener, list);
 }
 
-/** Under what opened it, or over it where there is no room, and never out of the window. */
+/** Place a menu below its button, or above if there is no room, within the window. */
 function standBeside(menu, opener) {
   const { left, top, bottom } = opener.getBoundingClientRect();
   const under = bottom + menu.offsetHeight < innerHeight;
@@ -106,7 +107,7 @@ function standBeside(menu, opener) {
   menu.style.top = `${under ? bottom : top - menu.offsetHeight - 8}px`;
 }
 
-/** Arrow keys in a menu. */
+/** Arrow key navigation in a menu. */
 export function moveInMenu(event) {
   const items = [...event.currentTarget.querySelectorAll("[role=menuitem]")];
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -124,27 +125,31 @@ function options(element) {
   return groups ?? element.options.map(made);
 }
 
-function select(element, block, eyes, naming) {
+function select(element, block, viewContext, naming) {
   const made = el("select", {
     class: "select",
     id: naming.id,
     data: { focus: `${block.block_id}/${element.action_id}` },
     aria: {
-      label: naming.id ? null : (naming.label ?? element.placeholder?.text ?? eyes.say("choose")),
+      label: naming.id
+        ? null
+        : (naming.label ?? element.placeholder?.text ?? viewContext.say("choose")),
       describedby: naming.describedby,
     },
   });
   if (!element.initial_option)
-    made.append(el("option", { value: "" }, element.placeholder?.text ?? eyes.say("choose")));
+    made.append(
+      el("option", { value: "" }, element.placeholder?.text ?? viewContext.say("choose")),
+    );
   made.append(...options(element));
   made.value = element.initial_option?.value ?? "";
   if (block.type !== "input" || block.dispatch_action) {
-    made.addEventListener("change", () => used(element, block, eyes, made.value));
+    made.addEventListener("change", () => used(element, block, viewContext, made.value));
   }
   return el("span", { class: "select-frame" }, made, icon("down"));
 }
 
-function choices(element, block, eyes, naming, kind, initial) {
+function choices(element, block, viewContext, naming, kind, initial) {
   const group = unique();
   const boxes = element.options.map((option) => {
     const box = el("input", {
@@ -155,11 +160,11 @@ function choices(element, block, eyes, naming, kind, initial) {
     });
     if (block.type !== "input" || block.dispatch_action) {
       box.addEventListener("change", () =>
-        used(element, block, eyes, kind === "radio" ? box.value : chosen(box)),
+        used(element, block, viewContext, kind === "radio" ? box.value : chosen(box)),
       );
     }
-    const words = el("span", {}, text(option.text, eyes));
-    if (option.description) words.append(el("small", {}, text(option.description, eyes)));
+    const words = el("span", {}, text(option.text, viewContext));
+    if (option.description) words.append(el("small", {}, text(option.description, viewContext)));
     return el("label", { class: "choice" }, box, words);
   });
   return el(
@@ -167,7 +172,10 @@ function choices(element, block, eyes, naming, kind, initial) {
     {
       class: "choices",
       role: kind === "radio" ? "radiogroup" : "group",
-      aria: { labelledby: naming.labelledby, label: naming.labelledby ? null : eyes.say("choose") },
+      aria: {
+        labelledby: naming.labelledby,
+        label: naming.labelledby ? null : viewContext.say("choose"),
+      },
     },
     ...boxes,
   );
@@ -177,22 +185,22 @@ function chosen(box) {
   return [...box.closest(".choices").querySelectorAll("input:checked")].map((one) => one.value);
 }
 
-function radios(element, block, eyes, naming) {
-  return choices(element, block, eyes, naming, "radio", [element.initial_option?.value]);
+function radios(element, block, viewContext, naming) {
+  return choices(element, block, viewContext, naming, "radio", [element.initial_option?.value]);
 }
 
-function checkboxes(element, block, eyes, naming) {
+function checkboxes(element, block, viewContext, naming) {
   return choices(
     element,
     block,
-    eyes,
+    viewContext,
     naming,
     "checkbox",
     (element.initial_options ?? []).map((one) => one.value),
   );
 }
 
-function input(element, block, eyes, naming) {
+function input(element, block, viewContext, naming) {
   const shared = {
     id: naming.id,
     class: "typed",
@@ -213,7 +221,7 @@ function input(element, block, eyes, naming) {
 }
 
 function image(element) {
-  // Pictures would be fetched from elsewhere; the page fetches nothing, so their words stand for them.
+  // The Content-Security-Policy forbids images from other hosts, so the alternative text is shown.
   return el(
     "span",
     { class: "picture", role: "img", aria: { label: element.alt_text } },
@@ -225,7 +233,7 @@ function unknown(element) {
   return el("span", { class: "unknown" }, `[${element.type}]`);
 }
 
-/** What stands in the control of an input block, as the loopback Slack takes it. */
+/** The value of an input block's element, in the form that the loopback Slack expects. */
 export function valueOf(holder, element) {
   const control_ = holder.querySelector("input, textarea, select");
   if (element.type === "checkboxes") return chosen(control_);

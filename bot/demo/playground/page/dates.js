@@ -1,8 +1,8 @@
-// Moments as Slack shows them to each reader: the tokens of <!date^…^…> and the times of messages.
+// Dates and times as Slack shows them to each user: <!date^…^…> tokens and message times.
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** A moment in a format such as "{date_short_pretty} {time}"; today and yesterday have words. */
+/** A time in a format such as "{date_short_pretty} {time}"; `_pretty` says today or yesterday. */
 export function formatted(seconds, format, language) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return "";
@@ -33,7 +33,7 @@ function nearby(date, language) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(days, "day");
 }
 
-/** The time of a message by its `ts`. */
+/** The time of a message, from its `ts`. */
 export function timeOf(ts, language) {
   return formatted(Number.parseInt(ts, 10), "{time}", language);
 }

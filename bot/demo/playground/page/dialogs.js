@@ -1,12 +1,12 @@
-// What the page itself says and asks: a question before a button's act, toasts, a dialog of words.
+// The page's own dialogs: confirmation of a button, toasts, and a text dialog.
 
 import { text } from "./controls.js";
 import { el, iconButton } from "./dom.js";
 
 const TOAST_MILLISECONDS = 7000;
 
-/** Ask as an element's `confirm` says; true where the person agrees. */
-export function askFirst(confirm, eyes) {
+/** Show an element's `confirm` dialog; resolves to true if the user confirms. */
+export function askFirst(confirm, viewContext) {
   return new Promise((resolve) => {
     const finish = (answer) => {
       dialog.close();
@@ -27,7 +27,7 @@ export function askFirst(confirm, eyes) {
         "div",
         { class: "modal" },
         el("header", { class: "modal-head" }, el("h2", {}, confirm.title.text)),
-        el("div", { class: "modal-body" }, el("p", {}, text(confirm.text, eyes))),
+        el("div", { class: "modal-body" }, el("p", {}, text(confirm.text, viewContext))),
         el(
           "footer",
           { class: "modal-foot" },
@@ -53,15 +53,15 @@ export function askFirst(confirm, eyes) {
   });
 }
 
-/** A sentence that goes by itself, and that screen readers say. */
+/** A message that disappears by itself and is read by screen readers. */
 export function toast(region, sentence) {
   const one = el("p", { class: "toast" }, sentence);
   region.append(one);
   setTimeout(() => one.remove(), TOAST_MILLISECONDS);
 }
 
-/** A dialog with a title and anything in it; Escape and its button close it. */
-export function openWords(title, eyes, ...children) {
+/** A dialog with a title and any content; Escape and its button close it. */
+export function openDialog(title, say, ...children) {
   const dialog = el(
     "dialog",
     { class: "dialog", aria: { label: title }, onclose: () => dialog.remove() },
@@ -72,7 +72,7 @@ export function openWords(title, eyes, ...children) {
         "header",
         { class: "modal-head" },
         el("h2", {}, title),
-        iconButton("close", eyes.say("close"), () => dialog.close()),
+        iconButton("close", say("close"), () => dialog.close()),
       ),
       el("div", { class: "modal-body" }, ...children),
     ),

@@ -1,4 +1,4 @@
-// Small words for making elements. Texts always become text nodes: nothing is ever parsed as HTML.
+// Helpers that create elements. Texts become text nodes, so nothing is ever parsed as HTML (XSS).
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -10,7 +10,7 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Put these children in place of all there were. */
+/** Replace all children. */
 export function fill(parent, ...children) {
   parent.replaceChildren(...present(children));
 }
@@ -56,7 +56,7 @@ const PATHS = {
   lock: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3",
 };
 
-/** A line icon; it says nothing to a screen reader, its button does. */
+/** A line icon, hidden from screen readers: its button has the name. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   for (const [key, value] of Object.entries({
@@ -73,7 +73,7 @@ export function icon(name) {
   return svg;
 }
 
-/** A button with an icon alone; `label` is its name. */
+/** A button with only an icon; `label` is its accessible name. */
 export function iconButton(name, label, onclick, properties = {}) {
   return el(
     "button",
@@ -83,15 +83,15 @@ export function iconButton(name, label, onclick, properties = {}) {
 }
 
 /**
- * Make the children of `parent` those of `items`, and build anew only what has changed.
- * Focus stays where it was, by `data-focus`, even if what held it was built anew.
+ * Make the children of `parent` match `items`, rebuilding only those whose `print` has changed.
+ * `data-focus` restores the focus if the focused element was rebuilt.
  */
 export function reconcile(parent, items, { key, print = JSON.stringify, build }) {
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const place = focused?.closest("[data-key]")?.dataset.key;
   const mark = focused?.dataset.focus;
-  const children = items.map((item) => kept(before, item, { key, print, build }));
+  const children = items.map((item) => built(before, item, { key, print, build }));
   if (
     children.length !== parent.children.length ||
     children.some((child, n) => child !== parent.children[n])
@@ -102,7 +102,7 @@ export function reconcile(parent, items, { key, print = JSON.stringify, build })
   else if (focused && document.activeElement !== focused) focused.focus({ preventScroll: true });
 }
 
-function kept(before, item, { key, print, build }) {
+function built(before, item, { key, print, build }) {
   const name = String(key(item));
   const mark = print(item);
   const old = before.get(name);

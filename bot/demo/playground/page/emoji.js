@@ -1,4 +1,4 @@
-// The shortcodes that people and cards use; one that is not here stays as it was typed.
+// Common emoji shortcodes; others are shown as typed.
 
 const SIGNS = {
   white_check_mark: "✅",
@@ -40,7 +40,7 @@ const SIGNS = {
   arrows_counterclockwise: "🔄",
 };
 
-/** The sign of a shortcode without its colons; undefined where it is not known. */
+/** The emoji of a shortcode without its colons; undefined if unknown. */
 export function sign(name) {
   return Object.hasOwn(SIGNS, name) ? SIGNS[name] : undefined;
 }

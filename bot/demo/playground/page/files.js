@@ -1,4 +1,4 @@
-// Files: those that stand with a message, and the one that goes with the next.
+// Files of messages, and the file to send with the next message.
 
 import { el, icon, iconButton } from "./dom.js";
 
@@ -9,25 +9,29 @@ const STEPS = [
   [1, "byte"],
 ];
 
-/** The files of a message: each by its name, to be opened; nothing where there are none. */
-export function drawFiles(message, eyes) {
+/** The files of a message as download links; null without files. */
+export function drawFiles(message, viewContext) {
   if (!message.files?.length) return null;
-  return el("ul", { class: "files" }, ...message.files.map((file) => el("li", {}, drawn(file, eyes))));
+  return el(
+    "ul",
+    { class: "files" },
+    ...message.files.map((file) => el("li", {}, drawn(file, viewContext))),
+  );
 }
 
-/** What a screen reader says of them beside the text. */
+/** What a screen reader reads of them after the text. */
 export function namesOfFiles(message) {
   return (message.files ?? []).map((file) => file.name).join(", ");
 }
 
-function drawn(file, eyes) {
-  if (file.gone) return el("span", { class: "file" }, icon("file"), eyes.say("file_gone"));
-  const size = el("small", {}, sizeOf(file.size, eyes.language));
+function drawn(file, viewContext) {
+  if (file.gone) return el("span", { class: "file" }, icon("file"), viewContext.say("file_gone"));
+  const size = el("small", {}, sizeOf(file.size, viewContext.language));
   return el(
     "a",
     {
       class: "file",
-      href: `/files/${encodeURIComponent(file.id)}?as=${encodeURIComponent(eyes.me)}`,
+      href: `/files/${encodeURIComponent(file.id)}?as=${encodeURIComponent(viewContext.me)}`,
       download: file.name,
       data: { focus: `file ${file.id}` },
     },
@@ -44,10 +48,10 @@ function sizeOf(bytes, language) {
   return new Intl.NumberFormat(language, how).format(bytes / step);
 }
 
-/** The button that takes a file for the next message; `chosen` is it, `parts` are to be shown. */
+/** Picks a file for the next message: `chosen` is the file, `parts` are the elements to show. */
 export class FilePicker {
-  constructor(eyes, changed) {
-    this.eyes = eyes;
+  constructor(viewContext, changed) {
+    this.viewContext = viewContext;
     this.changed = changed;
     this.chosen = null;
     this.input = el("input", {
@@ -58,16 +62,18 @@ export class FilePicker {
     });
     this.shown = el("span", { class: "chosen", hidden: true });
     const open = () => this.input.click();
-    this.parts = [iconButton("clip", eyes.say("attach"), open), this.input, this.shown];
+    this.parts = [iconButton("clip", viewContext.say("attach"), open), this.input, this.shown];
   }
 
-  /** Keep a file, or none. */
+  /** Choose a file, or null for none. */
   choose(file) {
     this.chosen = file;
     this.input.value = "";
     this.shown.hidden = !file;
     const name = file?.name ?? "";
-    const away = iconButton("close", this.eyes.say("file_away", { name }), () => this.choose(null));
+    const away = iconButton("close", this.viewContext.say("file_away", { name }), () =>
+      this.choose(null),
+    );
     this.shown.replaceChildren(el("span", {}, name), away);
     this.changed();
   }

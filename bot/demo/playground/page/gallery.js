@@ -1,16 +1,16 @@
-// The gallery: every card in both languages, from the bot's own builders, to look at and to compare.
+// The gallery: every card in both languages, made by the bot's own builders.
 //
-// The address says what is shown, so that it can be passed on: ?language=pt-BR&room=errors#busy.
+// The URL holds what is shown, so that it can be shared: ?language=pt-BR&room=errors#busy.
 
 import { drawBlocks } from "./blocks.js";
 import { el, icon, iconButton } from "./dom.js";
 import { avatar } from "./messages.js";
 import { speaker } from "./texts.js";
-import { changeTheme, isDark, keptTheme } from "./theme.js";
+import { changeTheme, isDark, applyTheme } from "./theme.js";
 
 const BOT = { name: "voicestatus", is_bot: true };
 
-/** Letters without case and accents, since not everybody types them. */
+/** Lower-case letters without accents, so that a search finds words typed without them. */
 function folded(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
@@ -30,7 +30,7 @@ class Gallery {
     this.count = document.getElementById("count");
   }
 
-  get eyes() {
+  get viewContext() {
     return {
       language: this.language,
       say: this.say,
@@ -165,7 +165,7 @@ class Gallery {
       "article",
       { class: "exhibit", id: one.id, aria: { label: one.id } },
       el("header", {}, el("h3", {}, el("a", { href: `#${one.id}` }, one.id))),
-      FRAMES[one.surface](one, this.eyes),
+      FRAMES[one.surface](one, this.viewContext),
       one.problems.length > 0 &&
         el(
           "section",
@@ -178,7 +178,7 @@ class Gallery {
 }
 
 const FRAMES = {
-  message: (one, eyes) =>
+  message: (one, viewContext) =>
     el(
       "div",
       { class: one.ephemeral ? "message ephemeral of-bot" : "message of-bot" },
@@ -186,18 +186,19 @@ const FRAMES = {
       el(
         "div",
         { class: "body" },
-        one.ephemeral && el("p", { class: "only-you" }, icon("eye"), eyes.say("only_you")),
+        one.ephemeral && el("p", { class: "only-you" }, icon("eye"), viewContext.say("only_you")),
         el(
           "p",
           { class: "byline" },
           el("b", {}, BOT.name),
-          el("span", { class: "badge" }, eyes.say("app_badge")),
+          el("span", { class: "badge" }, viewContext.say("app_badge")),
         ),
-        el("div", { class: "content" }, ...drawBlocks(one.content.blocks, eyes)),
+        el("div", { class: "content" }, ...drawBlocks(one.content.blocks, viewContext)),
       ),
     ),
-  home: (one, eyes) => el("div", { class: "sheet" }, ...drawBlocks(one.content.blocks, eyes)),
-  modal: (one, eyes) =>
+  home: (one, viewContext) =>
+    el("div", { class: "sheet" }, ...drawBlocks(one.content.blocks, viewContext)),
+  modal: (one, viewContext) =>
     el(
       "div",
       { class: "framed" },
@@ -205,7 +206,7 @@ const FRAMES = {
         "div",
         { class: "modal" },
         el("div", { class: "modal-head" }, el("h4", {}, one.content.title.text)),
-        el("div", { class: "modal-body" }, ...drawBlocks(one.content.blocks, eyes)),
+        el("div", { class: "modal-body" }, ...drawBlocks(one.content.blocks, viewContext)),
         el(
           "div",
           { class: "modal-foot" },
@@ -217,7 +218,7 @@ const FRAMES = {
     ),
 };
 
-keptTheme();
+applyTheme();
 const [start, exhibits] = await Promise.all(
   ["/start", "/exhibits"].map(async (path) => (await fetch(path)).json()),
 );

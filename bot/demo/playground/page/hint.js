@@ -1,41 +1,46 @@
-// The first minute: a newcomer is led to a customer's complaint, and to what the bot makes of it.
+// The hint for first-time visitors: check a customer's complaint and see the bot's answer.
 
 import { el, iconButton } from "./dom.js";
 
 const KEY = "voicestatus-hint";
 const COMPLAINT = /SANDBOX-BUSY/;
 
-/** The message of a person that a newcomer is led to; undefined once they have tried it. */
-export function advised(sight, channel) {
+/** The message that the hint recommends; undefined once the visitor has tried the bot. */
+export function advised(snapshot, channel) {
   if (localStorage.getItem(KEY) === "done") return undefined;
-  return sight.messages.findLast(
+  return snapshot.messages.findLast(
     (one) =>
       one.channel === channel &&
       !one.reply_to &&
-      !sight.people[one.user]?.is_bot &&
+      !snapshot.people[one.user]?.is_bot &&
       COMPLAINT.test(one.text),
   );
 }
 
-/** From now on nobody is led. */
+/** Never show the hint again. */
 export function noLongerNew() {
   localStorage.setItem(KEY, "done");
 }
 
-/** Show the hint over the conversation, or take it away. */
-export function showHint(place, message, eyes, { check, close }) {
+/** Show the hint over the conversation, or hide it. */
+export function showHint(place, message, viewContext, { check, close }) {
   place.hidden = message === undefined;
-  const print = `${message?.ts} ${eyes.me}`;
+  const print = `${message?.ts} ${viewContext.me}`;
   if (place.hidden || place.printed === print) return;
   place.printed = print;
-  place.setAttribute("aria-label", eyes.say("start_title"));
+  place.setAttribute("aria-label", viewContext.say("start_title"));
   place.replaceChildren(
-    el("div", {}, el("h2", {}, eyes.say("start_title")), el("p", {}, eyes.say("start_body"))),
+    el(
+      "div",
+      {},
+      el("h2", {}, viewContext.say("start_title")),
+      el("p", {}, viewContext.say("start_body")),
+    ),
     el(
       "button",
       { type: "button", class: "button primary", onclick: () => check(message) },
-      eyes.say("start_button"),
+      viewContext.say("start_button"),
     ),
-    iconButton("close", eyes.say("start_close"), close),
+    iconButton("close", viewContext.say("start_close"), close),
   );
 }

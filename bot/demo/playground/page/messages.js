@@ -1,4 +1,4 @@
-// A list of messages: who wrote what, what can be done with it, and moving in it with the keyboard.
+// A list of messages with their menus and keyboard navigation.
 
 import { drawBlocks } from "./blocks.js";
 import { el, icon, reconcile } from "./dom.js";
@@ -8,30 +8,30 @@ import { timeOf } from "./dates.js";
 
 const NEAR_THE_END = 120;
 const COLOURS = 7;
-// As much of a message as a screen reader says when one moves to it.
+// How much of a message a screen reader reads when it gets the focus.
 const MOST_SAID = 500;
 
-/** Show these messages; `ways` are what can be done with one: shortcut, thread, and what is advised. */
-export function showMessages(list, messages, eyes, ways) {
+/** Show messages; `actions` are what the viewer can do with one: shortcut, thread. */
+export function showMessages(list, messages, viewContext, actions) {
   reconcile(list, messages, {
     key: (message) => message.ts,
     print: (message) =>
       JSON.stringify([
         message,
-        eyes.language,
-        eyes.me,
-        ways.advised === message.ts,
-        ways.replies(message),
+        viewContext.language,
+        viewContext.me,
+        actions.advised === message.ts,
+        actions.replies(message),
       ]),
-    build: (message) => drawMessage(message, eyes, ways),
+    build: (message) => drawMessage(message, viewContext, actions),
   });
   const stops = [...list.children];
   if (!stops.some((one) => one.tabIndex === 0)) stops.at(-1)?.setAttribute("tabindex", "0");
 }
 
-function drawMessage(message, eyes, ways) {
-  const author = eyes.people[message.user];
-  const advised = ways.advised === message.ts;
+function drawMessage(message, viewContext, actions) {
+  const author = viewContext.people[message.user];
+  const advised = actions.advised === message.ts;
   return el(
     "li",
     {
@@ -45,9 +45,9 @@ function drawMessage(message, eyes, ways) {
         .join(" "),
       tabindex: "-1",
       aria: {
-        label: eyes.say("message_label", {
+        label: viewContext.say("message_label", {
           who: author?.real_name ?? "",
-          time: timeOf(message.ts, eyes.language),
+          time: timeOf(message.ts, viewContext.language),
           text: `${message.text} ${namesOfFiles(message)}`.trim().slice(0, MOST_SAID),
         }),
       },
@@ -57,27 +57,32 @@ function drawMessage(message, eyes, ways) {
     el(
       "div",
       { class: "body" },
-      message.ephemeral && el("p", { class: "only-you" }, icon("eye"), eyes.say("only_you")),
+      message.ephemeral && el("p", { class: "only-you" }, icon("eye"), viewContext.say("only_you")),
       el(
         "p",
         { class: "byline" },
         el("b", {}, author?.is_bot ? author.name : (author?.real_name ?? message.user)),
-        author?.is_bot && el("span", { class: "badge" }, eyes.say("app_badge")),
-        el("time", { class: "time" }, timeOf(message.ts, eyes.language)),
+        author?.is_bot && el("span", { class: "badge" }, viewContext.say("app_badge")),
+        el("time", { class: "time" }, timeOf(message.ts, viewContext.language)),
       ),
-      el("div", { class: "content" }, ...content(message, eyes), drawFiles(message, eyes)),
-      answers(message, eyes, ways),
+      el(
+        "div",
+        { class: "content" },
+        ...content(message, viewContext),
+        drawFiles(message, viewContext),
+      ),
+      answers(message, viewContext, actions),
     ),
-    toolbar(message, eyes, ways, advised),
+    toolbar(message, viewContext, actions, advised),
   );
 }
 
-function content(message, eyes) {
+function content(message, viewContext) {
   const on = { channel: message.channel, ts: message.ts };
   const acting = {
-    ...eyes,
+    ...viewContext,
     use: (element, block, value) =>
-      eyes.act({
+      viewContext.act({
         do: "click",
         ...on,
         action_id: element.action_id,
@@ -87,10 +92,10 @@ function content(message, eyes) {
   };
   return message.blocks.length
     ? drawBlocks(message.blocks, acting)
-    : [el("div", { class: "block" }, mrkdwn(message.text, eyes))];
+    : [el("div", { class: "block" }, mrkdwn(message.text, viewContext))];
 }
 
-/** A square with initials, or the bot's own mark. */
+/** An avatar: initials, or the bot's logo. */
 export function avatar(id, person) {
   if (person?.is_bot)
     return el("span", { class: "avatar bot", aria: { hidden: "true" } }, icon("phone"));
@@ -104,8 +109,8 @@ export function avatar(id, person) {
   return el("span", { class: `avatar colour-${colour}`, aria: { hidden: "true" } }, initials);
 }
 
-function answers(message, eyes, ways) {
-  const count = ways.replies(message);
+function answers(message, viewContext, actions) {
+  const count = actions.replies(message);
   if (!count) return null;
   return el(
     "button",
@@ -113,46 +118,46 @@ function answers(message, eyes, ways) {
       type: "button",
       class: "answers",
       data: { focus: "answers" },
-      onclick: () => ways.openThread(message),
+      onclick: () => actions.openThread(message),
     },
     icon("reply"),
-    eyes.say("replies", { count }),
+    viewContext.say("replies", { count }),
   );
 }
 
-function toolbar(message, eyes, ways, advised) {
+function toolbar(message, viewContext, actions, advised) {
   if (message.ephemeral) return null;
   return el(
     "div",
-    { class: "toolbar", role: "toolbar", aria: { label: eyes.say("message_menu") } },
+    { class: "toolbar", role: "toolbar", aria: { label: viewContext.say("message_menu") } },
     el(
       "button",
       {
         type: "button",
         class: advised ? "tool first" : "tool",
         data: { focus: "shortcut" },
-        onclick: () => ways.shortcut(message),
+        onclick: () => actions.shortcut(message),
       },
       icon("bolt"),
-      eyes.say("shortcut"),
+      viewContext.say("shortcut"),
     ),
-    ways.openThread &&
-      !ways.inThread &&
+    actions.openThread &&
+      !actions.inThread &&
       el(
         "button",
         {
           type: "button",
           class: "tool",
           data: { focus: "thread" },
-          onclick: () => ways.openThread(message),
+          onclick: () => actions.openThread(message),
         },
         icon("reply"),
-        eyes.say("reply"),
+        viewContext.say("reply"),
       ),
   );
 }
 
-/** Up and Down move from message to message, as in Slack. */
+/** Up and Down move between messages, as in Slack. */
 export function movesAmongMessages(list) {
   list.addEventListener("keydown", (event) => {
     const at = event.target.closest("li.message");
@@ -173,12 +178,12 @@ export function movesAmongMessages(list) {
   });
 }
 
-/** Whether the end of a list is in view, or nearly so. */
+/** Whether the end of a list is visible, or nearly. */
 export function isAtEnd(list) {
   return list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
 }
 
-/** Scroll to the end, but not past the beginning of the last message. */
+/** Scroll to the end, but not past the top of the last message. */
 export function showEnd(list) {
   const last = list.lastElementChild;
   if (!last) return;

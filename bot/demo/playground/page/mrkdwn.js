@@ -1,4 +1,4 @@
-// Slack's mrkdwn as elements: https://docs.slack.dev/messaging/formatting-message-text
+// Renders Slack's mrkdwn: https://docs.slack.dev/messaging/formatting-message-text
 
 import { el } from "./dom.js";
 import { sign } from "./emoji.js";
@@ -19,66 +19,66 @@ const INLINE = new RegExp(
 );
 const STYLED = { bold: "b", italic: "i", strike: "s" };
 
-/** A fragment; `eyes` knows the language, and people and channels by their ids. */
-export function mrkdwn(text, eyes) {
+/** A fragment; `viewContext` has the language, and the names of people and channels. */
+export function mrkdwn(text, viewContext) {
   const fragment = document.createDocumentFragment();
   let rest = text;
   for (let found = PRE.exec(rest); found; found = PRE.exec(rest)) {
-    fragment.append(...lines(rest.slice(0, found.index).replace(/\n$/, ""), eyes));
+    fragment.append(...lines(rest.slice(0, found.index).replace(/\n$/, ""), viewContext));
     fragment.append(el("pre", { class: "boxed" }, unescaped(found[1].replace(/^\n/, ""))));
     rest = rest.slice(found.index + found[0].length).replace(/^\n/, "");
   }
-  fragment.append(...lines(rest, eyes));
+  fragment.append(...lines(rest, viewContext));
   return fragment;
 }
 
-function* lines(text, eyes) {
+function* lines(text, viewContext) {
   if (!text) return;
   const all = text.split("\n");
   for (let n = 0; n < all.length; n += 1) {
     if (QUOTED.test(all[n])) {
       const quote = el("blockquote", {});
       for (; n < all.length && QUOTED.test(all[n]); n += 1)
-        quote.append(el("div", {}, ...inline(all[n].replace(QUOTED, ""), eyes)));
+        quote.append(el("div", {}, ...inline(all[n].replace(QUOTED, ""), viewContext)));
       yield quote;
       n -= 1;
     } else {
-      yield* inline(all[n], eyes);
+      yield* inline(all[n], viewContext);
       if (n < all.length - 1) yield el("br");
     }
   }
 }
 
-/** What stands in one line, styles within styles. */
-export function* inline(text, eyes) {
+/** The content of one line, with nested styles. */
+export function* inline(text, viewContext) {
   let rest = text;
   for (let found = INLINE.exec(rest); found; found = INLINE.exec(rest)) {
     yield unescaped(rest.slice(0, found.index));
-    yield* token(found, eyes);
+    yield* token(found, viewContext);
     rest = rest.slice(found.index + found[0].length);
   }
   if (rest) yield unescaped(rest);
 }
 
-function* token(found, eyes) {
+function* token(found, viewContext) {
   const { code, marked, emoji } = found.groups;
   if (code !== undefined) yield el("code", {}, unescaped(code));
-  else if (marked !== undefined) yield reference(marked, eyes);
+  else if (marked !== undefined) yield reference(marked, viewContext);
   else if (emoji !== undefined) yield sign(emoji) ?? found[0];
   else {
     const [style, inner] = Object.entries(found.groups).find(
       ([name, value]) => name in STYLED && value !== undefined,
     );
-    yield el(STYLED[style], {}, ...inline(inner, eyes));
+    yield el(STYLED[style], {}, ...inline(inner, viewContext));
   }
 }
 
-/** What stands between angle brackets: a mention, a date, or a link. */
-function reference(marked, eyes) {
+/** The content of angle brackets: a mention, a date, or a link. */
+function reference(marked, viewContext) {
   const [target, label] = split(marked);
-  if (target.startsWith("@")) return person(target.slice(1), eyes, label);
-  if (target.startsWith("#")) return channel(target.slice(1), eyes, label);
-  if (target.startsWith("!date^")) return date(target, label, eyes);
+  if (target.startsWith("@")) return person(target.slice(1), viewContext, label);
+  if (target.startsWith("#")) return channel(target.slice(1), viewContext, label);
+  if (target.startsWith("!date^")) return date(target, label, viewContext);
   if (target.startsWith("!"))
     return el("span", { class: "mention" }, label || `@${target.slice(1).split("^")[0]}`);
   return link(unescaped(target), unescaped(label || target));
@@ -89,24 +89,25 @@ function split(marked) {
   return bar < 0 ? [marked, ""] : [marked.slice(0, bar), marked.slice(bar + 1)];
 }
 
-function date(target, fallback, eyes) {
+function date(target, fallback, viewContext) {
   const [, seconds, format] = target.split("^");
-  const shown = formatted(Number(seconds), format ?? "", eyes.language) || unescaped(fallback);
+  const shown =
+    formatted(Number(seconds), format ?? "", viewContext.language) || unescaped(fallback);
   return el("time", { title: unescaped(fallback) }, shown);
 }
 
 /** A mention of a person. */
-export function person(id, eyes, label = "") {
+export function person(id, viewContext, label = "") {
   return el(
     "span",
     { class: "mention" },
-    `@${eyes.people?.[id]?.name ?? (unescaped(label).replace(/^@/, "") || id)}`,
+    `@${viewContext.people?.[id]?.name ?? (unescaped(label).replace(/^@/, "") || id)}`,
   );
 }
 
 /** A mention of a channel. */
-export function channel(id, eyes, label = "") {
-  const known = eyes.rooms?.find((room) => room.id === id);
+export function channel(id, viewContext, label = "") {
+  const known = viewContext.rooms?.find((room) => room.id === id);
   return el(
     "span",
     { class: "mention" },
@@ -114,7 +115,7 @@ export function channel(id, eyes, label = "") {
   );
 }
 
-/** A link that leaves the page; what is no address of the web stays a text. */
+/** A link to another page; other schemes, such as javascript:, are shown as text. */
 export function link(address, label) {
   if (!/^(?:https?|mailto|tel):/i.test(address)) return el("span", {}, label);
   return el("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, label);

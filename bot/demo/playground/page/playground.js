@@ -1,29 +1,28 @@
-// The playground: what the loopback Slack lets one person see, and everything they do in it.
+// The playground: what one user sees in the loopback Slack, and everything they do there.
 //
-// Nothing is decided here: each deed goes to the server, which lets the loopback Slack's person do
-// it, and what comes of it arrives in the stream.
+// The server performs each action in the loopback Slack, and the result arrives in the stream.
 
 import { Announcer } from "./announcer.js";
 import { composer, examples, globalShortcut } from "./composer.js";
-import { askFirst, openWords, toast } from "./dialogs.js";
+import { askFirst, openDialog, toast } from "./dialogs.js";
 import { el, iconButton } from "./dom.js";
 import { drawSidebar, drawTopbar, keyboardHelp } from "./chrome.js";
 import { advised, noLongerNew, showHint } from "./hint.js";
-import { Line } from "./stream.js";
+import { Stream } from "./stream.js";
 import { isAtEnd, movesAmongMessages, showEnd, showMessages } from "./messages.js";
 import { speaker } from "./texts.js";
-import { changeTheme, keptTheme } from "./theme.js";
+import { changeTheme, applyTheme } from "./theme.js";
 import { Unread } from "./unread.js";
 import { ModalDialog, showHome } from "./views.js";
 import { acknowledgement, showWire } from "./wire.js";
 
-// Who looks is kept for this tab, over a reload and over a new start of the server.
+// sessionStorage holds the agent for this tab, across reloads and restarts of the server.
 const WHO = "voicestatus-who";
 const ROUTES = /^#\/(room|direct|home)(?:\/(\w+))?$/;
 const FOLLOW_MS = 15_000;
-// Where the panel fits beside a thread, it stands there from the beginning.
+// On screens this wide the wire panel fits beside a thread, so it starts open.
 const WIDE = 1560;
-// On so narrow a screen a pane covers the conversation; the same as in the style sheet.
+// On screens this narrow a pane covers the conversation; playground.css has the same limit.
 const PANES_COVER = "(max-width: 820px)";
 
 class Playground {
@@ -43,69 +42,69 @@ class Playground {
     addEventListener("keydown", (event) => this.key(event));
   }
 
-  /** See with the eyes of an agent, in their language. */
-  become(agent) {
+  /** Act as an agent, in their language. */
+  actAs(agent) {
     sessionStorage.setItem(WHO, agent.id);
     this.agent = agent;
     this.say = speaker(agent.texts, agent.language);
-    this.sight = null;
+    this.snapshot = null;
     this.here = null;
     this.follow = null;
     this.unread = new Unread();
     document.documentElement.lang = agent.language;
     document.title = this.say("title");
-    this.line?.close();
-    const hears = { sight: (sight) => this.see(sight), wire: (wire) => this.hear(wire) };
-    this.line = new Line(agent.id, hears, () => {
+    this.stream?.close();
+    const handlers = { snapshot: (now) => this.update(now), wire: (now) => this.updateWire(now) };
+    this.stream = new Stream(agent.id, handlers, () => {
       this.parts.away.hidden = false;
       this.parts.away.textContent = this.say("server_away");
     });
   }
 
-  get eyes() {
-    const { people, rooms, me } = this.sight;
+  get viewContext() {
+    const { people, rooms, me } = this.snapshot;
     return {
       people,
       rooms,
       me,
       say: this.say,
       language: this.agent.language,
-      act: (deed) => this.act(deed),
+      act: (action) => this.act(action),
       complain: (name, values) => this.complain(name, values),
-      confirm: (confirm) => askFirst(confirm, this.eyes),
+      confirm: (confirm) => askFirst(confirm, this.viewContext),
     };
   }
 
-  act(deed) {
-    return this.line.act(deed, (name, values) => this.complain(name, values));
+  act(action) {
+    return this.stream.act(action, (name, values) => this.complain(name, values));
   }
 
-  /** Say what did not work; gives false, as a deed that was not done. */
+  /** Report a failure; returns false, like an action that failed. */
   complain(name, values) {
     toast(this.parts.toasts, this.say(name, values));
     return false;
   }
 
-  see(sight) {
-    const first = this.sight === null;
-    this.sight = sight;
-    if (first) this.furnish();
+  update(snapshot) {
+    const first = this.snapshot === null;
+    this.snapshot = snapshot;
+    if (first) this.drawFrame();
     this.followAnswers();
-    this.announcer.look(sight.messages, this.eyes, { silently: first });
+    this.announcer.look(snapshot.messages, this.viewContext, { silently: first });
     this.draw();
   }
 
-  hear(wire) {
+  updateWire(wire) {
     this.wire = wire;
-    if (!this.sight) return;
+    if (!this.snapshot) return;
     const list = this.parts.messages;
     const atEnd = isAtEnd(list);
     this.drawWire();
     if (atEnd) showEnd(list);
   }
 
-  /** What stays as it is while one person looks. */
-  furnish() {
+  /** Draw what does not change for an agent. */
+  drawFrame() {
     const { parts, say } = this;
     parts.skip.textContent = say("skip");
     parts.announcer.setAttribute("aria-label", say("announcements"));
@@ -123,32 +122,32 @@ class Playground {
 
   drawTopbar() {
     const { agents } = this.start;
-    const ways = {
-      become: (agent) => this.become(agent),
+    const controls = {
+      actAs: (agent) => this.actAs(agent),
       theme: () => {
         changeTheme();
         this.drawTopbar();
       },
       wire: () => this.toggleWire(),
-      keys: () => openWords(this.say("keyboard"), this.eyes, keyboardHelp(this.eyes)),
+      keys: () => openDialog(this.say("keyboard"), this.say, keyboardHelp(this.say)),
       menu: () => {
         document.body.classList.toggle("menu-open");
         this.drawTopbar();
       },
     };
     const state = { agents, agent: this.agent, wireOpen: this.wireOpen };
-    drawTopbar(this.parts.topbar, { ...state, ...ways }, this.eyes);
+    drawTopbar(this.parts.topbar, { ...state, ...controls }, this.viewContext);
   }
 
-  /** Read the address: which conversation is open. */
+  /** Open the conversation in the URL. */
   go() {
-    if (!this.sight) return;
+    if (!this.snapshot) return;
     const [, kind, id] = ROUTES.exec(location.hash) ?? [];
     const before = this.here?.key;
     if (kind === "home") this.here = { kind, key: "home" };
-    else if (kind === "direct") this.here = { kind, key: "direct", channel: this.sight.direct };
+    else if (kind === "direct") this.here = { kind, key: "direct", channel: this.snapshot.direct };
     else {
-      const room = this.sight.rooms.find((one) => one.id === id) ?? this.ownRoom();
+      const room = this.snapshot.rooms.find((one) => one.id === id) ?? this.ownRoom();
       this.here = { kind: "room", key: room.id, channel: room.id, room };
     }
     if (document.body.classList.contains("menu-open")) {
@@ -161,7 +160,7 @@ class Playground {
 
   ownRoom() {
     const own = this.start.rooms[this.agent.language];
-    return this.sight.rooms.find((one) => one.id === own);
+    return this.snapshot.rooms.find((one) => one.id === own);
   }
 
   arrive() {
@@ -176,16 +175,16 @@ class Playground {
   }
 
   draw() {
-    const { parts, here } = this;
+    const { parts, here, snapshot, unread, viewContext } = this;
     const isHome = here.kind === "home";
-    this.unread.look(this.sight.messages, here.channel, this.sight.people);
-    drawSidebar(parts.sidebar, { sight: this.sight, here, unread: this.unread }, this.eyes);
+    unread.look(snapshot.messages, here.channel, snapshot.people);
+    drawSidebar(parts.sidebar, { snapshot, here, unread }, viewContext);
     parts.place.replaceChildren(el("h1", {}, this.title()), el("p", {}, this.topic()));
     parts.messages.hidden = isHome;
     parts.foot.hidden = isHome;
     parts.home.hidden = !isHome;
-    // What takes room from the list comes before it, so that its end is where it will stay.
-    showHint(parts.start, this.advised(), this.eyes, {
+    // Everything that shrinks the list is drawn first, so that scrolling to its end stays correct.
+    showHint(parts.start, this.advised(), viewContext, {
       check: (message) => this.shortcut(message),
       close: () => {
         noLongerNew();
@@ -193,32 +192,33 @@ class Playground {
       },
     });
     this.drawWire();
-    if (isHome) showHome(parts.home, this.sight.home, this.eyes);
+    if (isHome) showHome(parts.home, snapshot.home, viewContext);
     else this.drawMessages();
     this.drawThread();
     this.cover();
-    this.modal.show(this.sight.modals.at(-1), this.eyes);
+    this.modal.show(snapshot.modals.at(-1), viewContext);
   }
 
   title() {
     if (this.here.kind === "room") return `#${this.here.room.name}`;
-    return this.here.kind === "home" ? this.say("home") : this.sight.people[this.sight.bot].name;
+    const { bot, people } = this.snapshot;
+    return this.here.kind === "home" ? this.say("home") : people[bot].name;
   }
 
   topic() {
     return this.say(this.here.kind === "room" ? this.here.room.topic : `topic_${this.here.kind}`);
   }
 
-  /** Only in the agent's own channel is a newcomer led. */
+  /** The hint is shown only in the agent's own channel. */
   advised() {
     if (this.here.channel !== this.ownRoom().id) return undefined;
-    return advised(this.sight, this.here.channel);
+    return advised(this.snapshot, this.here.channel);
   }
 
   drawMessages() {
     const { channel } = this.here;
     this.parts.messages.setAttribute("aria-label", this.title());
-    const own = this.sight.messages.filter((one) => one.channel === channel && !one.reply_to);
+    const own = this.snapshot.messages.filter((one) => one.channel === channel && !one.reply_to);
     this.list(this.parts.messages, own, { inThread: false });
   }
 
@@ -228,7 +228,7 @@ class Playground {
     document.body.classList.toggle("thread-open", this.thread !== null);
     if (this.thread === null) return;
     const { channel, ts } = this.thread;
-    const inside = this.sight.messages.filter(
+    const inside = this.snapshot.messages.filter(
       (one) => one.channel === channel && [one.ts, one.reply_to].includes(ts),
     );
     const list = pane.children[1];
@@ -236,11 +236,11 @@ class Playground {
     this.list(list, inside, { inThread: true });
   }
 
-  /** Show messages; whoever was at the end, or has just come or written, sees the new end. */
+  /** Show messages; scroll to the end on opening, after writing, or if the end was visible. */
   list(list, messages, { inThread }) {
     const atEnd = isAtEnd(list);
     const before = this.lengths.get(list);
-    showMessages(list, messages, this.eyes, {
+    showMessages(list, messages, this.viewContext, {
       inThread,
       advised: this.advised()?.ts,
       replies: (message) => (inThread ? 0 : this.repliesTo(message)),
@@ -252,8 +252,8 @@ class Playground {
   }
 
   repliesTo({ channel, ts }) {
-    return this.sight.messages.filter((one) => one.channel === channel && one.reply_to === ts)
-      .length;
+    const isReply = (one) => one.channel === channel && one.reply_to === ts;
+    return this.snapshot.messages.filter(isReply).length;
   }
 
   async shortcut(message) {
@@ -279,34 +279,34 @@ class Playground {
       placeholder: this.say("reply_placeholder"),
       send: (text, files) => this.send(text, thread, files),
     };
-    pane.children[2].replaceChildren(composer(this.eyes, words));
+    pane.children[2].replaceChildren(composer(this.viewContext, words));
   }
 
-  /** What a pane lies over cannot be reached while it does. */
+  /** `inert` removes what a pane covers from the tab order. */
   cover() {
     const open = this.thread !== null || this.wireOpen;
     this.parts.main.inert = open && matchMedia(PANES_COVER).matches;
   }
 
-  /** The composer of the conversation, with ready examples and the way to the wire. */
+  /** The conversation's message box, with examples and the button for the wire panel. */
   drawFoot() {
-    const { eyes, say } = this;
+    const { viewContext, say } = this;
     const where = this.title();
     const send = (text, files) => this.send(text, null, files);
     const placeholder = say("composer_placeholder", { where, command: this.start.command });
     const label = say("composer_label", { where });
     const ready = say(this.here.kind === "direct" ? "examples_direct" : "examples_room")
       .split("\n")
-      .filter((text) => text && (this.hears() || !text.startsWith("@")));
+      .filter((text) => text && (this.hasBot() || !text.startsWith("@")));
     this.parts.foot.replaceChildren(
-      examples(eyes, ready, send),
-      composer(eyes, {
+      examples(viewContext, ready, send),
+      composer(viewContext, {
         label,
         placeholder,
         send,
-        beside: [globalShortcut(eyes)],
+        beside: [globalShortcut(viewContext)],
         draft: this.drafts.get(this.here.key),
-        keep: (text) => this.drafts.set(this.here.key, text),
+        saveDraft: (text) => this.drafts.set(this.here.key, text),
       }),
       el("button", {
         type: "button",
@@ -317,7 +317,7 @@ class Playground {
     );
   }
 
-  /** Send what was typed; false where it stays in the box. */
+  /** Send the typed text; false if it stays in the box. */
   async send(text, thread, files) {
     const { command } = this.start;
     const channel = thread?.channel ?? this.here.channel;
@@ -330,13 +330,13 @@ class Playground {
     return this.act({ do: "command", channel, text: text.slice(word.length).trim() });
   }
 
-  /** Where the bot is no member it does not hear its name. */
-  hears() {
+  /** Slack sends mentions to the bot only in channels that it is a member of. */
+  hasBot() {
     return this.here.room?.has_bot ?? true;
   }
 
   async write(text, channel, thread, files) {
-    if (text.includes("@") && !this.hears()) this.complain("not_heard");
+    if (text.includes("@") && !this.hasBot()) this.complain("not_heard");
     const done = await this.act({ do: "say", channel, text, files, thread_ts: thread?.ts ?? "" });
     if (done && !thread) this.follow = { channel, ts: done.ts, until: Date.now() + FOLLOW_MS };
     this.followAnswers(); // the answer may have arrived before the acknowledgement
@@ -344,7 +344,7 @@ class Playground {
     return done;
   }
 
-  /** The bot answers in a thread: open the thread of what the person has just written. */
+  /** The bot answers in a thread: open the thread of the message just written. */
   followAnswers() {
     const { follow } = this;
     if (!follow || Date.now() > follow.until || !this.repliesTo(follow)) return;
@@ -356,10 +356,10 @@ class Playground {
     const { wire, foot } = this.parts;
     wire.hidden = !this.wireOpen;
     document.body.classList.toggle("wire-open", this.wireOpen);
-    if (this.wireOpen) showWire(wire.children[1], this.wire, this.eyes);
+    if (this.wireOpen) showWire(wire.children[1], this.wire, this.viewContext);
     const line = foot.querySelector(".acknowledged");
     if (!line) return;
-    const words = acknowledgement(this.wire, this.eyes);
+    const words = acknowledgement(this.wire, this.viewContext);
     line.hidden = !words || this.wireOpen;
     if (line.textContent !== words) line.textContent = words;
   }
@@ -393,8 +393,8 @@ class Playground {
   }
 }
 
-keptTheme();
+applyTheme();
 const start = await (await fetch("/start")).json();
 const playground = new Playground(start);
 const known = start.agents.find((agent) => agent.id === sessionStorage.getItem(WHO));
-playground.become(known ?? start.agents.find((agent) => agent.id === start.first));
+playground.actAs(known ?? start.agents.find((agent) => agent.id === start.first));

@@ -1,39 +1,39 @@
-// The line to the server: what one person sees comes in as a stream, what they do goes out.
+// The connection to the server: one user's view arrives as server-sent events, actions are posted.
 
 /**
- * Opens the line of a person. `hears` are the listeners by the names of the events, and `cut` is
- * told when the line is; a server that is there again is another one, so the page begins anew.
+ * Opens a user's stream. `handlers` are called by event name, `onCut` when the connection breaks.
+ * A server that answers again is a new process with new data, so the page reloads.
  */
-export class Line {
-  constructor(person, hears, cut) {
+export class Stream {
+  constructor(person, handlers, onCut) {
     this.person = person;
-    this.stream = new EventSource(`/stream?as=${encodeURIComponent(person)}`);
-    for (const [name, listener] of Object.entries(hears)) {
-      this.stream.addEventListener(name, (event) => listener(JSON.parse(event.data)));
+    this.source = new EventSource(`/stream?as=${encodeURIComponent(person)}`);
+    for (const [name, handler] of Object.entries(handlers)) {
+      this.source.addEventListener(name, (event) => handler(JSON.parse(event.data)));
     }
     this.isCut = false;
-    this.stream.addEventListener("error", () => {
+    this.source.addEventListener("error", () => {
       this.isCut = true;
-      cut();
+      onCut();
     });
-    this.stream.addEventListener("open", () => this.isCut && location.reload());
+    this.source.addEventListener("open", () => this.isCut && location.reload());
   }
 
   close() {
-    this.stream.close();
+    this.source.close();
   }
 
-  /** Let the person do something; `complain(phrase, values)` is called where it did not work. */
-  async act(deed, complain) {
+  /** Post a user's action; `complain(phrase, values)` is called if it fails. */
+  async act(action, complain) {
     try {
-      const response = await fetch("/deed", {
+      const response = await fetch("/action", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ as: this.person, ...deed }),
+        body: JSON.stringify({ as: this.person, ...action }),
       });
       const done = await response.json();
       if (!response.ok) return complain("not_possible", { problem: done.problem });
-      // Without a status there was nobody whom Slack would have told.
+      // No status means that Slack sends the bot nothing for this action.
       if ((done.status ?? 200) !== 200) complain("trouble_connecting");
       return done;
     } catch {

@@ -1,4 +1,4 @@
-// Slack's tables as elements; the first row is the head.
+// Renders Slack's tables; the first row is the header.
 // https://docs.slack.dev/reference/block-kit/blocks/table-block
 // https://docs.slack.dev/reference/block-kit/blocks/data-table-block
 
@@ -7,37 +7,39 @@ import { richText } from "./rich_text.js";
 
 const USUAL_PAGE = 5;
 
-/** A plain table, as it stands. */
-export function table(block, eyes) {
+/** A plain table. */
+export function table(block, viewContext) {
   const settings = block.column_settings ?? [];
-  const dress = (n) =>
+  const classes = (n) =>
     `align-${settings[n]?.align ?? "left"}${settings[n]?.is_wrapped ? "" : " one-line"}`;
   const [head, ...rest] = block.rows;
   const first = head.map((cell, n) =>
-    el("th", { class: dress(n), scope: "col" }, content(cell, eyes)),
+    el("th", { class: classes(n), scope: "col" }, content(cell, viewContext)),
   );
   const rows = rest.map((cells) =>
     el(
       "tr",
       {},
-      ...cells.map((cell, n) => el("td", { class: dress(n) }, content(cell, eyes))),
+      ...cells.map((cell, n) => el("td", { class: classes(n) }, content(cell, viewContext))),
     ),
   );
   return frame(
-    eyes.say("table"),
+    viewContext.say("table"),
     el("table", {}, el("thead", {}, el("tr", {}, ...first)), el("tbody", {}, ...rows)),
   );
 }
 
-/** A table that is sorted by its heads and shown page by page. */
-export function dataTable(block, eyes) {
+/** A paged table that is sorted by clicking its headers. */
+export function dataTable(block, viewContext) {
   const [head, ...rest] = block.rows;
   const named = block.row_header_column_index ?? 0;
   const size = block.page_size ?? USUAL_PAGE;
   const sorted = { by: null, down: false };
   let page = 0;
   const body = el("tbody");
-  const heads = head.map((cell, n) => el("th", { scope: "col" }, sorter(content(cell, eyes), n)));
+  const heads = head.map((cell, n) =>
+    el("th", { scope: "col" }, sorter(content(cell, viewContext), n)),
+  );
   const pager = el("div", { class: "table-pages" });
 
   function sorter(label, n) {
@@ -75,14 +77,14 @@ export function dataTable(block, eyes) {
       {},
       ...cells.map((cell, n) =>
         n === named
-          ? el("th", { scope: "row", class: "one-line" }, content(cell, eyes))
-          : el("td", { class: "one-line" }, content(cell, eyes)),
+          ? el("th", { scope: "row", class: "one-line" }, content(cell, viewContext))
+          : el("td", { class: "one-line" }, content(cell, viewContext)),
       ),
     );
   }
 
   function step(sign, possible, by) {
-    const label = eyes.say(by < 0 ? "rows_before" : "rows_after");
+    const label = viewContext.say(by < 0 ? "rows_before" : "rows_after");
     return el(
       "button",
       { type: "button", disabled: !possible, aria: { label }, onclick: () => turn(by) },
@@ -105,7 +107,7 @@ function frame(label, made) {
   return el("div", { class: "table-frame", tabindex: "0", role: "region", aria: { label } }, made);
 }
 
-/** Numbers by their value, texts as people sort them; numbers stand before texts. */
+/** Compare numbers by value and texts by locale; numbers come before texts. */
 function compared({ by, down }) {
   const turned = down ? -1 : 1;
   return (left, right) => turned * (byValue(left[by], right[by]) || byText(left[by], right[by]));
@@ -124,6 +126,6 @@ function written(cell) {
   return cell.text ?? String(cell.value ?? "");
 }
 
-function content(cell, eyes) {
-  return cell.type === "rich_text" ? richText(cell, eyes) : written(cell);
+function content(cell, viewContext) {
+  return cell.type === "rich_text" ? richText(cell, viewContext) : written(cell);
 }

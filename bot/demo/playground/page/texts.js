@@ -1,6 +1,6 @@
-// The page's own texts, in the language of the person whose eyes it sees with.
+// The page's own texts, in the agent's language.
 
-/** A function that says a phrase with its values; `count` chooses the plural form. */
+/** A function that returns a phrase with its values; `count` selects the plural form. */
 export function speaker(texts, language) {
   const plural = new Intl.PluralRules(language);
   return (name, values = {}) => {
@@ -14,7 +14,7 @@ export function speaker(texts, language) {
   };
 }
 
-/** Milliseconds as a developer reads them. */
+/** A duration in milliseconds. */
 export function milliseconds(seconds, language) {
   const digits = seconds < 0.01 ? 1 : 0;
   const written = new Intl.NumberFormat(language, {

@@ -1,20 +1,20 @@
-// Light, dark, or as the system has it; a choice is kept in this browser.
+// Light, dark, or the system's scheme; localStorage holds the choice.
 
 const KEY = "voicestatus-theme";
 
-/** Apply the choice that was kept. */
-export function keptTheme() {
-  const kept = localStorage.getItem(KEY);
-  if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
+/** Apply the stored choice. */
+export function applyTheme() {
+  const stored = localStorage.getItem(KEY);
+  if (stored === "light" || stored === "dark") document.documentElement.dataset.theme = stored;
 }
 
-/** Whether it is dark now. */
+/** Whether the dark theme is active. */
 export function isDark() {
   const chosen = document.documentElement.dataset.theme;
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-/** Change over to the other one. */
+/** Switch to the other theme. */
 export function changeTheme() {
   const other = isDark() ? "light" : "dark";
   document.documentElement.dataset.theme = other;

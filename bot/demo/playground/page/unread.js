@@ -1,4 +1,4 @@
-// What came to conversations that one person does not look at.
+// Unread messages in conversations that are not open.
 
 /** Counts the bot's messages since each conversation was last seen. */
 export class Unread {
@@ -7,7 +7,7 @@ export class Unread {
     this.counts = new Map();
   }
 
-  /** Look at all messages; those of the conversation `here` are read, and so are the first ones. */
+  /** Count new messages; those in the open conversation and the initial ones count as read. */
   look(messages, here, people) {
     const first = this.seen === null;
     this.seen ??= new Set();
@@ -19,7 +19,7 @@ export class Unread {
     this.counts.delete(here);
   }
 
-  /** How many stand in a conversation unread. */
+  /** The number of unread messages in a conversation. */
   of(channel) {
     return this.counts.get(channel) ?? 0;
   }

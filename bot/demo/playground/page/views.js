@@ -4,11 +4,11 @@ import { drawBlocks } from "./blocks.js";
 import { valueOf } from "./controls.js";
 import { el, icon, iconButton } from "./dom.js";
 
-function acting(view, eyes) {
+function acting(view, viewContext) {
   return {
-    ...eyes,
+    ...viewContext,
     use: (element, block, value) =>
-      eyes.act({
+      viewContext.act({
         do: "click",
         view: view.id,
         action_id: element.action_id,
@@ -18,22 +18,22 @@ function acting(view, eyes) {
   };
 }
 
-/** Draw the App Home, or say that the bot has published none yet. */
-export function showHome(place, view, eyes) {
-  const print = JSON.stringify([view?.hash, eyes.language, eyes.me]);
+/** Draw the App Home, or a note that none is published yet. */
+export function showHome(place, view, viewContext) {
+  const print = JSON.stringify([view?.hash, viewContext.language, viewContext.me]);
   if (place.printed === print) return;
   place.printed = print;
   const mark = place.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
   place.replaceChildren(
     view
-      ? el("div", { class: "sheet" }, ...drawBlocks(view.blocks, acting(view, eyes)))
-      : el("p", { class: "empty" }, eyes.say("home_empty")),
+      ? el("div", { class: "sheet" }, ...drawBlocks(view.blocks, acting(view, viewContext)))
+      : el("p", { class: "empty" }, viewContext.say("home_empty")),
   );
   if (mark)
     [...place.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)?.focus();
 }
 
-/** Keeps a dialog in step with the stack of modals. */
+/** Shows the top of the stack of modals in a dialog. */
 export class ModalDialog {
   constructor(dialog) {
     this.dialog = dialog;
@@ -44,8 +44,8 @@ export class ModalDialog {
     });
   }
 
-  show(view, eyes) {
-    this.eyes = eyes;
+  show(view, viewContext) {
+    this.viewContext = viewContext;
     if (!view) {
       this.view = null;
       if (this.dialog.open) this.dialog.close();
@@ -54,7 +54,7 @@ export class ModalDialog {
     if (this.view?.id === view.id && this.view.hash === view.hash) return;
     const typed = this.view?.id === view.id ? this.values(true) : {};
     this.view = view;
-    this.dialog.replaceChildren(this.draw(view, eyes));
+    this.dialog.replaceChildren(this.draw(view, viewContext));
     this.restore(typed);
     if (!this.dialog.open) this.dialog.showModal();
     (
@@ -63,7 +63,7 @@ export class ModalDialog {
     )?.focus();
   }
 
-  draw(view, eyes) {
+  draw(view, viewContext) {
     const title = view.title.text;
     this.dialog.setAttribute("aria-label", title);
     return el(
@@ -74,16 +74,16 @@ export class ModalDialog {
         { class: "modal-head" },
         el("span", { class: "avatar bot small", aria: { hidden: "true" } }, icon("phone")),
         el("h2", {}, title),
-        iconButton("close", eyes.say("close"), () => this.close()),
+        iconButton("close", viewContext.say("close"), () => this.close()),
       ),
-      el("div", { class: "modal-body" }, ...drawBlocks(view.blocks, acting(view, eyes))),
+      el("div", { class: "modal-body" }, ...drawBlocks(view.blocks, acting(view, viewContext))),
       el(
         "footer",
         { class: "modal-foot" },
         el(
           "button",
           { type: "button", class: "button", onclick: () => this.close() },
-          view.close?.text ?? eyes.say("close"),
+          view.close?.text ?? viewContext.say("close"),
         ),
         view.submit && el("button", { type: "submit", class: "button primary" }, view.submit.text),
       ),
@@ -100,13 +100,13 @@ export class ModalDialog {
     );
   }
 
-  values(kept = false) {
+  values(textsOnly = false) {
     const pairs = this.inputs().map((block) => [
       block.block_id,
       valueOf(this.holder(block), block.element),
     ]);
     return Object.fromEntries(
-      kept ? pairs.filter(([, value]) => typeof value === "string") : pairs,
+      textsOnly ? pairs.filter(([, value]) => typeof value === "string") : pairs,
     );
   }
 
@@ -125,7 +125,9 @@ export class ModalDialog {
     );
     if (missing.length) {
       this.complain(
-        Object.fromEntries(missing.map((block) => [block.block_id, this.eyes.say("required")])),
+        Object.fromEntries(
+          missing.map((block) => [block.block_id, this.viewContext.say("required")]),
+        ),
       );
       return;
     }
@@ -133,10 +135,14 @@ export class ModalDialog {
     this.complain({});
     button.disabled = true;
     button.setAttribute("aria-busy", "true");
-    const done = await this.eyes.act({ do: "submit", view: this.view.id, values: this.values() });
+    const done = await this.viewContext.act({
+      do: "submit",
+      view: this.view.id,
+      values: this.values(),
+    });
     button.disabled = false;
     button.removeAttribute("aria-busy");
-    if (done?.action === "failed") this.eyes.complain("trouble_connecting");
+    if (done?.action === "failed") this.viewContext.complain("trouble_connecting");
     this.complain(done?.errors ?? {});
   }
 
@@ -155,10 +161,10 @@ export class ModalDialog {
     first?.focus();
   }
 
-  /** Once for each view: pressing Escape twice must not ask for what is gone. */
+  /** Close each view only once: a second Escape would close a view that is gone. */
   close() {
     if (!this.view || this.leaving === this.view.id) return;
     this.leaving = this.view.id;
-    this.eyes.act({ do: "close", view: this.view.id });
+    this.viewContext.act({ do: "close", view: this.view.id });
   }
 }

@@ -1,37 +1,37 @@
-// What went over the wire for the last action, in order, with times; secrets came masked.
+// The traffic of the last action, in order, with times; the server has masked the secrets.
 
 import { el, reconcile } from "./dom.js";
 import { milliseconds } from "./texts.js";
 
-/** Draw the exchanges and the sentence about the acknowledgement. */
-export function showWire(place, wire, eyes) {
+/** Draw the exchanges and the acknowledgement time. */
+export function showWire(place, wire, viewContext) {
   const [summary, list] = place.children;
   const first = wire.exchanges.find((one) => one.link === "to_bot");
   summary.textContent = first
-    ? eyes.say("wire_acknowledged", {
+    ? viewContext.say("wire_acknowledged", {
         status: first.status,
-        time: milliseconds(first.seconds, eyes.language),
+        time: milliseconds(first.seconds, viewContext.language),
       })
-    : eyes.say("wire_empty");
+    : viewContext.say("wire_empty");
   const whole = Math.max(0.001, ...wire.exchanges.map((one) => one.at + one.seconds));
   reconcile(
     list,
     wire.exchanges.map((one, number) => ({ ...one, number })),
     {
       key: (one) => `${wire.action}/${one.number}`,
-      print: (one) => JSON.stringify([one, eyes.language]),
-      build: (one) => exchange(one, whole, eyes),
+      print: (one) => JSON.stringify([one, viewContext.language]),
+      build: (one) => exchange(one, whole, viewContext),
     },
   );
   for (const one of list.children) setBar(one, whole);
 }
 
-/** The short line under the composer. */
-export function acknowledgement(wire, eyes) {
+/** The line under the message box. */
+export function acknowledgement(wire, viewContext) {
   const first = wire.exchanges.find((one) => one.link === "to_bot");
   if (!first) return "";
-  return eyes.say("acknowledged", {
-    time: milliseconds(first.seconds, eyes.language),
+  return viewContext.say("acknowledged", {
+    time: milliseconds(first.seconds, viewContext.language),
     count: wire.exchanges.length,
   });
 }
@@ -41,7 +41,7 @@ function setBar(item, whole) {
   item.style.setProperty("--long", `${(100 * item.times.seconds) / whole}%`);
 }
 
-function exchange(one, whole, eyes) {
+function exchange(one, whole, viewContext) {
   const refused = refusal(one);
   const good = !refused && one.status >= 200 && one.status < 300;
   const item = el(
@@ -53,7 +53,7 @@ function exchange(one, whole, eyes) {
       el(
         "summary",
         {},
-        el("span", { class: "from-to" }, eyes.say(`wire_${one.link}`)),
+        el("span", { class: "from-to" }, viewContext.say(`wire_${one.link}`)),
         el("span", { class: "exchange-name" }, one.name),
         el(
           "span",
@@ -63,22 +63,22 @@ function exchange(one, whole, eyes) {
         el(
           "span",
           { class: "times" },
-          eyes.say("wire_times", {
-            at: milliseconds(one.at, eyes.language),
-            took: milliseconds(one.seconds, eyes.language),
+          viewContext.say("wire_times", {
+            at: milliseconds(one.at, viewContext.language),
+            took: milliseconds(one.seconds, viewContext.language),
           }),
         ),
         el("span", { class: "bar", aria: { hidden: "true" } }),
       ),
-      part(eyes.say("wire_request"), one.request_headers, one.request, eyes),
-      part(eyes.say("wire_answer"), one.answer_headers, one.answer, eyes),
+      part(viewContext.say("wire_request"), one.request_headers, one.request, viewContext),
+      part(viewContext.say("wire_answer"), one.answer_headers, one.answer, viewContext),
     ),
   );
   item.times = { at: one.at, seconds: one.seconds };
   return item;
 }
 
-/** Slack says no with 200; its word for it. */
+/** Slack refuses with status 200; this is its error code. */
 function refusal(one) {
   if (one.link !== "web_api" || !one.answer.startsWith("{")) return null;
   try {
@@ -89,7 +89,7 @@ function refusal(one) {
   }
 }
 
-function part(title, headers, body, eyes) {
+function part(title, headers, body, viewContext) {
   const decoded = readable(body, headers["Content-Type"] ?? "");
   return el(
     "section",
@@ -105,22 +105,22 @@ function part(title, headers, body, eyes) {
     ),
     body
       ? el("pre", { class: "wire-body", tabindex: "0", aria: { label: title } }, decoded)
-      : el("p", { class: "hint" }, eyes.say("wire_no_body")),
+      : el("p", { class: "hint" }, viewContext.say("wire_no_body")),
     decoded !== body &&
       el(
         "details",
         { class: "raw" },
-        el("summary", {}, eyes.say("wire_raw")),
+        el("summary", {}, viewContext.say("wire_raw")),
         el(
           "pre",
-          { class: "wire-body", tabindex: "0", aria: { label: eyes.say("wire_raw") } },
+          { class: "wire-body", tabindex: "0", aria: { label: viewContext.say("wire_raw") } },
           body,
         ),
       ),
   );
 }
 
-/** A body as a developer reads it: forms and JSON laid out, all else as it was sent. */
+/** A body for reading: forms and JSON are formatted, everything else is shown as sent. */
 export function readable(body, type) {
   if (type.startsWith("application/x-www-form-urlencoded")) return form(body);
   return laidOut(body) ?? body;

@@ -1,4 +1,4 @@
-"""The doors of the bot, opened for an app of a test's own: Slack's endpoint, or the socket."""
+"""Runs the bot's inbound side for a test's own app: Slack's HTTP endpoint, or Socket Mode."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from bot.web.slack_endpoint import SLACK_PATH, SlackEndpoint
 
 
 @asynccontextmanager
-async def reaching(
+async def connected_app(
     app: AsyncApp, client: AsyncWebClient, slack: LoopbackSlack, mode: Mode
 ) -> AsyncIterator[Person]:
-    """Open the door of the mode and let a person stand before it."""
+    """Connect the app in this mode; yields a user whose actions reach it."""
     if mode is Mode.SOCKET:
         socket = Socket(app, app_token=slack.app_token, client=client)
         await socket.connect()

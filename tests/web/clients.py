@@ -1,4 +1,4 @@
-"""A small server within bounds, and those who connect to it over real sockets."""
+"""A small server with limits, and clients that connect to it over real sockets."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from bot.domain.timing import Timing
 from bot.web.connections import Connection, connection_of
 from bot.web.server import serving
 
-# Long enough for any machine; whoever waits for it has found something broken.
+# Long enough for any machine; a test that waits this long has failed.
 PATIENCE = 20.0
-# Nobody is too late, and nobody is new.
+# No deadline expires, and no connection counts as a newcomer.
 STEADY = Timing(head=PATIENCE, body=PATIENCE, idle=PATIENCE, newcomer=0.0, linger=0.1)
 GET = b"GET / HTTP/1.1\r\nHost: bot\r\n\r\n"
 HALF = b"GET / HTTP/1.1\r\nHost: bo"
 
 
 @dataclass(kw_only=True)
-class Guest:
-    """One connection."""
+class Client:
+    """A client's connection."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def send(self, data: bytes) -> None:
-        """Send it; the system takes it, whoever reads."""
+        """Send data; it goes into the kernel's buffers, whether or not the server reads it."""
         self.writer.write(data)
         async with asyncio.timeout(PATIENCE):
             await self.writer.drain()
 
     async def status(self) -> int:
-        """The status of the next answer, which is read in full."""
+        """Read the next answer in full; returns its status."""
         async with asyncio.timeout(PATIENCE):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
             length = head.lower().partition("content-length: ")[2].partition("\r\n")[0]
@@ -44,7 +44,7 @@ class Guest:
         return int(head.split(" ", 2)[1])
 
     async def rest(self) -> bytes:
-        """What still comes until the other side ends the connection; a reset ends it too."""
+        """Read until the server closes or resets the connection."""
         data = b""
         async with asyncio.timeout(PATIENCE):
             try:
@@ -61,66 +61,66 @@ class Guest:
 
 
 @dataclass(kw_only=True)
-class House:
-    """The server; what is posted to `/held` is answered when it may be."""
+class SmallServer:
+    """The server; `/held` and `/thought` are answered once `may_answer` is set."""
 
     port: int = 0
     begun: asyncio.Queue[None] = field(default_factory=asyncio.Queue)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     poured: asyncio.Queue[Connection] = field(default_factory=asyncio.Queue)
-    guests: list[Guest] = field(default_factory=list)
+    clients: list[Client] = field(default_factory=list)
 
-    async def guest(self, sent: bytes = b"") -> Guest:
-        """Somebody who connects and sends something."""
+    async def client(self, sent: bytes = b"") -> Client:
+        """A new client that sends some data."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        guest = Guest(reader=reader, writer=writer)
-        self.guests.append(guest)
-        await guest.send(sent)
-        return guest
+        client = Client(reader=reader, writer=writer)
+        self.clients.append(client)
+        await client.send(sent)
+        return client
 
     async def answer(self, _: web.Request) -> web.Response:
-        """At once."""
+        """Answer immediately."""
         return web.Response(text="here")
 
     async def take(self, request: web.Request) -> web.Response:
-        """When the body is there."""
+        """Answer once the body has arrived."""
         return web.Response(text=str(len(await request.read())))
 
     async def hold(self, request: web.Request) -> web.Response:
-        """When it may be; as if Slack had signed the request."""
+        """Answer when allowed, and treat the request as signed by Slack."""
         connection_of(request).trust()
         self.begun.put_nowait(None)
         await self.may_answer.wait()
         return web.Response(text="held")
 
     async def think(self, request: web.Request) -> web.Response:
-        """When it may be, of a request that anybody could have sent."""
+        """Answer when allowed, and treat the request as unsigned."""
         await request.read()
         self.begun.put_nowait(None)
         await self.may_answer.wait()
         return web.Response(text="thought")
 
     async def pour(self, request: web.Request) -> web.Response:
-        """More than the systems on the way keep for somebody who does not read."""
+        """Answer with more than the kernel buffers for a client that does not read."""
         self.poured.put_nowait(connection_of(request))
         return web.Response(body=bytes(32 * 2**20))
 
 
 @asynccontextmanager
-async def open_house(timing: Timing = STEADY, **bounds: Any) -> AsyncIterator[House]:
-    """Serve while the block runs; further arguments as for `serving`."""
-    house = House()
+async def running_server(timing: Timing = STEADY, **bounds: Any) -> AsyncIterator[SmallServer]:
+    """Run the server while the block runs; further arguments as for `serving`."""
+    server = SmallServer()
     app = web.Application()
-    app.router.add_get("/", house.answer)
-    app.router.add_post("/", house.take)
-    app.router.add_get("/held", house.hold)
-    app.router.add_get("/poured", house.pour)
-    app.router.add_route("*", "/thought", house.think)
+    app.router.add_get("/", server.answer)
+    app.router.add_post("/", server.take)
+    app.router.add_get("/held", server.hold)
+    app.router.add_get("/poured", server.pour)
+    app.router.add_route("*", "/thought", server.think)
     async with serving(app, host="127.0.0.1", port=0, timing=timing, **bounds) as port:
-        house.port = port
+        server.port = port
         try:
-            yield house
+            yield server
         finally:
-            house.may_answer.set()
-            for guest in house.guests:
-                guest.writer.transport.abort()
+            server.may_answer.set()
+            for client in server.clients:
+                client.writer.transport.abort()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.answer import COUNTED, NOT_FOUND, outcome_key, outcome_of
 from bot.domain.call_status import Outcome, read_result
 from bot.domain.texts.explanation import LookupFailure
-from bot.domain.texts.sums import COUNTED, NOT_FOUND, outcome_key, outcome_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""What a list says at its end, in figures as the language writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.commands.lookup_progress import Sums, say_sums
+from bot.domain.call_status import Outcome, read_result
+from bot.domain.texts.catalog import Language
+from bot.locales import load_catalog
+
+
+@pytest.mark.parametrize("language", [*Language])
+def test_what_is_missing_is_not_rounded_away(
+    capsys: pytest.CaptureFixture[str], language: Language
+) -> None:
+    """Of 10,000 calls one failed: neither is the rate 100 %, nor are the failed ones 0 %."""
+    catalog = load_catalog(language)
+    sums = Sums()
+    for raw in ["ok:85.00"] * 9_999 + ["failed:486"]:
+        sums.add(read_result(raw))
+    say_sums(sums, 10_000, catalog)
+
+    def line(count: int, outcome: Outcome) -> str:
+        share = f"{catalog.writing.share(count, 10_000):>7}"
+        summary = catalog.say(f"count.{outcome}", count=count)
+        return catalog.say("list.terminal.share", share=share, summary=summary)
+
+    rate = catalog.writing.share(9_999, 10_000)
+    assert [
+        catalog.say("list.terminal.done", count=10_000),
+        line(9_999, Outcome.ANSWERED),
+        line(1, Outcome.FAILED),
+        catalog.say("list.terminal.rate", share=rate, answered=9_999, final=10_000),
+    ] == capsys.readouterr().err.splitlines()
+    assert "100" != rate[:3]
