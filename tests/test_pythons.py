@@ -47,10 +47,13 @@ def test_the_package_names_the_pythons() -> None:
     assert f">={OLDEST}" == project()["requires-python"]
 
 
-def test_the_readme_names_the_pythons() -> None:
+def test_the_documents_name_the_pythons() -> None:
     """The oldest and the newest."""
-    assert f"With a Python from {OLDEST} to {NEWEST} " in read("README.md")
-    assert f"a Python from {OLDEST} to {NEWEST} with venv" in read("Makefile")
+    named = f"Python {OLDEST} to {NEWEST}"
+
+    assert f"You need {named} " in read("README.md")
+    assert f"newest Python from {OLDEST} to {NEWEST} " in read("CONTRIBUTING.md")
+    assert f"{named} with venv" in read("Makefile")
 
 
 def test_the_image_is_made_on_the_newest_python() -> None:
