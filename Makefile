@@ -145,8 +145,8 @@ pythons: ## try set-up, tour and quick tests on each installed Python, each in i
 lock: export UV_PYTHON_DOWNLOADS := never
 lock: ## update requirements/; needs uv
 	uv lock --upgrade
-	uv export --quiet --no-emit-project --no-dev --no-annotate --no-header -o requirements/run.txt
-	uv export --quiet --no-emit-project --all-groups --no-annotate --no-header -o requirements/dev.txt
+	uv export --quiet --no-emit-project --no-dev --all-extras --no-annotate --no-header -o requirements/run.txt
+	uv export --quiet --no-emit-project --all-groups --all-extras --no-annotate --no-header -o requirements/dev.txt
 	uv export --quiet --no-emit-project --only-group build --no-annotate --no-header -o requirements/build.txt
 	@echo "Checking that every package has a wheel for each of $(RANGE) on Linux ..."
 	@for version in $(PYTHONS); do uv pip install --quiet --dry-run --no-deps --require-hashes --only-binary :all: \

@@ -18,7 +18,6 @@ MAY_BE_SHORT = {"__init__.py", "__main__.py"}
 # Public methods, arguments of the constructor, and lines of a class.
 HEAVIEST = (12, 8, 200)
 HEAVIER = {
-    "DurableAlarms": "leaves with the engine of DBOS",
     "Interactions": "all that a person can do in Slack, one payload each",
     "OpenViews": "Slack's rules of views, in the fake",
     "Person": "all that a person can do in Slack",
@@ -38,7 +37,6 @@ OTHER_SIZES = {
 # The few classes of data that are built without naming each part.
 BUILT_BY_POSITION = {
     "Account",
-    "Alarm",
     "MessageId",
     "Row",
     "Studio",

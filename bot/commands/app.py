@@ -90,9 +90,9 @@ def _voicestatus(
 def run() -> None:
     """Connect to Slack and answer until SIGTERM or Ctrl-C."""
     settings = _settings("gateway", "slack")
-    from bot.commands.run import run_until_stopped
+    from bot.commands.run import end_at_last, run_until_stopped
 
-    raise typer.Exit(_run(run_until_stopped(settings)))
+    raise typer.Exit(_run(run_until_stopped(settings, stopping=end_at_last)))
 
 
 @_app.command()

@@ -27,7 +27,7 @@ from bot.telemetry import configure_logging
 
 _MOST: Final = 1_000
 _SENTENCES: Final = {
-    JobOutcome.DONE: "Done; the running bot sees it within half a minute.",
+    JobOutcome.DONE: "Done; the running bot sees it within a second.",
     JobOutcome.UNKNOWN: "There is no watch or bulk of that id.",
     JobOutcome.NOT_OPEN: "It is over, or its answer is on the way.",
     JobOutcome.NOTHING_TO_RETRY: "There is nothing to retry: it is over, or its answer is on the "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 
 import structlog
@@ -13,6 +15,7 @@ import structlog
 from bot import __version__
 from bot.commands.exit_codes import FAILED, OK, USAGE
 from bot.composition.bootstrap import RunningBot, running_bot
+from bot.domain.timing import Timing
 from bot.settings.hints import HINTS
 from bot.settings.names import foreign_names, unknown_names
 from bot.settings.settings import Mode, Settings
@@ -24,8 +27,12 @@ from bot.web.accepting import CannotListenError
 _log = structlog.get_logger(__name__)
 
 
-async def run_until_stopped(settings: Settings) -> int:
+async def run_until_stopped(settings: Settings, *, stopping: Callable[[], object] = bool) -> int:
     """Serve until SIGTERM or SIGINT, then finish what was begun.
+
+    Args:
+        settings: the whole of them.
+        stopping: called when the signal came.
 
     Returns:
         the exit code: 0 after a signal, 1 if Slack or the address is out of reach, 2 if Slack
@@ -46,6 +53,7 @@ async def run_until_stopped(settings: Settings) -> int:
             print(_first_line(bot), flush=True)  # noqa: T201 - the one line of standard output
             await stop.arrived.wait()
             _log.info("stopping")
+            stopping()
     except _StoppedEarlyError:
         _log.info("stopped before the start was done")
         return OK
@@ -64,6 +72,18 @@ async def run_until_stopped(settings: Settings) -> int:
         )
     _log.info("stopped")
     return OK
+
+
+def end_at_last(seconds: float = Timing().last_resort) -> None:
+    """End the process in so many seconds, whatever still hangs by then."""
+
+    def end() -> None:
+        _log.error("the end took too long, and is cut off")
+        os._exit(FAILED)
+
+    last_resort = threading.Timer(seconds, end)
+    last_resort.daemon = True
+    last_resort.start()
 
 
 class _StoppedEarlyError(Exception):

@@ -36,7 +36,9 @@ from bot.composition.slack import (
 )
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
+from bot.services.ending import End
 from bot.services.housekeeping import Housekeeping
+from bot.services.poller import Poller
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.errors import SlackUnreachableError
 from bot.slack.api.web_client import SlackClient
@@ -44,7 +46,6 @@ from bot.slack.api.workspace import Workspace, find_workspace
 from bot.slack.inbound.people import People
 from bot.slack.inbound.running_listeners import RunningListeners
 from bot.slack.inbound.socket_mode import Socket
-from bot.storage.alarms import Alarms, Work
 from bot.storage.audit import Audit
 from bot.storage.bulks import Bulks
 from bot.storage.database import Database, open_database
@@ -67,7 +68,7 @@ class RunningBot:
         database: open as long as the bot runs.
         gateway: the client that its look-ups go through.
         work: its running listeners.
-        alarms: what wakes its watches and lists.
+        poller: what takes up its watches and lists.
     """
 
     workspace: Workspace
@@ -77,7 +78,7 @@ class RunningBot:
     database: Database
     gateway: GatewayClient
     work: RunningListeners
-    alarms: Alarms
+    poller: Poller
 
 
 @asynccontextmanager
@@ -113,19 +114,17 @@ async def running_bot(
             bulks=lists.bulks,
         )
         app = assemble_app(settings, outside, context)
-        ending = _Ending(outside.slack, work, timing)
-        stack.push_async_callback(ending.drain)
+        end = End(timing.end)
+        stack.push_async_callback(_drained, work, end)
         await stack.enter_async_context(_kept_swept(settings, outside))
-        ringing = {Work.WATCH: house.turns.take_up, Work.BULK: lists.turns.take_up}
-        await stack.enter_async_context(engine.kept(ringing))
-        await stack.enter_async_context(lists.left_in_time())
+        await stack.enter_async_context(engine.poller.running((house.line, lists.line), end))
         port = await _serve(settings, app, outside, telemetry, stack)
-        stack.callback(ending.begin)
-        yield _described(settings, outside, port, work, engine.alarms)
+        stack.callback(_begin, end, outside)
+        yield _described(settings, outside, port, work, engine.poller)
 
 
 def _described(
-    settings: Settings, outside: Connections, port: int, work: RunningListeners, alarms: Alarms
+    settings: Settings, outside: Connections, port: int, work: RunningListeners, poller: Poller
 ) -> RunningBot:
     return RunningBot(
         workspace=outside.workspace,
@@ -135,27 +134,20 @@ def _described(
         database=outside.database,
         gateway=outside.gateway,
         work=work,
-        alarms=alarms,
+        poller=poller,
     )
 
 
-class _Ending:
-    """The end of the process: one span of time for all that has to be finished in it."""
+def _begin(end: End, outside: Connections) -> None:
+    """From now on every step of the end shares one span of time."""
+    end.begin()
+    outside.slack.hurry()
+    outside.database.hurry(end.left)
 
-    def __init__(self, slack: SlackClient, work: RunningListeners, timing: Timing) -> None:
-        self._slack = slack
-        self._work = work
-        self._seconds = timing.end
-        self._over = 0.0
 
-    def begin(self) -> None:
-        """From now on there is no time to lose."""
-        self._over = asyncio.get_running_loop().time() + self._seconds
-        self._slack.hurry()
-
-    async def drain(self) -> None:
-        """Finish the running work in the time that closing the doors has left."""
-        await self._work.drain(self._over - asyncio.get_running_loop().time())
+async def _drained(work: RunningListeners, end: End) -> None:
+    """Finish the running work in the time that closing the doors has left."""
+    await work.drain(end.left())
 
 
 @asynccontextmanager

@@ -5,8 +5,6 @@ Part of the composition root, apart from the desk, because it lives by itself an
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,11 +17,14 @@ from bot.services.bulk.pace import Pace
 from bot.services.bulk.service import BulkService
 from bot.services.bulk.turns import BulkTurns
 from bot.services.jobs.dependencies import Means
+from bot.services.poller import Line
 from bot.settings.settings import Settings
 from bot.storage.bulks import BulkBounds
 
 # Open lists of everybody: at 10 requests a second 50 of the longest take more than half a day.
 _MOST_OF_ALL: Final = 50
+# Bulks under way share what may be asked at once, so more of them would only each be slower.
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +33,11 @@ class BulkServices:
 
     Attributes:
         bulks: what people use.
-        turns: what the engine's alarms wake.
+        line: what the poller takes up.
     """
 
     bulks: BulkService
-    turns: BulkTurns
-
-    @asynccontextmanager
-    async def left_in_time(self) -> AsyncIterator[None]:
-        """At the end of the block leave what is being asked to whoever comes next.
-
-        It belongs inside the block in which the engine runs.
-        """
-        try:
-            yield
-        finally:
-            self.turns.leave()
+    line: Line
 
 
 def build_bulk_services(
@@ -57,8 +47,9 @@ def build_bulk_services(
     pace = pace_of(settings, timing=engine.timing)
     turns = BulkTurns(bulks=engine.bulks, speaker=speaker, pace=pace, means=means)
     bounds = BulkBounds(user=MOST_OPEN, all=_MOST_OF_ALL)
-    bulks = BulkService(bulks=engine.bulks, alarms=engine.alarms, bounds=bounds, now=means.now)
-    return BulkServices(bulks=bulks, turns=turns)
+    bulks = BulkService(bulks=engine.bulks, wake=engine.poller.wake, bounds=bounds, now=means.now)
+    line = Line(engine.bulks, take_up=turns.take_up, leave=turns.leave, room=_AT_ONCE)
+    return BulkServices(bulks=bulks, line=line)
 
 
 def pace_of(settings: Settings, *, timing: Timing = Timing()) -> Pace:

@@ -221,6 +221,7 @@ def build_bulks(
         readers=readers,
         results=engine.bulks.items,
         share_file=files.share,
+        file_name=files.name,
         now=outside.now,
         timing=outside.timing,
     )

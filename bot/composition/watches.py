@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.composition.jobs import Engine, schedule_of
+from bot.composition.jobs import Engine, looks_at_once, schedule_of
 from bot.domain.jobs.watch import most_open
 from bot.services.jobs.dependencies import Means
+from bot.services.poller import Line
 from bot.services.watches.service import Notifier, Watching
 from bot.services.watches.turns import WatchTurns
 from bot.settings.settings import Settings
@@ -26,11 +27,11 @@ class WatchServices:
 
     Attributes:
         watching: what people use.
-        turns: what the engine's alarms wake.
+        line: what the poller takes up.
     """
 
     watching: Watching
-    turns: WatchTurns
+    line: Line
 
 
 def build_watch_services(
@@ -41,12 +42,15 @@ def build_watch_services(
     turns = WatchTurns(watches=engine.watches, notifier=notifier, schedule=schedule, means=means)
     watching = Watching(
         watches=engine.watches,
-        alarms=engine.alarms,
+        wake=engine.poller.wake,
         schedule=schedule,
         bounds=bounds_of(settings),
         now=means.now,
     )
-    return WatchServices(watching=watching, turns=turns)
+    line = Line(
+        engine.watches, take_up=turns.take_up, leave=turns.leave, room=looks_at_once(settings)
+    )
+    return WatchServices(watching=watching, line=line)
 
 
 def bounds_of(settings: Settings) -> Bounds:

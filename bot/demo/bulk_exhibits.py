@@ -15,7 +15,7 @@ from bot.domain.id_lists.id_list import IdList, IgnoredLine, read_pasted
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import TooMany
-from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, Tally
+from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, BulkState, Tally
 from bot.domain.jobs.bulk_report import Reckoning
 from bot.domain.jobs.watch import Bound, Destination, Watch
 from bot.domain.texts.explanation import Finding, LookupFailure
@@ -78,6 +78,9 @@ def bulk_exhibits() -> Mapping[str, Make]:
             f"bulk-over-{ending.value.replace('_', '-')}": _progress(_bulk(ending=ending), asked)
             for ending, asked in _OVER.items()
         },
+        "bulk-over-no-file": _progress(
+            _bulk(ending=BulkEnding.ALL_ASKED, state=BulkState.UNDELIVERED), 1_000
+        ),
         **_reports(),
         "bulk-page": _page,
         "bulk-stopping": _noted(lambda notes: notes.titled("bulk.note.stopping")),

@@ -16,6 +16,7 @@ class Timing:
         start: how long Slack may take at the start, in each of its two parts.
         end: how long the end of the process may take. Kubernetes and Docker send
             SIGKILL 10 to 30 seconds after SIGTERM.
+        last_resort: after this the process ends, whatever hangs.
         last_words: of that, how long cancelled work may take to say that it was cancelled.
         note_after: after this long without an answer the person sees that work is going on.
 
@@ -113,37 +114,32 @@ class Timing:
         stop_seen: how soon it is seen that a list was stopped.
         answers_kept: the answers of a list that have come in this time are written down together.
 
-        beat: how often a process tells its peers that it lives, and looks for lost alarms.
-        beat_retry: how soon it does so again after the database or the engine failed.
-        silence: a peer that was silent for this long counts as dead.
+        poll: how often the database is asked what is due, unless something in this process begins.
+        beat: how often a process tells its peers that it lives, and asks after them.
+        older_beat: how long a process of version 0.1.0 may be silent and yet live: it says so every
+            five seconds.
+        silence: a peer that was silent for this long counts as gone.
         claim: how long a card that is being shared, or an alert that is being sent to the admins,
             is left to the process that does it. A person who clicks again after that process was
             killed waits no longer.
         claim_look: how often a claim is renewed, and looked at by those who wait for its end;
             several times within `claim`.
-        alarm_sweep: how often alarms that have rung are deleted.
+        turns_end: how long the end waits for notices and reports that are just being posted.
+        give_back: how long it may take then to give back what could not be done.
         housekeeping: how often what is past its retention is deleted.
 
-        transaction: how long a transaction may take; a person waits behind most of them. Where
-            PostgreSQL falls silent on an open connection, psycopg first tries for up to ten
-            seconds more to cancel what it had begun.
+        transaction: how long a transaction may take; a person waits behind most of them. What
+            hangs for longer hangs on in a thread of its own, and is undone when it ends.
         choices: how long a language that was chosen in another process may go unseen in this one.
         database_ping: how long the check of readiness may take in the database.
         migration: how long migrating the schema may take.
         list_insert: how long storing a list of thousands of calls may take.
         sqlite_busy: how long SQLite waits for another process's write; less than `transaction`.
-        engine_busy: the same for the durable engine, which nobody waits for and which fails where
-            it cannot write.
-        engine_head_start: how long the start of the engine is put off. Importing and starting it
-            takes a second or two of the processor; whoever asks first goes first.
-        engine_poll: how often the engine looks for alarms that are due.
-        engine_call: how long one call of the engine may take.
-        engine_retry: the pause before the engine is started again when it could not start.
-        engine_end: how long ringing alarms, and then the engine itself, may take to end.
     """
 
     start: float = 15.0
     end: float = 9.0
+    last_resort: float = 9.9
     last_words: float = 2.0
     note_after: float = 1.0
 
@@ -212,12 +208,14 @@ class Timing:
     stop_seen: float = 0.5
     answers_kept: float = 0.5
 
+    poll: float = 1.0
     beat: float = 5.0
-    beat_retry: float = 1.0
+    older_beat: float = 7.5
     silence: float = 30.0
     claim: float = 3.0
     claim_look: float = 0.5
-    alarm_sweep: float = 600.0
+    turns_end: float = 4.0
+    give_back: float = 2.0
     housekeeping: float = 3600.0
 
     transaction: float = 8.0
@@ -226,9 +224,3 @@ class Timing:
     migration: float = 60.0
     list_insert: float = 30.0
     sqlite_busy: float = 6.0
-    engine_busy: float = 30.0
-    engine_head_start: float = 1.0
-    engine_poll: float = 1.0
-    engine_call: float = 8.0
-    engine_retry: float = 5.0
-    engine_end: float = 4.0

@@ -62,8 +62,7 @@ class Audit:
     async def recent(self, limit: int) -> tuple[AuditEntry, ...]:
         """The latest entries, newest first."""
         statement = select(AUDIT).order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc()).limit(limit)
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(statement)).all()
+        rows = await self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(
             AuditEntry(
                 at=row.at,

@@ -14,9 +14,11 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeVar
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Delete,
     Row,
+    Select,
     Table,
     and_,
     bindparam,
@@ -194,13 +196,17 @@ class Bulks(JobTable[Bulk]):
         while True:
             behind = and_(table.c.bulk_id == bulk_id, table.c.position > last)
             page = select(table).where(behind).order_by(table.c.position).limit(self._page)
-            async with self._database.reading() as connection:
-                rows = (await connection.execute(page)).all()
+            rows = await self._database.read(partial(_all, page))
             for row in rows:
                 yield row
             if len(rows) < self._page:
                 return
             last = rows[-1].position
+
+    @classmethod
+    def is_awaited(cls) -> ColumnElement[bool]:
+        """Whether a person still waits for the report."""
+        return and_(cls.is_open(), BULK.c.state != BulkState.REPORTED.value)
 
     @staticmethod
     def values_of(job: Bulk) -> dict[str, Any]:
@@ -211,7 +217,6 @@ class Bulks(JobTable[Bulk]):
             "total": job.total,
             "doubles": job.doubles,
             "ignored": job.ignored,
-            "worker": job.worker,
             "paused_until": job.paused_until,
         }
 
@@ -225,7 +230,6 @@ class Bulks(JobTable[Bulk]):
             doubles=row.doubles,
             ignored=row.ignored,
             state=BulkState(row.state),
-            worker=row.worker,
             paused_until=row.paused_until,
             ending=BulkEnding(row.ending) if row.ending is not None else None,
         )
@@ -241,10 +245,14 @@ def _delete_all(bulk: Delete, bulk_id: str, connection: Connection) -> int:
 
 def _full(connection: Connection, bulk: Bulk, bounds: BulkBounds) -> Bound | None:
     team, user = BULK.c.team_id == bulk.destination.team, BULK.c.user_id == bulk.user
-    counting = select(func.count()).select_from(BULK).where(Bulks.is_open())
+    counting = select(func.count()).select_from(BULK).where(Bulks.is_awaited())
     if connection.execute(counting.where(team, user)).scalar_one() >= bounds.user:
         return Bound.USER
     return Bound.ALL if connection.execute(counting).scalar_one() >= bounds.all else None
+
+
+def _all(statement: Select[Any], connection: Connection) -> Sequence[Row[Any]]:
+    return connection.execute(statement).all()
 
 
 def _chunks(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:

@@ -1,4 +1,4 @@
-"""The way to the database: transactions for reading and for writing, each under a deadline.
+"""The way to the database: work in a transaction, done in a thread in one go, under a deadline.
 
 The same code serves a SQLite file and PostgreSQL. Every error of the layers below leaves here as
 `StorageError`; the address and its password stay inside.
@@ -7,32 +7,44 @@ The same code serves a SQLite file and PostgreSQL. Every error of the layers bel
 from __future__ import annotations
 
 import asyncio
+import select as system_select
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    Table,
-    select,
-)
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import DisconnectionError
 
 from bot.domain.timing import Timing
 from bot.storage.database_url import file_of, read_database_url
-from bot.storage.errors import translated
-from bot.storage.migrations import MIGRATIONS, Migrations, migrate
+from bot.storage.errors import StorageError, translated
+from bot.storage.migrations import MIGRATIONS, Migrations, is_of_older_engine, migrate
+from bot.storage.older_engine import no_older_process
+from bot.storage.own_threads import OwnThreads, Task
 from bot.storage.schema import SCHEMA_MIGRATION
-from bot.storage.sqlite_engines import WRITES, Threads, awaited, in_memory, in_threads
+from bot.storage.sqlite_engines import CHECK, FLEETING, WRITES, close, in_memory, on_file
 from bot.storage.sqlite_file import prepare_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 _CONNECT_SECONDS: Final = 5
 _CONNECTIONS: Final = 5
+# A server that is gone without a word is noticed in so many milliseconds, and not in hours.
+_UNACKNOWLEDGED_MS: Final = 10_000
+_NO_DRIVER: Final = (
+    "PostgreSQL needs the extra `postgres`: pip install 'voicestatus[postgres]'. Or use SQLite."
+)
 
 _Found = TypeVar("_Found")
 
@@ -45,53 +57,23 @@ class Database:
     """
 
     def __init__(
-        self,
-        engine: AsyncEngine,
-        *,
-        file: Path | None = None,
-        threads: Threads | None = None,
-        timing: Timing,
+        self, engine: Engine, *, threads: OwnThreads, file: Path | None = None, timing: Timing
     ) -> None:
         self._engine = engine
         self._threads = threads
-        self._writing_engine = engine.execution_options(**{WRITES: True})
         self._is_sqlite = engine.dialect.name == "sqlite"
         # One writer at a time is SQLite's rule; those who wait must not hold readers' connections.
-        self._writer: AbstractAsyncContextManager[Any] = (
-            asyncio.Lock() if self._is_sqlite else nullcontext()
-        )
+        self._writer = asyncio.Semaphore(1 if self._is_sqlite else _CONNECTIONS)
         self.file = file
         self._timing = timing
+        self._left: Callable[[float], float] = float
 
     def __repr__(self) -> str:
         return f"<Database {self._engine.dialect.name}>"
 
-    @asynccontextmanager
-    async def reading(self, seconds: float | None = None) -> AsyncIterator[AsyncConnection]:
-        """A transaction that reads, within so many seconds.
-
-        Raises:
-            StorageError: the database could not be used.
-        """
-        with translated():
-            async with self._limit(seconds), self._engine.begin() as connection:
-                yield connection
-
-    @asynccontextmanager
-    async def writing(self, seconds: float | None = None) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes, committed at the end of the block; on SQLite it is alone.
-
-        Raises:
-            StorageError: the database could not be used. When the deadline passes during the
-                commit, nobody knows whether it took place.
-        """
-        with translated():
-            async with (
-                self._limit(seconds),
-                self._writer,
-                self._writing_engine.begin() as connection,
-            ):
-                yield connection
+    def hurry(self, left: Callable[[float], float]) -> None:
+        """The process ends: no transaction takes longer than is left of its time."""
+        self._left = left
 
     async def write(
         self,
@@ -102,8 +84,7 @@ class Database:
     ) -> _Found:
         """Do brief work in a transaction that writes, and give what it returns.
 
-        On a SQLite file all of it is done in one thread in one go, where `writing` would change
-        threads several times for each statement: that costs more than the statements.
+        On SQLite it is alone. Where nobody waits for it any more, it is undone.
 
         Args:
             work: what to do; it gets the connection of the transaction.
@@ -112,16 +93,14 @@ class Database:
                 the disk where it need not.
 
         Raises:
-            StorageError: as `writing`.
+            StorageError: the database could not be used. When the deadline passes during the
+                commit, nobody knows whether it took place.
         """
-        if self._threads is None:
-            async with self.writing(seconds) as connection:
-                return await connection.run_sync(work)
-        kind = self._threads.lasting if lasting else self._threads.fleeting
-        engine = kind.execution_options(**{WRITES: True})
+        do = partial(self._transact, work, {WRITES: True, FLEETING: not lasting})
         with translated():
-            async with self._limit(seconds), self._writer:
-                return await self._threads.run(partial(_transaction, engine, work))
+            async with self._limit(seconds):
+                await self._writer.acquire()
+                return await self._threads.run(do, self._writer.release)
 
     async def read(
         self, work: Callable[[Connection], _Found], seconds: float | None = None
@@ -131,12 +110,18 @@ class Database:
         Raises:
             StorageError: the database could not be used.
         """
-        if self._threads is None:
-            async with self.reading(seconds) as connection:
-                return await connection.run_sync(work)
         with translated():
             async with self._limit(seconds):
-                return await self._threads.run(partial(_transaction, self._threads.lasting, work))
+                return await self._threads.run(partial(self._transact, work, {}))
+
+    def _transact(
+        self, work: Callable[[Connection], _Found], options: dict[str, Any], task: Task
+    ) -> _Found:
+        engine = self._engine.execution_options(**options, **{CHECK: task.check})
+        with engine.begin() as connection:
+            found = work(connection)
+            task.check()
+            return found
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insertion that can say what to do on a conflict, as both databases spell it alike."""
@@ -148,11 +133,13 @@ class Database:
         Raises:
             StorageError: the database did not answer in time, or has lost our tables.
         """
-        async with self.reading(self._timing.database_ping) as connection:
-            await connection.execute(select(SCHEMA_MIGRATION.c.number).limit(1))
+        one = select(SCHEMA_MIGRATION.c.number).limit(1)
+        await self.read(
+            lambda connection: connection.execute(one).all(), self._timing.database_ping
+        )
 
     def _limit(self, seconds: float | None) -> asyncio.Timeout:
-        return asyncio.timeout(self._timing.transaction if seconds is None else seconds)
+        return asyncio.timeout(self._left(self._timing.transaction if seconds is None else seconds))
 
 
 @asynccontextmanager
@@ -175,54 +162,59 @@ async def open_database(
     if file is not None:
         with translated():
             await asyncio.to_thread(prepare_file, file, patience_seconds=timing.sqlite_busy)
-    async with (
-        _engine_for(address, file, timing) as engine,
-        _threads_for(file, timing) as threads,
-    ):
-        database = Database(engine, file=file, threads=threads, timing=timing)
-        async with database.writing(timing.migration) as connection:
-            await migrate(connection, migrations)
+    threads = OwnThreads(_CONNECTIONS)
+    with ExitStack() as stack:
+        with translated():
+            engine = stack.enter_context(_engine_for(address, file, timing))
+        stack.callback(threads.close)
+        database = Database(engine, threads=threads, file=file, timing=timing)
+        if migrations is MIGRATIONS and await database.read(is_of_older_engine):
+            await no_older_process(database, timing=timing)
+        await database.write(partial(migrate, migrations=migrations), timing.migration)
         yield database
 
 
-@asynccontextmanager
-async def _engine_for(
-    address: URL, file: Path | None, timing: Timing
-) -> AsyncIterator[AsyncEngine]:
+def _engine_for(address: URL, file: Path | None, timing: Timing) -> AbstractContextManager[Engine]:
     if address.drivername == "postgresql":
-        engine = _postgresql(address)
-    elif file is not None:
-        engine = awaited(str(file), connections=_CONNECTIONS, timing=timing)
-    else:
-        async with in_memory(timing=timing) as engine:
-            yield engine
-        return
+        return _postgresql(address)
+    if file is not None:
+        return on_file(file, connections=_CONNECTIONS, timing=timing)
+    return in_memory(timing=timing)
+
+
+@contextmanager
+def _postgresql(address: URL) -> Iterator[Engine]:
+    arguments = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
+        # Prepared statements would not survive a pooler that shares connections by transaction.
+        "prepare_threshold": None,
+    }
     try:
-        yield engine
-    finally:
-        await engine.dispose()
-
-
-def _threads_for(file: Path | None, timing: Timing) -> AbstractAsyncContextManager[Threads | None]:
-    # Work in memory and on a server is better awaited.
-    if file is None:
-        return nullcontext()
-    return in_threads(file, connections=_CONNECTIONS, timing=timing)
-
-
-def _transaction(engine: Engine, work: Callable[[Connection], _Found]) -> _Found:
-    with engine.begin() as connection:
-        return work(connection)
-
-
-def _postgresql(address: URL) -> AsyncEngine:
-    # Prepared statements would not survive a pooler that shares connections by transaction.
-    arguments = {"connect_timeout": _CONNECT_SECONDS, "prepare_threshold": None}
-    with translated():
-        return create_async_engine(
+        engine = create_engine(
             address.set(drivername="postgresql+psycopg"),
             connect_args=arguments,
             hide_parameters=True,
-            pool_pre_ping=True,
             pool_size=_CONNECTIONS,
+            max_overflow=0,
         )
+    except ImportError:
+        raise StorageError(_NO_DRIVER, "psycopg") from None
+    event.listen(engine, "checkout", _on_checkout)
+    try:
+        yield engine
+    finally:
+        close(engine)
+
+
+def _on_checkout(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Make a connection anew that the server has closed; a question would cost as much as ours.
+
+    A server that says something unasked says that it ends. Before the first question it may only
+    be finishing its greeting.
+    """
+    poll = system_select.poll()
+    poll.register(connection.fileno(), system_select.POLLIN)
+    if record.info.get("used") and poll.poll(0):
+        raise DisconnectionError
+    record.info["used"] = True

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from sqlalchemy import delete, select, update
-
-from bot.storage.database import Database
-from bot.storage.schema import EXECUTOR
-
-_ENDED: Final = -1
 # They tell a kernel, and a space of process ids in it, from every other; Linux has them.
 _KERNEL: Final = "/proc/sys/kernel/random/boot_id"
 _PROCESSES: Final = "/proc/self/ns/pid"
@@ -37,11 +29,6 @@ class Executor:
     pid: int
     beats: int = 0
 
-    @property
-    def ended(self) -> bool:
-        """Whether it said that it ends."""
-        return self.beats == _ENDED
-
 
 def this_process(kernel: str = _KERNEL) -> Executor:
     """The process that asks, under a new name; `kernel` is the file that tells its kernel."""
@@ -57,8 +44,6 @@ def is_surely_gone(peer: Executor, own: Executor) -> bool:
     Only a process on the same host can be asked after; it is gone when its number is no process'
     any more, or has become our own.
     """
-    if peer.ended:
-        return True
     if not own.host or peer.host != own.host:
         return False
     if peer.pid == own.pid:
@@ -70,51 +55,3 @@ def is_surely_gone(peer: Executor, own: Executor) -> bool:
     except PermissionError:
         return False
     return False
-
-
-class Executors:
-    """The table of the processes. Every method raises `StorageError`.
-
-    Args:
-        own: the process that uses this object.
-        now: the present moment, aware; for the reader of the table only, nothing is decided by it.
-    """
-
-    def __init__(self, database: Database, *, own: Executor, now: Callable[[], datetime]) -> None:
-        self._database = database
-        self._own = own
-        self._now = now
-
-    async def beat(self) -> None:
-        """Say that this process lives."""
-        now = self._now()
-        new = self._database.insert(EXECUTOR).values(
-            id=self._own.id, host=self._own.host, pid=self._own.pid, beats=1, at=now
-        )
-        again = new.on_conflict_do_update(
-            index_elements=list(EXECUTOR.primary_key),
-            set_={"beats": EXECUTOR.c.beats + 1, "at": now},
-        )
-        async with self._database.writing() as connection:
-            await connection.execute(again)
-
-    async def end(self) -> None:
-        """Say that this process ends; what it leaves unfinished may be taken over at once."""
-        mine = update(EXECUTOR).where(EXECUTOR.c.id == self._own.id)
-        async with self._database.writing() as connection:
-            await connection.execute(mine.values(beats=_ENDED, at=self._now()))
-
-    async def peers(self) -> tuple[Executor, ...]:
-        """All others that have not been forgotten."""
-        async with self._database.reading() as connection:
-            rows = (
-                await connection.execute(select(EXECUTOR).where(EXECUTOR.c.id != self._own.id))
-            ).all()
-        return tuple(
-            Executor(id=row.id, host=row.host, pid=row.pid, beats=row.beats) for row in rows
-        )
-
-    async def forget(self, ids: Collection[str]) -> None:
-        """Remove processes whose work was taken over."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(EXECUTOR).where(EXECUTOR.c.id.in_(ids)))

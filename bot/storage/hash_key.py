@@ -6,13 +6,12 @@ the ids away; else in the table `installation`.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
@@ -36,17 +35,18 @@ async def load_hash_key(database: Database) -> bytes:
         return _key_in(await _from_table(database))
     path = database.file.with_name(f"{database.file.name}.key")
     # The transaction writes nothing: it keeps other processes out while the file is made.
-    async with database.writing():
-        return _key_in(await asyncio.to_thread(_from_file, path))
+    return _key_in(await database.write(lambda _: _from_file(path)))
 
 
 async def _from_table(database: Database) -> str:
     new = database.insert(INSTALLATION).values(name=_NAME, value=secrets.token_hex(KEY_BYTES))
     kept = select(INSTALLATION.c.value).where(INSTALLATION.c.name == _NAME)
-    async with database.writing() as connection:
-        await connection.execute(new.on_conflict_do_nothing())
-        value: str = (await connection.execute(kept)).scalar_one()
-    return value
+
+    def work(connection: Connection) -> str:
+        connection.execute(new.on_conflict_do_nothing())
+        return str(connection.execute(kept).scalar_one())
+
+    return await database.write(work)
 
 
 def _from_file(path: Path) -> str:

@@ -1,26 +1,47 @@
 """What the tables of watches and of bulks have in common: rows that are open until they are over.
 
-A row is due at a moment, and is changed only while it is what was read.
+A row is due at a moment. A process that takes it up puts its name there, and until it takes it out
+again, or is gone, nobody else does. A row is changed only while it is what was read.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Destination, PostedCard, Watch
 from bot.storage.database import Database
+from bot.storage.schema import EXECUTOR
+
+# A row whose turn failed by a fault of ours is due again after this.
+LEASE: Final = timedelta(seconds=60)
+# Slack may take a moment to show what it has taken from a process that died.
+SETTLING: Final = timedelta(seconds=3)
 
 Job = TypeVar("Job", Watch, Bulk)
 
 
 class JobTable(ABC, Generic[Job]):
-    """One of the two tables. Every method raises `StorageError`."""
+    """One of the two tables. What is awaited raises `StorageError`."""
 
     table: ClassVar[Table]
 
@@ -39,9 +60,8 @@ class JobTable(ABC, Generic[Job]):
 
     async def get(self, job_id: str) -> Job | None:
         """One of them; `None` where there is none of that id."""
-        async with self._database.reading() as connection:
-            found = select(self.table).where(self.table.c.id == job_id)
-            row = (await connection.execute(found)).first()
+        found = select(self.table).where(self.table.c.id == job_id)
+        row = await self._database.read(lambda connection: connection.execute(found).first())
         return None if row is None else self.job_of(row)
 
     async def replace(self, old: Job, new: Job) -> bool:
@@ -50,26 +70,25 @@ class JobTable(ABC, Generic[Job]):
         Returns:
             whether it stands there now; also when an earlier call, whose answer was lost, did it.
         """
-        async with self._database.writing() as connection:
-            return await self._replace(connection, old, new)
+        return await self._database.write(partial(self._replace, old=old, new=new))
 
-    async def _replace(self, connection: AsyncConnection, old: Job, new: Job) -> bool:
+    def _replace(self, connection: Connection, old: Job, new: Job) -> bool:
         columns, values = self.table.c, self.values_of(new)
         same = and_(
             columns.id == old.id,
             *(columns[n].is_not_distinct_from(v) for n, v in self.values_of(old).items()),
         )
-        done = await connection.execute(update(self.table).where(same).values(values))
-        if done.rowcount:
-            return True
+        change = update(self.table).where(same).values(values)
         stands = select(self.table).where(columns.id == new.id)
-        row = (await connection.execute(stands)).mappings().first()
+        if connection.execute(change).rowcount:
+            return True
+        row = connection.execute(stands).mappings().first()
         return row is not None and dict(row) == values
 
     async def open_of(self, team: str, user: str) -> tuple[Job, ...]:
-        """The open ones of a person, the oldest first."""
+        """Those of a person that they wait for, the oldest first."""
         columns = self.table.c
-        mine = and_(columns.team_id == team, columns.user_id == user, self.is_open())
+        mine = and_(columns.team_id == team, columns.user_id == user, self.is_awaited())
         return await self._select(select(self.table).where(mine).order_by(columns.started_at))
 
     async def latest(self, limit: int, *, only_open: bool) -> tuple[Job, ...]:
@@ -78,45 +97,78 @@ class JobTable(ABC, Generic[Job]):
         found = select(self.table).order_by(columns.started_at.desc(), columns.id).limit(limit)
         return await self._select(found.where(self.is_open()) if only_open else found)
 
-    async def due_before(
-        self, moment: datetime, limit: int, *, after: Job | None = None
-    ) -> tuple[Job, ...]:
-        """Open ones that were due before that moment, the longest overdue first.
-
-        They begin behind the one that they are to come after.
-        """
-        columns = self.table.c
-        place = (columns.due_at, columns.id)
-        overdue = and_(self.is_open(), columns.due_at < moment)
-        found = select(self.table).where(overdue).order_by(*place).limit(limit)
-        if after is not None:
-            found = found.where(tuple_(*place) > (after.due_at, after.id))
-        return await self._select(found)
-
-    async def due_after(self, moment: datetime, limit: int) -> tuple[Job, ...]:
-        """Open ones that are due after that moment."""
-        late = and_(self.is_open(), self.table.c.due_at > moment)
-        return await self._select(select(self.table).where(late).limit(limit))
-
     async def count_open(self) -> int:
         """How many are open."""
-        async with self._database.reading() as connection:
-            return await self.count(connection, self.is_open())
+        return await self._database.read(lambda connection: self.count(connection, self.is_open()))
+
+    def claim(
+        self,
+        connection: Connection,
+        *,
+        worker: str,
+        now: datetime,
+        room: int,
+        in_hand: Collection[str],
+    ) -> tuple[Job, ...]:
+        """Take up those that are due and in nobody's hand, the longest overdue first.
+
+        Args:
+            connection: in a write transaction.
+            worker: the process that takes them.
+            now: the present moment.
+            room: how many at most.
+            in_hand: the ids of those that this process has in hand already.
+        """
+        columns = self.table.c
+        free = or_(columns.worker.is_(None), columns.worker == worker)
+        due = and_(self.is_open(), columns.due_at <= now, free, columns.id.not_in(in_hand))
+        found = select(self.table).where(due).order_by(columns.due_at).limit(room)
+        rows = connection.execute(found.with_for_update(skip_locked=True)).all()
+        if not rows:
+            return ()
+        due_at = now + LEASE
+        mine = columns.id.in_([row.id for row in rows])
+        connection.execute(update(self.table).where(mine).values(worker=worker, due_at=due_at))
+        return tuple(replace(self.job_of(row), worker=worker, due_at=due_at) for row in rows)
+
+    def mend(self, connection: Connection, now: datetime, longest_wait: timedelta) -> None:
+        """Free what processes that are gone had in hand; let nothing wait longer than it can.
+
+        Args:
+            connection: in a write transaction.
+            now: the present moment; the clock may have been set back.
+            longest_wait: nothing is ever put off for longer.
+        """
+        columns = self.table.c
+        left = and_(
+            self.is_open(),
+            columns.worker.is_not(None),
+            columns.worker.not_in(select(EXECUTOR.c.id)),
+        )
+        due = case((columns.doubtful, now + SETTLING), else_=now)
+        connection.execute(update(self.table).where(left).values(worker=None, due_at=due))
+        latest = now + longest_wait + LEASE
+        late = and_(self.is_open(), columns.worker.is_(None), columns.due_at > latest)
+        connection.execute(update(self.table).where(late).values(due_at=now))
 
     @classmethod
     def is_open(cls) -> ColumnElement[bool]:
-        """Whether a row's job is open."""
+        """Whether there is still something to be done about a row's job."""
         return cls.table.c.ended_at.is_(None)
 
     @classmethod
-    async def count(cls, connection: AsyncConnection, which: ColumnElement[bool]) -> int:
+    @abstractmethod
+    def is_awaited(cls) -> ColumnElement[bool]:
+        """Whether a person still waits for what comes of a row's job."""
+
+    @classmethod
+    def count(cls, connection: Connection, which: ColumnElement[bool]) -> int:
         """How many rows are such."""
         counting = select(func.count()).select_from(cls.table).where(which)
-        return (await connection.execute(counting)).scalar_one()
+        return connection.execute(counting).scalar_one()
 
     async def _select(self, statement: Select[Any]) -> tuple[Job, ...]:
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(statement)).all()
+        rows = await self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(self.job_of(row) for row in rows)
 
 
@@ -134,7 +186,7 @@ def common_values(job: Watch | Bulk) -> dict[str, Any]:
         "started_at": job.started_at,
         "due_at": job.due_at,
         "state": job.state.value,
-        "turn": job.turn,
+        "worker": job.worker,
         "ending": job.ending.value if job.ending is not None else None,
         "attempts": job.attempts,
         "doubtful": job.doubtful,
@@ -156,7 +208,7 @@ def common_fields(row: Row[Any]) -> dict[str, Any]:
         "card": card,
         "started_at": row.started_at,
         "due_at": row.due_at,
-        "turn": row.turn,
+        "worker": row.worker,
         "attempts": row.attempts,
         "doubtful": row.doubtful,
         "decided_at": row.decided_at,

@@ -9,16 +9,12 @@ from __future__ import annotations
 import hashlib
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-
-async def hold_lock(connection: AsyncConnection, *name: str) -> None:
-    """The same as `take_lock` where the connection is awaited."""
-    await connection.run_sync(take_lock, *name)
 
 
 def take_lock(connection: Connection, *name: str) -> None:
     """Wait until no other transaction holds the lock of this name, and hold it.
+
+    The transaction's own deadline ends the wait.
 
     Args:
         connection: in a write transaction.

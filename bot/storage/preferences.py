@@ -69,8 +69,7 @@ class Preferences:
             index_elements=list(PREFERENCE.primary_key), set_={"language": str(language)}
         )
         try:
-            async with self._database.writing() as connection:
-                await connection.execute(upsert)
+            await self._database.write(lambda connection: connection.execute(upsert))
         finally:
             self._forget(key)
 
@@ -78,8 +77,8 @@ class Preferences:
         """Forget a choice; that there is none is no error."""
         key = (team, str(scope), subject)
         try:
-            async with self._database.writing() as connection:
-                await connection.execute(delete(PREFERENCE).where(_is(key)))
+            gone = delete(PREFERENCE).where(_is(key))
+            await self._database.write(lambda connection: connection.execute(gone))
         finally:
             self._forget(key)
 

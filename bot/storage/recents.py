@@ -70,8 +70,7 @@ class Recents:
             .order_by(RECENT.c.at.desc(), RECENT.c.idmsg)
             .limit(KEPT)
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(statement)).all()
+        rows = await self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(
             RecentLookup(team=team, user=user, idmsg=row.idmsg, outcome=row.outcome, at=row.at)
             for row in rows

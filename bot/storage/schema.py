@@ -87,7 +87,7 @@ def _job_columns() -> Iterator[Column[Any]]:
     yield _at("started_at")
     yield _at("due_at")
     yield _text("state")
-    yield _number("turn")
+    yield _text("worker", optional=True)
     yield _text("ending", optional=True)
     yield _number("attempts")
     yield _flag("doubtful")
@@ -98,7 +98,11 @@ def _job_columns() -> Iterator[Column[Any]]:
 def _job_indexes(name: str) -> Iterator[Index]:
     yield Index(f"{name}_due", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN)
     yield Index(f"{name}_of_user", "team_id", "user_id", sqlite_where=_OPEN, postgresql_where=_OPEN)
-    yield Index(f"{name}_ended_at", "ended_at")
+    over = text("ended_at IS NOT NULL")
+    # Without its condition SQLite would look for the open ones among all that are.
+    yield Index(f"{name}_ended_at", "ended_at", sqlite_where=over, postgresql_where=over)
+    in_hand = text("worker IS NOT NULL AND ended_at IS NULL")
+    yield Index(f"{name}_worker", "worker", sqlite_where=in_hand, postgresql_where=in_hand)
 
 
 def _finding_columns() -> Iterator[Column[Any]]:
@@ -181,7 +185,6 @@ SEEN_EVENT: Final = Table(
     "seen_event", METADATA, _text("event_key", key=True), _at(), Index("seen_event_at", "at")
 )
 
-# The truth about watches, which people see; the durable engine only wakes them.
 WATCH: Final = Table(
     "watch",
     METADATA,
@@ -191,7 +194,6 @@ WATCH: Final = Table(
     _number("looks"),
     _flag("unknown"),
     *_finding_columns(),
-    _text("teller", optional=True),
     Index(
         "watch_open",
         "team_id",
@@ -205,7 +207,6 @@ WATCH: Final = Table(
     *_job_indexes("watch"),
 )
 
-# The truth about bulks, as that about watches.
 BULK: Final = Table(
     "bulk",
     METADATA,
@@ -214,7 +215,6 @@ BULK: Final = Table(
     _number("total"),
     _number("doubles"),
     _number("ignored"),
-    _text("worker", optional=True),
     _at("paused_until", optional=True),
     *_job_indexes("bulk"),
 )
@@ -244,7 +244,7 @@ BULK_IGNORED: Final = Table(
     _text("problem"),
 )
 
-# Every running process of the bot, for its peers.
+# Every process of the bot that lives, for its peers: what it has in hand is its own meanwhile.
 EXECUTOR: Final = Table(
     "executor",
     METADATA,

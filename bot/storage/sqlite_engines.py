@@ -1,172 +1,121 @@
-"""The ways into a SQLite database: awaited, in threads, and those of the durable engine.
+"""The ways into a SQLite database: a file, and one in the memory of this process.
 
-SQLite has one writer at a time, and who waits for it looks again every tenth of a second. It is
-held for as long as the disk takes to make a commit safe; on a slow disk a person's click would wait
-for seconds behind others' commits. So what can be had again, the moments of the gate and the alarms
-of the engine, is *fleeting*: it is not made safe at each commit. It survives the death of the
-process all the same; a loss of power may take back the latest of it, and leaves the file whole.
+SQLite has one writer at a time. It is held for as long as the disk takes to make a commit safe; on
+a slow disk a person's click would wait for seconds behind others' commits. So what can be had
+again, the moments of the gate and who has which job in hand, is *fleeting*: it is not made safe at
+each commit. It survives the death of the process all the same; a loss of power may take back the
+latest of it, and leaves the file whole.
 """
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from secrets import token_hex
-from types import MappingProxyType
-from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from time import monotonic, sleep
+from typing import Any, Final
 
-from sqlalchemy import (
-    URL,
-    AsyncAdaptedQueuePool,
-    Connection,
-    Engine,
-    QueuePool,
-    create_engine,
-    event,
-)
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from bot.domain.timing import Timing
-from bot.storage.own_threads import in_own_thread
-from bot.storage.sqlite_connection import sqlite_connection
 
-# The option of an execution whose transaction writes.
+# The options of an execution: whether its transaction writes, whether it must outlive a loss of
+# power, and what ends its wait for other writers.
 WRITES: Final = "voicestatus_writes"
-# Whether a commit is safe from a loss of power (sqlite.org/pragma.html#pragma_synchronous).
-_LASTING: Final = "FULL"
-_FLEETING: Final = "NORMAL"
-
-_Found = TypeVar("_Found")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threads:
-    """Engines for work that is done in one go, in a thread.
-
-    Attributes:
-        pool: threads that nothing else uses, so that nothing else can hold them up.
-    """
-
-    lasting: Engine
-    fleeting: Engine
-    pool: Executor
-
-    async def run(self, work: Callable[[], _Found]) -> _Found:
-        """What the work gives, done in one of the threads."""
-        return await asyncio.get_running_loop().run_in_executor(self.pool, work)
+FLEETING: Final = "voicestatus_fleeting"
+CHECK: Final = "voicestatus_check"
+# sqlite.org/pragma.html#pragma_synchronous
+_SAFETY: Final = {False: "FULL", True: "NORMAL"}
+# SQLite's own pauses grow to a tenth of a second.
+_FIRST_PAUSE: Final = 0.001
+_LONGEST_PAUSE: Final = 0.02
 
 
-def awaited(
-    name: str,
-    *,
-    connections: int,
-    timing: Timing,
-    query: Mapping[str, str] = MappingProxyType({}),
-) -> AsyncEngine:
-    """An engine whose statements are awaited, with so many connections at most."""
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=name, query=query),
-        connect_args={
-            "timeout": timing.sqlite_busy,
-            "isolation_level": None,
-            "async_creator_fn": sqlite_connection,
-        },
-        hide_parameters=True,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=connections,
-        max_overflow=0,
-    )
-    event.listen(engine.sync_engine, "connect", partial(_on_connect, _LASTING))
-    event.listen(engine.sync_engine, "begin", _on_begin)
-    return engine
+@contextmanager
+def on_file(file: Path, *, connections: int, timing: Timing) -> Iterator[Engine]:
+    """A database in a file, with so many connections at most."""
+    with _opened(str(file), connections=connections, timing=timing) as engine:
+        yield engine
 
 
-@asynccontextmanager
-async def in_memory(*, timing: Timing) -> AsyncIterator[AsyncEngine]:
+@contextmanager
+def in_memory(*, timing: Timing) -> Iterator[Engine]:
     """A database that lives as long as the block, whatever becomes of the pool's connection."""
-    name = f"file:voicestatus-{token_hex(8)}"
-    memory = {"mode": "memory", "cache": "shared"}
-    with closing(sqlite3.connect(f"{name}?{urlencode(memory)}", uri=True)):
-        query = {**memory, "uri": "true"}
-        engine = awaited(name, connections=1, timing=timing, query=query)
-        try:
-            yield engine
-        finally:
-            await engine.dispose()
+    name = f"file:voicestatus-{token_hex(8)}?mode=memory&cache=shared"
+    with (
+        closing(sqlite3.connect(name, uri=True, check_same_thread=False)),
+        _opened(name, connections=1, timing=timing, uri=True) as engine,
+    ):
+        yield engine
 
 
-@asynccontextmanager
-async def in_threads(file: Path, *, connections: int, timing: Timing) -> AsyncIterator[Threads]:
-    """Engines for work in threads, a thread for each connection, while the block runs."""
-    threads = Threads(
-        lasting=_in_threads(file, _LASTING, connections=connections, timing=timing),
-        fleeting=_in_threads(file, _FLEETING, connections=connections, timing=timing),
-        pool=ThreadPoolExecutor(connections, thread_name_prefix="database"),
-    )
-    try:
-        yield threads
-    finally:
-        # Not here: the last statement may still wait for another process.
-        await in_own_thread(threads.pool.shutdown)
-        threads.lasting.dispose()
-        threads.fleeting.dispose()
+@contextmanager
+def _opened(name: str, *, connections: int, timing: Timing, **options: Any) -> Iterator[Engine]:
+    def connect() -> sqlite3.Connection:
+        connection: sqlite3.Connection = sqlite3.connect(
+            name,
+            timeout=timing.sqlite_busy,
+            isolation_level=None,
+            check_same_thread=False,
+            **options,
+        )
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
 
+    def begin(connection: Connection) -> None:
+        _begin(connection, timing.sqlite_busy)
 
-def durable_engine(file: Path, *, connections: int, timing: Timing = Timing()) -> Engine:
-    """What the durable engine would make itself, but for its commits, which are fleeting.
-
-    So many connections are kept. End it with `close`; the durable engine leaves that to its maker.
-    """
-    # As it asks for itself: a transaction is alone from its first change.
-    options = {"timeout": timing.engine_busy, "isolation_level": "IMMEDIATE"}
-    return _pooled(file, _FLEETING, options, connections=connections)
-
-
-def close(engine: Engine) -> None:
-    """Close its connections; one that is in use is closed when it is given back."""
-    event.listen(engine, "checkin", _on_late_return)
-    engine.dispose()
-
-
-def _in_threads(file: Path, safety: str, *, connections: int, timing: Timing) -> Engine:
-    options = {"timeout": timing.sqlite_busy, "isolation_level": None}
-    engine = _pooled(file, safety, options, connections=connections)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _pooled(file: Path, safety: str, options: dict[str, Any], *, connections: int) -> Engine:
     engine = create_engine(
-        URL.create("sqlite+pysqlite", database=str(file)),
-        connect_args={**options, "check_same_thread": False},
+        "sqlite+pysqlite://",
+        creator=connect,
         hide_parameters=True,
         poolclass=QueuePool,
         pool_size=connections,
+        max_overflow=0,
     )
-    event.listen(engine, "connect", partial(_on_connect, safety))
-    return engine
+    event.listen(engine, "begin", begin)
+    try:
+        yield engine
+    finally:
+        close(engine)
 
 
-def _on_connect(safety: str, connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA synchronous={safety}")
-    cursor.close()
+def close(engine: Engine) -> None:
+    """Close its connections; one that a thread still uses is closed when it is given back."""
+    event.listen(engine, "checkin", lambda _, record: record.invalidate())
+    engine.dispose()
 
 
-def _on_begin(connection: Connection) -> None:
+def _begin(connection: Connection, patience: float) -> None:
+    options = connection.get_execution_options()
+    if not options.get(WRITES):
+        connection.exec_driver_sql("BEGIN")
+        return
+    safety = _SAFETY[bool(options.get(FLEETING))]
+    if connection.info.get("safety") != safety:
+        connection.exec_driver_sql(f"PRAGMA synchronous={safety}")
+        connection.info["safety"] = safety
     # A transaction that read first and writes later could not wait for another writer's end.
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    until, pause = monotonic() + patience, _FIRST_PAUSE
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        while not _is_alone(connection, last_try=monotonic() >= until):
+            options[CHECK]()
+            sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
 
 
-def _on_late_return(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.invalidate()
+def _is_alone(connection: Connection, *, last_try: bool) -> bool:
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        # The low byte is the kind; the rest says why, such as another process' recovery.
+        if last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -25,8 +25,7 @@ async def sweep(
     statement = delete(table).where(tuple_(*key).in_(old), is_old)
     total = 0
     while True:
-        async with database.writing() as connection:
-            deleted = (await connection.execute(statement)).rowcount
+        deleted = await database.write(lambda connection: connection.execute(statement).rowcount)
         total += deleted
         if deleted < batch:
             return total

@@ -5,22 +5,33 @@ Beside the recent look-ups and the bulks this is where ids stand in clear, until
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, case, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    literal,
+    select,
+    update,
+)
 
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Bound, Ending, Sighting, State, Watch
 from bot.storage.findings import finding_of, finding_values
 from bot.storage.jobs import JobTable, common_fields, common_values
-from bot.storage.locks import hold_lock
+from bot.storage.locks import take_lock
 from bot.storage.schema import WATCH
 from bot.storage.sweeping import sweep
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,49 +63,64 @@ class Watches(JobTable[Watch]):
             for each the watch itself; the open one that there is already for that id and
             destination; or the bound that leaves no room for it.
         """
-        first = new[0]
-        # Two at once would each not count the other's.
-        async with self._alone() as connection:
-            room = await self._room(connection, first, bounds)
+
+        def work(connection: Connection) -> tuple[Watch | Bound, ...]:
+            room = self._room(connection, new[0], bounds)
             outcomes: list[Watch | Bound] = []
             for watch in new:
-                outcome = await self._add_one(connection, watch, room)
+                outcome = self._add_one(connection, watch, room)
                 outcomes.append(outcome)
                 if outcome is watch:
                     room = {bound: left - 1 for bound, left in room.items()}
-        return tuple(outcomes)
+            return tuple(outcomes)
 
-    async def _add_one(
-        self, connection: AsyncConnection, watch: Watch, room: Mapping[Bound, int]
+        return await self._alone(work)
+
+    def _add_one(
+        self, connection: Connection, watch: Watch, room: Mapping[Bound, int]
     ) -> Watch | Bound:
-        there = (await connection.execute(_open_for(watch))).first()
+        there = self._awaited_like(connection, watch, watch.started_at)
         if there is not None:
-            return self.job_of(there)
+            return there
         for bound, left in room.items():
             if left <= 0:
                 return bound
-        await connection.execute(WATCH.insert().values(self.values_of(watch)))
+        connection.execute(WATCH.insert().values(self.values_of(watch)))
         return watch
+
+    def _awaited_like(self, connection: Connection, watch: Watch, now: datetime) -> Watch | None:
+        """Another watch for the same call and destination that people wait for."""
+        there = connection.execute(_open_for(watch)).first()
+        if there is None or there.id == watch.id:
+            return None
+        if there.state != State.TOLD.value:
+            return self.job_of(there)
+        # Only its card is out of date, and shows the new watch from now on.
+        connection.execute(update(WATCH).where(WATCH.c.id == there.id).values(ended_at=now))
+        return None
 
     async def reopen(self, old: Watch, new: Watch) -> Watch | None:
         """Put an open one in the place of one that is over.
 
         Returns:
-            the open one for that call and destination: this, or one that there is already; `None`
-            where somebody else has changed the old one since.
+            the one that people wait for at that call and destination: this, or one that there is
+            already; `None` where somebody else has changed the old one since.
         """
-        async with self._alone() as connection:
-            there = (await connection.execute(_open_for(new))).first()
-            if there is not None and there.id != old.id:
-                return self.job_of(there)
-            return new if await self._replace(connection, old, new) else None
+
+        def work(connection: Connection) -> Watch | None:
+            there = self._awaited_like(connection, new, new.due_at)
+            if there is not None:
+                return there
+            return new if self._replace(connection, old, new) else None
+
+        return await self._alone(work)
 
     async def expire_at(
         self, moment: datetime, names: Sequence[str], owner: Owner
     ) -> tuple[Watch, ...]:
         """Let those of these watches that still wait end at that moment, all of them or none.
 
-        One that would be taken up only after its end is due at its end, in a turn of its own.
+        One that would be taken up only after its end is due at its end.
 
         Args:
             moment: the end of their limit from now on.
@@ -112,21 +138,19 @@ class Watches(JobTable[Watch]):
             .values(
                 expires_at=end,
                 due_at=case((late, end), else_=columns.due_at),
-                turn=case((late, columns.turn + 1), else_=columns.turn),
             )
         )
-        # Two at once could each have locked what the other needs.
-        async with self._alone() as connection:
-            await connection.execute(change)
-            rows = (await connection.execute(select(WATCH).where(which))).all()
-        return self._in_order(rows, names)
+
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            connection.execute(change)
+            return connection.execute(select(WATCH).where(which)).all()
+
+        return self._in_order(await self._alone(work), names)
 
     async def cancel(
         self, names: Sequence[str], now: datetime, owner: Owner | None = None
     ) -> tuple[Watch, ...]:
         """Give up those of these watches that still wait, all of them or none; nobody is told.
-
-        The alarm of each rings once more and finds nothing to do.
 
         Args:
             names: their ids.
@@ -138,18 +162,27 @@ class Watches(JobTable[Watch]):
         """
         which = _waiting(names, owner)
         change = update(WATCH).where(which).values(state=State.CANCELLED.value, ended_at=now)
-        async with self._alone() as connection:
-            # Held until the end, so that what is returned is what is given up.
-            rows = (await connection.execute(select(WATCH).where(which).with_for_update())).all()
-            await connection.execute(change)
-        return self._in_order(rows, names)
 
-    @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction in which nobody else adds watches or changes several; turns go on."""
-        async with self._database.writing() as connection:
-            await hold_lock(connection, "watch")
-            yield connection
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            # Held until the end, so that what is returned is what is given up.
+            rows = connection.execute(select(WATCH).where(which).with_for_update()).all()
+            connection.execute(change)
+            return rows
+
+        return self._in_order(await self._alone(work), names)
+
+    async def _alone(self, work: Callable[[Connection], _Found]) -> _Found:
+        """Do this while nobody else adds watches or changes several; turns go on.
+
+        Two who add at once would each not count the other's; two who change several could each
+        have locked what the other needs.
+        """
+
+        def alone(connection: Connection) -> _Found:
+            take_lock(connection, "watch")
+            return work(connection)
+
+        return await self._database.write(alone)
 
     @classmethod
     def _in_order(cls, rows: Sequence[Row[Any]], names: Sequence[str]) -> tuple[Watch, ...]:
@@ -161,18 +194,21 @@ class Watches(JobTable[Watch]):
         return await sweep(self._database, WATCH.c.ended_at, older_than)
 
     @classmethod
-    async def _room(
-        cls, connection: AsyncConnection, watch: Watch, bounds: Bounds
-    ) -> dict[Bound, int]:
+    def is_awaited(cls) -> ColumnElement[bool]:
+        """Whether a person still waits for the notice."""
+        return and_(cls.is_open(), WATCH.c.state != State.TOLD.value)
+
+    @classmethod
+    def _room(cls, connection: Connection, watch: Watch, bounds: Bounds) -> dict[Bound, int]:
         """How many more there may be; the narrowest bound comes first, because it is told."""
-        open_ones, place = cls.is_open(), watch.destination
+        open_ones, place = cls.is_awaited(), watch.destination
         of_team = and_(WATCH.c.team_id == place.team, open_ones)
         of_user = and_(WATCH.c.user_id == watch.user, of_team)
         of_channel = and_(WATCH.c.channel_id == place.channel, of_team)
         return {
-            Bound.USER: bounds.user - await cls.count(connection, of_user),
-            Bound.CHANNEL: bounds.channel - await cls.count(connection, of_channel),
-            Bound.ALL: bounds.all - await cls.count(connection, open_ones),
+            Bound.USER: bounds.user - cls.count(connection, of_user),
+            Bound.CHANNEL: bounds.channel - cls.count(connection, of_channel),
+            Bound.ALL: bounds.all - cls.count(connection, open_ones),
         }
 
     @staticmethod
@@ -188,7 +224,6 @@ class Watches(JobTable[Watch]):
             **finding_values(last.finding if last is not None else None),
             "checked_at": last.checked_at if last is not None else None,
             "sandbox": last is not None and last.sandbox,
-            "teller": job.worker,
         }
 
     @staticmethod
@@ -203,7 +238,6 @@ class Watches(JobTable[Watch]):
             unknown=row.unknown,
             last=_sighting(row),
             ending=Ending(row.ending) if row.ending is not None else None,
-            worker=row.teller,
         )
 
 

@@ -31,10 +31,10 @@ from bot.domain.jobs.bulk import Bulk, Tally
 from bot.domain.jobs.watch import Destination, PostedCard
 from bot.gateway.client import GatewayClient
 from bot.services.bulk.service import BulkRequest
+from bot.services.ending import End
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
-from bot.storage.alarms import Work
 from bot.storage.database import open_database
 from bot.telemetry import Telemetry
 
@@ -59,6 +59,11 @@ class NotingSpeaker:
             self.asked = time.perf_counter() - self.began
         return None
 
+    async def find_progress(self, bulk: Bulk) -> PostedCard | None:
+        """There is none."""
+        del bulk
+        return None
+
     async def report(self, bulk: Bulk) -> Report:
         """Report success."""
         del bulk
@@ -69,10 +74,16 @@ class NotingSpeaker:
         del bulk
         return Trace.NONE
 
-    async def deliver_results(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> Report:
         """Record the end."""
         del bulk
         self.over.set()
+        return Report(delivery=Delivery.SENT)
+
+    async def trace_result(self, bulk: Bulk) -> Trace:
+        """There is none."""
+        del bulk
+        return Trace.NONE
 
 
 @asynccontextmanager
@@ -119,7 +130,7 @@ async def _bulk_services(
         engine = build_engine(settings, database=database, now=utc_now)
         means = means_of(settings, engine=engine, lookups=lookups, heard=_ignore, now=utc_now)
         services = build_bulk_services(settings, engine=engine, means=means, speaker=speaker)
-        await stack.enter_async_context(engine.kept({Work.BULK: services.turns.take_up}))
+        await stack.enter_async_context(engine.poller.running([services.line], End(9.0)))
         yield services, lookups
 
 
@@ -177,7 +188,7 @@ async def measure_bulks() -> Table:
             async with gateway_of(settings) as gateway:
                 plain = await _plain(_lookups(settings, gateway), 0)
             async with _bulk_services(settings, speaker) as (services, lookups):
-                # The engine needs a second or two of CPU to start.
+                # By then everything is imported and created.
                 await _durable(services, speaker, _ids(20, 90_000, "0.00"))
                 shared = await _plain(lookups, 10_000)
                 durable = await _durable(services, speaker, _ids(COUNT, 20_000, "0.10"))

@@ -1,6 +1,6 @@
 """100,000 waiting watches in one real process: memory, idle CPU, start, and all overdue at once.
 
-The rows are copies of one that the engine created: creating each through the engine takes minutes.
+The rows are copies of one that the bot's code created: starting each takes minutes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,10 +27,7 @@ from bot.domain.jobs.watch import Destination, Watch
 from bot.fake_slack.people.person import person_over_http
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.gateway.sandbox import SeenRequest, running_sandbox
-from bot.services.jobs.outcomes import alarm_of
-from bot.storage.alarms import Work
 from bot.storage.database import open_database
-from bot.storage.durable import DurableAlarms
 from bot.storage.watches import Bounds, Watches
 from bot.web.slack_endpoint import SLACK_PATH
 
@@ -49,7 +46,6 @@ class RunningProcess:
     pid: int
     port: int
     ready: float
-    engine_up: float
 
     def resident_mib(self) -> float:
         """Its resident memory."""
@@ -71,7 +67,7 @@ class RunningProcess:
 
 @asynccontextmanager
 async def running_process(settings: dict[str, str]) -> AsyncIterator[RunningProcess]:
-    """Start a process, and wait until its engine runs."""
+    """Start a process, and wait until it runs."""
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -84,17 +80,9 @@ async def running_process(settings: dict[str, str]) -> AsyncIterator[RunningProc
     assert process.stderr is not None
     first_line = (await process.stdout.readline()).decode()
     ready = time.monotonic() - began
-    while b"the engine is up" not in await process.stderr.readline():
-        pass
-    engine_up = time.monotonic() - began
     drain = asyncio.create_task(process.stderr.read())
     try:
-        yield RunningProcess(
-            pid=process.pid,
-            port=int(first_line.rsplit(" ", 1)[1]),
-            ready=ready,
-            engine_up=engine_up,
-        )
+        yield RunningProcess(pid=process.pid, port=int(first_line.rsplit(" ", 1)[1]), ready=ready)
     finally:
         process.terminate()
         await process.wait()
@@ -137,7 +125,6 @@ async def _idle(settings: dict[str, str]) -> dict[str, float]:
         await asyncio.sleep(3)
         return {
             "ready": process.ready,
-            "engine_up": process.engine_up,
             "busy": await process.busy_percent(IDLE_SECONDS),
             "memory": process.resident_mib(),
         }
@@ -168,7 +155,7 @@ async def _drain(
 
 
 async def _fill(file: Path) -> None:
-    """Create one watch and its alarm with the bot's code, then copy both rows."""
+    """Create one watch with the bot's code, then copy its row."""
     now = datetime.now(UTC)
     template = Watch(
         id="w00000",
@@ -177,24 +164,13 @@ async def _fill(file: Path) -> None:
         destination=Destination(team="T1", channel="C1", thread="1.1"),
         started_at=now,
         expires_at=now + timedelta(hours=24),
-        due_at=now + timedelta(minutes=9),
+        due_at=now + timedelta(minutes=5),
     )
-    url = f"sqlite:///{file}"
-    alarms = DurableAlarms(url=url, executor="bench", concurrency={Work.WATCH: 1}, now=lambda: now)
-    async with open_database(url) as database:
+    async with open_database(f"sqlite:///{file}") as database:
         await Watches(database).add([template], Bounds(user=1, channel=1, all=1))
-        async with alarms.running({Work.WATCH: _nothing}):
-            await alarms.arm([alarm_of(replace(template, due_at=now + timedelta(hours=2)))])
-            await asyncio.sleep(6)
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.row_factory = sqlite3.Row
         _copy(connection, "watch", "id", "w00000")
-        for table in ("workflow_status", "workflow_input"):
-            _copy(connection, table, "workflow_uuid", "watch:w00000:0")
-
-
-async def _nothing(watch_id: str, turn: int) -> None:
-    """Do nothing: no alarm fires here."""
 
 
 def _copy(connection: sqlite3.Connection, table: str, key: str, value: str) -> None:
@@ -219,7 +195,6 @@ def _make_overdue(file: Path) -> None:
     past = datetime.now(UTC) - timedelta(hours=1)
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE watch SET due_at = ?", (past.strftime("%F %T.%f"),))
-        connection.execute("UPDATE workflow_status SET delay_until_epoch_ms = 0")
 
 
 def _table(empty: dict[str, float], full: dict[str, float], overdue: dict[str, float]) -> Table:
@@ -228,7 +203,6 @@ def _table(empty: dict[str, float], full: dict[str, float], overdue: dict[str, f
         ("resident memory, MiB", "memory", (empty, full, overdue)),
         ("busy, % of a core", "busy", (empty, full, overdue)),
         ("until it answers, s", "ready", (empty, full)),
-        ("until its engine is up, s", "engine_up", (empty, full)),
         (f"looks a second (ceiling {CEILING})", "looks", ({}, {}, overdue)),
         ("ack, median, ms", "p50", ({}, {}, overdue)),
         ("ack, p99, ms", "p99", ({}, {}, overdue)),

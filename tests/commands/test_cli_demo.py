@@ -86,9 +86,7 @@ def test_the_tour_shows_everything_once_and_ends(
 ) -> None:
     """Each stop is introduced and answered; with no terminal on standard input that is all."""
     slow = {"slow": "SANDBOX-SLOW-0.6"}
-    quick = Timing(
-        note_after=0.2, retry_initial=0, retry_jitter=0, engine_head_start=0, engine_poll=0.05
-    )
+    quick = Timing(note_after=0.2, retry_initial=0, retry_jitter=0, poll=0.05)
     hurried = partial(running_sandbox, clock=lambda: 10 * time.monotonic())
     with as_in_a_new_process():
         code = asyncio.run(

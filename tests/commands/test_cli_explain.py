@@ -14,7 +14,7 @@ from tests.support.voicestatus_process import Voicestatus
 from tests.support.wording import EN, PT
 
 KEYS = ["code", "kind", "title", "meaning", "advice", "who_acts", "retry", "source"]
-HEAVY = ("slack_bolt", "slack_sdk", "httpx", "aiohttp", "pydantic_settings", "dbos")
+HEAVY = ("slack_bolt", "slack_sdk", "httpx", "aiohttp", "pydantic_settings", "sqlalchemy")
 CATALOGS = pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
 
 

@@ -216,9 +216,9 @@ def test_a_look_up_in_a_terminal_keeps_to_the_ceilings_of_the_bot_beside_it(
         async with open_database(url) as database:
             ceilings = Ceilings(requests_per_second=10, max_concurrency=1)
             await SharedGate(database, ceilings, lease_seconds=15).close()
-            async with database.writing() as connection:
-                farther = GATE.c.closed_until + LONGEST_PAUSE_SECONDS - 60
-                await connection.execute(GATE.update().values(closed_until=farther))
+            farther = GATE.c.closed_until + LONGEST_PAUSE_SECONDS - 60
+            later = GATE.update().values(closed_until=farther)
+            await database.write(lambda connection: connection.execute(later))
 
     asyncio.run(ask_for_a_pause())
     ended = voicestatus.run("lookup", "SANDBOX-OK", "--json")

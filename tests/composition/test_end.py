@@ -10,24 +10,30 @@ import asyncio
 import json
 import signal
 import socket
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
+from sqlalchemy import make_url
 
 from bot import __version__
 from bot.commands.run import run_until_stopped
 from bot.fake_slack.slack_server import running_slack
 from bot.settings.settings import Mode, Settings
+from bot.slack.bulk.modals import LIST_BLOCK
 from tests.composition.held_gateway import held_gateway
 from tests.support.reading import heading, texts
 from tests.support.rough_slack import Answer, RoughSlack, raw, rough_slack, silence
 from tests.support.running_process import (
     PATIENCE_SECONDS,
+    Running,
     environment,
     first_line,
     running,
@@ -36,6 +42,7 @@ from tests.support.running_process import (
 from tests.support.scene import COMMAND, playing, settings_for
 from tests.support.voicestatus_process import as_in_a_new_process
 from tests.support.wording import ANSWERED, PT, say
+from tests.watches.cut_line import cut_line
 
 # What is promised of the end.
 IN_TIME = timedelta(seconds=10)
@@ -69,13 +76,9 @@ async def logged(process: asyncio.subprocess.Process, event: str) -> list[dict[s
 async def test_a_process_says_one_line_and_no_library_warns(mode: Mode) -> None:
     """Who, where, how and which version; SIGTERM ends the idle process with 0.
 
-    Bolt finds the bot token in the environment, where it belongs, and has nothing to say. Nor has
-    the engine.
+    Bolt finds the bot token in the environment, where it belongs, and has nothing to say.
     """
-    lines = []
     async with running(mode, BOT_LOG_FORMAT="json") as bot:
-        if mode is Mode.HTTP:
-            lines = await logged(bot.process, "the engine is up")
         bot.process.terminate()
         code, more, err = await ended(bot.process)
 
@@ -87,9 +90,8 @@ async def test_a_process_says_one_line_and_no_library_warns(mode: Mode) -> None:
     )
     assert port.strip().isdecimal()
     assert (0, "") == (code, more)
-    lines += [json.loads(line) for line in err.splitlines()]
-    events = [line["event"] for line in lines]
-    assert ["stopping", "stopped"] == events[-2:]
+    events = [json.loads(line)["event"] for line in err.splitlines()]
+    assert ["stopping", "stopped"] == [event for event in events if event.startswith("stop")]
     assert [] == [event for event in events if "library" in event]
 
 
@@ -139,6 +141,57 @@ async def test_the_worst_end_is_in_time(mode: Mode) -> None:
     assert 2 == told.count(say("broken.title"))
     assert 1 == err.count("lost")
     assert ("Traceback" in err, "library" in err) == (False, False)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_silent_database_delays_no_end(kind: str, request: pytest.FixtureRequest) -> None:
+    """A file that another process holds, a server that answers no more; a list under way."""
+    url: str = request.getfixturevalue(f"{'postgres' if kind == 'postgresql' else kind}_url")
+    async with AsyncExitStack() as stack:
+        line = None
+        if kind == "postgresql":
+            address = make_url(url)
+            assert address.port is not None
+            line = await stack.enter_async_context(cut_line(address.port))
+            url = address.set(port=line.port).render_as_string(hide_password=False)
+        variables = {"DATABASE_URL": url, "BOT_LOG_FORMAT": "json"}
+        bot = await stack.enter_async_context(running(Mode.SOCKET, **variables))
+        await begin_a_list(bot, 200)
+        if line is None:
+            holder = stack.enter_context(closing(sqlite3.connect(url.removeprefix("sqlite:///"))))
+            holder.execute("BEGIN EXCLUSIVE")
+        else:
+            line.hold()
+        await asyncio.sleep(2)
+        began = time.monotonic()
+        bot.process.terminate()
+        code, _, err = await ended(bot.process)
+        took = timedelta(seconds=time.monotonic() - began)
+
+    assert (0, False) == (code, "Traceback" in err)
+    assert took < IN_TIME
+
+
+async def begin_a_list(bot: Running, count: int) -> None:
+    """Paste so many calls, and confirm."""
+    await bot.person.command(COMMAND, "bulk")
+    await bot.slack.wait_for(lambda: bool(bot.slack.modals_of(bot.person.user)))
+    text = "\n".join(f"SANDBOX-ok.{number}" for number in range(1, count + 1))
+    for _ in range(2):
+        form = bot.slack.modals_of(bot.person.user)[-1]
+        await bot.person.submit(form, {LIST_BLOCK: text})
+
+
+def test_whatever_hangs_the_process_ends() -> None:
+    """The very last resort, with a line in the log."""
+    program = (
+        "import time; from bot.commands.run import end_at_last; end_at_last(0.1); time.sleep(60)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert (1, True) == (done.returncode, "the end took too long" in done.stdout + done.stderr)
 
 
 async def test_ctrl_c_costs_nobody_an_answer() -> None:

@@ -10,7 +10,6 @@ import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -105,7 +104,7 @@ async def bot(mode: Mode, tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
     async with playing(
         mode,
         scopes=READING | {"files:read", "files:write"},
-        timing=replace(SWIFT, engine_head_start=0.0),
+        timing=SWIFT,
         settle=stand,
         database_url=f"sqlite:///{path}",
         watch_intervals_seconds=QUICK,

@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.composition.jobs import at_once, schedule_of
+from bot.composition.jobs import looks_at_once, schedule_of
 from bot.composition.watches import bounds_of
 from bot.settings.settings import Settings
-from bot.storage.alarms import Work
 
 
 def test_the_schedule() -> None:
@@ -35,4 +34,4 @@ def test_so_many_looks_at_once_as_come_through_in_time(
 ) -> None:
     """At least one, at most what helps."""
     settings = Settings.of(gateway_requests_per_second=rate, gateway_timeout_seconds=seconds)
-    assert looks == at_once(settings)[Work.WATCH]
+    assert looks == looks_at_once(settings)

@@ -17,6 +17,7 @@ from bot.slack.cards.buttons import Action
 from bot.slack.home.page import ASK_ACTION, LANGUAGE_ACTION
 from tests.contract.recording import Noting
 from tests.support.scene import ASK, CHECK, Scene, playing
+from tests.support.wording import PT, say
 
 FILE = {"name": "a.csv", "content": b"IDMSG\r\nSANDBOX-OK\r\nSANDBOX-BUSY\r\n"}
 # The time of a look-up: the bot's clock runs, Slack's is frozen.
@@ -62,7 +63,7 @@ async def use_everything(scene: Scene) -> None:
     await person.open_home()
     home = await scene.home()
     await person.click(home, LANGUAGE_ACTION, value="pt-BR")
-    await scene.slack.wait_for(lambda: scene.slack.home_of(person.user) != home)
+    await scene.home(shows=say("home.settings", PT))
     await person.click(await scene.home(), ASK_ACTION)
     await scene.modal()
     await scene.running.work.idle()

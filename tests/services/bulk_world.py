@@ -44,7 +44,11 @@ class WrittenSpeaker:
     traced: list[Bulk] = field(default_factory=list)
     handed: list[Bulk] = field(default_factory=list)
     shows: asyncio.Event = field(default_factory=asyncio.Event)
-    hand_over_faults: list[Exception] = field(default_factory=list)
+    handovers: list[Report | Exception] = field(default_factory=list)
+    result_traces: list[Trace] = field(default_factory=list)
+    results_traced: list[Bulk] = field(default_factory=list)
+    looked_for: list[Bulk] = field(default_factory=list)
+    found: PostedCard | None = None
 
     def __post_init__(self) -> None:
         self.shows.set()
@@ -54,6 +58,11 @@ class WrittenSpeaker:
         self.shown.append((bulk, tally))
         await self.shows.wait()
         return None if bulk.card is not None else CARD
+
+    async def find_progress(self, bulk: Bulk) -> PostedCard | None:
+        """What the test says."""
+        self.looked_for.append(bulk)
+        return self.found
 
     async def report(self, bulk: Bulk) -> Report:
         """Take it, and answer as written."""
@@ -68,11 +77,18 @@ class WrittenSpeaker:
         self.traced.append(bulk)
         return self.traces.pop(0) if self.traces else Trace.NONE
 
-    async def deliver_results(self, bulk: Bulk) -> None:
-        """Take it."""
+    async def deliver_results(self, bulk: Bulk) -> Report:
+        """Take it, and answer as written."""
         self.handed.append(bulk)
-        if self.hand_over_faults:
-            raise self.hand_over_faults.pop(0)
+        answer = self.handovers.pop(0) if self.handovers else Report(delivery=Delivery.SENT)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def trace_result(self, bulk: Bulk) -> Trace:
+        """Answer as written."""
+        self.results_traced.append(bulk)
+        return self.result_traces.pop(0) if self.result_traces else Trace.NONE
 
 
 @dataclass(kw_only=True)
@@ -90,15 +106,16 @@ class BulkWorld:
     def bulks(self) -> BulkService:
         """What people use."""
         return BulkService(
-            bulks=self.table, alarms=self.base.alarms, bounds=BOUNDS, now=self.base.clock
+            bulks=self.table,
+            wake=lambda: self.base.wakes.append(None),
+            bounds=BOUNDS,
+            now=self.base.clock,
         )
 
-    def turns(self, executor: str = "e1", **changes: object) -> BulkTurns:
-        """What alarms use, in a process of this name."""
+    def turns(self, **changes: object) -> BulkTurns:
+        """What the poller uses."""
         pace = replace(QUICK, **changes)  # type: ignore[arg-type]
-        return BulkTurns(
-            bulks=self.table, speaker=self.speaker, pace=pace, means=self.base.means(executor)
-        )
+        return BulkTurns(bulks=self.table, speaker=self.speaker, pace=pace, means=self.base.means())
 
     async def start(
         self, *idmsgs: str, user: str = "U1", lines: Sequence[IgnoredLine] = ()
@@ -115,11 +132,18 @@ class BulkWorld:
         assert isinstance(outcome, BulkStarted)
         return outcome.bulk
 
-    async def ring(self, bulk: Bulk, *, executor: str = "e1") -> Bulk:
-        """Let its alarm ring at the moment at which it is due; the bulk as it stands then."""
+    async def taken(self, bulk: Bulk, *, executor: str = "e1") -> Bulk:
+        """The bulk in the hand of a process of this name."""
+        bulk = await self.read(bulk)
+        mine = replace(bulk, worker=executor)
+        assert await Bulks(self.base.database).replace(bulk, mine)
+        return mine
+
+    async def turn(self, bulk: Bulk) -> Bulk:
+        """Let it be taken up when it is due; the bulk as it stands then."""
         bulk = await self.read(bulk)
         self.base.clock.now = max(self.base.clock.now, bulk.due_at)
-        await self.turns(executor).take_up(bulk.id, bulk.turn)
+        await self.turns().take_up(await self.taken(bulk))
         return await self.read(bulk)
 
     async def read(self, bulk: Bulk) -> Bulk:

@@ -168,8 +168,7 @@ async def test_without_admins_nobody_is_promised_anything(office: _Office) -> No
 
 async def test_a_database_that_is_away_breaks_nothing(office: _Office) -> None:
     """Better no message than one for each agent."""
-    async with office.database.writing() as connection:
-        await connection.exec_driver_sql(f"DROP TABLE {NOTICE.name}")
+    await office.database.write(lambda found: found.exec_driver_sql(f"DROP TABLE {NOTICE.name}"))
     await office.alarm().observe([answer("900")])
 
     assert [] == office.told

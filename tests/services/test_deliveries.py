@@ -172,8 +172,7 @@ async def waits(click: asyncio.Task[bool]) -> bool:
 
 async def lose(database: Database) -> None:
     """Take the table away."""
-    async with database.writing() as connection:
-        await connection.exec_driver_sql(f"DROP TABLE {SEEN_EVENT.name}")
+    await database.write(lambda found: found.exec_driver_sql(f"DROP TABLE {SEEN_EVENT.name}"))
 
 
 async def renewed(database: Database, now: datetime) -> None:
@@ -181,8 +180,7 @@ async def renewed(database: Database, now: datetime) -> None:
     statement = select(SEEN_EVENT.c.at)
     async with asyncio.timeout(30):
         while True:
-            async with database.reading() as connection:
-                at = (await connection.execute(statement)).scalar_one()
+            at = await database.read(lambda found: found.execute(statement).scalar_one())
             if at == now - timedelta(hours=25) + LASTS:
                 return
             await asyncio.sleep(0.005)

@@ -141,14 +141,14 @@ async def test_it_goes_on_when_the_database_comes_back(
     database: Database, log: io.StringIO
 ) -> None:
     """A failure is logged and tried again at the next turn."""
-    async with database.writing() as connection:
-        await connection.exec_driver_sql(f"ALTER TABLE {SEEN_EVENT.name} RENAME TO away")
+    away = f"ALTER TABLE {SEEN_EVENT.name} RENAME TO away"
+    await database.write(lambda connection: connection.exec_driver_sql(away))
     hurried = housekeeping(database, Timing(housekeeping=0.01))
     task = asyncio.create_task(hurried.keep_swept())
     await eventually(lambda: "nothing could be swept" in log.getvalue())
 
-    async with database.writing() as connection:
-        await connection.exec_driver_sql(f"ALTER TABLE away RENAME TO {SEEN_EVENT.name}")
+    back = f"ALTER TABLE away RENAME TO {SEEN_EVENT.name}"
+    await database.write(lambda connection: connection.exec_driver_sql(back))
     await eventually(lambda: '"swept"' in log.getvalue())
 
     task.cancel()

@@ -127,5 +127,4 @@ async def test_a_choice_that_cannot_be_kept_is_said_not_to_be(
 
 async def drop(database: Database) -> None:
     """Let every later statement fail."""
-    async with database.writing() as connection:
-        await connection.exec_driver_sql(f"DROP TABLE {PREFERENCE.name}")
+    await database.write(lambda found: found.exec_driver_sql(f"DROP TABLE {PREFERENCE.name}"))

@@ -7,8 +7,10 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.domain.access import Asker, Refusal
 from bot.domain.answer import Answer
@@ -42,9 +44,12 @@ class Archive:
 
     async def forget_tables(self) -> None:
         """Let every later statement fail."""
-        async with self.database.writing() as connection:
-            for table in (AUDIT, RECENT):
-                await connection.exec_driver_sql(f"DROP TABLE {table.name}")
+        for name in (AUDIT.name, RECENT.name):
+            await self.database.write(partial(_drop, name))
+
+
+def _drop(name: str, connection: Connection) -> None:
+    connection.exec_driver_sql(f"DROP TABLE {name}")
 
 
 @pytest.fixture

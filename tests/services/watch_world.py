@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.access import AccessRules
@@ -20,9 +20,7 @@ from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.services.lookup import LookupService
 from bot.services.watches.service import Started, Watching, WatchRequest
 from bot.services.watches.turns import WatchTurns
-from bot.storage.alarms import Alarm, Ringing
 from bot.storage.database import Database, open_database
-from bot.storage.errors import StorageError
 from bot.storage.watches import Bounds, Watches
 from bot.telemetry import Telemetry
 
@@ -51,50 +49,6 @@ class Clock:
 
 
 @dataclass
-class WrittenAlarms:
-    """Alarms that are only written down; a test lets them ring."""
-
-    armed: dict[str, Alarm] = field(default_factory=dict)
-    rung: set[str] = field(default_factory=set)
-    woken: list[str] = field(default_factory=list)
-    taken_over: list[Sequence[str]] = field(default_factory=list)
-    sweeps: list[datetime] = field(default_factory=list)
-    away: bool = False
-
-    def running(self, ringing: Ringing) -> AbstractAsyncContextManager[None]:
-        """Nothing rings by itself."""
-        del ringing
-        return nullcontext()
-
-    async def arm(self, alarms: Collection[Alarm]) -> tuple[Alarm, ...]:
-        """Write these down."""
-        self._reach()
-        for alarm in alarms:
-            if alarm.name not in self.rung:
-                self.armed.setdefault(alarm.name, alarm)
-        return tuple(alarm for alarm in alarms if alarm.name in self.rung)
-
-    async def wake(self, alarm: Alarm) -> None:
-        """Write it down."""
-        self.woken.append(alarm.name)
-
-    async def take_over(self, executors: Sequence[str]) -> int:
-        """Write them down."""
-        self._reach()
-        self.taken_over.append(executors)
-        return len(executors)
-
-    async def sweep(self, older_than: datetime) -> int:
-        """Write it down."""
-        self.sweeps.append(older_than)
-        return 0
-
-    def _reach(self) -> None:
-        if self.away:
-            raise StorageError("away")
-
-
-@dataclass
 class WrittenSlack:
     """A notifier whose answers are written beforehand; without one all goes well."""
 
@@ -103,6 +57,7 @@ class WrittenSlack:
     told: list[Watch] = field(default_factory=list)
     traced: list[Watch] = field(default_factory=list)
     updated: list[Watch] = field(default_factory=list)
+    updates: list[Report] = field(default_factory=list)
 
     async def tell(self, watch: Watch) -> Report:
         """Take the notice, and answer as written."""
@@ -117,9 +72,10 @@ class WrittenSlack:
         self.traced.append(watch)
         return self.traces.pop(0) if self.traces else Trace.NONE
 
-    async def update_card(self, watch: Watch) -> None:
-        """Take the update."""
+    async def update_card(self, watch: Watch) -> Report:
+        """Take the update, and answer as written."""
         self.updated.append(watch)
+        return self.updates.pop(0) if self.updates else Report(delivery=Delivery.SENT)
 
 
 @dataclass(kw_only=True)
@@ -130,9 +86,8 @@ class World:
     clock: Clock
     lookups: LookupService
     requests: list[SeenRequest]
-    alarms: WrittenAlarms = field(default_factory=WrittenAlarms)
+    wakes: list[None] = field(default_factory=list)
     slack: WrittenSlack = field(default_factory=WrittenSlack)
-    gone: set[str] = field(default_factory=set)
     in_doubt: OnUnknownDelivery = OnUnknownDelivery.RESEND
     heard: list[Answer] = field(default_factory=list)
     timing: Timing = field(default_factory=Timing)
@@ -146,30 +101,27 @@ class World:
         """What people use."""
         return Watching(
             watches=self.watches,
-            alarms=self.alarms,
+            wake=lambda: self.wakes.append(None),
             schedule=SCHEDULE,
             bounds=BOUNDS,
             now=self.clock,
         )
 
-    def turns(self, executor: str = "e1") -> WatchTurns:
-        """What alarms use, in a process of this name."""
+    def turns(self) -> WatchTurns:
+        """What the poller uses."""
         return WatchTurns(
             watches=self.watches,
             notifier=self.slack,
             schedule=SCHEDULE,
-            means=self.means(executor),
+            means=self.means(),
         )
 
-    def means(self, executor: str) -> Means:
-        """What turns of any kind need, in a process of this name."""
+    def means(self) -> Means:
+        """What turns of any kind need."""
         return Means(
-            alarms=self.alarms,
             lookups=self.lookups,
             in_doubt=self.in_doubt,
-            executor=executor,
             heard=self._hear,
-            is_gone=self.gone.__contains__,
             now=self.clock,
             timing=self.timing,
         )
@@ -186,15 +138,22 @@ class World:
         assert isinstance(outcome, Started)
         return outcome.watch
 
-    async def ring(self, watch: Watch, *, executor: str = "e1") -> Watch:
-        """Let its alarm ring at the moment at which it is due; the watch as it stands then."""
+    async def taken(self, watch: Watch, *, executor: str = "e1") -> Watch:
+        """The watch in the hand of a process of this name."""
+        watch = await self.read(watch)
+        mine = replace(watch, worker=executor)
+        assert await Watches(self.database).replace(watch, mine)
+        return mine
+
+    async def turn(self, watch: Watch) -> Watch:
+        """Let it be taken up when it is due; the watch as it stands then."""
         watch = await self.read(watch)
         self.clock.now = max(self.clock.now, watch.due_at)
-        return await self.ring_now(watch, executor=executor)
+        return await self.turn_now(watch)
 
-    async def ring_now(self, watch: Watch, *, executor: str = "e1") -> Watch:
-        """Let its alarm ring, whatever the clock says."""
-        await self.turns(executor).take_up(watch.id, watch.turn)
+    async def turn_now(self, watch: Watch) -> Watch:
+        """Let it be taken up, whatever the clock says."""
+        await self.turns().take_up(await self.taken(watch))
         return await self.read(watch)
 
     async def read(self, watch: Watch) -> Watch:

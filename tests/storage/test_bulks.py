@@ -41,8 +41,7 @@ REPORTED = replace(
     card=PostedCard(channel="C2", ts="2.2"),
     due_at=NOON + SECOND,
     state=BulkState.REPORTED,
-    turn=4,
-    worker="e1/1",
+    worker="e1",
     paused_until=NOON + 2 * SECOND,
     ending=BulkEnding.STOPPED,
     attempts=2,
@@ -213,16 +212,15 @@ async def test_lists(database: Database) -> None:
     assert ["b4"] == [bulk.id for bulk in await bulks.latest(1, only_open=False)]
 
 
-async def test_what_is_due(database: Database) -> None:
-    """The longest overdue first, page by page; what is over is never due."""
-    bulks = Bulks(database)
-    due = [replace(BULK, id=f"b{n}", due_at=NOON + n // 2 * SECOND) for n in range(3)]
-    for bulk in (*due, replace(REPORTED, id="b9", due_at=NOON)):
-        await add(bulks, bulk)
-    later = NOON + timedelta(hours=1)
-    first = await bulks.due_before(later, 2)
-    assert due == [*first, *await bulks.due_before(later, 2, after=first[-1])]
-    assert due[2:] == [*await bulks.due_after(NOON, 9)]
+async def test_one_whose_result_is_being_handed_over(database: Database) -> None:
+    """It is open, but its person waits for it no more, and it takes no room."""
+    bulks, bounds = Bulks(database), BulkBounds(user=1, all=1)
+    handing = replace(REPORTED, ended_at=None)
+    await add(bulks, handing)
+    assert () == await bulks.open_of("T1", "U1")
+    assert (handing,) == await bulks.latest(9, only_open=True)
+    assert None is await bulks.add(replace(BULK, id="b2"), IDS, (), bounds)
+    assert Bound.USER is await bulks.add(replace(BULK, id="b3"), IDS, (), bounds)
 
 
 async def test_the_old_are_swept_with_all_that_belongs_to_them(database: Database) -> None:

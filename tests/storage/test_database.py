@@ -4,49 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import threading
-from collections.abc import Awaitable, Callable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from time import monotonic
 
 import pytest
-from sqlalchemy import cast, literal, select, text
+from sqlalchemy import Connection, Executable, cast, literal, select, text
 
 from bot.domain.timing import Timing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.schema import INSTALLATION, Moment
 from bot.storage.sqlite_file import prepare_file
+from tests.storage.holding import PATIENCE_SECONDS, held
 
 pytestmark = pytest.mark.every_database
 
 
+def row(database: Database, name: str) -> Executable:
+    """What writes a row."""
+    return database.insert(INSTALLATION).values(name=name, value="x")
+
+
 async def put(database: Database, name: str) -> None:
     """Write a row."""
-    async with database.writing() as connection:
-        await connection.execute(database.insert(INSTALLATION).values(name=name, value="x"))
-
-
-async def put_and_then(
-    database: Database, act: Callable[[], Awaitable[None]], seconds: float = 5
-) -> None:
-    """Write a row, and do something before it is committed."""
-    async with database.writing(seconds) as connection:
-        await connection.execute(database.insert(INSTALLATION).values(name="a", value="x"))
-        await act()
-
-
-async def fail() -> None:
-    """Fail by a fault that is not the database's."""
-    raise LookupError
+    await database.write(lambda connection: connection.execute(row(database, name)))
 
 
 async def names(database: Database) -> set[str]:
     """The rows that are there."""
-    async with database.reading() as connection:
-        return set(await connection.scalars(select(INSTALLATION.c.name)))
+    found = select(INSTALLATION.c.name)
+    return {*await database.read(lambda connection: connection.scalars(found).all())}
 
 
 async def test_commit(database: Database) -> None:
@@ -56,9 +46,14 @@ async def test_commit(database: Database) -> None:
 
 
 async def test_rollback(database: Database) -> None:
-    """A block that fails leaves nothing, and its error passes as it is."""
+    """Work that fails leaves nothing, and its error passes as it is."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(row(database, "a"))
+        raise LookupError
+
     with pytest.raises(LookupError):
-        await put_and_then(database, fail)
+        await database.write(work)
     assert set() == await names(database)
 
 
@@ -79,9 +74,10 @@ async def test_memory_ends() -> None:
 
 async def test_reader_beside_writer(shared_url: str) -> None:
     """Who reads does not wait for who writes, and sees the state before."""
-    async with open_database(shared_url) as database, database.writing() as connection:
-        await connection.execute(database.insert(INSTALLATION).values(name="a", value="x"))
-        assert set() == await names(database)
+    async with open_database(shared_url) as database:
+        async with held(database, lambda connection: connection.execute(row(database, "a"))):
+            assert set() == await names(database)
+        assert {"a"} == await names(database)
 
 
 async def test_many_at_once(database: Database) -> None:
@@ -116,9 +112,56 @@ async def test_two_ends_of_one_file(sqlite_url: str) -> None:
 
 
 async def test_deadline(database: Database) -> None:
-    """A transaction that takes longer than it may is ended and undone."""
+    """A transaction that takes longer than it may is undone, since nobody waits for it."""
+    over = threading.Event()
+
+    def work(connection: Connection) -> None:
+        connection.execute(row(database, "a"))
+        over.wait(PATIENCE_SECONDS)
+
     with pytest.raises(StorageError, match="did not answer in time"):
-        await put_and_then(database, partial(asyncio.sleep, 5), seconds=0.2)
+        await database.write(work, seconds=0.2)
+    over.set()
+    await put(database, "b")
+    assert {"b"} == await names(database)
+
+
+async def test_hurry(database: Database) -> None:
+    """While the process ends nothing takes longer than there is time left."""
+    await put(database, "a")
+    database.hurry(lambda seconds: min(seconds, 0.0))
+    with pytest.raises(StorageError, match="did not answer in time"):
+        await put(database, "b")
+    database.hurry(float)
+    assert {"a"} == await names(database)
+
+
+async def test_writers_who_give_up_while_another_process_writes(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """They wait no longer in their threads either, and keep none from reading or writing."""
+    async with open_database(sqlite_url) as database:
+        with closing(sqlite3.connect(tmp_path / "voicestatus.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(7):
+                with pytest.raises(StorageError, match="did not answer in time"):
+                    await database.write(lambda connection: connection.execute(text("")), 0.05)
+            async with asyncio.timeout(2):
+                assert set() == await names(database)
+        await put(database, "after")
+
+
+async def test_more_readers_than_connections(database: Database) -> None:
+    """They come through one after the other; who gives up meanwhile is dropped."""
+    over = threading.Event()
+    long = [
+        asyncio.create_task(database.read(lambda _: over.wait(PATIENCE_SECONDS))) for _ in range(6)
+    ]
+    dropped = asyncio.create_task(names(database))
+    await asyncio.sleep(0.05)
+    dropped.cancel()
+    over.set()
+    assert [True] * 6 == await asyncio.gather(*long)
     assert set() == await names(database)
 
 
@@ -153,8 +196,8 @@ async def test_ping(database: Database) -> None:
 
 async def test_ping_without_tables(database: Database) -> None:
     """A database that has lost our tables is not ready."""
-    async with database.writing() as connection:
-        await connection.execute(text("DROP TABLE schema_migration"))
+    drop = text("DROP TABLE schema_migration")
+    await database.write(lambda connection: connection.execute(drop))
     with pytest.raises(StorageError):
         await database.ping()
 
@@ -163,13 +206,11 @@ async def test_server_restarts_connections(postgres_url: str) -> None:
     """Connections that the server has closed meanwhile are made anew, without an error."""
     async with open_database(postgres_url) as database, open_database(postgres_url) as other:
         await database.ping()
-        async with other.writing() as connection:
-            await connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            )
+        end = text(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await other.write(lambda connection: connection.execute(end).all())
         await database.ping()
 
 
@@ -183,11 +224,12 @@ async def test_private_files(sqlite_url: str, tmp_path: Path) -> None:
     async with open_database(sqlite_url) as database:
         await put(database, "a")
         modes = modes_in(tmp_path)
-        async with database.reading() as connection:
-            settings = [
-                (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+        settings = await database.read(
+            lambda connection: [
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
                 for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
             ]
+        )
     assert (
         dict.fromkeys(("voicestatus.db", "voicestatus.db-wal", "voicestatus.db-shm"), "0o600")
         == modes
@@ -200,8 +242,9 @@ async def test_existing_file(sqlite_url: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "voicestatus.db")) as other:
         other.execute("CREATE TABLE theirs (x)")
     (tmp_path / "voicestatus.db").chmod(0o640)
-    async with open_database(sqlite_url) as database, database.reading() as connection:
-        assert [] == (await connection.exec_driver_sql("SELECT x FROM theirs")).all()
+    theirs = text("SELECT x FROM theirs")
+    async with open_database(sqlite_url) as database:
+        assert [] == await database.read(lambda connection: connection.execute(theirs).all())
     assert 0o640 == (tmp_path / "voicestatus.db").stat().st_mode & 0o777
 
 
@@ -241,5 +284,12 @@ async def test_relative_file_after_a_change_of_folder(
 async def test_no_moment(database: Database) -> None:
     """A moment that is not there is nothing, in both directions."""
     nothing = select(cast(literal(None, Moment), Moment))
-    async with database.reading() as connection:
-        assert await connection.scalar(nothing) is None
+    assert await database.read(lambda connection: connection.scalar(nothing)) is None
+
+
+async def test_postgresql_without_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what to install."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StorageError, match=r"pip install 'voicestatus\[postgres\]'"):
+        async with open_database("postgresql://bot:secret@127.0.0.1:9/voice"):
+            pass

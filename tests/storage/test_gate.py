@@ -51,8 +51,8 @@ async def test_of_many_who_ask_at_once_one_gets_the_slot(database: Database) -> 
 
     admissions = await asyncio.gather(*(person(gate) for gate in gates for _ in range(4)))
 
-    async with database.reading() as connection:
-        rows = (await connection.execute(select(func.count()).select_from(GATE))).scalar_one()
+    count = select(func.count()).select_from(GATE)
+    rows = await database.read(lambda connection: connection.execute(count).scalar_one())
     assert (1, 1) == (sum(len(one.waits) for one in admissions), rows)
 
 
@@ -97,8 +97,8 @@ async def test_one_that_takes_its_leave_gives_everything_back(database: Database
 
     await one.leave()
 
-    async with database.reading() as connection:
-        left = (await connection.execute(select(GATE_HOLDER.c.running))).scalars().all()
+    running = select(GATE_HOLDER.c.running)
+    left = await database.read(lambda connection: connection.scalars(running).all())
     assert [1] == [*left]
 
 
@@ -121,8 +121,8 @@ async def test_a_good_answer_is_no_use_in_a_pause(database: Database) -> None:
     await gate.reset_backoff()
     assert 1 == (await person(gate)).strikes
 
-    async with database.writing() as connection:
-        await connection.execute(GATE.update().values(closed_until=0.0))
+    over = GATE.update().values(closed_until=0.0)
+    await database.write(lambda connection: connection.execute(over))
     await gate.reset_backoff()
 
     assert 0 == (await person(gate)).strikes

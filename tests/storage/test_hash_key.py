@@ -12,6 +12,7 @@ from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.hash_key import KEY_BYTES, load_hash_key
 from bot.storage.schema import INSTALLATION
+from tests.storage.holding import held
 
 pytestmark = pytest.mark.every_database
 
@@ -42,8 +43,8 @@ async def test_file(sqlite_url: str, tmp_path: Path) -> None:
     (tmp_path / "voicestatus.db.key.new").write_text("half")
     async with open_database(sqlite_url) as database:
         key = await load_hash_key(database)
-        async with database.reading() as connection:
-            assert [] == (await connection.execute(select(INSTALLATION))).all()
+        rows = select(INSTALLATION)
+        assert [] == await database.read(lambda connection: connection.execute(rows).all())
     file = tmp_path / "voicestatus.db.key"
     assert f"{key.hex()}\n" == file.read_text()
     assert 0o600 == file.stat().st_mode & 0o777
@@ -53,7 +54,7 @@ async def test_file(sqlite_url: str, tmp_path: Path) -> None:
 async def test_one_after_the_other(sqlite_url: str, tmp_path: Path) -> None:
     """While another process may be making the key, nobody else does."""
     async with open_database(sqlite_url) as here, open_database(sqlite_url) as there:
-        async with here.writing():
+        async with held(here):
             task = asyncio.create_task(load_hash_key(there))
             await asyncio.sleep(0.2)
             assert not (tmp_path / "voicestatus.db.key").exists()
@@ -82,8 +83,8 @@ async def test_damaged_row(postgres_url: str) -> None:
 
 
 async def _damage(database: Database) -> None:
-    async with database.writing() as connection:
-        await connection.execute(update(INSTALLATION).values(value="nonsense"))
+    damaged = update(INSTALLATION).values(value="nonsense")
+    await database.write(lambda connection: connection.execute(damaged))
 
 
 async def test_unreadable_file(sqlite_url: str, tmp_path: Path) -> None:

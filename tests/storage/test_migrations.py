@@ -39,18 +39,21 @@ def _described(connection: Connection, name: str) -> dict[str, Any]:
 
 async def numbers(database: Database) -> list[int]:
     """The migrations that the database says it has."""
-    async with database.reading() as connection:
-        return list(await connection.scalars(select(SCHEMA_MIGRATION.c.number)))
+    numbers_of = select(SCHEMA_MIGRATION.c.number)
+    return [*await database.read(lambda connection: connection.scalars(numbers_of).all())]
 
 
 async def test_schema(database: Database) -> None:
     """The migrations end where the tables of the code stand."""
-    async with database.writing() as connection:
-        migrated = await connection.run_sync(described)
+
+    def work(connection: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
+        migrated = described(connection)
         for table in METADATA.sorted_tables:
-            await connection.execute(text(f"DROP TABLE {table.name}"))
-        await connection.run_sync(METADATA.create_all)
-        declared = await connection.run_sync(described)
+            connection.execute(text(f"DROP TABLE {table.name}"))
+        METADATA.create_all(connection)
+        return described(connection), migrated
+
+    declared, migrated = await database.write(work)
     assert declared == migrated
 
 
@@ -63,14 +66,13 @@ async def test_once(shared_url: str) -> None:
 
 async def test_older(shared_url: str) -> None:
     """A database of an older version gets what is missing, and keeps what it had."""
-    async with open_database(shared_url) as database, database.writing() as connection:
-        await connection.execute(text("INSERT INTO installation VALUES ('a', 'b')"))
+    row = text("INSERT INTO installation VALUES ('a', 'b')")
+    async with open_database(shared_url) as database:
+        await database.write(lambda connection: connection.execute(row))
     later = (*MIGRATIONS, ("ALTER TABLE installation ADD COLUMN extra TEXT",))
-    async with (
-        open_database(shared_url, migrations=later) as database,
-        database.reading() as connection,
-    ):
-        rows = (await connection.execute(text("SELECT name, value, extra FROM installation"))).all()
+    found = text("SELECT name, value, extra FROM installation")
+    async with open_database(shared_url, migrations=later) as database:
+        rows = await database.read(lambda connection: connection.execute(found).all())
         assert [("a", "b", None)] == [tuple(row) for row in rows]
         assert [*range(1, len(later) + 1)] == await numbers(database)
 
@@ -92,5 +94,5 @@ async def test_failed(shared_url: str) -> None:
     with pytest.raises(StorageError):
         async with open_database(shared_url, migrations=wrong):
             pass
-    async with open_database(shared_url) as database, database.reading() as connection:
-        assert "half" not in await connection.run_sync(described)
+    async with open_database(shared_url) as database:
+        assert "half" not in await database.read(described)

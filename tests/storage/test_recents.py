@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.storage.database import Database
-from bot.storage.locks import hold_lock
+from bot.storage.locks import take_lock
 from bot.storage.recents import KEPT, RecentLookup, Recents
 from bot.storage.schema import RECENT
+from tests.storage.holding import held
 
 pytestmark = pytest.mark.every_database
 
@@ -93,8 +94,7 @@ async def test_limit_at_once(database: Database) -> None:
 
 async def test_one_after_the_other(database: Database) -> None:
     """Two look-ups of one person are kept one after the other, in whichever processes."""
-    async with database.writing() as connection:
-        await hold_lock(connection, "recent", "T1", "U1")
+    async with held(database, lambda connection: take_lock(connection, "recent", "T1", "U1")):
         task = asyncio.create_task(Recents(database).remember(lookup("A")))
         await asyncio.sleep(0.2)
         assert not task.done()
@@ -112,6 +112,5 @@ async def test_sweep(database: Database) -> None:
 
 
 async def _rows(database: Database) -> int:
-    async with database.reading() as connection:
-        found = await connection.execute(select(func.count()).select_from(RECENT))
-    return found.scalar_one()
+    count = select(func.count()).select_from(RECENT)
+    return await database.read(lambda connection: connection.execute(count).scalar_one())

@@ -1,4 +1,4 @@
-"""The ways into a SQLite file: whose commits are made safe, and what is left at the end."""
+"""The ways into a SQLite database: whose commits are made safe, and what is left at the end."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from bot.domain.gate import Ceilings, Urgency
+from bot.domain.timing import Timing
 from bot.storage.database import open_database
 from bot.storage.gate import SharedGate
-from bot.storage.sqlite_engines import close, durable_engine
+from bot.storage.sqlite_engines import on_file
 
 # sqlite.org/pragma.html#pragma_synchronous
 NORMAL, FULL = 1, 2
@@ -29,7 +30,7 @@ def safety_of(connection: Connection) -> int:
 
 @contextmanager
 def commits() -> Iterator[list[int]]:
-    """What each commit waited for, in all engines."""
+    """What each commit waited for."""
     seen: list[int] = []
 
     def see(connection: Connection) -> None:
@@ -43,14 +44,10 @@ def commits() -> Iterator[list[int]]:
 
 
 async def test_what_people_were_told_outlives_a_loss_of_power(tmp_path: Path) -> None:
-    """Each commit of ours waits for the disk, awaited or in a thread."""
+    """Each commit waits for the disk but those that need not, whichever came before."""
     async with open_database(f"sqlite:///{tmp_path}/voicestatus.db") as database:
-        with commits() as seen:
-            async with database.writing() as connection:
-                await connection.execute(text("SELECT 1"))
-            assert FULL == await database.write(safety_of)
-            assert FULL == await database.read(safety_of)
-    assert [FULL] * 3 == seen
+        for lasting, safety in ((True, FULL), (False, NORMAL), (False, NORMAL), (True, FULL)):
+            assert safety == await database.write(safety_of, lasting=lasting)
 
 
 async def test_a_request_through_the_gate_takes_no_time_of_the_disk(tmp_path: Path) -> None:
@@ -68,23 +65,13 @@ async def test_a_request_through_the_gate_takes_no_time_of_the_disk(tmp_path: Pa
     assert ([NORMAL] * 3, [FULL] * 2) == (of_requests, of_a_pause)
 
 
-def test_alarms_take_no_time_of_the_disk(tmp_path: Path) -> None:
-    """The keeper sets them again where they are lost."""
-    engine = durable_engine(tmp_path / "voicestatus.db", connections=1)
-    with engine.connect() as connection:
-        assert NORMAL == safety_of(connection)
-    close(engine)
-
-
 def test_one_that_is_in_use_at_the_end_is_closed_when_it_is_given_back(tmp_path: Path) -> None:
     """A thread that ends late leaves nothing open."""
-    engine = durable_engine(tmp_path / "voicestatus.db", connections=2)
-    late = engine.connect()
-    of_driver = late.connection.dbapi_connection
-    assert of_driver is not None
-    engine.connect().close()
-
-    close(engine)
+    with on_file(tmp_path / "voicestatus.db", connections=2, timing=Timing()) as engine:
+        late = engine.connect()
+        of_driver = late.connection.dbapi_connection
+        assert of_driver is not None
+        engine.connect().close()
     late.close()
 
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
@@ -105,7 +92,7 @@ async def test_nothing_else_holds_up_the_threads_of_the_database(tmp_path: Path)
         await held
         loop._default_executor = before  # type: ignore[attr-defined]
 
-    assert {"database"} == {name.rpartition("_")[0] for name in names}
+    assert {"database"} == names
 
 
 def name_of_thread(_: Connection) -> str:
@@ -117,14 +104,15 @@ async def test_the_threads_of_the_database_are_few_and_end_with_it(tmp_path: Pat
     """As many as it has connections."""
     barrier = threading.Barrier(5)
 
-    def meet(_: Connection) -> str:
+    def meet(_: Connection) -> int:
         barrier.wait(60)
-        return threading.current_thread().name
+        return threading.get_ident()
 
     async with open_database(f"sqlite:///{tmp_path}/bot.db") as database:
         first = await asyncio.gather(*(database.read(meet) for _ in range(5)))
-        more = await asyncio.gather(*(database.read(name_of_thread) for _ in range(20)))
+        more = await asyncio.gather(
+            *(database.read(lambda _: threading.get_ident()) for _ in range(20))
+        )
 
-    assert {f"database_{place}" for place in range(5)} == set(first)
+    assert 5 == len(set(first))
     assert set(first) >= set(more)
-    assert not any(thread.name in first for thread in threading.enumerate())

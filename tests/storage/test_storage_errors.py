@@ -94,8 +94,9 @@ def test_without_a_fact() -> None:
 async def test_statement_and_values_stay_inside(database: Database) -> None:
     """A statement that fails shows neither itself nor its values, anywhere."""
     with pytest.raises(StorageError) as caught:
-        async with database.reading() as connection:
-            await connection.execute(text("SELECT :value FROM C4NARY"), {"value": SECRET})
+        await database.read(
+            lambda found: found.execute(text("SELECT :value FROM C4NARY"), {"value": SECRET})
+        )
     assert SECRET not in "".join(traceback.format_exception(caught.value)).replace(
         "FROM C4NARY", ""
     )

@@ -78,8 +78,9 @@ async def all_at_once(crew: Crew, job: str, url: str) -> list[Any]:
 async def test_migrations(crew: Crew, shared_url: str) -> None:
     """Processes that find an empty database at once migrate it once."""
     assert ["opened"] * AT_ONCE == await all_at_once(crew, "open", shared_url)
-    async with open_database(shared_url) as database, database.reading() as connection:
-        numbers = (await connection.scalars(select(SCHEMA_MIGRATION.c.number))).all()
+    numbers_of = select(SCHEMA_MIGRATION.c.number)
+    async with open_database(shared_url) as database:
+        numbers = await database.read(lambda connection: connection.scalars(numbers_of).all())
     assert [*range(1, len(MIGRATIONS) + 1)] == numbers
 
 
@@ -119,8 +120,9 @@ async def test_killed(shared_url: str, written: int) -> None:
         process.kill()
         out, _ = await process.communicate()
     committed += [json.loads(line) for line in out.splitlines(keepends=True) if line[-1:] == b"\n"]
-    async with open_database(shared_url) as database, database.reading() as connection:
-        kept = {int(key) for key in await connection.scalars(select(SEEN_EVENT.c.event_key))}
+    keys = select(SEEN_EVENT.c.event_key)
+    async with open_database(shared_url) as database:
+        kept = set(map(int, await database.read(lambda found: found.scalars(keys).all())))
     assert kept >= set(committed)
     # The one whose commit was under way may be there, too; nothing else.
     assert len(kept) <= len(committed) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, Executable, select, text, update
 
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import State
@@ -35,17 +36,35 @@ async def database(postgres_url: str) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def held(database: Database, name: str) -> AsyncIterator[int]:
-    """Somebody else has the row of this watch locked; the process id of their connection."""
-    async with database.writing() as connection:
-        await connection.execute(select(WATCH.c.id).where(WATCH.c.id == name).with_for_update())
-        yield (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+async def open_write(database: Database, statement: Executable) -> AsyncIterator[int]:
+    """A transaction of somebody else that has done this and goes on; its process at the server."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[int] = loop.create_future()
+    over = threading.Event()
+
+    def work(connection: Connection) -> None:
+        connection.execute(statement)
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        loop.call_soon_threadsafe(done.set_result, pid)
+        over.wait(PATIENCE_SECONDS)
+
+    writing = asyncio.create_task(database.write(work, PATIENCE_SECONDS))
+    try:
+        yield await done
+    finally:
+        over.set()
+        await writing
+
+
+def locked(name: str) -> Executable:
+    """What locks the row of this watch."""
+    return select(WATCH.c.id).where(WATCH.c.id == name).with_for_update()
 
 
 async def blocked(database: Database) -> list[list[int]]:
     """By whom each that waits for a lock is blocked."""
-    async with database.reading() as connection:
-        return [row[0] for row in (await connection.execute(text(_BLOCKED))).all()]
+    found = await database.read(lambda connection: connection.execute(text(_BLOCKED)).all())
+    return [row[0] for row in found]
 
 
 async def until_blocked(database: Database, count: int, *done: asyncio.Task[Any]) -> None:
@@ -62,17 +81,16 @@ async def test_two_changes_of_the_same_watches_do_not_deadlock(database: Databas
         replace(ONE, id=name, message_id=MessageId(name)) for name in ("a", "x1", "x2", "z")
     ]
     await watches.add(new, PLENTY)
-    async with database.writing() as connection:
-        # As autovacuum does: a small table is read in the order of its rows, not of an index.
-        await connection.execute(text("ANALYZE watch"))
+    # As autovacuum does: a small table is read in the order of its rows, not of an index.
+    await database.write(lambda connection: connection.execute(text("ANALYZE watch")))
     async with AsyncExitStack() as stack:
         at_first = AsyncExitStack()
-        pid = await at_first.enter_async_context(held(database, first.id))
-        await stack.enter_async_context(held(database, last.id))
+        pid = await at_first.enter_async_context(open_write(database, locked(first.id)))
+        await stack.enter_async_context(open_write(database, locked(last.id)))
         later = NOON + timedelta(hours=4)
         moving = asyncio.create_task(watches.expire_at(later, ["a", "x1", "x2"], ANA))
         await until_blocked(database, 1)
-        assert await watches.replace(one, replace(one, turn=1))
+        assert await watches.replace(one, replace(one, looks=1))
         giving_up = asyncio.create_task(watches.cancel(["x1", "x2", "z"], NOON, ANA))
         await until_blocked(database, 2)
         await at_first.aclose()
@@ -87,9 +105,8 @@ async def test_a_watch_that_is_taken_up_again_is_not_swept(database: Database) -
     """The sweep found it over, and had to wait for who takes it up."""
     watches = Watches(database)
     await watches.add([TOLD], PLENTY)
-    async with database.writing() as connection:
-        again = {"ended_at": None, "state": State.TELLING.value}
-        await connection.execute(update(WATCH).values(again))
+    again = update(WATCH).values(ended_at=None, state=State.TELLING.value)
+    async with open_write(database, again):
         sweeping = asyncio.create_task(watches.sweep(NOON + 2 * SECOND))
         await until_blocked(database, 1)
     assert 0 == await sweeping

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
@@ -40,12 +40,11 @@ TOLD = replace(
     state=State.TOLD,
     looks=3,
     unknown=True,
-    turn=4,
     last=Sighting(finding=read_result("ok:85.00"), checked_at=NOON, sandbox=True),
     ending=Ending.STATUS,
     attempts=2,
     doubtful=True,
-    worker="e1/1",
+    worker="e1",
     decided_at=NOON,
     ended_at=NOON + SECOND,
 )
@@ -111,7 +110,7 @@ async def test_one_that_is_over_is_opened_again(database: Database) -> None:
     again = replace(TOLD, state=State.TELLING, ended_at=None)
     await watches.add([TOLD], PLENTY)
     assert again == await watches.reopen(TOLD, again)
-    assert None is await watches.reopen(TOLD, replace(again, turn=9))
+    assert None is await watches.reopen(TOLD, replace(again, looks=9))
     assert again == await watches.get("w1")
 
 
@@ -141,11 +140,11 @@ async def test_a_change_is_made_to_what_was_read(database: Database) -> None:
     """And not to what somebody else has made of it."""
     watches = Watches(database)
     await watches.add([WATCH], PLENTY)
-    mine, theirs = replace(WATCH, turn=1, looks=1), replace(WATCH, turn=1, looks=5)
+    mine, theirs = replace(WATCH, looks=1), replace(WATCH, looks=5)
     assert await watches.replace(WATCH, theirs)
     assert not await watches.replace(WATCH, mine)
     assert theirs == await watches.get("w1")
-    assert not await watches.replace(another(7), another(7, turn=1))
+    assert not await watches.replace(another(7), another(7, looks=1))
 
 
 async def test_an_end_that_is_moved(database: Database) -> None:
@@ -161,12 +160,12 @@ async def test_an_end_that_is_moved(database: Database) -> None:
 
 
 async def test_an_end_before_the_next_look(database: Database) -> None:
-    """It is due at its end then, in a turn of its own, and not later."""
+    """It is due at its end then, and not later."""
     watches = Watches(database)
     end = WATCH.due_at
     await watches.add([WATCH, another(1, due_at=end + SECOND)], PLENTY)
     changed = await watches.expire_at(end, ["w1", "x1"], ANA)
-    assert [(end, end, 0), (end, end, 1)] == [(w.expires_at, w.due_at, w.turn) for w in changed]
+    assert [(end, end)] * 2 == [(watch.expires_at, watch.due_at) for watch in changed]
 
 
 @pytest.mark.parametrize(
@@ -196,9 +195,9 @@ async def test_an_end_that_is_moved_during_a_turn(database: Database) -> None:
     read = await watches.get("w1")
     (moved,) = await watches.expire_at(later, ["w1"], ANA)
     assert read is not None
-    assert not await watches.replace(read, replace(read, turn=1, looks=1))
+    assert not await watches.replace(read, replace(read, looks=1))
     assert moved == await watches.get("w1")
-    put_off = replace(moved, turn=1, looks=1)
+    put_off = replace(moved, looks=1)
     assert await watches.replace(moved, put_off)
     assert put_off == await watches.get("w1")
     assert later == put_off.expires_at
@@ -211,11 +210,11 @@ async def test_an_end_that_is_moved_while_turns_write(database: Database) -> Non
     new = [another(number) for number in range(8)]
     names = [watch.id for watch in new]
     await watches.add(new, PLENTY)
-    turns = asyncio.gather(*(watches.replace(watch, replace(watch, turn=1)) for watch in new))
+    turns = asyncio.gather(*(watches.replace(watch, replace(watch, looks=1)) for watch in new))
     moved, put_off = await asyncio.gather(watches.expire_at(later, names, ANA), turns)
     assert names == [watch.id for watch in moved]
     assert [
-        replace(watch, expires_at=later, turn=int(done))
+        replace(watch, expires_at=later, looks=int(done))
         for watch, done in zip(new, put_off, strict=True)
     ] == [await watches.get(name) for name in names]
 
@@ -265,19 +264,19 @@ def commits_of(database: Database, *, fail: bool = False) -> Iterator[list[objec
         if fail:
             raise StorageError("away")
 
-    engine = database._writing_engine.sync_engine
-    event.listen(engine, "commit", commit)
+    del database
+    event.listen(Engine, "commit", commit)
     try:
         yield commits
     finally:
-        event.remove(engine, "commit", commit)
+        event.remove(Engine, "commit", commit)
 
 
 async def test_a_change_whose_answer_was_lost(database: Database) -> None:
     """Is known again when it is made once more."""
     watches = Watches(database)
     await watches.add([WATCH], PLENTY)
-    new = replace(WATCH, state=State.TELLING, attempts=1, worker="e1/1")
+    new = replace(WATCH, state=State.TELLING, attempts=1, worker="e1")
     assert await watches.replace(WATCH, new)
     assert await watches.replace(WATCH, new)
 
@@ -297,26 +296,15 @@ async def test_lists(database: Database) -> None:
     assert [theirs.id] == [watch.id for watch in await watches.latest(1, only_open=False)]
 
 
-async def test_overdue_page_by_page(database: Database) -> None:
-    """The longest overdue first, those of one moment by their ids."""
-    watches = Watches(database)
-    due = [another(number, due_at=NOON + number // 2 * SECOND) for number in range(5)]
-    for watch in (*due, replace(TOLD, due_at=NOON)):
-        await watches.add([watch], PLENTY)
-    later = NOON + timedelta(hours=1)
-    first = await watches.due_before(later, 2)
-    second = await watches.due_before(later, 2, after=first[-1])
-    third = await watches.due_before(later, 2, after=second[-1])
-    assert due == [*first, *second, *third]
-    assert () == await watches.due_before(NOON, 9)
-
-
-async def test_due_far_away(database: Database) -> None:
-    """Behind a moment, not at it."""
-    watches = Watches(database)
-    await watches.add([WATCH], PLENTY)
-    assert () == await watches.due_after(WATCH.due_at, 9)
-    assert (WATCH,) == await watches.due_after(WATCH.due_at - SECOND, 9)
+async def test_one_that_was_told_and_whose_card_is_out_of_date(database: Database) -> None:
+    """It is open, but nobody waits for it, and it makes way for a new watch of that call."""
+    watches, bounds = Watches(database), Bounds(user=1, channel=1, all=1)
+    told = replace(TOLD, ended_at=None)
+    await watches.add([told], PLENTY)
+    assert () == await watches.open_of("T1", "U1")
+    again = replace(WATCH, id="w2", started_at=NOON + SECOND)
+    assert (again,) == await watches.add([again], bounds)
+    assert replace(told, ended_at=NOON + SECOND) == await watches.get("w1")
 
 
 async def test_sweep(database: Database) -> None:

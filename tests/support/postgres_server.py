@@ -83,7 +83,7 @@ class PostgresServer:
         finally:
             with self.connect(name) as connection:
                 connection.execute(_END_OTHERS)
-                # The durable engine has its own schema.
+                # Version 0.1.0 had a schema for its engine.
                 connection.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
                 connection.execute("DROP SCHEMA public CASCADE")
                 connection.execute("CREATE SCHEMA public")

@@ -22,7 +22,6 @@ from bot.fake_slack.state.workspace import BOT_MENTION
 from bot.gateway.sandbox import running_sandbox
 from bot.gateway.sandbox.server import SeenRequest
 from bot.settings.settings import Mode, Settings
-from bot.storage.alarms import FleetingAlarms
 from bot.storage.schema import METADATA
 from tests.support.reading import in_view
 
@@ -45,11 +44,10 @@ UNHURRIED: Final = Timing(
     person=PATIENCE,
     transaction=PATIENCE,
     gate=PATIENCE,
+    poll=0.1,
 )
 # The progress note appears immediately, whatever the gateway does.
 WITH_NOTE: Final = replace(UNHURRIED, note_after=0.0)
-# For tests without watches: with a file, the engine needs a second of CPU to start.
-WITHOUT_ENGINE: Final = replace(UNHURRIED, engine_head_start=3_600.0)
 
 
 class GatewayClock:
@@ -294,17 +292,16 @@ class Stage:
 
     async def _forget(self) -> None:
         await self.running.database.write(_empty)
-        if isinstance(self.running.alarms, FleetingAlarms):
-            # Running watches and bulk look-ups end when they find no row.
-            await self.running.alarms.idle()
-            await self.running.database.write(_empty)
+        # Running watches and bulk look-ups end when they find no row.
+        await self.running.poller.idle()
+        await self.running.database.write(_empty)
         self.gateway_requests.clear()
         self.running.gateway.forget()
 
 
 def _empty(connection: Any) -> None:
     for table in METADATA.sorted_tables:
-        if table.name not in {"schema_migration", "installation"}:
+        if table.name not in {"schema_migration", "installation", "executor"}:
             connection.execute(table.delete())
 
 

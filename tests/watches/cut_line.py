@@ -11,12 +11,23 @@ from dataclasses import dataclass, field
 
 @dataclass
 class CutLine:
-    """While it is cut, what was open is closed and what comes is closed at once."""
+    """While it is cut, what was open is closed and what comes is closed at once.
+
+    While it is held, nothing comes through, and nobody hears of that.
+    """
 
     target: int
     port: int = 0
     is_cut: bool = False
     writers: set[StreamWriter] = field(default_factory=set)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    def hold(self) -> None:
+        """Let nothing through."""
+        self.open.clear()
 
     def cut(self) -> None:
         """Take the server away."""
@@ -36,16 +47,16 @@ class CutLine:
         there, back = await asyncio.open_connection("127.0.0.1", self.target)
         ends = {writer, back}
         self.writers |= ends
-        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
         self.writers -= ends
 
-
-async def _pump(reader: StreamReader, writer: StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _pump(self, reader: StreamReader, writer: StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                await self.open.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager
@@ -58,4 +69,5 @@ async def cut_line(target: int) -> AsyncIterator[CutLine]:
         yield line
     finally:
         line.cut()
+        line.open.set()
         server.close()

@@ -38,18 +38,6 @@ async def test_a_dead_process_is_replaced_by_its_peer(postgres_url: str) -> None
 
 
 @pytest.mark.matrix
-async def test_two_processes_of_one_name(shared_url: str) -> None:
-    """The engine then starts the work of one in the other, while both live; nothing doubles."""
-    async with watch_stage(shared_url) as stage:
-        first = await stage.process(name="the-same")
-        started = await first.start(0, WATCHES, "SANDBOX-PENDING-2.")
-        await stage.slack.told(1, patience=PATIENCE_SECONDS)
-        second = await stage.process(name="the-same")
-        started += await second.start(WATCHES, WATCHES, "SANDBOX-PENDING-2.")
-        await each_once(stage, started, first, second)
-
-
-@pytest.mark.matrix
 async def test_a_rolling_restart(postgres_url: str) -> None:
     """Each new process comes before an old one ends; whoever ends says so."""
     async with watch_stage(postgres_url) as stage:

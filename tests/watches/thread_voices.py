@@ -62,9 +62,10 @@ class ThreadNotifier:
         """Read the thread."""
         return await self._threads.find(watch.destination, **{NOTICE: watch.id})
 
-    async def update_card(self, watch: Watch) -> None:
+    async def update_card(self, watch: Watch) -> Report:
         """There are no cards here."""
         del watch
+        return Report(delivery=Delivery.SENT)
 
 
 class ThreadSpeaker:
@@ -78,6 +79,11 @@ class ThreadSpeaker:
         del bulk, tally
         return None
 
+    async def find_progress(self, bulk: Bulk) -> PostedCard | None:
+        """Nothing was posted."""
+        del bulk
+        return None
+
     async def report(self, bulk: Bulk) -> Report:
         """Post once."""
         return await self._threads.post(bulk.destination, "bulk_report", **{REPORT: bulk.id})
@@ -86,6 +92,10 @@ class ThreadSpeaker:
         """Read the thread."""
         return await self._threads.find(bulk.destination, **{REPORT: bulk.id})
 
-    async def deliver_results(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> Report:
         """Post that it was."""
-        await self._threads.post(bulk.destination, "bulk_report", **{RESULT: bulk.id})
+        return await self._threads.post(bulk.destination, "bulk_report", **{RESULT: bulk.id})
+
+    async def trace_result(self, bulk: Bulk) -> Trace:
+        """Read the thread."""
+        return await self._threads.find(bulk.destination, **{RESULT: bulk.id})

@@ -1,9 +1,9 @@
 """A process of the bot that has watches and bulks only: their real houses, voices of its own.
 
-Run as a program. Its settings come as JSON in the environment, and so may a name to bear among its
-peers. A line on standard input is a command: `start FIRST COUNT PREFIX` (watches), `bulk COUNT
-PREFIX`, `press BUTTON:WATCH:USER ...` (one after the other, `hour` or `stop`), `jump SECONDS` (the
-clock) or `end`; answers go out as lines of JSON.
+Run as a program. Its settings come as JSON in the environment. A line on standard input is a
+command: `start FIRST COUNT PREFIX` (watches), `bulk COUNT PREFIX`, `press BUTTON:WATCH:USER ...`
+(one after the other, `hour` or `stop`), `jump SECONDS` (the clock) or `end`; answers go out as
+lines of JSON.
 """
 
 from __future__ import annotations
@@ -14,14 +14,12 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import time_machine
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition import jobs as engine_assembly
 from bot.composition.bulk import build_bulk_services
 from bot.composition.connections import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.composition.jobs import build_engine, means_of
@@ -32,12 +30,11 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Destination
 from bot.domain.timing import Timing
 from bot.services.bulk.service import BulkRequest, BulkService, BulkStarted
+from bot.services.ending import End
 from bot.services.lookup import LookupService
 from bot.services.watches.service import Started, Watching, WatchRequest
 from bot.settings.settings import Settings
-from bot.storage.alarms import Work
 from bot.storage.database import open_database
-from bot.storage.executors import this_process
 from bot.telemetry import Telemetry, configure_logging
 from tests.watches.thread_voices import ThreadNotifier, ThreadSpeaker
 
@@ -68,9 +65,11 @@ async def both_houses(
         bulks = build_bulk_services(
             settings, engine=engine, means=means, speaker=ThreadSpeaker(client)
         )
-        ringing = {Work.WATCH: watches.turns.take_up, Work.BULK: bulks.turns.take_up}
-        async with engine.kept(ringing), bulks.left_in_time():
+        end = End(timing.end)
+        async with engine.poller.running((watches.line, bulks.line), end):
             yield watches.watching, bulks.bulks
+            end.begin()
+            database.hurry(end.left)
 
 
 async def nobody_hears(answers: Sequence[Answer]) -> None:
@@ -122,8 +121,6 @@ def _say(answer: Any) -> None:
 
 async def _run() -> None:
     configure_logging(level=os.environ.get("LEVEL", "ERROR"), json=True)
-    if name := os.environ.get("EXECUTOR"):
-        vars(engine_assembly)["this_process"] = lambda: replace(this_process(), id=name)
     settings = Settings.of(**json.loads(os.environ["SETTINGS"]))
     timing = Timing(**json.loads(os.environ["TIMING"]))
     loop = asyncio.get_running_loop()

@@ -10,7 +10,6 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from tests.watches.counting_slack import CountingSlack, counting_slack
 
 PATIENCE_SECONDS = 120.0
 # Nobody waits here for what is put off on a busy server.
-_TIMING = {"engine_head_start": 0.0, "engine_poll": 0.2, "beat": 0.5, "sqlite_busy": 1.0}
+_TIMING = {"poll": 0.2, "beat": 0.5, "sqlite_busy": 1.0}
 _PASSED_ON = ("PATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 
@@ -92,8 +91,8 @@ class WatchStage:
     stack: AsyncExitStack
     settings: dict[str, Any] = field(default_factory=dict)
 
-    async def process(self, *, name: str = "", **changes: Any) -> WatchProcess:
-        """Start a process, and wait until it is up; it may have to bear a name."""
+    async def process(self, **changes: Any) -> WatchProcess:
+        """Start a process, and wait until it is up."""
         checkout = Path(__file__).parents[2]
         settings = {
             "database_url": self.database_url,
@@ -115,7 +114,6 @@ class WatchStage:
             env={
                 **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
                 "PYTHONPATH": str(checkout),
-                "EXECUTOR": name,
                 "TIMING": json.dumps(_TIMING),
                 "SETTINGS": json.dumps(settings | self.settings | changes),
             },
@@ -128,10 +126,9 @@ class WatchStage:
 
     async def settled(self, *processes: WatchProcess) -> None:
         """Wait until no job is open, then end these processes: nothing more can come."""
-        ever = datetime.now(UTC) + timedelta(days=3_650)
         async with open_database(self.database_url) as database, asyncio.timeout(PATIENCE_SECONDS):
             for jobs in (Watches(database), Bulks(database)):
-                while await jobs.due_before(ever, 1):  # noqa: ASYNC110 - a table tells nobody
+                while await jobs.count_open():  # noqa: ASYNC110 - a table tells nobody
                     await asyncio.sleep(0.05)
         for process in processes:
             assert 0 == await process.end()

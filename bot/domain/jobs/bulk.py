@@ -78,13 +78,13 @@ class Bulk:
         doubles: how many more stood there and are asked once.
         ignored: how many lines held no id.
         card: the message that shows the progress; `None` until it is posted.
-        due_at: when it is taken up next; while a process works on it, the end of its lease.
-        turn: counts the times it was put off; what was meant for an earlier turn is void.
-        worker: the mark of the process' work that is under way; `None` where nobody works on it.
+        due_at: when it is taken up next, unless somebody has it in hand.
+        worker: the process that has it in hand; `None` where none has.
         paused_until: nobody may ask the gateway before (code 900); `None` where anybody may.
         ending: why no more is asked; `None` while it is asked on.
-        attempts: how many times the report was begun.
-        doubtful: an attempt may have reached Slack without our knowing.
+        attempts: how many times the report was begun; after it, the handing over of the result.
+        doubtful: an attempt may have reached Slack without our knowing: to post the progress card
+            while it is asked, else the report, else the result.
         decided_at: when the ending was found, and so since when a report may stand in Slack.
         ended_at: when all was over; `None` while it is open.
     """
@@ -100,7 +100,6 @@ class Bulk:
     started_at: datetime
     due_at: datetime
     state: BulkState = BulkState.ASKING
-    turn: int = 0
     worker: str | None = None
     paused_until: datetime | None = None
     ending: BulkEnding | None = None
@@ -115,17 +114,20 @@ class Bulk:
         return self.ended_at is None
 
     def telling(self) -> Bulk:
-        """The same while its report is made."""
-        return replace(self, state=BulkState.REPORTING)
+        """The same while its report is made, or its result handed over."""
+        handing = self.state is BulkState.REPORTED
+        return self if handing else replace(self, state=BulkState.REPORTING)
 
     def told(self, now: datetime) -> Bulk:
-        """The same when its report stands in Slack; the result is still to be handed over."""
-        del now
-        return replace(self, state=BulkState.REPORTED, doubtful=False)
+        """The same when its report stands in Slack, or its result too; then all is over."""
+        if self.state is BulkState.REPORTED:
+            return replace(self, doubtful=False, ended_at=now)
+        return replace(self, state=BulkState.REPORTED, doubtful=False, attempts=0, decided_at=now)
 
     def undelivered(self, now: datetime) -> Bulk:
-        """The same when its report cannot be delivered."""
-        return replace(self, state=BulkState.UNDELIVERED, ended_at=now)
+        """The same when its report, or only its result, cannot be delivered."""
+        # Whoever tries again looks for the report first.
+        return replace(self, state=BulkState.UNDELIVERED, doubtful=True, ended_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

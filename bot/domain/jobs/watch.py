@@ -33,16 +33,13 @@ TELLING_LIMIT: Final = timedelta(hours=24)
 
 
 class State(StrEnum):
-    """How far a watch has come. The first two are open, the rest is over."""
+    """How far a watch has come. One that was told is open until its card shows that."""
 
     WAITING = "waiting"
     TELLING = "telling"
     TOLD = "told"
     UNDELIVERED = "undelivered"
     CANCELLED = "cancelled"
-
-
-OPEN: Final = frozenset({State.WAITING, State.TELLING})
 
 
 class Ending(StrEnum):
@@ -112,15 +109,14 @@ class Watch:
         user: who asked, and so who is told.
         card: the message to bring up to date as well; `None` where there is none.
         expires_at: the end of its limit.
-        due_at: when it is taken up next.
+        due_at: when it is taken up next, unless somebody has it in hand.
         looks: how many there were.
         unknown: the last look found that the gateway does not know the id.
-        turn: counts the times it was put off; what was meant for an earlier turn is void.
         last: what the last look found; `None` before the first.
         ending: why it ends; `None` while it waits.
         attempts: how many times telling was begun.
         doubtful: an attempt may have reached Slack without our knowing.
-        worker: the mark of the attempt that is under way.
+        worker: the process that has it in hand; `None` where none has.
         decided_at: when its ending was found, and so since when a notice may stand in Slack.
         ended_at: when all was over; `None` while it is open.
     """
@@ -136,7 +132,6 @@ class Watch:
     state: State = State.WAITING
     looks: int = 0
     unknown: bool = False
-    turn: int = 0
     last: Sighting | None = None
     ending: Ending | None = None
     attempts: int = 0
@@ -148,15 +143,16 @@ class Watch:
     @property
     def open(self) -> bool:
         """Whether there is still something to come."""
-        return self.state in OPEN
+        return self.ended_at is None
 
     def telling(self) -> Watch:
         """The same while its notice is posted."""
         return replace(self, state=State.TELLING)
 
     def told(self, now: datetime) -> Watch:
-        """The same when its notice stands in Slack."""
-        return replace(self, state=State.TOLD, doubtful=False, ended_at=now)
+        """The same when its notice stands in Slack; a card is still to be brought up to date."""
+        over = now if self.card is None else None
+        return replace(self, state=State.TOLD, doubtful=False, ended_at=over)
 
     def undelivered(self, now: datetime) -> Watch:
         """The same when its notice cannot be delivered."""

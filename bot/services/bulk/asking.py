@@ -24,6 +24,7 @@ from bot.services.bulk.supply import Supply
 from bot.services.jobs.deliver_once import Telling
 from bot.services.jobs.dependencies import Means
 from bot.storage.bulks import Bulks
+from bot.storage.errors import StorageError
 
 _log = structlog.get_logger(__name__)
 
@@ -62,6 +63,9 @@ class Asking:
         self._being_written = 0
         self._asking: set[asyncio.Task[Answer]] = set()
         self._done = asyncio.Event()
+        # While the database takes no answers, nothing more is asked.
+        self._storing = asyncio.Event()
+        self._storing.set()
         self._refused = False
         self._resting_until = 0.0
         self._heard_at = self._clock()
@@ -69,6 +73,7 @@ class Asking:
     def leave(self) -> None:
         """Ask no more; what is under way is given up, and only what has come is written down."""
         self._supply.close()
+        self._storing.set()
         for task in self._asking:
             task.cancel()
 
@@ -96,10 +101,14 @@ class Asking:
                 group.create_task(self._work())
 
     async def _work(self) -> None:
-        while (item := await self._supply.take()) is not None:
+        while (item := await self._next()) is not None:
             answer = await self._answer(item)
             if answer is not None:
                 await self._took(item, answer)
+
+    async def _next(self) -> BulkItem | None:
+        await self._storing.wait()
+        return await self._supply.take()
 
     async def _answer(self, item: BulkItem) -> Answer | None:
         """What the gateway says; `None` where it was given up.
@@ -141,7 +150,6 @@ class Asking:
         elif step is Step.REFUSED:
             self._refused = True
             self.leave()
-        # Where the database is away, those who bring more wait here and ask no more.
         await self._write(at_least=self._pace.answers)
 
     def _slow_down(self) -> None:
@@ -190,12 +198,27 @@ class Asking:
                 return
             batch = tuple(self._answers)
             self._being_written = len(batch)
-            write = partial(self._bulks.write_answers, self._hold.bulk.id, batch)
-            await self._telling.patiently(partial(write, once_more=frozenset(self._once_more)))
+            slow = asyncio.get_running_loop().call_later(
+                self._pace.write_seconds, self._storing.clear
+            )
+            try:
+                await self._telling.patiently(partial(self._store, batch))
+            finally:
+                slow.cancel()
+                self._storing.set()
             del self._answers[: len(batch)]
             self._being_written = 0
             self._once_more.difference_update(item.position for item in batch)
             self._supply.written(batch)
+
+    async def _store(self, batch: tuple[BulkItem, ...]) -> None:
+        try:
+            await self._bulks.write_answers(
+                self._hold.bulk.id, batch, once_more=frozenset(self._once_more)
+            )
+        except StorageError:
+            self._storing.clear()
+            raise
 
     async def _unasked(self, limit: int) -> tuple[BulkItem, ...]:
         found = partial(self._bulks.unasked, self._hold.bulk.id, limit)

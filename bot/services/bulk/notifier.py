@@ -19,11 +19,17 @@ class BulkNotifier(Protocol):
         when it is over. The message posted for the first time is given back; `None` otherwise.
         """
 
+    async def find_progress(self, bulk: Bulk) -> PostedCard | None:
+        """The progress card that stands there already; `None` where none is to be seen."""
+
     async def report(self, bulk: Bulk) -> Report:
         """Post the one report, marked with `bulk.id` in the message's metadata and block ids."""
 
     async def trace(self, bulk: Bulk) -> Trace:
-        """Look for a report with that mark, posted at `bulk.decided_at` or later."""
+        """Look for a report with that mark, posted since `bulk.started_at`."""
 
-    async def deliver_results(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> Report:
         """After the report was posted: give the whole result as a file, or else as pages."""
+
+    async def trace_result(self, bulk: Bulk) -> Trace:
+        """Look for that file or those pages, posted at `bulk.decided_at` or later."""

@@ -13,7 +13,7 @@ from bot.storage.bulks import Bulks
 
 
 class BulkJobs:
-    """Works on the table alone; the running processes see what was changed within half a minute.
+    """Works on the table alone; the running processes see what was changed within a second.
 
     Every method raises `StorageError`.
     """
@@ -43,7 +43,7 @@ class BulkJobs:
         if not waits and bulk.state is not BulkState.UNDELIVERED:
             return JobOutcome.NOTHING_TO_RETRY
         now = self._now()
-        again = replace(bulk, turn=bulk.turn + 1, due_at=now)
+        again = replace(bulk, due_at=now)
         if not waits:
             again = replace(again.telling(), worker=None, decided_at=now, ended_at=None)
         return JobOutcome.DONE if await self._bulks.replace(bulk, again) else JobOutcome.NOT_OPEN

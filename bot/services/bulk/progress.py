@@ -15,7 +15,11 @@ from bot.storage.errors import StorageError
 
 
 class Progress:
-    """The progress card of one bulk. A Slack that is slow keeps nothing else waiting."""
+    """The progress card of one bulk. A Slack that is slow keeps nothing else waiting.
+
+    Attributes:
+        in_flight: it is just being shown, or was when that was broken off.
+    """
 
     def __init__(
         self,
@@ -34,9 +38,11 @@ class Progress:
         self._news = asyncio.Event()
         self._over = False
         self._shown_at: float | None = None
+        self.in_flight = False
 
     async def keep_shown(self) -> None:
         """Show it now, every few seconds, and at news, until it is over."""
+        await self._find()
         while not self._over:
             await self._show()
             await came(self._news, self._pace.progress_seconds)
@@ -62,10 +68,24 @@ class Progress:
         except StorageError:
             return
         showing = self._speaker.show_progress(self._hold.bulk, tally)
+        self.in_flight = True
         card = await self._telling.bounded(showing, None)
+        self.in_flight = False
         self._shown_at = asyncio.get_running_loop().time()
         if card is not None:
-            await self._hold.change(lambda bulk: replace(bulk, card=card))
+            await self._hold.change(lambda bulk: replace(bulk, card=card, doubtful=False))
+
+    async def _find(self) -> None:
+        """Write down that a card is going to be posted; if somebody did so before, look for it."""
+        bulk = self._hold.bulk
+        if bulk.card is not None:
+            return
+        if not bulk.doubtful:
+            await self._hold.change(lambda held: replace(held, doubtful=True))
+            return
+        card = await self._telling.bounded(self._speaker.find_progress(bulk), None)
+        if card is not None:
+            await self._hold.change(lambda held: replace(held, card=card, doubtful=False))
 
     async def _space_out(self) -> None:
         """Never twice within a second, whatever the reason."""

@@ -7,18 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from secrets import token_hex
 
-import structlog
-
 from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally
 from bot.domain.jobs.watch import Bound, Destination
-from bot.services.jobs.outcomes import alarm_of
-from bot.storage.alarms import Alarms
 from bot.storage.bulks import BulkBounds, Bulks
-from bot.storage.errors import StorageError
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +57,21 @@ class BulkService:
     """Starts, stops and shows bulks. Every method raises `StorageError`.
 
     Args:
+        wake: called when something may be due sooner than anybody knows.
         bounds: how many may be open at once.
         now: the present moment, aware, UTC.
     """
 
     def __init__(
-        self, *, bulks: Bulks, alarms: Alarms, bounds: BulkBounds, now: Callable[[], datetime]
+        self,
+        *,
+        bulks: Bulks,
+        wake: Callable[[], None],
+        bounds: BulkBounds,
+        now: Callable[[], datetime],
     ) -> None:
         self._bulks = bulks
-        self._alarms = alarms
+        self._wake = wake
         self._bounds = bounds
         self._now = now
 
@@ -94,7 +93,7 @@ class BulkService:
         if bound is not None:
             most = self._bounds.user if bound is Bound.USER else self._bounds.all
             return NoRoomForBulk(bound=bound, most=most)
-        await self._arm(bulk)
+        self._wake()
         return BulkStarted(bulk=bulk)
 
     async def stop(self, team: str, user: str, bulk_id: str) -> Bulk | None:
@@ -105,8 +104,7 @@ class BulkService:
         """
         bulk = await self.get(team, user, bulk_id)
         stopped = None if bulk is None else await stop_asking(self._bulks, bulk, self._now())
-        if stopped is not None and stopped.worker is None:
-            await self._arm(stopped)
+        self._wake()
         return stopped
 
     async def get(self, team: str, user: str, bulk_id: str) -> Bulk | None:
@@ -135,13 +133,6 @@ class BulkService:
         """The lines that held no id, likewise."""
         return self._bulks.ignored(bulk_id)
 
-    async def _arm(self, bulk: Bulk) -> None:
-        try:
-            await self._alarms.arm([alarm_of(bulk)])
-        except StorageError as error:
-            # It is kept; the keeper finds it when it is overdue, and sets its alarm.
-            _log.warning("a bulk is armed later", error=error.code)
-
 
 async def stop_asking(bulks: Bulks, bulk: Bulk, now: datetime) -> Bulk | None:
     """End the asking of a bulk; `None` if it does not ask any more.
@@ -155,7 +146,7 @@ async def stop_asking(bulks: Bulks, bulk: Bulk, now: datetime) -> Bulk | None:
     while stands is not None and stands.state is BulkState.ASKING and stands.ending is None:
         stopped = replace(stands, ending=BulkEnding.STOPPED, decided_at=now)
         if stands.worker is None:
-            stopped = replace(stopped, turn=stands.turn + 1, due_at=now)
+            stopped = replace(stopped, due_at=now)
         if await bulks.replace(stands, stopped):
             return stopped
         # Whoever works on it has written something down meanwhile.

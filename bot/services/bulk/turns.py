@@ -1,7 +1,6 @@
-"""A bulk's turn, when its alarm rings: ask what is left to ask, then the one report.
+"""A bulk's turn, when it is due: ask what is left to ask, then the one report, then the result.
 
-While a process asks, the bulk's row bears its mark and a lease that is renewed; who comes after a
-process that died goes on where the answers end.
+Whoever comes after a process that died goes on where the answers end.
 """
 
 from __future__ import annotations
@@ -17,11 +16,10 @@ from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
 from bot.services.bulk.asking import Asking
 from bot.services.bulk.lease import Hold
 from bot.services.bulk.notifier import BulkNotifier
-from bot.services.bulk.pace import Pace, came
+from bot.services.bulk.pace import Pace
 from bot.services.bulk.progress import Progress
-from bot.services.jobs.deliver_once import LEASE, Voice
+from bot.services.jobs.deliver_once import Voice
 from bot.services.jobs.dependencies import Means
-from bot.services.jobs.outcomes import alarm_of
 from bot.storage.bulks import Bulks
 
 _log = structlog.get_logger(__name__)
@@ -36,25 +34,28 @@ class BulkTurns:
         self._pace = pace
         self._means = means
         self._now = means.now
-        voice = Voice(tell=speaker.report, trace=speaker.trace, afterwards=self._hand_over)
-        self._telling = means.telling(bulks, voice)
+        report = Voice(tell=speaker.report, trace=speaker.trace, afterwards=self._hand_over)
+        self._telling = means.telling(bulks, report)
+        result = Voice(
+            tell=speaker.deliver_results,
+            trace=speaker.trace_result,
+            afterwards=_over,
+            in_vain=self._say_in_vain,
+        )
+        self._handing = means.telling(bulks, result, pace.hand_over_seconds)
         self._room = asyncio.Semaphore(pace.at_once)
         self._under_way: set[Asking] = set()
         self._leaving = False
 
-    async def take_up(self, bulk_id: str, turn: int) -> None:
-        """Do what the bulk needs now; what was meant for another turn does nothing."""
-        bulk = await self._telling.in_turn(bulk_id, turn)
-        if bulk is None:
-            return
-        if bulk.state is BulkState.REPORTING:
-            await self._telling.try_again(bulk)
-        elif self._telling.is_leased(bulk) and not self._telling.is_abandoned(bulk):
-            await self._telling.put_off(bulk, bulk, bulk.due_at)
-        else:
-            mine = replace(bulk, worker=self._telling.mark(), due_at=self._now() + LEASE)
-            if await self._telling.patiently(partial(self._bulks.replace, bulk, mine)):
-                await self._go_on(mine)
+    async def take_up(self, bulk: Bulk) -> None:
+        """Do what a bulk needs now that this process has in hand."""
+        match bulk.state:
+            case BulkState.REPORTING:
+                await self._telling.attempt(bulk, bulk)
+            case BulkState.REPORTED:
+                await self._hand_over(bulk)
+            case _:
+                await self._go_on(bulk)
 
     def leave(self) -> None:
         """This process ends: leave what is being asked to whoever comes next."""
@@ -63,19 +64,32 @@ class BulkTurns:
             asking.leave()
 
     async def _go_on(self, bulk: Bulk) -> None:
-        if bulk.state is BulkState.REPORTED:
-            await self._hand_over(bulk)
-            return
-        hold = self._hold(bulk)
-        progress = self._progress(hold)
+        hold = Hold(bulk, telling=self._telling)
+        progress = Progress(
+            hold,
+            bulks=self._bulks,
+            telling=self._telling,
+            speaker=self._speaker,
+            pace=self._pace,
+        )
         ending = bulk.ending or await self._ask(hold, progress)
-        if hold.lost:
-            return
         if ending is None:
-            await self._put_down(hold)
+            await self._put_down(hold, progress)
         elif await hold.change(lambda held: _ended(held, ending, self._now())):
             await progress.show_last()
             await self._telling.attempt(hold.bulk, hold.bulk)
+
+    async def _put_down(self, hold: Hold, progress: Progress) -> None:
+        """Leave it to whoever comes next, at once."""
+        if not hold.lost:
+            await hold.change(
+                lambda held: replace(
+                    held,
+                    worker=None,
+                    due_at=self._now(),
+                    doubtful=held.doubtful and progress.in_flight,
+                )
+            )
 
     async def _ask(self, hold: Hold, progress: Progress) -> BulkEnding | None:
         asking = Asking(
@@ -103,42 +117,19 @@ class BulkTurns:
             await asyncio.wait({showing})
         return ending
 
-    async def _put_down(self, hold: Hold) -> None:
-        """Leave it to whoever comes next, at once."""
-
-        def put_down(bulk: Bulk) -> Bulk:
-            return replace(bulk, turn=bulk.turn + 1, worker=None, due_at=self._now())
-
-        await hold.change(put_down)
-        await self._telling.patiently(partial(self._means.alarms.arm, [alarm_of(hold.bulk)]))
-
     async def _hand_over(self, bulk: Bulk) -> None:
-        """Give the result, the report standing in Slack; then all is over."""
-        hold = self._hold(bulk)
-        handed = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_leased(hold, handed))
-            handing = self._speaker.deliver_results(bulk)
-            await self._telling.bounded(handing, None, self._pace.hand_over_seconds)
-            handed.set()
-        await hold.change(lambda held: replace(held, ended_at=self._now()))
-        _log.info("a bulk is over", count=bulk.total)
+        """Give the result, the report standing in Slack."""
+        await self._handing.attempt(bulk, bulk)
 
-    async def _keep_leased(self, hold: Hold, handed: asyncio.Event) -> None:
-        while not await came(handed, self._pace.tick_seconds):
-            await hold.look()
+    async def _say_in_vain(self, bulk: Bulk) -> None:
+        """The result will not come: let the card say so, and where it can be seen."""
+        _log.error("a result could not be handed over", count=bulk.total)
+        tally = await self._telling.patiently(partial(self._bulks.tally, bulk.id))
+        await self._telling.bounded(self._speaker.show_progress(bulk, tally), None)
 
-    def _progress(self, hold: Hold) -> Progress:
-        return Progress(
-            hold,
-            bulks=self._bulks,
-            telling=self._telling,
-            speaker=self._speaker,
-            pace=self._pace,
-        )
 
-    def _hold(self, bulk: Bulk) -> Hold:
-        return Hold(bulk, bulks=self._bulks, telling=self._telling, now=self._now)
+async def _over(bulk: Bulk) -> None:
+    _log.info("a bulk is over", count=bulk.total)
 
 
 def _ended(bulk: Bulk, ending: BulkEnding, now: datetime) -> Bulk:
@@ -147,4 +138,6 @@ def _ended(bulk: Bulk, ending: BulkEnding, now: datetime) -> Bulk:
         ending=bulk.ending or ending,
         decided_at=bulk.decided_at or now,
         paused_until=None,
+        # Until now it was about the progress card.
+        doubtful=False,
     )

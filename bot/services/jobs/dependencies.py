@@ -10,7 +10,6 @@ from bot.domain.answer import Answer
 from bot.domain.timing import Timing
 from bot.services.jobs.deliver_once import OnUnknownDelivery, Telling, Voice
 from bot.services.lookup import LookupService
-from bot.storage.alarms import Alarms
 from bot.storage.jobs import Job, JobTable
 
 
@@ -19,31 +18,25 @@ class Means:
     """The means of this process.
 
     Attributes:
-        executor: its name, which marks its work.
         heard: looks at each answer for what the admins must act on; raises nothing.
-        is_gone: whether a process, by its name, is known to have died.
         now: the present moment, aware, UTC.
         timing: how long turns wait for what.
     """
 
-    alarms: Alarms
     lookups: LookupService
     in_doubt: OnUnknownDelivery
-    executor: str
     heard: Callable[[Sequence[Answer]], Awaitable[None]]
-    is_gone: Callable[[str], bool]
     now: Callable[[], datetime]
     timing: Timing = Timing()
 
-    def telling(self, jobs: JobTable[Job], voice: Voice[Job]) -> Telling[Job]:
-        """What takes jobs of one kind in hand, and tells what came of them."""
+    def telling(
+        self, jobs: JobTable[Job], voice: Voice[Job], seconds: float | None = None
+    ) -> Telling[Job]:
+        """What tells what came of jobs of one kind; an attempt may take so many seconds."""
         return Telling(
             jobs=jobs,
-            alarms=self.alarms,
             voice=voice,
             in_doubt=self.in_doubt,
-            executor=self.executor,
-            is_gone=self.is_gone,
             now=self.now,
-            timing=self.timing,
+            seconds=self.timing.telling if seconds is None else seconds,
         )

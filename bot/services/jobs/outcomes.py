@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.domain.jobs.bulk import Bulk
-from bot.domain.jobs.watch import PostedCard, Watch
-from bot.storage.alarms import Alarm, Work
+from bot.domain.jobs.watch import PostedCard
 
 
 class Delivery(StrEnum):
@@ -49,12 +47,6 @@ class Trace(StrEnum):
     NONE = "none"
     UNREADABLE = "unreadable"
     AWAY = "away"
-
-
-def alarm_of(job: Watch | Bulk) -> Alarm:
-    """The alarm of the turn that a watch or a bulk is in."""
-    work = Work.WATCH if isinstance(job, Watch) else Work.BULK
-    return Alarm(job.id, job.turn, job.due_at, work)
 
 
 class JobOutcome(StrEnum):

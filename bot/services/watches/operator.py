@@ -12,7 +12,7 @@ from bot.storage.watches import Watches
 
 
 class WatchJobs:
-    """Works on the table alone; the running processes see what was changed within half a minute.
+    """Works on the table alone; the running processes see what was changed within a second.
 
     Every method raises `StorageError`.
     """
@@ -40,7 +40,7 @@ class WatchJobs:
         if watch.state not in {State.WAITING, State.UNDELIVERED}:
             return JobOutcome.NOTHING_TO_RETRY
         now = self._now()
-        again = replace(watch, turn=watch.turn + 1, due_at=now)
+        again = replace(watch, due_at=now)
         if watch.state is State.WAITING:
             done = await self._watches.replace(watch, again)
             return JobOutcome.DONE if done else JobOutcome.NOT_OPEN

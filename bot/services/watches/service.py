@@ -11,16 +11,10 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Protocol
 
-import structlog
-
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Bound, Destination, PostedCard, Schedule, Watch
-from bot.services.jobs.outcomes import Report, Trace, alarm_of
-from bot.storage.alarms import Alarms
-from bot.storage.errors import StorageError
+from bot.services.jobs.outcomes import Report, Trace
 from bot.storage.watches import Bounds, Owner, Watches
-
-_log = structlog.get_logger(__name__)
 
 
 class Notifier(Protocol):
@@ -32,8 +26,8 @@ class Notifier(Protocol):
     async def trace(self, watch: Watch) -> Trace:
         """Look for a notice with that mark, posted at `watch.decided_at` or later."""
 
-    async def update_card(self, watch: Watch) -> None:
-        """Bring `watch.card` up to date; it may be asked for more than once, or never."""
+    async def update_card(self, watch: Watch) -> Report:
+        """Bring `watch.card` up to date; it may be asked for more than once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +82,7 @@ class Watching:
     """Starts, lists and cancels watches.
 
     Args:
+        wake: called when something may be due sooner than anybody knows.
         bounds: how many may be open at once.
         now: the present moment, aware, UTC.
     """
@@ -96,13 +91,13 @@ class Watching:
         self,
         *,
         watches: Watches,
-        alarms: Alarms,
+        wake: Callable[[], None],
         schedule: Schedule,
         bounds: Bounds,
         now: Callable[[], datetime],
     ) -> None:
         self._watches = watches
-        self._alarms = alarms
+        self._wake = wake
         self._schedule = schedule
         self._bounds = bounds
         self._now = now
@@ -117,9 +112,8 @@ class Watching:
         if not wanted:
             return ()
         kept = await self._watches.add(wanted, self._bounds)
-        outcomes = tuple(map(self._outcome, wanted, kept))
-        await self._arm([one.watch for one in outcomes if isinstance(one, Started)])
-        return outcomes
+        self._wake()
+        return tuple(map(self._outcome, wanted, kept))
 
     async def of(self, team: str, user: str) -> tuple[Watch, ...]:
         """The open watches of a person, the oldest first.
@@ -142,7 +136,7 @@ class Watching:
         """
         expires_at = self._schedule.expiry(self._now(), limit)
         changed = await self._watches.expire_at(expires_at, watch_ids, Owner(team=team, user=user))
-        await self._arm([watch for watch in changed if watch.due_at == expires_at])
+        self._wake()
         return changed
 
     async def cancel(self, team: str, user: str, watch_ids: Sequence[str]) -> tuple[Watch, ...]:
@@ -179,10 +173,3 @@ class Watching:
             Bound.ALL: self._bounds.all,
         }
         return NoRoom(message_id=wanted.message_id, bound=kept, most=most[kept])
-
-    async def _arm(self, started: list[Watch]) -> None:
-        try:
-            await self._alarms.arm([alarm_of(watch) for watch in started])
-        except StorageError as error:
-            # They are kept; the keeper finds them when they are overdue, and sets their alarms.
-            _log.warning("watches are armed later", count=len(started), error=error.code)

@@ -1,9 +1,11 @@
-"""A watch's turn, when its alarm rings: a look, another wait, or the one notice."""
+"""A watch's turn, when it is due: a look, another wait, the one notice, or the card after it."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from bot.domain.answer import Answer
 from bot.domain.gate import Urgency
 from bot.domain.jobs.watch import (
     Ending,
@@ -13,10 +15,12 @@ from bot.domain.jobs.watch import (
     State,
     Watch,
     is_over,
+    next_attempt,
     next_step,
 )
 from bot.services.jobs.deliver_once import Voice
 from bot.services.jobs.dependencies import Means
+from bot.services.jobs.outcomes import Delivery, Report
 from bot.services.watches.service import Notifier
 from bot.storage.watches import Watches
 
@@ -34,16 +38,24 @@ class WatchTurns:
         self._now = means.now
         voice = Voice(tell=notifier.tell, trace=notifier.trace, afterwards=self._update_card)
         self._telling = means.telling(watches, voice)
+        self._looks: set[asyncio.Task[Answer]] = set()
+        self._leaving = False
 
-    async def take_up(self, watch_id: str, turn: int) -> None:
-        """Do what the watch needs now; what was meant for another turn does nothing."""
-        watch = await self._telling.in_turn(watch_id, turn)
-        if watch is None:
-            return
-        if watch.state is State.WAITING:
-            await self._look(watch)
-        else:
-            await self._telling.try_again(watch)
+    async def take_up(self, watch: Watch) -> None:
+        """Do what a watch needs now that this process has in hand."""
+        match watch.state:
+            case State.WAITING:
+                await self._look(watch)
+            case State.TELLING:
+                await self._telling.attempt(watch, watch)
+            case _:
+                await self._update_card(watch)
+
+    def leave(self) -> None:
+        """This process ends: leave the looks to whoever comes next."""
+        self._leaving = True
+        for look in self._looks:
+            look.cancel()
 
     async def _look(self, watch: Watch) -> None:
         stands: Watch | None = watch
@@ -51,17 +63,35 @@ class WatchTurns:
         while stands is not None and stands.state is State.WAITING:
             if seen is None and not is_over(stands, self._now()):
                 seen = await self._see(stands)
+                if seen is None:
+                    return
             if await self._go_on(stands, seen):
                 return
-            # Its asker has chosen another time meanwhile, or it is not in this turn any more.
-            stands = await self._telling.in_turn(watch.id, watch.turn)
+            # Its asker has chosen another time meanwhile, or it is not in this hand any more.
+            stands = await self._telling.current(watch)
 
-    async def _see(self, watch: Watch) -> Sighting:
-        (answer,) = await self._lookups.look_up([watch.message_id], urgency=Urgency.BACKGROUND)
+    async def _see(self, watch: Watch) -> Sighting | None:
+        """What the gateway says; `None` where the end of the process came first."""
+        if self._leaving:
+            return None
+        look = asyncio.create_task(self._ask(watch))
+        self._looks.add(look)
+        try:
+            await asyncio.wait({look})
+        finally:
+            self._looks.discard(look)
+            look.cancel()
+        if look.cancelled():
+            return None
+        answer = look.result()
         await self._telling.bounded(self._heard([answer]), None)
         return Sighting(
             finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
         )
+
+    async def _ask(self, watch: Watch) -> Answer:
+        (answer,) = await self._lookups.look_up([watch.message_id], urgency=Urgency.BACKGROUND)
+        return answer
 
     async def _go_on(self, watch: Watch, seen: Sighting | None) -> bool:
         """Put it off, or tell; whether it still was what was read.
@@ -83,5 +113,15 @@ class WatchTurns:
                 return await self._telling.attempt(ended, watch)
 
     async def _update_card(self, watch: Watch) -> None:
-        if watch.card is not None:
-            await self._telling.bounded(self._notifier.update_card(watch), None)
+        """Bring the card up to date; while Slack takes nothing, at the next chance."""
+        if not watch.open:
+            return
+        tried = replace(watch, attempts=watch.attempts + 1)
+        failed = Report(delivery=Delivery.UNKNOWN)
+        report = await self._telling.bounded(self._notifier.update_card(watch), failed)
+        now = self._now()
+        again = next_attempt(tried, now, report.pause)
+        if again is None or report.delivery in {Delivery.SENT, Delivery.UNDELIVERABLE}:
+            await self._telling.written(watch, lambda mine: replace(mine, ended_at=now))
+        else:
+            await self._telling.put_off(tried, watch, again)

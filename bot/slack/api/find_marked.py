@@ -7,7 +7,7 @@ result is `UNREADABLE`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -76,6 +76,7 @@ class Mark:
         value: our id of the job.
         block_id: the id of one of its blocks, for when the metadata cannot be read.
         since: the earliest time at which it can have been posted.
+        file: the name of a file that may have been shared instead.
     """
 
     event_type: str
@@ -83,6 +84,7 @@ class Mark:
     value: str
     block_id: str
     since: datetime
+    file: str = ""
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -139,6 +141,36 @@ class MarkedMessageFinder:
 
     async def in_direct_message(self, mark: Mark, user: str) -> Sight:
         """Search in the direct conversation with a user."""
+        channel = await self._direct(user)
+        if isinstance(channel, Sight):
+            return channel
+        sight, _ = await self._seen(mark, "conversations.history", channel=channel)
+        return sight
+
+    async def find(
+        self, mark: Mark, *, channel: str, thread: str | None, user: str
+    ) -> PostedCard | None:
+        """The message with that mark, so that it can be updated; `None` if it is not found.
+
+        Args:
+            mark: its mark.
+            channel: where it was posted; the user's id for a direct message.
+            thread: in which thread; `None` for the conversation itself.
+            user: the user.
+        """
+        place: str | Sight = channel
+        if channel == user:
+            place = await self._direct(user)
+        if isinstance(place, Sight):
+            return None
+        if thread is None:
+            _, ts = await self._seen(mark, "conversations.history", channel=place)
+        else:
+            _, ts = await self._seen(mark, "conversations.replies", channel=place, ts=thread)
+        return PostedCard(channel=place, ts=ts) if ts else None
+
+    async def _direct(self, user: str) -> str | Sight:
+        """The direct conversation with a user, or why it cannot be searched."""
         try:
             async with asyncio.timeout(self._timing.trace):
                 opened = await self._client.conversations_open(users=user)
@@ -147,9 +179,7 @@ class MarkedMessageFinder:
         except TRANSPORT_ERRORS:
             return Sight.AWAY
         data = opened.data if isinstance(opened.data, dict) else {}
-        channel = str(part(data, "channel").get("id", ""))
-        sight, _ = await self._seen(mark, "conversations.history", channel=channel)
-        return sight
+        return str(part(data, "channel").get("id", ""))
 
     async def _taken_back(self, mark: Mark, channel: str) -> Sight:
         """Delete the notice if it is in the channel itself, because its thread is gone."""
@@ -166,7 +196,7 @@ class MarkedMessageFinder:
             async with asyncio.timeout(self._timing.trace):
                 async for message in self._messages(method, mark.since - _BEFORE, where):
                     if _bears(message, mark):
-                        return Sight.FOUND, str(message.get("ts"))
+                        return Sight.FOUND, str(message.get("ts", ""))
         except SlackApiError as error:
             return _sight_of(error), ""
         except TRANSPORT_ERRORS:
@@ -201,11 +231,18 @@ def _bears(message: Mapping[str, Any], mark: Mark) -> bool:
     payload = part(part(message, "metadata"), "event_payload")
     if payload.get(mark.name) == mark.value:
         return True
+    if mark.file and any(mark.file == file.get("name") for file in _files(message)):
+        return True
     blocks = message.get("blocks")
     return any(
         isinstance(block, Mapping) and block.get("block_id") == mark.block_id
         for block in (blocks if isinstance(blocks, list) else ())
     )
+
+
+def _files(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    files = message.get("files")
+    yield from (one for one in files if isinstance(one, Mapping)) if isinstance(files, list) else ()
 
 
 def _sight_of(error: SlackApiError) -> Sight:

@@ -7,20 +7,19 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.watch import PostedCard
 from bot.services.jobs.outcomes import Delivery, Report
-from bot.slack.api.errors import TRANSPORT_ERRORS, error_code, pause_asked
+from bot.slack.api.errors import TRANSPORT_ERRORS
 from bot.slack.api.find_marked import Mark
-from bot.slack.api.post_once import Attempt, Fate, post_once
+from bot.slack.api.post_once import Attempt, Fate, after, post_once
 from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.block_kit import NO_PREVIEWS, Message
 
 _log = structlog.get_logger(__name__)
 _BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
-_DELIVERIES: Final = {
+DELIVERIES: Final = {
     Fate.POSTED: Delivery.SENT,
     Fate.LATER: Delivery.NOT_SENT,
     Fate.REFUSED: Delivery.UNDELIVERABLE,
@@ -71,27 +70,22 @@ async def post_notice(
 
 async def change_card(
     client: AsyncWebClient, card: PostedCard, message: Message, *, seconds: float
-) -> float | None:
-    """Update a card; a failure is logged and ignored.
-
-    Returns:
-        Slack's Retry-After in seconds; `None` without one.
-    """
+) -> Attempt:
+    """Update a card; a failure is logged, and the caller decides what follows."""
     try:
         async with asyncio.timeout(seconds):
             await client.chat_update(
                 channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
             )
-    except SlackApiError as error:
-        _log.info("a card was not updated", error=error_code(error))
-        return pause_asked(error.response)
     except TRANSPORT_ERRORS as error:
-        _log.info("a card was not updated", error=type(error).__name__)
-    return None
+        attempt = after(error)
+        _log.info("a card was not updated", error=attempt.why)
+        return attempt
+    return Attempt(fate=Fate.POSTED, card=card)
 
 
 def report_of(attempt: Attempt) -> Report:
     """An attempt as a delivery report."""
     if attempt.fate is not Fate.POSTED:
         _log.warning("a notice was not posted", error=attempt.why, outcome=attempt.fate.value)
-    return Report(delivery=_DELIVERIES[attempt.fate], pause=attempt.pause)
+    return Report(delivery=DELIVERIES[attempt.fate], pause=attempt.pause)

@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain.answer import COUNTED
 from bot.domain.call_status import Outcome
-from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally, time_left
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally, time_left
 from bot.domain.jobs.bulk_report import BulkReport, Reason
 from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import SHORT_CALL_SECONDS
@@ -130,7 +130,11 @@ def _state(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> str:
     say = style.catalog.say
     if bulk.ending is not None:
         name = f"bulk.over.{bulk.ending.value}"
-        return say(name, asked=tally.asked, total=bulk.total)
+        text = say(name, asked=tally.asked, total=bulk.total)
+        if bulk.state is not BulkState.UNDELIVERED:
+            return text
+        missing = say("bulk.over.no_file", button=say("bulk.report.show_all"))
+        return f"{text}\n{missing}"
     if bulk.paused_until is not None and bulk.paused_until > now:
         return say("bulk.paused", when=style.moment(bulk.paused_until))
     left = time_left(bulk, tally, now)

@@ -16,7 +16,7 @@ from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
 from bot.domain.jobs.bulk_report import BulkReport, Reckoning
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
-from bot.services.jobs.outcomes import Report, Trace
+from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.slack.api.find_marked import Mark, MarkedMessageFinder
 from bot.slack.api.marked_messages import change_card, post_notice, report_of
 from bot.slack.api.post_once import Attempt, Fate, unrepeating
@@ -24,12 +24,19 @@ from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import AudienceStyles, CardStyle, is_direct
 from bot.slack.bulk.cards import mark, progress_card, report_card
-from bot.slack.bulk.tables import MOST_ROWS, Form, items_of_page, page_of_results, pages_of
+from bot.slack.bulk.tables import MOST_ROWS, Form, items_of_page, page_of_results
+from bot.slack.files.upload import Handover
 from bot.storage.errors import StorageError
 
 EVENT_TYPE: Final = "bulk_report"
 
 _MOST_CARDS: Final = 10_000
+# What became of the file; where it will not stand there, its pages may.
+_DELIVERIES: Final = {
+    Handover.SHARED: Delivery.SENT,
+    Handover.LATER: Delivery.NOT_SENT,
+    Handover.UNKNOWN: Delivery.UNKNOWN,
+}
 _log = structlog.get_logger(__name__)
 
 
@@ -48,7 +55,8 @@ class SlackBulkNotifier:
         client: Slack's.
         readers: who reads what in which language.
         results: all calls of a bulk in their order.
-        share_file: gives the whole result as a file there; whether it could.
+        share_file: gives the whole result as a file there.
+        file_name: what that file is called there.
         now: the present moment, aware, UTC.
         timing: how long it waits for what.
     """
@@ -59,7 +67,8 @@ class SlackBulkNotifier:
         client: AsyncWebClient,
         readers: AudienceStyles,
         results: Callable[[str], AsyncIterator[BulkItem]],
-        share_file: Callable[[Bulk, Home], Awaitable[bool]],
+        share_file: Callable[[Bulk, Home], Awaitable[Handover]],
+        file_name: Callable[[Bulk, Home], Awaitable[str]],
         now: Callable[[], datetime],
         timing: Timing = Timing(),
     ) -> None:
@@ -69,6 +78,7 @@ class SlackBulkNotifier:
         self._readers = readers
         self._results = results
         self._share_file = share_file
+        self._file_name = file_name
         self._now = now
         self._timing = timing
         # Cards that are left alone for so many seconds.
@@ -93,6 +103,17 @@ class SlackBulkNotifier:
         self._left_alone[bulk.id] = pause
         return attempt.card
 
+    async def find_progress(self, bulk: Bulk) -> PostedCard | None:
+        """The card that a process may have posted which died before it could say so."""
+        place = bulk.destination
+        mark = _mark_of_progress(bulk)
+        found = await self._traces.find(
+            mark, channel=place.channel, thread=place.thread, user=bulk.user
+        )
+        if found is not None or place.channel == bulk.user:
+            return found
+        return await self._traces.find(mark, channel=bulk.user, thread=None, user=bulk.user)
+
     async def report(self, bulk: Bulk) -> Report:
         """Post the report beside the card; where that place takes nothing, directly."""
         home = home_of(bulk)
@@ -113,16 +134,17 @@ class SlackBulkNotifier:
             _mark(bulk), channel=home.channel, thread=home.thread, user=bulk.user
         )
 
-    async def deliver_results(self, bulk: Bulk) -> None:
+    async def deliver_results(self, bulk: Bulk) -> Report:
         """The whole result as a file; else, where the report does not show it all, as pages."""
         home = home_of(bulk)
-        if await self._share_file(bulk, home) or bulk.total <= MOST_ROWS:
-            return
+        handover = await self._share_file(bulk, home)
+        if handover in _DELIVERIES or bulk.total <= MOST_ROWS:
+            return Report(delivery=_DELIVERIES.get(handover, Delivery.SENT))
         try:
             items = await items_of_page(self._results(bulk.id), 1)
         except StorageError as error:
             _log.warning("results cannot be read", error=error.code)
-            return
+            return Report(delivery=Delivery.NOT_SENT)
         attempt = await self._post_page(bulk, items, home)
         if attempt.fate is Fate.REFUSED and home.channel != bulk.user:
             attempt = await self._post_page(bulk, items, Home(channel=bulk.user, thread=None))
@@ -130,20 +152,41 @@ class SlackBulkNotifier:
                 # The thread may have kept out the file as well.
                 card = attempt.card
                 await self._share_file(bulk, Home(channel=card.channel, thread=card.ts))
-        if attempt.fate is not Fate.POSTED:
-            _log.warning("pages were not posted", error=attempt.why, count=pages_of(bulk))
+        return report_of(attempt)
+
+    async def trace_result(self, bulk: Bulk) -> Trace:
+        """Look where the file or its pages may stand: beside the report."""
+        home = home_of(bulk)
+        mark = await self._mark_of_result(bulk, home)
+        return await self._traces.trace(
+            mark, channel=home.channel, thread=home.thread, user=bulk.user
+        )
+
+    async def _mark_of_result(self, bulk: Bulk, home: Home) -> Mark:
+        name = await self._file_name(bulk, home)
+        since = bulk.decided_at or bulk.started_at
+        return replace(
+            _mark(bulk),
+            event_type="bulk_result",
+            name="result",
+            block_id="",
+            since=since,
+            file=name,
+        )
 
     async def _post_page(self, bulk: Bulk, items: Sequence[BulkItem], home: Home) -> Attempt:
         style = await self._read_in(bulk, home.channel)
         forms = (page_of_results(bulk, items, 1, style, form=form) for form in Form)
-        return await self._post(forms, None, channel=home.channel, thread_ts=home.thread)
+        mark = await self._mark_of_result(bulk, home)
+        return await self._post(forms, mark, channel=home.channel, thread_ts=home.thread)
 
     async def _post_progress(
         self, bulk: Bulk, tally: Tally, channel: str, thread: str | None
     ) -> Attempt:
         style = await self._read_in(bulk, channel)
         card = progress_card(bulk, tally, style, self._now())
-        return await self._post([card], None, channel=channel, thread_ts=thread)
+        mark = _mark_of_progress(bulk)
+        return await self._post([card], mark, channel=channel, thread_ts=thread)
 
     async def _update(self, bulk: Bulk, card: PostedCard, tally: Tally) -> None:
         over = bulk.ending is not None
@@ -152,9 +195,9 @@ class SlackBulkNotifier:
         every = self._left_alone[bulk.id] = self._timing.card_every
         style = await self._read_in(bulk, card.channel)
         changed = progress_card(bulk, tally, style, self._now())
-        pause = await change_card(self._client, card, changed, seconds=self._timing.posting)
-        if pause is not None:
-            self._left_alone[bulk.id] = max(pause, every)
+        attempt = await change_card(self._client, card, changed, seconds=self._timing.posting)
+        if attempt.pause is not None:
+            self._left_alone[bulk.id] = max(attempt.pause.total_seconds(), every)
 
     async def _counted(self, bulk: Bulk) -> tuple[Reckoning, list[BulkItem]]:
         """All calls counted, and the first ones kept for the table."""
@@ -184,9 +227,7 @@ class SlackBulkNotifier:
         )
         return await self._post(forms, _mark(bulk), channel=home.channel, thread_ts=home.thread)
 
-    async def _post(
-        self, forms: Iterable[Message], mark: Mark | None, **where: str | None
-    ) -> Attempt:
+    async def _post(self, forms: Iterable[Message], mark: Mark, **where: str | None) -> Attempt:
         return await post_notice(
             self._client,
             forms,
@@ -217,5 +258,9 @@ def _mark(bulk: Bulk) -> Mark:
         name="bulk",
         value=bulk.id,
         block_id=mark(bulk),
-        since=bulk.decided_at or bulk.started_at,
+        since=bulk.started_at,
     )
+
+
+def _mark_of_progress(bulk: Bulk) -> Mark:
+    return replace(_mark(bulk), event_type="bulk_progress", name="progress", block_id="")

@@ -12,7 +12,8 @@ from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.jobs.bulk import Bulk, BulkItem
 from bot.domain.privacy import shorten
-from bot.slack.blocks.style import AudienceStyles
+from bot.domain.texts.catalog import Catalog
+from bot.slack.blocks.style import AudienceStyles, CardStyle
 from bot.slack.bulk.notifier import Home
 from bot.slack.files.upload import Handover, ResultFile, ResultFiles
 from bot.storage.errors import StorageError
@@ -49,25 +50,31 @@ class BulkFiles:
         self._ignored = ignored
         self._readers = readers
 
-    async def share(self, bulk: Bulk, home: Home) -> bool:
-        """Share the sheet beside the report; whether it stands there."""
+    async def name(self, bulk: Bulk, home: Home) -> str:
+        """What the sheet is called there."""
+        return _name(bulk, (await self._style(bulk, home)).catalog)
+
+    async def share(self, bulk: Bulk, home: Home) -> Handover:
+        """Share the sheet beside the report."""
         if home.channel.startswith(_PEOPLE):
-            return False
-        style = await self._readers.at(home.channel, team=bulk.destination.team, person=bulk.user)
+            return Handover.NOT_SHARED
+        style = await self._style(bulk, home)
         catalog = style.catalog
         sheet = ResultSheet(catalog, local_moment(style.zone, catalog.language))
         file = ResultFile(
-            name=f"{catalog.say('bulk.file.name')}-{_stem(bulk)}.csv",
+            name=_name(bulk, catalog),
             title=catalog.say("bulk.file.title", count=bulk.total),
             channel=home.channel,
             thread=home.thread,
         )
         try:
-            handover = await self._files.share(file, self._lines(bulk, sheet))
+            return await self._files.share(file, self._lines(bulk, sheet))
         except StorageError as error:
             _log.warning("results cannot be read", error=error.code)
-            return False
-        return handover is Handover.SHARED
+            return Handover.LATER
+
+    async def _style(self, bulk: Bulk, home: Home) -> CardStyle:
+        return await self._readers.at(home.channel, team=bulk.destination.team, person=bulk.user)
 
     async def _lines(self, bulk: Bulk, sheet: ResultSheet) -> AsyncIterator[bytes]:
         yield sheet.head()
@@ -76,6 +83,10 @@ class BulkFiles:
         left_out = [line async for line in self._ignored(bulk.id)]
         for line in sheet.tail(left_out):
             yield line
+
+
+def _name(bulk: Bulk, catalog: Catalog) -> str:
+    return f"{catalog.say('bulk.file.name')}-{_stem(bulk)}.csv"
 
 
 def _stem(bulk: Bulk) -> str:

@@ -16,12 +16,11 @@ from typing import IO, Final, TypeAlias
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
-from bot.slack.api.errors import NO_SCOPE, TRANSPORT_ERRORS, error_code
+from bot.slack.api.errors import NO_SCOPE, TRANSPORT_ERRORS
 from bot.slack.api.payload import part
 from bot.slack.api.post_once import Fate, after, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
@@ -39,6 +38,7 @@ _PIECE_BYTES: Final = 64 * 1024
 _LINES_AT_ONCE: Final = 500
 # So often it is looked where Slack shows a file.
 _LOOKS: Final = 5
+_NOT_NOW: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 Lines: TypeAlias = Iterable[bytes] | AsyncIterable[bytes]
 
@@ -47,12 +47,14 @@ class Handover(StrEnum):
     """What became of a file.
 
     `SHARED`: it stands there. `NO_PERMISSION`: it does not, since the bot was not granted
-    `files:write`. `NOT_SHARED`: it certainly does not. `UNKNOWN`: nobody said.
+    `files:write`. `NOT_SHARED`: it certainly does not, and never will. `LATER`: it does not, and
+    may if it is tried later. `UNKNOWN`: nobody said.
     """
 
     SHARED = "shared"
     NO_PERMISSION = "no_permission"
     NOT_SHARED = "not_shared"
+    LATER = "later"
     UNKNOWN = "unknown"
 
 
@@ -76,11 +78,13 @@ class ResultFile:
 
 
 class _NotSharedError(Exception):
-    """The file will not stand there; `why` may be logged."""
+    """The file does not stand there; `why` may be logged."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, fate: Fate = Fate.REFUSED) -> None:
         super().__init__(why)
         self.why = why
+        # Before the last step nothing stands there, whatever nobody said.
+        self.fate = Fate.LATER if fate is Fate.UNKNOWN else fate
 
 
 class ResultFiles:
@@ -103,7 +107,7 @@ class ResultFiles:
                 file_id, address = await self._begun(file.name, length)
                 await self._send(address, spool, length)
         except _NotSharedError as error:
-            return _handed(Fate.REFUSED, error.why)
+            return _handed(error.fate, error.why)
         if not await self._threads.stands(file.channel, file.thread):
             return _handed(Fate.REFUSED, THREAD_GONE)
         handover = await self._finish(file, file_id)
@@ -118,10 +122,9 @@ class ResultFiles:
             async with asyncio.timeout(self._timing.posting):
                 answer = await self._client.files_getUploadURLExternal(filename=name, length=length)
             file_id, address = answer.get("file_id"), answer.get("upload_url")
-        except SlackApiError as error:
-            raise _NotSharedError(error_code(error)) from None
         except TRANSPORT_ERRORS as error:
-            raise _NotSharedError(type(error).__name__) from None
+            attempt = after(error)
+            raise _NotSharedError(attempt.why, attempt.fate) from None
         if not isinstance(file_id, str) or not isinstance(address, str):
             raise _NotSharedError("an answer that cannot be read")
         if not self._addresses.are_slacks(address):
@@ -140,9 +143,10 @@ class ResultFiles:
             ):
                 status = response.status
         except TRANSPORT_ERRORS as error:
-            raise _NotSharedError(type(error).__name__) from None
+            raise _NotSharedError(type(error).__name__, Fate.LATER) from None
         if status != HTTPStatus.OK:
-            raise _NotSharedError(f"status {status}")
+            later = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _NOT_NOW
+            raise _NotSharedError(f"status {status}", Fate.LATER if later else Fate.REFUSED)
 
     async def _finish(self, file: ResultFile, file_id: str) -> Handover:
         """Let it stand there: the one step that people see."""
@@ -227,6 +231,8 @@ async def _pieces(spool: IO[bytes]) -> AsyncIterator[bytes]:
 
 def _handed(fate: Fate, why: str) -> Handover:
     _log.warning("a file was not shared", error=why)
-    if fate is Fate.UNKNOWN:
-        return Handover.UNKNOWN
-    return Handover.NO_PERMISSION if why in NO_SCOPE else Handover.NOT_SHARED
+    if why in NO_SCOPE:
+        return Handover.NO_PERMISSION
+    return {Fate.UNKNOWN: Handover.UNKNOWN, Fate.LATER: Handover.LATER}.get(
+        fate, Handover.NOT_SHARED
+    )

@@ -9,10 +9,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.watch import Watch
 from bot.domain.timing import Timing
-from bot.services.jobs.outcomes import Report, Trace
+from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.services.languages import Languages
 from bot.slack.api.find_marked import Mark, MarkedMessageFinder
-from bot.slack.api.marked_messages import change_card, post_notice, report_of
+from bot.slack.api.marked_messages import DELIVERIES, change_card, post_notice, report_of
 from bot.slack.api.post_once import Attempt, Fate, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.block_kit import Message
@@ -71,14 +71,16 @@ class SlackNotifier:
             _mark(watch), channel=place.channel, thread=place.thread, user=watch.user
         )
 
-    async def update_card(self, watch: Watch) -> None:
+    async def update_card(self, watch: Watch) -> Report:
         """Change the card where it stands; one that is gone or out of reach is left alone."""
-        card = watch.card
+        card, done = watch.card, Report(delivery=Delivery.SENT)
         if card is None:
-            return
+            return done
         message = updated_card(watch, await self._style(watch, card.channel))
-        if message is not None:
-            await change_card(self._client, card, message, seconds=self._seconds)
+        if message is None:
+            return done
+        attempt = await change_card(self._client, card, message, seconds=self._seconds)
+        return Report(delivery=DELIVERIES[attempt.fate], pause=attempt.pause)
 
     async def _post_in_thread(self, watch: Watch) -> Attempt:
         place = watch.destination

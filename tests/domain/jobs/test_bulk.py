@@ -116,3 +116,16 @@ def test_a_reported_bulk_is_open_until_its_result_was_handed_over() -> None:
     assert (BulkState.REPORTED, True, False) == (told.state, told.open, told.doubtful)
     gone = telling.undelivered(NOON)
     assert (BulkState.UNDELIVERED, NOON, False) == (gone.state, gone.ended_at, gone.open)
+
+
+def test_handing_over_is_a_step_of_its_own() -> None:
+    """With attempts and a day of its own; the state stays, until it is over or given up."""
+    later = NOON + timedelta(hours=5)
+    reporting = replace(BULK, state=BulkState.REPORTING, attempts=4, doubtful=True)
+    told = reporting.told(later)
+    assert (0, later, False) == (told.attempts, told.decided_at, told.doubtful)
+    assert told == told.telling()
+    handed = replace(told, doubtful=True).told(later)
+    assert (BulkState.REPORTED, later, False) == (handed.state, handed.ended_at, handed.doubtful)
+    gone = told.undelivered(later)
+    assert (BulkState.UNDELIVERED, later, True) == (gone.state, gone.ended_at, gone.doubtful)

@@ -15,6 +15,7 @@ from bot.domain.jobs.watch import (
     Destination,
     Ending,
     LookAgain,
+    PostedCard,
     Schedule,
     State,
     Watch,
@@ -135,10 +136,15 @@ def test_a_watch_is_never_put_off_beyond_its_limit(looks: int, second: int, raw:
     assert again.at - now <= SCHEDULE.longest_wait
 
 
-@pytest.mark.parametrize(("state", "is_open"), [(s, s in ("waiting", "telling")) for s in State])
-def test_what_waits_or_is_being_told_is_open(state: State, is_open: bool) -> None:
-    """All else is over."""
-    assert is_open is replace(WATCH, state=state).open
+@pytest.mark.parametrize(
+    ("card", "is_open"), [(None, False), (PostedCard(channel="C1", ts="1.1"), True)]
+)
+def test_one_that_was_told_is_open_until_its_card_shows_it(
+    card: PostedCard | None, is_open: bool
+) -> None:
+    """Where there is one."""
+    told = replace(WATCH, card=card, state=State.TELLING, doubtful=True).told(NOON)
+    assert (is_open, State.TOLD, False) == (told.open, told.state, told.doubtful)
 
 
 def test_a_watch_is_open_until_its_notice_stands_or_cannot_be_delivered() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
 from bot.services.bulk.operator import BulkJobs
-from bot.services.jobs.outcomes import Delivery, JobOutcome, Report
+from bot.services.jobs.outcomes import Delivery, JobOutcome, Report, Trace
 from bot.storage.bulks import Bulks
 from tests.services.bulk_world import BulkWorld, bulk_world
 
@@ -34,7 +34,7 @@ async def test_one_is_stopped(world: BulkWorld, jobs: BulkJobs) -> None:
     assert JobOutcome.DONE is await jobs.cancel(bulk.id)
     assert JobOutcome.NOT_OPEN is await jobs.cancel(bulk.id)
     assert JobOutcome.UNKNOWN is await jobs.cancel("nothing")
-    await world.ring(bulk)
+    await world.turn(bulk)
     assert [BulkEnding.STOPPED] == [reported.ending for reported in world.speaker.reported]
 
 
@@ -42,10 +42,8 @@ async def test_one_that_waits_is_taken_up_now(world: BulkWorld, jobs: BulkJobs) 
     """One that is worked on, or is over, is not."""
     bulk = await world.start("SANDBOX-OK")
     assert JobOutcome.DONE is await jobs.retry(bulk.id)
-    again = await world.read(bulk)
-    assert (1, world.base.clock.now) == (again.turn, again.due_at)
-    held = replace(again, worker="e1/1")
-    assert await world.table.replace(again, held)
+    assert replace(bulk, due_at=world.base.clock.now) == await world.read(bulk)
+    await world.taken(bulk)
     assert JobOutcome.NOTHING_TO_RETRY is await jobs.retry(bulk.id)
     assert JobOutcome.UNKNOWN is await jobs.retry("nothing")
 
@@ -55,11 +53,23 @@ async def test_one_that_could_not_be_delivered_is_reported_again(
 ) -> None:
     """And nothing is asked again for it."""
     world.speaker.reports = [Report(delivery=Delivery.UNDELIVERABLE)]
-    bulk = await world.ring(await world.start("SANDBOX-OK"))
+    bulk = await world.turn(await world.start("SANDBOX-OK"))
     assert BulkState.UNDELIVERED is bulk.state
     assert JobOutcome.DONE is await jobs.retry(bulk.id)
-    ended = await world.ring(bulk)
+    ended = await world.turn(bulk)
     assert (BulkState.REPORTED, 1) == (ended.state, len(world.asked))
+
+
+async def test_one_whose_result_could_not_be_delivered(world: BulkWorld, jobs: BulkJobs) -> None:
+    """Its report stands there, and only the result is handed over."""
+    world.speaker.handovers = [Report(delivery=Delivery.UNDELIVERABLE)]
+    bulk = await world.turn(await world.start("SANDBOX-OK"))
+    assert (BulkState.UNDELIVERED, False) == (bulk.state, bulk.open)
+    assert JobOutcome.DONE is await jobs.retry(bulk.id)
+    world.speaker.traces = [Trace.FOUND]
+    ended = await world.turn(bulk)
+    assert (BulkState.REPORTED, False) == (ended.state, ended.open)
+    assert (1, 2) == (len(world.speaker.reported), len(world.speaker.handed))
 
 
 class LateTable(Bulks):

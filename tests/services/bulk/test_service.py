@@ -40,7 +40,7 @@ def request(user: str = "U1") -> BulkRequest:
 
 
 async def test_a_list_is_kept_and_due_at_once(world: BulkWorld) -> None:
-    """With all that was said about it, and its alarm set."""
+    """With all that was said about it, and somebody is woken for it."""
     outcome = await world.bulks.start(request())
     assert isinstance(outcome, BulkStarted)
     bulk = outcome.bulk
@@ -54,7 +54,7 @@ async def test_a_list_is_kept_and_due_at_once(world: BulkWorld) -> None:
     assert bulk == await world.bulks.get("T1", "U1", bulk.id)
     assert (bulk,) == await world.bulks.of("T1", "U1")
     assert LINES == tuple([line async for line in world.bulks.ignored(bulk.id)])
-    assert f"bulk:{bulk.id}:0" in world.base.alarms.armed
+    assert 1 == len(world.base.wakes)
 
 
 async def test_there_is_room_for_so_many(world: BulkWorld) -> None:
@@ -67,23 +67,18 @@ async def test_there_is_room_for_so_many(world: BulkWorld) -> None:
     assert 3 == len(await world.bulks.of("T1", "U1"))
 
 
-async def test_an_engine_that_is_away_loses_no_list(world: BulkWorld) -> None:
-    """The keeper finds it when it is overdue."""
-    world.base.alarms.away = True
-    outcome = await world.bulks.start(request())
-    assert isinstance(outcome, BulkStarted)
-    assert outcome.bulk == await world.read(outcome.bulk)
-
-
 async def test_a_list_that_nobody_works_on_is_stopped_at_once(world: BulkWorld) -> None:
     """It is taken up now, to be reported."""
     bulk = await world.start("A", "B")
-    later = replace(bulk, turn=1, due_at=NOON.replace(hour=13))
+    later = replace(bulk, due_at=NOON.replace(hour=13))
     assert await world.table.replace(bulk, later)
     stopped = await world.bulks.stop("T1", "U1", bulk.id)
     assert stopped is not None
-    assert (BulkEnding.STOPPED, 2, NOON) == (stopped.ending, stopped.turn, stopped.due_at)
-    assert f"bulk:{bulk.id}:2" in world.base.alarms.armed
+    assert (BulkEnding.STOPPED, NOON, 2) == (
+        stopped.ending,
+        stopped.due_at,
+        len(world.base.wakes),
+    )
 
 
 class LateTable(Bulks):
@@ -100,16 +95,14 @@ class LateTable(Bulks):
 
 
 async def test_a_stop_holds_although_somebody_works_on_it(world: BulkWorld) -> None:
-    """What is written down in the same moment is not lost either, and nobody else is called."""
+    """What is written down in the same moment is not lost either."""
     bulk = await world.start("A", "B")
-    meanwhile = replace(bulk, worker="e1/1", due_at=NOON.replace(minute=1))
+    meanwhile = replace(bulk, worker="e1", due_at=NOON.replace(minute=1))
     world.table = table = LateTable(world.base.database)
     table.meanwhile = meanwhile
-    world.base.alarms.armed.clear()
     stopped = await world.bulks.stop("T1", "U1", bulk.id)
     assert replace(meanwhile, ending=BulkEnding.STOPPED, decided_at=NOON) == stopped
     assert stopped == await world.read(bulk)
-    assert {} == world.base.alarms.armed
 
 
 async def test_only_who_asked_may_stop_or_see_it(world: BulkWorld) -> None:

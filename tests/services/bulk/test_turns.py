@@ -1,4 +1,4 @@
-"""What a bulk's alarm leads to: the asking, the one report, and the result handed over."""
+"""What a bulk's turn leads to: the asking, the one report, and the result handed over."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
-from bot.services.jobs.deliver_once import LEASE, SETTLING, OnUnknownDelivery
+from bot.services.jobs.deliver_once import OnUnknownDelivery
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
 from tests.services.bulk_world import CARD, QUICK, BulkWorld, WrittenSpeaker, bulk_world
-from tests.storage.ringing import eventually
+from tests.storage.holding import eventually
 
 UNSURE = Report(delivery=Delivery.UNKNOWN)
 NOT_TOLD = Report(delivery=Delivery.NOT_SENT)
@@ -45,7 +45,7 @@ def ids(count: int, prefix: str = "SANDBOX-ok.") -> list[str]:
 async def test_every_call_is_asked_once_and_reported_once(world: BulkWorld) -> None:
     """Then the result is handed over, and it is over."""
     bulk = await world.start(*ids(40), "SANDBOX-BUSY", "SANDBOX-FOREVER")
-    ended = await world.ring(bulk)
+    ended = await world.turn(bulk)
 
     assert {*ids(40), "SANDBOX-BUSY", "SANDBOX-FOREVER"} == {*world.asked}
     assert 42 == len(world.asked)
@@ -62,7 +62,7 @@ async def test_every_call_is_asked_once_and_reported_once(world: BulkWorld) -> N
 async def test_the_results_stand_in_the_order_of_the_list(world: BulkWorld) -> None:
     """Each with what the gateway said, when, and by which gateway."""
     bulk = await world.start("SANDBOX-BUSY", "SANDBOX-ok.7", "SANDBOX-023")
-    await world.ring(bulk)
+    await world.turn(bulk)
     items = await world.items(bulk)
     assert ["failed:486", "ok:7", "023"] == [
         item.finding.raw for item in items if isinstance(item.finding, CallStatus)
@@ -73,7 +73,7 @@ async def test_the_results_stand_in_the_order_of_the_list(world: BulkWorld) -> N
 async def test_pending_calls_can_be_watched(world: BulkWorld) -> None:
     """Those whose answer was that they are still under way."""
     bulk = await world.start("SANDBOX-FOREVER", "SANDBOX-OK", "SANDBOX-024")
-    await world.ring(bulk)
+    await world.turn(bulk)
     pending = (MessageId("SANDBOX-FOREVER"), MessageId("SANDBOX-024"))
     assert pending == await world.bulks.pending(bulk)
 
@@ -81,7 +81,7 @@ async def test_pending_calls_can_be_watched(world: BulkWorld) -> None:
 async def test_the_progress_is_one_card(world: BulkWorld) -> None:
     """Posted once, brought up to date, and at the end shown with all counts and the ending."""
     bulk = await world.start(*SLOW[:15])
-    ended = await world.ring(bulk)
+    ended = await world.turn(bulk)
     (first, nothing), *later, (last, everything) = world.speaker.shown
     assert (None, 0, CARD) == (first.card, nothing.asked, ended.card)
     assert later
@@ -89,11 +89,40 @@ async def test_the_progress_is_one_card(world: BulkWorld) -> None:
     assert (BulkEnding.ALL_ASKED, CARD, 15) == (last.ending, last.card, everything.asked)
 
 
+@pytest.mark.parametrize("found", [None, PostedCard(channel="C1", ts="7.7")])
+async def test_a_card_that_a_process_which_died_may_have_posted(
+    world: BulkWorld, found: PostedCard | None
+) -> None:
+    """It is looked for once, before another is posted; the report is in no doubt for that."""
+    bulk = await world.start("SANDBOX-OK")
+    assert await world.table.replace(bulk, replace(bulk, doubtful=True))
+    world.speaker.found = found
+    ended = await world.turn(bulk)
+    assert (found or CARD, 1) == (ended.card, len(world.speaker.looked_for))
+    assert {found} == {shown.card for shown, _ in world.speaker.shown[:1]}
+    assert (1, []) == (len(world.speaker.reported), world.speaker.traced)
+
+
+async def test_a_card_is_written_down_before_it_is_posted(world: BulkWorld) -> None:
+    """So whoever comes after a crash knows that there may be one; nobody looks without need."""
+    world.speaker.shows.clear()
+    bulk = await world.start(*SLOW)
+    turn = asyncio.create_task(world.turns().take_up(await world.taken(bulk)))
+    await eventually(lambda: bool(world.speaker.shown))
+    assert (await world.read(bulk)).doubtful
+    world.speaker.shows.set()
+    await eventually(lambda: len(world.speaker.shown) > 1)
+    posted = await world.read(bulk)
+    assert (CARD, False) == (posted.card, posted.doubtful)
+    await turn
+    assert ([], []) == (world.speaker.looked_for, world.speaker.traced)
+
+
 async def test_a_slow_slack_does_not_hold_the_asking(world: BulkWorld) -> None:
     """Nor is a card posted twice because the first answer came late."""
     world.speaker.shows.clear()
     bulk = await world.start(*ids(60))
-    turn = asyncio.create_task(world.turns().take_up(bulk.id, 0))
+    turn = asyncio.create_task(world.turns().take_up(await world.taken(bulk)))
     async with asyncio.timeout(30):
         while (await world.bulks.tally(bulk)).asked < 60:  # noqa: ASYNC110 - a table tells nobody
             await asyncio.sleep(0.01)
@@ -114,56 +143,22 @@ async def test_nothing_is_asked_again_that_has_an_answer(world: BulkWorld) -> No
         for item in await world.table.unasked(bulk.id, 12)
     ]
     await world.table.write_answers(bulk.id, known)
-    held = replace(bulk, worker="dead/1", due_at=world.base.clock.now + LEASE)
-    assert await world.table.replace(bulk, held)
-    world.base.gone.add("dead")
-    await world.turns("e2").take_up(bulk.id, 0)
+    await world.turns().take_up(await world.taken(bulk, executor="e2"))
     assert {*ids(30)[12:]} == {*world.asked}
     assert 1 == len(world.speaker.reported)
     assert 30 == (await world.bulks.tally(bulk)).asked
 
 
-async def test_what_another_process_asks_is_left_to_it(world: BulkWorld) -> None:
-    """Until its lease ends; nothing is asked twice meanwhile."""
-    bulk = await world.start(*ids(3))
-    leased = replace(bulk, worker="e2/1", due_at=world.base.clock.now + LEASE)
-    assert await world.table.replace(bulk, leased)
-    await world.turns().take_up(bulk.id, 0)
-    waiting = await world.read(bulk)
-    assert ([], 1, leased.due_at) == (world.asked, waiting.turn, waiting.due_at)
-    assert f"bulk:{bulk.id}:1" in world.base.alarms.armed
-    ended = await world.ring(waiting)
-    assert (BulkState.REPORTED, 3) == (ended.state, len(world.asked))
-
-
-async def test_a_lease_is_renewed_while_it_is_asked(world: BulkWorld) -> None:
-    """However long that takes."""
-    bulk = await world.start(*SLOW[:20])
-    turn = asyncio.create_task(world.turns().take_up(bulk.id, 0))
-    await eventually(lambda: bool(world.asked))
-    world.base.clock.forward(LEASE.total_seconds() - 1)
-
-    async def renewed() -> bool:
-        held = await world.read(bulk)
-        assert BulkState.ASKING is held.state
-        return held.due_at == world.base.clock.now + LEASE
-
-    async with asyncio.timeout(30):
-        while not await renewed():  # noqa: ASYNC110 - a table tells nobody
-            await asyncio.sleep(0.01)
-    await turn
-
-
 async def test_a_bulk_that_was_taken_away_is_left_alone(world: BulkWorld) -> None:
     """Its answers are kept, but this process reports nothing."""
     bulk = await world.start(*SLOW)
-    turn = asyncio.create_task(world.turns().take_up(bulk.id, 0))
+    turn = asyncio.create_task(world.turns().take_up(await world.taken(bulk)))
     await eventually(lambda: len(world.asked) >= 6)
     mine = await world.read(bulk)
-    while not await world.table.replace(mine, replace(mine, worker="e2/1")):
+    while not await world.table.replace(mine, replace(mine, worker="e2")):
         mine = await world.read(bulk)
     await turn
-    assert ([], "e2/1") == (world.speaker.reported, (await world.read(bulk)).worker)
+    assert ([], "e2") == (world.speaker.reported, (await world.read(bulk)).worker)
     assert len(world.asked) < 30
     assert any(item.finding for item in await world.items(bulk))
 
@@ -171,7 +166,7 @@ async def test_a_bulk_that_was_taken_away_is_left_alone(world: BulkWorld) -> Non
 async def test_a_stop_is_seen_while_it_is_asked(world: BulkWorld) -> None:
     """No more is asked; what is known is reported."""
     bulk = await world.start(*SLOW)
-    turn = asyncio.create_task(world.turns().take_up(bulk.id, 0))
+    turn = asyncio.create_task(world.turns().take_up(await world.taken(bulk)))
     await eventually(lambda: len(world.asked) >= 6)
     stopped = await world.bulks.stop("T1", "U1", bulk.id)
     assert stopped is not None
@@ -189,7 +184,7 @@ async def test_a_stop_before_it_was_begun(world: BulkWorld) -> None:
     bulk = await world.start(*ids(3))
     stopped = await world.bulks.stop("T1", "U1", bulk.id)
     assert stopped is not None
-    await world.ring(stopped)
+    await world.turn(stopped)
     assert ([], 1) == (world.asked, len(world.speaker.reported))
 
 
@@ -197,7 +192,7 @@ async def test_a_stop_before_it_was_begun(world: BulkWorld) -> None:
 async def test_a_gateway_that_refuses_this_bot_ends_it(world: BulkWorld, code: str) -> None:
     """To go on would be in vain; what was not asked stays so, and the admins' alarm hears of it."""
     bulk = await world.start(f"SANDBOX-{code}", *SLOW)
-    await world.ring(bulk)
+    await world.turn(bulk)
     assert [BulkEnding.REFUSED] == [reported.ending for reported in world.speaker.reported]
     assert len(world.asked) < 30
     assert any(item.finding is None for item in await world.items(bulk))
@@ -208,7 +203,7 @@ async def test_a_gateway_that_refuses_this_bot_ends_it(world: BulkWorld, code: s
 async def test_a_failed_look_up_is_repeated_once_at_the_end(world: BulkWorld) -> None:
     """It counts as failed if that fails too, whatever the call may be."""
     bulk = await world.start("SANDBOX-EMPTY", *ids(20))
-    await world.ring(bulk)
+    await world.turn(bulk)
     assert "SANDBOX-EMPTY" == world.asked[-1]
     assert 2 == Counter(world.asked)["SANDBOX-EMPTY"]
     first, *_ = await world.items(bulk)
@@ -219,7 +214,7 @@ async def test_a_failed_look_up_is_repeated_once_at_the_end(world: BulkWorld) ->
 async def test_a_pause_of_the_gateway_is_said_and_that_id_is_asked_again(world: BulkWorld) -> None:
     """The code 900 is no call's answer."""
     bulk = await world.start("SANDBOX-900", *ids(10))
-    turn = asyncio.create_task(world.turns(progress_seconds=60.0).take_up(bulk.id, 0))
+    turn = asyncio.create_task(world.turns(progress_seconds=60.0).take_up(await world.taken(bulk)))
     await eventually(lambda: any(shown.paused_until for shown, _ in world.speaker.shown))
     while Counter(world.asked)["SANDBOX-900"] < 2:
         world.base.clock.forward(1)
@@ -253,7 +248,7 @@ async def test_a_gateway_that_nobody_reaches_is_waited_for(
     """No call counts as failed for it."""
     asked = await away(world, monkeypatch, 12)
     bulk = await world.start(*ids(20))
-    await world.ring(bulk)
+    await world.turn(bulk)
     assert 32 == len(asked)
     assert {Outcome.ANSWERED: 20} == dict((await world.bulks.tally(bulk)).counts)
 
@@ -264,7 +259,7 @@ async def test_a_gateway_that_nobody_reaches_is_not_pressed(
     """All wait together, and a stop is seen meanwhile."""
     asked = await away(world, monkeypatch, 1_000_000)
     bulk = await world.start(*ids(20))
-    turn = asyncio.create_task(world.turns(down_seconds=60.0).take_up(bulk.id, 0))
+    turn = asyncio.create_task(world.turns(down_seconds=60.0).take_up(await world.taken(bulk)))
     await eventually(lambda: bool(asked))
     await asyncio.sleep(0.3)
     assert len(asked) <= QUICK.at_once
@@ -278,9 +273,9 @@ async def test_two_bulks_share(world: BulkWorld) -> None:
     first = await world.start(*SLOW)
     second = await world.start(*[f"SANDBOX-SLOW-0.3{n:02}" for n in range(5)], user="U2")
     turns = world.turns()
-    asking = asyncio.create_task(turns.take_up(first.id, 0))
+    asking = asyncio.create_task(turns.take_up(await world.taken(first)))
     await eventually(lambda: len(world.asked) >= 5)
-    await turns.take_up(second.id, 0)
+    await turns.take_up(await world.taken(second))
     assert [second.id] == [reported.id for reported in world.speaker.reported]
     await asking
     assert 35 == len(world.asked)
@@ -305,7 +300,7 @@ async def test_no_more_is_asked_at_once_than_all_bulks_may(
 
     bulks = [await world.start(*SLOW[:6]), await world.start(*SLOW[6:12])]
     monkeypatch.setattr(world.base.lookups, "look_up", counted)
-    await asyncio.gather(*(turns.take_up(bulk.id, 0) for bulk in bulks))
+    await asyncio.gather(*[turns.take_up(await world.taken(bulk)) for bulk in bulks])
     assert 3 == most
 
 
@@ -313,7 +308,7 @@ async def test_a_person_goes_before(world: BulkWorld) -> None:
     """They are told at once, although a long list is being asked about."""
     bulk = await world.start(*SLOW)
     turns = world.turns(at_once=20)
-    asking = asyncio.create_task(turns.take_up(bulk.id, 0))
+    asking = asyncio.create_task(turns.take_up(await world.taken(bulk)))
     await eventually(lambda: len(world.asked) >= 10)
     await world.base.lookups.look_up([MessageId("SANDBOX-OK")], urgency=Urgency.PERSON)
     assert world.asked.index("SANDBOX-OK") < 25
@@ -321,25 +316,40 @@ async def test_a_person_goes_before(world: BulkWorld) -> None:
 
 
 async def test_an_end_of_the_process_leaves_it_to_the_next(world: BulkWorld) -> None:
-    """At once, with all answers that have come; whoever comes next goes on."""
+    """At once, with all answers that have come; whoever comes next asks the rest."""
     bulk = await world.start(*SLOW)
     turns = world.turns()
-    turn = asyncio.create_task(turns.take_up(bulk.id, 0))
+    turn = asyncio.create_task(turns.take_up(await world.taken(bulk)))
     await eventually(lambda: len(world.asked) >= 6)
     turns.leave()
     await turn
     left = await world.read(bulk)
-    assert (None, 1, BulkState.ASKING) == (left.worker, left.turn, left.state)
-    assert f"bulk:{bulk.id}:1" in world.base.alarms.armed
-    assert [] == world.speaker.reported
-    await turns.take_up(bulk.id, 1)
-    again = await world.read(bulk)
-    assert 2 == again.turn
-    ended = await world.ring(again, executor="e2")
+    assert (BulkState.ASKING, None, []) == (left.state, left.ending, world.speaker.reported)
+    assert (None, world.base.clock.now, False) == (left.worker, left.due_at, left.doubtful)
+    late = await world.start("SANDBOX-BUSY")
+    await turns.take_up(await world.taken(late))
+    assert "SANDBOX-BUSY" not in world.asked
+    known, before = (await world.bulks.tally(bulk)).asked, len(world.asked)
+    ended = await world.turn(left)
     assert BulkEnding.ALL_ASKED is ended.ending
+    assert len(SLOW) - known == len(world.asked) - before
 
 
-async def reporting(world: BulkWorld, worker: str = "dead") -> Bulk:
+async def test_an_end_of_the_process_while_a_card_is_posted(world: BulkWorld) -> None:
+    """Whoever comes next looks for it first."""
+    world.base.timing = Timing(last_progress=0.01)
+    world.speaker.shows.clear()
+    bulk = await world.start(*SLOW)
+    turns = world.turns()
+    turn = asyncio.create_task(turns.take_up(await world.taken(bulk)))
+    await eventually(lambda: bool(world.speaker.shown and world.asked))
+    turns.leave()
+    await turn
+    left = await world.read(bulk)
+    assert (None, None, True) == (left.worker, left.card, left.doubtful)
+
+
+async def reporting(world: BulkWorld) -> Bulk:
     """A bulk whose process died after it had written down that it was going to report."""
     bulk = await world.start("SANDBOX-OK")
     attempt = replace(
@@ -348,8 +358,6 @@ async def reporting(world: BulkWorld, worker: str = "dead") -> Bulk:
         ending=BulkEnding.ALL_ASKED,
         attempts=1,
         doubtful=True,
-        worker=f"{worker}/1",
-        due_at=world.base.clock.now + LEASE,
         decided_at=world.base.clock.now,
     )
     assert await world.table.replace(bulk, attempt)
@@ -359,10 +367,8 @@ async def reporting(world: BulkWorld, worker: str = "dead") -> Bulk:
 async def test_a_report_that_stands_there_is_not_made_again(world: BulkWorld) -> None:
     """Only the result is handed over."""
     bulk = await reporting(world)
-    world.base.gone.add("dead")
     world.speaker.traces = [Trace.FOUND]
-    world.base.clock.forward(SETTLING.total_seconds())
-    await world.turns().take_up(bulk.id, bulk.turn)
+    await world.turns().take_up(await world.taken(bulk))
     assert ([], 1) == (world.speaker.reported, len(world.speaker.handed))
     assert BulkState.REPORTED is (await world.read(bulk)).state
 
@@ -372,7 +378,7 @@ async def test_a_report_in_doubt_that_nobody_may_look_for(world: BulkWorld) -> N
     world.base.in_doubt = OnUnknownDelivery.SKIP
     bulk = await reporting(world)
     world.speaker.traces = [Trace.UNREADABLE]
-    ended = await world.ring(bulk)
+    ended = await world.turn(bulk)
     assert (BulkState.UNDELIVERED, [], []) == (
         ended.state,
         world.speaker.reported,
@@ -384,25 +390,14 @@ async def test_a_report_that_was_not_taken_is_made_later(world: BulkWorld) -> No
     """By the same pauses as a watch's notice; nothing is asked again for it."""
     world.speaker.reports = [NOT_TOLD, UNSURE]
     bulk = await world.start("SANDBOX-OK")
-    first = await world.ring(bulk)
+    first = await world.turn(bulk)
     assert (BulkState.REPORTING, False) == (first.state, first.doubtful)
     assert world.base.clock.now + timedelta(seconds=5) == first.due_at
-    second = await world.ring(first)
+    second = await world.turn(first)
     assert second.doubtful
-    ended = await world.ring(second)
+    ended = await world.turn(second)
     assert (BulkState.REPORTED, 3) == (ended.state, len(world.speaker.reported))
     assert (1, 1) == (len(world.asked), len(world.speaker.traced))
-
-
-async def test_a_result_that_was_being_handed_over_is_handed_over_again(world: BulkWorld) -> None:
-    """By whoever comes after the process that died; the report stands there already."""
-    bulk = await reporting(world)
-    reported = replace(bulk, state=BulkState.REPORTED, doubtful=False)
-    assert await world.table.replace(bulk, reported)
-    world.base.gone.add("dead")
-    await world.turns().take_up(bulk.id, bulk.turn)
-    assert ([], 1) == (world.speaker.reported, len(world.speaker.handed))
-    assert world.base.clock.now == (await world.read(bulk)).ended_at
 
 
 async def test_what_follows_a_report_that_had_to_go_elsewhere_belongs_to_it(
@@ -411,19 +406,49 @@ async def test_what_follows_a_report_that_had_to_go_elsewhere_belongs_to_it(
     """It is kept as the message of the list; any other report leaves that as it is."""
     moved = PostedCard(channel="D1", ts="9.9")
     world.speaker.reports = [Report(delivery=Delivery.SENT, card=moved)]
-    ended = [await world.ring(await world.start("SANDBOX-OK")) for _ in range(2)]
+    ended = [await world.turn(await world.start("SANDBOX-OK")) for _ in range(2)]
 
     assert [moved, CARD] == [bulk.card for bulk in ended]
     assert [moved, CARD] == [bulk.card for bulk in world.speaker.handed]
 
 
-async def test_a_fault_in_handing_over_costs_neither_the_report_nor_the_end(
-    world: BulkWorld,
+@pytest.mark.parametrize(("trace", "handed"), [(Trace.NONE, 1), (Trace.FOUND, 0)])
+async def test_a_result_that_was_being_handed_over(
+    world: BulkWorld, trace: Trace, handed: int
 ) -> None:
-    """It is not tried for ever."""
-    world.speaker.hand_over_faults = [RuntimeError("a fault of ours")]
-    ended = await world.ring(await world.start("SANDBOX-OK"))
-    assert (BulkState.REPORTED, False) == (ended.state, ended.open)
+    """Whoever comes after the process that died looks for it first."""
+    bulk = await reporting(world)
+    doubtful = replace(bulk.told(world.base.clock.now), doubtful=True)
+    assert await world.table.replace(bulk, doubtful)
+    world.speaker.result_traces = [trace]
+    ended = await world.turn(bulk)
+    assert ([], handed) == (world.speaker.reported, len(world.speaker.handed))
+    assert (1, world.base.clock.now) == (len(world.speaker.results_traced), ended.ended_at)
+
+
+async def test_a_result_that_slack_does_not_take_is_handed_over_later(world: BulkWorld) -> None:
+    """By the pauses of a report, which is not made again; in doubt it is looked for."""
+    world.speaker.handovers = [NOT_TOLD, UNSURE, RuntimeError("a fault of ours")]
+    bulk = await world.turn(await world.start("SANDBOX-OK"))
+    for seconds in (5, 15, 30):
+        assert (BulkState.REPORTED, True, None) == (bulk.state, bulk.open, bulk.worker)
+        assert world.base.clock.now + timedelta(seconds=seconds) == bulk.due_at
+        bulk = await world.turn(bulk)
+    assert (False, 1, 4) == (bulk.open, len(world.speaker.reported), len(world.speaker.handed))
+    assert (1, 2) == (len(world.asked), len(world.speaker.results_traced))
+
+
+async def test_a_result_that_slack_does_not_take_for_a_day(world: BulkWorld) -> None:
+    """Then it is left to the operator, and the card says so."""
+    world.speaker.handovers = [NOT_TOLD] * 1_000
+    bulk = await world.turn(await world.start("SANDBOX-OK"))
+    began = world.base.clock.now
+    while bulk.open:
+        bulk = await world.turn(bulk)
+    assert BulkState.UNDELIVERED is bulk.state
+    assert timedelta(hours=24) <= world.base.clock.now - began <= timedelta(hours=25)
+    last, tally = world.speaker.shown[-1]
+    assert (BulkState.UNDELIVERED, CARD, 1) == (last.state, last.card, tally.asked)
 
 
 class HangingSpeaker(WrittenSpeaker):
@@ -439,7 +464,7 @@ class HangingSpeaker(WrittenSpeaker):
 async def test_a_slack_that_hangs_while_it_reports(world: BulkWorld) -> None:
     """Nobody knows what became of the report."""
     world.base.timing, world.speaker = Timing(telling=0.05), HangingSpeaker()
-    bulk = await world.ring(await world.start("SANDBOX-OK"))
+    bulk = await world.turn(await world.start("SANDBOX-OK"))
     assert (BulkState.REPORTING, True) == (bulk.state, bulk.doubtful)
 
 
@@ -447,12 +472,14 @@ class AwayTable(Bulks):
     """A table that can be read, and takes no answer while it is away."""
 
     away = True
+    failures = 0
 
     async def write_answers(
         self, bulk_id: str, answered: Sequence[BulkItem], *, once_more: Collection[int] = ()
     ) -> None:
         """As ever, later."""
         if self.away:
+            self.failures += 1
             raise StorageError("away")
         await super().write_answers(bulk_id, answered, once_more=once_more)
 
@@ -460,21 +487,15 @@ class AwayTable(Bulks):
 async def test_a_database_that_is_away_for_a_while(world: BulkWorld) -> None:
     """No answer is lost, no id is asked again, and no more is asked meanwhile."""
     world.table = table = AwayTable(world.base.database)
-    bulk = await world.start(*ids(60))
-    turn = asyncio.create_task(world.turns().take_up(bulk.id, 0))
-    await eventually(lambda: len(world.asked) >= 10)
-    await asyncio.sleep(0.2)
+    bulk = await world.start(*SLOW)
+    turn = asyncio.create_task(world.turns().take_up(await world.taken(bulk)))
+    await eventually(lambda: bool(table.failures))
+    failed_at = len(world.asked)
+    await eventually(lambda: table.failures >= 3)
     most = len(world.asked)
     table.away = False
     await turn
-    assert most < 60
-    assert 60 == len(world.asked)
-    assert 60 == (await world.bulks.tally(bulk)).asked
-
-
-async def test_what_is_over_stays_over(world: BulkWorld) -> None:
-    """An alarm that rings once more does nothing; so does one of a bulk that was swept."""
-    bulk = await world.ring(await world.start("SANDBOX-OK"))
-    await world.turns().take_up(bulk.id, bulk.turn)
-    await world.turns().take_up("nothing", 0)
-    assert (1, 1) == (len(world.speaker.reported), len(world.speaker.handed))
+    # Nothing but what was under way when the first answers could not be written.
+    assert most <= failed_at + QUICK.at_once
+    assert 30 == len(world.asked)
+    assert 30 == (await world.bulks.tally(bulk)).asked

@@ -34,7 +34,7 @@ async def test_all_are_listed(world: World, jobs: WatchJobs) -> None:
     first = await world.start("SANDBOX-OK")
     world.clock.forward(1)
     second = await world.start("B")
-    over = await world.ring(first)
+    over = await world.turn(first)
     assert (second,) == await jobs.latest(9, only_open=True)
     assert (second, over) == await jobs.latest(9, only_open=False)
     assert (second,) == await jobs.latest(1, only_open=False)
@@ -50,29 +50,25 @@ async def test_one_is_given_up(world: World, jobs: WatchJobs) -> None:
 
 
 async def test_one_that_waits_is_taken_up_now(world: World, jobs: WatchJobs) -> None:
-    """What was set for the earlier turn is void."""
+    """Nothing else changes about it."""
     watch = await world.start("SANDBOX-OK")
     assert JobOutcome.DONE is await jobs.retry(watch.id)
-    again = await world.read(watch)
-    assert (world.clock.now, 1) == (again.due_at, again.turn)
-    await world.turns().take_up(watch.id, 0)
-    assert [] == world.slack.told
-    assert [f"watch:{watch.id}:0", f"watch:{watch.id}:1"] == [*world.alarms.armed]
+    assert replace(watch, due_at=world.clock.now) == await world.read(watch)
 
 
 async def test_what_could_not_be_delivered_is_told_again(world: World, jobs: WatchJobs) -> None:
     """After a look for what may have been posted."""
     world.slack.reports = [UNDELIVERABLE]
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     assert JobOutcome.DONE is await jobs.retry(watch.id)
-    watch = await world.ring(watch)
+    watch = await world.turn(watch)
     assert State.TOLD is watch.state
     assert (2, 1) == (len(world.slack.told), len(world.slack.traced))
 
 
 async def test_what_was_told_is_not_told_again(world: World, jobs: WatchJobs) -> None:
     """Nor is there anything to retry where nothing is known."""
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     assert JobOutcome.NOTHING_TO_RETRY is await jobs.retry(watch.id)
     assert JobOutcome.UNKNOWN is await jobs.retry("nothing")
 
@@ -80,7 +76,7 @@ async def test_what_was_told_is_not_told_again(world: World, jobs: WatchJobs) ->
 async def test_what_is_watched_anew_is_left_alone(world: World, jobs: WatchJobs) -> None:
     """There is one watch for an id and destination."""
     world.slack.reports = [UNDELIVERABLE]
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     await world.start("SANDBOX-OK")
     assert JobOutcome.WATCHED_ANEW is await jobs.retry(watch.id)
 
@@ -91,7 +87,7 @@ class StaleTable(Watches):
     async def get(self, job_id: str) -> Watch | None:
         """What does not stand there any more."""
         watch = await super().get(job_id)
-        return replace(watch, turn=7) if watch is not None else None
+        return replace(watch, looks=7) if watch is not None else None
 
 
 async def test_one_that_changes_meanwhile(world: World) -> None:
@@ -100,5 +96,5 @@ async def test_one_that_changes_meanwhile(world: World) -> None:
     jobs = WatchJobs(watches=StaleTable(world.database), now=world.clock)
     assert JobOutcome.NOT_OPEN is await jobs.retry(watch.id)
     world.slack.reports = [UNDELIVERABLE]
-    undelivered = await world.ring(await world.start("SANDBOX-OK"))
+    undelivered = await world.turn(await world.start("SANDBOX-OK"))
     assert JobOutcome.NOT_OPEN is await jobs.retry(undelivered.id)

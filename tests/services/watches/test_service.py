@@ -10,8 +10,13 @@ import pytest
 
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Bound, Destination, Ending, PostedCard, State
-from bot.services.jobs.outcomes import alarm_of
-from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome, WatchRequest
+from bot.services.watches.service import (
+    AlreadyWatched,
+    NoRoom,
+    Started,
+    StartOutcome,
+    WatchRequest,
+)
 from tests.services.watch_world import BOUNDS, NOON, THREAD, World, watch_world
 
 
@@ -38,7 +43,7 @@ async def start(
 
 
 async def test_a_watch_starts(world: World) -> None:
-    """It is kept, due for its first look after fifteen seconds, and its alarm is set."""
+    """It is kept, due for its first look after fifteen seconds, and somebody is woken for it."""
     card = PostedCard(channel="C1", ts="2.2")
     watch = await world.start("A", card=card)
 
@@ -46,7 +51,7 @@ async def test_a_watch_starts(world: World) -> None:
     assert NOON + timedelta(seconds=15) == watch.due_at
     assert NOON + timedelta(minutes=30) == watch.expires_at
     assert watch == await world.read(watch)
-    assert [f"watch:{watch.id}:0"] == [*world.alarms.armed]
+    assert 1 == len(world.wakes)
 
 
 async def test_nothing_asked_for(world: World) -> None:
@@ -137,9 +142,8 @@ async def test_giving_up(world: World) -> None:
     watch = await world.start("SANDBOX-OK")
     assert (watch,) == await world.watching.cancel("T1", "U1", [watch.id])
     assert () == await world.watching.of("T1", "U1")
-    over = await world.ring(watch)
+    over = await world.read(watch)
     assert (State.CANCELLED, NOON) == (over.state, over.ended_at)
-    assert ([], []) == (world.asked, world.slack.told)
 
 
 @pytest.mark.parametrize(("team", "user"), [("T1", "U2"), ("T2", "U1")])
@@ -158,22 +162,14 @@ async def test_what_is_being_told_cannot_be_given_up(world: World) -> None:
     assert () == await world.watching.cancel("T1", "U1", [watch.id])
 
 
-async def test_an_engine_that_is_away(world: World) -> None:
-    """The watch is kept all the same."""
-    world.alarms.away = True
-    watch = await world.start("A")
-    assert (watch,) == await world.watching.of("T1", "U1")
-
-
 async def test_a_longer_time_can_be_chosen(world: World) -> None:
-    """From now on, and nothing else changes: the look that is due comes by its alarm."""
+    """From now on, and nothing else changes."""
     watch, other = await world.start("A"), await world.start("B")
     world.clock.forward(10)
     (changed,) = await world.watching.choose_limit("T1", "U1", [watch.id], timedelta(hours=4))
 
     assert replace(watch, expires_at=world.clock.now + timedelta(hours=4)) == changed
     assert [changed, other] == [await world.read(watch), await world.read(other)]
-    assert [f"watch:{one.id}:0" for one in (watch, other)] == [*world.alarms.armed]
 
 
 async def test_a_shorter_time_can_be_chosen(world: World) -> None:
@@ -184,11 +180,8 @@ async def test_a_shorter_time_can_be_chosen(world: World) -> None:
     (changed,) = await world.watching.choose_limit("T1", "U1", [watch.id], timedelta(minutes=5))
 
     end = NOON + timedelta(minutes=5)
-    assert (end, end, 1) == (changed.expires_at, changed.due_at, changed.turn)
-    assert alarm_of(changed) == world.alarms.armed[f"watch:{watch.id}:1"]
-    await world.turns().take_up(watch.id, 0)
-    assert [] == world.slack.told
-    told = await world.ring(changed)
+    assert (end, end, 2) == (changed.expires_at, changed.due_at, len(world.wakes))
+    told = await world.turn(changed)
     assert (State.TOLD, Ending.LIMIT, end) == (told.state, told.ending, told.ended_at)
     assert [] == world.asked
 

@@ -1,14 +1,16 @@
-"""What a watch's alarm leads to: looks, the one notice, and what follows from a doubt."""
+"""What a watch's turn leads to: looks, the one notice, and what follows from a doubt."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from bot.domain.call_status import CallStatus
 from bot.domain.gate import Urgency
@@ -16,13 +18,12 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Ending, PostedCard, State, Watch
 from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
-from bot.services.jobs.deliver_once import LEASE, SETTLING, OnUnknownDelivery
+from bot.services.jobs.deliver_once import OnUnknownDelivery
 from bot.services.jobs.outcomes import Delivery, Report, Trace
-from bot.storage import sqlite_connection
 from bot.storage.errors import StorageError
-from bot.storage.sqlite_connection import SqliteConnection
 from bot.storage.watches import Bounds, Owner, Watches
 from tests.services.watch_world import NOON, World, WrittenSlack, watch_world
+from tests.storage.holding import eventually
 
 UNSURE = Report(delivery=Delivery.UNKNOWN)
 NOT_TOLD = Report(delivery=Delivery.NOT_SENT)
@@ -35,10 +36,9 @@ async def world() -> AsyncIterator[World]:
         yield new
 
 
-async def crashed(world: World, *, executor: str = "dead") -> Watch:
+async def crashed(world: World) -> Watch:
     """A watch whose process died after it had written down that it was going to tell."""
     watch = await world.start("SANDBOX-OK")
-    world.slack.reports = [RuntimeError("killed")]
     world.clock.now = watch.due_at
     attempt = replace(
         watch,
@@ -46,18 +46,15 @@ async def crashed(world: World, *, executor: str = "dead") -> Watch:
         ending=Ending.STATUS,
         attempts=1,
         doubtful=True,
-        worker=f"{executor}/1",
-        due_at=world.clock.now + LEASE,
         decided_at=world.clock.now,
     )
     assert await world.watches.replace(watch, attempt)
-    world.slack.reports = []
     return attempt
 
 
 async def test_a_final_status_is_told_once(world: World) -> None:
     """With the status, to the one who asked, at the first look that finds it."""
-    watch = await world.ring(await world.start("SANDBOX-BUSY"))
+    watch = await world.turn(await world.start("SANDBOX-BUSY"))
 
     (told,) = world.slack.told
     assert (watch.id, "U1", Ending.STATUS) == (told.id, told.user, told.ending)
@@ -67,29 +64,20 @@ async def test_a_final_status_is_told_once(world: World) -> None:
     assert (State.TOLD, world.clock.now) == (watch.state, watch.ended_at)
 
 
-async def test_what_is_over_stays_over(world: World) -> None:
-    """An alarm that rings once more does nothing; so does one of a watch that was swept."""
-    watch = await world.ring(await world.start("SANDBOX-OK"))
-    await world.turns().take_up(watch.id, watch.turn)
-    await world.turns().take_up("nothing", 0)
-    assert 1 == len(world.slack.told)
-
-
 async def test_a_pending_call_is_looked_at_again(world: World) -> None:
     """At the next interval; nothing is told."""
-    watch = await world.ring(await world.start("SANDBOX-FOREVER"))
-    assert (State.WAITING, 1, 1) == (watch.state, watch.looks, watch.turn)
+    watch = await world.turn(await world.start("SANDBOX-FOREVER"))
+    assert (State.WAITING, 1, None) == (watch.state, watch.looks, watch.worker)
     assert NOON + timedelta(seconds=45) == watch.due_at
-    assert f"watch:{watch.id}:1" in world.alarms.armed
     assert [] == world.slack.told
 
 
 async def test_the_limit_ends_it_without_a_look(world: World) -> None:
     """What was seen last comes along."""
-    watch = await world.ring(await world.start("SANDBOX-FOREVER"))
+    watch = await world.turn(await world.start("SANDBOX-FOREVER"))
     looks = len(world.asked)
     world.clock.now = watch.expires_at
-    await world.ring(watch)
+    await world.turn(watch)
 
     assert looks == len(world.asked)
     (told,) = world.slack.told
@@ -101,7 +89,7 @@ async def test_a_limit_that_passed_while_nobody_was_there(world: World) -> None:
     """After a day of darkness: one notice, no look, and so nothing that was seen."""
     watch = await world.start("SANDBOX-OK")
     world.clock.forward(86_400)
-    await world.ring(watch)
+    await world.turn(watch)
     assert [] == world.asked
     (told,) = world.slack.told
     assert (Ending.LIMIT, None) == (told.ending, told.last)
@@ -109,9 +97,9 @@ async def test_a_limit_that_passed_while_nobody_was_there(world: World) -> None:
 
 async def test_an_unknown_id_is_asked_twice(world: World) -> None:
     """A minute apart; then the reason is told."""
-    watch = await world.ring(await world.start("SANDBOX-023"))
+    watch = await world.turn(await world.start("SANDBOX-023"))
     assert world.clock.now + timedelta(minutes=1) == watch.due_at
-    await world.ring(watch)
+    await world.turn(watch)
     assert [Ending.UNKNOWN_ID] == [told.ending for told in world.slack.told]
     assert 2 == len(world.asked)
 
@@ -119,7 +107,7 @@ async def test_an_unknown_id_is_asked_twice(world: World) -> None:
 @pytest.mark.parametrize("code", ["001", "019", "022", "900"])
 async def test_a_refusal_of_this_bot_is_told(world: World, code: str) -> None:
     """At once, and it is not asked again; the alarm of the admins hears of it, too."""
-    await world.ring(await world.start(f"SANDBOX-{code}"))
+    await world.turn(await world.start(f"SANDBOX-{code}"))
     (told,) = world.slack.told
     assert told.last is not None
     assert isinstance(told.last.finding, CallStatus)
@@ -129,21 +117,11 @@ async def test_a_refusal_of_this_bot_is_told(world: World, code: str) -> None:
 
 async def test_a_gateway_that_is_away_ends_nothing(world: World) -> None:
     """The schedule goes on, and what went wrong is kept."""
-    watch = await world.ring(await world.start("SANDBOX-EMPTY"))
+    watch = await world.turn(await world.start("SANDBOX-EMPTY"))
     assert State.WAITING is watch.state
     assert watch.last is not None
     assert LookupFailure(error="empty_result", detail="text/xml") == watch.last.finding
     assert NOON + timedelta(seconds=45) == watch.due_at
-
-
-async def test_an_alarm_of_an_earlier_turn_sets_that_of_the_present_one(world: World) -> None:
-    """The process may have died between the two."""
-    watch = await world.start("SANDBOX-FOREVER")
-    await world.ring(watch)
-    world.alarms.armed.clear()
-    await world.turns().take_up(watch.id, 0)
-    assert [f"watch:{watch.id}:1"] == [*world.alarms.armed]
-    assert 1 == len(world.asked)
 
 
 async def test_a_watch_that_is_given_up_during_a_look(world: World) -> None:
@@ -156,7 +134,7 @@ async def test_a_watch_that_is_given_up_during_a_look(world: World) -> None:
 
     real = world.lookups.look_up
     world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]
-    watch = await world.ring(watch)
+    watch = await world.turn(watch)
     assert (State.CANCELLED, []) == (watch.state, world.slack.told)
 
 
@@ -170,9 +148,8 @@ async def test_a_watch_that_is_given_up_during_a_look_that_finds_nothing(world: 
 
     real = world.lookups.look_up
     world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]
-    watch = await world.ring(watch)
+    watch = await world.turn(watch)
     assert State.CANCELLED is watch.state
-    assert 1 == len(world.alarms.armed)
 
 
 @pytest.mark.parametrize(
@@ -191,12 +168,10 @@ async def test_a_time_that_is_chosen_during_a_look(
 
     real = world.lookups.look_up
     world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]
-    watch = await world.ring(watch)
+    watch = await world.turn(watch)
 
     assert (state, 1, world.clock.now + longer) == (watch.state, watch.looks, watch.expires_at)
     assert (1, told) == (len(world.asked), len(world.slack.told))
-    turns = range(2 - told)
-    assert [f"watch:{watch.id}:{turn}" for turn in turns] == [*world.alarms.armed]
 
 
 class ProlongedMeanwhile(Watches):
@@ -218,9 +193,9 @@ async def test_a_time_that_is_chosen_at_the_end(world: World) -> None:
     watch = await world.start("SANDBOX-FOREVER")
     world.clock.now = watch.expires_at
     world.watches = ProlongedMeanwhile(world.database)
-    watch = await world.ring_now(watch)
+    watch = await world.turn_now(watch)
 
-    assert (State.WAITING, 1, 1) == (watch.state, watch.looks, watch.turn)
+    assert (State.WAITING, 1) == (watch.state, watch.looks)
     assert NOON + timedelta(hours=4) == watch.expires_at
     assert (["SANDBOX-FOREVER"], []) == (world.asked, world.slack.told)
 
@@ -228,8 +203,8 @@ async def test_a_time_that_is_chosen_at_the_end(world: World) -> None:
 async def test_the_card_is_brought_up_to_date(world: World) -> None:
     """After the notice, where there is one that can be."""
     card = PostedCard(channel="C1", ts="2.2")
-    await world.ring(await world.start("SANDBOX-OK", card=card))
-    await world.ring(await world.start("SANDBOX-BUSY"))
+    await world.turn(await world.start("SANDBOX-OK", card=card))
+    await world.turn(await world.start("SANDBOX-BUSY"))
     assert [card] == [watch.card for watch in world.slack.updated]
     assert 2 == len(world.slack.told)
 
@@ -237,12 +212,12 @@ async def test_the_card_is_brought_up_to_date(world: World) -> None:
 async def test_slack_that_refuses_is_tried_again(world: World) -> None:
     """With growing pauses, and without doubt: it certainly has no notice."""
     world.slack.reports = [NOT_TOLD, NOT_TOLD]
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     assert (State.TELLING, None, False) == (watch.state, watch.worker, watch.doubtful)
     assert world.clock.now + timedelta(seconds=5) == watch.due_at
-    watch = await world.ring(watch)
+    watch = await world.turn(watch)
     assert world.clock.now + timedelta(seconds=15) == watch.due_at
-    watch = await world.ring(watch)
+    watch = await world.turn(watch)
     assert (State.TOLD, 3) == (watch.state, watch.attempts)
     assert [] == world.slack.traced
     assert 1 == len(world.asked)
@@ -252,14 +227,14 @@ async def test_the_pause_that_slack_asks_for(world: World) -> None:
     """It is kept."""
     pause = timedelta(seconds=90)
     world.slack.reports = [Report(delivery=Delivery.NOT_SENT, pause=pause)]
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     assert world.clock.now + pause == watch.due_at
 
 
 async def test_a_notice_that_can_go_nowhere(world: World) -> None:
     """It is left to the operator, and not tried again."""
     world.slack.reports = [Report(delivery=Delivery.UNDELIVERABLE)]
-    watch = await world.ring(await world.start("SANDBOX-OK", card=PostedCard(channel="C", ts="1")))
+    watch = await world.turn(await world.start("SANDBOX-OK", card=PostedCard(channel="C", ts="1")))
     assert (State.UNDELIVERED, world.clock.now) == (watch.state, watch.ended_at)
     assert [] == world.slack.updated
 
@@ -267,9 +242,9 @@ async def test_a_notice_that_can_go_nowhere(world: World) -> None:
 async def test_slack_away_for_a_day(world: World) -> None:
     """Then it is left to the operator."""
     world.slack.reports = [NOT_TOLD] * 1_000
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     while watch.open:
-        watch = await world.ring(watch)
+        watch = await world.turn(watch)
     assert State.UNDELIVERED is watch.state
     assert timedelta(hours=24) <= world.clock.now - NOON <= timedelta(hours=25)
     assert len(world.slack.told) < 200
@@ -280,9 +255,9 @@ async def test_no_answer_leaves_a_doubt(world: World, fault: Report | Exception)
     """The next attempt looks first, and finds that it was told."""
     world.slack.reports = [fault]
     world.slack.traces = [Trace.FOUND]
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     assert (State.TELLING, True) == (watch.state, watch.doubtful)
-    watch = await world.ring(watch)
+    watch = await world.turn(watch)
     assert State.TOLD is watch.state
     assert 1 == len(world.slack.told)
 
@@ -300,15 +275,15 @@ class HangingSlack(WrittenSlack):
 async def test_a_call_to_slack_is_bounded(world: World) -> None:
     """One that hangs leaves a doubt, and holds nothing up."""
     world.timing, world.slack = Timing(telling=0.01), HangingSlack()
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     assert (State.TELLING, True) == (watch.state, watch.doubtful)
 
 
 async def test_a_trace_of_nothing_is_told(world: World) -> None:
     """What did not arrive is posted."""
     world.slack.reports = [UNSURE]
-    watch = await world.ring(await world.start("SANDBOX-OK"))
-    watch = await world.ring(watch)
+    watch = await world.turn(await world.start("SANDBOX-OK"))
+    watch = await world.turn(watch)
     assert State.TOLD is watch.state
     assert (1, 2) == (len(world.slack.traced), len(world.slack.told))
 
@@ -317,8 +292,8 @@ async def test_nobody_answers_the_question_either(world: World) -> None:
     """The doubt stays, and nothing is posted."""
     world.slack.reports = [UNSURE]
     world.slack.traces = [Trace.AWAY]
-    watch = await world.ring(await world.start("SANDBOX-OK"))
-    watch = await world.ring(watch)
+    watch = await world.turn(await world.start("SANDBOX-OK"))
+    watch = await world.turn(watch)
     assert (State.TELLING, True, 1) == (watch.state, watch.doubtful, len(world.slack.told))
 
 
@@ -333,64 +308,18 @@ async def test_where_nobody_can_see_the_operator_has_chosen(
     world.in_doubt = choice
     world.slack.reports = [UNSURE]
     world.slack.traces = [Trace.UNREADABLE]
-    watch = await world.ring(await world.start("SANDBOX-OK"))
-    watch = await world.ring(watch)
+    watch = await world.turn(await world.start("SANDBOX-OK"))
+    watch = await world.turn(watch)
     assert (state, told) == (watch.state, len(world.slack.told))
 
 
-async def test_a_process_that_died_while_telling(world: World) -> None:
-    """Whoever takes over looks first, once Slack has had a moment to show what it took."""
-    world.gone.add("dead")
-    world.slack.traces = [Trace.FOUND]
-    attempt = await crashed(world)
-    watch = await world.ring_now(attempt)
-    assert world.clock.now + SETTLING == watch.due_at
-    assert [] == world.slack.traced
-    watch = await world.ring(watch)
-    assert (State.TOLD, []) == (watch.state, world.slack.told)
-
-
-async def test_a_process_that_may_be_telling_is_waited_for(world: World) -> None:
-    """Until its lease is over; then whoever comes looks first."""
-    attempt = await crashed(world, executor="silent")
-    watch = await world.ring_now(attempt)
-    assert (attempt.due_at, 1) == (watch.due_at, watch.turn)
-    assert [] == world.slack.traced
-    watch = await world.ring(watch)
-    assert State.TOLD is watch.state
-    assert (1, 1) == (len(world.slack.traced), len(world.slack.told))
-
-
-async def test_a_lease_beyond_all_leases(world: World) -> None:
-    """The clock was set back; nobody waits for that long."""
-    attempt = await crashed(world, executor="silent")
-    world.clock.forward(-3_600)
-    watch = await world.ring_now(attempt)
+@pytest.mark.parametrize(("trace", "told"), [(Trace.FOUND, 0), (Trace.NONE, 1)])
+async def test_a_process_that_died_while_telling(world: World, trace: Trace, told: int) -> None:
+    """Whoever comes after it looks first."""
+    world.slack.traces = [trace]
+    watch = await world.turn(await crashed(world))
     assert (State.TOLD, 1) == (watch.state, len(world.slack.traced))
-
-
-async def test_two_processes_take_up_one_turn(world: World) -> None:
-    """One goes on; the other sees that it has been overtaken."""
-    watch = await world.start("SANDBOX-OK")
-    world.clock.now = watch.due_at
-    stale = await world.read(watch)
-    await world.turns("e1")._look(stale)
-    await world.turns("e2")._look(stale)
-    assert 1 == len(world.slack.told)
-
-
-async def test_a_slow_one_that_is_put_off_by_another(world: World) -> None:
-    """Its notice counts all the same: nobody posts it again."""
-    watch = await world.start("SANDBOX-OK")
-
-    async def tell(watch: Watch) -> Report:
-        await world.ring_now(await world.read(watch), executor="e2")
-        return await real(watch)
-
-    real = world.slack.tell
-    world.slack.tell = tell  # type: ignore[method-assign]
-    watch = await world.ring(watch)
-    assert (State.TOLD, 1) == (watch.state, len(world.slack.told))
+    assert told == len(world.slack.told)
 
 
 async def test_a_slow_one_whose_watch_is_no_longer_its_own(world: World) -> None:
@@ -398,13 +327,78 @@ async def test_a_slow_one_whose_watch_is_no_longer_its_own(world: World) -> None
     watch = await world.start("SANDBOX-OK")
 
     async def tell(watch: Watch) -> Report:
-        taken = replace(watch, worker="e2/1", attempts=2)
+        taken = replace(watch, worker="e2", attempts=2)
         assert await world.watches.replace(watch, taken)
         return Report(delivery=Delivery.SENT)
 
     world.slack.tell = tell  # type: ignore[method-assign]
-    watch = await world.ring(watch)
-    assert (State.TELLING, "e2/1") == (watch.state, watch.worker)
+    watch = await world.turn(watch)
+    assert (State.TELLING, "e2") == (watch.state, watch.worker)
+
+
+async def test_a_look_whose_watch_is_no_longer_its_own(world: World) -> None:
+    """The process was taken for dead; it tells nothing."""
+    watch = await world.start("SANDBOX-OK")
+    stale = await world.taken(watch)
+    await world.taken(watch, executor="e2")
+    await world.turns().take_up(stale)
+    watch = await world.read(watch)
+    assert (State.WAITING, "e2", []) == (watch.state, watch.worker, world.slack.told)
+
+
+async def test_an_end_of_the_process_leaves_the_looks(world: World) -> None:
+    """Those that are under way, and those that come after it; notices are still posted."""
+    watch, late = await world.start("SANDBOX-SLOW-5"), await world.start("SANDBOX-BUSY")
+    told = await crashed(world)
+    turns, taken = world.turns(), await world.taken(watch)
+    turn = asyncio.create_task(turns.take_up(taken))
+    await eventually(lambda: bool(world.asked))
+    turns.leave()
+    await turn
+    await turns.take_up(await world.taken(late))
+    await turns.take_up(await world.taken(told))
+    assert taken == await world.read(watch)
+    assert ["SANDBOX-SLOW-5"] == world.asked
+    assert [told.id] == [one.id for one in world.slack.told]
+
+
+CARD = PostedCard(channel="C1", ts="2.2")
+
+
+async def test_a_card_that_slack_does_not_take_is_changed_later(world: World) -> None:
+    """After the pause that it asks for; the notice is not posted again."""
+    world.slack.updates = [Report(delivery=Delivery.NOT_SENT, pause=timedelta(seconds=90)), UNSURE]
+    watch = await world.turn(await world.start("SANDBOX-OK", card=CARD))
+    assert (State.TOLD, True, None) == (watch.state, watch.open, watch.worker)
+    assert world.clock.now + timedelta(seconds=90) == watch.due_at
+    watch = await world.turn(watch)
+    assert world.clock.now + timedelta(seconds=30) == watch.due_at
+    watch = await world.turn(watch)
+    assert (world.clock.now, 3, 1) == (
+        watch.ended_at,
+        len(world.slack.updated),
+        len(world.slack.told),
+    )
+
+
+async def test_a_card_that_cannot_be_changed_is_left_alone(world: World) -> None:
+    """It was deleted, say; or Slack was away for a day."""
+    world.slack.updates = [Report(delivery=Delivery.UNDELIVERABLE)]
+    watch = await world.turn(await world.start("SANDBOX-OK", card=CARD))
+    assert not watch.open
+    world.slack.updates = [NOT_TOLD] * 1_000
+    watch = await world.turn(await world.start("SANDBOX-BUSY", card=CARD))
+    while watch.open:
+        watch = await world.turn(watch)
+    assert timedelta(hours=24) <= world.clock.now - NOON <= timedelta(hours=25)
+
+
+async def test_a_process_that_died_before_the_card(world: World) -> None:
+    """Whoever comes after it brings the card up to date, and posts nothing."""
+    watch = await world.start("SANDBOX-OK", card=CARD)
+    assert await world.watches.replace(watch, replace(watch.told(NOON), ending=Ending.STATUS))
+    watch = await world.turn(watch)
+    assert (False, 1, []) == (watch.open, len(world.slack.updated), world.slack.told)
 
 
 class AwayForAWhile(Watches):
@@ -423,43 +417,35 @@ class AwayForAWhile(Watches):
 async def test_a_database_that_is_away_delays_the_turn(world: World) -> None:
     """What was posted is written down when it is back, and is not posted again."""
     world.watches = table = AwayForAWhile(world.database)
-    watch = await world.ring(await world.start("SANDBOX-OK"))
+    watch = await world.turn(await world.start("SANDBOX-OK"))
     assert (State.TOLD, 1, 0) == (watch.state, len(world.slack.told), table.failures)
 
 
-class SlowDisk(SqliteConnection):
-    """A connection to a file on a disk that takes a while to make a commit safe."""
-
+async def test_a_person_does_not_wait_behind_a_crowd_of_turns(tmp_path: Path) -> None:
+    """On a slow disk a click is kept after a few of their commits, not after all of them."""
     commits = 0
 
-    async def commit(self) -> None:
-        """As ever, later."""
-        await asyncio.sleep(0.01)
-        SlowDisk.commits += 1
-        await super().commit()
+    def slow(_: object) -> None:
+        nonlocal commits
+        time.sleep(0.01)
+        commits += 1
 
-
-async def test_a_person_does_not_wait_behind_a_crowd_of_turns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a slow disk a click is kept after a few of their commits, not after all of them."""
-    monkeypatch.setattr(sqlite_connection, "SqliteConnection", SlowDisk)
     async with watch_world(f"sqlite:///{tmp_path}/voicestatus.db") as world:
         first = await world.start("SANDBOX-FOREVER")
         crowd = [
-            replace(first, id=f"w{n}", message_id=MessageId(f"SANDBOX-PENDING-2.{n}"))
+            replace(first, id=f"w{n}", message_id=MessageId(f"SANDBOX-PENDING-2.{n}"), worker="e1")
             for n in range(60)
         ]
         await world.watches.add(crowd, Bounds(user=99, channel=99, all=99))
         world.clock.now = first.due_at
-        turns, before = world.turns(), SlowDisk.commits
-        under_way = [asyncio.create_task(turns.take_up(one.id, one.turn)) for one in crowd]
-        while SlowDisk.commits < before + 5:  # noqa: ASYNC110 - a count tells nobody
-            await asyncio.sleep(0.001)
-        asked = SlowDisk.commits
+        turns = world.turns()
+        event.listen(world.database._engine, "commit", slow)
+        under_way = [asyncio.create_task(turns.take_up(one)) for one in crowd]
+        await eventually(lambda: commits >= 5)
+        asked = commits
         await world.watching.cancel("T1", "U1", [first.id])
-        waited = SlowDisk.commits - asked
+        waited = commits - asked
         await asyncio.gather(*under_way)
 
-    assert len(crowd) <= SlowDisk.commits - before
+    assert len(crowd) <= commits
     assert waited <= len(crowd) / 2

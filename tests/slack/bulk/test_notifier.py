@@ -25,6 +25,7 @@ from bot.services.jobs.outcomes import Delivery, Trace
 from bot.slack.blocks.style import AudienceStyles, Contacts, Styles
 from bot.slack.bulk.cards import bar
 from bot.slack.bulk.notifier import Home, SlackBulkNotifier, home_of
+from bot.slack.files.upload import Handover, ResultFile, ResultFiles
 from bot.storage.errors import StorageError
 from tests.slack.notifying import ASKED, choices, connected
 from tests.slack.watching import NOW, READING
@@ -44,7 +45,7 @@ class Speaking:
     slack: LoopbackSlack
     speaker: SlackBulkNotifier
     total: int = 8
-    file: bool = False
+    file: Handover = Handover.NO_PERMISSION
     away: bool = False
     homes: list[Home] = field(default_factory=list)
 
@@ -70,11 +71,16 @@ class Speaking:
                 checked_at=NOW,
             )
 
-    async def share_file(self, bulk: Bulk, home: Home) -> bool:
+    async def share_file(self, bulk: Bulk, home: Home) -> Handover:
         """Give the file, or not."""
         del bulk
         self.homes.append(home)
         return self.file
+
+    async def file_name(self, bulk: Bulk, home: Home) -> str:
+        """What the file is called."""
+        del home
+        return f"{bulk.id}.csv"
 
     async def shown(self, bulk: Bulk, tally: Tally = HALF) -> Bulk:
         """The bulk with the card that was posted for it."""
@@ -97,6 +103,7 @@ async def speaking(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[Spe
             readers=AudienceStyles(languages=languages, styles=styles),
             results=scene.results,
             share_file=scene.share_file,
+            file_name=scene.file_name,
             now=lambda: NOW + timedelta(seconds=30),
             timing=timing,
         )
@@ -335,6 +342,32 @@ async def test_a_report_that_stands_there_is_found(channel: str) -> None:
         assert Trace.NONE is await scene.speaker.trace(over(replace(bulk, id="f" * 16)))
 
 
+@pytest.mark.parametrize(
+    ("channel", "thread"),
+    [(CHANNEL_ID, None), (CHANNEL_ID, "root"), (USER_ID, None), (CHANNEL_WITHOUT_BOT_ID, None)],
+    ids=("in a channel", "in a thread", "directly", "directly instead"),
+)
+async def test_a_progress_card_that_stands_there_is_found(channel: str, thread: str | None) -> None:
+    """By its mark, to be brought up to date; that of another list is not."""
+    async with speaking(*READING) as scene:
+        root = (await scene.shown(a_bulk(id="e" * 16))).card
+        assert root is not None
+        place = Destination(team=TEAM_ID, channel=channel, thread=thread and root.ts)
+        bulk = a_bulk(destination=place)
+        assert None is await scene.speaker.find_progress(bulk)
+        shown = await scene.shown(bulk)
+        assert shown.card is not None
+        assert shown.card == await scene.speaker.find_progress(bulk)
+        assert None is await scene.speaker.find_progress(replace(bulk, id="f" * 16))
+
+
+async def test_a_card_that_cannot_be_looked_for_is_not_found(scene: Speaking) -> None:
+    """Without the scopes that read conversations."""
+    bulk = a_bulk(destination=Destination(team=TEAM_ID, channel=USER_ID))
+    await scene.shown(bulk)
+    assert None is await scene.speaker.find_progress(bulk)
+
+
 async def test_without_a_card_the_report_goes_to_the_asker(scene: Speaking) -> None:
     """Nothing in the channel speaks of the list, so nobody there waits for it."""
     assert Delivery.SENT is (await scene.speaker.report(over(a_bulk()))).delivery
@@ -343,15 +376,21 @@ async def test_without_a_card_the_report_goes_to_the_asker(scene: Speaking) -> N
 
 
 @pytest.mark.parametrize(
-    ("total", "file", "pages"), [(99, False, 0), (100, False, 1), (100, True, 0)]
+    ("total", "file", "pages"),
+    [
+        (99, Handover.NO_PERMISSION, 0),
+        (100, Handover.NO_PERMISSION, 1),
+        (100, Handover.NOT_SHARED, 1),
+        (100, Handover.SHARED, 0),
+    ],
 )
 async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
-    scene: Speaking, total: int, pages: int, *, file: bool
+    scene: Speaking, total: int, file: Handover, pages: int
 ) -> None:
     """And only where the report does not show all of it; ids are shortened for all to read."""
     scene.total, scene.file = total, file
     bulk = await scene.shown(a_bulk(total=total))
-    await scene.speaker.deliver_results(over(bulk))
+    assert Delivery.SENT is (await scene.speaker.deliver_results(over(bulk))).delivery
 
     title = say("bulk.page.title", page=1, pages=3)
     found = [one for one in scene.messages if title in one.text]
@@ -362,12 +401,70 @@ async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
 
 
 async def test_results_that_cannot_be_read_are_not_handed_over(scene: Speaking) -> None:
-    """The report stands there; nobody is told of more."""
+    """They are tried again later."""
     bulk = await scene.shown(a_bulk(total=500))
     scene.away = True
-    await scene.speaker.deliver_results(over(bulk))
+    assert Delivery.NOT_SENT is (await scene.speaker.deliver_results(over(bulk))).delivery
 
     assert 1 == len(scene.messages)
+
+
+@pytest.mark.parametrize(
+    ("file", "delivery"),
+    [(Handover.LATER, Delivery.NOT_SENT), (Handover.UNKNOWN, Delivery.UNKNOWN)],
+)
+async def test_a_file_that_may_come_yet_is_not_replaced_by_pages(
+    scene: Speaking, file: Handover, delivery: Delivery
+) -> None:
+    """It is tried again, and looked for first where it may stand there."""
+    scene.total, scene.file = 500, file
+    bulk = await scene.shown(a_bulk(total=500))
+    assert delivery is (await scene.speaker.deliver_results(over(bulk))).delivery
+    assert 1 == len(scene.messages)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "delivery"),
+    [
+        ({"error": "ratelimited", "retry_after": 7}, Delivery.NOT_SENT),
+        ({"error": "is_archived"}, Delivery.UNDELIVERABLE),
+    ],
+    ids=("later", "never"),
+)
+async def test_pages_that_slack_does_not_take(
+    scene: Speaking, refusal: dict[str, Any], delivery: Delivery
+) -> None:
+    """Slack's pause is kept; what it refuses for good, in both places, is left to the operator."""
+    scene.total = 500
+    bulk = await scene.shown(a_bulk(total=500))
+    for _ in range(2):
+        scene.slack.fail_next(POST, **refusal)
+    assert delivery is (await scene.speaker.deliver_results(over(bulk))).delivery
+
+
+async def test_pages_that_stand_there_are_found() -> None:
+    """By their mark; those of another list are not."""
+    async with speaking(*READING) as scene:
+        scene.total = 500
+        bulk = await scene.shown(a_bulk(total=500))
+        assert Trace.NONE is await scene.speaker.trace_result(over(bulk))
+        await scene.speaker.report(over(bulk))
+        assert Trace.NONE is await scene.speaker.trace_result(over(bulk))
+        await scene.speaker.deliver_results(over(bulk))
+        assert Trace.FOUND is await scene.speaker.trace_result(over(bulk))
+        assert Trace.NONE is await scene.speaker.trace_result(over(replace(bulk, id="f" * 16)))
+
+
+async def test_a_file_that_stands_there_is_found() -> None:
+    """By its name, in the thread of the report."""
+    async with speaking(*READING, "files:write") as scene:
+        bulk = await scene.shown(a_bulk(total=500))
+        home = home_of(bulk)
+        files = ResultFiles(client=scene.speaker._client, session=scene.speaker._client.session)  # type: ignore[arg-type]
+        for name, trace in (("other.csv", Trace.NONE), (f"{bulk.id}.csv", Trace.FOUND)):
+            file = ResultFile(name=name, title="t", channel=home.channel, thread=home.thread)
+            assert Handover.SHARED is await files.share(file, [b"x"])
+            assert trace is await scene.speaker.trace_result(over(bulk))
 
 
 async def test_a_card_that_slack_takes_later_is_posted_later(eager: Speaking) -> None:

@@ -223,10 +223,10 @@ async def test_where_the_bot_is_not_the_file_is_not_shared(scene: FileScene, cha
 async def test_what_fails_before_the_last_step_is_certain(
     scene: FileScene, step: str, status: int
 ) -> None:
-    """Nobody sees an upload that was not finished; and nothing is tried twice."""
+    """Nobody sees an upload that was not finished; it may be tried later, as a whole."""
     scene.slack.fail_next(step, error="internal_error", status=status)
 
-    assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
+    assert Handover.LATER is await scene.results.share(result(), LINES)
     assert 1 == called(scene).count("files.getUploadURLExternal")
     assert "files.completeUploadExternal" not in called(scene)
 
@@ -235,7 +235,7 @@ async def test_an_upload_whose_answer_is_lost_is_not_shared(scene: FileScene) ->
     """Without the last step it is discarded."""
     scene.slack.lose_next_answer("upload")
 
-    assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
+    assert Handover.LATER is await scene.results.share(result(), LINES)
     assert 1 == scene.slack.file_transfer.uploads
 
 
@@ -244,7 +244,7 @@ async def test_an_upload_whose_answer_is_lost_is_not_shared(scene: FileScene) ->
     [
         ({"error": "internal_error"}, Handover.UNKNOWN),
         ({"error": "internal_error", "status": 503}, Handover.UNKNOWN),
-        ({"error": "ratelimited", "retry_after": 1}, Handover.NOT_SHARED),
+        ({"error": "ratelimited", "retry_after": 1}, Handover.LATER),
         ({"error": "missing_scope"}, Handover.NO_PERMISSION),
         ({"error": "file_not_found"}, Handover.NOT_SHARED),
     ],
@@ -371,7 +371,7 @@ async def test_silence_has_an_end(other: Stranger, monkeypatch: pytest.MonkeyPat
         )
         scene.trust(other)
 
-        assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
+        assert Handover.LATER is await scene.results.share(result(), LINES)
 
 
 async def test_an_unreachable_slack_is_no_crash(scene: FileScene) -> None:
@@ -381,7 +381,7 @@ async def test_an_unreachable_slack_is_no_crash(scene: FileScene) -> None:
     )
     results = ResultFiles(client=client, session=scene.session)
 
-    assert Handover.NOT_SHARED is await results.share(result(), LINES)
+    assert Handover.LATER is await results.share(result(), LINES)
 
 
 async def test_neither_token_nor_content_is_logged(scene: FileScene, log: io.StringIO) -> None:

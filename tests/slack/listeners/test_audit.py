@@ -21,7 +21,7 @@ from bot.storage.recents import RecentLookup, Recents
 from tests.slack.listing import REPORT, begun, said
 from tests.slack.watching import SWIFT
 from tests.support.audit import audited, hashed
-from tests.support.scene import ASK, CHECK, COMMAND, WITHOUT_ENGINE, Scene, Stages, playing
+from tests.support.scene import ASK, CHECK, COMMAND, Scene, Stages, playing
 
 Row = tuple[str, str, str, str, str | None, str | None, str | None]
 
@@ -179,7 +179,7 @@ async def test_what_is_past_its_retention_is_gone_after_a_start(
                 RecentLookup(team=TEAM_ID, user=USER_ID, idmsg=f"D{days}", outcome="failed", at=at)
             )
     kept_for_two: dict[str, Any] = {"database_url": sqlite_url, "bot_retention_days": 2}
-    async with playing(mode, timing=WITHOUT_ENGINE, **kept_for_two) as bot:
+    async with playing(mode, **kept_for_two) as bot:
         await bot.answer("SANDBOX-OK")
         entries = await audited(bot, 2)
 

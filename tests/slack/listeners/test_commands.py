@@ -16,7 +16,7 @@ from tests.support.wording import EN, PT, phrase, say, sums, verdict
 
 TWENTY = 20
 # At its end the bot cuts short what runs, and has all the time that a busy machine needs to say so.
-ENDING_AT_ONCE = replace(UNHURRIED, end=0.0, last_words=20.0, hurried_call=20.0)
+ENDING_AT_ONCE = replace(UNHURRIED, end=20.5, last_words=20.0, hurried_call=20.0)
 KEPT = phrase("card.checked_before")
 
 

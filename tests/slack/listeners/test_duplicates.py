@@ -9,7 +9,7 @@ from bot.fake_slack.people.person import Kind
 from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID
 from bot.settings.settings import Mode
 from tests.support.reading import heading, seen
-from tests.support.scene import COMMAND, WITHOUT_ENGINE, Scene, playing
+from tests.support.scene import COMMAND, Scene, playing
 from tests.support.wording import ANSWERED, say
 
 TWO_HOURS = 2 * 60 * 60
@@ -82,10 +82,10 @@ async def test_two_equal_questions_are_two(bot: Scene) -> None:
 
 async def test_a_restart_remembers_what_was_answered(mode: Mode, sqlite_url: str) -> None:
     """The database tells, and not the memory of one process."""
-    async with playing(mode, database_url=sqlite_url, timing=WITHOUT_ENGINE) as bot:
+    async with playing(mode, database_url=sqlite_url) as bot:
         await bot.mention("SANDBOX-OK")
         payload = bot.slack.events[-1].payload
-    async with playing(mode, database_url=sqlite_url, timing=WITHOUT_ENGINE) as bot:
+    async with playing(mode, database_url=sqlite_url) as bot:
         await bot.nothing_comes_of(bot.person.deliver(Kind.EVENT, payload, retry_attempt=2))
 
 

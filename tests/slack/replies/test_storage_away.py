@@ -23,7 +23,6 @@ from tests.support.scene import ASK, CHECK, COMMAND, UNHURRIED, Scene, playing
 from tests.support.wording import ANSWERED, BUSY, REFUSED, say
 
 # The engine in the file is no part of these tests, and takes a second of the processor to start.
-WITHOUT_ENGINE = replace(UNHURRIED, engine_head_start=60.0)
 
 
 @pytest.fixture
@@ -156,7 +155,7 @@ async def test_the_rules_hold_without_a_database(mode: Mode) -> None:
 
 async def test_a_folder_that_disappears_stops_nobody(mode: Mode, file: Path) -> None:
     """The bot goes on with the file that it holds open, or without it."""
-    async with playing(mode, database_url=f"sqlite:///{file}", timing=WITHOUT_ENGINE) as ways:
+    async with playing(mode, database_url=f"sqlite:///{file}") as ways:
         shutil.rmtree(file.parent)
         file.parent.write_text("no folder", encoding="utf-8")
         card = await ways.answer("SANDBOX-BUSY")
@@ -169,7 +168,7 @@ async def test_a_database_that_another_process_holds_keeps_nobody_waiting(
     mode: Mode, file: Path, log: io.StringIO
 ) -> None:
     """The gate is asked in vain once, for a moment; the rest is waited for beside the answers."""
-    timing = replace(WITHOUT_ENGINE, gate=0.05)
+    timing = replace(UNHURRIED, gate=0.05)
     async with playing(mode, database_url=f"sqlite:///{file}", timing=timing) as ways:
         other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         with closing(other):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import pytest
 
@@ -13,11 +14,14 @@ from bot.domain.jobs.watch import Destination, Ending, PostedCard, Sighting, Wat
 from bot.domain.texts.catalog import Language
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, TEAM_ID, USER_ID
+from bot.services.jobs.outcomes import Delivery, Report
 from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
 from tests.slack.watching import NOW, watch_of
 from tests.support.reading import heading, row_of, seen
 from tests.support.rough_slack import raw, rough_slack
 from tests.support.wording import BUSY, BUSY_PT, EN, PT, say
+
+DONE: Final = Report(delivery=Delivery.SENT)
 
 DIRECT = f"D{USER_ID[1:]}"
 TO_ASKER = Destination(team=TEAM_ID, channel=USER_ID)
@@ -105,7 +109,7 @@ async def test_the_card_becomes_the_answer_too(
     watch = with_card(posted(scene, channel))
 
     for _ in range(2):
-        await scene.notifier.update_card(watch)
+        assert DONE == await scene.notifier.update_card(watch)
 
     (card,) = scene.messages
     assert BUSY == heading(card)
@@ -118,22 +122,34 @@ async def test_a_card_is_left_alone_where_there_is_nothing_to_say_or_to_change(
 ) -> None:
     """No card, or not one look: no call."""
     card = posted(scene)
-    await scene.notifier.update_card(watch_of())
-    await scene.notifier.update_card(with_card(card, ending=Ending.LIMIT, last=None))
+    nothing = with_card(card, ending=Ending.LIMIT, last=None)
+    assert [DONE] * 2 == [await scene.notifier.update_card(one) for one in (watch_of(), nothing)]
 
     assert ([card], []) == (scene.messages, scene.slack.calls)
 
 
 @pytest.mark.parametrize(
-    "refusal", ["message_not_found", "cant_update_message", "is_archived", "internal_error"]
+    ("refusal", "report"),
+    [
+        ({"error": "message_not_found"}, Report(delivery=Delivery.UNDELIVERABLE)),
+        ({"error": "cant_update_message"}, Report(delivery=Delivery.UNDELIVERABLE)),
+        ({"error": "is_archived"}, Report(delivery=Delivery.UNDELIVERABLE)),
+        ({"error": "internal_error"}, Report(delivery=Delivery.UNKNOWN)),
+        (
+            {"error": "ratelimited", "retry_after": 7},
+            Report(delivery=Delivery.NOT_SENT, pause=timedelta(seconds=7)),
+        ),
+    ],
+    ids=str,
 )
-async def test_a_card_that_cannot_be_changed_is_no_trouble(scene: Telling, refusal: str) -> None:
-    """The notice was told; that is what counts."""
+async def test_a_card_that_cannot_be_changed(
+    scene: Telling, refusal: dict[str, Any], report: Report
+) -> None:
+    """Whether it may be tried again, and when."""
     card = posted(scene)
-    scene.slack.fail_next("chat.update", error=refusal)
+    scene.slack.fail_next("chat.update", **refusal)
 
-    await scene.notifier.update_card(with_card(card))
-
+    assert report == await scene.notifier.update_card(with_card(card))
     assert [card] == scene.messages
 
 
@@ -143,8 +159,9 @@ async def test_a_slack_that_talks_nonsense_is_no_trouble_either() -> None:
         slack.answers["chat.update"] = raw(b"[]")
         card = Message(channel=CHANNEL_ID, ts="1795579300.000002", text="t", blocks=())
 
-        await notifier_at(client, who).update_card(with_card(card))
+        report = await notifier_at(client, who).update_card(with_card(card))
 
+    assert Delivery.UNKNOWN is report.delivery
     assert ["chat.update"] == slack.calls
 
 

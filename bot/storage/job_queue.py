@@ -1,0 +1,120 @@
+"""What the poller of a process asks the database: one question a second, one transaction each.
+
+A process has what it took for as long as it is known to live. Its row among the executors says so:
+while that stands, nobody else takes up what it has in hand, whatever any clock says; who finds that
+it is gone deletes the row and frees all of that in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from bot.storage.database import Database
+from bot.storage.executors import Executor
+from bot.storage.jobs import JobTable
+from bot.storage.schema import EXECUTOR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a process can take up of one kind.
+
+    Attributes:
+        room: how many at most.
+        in_hand: the ids of those that it has in hand already.
+    """
+
+    jobs: JobTable[Any]
+    room: int
+    in_hand: Collection[str]
+
+
+class JobQueue:
+    """Both tables of jobs, as one process takes them up. What is awaited raises `StorageError`.
+
+    Nothing of it need outlive a loss of power, so it takes no time of the disk on a SQLite file.
+
+    Args:
+        own: this process.
+        tables: each with how long its jobs are put off at most.
+        now: the present moment, aware, UTC.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        own: Executor,
+        tables: Sequence[tuple[JobTable[Any], timedelta]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._own = own
+        self._tables = tables
+        self._now = now
+
+    async def claim(
+        self, wanted: Sequence[Wanted], *, is_gone: Callable[[Executor], bool] | None = None
+    ) -> tuple[tuple[Any, ...], ...]:
+        """Take up what is due.
+
+        Args:
+            wanted: of which kind, and how many.
+            is_gone: where given, this process first says that it lives, asks this of every other
+                one, and frees what those had in hand that are gone.
+
+        Returns:
+            for each kind its jobs, the longest overdue first.
+        """
+        now = self._now()
+
+        def work(connection: Connection) -> tuple[tuple[Any, ...], ...]:
+            if is_gone is not None:
+                self._beat(connection, now)
+                self._forget(connection, now, is_gone)
+            return tuple(
+                one.jobs.claim(
+                    connection, worker=self._own.id, now=now, room=one.room, in_hand=one.in_hand
+                )
+                for one in wanted
+            )
+
+        return await self._database.write(work, lasting=False)
+
+    async def leave(self) -> None:
+        """Say that this process ends; what it still has in hand is due at once."""
+        now = self._now()
+        await self._database.write(
+            lambda connection: self._forget(connection, now, lambda _: False, self._own.id),
+            lasting=False,
+        )
+
+    def _beat(self, connection: Connection, now: datetime) -> None:
+        own = self._own
+        new = self._database.insert(EXECUTOR).values(
+            id=own.id, host=own.host, pid=own.pid, beats=1, at=now
+        )
+        again = new.on_conflict_do_update(
+            index_elements=list(EXECUTOR.primary_key),
+            set_={"beats": EXECUTOR.c.beats + 1, "at": now},
+        )
+        connection.execute(again)
+
+    def _forget(
+        self, connection: Connection, now: datetime, is_gone: Callable[[Executor], bool], *ids: str
+    ) -> None:
+        others = select(EXECUTOR).where(EXECUTOR.c.id != self._own.id)
+        peers = (
+            Executor(id=row.id, host=row.host, pid=row.pid, beats=row.beats)
+            for row in connection.execute(others)
+        )
+        gone = [*ids, *(peer.id for peer in peers if is_gone(peer))]
+        if gone:
+            connection.execute(delete(EXECUTOR).where(EXECUTOR.c.id.in_(gone)))
+        for jobs, longest_wait in self._tables:
+            jobs.mend(connection, now, longest_wait)
