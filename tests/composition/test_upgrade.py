@@ -146,7 +146,8 @@ async def comes(bot: Scene, since: int, is_it: Callable[[Message], bool]) -> Mes
     """The first message of this kind that comes."""
 
     def found() -> list[Message]:
-        return [one for one in bot.slack.messages[since:] if is_it(one)]
+        # What else goes on may post a file, which has no blocks.
+        return [one for one in bot.slack.messages[since:] if one.blocks and is_it(one)]
 
     await bot.slack.wait_for(lambda: bool(found()))
     return found()[0]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.answer import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.privacy import mask_phones, public_id, shorten
 from bot.domain.texts.catalog import Catalog
-from bot.services.languages import Languages
 from bot.slack.blocks.block_kit import moment, visible
+
+if TYPE_CHECKING:
+    # `voicestatus explain` shows a card without the database's libraries.
+    from bot.services.languages import Languages
 
 RAW_LIMIT: Final = 200
 # Slack's ids of direct conversations, and of people, who are written to directly.
