@@ -129,9 +129,16 @@ async def test_deadline(database: Database) -> None:
 async def test_hurry(database: Database) -> None:
     """While the process ends nothing takes longer than there is time left."""
     await put(database, "a")
+    over = threading.Event()
+
+    def slow(connection: Connection) -> None:
+        connection.execute(row(database, "b"))
+        over.wait(PATIENCE_SECONDS)
+
     database.hurry(lambda seconds: min(seconds, 0.0))
     with pytest.raises(StorageError, match="did not answer in time"):
-        await put(database, "b")
+        await database.write(slow)
+    over.set()
     database.hurry(float)
     assert {"a"} == await names(database)
 
