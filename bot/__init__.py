@@ -1,6 +1,6 @@
 """voicestatus: a Slack bot that tells a support agent what happened to a phone call.
 
-The layers and who may import whom are drawn in pyproject.toml, under `[tool.importlinter]`.
+The layers and who may import whom are in pyproject.toml, under `[tool.importlinter]`.
 """
 
 __version__ = "0.1.0"

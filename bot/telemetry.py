@@ -1,7 +1,7 @@
-"""Logs and metrics. What was asked and answered is counted and hashed, never written out.
+"""Logs and metrics. Questions and answers are counted and hashed, never written out.
 
-Log lines carry only the keys named here. What other libraries log is reduced to where it came
-from, since their texts can hold request bodies and addresses that are secrets.
+Log lines carry only the keys named here. Records of other libraries are reduced to their origin,
+since their texts can hold request bodies and addresses that are secrets.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ ALLOWED_KEYS: Final = frozenset(
 
 
 class Telemetry:
-    """The counters of this process, and the hash that stands for an IDMSG in a log line."""
+    """The counters of this process, and the hash that replaces an IDMSG in a log line."""
 
     def __init__(self, hash_key: bytes) -> None:
         self._hash_key = hash_key
@@ -65,13 +65,13 @@ class Telemetry:
         )
         self._failures = Counter(
             "voicestatus_lookup_failures",
-            "Look-ups that found nothing out, by error.",
+            "Failed look-ups, by error.",
             ("error",),
             registry=self.registry,
         )
         self._cached = Counter(
             "voicestatus_lookups_from_cache",
-            "Look-ups that needed no gateway call.",
+            "Look-ups answered from the cache.",
             registry=self.registry,
         )
         self._seconds = Histogram(
@@ -79,7 +79,7 @@ class Telemetry:
         )
         self._gateway_up = Gauge(
             "voicestatus_gateway_up",
-            "Whether the gateway answers: 0 after several look-ups in a row that found nobody.",
+            "Whether the gateway answers: 0 after several look-ups in a row without one.",
             registry=self.registry,
         )
         self._refusals = Counter(
@@ -90,7 +90,7 @@ class Telemetry:
         )
 
     def looked_up(self, answer: Answer, seconds: float) -> None:
-        """Count one look-up, which took so long, and write its line."""
+        """Count one look-up with its duration, and write its log line."""
         finding, outcome, error = answer.finding, outcome_of(answer.finding).value, None
         self._lookups.labels(outcome).inc()
         self._seconds.observe(seconds)
@@ -109,16 +109,16 @@ class Telemetry:
         )
 
     def follow_gateway(self, is_up: Callable[[], bool]) -> None:
-        """Show whether the gateway answers, as it is when the metrics are read."""
+        """Report whether the gateway answers, at the time the metrics are read."""
         self._gateway_up.set_function(lambda: float(is_up()))
 
     def refused(self, *, reason: str, user: str, channel: str) -> None:
-        """Count one refusal and write its line."""
+        """Count one refusal and write its log line."""
         self._refusals.labels(reason).inc()
         self._log.info("refused", reason=reason, user=user, channel=channel)
 
     def hashed(self, idmsg: str) -> str:
-        """A keyed hash of the id: equal ids can be told, the id cannot be found by trial."""
+        """A keyed hash of the id: equal ids have equal hashes, but trial cannot recover the id."""
         return hmac.new(self._hash_key, idmsg.encode(), hashlib.sha256).hexdigest()[:16]
 
     def exposition(self) -> bytes:
@@ -127,21 +127,21 @@ class Telemetry:
 
 
 def _later(seconds: float, do: Callable[[], None]) -> None:
-    """Call it after so long, from another thread; the end of the process does not wait for it."""
+    """Call a function after a delay, from another thread that does not delay the exit."""
     timer = threading.Timer(seconds, do)
     timer.daemon = True
-    # Where no thread can be started, the next record or the end of the process does it.
+    # If no thread can be started, the next record or the end of the process triggers it.
     with suppress(RuntimeError):
         timer.start()
 
 
 class CountingHandler(logging.StreamHandler[TextIO]):
-    """Writes records; of many equal ones within a second, the first few and how many more came.
+    """Writes records; of many equal ones within a second, the first few and the number of others.
 
     Args:
         seconds: how long equal records are counted, once the first has come.
         clock: seconds of a clock that only goes forward.
-        later: calls something after so many seconds.
+        later: calls a function after that many seconds.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class CountingHandler(logging.StreamHandler[TextIO]):
             self._later(self._seconds, self._over)
 
     def close(self) -> None:
-        """Write what is left; `logging` calls it when the process ends."""
+        """Write the remaining records; `logging` calls it when the process ends."""
         self._over()
         super().close()
 
@@ -187,7 +187,7 @@ class CountingHandler(logging.StreamHandler[TextIO]):
 
 
 def _kind(record: logging.LogRecord) -> Hashable:
-    """What makes two records equal: all that is written of them but the time and the frames."""
+    """What makes two records equal: all their written fields but the time and the frames."""
     fields = record.msg if isinstance(record.msg, dict) else {}
     written = _allowed_keys_only(None, "", fields)
     texts = tuple(sorted((key, str(text)) for key, text in written.items() if key != "timestamp"))
@@ -228,7 +228,7 @@ def configure_logging(*, level: str, json: bool, timing: Timing = Timing()) -> N
             ],
         )
     )
-    # stamina would write of each repetition by a way of its own.
+    # stamina would log each retry on its own.
     stamina.instrumentation.set_on_retry_hooks([])
     root = logging.getLogger()
     root.handlers = [handler]
@@ -237,14 +237,15 @@ def configure_logging(*, level: str, json: bool, timing: Timing = Timing()) -> N
 
 
 def log_what_escapes() -> None:
-    """Let Python print nothing by itself: warnings, and errors that nobody catches, are logged.
+    """Stop Python from printing on its own: warnings and uncaught errors are logged instead.
 
-    Their type and place are; their texts can hold what the log must not. For a whole process.
+    The log has their type and place, but not their texts, which may contain secrets. For a whole
+    process.
     """
     log = structlog.get_logger("bot.telemetry")
 
-    def warned(*told: Any, **_: Any) -> None:
-        _message, kind, file, line, *_rest = told
+    def warned(*details: Any, **_: Any) -> None:
+        _message, kind, file, line, *_rest = details
         log.warning("Python warns", exception=kind.__qualname__, where=f"{_short(file)}:{line}")
 
     def ended(kind: type[BaseException], error: BaseException, trace: Any) -> None:
@@ -265,17 +266,17 @@ def _short(file: str) -> str:
 
 
 def _is_not_of_a_spare_token(record: logging.LogRecord) -> bool:
-    """Bolt warns, while it is built, of the bot token that it finds in the environment.
+    """While it is built, Bolt warns of the bot token that it finds in the environment.
 
-    It cannot be told not to look there, and it gives its loggers the root's level, so that no level
-    of theirs holds the warning back.
+    It has no option to skip that place, and it gives its loggers the root's level, so that no
+    logger level suppresses the warning.
     """
     place = (record.name, record.funcName)
     return place != ("slack_bolt.AsyncApp", "__init__") or record.levelno > logging.WARNING
 
 
 def _only_the_place(_: Any, __: str, event: EventDict) -> EventDict:
-    """A library's record without its text: the text can hold bodies, ids and secret addresses."""
+    """A library's record without its text, which may contain bodies, ids and secret addresses."""
     record: logging.LogRecord = event["_record"]
     if record.name.partition(".")[0] != OWN_LOGGERS:
         event["event"] = "message of a library; its text is withheld"
@@ -284,7 +285,7 @@ def _only_the_place(_: Any, __: str, event: EventDict) -> EventDict:
 
 
 def _describe_exception(_: Any, __: str, event: EventDict) -> EventDict:
-    """Name an exception's type and frames; its message may hold what must not be logged."""
+    """Log an exception's type and frames; its message may contain secrets."""
     record: logging.LogRecord | None = event.get("_record")
     error = _error_of(event.pop("exc_info", None) or (record and record.exc_info))
     if error is not None:
@@ -295,7 +296,7 @@ def _describe_exception(_: Any, __: str, event: EventDict) -> EventDict:
 
 
 def _say_how_often(_: Any, __: str, event: EventDict) -> EventDict:
-    """Of a record that stands for others: how many."""
+    """How many records this one represents."""
     repeated = getattr(event["_record"], "repeated", 0)
     if repeated:
         event["event"] = f"{event['event']} … repeated {repeated} times"

@@ -1,1 +1,1 @@
-"""The commands of the terminal, one module each; `app` declares them."""
+"""The terminal commands, one module each; `app` declares them."""

@@ -1,4 +1,4 @@
-"""The commands of the terminal. What is heavy is imported by the command that needs it."""
+"""The terminal commands. Each command imports its heavy dependencies itself."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ InLanguage = Annotated[
 
 
 def main() -> None:
-    """Run the command line. An interrupt ends it with 130, which is typer's doing."""
+    """Run the command line. Typer ends it with 130 after an interrupt."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a letter shows a question mark in its place.
+            # A terminal that cannot show a letter shows a question mark instead.
             stream.reconfigure(errors="replace")
     try:
         _app()
     except BrokenPipeError:
-        # Whoever reads our output has left, as `head` does.
+        # The reader of our output has closed the pipe, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
 
@@ -103,16 +103,18 @@ def lookup(
     *,
     file: Annotated[
         str | None,
-        typer.Option("--file", metavar="FILE", help="A list, CSV or text; - is standard input."),
+        typer.Option(
+            "--file", metavar="FILE", help="A list of calls (CSV or text); - reads standard input."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", metavar="FILE", help="Where the result of a list is written."),
+        typer.Option("--output", metavar="FILE", help="Write the result of --file to this file."),
     ] = None,
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
-    """Look calls up. Exit code 0, or 3 (pending), 4 (gateway error), 5 (not found out)."""
+    """Look up calls. Exits with 0, 3 (pending), 4 (gateway error) or 5 (not found out)."""
     if bool(idmsgs) == bool(file) or (output is not None and not file):
         _complain(["Give one or more IDMSGs, or --file with a list; --output goes with --file."])
     settings, problems = _settings_or_problems("gateway")
@@ -143,13 +145,13 @@ def explain(
     ] = None,
     *,
     everything_: Annotated[
-        bool, typer.Option("--all", help="The whole dictionary instead of single codes.")
+        bool, typer.Option("--all", help="Explain the whole dictionary.")
     ] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="A page of Markdown.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
-    """Say what a code means; needs no settings and no network."""
+    """Explain codes; needs no settings and no network."""
     if everything_ == bool(codes):
         _complain(["Give one or more codes or words, or --all for the whole dictionary."])
     catalog = _catalog(language)
@@ -191,9 +193,9 @@ def sandbox(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8088,
-    list_: Annotated[bool, typer.Option("--list", help="List the scripted ids and stop.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the scripted ids and exit.")] = False,
 ) -> None:
-    """Serve a gateway with scripted answers, for trying things out; no call is ever made."""
+    """Serve a gateway with scripted answers for trials; no call is ever made."""
     from bot.commands.sandbox import print_script, serve_sandbox
 
     if list_:
@@ -211,7 +213,7 @@ def demo(
         typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one."),
     ] = None,
     terminal: Annotated[
-        bool, typer.Option("--terminal", help="A tour in this terminal instead of a page.")
+        bool, typer.Option("--terminal", help="Play a tour in the terminal instead.")
     ] = False,
 ) -> None:
     """Try everything in a browser, with no Slack and no gateway account."""
@@ -239,12 +241,12 @@ def jobs(
     action: Annotated[str, typer.Argument(metavar="list|cancel|retry")] = "list",
     job_id: Annotated[str, typer.Argument(metavar="ID", show_default=False)] = "",
     *,
-    everything_: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    everything_: Annotated[bool, typer.Option("--all", help="Include finished ones.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the open watches and bulks, end one (cancel), or take one up again now (retry)."""
+    """List open watches and lists, cancel one, or retry one now."""
     if action not in {"list", "cancel", "retry"} or (action == "list") == bool(job_id):
-        _complain(["Say list, or cancel or retry with the id of a watch or bulk."])
+        _complain(["Give list, or cancel or retry with the id of a watch or list."])
     settings = _settings()
     from bot.commands.jobs import do_job
 
@@ -257,7 +259,7 @@ def jobs(
 def manifest(
     *,
     http: Annotated[
-        str, typer.Option(metavar="URL", help="For HTTP mode: the bot's address from outside.")
+        str, typer.Option(metavar="URL", help="For HTTP mode: the bot's public URL.")
     ] = "",
     command: Annotated[
         str | None,
@@ -273,7 +275,7 @@ def manifest(
     name = (single_setting("BOT_COMMAND") or "/voicestatus") if command is None else command
     problems = []
     if http and not http.startswith("https://"):
-        problems.append("--http wants an address that begins with https://, as Slack does.")
+        problems.append("--http must begin with https://, because Slack requires it.")
     if not re.fullmatch(COMMAND_PATTERN, name):
         place = "BOT_COMMAND" if command is None else "--command"
         problems.append(f"{place} is wrong. It should be {HINTS['BOT_COMMAND']}.")
@@ -307,7 +309,7 @@ def _complain(lines: Iterable[str]) -> NoReturn:
 
 
 def _catalog(language: Language | None) -> Catalog:
-    """The catalog of a language; without one that of BOT_LANGUAGE, if it names one."""
+    """The catalog of a language; by default that of BOT_LANGUAGE, if valid."""
     from bot.locales import load_catalog
     from bot.settings.single import single_setting
 
@@ -319,7 +321,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
     try:
         return asyncio.run(work)
     except ExceptionGroup as group:
-        # Whoever reads the output may leave while look-ups are under way.
+        # The reader of the output may close the pipe during look-ups.
         if group.split(BrokenPipeError)[1] is not None:
             raise
         raise BrokenPipeError from None

@@ -1,7 +1,7 @@
-"""Named checks of an installation, each with its remedy. Read by operators, so in English.
+"""Named checks of an installation, each with its remedy; in English, for operators.
 
-Nothing is changed anywhere: one `auth.test`, one socket address that is not used, one look-up of
-an id that cannot exist.
+The checks change nothing: one `auth.test`, one socket address that is not used, one look-up of an
+id that cannot exist.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from bot.slack.inbound.socket_mode import socket_address
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.telemetry import configure_logging
 
-# Slack's signatures are refused when the clocks differ by more than five minutes.
+# Slack's signatures are refused if the clocks differ by more than five minutes.
 _SKEW_LIMIT_SECONDS: Final = 300
 _SKEW_WORTH_SAYING_SECONDS: Final = 30
 # Slack's signing secrets are 32 hexadecimal digits.
@@ -58,9 +58,8 @@ class Check:
     """One line of the doctor's report.
 
     Attributes:
-        detail: what was seen.
-        remedy: what to do about it; empty when all is well. On a check that is `ok` it is a
-            warning.
+        detail: the observation.
+        remedy: how to fix it; empty without a problem. On an `ok` check it is a warning.
     """
 
     name: str
@@ -80,7 +79,7 @@ def _failed(name: str, detail: str, remedy: str) -> Check:
 async def examine(
     settings: Settings, *, now: Now = utc_now, timing: Timing = Timing()
 ) -> AsyncGenerator[Check, None]:
-    """Run all checks, one after the other; each is given as soon as it is done."""
+    """Run all checks in order; yields each as soon as it is done."""
     yield _ok("settings", f"complete for {settings.mode.value} mode")
     for warning in (*_misspelt_settings(), *_weak_settings(settings)):
         yield warning
@@ -98,7 +97,7 @@ async def examine(
 
 
 def _misspelt_settings() -> Iterator[Check]:
-    """Variables that look like settings and change nothing."""
+    """Variables that resemble settings and have no effect."""
     for name in foreign_names(unknown_names()):
         meant = meant_by(name)
         hint = f"Did you mean {meant}? " if meant else ""
@@ -106,7 +105,7 @@ def _misspelt_settings() -> Iterator[Check]:
 
 
 def _weak_settings(settings: Settings) -> Iterator[Check]:
-    """What works and should not stay so."""
+    """Settings that work but are risky."""
     secret = revealed(settings.slack_signing_secret)
     if settings.mode is Mode.HTTP and len(secret) < _SHORTEST_SECRET:
         yield _ok(
@@ -173,7 +172,7 @@ def _check_scopes(workspace: Workspace) -> Check:
 
 
 def _unknown_colleagues(settings: Settings, workspace: Workspace) -> Iterator[Check]:
-    """People of the organisation's other workspaces, where nothing tells that they are its own."""
+    """Users of the organisation's other workspaces, if nothing marks these as its own."""
     known = workspace.org_wide or "users:read" in workspace.scopes or settings.bot_own_teams
     if workspace.enterprise_id is not None and not known:
         yield _ok(
@@ -216,7 +215,7 @@ async def _check_app_token(settings: Settings, session: aiohttp.ClientSession) -
 
 
 async def _check_gateway(settings: Settings, timing: Timing) -> Check:
-    """An id that cannot exist must be answered by 023: then address and keys are right."""
+    """An id that cannot exist must get the code 023: then address and keys are right."""
     host = gateway_host(settings)
     impossible = MessageId(f"DOCTOR-{secrets.token_hex(12)}")
     try:
@@ -257,7 +256,7 @@ async def report(settings: Settings, *, as_json: bool, timing: Timing = Timing()
 
 
 def _print_check(check: Check) -> None:
-    """The check's lines; what is too long for one goes on under its own beginning."""
+    """The check's lines; a line that is too long continues below, indented."""
     lines = Table.grid(padding=(0, 2, 0, 0))
     remedy = Table.grid(padding=(0, 1, 0, 0))
     remedy.add_row("→", Text(check.remedy))

@@ -1,8 +1,8 @@
-"""What an operator does about each answer of the gateway that the doctor did not want.
+"""The operator's remedy for each unexpected answer of the gateway.
 
-And what is off without each scope that nobody must grant. The sentences of the language files speak
-to agents; these speak to whoever runs the bot, in English. No input or output, and nothing from the
-wire but facts that the error tree has checked.
+And the feature that is off without each optional scope. The language files address agents; these
+sentences address the bot's operator, in English. No input or output, and nothing from the wire but
+facts that the error tree has checked.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from bot.settings.hints import HINTS
 ERRORS: Final[Mapping[str, str]] = {
     "name_not_resolved": "Check the host in GATEWAY_URL and the name service of this machine: "
     "{host} was not found.",
-    "connection_refused": "Check host and port in GATEWAY_URL, and the firewall: {host} takes no "
+    "connection_refused": "Check host and port in GATEWAY_URL, and the firewall: {host} accepts no "
     "connection there.",
     "connect_timeout": "Check host and port in GATEWAY_URL, the network and the firewall: {host} "
     "did not answer an attempt to connect.",
-    "connection_lost": "Try again. If {host} keeps breaking off, look for a firewall or proxy on "
+    "connection_lost": "Try again. If {host} breaks off again, check for a firewall or proxy on "
     "the way, and then ask Suporte Mobi Pronto.",
     "timeout": "Check the network and the firewall, or raise GATEWAY_TIMEOUT_SECONDS: {host} did "
     "not answer in time.",
@@ -31,26 +31,25 @@ ERRORS: Final[Mapping[str, str]] = {
     "new one.",
     "tls_version": "Ask Suporte Mobi Pronto to enable TLS 1.2 or newer with strong keys: {host} "
     "and this machine have no secure version in common ({fact}).",
-    "tls": "Check scheme and port in GATEWAY_URL: {host} speaks no TLS there ({fact}).",
+    "tls": "Check scheme and port in GATEWAY_URL: {host} does not use TLS there ({fact}).",
     "proxy": "Check GATEWAY_PROXY, with its user name and password: the proxy did not pass the "
     "request on to {host}.",
-    "transport": "Check GATEWAY_URL, GATEWAY_PROXY and the network: the request to {host} could "
-    "not be carried.",
-    "http_unavailable": "Wait some minutes and try again: {host} answered {fact}. If it lasts, ask "
-    "Suporte Mobi Pronto.",
+    "transport": "Check GATEWAY_URL, GATEWAY_PROXY and the network: the request to {host} failed.",
+    "http_unavailable": "Wait some minutes and try again: {host} answered {fact}. If this "
+    "persists, ask Suporte Mobi Pronto.",
     "redirected": "Check GATEWAY_URL: {host} answered {fact}, a redirection, which is not followed "
     "because the keys would go along. If the service has moved, set its new address.",
     "http_status": "Check GATEWAY_URL: {host} answered {fact}.",
-    "not_soap": "Check GATEWAY_URL, its path above all: {host} answered, and not in SOAP.",
-    "unsafe_xml": "Check GATEWAY_URL and what stands between this machine and {host}: the answer "
-    "holds XML that a gateway has no use for, as an attack would.",
+    "not_soap": "Check GATEWAY_URL, its path above all: {host} answered, but not in SOAP.",
+    "unsafe_xml": "Check GATEWAY_URL and any proxy between this machine and {host}: the "
+    "answer contains XML that a gateway never needs, as an attack would.",
     "too_large": "Check GATEWAY_URL: the answer of {host} is longer than any status can be.",
     "empty_result": "Check GATEWAY_URL, and try the other GATEWAY_SOAP_VERSION: {host} answered "
-    "without a result. If it stays so, ask Suporte Mobi Pronto.",
+    "without a result. If this persists, ask Suporte Mobi Pronto.",
     "fault_request": "Check the path in GATEWAY_URL, and try the other GATEWAY_SOAP_VERSION: "
-    "{host} does not take the request as it is written.",
-    "fault_server": "Wait some minutes and try again: {host} failed over the request. If it lasts, "
-    "ask Suporte Mobi Pronto.",
+    "{host} rejects the form of the request.",
+    "fault_server": "Wait some minutes and try again: {host} failed to process the request. If "
+    "this persists, ask Suporte Mobi Pronto.",
     "busy": "Raise GATEWAY_REQUESTS_PER_SECOND or GATEWAY_TIMEOUT_SECONDS: they leave no room for "
     "a single request.",
     "paused": "Wait until the pause after the gateway's code 900 is over, and try again. If it "
@@ -66,38 +65,38 @@ CODES: Final[Mapping[str, str]] = {
     "022": "Check that GATEWAY_CREDENTIAL and GATEWAY_TOKEN are of one account, and ask Suporte "
     "Mobi Pronto whether it is open.",
     "024": "Check GATEWAY_URL: the service there takes an id that does not exist for a call.",
-    "8xx": "Wait some minutes and try again: the gateway itself failed. If it lasts, give Suporte "
-    "Mobi Pronto the code and the time.",
+    "8xx": "Wait some minutes and try again: the gateway itself failed. If this persists, "
+    "give Suporte Mobi Pronto the code and the time.",
     "900": "Check GATEWAY_CREDENTIAL and GATEWAY_TOKEN. If they are right, lower "
     "GATEWAY_REQUESTS_PER_SECOND, wait, and ask Suporte Mobi Pronto for the limit of your account.",
-    "9xx": "Wait some minutes and try again: the gateway does not reach the carriers. If it lasts, "
-    "give Equipe MobilePronto the code and the time.",
+    "9xx": "Wait some minutes and try again: the gateway does not reach the carriers. If this "
+    "persists, give Equipe MobilePronto the code and the time.",
     "undocumented": "Ask Suporte Mobi Pronto what this code means; their document does not have "
     "it.",
 }
-# By optional scope: what people do not have without it.
-_IN_DOUBT: Final = "whether a notice stands already after a crash is decided by WATCH_IN_DOUBT"
+# By optional scope: the feature that users lack without it.
+_IN_DOUBT: Final = "WATCH_IN_DOUBT decides whether a notice is repeated after a crash"
 WITHOUT_SCOPE: Final[Mapping[str, str]] = {
     "channels:history": _IN_DOUBT,
-    "files:read": "a list in a file is not read, people paste the ids",
-    "files:write": "the whole result of a bulk comes as pages, not as a file",
+    "files:read": "lists in files are not read, users paste the ids",
+    "files:write": "the whole result of a bulk arrives as pages, not as a file",
     "groups:history": _IN_DOUBT,
     "im:write": _IN_DOUBT,
     "mpim:history": _IN_DOUBT,
-    "users:read": "nobody's language in Slack is known, BOT_LANGUAGE counts until they choose; "
-    "members of the organisation are not known by their profile",
+    "users:read": "users' languages in Slack are unknown, BOT_LANGUAGE applies until they choose "
+    "one; colleagues cannot be recognised by their profile",
 }
 NO_CODE: Final = "Check GATEWAY_URL: {host} gave the status of a call to an id that does not exist."
 
 
 def remedy_for_error(error: GatewayError, host: str) -> str:
-    """What to do when no answer of the gateway came."""
+    """The remedy if the gateway did not answer."""
     fact = error.fact or "something unexpected"
     return ERRORS.get(error.code, ERRORS["transport"]).format(host=host, fact=fact)
 
 
 def remedy_for_code(entry_code: str | None, host: str) -> str:
-    """What to do when the gateway answered with another code than the one that was due.
+    """The remedy for an unexpected gateway code.
 
     Args:
         entry_code: the code, or its range, as the language files name it; `None` for a status.
@@ -107,7 +106,7 @@ def remedy_for_code(entry_code: str | None, host: str) -> str:
 
 
 def off_without(scopes: Iterable[str]) -> str:
-    """What is off without these optional scopes, said once for those that have it in common."""
+    """The feature that is off without these optional scopes, named once if several share it."""
     groups: dict[str, list[str]] = {}
     for scope in sorted(scopes):
         groups.setdefault(WITHOUT_SCOPE[scope], []).append(scope)

@@ -1,6 +1,6 @@
-"""How a command ends: the numbers that scripts read, the same for every command.
+"""Exit codes that scripts read, the same for every command.
 
-An interrupt ends a command with 130, which is typer's doing.
+An interrupt ends a command with 130, as typer implements it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bot.domain.texts.explanation import Finding
 
 OK: Final = 0
 FAILED: Final = 1
-# What was typed or set cannot be used.
+# An argument or a setting is not usable.
 USAGE: Final = 2
 
 _BY_OUTCOME: Final = {
@@ -25,5 +25,5 @@ _BY_OUTCOME: Final = {
 
 
 def exit_code_of(finding: Finding) -> int:
-    """The code of one look-up; the highest of several is the command's."""
+    """The code of one look-up; the command exits with the highest of several."""
     return _BY_OUTCOME.get(outcome_of(finding), OK)

@@ -1,4 +1,4 @@
-"""`voicestatus explain`: cards, or a page of Markdown; `docs/` holds the pages of all codes."""
+"""`voicestatus explain`: cards, or a page of Markdown; `docs/` has the pages of all codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.slack.cards.terminal import console, draw
 
 
 def print_found(found: Sequence[Found], catalog: Catalog) -> None:
-    """Draw what was found as cards."""
+    """Draw the results as cards."""
     style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZoneInfo("UTC"))
     notes = Notes(style, "voicestatus")
     for one in found:
@@ -61,7 +61,7 @@ def _heading(definition: Definition, catalog: Catalog) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """The fragment that leads to a heading, made as the hosts of Git repositories make it."""
+    """The anchor of a heading, in the format of Git hosts."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 

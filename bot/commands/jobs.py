@@ -1,10 +1,10 @@
-"""`voicestatus jobs`: the watches and bulks of all people, for the operator. Shows no IDMSG."""
+"""`voicestatus jobs`: the watches and bulks of all users, for the operator. Shows no IDMSG."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,9 +14,7 @@ from bot.commands.exit_codes import FAILED, OK
 from bot.composition.connections import revealed, utc_now
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Watch
-from bot.services.bulk.operator import BulkJobs
-from bot.services.jobs.outcomes import JobOutcome
-from bot.services.watches.operator import WatchJobs
+from bot.services.operator import JobOperator, JobOutcome
 from bot.settings.settings import Settings
 from bot.slack.cards.terminal import console
 from bot.storage.bulks import Bulks
@@ -28,39 +26,28 @@ from bot.telemetry import configure_logging
 _MOST: Final = 1_000
 _SENTENCES: Final = {
     JobOutcome.DONE: "Done; the running bot sees it within a second.",
-    JobOutcome.UNKNOWN: "There is no watch or bulk of that id.",
-    JobOutcome.NOT_OPEN: "It is over, or its answer is on the way.",
-    JobOutcome.NOTHING_TO_RETRY: "There is nothing to retry: it is over, or its answer is on the "
-    "way.",
-    JobOutcome.WATCHED_ANEW: "The same call is watched for the same place again by now.",
+    JobOutcome.UNKNOWN: "No watch or list has that id.",
+    JobOutcome.NOT_OPEN: "It is finished, or its answer is being sent.",
+    JobOutcome.NOTHING_TO_RETRY: "Nothing to retry: it is finished, or its answer is being sent.",
+    JobOutcome.WATCHED_ANEW: "The same call is already watched again for the same place.",
 }
 
 
 async def do_job(
     settings: Settings, action: str, job_id: str, *, everything: bool, as_json: bool
 ) -> int:
-    """List watches and bulks, or do one thing with one of them; the exit code."""
+    """List watches and bulks, or act on one of them; the exit code."""
     configure_logging(level="ERROR", json=False)
     try:
         async with open_database(revealed(settings.database_url)) as database:
-            watches = WatchJobs(watches=Watches(database), now=utc_now)
-            bulks = BulkJobs(bulks=Bulks(database), now=utc_now)
+            jobs = JobOperator(watches=Watches(database), bulks=Bulks(database), now=utc_now)
             if action == "list":
-                found = await watches.latest(_MOST, only_open=not everything)
-                lists = await bulks.latest(_MOST, only_open=not everything)
-                _show((*found, *lists), as_json=as_json)
+                _show(await jobs.latest(_MOST, only_open=not everything), as_json=as_json)
                 return OK
-            outcome = await _one(watches, action)(job_id)
-            if outcome is JobOutcome.UNKNOWN:
-                outcome = await _one(bulks, action)(job_id)
-            return _say(outcome)
+            return _say(await (jobs.cancel if action == "cancel" else jobs.retry)(job_id))
     except StorageError as error:
         print(f"{error.problem} Check DATABASE_URL. [{error.fact}]", file=sys.stderr)  # noqa: T201
         return FAILED
-
-
-def _one(jobs: WatchJobs | BulkJobs, action: str) -> Callable[[str], Awaitable[JobOutcome]]:
-    return jobs.cancel if action == "cancel" else jobs.retry
 
 
 def _say(outcome: JobOutcome) -> int:
@@ -74,7 +61,7 @@ def _show(jobs: Sequence[Watch | Bulk], *, as_json: bool) -> None:
         for job in jobs:
             print(json.dumps(_record(job)))  # noqa: T201 - the terminal's own output
         return
-    # No wider than the narrowest terminals: what is a bulk stands beside its state.
+    # Fits the narrowest terminals: the kind of a bulk is beside its state.
     table = Table("id", "state", "who", "where", "looks", "next", "until", box=None, pad_edge=False)
     for job in jobs:
         record = _record(job)

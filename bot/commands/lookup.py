@@ -34,7 +34,7 @@ _SHOWN: Final = 60
 
 
 def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], list[str]]:
-    """The ids, without doubles, and a sentence for each word that is none."""
+    """The ids, without duplicates, and a sentence for each word that is not one."""
     ids: dict[MessageId, None] = {}
     problems = []
     for word in words:
@@ -53,14 +53,14 @@ def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], l
 
 
 def plain(sentence: str) -> str:
-    """The sentence with quotes where Slack's mark-up has the marks of code."""
+    """The sentence with quotes in place of Slack's code marks."""
     return sentence.replace("`", '"')
 
 
 async def look_up(
     message_ids: Sequence[MessageId], settings: Settings, catalog: Catalog, *, as_json: bool
 ) -> int:
-    """Ask for all ids, print each answer in the order asked, and return the exit code."""
+    """Look up all ids, print the answers in the order of the ids, and return the exit code."""
     worst = OK
     async with lookups_of(settings) as lookups:
         room = asyncio.Semaphore(at_once(settings))
@@ -78,7 +78,7 @@ async def look_up(
 
 @asynccontextmanager
 async def lookups_of(settings: Settings) -> AsyncIterator[LookupService]:
-    """Look-ups for a command in a terminal, whose log holds errors only."""
+    """Look-ups for a terminal command, which logs errors only."""
     configure_logging(level="ERROR", json=False)
     async with (
         _gatekeeper(settings) as gatekeeper,
@@ -90,19 +90,19 @@ async def lookups_of(settings: Settings) -> AsyncIterator[LookupService]:
 
 
 def at_once(settings: Settings) -> int:
-    """How many calls to ask about at once: the last of them has half of its time left."""
+    """How many calls to look up together: the last of them has half of its time left."""
     return ceilings_of(settings).at_once(settings.gateway_timeout_seconds / 2)
 
 
 @asynccontextmanager
 async def _gatekeeper(settings: Settings) -> AsyncIterator[Gatekeeper | None]:
-    """Who shares the ceilings with the bot on this database; where none has run there is nobody."""
+    """The gatekeeper that shares the rate limits with a bot on this database, if one has run."""
     url = revealed(settings.database_url)
     if url.startswith("sqlite:") and not _is_file(url.removeprefix("sqlite:///")):
         yield None
         return
-    # The database's packages take longer to load than a look-up takes.
-    from bot.composition.rate_limit import gatekeeper_beside_a_bot  # noqa: PLC0415
+    # The database packages take longer to load than a look-up takes.
+    from bot.composition.jobs import gatekeeper_beside_a_bot  # noqa: PLC0415
 
     async with gatekeeper_beside_a_bot(settings) as gatekeeper:
         yield gatekeeper

@@ -1,4 +1,4 @@
-"""`voicestatus lookup --file`: a whole list asked about, its result as CSV or as JSON lines."""
+"""`voicestatus lookup --file`: looks up a whole list; the result is CSV or JSON lines."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LONGEST_NAME: Final = 200
 def read_list(
     file: str, output: Path | None, catalog: Catalog, *, max_ids: int
 ) -> tuple[IdList | None, list[str]]:
-    """The list in a file or on standard input; `None` and a sentence if there is none to be had."""
+    """The list in a file or on standard input; `None` and a sentence if it has no usable list."""
     if output is not None and _are_the_same(file, output):
         return None, [catalog.say("list.terminal.same_file")]
     try:
@@ -56,9 +56,9 @@ def read_list(
 async def look_up_list(
     given: IdList, settings: Settings, catalog: Catalog, *, as_json: bool, output: Path | None
 ) -> int:
-    """Ask about all calls of a list, write what was found, and return the exit code.
+    """Look up all calls of a list, write the results, and return the exit code.
 
-    The exit code is that of `look_up`. Cancelled, it writes what is known before it ends.
+    The exit code is that of `look_up`. When cancelled, it writes the results so far before it ends.
     """
     try:
         with ExitStack() as stack:
@@ -66,7 +66,7 @@ async def look_up_list(
             say_what_was_found(given, catalog)
             form = _JsonLines(catalog) if as_json else _sheet(settings, catalog)
             run = _Run(given, form, sink, catalog)
-            # On one terminal with the results a bar would be torn.
+            # Results on the same terminal would break a progress bar.
             bar = sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
             try:
                 with showing(len(given.ids), catalog, bar=bar) as show:
@@ -85,10 +85,10 @@ async def look_up_list(
 
 
 def _sink(output: Path | None, stack: ExitStack) -> BinaryIO:
-    """Where the result goes.
+    """The destination of the result.
 
     Raises:
-        OSError: it cannot be written there.
+        OSError: the file cannot be written.
     """
     if output is not None:
         return stack.enter_context(output.open("wb"))
@@ -99,7 +99,7 @@ def _sink(output: Path | None, stack: ExitStack) -> BinaryIO:
 
 
 class _JsonLines:
-    """One object a line, for each call that was asked about; the keys are those of `look_up`.
+    """One JSON object a line, for each call; the keys are those of `look_up`.
 
     Written as a `ResultSheet` is.
     """
@@ -127,11 +127,11 @@ def _sheet(settings: Settings, catalog: Catalog) -> ResultSheet:
 
 
 class _Run:
-    """One list on its way.
+    """One list in progress.
 
     Attributes:
         worst: the highest exit code so far.
-        broken: nobody reads the result any more.
+        broken: the reader has closed the result.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class _Run:
         self.broken = False
 
     async def ask(self, settings: Settings, show: Showing) -> None:
-        """Ask about all, or until the gateway refuses this bot."""
+        """Look up all ids, or stop when the gateway refuses this bot."""
         self._write(self._form.head())
 
         def tell(answer: Answer) -> bool:
@@ -167,22 +167,22 @@ class _Run:
             await self._asking.run()
 
     def end(self) -> None:
-        """Write what is left of the list, and say the sum."""
+        """Write the rest of the list, and print the summary."""
         untold = self._asking.untold if self._asking is not None else {}
         for place in range(self._sums.asked, len(self._given.ids)):
             self._take(place, untold.get(place))
         for line in self._form.tail(self._given.ignored):
             self._write(line)
         if self._reason is not None:
-            told = explain(self._reason, self._catalog)
+            explanation = explain(self._reason, self._catalog)
             text = self._catalog.say(
-                "list.terminal.stopped", headline=told.headline, advice=told.advice
+                "list.terminal.stopped", headline=explanation.headline, advice=explanation.advice
             )
             say(plain(text))
         say_sums(self._sums, len(self._given.ids), self._catalog)
 
     def _tell(self, answer: Answer) -> bool:
-        """Take the next answer of the list; whether to stop."""
+        """Record the list's next answer; returns whether to stop."""
         self._take(self._sums.asked, answer)
         finding = answer.finding
         if isinstance(finding, CallStatus) and finding.gateway_code in REFUSING:
@@ -212,10 +212,10 @@ class _Run:
 
 
 def _bytes_of(file: str) -> bytes:
-    """The file, as far as it is needed to see that it is too large.
+    """The file, read only until it is certainly too large.
 
     Raises:
-        OSError: it cannot be opened or read.
+        OSError: the file cannot be opened or read.
     """
     if file == STANDARD_INPUT:
         return sys.stdin.buffer.read(MAX_BYTES + 1)

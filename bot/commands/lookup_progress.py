@@ -1,4 +1,4 @@
-"""What `voicestatus lookup --file` says on standard error: what was found, how far it is, sums."""
+"""Progress of `voicestatus lookup --file` on standard error: ids found, progress, summary."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import Finding
 
 _IGNORED_SHOWN: Final = 5
-# Where there is no bar a line comes after each tenth of the list, if that is worth a line.
+# Without a bar, a line follows each tenth of the list, if the list is long enough.
 _STEPS: Final = 10
 _LEAST_STEP: Final = 10
 
 
 class Sums:
-    """Counts what was found."""
+    """Counts findings."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -37,7 +37,7 @@ class Sums:
 
     @property
     def asked(self) -> int:
-        """How many were asked about."""
+        """How many calls were looked up."""
         return self._counts.total()
 
     @property
@@ -46,13 +46,13 @@ class Sums:
         return self._counts[Outcome.ANSWERED]
 
     def said(self, catalog: Catalog) -> Iterator[tuple[int, str]]:
-        """How many there are of each kind that there is, as number and words."""
+        """The count of each kind that occurs, as number and words."""
         for name in COUNTED:
             if count := self._counts[name]:
                 yield count, catalog.say(f"count.{name}", count=count)
 
 
-# Shows how far the asking has come.
+# Shows the progress of the look-ups.
 Showing = Callable[[Sums], None]
 
 
@@ -62,7 +62,7 @@ def say(line: str) -> None:
 
 
 def say_what_was_found(given: IdList, catalog: Catalog) -> None:
-    """How many ids there are, and what was left out, before anything is asked."""
+    """How many ids the list has, and what was left out, before the first request."""
     name = "list.terminal.found_in" if given.column else "list.terminal.found"
     say(catalog.say(name, count=len(given.ids), column=given.column))
     if given.doubles:
@@ -81,7 +81,7 @@ def say_what_was_found(given: IdList, catalog: Catalog) -> None:
 
 
 def say_sums(sums: Sums, total: int, catalog: Catalog) -> None:
-    """Counts and shares by outcome, the answer rate, and how many were not asked about."""
+    """Counts and shares by outcome, the answer rate, and how many calls were not looked up."""
     say(catalog.say("list.terminal.done", count=sums.asked))
     for count, words in sums.said(catalog):
         share = catalog.writing.share(count, sums.asked)
@@ -99,7 +99,7 @@ def say_sums(sums: Sums, total: int, catalog: Catalog) -> None:
 
 
 def showing(total: int, catalog: Catalog, *, bar: bool) -> AbstractContextManager[Showing]:
-    """Show how far it is: a bar with the time left, or now and then a line."""
+    """Show the progress: a bar with the time left, or a line now and then."""
     return _bar(total, catalog) if bar else _lines(total, catalog)
 
 

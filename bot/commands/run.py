@@ -1,4 +1,4 @@
-"""`voicestatus run`: from the settings to a bot that answers, and its graceful end."""
+"""`voicestatus run`: from the settings to a running bot, and its graceful shutdown."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _log = structlog.get_logger(__name__)
 
 
 async def run_until_stopped(settings: Settings, *, stopping: Callable[[], object] = bool) -> int:
-    """Serve until SIGTERM or SIGINT, then finish what was begun.
+    """Serve until SIGTERM or SIGINT, then finish the work in progress.
 
     Args:
-        settings: the whole of them.
-        stopping: called when the signal came.
+        settings: all settings.
+        stopping: called when the signal arrives.
 
     Returns:
-        the exit code: 0 after a signal, 1 if Slack or the address is out of reach, 2 if Slack
+        the exit code: 0 after a signal, 1 if Slack or the address is unreachable, 2 if Slack
         refuses a token.
     """
     json = settings.bot_log_format == "json" or (
@@ -75,7 +75,7 @@ async def run_until_stopped(settings: Settings, *, stopping: Callable[[], object
 
 
 def end_at_last(seconds: float = Timing().last_resort) -> None:
-    """End the process in so many seconds, whatever still hangs by then."""
+    """End the process after this many seconds, whatever still hangs by then."""
 
     def end() -> None:
         _log.error("the end took too long, and is cut off")
@@ -87,11 +87,11 @@ def end_at_last(seconds: float = Timing().last_resort) -> None:
 
 
 class _StoppedEarlyError(Exception):
-    """The process was told to end before it had begun anything."""
+    """The process was stopped before it had started any work."""
 
 
 class _StopSignal:
-    """SIGTERM or SIGINT: `arrived` while the bot runs, an interruption while it starts."""
+    """SIGTERM or SIGINT: sets `arrived` while the bot runs, interrupts it while it starts."""
 
     def __init__(self) -> None:
         self.arrived = asyncio.Event()
@@ -102,10 +102,10 @@ class _StopSignal:
 
     @contextmanager
     def ends_the_start(self) -> Iterator[None]:
-        """Give up what is in the block when the signal comes.
+        """Cancel the work in the block when the signal arrives.
 
         Raises:
-            _StoppedEarlyError: it came.
+            _StoppedEarlyError: the signal arrived.
         """
         task = self._starting = asyncio.current_task()
         try:
@@ -120,7 +120,7 @@ class _StopSignal:
 
     def _arrive(self) -> None:
         self.arrived.set()
-        # Once: a second signal must not disturb the closing of what was opened.
+        # Once: a second signal must not interrupt the shutdown.
         starting, self._starting = self._starting, None
         if starting is not None:
             starting.cancel()

@@ -31,7 +31,7 @@ async def serve_sandbox(host: str, port: int) -> int:
 
 
 def print_script() -> None:
-    """All ids that the sandbox knows, with what it answers."""
+    """All ids that the sandbox knows, with their answers."""
     table = Table("IDMSG", "What the sandbox does", box=None, pad_edge=False)
     for idmsg, sentence in SCRIPTED.items():
         table.add_row(idmsg, sentence)

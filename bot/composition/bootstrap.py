@@ -1,6 +1,7 @@
-"""The composition root: from the settings to every object, once, in one exit stack.
+"""The composition root: makes every object once from the settings, in one exit stack.
 
-What is opened last is closed first: intake stops, running work is drained, connections close.
+What is opened last is closed first: no more requests are accepted, running work ends, connections
+close.
 """
 
 from __future__ import annotations
@@ -20,40 +21,45 @@ from bot.composition.connections import (
     revealed,
     slack_client,
     slack_session,
+    styles_of,
     utc_now,
 )
-from bot.composition.jobs import build_engine, means_of
-from bot.composition.rate_limit import gatekeeper_of
+from bot.composition.jobs import (
+    build_bulks,
+    build_poller,
+    build_watches,
+    gatekeeper_of,
+    means_of,
+)
 from bot.composition.slack import (
     Connections,
     assemble_app,
     build_alarm,
-    build_bulks,
     build_context,
+    build_languages,
     build_lookups,
-    build_watches,
+    bulk_notifier,
     signing_secret,
+    watch_notifier,
 )
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
 from bot.services.ending import End
 from bot.services.housekeeping import Housekeeping
-from bot.services.poller import Poller
+from bot.services.poller import Line, Poller
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.errors import SlackUnreachableError
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import Workspace, find_workspace
+from bot.slack.blocks.style import AudienceStyles
 from bot.slack.inbound.people import People
 from bot.slack.inbound.running_listeners import RunningListeners
 from bot.slack.inbound.socket_mode import Socket
-from bot.storage.audit import Audit
-from bot.storage.bulks import Bulks
+from bot.slack.replies.reply import Replies
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.hash_key import load_hash_key
-from bot.storage.recents import Recents
-from bot.storage.seen_events import SeenEvents
-from bot.storage.watches import Watches
+from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
 from bot.web.server import build_server, serving
 from bot.web.slack_endpoint import SlackEndpoint
@@ -68,7 +74,7 @@ class RunningBot:
         database: open as long as the bot runs.
         gateway: the client that its look-ups go through.
         work: its running listeners.
-        poller: what takes up its watches and lists.
+        poller: runs its watches and lists.
     """
 
     workspace: Workspace
@@ -85,77 +91,78 @@ class RunningBot:
 async def running_bot(
     settings: Settings, *, now: Now = utc_now, timing: Timing = Timing()
 ) -> AsyncIterator[RunningBot]:
-    """Connect and serve while the block runs; then finish what was begun.
+    """Connect and serve during the block; then finish the running work.
 
     Raises:
         StorageError: the database cannot be used.
         SlackRefusedError: Slack refuses a token.
         SlackUnreachableError: Slack cannot be reached.
-        CannotListenError: the address to listen on is taken.
+        CannotListenError: the address to listen on is in use.
     """
     async with AsyncExitStack() as stack:
         outside = await _connect(settings, stack, now, timing)
-        telemetry = Telemetry(await _hash_key(settings, outside.database))
         work = RunningListeners(timing=timing)
-        lookups = build_lookups(settings, outside, telemetry)
-        alarm = build_alarm(settings, outside)
-        engine = build_engine(settings, database=outside.database, now=now, timing=timing)
-        means = means_of(settings, engine=engine, lookups=lookups, heard=alarm.observe, now=now)
-        house = build_watches(settings, outside, engine=engine, means=means)
-        lists = build_bulks(settings, outside, engine=engine, means=means)
-        context = build_context(
-            settings,
-            outside,
-            telemetry=telemetry,
-            lookups=lookups,
-            alarm=alarm,
-            work=work,
-            watching=house.watching,
-            bulks=lists.bulks,
-        )
-        app = assemble_app(settings, outside, context)
+        app, poller, lines = _assemble(settings, outside, work)
         end = End(timing.end)
         stack.push_async_callback(_drained, work, end)
         await stack.enter_async_context(_kept_swept(settings, outside))
-        await stack.enter_async_context(engine.poller.running((house.line, lists.line), end))
-        port = await _serve(settings, app, outside, telemetry, stack)
+        await stack.enter_async_context(poller.running(lines, end))
+        port = await _serve(settings, app, outside, stack)
         stack.callback(_begin, end, outside)
-        yield _described(settings, outside, port, work, engine.poller)
+        yield RunningBot(
+            workspace=outside.workspace,
+            mode=settings.mode,
+            gateway_host=gateway_host(settings),
+            port=port,
+            database=outside.stores.database,
+            gateway=outside.gateway,
+            work=work,
+            poller=poller,
+        )
 
 
-def _described(
-    settings: Settings, outside: Connections, port: int, work: RunningListeners, poller: Poller
-) -> RunningBot:
-    return RunningBot(
-        workspace=outside.workspace,
-        mode=settings.mode,
-        gateway_host=gateway_host(settings),
-        port=port,
-        database=outside.database,
-        gateway=outside.gateway,
+def _assemble(
+    settings: Settings, outside: Connections, work: RunningListeners
+) -> tuple[AsyncApp, Poller, tuple[Line, Line]]:
+    """Make everything between the connections and the server; nothing runs yet."""
+    stores, now, timing = outside.stores, outside.now, outside.timing
+    lookups = build_lookups(settings, outside)
+    alarm = build_alarm(settings, outside)
+    poller = build_poller(settings, stores, now=now, timing=timing)
+    means = means_of(settings, lookups=lookups, heard=alarm.observe, now=now, timing=timing)
+    notifier = watch_notifier(outside)
+    watching, watch_line = build_watches(settings, stores, poller, means, notifier)
+    bulks, bulk_line = build_bulks(settings, stores, poller, means, bulk_notifier(outside))
+    context = build_context(
+        settings,
+        outside,
+        lookups=lookups,
+        alarm=alarm,
         work=work,
-        poller=poller,
+        watching=watching,
+        bulks=bulks,
     )
+    return assemble_app(settings, outside, context), poller, (watch_line, bulk_line)
 
 
 def _begin(end: End, outside: Connections) -> None:
-    """From now on every step of the end shares one span of time."""
+    """From now on all steps of the shutdown share one time limit."""
     end.begin()
     outside.slack.hurry()
-    outside.database.hurry(end.left)
+    outside.stores.database.hurry(end.left)
 
 
 async def _drained(work: RunningListeners, end: End) -> None:
-    """Finish the running work in the time that closing the doors has left."""
+    """Finish the running work in the time that is left of the shutdown."""
     await work.drain(end.left())
 
 
 @asynccontextmanager
 async def _in_time(seconds: float) -> AsyncIterator[None]:
-    """A limit on what the start waits for.
+    """A time limit for a step of the start.
 
     Raises:
-        SlackUnreachableError: it is reached.
+        SlackUnreachableError: the step took longer.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -182,14 +189,21 @@ async def _connect(
             client=client, workspace=workspace, own_teams=settings.bot_own_teams, timing=timing
         )
         await people.prepare()
+    stores = Stores(database, timing=timing)
+    slack = SlackClient(client=client, session=session, timing=timing)
+    languages = build_languages(settings, stores, people)
     return Connections(
         gateway=gateway,
-        database=database,
+        stores=stores,
         client=client,
         session=session,
-        slack=SlackClient(client=client, session=session, timing=timing),
+        slack=slack,
         workspace=workspace,
         people=people,
+        languages=languages,
+        readers=AudienceStyles(languages=languages, styles=styles_of(settings)),
+        replies=Replies(slack, timing=timing),
+        telemetry=Telemetry(await _hash_key(settings, database)),
         now=now,
         timing=timing,
     )
@@ -198,11 +212,7 @@ async def _connect(
 @asynccontextmanager
 async def _kept_swept(settings: Settings, outside: Connections) -> AsyncIterator[None]:
     housekeeping = Housekeeping(
-        audit=Audit(outside.database),
-        recents=Recents(outside.database),
-        seen=SeenEvents(outside.database),
-        watches=Watches(outside.database),
-        bulks=Bulks(outside.database),
+        outside.stores,
         kept=timedelta(days=settings.bot_retention_days),
         now=outside.now,
         timing=outside.timing,
@@ -220,10 +230,9 @@ async def _serve(
     settings: Settings,
     app: AsyncApp,
     outside: Connections,
-    telemetry: Telemetry,
     stack: AsyncExitStack,
 ) -> int:
-    """Open the doors: the HTTP server in both modes, the socket in Socket Mode."""
+    """Accept requests: the HTTP server in both modes, the socket in Socket Mode."""
     socket: Socket | None = None
     endpoint: SlackEndpoint | None = None
     if settings.mode is Mode.SOCKET:
@@ -234,7 +243,7 @@ async def _serve(
 
     async def readiness() -> Mapping[str, bool]:
         parts = {
-            "database": await _answers(outside.database),
+            "database": await _answers(outside.stores.database),
             "slack_token": await outside.slack.token.is_taken(),
         }
         if socket is None:
@@ -245,13 +254,16 @@ async def _serve(
         }
 
     web_app = build_server(
-        readiness=readiness, metrics=telemetry.exposition, slack=endpoint, timing=outside.timing
+        readiness=readiness,
+        metrics=outside.telemetry.exposition,
+        slack=endpoint,
+        timing=outside.timing,
     )
     port = await stack.enter_async_context(
         serving(web_app, host=settings.bot_host, port=settings.bot_port, timing=outside.timing)
     )
     if socket is not None:
-        # Closed before the server is, which may wait for those who are slow to send.
+        # Closed before the server, which may wait for slow clients.
         stack.push_async_callback(socket.stop_listening)
         async with _in_time(outside.timing.start):
             await socket.connect()

@@ -1,4 +1,7 @@
-"""What the settings describe, made one by one: the ways to the gateway and to Slack, the rules."""
+"""Parts that are made from the settings alone: gateway and Slack clients, rules, styles.
+
+Commands in a terminal use it too, so it does not import the database.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ Now = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The present moment, aware."""
+    """The current time, aware."""
     return datetime.now(UTC)
 
 
@@ -36,9 +39,9 @@ async def gateway_of(
     gatekeeper: Gatekeeper | None = None,
     timing: Timing = Timing(),
 ) -> AsyncIterator[GatewayClient]:
-    """The way to the gateway that the settings describe.
+    """A client of the gateway.
 
-    Without a gatekeeper the ceilings are those of this process alone.
+    Without a gatekeeper the rate limit covers the requests of this process only.
     """
     proxy = settings.gateway_proxy
     async with open_gateway(
@@ -77,7 +80,7 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWeb
 
 
 def ceilings_of(settings: Settings) -> Ceilings:
-    """What the operator allows on requests to the gateway."""
+    """The operator's limits on requests to the gateway."""
     return Ceilings(
         requests_per_second=settings.gateway_requests_per_second,
         max_concurrency=settings.gateway_max_concurrency,
@@ -85,18 +88,18 @@ def ceilings_of(settings: Settings) -> Ceilings:
 
 
 def gateway_host(settings: Settings) -> str:
-    """The host of the gateway, which may be shown; the rest of an address may not."""
+    """The host of the gateway; the rest of the URL must not be shown."""
     return urlsplit(settings.gateway_url).hostname or "?"
 
 
 def styles_of(settings: Settings) -> Styles:
-    """The style of cards that the settings describe."""
+    """The style of cards."""
     contacts = Contacts(bot=settings.bot_support_contact, gateway=settings.gateway_support_contact)
     return Styles(contacts=contacts, zone=ZoneInfo(settings.bot_timezone))
 
 
 def access_rules(settings: Settings) -> AccessRules:
-    """Who may ask, as the settings say."""
+    """Who may use the bot."""
     return AccessRules(
         channels=settings.allowed_channels,
         users=settings.allowed_users,
@@ -106,5 +109,5 @@ def access_rules(settings: Settings) -> AccessRules:
 
 
 def revealed(value: SecretStr | None) -> str:
-    """The value of a secret setting, for the one who uses it; empty without one."""
+    """The value of a secret setting; empty if it is not set."""
     return value.get_secret_value() if value is not None else ""

@@ -1,6 +1,6 @@
-"""The inside of the bot, put together: services, the desk of the listeners, the Bolt app.
+"""What the listeners and the jobs show in Slack, and the Bolt app.
 
-Part of the composition root: `bootstrap` opens what is outside and serves what is made here.
+Part of the composition root: `bootstrap` opens the connections and serves what is made here.
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.bulk import BulkServices, build_bulk_services
-from bot.composition.connections import Now, access_rules, revealed, styles_of
-from bot.composition.jobs import Engine
-from bot.composition.watches import WatchServices, build_watch_services
+from bot.composition.connections import Now, access_rules, revealed
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
@@ -25,7 +22,6 @@ from bot.services.claiming import Claiming
 from bot.services.deliveries import EventDeduplicator
 from bot.services.file_reading import FileReading
 from bot.services.housekeeping import EVENTS_KEPT
-from bot.services.jobs.dependencies import Means
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
@@ -58,40 +54,40 @@ from bot.slack.replies.reply import Replies
 from bot.slack.replies.requests import RequestFactory
 from bot.slack.watches.handler import WatchHandler
 from bot.slack.watches.notifier import SlackNotifier
-from bot.storage.audit import Audit
 from bot.storage.claims import AlertClaims, Claims, ClickClaims
-from bot.storage.database import Database
-from bot.storage.preferences import Preferences
-from bot.storage.recents import Recents
-from bot.storage.seen_events import SeenEvents
+from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connections:
-    """The connections to the worlds outside, the clock, and how long to wait for what."""
+    """The connections to the gateway, the database and Slack, and what all parts share of them.
+
+    Attributes:
+        languages: the catalogs, and who reads which.
+        readers: the style of cards for each reader.
+        replies: the ways an answer can take to Slack.
+    """
 
     gateway: GatewayClient
-    database: Database
+    stores: Stores
     client: AsyncWebClient
     session: ClientSession
     slack: SlackClient
     workspace: Workspace
     people: People
+    languages: Languages
+    readers: AudienceStyles
+    replies: Replies
+    telemetry: Telemetry
     now: Now
     timing: Timing
-
-    @property
-    def replies(self) -> Replies:
-        """The ways of answers."""
-        return Replies(self.slack, timing=self.timing)
 
 
 def build_context(
     settings: Settings,
     outside: Connections,
     *,
-    telemetry: Telemetry,
     lookups: LookupService,
     alarm: AdminAlerter,
     work: RunningListeners,
@@ -99,15 +95,18 @@ def build_context(
     bulks: BulkService,
 ) -> ListenerContext:
     """Make every service that the listeners call, each once."""
-    languages = _languages(settings, outside)
-    records = _records(outside, telemetry)
-    styles = AudienceStyles(languages=languages, styles=styles_of(settings))
+    records = Records(
+        audit=outside.stores.audit,
+        recents=outside.stores.recents,
+        telemetry=outside.telemetry,
+        now=outside.now,
+    )
     watches = WatchHandler(watching=watching, records=records)
     lists = _lists(settings, outside, bulks, watching, records=records, lookups=lookups)
     queries = QueryHandler(
         lookups=lookups,
-        commands=CommandHandler(lookups=lookups, languages=languages),
-        styles=styles,
+        commands=CommandHandler(lookups=lookups, languages=outside.languages),
+        styles=outside.readers,
         records=records,
         alarm=alarm,
         watches=watches,
@@ -120,10 +119,10 @@ def build_context(
         bulks=lists,
         files=_files(settings, outside, lists),
         requests=RequestFactory(
-            styles=styles, replies=outside.replies, command=settings.bot_command
+            styles=outside.readers, replies=outside.replies, command=settings.bot_command
         ),
         people=outside.people,
-        languages=languages,
+        languages=outside.languages,
         records=records,
         deliveries=_deliveries(outside),
         slack=outside.slack,
@@ -168,7 +167,7 @@ def _files(settings: Settings, outside: Connections, lists: BulkHandler) -> Bulk
 
 
 def assemble_app(settings: Settings, outside: Connections, context: ListenerContext) -> AsyncApp:
-    """The Bolt app with every listener at the desk."""
+    """The Bolt app with every listener."""
     listeners = (
         CommandListener(context),
         EventListener(context),
@@ -192,76 +191,57 @@ def signing_secret(settings: Settings) -> str:
     return revealed(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
 
 
-def build_watches(
-    settings: Settings, outside: Connections, *, engine: Engine, means: Means
-) -> WatchServices:
-    """The watches, with what speaks for them; they live beside the desk."""
-    notifier = SlackNotifier(
-        client=outside.client,
-        languages=_languages(settings, outside),
-        styles=styles_of(settings),
-        timing=outside.timing,
-    )
-    return build_watch_services(settings, engine=engine, means=means, notifier=notifier)
+def watch_notifier(outside: Connections) -> SlackNotifier:
+    """What shows watches in Slack."""
+    return SlackNotifier(client=outside.client, readers=outside.readers, timing=outside.timing)
 
 
-def build_bulks(
-    settings: Settings, outside: Connections, *, engine: Engine, means: Means
-) -> BulkServices:
-    """The bulks, with what speaks for them; they live beside the desk."""
-    readers = AudienceStyles(languages=_languages(settings, outside), styles=styles_of(settings))
+def bulk_notifier(outside: Connections) -> SlackBulkNotifier:
+    """What shows lists and their results in Slack."""
+    bulks = outside.stores.bulks
     files = BulkFiles(
         files=ResultFiles(client=outside.client, session=outside.session, timing=outside.timing),
-        results=engine.bulks.items,
-        ignored=engine.bulks.ignored,
-        readers=readers,
+        results=bulks.items,
+        ignored=bulks.ignored,
+        readers=outside.readers,
     )
-    speaker = SlackBulkNotifier(
+    return SlackBulkNotifier(
         client=outside.client,
-        readers=readers,
-        results=engine.bulks.items,
+        readers=outside.readers,
+        results=bulks.items,
         share_file=files.share,
         file_name=files.name,
         now=outside.now,
         timing=outside.timing,
     )
-    return build_bulk_services(settings, engine=engine, means=means, speaker=speaker)
 
 
-def _languages(settings: Settings, outside: Connections) -> Languages:
+def build_languages(settings: Settings, stores: Stores, people: People) -> Languages:
+    """The catalogs, and who reads which."""
     return Languages(
         default=settings.bot_language,
         load=load_catalog,
-        preferences=Preferences(outside.database, timing=outside.timing),
-        locale_of=outside.people.locale,
+        preferences=stores.preferences,
+        locale_of=people.locale,
     )
 
 
-def _records(outside: Connections, telemetry: Telemetry) -> Records:
-    return Records(
-        audit=Audit(outside.database),
-        recents=Recents(outside.database),
-        telemetry=telemetry,
-        now=outside.now,
-    )
-
-
-def build_lookups(settings: Settings, outside: Connections, telemetry: Telemetry) -> LookupService:
+def build_lookups(settings: Settings, outside: Connections) -> LookupService:
     """The one service that asks the gateway, for people, watches and bulks."""
     return LookupService(
         gateway=outside.gateway,
         rules=access_rules(settings),
-        telemetry=telemetry,
+        telemetry=outside.telemetry,
         now=outside.now,
     )
 
 
 def build_alarm(settings: Settings, outside: Connections) -> AdminAlerter:
-    """What tells the admins; one for people's look-ups and for those in the background."""
+    """What alerts the admins, for look-ups of people and of jobs alike."""
     alerts = AdminAlerts(
         admins=settings.admin_users,
         team=outside.workspace.team_id,
-        languages=_languages(settings, outside),
+        languages=outside.languages,
         replies=outside.replies,
         command=settings.bot_command,
         timing=outside.timing,
@@ -275,7 +255,7 @@ def build_alarm(settings: Settings, outside: Connections) -> AdminAlerter:
 
 def _deliveries(outside: Connections) -> EventDeduplicator:
     return EventDeduplicator(
-        seen=SeenEvents(outside.database),
+        seen=outside.stores.seen,
         clicks=_claiming(outside, ClickClaims, every=EVENTS_KEPT),
         now=outside.now,
     )
@@ -283,5 +263,5 @@ def _deliveries(outside: Connections) -> EventDeduplicator:
 
 def _claiming(outside: Connections, kind: type[Claims], *, every: timedelta) -> Claiming:
     lasts = timedelta(seconds=outside.timing.claim)
-    claims = kind(outside.database, every=every, lasts=lasts)
+    claims = kind(outside.stores.database, every=every, lasts=lasts)
     return Claiming(claims, now=outside.now, timing=outside.timing)

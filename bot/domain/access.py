@@ -1,4 +1,4 @@
-"""Who may ask: one pure decision, used by every surface."""
+"""Who may look calls up: one pure decision, used by every surface."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Why somebody may not ask; each has a sentence in the language files."""
+    """Why a user may not look calls up; the language files hold a sentence for each reason."""
 
     EXTERNAL = "external"
     CHANNEL = "channel"
@@ -16,7 +16,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks, and where.
+    """The user who asks, and the place.
 
     Attributes:
         team: the workspace whose settings count.
@@ -31,7 +31,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRules:
-    """What the operator allows.
+    """What the operator permits.
 
     Attributes:
         channels, users: ids that may ask; empty means everyone.
@@ -46,12 +46,12 @@ class AccessRules:
 
 
 def is_admin(asker: Asker, rules: AccessRules) -> bool:
-    """Whether the asker has the operator's rights; never for people of another organisation."""
+    """Whether the user has the operator's rights; never for people of another organisation."""
     return asker.user in rules.admins and not asker.external
 
 
 def refusal(asker: Asker, rules: AccessRules) -> Refusal | None:
-    """Why the asker may not look calls up; `None` when they may."""
+    """Why the user may not look calls up; `None` when they may."""
     if is_admin(asker, rules):
         return None
     if asker.external and not rules.external_users:

@@ -1,4 +1,4 @@
-"""What the look-up found about one call, and under which word it is counted in sums over many."""
+"""What the look-up found about one call, and the outcome it is counted under in summaries."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bot.domain.call_status import CallStatus, GatewayCode, Outcome
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import Finding
 
-# The gateway works and knows no such id: for whoever reads a sum that is no error of the gateway.
+# The gateway works and does not know the id, so a summary does not count it as a gateway error.
 NOT_FOUND: Final = f"gateway.{GatewayCode.NOT_FOUND}"
 
-# The names of the phrases `count` and `icon`, in the order in which sums are told.
+# The names of the phrases `count` and `icon`, in the order in which summaries list them.
 COUNTED: Final[tuple[str, ...]] = (
     Outcome.ANSWERED,
     Outcome.FAILED,
@@ -30,12 +30,12 @@ COUNTED: Final[tuple[str, ...]] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What was found out about one call.
+    """The result of one look-up.
 
     Attributes:
-        checked_at: when the gateway said so, or when the look-up failed; aware, UTC.
-        from_cache: a final status that was asked for before.
-        sandbox: given by the sandbox gateway, so about no real call.
+        checked_at: when the gateway answered, or when the look-up failed; aware, UTC.
+        from_cache: a final status from an earlier look-up.
+        sandbox: the sandbox gateway answered, so there was no real call.
     """
 
     message_id: MessageId
@@ -46,7 +46,7 @@ class Answer:
 
 
 def outcome_of(finding: Finding) -> Outcome:
-    """The outcome of a finding; `LOOKUP_FAILED` for one that is no answer."""
+    """The outcome of a finding; `LOOKUP_FAILED` if the look-up failed."""
     return finding.outcome if isinstance(finding, CallStatus) else Outcome.LOOKUP_FAILED
 
 

@@ -1,6 +1,6 @@
-"""The gateway's result text read as a value. Nothing that is unknown ever turns into success.
+"""The gateway's result text read as a value. Unknown text never counts as success.
 
-The readings, with their reasons, are the table in docs/readings.md; the tests hold a row for each.
+The readings and their reasons are in docs/readings.md; the tests hold a row for each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 
 class GatewayCode(StrEnum):
-    """The codes of the gateway by which the bot itself decides something."""
+    """The gateway codes that change what the bot itself does."""
 
     CREDENTIAL = "001"
     TOKEN = "019"  # noqa: S105 - a code of the gateway
@@ -25,15 +25,17 @@ class GatewayCode(StrEnum):
     PAUSE = "900"
 
 
-# The gateway refuses this bot, or asks it to slow down; asking on would be in vain, or worse.
+# The gateway refuses this bot, or asks it to slow down; further requests would be useless, or make
+# it worse.
 REFUSING: Final = frozenset(
     {GatewayCode.CREDENTIAL, GatewayCode.TOKEN, GatewayCode.ACCOUNT, GatewayCode.PAUSE}
 )
 
-# What turns the direction of a text (Unicode Standard Annex 9, section 2): unseen, but what is seen
-# beside it may be another number than the one that was sent.
+# Characters that change the direction of text (Unicode Standard Annex 9, section 2): invisible,
+# but the visible digits beside them may differ from the number that was sent.
 _TURNING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-# What else Unicode calls default ignorable (DerivedCoreProperties.txt), and annotation marks.
+# The other characters that Unicode calls default ignorable (DerivedCoreProperties.txt), and
+# annotation marks.
 _IGNORABLE: Final = "\u00ad\u034f\u3164\ufeff\uffa0" + "".join(
     map(
         chr,
@@ -71,7 +73,7 @@ _TOKEN: Final = re.compile(r"[\w.-]+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _GROUP_OF_THREE: Final = re.compile(r"(?<!\d)\d{3}(?!\d)")
 
-# The registered reason phrases in which a status word stands, and their common variants.
+# The registered reason phrases that contain a status word, and their common variants.
 _PHRASES: Final = {
     "200": ("ok",),
     "412": ("conditional request failed",),
@@ -88,7 +90,7 @@ _GROUPED_ENGLISH: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,2}\.[0-9]{1,9}"
 
 
 class Outcome(StrEnum):
-    """What became of a look-up, in the words of the JSON output."""
+    """The outcome of a look-up, in the words of the JSON output."""
 
     ANSWERED = "answered"
     FAILED = "failed"
@@ -116,10 +118,10 @@ class CallStatus:
     """One answer of the gateway about one call.
 
     Attributes:
-        outcome: never `LOOKUP_FAILED`, which is no answer.
+        outcome: never `LOOKUP_FAILED`, because that is not an answer.
         raw: the result text as received.
         sip_code: SIP response code, 100 to 699; `None` without one.
-        other_code: three digits where a SIP code should stand, outside 100 to 699.
+        other_code: three digits in place of a SIP code, outside 100 to 699.
         duration: seconds, as the gateway counts them; `None` when absent or unreadable.
         gateway_code: three characters such as "024"; `None` for a call outcome.
         off_format: a call outcome whose value is missing or unreadable.
@@ -135,18 +137,18 @@ class CallStatus:
 
     @property
     def final(self) -> bool:
-        """Whether asking again can bring nothing new, so that the answer may be kept."""
+        """Whether the status is final, so that the answer may be cached."""
         return self.outcome in CALL_OUTCOMES and not self.off_format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedStatus:
-    """A status with the moment at which the gateway gave it.
+    """A status with the time at which the gateway gave it.
 
     Attributes:
         checked_at: aware, UTC.
-        from_cache: served from memory; the gateway was not asked this time.
-        sandbox: given by the sandbox gateway, so about no real call.
+        from_cache: served from the cache, without a request to the gateway.
+        sandbox: the sandbox gateway answered, so there was no real call.
     """
 
     status: CallStatus
@@ -156,19 +158,19 @@ class CheckedStatus:
 
 
 def is_blank(raw: str) -> bool:
-    """Whether the text holds nothing that can be seen."""
+    """Whether the text has no visible character."""
     return not raw.strip(_BLANKS + _TURNING)
 
 
 def read_result(raw: str) -> CallStatus:
-    """Read the text of `MPG_Status_VoiceResult`; whatever it holds, a value comes back.
+    """Read the text of `MPG_Status_VoiceResult`; any text at all yields a value.
 
-    A text is one status and what belongs to it, or it is unrecognised.
+    A text is either one status with its details, or unrecognised.
     """
     text = raw.strip(_BLANKS)
     word, _, value = text.partition(":")
     word = word.strip(_BLANKS)
-    # The Kelvin sign is a k in lower case, but no letter of a status word.
+    # The Kelvin sign is a k in lower case, but not a letter of a status word.
     outcome = _WORDS.get(word.lower()) if word.isascii() else None
     status = None
     if outcome is not None:
@@ -197,7 +199,7 @@ def _read_call(outcome: Outcome, raw: str, value: str) -> CallStatus | None:
 
 
 def _without_phrase(value: str) -> str:
-    """The value without a registered reason phrase that holds a status word of its own."""
+    """The value without a registered reason phrase that contains a status word."""
     match = _CODE.fullmatch(value)
     named = match is not None and match[2].strip(_BLANKS).casefold() in _PHRASES.get(match[1], ())
     return match[1] if match is not None and named else value
@@ -223,24 +225,24 @@ def _read_gateway_code(code: str, raw: str, rest: str) -> CallStatus | None:
 
 
 def _holds_another(rest: str) -> bool:
-    """Whether what follows a status names a second one, or hides what it says from a reader."""
+    """Whether the text after a status names a second status, or hides its content from a reader."""
     shown = unicodedata.normalize("NFKC", rest)
     return not _HIDDEN.isdisjoint(rest) or _STATUS_WORD.search(shown) is not None
 
 
 def _is_another_code(token: str) -> bool:
-    """Whether it is three digits of their own; those of an identifier stand among letters."""
+    """Whether it has a group of three digits and no letters, unlike an identifier."""
     return bool(_GROUP_OF_THREE.search(token)) and not _LETTER.search(token)
 
 
 def _number(value: str) -> str | None:
-    """The signs of a number that stands alone, or with a unit of seconds behind it."""
+    """The characters of a bare number, or of a number followed by a unit of seconds."""
     match = _NUMBER.fullmatch(value)
     return match[1] if match and match[2].lower() in _UNITS else None
 
 
 def _read_duration(number: str) -> Decimal | None:
-    """Seconds, with point or comma; where both stand, the last one is the decimal sign."""
+    """Seconds, with a point or a comma; if both occur, the last one is the decimal separator."""
     if _GROUPED.fullmatch(number):
         return Decimal(number.replace(".", "").replace(",", "."))
     if _GROUPED_ENGLISH.fullmatch(number):

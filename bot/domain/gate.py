@@ -1,7 +1,7 @@
-"""Who may ask the gateway when: one rule for all surfaces, and by the database all processes.
+"""When a request to the gateway may start: one rule for all surfaces and all processes.
 
-Pure decisions over one small state; where the state is kept, and by whose clock, is the caller's
-affair. Moments and spans are seconds of any one clock.
+Pure decisions over one small state; the caller stores the state and chooses the clock. Moments and
+spans are seconds of any one clock.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-# Slots that open within this time are given out, all together, so that a fast ceiling needs few
-# questions. Nothing is given out further ahead: who gives up meanwhile wastes nothing, and a pause
-# that begins meanwhile holds.
+# Slots that open within this time are granted together, so that a fast rate limit needs few
+# questions. No slot further ahead is granted: a caller that gives up wastes none, and a pause that
+# begins meanwhile applies to everyone.
 BUNDLE_SECONDS: Final = 0.05
-# Who has to wait for a slot asks again so long before it opens, and so does not miss it.
+# A caller that waits for a slot asks again this long before it opens, so that it does not miss it.
 EARLY_SECONDS: Final = 0.02
-# How soon to ask again while all places are taken; another process may give one back unheard.
+# How soon to ask again while every place is occupied; another process may free one without notice.
 FULL_SECONDS: Final = 0.05
-# No pause is longer, however often the gateway's code 900 comes again.
+# The longest pause, however often the gateway repeats code 900.
 LONGEST_PAUSE_SECONDS: Final = 300.0
-# A state that lies more slots ahead than this was written before the clock was set back.
+# A state with more slots ahead than this was written before the clock was set back.
 FARTHEST_SLOTS: Final = 3
 
 _MOST_STRIKES: Final = 10
 
 
 class Urgency(IntEnum):
-    """Who waits for an answer: a person goes before work in the background."""
+    """Who waits for an answer: a user goes before background work."""
 
     PERSON = 0
     BACKGROUND = 1
@@ -35,7 +35,7 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:
-    """What the operator allows.
+    """The operator's rate limits.
 
     Raises:
         ValueError: one of the two is not positive.
@@ -46,20 +46,20 @@ class Ceilings:
 
     def __post_init__(self) -> None:
         if self.requests_per_second <= 0 or self.max_concurrency <= 0:
-            raise ValueError("the ceilings must let something through")
+            raise ValueError("the rate limits must let something through")
 
     @property
     def interval(self) -> float:
-        """The seconds between two starts."""
+        """The seconds between two request starts."""
         return 1 / self.requests_per_second
 
     def at_once(self, seconds: float, *, most: int | None = None) -> int:
-        """How many look-ups to begin together, so that the last of them starts in so many seconds.
+        """How many look-ups to start together so that the last one starts within so many seconds.
 
         Args:
-            seconds: what they may wait for their turn.
-            most: no more than these; unless it is given, a few more than may be under way, so that
-                somebody stands in the line when one comes back.
+            seconds: how long they may wait for their turn.
+            most: no more than these; by default a few more than may run at once, so that the queue
+                is never empty when one ends.
         """
         enough = most or self.max_concurrency + self.max_concurrency // 2
         return max(1, min(enough, int(self.requests_per_second * seconds)))
@@ -67,13 +67,13 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The state that all share.
+    """The state that all processes share.
 
     Attributes:
         next_slot: when the next request may start (GCRA without a burst).
-        closed_until: nobody goes through before that; the gateway said 900.
+        closed_until: no request starts before this, because the gateway answered 900.
         strikes: how many pauses followed each other without a good answer between them.
-        person_until: a person waits for a slot or a place; the background lets them go first.
+        person_until: until then a user waits for a slot, and background work lets them go first.
     """
 
     next_slot: float = 0.0
@@ -84,12 +84,12 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """What a process is told.
+    """What the gate answers a process.
 
     Attributes:
-        waits: for each of the admitted, after how many seconds they may go.
-        again: where nobody was admitted, after how many seconds to ask again.
-        closed: the gate is shut, and opens after `again`.
+        waits: for each admitted request, the seconds until it may start.
+        again: if none was admitted, the seconds until the next question.
+        closed: the gate is closed, and opens after `again`.
         strikes: the state's; a good answer has something to clear if it is not zero.
     """
 
@@ -102,18 +102,18 @@ class Admission:
 def admit(
     gate: Gate, ceilings: Ceilings, *, now: float, running: int, urgency: Urgency, count: int
 ) -> tuple[Gate, Admission]:
-    """Let some of those through who wait in one process.
+    """Admit some of the requests that wait in one process.
 
     Args:
         gate: the state.
-        ceilings: what the operator allows.
+        ceilings: the operator's rate limits.
         now: the present moment by the state's clock.
-        running: how many requests are under way in all processes.
+        running: how many requests are in progress in all processes.
         urgency: of those who wait.
         count: how many wait, at least one.
 
     Returns:
-        the state as it is then, and what those who wait are told.
+        the new state, and the answer for those who wait.
     """
     gate = _after_a_clock_that_jumped(gate, ceilings, now)
     if gate.closed_until > now:
@@ -148,7 +148,7 @@ def _with_a_person_waiting(gate: Gate, urgency: Urgency, until: float) -> Gate:
 
 
 def _after_a_clock_that_jumped(gate: Gate, ceilings: Ceilings, now: float) -> Gate:
-    """What cannot have been written by this clock is not waited for."""
+    """Ignore a time that this clock cannot have written."""
     farthest = now + 2 * (BUNDLE_SECONDS + FULL_SECONDS) + FARTHEST_SLOTS * ceilings.interval
     return replace(
         gate,
@@ -159,9 +159,9 @@ def _after_a_clock_that_jumped(gate: Gate, ceilings: Ceilings, now: float) -> Ga
 
 
 def close(gate: Gate, *, now: float, first_pause: float) -> Gate:
-    """The gateway said 900: nobody asks for a while, twice as long each time it says so again.
+    """Close the gate after a code 900; each further 900 doubles the pause.
 
-    What was under way when the gate closed says nothing new and makes the pause no longer.
+    Requests that were running when the gate closed carry no news, so they do not extend the pause.
     """
     if gate.closed_until > now:
         return gate
@@ -171,8 +171,8 @@ def close(gate: Gate, *, now: float, first_pause: float) -> Gate:
 
 
 def reset_backoff(gate: Gate, *, now: float) -> Gate:
-    """The gateway gave another answer than 900: the next pause is a first one again.
+    """The gateway gave another answer than 900: the next pause has its first length again.
 
-    An answer that was under way when the gate closed forgives nothing.
+    An answer to a request sent before the gate closed does not reset it.
     """
     return gate if gate.closed_until > now else replace(gate, strikes=0)

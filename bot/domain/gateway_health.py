@@ -1,7 +1,7 @@
-"""How the gateway has been answering: one value, and what becomes of it with each look-up.
+"""How the gateway has been answering, as one value that each look-up updates.
 
 Circuit breaker, closed or open, by Michael Nygard's pattern ("Release It!", chapter 5): after
-several transport faults in a row nobody is made to wait for the next one.
+several transport faults in a row, look-ups fail at once instead of waiting for another one.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-# So many look-ups in a row must fail, each with its own repetitions, before the gateway is down.
+# This many look-ups in a row must fail, each after its own retries, before the gateway is down.
 FAILURES_TO_OPEN: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayHealth:
-    """What one process knows. All moments are aware.
+    """The observations of one process. All times are aware.
 
     Attributes:
-        since: when this process began to look.
-        last_answer: when the gateway last gave any answer of its own, an error code included.
-        last_failure: the last look-up that found nothing out, if it came after that.
+        since: when this process started to observe.
+        last_answer: when the gateway last answered, error codes included.
+        last_failure: the last failed look-up, if it came after that.
         last_error: the error of that look-up; a code of the error tree.
         failing_since: the first transport fault of those that came in a row.
         failures: how many they are.
-        down_since: the same moment once the gateway counts as down; agents are told so at once.
+        down_since: the same moment once the gateway counts as down; agents then get that answer at
+            once.
         recovered_at: when the gateway answered again after it was last down.
-        paused_until: the gateway asked to slow down (code 900); nobody asks before that.
+        paused_until: the gateway asked to slow down (code 900); no request starts before this.
     """
 
     since: datetime
@@ -52,12 +53,12 @@ class GatewayHealth:
         )
 
     def failed(self, at: datetime, error: str, *, transport: bool) -> GatewayHealth:
-        """A look-up found nothing out.
+        """Record a failed look-up.
 
         Args:
-            at: when that was clear.
+            at: when the look-up failed.
             error: its code in the error tree.
-            transport: nothing, or nobody but a server in front of the gateway, was reached.
+            transport: no server, or only one in front of the gateway, was reached.
         """
         known = self if transport else self._carried(at)
         found = replace(known, last_failure=at, last_error=error)
@@ -73,7 +74,7 @@ class GatewayHealth:
         return replace(self, paused_until=until)
 
     def _carried(self, at: datetime) -> GatewayHealth:
-        """A reply came over the wire, whatever it said."""
+        """Record that a reply arrived, whatever its content."""
         recovered = at if self.down_since is not None else self.recovered_at
         return replace(
             self, failures=0, failing_since=None, down_since=None, recovered_at=recovered

@@ -1,4 +1,4 @@
-"""What may be shown where: phone numbers masked, ids shortened, free text bounded."""
+"""What each place may show: phone numbers masked, ids shortened, free text bounded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FLAG_LETTERS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 
 def mask_phones(text: str) -> str:
-    """The text with the subscriber part of each phone number hidden but for four digits."""
+    """The text with the subscriber part of each phone number hidden except for four digits."""
     return _PHONE.sub(_masked, text)
 
 
@@ -35,7 +35,7 @@ def _masked(phone: re.Match[str]) -> str:
 
 
 def public_id(message_id: str) -> str:
-    """The id as a channel may see it: a phone number masked, a long id shortened in the middle."""
+    """The id as shown in a channel: a phone number masked, a long id shortened in the middle."""
     masked = mask_phones(message_id)
     if masked != message_id or len(message_id) < _SHORTENED_FROM:
         return masked
@@ -43,9 +43,9 @@ def public_id(message_id: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters (1 or more), cut between what a reader sees as characters.
+    """At most `limit` characters (1 or more), cut between user-perceived characters.
 
-    A base letter keeps its accents, an emoji its skin tone and its joined parts, a flag its two
+    A base letter includes its accents, an emoji its skin tone and its joined parts, a flag its two
     letters (the clusters of UAX #29 that matter here).
     """
     if len(text) <= limit:
@@ -57,7 +57,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def _joined(text: str, cut: int) -> bool:
-    """Whether the characters on both sides of the cut are read as one."""
+    """Whether the characters on both sides of the cut form one user-perceived character."""
     if _extends(text[cut]) or text[cut - 1] == _ZERO_WIDTH_JOINER:
         return True
     before = text[:cut]

@@ -1,6 +1,6 @@
-"""Which of many equal things are said, and which are only counted.
+"""Which of many equal events are logged, and which are only counted.
 
-Moments are seconds of any one clock.
+Times are seconds of any one clock.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-# Of one kind so many are said in one span of time; the others are counted.
+# At most this many of one kind are logged per span of time; the others are counted.
 SAID_IN_FULL: Final = 10
-# So many kinds are counted at once; what is of another kind is said, however often it comes.
+# At most this many kinds are counted at a time; events of any further kind are always logged.
 MOST_KINDS: Final = 500
 
 T = TypeVar("T")
@@ -25,10 +25,10 @@ class _Kind(Generic[T]):
 
 
 class Repetitions(Generic[T]):
-    """Counts by kind, within one span of time after the other.
+    """Counts events by kind, one span of time after the other.
 
     Args:
-        seconds: how long a span is. It begins with the first thing of any kind.
+        seconds: the length of a span, which starts with the first event of any kind.
     """
 
     def __init__(self, *, seconds: float) -> None:
@@ -41,7 +41,7 @@ class Repetitions(Generic[T]):
         return now >= self._end
 
     def is_said(self, kind: Hashable, example: T, now: float) -> bool:
-        """Whether this one is said in full; `example` stands for those that are not."""
+        """Whether this one is logged in full; `example` represents those that are not."""
         if not self._kinds:
             self._end = now + self._seconds
         if kind not in self._kinds and len(self._kinds) >= MOST_KINDS:
@@ -55,7 +55,7 @@ class Repetitions(Generic[T]):
         return False
 
     def taken(self) -> list[tuple[T, int]]:
-        """What was only counted: one example of each kind and how many; ends the span."""
+        """The events that were only counted: an example of each kind, its number; ends the span."""
         counted = [
             (kind.example, kind.counted)
             for kind in self._kinds.values()

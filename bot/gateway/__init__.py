@@ -1,1 +1,1 @@
-"""Floor 1: the SOAP gateway. Stands on the domain alone; knows no Slack and no settings."""
+"""Floor 1: the SOAP gateway. Depends on the domain alone; knows no Slack and no settings."""

@@ -1,7 +1,7 @@
-"""The line of those who want to ask the gateway, and the doorkeeper who lets them go one by one.
+"""The queue of requests to the gateway, and the dispatcher that starts them one by one.
 
-When somebody may go is not decided here but by a gatekeeper: in this process alone, or for all
-processes by way of the database. It waits and counts; it knows neither requests nor errors.
+A gatekeeper decides when a request may start: in this process alone, or for all processes through
+the database. This class queues and counts; it knows neither requests nor errors.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from bot.domain.timing import Timing
 
 
 class Gatekeeper(Protocol):
-    """Decides who may go, see `bot.domain.gate`; never fails."""
+    """Decides when requests may start, see `bot.domain.gate`; never fails."""
 
     async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
-        """Let some of `count` callers through, while `running` of this process are through."""
+        """Admit some of `count` waiting requests; this process has `running` in progress."""
 
     def left(self, running: int) -> None:
-        """Fewer are through: so many."""
+        """Fewer requests are in progress: `running`."""
 
     async def close(self) -> float:
-        """The gateway said 900; for how many seconds nobody goes."""
+        """The gateway answered 900; no request starts for this many seconds."""
 
     async def reset_backoff(self) -> None:
         """The gateway gave a good answer again."""
 
 
 class LocalGate:
-    """The gatekeeper of one process: where there is no database to share, or it is away.
+    """The gatekeeper of one process, without a database to share or while it is unavailable.
 
     Args:
-        ceilings: what the operator allows.
+        ceilings: the operator's rate limits.
         clock: seconds, never set back.
-        timing: how long it waits for what.
+        timing: how long each wait takes.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class LocalGate:
         self._gate = Gate()
 
     async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
-        """Let some of those who wait through."""
+        """Admit some of the waiting requests."""
         self._gate, admission = admit(
             self._gate,
             self._ceilings,
@@ -67,10 +67,10 @@ class LocalGate:
         return admission
 
     def left(self, running: int) -> None:
-        """Nobody else has to know."""
+        """A single process has no peers to notify."""
 
     async def close(self) -> float:
-        """Close the gate, or leave it closed; for how many seconds."""
+        """Close the gate, or leave it closed; returns the seconds until it opens."""
         now = self._clock()
         self._gate = close(self._gate, now=now, first_pause=self._first_pause)
         return self._gate.closed_until - now
@@ -81,7 +81,7 @@ class LocalGate:
 
 
 class GateClosedError(Exception):
-    """Nobody may ask for longer than the caller would wait; `seconds` until it opens."""
+    """The gate is closed for longer than the caller would wait; `seconds` until it opens."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -90,12 +90,12 @@ class GateClosedError(Exception):
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """One look-up's right to stand in line.
+    """One look-up's right to queue.
 
     Attributes:
-        urgency: may be raised while it stands there, see `Ceiling.hurry`.
-        give_up_at: by the loop's clock; what opens later is of no use to it. Who gives up first
-            goes first, so that a repetition does not queue behind those that came later.
+        urgency: may be raised while it queues, see `Ceiling.hurry`.
+        give_up_at: by the loop's clock; a later slot is useless to it. The earliest deadline goes
+            first, so that a retry does not queue behind later look-ups.
     """
 
     urgency: Urgency
@@ -104,7 +104,7 @@ class Ticket:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """Somebody in the line."""
+    """One entry of the queue."""
 
     ticket: Ticket
     let_in: asyncio.Future[None] = field(
@@ -113,26 +113,26 @@ class _Waiting:
 
 
 class Ceiling:
-    """Lets callers through: people first, then who has the least time left, else in order.
+    """Starts requests: users first, then the earliest deadline, otherwise in order of arrival.
 
     Args:
-        gatekeeper: says when.
+        gatekeeper: decides when each request starts.
     """
 
     def __init__(self, gatekeeper: Gatekeeper) -> None:
         self._gatekeeper = gatekeeper
         self._line: list[_Waiting] = []
         self._running = 0
-        self._doorkeeper: asyncio.Task[None] | None = None
+        self._dispatcher: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._strikes = 0
         self._closing = False
 
     @asynccontextmanager
     async def turn(self, ticket: Ticket) -> AsyncIterator[None]:
-        """Wait for a turn, and hold a place until the block ends.
+        """Wait for a turn, and occupy a place until the block ends.
 
-        A caller that is cancelled while it waits takes nothing from those behind it.
+        A caller that is cancelled while it waits takes nothing from those after it.
 
         Raises:
             GateClosedError: the gate opens after the ticket's time.
@@ -146,7 +146,7 @@ class Ceiling:
             if waiting in self._line:
                 self._line.remove(waiting)
             if not waiting.let_in.cancelled() and not waiting.let_in.exception():
-                # It was let in and cancelled in the same moment.
+                # It was admitted and cancelled in the same moment.
                 self._leave()
             raise
         try:
@@ -155,39 +155,39 @@ class Ceiling:
             self._leave()
 
     def hurry(self, ticket: Ticket) -> None:
-        """A person waits for this one now."""
+        """A user waits for this request now."""
         ticket.urgency = Urgency.PERSON
         self._news.set()
 
     async def close(self) -> float:
-        """The gateway asked to slow down; for how many seconds nobody is let through."""
+        """The gateway asked to slow down; no request starts for this many seconds."""
         self._strikes = 1
         self._closing = True
         return await self._gatekeeper.close()
 
     async def reset_backoff(self) -> None:
-        """The gateway gave a good answer; told to the others only where there is a reason."""
+        """The gateway gave a good answer; the gatekeeper is notified if a pause has to be reset."""
         if self._strikes:
             self._strikes = 0
             await self._gatekeeper.reset_backoff()
 
     async def aclose(self) -> None:
-        """Let nobody through any more."""
-        if self._doorkeeper is not None:
-            self._doorkeeper.cancel()
+        """Let no further request through."""
+        if self._dispatcher is not None:
+            self._dispatcher.cancel()
             with suppress(asyncio.CancelledError):
-                await self._doorkeeper
+                await self._dispatcher
 
     def _call(self) -> None:
         self._news.set()
-        if self._doorkeeper is None or self._doorkeeper.done():
-            self._doorkeeper = asyncio.create_task(self._dispatch())
-            self._doorkeeper.add_done_callback(self._abandon)
+        if self._dispatcher is None or self._dispatcher.done():
+            self._dispatcher = asyncio.create_task(self._dispatch())
+            self._dispatcher.add_done_callback(self._abandon)
 
-    def _abandon(self, doorkeeper: asyncio.Task[None]) -> None:
-        """Nobody must wait for a doorkeeper that broke."""
-        if not doorkeeper.cancelled() and (error := doorkeeper.exception()) is not None:
-            self._turn_away(self._line, lambda: error)
+    def _abandon(self, dispatcher: asyncio.Task[None]) -> None:
+        """If the gatekeeper fails, fail every waiting request instead of leaving it queued."""
+        if not dispatcher.cancelled() and (error := dispatcher.exception()) is not None:
+            self._reject(self._line, lambda: error)
 
     def _leave(self) -> None:
         self._running -= 1
@@ -217,7 +217,7 @@ class Ceiling:
         for place, wait in enumerate(waits):
             await _sleep_until(began + wait)
             if self._closing or not self._has_anybody():
-                # A pause began, or they were cancelled; what was kept for them is given back.
+                # A pause began, or they were cancelled; their slots are given back.
                 self._running -= len(waits) - place
                 self._gatekeeper.left(self._running)
                 return
@@ -226,7 +226,7 @@ class Ceiling:
             waiting.let_in.set_result(None)
 
     def _has_anybody(self) -> bool:
-        """Whether somebody waits; a cancelled task leaves the line only when it runs again."""
+        """Whether a live request waits; a cancelled task leaves the queue when it runs again."""
         self._line = [waiting for waiting in self._line if not waiting.let_in.done()]
         return bool(self._line)
 
@@ -235,19 +235,19 @@ class Ceiling:
 
     def _reject_expiring(self, seconds: float) -> None:
         opens_at = asyncio.get_running_loop().time() + seconds
-        hasty = [one for one in self._line if one.ticket.give_up_at < opens_at]
-        self._turn_away(hasty, lambda: GateClosedError(seconds))
+        expiring = [one for one in self._line if one.ticket.give_up_at < opens_at]
+        self._reject(expiring, lambda: GateClosedError(seconds))
 
-    def _turn_away(self, some: Sequence[_Waiting], error: Callable[[], BaseException]) -> None:
+    def _reject(self, some: Sequence[_Waiting], error: Callable[[], BaseException]) -> None:
         for waiting in [*some]:
             self._line.remove(waiting)
-            # Who was cancelled in the same moment is told nothing any more.
+            # A request cancelled in the same moment gets no answer.
             with suppress(asyncio.InvalidStateError):
                 waiting.let_in.set_exception(error())
 
 
 async def _sleep_until(moment: float) -> None:
     clock = asyncio.get_running_loop().time
-    # The loop may wake a sleeper a little early, which would shorten the next one's distance.
+    # The loop may wake a sleeper a little early, which would shorten the next request's distance.
     while (rest := moment - clock()) > 0:  # noqa: ASYNC110 - nothing but time is waited for
         await asyncio.sleep(rest)

@@ -1,6 +1,7 @@
-"""Whether the gateway is there: kept from the outcome of every look-up, and probed while it is not.
+"""Whether the gateway is up: derived from every look-up's outcome, and probed while it is down.
 
-While it is open, agents get an honest answer at once and the gateway one request now and then.
+While the circuit is open, agents get an honest answer immediately and the gateway one request now
+and then.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Circuit:
-    """The health of the gateway, and the probing while it is down.
+    """The gateway's health, and the probes while it is down.
 
     Args:
-        probe: asks the gateway and records the outcome here; raises nothing.
+        probe: sends a request and records the outcome here; raises nothing.
         now: the present moment, aware.
-        timing: how long it waits for what.
+        timing: how long each wait takes.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Circuit:
         self.health = GatewayHealth(since=now())
 
     def error(self) -> GatewayError | None:
-        """What to tell those who ask while the gateway is down."""
+        """The error for requests while the gateway is down."""
         if self.health.down_since is None:
             return None
         error = GatewayDown(self.health.last_error or "")
@@ -62,7 +63,7 @@ class Circuit:
         self._become(self.health.answered(self._now()))
 
     def failed(self, error: GatewayError) -> None:
-        """A look-up found nothing out; one that was not sent says nothing of the gateway."""
+        """Record a failed look-up; one that was not sent says nothing about the gateway."""
         if isinstance(error, Busy | Paused):
             return
         transport = isinstance(error, TransportError | GatewayUnavailable)
@@ -73,11 +74,11 @@ class Circuit:
         self.health = self.health.paused(until)
 
     def reset(self) -> None:
-        """Know nothing about the gateway, as at the start; a running probe ends by itself."""
+        """Forget the gateway's health, as at the start; a running probe ends on its own."""
         self.health = GatewayHealth(since=self._now())
 
     async def aclose(self) -> None:
-        """Probe no more."""
+        """Stop probing."""
         if self._probing is not None:
             self._probing.cancel()
             with suppress(asyncio.CancelledError):
@@ -95,7 +96,7 @@ class Circuit:
     async def _keep_probing(self) -> None:
         pause = self._timing.first_probe
         while True:
-            # A little chance keeps many bots from coming back at the same moment.
+            # Jitter stops many bots from coming back at the same moment.
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  # nosec B311
             if self.health.down_since is None:
                 return

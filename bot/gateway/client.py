@@ -1,6 +1,7 @@
-"""The path of one look-up: cache, circuit, single flight, ceiling, one deadline, few retries.
+"""The path of one look-up: cache, circuit, single flight, rate limit, one deadline, few retries.
 
-Speaks the domain's values and the error tree of `errors.py`, both as values; knows no HTTP library.
+Works with the domain's values and the error tree of `errors.py`, both as values; knows no HTTP
+library.
 """
 
 from __future__ import annotations
@@ -38,21 +39,21 @@ from bot.gateway.protocol.errors import (
 from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
 
 ATTEMPTS: Final = 3
-# Of the deadline, for each attempt to connect: three of them and the waits between have room.
+# The share of the deadline for each attempt to connect: three of them and the waits between fit.
 CONNECT_SHARE: Final = 0.25
-# Whether the gateway dials again by itself is not documented, so nothing is kept for ever.
+# Whether the gateway redials on its own is not documented, so no final status is cached for ever.
 LIFETIME: Final = timedelta(hours=24)
 MAX_STATUSES: Final = 10_000
 
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """A look-up on its way.
+    """A look-up in progress.
 
     Attributes:
-        outcome: what it would have to report if its deadline fell now. Before the first request the
-            bot is busy; during one the gateway is slow; after one, while a repetition waits or
-            queues, what went wrong last is all that is known.
+        outcome: the error to report if its deadline passed now. Before the first request the bot is
+            busy; during one the gateway is slow; after one, while a retry waits or queues, the last
+            error is all that is known.
         askers: how many wait for it.
     """
 
@@ -69,10 +70,10 @@ class GatewayClient:
         transport: open for as long as the client is used.
         account: keys of the account; the cache is for this account alone.
         version: SOAP version of the requests; replies may come in either.
-        timeout: seconds for one look-up, waiting and repetitions included.
-        gatekeeper: asked right before each request whether it may go.
+        timeout: seconds for one look-up, waits and retries included.
+        gatekeeper: admits each request right before it is sent.
         now: the present moment, aware, UTC.
-        timing: how long it waits for what.
+        timing: how long each wait takes.
     """
 
     def __init__(
@@ -106,24 +107,24 @@ class GatewayClient:
         return self._circuit.health
 
     def is_final(self, message_id: MessageId) -> bool:
-        """Whether a final status is kept, so that there is nothing to wait for."""
+        """Whether a final status is cached, so that the look-up needs no wait."""
         return message_id in self._finals
 
     def forget(self) -> None:
-        """Drop every cached status and what is known of the gateway's health, as a restart does."""
+        """Drop every cached status and the gateway's health, as a restart does."""
         self._finals.clear()
         self._circuit.reset()
 
     async def status(
         self, message_id: MessageId, *, urgency: Urgency = Urgency.PERSON
     ) -> CheckedStatus | GatewayError:
-        """Look up one call: its status, or why the gateway gave no answer.
+        """Look up one call: its status, or the error that prevented an answer.
 
-        Whoever asks for a call that is being looked up shares that look-up, its deadline and its
-        error. It is given up when the last of them is cancelled.
+        A second caller for the same call shares the running look-up, its deadline and its error.
+        The look-up is cancelled with its last caller.
         """
-        if (kept := self._finals.get(message_id)) is not None:
-            return replace(kept, from_cache=True)
+        if (cached := self._finals.get(message_id)) is not None:
+            return replace(cached, from_cache=True)
         if (down := self._circuit.error()) is not None:
             return self._marked(down)
         flight = self._board(message_id, urgency)
@@ -136,7 +137,7 @@ class GatewayClient:
                 self._land(message_id, flight)
 
     async def aclose(self) -> None:
-        """Give up every look-up that is on its way; those who wait for one are cancelled."""
+        """Cancel every look-up in progress, and with it its callers."""
         await self._circuit.aclose()
         for task in self._tasks:
             task.cancel()
@@ -163,22 +164,22 @@ class GatewayClient:
         return _Flight(Ticket(urgency, asyncio.get_running_loop().time() + self._timeout))
 
     async def _probe(self) -> None:
-        """Ask for a call that cannot exist; whatever is answered, the gateway is there."""
+        """Ask for a call that cannot exist; any answer proves that the gateway is up."""
         impossible = MessageId(f"PROBE-{secrets.token_hex(12)}")
         await self._look_up(impossible, self._new_flight(Urgency.BACKGROUND))
 
     async def _look_up(
         self, message_id: MessageId, flight: _Flight
     ) -> CheckedStatus | GatewayError:
-        """What can be found out until the ticket's time is up."""
-        # What went wrong is the flight's outcome already.
+        """The outcome that the look-up reaches before the ticket expires."""
+        # The flight's outcome already records the error.
         with suppress(GatewayError, TimeoutError):
             async with asyncio.timeout_at(flight.ticket.give_up_at):
                 await self._ask_until_answered(message_id, flight)
         outcome = flight.outcome
         if isinstance(outcome, GatewayError):
             self._circuit.failed(outcome)
-            # The frames of its traceback know the request, and with it the keys.
+            # The frames of its traceback refer to the request, and with it to the keys.
             return self._marked(outcome).with_traceback(None)
         self._circuit.answered()
         if outcome.status.final:
@@ -200,7 +201,7 @@ class GatewayClient:
                 await self._ask(request, flight)
 
     async def _ask(self, request: SoapRequest, flight: _Flight) -> None:
-        """One attempt; what becomes of it is the flight's outcome.
+        """One attempt; its result becomes the flight's outcome.
 
         Raises:
             GatewayError: the same error.
@@ -213,7 +214,7 @@ class GatewayClient:
                 flight.outcome = CheckedStatus(
                     status=status, checked_at=self._now(), sandbox=reply.sandbox
                 )
-                # Before the place is given to the next one, who must not ask in the pause.
+                # Before the place is freed for the next request, which must not start in the pause.
                 await self._heed(status.gateway_code)
         except GateClosedError as closed:
             flight.outcome = self._paused(closed.seconds)
@@ -222,7 +223,7 @@ class GatewayClient:
             raise
 
     async def _heed(self, gateway_code: str | None) -> None:
-        """Slow down when the gateway says so."""
+        """Slow down when the gateway asks for it."""
         if gateway_code == GatewayCode.PAUSE:
             self._paused(await self._ceiling.close())
         else:
@@ -240,10 +241,11 @@ class GatewayClient:
 
 
 def _text_of(reply: Reply) -> str:
-    """The text of the result, also of a reply whose end is missing when its envelope is whole.
+    """The text of the result, even from a truncated reply if its envelope is complete.
 
     Raises:
-        GatewayError: there is none; where the line broke and the status says nothing, that.
+        GatewayError: the reply has no result; if the connection broke and the status says nothing,
+            that error.
     """
     try:
         return read_reply(
@@ -256,7 +258,7 @@ def _text_of(reply: Reply) -> str:
 
 
 def _repetition(ticket: Ticket, timing: Timing) -> Callable[[Exception], bool | float]:
-    """Whether an error may be followed by a repetition, and after how long if the gateway said."""
+    """Whether a retry may follow an error, and after how long if the gateway named a wait."""
 
     def decide(error: Exception) -> bool | float:
         if not isinstance(error, GatewayError) or not error.retryable:
@@ -264,7 +266,7 @@ def _repetition(ticket: Ticket, timing: Timing) -> Callable[[Exception], bool | 
         asked = error.retry_after if isinstance(error, GatewayUnavailable) else None
         if asked is None:
             return True
-        # Many are told the same moment.
+        # Many callers get the same time.
         least, more = timing.retry_initial, timing.retry_jitter
         pause = asked + random.uniform(least, least + more)  # noqa: S311  # nosec B311
         return pause if asyncio.get_running_loop().time() + pause < ticket.give_up_at else False
@@ -288,16 +290,16 @@ async def open_gateway(
     ca_file: str | Path | None = None,
     timing: Timing = Timing(),
 ) -> AsyncIterator[GatewayClient]:
-    """Open the way to the gateway from plain settings, and close it at the end.
+    """Open a client for the gateway from plain settings, and close it at the end.
 
-    Without a gatekeeper the ceilings are those of this process alone.
+    Without a gatekeeper the rate limits apply to this process alone.
 
     Raises:
-        ValueError: a value is unusable; the message does not quote it.
-        OSError: the file of certificates cannot be read or holds none.
+        ValueError: a value is not usable; the message does not quote it.
+        OSError: the file of certificates cannot be read or contains none.
     """
     account, version = Account(credential, token), SoapVersion(soap_version)
-    ceilings = Ceilings(requests_per_second=requests_per_second, max_concurrency=max_concurrency)
+    limits = Ceilings(requests_per_second=requests_per_second, max_concurrency=max_concurrency)
     async with open_transport(
         url,
         connections=max_concurrency,
@@ -310,7 +312,7 @@ async def open_gateway(
             account=account,
             version=version,
             timeout=timeout_seconds,
-            gatekeeper=gatekeeper or LocalGate(ceilings, timing=timing),
+            gatekeeper=gatekeeper or LocalGate(limits, timing=timing),
             now=now,
             timing=timing,
         )

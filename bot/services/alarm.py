@@ -1,4 +1,4 @@
-"""Tells the admins what they must act on: once an hour, not once for each agent who meets it."""
+"""Alerts the admins to what they must act on: once an hour, however many agents meet it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Alert:
 
     Attributes:
         code: what the gateway answered; empty where it did not.
-        detail: the code of the error that was met last; empty where the gateway answered.
+        detail: the code of the last error; empty where the gateway answered.
     """
 
     trouble: Trouble
@@ -58,12 +58,12 @@ class Alert:
 
 
 class AdminAlerter:
-    """Looks at every answer for what the admins must act on.
+    """Checks every answer for what the admins must act on.
 
     Args:
-        notices: what was given within `EVERY`, by any process.
-        tell: gives an alert to the admins; whether it reached one of them.
-        has_admins: somebody is there to be told.
+        notices: the alerts that any process sent within `EVERY`.
+        tell: sends an alert to the admins; returns whether it reached one of them.
+        has_admins: whether there are admins.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class AdminAlerter:
         self._has_admins = has_admins
 
     def covers(self, answers: Sequence[Answer]) -> bool:
-        """Whether the admins hear of everything that they must act on in these answers."""
+        """Whether the admins are alerted because of these answers."""
         return self._has_admins and any(alert_of(answer) is not None for answer in answers)
 
     async def observe(self, answers: Sequence[Answer]) -> None:
-        """Tell the admins what is due; never raises for what the database or Slack does."""
+        """Send the alerts that are due; raises no errors of the database or Slack."""
         alerts = {alert.trouble: alert for answer in answers if (alert := alert_of(answer))}
         for alert in alerts.values():
             try:

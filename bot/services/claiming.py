@@ -1,4 +1,4 @@
-"""A claim of this process, renewed while the deed is done and settled after it."""
+"""A claim of this process, renewed during the action and confirmed or released after it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from bot.domain.timing import Timing
-from bot.services.bulk.pace import came
+from bot.services.bulk.progress import came
 from bot.storage.claims import Claim, Claims
 from bot.storage.errors import StorageError
 
@@ -18,10 +18,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Deed:
-    """What a claim was taken for.
+    """The action that was claimed.
 
     Attributes:
-        done: whoever has it says so.
+        done: set by the caller.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Deed:
 
 
 class Claiming:
-    """Takes claims and keeps them.
+    """Takes claims and renews them.
 
     Args:
         now: the present moment, aware.
@@ -44,26 +44,26 @@ class Claiming:
         self._look = timing.claim_look
 
     async def claim(self, name: str) -> Claim:
-        """Take a deed, if it is due.
+        """Claim an action if it is due.
 
         Raises:
-            StorageError: nobody knows whether it is.
+            StorageError: it is unknown whether it is.
         """
         return await self._claims.claim(name, self._now())
 
     async def claim_in_turn(self, name: str) -> bool:
-        """The same after a wait while another has it; whether it is the caller's.
+        """The same, waiting while another caller has it; returns whether it is the caller's.
 
         Raises:
-            StorageError: nobody knows.
+            StorageError: it is unknown.
         """
-        while (claim := await self.claim(name)) is Claim.TAKEN:  # noqa: ASYNC110 - a table is mute
+        while (claim := await self.claim(name)) is Claim.TAKEN:  # noqa: ASYNC110 - a table sends no events
             await asyncio.sleep(self._look)
         return claim is Claim.MINE
 
     @asynccontextmanager
     async def doing(self, name: str) -> AsyncIterator[Deed]:
-        """Keep the claim while the block runs; a deed that is not done then is due again."""
+        """Renew the claim during the block; an action that is not `done` after it is due again."""
         deed, over = Deed(), asyncio.Event()
         keeping = asyncio.create_task(self._keep(name, over))
         try:

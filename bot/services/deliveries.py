@@ -1,4 +1,4 @@
-"""What Slack delivered already: an event, an envelope or a click that comes again is left alone."""
+"""Ignores events, envelopes and clicks that Slack delivers again."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _log = structlog.get_logger(__name__)
 
 
 class EventDeduplicator:
-    """Tells a first delivery from a repetition, over all processes on one database.
+    """Tells a first delivery from a repetition, across all processes on one database.
 
-    Without a database this process' memory decides: better to answer twice than not at all.
+    While the database is unavailable, this process' memory decides: two answers beat none.
     """
 
     def __init__(self, *, seen: SeenEvents, clicks: Claiming, now: Callable[[], datetime]) -> None:
@@ -42,9 +42,9 @@ class EventDeduplicator:
             return True
 
     async def unserved(self, key: str) -> bool:
-        """Whether a click is still to be served; waits while another of its kind is being served.
+        """Whether the caller has to serve a click; waits while a repetition of it is being served.
 
-        Whoever is told so serves it, see `serving`.
+        If so, the caller serves it within `serving`.
         """
         try:
             mine = await self._clicks.claim_in_turn(key)
@@ -57,7 +57,7 @@ class EventDeduplicator:
 
     @asynccontextmanager
     async def serving(self, key: str) -> AsyncIterator[Deed]:
-        """Serve a click; if the deed is not done at the end, or this process dies, the next may."""
+        """Serve a click; unless it is `done` at the end of the block, a repetition is served."""
         async with self._clicks.doing(key) as deed:
             try:
                 yield deed

@@ -1,4 +1,4 @@
-"""The end of the process: one span of time, which everything that ends shares."""
+"""The shutdown of the process: one time limit that all its steps share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from time import monotonic
 
 
 class End:
-    """How much time is left.
+    """The time that is left for the shutdown.
 
     Args:
-        seconds: how long the whole end may take.
-        clock: seconds that never go back.
+        seconds: how long the whole shutdown may take.
+        clock: monotonic seconds.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = monotonic) -> None:
@@ -20,11 +20,11 @@ class End:
         self._over: float | None = None
 
     def begin(self) -> None:
-        """From now on there is no time to lose."""
+        """Start the time limit."""
         self._over = self._clock() + self._seconds
 
     def left(self, most: float | None = None) -> float:
-        """How many seconds a step may take that gets so many at most."""
+        """How many seconds a step may take, at most `most`."""
         wanted = self._seconds if most is None else most
         if self._over is None:
             return wanted

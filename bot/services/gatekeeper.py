@@ -1,12 +1,13 @@
-"""The gatekeeper of the bot: the gate that all processes share, and a gate of its own without it.
+"""The rate limit on the gateway: shared by all processes, or local without the database.
 
-A database that is away keeps no answer from people: then each process holds the ceilings alone.
+Users get their answers while the database is unavailable: each process then applies the limits to
+its own requests only.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from time import monotonic
@@ -25,7 +26,7 @@ _Found = TypeVar("_Found")
 
 
 class SharingGatekeeper:
-    """Asks the shared gate, or for a while the local one after that failed."""
+    """Uses the shared gate, or for a while after it failed the local one."""
 
     def __init__(
         self,
@@ -41,73 +42,72 @@ class SharingGatekeeper:
         self._timing = timing
         self._alone_until = 0.0
         self._running = 0
-        # One after the other: a count that was true before an admission must not be told after it.
-        self._telling = asyncio.Lock()
+        # One at a time: a count from before an admission must not be published after it.
+        self._counting = asyncio.Lock()
         self._publishing: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[Any]] = set()
 
     async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
-        """Let some of those through who wait in this process."""
-        async with self._telling:
-            admission = await self._either(
-                lambda: self._shared.admit(urgency, count=count, running=running),
-                lambda: self._local.admit(urgency, count=count, running=running),
+        """Admit some of the requests that wait in this process."""
+        async with self._counting:
+            admission = await self._ask(
+                partial(self._shared.admit, urgency, count=count, running=running)
             )
+            if admission is None:
+                admission = await self._local.admit(urgency, count=count, running=running)
             self._running += len(admission.waits)
         return admission
 
     def left(self, running: int) -> None:
-        """Tell the others, soon."""
+        """Publish the count of running requests soon."""
         self._running = running
         if self._publishing is None or self._publishing.done():
             self._publishing = asyncio.create_task(self._publish())
 
     async def close(self) -> float:
-        """Close the gate for all; for how many seconds."""
-        # This one as well: the database may be away the next time.
+        """Pause the requests of all processes; returns for how many seconds."""
+        # The local one as well: the database may be unavailable the next time.
         alone = await self._local.close()
-        return await self._either(self._shared.close, lambda: _given(alone))
+        shared = await self._ask(self._shared.close)
+        return alone if shared is None else shared
 
     async def reset_backoff(self) -> None:
-        """Make the next pause a first one again."""
+        """Let the next pause be as short as a first one."""
         await self._local.reset_backoff()
-        await self._either(self._shared.reset_backoff, lambda: _given(None))
+        await self._ask(self._shared.reset_backoff)
 
     async def aclose(self) -> None:
-        """Ask no more."""
+        """Remove this process from the shared gate."""
         if self._publishing is not None:
             self._publishing.cancel()
             with suppress(asyncio.CancelledError):
                 await self._publishing
-        await self._either(self._shared.leave, lambda: _given(None))
+        await self._ask(self._shared.leave)
 
     async def _publish(self) -> None:
-        """Tell how many are through, and again what ends while it is told."""
-        told = -1
-        while told != self._running:
+        """Publish the count, and again if it changes meanwhile."""
+        published = -1
+        while published != self._running:
             await asyncio.sleep(self._timing.publish)
-            async with self._telling:
-                told = self._running
-                await self._either(partial(self._shared.publish, told), lambda: _given(None))
+            async with self._counting:
+                published = self._running
+                await self._ask(partial(self._shared.publish, published))
 
-    async def _either(
-        self,
-        shared: Callable[[], Coroutine[Any, Any, _Found]],
-        local: Callable[[], Awaitable[_Found]],
-    ) -> _Found:
+    async def _ask(self, shared: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found | None:
+        """What the shared gate returns; `None` while the database is unavailable."""
         if self._clock() >= self._alone_until:
             try:
                 return await self._in_time(shared())
             except StorageError as error:
                 self._alone_until = self._clock() + self._timing.alone
                 _log.warning("the ceilings are held by this process alone", error=error.code)
-        return await local()
+        return None
 
     async def _in_time(self, asking: Coroutine[Any, Any, _Found]) -> _Found:
-        """The answer, or an error as soon as it is due: a silent server may take longer to cancel.
+        """The result, or an error at the deadline, because cancelling may hang on a silent server.
 
         Raises:
-            StorageError: there is no answer in time.
+            StorageError: there is no result in time.
         """
         task = asyncio.create_task(asking)
         self._asking.add(task)
@@ -121,19 +121,15 @@ class SharingGatekeeper:
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._asking.discard(task)
         if not task.cancelled():
-            # Read, so that nobody is told of an error that came too late.
+            # Retrieved, so that asyncio does not log an error that came too late.
             task.exception()
-
-
-async def _given(value: _Found) -> _Found:
-    return value
 
 
 @asynccontextmanager
 async def sharing(
     shared: SharedGate, local: LocalGate, *, timing: Timing = Timing()
 ) -> AsyncIterator[SharingGatekeeper]:
-    """A gatekeeper that takes its leave at the end of the block."""
+    """A gatekeeper that leaves the shared gate at the end of the block."""
     gatekeeper = SharingGatekeeper(shared, local, timing=timing)
     try:
         yield gatekeeper

@@ -1,4 +1,4 @@
-"""Removes what is older than the operator wants to keep, once at the start and then every hour."""
+"""Deletes what is past its retention, once at the start and then every hour."""
 
 from __future__ import annotations
 
@@ -10,64 +10,52 @@ from typing import Final
 import structlog
 
 from bot.domain.timing import Timing
-from bot.storage.audit import Audit
-from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
-from bot.storage.recents import Recents
-from bot.storage.seen_events import SeenEvents
-from bot.storage.watches import Watches
+from bot.storage.stores import Stores
 
 # Slack repeats an event for up to 24 hours.
 EVENTS_KEPT: Final = timedelta(hours=25)
-# Watches and bulks that are over are of use to the operator only, and hold ids in clear.
+# Watches and bulks that have ended are useful to operators only, and contain ids in plain text.
 JOBS_KEPT: Final = timedelta(days=7)
 
 _log = structlog.get_logger(__name__)
 
 
 class Housekeeping:
-    """Sweeps what the bot remembers.
+    """Deletes old rows.
 
     Args:
-        kept: how long look-ups, in the audit and among the recent ones, are kept.
+        kept: the retention of look-ups, in the audit and among the recent ones.
     """
 
     def __init__(
         self,
+        stores: Stores,
         *,
-        audit: Audit,
-        recents: Recents,
-        seen: SeenEvents,
-        watches: Watches,
-        bulks: Bulks,
         kept: timedelta,
         now: Callable[[], datetime],
         timing: Timing = Timing(),
     ) -> None:
-        self._audit = audit
-        self._recents = recents
-        self._seen = seen
-        self._watches = watches
-        self._bulks = bulks
+        self._stores = stores
         self._kept = kept
         self._now = now
         self._interval = timing.housekeeping
 
     async def sweep(self) -> int:
-        """Remove what is too old; how many rows went.
+        """Delete what is too old, and return the number of rows.
 
         Raises:
             StorageError: the database could not be used.
         """
-        now = self._now()
-        swept = await self._audit.sweep(now - self._kept)
-        swept += await self._recents.sweep(now - self._kept)
+        now, stores = self._now(), self._stores
+        swept = await stores.audit.sweep(now - self._kept)
+        swept += await stores.recents.sweep(now - self._kept)
         over = now - min(self._kept, JOBS_KEPT)
-        swept += await self._watches.sweep(over) + await self._bulks.sweep(over)
-        return swept + await self._seen.sweep(now - EVENTS_KEPT)
+        swept += await stores.watches.sweep(over) + await stores.bulks.sweep(over)
+        return swept + await stores.seen.sweep(now - EVENTS_KEPT)
 
     async def keep_swept(self) -> None:
-        """Sweep for ever; a database that is away is tried again the next time."""
+        """Sweep for ever; if the database is unavailable, the next sweep tries again."""
         while True:
             try:
                 _log.info("swept", count=await self.sweep())

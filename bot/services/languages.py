@@ -1,4 +1,4 @@
-"""Which language somebody is answered in: their own choice, the channel's, Slack's, the bot's."""
+"""The language of an answer: the user's or channel's choice, Slack's locale, or the default."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ LocaleOf = Callable[[str], Awaitable[str | None]]
 
 
 class NotChosen(Enum):
-    """Why a choice does not hold."""
+    """Why a choice was not stored."""
 
     UNKNOWN = "it names no language"
     NOT_KEPT = "the database is away"
 
 
 class Languages:
-    """The catalogs, and who reads which.
+    """The catalogs, and who reads which one.
 
     Args:
         default: the bot's setting.
-        load: gives the catalog of a language.
+        load: returns the catalog of a language.
         preferences: what people and channels chose.
-        locale_of: the locale of a Slack user, where Slack may be asked.
+        locale_of: the locale of a Slack user, if the bot may read it.
     """
 
     def __init__(
@@ -51,14 +51,14 @@ class Languages:
         return tuple(self._load(language) for language in Language)
 
     async def of_person(self, team: str, user: str) -> Catalog:
-        """For what this person alone reads."""
+        """For what only this person reads."""
         chosen = await self.chosen_by(team, user)
         if chosen is None:
             chosen = named_language(await self._locale_of(user) or "")
         return self._load(chosen or self._default)
 
     async def of_channel(self, team: str, channel: str) -> Catalog:
-        """For what a whole channel reads."""
+        """For what the whole channel reads."""
         return self._load(await self._chosen(Scope.CHANNEL, team, channel) or self._default)
 
     async def chosen_by(self, team: str, user: str) -> Language | None:
@@ -73,11 +73,11 @@ class Languages:
             return None
 
     async def choose(self, team: str, user: str, wanted: str) -> Catalog | NotChosen:
-        """Keep a choice such as "pt", "pt-BR", "English"; its catalog, or why it does not hold."""
+        """Store a choice such as "pt", "pt-BR", "English"; returns its catalog, or why not."""
         return await self._choose(Scope.USER, team, user, wanted)
 
     async def choose_for_channel(self, team: str, channel: str, wanted: str) -> Catalog | NotChosen:
-        """The same for what a whole channel reads."""
+        """The same for what the whole channel reads."""
         return await self._choose(Scope.CHANNEL, team, channel, wanted)
 
     async def _choose(
@@ -94,7 +94,7 @@ class Languages:
         return self._load(language)
 
     async def forget(self, team: str, user: str) -> NotChosen | None:
-        """Drop a person's choice; `None` if that was done."""
+        """Delete a person's choice; `None` on success."""
         try:
             await self._preferences.clear_language(Scope.USER, team, user)
         except StorageError as error:

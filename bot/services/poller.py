@@ -1,7 +1,7 @@
-"""Takes up what is due of watches and bulks, and what processes that are gone had in hand.
+"""Claims the watches and bulks that are due, and those of processes that are gone.
 
-A peer counts as gone when it says so, when its process is gone from this host, or when it has been
-silent for long by this process' own clock, so that no clock that is set wrong or jumps decides it.
+A peer counts as gone when it has left, when its process no longer exists on this host, or when its
+heartbeat has not changed for long by this process' monotonic clock, so wrong clocks do not matter.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Line:
-    """Jobs of one kind, so many in hand at once; a kind never waits for the other.
+    """Jobs of one kind, with a limit on concurrent ones; a kind never waits for the other.
 
     Args:
-        take_up: does what a job needs.
-        leave: called when this process ends: what can be left to the next is broken off.
-        room: how many may be in hand.
+        take_up: runs one turn of a job.
+        leave: called at shutdown: aborts what the next process can repeat.
+        room: how many may run at once.
     """
 
     def __init__(
@@ -51,25 +51,25 @@ class Line:
         self._more = False
 
     def wanted(self) -> Wanted:
-        """What it can take up now."""
+        """How many it can claim now."""
         room = self._room - len(self.in_hand)
         return Wanted(jobs=self._jobs, room=room, in_hand=tuple(self.in_hand))
 
     def begin(self, jobs: Sequence[Any], wanted: Wanted, over: Callable[[], None]) -> None:
-        """Take these up; `over` is called at the end of each."""
+        """Start their turns; `over` is called at the end of each."""
         self._more = len(jobs) == wanted.room
         for job in jobs:
             self.in_hand[job.id] = asyncio.create_task(self._turn(job, over))
 
     @property
     def hungry(self) -> bool:
-        """Whether more may be due, and there is room for a good part of it again."""
+        """Whether more may be due, and at least half of the room is free."""
         return self._more and 2 * len(self.in_hand) <= self._room
 
     async def _turn(self, job: Any, over: Callable[[], None]) -> None:
         try:
             await self._take_up(job)
-        except Exception as error:  # noqa: BLE001 - it is due again when its lease is over
+        except Exception as error:  # noqa: BLE001 - it is due again after its lease
             _log.error("a turn failed", exc_info=error)
         finally:
             del self.in_hand[job.id]
@@ -77,12 +77,12 @@ class Line:
 
 
 class Poller:
-    """Asks the database once a second what is due, and at once when it is woken.
+    """Asks the database once a second what is due, and immediately after `wake`.
 
     Args:
         own: this process.
-        clock: seconds that never go back.
-        timing: how long it waits for what.
+        clock: monotonic seconds.
+        timing: its waits.
     """
 
     def __init__(
@@ -105,20 +105,20 @@ class Poller:
         self._heard: dict[str, tuple[int, float]] = {}
 
     def wake(self) -> None:
-        """Something may be due: ask at once."""
+        """Something may be due: ask immediately."""
         self._quiet.clear()
         self._news.set()
 
     async def idle(self) -> None:
-        """Wait until nothing is in hand; for whoever runs a bot inside their own process."""
+        """Wait until no job is running; for those who run a bot inside their own process."""
         await self._quiet.wait()
 
     @asynccontextmanager
     async def running(self, lines: Sequence[Line], end: End) -> AsyncIterator[None]:
-        """Take up what is due while the block runs; give back in time what is not done then.
+        """Run what is due during the block; then return unfinished jobs within the time limit.
 
         Raises:
-            StorageError: this process could not be entered among its peers.
+            StorageError: this process could not be registered.
         """
         self._lines = lines
         await self.round()
@@ -129,7 +129,7 @@ class Poller:
             await self._end(polling, end)
 
     async def round(self) -> None:
-        """Take up what is due.
+        """Claim what is due, and start it.
 
         Raises:
             StorageError: the database could not be used.
@@ -139,7 +139,7 @@ class Poller:
         wanted = [line.wanted() for line in self._lines]
         now, beats = self._clock(), self._clock() >= self._beat_at
         if now - self._beat_at > _SILENT_ROUNDS * self._timing.beat:
-            # The database was away, for others too: whoever lives has to be given time to say so.
+            # The database was unavailable for peers too: give them time for a heartbeat.
             self._heard.clear()
         found = await self._queue.claim(wanted, is_gone=self._is_gone if beats else None)
         if beats:
@@ -160,7 +160,7 @@ class Poller:
                 continue
             except StorageError as error:
                 _log.info("what is due is looked for later", error=error.code)
-            except Exception as error:  # noqa: BLE001 - without rounds nothing would ever be told
+            except Exception as error:  # noqa: BLE001 - without rounds no result would be sent
                 _log.error("a round failed", exc_info=error)
             await asyncio.sleep(self._timing.poll)
 
@@ -178,7 +178,7 @@ class Poller:
         self.wake()
         for line in self._lines:
             line.leave()
-        # What a round still takes up is known, and given back, only when the round is over.
+        # Jobs that a running round claims are known, and can be returned, only after the round.
         until = asyncio.get_running_loop().time() + end.left(self._timing.turns_end)
         await self._until(until, polling)
         turns = [task for line in self._lines for task in line.in_hand.values()]

@@ -1,6 +1,6 @@
-"""What is kept of questions and answers: the audit for the operator, recent look-ups for a person.
+"""What is stored of look-ups: the audit for the operator, recent look-ups for each user.
 
-A database that is away does not keep an answer from people; what could not be kept is logged.
+Users get their answers while the database is unavailable; what could not be stored is logged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Surface(StrEnum):
-    """A way in; named in the audit."""
+    """Where a user asked; named in the audit."""
 
     COMMAND = "command"
     MENTION = "mention"
@@ -38,14 +38,14 @@ class Surface(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Who asked, and by which way in."""
+    """Who asked, and where."""
 
     asker: Asker
     surface: Surface
 
 
 class Records:
-    """Writes what happened, and reads what a person asked lately."""
+    """Writes what happened, and reads what a person asked recently."""
 
     def __init__(
         self,
@@ -61,40 +61,40 @@ class Records:
         self._now = now
 
     async def looked_up(self, asked: Asked, answers: Sequence[Answer]) -> None:
-        """Keep each answer in the audit, and the ids among the person's recent ones."""
+        """Store each answer in the audit, and the ids among the person's recent look-ups."""
         for answer in answers:
             outcome = outcome_of(answer.finding)
             await self._keep(asked, "lookup", idmsg=answer.message_id, outcome=outcome)
             await self._remember(asked, answer)
 
     async def refused(self, asked: Asked, reason: Refusal) -> None:
-        """Keep a refusal."""
+        """Record a refusal."""
         self._telemetry.refused(
             reason=reason.value, user=asked.asker.user, channel=asked.asker.channel
         )
         await self._keep(asked, "refusal", reason=reason.value)
 
     async def shared(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
-        """Keep that these calls were shown to a channel."""
+        """Record that these calls were shown to a channel."""
         for message_id in message_ids:
             await self._keep(asked, "share", idmsg=message_id)
 
     async def watched(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
-        """Keep that the person waits for the status of these calls."""
+        """Record that the person watches these calls."""
         for message_id in message_ids:
             await self._keep(asked, "watch", idmsg=message_id)
 
     async def cancelled(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
-        """Keep that the person waits for it no longer."""
+        """Record that the person stopped watching these calls."""
         for message_id in message_ids:
             await self._keep(asked, "cancel", idmsg=message_id)
 
     async def began_bulk(self, asked: Asked) -> None:
-        """Keep that the person began a list; its calls are not told one by one."""
+        """Record that the person started a list, without its calls."""
         await self._keep(asked, "bulk")
 
     async def recent(self, asker: Asker) -> tuple[RecentLookup, ...]:
-        """What this person looked up lately, newest first; nothing while the database is away."""
+        """What this person looked up recently, newest first; empty without the database."""
         try:
             return await self._recents.of(asker.team, asker.user)
         except StorageError as error:

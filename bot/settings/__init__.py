@@ -1,1 +1,1 @@
-"""What the operator sets, and what is said where it is missing or wrong."""
+"""The operator's settings, and the messages for missing or wrong ones."""

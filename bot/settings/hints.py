@@ -1,6 +1,6 @@
-"""What each setting means, what it should look like and where it comes from.
+"""What each setting means, its format, and where to get its value.
 
-`make pages` writes docs/settings.md and .env.example from this.
+`make pages` generates docs/settings.md and .env.example from this.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 COMMAND_PATTERN: Final = r"^/[^\sA-Z]{1,31}$"
 
-# What is said where neither mode's secret is set, and so neither mode can have been meant.
+# The hint if neither mode's secret is set, so the intended mode is unknown.
 EITHER_MODE: Final = "SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)"
 EITHER_FORM: Final = (
     "the token is xapp-… with the scope connections:write, from App-Level Tokens; the secret is "
@@ -35,7 +35,7 @@ HINTS: Final[Mapping[str, str]] = {
     "such as /voicestatus",
     "BOT_TIMEZONE": "a name of the tz database, such as America/Sao_Paulo",
     "BOT_SUPPORT_CONTACT": "up to 200 characters",
-    "BOT_HASH_KEY": "at least 16 characters that nobody can guess",
+    "BOT_HASH_KEY": "at least 16 characters that cannot be guessed",
     "BOT_LOG_FORMAT": "text or json",
     "BOT_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "GATEWAY_URL": "the address of the service, such as "
@@ -59,7 +59,7 @@ HINTS: Final[Mapping[str, str]] = {
     "WATCH_IN_DOUBT": "repeat or drop",
     "BULK_MAX_IDS": "a whole number, 10 to 10000",
     "ALLOWED_CHANNELS": "Slack channel ids such as C0123456789 (they begin with C, G or D and "
-    "stand at the end of a channel's details), separated by commas",
+    "are at the end of a channel's details), separated by commas",
     "ALLOWED_USERS": "Slack user ids such as U0123456789 (they begin with U or W; a profile's "
     "menu has Copy member ID), separated by commas",
     "ADMIN_USERS": "Slack user ids such as U0123456789 (they begin with U or W; a profile's "
@@ -105,7 +105,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "BOT_COMMAND": "The slash command. The app's manifest must have the same one.",
         "BOT_TIMEZONE": "The time zone of times in texts that Slack does not localise.",
         "BOT_SUPPORT_CONTACT": "Whom cards name when this bot's admins must act.",
-        "BOT_HASH_KEY": "The key of the hash that stands for an IDMSG in the log and the audit. "
+        "BOT_HASH_KEY": "The key of the hash that replaces an IDMSG in the log and the audit. "
         "Not set: one is created at the first start and stored beside the database.",
         "BOT_LOG_FORMAT": "The format of the log. Not set: text in a terminal, else json.",
         "BOT_LOG_LEVEL": "The lowest level that is logged.",
@@ -123,12 +123,12 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "Storage": {
         "DATABASE_URL": "Where everything is stored: a SQLite file, or "
         "postgresql://user:password@host/database.",
-        "BOT_RETENTION_DAYS": "How long look-ups are kept, in the audit and among a person's "
+        "BOT_RETENTION_DAYS": "How long look-ups are stored, in the audit and among a user's "
         "recent ones.",
     },
     "Watches": {
-        "WATCH_INTERVALS_SECONDS": "The time from the start to the first look, and then between "
-        "looks. The last one repeats.",
+        "WATCH_INTERVALS_SECONDS": "The time from the start to the first poll, and then between "
+        "polls. The last one repeats.",
         "WATCH_LIMIT_MINUTES": "How long a pending call is watched. The person who asks can "
         "choose up to 24 hours.",
         "WATCH_MAX_OPEN": "Open watches of everybody. Not set: as many as the gateway's rate "

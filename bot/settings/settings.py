@@ -1,7 +1,7 @@
 """The settings: environment, `.env`, or files in `/run/secrets`. Read by the top floors only.
 
-All problems are reported at once, by name, with what the value should look like and where to get
-it; never with the value itself.
+All problems are reported together, by name, with the format of the value and where to get it; never
+with the value itself.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ Secret = Annotated[SecretStr, _stripped]
 
 
 def _check_address(value: str) -> str:
-    """What a pattern does not see: brackets, the port's range, a host's labels."""
+    """Problems that a pattern cannot detect: brackets, the port's range, a host's labels."""
     parts = urlsplit(value)
     if parts.port == 0 or not (parts.hostname or "").encode("idna"):
         raise ValueError("not an address")
@@ -92,14 +92,14 @@ class Mode(StrEnum):
 
 
 class Need(StrEnum):
-    """What a command is going to use, and so what must be set."""
+    """What a command is going to use, and so which settings must be set."""
 
     GATEWAY = "gateway"
     SLACK = "slack"
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; one line a problem."""
+    """The settings are not usable; one line per problem."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     gateway_proxy: Secret | None = None
     gateway_ca_file: Path | None = None
 
-    # It can hold a password.
+    # It may contain a password.
     database_url: Annotated[
         Secret, Field(default_factory=lambda: SecretStr("sqlite:///voicestatus.db"))
     ]
@@ -168,7 +168,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _blank_is_unset(cls, values: Mapping[str, object]) -> Mapping[str, object]:
-        """A signing secret of spaces would be one that everybody knows."""
+        """A signing secret of spaces would be known to everyone."""
         return {n: v for n, v in values.items() if not (isinstance(v, str) and not v.strip())}
 
     @field_validator(
@@ -236,7 +236,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def of(cls, **values: Any) -> Settings:
-        """Settings from these values alone, whatever the environment holds."""
+        """Settings from these values alone; the environment is ignored."""
         return _GivenSettings(**values)
 
     @property
@@ -246,7 +246,7 @@ class Settings(BaseSettings):
 
 
 class _GivenSettings(Settings):
-    """Settings that look nowhere but into their arguments."""
+    """Settings that read only their arguments."""
 
     @classmethod
     def settings_customise_sources(
@@ -267,20 +267,20 @@ def load_settings(
     env_file: str | None = ENV_FILE,
     secrets_directory: str = SECRETS_DIRECTORY,
 ) -> Settings:
-    """Read the settings and check that what is needed is there.
+    """Read the settings and check that the required ones are set.
 
     Args:
         needs: what a command is going to use.
-        env_file: beside the process, if there is one.
-        secrets_directory: where orchestrators of containers put one file for each secret.
+        env_file: in the working directory, if it exists.
+        secrets_directory: where container orchestrators put one file per secret.
 
     Raises:
-        SettingsError: with all problems at once.
+        SettingsError: with all problems together.
     """
     secrets = secrets_directory if Path(secrets_directory).is_dir() else None
     wanted = frozenset(needs)
     unknown = _unknown(env_file, secrets)
-    # Permissions are asked of people in Slack; a command in a terminal has none.
+    # Permissions apply to Slack users; a terminal command has none.
     misspelt = misspelt_permissions(unknown) if Need.SLACK in wanted else []
     try:
         settings = Settings(_env_file=env_file, _secrets_dir=secrets)
@@ -305,11 +305,11 @@ def _unknown(env_file: str | None, secrets: str | None) -> tuple[str, ...]:
     try:
         return unknown_names(env_file, secrets)
     except UnicodeDecodeError:
-        return ()  # reported by whoever reads the values
+        return ()  # the reader of the values reports it
 
 
 def _valid_part(wrong: set[str], env_file: str | None, secrets: str | None) -> Settings | None:
-    """The settings without the wrong ones, so that what is missing is reported as well."""
+    """The settings without the wrong ones, so that missing ones are reported as well."""
     try:
         return Settings(
             _env_file=env_file,
@@ -330,7 +330,7 @@ def _missing(settings: Settings, needs: frozenset[Need], wrong: Collection[str] 
 
 
 def _secret_of_mode(settings: Settings, wrong: Collection[str]) -> str:
-    """What the mode needs; either secret where nothing says which mode is meant."""
+    """The mode's required settings; either secret if no setting names the mode."""
     if settings.mode is Mode.SOCKET or (settings.bot_mode is None and "SLACK_APP_TOKEN" in wrong):
         return "SLACK_APP_TOKEN"
     if settings.bot_mode is None and settings.slack_signing_secret is None:
@@ -354,7 +354,7 @@ def _problems(wrong: Iterable[str], missing: Iterable[str], unknown: Iterable[st
 
 
 def _slip(name: str, unknown: Iterable[str]) -> str:
-    """A variable whose name is nearly right, and so was probably meant."""
+    """A variable whose name nearly matches a setting, and so was probably meant."""
     ours = foreign_names(unknown)
     meant = [word for word in name.split() if word in HINTS]
     close = [c for n in meant for c in difflib.get_close_matches(n, ours, n=1, cutoff=0.85)]

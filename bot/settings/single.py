@@ -1,7 +1,7 @@
-"""A single setting, for the commands that need none: read without the weight of all the others.
+"""A single setting, for the commands that need no others: read without loading them all.
 
-The environment goes before `.env`, as everywhere. What is wrong with other settings, or with the
-file, does not matter here and is not said.
+The environment overrides `.env`, as everywhere. Problems in other settings, or in the file, do not
+matter here and are not reported.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ENV_FILE: Final = ".env"
 
 
 def single_setting(name: str) -> str:
-    """The text of a setting by its name in capitals; empty where it is not set or blank."""
+    """The text of a setting by its name in capitals; empty if unset or blank."""
     return _in_environment(name) or _in_env_file(name)
 
 

@@ -1,8 +1,8 @@
-"""What every listener has at hand, and what is done for each of them alike.
+"""The services of the listeners, and the wrapper around each listener.
 
-A listener gets who asks and what Slack sent; its work is tracked, so that the end of the process
-waits for it. That of a button gets a request and what the button carries, and whoever may not ask
-was told so before. Bolt matches the parameters of what it calls by name.
+A listener gets the asker and the payload; its task is tracked, so that shutdown waits for it. A
+button listener gets a request and the button's value, after the access check. Bolt passes arguments
+by parameter name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerContext:
-    """The services that listeners call; made once, by the composition root.
+    """The services that listeners call; the composition root makes it once.
 
     Attributes:
         work: the listeners that are running.
@@ -54,7 +54,7 @@ class ListenerContext:
     work: RunningListeners
 
     def listener(self, answer: Callable[[Asker, Body], Awaitable[None]]) -> BoltListener:
-        """A listener for Bolt whose work is tracked."""
+        """Wrap a listener for Bolt, and track its task."""
 
         async def tracked(body: dict[str, Any]) -> None:
             self.work.track()
@@ -63,7 +63,7 @@ class ListenerContext:
         return tracked
 
     def submission(self, answer: Callable[[Asker, Body, Ack], Awaitable[None]]) -> BoltListener:
-        """The same for a form, whose acknowledgement carries the errors or the next view."""
+        """Wrap the listener of a modal, whose acknowledgement has errors or a view."""
 
         async def tracked(ack: Ack, body: dict[str, Any]) -> None:
             self.work.track()
@@ -79,13 +79,13 @@ class ListenerContext:
         how: Click = Click.BESIDE,
         anybody: bool = False,
     ) -> BoltListener:
-        """The same for a button of a card.
+        """Wrap the listener of a button on a card.
 
         Args:
             answer: answers the click.
-            read: what the button carries; nothing comes of a click for which it gives `None`.
-            how: the answer takes the place of the card, or else stands beside it.
-            anybody: those who may not look calls up may press it as well.
+            read: parses the button's value; a click for which it returns `None` is ignored.
+            how: whether the answer replaces the card, or is posted beside it.
+            anybody: skip the access check.
         """
 
         async def clicked(asker: Asker, body: Body) -> None:
@@ -99,13 +99,13 @@ class ListenerContext:
         return self.listener(clicked)
 
     async def _clicked(self, asker: Asker, body: Body, how: Click) -> Request:
-        """In a modal there is one place for the answer."""
+        """Make the request of a click; in a modal the answer always replaces the content."""
         container = part(body, "container")
         if container.get("type") == "view":
             return await self.requests.make(asker, body, Surface.BUTTON, Audience.MODAL)
         audience, shared_by = audience_of(first_action(body).get("block_id"))
         if audience is not Audience.DIRECT:
-            # Whatever is not certainly for one person alone is for all.
+            # A card counts as public unless it is certain that one user alone sees it.
             private = bool(container.get("is_ephemeral")) or audience is Audience.PRIVATE
             audience = Audience.PRIVATE if private else Audience.PUBLIC
         return await self.requests.make(
@@ -113,15 +113,15 @@ class ListenerContext:
         )
 
     async def apologise(self, body: dict[str, Any], reference: str) -> None:
-        """Tell a person that their question broke; `reference` is in the log as well."""
+        """Report a failed listener to the user; `reference` is also in the log."""
         await self.requests.apologise(await self.people.asker(body), body, reference)
 
 
 def value_on(body: Body) -> object:
-    """What the button that was pressed carries."""
+    """The value of the button that was clicked."""
     return first_action(body).get("value")
 
 
 def ids_on(body: Body) -> tuple[MessageId, ...] | None:
-    """The ids that it carries; `None` where there are none."""
+    """The ids in its value; `None` if it has none."""
     return ids_of(value_on(body)) or None

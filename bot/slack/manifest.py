@@ -1,4 +1,4 @@
-"""The Slack app manifest, from one source: `manifest.yml` is what this module writes.
+"""The Slack app manifest; `manifest.yml` is generated from this module.
 
 https://docs.slack.dev/reference/app-manifest
 """
@@ -12,22 +12,22 @@ import yaml
 from bot import __version__
 from bot.domain.texts.catalog import Catalog
 
-# Each scope with the feature that needs it; nothing is asked for in advance.
+# Each scope with the feature that needs it.
 SCOPES: Final = {
     "app_mentions:read": "answering a mention in its thread",
     "chat:write": "answers in threads and direct messages, and where Slack's own address is closed",
     "commands": "the slash command, the shortcuts, and answering where the bot is no member",
-    "im:history": "answering what people write to the bot directly",
+    "im:history": "answering direct messages",
 }
-# The bot works without them; whoever installs it may leave them out.
+# The bot works without these; the installer may decline them.
 _FINDING: Final = "finding, after a crash, the notice of a watch that was posted already"
 OPTIONAL_SCOPES: Final = {
     "channels:history": f"{_FINDING}: in a thread of a public channel",
-    "files:read": "reading the list of calls in a file that stands with a message",
-    "files:write": "giving the whole result of a bulk back as a file in its thread",
+    "files:read": "reading a list of calls in a file that is attached to a message",
+    "files:write": "posting the whole result of a bulk as a file in its thread",
     "groups:history": f"{_FINDING}: in a thread of a private channel",
-    "im:write": f"{_FINDING}: opening the conversation with a person to look there",
-    "mpim:history": f"{_FINDING}: in a thread of a group conversation",
+    "im:write": f"{_FINDING}: opening a direct message to look there",
+    "mpim:history": f"{_FINDING}: in a thread of a group direct message",
     "users:read": "answering people in the language of their Slack, and knowing colleagues of "
     "other workspaces of the organisation",
 }
@@ -35,7 +35,7 @@ EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
 MESSAGE_SHORTCUT: Final = "check_voice_status"
 GLOBAL_SHORTCUT: Final = "ask_voice_status"
 
-# The path of `bot.web`, which is too heavy to import for a text; a test compares the two.
+# Repeated from `bot.web`, which is slow to import; a test compares the two.
 SLACK_PATH: Final = "/slack/events"
 
 _HEADER: Final = (
@@ -48,7 +48,7 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
     """The manifest as data.
 
     Args:
-        catalog: the language of names and hints; Slack keeps one.
+        catalog: the language of names and hints; a Slack manifest has only one.
         command: the slash command's name.
         http_url: where Slack reaches the bot from outside, for HTTP mode; `None` is Socket Mode.
     """

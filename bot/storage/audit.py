@@ -1,4 +1,4 @@
-"""Who asked what, when, where and by which way in, for the admins. Holds no id in clear."""
+"""Who asked what, when, where and through which surface, for the admins. Ids are hashed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from sqlalchemy import insert, select
 
 from bot.storage.database import Database
 from bot.storage.schema import AUDIT
-from bot.storage.sweeping import sweep
 
 Action = Literal["lookup", "refusal", "share", "watch", "cancel", "bulk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One thing that somebody did.
+    """One action of a user.
 
     Attributes:
         at: when, aware.
-        surface: the way in, such as "command" or "shortcut".
-        idmsg_hash: the keyed hash of the id; `None` where the deed is about no single id.
-        outcome: what became of a look-up.
+        surface: where they asked, such as "command" or "shortcut".
+        idmsg_hash: the keyed hash of the id; `None` where the action is about no single id.
+        outcome: the result of a look-up.
         reason: why it was refused, or the error's code.
     """
 
@@ -39,7 +38,7 @@ class AuditEntry:
 
 
 class Audit:
-    """The record of what people did. Every method raises `StorageError`."""
+    """The record of what users did. Every method raises `StorageError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,5 +78,5 @@ class Audit:
         )
 
     async def sweep(self, older_than: datetime) -> int:
-        """Delete the entries from before that moment, and say how many they were."""
-        return await sweep(self._database, AUDIT.c.at, older_than)
+        """Delete the entries from before that moment, and return their number."""
+        return await self._database.sweep(AUDIT.c.at, older_than)

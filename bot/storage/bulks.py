@@ -1,6 +1,6 @@
-"""The bulks, their calls and the lines that held none, until they are swept.
+"""Bulk look-ups, their calls and the lines without an id, until they are swept.
 
-A list has up to 10,000 calls, so no method but `pending_ids` holds more than a page of them.
+A list has up to 10,000 calls, so no method but `pending_ids` loads more than a page of them.
 """
 
 from __future__ import annotations
@@ -44,8 +44,13 @@ from bot.domain.jobs.bulk import (
 from bot.domain.jobs.watch import Bound
 from bot.domain.timing import Timing
 from bot.storage.database import Database
-from bot.storage.findings import finding_of, finding_values
-from bot.storage.jobs import JobTable, common_fields, common_values
+from bot.storage.jobs import (
+    JobTable,
+    common_fields,
+    common_values,
+    finding_of,
+    finding_values,
+)
 from bot.storage.locks import take_lock
 from bot.storage.schema import BULK, BULK_IGNORED, BULK_ITEM
 
@@ -90,14 +95,14 @@ class Bulks(JobTable[Bulk]):
         ignored: Sequence[IgnoredLine],
         bounds: BulkBounds,
     ) -> Bound | None:
-        """Keep a bulk with all that belongs to it, or nothing of it.
+        """Store a bulk with its calls and ignored lines in one transaction.
 
         Returns:
-            the bound that leaves no room for it; `None` when it is kept.
+            the bound that is reached; `None` when the bulk is stored.
         """
 
         def work(connection: Connection) -> Bound | None:
-            # Two at once would each not count the other's.
+            # Two concurrent transactions would not count each other's row.
             take_lock(connection, "bulk")
             if (bound := _full(connection, bulk, bounds)) is not None:
                 return bound
@@ -113,7 +118,7 @@ class Bulks(JobTable[Bulk]):
         return await self._database.write(work, self._timing.list_insert)
 
     async def unasked(self, bulk_id: str, limit: int) -> tuple[BulkItem, ...]:
-        """Calls that are to be asked, in their order; those that failed once come last."""
+        """Calls to look up, in order; those that failed once come last."""
         items = BULK_ITEM.c
         left = and_(items.bulk_id == bulk_id, items.lap < _OVER)
         found = select(BULK_ITEM).where(left).order_by(items.lap, items.position).limit(limit)
@@ -123,12 +128,12 @@ class Bulks(JobTable[Bulk]):
     async def write_answers(
         self, bulk_id: str, answered: Sequence[BulkItem], *, once_more: Collection[int] = ()
     ) -> None:
-        """Keep what was found.
+        """Store what was found.
 
         Args:
             bulk_id: the bulk of all these.
             answered: each with its finding.
-            once_more: the positions of those that are asked again after all others.
+            once_more: the positions of those to look up again after all others.
         """
         items = BULK_ITEM.c
         one = and_(items.bulk_id == bulk_id, items.position == bindparam("at_position"))
@@ -150,7 +155,7 @@ class Bulks(JobTable[Bulk]):
             await self._database.write(lambda connection: connection.execute(change, rows))
 
     async def tally(self, bulk_id: str) -> Tally:
-        """How many were counted under which name so far."""
+        """How many calls have which outcome so far."""
         items = BULK_ITEM.c
         counting = (
             select(items.outcome, func.count())
@@ -161,17 +166,17 @@ class Bulks(JobTable[Bulk]):
         return Tally(counts=MappingProxyType({row[0]: row[1] for row in rows}))
 
     async def items(self, bulk_id: str) -> AsyncIterator[BulkItem]:
-        """All calls in their order, read page by page."""
+        """All calls in order, read page by page."""
         async for row in self._pages(BULK_ITEM, bulk_id):
             yield _item(row)
 
     async def ignored(self, bulk_id: str) -> AsyncIterator[IgnoredLine]:
-        """The lines that held no id, in their order, read page by page."""
+        """The lines without an id, in order, read page by page."""
         async for row in self._pages(BULK_IGNORED, bulk_id):
             yield IgnoredLine(number=row.number, text=row.text, problem=LineProblem(row.problem))
 
     async def pending_ids(self, bulk_id: str) -> tuple[MessageId, ...]:
-        """The calls that were still under way when they were asked about."""
+        """The calls that were still in progress when they were looked up."""
         items = BULK_ITEM.c
         mine = and_(items.bulk_id == bulk_id, items.outcome == Outcome.PENDING.value)
         found = select(items.idmsg).where(mine).order_by(items.position)
@@ -179,9 +184,9 @@ class Bulks(JobTable[Bulk]):
         return tuple(map(MessageId, rows))
 
     async def sweep(self, older_than: datetime) -> int:
-        """Delete the bulks that ended before that moment; how many rows went.
+        """Delete the bulks that ended before that moment, and return the number of rows.
 
-        Each goes with all that belongs to it, or stays: an operator may take it up again meanwhile.
+        Each is deleted completely or not at all: an operator may reopen it meanwhile.
         """
         is_old = BULK.c.ended_at < older_than
         old = select(BULK.c.id).where(is_old)
@@ -236,7 +241,7 @@ class Bulks(JobTable[Bulk]):
 
 
 def _delete_all(bulk: Delete, bulk_id: str, connection: Connection) -> int:
-    """Delete a bulk, if it is there to be deleted, and then what belongs to it; how many rows."""
+    """Delete a bulk that still qualifies, with its rows, and return the number of rows."""
     total = connection.execute(bulk).rowcount
     for table in (BULK_ITEM, BULK_IGNORED) if total else ():
         total += connection.execute(delete(table).where(table.c.bulk_id == bulk_id)).rowcount
@@ -244,11 +249,11 @@ def _delete_all(bulk: Delete, bulk_id: str, connection: Connection) -> int:
 
 
 def _full(connection: Connection, bulk: Bulk, bounds: BulkBounds) -> Bound | None:
-    team, user = BULK.c.team_id == bulk.destination.team, BULK.c.user_id == bulk.user
-    counting = select(func.count()).select_from(BULK).where(Bulks.is_awaited())
-    if connection.execute(counting.where(team, user)).scalar_one() >= bounds.user:
+    awaited, place = Bulks.is_awaited(), bulk.destination
+    mine = and_(awaited, BULK.c.team_id == place.team, BULK.c.user_id == bulk.user)
+    if Bulks.count(connection, mine) >= bounds.user:
         return Bound.USER
-    return Bound.ALL if connection.execute(counting).scalar_one() >= bounds.all else None
+    return Bound.ALL if Bulks.count(connection, awaited) >= bounds.all else None
 
 
 def _all(statement: Select[Any], connection: Connection) -> Sequence[Row[Any]]:
@@ -282,7 +287,7 @@ def _ignored_line(bulk_id: str, position: int, line: IgnoredLine) -> dict[str, A
 
 
 def _storable(text: str, most: int) -> str:
-    """Text of a file as every database takes it: PostgreSQL has no zero, and UTF-8 no half pair."""
+    """The text as every database stores it: PostgreSQL rejects NUL, UTF-8 lone surrogates."""
     cut = text.replace("\0", "")[:most]
     return cut.encode("utf-8", "replace").decode("utf-8")
 

@@ -1,7 +1,7 @@
-"""Claims: what is to be done once in so long, by one process of all.
+"""Claims: an action runs at most once per period, in one process of all.
 
-A claim is taken before the deed, renewed during it, and confirmed after it. One that is neither
-renewed nor confirmed soon ends, so nothing counts as done that a process only meant to do.
+A claim is taken before the action, renewed during it, and confirmed after it. A claim that is
+neither renewed nor confirmed expires soon, so what a crashed process began does not count as done.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.storage.schema import NOTICE, SEEN_EVENT
 
 
 class Claim(StrEnum):
-    """What there is to a deed: it is the caller's, another's at the moment, or was done lately."""
+    """Whether the action is the caller's, in progress elsewhere, or was done recently."""
 
     MINE = "mine"
     TAKEN = "taken"
@@ -25,14 +25,14 @@ class Claim(StrEnum):
 
 
 class Claims:
-    """Deeds of one kind by name. Every method raises `StorageError`.
+    """Actions of one kind by name. Every method raises `StorageError`.
 
-    The moment of a deed that was done is when it was. That of a claim lies so far in the past that
-    the deed is due again when the claim ends.
+    A row has the moment when the action was done. The moment of a claim is set so far back that the
+    action is due again when the claim expires.
 
     Args:
-        every: for how long what was done is not to be done again.
-        lasts: how long a claim lasts, unless it is renewed; far less than `every`.
+        every: how long an action that was done is not repeated.
+        lasts: how long a claim lasts unless it is renewed; far less than `every`.
     """
 
     # Its first column is the name, its second the moment.
@@ -45,9 +45,9 @@ class Claims:
         self._lasts = lasts
 
     async def claim(self, name: str, now: datetime) -> Claim:
-        """Take a deed, if it is due; of all who ask at once one gets it.
+        """Claim an action if it is due; of concurrent callers exactly one gets it.
 
-        One that lies in the future was done before the clock was set back, and is due.
+        A moment in the future dates from before the clock was set back, so the action is due.
         """
         new = self._database.insert(self.table).values(self._row(name, self._claimed(now)))
         due = (self._at <= now - self._every) | (self._at > now + self._every)
@@ -65,19 +65,19 @@ class Claims:
         return await self._database.write(work, lasting=False)
 
     async def renew(self, name: str, now: datetime) -> None:
-        """Let the caller's claim last on from now."""
+        """Extend the caller's claim from now."""
         again = update(self.table).where(self._name == name, self._claimed_only(now))
         values = {self._at.name: self._claimed(now)}
         await self._database.write(lambda c: c.execute(again.values(values)), lasting=False)
 
     async def confirm(self, name: str, now: datetime) -> None:
-        """It was done."""
+        """Record that the action was done."""
         done = self._database.insert(self.table).values(self._row(name, now))
         upsert = done.on_conflict_do_update(index_elements=[self._name], set_={self._at.name: now})
         await self._database.write(lambda c: c.execute(upsert))
 
     async def release(self, name: str, now: datetime) -> None:
-        """It came to nothing: whoever asks next may do it."""
+        """Record that the action was not done: the next caller may do it."""
         gone = delete(self.table).where(self._name == name, self._claimed_only(now))
         await self._database.write(lambda c: c.execute(gone), lasting=False)
 
@@ -88,12 +88,12 @@ class Claims:
         return now - self._every + self._lasts
 
     def _claimed_only(self, now: datetime) -> ColumnElement[bool]:
-        # Who took the claim may have a clock that is ahead of this one.
+        # The claim may be from a process whose clock is ahead of this one.
         return self._at <= self._claimed(now) + self._lasts
 
 
 class AlertClaims(Claims):
-    """The alerts that the admins are given."""
+    """The alerts that admins get."""
 
     table = NOTICE
 

@@ -1,7 +1,7 @@
-"""The way to the database: work in a transaction, done in a thread in one go, under a deadline.
+"""The database: work runs in one transaction, in a thread, with a deadline.
 
-The same code serves a SQLite file and PostgreSQL. Every error of the layers below leaves here as
-`StorageError`; the address and its password stay inside.
+The same code serves a SQLite file and PostgreSQL. Errors of SQLAlchemy and the drivers become
+`StorageError`, which never contains the URL or its password.
 """
 
 from __future__ import annotations
@@ -15,23 +15,42 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, select
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    delete,
+    event,
+    make_url,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from bot.domain.timing import Timing
-from bot.storage.database_url import file_of, read_database_url
 from bot.storage.errors import StorageError, translated
 from bot.storage.migrations import MIGRATIONS, Migrations, is_of_older_engine, migrate
 from bot.storage.older_engine import no_older_process
 from bot.storage.own_threads import OwnThreads, Task
 from bot.storage.schema import SCHEMA_MIGRATION
-from bot.storage.sqlite_engines import CHECK, FLEETING, WRITES, close, in_memory, on_file
-from bot.storage.sqlite_file import prepare_file
+from bot.storage.sqlite_engines import (
+    CHECK,
+    FLEETING,
+    WRITES,
+    close,
+    in_memory,
+    on_file,
+    prepare_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +59,12 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS: Final = 5
 _CONNECTIONS: Final = 5
-# A server that is gone without a word is noticed in so many milliseconds, and not in hours.
+# Without it TCP would notice only after hours that a server has disappeared.
 _UNACKNOWLEDGED_MS: Final = 10_000
+_URL_FORMS: Final = (
+    "DATABASE_URL must look like sqlite:///voicestatus.db, sqlite:////folder/voicestatus.db or "
+    "postgresql://user:password@host/database."
+)
 _NO_DRIVER: Final = (
     "PostgreSQL needs the extra `postgres`: pip install 'voicestatus[postgres]'. Or use SQLite."
 )
@@ -62,7 +85,7 @@ class Database:
         self._engine = engine
         self._threads = threads
         self._is_sqlite = engine.dialect.name == "sqlite"
-        # One writer at a time is SQLite's rule; those who wait must not hold readers' connections.
+        # SQLite allows one writer; waiting writers must not use up the readers' connections.
         self._writer = asyncio.Semaphore(1 if self._is_sqlite else _CONNECTIONS)
         self.file = file
         self._timing = timing
@@ -72,7 +95,7 @@ class Database:
         return f"<Database {self._engine.dialect.name}>"
 
     def hurry(self, left: Callable[[float], float]) -> None:
-        """The process ends: no transaction takes longer than is left of its time."""
+        """The process is shutting down: no transaction takes longer than the time that is left."""
         self._left = left
 
     async def write(
@@ -82,19 +105,19 @@ class Database:
         *,
         lasting: bool = True,
     ) -> _Found:
-        """Do brief work in a transaction that writes, and give what it returns.
+        """Run short work in a write transaction, and return its result.
 
-        On SQLite it is alone. Where nobody waits for it any more, it is undone.
+        On SQLite no other transaction writes meanwhile. If the caller is cancelled, it rolls back.
 
         Args:
-            work: what to do; it gets the connection of the transaction.
-            seconds: how long it may take, in all; `None` for the usual time.
-            lasting: whether it must outlive a loss of power; on a SQLite file it takes no time of
-                the disk where it need not.
+            work: called with the connection of the transaction.
+            seconds: the time limit, including waits; `None` for the default.
+            lasting: whether it must survive a power failure; where it need not, a commit to a
+                SQLite file does not wait for the disk.
 
         Raises:
             StorageError: the database could not be used. When the deadline passes during the
-                commit, nobody knows whether it took place.
+                commit, it is unknown whether the work was committed.
         """
         do = partial(self._transact, work, {WRITES: True, FLEETING: not lasting})
         with translated():
@@ -105,7 +128,7 @@ class Database:
     async def read(
         self, work: Callable[[Connection], _Found], seconds: float | None = None
     ) -> _Found:
-        """Do brief work in a transaction that reads, see `write`.
+        """Run short work in a read transaction, see `write`.
 
         Raises:
             StorageError: the database could not be used.
@@ -124,8 +147,29 @@ class Database:
             return found
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """An insertion that can say what to do on a conflict, as both databases spell it alike."""
+        """An INSERT with ON CONFLICT, which both dialects write alike."""
         return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
+
+    async def sweep(self, at: Column[datetime], older_than: datetime, *, batch: int = 1_000) -> int:
+        """Delete the rows in which this column is before that moment, and return their number.
+
+        It goes in small transactions, because a long one would keep other writers waiting.
+
+        Raises:
+            StorageError: the database could not be used; the batches before are deleted.
+        """
+        table = at.table
+        key = tuple(table.primary_key)
+        is_old = at < older_than
+        old = select(*key).where(is_old).limit(batch)
+        # Checked again on the row itself: an operator may have reopened it since the inner SELECT.
+        statement = delete(table).where(tuple_(*key).in_(old), is_old)
+        total = 0
+        while True:
+            deleted = await self.write(lambda connection: connection.execute(statement).rowcount)
+            total += deleted
+            if deleted < batch:
+                return total
 
     async def ping(self) -> None:
         """Read one row, as a check of readiness.
@@ -146,13 +190,13 @@ class Database:
 async def open_database(
     url: str, *, timing: Timing = Timing(), migrations: Migrations = MIGRATIONS
 ) -> AsyncIterator[Database]:
-    """The database of the setting DATABASE_URL, made and migrated as needed, until the block ends.
+    """The database of the setting DATABASE_URL, created and migrated if needed, for the block.
 
     Args:
         url: `sqlite:///voicestatus.db`, `sqlite:////folder/voicestatus.db`, `sqlite:///:memory:`
             or `postgresql://user:password@host/database`.
         timing: how long it waits for what.
-        migrations: what makes an empty database one of this code.
+        migrations: what creates the schema in an empty database.
 
     Raises:
         StorageError: the address is wrong, the database cannot be used, or is newer than the code.
@@ -172,6 +216,31 @@ async def open_database(
             await no_older_process(database, timing=timing)
         await database.write(partial(migrate, migrations=migrations), timing.migration)
         yield database
+
+
+def read_database_url(text: str) -> URL:
+    """The URL, whose `repr` hides the password.
+
+    Raises:
+        StorageError: the text has none of the supported forms; the error does not repeat it.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise StorageError(_URL_FORMS) from None
+    if url.drivername == "postgresql" and url.database:
+        return url
+    # After two slashes, the name of the file would be read as a host.
+    if url.drivername == "sqlite" and not url.host and not url.query:
+        return url
+    raise StorageError(_URL_FORMS)
+
+
+def file_of(url: URL) -> Path | None:
+    """The file of a SQLite database; `None` for one in memory and for PostgreSQL."""
+    if url.drivername != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(url.database)).absolute()
 
 
 def _engine_for(address: URL, file: Path | None, timing: Timing) -> AbstractContextManager[Engine]:
@@ -208,10 +277,10 @@ def _postgresql(address: URL) -> Iterator[Engine]:
 
 
 def _on_checkout(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Make a connection anew that the server has closed; a question would cost as much as ours.
+    """Replace a connection that the server has closed, without the round trip of a test query.
 
-    A server that says something unasked says that it ends. Before the first question it may only
-    be finishing its greeting.
+    Unrequested data from the server means that it is closing the connection. Before the first
+    query it may only be the rest of the handshake.
     """
     poll = system_select.poll()
     poll.register(connection.fileno(), system_select.POLLIN)

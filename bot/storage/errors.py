@@ -1,7 +1,7 @@
-"""The one error of the storage floor, and the one place where errors of the layers below become it.
+"""`StorageError`, and the one place where other errors become it.
 
-What SQLAlchemy, the drivers and the file system say may hold values, statements or the address of
-the database, so nothing of their texts is passed on: only names and codes.
+Messages of SQLAlchemy, the drivers and the file system may contain values, statements or the URL
+of the database, so none of their text is passed on: only names and codes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 _TOO_SLOW: Final = "The database did not answer in time."
-# libpq tells these apart by texts only.
+# libpq distinguishes these only by their message.
 _UNREACHABLE: Final = (
     "The database server cannot be reached, or refuses the user, the password or the name of the "
     "database."
@@ -24,7 +24,7 @@ _OPTION: Final = "An option in DATABASE_URL is not understood."
 _UNKNOWN: Final = "The database could not be used."
 
 # By the beginning of SQLite's result code (sqlite.org/rescode.html) or of PostgreSQL's SQLSTATE
-# (PostgreSQL manual, appendix A); the first that fits holds.
+# (PostgreSQL manual, appendix A); the first match wins.
 _PROBLEMS: Final = (
     ("SQLITE_BUSY", "Another process holds the database."),
     ("SQLITE_LOCKED", "Another process holds the database."),
@@ -46,10 +46,10 @@ _PROBLEMS: Final = (
 class StorageError(Exception):
     """The database could not be used.
 
-    `str()` is written by us alone: no value, no statement and no address is in it.
+    `str()` contains no value, no statement and no address.
 
     Attributes:
-        code: stable name of the error; the language files hold an entry for it.
+        code: stable name of the error; the language files have an entry for it.
         problem: one sentence for an operator.
         fact: one short fact for an engineer, such as "SQLITE_FULL" or "SQLSTATE 53100"; empty
             where there is none.
@@ -69,7 +69,7 @@ class StorageError(Exception):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what goes wrong below us into `StorageError`; faults of our own pass as they are.
+    """Turn errors of the database into `StorageError`; programming errors pass unchanged.
 
     Raises:
         StorageError: a driver, the pool of connections, or the file system failed.
@@ -99,5 +99,5 @@ def _of_driver(error: DBAPIError | sqlite3.Error) -> StorageError:
             return StorageError(problem, fact)
     if name or not isinstance(error, DBAPIError) or error.statement is not None:
         return StorageError(_UNKNOWN, fact)
-    # A failure with neither a code nor a statement is one of connecting.
+    # An error with neither a code nor a statement happened while connecting.
     return StorageError(_UNREACHABLE if isinstance(error, OperationalError) else _OPTION, fact)

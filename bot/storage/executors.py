@@ -1,4 +1,4 @@
-"""The running processes of the bot on one database, so that each sees when another has died."""
+"""The running processes of the bot on one database, so that each notices when another has died."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-# They tell a kernel, and a space of process ids in it, from every other; Linux has them.
+# On Linux these identify the boot and the PID namespace, in which a pid is unique.
 _KERNEL: Final = "/proc/sys/kernel/random/boot_id"
 _PROCESSES: Final = "/proc/self/ns/pid"
 
@@ -19,9 +19,9 @@ class Executor:
     """One process.
 
     Attributes:
-        id: of its own at every start, so that two processes are never taken for one.
-        host: where `pid` names a process; empty where that cannot be told.
-        beats: how often it has said that it lives.
+        id: random at every start, so that two processes are never mistaken for one.
+        host: where `pid` is valid; empty where that is unknown.
+        beats: the number of its heartbeats.
     """
 
     id: str
@@ -31,7 +31,7 @@ class Executor:
 
 
 def this_process(kernel: str = _KERNEL) -> Executor:
-    """The process that asks, under a new name; `kernel` is the file that tells its kernel."""
+    """The calling process, under a new id; `kernel` is the file with the boot id."""
     host = ""
     with suppress(OSError):
         host = f"{Path(kernel).read_text().strip()} {Path(_PROCESSES).readlink()}"
@@ -39,10 +39,9 @@ def this_process(kernel: str = _KERNEL) -> Executor:
 
 
 def is_surely_gone(peer: Executor, own: Executor) -> bool:
-    """Whether a peer has ended or was killed, as far as that can be known at once.
+    """Whether a peer has certainly ended, without waiting for its heartbeat.
 
-    Only a process on the same host can be asked after; it is gone when its number is no process'
-    any more, or has become our own.
+    That can be checked only on the same host: its pid no longer exists, or is now our own.
     """
     if not own.host or peer.host != own.host:
         return False

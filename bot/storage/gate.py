@@ -1,7 +1,7 @@
-"""The gate that all processes share: one row, asked right before a request goes out.
+"""The rate limit that all processes share: one row, updated right before a request is sent.
 
-The row is locked while it is read and written, and its moments are the database's: machines whose
-clocks differ agree, and who waits is told how long, not until when.
+The row is locked while it is read and written, and its times are from the database's clock, so
+clocks of machines may differ. Callers get a duration to wait, not a moment.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _CLOCKS: Final = {
 
 
 class SharedGate:
-    """The gate's row, and this process' part in it. What is awaited raises `StorageError`.
+    """The row of the rate limit, and this process' share. What is awaited raises `StorageError`.
 
     Args:
         database: open for as long as this is used.
-        ceilings: what the operator allows; all processes should be told the same.
-        lease_seconds: longer than any request takes; after that a silent process counts as dead.
+        ceilings: what the operator allows; it should be the same in all processes.
+        lease_seconds: longer than any request; after it a silent process counts as dead.
         timing: how long it waits for what.
     """
 
@@ -60,7 +60,7 @@ class SharedGate:
         self._lease = lease_seconds
         self._timing = timing
         self._holder = token_hex(8)
-        # Made once: making a statement takes longer than SQLite takes to carry it out.
+        # Built once: building a statement takes longer than SQLite takes to execute it.
         self._reading = {name: _reading(clock) for name, clock in _CLOCKS.items()}
         self._keeping = update(GATE).where(GATE.c.name == _NAME)
         holding = database.insert(GATE_HOLDER)
@@ -70,7 +70,7 @@ class SharedGate:
         )
 
     async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
-        """Let some of those through who wait in this process."""
+        """Admit some of the requests that wait in this process."""
 
         def work(connection: Connection) -> Admission:
             gate, now, elsewhere = self._locked(connection)
@@ -90,7 +90,7 @@ class SharedGate:
         return await self._write(work)
 
     async def publish(self, running: int) -> None:
-        """Tell the others how many requests of this process are under way."""
+        """Publish how many requests of this process are in progress."""
 
         def work(connection: Connection) -> None:
             self._hold(connection, running, self._locked(connection)[1])
@@ -98,7 +98,7 @@ class SharedGate:
         await self._write(work)
 
     async def close(self) -> float:
-        """Close the gate, or leave it closed; for how many seconds."""
+        """Pause all requests, or keep them paused; returns for how many seconds."""
 
         def work(connection: Connection) -> float:
             gate, now, _ = self._locked(connection)
@@ -109,7 +109,7 @@ class SharedGate:
         return await self._write(work, lasting=True)
 
     async def reset_backoff(self) -> None:
-        """Make the next pause a first one again."""
+        """Let the next pause be as short as a first one."""
 
         def work(connection: Connection) -> None:
             gate, now, _ = self._locked(connection)
@@ -118,7 +118,7 @@ class SharedGate:
         await self._write(work, lasting=True)
 
     async def leave(self) -> None:
-        """This process asks no more; what dead ones left is removed as well."""
+        """Remove this process, and processes whose lease has expired."""
 
         def work(connection: Connection) -> None:
             now = self._locked(connection)[1]
@@ -130,14 +130,14 @@ class SharedGate:
     async def _write(
         self, work: Callable[[Connection], _Found], *, lasting: bool = False
     ) -> _Found:
-        # When a machine is up again after a loss of power, the moments of its requests have passed.
-        # A pause that the gateway has asked for may not have.
+        # After a power failure the times of requests have passed anyway. A pause that the gateway
+        # has demanded may not have.
         return await self._database.write(work, self._timing.gate, lasting=lasting)
 
     def _locked(self, connection: Connection) -> tuple[Gate, float, int]:
-        """The state, the database's time, and how many requests other processes have under way.
+        """The state, the database's time, and how many requests of other processes are in progress.
 
-        Nobody else reads or writes them before the end of the transaction.
+        It is locked until the end of the transaction.
         """
         take_lock(connection, "gate")
         reading = self._reading[connection.dialect.name]

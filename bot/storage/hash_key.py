@@ -1,7 +1,7 @@
-"""The key of the hash that stands for an IDMSG in logs and audit: made once, then kept.
+"""The key of the hash that replaces an IDMSG in logs and audit: created once, then stored.
 
-For a SQLite file it stands in a file beside it, so that a copy of the database alone does not give
-the ids away; else in the table `installation`.
+For a SQLite file it is stored in a file beside it, so that a copy of the database alone does not
+reveal the ids; for other databases in the table `installation`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DAMAGED: Final = (
 
 
 async def load_hash_key(database: Database) -> bytes:
-    """The key, made at the first call; processes that start at once get the same.
+    """The key, created at the first call; processes that start at the same time get the same.
 
     Raises:
         StorageError: it cannot be read or written, or is no key.
@@ -34,7 +34,7 @@ async def load_hash_key(database: Database) -> bytes:
     if database.file is None:
         return _key_in(await _from_table(database))
     path = database.file.with_name(f"{database.file.name}.key")
-    # The transaction writes nothing: it keeps other processes out while the file is made.
+    # The transaction writes nothing: it is the lock under which one process creates the file.
     return _key_in(await database.write(lambda _: _from_file(path)))
 
 
@@ -52,12 +52,12 @@ async def _from_table(database: Database) -> str:
 def _from_file(path: Path) -> str:
     if not path.exists():
         _write(path, secrets.token_hex(KEY_BYTES))
-    # Whatever stands there, a damaged file must not fail as undecodable text.
+    # A damaged file must be reported as such, not raise UnicodeDecodeError.
     return path.read_text("ascii", errors="replace")
 
 
 def _write(path: Path, text: str) -> None:
-    """Write all or nothing, for our eyes only."""
+    """Write the file atomically, readable by its owner only."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

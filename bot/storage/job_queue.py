@@ -1,8 +1,8 @@
-"""What the poller of a process asks the database: one question a second, one transaction each.
+"""The queries of a process' poller: one transaction a second.
 
-A process has what it took for as long as it is known to live. Its row among the executors says so:
-while that stands, nobody else takes up what it has in hand, whatever any clock says; who finds that
-it is gone deletes the row and frees all of that in one transaction.
+A process owns the jobs it claimed while its row in `executor` exists; other processes leave them
+alone, whatever any clock says. A process that finds another one dead deletes that row and frees its
+jobs in one transaction.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from bot.storage.schema import EXECUTOR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a process can take up of one kind.
+    """How many jobs of one kind a process can claim.
 
     Attributes:
         room: how many at most.
-        in_hand: the ids of those that it has in hand already.
+        in_hand: the ids of those that it is working on.
     """
 
     jobs: JobTable[Any]
@@ -35,13 +35,13 @@ class Wanted:
 
 
 class JobQueue:
-    """Both tables of jobs, as one process takes them up. What is awaited raises `StorageError`.
+    """Both tables of jobs, as one process claims them. What is awaited raises `StorageError`.
 
-    Nothing of it need outlive a loss of power, so it takes no time of the disk on a SQLite file.
+    Claims need not survive a power failure, so commits to a SQLite file do not wait for the disk.
 
     Args:
         own: this process.
-        tables: each with how long its jobs are put off at most.
+        tables: each with the longest delay of its jobs.
         now: the present moment, aware, UTC.
     """
 
@@ -61,15 +61,15 @@ class JobQueue:
     async def claim(
         self, wanted: Sequence[Wanted], *, is_gone: Callable[[Executor], bool] | None = None
     ) -> tuple[tuple[Any, ...], ...]:
-        """Take up what is due.
+        """Claim what is due.
 
         Args:
-            wanted: of which kind, and how many.
-            is_gone: where given, this process first says that it lives, asks this of every other
-                one, and frees what those had in hand that are gone.
+            wanted: which kinds, and how many of each.
+            is_gone: if given, this process first records a heartbeat, calls this for every other
+                process, and frees the jobs of those that are gone.
 
         Returns:
-            for each kind its jobs, the longest overdue first.
+            the jobs of each kind, the longest overdue first.
         """
         now = self._now()
 
@@ -87,7 +87,7 @@ class JobQueue:
         return await self._database.write(work, lasting=False)
 
     async def leave(self) -> None:
-        """Say that this process ends; what it still has in hand is due at once."""
+        """Record that this process has ended; the jobs it still owns are due at once."""
         now = self._now()
         await self._database.write(
             lambda connection: self._forget(connection, now, lambda _: False, self._own.id),

@@ -1,7 +1,8 @@
-"""What the tables of watches and of bulks have in common: rows that are open until they are over.
+"""What the tables of watches and bulks have in common: rows that are open until their job ends.
 
-A row is due at a moment. A process that takes it up puts its name there, and until it takes it out
-again, or is gone, nobody else does. A row is changed only while it is what was read.
+A row is due at a moment. A process that claims it writes its id into `worker`; until it clears
+that, or is gone, no other process claims the row. Updates compare and swap: they apply only while
+the row is as it was read.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.call_status import CallStatus, read_result
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Destination, PostedCard, Watch
+from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.storage.database import Database
 from bot.storage.schema import EXECUTOR
 
-# A row whose turn failed by a fault of ours is due again after this.
+# A row whose turn raised an unexpected exception is due again after this.
 LEASE: Final = timedelta(seconds=60)
-# Slack may take a moment to show what it has taken from a process that died.
+# Slack may take a moment to list a message that a process sent right before it died.
 SETTLING: Final = timedelta(seconds=3)
 
 Job = TypeVar("Job", Watch, Bulk)
@@ -59,16 +62,17 @@ class JobTable(ABC, Generic[Job]):
         """The job of a row."""
 
     async def get(self, job_id: str) -> Job | None:
-        """One of them; `None` where there is none of that id."""
+        """The job of that id, if there is one."""
         found = select(self.table).where(self.table.c.id == job_id)
         row = await self._database.read(lambda connection: connection.execute(found).first())
         return None if row is None else self.job_of(row)
 
     async def replace(self, old: Job, new: Job) -> bool:
-        """Put one in the place of what it was, unless somebody else has changed it since.
+        """Update a job, unless it has been changed since it was read.
 
         Returns:
-            whether it stands there now; also when an earlier call, whose answer was lost, did it.
+            whether the row is as wanted now; also when an earlier call, whose result was lost, did
+            it.
         """
         return await self._database.write(partial(self._replace, old=old, new=new))
 
@@ -86,20 +90,16 @@ class JobTable(ABC, Generic[Job]):
         return row is not None and dict(row) == values
 
     async def open_of(self, team: str, user: str) -> tuple[Job, ...]:
-        """Those of a person that they wait for, the oldest first."""
+        """The jobs whose result a person waits for, the oldest first."""
         columns = self.table.c
         mine = and_(columns.team_id == team, columns.user_id == user, self.is_awaited())
         return await self._select(select(self.table).where(mine).order_by(columns.started_at))
 
     async def latest(self, limit: int, *, only_open: bool) -> tuple[Job, ...]:
-        """Those of everybody, the newest first."""
+        """The jobs of all users, the newest first."""
         columns = self.table.c
         found = select(self.table).order_by(columns.started_at.desc(), columns.id).limit(limit)
         return await self._select(found.where(self.is_open()) if only_open else found)
-
-    async def count_open(self) -> int:
-        """How many are open."""
-        return await self._database.read(lambda connection: self.count(connection, self.is_open()))
 
     def claim(
         self,
@@ -110,14 +110,14 @@ class JobTable(ABC, Generic[Job]):
         room: int,
         in_hand: Collection[str],
     ) -> tuple[Job, ...]:
-        """Take up those that are due and in nobody's hand, the longest overdue first.
+        """Claim jobs that are due and free, the longest overdue first.
 
         Args:
             connection: in a write transaction.
-            worker: the process that takes them.
+            worker: the process that claims them.
             now: the present moment.
             room: how many at most.
-            in_hand: the ids of those that this process has in hand already.
+            in_hand: the ids of those that this process is working on.
         """
         columns = self.table.c
         free = or_(columns.worker.is_(None), columns.worker == worker)
@@ -132,12 +132,12 @@ class JobTable(ABC, Generic[Job]):
         return tuple(replace(self.job_of(row), worker=worker, due_at=due_at) for row in rows)
 
     def mend(self, connection: Connection, now: datetime, longest_wait: timedelta) -> None:
-        """Free what processes that are gone had in hand; let nothing wait longer than it can.
+        """Free the jobs of processes that are gone, and bring forward what is due too late.
 
         Args:
             connection: in a write transaction.
             now: the present moment; the clock may have been set back.
-            longest_wait: nothing is ever put off for longer.
+            longest_wait: the longest delay of a job.
         """
         columns = self.table.c
         left = and_(
@@ -153,17 +153,17 @@ class JobTable(ABC, Generic[Job]):
 
     @classmethod
     def is_open(cls) -> ColumnElement[bool]:
-        """Whether there is still something to be done about a row's job."""
+        """Whether the job of a row has not ended."""
         return cls.table.c.ended_at.is_(None)
 
     @classmethod
     @abstractmethod
     def is_awaited(cls) -> ColumnElement[bool]:
-        """Whether a person still waits for what comes of a row's job."""
+        """Whether a person still waits for the result of a row's job."""
 
     @classmethod
     def count(cls, connection: Connection, which: ColumnElement[bool]) -> int:
-        """How many rows are such."""
+        """How many rows match."""
         counting = select(func.count()).select_from(cls.table).where(which)
         return connection.execute(counting).scalar_one()
 
@@ -196,7 +196,7 @@ def common_values(job: Watch | Bulk) -> dict[str, Any]:
 
 
 def common_fields(row: Row[Any]) -> dict[str, Any]:
-    """The fields of a job that stand in both tables under one name and in one form."""
+    """The fields of a job that both tables have in the same form."""
     place = Destination(team=row.team_id, channel=row.channel_id, thread=row.thread_ts or None)
     card = None
     if row.card_ts is not None:
@@ -214,3 +214,23 @@ def common_fields(row: Row[Any]) -> dict[str, Any]:
         "decided_at": row.decided_at,
         "ended_at": row.ended_at,
     }
+
+
+def finding_values(finding: Finding | None) -> dict[str, Any]:
+    """The columns of what a look-up found; all null without one.
+
+    A status is stored as its raw text, which is read anew.
+    """
+    failure = finding if isinstance(finding, LookupFailure) else None
+    return {
+        "raw": finding.raw if isinstance(finding, CallStatus) else None,
+        "error": failure.error if failure is not None else None,
+        "error_detail": failure.detail if failure is not None else None,
+    }
+
+
+def finding_of(row: Row[Any]) -> Finding:
+    """The finding of a row that has one."""
+    if row.error is not None:
+        return LookupFailure(error=row.error, detail=row.error_detail or "")
+    return read_result(row.raw)

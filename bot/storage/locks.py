@@ -1,7 +1,8 @@
-"""Mutual exclusion over all processes on one database, until the end of the transaction.
+"""Mutual exclusion between all processes on one database, until the end of the transaction.
 
-On SQLite a write transaction is alone in the whole database already. PostgreSQL has advisory locks;
-those of a transaction work through a pooler of connections too, and end with a process that dies.
+SQLite allows one writer, so a write transaction already excludes all others. PostgreSQL has
+advisory locks; those of a transaction also work through a connection pooler, and end when the
+process dies.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 
 def take_lock(connection: Connection, *name: str) -> None:
-    """Wait until no other transaction holds the lock of this name, and hold it.
+    """Take the lock of this name, once no other transaction has it.
 
     The transaction's own deadline ends the wait.
 

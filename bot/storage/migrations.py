@@ -1,8 +1,8 @@
 """How an empty or older database becomes the one that `schema` describes.
 
-Migrations are history: never change one that was released, add the next. They are plain SQL that
-both databases read alike, but for the words in braces. All run in one transaction under one lock,
-so a process that dies leaves nothing half done and two that start at once do it once.
+Never change a migration that was released, add the next. They are SQL that both databases accept,
+except for the words in braces. All run in one transaction under one lock, so a process that dies
+leaves nothing half done, and of two that start at the same time one migrates.
 """
 
 from __future__ import annotations
@@ -210,11 +210,11 @@ MIGRATIONS: Final[Migrations] = (
         drop_engine,
         "DELETE FROM executor",
         "ALTER TABLE watch RENAME COLUMN teller TO worker",
-        # What a process that died was handing over may stand in Slack already.
+        # A process that died while sending the results may have sent them.
         """
         UPDATE bulk SET doubtful = TRUE, attempts = 0
         WHERE state = 'reported' AND ended_at IS NULL""",
-        # Nobody has them in hand any more. What is in doubt keeps its moment, the end of a lease.
+        # No process works on them any more. An unknown delivery stays due at the end of its lease.
         "UPDATE bulk SET due_at = {now} WHERE worker IS NOT NULL AND NOT doubtful",
         "UPDATE watch SET worker = NULL WHERE ended_at IS NULL",
         "UPDATE bulk SET worker = NULL WHERE ended_at IS NULL",
@@ -267,7 +267,7 @@ def migrate(connection: Connection, migrations: Migrations = MIGRATIONS) -> None
 
 
 def _done(connection: Connection) -> int:
-    """How many the database has had."""
+    """How many migrations the database has had."""
     if not inspect(connection).has_table(SCHEMA_MIGRATION.name):
         return 0
     newest = func.coalesce(func.max(SCHEMA_MIGRATION.c.number), 0)

@@ -1,6 +1,6 @@
-"""What version 0.1.0 left in a database: the tables of its engine, DBOS, and processes that run.
+"""What version 0.1.0 left in a database: the tables of its job engine, DBOS, and running processes.
 
-Watches and bulks stand in tables of ours since then; DBOS' only said when they were due.
+Watches and bulks were in our own tables then as now; those of DBOS only say when they were due.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.storage.schema import EXECUTOR
 
 _T = TypeVar("_T")
 _SCHEMA: Final = "dbos"
-# Those that refer to others come first.
+# Tables with foreign keys come before those they refer to.
 _TABLES: Final = (
     "operation_outputs",
     "notifications",
@@ -47,7 +47,7 @@ class _Readable(Protocol):
 
 
 def drop_engine(connection: Connection) -> None:
-    """Drop the tables of the engine, unless somebody else's work stands in them too."""
+    """Drop the tables of the engine, unless another application uses them too."""
     on_file = connection.dialect.name == "sqlite"
     schema = None if on_file else _SCHEMA
     if not inspect(connection).has_table("dbos_migrations", schema):
@@ -63,10 +63,10 @@ def drop_engine(connection: Connection) -> None:
 
 
 async def no_older_process(database: _Readable, *, timing: Timing = Timing()) -> None:
-    """Watch, for a bit longer than it takes them to say so, whether processes of 0.1.0 live.
+    """Check, for slightly longer than their heartbeat takes, that no process of 0.1.0 is running.
 
     Raises:
-        StorageError: one does.
+        StorageError: one is.
     """
     own = this_process()
     first = {peer.id: peer for peer in await _peers(database) if not is_surely_gone(peer, own)}
@@ -84,7 +84,7 @@ async def no_older_process(database: _Readable, *, timing: Timing = Timing()) ->
 
 
 async def _peers(database: _Readable) -> tuple[Executor, ...]:
-    """Those that have not said that they end."""
+    """The processes that have not recorded their end."""
     alive = select(EXECUTOR).where(EXECUTOR.c.beats >= 0)
     rows = await database.read(lambda connection: connection.execute(alive).all())
     return tuple(Executor(id=row.id, host=row.host, pid=row.pid, beats=row.beats) for row in rows)

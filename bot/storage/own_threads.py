@@ -1,6 +1,6 @@
-"""Work that blocks, in threads of its own, so many at once.
+"""Blocking work in a limited number of daemon threads.
 
-Those of the loop's pool are waited for at the end of the process, however long they hang.
+Python waits for the threads of the event loop's executor when the process exits, even if they hang.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ _T = TypeVar("_T")
 
 
 class GivenUpError(Exception):
-    """Nobody waits for the work any more."""
+    """The caller no longer waits for the work."""
 
 
 class Task:
-    """Work that somebody waits for; `check` ends it where nobody does."""
+    """Work that a caller waits for; `check` aborts it once the caller has given up."""
 
     def __init__(self) -> None:
         self._given_up = threading.Event()
 
     def give_up(self) -> None:
-        """Nobody waits for it any more."""
+        """The caller no longer waits."""
         self._given_up.set()
 
     def check(self) -> None:
-        """Go on only if somebody waits.
+        """Continue only if the caller still waits.
 
         Raises:
-            GivenUpError: nobody does.
+            GivenUpError: it does not.
         """
         if self._given_up.is_set():
             raise GivenUpError
 
 
 class OwnThreads:
-    """Threads that keep no process from ending.
+    """Threads that do not keep the process from exiting.
 
     Args:
-        most: how many at once; further work waits, and is dropped where nobody waits for it.
+        most: how many threads; further work is queued, and dropped once its caller has given up.
     """
 
     def __init__(self, most: int) -> None:
@@ -53,7 +53,7 @@ class OwnThreads:
         self._idle = 0
 
     async def run(self, work: Callable[[Task], _T], over: Callable[[], object] = bool) -> _T:
-        """What the work gives; `over` is called when it has ended, whoever waits for it then."""
+        """The result of the work; `over` is called when it ends, even if the caller gave up."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
         task = Task()
@@ -86,7 +86,7 @@ class OwnThreads:
             task.give_up()
 
     def close(self) -> None:
-        """End the threads, each after what it does now."""
+        """End each thread after its current work."""
         for _ in range(self._started):
             self._work.put(None)
 

@@ -1,4 +1,4 @@
-"""The language that a person, or the admins of a channel, have chosen."""
+"""The language that a user chose, or an admin for a channel."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class Preferences:
         language: str | None = await self._database.read(
             lambda connection: connection.execute(statement).scalar_one_or_none()
         )
-        # What was read while somebody wrote may be the state before.
+        # A value read during a concurrent write may be the old one.
         if changes == self._changes:
             self._cache[key] = language
         return language
 
     async def set_language(self, scope: Scope, team: str, subject: str, language: str) -> None:
-        """Remember a choice in place of the one before."""
+        """Store a choice, replacing an earlier one."""
         key = (team, str(scope), subject)
         statement = self._database.insert(PREFERENCE).values(
             team_id=team, scope=str(scope), subject_id=subject, language=str(language)
@@ -74,7 +74,7 @@ class Preferences:
             self._forget(key)
 
     async def clear_language(self, scope: Scope, team: str, subject: str) -> None:
-        """Forget a choice; that there is none is no error."""
+        """Delete a choice; it is no error if there is none."""
         key = (team, str(scope), subject)
         try:
             gone = delete(PREFERENCE).where(_is(key))

@@ -1,4 +1,4 @@
-"""The last look-ups of a person, for their App Home. Ids stand in clear here."""
+"""The latest look-ups of a person, for their App Home. Ids are stored in plain text here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select
 from bot.storage.database import Database
 from bot.storage.locks import take_lock
 from bot.storage.schema import RECENT
-from bot.storage.sweeping import sweep
 
 KEPT: Final = 10
 
@@ -21,7 +20,7 @@ class RecentLookup:
     """One look-up of a person.
 
     Attributes:
-        outcome: what became of it when it was last asked.
+        outcome: its latest result.
         at: when that was, aware.
     """
 
@@ -39,12 +38,12 @@ class Recents:
         self._database = database
 
     async def remember(self, lookup: RecentLookup) -> None:
-        """Keep a look-up in place of an older one of the same id; the oldest beyond `KEPT` goes."""
+        """Store a look-up in place of an older one of the same id; delete what exceeds `KEPT`."""
         values = {"outcome": lookup.outcome, "at": lookup.at}
         statement = self._database.insert(RECENT).values(
             team_id=lookup.team, user_id=lookup.user, idmsg=lookup.idmsg, **values
         )
-        # Two look-ups of one id may end in another order than that in which they were checked.
+        # Concurrent look-ups of one id may finish out of order.
         newer = statement.excluded.at >= RECENT.c.at
         upsert = statement.on_conflict_do_update(
             index_elements=list(RECENT.primary_key), set_=values, where=newer
@@ -55,7 +54,7 @@ class Recents:
         ).limit(KEPT)
 
         def work(connection: Connection) -> None:
-            # Two at once would each not see the other's row, and leave one too many.
+            # Two concurrent transactions would not see each other's row, and leave one too many.
             take_lock(connection, "recent", lookup.team, lookup.user)
             connection.execute(upsert)
             connection.execute(delete(RECENT).where(person, RECENT.c.idmsg.not_in(kept)))
@@ -77,8 +76,8 @@ class Recents:
         )
 
     async def sweep(self, older_than: datetime) -> int:
-        """Delete the look-ups from before that moment, and say how many they were."""
-        return await sweep(self._database, RECENT.c.at, older_than)
+        """Delete the look-ups from before that moment, and return their number."""
+        return await self._database.sweep(RECENT.c.at, older_than)
 
 
 def _of_person(team: str, user: str) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""The tables as the code of today uses them. How a database gets there is in `migrations`.
+"""The tables as the current code uses them; `migrations` creates them.
 
 Times are aware: UTC in Python, `timestamptz` in PostgreSQL, text in UTC in SQLite.
 """
@@ -47,7 +47,7 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The time in UTC, which SQLite keeps without saying so."""
+        """The time in UTC; SQLite stores it without a zone."""
         del dialect
         if value is None:
             return None
@@ -75,12 +75,12 @@ def _flag(name: str) -> Column[bool]:
 
 
 def _job_columns() -> Iterator[Column[Any]]:
-    """What all work has that somebody asked for and is told of in the end."""
+    """The columns that watches and bulks share."""
     yield _text("id", key=True)
     yield _text("user_id")
     yield _text("team_id")
     yield _text("channel_id")
-    # Empty for a direct message: two nulls would not be equal.
+    # Empty outside a thread: two NULLs would not be equal in the unique index.
     yield _text("thread_ts")
     yield _text("card_channel_id", optional=True)
     yield _text("card_ts", optional=True)
@@ -99,14 +99,14 @@ def _job_indexes(name: str) -> Iterator[Index]:
     yield Index(f"{name}_due", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN)
     yield Index(f"{name}_of_user", "team_id", "user_id", sqlite_where=_OPEN, postgresql_where=_OPEN)
     over = text("ended_at IS NOT NULL")
-    # Without its condition SQLite would look for the open ones among all that are.
+    # Without the condition SQLite would use this index to find open rows, and scan all of them.
     yield Index(f"{name}_ended_at", "ended_at", sqlite_where=over, postgresql_where=over)
     in_hand = text("worker IS NOT NULL AND ended_at IS NULL")
     yield Index(f"{name}_worker", "worker", sqlite_where=in_hand, postgresql_where=in_hand)
 
 
 def _finding_columns() -> Iterator[Column[Any]]:
-    """What a look-up found; all but the last are null before it."""
+    """What a look-up found; all but the last are NULL before it."""
     yield _text("raw", optional=True)
     yield _text("error", optional=True)
     yield _text("error_detail", optional=True)
@@ -233,7 +233,7 @@ BULK_ITEM: Final = Table(
     Index("bulk_item_lap", "bulk_id", "lap", "position"),
 )
 
-# The lines of a list that held no id.
+# The lines of a list without an id.
 BULK_IGNORED: Final = Table(
     "bulk_ignored",
     METADATA,
@@ -244,7 +244,7 @@ BULK_IGNORED: Final = Table(
     _text("problem"),
 )
 
-# Every process of the bot that lives, for its peers: what it has in hand is its own meanwhile.
+# Every running process of the bot: its peers leave alone the jobs that it has claimed.
 EXECUTOR: Final = Table(
     "executor",
     METADATA,

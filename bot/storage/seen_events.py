@@ -1,4 +1,4 @@
-"""Which deliveries of Slack were taken up: it repeats them, and several processes listen."""
+"""Which deliveries of Slack were handled: Slack repeats them, and several processes listen."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from sqlalchemy import Connection
 
 from bot.storage.database import Database
 from bot.storage.schema import SEEN_EVENT
-from bot.storage.sweeping import sweep
 
 
 class SeenEvents:
-    """The keys of the deliveries that were taken up. Every method raises `StorageError`."""
+    """The keys of the deliveries that were handled. Every method raises `StorageError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def is_new(self, key: str, at: datetime) -> bool:
-        """Whether nobody has asked for this key before, in any process.
+        """Whether no process has asked for this key before.
 
-        Exactly one caller is told so. When the answer is lost to a `StorageError`, nobody may be.
+        It is true for exactly one caller. After a `StorageError` it may be true for none.
         """
         statement = self._database.insert(SEEN_EVENT).values(event_key=key, at=at)
 
@@ -33,5 +32,5 @@ class SeenEvents:
         return await self._database.write(work)
 
     async def sweep(self, older_than: datetime) -> int:
-        """Forget the keys from before that moment, and say how many they were."""
-        return await sweep(self._database, SEEN_EVENT.c.at, older_than)
+        """Delete the keys from before that moment, and return their number."""
+        return await self._database.sweep(SEEN_EVENT.c.at, older_than)

@@ -1,17 +1,17 @@
-"""The ways into a SQLite database: a file, and one in the memory of this process.
+"""SQLAlchemy engines for SQLite: on a file, and in the memory of this process.
 
-SQLite has one writer at a time. It is held for as long as the disk takes to make a commit safe; on
-a slow disk a person's click would wait for seconds behind others' commits. So what can be had
-again, the moments of the gate and who has which job in hand, is *fleeting*: it is not made safe at
-each commit. It survives the death of the process all the same; a loss of power may take back the
-latest of it, and leaves the file whole.
+SQLite allows one writer, and a commit waits for the disk (fsync): on a slow disk, commits of the
+jobs blocked users' clicks for seconds. So data that can be recreated, the times of the rate limit
+and the claims of jobs, is *fleeting*: its commits do not wait for the disk. It survives a crash of
+the process; a power failure may undo the latest of these commits, and does not damage the file.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic, sleep
@@ -20,29 +20,63 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from bot.domain.timing import Timing
+from bot.storage.errors import StorageError
 
-# The options of an execution: whether its transaction writes, whether it must outlive a loss of
-# power, and what ends its wait for other writers.
+# Execution options: whether the transaction writes, whether a power failure may undo it, and what
+# aborts its wait for other writers.
 WRITES: Final = "voicestatus_writes"
 FLEETING: Final = "voicestatus_fleeting"
 CHECK: Final = "voicestatus_check"
 # sqlite.org/pragma.html#pragma_synchronous
 _SAFETY: Final = {False: "FULL", True: "NORMAL"}
-# SQLite's own pauses grow to a tenth of a second.
+# SQLite's own busy handler sleeps up to a tenth of a second between attempts.
 _FIRST_PAUSE: Final = 0.001
 _LONGEST_PAUSE: Final = 0.02
 
 
-@contextmanager
-def on_file(file: Path, *, connections: int, timing: Timing) -> Iterator[Engine]:
-    """A database in a file, with so many connections at most."""
-    with _opened(str(file), connections=connections, timing=timing) as engine:
-        yield engine
+def prepare_file(path: Path, *, patience_seconds: float) -> None:
+    """Create the file if there is none (mode 0600), and set write-ahead logging. Blocks.
+
+    With it readers do not wait for a writer (sqlite.org/wal.html). The setting is stored in the
+    file; where a file system does not support it, SQLite keeps its rollback journal.
+
+    Raises:
+        StorageError: the folder is missing.
+        OSError: the file cannot be created.
+        sqlite3.Error: it is no database, or another process locks it for longer than that.
+    """
+    if not path.parent.is_dir():
+        raise StorageError("The folder of the database does not exist.")
+    # SQLite creates its -wal and -shm files with the mode of the database.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    until = monotonic() + patience_seconds
+    while not _set_write_ahead(path, last_try=monotonic() >= until):
+        sleep(_LONGEST_PAUSE)
+
+
+def _set_write_ahead(path: Path, *, last_try: bool) -> bool:
+    # The change needs an exclusive lock, for which SQLite does not wait in every case.
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if last_try or error.sqlite_errorcode not in {
+                sqlite3.SQLITE_BUSY,
+                sqlite3.SQLITE_LOCKED,
+            }:
+                raise
+            return False
+    return True
+
+
+def on_file(file: Path, *, connections: int, timing: Timing) -> AbstractContextManager[Engine]:
+    """A database in a file, with at most so many connections."""
+    return _opened(str(file), connections=connections, timing=timing)
 
 
 @contextmanager
 def in_memory(*, timing: Timing) -> Iterator[Engine]:
-    """A database that lives as long as the block, whatever becomes of the pool's connection."""
+    """A database that exists as long as the block, even if the pool replaces its connection."""
     name = f"file:voicestatus-{token_hex(8)}?mode=memory&cache=shared"
     with (
         closing(sqlite3.connect(name, uri=True, check_same_thread=False)),
@@ -83,7 +117,7 @@ def _opened(name: str, *, connections: int, timing: Timing, **options: Any) -> I
 
 
 def close(engine: Engine) -> None:
-    """Close its connections; one that a thread still uses is closed when it is given back."""
+    """Close its connections; one that a thread still uses is closed when it is returned."""
     event.listen(engine, "checkin", lambda _, record: record.invalidate())
     engine.dispose()
 
@@ -97,7 +131,7 @@ def _begin(connection: Connection, patience: float) -> None:
     if connection.info.get("safety") != safety:
         connection.exec_driver_sql(f"PRAGMA synchronous={safety}")
         connection.info["safety"] = safety
-    # A transaction that read first and writes later could not wait for another writer's end.
+    # BEGIN IMMEDIATE: a transaction that reads first cannot wait for another writer later.
     until, pause = monotonic() + patience, _FIRST_PAUSE
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
     try:
@@ -114,7 +148,7 @@ def _is_alone(connection: Connection, *, last_try: bool) -> bool:
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        # The low byte is the kind; the rest says why, such as another process' recovery.
+        # The low byte is the primary result code; the rest is the reason, such as recovery.
         if last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise
         return False

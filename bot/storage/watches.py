@@ -1,6 +1,6 @@
-"""The watches: the truth that people see and that outlives the process.
+"""Watches: the state that users see and that survives a restart.
 
-Beside the recent look-ups and the bulks this is where ids stand in clear, until they are swept.
+Like recent look-ups and bulks, they contain ids in plain text until they are swept.
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ from sqlalchemy import (
 
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Bound, Ending, Sighting, State, Watch
-from bot.storage.findings import finding_of, finding_values
-from bot.storage.jobs import JobTable, common_fields, common_values
+from bot.storage.jobs import (
+    JobTable,
+    common_fields,
+    common_values,
+    finding_of,
+    finding_values,
+)
 from bot.storage.locks import take_lock
 from bot.storage.schema import WATCH
-from bot.storage.sweeping import sweep
 
 _Found = TypeVar("_Found")
 
@@ -45,7 +49,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """A person, by whom a watch can be changed."""
+    """The person who may change a watch."""
 
     team: str
     user: str
@@ -57,11 +61,11 @@ class Watches(JobTable[Watch]):
     table: ClassVar[Table] = WATCH
 
     async def add(self, new: Sequence[Watch], bounds: Bounds) -> tuple[Watch | Bound, ...]:
-        """Keep each of these watches of one person for one destination.
+        """Store each of these watches of one person for one destination.
 
         Returns:
-            for each the watch itself; the open one that there is already for that id and
-            destination; or the bound that leaves no room for it.
+            for each the watch itself; the open one that already exists for that id and
+            destination; or the bound that is reached.
         """
 
         def work(connection: Connection) -> tuple[Watch | Bound, ...]:
@@ -89,22 +93,22 @@ class Watches(JobTable[Watch]):
         return watch
 
     def _awaited_like(self, connection: Connection, watch: Watch, now: datetime) -> Watch | None:
-        """Another watch for the same call and destination that people wait for."""
+        """Another awaited watch for the same call and destination."""
         there = connection.execute(_open_for(watch)).first()
         if there is None or there.id == watch.id:
             return None
         if there.state != State.TOLD.value:
             return self.job_of(there)
-        # Only its card is out of date, and shows the new watch from now on.
+        # Only its card is still to be updated, and will show the new watch.
         connection.execute(update(WATCH).where(WATCH.c.id == there.id).values(ended_at=now))
         return None
 
     async def reopen(self, old: Watch, new: Watch) -> Watch | None:
-        """Put an open one in the place of one that is over.
+        """Replace a watch that is over with an open one.
 
         Returns:
-            the one that people wait for at that call and destination: this, or one that there is
-            already; `None` where somebody else has changed the old one since.
+            the awaited watch for that call and destination: this, or one that already exists;
+            `None` where the old one has been changed since it was read.
         """
 
         def work(connection: Connection) -> Watch | None:
@@ -118,17 +122,17 @@ class Watches(JobTable[Watch]):
     async def expire_at(
         self, moment: datetime, names: Sequence[str], owner: Owner
     ) -> tuple[Watch, ...]:
-        """Let those of these watches that still wait end at that moment, all of them or none.
+        """Set the end of those of these watches that still wait, all of them or none.
 
-        One that would be taken up only after its end is due at its end.
+        One that would be due only after its end becomes due at its end.
 
         Args:
-            moment: the end of their limit from now on.
+            moment: the new end of their limit.
             names: their ids.
-            owner: whose they are; those of others stay as they are.
+            owner: the owner; watches of others stay unchanged.
 
         Returns:
-            the changed ones as they stand now, in the order of their names.
+            the changed ones after the change, in the order of `names`.
         """
         columns, end = WATCH.c, literal(moment, WATCH.c.expires_at.type)
         late, which = columns.due_at > end, _waiting(names, owner)
@@ -150,21 +154,21 @@ class Watches(JobTable[Watch]):
     async def cancel(
         self, names: Sequence[str], now: datetime, owner: Owner | None = None
     ) -> tuple[Watch, ...]:
-        """Give up those of these watches that still wait, all of them or none; nobody is told.
+        """Cancel those of these watches that still wait, all of them or none, without a notice.
 
         Args:
             names: their ids.
             now: the present moment.
-            owner: whose they are; `None` for anybody.
+            owner: the owner; `None` for watches of anyone.
 
         Returns:
-            the given up ones as they were, in the order of their names.
+            the cancelled ones as they were, in the order of `names`.
         """
         which = _waiting(names, owner)
         change = update(WATCH).where(which).values(state=State.CANCELLED.value, ended_at=now)
 
         def work(connection: Connection) -> Sequence[Row[Any]]:
-            # Held until the end, so that what is returned is what is given up.
+            # Locked, so that the returned rows are the ones that are cancelled.
             rows = connection.execute(select(WATCH).where(which).with_for_update()).all()
             connection.execute(change)
             return rows
@@ -172,10 +176,10 @@ class Watches(JobTable[Watch]):
         return self._in_order(await self._alone(work), names)
 
     async def _alone(self, work: Callable[[Connection], _Found]) -> _Found:
-        """Do this while nobody else adds watches or changes several; turns go on.
+        """Run this under a lock for adding watches and changing several; turns do not take it.
 
-        Two who add at once would each not count the other's; two who change several could each
-        have locked what the other needs.
+        Two concurrent additions would not count each other's rows, and two changes of several rows
+        could deadlock.
         """
 
         def alone(connection: Connection) -> _Found:
@@ -190,8 +194,8 @@ class Watches(JobTable[Watch]):
         return tuple(found[name] for name in dict.fromkeys(names) if name in found)
 
     async def sweep(self, older_than: datetime) -> int:
-        """Delete the watches that ended before that moment, and say how many they were."""
-        return await sweep(self._database, WATCH.c.ended_at, older_than)
+        """Delete the watches that ended before that moment, and return their number."""
+        return await self._database.sweep(WATCH.c.ended_at, older_than)
 
     @classmethod
     def is_awaited(cls) -> ColumnElement[bool]:
@@ -200,7 +204,7 @@ class Watches(JobTable[Watch]):
 
     @classmethod
     def _room(cls, connection: Connection, watch: Watch, bounds: Bounds) -> dict[Bound, int]:
-        """How many more there may be; the narrowest bound comes first, because it is told."""
+        """How many more there may be; the narrowest bound comes first, because it is reported."""
         open_ones, place = cls.is_awaited(), watch.destination
         of_team = and_(WATCH.c.team_id == place.team, open_ones)
         of_user = and_(WATCH.c.user_id == watch.user, of_team)

@@ -20,22 +20,21 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
-from bot.composition.bulk import BulkServices, build_bulk_services
 from bot.composition.connections import access_rules, gateway_of, revealed, utc_now
-from bot.composition.jobs import build_engine, means_of
-from bot.composition.rate_limit import gatekeeper_of
+from bot.composition.jobs import build_bulks, build_poller, gatekeeper_of, means_of
 from bot.domain.answer import Answer
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, Tally
 from bot.domain.jobs.watch import Destination, PostedCard
 from bot.gateway.client import GatewayClient
-from bot.services.bulk.service import BulkRequest
+from bot.services.bulk.service import BulkRequest, BulkService
 from bot.services.ending import End
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
 from bot.storage.database import open_database
+from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
 
 COUNT, AT_ONCE, LATE_SECONDS = 1_000, 20, 0.1
@@ -51,13 +50,13 @@ class NotingSpeaker:
     asked: float = 0.0
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
         """Record the start and the end of the look-ups."""
         del tally
         self.began = self.began or time.perf_counter()
         if bulk.ending is not None:
             self.asked = time.perf_counter() - self.began
-        return None
+        return Report(delivery=Delivery.SENT)
 
     async def find_progress(self, bulk: Bulk) -> PostedCard | None:
         """There is none."""
@@ -121,17 +120,18 @@ def _lookups(settings: Settings, gateway: GatewayClient) -> LookupService:
 @asynccontextmanager
 async def _bulk_services(
     settings: Settings, speaker: NotingSpeaker
-) -> AsyncIterator[tuple[BulkServices, LookupService]]:
+) -> AsyncIterator[tuple[BulkService, LookupService]]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(revealed(settings.database_url)))
         gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
         gateway = await stack.enter_async_context(gateway_of(settings, gatekeeper=gatekeeper))
         lookups = _lookups(settings, gateway)
-        engine = build_engine(settings, database=database, now=utc_now)
-        means = means_of(settings, engine=engine, lookups=lookups, heard=_ignore, now=utc_now)
-        services = build_bulk_services(settings, engine=engine, means=means, speaker=speaker)
-        await stack.enter_async_context(engine.poller.running([services.line], End(9.0)))
-        yield services, lookups
+        stores = Stores(database)
+        poller = build_poller(settings, stores, now=utc_now)
+        means = means_of(settings, lookups=lookups, heard=_ignore, now=utc_now)
+        bulks, line = build_bulks(settings, stores, poller, means, speaker)
+        await stack.enter_async_context(poller.running([line], End(9.0)))
+        yield bulks, lookups
 
 
 async def _ignore(answers: Sequence[Answer]) -> None:
@@ -157,22 +157,20 @@ async def _plain(lookups: LookupService, first: int) -> float:
     return time.perf_counter() - began
 
 
-async def _durable(
-    services: BulkServices, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
-) -> float:
+async def _durable(bulks: BulkService, speaker: NotingSpeaker, ids: tuple[MessageId, ...]) -> float:
     place = Destination(team="T1", channel="C1", thread="1.1")
     speaker.began, speaker.over = None, asyncio.Event()
-    await services.bulks.start(BulkRequest(user="U1", destination=place, message_ids=ids))
+    await bulks.start(BulkRequest(user="U1", destination=place, message_ids=ids))
     await speaker.over.wait()
     return speaker.asked
 
 
 async def _held_kib(
-    services: BulkServices, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
+    bulks: BulkService, speaker: NotingSpeaker, ids: tuple[MessageId, ...]
 ) -> float:
     """The peak memory less what remains: the cache of final statuses holds each answer."""
     tracemalloc.start()
-    await _durable(services, speaker, ids)
+    await _durable(bulks, speaker, ids)
     gc.collect()
     stays, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -187,13 +185,13 @@ async def measure_bulks() -> Table:
             settings = _settings(folder, gateway_url)
             async with gateway_of(settings) as gateway:
                 plain = await _plain(_lookups(settings, gateway), 0)
-            async with _bulk_services(settings, speaker) as (services, lookups):
+            async with _bulk_services(settings, speaker) as (bulks, lookups):
                 # By then everything is imported and created.
-                await _durable(services, speaker, _ids(20, 90_000, "0.00"))
+                await _durable(bulks, speaker, _ids(20, 90_000, "0.00"))
                 shared = await _plain(lookups, 10_000)
-                durable = await _durable(services, speaker, _ids(COUNT, 20_000, "0.10"))
-                few = await _held_kib(services, speaker, _ids(FEW, 30_000, "0.00"))
-                many = await _held_kib(services, speaker, _ids(MANY, 40_000, "0.00"))
+                durable = await _durable(bulks, speaker, _ids(COUNT, 20_000, "0.10"))
+                few = await _held_kib(bulks, speaker, _ids(FEW, 30_000, "0.00"))
+                many = await _held_kib(bulks, speaker, _ids(MANY, 40_000, "0.00"))
     return _table((plain, shared, durable), (few, many))
 
 

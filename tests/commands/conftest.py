@@ -14,7 +14,7 @@ from tests.support.voicestatus_process import PATIENCE_SECONDS, Voicestatus, gat
 
 
 class Seen(list[SeenRequest]):
-    """What the sandbox was asked; rings when there is more."""
+    """The sandbox's requests; signals each new one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,14 +27,14 @@ class Seen(list[SeenRequest]):
             self._more.notify_all()
 
     def wait_for(self, count: int) -> None:
-        """Wait until so many have come."""
+        """Wait until this many have arrived."""
         with self._more:
             assert self._more.wait_for(lambda: len(self) >= count, PATIENCE_SECONDS)
 
 
 @pytest.fixture(autouse=True)
 def _folder(empty_folder: Path) -> None:
-    """No `.env` of somebody else, and no database left behind."""
+    """No foreign `.env`, and no database left behind."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def beside() -> Iterator[BlockingPortal]:
 
 @pytest.fixture(scope="module")
 def sandbox(beside: BlockingPortal) -> Iterator[tuple[str, Seen]]:
-    """A running sandbox gateway: its address, and what it was asked."""
+    """A running sandbox gateway: its address, and its requests."""
     requests = Seen()
     world = running_sandbox(port=0, requests=requests)
     with beside.wrap_async_context_manager(world) as url:
@@ -55,7 +55,7 @@ def sandbox(beside: BlockingPortal) -> Iterator[tuple[str, Seen]]:
 
 @pytest.fixture
 def seen(sandbox: tuple[str, Seen]) -> Seen:
-    """What the sandbox was asked in this test."""
+    """The sandbox's requests in this test."""
     _, requests = sandbox
     requests.clear()
     return requests
@@ -81,7 +81,7 @@ def voicestatus(bare: Voicestatus, gateway: dict[str, str]) -> Voicestatus:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """ASCII is what Python makes of a locale without letters; `--thorough` tries how it is said."""
+    """ASCII is Python's choice for a locale without letters; `--thorough` tests the output."""
     if "locale" in metafunc.fixturenames:
         ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
         locales = {"ASCII": ascii_only, "LANG=C": {"LANG": "C"}, "LC_ALL=C": {"LC_ALL": "C"}}

@@ -35,7 +35,7 @@ from tests.support.wording import EN, PT
 def test_the_page_is_served_without_a_terminal_until_it_is_stopped(
     bare: Voicestatus, number: signal.Signals, catalog: Catalog
 ) -> None:
-    """An open stream does not keep it; the end is clean, with exit code 0.
+    """An open stream does not delay it; the end is clean, with exit code 0.
 
     The language of the bot is the first agent's, and that of the words in the terminal.
     """
@@ -57,7 +57,7 @@ def test_the_page_is_served_without_a_terminal_until_it_is_stopped(
 
 
 def test_a_taken_port_is_named_and_nothing_is_left_running(bare: Voicestatus) -> None:
-    """The port was asked for, so no other one is taken."""
+    """The port was requested, so the demo takes no other one."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         end = bare.run("demo", "--port", port)
@@ -122,5 +122,5 @@ def test_the_tour_shows_everything_once_and_ends(
 def test_a_browser_is_opened_where_there_is_a_screen(
     environment: dict[str, str], platform: str, *, screen: bool
 ) -> None:
-    """Elsewhere the address is said, and that is all."""
+    """Elsewhere only the address is printed."""
     assert screen is has_a_browser(environment, platform)

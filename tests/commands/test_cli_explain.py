@@ -1,4 +1,4 @@
-"""`voicestatus explain`; what a term means is tested with the dictionary of the domain."""
+"""`voicestatus explain`; the domain's dictionary tests cover the meaning of terms."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def test_several_codes_are_answered_in_their_order(bare: Voicestatus) -> None:
 def test_words_of_either_language_are_answered_in_the_one_asked_for(
     bare: Voicestatus, words: str, catalog: Catalog
 ) -> None:
-    """Somebody who reads one of them may have words of the other in front of them."""
+    """A user who reads one of them may see words of the other elsewhere."""
     first = bare.run("explain", words, "--language", catalog.language, "--json").records[0]
     assert ("486", catalog.sip(486).meaning) == (first["code"], first["meaning"])
 
 
 @pytest.mark.parametrize("option", [[], ["--json"]], ids=["cards", "json"])
 def test_nothing_found_is_exit_code_1(bare: Voicestatus, option: list[str]) -> None:
-    """Standard output stays empty, and standard error names each term and what is near to it."""
+    """Standard output is empty, and standard error names each term and its nearest words."""
     slip = f"{max(EN.sip(486).title.split(), key=len)}x"
     found = bare.run("explain", slip, "zzzzzz", *option)
     nearest = EN.say("explain.nearest", words=", ".join(find(slip, EN).nearest))
@@ -47,7 +47,7 @@ def test_nothing_found_is_exit_code_1(bare: Voicestatus, option: list[str]) -> N
 
 
 def test_what_was_found_is_shown_beside_what_was_not(bare: Voicestatus) -> None:
-    """One bad word among good ones is exit code 1, and costs the others nothing."""
+    """One bad word among good ones is exit code 1, and the others are still explained."""
     found = bare.run("explain", "486", "zzzzzz", "--json")
     assert (1, ["486"]) == (found.code, [record["code"] for record in found.records])
 
@@ -91,7 +91,7 @@ def test_the_whole_dictionary_as_a_page(bare: Voicestatus, catalog: Catalog) -> 
 
 
 def test_one_code_as_a_page(bare: Voicestatus) -> None:
-    """--markdown without --all has the sections of what was asked only."""
+    """--markdown without --all has only the sections of the given codes."""
     lines = bare.run("explain", "486", "--markdown").out.splitlines()
     sections = [line for line in lines if line.startswith("### ")]
     heading = EN.say("explain.text", code="486 Busy Here", title=EN.sip(486).title)
@@ -115,7 +115,7 @@ def test_codes_or_all(bare: Voicestatus, arguments: list[str]) -> None:
 
 
 def test_light_commands_import_nothing_heavy(bare: Voicestatus) -> None:
-    """What needs no network and no settings must not pay for them."""
+    """A command without network and settings must not load them."""
     commands = [
         ["explain", "486", "--json"],
         ["explain", "busy"],
@@ -156,14 +156,14 @@ def test_the_language_may_be_named_in_other_ways(bare: Voicestatus, name: str) -
 
 
 def test_an_unknown_language_is_refused(bare: Voicestatus) -> None:
-    """A language that the bot does not speak is exit code 2, with those that it does."""
+    """An unsupported language exits with 2 and lists the supported ones."""
     refused = bare.run("explain", "486", "--language", "es")
     assert (2, "") == (refused.code, refused.out)
     assert "en or pt-BR" in refused.err
 
 
 def test_the_language_is_read_from_the_env_file(bare: Voicestatus) -> None:
-    """BOT_LANGUAGE in `.env` rules the texts, the environment goes before it, then the option."""
+    """BOT_LANGUAGE in `.env` sets the texts, the environment overrides it, then the option."""
     (bare.directory / ".env").write_text("BOT_LANGUAGE=pt\n")
     english = bare.having(BOT_LANGUAGE="en")
     assert PT.sip(486).title in bare.run("explain", "486").shown
@@ -181,7 +181,7 @@ def test_the_language_is_read_from_the_env_file(bare: Voicestatus) -> None:
     ],
 )
 def test_an_unreadable_env_file_does_not_matter(bare: Voicestatus, content: bytes | None) -> None:
-    """What stands in `.env` costs nobody an explanation, nor a line on standard error."""
+    """Errors in `.env` affect neither the explanation nor standard error."""
     if content is None:
         (bare.directory / ".env").mkdir()
     else:

@@ -1,4 +1,4 @@
-"""What `--help` says of each command and of what may follow it."""
+"""The `--help` text of each command and of its arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot import __version__
 from tests.support.voicestatus_process import Voicestatus
 
 LANGUAGE, JSON, PORT = "--language en|pt-BR", "--json", "--port <int range>"
-# What may follow a command; in brackets what is taken without it, and between which limits.
+# The arguments of each command; in brackets the default, and the limits.
 COMMANDS = {
     "run": [],
     "lookup": ["IDMSG... <list[str]>", "--file FILE", "--output FILE", JSON, LANGUAGE],
@@ -24,7 +24,7 @@ COMMANDS = {
 
 
 def listed(help_text: str) -> dict[str, str]:
-    """What stands in the lists of a help, with what is said about it."""
+    """The entries of a help text, with their descriptions."""
     lists = re.split("^(?:Arguments|Options):", help_text, maxsplit=1, flags=re.MULTILINE)[1]
     row = r"^  (\S+(?: (?!\[)\S+)*) *(.*?) *(\[.+\])?$"
     found = {}
@@ -35,9 +35,9 @@ def listed(help_text: str) -> dict[str, str]:
 
 def test_each_command_names_what_may_follow_it_and_what_it_is_for(bare: Voicestatus) -> None:
     """Names, forms, defaults and limits; each command and each option has a sentence."""
-    told = bare.having(COLUMNS="100")
-    commands = listed(told.run("--help").out)
-    options = {name: listed(told.run(name, "--help").out) for name in COMMANDS}
+    wide = bare.having(COLUMNS="100")
+    commands = listed(wide.run("--help").out)
+    options = {name: listed(wide.run(name, "--help").out) for name in COMMANDS}
 
     assert COMMANDS == {name: [*found][:-1] for name, found in options.items()}
     assert {"--help"} == {[*found][-1] for found in options.values()}
@@ -52,7 +52,7 @@ def test_each_command_names_what_may_follow_it_and_what_it_is_for(bare: Voicesta
 
 
 def test_the_version_is_said(bare: Voicestatus) -> None:
-    """And nothing else is done."""
+    """And no command runs."""
     ended = bare.run("--version", "run")
     assert (0, f"voicestatus {__version__}\n", "") == (ended.code, ended.out, ended.err)
 

@@ -59,64 +59,66 @@ def fill(url: str, add: Callable[[Database], Awaitable[object]]) -> None:
 
 
 @pytest.fixture
-def kept(bare: Voicestatus, sqlite_url: str) -> Voicestatus:
+def stored(bare: Voicestatus, sqlite_url: str) -> Voicestatus:
     """The command line beside a database with one open watch and one that is over."""
     bounds = Bounds(user=9, channel=9, all=9)
     fill(sqlite_url, lambda database: Watches(database).add([OPEN, OVER], bounds))
     return bare.having(DATABASE_URL=sqlite_url)
 
 
-def states(kept: Voicestatus) -> dict[str, str]:
+def states(stored: Voicestatus) -> dict[str, str]:
     """The state of every watch."""
-    return {one["id"]: one["state"] for one in kept.run("jobs", "list", "--all", "--json").records}
+    return {
+        one["id"]: one["state"] for one in stored.run("jobs", "list", "--all", "--json").records
+    }
 
 
-def test_the_open_ones_are_listed(kept: Voicestatus) -> None:
-    """Who, where and until when; no IDMSG, which may be a phone number."""
-    listed = kept.run("jobs")
+def test_the_open_ones_are_listed(stored: Voicestatus) -> None:
+    """User, place and end; no IDMSG, which may be a phone number."""
+    listed = stored.run("jobs")
     assert (0, True) == (listed.code, OPEN.id in listed.out)
     assert "over" not in listed.out
     assert "C1 1.1" in listed.out
     assert "98765" not in listed.out
 
 
-def test_all_are_listed(kept: Voicestatus) -> None:
-    """Those that are over, too."""
-    assert {OPEN.id: "waiting", "over": "undelivered"} == states(kept)
+def test_all_are_listed(stored: Voicestatus) -> None:
+    """Finished ones are included."""
+    assert {OPEN.id: "waiting", "over": "undelivered"} == states(stored)
 
 
-def test_one_json_object_a_line(kept: Voicestatus) -> None:
+def test_one_json_object_a_line(stored: Voicestatus) -> None:
     """All keys always there."""
-    (record,) = kept.run("jobs", "list", "--json").records
+    (record,) = stored.run("jobs", "list", "--json").records
     assert (OPEN.id, "U1", "T1", "C1", "1.1", 0) == tuple(
         record[key] for key in ("id", "user", "team", "channel", "thread", "looks")
     )
     assert ("2026-11-23T12:00:15+00:00", None) == (record["due_at"], record["ended_at"])
 
 
-def test_one_is_given_up(kept: Voicestatus) -> None:
+def test_one_is_given_up(stored: Voicestatus) -> None:
     """Once."""
-    assert 0 == kept.run("jobs", "cancel", OPEN.id).code
-    assert "cancelled" == states(kept)[OPEN.id]
-    again = kept.run("jobs", "cancel", OPEN.id)
+    assert 0 == stored.run("jobs", "cancel", OPEN.id).code
+    assert "cancelled" == states(stored)[OPEN.id]
+    again = stored.run("jobs", "cancel", OPEN.id)
     assert (1, "") == (again.code, again.out)
-    assert "It is over" in again.err
+    assert "It is finished" in again.err
 
 
-def test_one_is_taken_up_again(kept: Voicestatus) -> None:
-    """What could not be told is going to be told."""
-    assert 0 == kept.run("jobs", "retry", "over").code
-    assert "telling" == states(kept)["over"]
+def test_one_is_taken_up_again(stored: Voicestatus) -> None:
+    """An undelivered notice becomes due again."""
+    assert 0 == stored.run("jobs", "retry", "over").code
+    assert "telling" == states(stored)["over"]
 
 
-def test_bulks_are_listed_beside_watches(kept: Voicestatus, sqlite_url: str) -> None:
-    """And may be stopped and taken up again likewise."""
+def test_bulks_are_listed_beside_watches(stored: Voicestatus, sqlite_url: str) -> None:
+    """And may be stopped and retried in the same way."""
     ids, bounds = [MessageId(name) for name in "ABC"], BulkBounds(user=9, all=9)
     fill(sqlite_url, lambda database: Bulks(database).add(BULK, ids, (), bounds))
 
-    listed = kept.run("jobs").out
-    _, record = kept.run("jobs", "list", "--json").records
-    codes = [kept.run("jobs", action, "ab12").code for action in ("retry", "cancel", "cancel")]
+    listed = stored.run("jobs").out
+    _, record = stored.run("jobs", "list", "--json").records
+    codes = [stored.run("jobs", action, "ab12").code for action in ("retry", "cancel", "cancel")]
 
     assert (True, True) == ("ab12" in listed, OPEN.id in listed)
     assert ("bulk", 3, None) == (record["kind"], record["calls"], record["looks"])
@@ -124,10 +126,10 @@ def test_bulks_are_listed_beside_watches(kept: Voicestatus, sqlite_url: str) -> 
 
 
 @pytest.mark.parametrize("action", ["cancel", "retry"])
-def test_one_that_there_is_not(kept: Voicestatus, action: str) -> None:
-    """Is said to be so."""
-    ended = kept.run("jobs", action, "nothing")
-    assert (1, "There is no watch or bulk of that id.\n") == (ended.code, ended.err)
+def test_one_that_there_is_not(stored: Voicestatus, action: str) -> None:
+    """Is reported."""
+    ended = stored.run("jobs", action, "nothing")
+    assert (1, "No watch or list has that id.\n") == (ended.code, ended.err)
 
 
 @pytest.mark.parametrize("arguments", [["list", "x"], ["cancel"], ["retry"], ["dance", "x"]])

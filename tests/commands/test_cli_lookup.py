@@ -1,4 +1,4 @@
-"""`voicestatus lookup`: what it prints of what the gateway answers."""
+"""`voicestatus lookup`: its output for the gateway's answers."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ ROWS: dict[str, tuple[object, ...]] = {
     "SANDBOX-002": ("gateway_error", False, None, None, "002", None, "002"),
     "NO-SUCH-ID": ("gateway_error", False, None, None, "023", None, "023"),
     "sandbox-failed.486": ("failed", True, 486, None, None, None, "failed:486"),
-    # A word that nobody knows is never a success.
+    # An unknown word is never a success.
     "SANDBOX-maybe.85": ("unrecognised", False, None, None, None, None, "maybe:85"),
     "SANDBOX-EMPTY": ("lookup_failed", False, None, None, None, "empty_result", None),
     "SANDBOX-FAULT-html": ("lookup_failed", False, None, None, None, "not_soap", None),
     "SANDBOX-FAULT-server": ("lookup_failed", False, None, None, None, "fault_server", None),
-    # After this one nobody may ask for a while.
+    # After this one no request may start for some time.
     "SANDBOX-900": ("gateway_error", False, None, None, "900", None, "900"),
 }
 
@@ -69,7 +69,7 @@ def asked_together(gateway: dict[str, str], tmp_path_factory: pytest.TempPathFac
 
 
 def test_records_say_what_the_gateway_answered(asked_together: Ended) -> None:
-    """In the order of the arguments, with null where a key does not apply."""
+    """In the order of the arguments, with null for keys that do not apply."""
     shown = ("outcome", "final", "sip_code", "duration_seconds", "gateway_code", "error", "raw")
     found = [(one["idmsg"], tuple(one[key] for key in shown)) for one in asked_together.records]
     assert [*ROWS.items()] == found
@@ -90,7 +90,7 @@ def test_every_record_has_all_keys_with_values_of_their_types(asked_together: En
 
 
 def test_a_slow_answer_keeps_its_place(voicestatus: Voicestatus) -> None:
-    """An id whose answer comes last is still printed first when it was asked first."""
+    """An id whose answer arrives last is still printed first if it was given first."""
     asked = ["SANDBOX-SLOW-0.2", "SANDBOX-OK"]
     ended = voicestatus.run("lookup", *asked, "--json")
     assert asked == [record["idmsg"] for record in ended.records]
@@ -110,13 +110,13 @@ def test_a_slow_answer_keeps_its_place(voicestatus: Voicestatus) -> None:
     ],
 )
 def test_the_exit_code_is_the_highest(voicestatus: Voicestatus, code: int, ids: list[str]) -> None:
-    """The exit code tells the worst outcome of all ids, and nothing stands on standard error."""
+    """The exit code is that of the worst outcome of all ids, and standard error is empty."""
     ended = voicestatus.run("lookup", *ids, "--json")
     assert (code, "") == (ended.code, ended.err)
 
 
 def test_a_process_ends_with_the_exit_code_of_its_command(voicestatus: Voicestatus) -> None:
-    """`python -m bot` says what the command says inside this process."""
+    """`python -m bot` prints the same as the command inside this process."""
     asked = ("lookup", "SANDBOX-001", "--json")
     process = voicestatus.run_process(*asked)
     assert 4 == process.code
@@ -150,7 +150,7 @@ def test_many_ids_wait_for_the_ceiling_and_not_for_their_deadline(voicestatus: V
 def test_no_more_at_once_than_get_through_well_before_their_deadline(
     per_second: float, seconds: float, together: int, expected: int
 ) -> None:
-    """A few more than may be under way; half of what the deadline has room for; one at least."""
+    """A few more than may run at once; half of the deadline's capacity; at least one."""
     settings = Settings.of(
         gateway_requests_per_second=per_second,
         gateway_timeout_seconds=seconds,
@@ -184,7 +184,7 @@ def test_the_language_is_read_from_the_env_file_too(voicestatus: Voicestatus) ->
 
 
 def test_a_card_is_drawn_for_each_id(voicestatus: Voicestatus) -> None:
-    """Without --json: verdict, id, code, raw result, and that it comes from the sandbox."""
+    """Without --json: verdict, id, code, raw result, and the sandbox's mark."""
     ended = voicestatus.run("lookup", "SANDBOX-BUSY", "SANDBOX-023")
     cards = [unframed(card) for card in ended.out.split("\n╭")]
     first = (BUSY, "SANDBOX-BUSY", "486 Busy Here", "failed:486", say("card.sandbox"))
@@ -195,7 +195,7 @@ def test_a_card_is_drawn_for_each_id(voicestatus: Voicestatus) -> None:
 
 
 def test_no_secret_is_printed(voicestatus: Voicestatus) -> None:
-    """Not even where the gateway refuses the keys or cannot be understood."""
+    """Not even if the gateway refuses the keys or its reply is unreadable."""
     ended = voicestatus.run("lookup", "SANDBOX-001", "SANDBOX-FAULT-client", "--json")
     assert [] == [key for key in (CREDENTIAL, TOKEN) if key in ended.out + ended.err]
 
@@ -209,7 +209,7 @@ def test_json_is_one_object_a_line(voicestatus: Voicestatus) -> None:
 def test_a_look_up_in_a_terminal_keeps_to_the_ceilings_of_the_bot_beside_it(
     voicestatus: Voicestatus, seen: Seen
 ) -> None:
-    """A pause that the bot was asked for holds here too; nothing is sent."""
+    """A pause that the gateway requested from the bot applies here too; nothing is sent."""
     url = f"sqlite:///{voicestatus.directory}/voicestatus.db"
 
     async def ask_for_a_pause() -> None:
@@ -228,6 +228,6 @@ def test_a_look_up_in_a_terminal_keeps_to_the_ceilings_of_the_bot_beside_it(
 
 
 def test_where_no_bot_has_run_a_look_up_makes_no_database(voicestatus: Voicestatus) -> None:
-    """There is nobody to share with."""
+    """No bot shares the rate limit."""
     voicestatus.run("lookup", "SANDBOX-OK")
     assert [] == [*voicestatus.directory.iterdir()]

@@ -1,4 +1,4 @@
-"""`voicestatus lookup --file`: a whole list, its result, and what is said beside it."""
+"""`voicestatus lookup --file`: a whole list, its result, and the messages beside it."""
 
 from __future__ import annotations
 
@@ -129,9 +129,9 @@ def test_in_a_terminal_a_bar_shows_how_far_it_is(voicestatus: Voicestatus) -> No
 
 
 def _all_of(terminal: int) -> str:
-    """What a process writes to a terminal until it ends."""
+    """A process's output to a terminal until it ends."""
     parts = []
-    # Linux tells the end of a terminal by an error.
+    # Linux reports the end of a terminal as an error.
     with suppress(OSError):
         while part := os.read(terminal, 4096):
             parts.append(part)
@@ -172,14 +172,14 @@ def test_json_has_the_records_of_lookup(voicestatus: Voicestatus) -> None:
 
 
 def test_a_list_comes_through_a_pipe_too(voicestatus: Voicestatus) -> None:
-    """A single hyphen stands for standard input."""
+    """A single hyphen means standard input."""
     given = b"SANDBOX-BUSY\nSANDBOX-OK\n"
     got = voicestatus.run_process("lookup", "--file", "-", "--json", given=given)
     assert ["SANDBOX-BUSY", "SANDBOX-OK"] == [one["idmsg"] for one in got.records]
 
 
 def test_the_result_is_written_to_a_file(voicestatus: Voicestatus) -> None:
-    """Then standard output stays empty, and where the result is, is said."""
+    """Then standard output is empty, and the location of the result is printed."""
     got = voicestatus.run("lookup", "--file", "ids.csv", "--output", "result.csv")
     written = (voicestatus.directory / "result.csv").read_text("utf-8")
     assert voicestatus.run("lookup", "--file", "ids.csv").out[:20] == written[:20]
@@ -192,8 +192,8 @@ def test_the_result_is_written_to_a_file(voicestatus: Voicestatus) -> None:
 def test_a_result_that_cannot_be_written_is_told_in_one_sentence(voicestatus: Voicestatus) -> None:
     """A full disk, before anything is lost in a traceback."""
     got = voicestatus.run("lookup", "--file", "ids.csv", "--output", "/dev/full")
-    told = say("list.terminal.no_output", file="/dev/full")
-    assert (2, told) == (got.code, got.err.splitlines()[-1])
+    sentence = say("list.terminal.no_output", file="/dev/full")
+    assert (2, sentence) == (got.code, got.err.splitlines()[-1])
 
 
 def test_each_id_is_asked_once(voicestatus: Voicestatus, seen: Seen) -> None:
@@ -203,7 +203,7 @@ def test_each_id_is_asked_once(voicestatus: Voicestatus, seen: Seen) -> None:
 
 
 def test_many_ids_are_answered_in_their_order(voicestatus: Voicestatus) -> None:
-    """As many at once as may be; how far it is comes in lines where there is no terminal."""
+    """As many at a time as allowed; without a terminal the progress is printed as lines."""
     ids = ["SANDBOX-SLOW-0.2", *answered(59)]
     got = voicestatus.run("lookup", "--file", "-", "--json", given=listed(ids))
     assert ids == [one["idmsg"] for one in got.records]
@@ -231,12 +231,12 @@ def test_the_exit_code_is_the_highest(voicestatus: Voicestatus, code: int, ids: 
 def test_a_refusal_of_the_gateway_stops_the_list(
     voicestatus: Voicestatus, seen: Seen, code: str
 ) -> None:
-    """The reason is said, nothing more is asked, and the rest says that it was not asked."""
+    """The reason is printed, no further request is sent, and the rest is marked as not asked."""
     given = listed([f"SANDBOX-{code}", *answered(200)])
     careful = voicestatus.having(GATEWAY_MAX_CONCURRENCY="1")
     got = careful.run("lookup", "--file", "-", given=given)
-    told = explain(read_result(code), EN)
-    stopped = say("list.terminal.stopped", headline=told.headline, advice=told.advice)
+    explanation = explain(read_result(code), EN)
+    stopped = say("list.terminal.stopped", headline=explanation.headline, advice=explanation.advice)
     error = say("count.gateway_error", count=1)
     assert (4, 1) == (got.code, len(seen))
     assert [
@@ -263,7 +263,7 @@ def test_interrupted_it_writes_what_is_known(voicestatus: Voicestatus, seen: See
     """Exit code 130; answers that waited for a late one are among them."""
     ids = [*answered(3), "SANDBOX-SLOW-60", *answered(30)[4:]]
     (voicestatus.directory / "late.csv").write_bytes(listed(ids))
-    # Three are asked at once, so that of twenty that were asked seventeen were answered.
+    # Three run together, so that of twenty sent requests seventeen were answered.
     few = voicestatus.having(GATEWAY_MAX_CONCURRENCY="2", GATEWAY_TIMEOUT_SECONDS="100")
     with few.started("lookup", "--file", "late.csv") as process:
         seen.wait_for(20)
@@ -278,8 +278,8 @@ def test_interrupted_it_writes_what_is_known(voicestatus: Voicestatus, seen: See
 
 
 def test_whoever_reads_the_result_may_leave(voicestatus: Voicestatus) -> None:
-    """As `head` does: no traceback, and nothing more is asked for long."""
-    # More than a pipe takes, so that it cannot be over before the reader leaves.
+    """As `head` does: no traceback, and requests soon stop."""
+    # More than a pipe's capacity, so that the process cannot end before the reader leaves.
     (voicestatus.directory / "many.csv").write_bytes(listed(answered(400)))
     with voicestatus.started("lookup", "--file", "many.csv") as process:
         assert process.stdout is not None
@@ -291,7 +291,7 @@ def test_whoever_reads_the_result_may_leave(voicestatus: Voicestatus) -> None:
 
 
 def problem(name: str, **values: str) -> str:
-    """What is wrong with a list, as a terminal shows it."""
+    """The problem of a list, as a terminal shows it."""
     return say(f"list.problem.{name}", **values).replace("`", '"')
 
 
@@ -338,7 +338,7 @@ def test_what_cannot_be_done_is_said_before_anything_is_asked(
 
 
 def test_problems_of_settings_and_of_the_list_are_said_together(bare: Voicestatus) -> None:
-    """So that one need not start again for each; up to how many ids, the settings do not say."""
+    """So that a user can fix all at once; the settings do not give the largest size."""
     given = listed(f"MPG{number:012}" for number in range(LARGEST + 1))
     got = bare.run("lookup", "--file", "-", given=given)
     *named, last = got.err.splitlines()

@@ -1,4 +1,4 @@
-"""`voicestatus lookup` where it cannot go on: wrong input, interrupts, readers that leave."""
+"""`voicestatus lookup` when it cannot continue: wrong input, interrupts, closed pipes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_words_that_are_no_ids_stop_it_before_any_request(
 ) -> None:
     """A line for each, in the language, in quotes and not in Slack's marks; exit code 2.
 
-    No character of a word can steer the terminal, and the gateway is not asked about any.
+    No character of a word can control the terminal, and the gateway gets no request.
     """
     refused = voicestatus.run("lookup", "--language", catalog.language, "--", *words)
     lines = [
@@ -60,7 +60,7 @@ def test_words_that_are_no_ids_stop_it_before_any_request(
 def test_what_could_be_a_phone_number_is_asked(
     voicestatus: Voicestatus, seen: Seen, word: str
 ) -> None:
-    """An IDMSG may be all digits; `id:` before any other word has it asked."""
+    """An IDMSG may be all digits; `id:` before any other word forces a look-up."""
     asked = voicestatus.run("lookup", word, "--json")
     assert (4, 1) == (asked.code, len(seen))
     assert [word.removeprefix("id:")] == [record["idmsg"] for record in asked.records]
@@ -80,7 +80,7 @@ def test_what_could_be_a_phone_number_is_asked(
 def test_missing_and_wrong_settings_are_named_together(
     bare: Voicestatus, settings: dict[str, str], named: list[str]
 ) -> None:
-    """What is wrong does not hide what is missing, and the wrong value is not shown."""
+    """A wrong value does not hide a missing one, and the wrong value is not shown."""
     refused = bare.having(**settings).run("lookup", "X")
     assert (2, "") == (refused.code, refused.out)
     assert named == [line.split()[0] for line in refused.err.splitlines()]
@@ -88,7 +88,7 @@ def test_missing_and_wrong_settings_are_named_together(
 
 
 def test_an_interrupt_is_130(voicestatus: Voicestatus, seen: Seen) -> None:
-    """Ctrl-C while the gateway is being asked ends in 130, without a word."""
+    """Ctrl-C during a request ends in 130, without a message."""
     with voicestatus.started("lookup", "SANDBOX-SLOW-60") as process:
         seen.wait_for(1)
         process.send_signal(signal.SIGINT)
@@ -101,7 +101,7 @@ def test_an_interrupt_is_130(voicestatus: Voicestatus, seen: Seen) -> None:
     [
         ["lookup", "SANDBOX-OK", "SANDBOX-001", "--json"],
         ["lookup", "SANDBOX-OK", "SANDBOX-001"],
-        # Where nothing is asked of anybody.
+        # In commands that send no request.
         ["explain", "--all", "--json"],
     ],
     ids=["json", "cards", "dictionary"],
@@ -109,7 +109,7 @@ def test_an_interrupt_is_130(voicestatus: Voicestatus, seen: Seen) -> None:
 def test_a_reader_that_leaves_is_no_error_to_show(
     voicestatus: Voicestatus, arguments: list[str]
 ) -> None:
-    """Whoever reads the output may stop reading, as `head` does; nothing is said about it."""
+    """The reader of the output may stop reading, as `head` does; no message is printed."""
     reading, writing = os.pipe()
     os.close(reading)
     with voicestatus.started(*arguments, out=writing) as process:
@@ -122,7 +122,7 @@ def test_a_reader_that_leaves_is_no_error_to_show(
 def test_any_locale_will_do(
     voicestatus: Voicestatus, options: list[str], locale: dict[str, str]
 ) -> None:
-    """Accents, emoji and frames break nothing where the locale has none."""
+    """Accents, emoji and frames break nothing in a locale without them."""
     asked = ("lookup", "SANDBOX-BUSY", "--language", "pt-BR", *options)
     end = voicestatus.having(**locale).run_process(*asked)
     assert (0, "") == (end.code, end.err)

@@ -1,4 +1,4 @@
-"""`voicestatus sandbox`: the gateway of the tests as a command of its own."""
+"""`voicestatus sandbox`: the gateway of the tests as a command."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_it_serves_the_address_that_it_prints_until_a_signal_ends_it(
 
 
 def test_a_taken_port_is_said(bare: Voicestatus) -> None:
-    """A port that is taken ends in exit code 1 with the address and a way out."""
+    """A port in use ends in exit code 1 with the address and a remedy."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = bare.run("sandbox", "--port", port)

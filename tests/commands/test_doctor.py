@@ -42,9 +42,9 @@ from tests.support.wording import EN
 SECRETS = (made_up.BOT_TOKEN, made_up.APP_TOKEN, made_up.SIGNING_SECRET, CREDENTIAL, TOKEN)
 SET_CLOCK = "Set this machine's clock by NTP."
 NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
-# Here nobody listens.
+# A port without a listener.
 NOBODY = "http://127.0.0.1:9/"
-# What is asked again is asked at once.
+# Retries follow immediately.
 AT_ONCE = Timing(retry_initial=0, retry_jitter=0, retry_max=0)
 
 
@@ -95,7 +95,7 @@ async def checks(settings: dict[str, Any], now: Now = utc_now) -> dict[str, Chec
 async def serving(
     body: str, *, content_type: str = "text/html", date: str | None = None, status: int = 200
 ) -> AsyncIterator[str]:
-    """A server that says the same to everything."""
+    """A server that gives the same answer to every request."""
 
     async def answer(_: web.Request) -> web.Response:
         headers = {} if date is None else {"Date": date}
@@ -127,7 +127,7 @@ def slack_at(date: str) -> AbstractAsyncContextManager[str]:
     ids=["socket", "http"],
 )
 async def test_all_is_well(good: dict[str, Any], way: Mode, names: list[str]) -> None:
-    """Where nothing is wrong each check is a line that says so, without a remedy."""
+    """Without a problem each check prints one line, without a remedy."""
     found = await checks({**good, "bot_mode": way})
     assert [(name, True, "") for name in names] == [
         (check.name, check.ok, check.remedy) for check in found.values()
@@ -141,12 +141,12 @@ async def test_lines_say_what_was_seen(good: dict[str, Any]) -> None:
     needed, _, left_out = found["scopes"].detail.partition("; ")
     assert "app_mentions:read, chat:write, commands, im:history" == needed
     assert left_out.startswith("optional, not granted: channels:history, groups:history, im:write")
-    assert "files:read (a list in a file is not read, people paste the ids)" in left_out
+    assert "files:read (lists in files are not read, users paste the ids)" in left_out
     assert "127.0.0.1 (the sandbox) answers and takes the keys" == found["gateway"].detail
 
 
 async def test_bot_token_that_slack_refuses(good: dict[str, Any]) -> None:
-    """The line names Slack's word and the setting; what needs the token is not looked at."""
+    """The line names Slack's word and the setting; checks that need the token are skipped."""
     found = await checks({**good, "slack_bot_token": "xoxb-of-somebody-else"})
     check = found["slack token"]
     assert (False, "Slack refuses it: invalid_auth") == (check.ok, check.detail)
@@ -184,7 +184,7 @@ async def test_colleagues_whom_nothing_tells_from_outsiders(
 
 
 async def test_app_token_that_slack_refuses(good: dict[str, Any]) -> None:
-    """A wrong app token has its own line, and the bot token keeps its good one."""
+    """A wrong app token has its own line, and the bot token is still reported as good."""
     found = await checks({**good, "slack_app_token": "xapp-of-somebody-else"})
     check = found["app token"]
     assert (True, False) == (found["slack token"].ok, check.ok)
@@ -195,7 +195,7 @@ async def test_app_token_that_slack_refuses(good: dict[str, Any]) -> None:
 async def test_all_optional_scopes_are_nothing_to_speak_of(
     good: dict[str, Any], slack: LoopbackSlack
 ) -> None:
-    """Only what was left out is named."""
+    """Only the missing scopes are named."""
     slack.workspace.scopes |= set(OPTIONAL_SCOPES)
     check = (await checks(good))["scopes"]
 
@@ -216,7 +216,7 @@ async def test_app_token_without_its_scope(good: dict[str, Any], slack: Loopback
 
 
 async def test_slack_that_gives_no_answer(good: dict[str, Any], slack: LoopbackSlack) -> None:
-    """Both tokens are told to be out of reach, and the gateway is looked at all the same."""
+    """Both tokens are reported as unreachable, and the gateway is still checked."""
     slack.fail_next("auth.test", error="internal_error", status=500)
     slack.fail_next("apps.connections.open", error="internal_error", status=500)
     found = await checks(good)
@@ -230,7 +230,7 @@ async def test_slack_that_gives_no_answer(good: dict[str, Any], slack: LoopbackS
 
 
 async def test_slack_that_is_something_else(good: dict[str, Any]) -> None:
-    """A page in the place of Slack is no traceback either."""
+    """A page in place of Slack leads to no traceback either."""
     async with serving("<html>sign in to the network</html>") as url:
         check = (await checks({**good, "slack_api_url": url}))["slack token"]
     assert not check.ok
@@ -261,7 +261,7 @@ async def test_skewed_clock(
 
 @pytest.mark.parametrize("date", ["yesterday", ""], ids=["unreadable", "empty"])
 async def test_clock_that_slack_does_not_tell(good: dict[str, Any], date: str) -> None:
-    """Without a readable time nothing is claimed about the clock."""
+    """Without a readable time the doctor does not judge the clock."""
     async with slack_at(date) as url:
         check = (await checks({**good, "slack_api_url": url, "bot_mode": Mode.HTTP}))["clock"]
     assert (True, "Slack did not send its time") == (check.ok, check.detail)
@@ -277,7 +277,7 @@ async def test_clock_that_slack_does_not_tell(good: dict[str, Any], date: str) -
 async def test_keys_that_the_gateway_refuses(
     good: dict[str, Any], settings: dict[str, str], code: str
 ) -> None:
-    """The gateway's code is told in English, with the setting to check, in any language."""
+    """The gateway's code is explained in English, with the setting to check, in any language."""
     check = (await checks({**good, **settings, "bot_language": "pt-BR"}))["gateway"]
     title = EN.gateway(code).title
     assert not check.ok
@@ -287,7 +287,7 @@ async def test_keys_that_the_gateway_refuses(
 
 
 async def test_gateway_that_refuses_connections(good: dict[str, Any]) -> None:
-    """Nobody listens at the gateway's address."""
+    """No server listens at the gateway's address."""
     check = (await checks({**good, "gateway_url": NOBODY}))["gateway"]
     assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: connection_refused: "))
     assert "host and port in GATEWAY_URL" in check.remedy
@@ -304,7 +304,7 @@ async def test_gateway_that_refuses_connections(good: dict[str, Any]) -> None:
 async def test_gateway_that_answers_with_another_status(
     good: dict[str, Any], status: int, remedy: str
 ) -> None:
-    """The remedy speaks to whoever runs the bot, and says what was answered."""
+    """The remedy addresses the operator, and includes the answer."""
     async with serving("gone", status=status) as url:
         check = (await checks({**good, "gateway_url": url}))["gateway"]
     assert not check.ok
@@ -312,7 +312,7 @@ async def test_gateway_that_answers_with_another_status(
 
 
 async def test_gateway_that_is_a_page(good: dict[str, Any]) -> None:
-    """An HTML page in the place of the gateway is told to be no SOAP."""
+    """An HTML page in place of the gateway is reported as not SOAP."""
     async with serving("<html>welcome</html>") as url:
         check = (await checks({**good, "gateway_url": url}))["gateway"]
     assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: not_soap: "))
@@ -320,7 +320,7 @@ async def test_gateway_that_is_a_page(good: dict[str, Any]) -> None:
 
 
 async def test_gateway_that_speaks_no_tls(good: dict[str, Any]) -> None:
-    """An https address of a port that speaks plain HTTP points at scheme and port."""
+    """An https address of a plain HTTP port leads to a remedy about scheme and port."""
     url = good["gateway_url"].replace("http:", "https:")
     check = (await checks({**good, "gateway_url": url}))["gateway"]
     assert (False, True) == (check.ok, check.detail.startswith("127.0.0.1: tls: "))
@@ -336,15 +336,15 @@ async def test_gateway_that_speaks_no_tls(good: dict[str, Any]) -> None:
     ],
 )
 def test_a_handshake_that_fails_has_advice_of_its_own(error: TlsError, remedy: str) -> None:
-    """It says what to look at, quotes OpenSSL's word, and never advises to look away."""
-    told = remedy_for_error(error, "gateway.example")
-    assert remedy in told
-    assert error.reason in told
-    assert not re.search("verif|disable|insecure", told)
+    """It says what to check, quotes OpenSSL's word, and never advises to disable the check."""
+    printed = remedy_for_error(error, "gateway.example")
+    assert remedy in printed
+    assert error.reason in printed
+    assert not re.search("verif|disable|insecure", printed)
 
 
 async def test_gateway_that_knows_the_impossible(good: dict[str, Any]) -> None:
-    """A status for an id that cannot exist is no answer of the gateway that was meant."""
+    """A status for an id that cannot exist does not come from the real gateway."""
     result = '<MPG_Status_VoiceResult xmlns="https://pw-api.com/">ok:85.00</MPG_Status_VoiceResult>'
     soap = "http://schemas.xmlsoap.org/soap/envelope/"
     envelope = f'<E:Envelope xmlns:E="{soap}"><E:Body>{result}</E:Body></E:Envelope>'
@@ -369,7 +369,7 @@ async def test_gateway_that_knows_the_impossible(good: dict[str, Any]) -> None:
 async def test_keys_in_the_clear_are_warned_of(
     good: dict[str, Any], url: str, warned: str | None
 ) -> None:
-    """http:// to another machine is a warning that fails nothing; on this machine it is fine."""
+    """http:// to another machine is a warning that fails no check; on this machine it is fine."""
     async with aclosing(examine(Settings.of(**{**good, "gateway_url": url}))) as found:
         # The gateway comes last, and is not asked.
         first_two = [await anext(found), await anext(found)]
@@ -390,7 +390,7 @@ async def test_keys_in_the_clear_are_warned_of(
 async def test_short_signing_secret_is_warned_of(
     good: dict[str, Any], way: Mode, secret: str, warned: bool
 ) -> None:
-    """A secret that can be guessed opens the door; the warning fails nothing."""
+    """A guessable secret is a security risk; the warning fails no check."""
     found = await checks({**good, "bot_mode": way, "slack_signing_secret": secret})
     assert warned == ("signing secret" in found)
     assert all(check.ok for check in found.values())
@@ -409,7 +409,7 @@ async def test_short_signing_secret_is_warned_of(
 async def test_a_variable_that_is_no_setting_is_warned_of(
     good: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str, hint: str
 ) -> None:
-    """It changes nothing, which nobody would notice."""
+    """It has no effect, which an operator would not notice."""
     monkeypatch.setenv(name, "5")
     found = (await checks(good))["setting"]
     assert (True, f"{name} is set and is not a setting") == (found.ok, found.detail)
@@ -417,7 +417,7 @@ async def test_a_variable_that_is_no_setting_is_warned_of(
 
 
 def test_every_error_has_its_remedy() -> None:
-    """Each error has a sentence of its own for the operator, which names no agent and no circle."""
+    """Each error has its own sentence for the operator, which mentions neither agent nor circle."""
     assert {error.code for error in LEAVES} == set(ERRORS)
     assert len(ERRORS) == len(set(ERRORS.values()))
     remedies = {
@@ -451,7 +451,7 @@ async def test_gateway_that_cannot_be_set_up(good: dict[str, Any], tmp_path: Any
 
 
 async def test_nothing_is_changed_in_slack(good: dict[str, Any], slack: LoopbackSlack) -> None:
-    """The doctor asks who it is and for a socket's address, and posts nothing."""
+    """The doctor checks its identity and a socket's address, and posts nothing."""
     await checks(good)
     assert ["auth.test", "apps.connections.open"] == [call.method for call in slack.calls]
     assert [] == slack.messages
@@ -470,10 +470,10 @@ async def test_exit_code_and_secrets(
     code: int,
     as_json: bool,
 ) -> None:
-    """The report ends in 1 if one check failed, and never holds a secret."""
+    """The report ends in 1 if one check failed, and never contains a secret."""
     assert code == await report(Settings.of(**{**good, **change}), as_json=as_json)
-    told = "".join(capsys.readouterr())
-    assert [] == [secret for secret in (*SECRETS, *change.values()) if secret in told]
+    printed = "".join(capsys.readouterr())
+    assert [] == [secret for secret in (*SECRETS, *change.values()) if secret in printed]
 
 
 async def test_json_is_one_check_a_line(
@@ -488,7 +488,7 @@ async def test_json_is_one_check_a_line(
 async def test_text_marks_failures_by_a_word(
     good: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without colours too, a failed check is told from a good one, and its remedy stands below."""
+    """Without colours too, a failed check differs from a good one, and its remedy is below."""
     await report(Settings.of(**{**good, "gateway_token": "BAD000"}), as_json=False)
     lines = capsys.readouterr().out.splitlines()
     starts = [line.split()[:2] for line in lines if line.startswith(("ok", "FAIL"))]
@@ -500,7 +500,7 @@ async def test_text_marks_failures_by_a_word(
 async def test_long_lines_go_on_under_their_beginning(
     good: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is wrapped is indented, so that each check can be told from the next."""
+    """Wrapped lines are indented, so that each check is distinct from the next."""
     refusing = {"gateway_url": NOBODY}
     await report(Settings.of(**{**good, **refusing}), as_json=False, timing=AT_ONCE)
     out = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What a list says at its end, in figures as the language writes them."""
+"""The summary of a list, in figures as the language writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Canaries: whatever happens, no byte of a secret comes out of a command again.
+"""Canaries: in every case, no byte of a secret appears in a command's output.
 
 The faults of the gateway are tried one by one in the tests of the composition.
 """
@@ -45,31 +45,31 @@ LOUD: Final[Mapping[str, str]] = {"BOT_LOG_LEVEL": "DEBUG", "PYTHONASYNCIODEBUG"
 
 PHONE: Final = "5511987654321"
 TYPED: Final = ("MPG000236180474", PHONE, "palavrasecreta", "SANDBOX-")
-# Nobody waits for a note, nor before anything is tried again.
+# No wait for a note, nor before a retry.
 HURRIED: Final = Timing(note_after=60, retry_initial=0, retry_jitter=0, recovery=0)
 
 
 def secrets_of(slack: LoopbackSlack) -> tuple[str, ...]:
-    """All that a bot beside this Slack must keep to itself, its response URLs included."""
+    """All secrets of a bot with this Slack, its response URLs included."""
     tokens = (slack.bot_token, slack.app_token, slack.signing_secret)
     return (*SECRETS, *tokens, "/commands/", "/actions/")
 
 
 def on_screen(slack: LoopbackSlack, user: str) -> str:
-    """All that a person sees."""
+    """Everything that a user sees."""
     shown = [(message.text, list(message.blocks)) for message in slack.messages]
     views = [view.content for view in [*slack.modals_of(user), slack.home_of(user)] if view]
     return json.dumps([shown, [dict(view) for view in views]], ensure_ascii=False, default=str)
 
 
 async def pages(port: int) -> str:
-    """What the bot's own HTTP server tells everybody."""
-    told = ""
+    """The public responses of the bot's own HTTP server."""
+    found = ""
     async with aiohttp.ClientSession() as session:
         for path in ("/metrics", "/readyz", "/healthz", "/nothing", "/slack/events"):
             async with session.get(f"http://127.0.0.1:{port}{path}") as reply:
-                told += f"{reply.headers} {await reply.text()}"
-    return told
+                found += f"{reply.headers} {await reply.text()}"
+    return found
 
 
 async def use_every_way_in(person: Person, slack: LoopbackSlack) -> None:
@@ -90,7 +90,7 @@ async def use_every_way_in(person: Person, slack: LoopbackSlack) -> None:
 
 
 async def let_slack_fail(person: Person, slack: LoopbackSlack) -> None:
-    """Refuse, limit and break what the bot sends."""
+    """Refuse, limit and break the bot's requests."""
     for trouble in ("invalid_blocks", "token_revoked", "ratelimited", "internal_error"):
         slack.fail_next("response_url", error=trouble, status=500)
         slack.fail_next("chat.postEphemeral", error=trouble, retry_after=0)
@@ -102,7 +102,7 @@ async def let_slack_fail(person: Person, slack: LoopbackSlack) -> None:
 async def test_no_surface_and_no_trouble_with_slack_leaks_anything(
     mode: Mode, log: io.StringIO
 ) -> None:
-    """Whatever people do and Slack refuses; logs at DEBUG, asyncio as well."""
+    """For all user actions and Slack errors; logs at DEBUG, asyncio as well."""
     keys: dict[str, Any] = {name.lower(): value for name, value in KEYS.items()}
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
@@ -169,7 +169,7 @@ LIBRARIES: Final = ("slack_sdk", "slack_bolt", "aiohttp", "asyncio", "sqlalchemy
 
 
 async def test_no_process_leaks_anything(mode: Mode, empty_folder: Path) -> None:
-    """An answer, a fault, a refusal; and an error that nobody foresaw: type and place, no text.
+    """An answer, a fault, a refusal; and an unforeseen error: type and place, no text.
 
     The last is of listeners, threads, callbacks, finalisers, warnings and libraries.
     """
@@ -203,14 +203,14 @@ def slack(beside: BlockingPortal) -> Iterator[LoopbackSlack]:
 
 
 @pytest.fixture
-def told(slack: LoopbackSlack, gateway: Mapping[str, str], bare: Voicestatus) -> Voicestatus:
+def configured(slack: LoopbackSlack, gateway: Mapping[str, str], bare: Voicestatus) -> Voicestatus:
     """The command line, with all settings, beside a Slack and a gateway that work."""
     changes = {**KEYS, **LOUD}
     return bare.having(**environment(slack, gateway["GATEWAY_URL"], Mode.SOCKET, **changes))
 
 
 def leaks(end: Ended, slack: LoopbackSlack, *others: str) -> list[str]:
-    """The secrets in all that a command has said."""
+    """The secrets in all output of a command."""
     return leaked(f"{end.out}\n{end.err}", (*secrets_of(slack), *others))
 
 
@@ -228,10 +228,10 @@ SEVERAL: Final = ["lookup", "SANDBOX-OK", "SANDBOX-FAULT-html", "SANDBOX-001"]
     ids=" ".join,
 )
 def test_no_command_says_a_secret(
-    told: Voicestatus, slack: LoopbackSlack, words: list[str]
+    configured: Voicestatus, slack: LoopbackSlack, words: list[str]
 ) -> None:
     """Whether it needs the settings or not."""
-    end = told.run(*words)
+    end = configured.run(*words)
 
     assert [] == leaks(end, slack)
     assert end.out
@@ -239,10 +239,10 @@ def test_no_command_says_a_secret(
 
 @pytest.mark.parametrize("words", [["doctor"], SEVERAL], ids=["doctor", "lookup"])
 def test_no_process_of_a_command_says_a_secret(
-    told: Voicestatus, slack: LoopbackSlack, words: list[str]
+    configured: Voicestatus, slack: LoopbackSlack, words: list[str]
 ) -> None:
-    """Of those that use the keys."""
-    end = told.run_process(*words)
+    """Of the commands that use the keys."""
+    end = configured.run_process(*words)
 
     assert [] == leaks(end, slack)
     assert end.out
@@ -269,10 +269,10 @@ WRONG: Final[Mapping[str, Mapping[str, str]]] = {
 @pytest.mark.parametrize("command", ["run", "doctor"])
 @pytest.mark.parametrize("wrong", WRONG)
 def test_no_start_that_fails_says_a_secret(
-    told: Voicestatus, slack: LoopbackSlack, wrong: str, command: str
+    configured: Voicestatus, slack: LoopbackSlack, wrong: str, command: str
 ) -> None:
     """One message without the value; never a traceback."""
-    end = told.having(**WRONG[wrong]).run(command)
+    end = configured.having(**WRONG[wrong]).run(command)
 
     assert [] == leaks(end, slack, PROXY_PASSWORD[:14], "CANARY")
     assert "Traceback" not in end.out + end.err
@@ -280,10 +280,10 @@ def test_no_start_that_fails_says_a_secret(
 
 
 def test_a_slack_that_is_something_else_is_told_without_a_secret(
-    told: Voicestatus, slack: LoopbackSlack
+    configured: Voicestatus, slack: LoopbackSlack
 ) -> None:
     """Both commands have sent it a token by then."""
-    elsewhere = told.having(SLACK_API_URL=told.settings["GATEWAY_URL"])
+    elsewhere = configured.having(SLACK_API_URL=configured.settings["GATEWAY_URL"])
     ends = [elsewhere.run(command) for command in ("run", "doctor")]
 
     assert [[], []] == [leaks(end, slack, "CANARY") for end in ends]
@@ -291,19 +291,21 @@ def test_a_slack_that_is_something_else_is_told_without_a_secret(
     assert [True, True] == ["SLACK_API_URL" in end.out + end.err for end in ends]
 
 
-def test_a_taken_port_says_no_secret(told: Voicestatus, slack: LoopbackSlack) -> None:
+def test_a_taken_port_says_no_secret(configured: Voicestatus, slack: LoopbackSlack) -> None:
     """The last thing that can go wrong at the start, with all connections made."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        end = told.having(BOT_PORT=port).run("run")
+        end = configured.having(BOT_PORT=port).run("run")
 
     assert [] == leaks(end, slack)
     assert (1, True) == (end.code, "BOT_PORT" in end.err)
 
 
-def test_a_proxy_that_does_not_answer_is_not_named(told: Voicestatus, slack: LoopbackSlack) -> None:
+def test_a_proxy_that_does_not_answer_is_not_named(
+    configured: Voicestatus, slack: LoopbackSlack
+) -> None:
     """In a look-up and in the doctor's checks."""
-    through = told.having(GATEWAY_PROXY=PROXY, NO_PROXY="")
+    through = configured.having(GATEWAY_PROXY=PROXY, NO_PROXY="")
     lookup, doctor = through.run("lookup", "SANDBOX-OK", "--json"), through.run("doctor")
 
     assert [[], []] == [leaks(end, slack, "CANARYuser") for end in (lookup, doctor)]

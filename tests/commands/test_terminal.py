@@ -25,7 +25,8 @@ from bot.slack.blocks.block_kit import (
 )
 from bot.slack.cards.terminal import WIDTH, console, draw, draw_blocks, mrkdwn
 
-# What a terminal acts on: colours, the title, a bell, going back, 8-bit controls, line direction.
+# Sequences that a terminal acts on: colours, the title, a bell, cursor moves, 8-bit controls, line
+# direction.
 CONTROLS = [
     "\x1b[31m",
     "\x1b]0;title\x07",
@@ -47,12 +48,12 @@ def shown(drawing: RenderableType, *, width: int = WIDTH) -> str:
 
 
 def lines(drawing: RenderableType) -> list[str]:
-    """What stands inside the frame, line by line."""
+    """The content of the frame, line by line."""
     return [text.strip("│ \n") for text in shown(drawing).splitlines()[1:-1]]
 
 
 def test_message_is_drawn_from_top_to_bottom() -> None:
-    """Header, sections, facts and small print stand in their order, an empty line between."""
+    """Header, sections, facts and small print are in order, with an empty line between."""
     blocks = [
         header("❌ Busy"),
         section("The *line* was busy."),
@@ -73,7 +74,7 @@ def test_message_is_drawn_from_top_to_bottom() -> None:
 
 
 def test_report_is_boxed() -> None:
-    """A text to be copied stands in a frame of its own."""
+    """A text to copy has its own frame."""
     drawn = lines(draw_blocks([rich_text(line(bold("Copy:")), preformatted("one\ntwo"))]))
     assert ["Copy:", "one", "two"] == [drawn[0], drawn[2], drawn[3]]
     assert drawn[1].startswith("╭")
@@ -81,7 +82,7 @@ def test_report_is_boxed() -> None:
 
 
 def test_controls_are_told_apart_by_their_looks() -> None:
-    """Buttons stand in a row, a select has its arrow, a field its frame and what is in it."""
+    """Buttons are in a row, a select has its arrow, a field its frame and its content."""
     chosen = {"type": "static_select", "initial_option": {"text": {"text": "English"}}}
     hint = {"placeholder": {"text": "MPG"}}
     blocks: list[dict[str, Any]] = [
@@ -118,12 +119,12 @@ def test_title_stands_in_the_frame() -> None:
 
 
 def test_unknown_block_is_named() -> None:
-    """A block that cannot be drawn is not passed over in silence."""
+    """A block that cannot be drawn is not skipped silently."""
     assert ["[carousel]"] == lines(draw_blocks([{"type": "carousel"}]))
 
 
 def test_block_without_a_type_is_drawn() -> None:
-    """What comes over the wire without a type breaks nothing."""
+    """Input without a type breaks nothing."""
     assert ["[None]"] == lines(draw_blocks([{}]))
 
 
@@ -142,7 +143,7 @@ def test_block_without_a_type_is_drawn() -> None:
     ],
 )
 def test_mrkdwn_is_read_as_slack_reads_it(text: str, plain_text: str) -> None:
-    """Slack's mark-up disappears and what it marks stays."""
+    """Slack's mark-up disappears and its content stays."""
     assert plain_text == mrkdwn(text).plain
 
 
@@ -155,7 +156,7 @@ def test_mrkdwn_is_read_as_slack_reads_it(text: str, plain_text: str) -> None:
     ],
 )
 def test_mark_up_becomes_a_style(text: str, marked: str, style: str) -> None:
-    """Bold, code and mentions are told apart from the text around them."""
+    """Bold, code and mentions differ from the text around them."""
     drawn = mrkdwn(text)
     styled = {drawn.plain[span.start : span.end]: str(span.style) for span in drawn.spans}
     assert {marked: style} == {part: name for part, name in styled.items() if name}
@@ -172,7 +173,7 @@ def test_styled_runs_of_a_text_keep_their_style() -> None:
 
 
 def test_no_control_character_reaches_the_terminal() -> None:
-    """A hostile text from the wire cannot act on the terminal, wherever it stands."""
+    """A hostile text from the wire cannot control the terminal, in any position."""
     blocks: dict[str, Callable[[str], Mapping[str, Any]]] = {
         "header": header,
         "section": section,
@@ -194,12 +195,12 @@ def test_no_control_character_reaches_the_terminal() -> None:
 
 
 def test_control_characters_are_replaced_and_not_dropped() -> None:
-    """The reader sees that something stood there."""
+    """The reader sees that text was removed."""
     assert [] == [one for one in CONTROLS if "\ufffd" not in mrkdwn(f"A{one}B").plain]
 
 
 def test_no_line_is_wider_than_what_reads_well(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where standard output is no terminal the drawing has the width of ours, without colours."""
+    """Without a terminal on standard output the drawing has our width, without colours."""
     console().print(draw_blocks([section("word " * 100)]))
     out = capsys.readouterr().out
     assert {WIDTH} == {len(text) for text in out.splitlines()}

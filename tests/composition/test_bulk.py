@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.composition.bulk import pace_of
+from bot.composition.jobs import calls_at_once
 from bot.settings.settings import Settings
 
 
@@ -21,4 +21,4 @@ def test_so_many_at_once_as_the_ceiling_carries(
         gateway_timeout_seconds=seconds,
         gateway_max_concurrency=most,
     )
-    assert at_once == pace_of(settings).at_once
+    assert at_once == calls_at_once(settings)

@@ -1,4 +1,4 @@
-"""Who may ask."""
+"""Who may look calls up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GUESTS = AccessRules(external_users=True, users=frozenset({"U1", "UX"}), admins=
 
 
 def asker(user: str, channel: str = "C1", *, external: bool = False) -> Asker:
-    """Somebody who asks."""
+    """A user who asks."""
     return Asker(user=user, channel=channel, external=external)
 
 
@@ -44,7 +44,7 @@ def asker(user: str, channel: str = "C1", *, external: bool = False) -> Asker:
     ],
 )
 def test_who_may_look_calls_up(who: Asker, rules: AccessRules, reason: Refusal | None) -> None:
-    """The first rule that is broken is the reason given; without one the person may ask."""
+    """The first broken rule is the reason; without one the user may ask."""
     assert reason is refusal(who, rules)
 
 
@@ -58,5 +58,5 @@ def test_who_may_look_calls_up(who: Asker, rules: AccessRules, reason: Refusal |
     ],
 )
 def test_who_has_the_rights_of_the_operator(who: Asker, rules: AccessRules, admin: bool) -> None:
-    """Only people of the organisation itself, and only those who are named."""
+    """Only people of the organisation itself, and only the listed ones."""
     assert admin is is_admin(who, rules)

@@ -24,7 +24,7 @@ from bot.domain.texts.explanation import LookupFailure
 def test_a_result_is_counted_under_its_outcome_and_an_unknown_id_under_a_name_of_its_own(
     raw: str, name: str
 ) -> None:
-    """Whoever mistyped an id has met no error of the gateway."""
+    """A mistyped id is not an error of the gateway."""
     assert name == outcome_key(read_result(raw))
 
 
@@ -42,6 +42,6 @@ def test_an_unknown_id_has_the_outcome_of_the_json_all_the_same() -> None:
 
 
 def test_sums_are_told_in_the_order_of_the_outcomes() -> None:
-    """Ids that are not found stand before the errors of the gateway."""
+    """Unknown ids come before the errors of the gateway."""
     assert [*Outcome] == [name for name in COUNTED if name != NOT_FOUND]
     assert COUNTED.index(NOT_FOUND) + 1 == COUNTED.index("gateway_error")

@@ -30,7 +30,7 @@ def seconds(number: int, raw: str, duration: str) -> Any:
 
 
 READINGS = [
-    # Text after a code is kept aside.
+    # Text after a code is stored separately.
     row(1, "023 - IDMSG de Voz nao encontrado", GATEWAY_ERROR, gateway_code="023"),
     row(1, "901:ID", GATEWAY_ERROR, gateway_code="901"),
     row(1, "024:MPG000236180474", PENDING, gateway_code="024"),
@@ -65,11 +65,11 @@ READINGS = [
     seconds(6, "ok:85 seg.", "85"),
     seconds(6, "ok:85s", "85"),
     seconds(7, "ok:85,00", "85.00"),
-    # Where both signs stand the last one is the decimal sign.
+    # If both separators occur, the last one is the decimal separator.
     seconds(8, "ok:1.234,56", "1234.56"),
     seconds(8, "ok:1,234.56", "1234.56"),
     seconds(8, "ok:1.234.567,8", "1234567.8"),
-    # A single sign is a decimal sign, whatever follows it.
+    # A single separator is a decimal separator, whatever follows it.
     seconds(9, "ok:1.234", "1.234"),
     seconds(9, "ok:1,234", "1.234"),
     seconds(10, "ok:1000.00", "1000.00"),
@@ -98,7 +98,7 @@ READINGS = [
     row(14, "blocked:603+", BLOCKED, sip_code=603),
     row(15, "failed:499", FAILED, sip_code=499),
     row(15, "error:699", ERROR, sip_code=699),
-    # Outside 100 to 699 there is no SIP code.
+    # Codes outside 100 to 699 are not SIP codes.
     row(16, "failed:701", FAILED, other_code=701),
     row(16, "failed:700", FAILED, other_code=700),
     row(16, "failed:000", FAILED, other_code=0),
@@ -131,7 +131,7 @@ READINGS = [
     row(28, "000:MPG000236180474", GATEWAY_ERROR, gateway_code="000"),
     row(29, "X01", UNRECOGNISED),
     row(29, "X02", UNRECOGNISED),
-    # The gateway client turns these into an error of its own before they are read.
+    # The gateway client turns these into its own error before they are read.
     row(30, "", UNRECOGNISED),
     row(30, BLANKS, UNRECOGNISED),
     # Several statuses in one text have no grammar.
@@ -161,7 +161,7 @@ READINGS = [
     row(31, "ok:12 minutes", UNRECOGNISED),
     row(31, "ok:12 s not answered", UNRECOGNISED),
     row(31, "ok:12 -", UNRECOGNISED),
-    # More than one word where the duration should stand.
+    # More than one word in place of the duration.
     row(31, "ok:not answered", UNRECOGNISED),
     row(31, "ok:not-answered", UNRECOGNISED),
     # Another group of digits.
@@ -177,7 +177,7 @@ READINGS = [
     row(31, "023-024", UNRECOGNISED),
     row(31, "023-024-025", UNRECOGNISED),
     row(31, "023 IDMSG 024", UNRECOGNISED),
-    # What a reader cannot see, or sees in another place.
+    # Characters that a reader cannot see, or sees in another position.
     row(31, "ok:85\u202e.00", UNRECOGNISED),
     row(31, "ok:\u206635\u2069 s", UNRECOGNISED),
     row(31, "failed:486 \u202eKO", UNRECOGNISED),
@@ -194,7 +194,7 @@ READINGS = [
     row(32, ":486", UNRECOGNISED),
     row(32, "٤٨٦", UNRECOGNISED),
     row(32, "success", UNRECOGNISED),
-    # Account errors are said as the gateway said them.
+    # Account errors are reported as the gateway sent them.
     row(40, "001", GATEWAY_ERROR, gateway_code="001"),
     row(40, "019", GATEWAY_ERROR, gateway_code="019"),
     row(41, "022", GATEWAY_ERROR, gateway_code="022"),
@@ -204,7 +204,7 @@ READINGS = [
 
 @pytest.mark.parametrize(("raw", "outcome", "fields"), READINGS)
 def test_a_result_text_has_one_reading(raw: str, outcome: Outcome, fields: dict[str, Any]) -> None:
-    """Each text of the table gives exactly this value, with the text kept as received."""
+    """Each text of the table gives exactly this value, with the text stored as received."""
     assert CallStatus(outcome=outcome, raw=raw, **fields) == read_result(raw)
 
 
@@ -232,7 +232,7 @@ def test_a_result_text_has_one_reading(raw: str, outcome: Outcome, fields: dict[
     ],
 )
 def test_only_a_readable_outcome_of_the_call_is_final(raw: str, final: bool) -> None:
-    """What may be kept is an outcome with its value; all else may change or says nothing."""
+    """Only an outcome with its value is cached; every other status may change or says nothing."""
     assert final is read_result(raw).final
 
 
@@ -253,7 +253,7 @@ def test_only_a_readable_outcome_of_the_call_is_final(raw: str, final: bool) -> 
     ids=ascii,
 )
 def test_a_text_is_blank_where_nothing_can_be_seen(raw: str, blank: bool) -> None:
-    """Spaces, line breaks, zero-width characters and the byte order mark count as nothing."""
+    """Spaces, line breaks, zero-width characters and the byte order mark do not count."""
     assert blank is is_blank(raw)
 
 
@@ -267,7 +267,7 @@ IGNORABLE = [
 
 
 def test_what_unicode_calls_ignorable_cannot_be_seen() -> None:
-    """The first and the last of each range, and not what stands before and after."""
+    """The first and the last of each range, and neither neighbour."""
     edges = {edge for first, last in IGNORABLE for edge in (first - 1, first, last, last + 1)}
     unseen = {code for code in edges if any(first <= code <= last for first, last in IGNORABLE)}
     spaces = {code for code in edges if chr(code).isspace()}
@@ -276,7 +276,7 @@ def test_what_unicode_calls_ignorable_cannot_be_seen() -> None:
 
 
 def test_a_control_character_within_makes_a_text_unreadable() -> None:
-    """All but those that are spaces."""
+    """All but the spaces among them."""
     controls = {chr(code) for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"}
     unreadable = {one for one in controls if read_result(f"023 a{one}b").outcome is UNRECOGNISED}
 
@@ -295,7 +295,7 @@ TEXTS = st.text(max_size=60) | st.lists(
 
 @given(TEXTS)
 def test_any_text_gives_a_value_that_keeps_it(raw: str) -> None:
-    """Nothing that the gateway says is an exception, and nothing of it is lost."""
+    """No text of the gateway raises an exception, and none of it is lost."""
     status = read_result(raw)
 
     assert raw == status.raw
@@ -321,13 +321,13 @@ def test_only_a_text_that_begins_with_ok_is_ever_answered(raw: str) -> None:
 def test_a_status_with_another_behind_it_is_neither(
     status: str, sign: str, another: str, end: str
 ) -> None:
-    """Whatever parts them, and whatever follows."""
+    """With any separator, and any text after it."""
     assert read_result(f"{status}{sign}{another}{end}").outcome is UNRECOGNISED
 
 
 @given(TEXTS)
 def test_a_value_holds_what_its_outcome_allows(raw: str) -> None:
-    """A SIP code is from 100 to 699, a duration stands only beside ok, a gateway code has three."""
+    """SIP codes are 100 to 699, a duration follows only ok, gateway codes have three digits."""
     status = read_result(raw)
 
     assert status.sip_code is None or 100 <= status.sip_code <= 699
@@ -348,11 +348,11 @@ def test_a_value_holds_what_its_outcome_allows(raw: str) -> None:
     ],
 )
 def test_a_registered_reason_phrase_is_no_second_status(raw: str, code: int) -> None:
-    """Some phrases of IANA's registry hold the words ok, failed or error."""
+    """Some phrases of IANA's registry contain the words ok, failed or error."""
     assert code == read_result(raw).sip_code
 
 
 @pytest.mark.parametrize("raw", ["failed:486 OK", "failed:200 failed", "machine:500 OK"])
 def test_the_phrase_of_another_code_is_a_second_status(raw: str) -> None:
-    """What the code does not explain may contradict it."""
+    """A text after the code may contradict it."""
     assert Outcome.UNRECOGNISED is read_result(raw).outcome

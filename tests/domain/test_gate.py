@@ -1,4 +1,4 @@
-"""The gate: who may ask when, over any number of processes, as a pure rule."""
+"""The gate: when a request may start, for any number of processes, as a pure rule."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def ask(
     count: int = 1,
     ceilings: Ceilings = TEN,
 ) -> tuple[Gate, Admission]:
-    """What the gate says."""
+    """The gate's answer."""
     return admit(gate, ceilings, now=now, running=running, urgency=urgency, count=count)
 
 
 def closed(gate: Gate = Gate(), *, now: float = NOW) -> Gate:  # noqa: B008 - a frozen value
-    """The gate after the gateway said 900."""
+    """The gate after a code 900."""
     return close(gate, now=now, first_pause=FIRST_PAUSE)
 
 
 @pytest.mark.parametrize(("rate", "places"), [(0, 1), (1, 0)])
 def test_a_ceiling_lets_something_through(rate: float, places: int) -> None:
-    """Else nobody would ever be asked about."""
+    """Otherwise no request would ever start."""
     with pytest.raises(ValueError, match="let something through"):
         Ceilings(requests_per_second=rate, max_concurrency=places)
 
@@ -82,7 +82,7 @@ def test_the_first_one_goes_at_once() -> None:
 
 
 def test_the_second_one_is_told_to_ask_again_before_its_slot_opens() -> None:
-    """Nothing is given out far ahead, so nothing is wasted by who gives up."""
+    """No slot far ahead is granted, so a caller that gives up wastes none."""
     gate, _ = ask()
     for urgency in Urgency:
         after, admission = ask(gate, now=NOW + 0.03, urgency=urgency)
@@ -101,7 +101,7 @@ def test_who_asks_just_before_a_slot_opens_gets_it() -> None:
 
 
 def test_the_background_lets_a_person_who_waits_go_first() -> None:
-    """In whatever process the person waits."""
+    """In any process that the user waits in."""
     gate, _ = ask()
     gate, person = ask(gate, now=NOW + 0.01)
     _, background = ask(gate, now=NOW + 0.09, urgency=BACKGROUND)
@@ -113,7 +113,7 @@ def test_the_background_lets_a_person_who_waits_go_first() -> None:
 
 
 def test_a_fast_ceiling_gives_slots_in_bundles() -> None:
-    """All that open within a moment, for those who wait, evenly spaced."""
+    """All slots of one span, for the waiting requests, evenly spaced."""
     fast = Ceilings(requests_per_second=200, max_concurrency=100)
     gate, admission = ask(count=50, ceilings=fast)
     count = len(admission.waits)
@@ -134,7 +134,7 @@ def test_no_more_are_let_through_than_there_are_places() -> None:
 
 @pytest.mark.parametrize("running", [3, 4])
 def test_a_full_house_is_asked_again_soon(running: int) -> None:
-    """And the background stands back while a person waits for a place."""
+    """Background work also yields while a user waits for a place."""
     gate, admission = ask(running=running)
     _, background = ask(gate, now=NOW + 0.01, running=2, urgency=BACKGROUND)
 
@@ -143,7 +143,7 @@ def test_a_full_house_is_asked_again_soon(running: int) -> None:
 
 
 def test_a_closed_gate_lets_nobody_through() -> None:
-    """Until it opens, which everybody is told."""
+    """Until it opens, which every caller learns."""
     gate = closed()
     for urgency in Urgency:
         _, admission = ask(gate, now=NOW + 0.5, urgency=urgency)
@@ -166,7 +166,7 @@ def test_each_pause_is_twice_as_long_as_the_one_before() -> None:
 
 
 def test_what_was_under_way_when_the_gate_closed_changes_nothing() -> None:
-    """Neither another 900 nor a good answer says anything new."""
+    """Neither another 900 nor a good answer changes the pause."""
     gate = closed()
 
     assert gate == closed(gate, now=NOW + 0.1)
@@ -184,7 +184,7 @@ def test_a_good_answer_makes_the_next_pause_a_first_one() -> None:
 
 
 def test_a_clock_that_was_set_back_stops_nobody() -> None:
-    """What lies an hour ahead was not written by this clock."""
+    """A time an hour ahead was not written by this clock."""
     hour = NOW + 3_600
     _, person = ask(Gate(next_slot=hour, person_until=hour))
     _, background = ask(Gate(next_slot=hour, person_until=hour), urgency=BACKGROUND)
@@ -195,7 +195,7 @@ def test_a_clock_that_was_set_back_stops_nobody() -> None:
 
 
 def test_a_slot_that_waiting_may_have_put_so_far_ahead_is_kept() -> None:
-    """Three slots and the time to ask again; what lies farther ahead is none."""
+    """Three slots and the time to ask again; a time farther ahead is ignored."""
     _, near = ask(Gate(next_slot=NOW + 0.49))
     _, far = ask(Gate(next_slot=NOW + 0.51))
 
@@ -212,7 +212,7 @@ def test_a_slot_that_waiting_may_have_put_so_far_ahead_is_kept() -> None:
 def test_starts_are_never_closer_than_the_ceiling(
     rate: float, places: int, steps: list[tuple[float, Urgency, int]]
 ) -> None:
-    """Whoever asks, in whatever order and at whatever pace."""
+    """For any callers, in any order and at any pace."""
     ceilings = Ceilings(requests_per_second=rate, max_concurrency=places)
     gate, now, starts = Gate(), NOW, []
     for pause, urgency, count in steps:
@@ -235,7 +235,7 @@ def test_starts_are_never_closer_than_the_ceiling(
     urgency=st.sampled_from(Urgency),
 )
 def test_nobody_waits_for_ever(gate: Gate, urgency: Urgency) -> None:
-    """Whatever stands in the row, the wait is bounded by the longest pause or a few slots."""
+    """For any stored row, the wait is bounded by the longest pause or a few slots."""
     _, admission = ask(gate, urgency=urgency)
 
     assert LONGEST_PAUSE_SECONDS >= max(admission.again, *admission.waits, 0.0)

@@ -11,12 +11,12 @@ FRESH = GatewayHealth(since=START)
 
 
 def minutes(number: int) -> datetime:
-    """So many minutes after the start."""
+    """This many minutes after the start."""
     return START + timedelta(minutes=number)
 
 
 def failing(count: int, health: GatewayHealth = FRESH, *, transport: bool = True) -> GatewayHealth:
-    """After so many failures, a minute apart."""
+    """After this many failures, a minute apart."""
     for number in range(1, count + 1):
         health = health.failed(minutes(number), "timeout", transport=transport)
     return health
@@ -30,7 +30,7 @@ def test_it_is_down_after_several_transport_faults_in_a_row() -> None:
 
 
 def test_an_answer_ends_the_row() -> None:
-    """The count begins anew."""
+    """The count restarts."""
     health = failing(4).answered(minutes(10))
     again = health.failed(minutes(11), "timeout", transport=True)
 
@@ -38,7 +38,7 @@ def test_an_answer_ends_the_row() -> None:
 
 
 def test_a_reply_that_cannot_be_read_is_no_transport_fault() -> None:
-    """Something answers, so nobody is spared the wait."""
+    """A server answers, so callers still wait for the next look-up."""
     health = failing(20, transport=False)
 
     assert (None, 0, "timeout") == (health.down_since, health.failures, health.last_error)
@@ -60,7 +60,7 @@ def test_when_it_recovered_is_known() -> None:
 
 
 def test_a_pause_is_known_until_it_is_over() -> None:
-    """The answer that asked for it does not end it."""
+    """The answer that requested it does not end it."""
     paused = FRESH.paused(minutes(5))
 
     assert minutes(5) == paused.answered(minutes(1)).paused_until

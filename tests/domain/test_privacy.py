@@ -1,4 +1,4 @@
-"""What is hidden, and how free text is cut."""
+"""Which parts are hidden, and how free text is truncated."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOBILE = "+55 (11) *****-4321"
     ids=ascii,
 )
 def test_a_phone_number_keeps_its_area_and_four_digits(text: str, masked: str) -> None:
-    """With or without the country, with eight or nine digits, whatever the punctuation."""
+    """With or without the country, with eight or nine digits, with any punctuation."""
     assert masked == mask_phones(text)
 
 
@@ -46,7 +46,7 @@ def test_a_phone_number_keeps_its_area_and_four_digits(text: str, masked: str) -
         "MPG11987654321",
         "11987654321X",
         "id_11987654321",
-        "(10) 98765-4321",  # an area code holds no zero
+        "(10) 98765-4321",  # an area code has no zero
         "011987654321",
         "119876543210123",  # too long
         "98765-4321",  # no area code
@@ -103,7 +103,7 @@ FAMILY = "👨\u200d👩\u200d👧"
     ],
 )
 def test_a_cut_never_splits_what_is_read_as_one(text: str, limit: int, short: str) -> None:
-    """Accents, skin tones, joined emoji and flags are kept or left out as a whole."""
+    """Accents, skin tones, joined emoji and flags stay or go as a whole."""
     assert short == shorten(text, limit)
 
 
@@ -113,7 +113,7 @@ TEXTS = st.text(max_size=50) | st.lists(st.sampled_from(SIGNS), max_size=20).map
 
 @given(TEXTS, st.integers(min_value=1, max_value=60))
 def test_a_shortened_text_is_never_longer_than_its_limit(text: str, limit: int) -> None:
-    """What is cut is a beginning of the text and the mark; what fits is the text."""
+    """A truncated text is the beginning of the text and the mark; a text that fits is unchanged."""
     short = shorten(text, limit)
 
     assert len(short) <= limit
@@ -125,5 +125,5 @@ DIGITS = ("+55", "(11)", "11", "98765", "4321", "-", " ", "1", "x")
 
 @given(st.lists(st.sampled_from(DIGITS), max_size=12).map("".join))
 def test_masking_twice_changes_nothing_more(text: str) -> None:
-    """A masked text holds nothing that looks like a phone number."""
+    """A masked text contains nothing that resembles a phone number."""
     assert mask_phones(text) == mask_phones(mask_phones(text))

@@ -1,6 +1,6 @@
-"""What texts must not say about a reading, numbers as people write them, and the record.
+"""Texts that must not occur for a reading, numbers in a user's format, and the record.
 
-The names begin with the numbers of docs/readings.md; what the texts do say stands in tests/cards.
+The names begin with the numbers of docs/readings.md; the expected texts are in tests/cards.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def test_06_a_duration_is_written_as_people_say_it(raw: str, english: str, portu
 def test_a_number_is_written_with_thousands_apart(
     number: int, english: str, portuguese: str
 ) -> None:
-    """In the signs of the language, wherever a phrase holds one."""
+    """In the language's own characters, in every phrase that has one."""
     assert english == EN.writing.number(number)
     assert portuguese == PT.writing.number(number)
 
@@ -65,24 +65,24 @@ def test_a_number_is_written_with_thousands_apart(
 def test_a_share_is_written_with_one_decimal(
     part: int, whole: int, english: str, portuguese: str
 ) -> None:
-    """Neither nothing nor all is said where that is rounded."""
+    """A rounded share is never shown as nothing or as all."""
     assert english == EN.writing.share(part, whole)
     assert portuguese == PT.writing.share(part, whole)
 
 
 @pytest.mark.parametrize(("code", "other"), [("001", "token"), ("019", "credencial")])
 def test_40_a_wrong_key_is_not_blamed_on_the_other(code: str, other: str) -> None:
-    """Only what the gateway said is told."""
-    told = explain(read_result(code), PT)
+    """Only the gateway's own information is shown."""
+    explanation = explain(read_result(code), PT)
 
-    assert other not in f"{told.headline} {told.meaning}".lower()
+    assert other not in f"{explanation.headline} {explanation.meaning}".lower()
 
 
 def test_41_022_is_no_daily_limit() -> None:
     """The meaning that the code has elsewhere is not borrowed."""
     for catalog in (EN, PT):
-        told = explain(read_result("022"), catalog)
-        assert "limit" not in f"{told.headline} {told.meaning}".lower()
+        explanation = explain(read_result("022"), catalog)
+        assert "limit" not in f"{explanation.headline} {explanation.meaning}".lower()
 
 
 def record(finding: Finding) -> dict[str, str | int | float | bool | None]:
@@ -113,13 +113,13 @@ FACTS = ("outcome", "final", "sip_code", "duration_seconds", "gateway_code", "er
 )  # fmt: skip
 def test_a_record_holds_the_facts(finding: Finding, facts: tuple[object, ...]) -> None:
     """All thirteen keys are there, in order, null where they do not apply, texts as on the card."""
-    told = explain(finding, EN)
+    explanation = explain(finding, EN)
     words = {
-        "headline": told.headline,
-        "meaning": told.meaning,
-        "advice": told.advice,
-        "who_acts": told.who_acts.value,
-        "retry": told.retry.value,
+        "headline": explanation.headline,
+        "meaning": explanation.meaning,
+        "advice": explanation.advice,
+        "who_acts": explanation.who_acts.value,
+        "retry": explanation.retry.value,
     }
     found = record(finding)
 
@@ -136,7 +136,7 @@ def test_a_record_holds_the_facts(finding: Finding, facts: tuple[object, ...]) -
      ("error", str), ("outcome", str), ("who_acts", str), ("retry", str)],
 )  # fmt: skip
 def test_a_value_of_a_record_has_one_type(key: str, kind: type) -> None:
-    """What JSON writes from it is a number, a text, a truth value or null, not a subclass."""
+    """The JSON values are numbers, texts, truth values or null, not subclasses."""
     raws = ("ok:85", "failed:486", "001", "024", "?")
     findings: list[CallStatus | LookupFailure] = [read_result(raw) for raw in raws]
     values = [record(finding)[key] for finding in [*findings, LookupFailure(error="tls")]]
@@ -145,7 +145,7 @@ def test_a_value_of_a_record_has_one_type(key: str, kind: type) -> None:
 
 
 def test_the_page_of_readings_has_every_number_once() -> None:
-    """docs/readings.md holds the readings 1 to 42 in order, each with its reason."""
+    """docs/readings.md has the readings 1 to 42 in order, each with its reason."""
     rows = re.findall(r"^\| (\d+) \|(.+)\|$", PAGE.read_text("utf-8"), re.MULTILINE)
 
     assert list(range(1, 43)) == [int(number) for number, _ in rows]

@@ -1,4 +1,4 @@
-"""Of many equal things, the first few are said and the others counted, by spans of time."""
+"""Of many equal events, the first few are logged and the others counted, per span of time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_first_few_of_a_kind_are_said(repetitions: Repetitions[str]) -> None
 
 
 def test_each_kind_is_counted_by_itself(repetitions: Repetitions[str]) -> None:
-    """One that comes often hides no other."""
+    """A frequent event hides no other."""
     for _ in range(SAID_IN_FULL + 1):
         repetitions.is_said("often", "x", 0.0)
 
@@ -31,7 +31,7 @@ def test_each_kind_is_counted_by_itself(repetitions: Repetitions[str]) -> None:
 
 
 def test_what_was_taken_is_forgotten(repetitions: Repetitions[str]) -> None:
-    """A new span begins with what comes next."""
+    """A new span starts with the next event."""
     for _ in range(SAID_IN_FULL + 1):
         repetitions.is_said("kind", "x", 0.0)
     repetitions.taken()
@@ -41,7 +41,7 @@ def test_what_was_taken_is_forgotten(repetitions: Repetitions[str]) -> None:
 
 
 def test_a_span_begins_with_the_first_and_has_its_length(repetitions: Repetitions[str]) -> None:
-    """What comes later does not draw it out."""
+    """Later events do not extend it."""
     repetitions.is_said("kind", "x", 10.0)
     repetitions.is_said("another", "x", 11.0)
 
@@ -49,13 +49,13 @@ def test_a_span_begins_with_the_first_and_has_its_length(repetitions: Repetition
 
 
 def test_before_the_first_there_is_nothing_to_wait_for(repetitions: Repetitions[str]) -> None:
-    """Whatever the clock shows."""
+    """With any time on the clock."""
     assert repetitions.is_over(-1000.0)
     assert [] == repetitions.taken()
 
 
 def test_kinds_without_number_take_no_memory_without_bound(repetitions: Repetitions[str]) -> None:
-    """What finds no place is said; what has one goes on being counted."""
+    """A kind without a slot is logged; a kind with one is still counted."""
     for number in range(MOST_KINDS):
         assert repetitions.is_said(number, "x", 0.0)
 

@@ -1,4 +1,4 @@
-"""Raw servers on loopback for the gateway's tests: they say on the socket whatever a test wants."""
+"""Raw servers on loopback for the gateway's tests: they send whatever a test scripts."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def http(
     length: int | None = None,
 ) -> bytes:
     """A whole HTTP reply; `length` lets its Content-Length lie."""
-    told = len(body) if length is None else length
+    announced = len(body) if length is None else length
     lines = (
         f"HTTP/1.1 {status}",
         f"Content-Type: {content_type}",
-        f"Content-Length: {told}",
+        f"Content-Length: {announced}",
         *headers,
     )
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
@@ -66,7 +66,7 @@ OK = http(result("ok:85.00"))
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a client sent."""
+    """A client's request."""
 
     line: str
     headers: dict[str, str]
@@ -102,7 +102,7 @@ Script = Callable[[Exchange], Awaitable[None]]
 
 @dataclass(kw_only=True)
 class Server:
-    """A running server and what it has seen."""
+    """A running server and its requests."""
 
     url: str
     port: int
@@ -120,7 +120,7 @@ def always(reply: bytes) -> Script:
 
 
 def ids(count: int) -> list[MessageId]:
-    """So many different IDMSG."""
+    """This many different IDMSG."""
     return [MessageId(f"MPG{number:012}") for number in range(count)]
 
 
@@ -135,7 +135,7 @@ def after(pause: float, reply: bytes = OK) -> Script:
 
 
 def first(*scripts: Script) -> Script:
-    """A script that treats each request in its own way, and those that follow like the last."""
+    """A script with one action per request; further requests get the last one."""
 
     async def script(exchange: Exchange) -> None:
         await scripts[min(exchange.number, len(scripts)) - 1](exchange)
@@ -175,7 +175,7 @@ async def read_request(reader: asyncio.StreamReader) -> Request:
 
 @asynccontextmanager
 async def serving(script: Script, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
-    """Run a keep-alive server that plays the script for each request."""
+    """Run a persistent-connection server that plays the script for each request."""
     tasks: set[asyncio.Task[None] | None] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -215,7 +215,7 @@ async def client_of(
     now: Callable[[], datetime] = lambda: MOMENT,
     timing: Timing = Timing(),
 ) -> AsyncIterator[GatewayClient]:
-    """A gateway client with the canary's keys and a ceiling that does not matter."""
+    """A gateway client with the canary's keys and an irrelevant rate limit."""
     async with open_gateway(
         url=url,
         credential=CREDENTIAL,
@@ -235,10 +235,10 @@ async def client_of(
 async def status_of(
     client: GatewayClient, message_id: MessageId = ONE_ID, urgency: Urgency = Urgency.PERSON
 ) -> CheckedStatus:
-    """The status that a look-up found.
+    """The status that a look-up returned.
 
     Raises:
-        GatewayError: it found none; the value that says why.
+        GatewayError: the look-up failed; the value that says why.
     """
     found = await client.status(message_id, urgency=urgency)
     if isinstance(found, GatewayError):
@@ -252,7 +252,7 @@ def one_request() -> SoapRequest:
 
 
 def free_port() -> int:
-    """A port of loopback on which nobody listens."""
+    """A loopback port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The ceiling: how many at once, how many a second, in which order."""
+"""The rate limit: how many at a time, how many a second, in which order."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import pytest
 from bot.domain.gate import Admission, Ceilings, Urgency
 from bot.gateway.ceiling import Ceiling, GateClosedError, LocalGate, Ticket
 
-# What the loop's timer may be off by, in seconds.
+# The tolerance for the loop's timer, in seconds.
 GRAIN = 0.002
 
 
 def ceiling_of(rate: float, places: int) -> Ceiling:
-    """A ceiling of this process alone."""
+    """A rate limit of this process alone."""
     return Ceiling(LocalGate(Ceilings(requests_per_second=rate, max_concurrency=places)))
 
 
 def ticket(urgency: Urgency = Urgency.PERSON, *, seconds: float = 60) -> Ticket:
-    """A right to stand in line for so long."""
+    """A right to queue for this long."""
     return Ticket(urgency, asyncio.get_running_loop().time() + seconds)
 
 
 async def starts(ceiling: Ceiling, count: int) -> list[float]:
-    """The moments at which so many callers, come at once, are let through."""
+    """The times at which simultaneous callers are admitted."""
     clock = asyncio.get_running_loop().time
     moments: list[float] = []
 
@@ -44,7 +44,7 @@ async def test_starts_are_evenly_spaced() -> None:
 
 
 async def test_the_first_one_goes_at_once() -> None:
-    """Nobody waits who is alone, neither at the start nor after a rest."""
+    """A single caller never waits, neither at the start nor after a pause."""
     ceiling = ceiling_of(1 / 60, 1)
     clock = asyncio.get_running_loop().time
     began = clock()
@@ -53,12 +53,12 @@ async def test_the_first_one_goes_at_once() -> None:
 
 
 async def test_one_that_nobody_asked_closes() -> None:
-    """There is nobody to turn away."""
+    """The queue is empty, so no caller is rejected."""
     await ceiling_of(1, 1).aclose()
 
 
 async def test_a_rest_saves_up_nothing() -> None:
-    """After a second's rest the next two are as far apart as ever."""
+    """After a second's rest the next two have the usual distance."""
     ceiling = ceiling_of(20, 5)
     await starts(ceiling, 1)
     await asyncio.sleep(0.3)
@@ -99,7 +99,7 @@ async def test_callers_are_let_through_in_their_order() -> None:
 
 
 async def test_a_repetition_goes_before_those_who_came_later() -> None:
-    """It keeps the place of its look-up, and so passes nobody who came before."""
+    """It has the deadline of its look-up, and so overtakes no earlier caller."""
     ceiling = ceiling_of(1_000, 1)
     order: list[str] = []
     released = asyncio.Event()
@@ -144,7 +144,7 @@ def test_a_ceiling_on_the_ground_is_refused(rate: float, places: int) -> None:
 
 
 async def test_a_person_goes_before_the_background() -> None:
-    """Whoever came first."""
+    """Regardless of the order of arrival."""
     ceiling = ceiling_of(200, 1)
     order: list[str] = []
     released = asyncio.Event()
@@ -169,7 +169,7 @@ async def test_a_person_goes_before_the_background() -> None:
 
 
 async def test_one_that_a_person_waits_for_meanwhile_is_hurried() -> None:
-    """It goes before those in the background that came before it."""
+    """It starts before background requests that came earlier."""
     ceiling = ceiling_of(100, 1)
     order: list[str] = []
     last = ticket(Urgency.BACKGROUND)
@@ -188,7 +188,7 @@ async def test_one_that_a_person_waits_for_meanwhile_is_hurried() -> None:
 
 
 async def test_a_closed_gate_turns_away_those_who_would_not_wait_so_long() -> None:
-    """At once, and with the time until it opens; the patient stay in the line."""
+    """Immediately, with the time until it opens; callers with enough time stay queued."""
     ceiling = ceiling_of(100, 1)
     seconds = await ceiling.close()
 
@@ -210,7 +210,7 @@ async def starts_one(ceiling: Ceiling, right: Ticket) -> None:
 
 
 class _Scripted:
-    """A gatekeeper that does what a test says."""
+    """A gatekeeper that a test controls."""
 
     def __init__(self, *admissions: Admission | Exception) -> None:
         self._admissions = [*admissions]
@@ -235,7 +235,7 @@ class _Scripted:
 
 
 async def test_what_was_kept_for_one_who_left_is_given_back() -> None:
-    """The others hear that nothing of it is under way."""
+    """The other processes learn that none of its requests is in progress."""
     gatekeeper = _Scripted(Admission(waits=(0.05, 0.06)))
     ceiling = Ceiling(gatekeeper)
     waiting = [asyncio.create_task(starts_one(ceiling, ticket())) for _ in range(2)]
@@ -248,7 +248,7 @@ async def test_what_was_kept_for_one_who_left_is_given_back() -> None:
 
 
 async def test_one_who_is_let_in_and_cancelled_at_once_gives_the_place_back() -> None:
-    """Both may come in the same turn of the loop."""
+    """Both may happen in the same turn of the loop."""
     gatekeeper = _Scripted(Admission(waits=(0.0,)), Admission(waits=(0.0,)))
     ceiling = Ceiling(gatekeeper)
     task = asyncio.create_task(starts_one(ceiling, ticket()))
@@ -262,7 +262,7 @@ async def test_one_who_is_let_in_and_cancelled_at_once_gives_the_place_back() ->
 
 
 async def test_nobody_waits_for_a_doorkeeper_that_broke() -> None:
-    """They hear of its error, and the next one finds a new doorkeeper."""
+    """They get its error, and the next caller starts a new dispatcher."""
     ceiling = Ceiling(_Scripted(LookupError("broken"), Admission(waits=(0.0,))))
     with pytest.raises(LookupError):
         await starts_one(ceiling, ticket())

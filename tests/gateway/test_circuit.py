@@ -1,4 +1,4 @@
-"""The circuit and the pause: an honest answer at once instead of the next fault."""
+"""The circuit and the pause: an honest answer immediately instead of the next fault."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tests.gateway.gateway_loopback import (
 
 # Each look-up that loses its connection is sent three times.
 SENT = 3 * FAILURES_TO_OPEN
-# Repetitions follow at once; probes only where a test wants them.
+# Retries follow immediately; probes run only if a test wants them.
 QUICK = Timing(retry_initial=0.0, retry_jitter=0.001, first_probe=60.0)
 
 
@@ -49,7 +49,7 @@ QUICK = Timing(retry_initial=0.0, retry_jitter=0.001, first_probe=60.0)
 async def meeting(
     script: Script, *, timeout_seconds: float = 5.0, **waits: float
 ) -> AsyncIterator[tuple[Server, GatewayClient]]:
-    """A client whose clock goes one second for each look at it."""
+    """A client whose clock advances one second each time it is read."""
     moment = [MOMENT]
 
     def now() -> datetime:
@@ -69,12 +69,12 @@ async def meeting(
 
 
 def is_down(client: GatewayClient) -> bool:
-    """Whether nobody is made to wait for the gateway."""
+    """Whether callers get an answer without waiting for the gateway."""
     return client.health.down_since is not None
 
 
 async def outcomes(client: GatewayClient, count: int) -> list[type[BaseException] | None]:
-    """What comes of so many look-ups, one after the other."""
+    """The results of this many look-ups, one after the other."""
     found: list[type[BaseException] | None] = []
     for message_id in ids(count):
         try:
@@ -87,16 +87,16 @@ async def outcomes(client: GatewayClient, count: int) -> list[type[BaseException
 
 
 async def test_after_several_faults_nobody_waits_for_the_next_one() -> None:
-    """Nothing is sent, and the answer says since when."""
+    """Nothing is sent, and the answer gives the start of the outage."""
     async with meeting(silence) as (server, client):
         found = await outcomes(client, FAILURES_TO_OPEN)
         since = client.health.failing_since
-        with pytest.raises(GatewayDown) as told:
+        with pytest.raises(GatewayDown) as caught:
             await status_of(client)
         assert [ConnectionLost] * FAILURES_TO_OPEN == found
         assert SENT == len(server.requests)
     assert since is not None
-    assert (since, "connection_lost") == (told.value.moment, told.value.fact)
+    assert (since, "connection_lost") == (caught.value.moment, caught.value.fact)
 
 
 async def test_kept_answers_are_given_while_the_gateway_is_down() -> None:
@@ -104,18 +104,18 @@ async def test_kept_answers_are_given_while_the_gateway_is_down() -> None:
     async with meeting(first(always(OK), silence)) as (_, client):
         await status_of(client)
         await outcomes(client, FAILURES_TO_OPEN + 1)
-        kept = await status_of(client)
-    assert kept.from_cache
+        cached = await status_of(client)
+    assert cached.from_cache
 
 
 async def test_a_probe_finds_out_that_it_is_back() -> None:
-    """Without anybody asking; the health says when."""
+    """Without a caller; the health gives the time."""
     script = first(*[silence] * (SENT + 3), always(http(result("023"))), always(OK))
     async with meeting(script, first_probe=0.02) as (server, client):
         await outcomes(client, FAILURES_TO_OPEN)
         assert is_down(client)
         async with asyncio.timeout(10):
-            while is_down(client):  # noqa: ASYNC110 - no event is told
+            while is_down(client):  # noqa: ASYNC110 - there is no event
                 await asyncio.sleep(0.01)
         assert client.health.recovered_at is not None
         assert b"PROBE-" in server.requests[-1].body
@@ -123,7 +123,7 @@ async def test_a_probe_finds_out_that_it_is_back() -> None:
 
 
 async def test_an_answer_under_way_ends_the_outage() -> None:
-    """The probing ends by itself."""
+    """Probing ends on its own."""
     script = first(*[silence] * SENT, always(OK))
     async with meeting(script, first_probe=0.02) as (server, client):
         await outcomes(client, FAILURES_TO_OPEN)
@@ -134,7 +134,7 @@ async def test_an_answer_under_way_ends_the_outage() -> None:
 
 
 async def test_a_client_that_forgets_is_as_good_as_new() -> None:
-    """Neither a kept status nor an outage is known any more."""
+    """Both a cached status and an outage are forgotten."""
     script = first(always(OK), *[silence] * SENT, always(OK))
     async with meeting(script) as (_, client):
         await status_of(client)
@@ -158,7 +158,7 @@ async def test_what_answers_is_not_down(reply: bytes, error: type[GatewayError] 
 
 
 async def test_a_person_who_joins_a_look_up_in_the_background_hurries_it() -> None:
-    """It goes before the others there, that came first."""
+    """It starts before the other background requests, which came earlier."""
     several = ids(6)
     async with (
         serving(always(OK)) as server,
@@ -177,7 +177,7 @@ async def test_a_person_who_joins_a_look_up_in_the_background_hurries_it() -> No
 
 
 async def test_a_busy_bot_says_nothing_of_the_gateway() -> None:
-    """What was not sent did not fail."""
+    """A look-up that was not sent did not fail."""
     async with (
         serving(always(OK)) as server,
         client_of(server.url, requests_per_second=1 / 60, timeout_seconds=0.3) as client,
@@ -194,14 +194,14 @@ async def test_a_busy_bot_says_nothing_of_the_gateway() -> None:
 
 
 async def test_after_900_nobody_asks_before_the_pause_is_over() -> None:
-    """Who would give up before that is told at once, and until when it lasts."""
+    """A caller whose deadline is earlier gets the error immediately, with the end of the pause."""
     script = first(always(http(result("900"))), always(OK))
     async with meeting(script, timeout_seconds=0.5, first_pause=1.0) as (server, client):
         assert "900" == (await status_of(client, ids(2)[0])).status.gateway_code
-        with pytest.raises(Paused) as told:
+        with pytest.raises(Paused) as caught:
             await status_of(client, ids(2)[1])
         assert 1 == len(server.requests)
-        assert told.value.moment == client.health.paused_until
+        assert caught.value.moment == client.health.paused_until
 
 
 async def test_who_can_wait_for_the_end_of_the_pause_gets_an_answer() -> None:
@@ -232,7 +232,7 @@ async def test_a_good_answer_makes_the_next_pause_a_first_one_again() -> None:
 
 
 async def test_those_who_wait_when_900_comes_wait_for_the_pause() -> None:
-    """The pause holds for all that are not yet sent."""
+    """The pause applies to all requests not yet sent."""
     clock = asyncio.get_running_loop().time
     timing = replace(QUICK, first_pause=0.2)
     sent: list[float] = []

@@ -1,4 +1,4 @@
-"""A look-up from end to end, over real sockets: what an asker gets, and what the gateway sees."""
+"""A look-up from end to end, over real sockets: what a caller gets, and what the gateway sees."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_an_answer_is_a_checked_status(version: str) -> None:
 
 
 async def test_an_answer_of_the_sandbox_is_marked() -> None:
-    """Cards say so."""
+    """Cards mention it."""
     reply = http(result("024"), headers=("X-Voicestatus-Sandbox: 1",))
     async with serving(always(reply)) as server, client_of(server.url) as client:
         assert (await status_of(client)).sandbox
@@ -89,7 +89,7 @@ async def test_a_final_status_is_asked_for_once() -> None:
 
 
 async def test_only_a_call_with_a_kept_status_is_known_to_be_final() -> None:
-    """Whoever may wait for a call asks this first; it sends nothing."""
+    """A caller that may wait for a look-up checks this first; it sends nothing."""
     async with serving(always(OK)) as server, client_of(server.url) as client:
         before = client.is_final(ONE_ID)
         await status_of(client)
@@ -103,9 +103,9 @@ async def test_the_oldest_status_makes_room_for_the_newest() -> None:
     async with serving(always(OK)) as server, client_of(server.url) as client:
         checked = await status_of(client, one)
         client._finals.update(dict.fromkeys((two, *more[:-1]), checked))
-        kept = client.is_final(one)
+        before = client.is_final(one)
         await status_of(client, more[-1])
-        assert (True, False) == (kept, client.is_final(one))
+        assert (True, False) == (before, client.is_final(one))
         assert client.is_final(two)
 
 
@@ -146,7 +146,7 @@ async def test_those_who_wait_share_an_error_that_is_not_kept() -> None:
 
 
 async def test_a_shared_error_knows_nothing_of_the_request() -> None:
-    """It goes to many askers; frames that hold the keys do not go along."""
+    """Many callers get it; frames that refer to the keys are not attached."""
     async with serving(after(0.05, http(b""))) as server, client_of(server.url) as client:
         found = await asyncio.gather(*(client.status(ONE_ID) for _ in range(20)))
     (error,) = set(found)
@@ -155,7 +155,7 @@ async def test_a_shared_error_knows_nothing_of_the_request() -> None:
 
 
 async def test_one_who_gives_up_does_not_hurt_the_others() -> None:
-    """Not even the one who came first and set off the look-up."""
+    """Not even the first one, which started the look-up."""
     async with serving(after(0.1)) as server, client_of(server.url) as client:
         one, *others = [asyncio.create_task(status_of(client)) for _ in range(5)]
         await asyncio.sleep(0.03)
@@ -167,7 +167,7 @@ async def test_one_who_gives_up_does_not_hurt_the_others() -> None:
 
 
 async def test_a_look_up_that_nobody_waits_for_is_given_up() -> None:
-    """It frees its place under the ceiling, and the next asker does not meet its remains."""
+    """It frees its place in the rate limit, and the next caller does not meet its remains."""
     async with (
         serving(first(hang, always(OK))) as server,
         client_of(server.url, max_concurrency=1) as client,
@@ -182,7 +182,7 @@ async def test_a_look_up_that_nobody_waits_for_is_given_up() -> None:
 
 
 async def test_an_asker_in_the_moment_of_giving_up_is_served() -> None:
-    """Who comes between the last one's leave and the end of the look-up starts another."""
+    """A caller between the last one's cancellation and the end of the look-up starts another."""
     async with serving(after(0.05)) as server, client_of(server.url) as client:
         leaving = asyncio.create_task(status_of(client))
         await asyncio.sleep(0.02)
@@ -192,7 +192,7 @@ async def test_an_asker_in_the_moment_of_giving_up_is_served() -> None:
 
 
 async def test_an_asker_in_the_moment_of_landing_starts_another_look_up() -> None:
-    """A look-up that has ended takes nobody on board, and its end is not that of the next one."""
+    """A finished look-up accepts no caller, and its end is not that of the next one."""
     late: list[asyncio.Task[CheckedStatus]] = []
     answered = False
 
@@ -200,7 +200,7 @@ async def test_an_asker_in_the_moment_of_landing_starts_another_look_up() -> Non
         late.append(asyncio.create_task(status_of(client)))
 
     def now() -> datetime:
-        # Asked for at the very end of a look-up, before those who wait for it have woken.
+        # Asked at the very end of a look-up, before its waiting callers have woken.
         nonlocal answered
         if answered:
             answered = False
@@ -223,7 +223,7 @@ async def test_an_asker_in_the_moment_of_landing_starts_another_look_up() -> Non
 
 
 async def test_closing_gives_up_what_is_on_its_way() -> None:
-    """Nothing is left running, and those who wait are cancelled."""
+    """No task is left running, and waiting callers are cancelled."""
     async with serving(hang) as server:
         async with client_of(server.url) as client:
             asker = asyncio.create_task(status_of(client))

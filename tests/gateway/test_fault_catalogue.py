@@ -1,4 +1,4 @@
-"""What an agent is told of every fault of the sandbox: docs/faults.md, row by row."""
+"""The agent's answer for every fault of the sandbox: docs/faults.md, row by row."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_page_has_every_fault_with_its_sentence() -> None:
 
 
 def test_the_page_says_what_the_agent_reads() -> None:
-    """The title of the error, or of the outcome where the fault is none."""
+    """The title of the error, or of the outcome if the fault is not an error."""
     entries = load_catalog(Language.ENGLISH).entries
     wanted = {
         code: (entries.get((Kind.ERROR, code)) or entries[Kind.OUTCOME, code]).title
@@ -41,7 +41,7 @@ def test_the_page_says_what_the_agent_reads() -> None:
 
 
 async def outcome(client: GatewayClient, message_id: MessageId) -> str:
-    """The word for what became of a look-up."""
+    """The word for a look-up's outcome."""
     found = await client.status(message_id)
     return found.code if isinstance(found, GatewayError) else found.status.outcome.value
 
@@ -51,7 +51,7 @@ async def outcome(client: GatewayClient, message_id: MessageId) -> str:
     [SoapVersion("1.1"), pytest.param(SoapVersion("1.2"), marks=pytest.mark.matrix)],
 )
 async def test_a_fault_becomes_what_the_page_says(version: SoapVersion) -> None:
-    """A look-up of its id; each by a client of its own, so that none learns from another."""
+    """A look-up of its id, each with its own client, so that none shares a cache."""
     few = asyncio.Semaphore(8)
 
     async def became(name: str, code: str) -> tuple[str, str]:

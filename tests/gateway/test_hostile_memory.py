@@ -1,4 +1,4 @@
-"""The greatest faults of the catalogue, many at once, in a process of its own that is measured."""
+"""The largest faults of the catalogue, many at a time, measured in a separate process."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ FAULTS = (
     "entity-bomb",
 )
 GROWTH_MEBIBYTES = 32
-# Of work in one turn, ten look-ups together; a turn that is long because of the reply is long each
-# time, one that is long because the machine had something else to do is not.
+# Of ten look-ups together; a turn that is long because of the reply is long each time, a turn that
+# is long because the machine was busy is not.
 STALL_SECONDS = 1.0
 ROUNDS = 5
 PATIENCE_SECONDS = 900
 
-# Ten look-ups of each fault at the same time; what grew, in KiB, and the longest turn of the loop
+# Ten look-ups of each fault at the same time; the growth in KiB, and the longest turn of the loop
 # in the best round of the worst fault.
 PROGRAM = """
 import asyncio, logging, sys, time
@@ -93,9 +93,9 @@ asyncio.run(main())
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the figure is Linux's")
 async def test_no_fault_takes_memory_or_the_event_loop() -> None:
-    """Ten of each at once: at most 32 MiB more than one small look-up, and no long turn."""
+    """Ten of each together: at most 32 MiB more than one small look-up, and no long turn."""
     path = str(Path(__file__).parents[2])
-    # Whoever counts lines takes ten times as long for them, and the figure would be that.
+    # Coverage makes them ten times as slow, which the figure would then show.
     untraced = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
     async with running_sandbox(port=0) as url:
         process = await asyncio.create_subprocess_exec(

@@ -1,7 +1,7 @@
-"""What a server may do to a look-up over a real socket, and what the agent is told: a table.
+"""What a server may do to a look-up over a real socket, and the agent's answer: a table.
 
-Each row is played to a whole client. The outcome is a true answer or a typed error, it comes within
-the deadline, nothing is asked twice that was answered, and the event loop is never held up.
+Each row is played to a whole client. The outcome is a true answer or a typed error, it arrives
+within the deadline, no answered request is repeated, and the event loop is never blocked.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 UNTIL_CLOSED = HEAD + b"Connection: close\r\n\r\n"
 KIB, MIB = 1024, 1024 * 1024
-# The floor says 50 ms; machines that are busy with other things need room.
+# The limit is 50 ms by design; busy machines need a margin.
 STALL_SECONDS = 1.0
 DEADLINE = 10.0
 
 
 def pouring(begin: bytes, block: bytes, *, times: int | None = None) -> Script:
-    """A script that sends at full speed, for ever or so many times."""
+    """A script that sends at full speed, for ever or this many times."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.send(begin)
@@ -65,7 +65,7 @@ def closing(reply: bytes) -> Script:
 
 
 def beside(content: str) -> Script:
-    """A good result beside what is too much."""
+    """A good result beside an excess."""
     body = f"<R><X>{content}</X><MPG_Status_VoiceResult>ok:85.00</MPG_Status_VoiceResult></R>"
     return always(http(envelope(body)))
 
@@ -76,7 +76,7 @@ def with_status(line: str) -> bytes:
 
 
 def attributes(count: int, form: str) -> str:
-    """An element with so many attributes."""
+    """An element with this many attributes."""
     return "<a " + " ".join(form.format(number) for number in range(count)) + "/>"
 
 
@@ -262,7 +262,7 @@ FRAMES: dict[str, tuple[Script, str]] = {
 
 @asynccontextmanager
 async def watched_loop() -> AsyncIterator[Callable[[], float]]:
-    """The longest time for which nothing else had a turn on the event loop, in seconds of work."""
+    """The longest time without another turn of the event loop, in seconds of work."""
     longest = 0.0
 
     async def tick() -> None:
@@ -286,7 +286,7 @@ ROWS = FLOODS | DOCUMENTS | FRAMES
 
 @pytest.mark.parametrize(("script", "outcome"), ROWS.values(), ids=ROWS.keys())
 async def test_a_hostile_reply_is_an_answer_or_a_typed_error(script: Script, outcome: str) -> None:
-    """At once, without a repetition, and without holding up the event loop."""
+    """Immediately, without a retry, and without blocking the event loop."""
     clock = asyncio.get_running_loop().time
     async with (
         serving(script) as server,
@@ -295,16 +295,16 @@ async def test_a_hostile_reply_is_an_answer_or_a_typed_error(script: Script, out
     ):
         began = clock()
         try:
-            told = (await status_of(client)).status.raw
+            received = (await status_of(client)).status.raw
         except GatewayError as error:
-            told = error.code
+            received = error.code
         assert clock() - began < DEADLINE
         assert longest() < STALL_SECONDS
-    assert told == outcome or (outcome == "*" and ":" not in told)
+    assert received == outcome or (outcome == "*" and ":" not in received)
     assert len(server.requests) == 1
 
 
-# --- replies that nobody asked for ---------------------------------------------------------------
+# --- unsolicited replies -------------------------------------------------------------------------
 
 
 async def two_at_once(exchange: Exchange) -> None:
@@ -323,7 +323,7 @@ async def another_later(exchange: Exchange) -> None:
 
 
 async def a_word_later(exchange: Exchange) -> None:
-    """Send something that is no reply when the first has been read."""
+    """Send bytes that are not a reply after the first request was read."""
     await exchange.send(http(result("024")))
     await asyncio.sleep(0.05)
     await exchange.send(b"\r\n")
@@ -350,7 +350,7 @@ async def half_at_once(exchange: Exchange) -> None:
     ],
 )
 async def test_a_reply_that_nobody_asked_for_answers_nobody(script: Script) -> None:
-    """It would tell the next agent about another call, so its connection is not used again."""
+    """It would answer the next agent with another call, so its connection is not reused."""
     good = always(http(result("023")))
     async with serving(first(script, good)) as server, client_of(server.url) as client:
         one, two, three = ids(3)
@@ -383,7 +383,7 @@ pieces = st.sampled_from(
 
 @given(st.lists(pieces | st.binary(max_size=20), max_size=6).map(b"".join))
 def test_any_bytes_on_the_socket_give_an_answer_or_an_error_of_ours(sent: bytes) -> None:
-    """Nothing that a server can send raises anything but our own tree."""
+    """Every possible reply of a server raises only our own tree."""
 
     async def ask() -> None:
         async with (

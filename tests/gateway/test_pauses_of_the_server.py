@@ -1,4 +1,4 @@
-"""`Retry-After` of a server that is out of service: kept to within the deadline, in real time."""
+"""`Retry-After` of an unavailable server: respected within the deadline, in real time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.gateway.gateway_loopback import (
 
 
 async def test_a_pause_that_the_server_asks_for_is_kept_to() -> None:
-    """Where the deadline leaves room for it."""
+    """If the deadline leaves room for it."""
     clock = asyncio.get_running_loop().time
     sent: list[float] = []
 
@@ -36,7 +36,7 @@ async def test_a_pause_that_the_server_asks_for_is_kept_to() -> None:
 
 @pytest.mark.parametrize("seconds", ["61", "86400"])
 async def test_a_pause_beyond_the_deadline_is_not_waited_for(seconds: str) -> None:
-    """The agent is told at once, and the server is left alone."""
+    """The agent gets the error immediately, and the server gets no further request."""
     busy = http(status="503 Unavailable", headers=(f"Retry-After: {seconds}",))
     clock = asyncio.get_running_loop().time
     async with (

@@ -1,4 +1,4 @@
-"""Look-ups that do not go well: the deadline, the ceiling, repetitions, and what stays secret."""
+"""Failing look-ups: the deadline, the rate limit, retries, and secrets that stay secret."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ from tests.gateway.gateway_loopback import (
     status_of,
 )
 
-# What a server would make a client wait for that has no deadline.
+# How long a server would make a client without a deadline wait.
 LONG = 60.0
 Retries = list[stamina.instrumentation.RetryDetails]
 
 
 @pytest.fixture(autouse=True)
 def retries() -> Iterator[Retries]:
-    """The repetitions of the test; they follow without a wait, at most as many as the client's."""
+    """The retries of the test; they follow without a wait, at most as many as the client's."""
     seen: Retries = []
 
     def remember(details: stamina.instrumentation.RetryDetails) -> None:
@@ -84,7 +84,7 @@ async def drip(exchange: Exchange) -> None:
 
 
 async def hang_in_the_body(exchange: Exchange) -> None:
-    """Send half of the reply and no more."""
+    """Send only half of the reply."""
     await exchange.send(OK[:-40])
     await asyncio.sleep(LONG)
 
@@ -104,7 +104,7 @@ def closing(reply: bytes) -> Script:
 
 @pytest.mark.parametrize("script", [hang, drip, hang_in_the_body])
 async def test_the_deadline_ends_any_wait(script: Script) -> None:
-    """One limit over everything, however the server spends the time; it is not asked again."""
+    """One limit over everything, for any behaviour of the server; there is no retry."""
     clock = asyncio.get_running_loop().time
     async with serving(script) as server, client_of(server.url, timeout_seconds=0.3) as client:
         began = clock()
@@ -132,7 +132,8 @@ async def test_waiting_for_a_turn_until_the_deadline_is_our_own_fault() -> None:
     """The gateway was not slow; the bot had too much to ask."""
     async with (
         serving(hang) as server,
-        # The rate keeps the place that the first one leaves at its deadline from being taken.
+        # The rate prevents the next request from taking the place that the first one leaves at its
+        # deadline.
         client_of(
             server.url, timeout_seconds=0.3, max_concurrency=1, requests_per_second=1 / 60
         ) as client,
@@ -154,7 +155,7 @@ async def test_waiting_for_a_turn_until_the_deadline_is_our_own_fault() -> None:
 async def test_the_last_error_is_told_when_the_deadline_falls_in_the_pause(
     script: Script, error: type[GatewayError]
 ) -> None:
-    """The gateway was asked and failed at once: it was not slow, and the bot was not busy."""
+    """The gateway was asked and failed immediately: it was not slow, and the bot was not busy."""
     timing = Timing(retry_initial=3.0, retry_max=3.0)
     with stamina.set_testing(False):
         async with (
@@ -167,7 +168,7 @@ async def test_the_last_error_is_told_when_the_deadline_falls_in_the_pause(
 
 
 async def test_the_last_error_is_told_when_the_deadline_falls_in_the_queue() -> None:
-    """Its repetition waits a minute for a turn; what is known of the gateway is its 503."""
+    """Its retry waits a minute for a turn; the only known answer of the gateway is its 503."""
     async with (
         serving(always(http(status="503 Service Unavailable"))) as server,
         client_of(server.url, timeout_seconds=0.3, requests_per_second=1 / 60) as client,
@@ -178,7 +179,7 @@ async def test_the_last_error_is_told_when_the_deadline_falls_in_the_queue() -> 
 
 
 async def test_a_repetition_does_not_queue_behind_look_ups_that_came_later() -> None:
-    """A busy bot still comes to repeat; at 20 a second the queue alone would last two seconds."""
+    """A busy bot still retries; at 20 a second the queue alone would last two seconds."""
 
     async def silence_later(exchange: Exchange) -> None:
         await asyncio.sleep(0.05)
@@ -199,7 +200,7 @@ async def test_a_repetition_does_not_queue_behind_look_ups_that_came_later() -> 
 
 
 async def test_the_rate_is_a_reason_to_be_busy_too() -> None:
-    """At one a minute nobody gets a second turn within the deadline."""
+    """At one a minute no look-up gets a second turn within the deadline."""
     async with (
         serving(always(OK)) as server,
         client_of(server.url, timeout_seconds=0.3, requests_per_second=1 / 60) as client,
@@ -210,11 +211,11 @@ async def test_the_rate_is_a_reason_to_be_busy_too() -> None:
     assert [CheckedStatus, Busy] == [type(outcome) for outcome in outcomes]
 
 
-# --- the ceiling ---------------------------------------------------------------------------------
+# --- the rate limit ------------------------------------------------------------------------------
 
 
 async def test_the_gateway_sees_no_more_than_the_ceiling() -> None:
-    """Neither more at once nor faster than allowed."""
+    """Neither more at a time nor faster than allowed."""
     clock = asyncio.get_running_loop().time
     at_once = peak = 0
 
@@ -236,14 +237,14 @@ async def test_the_gateway_sees_no_more_than_the_ceiling() -> None:
     assert 1 < peak <= 4
 
 
-# --- repetitions ---------------------------------------------------------------------------------
+# --- retries -------------------------------------------------------------------------------------
 
 REPEATED: list[tuple[Script, type[GatewayError]]] = [
     (silence, ConnectionLost),
     (always(http(status="502 Bad Gateway")), GatewayUnavailable),
     (always(http(b"<html>", "503 Unavailable", content_type="text/html")), GatewayUnavailable),
     (always(http(status="504 Gateway Timeout")), GatewayUnavailable),
-    # The status had come, and it says that nobody answers.
+    # The status had arrived, and it means that the server is unavailable.
     (closing(http(b"<html>", "503 Unavailable", length=100)), GatewayUnavailable),
 ]
 
@@ -252,7 +253,7 @@ REPEATED: list[tuple[Script, type[GatewayError]]] = [
 async def test_lost_transport_is_repeated_twice_at_most(
     script: Script, error: type[GatewayError]
 ) -> None:
-    """A look-up is safe to repeat; the third failure is the asker's."""
+    """A look-up is safe to retry; the third failure is reported to the caller."""
     async with serving(script) as server, client_of(server.url) as client:
         with pytest.raises(error):
             await status_of(client)
@@ -271,7 +272,7 @@ async def test_a_repetition_may_succeed(
 
 
 async def test_a_connection_closed_between_requests_is_no_matter() -> None:
-    """The server closes a kept connection just when the next request is on its way."""
+    """The server closes a persistent connection while the next request is being sent."""
 
     async def script(exchange: Exchange) -> None:
         # The second request arrives on the connection of the first, which is closed unanswered.
@@ -292,7 +293,7 @@ FINAL: list[tuple[bytes, type[GatewayError]]] = [
     (http(envelope("")), EmptyResult),
     (http(b"<html></html>", content_type="text/html"), NotSoap),
     (http(result("ok:85.00")[:-20]), NotSoap),
-    # what is left over is taken for the head of another reply
+    # the remainder is read as the head of another reply
     (http(result("ok:85.00"), length=100), TransportFailed),
     (
         http(gzip.compress(result("ok:85.00")), headers=("Content-Encoding: gzip",)),
@@ -318,7 +319,7 @@ FINAL: list[tuple[bytes, type[GatewayError]]] = [
 async def test_what_the_gateway_said_is_not_asked_for_again(
     reply: bytes, error: type[GatewayError]
 ) -> None:
-    """An answer, a fault, an empty result and a reply that nobody can read are asked for once."""
+    """An answer, a fault, an empty result and an unreadable reply are requested once."""
     async with serving(always(reply)) as server, client_of(server.url) as client:
         with pytest.raises(error) as caught:
             await status_of(client)
@@ -340,7 +341,7 @@ def one_chunk(body: bytes) -> bytes:
     ids=["a length too great", "no last chunk"],
 )
 async def test_a_whole_envelope_is_an_answer_even_when_the_line_breaks(reply: bytes) -> None:
-    """What was received is an answer, so nothing is asked again."""
+    """The received part is an answer, so there is no retry."""
     async with serving(closing(reply)) as server, client_of(server.url) as client:
         assert (await status_of(client)).status.final
     assert len(server.requests) == 1
@@ -366,7 +367,7 @@ BROKEN: list[tuple[Script, type[GatewayError]]] = [
 async def test_an_answer_that_had_begun_is_not_asked_for_again(
     script: Script, error: type[GatewayError]
 ) -> None:
-    """Once the head of a reply has come, a broken line is told and not repeated."""
+    """Once the head of a reply has arrived, a broken connection is reported and not retried."""
     async with serving(script) as server, client_of(server.url) as client:
         with pytest.raises(error) as caught:
             await status_of(client)
@@ -377,7 +378,7 @@ async def test_an_answer_that_had_begun_is_not_asked_for_again(
 @pytest.mark.parametrize("status", ["502 Bad Gateway", "503 Unavailable", "504 Timeout"])
 @pytest.mark.parametrize("body", [envelope(""), result(""), result("ok:85.00")])
 async def test_an_envelope_is_an_answer_whatever_its_status(status: str, body: bytes) -> None:
-    """Whoever wrote it was the gateway, not something that stands before it."""
+    """The gateway wrote it, not a proxy before it."""
     async with serving(always(http(body, status))) as server, client_of(server.url) as client:
         with pytest.raises(HttpStatus):
             await status_of(client)
@@ -402,13 +403,13 @@ async def test_the_wait_before_a_repetition_is_short(retries: Retries) -> None:
     assert all(0.1 <= retry.wait_for <= Timing().retry_max for retry in retries)
 
 
-# --- what stays secret ---------------------------------------------------------------------------
+# --- secrets -------------------------------------------------------------------------------------
 
 
 async def test_nothing_of_a_failing_look_up_shows_a_key_or_an_id(
     retries: Retries, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither the hooks of repetitions, nor any log at any level, nor the traceback."""
+    """Neither the retry hooks, nor any log at any level, nor the traceback."""
     caplog.set_level(logging.DEBUG)
     out = io.StringIO()
     async with serving(silence) as server, client_of(server.url) as client:

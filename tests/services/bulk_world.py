@@ -11,7 +11,6 @@ from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
 from bot.domain.jobs.watch import PostedCard
-from bot.services.bulk.pace import Pace
 from bot.services.bulk.service import BulkRequest, BulkService, BulkStarted
 from bot.services.bulk.turns import BulkTurns
 from bot.services.jobs.outcomes import Delivery, Report, Trace
@@ -21,16 +20,15 @@ from tests.services.watch_world import THREAD, World, watch_world
 CARD = PostedCard(channel="C1", ts="2.2")
 BOUNDS = BulkBounds(user=3, all=4)
 # Quick enough for tests; a card is still not touched at every turn of the loop.
-QUICK = Pace(
-    at_once=5,
-    progress_seconds=0.05,
-    least_seconds=0.01,
-    tick_seconds=0.02,
-    write_seconds=0.02,
-    answers=10,
-    down_seconds=0.05,
-    hand_over_seconds=5.0,
-)
+QUICK = {
+    "progress_every": 0.05,
+    "card_least": 0.01,
+    "stop_seen": 0.02,
+    "answers_kept": 0.02,
+    "down_rest": 0.05,
+    "hand_over": 5.0,
+}
+AT_ONCE = 5
 
 
 @dataclass
@@ -43,6 +41,7 @@ class WrittenSpeaker:
     reported: list[Bulk] = field(default_factory=list)
     traced: list[Bulk] = field(default_factory=list)
     handed: list[Bulk] = field(default_factory=list)
+    showings: list[Report] = field(default_factory=list)
     shows: asyncio.Event = field(default_factory=asyncio.Event)
     handovers: list[Report | Exception] = field(default_factory=list)
     result_traces: list[Trace] = field(default_factory=list)
@@ -53,11 +52,12 @@ class WrittenSpeaker:
     def __post_init__(self) -> None:
         self.shows.set()
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
-        """Take it, when the test lets it through."""
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
+        """Take it, when the test lets it through; without a written answer all goes well."""
         self.shown.append((bulk, tally))
         await self.shows.wait()
-        return None if bulk.card is not None else CARD
+        card = None if bulk.card is not None else CARD
+        return self.showings.pop(0) if self.showings else Report(delivery=Delivery.SENT, card=card)
 
     async def find_progress(self, bulk: Bulk) -> PostedCard | None:
         """What the test says."""
@@ -112,10 +112,11 @@ class BulkWorld:
             now=self.base.clock,
         )
 
-    def turns(self, **changes: object) -> BulkTurns:
+    def turns(self, at_once: int = AT_ONCE, **changes: float) -> BulkTurns:
         """What the poller uses."""
-        pace = replace(QUICK, **changes)  # type: ignore[arg-type]
-        return BulkTurns(bulks=self.table, speaker=self.speaker, pace=pace, means=self.base.means())
+        means = self.base.means()
+        means = replace(means, timing=replace(means.timing, **(QUICK | changes)))
+        return BulkTurns(bulks=self.table, speaker=self.speaker, at_once=at_once, means=means)
 
     async def start(
         self, *idmsgs: str, user: str = "U1", lines: Sequence[IgnoredLine] = ()

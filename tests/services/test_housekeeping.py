@@ -21,6 +21,7 @@ from bot.storage.database import Database, open_database
 from bot.storage.recents import RecentLookup, Recents
 from bot.storage.schema import SEEN_EVENT
 from bot.storage.seen_events import SeenEvents
+from bot.storage.stores import Stores
 from bot.storage.watches import Bounds, Watches
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -39,16 +40,7 @@ def housekeeping(
     database: Database, timing: Timing | None = None, *, kept: timedelta = KEPT
 ) -> Housekeeping:
     """The housekeeping of a bot that keeps look-ups for so long."""
-    return Housekeeping(
-        audit=Audit(database),
-        recents=Recents(database),
-        seen=SeenEvents(database),
-        watches=Watches(database),
-        bulks=Bulks(database),
-        kept=kept,
-        now=lambda: NOW,
-        timing=timing or Timing(),
-    )
+    return Housekeeping(Stores(database), kept=kept, now=lambda: NOW, timing=timing or Timing())
 
 
 async def fill(database: Database, at: datetime, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The settings: where they are read from, what they default to, and what must be there."""
+"""The settings: their sources, their defaults, and the required ones."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_settings_have_the_defaults_of_the_interface(environment: Environment) -
 
 
 def test_there_are_no_other_settings() -> None:
-    """What can be set is what the interface lists, and each has a line on its form."""
+    """The settings are those that the interface lists, and each has a line on its form."""
     assert sorted(DEFAULTS) == sorted(name.upper() for name in Settings.model_fields)
     assert sorted(DEFAULTS) == sorted(HINTS)
 
@@ -110,7 +110,7 @@ def test_there_are_no_other_settings() -> None:
     ],
 )
 def test_value_is_read(environment: Environment, name: str, value: str, read: object) -> None:
-    """A value from the environment arrives as what it stands for."""
+    """A value from the environment arrives with its type."""
     environment.set(**{name: value})
     assert read == getattr(environment.load(), name.lower())
 
@@ -132,7 +132,7 @@ def test_mode(environment: Environment, values: dict[str, str], meant: Mode) -> 
 
 @pytest.mark.parametrize("values", [SOCKET, HTTP], ids=["socket", "http"])
 def test_complete_settings_are_taken(environment: Environment, values: dict[str, str]) -> None:
-    """What a mode needs is enough to run in it."""
+    """The settings of a mode are enough to run in it."""
     environment.set(**values)
     assert BOT_TOKEN == _shown(environment.load(Need.GATEWAY, Need.SLACK).slack_bot_token)
 
@@ -143,13 +143,13 @@ def _shown(secret: Any) -> str:
 
 @pytest.mark.parametrize("blank", ["", "  ", "\t"], ids=["empty", "spaces", "tab"])
 def test_a_blank_value_counts_as_unset(environment: Environment, blank: str) -> None:
-    """A line such as `GATEWAY_URL=` is no value; a secret of spaces above all is none."""
+    """A line such as `GATEWAY_URL=` is not a value; neither is a secret of spaces."""
     environment.set(**dict.fromkeys(DEFAULTS, blank))
     assert DEFAULTS == values(environment.load())
 
 
 def test_env_file_is_read(environment: Environment) -> None:
-    """`.env` in the working directory holds settings, beside lines of others."""
+    """`.env` in the working directory has settings, beside other programs' lines."""
     lines = f"# ours\nGATEWAY_TOKEN={TOKEN}\nexport BOT_PORT=8080\nOTHER=1\n"
     (environment.directory / ".env").write_text(lines)
     settings = environment.load()
@@ -157,7 +157,7 @@ def test_env_file_is_read(environment: Environment) -> None:
 
 
 def test_secrets_files_are_read(environment: Environment) -> None:
-    """A file in the directory of secrets holds one value; its last newline is none of it."""
+    """A file in the directory of secrets contains one value; its final newline is ignored."""
     environment.put_secrets(gateway_token=f"{TOKEN}\n", SLACK_BOT_TOKEN=BOT_TOKEN, empty="")
     settings = environment.load()
     found = (_shown(settings.gateway_token), _shown(settings.slack_bot_token))
@@ -244,7 +244,7 @@ def test_socket_mode_needs_an_app_token(environment: Environment) -> None:
 def test_secret_of_the_mode_is_asked_for(
     environment: Environment, values: dict[str, str], first_words: str
 ) -> None:
-    """One line asks for what the mode needs; for either secret where no mode was chosen."""
+    """One line asks for the mode's settings; for either secret if no mode was chosen."""
     environment.set(**GATEWAY, SLACK_BOT_TOKEN=BOT_TOKEN, **values)
     (problem,) = environment.refused(Need.GATEWAY, Need.SLACK).problems
     assert problem.startswith(first_words)

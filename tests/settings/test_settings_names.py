@@ -1,4 +1,4 @@
-"""Variables that look like settings and are none: warned of, and never an open door."""
+"""Variables that resemble settings but are not: warned of, and never a security hole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 
 
 def test_a_name_is_looked_for_wherever_settings_are_read(environment: Environment) -> None:
-    """In the environment, the file and the folder; what is a setting is not named."""
+    """In the environment, the file and the folder; real settings are not named."""
     folder = environment.directory / "secrets"
     environment.put_secrets(BOT_C="1", BOT_PORT="1")
     (environment.directory / "file").write_text("BOT_B=1\nbot_language=en\n")
@@ -32,7 +32,7 @@ def test_no_file_and_no_folder_are_nothing(environment: Environment) -> None:
 
 
 def test_what_begins_as_a_setting_does_is_foreign() -> None:
-    """Whatever family it looks like; other programs' variables are not, nor Kubernetes' links."""
+    """In every family; not other programs' variables, nor Kubernetes' links."""
     ours = [f"{name.partition('_')[0]}_X" for name in HINTS]
     links = ["BOT_SERVICE_HOST", "BOT_SERVICE_PORT", "BOT_SERVICE_PORT_HTTP", "GATEWAY_PORT"]
     links += ["BOT_PORT_8080_TCP", "BOT_PORT_8080_TCP_ADDR", "SLACK_PORT_53_UDP"]
@@ -53,7 +53,7 @@ def test_what_begins_as_a_setting_does_is_foreign() -> None:
 def test_a_misspelt_permission_stops_the_start(
     environment: Environment, slip: str, meant: str
 ) -> None:
-    """With the right name and never the value; beside everything else that is wrong."""
+    """With the right name and never the value; beside all other problems."""
     (problem,) = environment.refused(Need.SLACK, **SLACK, **{slip: CANARY}).problems
     assert (slip.upper(), True) == (problem.split()[0], f"Did you mean {meant}?" in problem)
     wrong = environment.refused(Need.SLACK, **SLACK, **{slip: CANARY}, BOT_PORT="x").problems
@@ -62,14 +62,14 @@ def test_a_misspelt_permission_stops_the_start(
 
 
 def test_a_command_in_a_terminal_asks_for_no_permission(environment: Environment) -> None:
-    """Nobody is kept out there, so nothing stops it."""
+    """No user is restricted there, so nothing stops the start."""
     keys = {"GATEWAY_CREDENTIAL": "0" * 40, "GATEWAY_TOKEN": "0" * 6}
     with environment.having(ALOWED_USERS=CANARY, **keys):
         assert environment.load(Need.GATEWAY).allowed_users == frozenset()
 
 
 def test_names_of_other_programs_open_no_door() -> None:
-    """Only what is nearly one of ours does."""
+    """Only a name that nearly matches one of ours does."""
     others = ["ALLOWED_HOSTS", "ALLOWED_ORIGINS", "ADMIN_EMAIL", "ADMIN_PASSWORD", "ALLOW_ALL"]
     assert [] == misspelt_permissions(others)
 
@@ -82,6 +82,6 @@ def test_a_file_that_is_no_text_is_one_problem(environment: Environment) -> None
 
 
 def test_every_setting_is_meant_by_its_own_name() -> None:
-    """And nothing by a name that is like none."""
+    """And never by a name that resembles none."""
     assert [*HINTS] == [meant_by(name) for name in HINTS]
     assert meant_by("BOT_COLOUR_OF_THE_SKY") is None

@@ -1,4 +1,4 @@
-"""Settings that cannot be used: what is said about them, and what never is."""
+"""Unusable settings: the error messages, and what they never contain."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ WRONG = {
 }
 
 
-# What is just taken, and what is just refused or only looks right.
+# Values just accepted, and values just refused or only apparently right.
 EDGES: dict[str, tuple[list[str], list[str]]] = {
     "SLACK_BOT_TOKEN": (["xoxb-1"], ["xoxb-1 2"]),
     "BOT_PORT": (["0", "65535"], ["-1", "65536", "1.5"]),
@@ -93,7 +93,7 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
     "WATCH_MAX_PER_USER": (["1", "1000000"], ["0", "1000001"]),
     "WATCH_MAX_PER_CHANNEL": (["1", "1000000"], ["0", "1000001"]),
     "BULK_MAX_IDS": (["10", "10000"], ["9", "10001"]),
-    # One that is none among good ones; an id of the other kind; another case; a mention.
+    # An invalid one among good ones; an id of the other kind; another case; a mention.
     "ALLOWED_CHANNELS": (
         ["C1", f"G{'0' * 30}"],
         ["C0123456789,general", "U0123456789", "c0123456789", "C", f"C{'0' * 31}"],
@@ -108,7 +108,7 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
 
 
 def test_all_wrong_values_are_named_at_once(environment: Environment) -> None:
-    """Each with what it should look like, in the order of the list of settings."""
+    """Each with its format, in the order of the list of settings."""
     expected = [f"{name} is wrong. It should be {HINTS[name]}." for name in HINTS if name in WRONG]
     assert expected == [*environment.refused(**WRONG).problems]
     # The others take any text, or must not be set.
@@ -119,7 +119,7 @@ def test_all_wrong_values_are_named_at_once(environment: Environment) -> None:
 
 
 def test_values_at_the_edge_are_taken_and_refused(environment: Environment) -> None:
-    """A limit belongs to what is taken; values that only look right are refused too."""
+    """A limit itself is accepted; values that only appear right are refused too."""
     wrong = []
     for name, (taken, refused) in EDGES.items():
         for value in taken:
@@ -133,7 +133,7 @@ def test_values_at_the_edge_are_taken_and_refused(environment: Environment) -> N
 
 
 def problems_now(environment: Environment) -> Sequence[str]:
-    """What is wrong with what is set."""
+    """The problems of the given settings."""
     try:
         environment.load()
     except SettingsError as error:
@@ -142,7 +142,7 @@ def problems_now(environment: Environment) -> Sequence[str]:
 
 
 def test_wrong_and_missing_are_named_at_once(environment: Environment) -> None:
-    """What is missing is reported beside what is wrong, and each only once."""
+    """Missing settings are reported beside wrong ones, and each only once."""
     error = environment.refused(Need.GATEWAY, Need.SLACK, BOT_PORT="many", GATEWAY_TOKEN="short")
     names = [problem.split()[0] for problem in error.problems]
     expected = [
@@ -156,14 +156,14 @@ def test_wrong_and_missing_are_named_at_once(environment: Environment) -> None:
 
 
 def test_no_value_of_a_secret_is_told(environment: Environment) -> None:
-    """No secret stands in the message, the repr or the traceback of the error."""
+    """No secret is in the message, the repr or the traceback of the error."""
     error = environment.refused(Need.GATEWAY, Need.SLACK, **WRONG)
-    told = "".join((str(error), repr(error), *traceback.format_exception(error)))
-    assert CANARY not in told
+    shown = "".join((str(error), repr(error), *traceback.format_exception(error)))
+    assert CANARY not in shown
 
 
 def test_no_value_of_a_secret_is_kept_in_the_chain(environment: Environment) -> None:
-    """The error of the validation, which holds the values, is not shown with ours."""
+    """The validation error, which contains the values, is not shown with ours."""
     error = environment.refused(**SECRETS)
     assert (None, True) == (error.__cause__, error.__suppress_context__)
 
@@ -189,7 +189,7 @@ def test_settings_hide_their_secrets(environment: Environment) -> None:
 
 @pytest.mark.parametrize("name", ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"])
 def test_oauth_is_refused_with_its_explanation(environment: Environment, name: str) -> None:
-    """Settings for many workspaces are refused, and told to come later."""
+    """Settings for many workspaces are refused as not yet supported."""
     complete = {**GATEWAY, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "0" * 32}
     found = environment.problems(Need.SLACK, Need.GATEWAY, **complete, **{name: CANARY})
     assert {name: f"{name} {HINTS[name]}."} == found
@@ -207,7 +207,7 @@ def test_oauth_is_refused_with_its_explanation(environment: Environment, name: s
     ],
 )
 def test_slip_in_a_name_is_hinted(environment: Environment, slip: str, meant: str) -> None:
-    """A variable whose name is nearly that of a missing one is named beside it, not its value."""
+    """A variable whose name nearly matches a missing one is named beside it, not its value."""
     found = environment.problems(Need.GATEWAY, Need.SLACK, BOT_MODE="http", **{slip: CANARY})
     assert f"{meant} is missing ({slip} is set; is that a slip?)" in found[meant]
     assert [meant] == [name for name, line in found.items() if slip in line]
@@ -218,13 +218,13 @@ def test_slip_in_a_name_is_hinted(environment: Environment, slip: str, meant: st
 def test_slip_in_the_name_of_either_modes_secret_is_hinted(
     environment: Environment, slip: str
 ) -> None:
-    """Where no mode was chosen, a slip in the name of one secret is still seen."""
+    """Without a chosen mode, a typo in the name of one secret is still found."""
     found = environment.problems(Need.SLACK, SLACK_BOT_TOKEN="xoxb-1", **{slip: CANARY})
     assert [True] == [f"({slip} is set; is that a slip?)" in line for line in found.values()]
 
 
 def test_swapped_tokens_are_two_problems(environment: Environment) -> None:
-    """A bot token in the place of the app token is no reason to ask for a signing secret."""
+    """A bot token in place of the app token does not lead to a request for a signing secret."""
     swapped = {"SLACK_BOT_TOKEN": f"xapp-{CANARY}", "SLACK_APP_TOKEN": f"xoxb-{CANARY}"}
     found = environment.problems(Need.SLACK, Need.GATEWAY, **GATEWAY, **swapped)
     assert {n: f"{n} is wrong. It should be {HINTS[n]}." for n in sorted(swapped)} == dict(

@@ -1,4 +1,4 @@
-"""The bots of the scenarios of this folder."""
+"""The bots for the tests in this folder."""
 
 from __future__ import annotations
 

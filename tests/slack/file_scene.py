@@ -1,4 +1,4 @@
-"""What the tests of files share: the bot at a loopback Slack, and a server that is not Slack."""
+"""Shared by the tests of files: the bot at a loopback Slack, and a server that is not Slack."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, kw_only=True)
 class FileScene:
-    """A person with a message, and the bot's two hands for files."""
+    """A user with a message, and the bot's classes for download and upload."""
 
     slack: LoopbackSlack
     session: aiohttp.ClientSession
@@ -39,24 +39,24 @@ class FileScene:
     results: ResultFiles
 
     async def message(self, *files: File, **more: Any) -> Payload:
-        """A message with these files, as it comes with an event or a shortcut."""
+        """A message with these files, as in the payload of an event or a shortcut."""
         return self.shown(await self.person.say("my list", files=files, **more))
 
     def shown(self, said: UserMessage) -> Payload:
-        """A message as it stands now, as Slack sends it."""
+        """The current message, as Slack sends it."""
         now = self.slack.ledger.find_said(said.channel, said.ts)
         assert now is not None
         return shown_message(self.slack.ledger, now)
 
     def trust(self, other: Stranger) -> None:
-        """Let the bot take that server for Slack's, so that Slack itself can misbehave."""
+        """Make the bot treat that server as Slack, so that Slack can misbehave."""
         addresses = FileAddresses(f"{other.url}/api/")
         self.attached._addresses = self.results._addresses = addresses
 
 
 @asynccontextmanager
 async def file_scene(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[FileScene]:
-    """Run a Slack that granted these scopes beside the usual ones."""
+    """Run a Slack that grants these scopes beside the usual ones."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
         slack.workspace.scopes |= set(scopes)
@@ -79,9 +79,9 @@ async def file_scene(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[F
 
 @dataclass(kw_only=True)
 class Stranger:
-    """A server that is not Slack; `requests` are the headers of whatever reached it.
+    """A server that is not Slack; `requests` are the headers of its requests.
 
-    `answer` is what it gives to all.
+    `answer` is its response to all of them.
     """
 
     url: str = ""
@@ -89,7 +89,7 @@ class Stranger:
     requests: list[Payload] = field(default_factory=list)
 
     async def hear(self, request: web.Request) -> web.StreamResponse:
-        """Note the request."""
+        """Record the request."""
         self.requests.append({"path": request.path, **request.headers})
         return (
             web.Response(body=b"SANDBOX-OK") if self.answer is None else await self.answer(request)
@@ -98,7 +98,7 @@ class Stranger:
 
 @asynccontextmanager
 async def stranger() -> AsyncIterator[Stranger]:
-    """Run it on another port of this machine."""
+    """Run that server on another port of this machine."""
     running = Stranger()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", running.hear)

@@ -37,13 +37,13 @@ ZONE: Final = ZoneInfo("America/Sao_Paulo")
 HOSTILE: Final = (
     *("<!channel>", "<@U0BRUNO0001>", "`", "```", "*", "&", "&lt;", "\u202e", "🧑‍🚀", "\n"),
 )
-# All between angle brackets that is ours: a moment that each reader sees in their zone, and the
-# channel where an answer will come.
+# The only markup in angle brackets that is ours: a time in the reader's zone, and the channel of
+# an answer.
 _OURS: Final = re.compile(r"<!date\^[0-9]+\^\{date_short_pretty\} \{time\}\|[^<>|]*>|<#C1>")
 
 
 def accepted(shown: Message) -> None:
-    """Fail unless both judges take the message and nothing in it rings."""
+    """Fail unless both judges take the message and it mentions no one."""
     ledger = Ledger(lambda: 0.0)
     content = read_content({"text": shown.text, "blocks": list(shown.blocks)})
     note_content(ledger, "test", content)
@@ -55,21 +55,21 @@ def accepted(shown: Message) -> None:
 
 
 def taken(shown: Message) -> None:
-    """Fail unless both judges take it, nothing in it is interpreted, and it can be read aloud."""
+    """Fail unless both judges take it, untrusted text is inert, and its text can be read aloud."""
     accepted(shown)
     assert shown.text.strip()
     assert all(_is_inert(text) for text in (shown.text, *marked_up(shown.blocks)))
 
 
 def taken_view(view: Mapping[str, Any], surface: Surface) -> None:
-    """The same for a modal or a page."""
+    """The same check for a modal or the App Home."""
     assert [] == problems_of_view(view, surface)
     View(**view).validate_json()
     assert all(_is_inert(text) for text in marked_up(view))
 
 
 def marked_up(part: Any) -> Iterator[str]:
-    """Every text that Slack reads for mark-up."""
+    """All texts that Slack parses for markup."""
     if isinstance(part, Mapping):
         if part.get("type") == "mrkdwn":
             yield part["text"]
@@ -81,12 +81,12 @@ def marked_up(part: Any) -> Iterator[str]:
 
 
 def _is_inert(text: str) -> bool:
-    """Whether nothing in it is interpreted but our own moments."""
+    """Whether its only markup is our time stamps."""
     rest = _OURS.sub("", text)
     return not re.search(r"[<>]|&(?!(amp|lt|gt);)", rest)
 
 
-# Any text; and often a text made of what Slack or a screen would act on.
+# Any text, and often one made of markup and control characters.
 ANY_TEXT: Final = st.text(max_size=4_000) | st.lists(st.sampled_from(HOSTILE)).map("".join)
 SHORT_TEXT: Final = st.text(max_size=200) | st.lists(st.sampled_from(HOSTILE), max_size=9).map(
     "".join

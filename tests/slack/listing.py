@@ -1,4 +1,4 @@
-"""The scene of the tests of lists: a list pasted, checked and begun, and what comes of it."""
+"""The scene of the tests of lists: a list is pasted, checked and started."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ said = shown
 
 
 async def form(ways: Scene, text: str = "", *, channel: str = CHANNEL_ID) -> View:
-    """The form that the command opens."""
+    """The modal that the command opens."""
     ways.slack.open_views.clear(ways.person.user)
     await ways.type(f"bulk {text}", channel=channel)
     await ways.slack.wait_for(lambda: bool(ways.slack.modals_of(ways.person.user)), PATIENCE)
@@ -30,7 +30,7 @@ async def form(ways: Scene, text: str = "", *, channel: str = CHANNEL_ID) -> Vie
 
 
 async def checked(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> View:
-    """The form with what was found in a text."""
+    """The modal after a text was submitted."""
     submission = await ways.person.submit(await form(ways, channel=channel), {"bulk_ids": text})
     assert submission.action is Outcome.UPDATED, submission
     assert submission.view is not None
@@ -38,7 +38,7 @@ async def checked(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> View:
 
 
 async def begun(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> View:
-    """What the form shows when the list has begun."""
+    """The content of the modal after the list has started."""
     submission = await ways.person.submit(await checked(ways, text, channel=channel))
     assert submission.action is Outcome.UPDATED, submission
     assert submission.view is not None
@@ -46,7 +46,7 @@ async def begun(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> View:
 
 
 def reports(ways: Scene) -> list[Message]:
-    """Every message that bears the mark of a list."""
+    """Every message with the mark of a list."""
     return [
         one
         for one in ways.slack.messages
@@ -57,14 +57,14 @@ def reports(ways: Scene) -> list[Message]:
 async def press(
     person: Person, on: Message, action: str, value: str, *, trigger_id: str = ""
 ) -> None:
-    """Press a button as nobody's client offers it: with this value, on this message."""
+    """Click a button with this value on this message, which no client would offer."""
     await person.deliver(Kind.INTERACTIVE, forged(person, on, action, value, trigger_id=trigger_id))
 
 
 def forged(
     person: Person, on: Message, action: str, value: str, *, trigger_id: str = ""
 ) -> Mapping[str, Any]:
-    """The payload of a click that was put together by hand."""
+    """The payload of a forged click."""
     pressed = {
         "type": "button",
         "action_id": action,

@@ -1,4 +1,4 @@
-"""A notifier between a table of choices and a Slack; no bot runs around it."""
+"""A notifier with stored languages and a loopback Slack; no bot runs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bot.fake_slack.state.ledger import Message, UserMessage
 from bot.fake_slack.state.workspace import CHANNEL_ID, TEAM_ID, USER_ID
 from bot.locales import load_catalog
 from bot.services.languages import Languages
-from bot.slack.blocks.style import Contacts, Styles
+from bot.slack.blocks.style import AudienceStyles, Contacts, Styles
 from bot.slack.watches.notifier import SlackNotifier
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
 
-# The message in whose thread the watch of `watch_of` was begun.
+# The first message of the thread of the watch in `watch_of`.
 ASKED: Final = UserMessage(
     channel=CHANNEL_ID, ts="1795579300.000001", user=USER_ID, team=TEAM_ID, text="where is it?"
 )
@@ -31,7 +31,7 @@ ASKED: Final = UserMessage(
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
-    """A notifier, its Slack and what its people chose."""
+    """A notifier, its Slack and the stored languages."""
 
     notifier: SlackNotifier
     slack: LoopbackSlack
@@ -39,11 +39,11 @@ class Telling:
 
     @property
     def messages(self) -> list[Message]:
-        """What stands in Slack."""
+        """The messages in Slack."""
         return self.slack.messages
 
     def called(self, method: str) -> int:
-        """How often a method was called."""
+        """The number of calls of a method."""
         return sum(call.method == method for call in self.slack.calls)
 
 
@@ -51,7 +51,7 @@ class Telling:
 async def telling(
     *scopes: str, language: Language = Language.ENGLISH, page: int = 200
 ) -> AsyncIterator[Telling]:
-    """A notifier at the loopback Slack, which grants these scopes beside the usual ones."""
+    """Make a notifier at a loopback Slack that grants these scopes beside the usual ones."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
         slack.workspace.scopes |= set(scopes)
@@ -64,14 +64,14 @@ async def telling(
 
 @asynccontextmanager
 async def connected(api_url: str, token: str = "xoxb-rough") -> AsyncIterator[AsyncWebClient]:
-    """A client as the bot makes it, with all that slack-sdk does by itself."""
+    """A client as the bot makes it, including slack-sdk's own retries."""
     async with aiohttp.ClientSession() as session:
         yield AsyncWebClient(token=token, base_url=api_url, session=session)
 
 
 @asynccontextmanager
 async def choices(default: Language = Language.ENGLISH) -> AsyncIterator[Languages]:
-    """The languages of people in a Slack that does not tell their locale."""
+    """The stored languages of users, for a Slack that reports no locale."""
 
     async def locale_of(user: str) -> str | None:
         del user
@@ -91,6 +91,5 @@ def notifier_at(
 ) -> SlackNotifier:
     """A notifier with plain styles."""
     styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
-    return SlackNotifier(
-        client=client, languages=languages, styles=styles, page=page, timing=timing
-    )
+    readers = AudienceStyles(languages=languages, styles=styles)
+    return SlackNotifier(client=client, readers=readers, page=page, timing=timing)

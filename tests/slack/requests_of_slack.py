@@ -1,8 +1,8 @@
-"""Every kind of request as Slack sends it, from a person of any workspace or organisation.
+"""Every kind of request as Slack sends it, from a user of any workspace or organisation.
 
-The app's workspace is part of an organisation, which each request names: that says nothing of the
-person. Shapes as docs.slack.dev/reference gives them; in a shared channel as slack-bolt's own tests
-have recorded them.
+The app's workspace is part of an organisation, which each request names; it is not the user's. The
+shapes are from docs.slack.dev/reference, and for shared channels from the recordings in
+slack-bolt's tests.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from bot.fake_slack.state.workspace import (
 )
 
 Request = dict[str, Any]
-# Makes the request of a person, with the id that says where they belong; `None` leaves it out.
+# Makes the payload of a user with the id of their workspace; `None` leaves it out.
 Surface = Callable[[str, str | None], Request]
 
 _ORGANISATION: Final[Mapping[str, Any]] = {"id": ENTERPRISE_ID, "name": "Loopback"}
 
 
 def command(user: str, team: str | None) -> Request:
-    """A slash command says nothing of the person but where they typed it."""
+    """A slash command only says in which workspace the user typed it."""
     said = {} if team is None else {"team_id": team}
     where = {"channel_id": CHANNEL_ID, "enterprise_id": ENTERPRISE_ID}
     return {"command": "/voicestatus", "user_id": user, **said, **where}
@@ -45,7 +45,7 @@ def event(content: Request, *, team: str = TEAM_ID, shared: bool = False) -> Req
 
 
 def mention(user: str, team: str | None, *, shared: bool = False) -> Request:
-    """`team` is the app's own where somebody of another one mentions it."""
+    """`team` is the app's, even if a user of another workspace mentions it."""
     content: Request = {"type": "app_mention", "user": user, "channel": CHANNEL_ID}
     if team is not None:
         content["team"] = TEAM_ID
@@ -55,7 +55,7 @@ def mention(user: str, team: str | None, *, shared: bool = False) -> Request:
 
 
 def direct_message(user: str, team: str | None, *, shared: bool = False) -> Request:
-    """The envelope's workspace is the writer's as well."""
+    """The envelope names the author's workspace, too."""
     content = {"type": "message", "channel_type": "im", "user": user, "channel": "D1"}
     if team is not None:
         content["team"] = team
@@ -63,14 +63,14 @@ def direct_message(user: str, team: str | None, *, shared: bool = False) -> Requ
 
 
 def home_opened(user: str, team: str | None) -> Request:
-    """Only the envelope says a workspace."""
+    """Only the envelope names a workspace."""
     content = {"type": "app_home_opened", "user": user, "channel": "D1", "tab": "home"}
     opened = event(content, team=team or TEAM_ID)
     return opened if team is not None else {n: v for n, v in opened.items() if n != "team_id"}
 
 
 def interaction(kind: str, **more: Any) -> Surface:
-    """A click, shortcut or form: `team` is the app's, `user.team_id` the person's."""
+    """A click, shortcut or modal: `team` is the app's, `user.team_id` the user's."""
 
     def made(user: str, team: str | None) -> Request:
         said = {} if team is None else {"team_id": team}

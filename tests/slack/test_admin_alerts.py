@@ -1,4 +1,4 @@
-"""Alerts to the admins: one who is out of reach keeps nobody from being told, or known as told."""
+"""Alerts to admins: one who cannot be reached does not delay the others or the result."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ ADMINS = ("UANA", "UBRUNO")
 
 
 class English:
-    """Everybody reads English."""
+    """All users read English."""
 
     async def of_person(self, team: str, user: str) -> Catalog:
-        """It."""
+        """Return English."""
         del team, user
         return EN
 
 
 class Office:
-    """Direct messages to admins, some of whom no message ever reaches."""
+    """Direct messages to admins, some of whom Slack never reaches."""
 
     def __init__(self, out_of_reach: Collection[str]) -> None:
         self.told: list[str] = []
@@ -40,13 +40,13 @@ class Office:
         self._user = ""
 
     def directly(self, place: ReplyTarget) -> Office:
-        """A message to one of them."""
+        """Return the reply to one of them."""
         one = Office(self._out_of_reach)
         one.told, one._user = self.told, place.user
         return one
 
     async def show(self, message: Message) -> bool:
-        """Take it, or never answer."""
+        """Take the message, or never answer."""
         del message
         if self._user in self._out_of_reach:
             await asyncio.Event().wait()
@@ -60,7 +60,7 @@ class Office:
 async def test_whether_one_of_them_was_reached(
     out_of_reach: tuple[str, ...], told: tuple[str, ...]
 ) -> None:
-    """It is known soon, also where Slack never answers for another."""
+    """The result is known soon, even if Slack never answers for another admin."""
     office = Office(out_of_reach)
     alerts = AdminAlerts(
         admins=ADMINS,

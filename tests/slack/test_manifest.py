@@ -51,31 +51,31 @@ def variant(name: str) -> Any:
 
 
 def printed(*options: str, env: dict[str, str] | None = None) -> str:
-    """What `voicestatus manifest` prints."""
+    """The output of `voicestatus manifest`."""
     result = CliRunner().invoke(_app, ["manifest", *options], env=env)
     assert (0, "") == (result.exit_code, result.stderr)
     return result.stdout
 
 
 def data(*options: str, env: dict[str, str] | None = None) -> Any:
-    """The same as data."""
+    """That output, parsed."""
     return yaml.safe_load(printed(*options, env=env))
 
 
 def test_file_in_the_repository_is_what_is_printed() -> None:
-    """`manifest.yml` is the output of `voicestatus manifest`, to the letter."""
+    """`manifest.yml` is exactly the output of `voicestatus manifest`."""
     assert (REPOSITORY / "manifest.yml").read_text(encoding="utf-8") == printed()
 
 
 def test_every_variant_is_valid_for_slack() -> None:
-    """They hold to Slack's published schema."""
+    """They match Slack's published schema."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.validators.validator_for(schema)(schema)
     assert [] == [(n, e.message) for n in VARIANTS for e in validator.iter_errors(variant(n))]
 
 
 def test_texts_are_within_slacks_limits() -> None:
-    """Slack refuses longer texts, and a long description that is too short."""
+    """Slack rejects longer texts, and a long description that is too short."""
     limits = {
         "display_information.name": (1, 35),
         "display_information.description": (1, 140),
@@ -96,21 +96,21 @@ def test_texts_are_within_slacks_limits() -> None:
 
 
 def at(value: Any, path: str) -> Any:
-    """What stands at a path of names and positions."""
+    """The value at a path of names and indices."""
     for step in path.split("."):
         value = value[int(step)] if step.isdigit() else value[step]
     return value
 
 
 def test_scopes_are_those_with_a_reason() -> None:
-    """Nothing is asked for that no feature needs, and every scope has its reason."""
+    """Every scope has a feature that needs it, as its reason."""
     wanted = {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}
     assert [wanted] * len(VARIANTS) == [at(variant(n), "oauth_config.scopes") for n in VARIANTS]
     assert all(reason.strip() for reason in (*SCOPES.values(), *OPTIONAL_SCOPES.values()))
 
 
-# What each event needs, as the pages of docs.slack.dev/reference/events say; the page of
-# app_home_opened names none.
+# The scope for each event, from the pages of docs.slack.dev/reference/events; app_home_opened
+# needs none.
 SCOPE_OF_EVENT = {
     "app_home_opened": None,
     "app_mention": "app_mentions:read",
@@ -119,7 +119,7 @@ SCOPE_OF_EVENT = {
 
 
 def test_scopes_are_those_of_the_features() -> None:
-    """Commands and shortcuts, posting, and what the events need; nobody must allow more."""
+    """Commands and shortcuts, posting, and the events; the others are optional."""
     of_events = {SCOPE_OF_EVENT[event] for event in EVENTS} - {None}
     assert {"commands", "chat:write"} | of_events == set(SCOPES)
     reading = {"channels:history", "groups:history", "mpim:history", "im:write"}
@@ -129,14 +129,14 @@ def test_scopes_are_those_of_the_features() -> None:
 
 @EVERY_VARIANT
 def test_events_are_those_that_are_answered(name: str) -> None:
-    """Mentions, direct messages, and the opening of the App Home."""
+    """Mentions, direct messages, and opening the App Home."""
     events = at(variant(name), "settings.event_subscriptions.bot_events")
     assert ["app_home_opened", "app_mention", "message.im"] == events
 
 
 @EVERY_VARIANT
 def test_shortcuts_are_those_that_are_listened_to(name: str) -> None:
-    """The names by which Slack calls are the names that the listener knows."""
+    """The callback ids are those that the listener registers."""
     shortcuts = at(variant(name), "features.shortcuts")
     names = [(shortcut["type"], shortcut["callback_id"]) for shortcut in shortcuts]
     assert [("message", MESSAGE_SHORTCUT), ("global", GLOBAL_SHORTCUT)] == names
@@ -144,7 +144,7 @@ def test_shortcuts_are_those_that_are_listened_to(name: str) -> None:
 
 @EVERY_VARIANT
 def test_people_can_open_the_home_and_write_to_the_bot(name: str) -> None:
-    """Both tabs of the app are there, and the messages tab takes messages."""
+    """The app has both tabs, and the messages tab accepts messages."""
     assert {
         "home_tab_enabled": True,
         "messages_tab_enabled": True,
@@ -153,7 +153,7 @@ def test_people_can_open_the_home_and_write_to_the_bot(name: str) -> None:
 
 
 def test_socket_mode_has_no_address() -> None:
-    """Without --http Slack comes over the socket, and no address is asked for."""
+    """Without --http the manifest has Socket Mode and no URL."""
     made = data()
     assert made["settings"]["socket_mode_enabled"] is True
     assert "url" not in made["features"]["slash_commands"][0]
@@ -173,13 +173,13 @@ def test_http_mode_names_the_endpoint(given: str) -> None:
 
 
 def test_path_is_the_one_that_is_served() -> None:
-    """The manifest and the server agree on the path of Slack's requests."""
+    """The manifest and the server have the same path."""
     assert SERVED_PATH == SLACK_PATH
 
 
 @pytest.mark.parametrize("address", ["http://voice.example", "voice.example", "ftp://x"])
 def test_address_without_tls_is_refused(address: str) -> None:
-    """Slack takes https:// only, so anything else is exit code 2."""
+    """Slack requires https://, so any other URL is exit code 2."""
     result = CliRunner().invoke(_app, ["manifest", "--http", address])
     assert (2, "") == (result.exit_code, result.stdout)
     assert "https://" in result.stderr
@@ -193,7 +193,7 @@ def test_address_without_tls_is_refused(address: str) -> None:
 def test_command_is_the_one_that_the_bot_listens_to(
     options: list[str], env: dict[str, str]
 ) -> None:
-    """A command that was renamed is renamed in the manifest, and nowhere else."""
+    """Another command name changes only the command in the manifest."""
     renamed, usual = data(*options, env=env), data()
     assert "/chamada" == renamed["features"]["slash_commands"][0].pop("command")
     assert "/voicestatus" == usual["features"]["slash_commands"][0].pop("command")
@@ -214,7 +214,7 @@ def test_command_is_the_one_that_the_bot_listens_to(
 def test_command_is_read_from_the_env_file_too(
     tmp_path: Path, options: list[str], lines: str, env: dict[str, str], command: str
 ) -> None:
-    """The option goes before the environment, and that before `.env`."""
+    """The option overrides the environment, which overrides `.env`."""
     (tmp_path / ".env").write_text(lines)
     assert command == data(*options, env=env)["features"]["slash_commands"][0]["command"]
 
@@ -223,14 +223,14 @@ def test_command_is_read_from_the_env_file_too(
     "wrong", ["voicestatus", "/Voice", "/a b", "/", "", f"/{'x' * 32}", "/x\n"]
 )
 def test_command_that_slack_would_not_take_is_refused(wrong: str) -> None:
-    """A name without its slash, or one that Slack has no place for, is exit code 2."""
+    """A name without a slash, or one that Slack does not allow, is exit code 2."""
     result = CliRunner().invoke(_app, ["manifest", "--command", wrong])
     assert (2, "") == (result.exit_code, result.stdout)
     assert f"--command is wrong. It should be {HINTS['BOT_COMMAND']}.\n" == result.stderr
 
 
 def test_wrong_setting_of_the_command_is_named() -> None:
-    """A wrong BOT_COMMAND is refused by its own name, beside every other problem."""
+    """The error names BOT_COMMAND, beside all other problems."""
     options = ["manifest", "--http", "http://voice.example"]
     result = CliRunner().invoke(_app, options, env={"BOT_COMMAND": "voicestatus"})
     assert (2, "") == (result.exit_code, result.stdout)
@@ -238,7 +238,7 @@ def test_wrong_setting_of_the_command_is_named() -> None:
 
 
 def test_language_is_read_from_the_env_file_too(tmp_path: Path) -> None:
-    """BOT_LANGUAGE in `.env` rules the texts as the environment does."""
+    """BOT_LANGUAGE in `.env` sets the texts, as in the environment."""
     (tmp_path / ".env").write_text("BOT_LANGUAGE=pt_BR\n")
     assert data("--language", "pt-BR") == data()
     assert data("--language", "en") != data()
@@ -255,7 +255,7 @@ def test_language_is_read_from_the_env_file_too(tmp_path: Path) -> None:
     ids=["--language", "--language pt", "BOT_LANGUAGE", "BOT_LANGUAGE=pt_br"],
 )
 def test_texts_are_in_the_language(options: list[str], env: dict[str, str]) -> None:
-    """Descriptions and hint come from the language file; Slack keeps one language."""
+    """Descriptions and hint are from the language file; a Slack manifest has one language."""
     catalog = load_catalog(Language.PORTUGUESE)
     made = data(*options, env=env)
     command = made["features"]["slash_commands"][0]
@@ -272,19 +272,19 @@ def test_texts_are_in_the_language(options: list[str], env: dict[str, str]) -> N
 
 
 def test_command_text_comes_as_it_was_typed() -> None:
-    """Slack must not turn what looks like a mention into one: an IDMSG is opaque."""
+    """Slack must not replace text that looks like a mention: an IDMSG is opaque."""
     assert data()["features"]["slash_commands"][0]["should_escape"] is False
 
 
 @pytest.mark.parametrize("absent", ["functions", "workflow_steps", "unfurl_domains"])
 def test_what_is_not_there_yet_is_not_offered(absent: str) -> None:
-    """No workflow step and no unfurling is announced that nothing would answer."""
+    """The manifest has no workflow step and no unfurling, because no listener handles them."""
     made = data()
     assert absent not in {*made, *made["features"], *made["settings"]}
 
 
 def test_printed_text_reads_back_as_the_data() -> None:
-    """Long lines are folded and accents kept without a change of the text."""
+    """Folded lines and accents do not change the text."""
     catalog = load_catalog(Language.PORTUGUESE)
     made = manifest(catalog, command="/voicestatus")
     assert made == data("--language", "pt-BR")

@@ -1,4 +1,4 @@
-"""What a person writes is read on the event loop, so it may not be dear, whatever it is."""
+"""User input is parsed on the event loop, so parsing must be fast for any input."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from bot.domain.id_lists.id_list import MAX_PASTED, UnreadableListError, read_pa
 from bot.domain.input.found_ids import MAX_READ
 from bot.slack.listeners.events import _query
 
-# Ten times what the dearest takes; what grows with the square of the length takes more than twice
-# as much again.
+# Ten times the slowest case; quadratic growth would take more than twice as long as that.
 MOST_SPLITS = 4_000
 
 SEEDS = [
@@ -23,14 +22,14 @@ SEEDS = [
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """The processor's time of one run."""
+    """The CPU time of one run."""
     began = time.process_time()
     work()
     return time.process_time() - began
 
 
 def dear(length: int, work: Callable[[str], object]) -> list[str]:
-    """The seeds for which the work takes too long each time."""
+    """The seeds for which the work takes too long in each run."""
     plain = "a " * (length // 2)
     split = min(seconds(lambda: [plain.split() for _ in range(20)]) for _ in range(3)) / 20
     texts = {seed: (seed * length)[:length] for seed in SEEDS}
@@ -42,12 +41,12 @@ def dear(length: int, work: Callable[[str], object]) -> list[str]:
 
 
 def test_a_message_of_any_kind_is_read_in_a_moment() -> None:
-    """As long as Slack's messages may be: commands, labels, ids, marks that are never closed."""
+    """At the maximum length of a message: commands, labels, ids, unclosed markup."""
     assert [] == dear(MAX_READ, lambda text: _query({"text": text}))
 
 
 def test_a_pasted_text_of_any_kind_is_read_in_a_moment() -> None:
-    """As long as may be pasted."""
+    """At the maximum length of the field."""
 
     def read(text: str) -> None:
         try:
@@ -60,5 +59,5 @@ def test_a_pasted_text_of_any_kind_is_read_in_a_moment() -> None:
 
 @pytest.mark.parametrize("mark", ["<@U1|<@U2|> ", "<@U1> ", "<@U1|ana> "])
 def test_an_id_behind_a_mention_is_found(mark: str) -> None:
-    """Whatever else is left open before it."""
+    """With any unclosed markup before it."""
     assert _query({"text": "SANDBOX-OK"}) == _query({"text": f"{mark}SANDBOX-OK"})

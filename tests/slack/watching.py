@@ -1,4 +1,4 @@
-"""The scene of the tests of watches: quick looks, and what a person sees of them."""
+"""The scene of the tests of watches: short intervals, and what the user sees."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
 READING: Final = {"channels:history", "groups:history", "im:history", "im:write"}
 BEGUN: Final = say("watch.title", count=1)
 TOLD: Final = say("notice.status")
-# Long enough for a machine that does other things as well.
+# Long enough for a busy machine.
 PATIENCE: Final = 20.0
 
 _seconds = count(1_000)
 
 
 def watch_of(idmsg: str = "MPG000236180474", **changes: Any) -> Watch:
-    """A watch of ana's for a thread that has its answer; changed as a test needs it."""
+    """A watch of ana's for a thread, with its answer and the given changes."""
     values: dict[str, Any] = {
         "id": "0123456789abcdef",
         "message_id": MessageId(idmsg),
@@ -54,25 +54,25 @@ def watch_of(idmsg: str = "MPG000236180474", **changes: Any) -> Watch:
 
 
 def waiting() -> str:
-    """The id of a call without a status, which no other test has asked for."""
+    """The id of a call without a status that no other test uses."""
     return f"SANDBOX-PENDING-{next(_seconds)}"
 
 
 def end_waiting(ways: Scene) -> None:
-    """From now on every call has its status."""
+    """Give every call its status from now on."""
     ways.gateway_clock.forward(1_000_000)
 
 
 def watching(stages: Stages, mode: Mode, **changes: Any) -> AbstractAsyncContextManager[Scene]:
-    """A scene in which watches look often."""
+    """A scene with short intervals between look-ups."""
     usual: dict[str, Any] = {"watch_intervals_seconds": QUICK, "timing": SWIFT}
     return stages.scene(mode, **(usual | changes))
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait for what is no change in Slack."""
+    """Wait for a condition that is no change in Slack."""
     async with asyncio.timeout(PATIENCE):
-        while not holds():  # noqa: ASYNC110 - nothing tells of it
+        while not holds():  # noqa: ASYNC110 - no event reports it
             await asyncio.sleep(0.005)
 
 
@@ -82,13 +82,13 @@ async def mentioned(ways: Scene, text: str) -> Message:
 
 
 def saying(ways: Scene, text: str | re.Pattern[str], *, since: int = 0) -> list[Message]:
-    """The messages that show a text now."""
+    """The messages that show a text."""
     pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
     return [m for m in ways.slack.messages[since:] if pattern.search(f"{m.text} {seen(m)}")]
 
 
 async def shown(ways: Scene, text: str | re.Pattern[str], *, since: int = 0) -> Message:
-    """The newest message that shows a text, as soon as there is one."""
+    """Wait for the newest message that shows a text."""
     await ways.slack.wait_for(lambda: bool(saying(ways, text, since=since)), PATIENCE)
     return saying(ways, text, since=since)[-1]
 
@@ -103,12 +103,12 @@ def buttons_of(message: Message) -> dict[str, Mapping[str, Any]]:
 
 
 def notices(ways: Scene) -> list[Message]:
-    """Every message that bears the mark of a watch."""
+    """Every message with the mark of a watch."""
     return [m for m in ways.slack.messages if m.metadata is not None]
 
 
 def expect_rings(ways: Scene, *people: str) -> None:
-    """These were called by name, once each, and nobody else was."""
+    """Expect exactly one mention of each of these users, and none of others."""
     rung = [ping.markup for ping in ways.slack.pings if ping.pointer == "/text"]
     assert [f"<@{one}>" for one in people] == rung
     assert {f"<@{one}>" for one in people} == {ping.markup for ping in ways.slack.pings}

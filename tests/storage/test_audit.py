@@ -9,7 +9,6 @@ from sqlalchemy.exc import StatementError
 from bot.storage.audit import Audit, AuditEntry
 from bot.storage.database import Database
 from bot.storage.schema import AUDIT
-from bot.storage.sweeping import sweep
 
 pytestmark = pytest.mark.every_database
 
@@ -89,5 +88,5 @@ async def test_sweep_in_batches(database: Database) -> None:
     audit = Audit(database)
     for _ in range(5):
         await audit.record(ASKED)
-    assert 5 == await sweep(database, AUDIT.c.at, NOON + timedelta(seconds=1), batch=2)
+    assert 5 == await database.sweep(AUDIT.c.at, NOON + timedelta(seconds=1), batch=2)
     assert () == await audit.recent(10)

@@ -17,7 +17,7 @@ from bot.domain.timing import Timing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.schema import INSTALLATION, Moment
-from bot.storage.sqlite_file import prepare_file
+from bot.storage.sqlite_engines import prepare_file
 from tests.storage.holding import PATIENCE_SECONDS, held
 
 pytestmark = pytest.mark.every_database

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage.database_url import file_of, read_database_url
+from bot.storage.database import file_of, read_database_url
 from bot.storage.errors import StorageError
 
 SECRET = "C4NARY"

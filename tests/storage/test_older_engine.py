@@ -15,13 +15,12 @@ from sqlalchemy import Connection, inspect, text
 from bot.domain.jobs.bulk import BulkState
 from bot.domain.jobs.watch import State
 from bot.domain.timing import Timing
-from bot.storage.bulks import Bulks
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.executors import Executor, this_process
 from bot.storage.migrations import MIGRATIONS
 from bot.storage.older_engine import drop_engine
-from bot.storage.watches import Watches
+from bot.storage.stores import Stores
 from tests.storage.test_bulks import BULK
 from tests.storage.test_watches import NOON, WATCH, another
 
@@ -119,9 +118,9 @@ async def test_what_waits_is_taken_over(shared_url: str) -> None:
     async with older(shared_url) as database:
         await database.write(jobs)
     async with open_database(shared_url) as database:
-        watches, bulks = Watches(database), Bulks(database)
-        found = [await watches.get("w1"), await watches.get("x2")]
-        lists = [await bulks.get("b1"), await bulks.get("b2")]
+        stores = Stores(database)
+        found = [await stores.watches.get("w1"), await stores.watches.get("x2")]
+        lists = [await stores.bulks.get("b1"), await stores.bulks.get("b2")]
 
     waiting = replace(WATCH, message_id=type(WATCH.message_id)("w1"), decided_at=NOON)
     telling = replace(another(2), message_id=type(WATCH.message_id)("x2"), decided_at=NOON)

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from bot.composition.connections import utc_now
 from bot.domain.jobs.watch import State, Watch
-from bot.services.jobs.outcomes import JobOutcome
-from bot.services.watches.operator import WatchJobs
+from bot.services.operator import JobOperator, JobOutcome
+from bot.storage.bulks import Bulks
 from bot.storage.database import open_database
 from bot.storage.watches import Watches
 from tests.watches.watch_stage import WatchStage, watch_stage
@@ -36,7 +36,11 @@ async def standing(stage: WatchStage, names: list[str]) -> list[Watch]:
 async def take_up_now(stage: WatchStage, names: list[str]) -> None:
     """Nobody waits for the next look: it has been due for a minute."""
     async with open_database(stage.database_url) as database:
-        jobs = WatchJobs(watches=Watches(database), now=lambda: utc_now() - timedelta(minutes=1))
+        jobs = JobOperator(
+            watches=Watches(database),
+            bulks=Bulks(database),
+            now=lambda: utc_now() - timedelta(minutes=1),
+        )
         for name in names:
             assert JobOutcome.DONE is await jobs.retry(name)
 

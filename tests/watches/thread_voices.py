@@ -74,10 +74,10 @@ class ThreadSpeaker:
     def __init__(self, client: AsyncWebClient) -> None:
         self._threads = Threads(client)
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
         """Nothing is posted."""
         del bulk, tally
-        return None
+        return Report(delivery=Delivery.SENT)
 
     async def find_progress(self, bulk: Bulk) -> PostedCard | None:
         """Nothing was posted."""

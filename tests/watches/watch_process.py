@@ -20,11 +20,14 @@ from typing import Any
 import time_machine
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.bulk import build_bulk_services
 from bot.composition.connections import access_rules, gateway_of, revealed, slack_session, utc_now
-from bot.composition.jobs import build_engine, means_of
-from bot.composition.rate_limit import gatekeeper_of
-from bot.composition.watches import build_watch_services
+from bot.composition.jobs import (
+    build_bulks,
+    build_poller,
+    build_watches,
+    gatekeeper_of,
+    means_of,
+)
 from bot.domain.answer import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Destination
@@ -35,6 +38,7 @@ from bot.services.lookup import LookupService
 from bot.services.watches.service import Started, Watching, WatchRequest
 from bot.settings.settings import Settings
 from bot.storage.database import open_database
+from bot.storage.stores import Stores
 from bot.telemetry import Telemetry, configure_logging
 from tests.watches.thread_voices import ThreadNotifier, ThreadSpeaker
 
@@ -50,7 +54,8 @@ async def both_houses(
         gateway_of(settings, gatekeeper=gatekeeper) as gateway,
         slack_session() as session,
     ):
-        engine = build_engine(settings, database=database, now=utc_now, timing=timing)
+        stores = Stores(database, timing=timing)
+        poller = build_poller(settings, stores, now=utc_now, timing=timing)
         lookups = LookupService(
             gateway=gateway,
             rules=access_rules(settings),
@@ -58,16 +63,14 @@ async def both_houses(
             now=utc_now,
         )
         client = AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
-        means = means_of(settings, engine=engine, lookups=lookups, heard=nobody_hears, now=utc_now)
-        watches = build_watch_services(
-            settings, engine=engine, means=means, notifier=ThreadNotifier(client)
+        means = means_of(settings, lookups=lookups, heard=nobody_hears, now=utc_now, timing=timing)
+        watching, watch_line = build_watches(
+            settings, stores, poller, means, ThreadNotifier(client)
         )
-        bulks = build_bulk_services(
-            settings, engine=engine, means=means, speaker=ThreadSpeaker(client)
-        )
+        bulks, bulk_line = build_bulks(settings, stores, poller, means, ThreadSpeaker(client))
         end = End(timing.end)
-        async with engine.poller.running((watches.line, bulks.line), end):
-            yield watches.watching, bulks.bulks
+        async with poller.running((watch_line, bulk_line), end):
+            yield watching, bulks
             end.begin()
             database.hurry(end.left)
 

@@ -1,1 +1,1 @@
-"""Lists of ids, pasted or in files, and the sheet that comes back."""
+"""Lists of ids, pasted or in files, and the result sheet."""

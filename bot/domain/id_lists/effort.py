@@ -1,8 +1,8 @@
-"""How much work may be put into what somebody sent.
+"""Limits the work spent on one user's input.
 
-A file of permitted size can be made so that reading it is dear. What is dear is counted in steps as
-it is done, so that the same file ends in the same way on every machine. A step is some 60 ns of a
-processor of 2024.
+A file of permitted size can be built so that reading it is expensive. Expensive work is counted in
+steps while it is done, so that a file has the same result on every machine. A step is some 60 ns of
+a processor of 2024.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 # everything quoted.
 MAX_STEPS: Final = 8_000_000
 
-# What takes how many steps, measured.
+# Measured steps of each kind of work.
 LINE: Final = 4
 CERTAIN_WORD: Final = 30
 WORD: Final = 60
@@ -24,22 +24,22 @@ HEADING: Final = 200
 FOREIGN_HEADING: Final = 2_000
 QUOTED_LINE: Final = 20
 QUOTED_CELL: Final = 3
-# So many characters that are passed over take one step.
+# Skipping this many characters takes one step.
 PASSED_OVER: Final = 16
 
 
 class TooMuchWorkError(Exception):
-    """More work than may be put into one file."""
+    """The file needs more work than the limit."""
 
 
 class Effort:
     """Counts the work.
 
     Args:
-        most: how many steps may be done.
+        most: the limit, in steps.
 
     Attributes:
-        spent: how many were done so far.
+        spent: the steps so far.
     """
 
     def __init__(self, most: int = MAX_STEPS) -> None:
@@ -47,10 +47,10 @@ class Effort:
         self.spent = 0
 
     def spend(self, steps: int) -> None:
-        """Count what is about to be done.
+        """Count work before it is done.
 
         Raises:
-            TooMuchWorkError: that is more than may be done.
+            TooMuchWorkError: the work exceeds the limit.
         """
         self.spent += steps
         if self.spent > self._most:

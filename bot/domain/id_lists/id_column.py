@@ -1,7 +1,7 @@
-"""Which column of a table holds the IDMSGs. What the cells hold decides; a heading helps.
+"""Which column of a table holds the IDMSGs. The cells decide; a heading helps.
 
-A column of digits can be anything. It is taken where its heading says so, or where it is the only
-one that can be meant; else none is, since a wrong column costs a whole list of questions.
+A column of digits can be anything. It is chosen if its heading names it, or if it is the only
+candidate; otherwise no column is, because a wrong one costs a whole list of requests.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _HEADINGS_WITHIN: Final = 20
 _HINTED: Final = 200
 _CERTAIN: Final = 4
 _NAMED: Final = 3
-# Of a column without a name, so much must have the form of an id, and so much must differ.
+# In a column without a name, this share must have the form of an id, and this share must differ.
 _SHARE: Final = 0.5
-# A second column that is nearly as good leaves it open which of them is meant.
+# A second column that is nearly as good makes the choice ambiguous.
 _RIVAL: Final = 0.8
-# What columns are called that hold numbers, but no IDMSGs.
+# Headings of columns that hold numbers, but no IDMSGs.
 _OTHERS: Final = re.compile(
     r"\b(?:tele)?(?:fone|phone|cel|celular|whats|whatsapp|numero|number|ddd|cpf|cnpj|rg|cep|zip|pedido"
     r"|order|protocolo|contrato|contract|ticket|chamado|data|date|hora|time|valor|price|nota|nf|nfe"
@@ -40,13 +40,13 @@ class Column:
     """A column of ids.
 
     Attributes:
-        delimiter: what parts the cells.
-        place: from 0.
-        heading: what stands above the ids, or the column's letter; empty where it is the only one.
-        above: the number of the last row that is no item but a title or a heading; 0 without one.
+        delimiter: the character between cells.
+        place: index of the column, from 0.
+        heading: the heading above the ids, or the column's letter; empty if it is the only column.
+        above: the number of the last title or heading row; 0 without one.
         named: the heading calls them IDMSGs.
         certain: some cell has the form of the gateway.
-        score: how much speaks for it, to compare it with others.
+        score: how likely the column is, compared with others.
     """
 
     delimiter: str
@@ -59,17 +59,17 @@ class Column:
 
 
 def find_column(table: Table, effort: Effort) -> Column:
-    """The column of ids, whatever parts the cells.
+    """The column of ids, whatever the delimiter.
 
     Raises:
-        TooMuchWorkError: `effort` has come to its end.
-        UnreadableListError: there is none, or a spreadsheet has rounded all its numbers.
+        TooMuchWorkError: `effort` is used up.
+        UnreadableListError: no column fits, or a spreadsheet has rounded all its numbers.
     """
     hinted = table.hints(_HINTED)
     step = max(1, -(-table.length // _SAMPLE))
 
     def is_sample(number: int, places: range) -> bool:
-        """The first rows, some from everywhere, and some of those that hint at an id."""
+        """The first rows, a sample of the others, and some rows that may contain an id."""
         first = number <= _HEADINGS_WITHIN or number % step == 0
         return first or not hinted.isdisjoint(places)
 
@@ -82,7 +82,7 @@ def find_column(table: Table, effort: Effort) -> Column:
 
 
 class _Survey:
-    """What the columns hold if this delimiter parts the cells."""
+    """The columns' contents, if this is the delimiter."""
 
     def __init__(self, sample: Sequence[Row], delimiter: str, effort: Effort) -> None:
         rows = [row for row in sample if not row.blank]
@@ -93,7 +93,7 @@ class _Survey:
         self._width = max((len(row.cells) for row in rows), default=0)
 
     def best(self) -> Column | None:
-        """The column that is meant; `None` where none is, or several may be."""
+        """The chosen column; `None` if no column fits, or several do."""
         columns = (self._column(place) for place in range(self._width))
         found = sorted((c for c in columns if c.score), key=lambda c: c.score, reverse=True)
         if not found:
@@ -103,7 +103,7 @@ class _Survey:
         return None if rival and not (best.certain or best.named) else best
 
     def is_rounded(self) -> bool:
-        """Whether the numbers of the column that was meant were rounded."""
+        """Whether the numbers of the chosen column were rounded."""
         places = [place for place in range(self._width) if self._is_named(place)]
         if not places and self._width == 1:
             places = [0]
@@ -147,7 +147,7 @@ class _Survey:
 
 
 def _heading(rows: Sequence[Row], effort: Effort) -> Row:
-    """The row of headings, titles above it included; row 0, of no cells, where there is none."""
+    """The heading row, titles above it included; row 0, without cells, if the file has none."""
     for row in rows:
         if row.number > _HEADINGS_WITHIN:
             break
@@ -159,7 +159,7 @@ def _heading(rows: Sequence[Row], effort: Effort) -> Row:
 
 
 def _is_item(cell: str, effort: Effort) -> bool:
-    """Whether a cell stands in no heading: it has a digit, or is an id of the sandbox."""
+    """Whether a cell cannot be part of a heading: it has a digit, or is an id of the sandbox."""
     return any(c.isdigit() for c in shown(cell)) or judge(cell, effort=effort).certain
 
 
@@ -168,7 +168,7 @@ def _name(cell: str) -> str:
 
 
 def _letter(place: int) -> str:
-    """The name of a column as spreadsheets have it: A to Z, AA, AB, ..."""
+    """The name of a column in a spreadsheet: A to Z, AA, AB, ..."""
     letters = ""
     while place >= 0:
         place, letter = divmod(place, 26)

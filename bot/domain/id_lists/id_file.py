@@ -49,19 +49,19 @@ _MARKS: Final = (
 )
 _END_OF_FILE: Final = "\x1a"
 _CONTROL: Final = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-# A stray control character or two come from old systems; of a binary file one byte in ten is one.
+# Old systems leave a stray control character or two; in a binary file one byte in ten is one.
 _MOST_CONTROL: Final = 0.01
 
 
 def read_file(data: bytes, *, max_ids: int, effort: Effort | None = None) -> IdList:
     """Read the ids of a file.
 
-    Encoding, delimiter and column are found by what stands in the file.
+    Encoding, delimiter and column are found from the file's content.
 
     Args:
         data: the file.
         max_ids: how many ids may be in it.
-        effort: what is counted; it bounds the work, whatever the file holds.
+        effort: limits the work, whatever the file contains.
 
     Raises:
         UnreadableListError: `problem` says what is wrong with the file.
@@ -93,7 +93,7 @@ def _judge(row: Row, column: Column, effort: Effort) -> Judged:
 
 
 def _shown(row: Row, column: Column) -> str:
-    """The cell that should hold an id; where it is empty the whole row."""
+    """The cell that should hold an id; the whole row if that cell is empty."""
     cell = row.cell(column.place)
     return cell if cell.strip() else f"{column.delimiter} ".join(filter(None, row.cells))
 
@@ -102,7 +102,7 @@ def _text_of(data: bytes) -> str:
     """The text of a file.
 
     Raises:
-        UnreadableListError: empty, larger than `MAX_BYTES`, or no text; `problem` says what it is.
+        UnreadableListError: empty, larger than `MAX_BYTES`, or not text; `problem` says which.
     """
     if len(data) > MAX_BYTES:
         raise UnreadableListError(ListProblem.TOO_LARGE, count=len(data), limit=MAX_BYTES)
@@ -118,7 +118,7 @@ def _text_of(data: bytes) -> str:
 
 def _kind_of(data: bytes) -> ListProblem | None:
     if data.startswith(_ZIP):
-        # An office file is an archive whose parts have telling names.
+        # An office file is a ZIP archive; the names of its parts give it away.
         if any(name in data for name in _IN_SPREADSHEETS):
             return ListProblem.SPREADSHEET
         inside_document = any(name in data for name in _IN_DOCUMENTS)

@@ -1,6 +1,6 @@
-"""A list of IDMSGs that a person gave: what is asked about, what is left out, and why.
+"""A list of IDMSGs from a user: what is looked up, what is left out, and why.
 
-Here are the values, and the reading of pasted text; `bot.domain.id_lists.id_file` reads files.
+This module has the values, and reads pasted text; `bot.domain.id_lists.id_file` reads files.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from bot.domain.texts.catalog import Catalog
 
 MAX_BYTES: Final = 5_000_000
 MAX_LINES: Final = 100_000
-# Slack's form takes 3,000 characters; as many ids as a message may hold, 200, have room in it.
+# Slack's form takes 3,000 characters, enough for the 200 ids that a message may hold.
 MAX_PASTED: Final = 10_000
 MAX_SHOWN: Final = 80
 
 _MEGABYTE: Final = 1_000_000
 
 _LABEL: Final = re.compile(r"idmsgs?:?|ids?:|:", re.IGNORECASE)
-# A phone number and a number that was rounded stay one word, whatever they hold.
+# A phone number and a number that was rounded stay one word, whatever they contain.
 _WORD: Final = re.compile(
     rf"(?P<phone>{DRESSED_PHONE.pattern})|{ROUNDED.pattern}(?![^\s,;|])|[^\s,;|]+",
     re.VERBOSE | re.IGNORECASE,
@@ -33,7 +33,7 @@ _WORD: Final = re.compile(
 
 
 class ListProblem(StrEnum):
-    """Why nothing can be read from what was given; each has a sentence in the language files."""
+    """Why the input cannot be read as a list; the language files have a sentence for each."""
 
     EMPTY = "empty"
     NOT_TEXT = "not_text"
@@ -52,11 +52,11 @@ class ListProblem(StrEnum):
 
 
 class UnreadableListError(ValueError):
-    """There is no list to be had.
+    """The input is not a usable list.
 
     Attributes:
-        count: how much there is, where it is too much: bytes, characters, lines or ids; else 0.
-        limit: how much may be, in the same unit; else 0.
+        count: the actual size, if it is too large: bytes, characters, lines or ids; otherwise 0.
+        limit: the largest size, in the same unit; otherwise 0.
     """
 
     def __init__(self, problem: ListProblem, *, count: int = 0, limit: int = 0) -> None:
@@ -68,11 +68,11 @@ class UnreadableListError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoredLine:
-    """A line, or a word of it, that holds no IDMSG.
+    """A line, or a word in it, without an IDMSG.
 
     Attributes:
         number: of the line, from 1; in a file, of the row as a spreadsheet counts them.
-        text: what stands there, printable, at most `MAX_SHOWN` characters.
+        text: the printable text, at most `MAX_SHOWN` characters.
     """
 
     number: int
@@ -82,14 +82,14 @@ class IgnoredLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdList:
-    """What a person gave, read.
+    """A user's list, parsed.
 
     Attributes:
         ids: one or more, each once, in the order given.
-        doubles: how many more stood there.
-        ignored: what holds no id, in the order given.
-        column: the heading of the ids' column in a file, or its letter where it has none; empty
-            for pasted text and files of one column without a heading.
+        doubles: how many repetitions were dropped.
+        ignored: the parts without an id, in the order given.
+        column: the heading of the ids' column in a file, or its letter where it has none; empty for
+            pasted text and files of one column without a heading.
     """
 
     ids: tuple[MessageId, ...]
@@ -99,7 +99,7 @@ class IdList:
 
 
 class Collection:
-    """Collects ids and ignored lines, and makes the list of them."""
+    """Collects ids and ignored lines, and builds the list."""
 
     def __init__(self) -> None:
         self._ids: dict[MessageId, None] = {}
@@ -107,7 +107,7 @@ class Collection:
         self._ignored: list[IgnoredLine] = []
 
     def add(self, number: int, text: str, judged: Judged) -> None:
-        """Keep the ids of a word or cell, or why there is none."""
+        """Add the ids of a word or cell, or the reason why it has none."""
         for message_id in judged.ids:
             self._ids[message_id] = None
             self._given += 1
@@ -136,7 +136,7 @@ class Collection:
 
 
 def say_problem(error: UnreadableListError, catalog: Catalog) -> str:
-    """What is wrong with the list and what to do instead, in a sentence or two; mrkdwn."""
+    """What is wrong with the list and how to fix it, in a sentence or two; mrkdwn."""
     in_bytes = error.problem is ListProblem.TOO_LARGE
     limit = error.limit // _MEGABYTE if in_bytes else error.limit
     return catalog.say(f"list.problem.{error.problem.value}", count=error.count, limit=limit)
@@ -148,7 +148,7 @@ def say_reason(problem: LineProblem, catalog: Catalog) -> str:
 
 
 def shown(text: str) -> str:
-    """What a person is shown of a text: one line, printable, at most `MAX_SHOWN` characters."""
+    """The part of a text that a user sees: one line, printable, at most `MAX_SHOWN` characters."""
     printable = "".join(c if c.isprintable() else " " for c in text[: 4 * MAX_SHOWN])
     return shorten(" ".join(printable.split()), MAX_SHOWN)
 
@@ -167,10 +167,10 @@ def lines_of(text: str) -> list[str]:
 
 
 def read_pasted(text: str, *, max_ids: int) -> IdList:
-    """Read ids that a person typed or pasted, separated by lines, commas, semicolons or blanks.
+    """Read ids that a user typed or pasted, separated by lines, commas, semicolons or blanks.
 
-    Where one word is certain, a word of another form is none (`LineProblem.UNLIKE`). Of a row that
-    was copied from a spreadsheet, cells beside an id are passed over, and so is a row of headings.
+    If one word is certain, words of another form are not ids (`LineProblem.UNLIKE`). In a row
+    copied from a spreadsheet, cells beside an id are skipped, and so is a heading row.
 
     Raises:
         UnreadableListError: too long, no ids, or more than `max_ids`.
@@ -190,7 +190,7 @@ def read_pasted(text: str, *, max_ids: int) -> IdList:
 
 
 def _words(number: int, line: str) -> list[tuple[int, str, Judged]]:
-    """The words of a line with what they hold; of a row with tabs, what its cells hold."""
+    """The words of a line with their contents; for a row with tabs, its cells with theirs."""
     if "\t" not in line:
         words = _split(line)
         return [(number, word, judge(word)) for word in words]

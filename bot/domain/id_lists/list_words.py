@@ -1,7 +1,7 @@
-"""One word or cell of a list: the IDMSG in it, or why there is none.
+"""One word or cell of a list: its IDMSG, or the reason why it has none.
 
-A list is read without its writer at hand to ask, so what is doubtful is judged here: a word in the
-form of the gateway is certain, and what is a phone number, a date or an amount is none.
+The author of a list cannot be asked, so doubtful words are judged here: a word in the gateway's
+form is certain, and a phone number, a date or an amount is not an id.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from bot.domain.input.message_id import (
     unwrap,
 )
 
-# What a spreadsheet makes of a long number: 1,23457E+11. The digits that are gone are lost.
+# How a spreadsheet writes a long number: 1,23457E+11. The missing digits are lost.
 ROUNDED: Final = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,3}")
-# The least that tells where an id of a certain form may stand.
+# The shortest text that hints at an id of a certain form.
 HINT: Final = re.compile(r"mpg[0-9]{5}|sandbox-|idmsg", re.IGNORECASE)
 HEADER: Final = re.compile(
     r"(?:ids?|c[oó]d(?:igos?|\.)?)[\s_.-]*(?:d[aeo]s?[\s_.-]*)?"
@@ -38,13 +38,13 @@ HEADER: Final = re.compile(
     re.IGNORECASE,
 )
 
-# The same within a text in which there is one.
+# The same hints inside a text, and the label `id:`.
 _HINT_IN_TEXT: Final = re.compile(rf"{HINT.pattern}|\bid:", re.IGNORECASE)
 _FORCED: Final = re.compile(r"id:\s*(\S+)", re.IGNORECASE)
-# What keeps a number a text in a spreadsheet: ="0123", or an apostrophe in front.
+# Marks a number as text in a spreadsheet: ="0123", or a leading apostrophe.
 _KEPT_AS_TEXT: Final = re.compile(r'="([^"]*)')
 _SIGNS_OF_PHONES: Final = re.compile(r"[+0-9()\s./-]{8,40}")
-# Free of charge, abroad, or dialled with the number of a carrier in front.
+# Toll-free, international, or dialled with a carrier's prefix.
 _DIALLED: Final = re.compile(
     r"0[3589]00[0-9]{6,7}|00[1-9][0-9]{9,12}|0[1-9][0-9](?:[1-9]{2})(?:9[0-9]{8}|[2-5][0-9]{7})"
 )
@@ -55,16 +55,16 @@ _DATE_OR_AMOUNT: Final = re.compile(
     r"[0-9]{1,4}[.:/-][0-9]{1,2}[.:/-][0-9]{1,4}\S*|[0-9]{1,2}:[0-9]{2}|[0-9.]*[.][0-9]+"
 )
 _MOST_READ: Final = 2_000
-# After `IDMSG` there may be a colon, the id, and the word by which prose is known.
+# After `IDMSG` there may be a colon, the id, and a word that marks prose.
 _RUNS_WITH_A_HINT: Final = 4
-# By their length, the largest weight of a digit.
+# The largest weight of a digit, by the number's length.
 _TAX_NUMBERS: Final = {11: 11, 14: 9}
 
 
 class LineProblem(StrEnum):
-    """Why there is no IDMSG to be had from a word, a cell or a line: an `IdProblem` among others.
+    """Why a word, a cell or a line has no IDMSG: an `IdProblem` among others.
 
-    `ROUNDED`: a spreadsheet took it for a number and dropped digits. `UNLIKE`: it might be one, but
+    `ROUNDED`: a spreadsheet read it as a number and dropped digits. `UNLIKE`: it may be an id, but
     the others in the list have another form.
     """
 
@@ -79,11 +79,11 @@ class LineProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a word holds.
+    """The result of reading one word.
 
     Attributes:
-        ids: none where there is a problem; several where the word is a text that holds them.
-        certain: in the form of the gateway, or called an IDMSG in the word itself (`id:X`).
+        ids: empty if there is a problem; several if the word is a text that contains them.
+        certain: in the gateway's form, or called an IDMSG in the word itself (`id:X`).
     """
 
     ids: tuple[MessageId, ...] = ()
@@ -92,15 +92,16 @@ class Judged:
 
 
 def judge(word: str, *, named: bool = False, effort: Effort | None = None) -> Judged:
-    """Judge one word or cell; any text gives a value.
+    """Judge one word or cell; any text yields a value.
 
     Args:
-        word: in whatever dress; of a very long one only the beginning is read.
-        named: it stands in a column that is called IDMSG, so that any word with a digit may be one.
-        effort: what is counted, where much is to be judged.
+        word: with or without quotes, brackets and labels; only the beginning of a very long one is
+            read.
+        named: its column is called IDMSG, so that any word with a digit may be one.
+        effort: limits the work on large inputs.
 
     Raises:
-        TooMuchWorkError: `effort` has come to its end.
+        TooMuchWorkError: `effort` is used up.
     """
     effort = effort or Effort()
     if word.isascii() and len(word) <= MAX_LENGTH and is_certain(word):
@@ -122,14 +123,14 @@ def judge(word: str, *, named: bool = False, effort: Effort | None = None) -> Ju
 
 
 def _something_else(bare: str) -> LineProblem | None:
-    """What the word is for sure, if that is something else than an id."""
+    """What the word certainly is, if it is not an id."""
     if ROUNDED.fullmatch(bare):
         return LineProblem.ROUNDED
     return LineProblem.PHONE if _is_phone(bare) else None
 
 
 def _certain(bare: str, judged: Judged, effort: Effort) -> tuple[MessageId, ...]:
-    """The ids whose form leaves no doubt: the word itself, or what stands in it."""
+    """The ids whose form is certain: the word itself, or ids inside it."""
     if judged.ids and is_certain(judged.ids[0].value):
         return judged.ids
     if not HINT.search(bare):
@@ -140,7 +141,7 @@ def _certain(bare: str, judged: Judged, effort: Effort) -> tuple[MessageId, ...]
 
 
 def _near_hints(text: str) -> list[str]:
-    """The parts of a text that may hold ids of a certain form."""
+    """The parts of a text that may contain ids of a certain form."""
     runs = text.split()
     parts: list[list[str]] = []
     end = 0
@@ -157,8 +158,8 @@ def _near_hints(text: str) -> list[str]:
 
 def _bare(word: str) -> str:
     text = unwrap(readable(word[:_MOST_READ], most=_MOST_READ))
-    kept = _KEPT_AS_TEXT.fullmatch(text)
-    return kept[1] if kept else text
+    marked = _KEPT_AS_TEXT.fullmatch(text)
+    return marked[1] if marked else text
 
 
 def _read(word: str, *, certain: bool, forced: bool = False) -> Judged:
@@ -186,7 +187,7 @@ def _may_be(word: str, *, named: bool) -> bool:
 
 
 def _is_tax_number(word: str) -> bool:
-    """Whether it is a CPF or CNPJ by its two check digits, and so a person's or company's number.
+    """Whether the word is a CPF or CNPJ (a tax number) by its two check digits.
 
     Both digits are a sum of the others, each times its weight, modulo 11 (Receita Federal).
     """

@@ -1,15 +1,15 @@
-"""The whole result of a bulk as a CSV file that a spreadsheet opens as it is meant.
+"""The whole result of a bulk as a CSV file that spreadsheets open correctly.
 
-Excel reads a file by the country of the computer: in Portuguese with semicolons and decimal commas,
-in English with commas and points; UTF-8 with a byte order mark, since it takes a file without for
-Windows-1252; lines end with CR LF (RFC 4180).
+Excel reads a file by the computer's region: in Portuguese with semicolons and decimal commas, in
+English with commas and points; UTF-8 with a byte order mark, because Excel reads a file without one
+as Windows-1252; lines end with CR LF (RFC 4180).
 
-A cell that a spreadsheet would take for a formula is disarmed with an apostrophe in front (OWASP,
-"CSV Injection"), also where the dangerous sign comes after a delimiter or quote within the cell: a
-reader with another delimiter would begin a cell there. An identifier or code that would lose digits
-or become a date gets the same apostrophe: of the ways to keep a text a text it is the only one that
-is no formula itself (`="0123"` is one), that can be seen, and that goes with every spreadsheet.
-When a list is read it is taken off again. An IDMSG in the usual form, MPG and digits, needs none.
+A cell that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV
+Injection"), also if the dangerous sign follows a delimiter or quote within the cell: a reader with
+another delimiter would start a cell there. An identifier or code that would lose digits or become a
+date gets the same apostrophe. It is the only text marker that is visible, works in every
+spreadsheet and is not itself a formula, as `="0123"` is. Reading a list removes it again. An IDMSG
+in the usual form, MPG and digits, needs none.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ MAX_RAW: Final = 500
 
 _MARK: Final = "\ufeff"
 _LINE_END: Final = "\r\n"
-# What begins a formula, also in full width, in front or after what may part cells.
+# Characters that start a formula, full-width ones too, at the start or after a possible delimiter.
 _FORMULA: Final = re.compile(r"(^|[;,|\"'\t]) *(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _MONTH: Final = (
     r"(?:jan|fev|feb|mar|abr|apr|mai|may|jun|jul|ago|aug|set|sep|out|oct|nov|dez|dec)[a-z]{0,6}"
 )
-# What a spreadsheet takes for a number, a date or a time, and writes in another way.
+# Words that a spreadsheet reads as a number, a date or a time, and rewrites.
 _TAKEN_FOR_NUMBER: Final = re.compile(
     r"0[0-9]+|[0-9]{12,}|[0-9]+e[0-9]+|[0-9]+[-/.,:][0-9]+(?:[-/.,:][0-9]+)*"
     rf"|{_MONTH}[-/ ]?[0-9]{{1,4}}|[0-9]{{1,2}}[-/ ]?{_MONTH}(?:[-/ ]?[0-9]{{2,4}})?",
@@ -59,11 +59,11 @@ _TAKEN_FOR_NUMBER: Final = re.compile(
 
 
 class ResultSheet:
-    """Writes the sheet, a line at a time.
+    """Writes the sheet line by line.
 
     Args:
         catalog: the reader's language.
-        moment: a moment as the reader writes it, in the reader's time zone; see `local_moment`.
+        moment: formats a time in the reader's format and time zone; see `local_moment`.
     """
 
     def __init__(self, catalog: Catalog, moment: Callable[[datetime], str]) -> None:
@@ -73,7 +73,7 @@ class ResultSheet:
         self._delimiter = ";" if self._portuguese else ","
 
     def lines(self, items: Iterable[BulkItem], ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
-        """The whole sheet, line by line; nothing is kept."""
+        """Yield the sheet line by line, without storing it."""
         yield self.head()
         yield from map(self.line, items)
         yield from self.tail(ignored)
@@ -91,7 +91,7 @@ class ResultSheet:
         return self._written(number, message_id, *self._told(item, item.finding))
 
     def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
-        """After a blank line, the lines that held no id, with their numbers and the reasons."""
+        """After a blank line, the lines without an id, with their numbers and the reasons."""
         title = self._catalog.say("sheet.ignored_title")
         for place, line in enumerate(ignored):
             if not place:
@@ -102,19 +102,19 @@ class ResultSheet:
             yield self._written(str(line.number), mask_phones(line.text), word, reason)
 
     def _told(self, item: BulkItem, finding: Finding) -> Iterator[str]:
-        """The cells from the outcome on."""
-        say, told = self._catalog.say, explain(finding, self._catalog)
+        """The cells from the outcome to the end of the row."""
+        say, explanation = self._catalog.say, explain(finding, self._catalog)
         status = finding if isinstance(finding, CallStatus) else None
         yield say(f"outcome_word.{outcome_key(finding)}")
-        yield told.headline
+        yield explanation.headline
         yield str(status.sip_code or "") if status else ""
         yield as_text(status.gateway_code or "") if status else ""
         yield self._duration(status)
-        yield say(f"who.{told.who_acts.value}")
-        yield told.advice
+        yield say(f"who.{explanation.who_acts.value}")
+        yield explanation.advice
         yield as_text(shorten(mask_phones(status.raw), MAX_RAW)) if status else ""
         yield self._moment(item.checked_at) if item.checked_at is not None else ""
-        notes = [*told.remarks]
+        notes = [*explanation.remarks]
         if isinstance(finding, LookupFailure):
             notes.append(f"{say('card.error_code')}: {finding.error}")
         if item.sandbox:
@@ -141,18 +141,18 @@ class ResultSheet:
 
 
 def as_text(word: str) -> str:
-    """The word with an apostrophe in front where a spreadsheet would change it."""
+    """The word with an apostrophe in front if a spreadsheet would change it."""
     return f"'{word}" if _TAKEN_FOR_NUMBER.fullmatch(word) else word
 
 
 def local_moment(zone: tzinfo, language: Language) -> Callable[[datetime], str]:
-    """Writes moments in a time zone, in a form that spreadsheets of that language read."""
+    """Formats times in a time zone, in a form that spreadsheets of that language read."""
     form = "%d/%m/%Y %H:%M:%S" if language is Language.PORTUGUESE else "%Y-%m-%d %H:%M:%S"
     return lambda moment: moment.astimezone(zone).strftime(form)
 
 
 def _one_line(text: str) -> str:
-    """The text without what would end a line, or cannot be seen and stands in front of a sign."""
+    """The text without line ends, and without invisible characters in front of a sign."""
     return "".join(c if c.isprintable() else " " for c in text).strip()
 
 

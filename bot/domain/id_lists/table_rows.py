@@ -1,7 +1,7 @@
-"""The rows of a delimited text, as spreadsheets write them (RFC 4180, with their liberties).
+"""The rows of a delimited text, as spreadsheets write them (RFC 4180, and common deviations).
 
-Rows are made one by one, so that a file costs no more memory than its text. A quotation mark that
-is never closed spoils its own line and no other.
+Rows are parsed one by one, so that a file needs no more memory than its text. An unclosed quote
+affects only its own line.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from bot.domain.id_lists.list_words import HINT
 
 DELIMITERS: Final = (";", "\t", ",", "|")
 MAX_COLUMNS: Final = 200
-# What a cell of a spreadsheet can hold.
+# The most characters a spreadsheet cell can hold.
 MAX_CELL: Final = 32_767
 
-# Which rows are wanted, by the number of the row and the places of its lines.
+# Which rows to return, by the row's number and the offsets of its lines.
 Wanted = Callable[[int, range], bool]
 
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
@@ -32,19 +32,19 @@ class Row:
 
     Attributes:
         number: from 1, as a spreadsheet counts: a row may have several lines.
-        cells: at most `MAX_COLUMNS`; what is beyond is not told apart.
+        cells: at most `MAX_COLUMNS`; the rest is not split.
     """
 
     number: int
     cells: Sequence[str]
 
     def cell(self, place: int) -> str:
-        """The cell at a place, from 0; empty where the row is shorter."""
+        """The cell at an index, from 0; empty if the row is shorter."""
         return self.cells[place] if place < len(self.cells) else ""
 
     @property
     def blank(self) -> bool:
-        """Whether no cell holds anything."""
+        """Whether every cell is empty."""
         return not any(cell.strip() for cell in self.cells)
 
 
@@ -52,12 +52,12 @@ class Table:
     """A text as a table.
 
     Args:
-        lines: without what ends them.
-        effort: what is counted.
+        lines: without their line ends.
+        effort: limits the work.
     """
 
     def __init__(self, lines: Sequence[str], effort: Effort | None = None) -> None:
-        # What Excel reads and does not show.
+        # A directive that Excel reads and does not show.
         said = _SEPARATOR_LINE.fullmatch(lines[0].strip(" ")) if lines else None
         self._delimiter = said[1] if said else None
         self._lines = lines[1:] if said else lines
@@ -65,17 +65,17 @@ class Table:
 
     @property
     def length(self) -> int:
-        """How many lines there are, so that no more rows."""
+        """The number of lines, which is the largest number of rows."""
         return len(self._lines)
 
     def hints(self, most: int) -> frozenset[int]:
-        """The places of the first lines in which an id of a certain form may stand."""
+        """The offsets of the first lines in which an id of a certain form may occur."""
         found = (place for place, line in enumerate(self._lines) if HINT.search(line))
         return frozenset(islice(found, most))
 
     @property
     def delimiters(self) -> Sequence[str]:
-        """What may part the cells: what the file says, or else nothing at all, or what is there."""
+        """The possible delimiters: the one the file names, or none at all, or those that occur."""
         if self._delimiter is not None:
             return [self._delimiter]
         first, *others = DELIMITERS
@@ -85,11 +85,11 @@ class Table:
         """The rows, blank ones included.
 
         Args:
-            delimiter: what parts the cells.
-            wanted: which of the rows; without it all.
+            delimiter: the character between cells.
+            wanted: which rows; all by default.
 
         Raises:
-            TooMuchWorkError: that is more work than may be done.
+            TooMuchWorkError: the work exceeds the limit.
         """
         self._effort.spend(LINE * len(self._lines))
         cells = _Cells(delimiter, self._effort)
@@ -105,7 +105,7 @@ class Table:
                     closing = self._closing(after)
                     found, is_open = cells.of("\n".join(self._lines[first : closing + 1]))
                     is_open = is_open or self._holds_rows(after, closing, delimiter, found)
-                    # Nothing before that line is joined again, so that no line is read thrice.
+                    # No line before that one is joined again, so that no line is read three times.
                     after, hopeless = (after, closing) if is_open else (closing + 1, hopeless)
                 quoted = not is_open
             if wanted is None or wanted(number, range(first, after)):
@@ -115,9 +115,9 @@ class Table:
             first = after
 
     def _holds_rows(self, first: int, last: int, delimiter: str, found: Sequence[str]) -> bool:
-        """Whether lines inside a cell are rows, and so the quotation mark is a stray one.
+        """Whether lines inside a cell are rows, so that the quote is a stray one.
 
-        An id behind a line's end is never left in a cell: no id must be lost without a word.
+        An id after a line break never stays inside a cell: no id may be lost silently.
         """
         if any(HINT.search(cell.partition("\n")[2]) for cell in found):
             return True
@@ -134,38 +134,38 @@ class Table:
 
 
 class _Cells:
-    """Takes lines with quotation marks apart."""
+    """Splits lines that contain quotes."""
 
     def __init__(self, delimiter: str, effort: Effort) -> None:
         one = re.escape(delimiter)
         self._effort = effort
-        # Each doubled mark takes memory; a cell has room for so many.
+        # Each doubled quote takes memory, so a cell may have only this many.
         inside = rf'[^"]*(?:""[^"]*){{0,{MAX_CELL // 2}}}'
-        # After a quoted part whatever stands before the delimiter belongs to the cell.
+        # After a quoted part, all text before the delimiter belongs to the cell.
         self._cell = re.compile(
             rf'(?: ?"(?P<quoted>{inside})(?P<end>"|\Z))?'
             rf"(?P<bare>[^{one}]*)(?:{one}|(?P<last>\Z))"
         )
-        # Whole cells as above, each of whose quotation marks is closed; as many as are told apart,
-        # since each takes memory.
+        # Whole cells as above, each with its quotes closed; only as many as are split, since each
+        # takes memory.
         self._closed = re.compile(
             rf'(?:(?: ?"{inside}"(?!")|(?! ?"))[^{one}]*(?:{one}|\Z)){{1,{MAX_COLUMNS}}}'
         )
 
     def are_closed(self, line: str) -> bool:
-        """Whether no quotation mark of the line is left open; `False` means that it may be."""
+        """Whether every quote of the line is closed; `False` means that one may be open."""
         self._effort.spend(len(line) // PASSED_OVER)
         return self._closed.fullmatch(line) is not None
 
     def of(self, text: str) -> tuple[Sequence[str], bool]:
-        """The cells, and whether a quotation mark is left open, as far as one can see."""
+        """The cells, and whether a quote appears to be open."""
         self._effort.spend(len(text) // PASSED_OVER)
         cells: list[str] = []
         is_open = False
         for match in islice(self._cell.finditer(text), MAX_COLUMNS):
             quoted = match["quoted"] or ""
             cells.append(quoted.replace('""', '"') + match["bare"])
-            # What closes a cell of several lines stands before a delimiter, or opens another cell.
+            # The quote that closes a multi-line cell precedes a delimiter, or opens another cell.
             is_open = match["end"] == "" or ("\n" in quoted and match["bare"].strip() != "")
             if is_open or match["last"] is not None:
                 break

@@ -1,1 +1,1 @@
-"""What people type: ids, and what they ask about them."""
+"""User input: ids, and questions about them."""

@@ -1,6 +1,7 @@
 """IDMSGs in text that was not written for this bot: a message, an e-mail, a line of a CSV file.
 
-Finds and judges words; asks nobody. Time grows with the length of the text, whatever it holds.
+Finds and judges words without any request. Time grows with the length of the text, whatever its
+content.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from bot.domain.input.message_id import (
 )
 
 MAX_FOUND: Final = 200
-# As long as the text of a Slack message may be.
+# The longest text of a Slack message.
 MAX_READ: Final = 40_000
 
 _MIN_DOUBTFUL: Final = 8
-# Of a word that is certain or doubtful: `MPG12345`.
+# The length of the shortest certain or doubtful word: `MPG12345`.
 _SHORTEST: Final = 8
 _MIN_AFTER_SPACE: Final = 4
 _WORD_CHARACTERS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"
@@ -33,12 +34,12 @@ _HYPHENS: Final = dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _AT_ONCE: Final = 1_000
 
-# Five digits at the least, because MPG1234 has the form of a Brazilian number plate.
+# At least five digits, because MPG1234 has the form of a Brazilian number plate.
 _GATEWAY_FORM: Final = r"(?i:MPG)[0-9]{5,37}(?:-[0-9]+)?"
 _IDENTIFIER: Final = re.compile(_GATEWAY_FORM)
 
-# Phone numbers as they stand in prose, with any sign before and behind; DRESSED_PHONE knows whole
-# words only.
+# Phone numbers as people write them in prose, with any sign before and behind; DRESSED_PHONE knows
+# whole words only.
 _PHONE_IN_PROSE: Final = re.compile(
     r"""(?<![^\W_])(?<![0-9A-Za-z]-)(?:
       \+[0-9](?:[\s().-]{0,2}[0-9]){7,14}
@@ -49,25 +50,26 @@ _PHONE_IN_PROSE: Final = re.compile(
     re.VERBOSE,
 )
 
-# The sandbox gateway's ids; most hold no digit.
-# No possessive groups: early releases of Python 3.11 lose matches with them.
+# The sandbox gateway's ids; most have no digit. No possessive groups: early releases of Python 3.11
+# miss matches with them.
 _SANDBOX_FORM: Final = r"(?i:SANDBOX)(?:-[0-9A-Za-z]++)+(?:\.[0-9]++)*"
 _SANDBOX: Final = re.compile(_SANDBOX_FORM)
 
-# What follows `id:`; all that ends a word in prose, JSON, CSV, XML or the query of a URL ends it.
+# The id after `id:`; any character that ends a word in prose, JSON, CSV, XML or a URL query ends
+# it.
 _VALUE: Final = (
     r"""(?=[^\W_])(?!(?i:id(?:msgs?)?)\b)(?!\w+://)[^\s"'`<>(){}\[\],;|&?\#\u2018-\u201d«»]++"""
 )
 _DRESS: Final = r"""["'`*_~\u2018-\u201d«(\[]{0,4}"""
 
 _NO_FORM: Final = rf"(?!(?:{SEND_PREFIX})?{_GATEWAY_FORM}(?!-?[^\W_]))"
-# Where such a word ends is looked at afterwards, so that a long one is never scanned twice.
+# The end of such a word is found in a second step, so that a long one is never scanned twice.
 _WORDS: Final = rf"""
       (?<![^\W_])(?P<sandbox>{_SANDBOX_FORM})
     | (?<![^\W_])(?P<word>[0-9A-Za-z]++(?:-[0-9A-Za-z]++)*)
 """
 
-# One look at each word, the most telling form first. A form without a name is read over.
+# One pass over each word, the most specific form first. A form without a name is skipped.
 _SCAN: Final = re.compile(
     rf"""
       <[@\#!][^<>]*+>                                             # a mention in Slack's mark-up
@@ -90,7 +92,7 @@ _SCAN: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# In `https://id:secret@host` the word after the colon is none.
+# In `https://id:secret@host` the word after the colon is not an id.
 _SCAN_ADDRESS: Final = re.compile(
     rf"(?<![^\W_])(?i:idmsg)[:=]{_NO_FORM}(?P<said>{_VALUE}) | {_WORDS}", re.VERBOSE
 )
@@ -121,11 +123,11 @@ _MARKED: Final = _PART_OF_A_PATH | frozenset("+$#^")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundIds:
-    """What was found in a text, each once, in the order of the text.
+    """The ids in a text, each once, in order of appearance.
 
     Attributes:
-        ids: have the form of an IDMSG, or are called one in the text.
-        doubtful: might be an IDMSG, or anything else; a person decides.
+        ids: words in the form of an IDMSG, or called one in the text.
+        doubtful: words that may be an IDMSG or anything else; the user decides.
     """
 
     ids: tuple[MessageId, ...] = ()
@@ -133,7 +135,7 @@ class FoundIds:
 
 
 def find_ids(texts: Iterable[str]) -> FoundIds:
-    """Find IDMSGs in texts; words do not go from one text to the next.
+    """Find IDMSGs in texts; a word never continues in the next text.
 
     At most `MAX_FOUND` of each sort are found, in the first `MAX_READ` characters.
     """
@@ -155,7 +157,7 @@ def find_ids(texts: Iterable[str]) -> FoundIds:
 
 
 def whole_words(text: str, limit: int) -> str:
-    """At most `limit` characters of the text, without a word that was cut in two."""
+    """At most `limit` characters of the text, without a truncated word at the end."""
     if len(text) <= limit:
         return text
     return text[:limit].rstrip(_WORD_CHARACTERS)
@@ -169,12 +171,12 @@ def _as_id(word: str) -> MessageId | None:
 
 
 def _words_of(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """The words that may be IDMSGs, each with whether that is certain."""
+    """The words that may be IDMSGs, each with whether it is certain."""
     room = MAX_READ
     for text in texts:
-        # Cut before the work is done, and after it because one character can become eighteen.
+        # Cut before the work, and again after it because one character can become eighteen.
         plain = whole_words(readable(whole_words(text, room), most=room + 1), room)
-        # A semicolon ends a word, and a label finds nothing behind it.
+        # A semicolon ends a word, and a label finds nothing after it.
         yield from _scan(DRESSED_PHONE.sub(";", _PHONE_IN_PROSE.sub(";", plain)))
         room -= max(1, len(text), len(plain))
         if room <= 0:
@@ -184,8 +186,8 @@ def _words_of(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
 def readable(text: str, *, most: int) -> str:
     """The text in plain characters (NFKC), without invisible ones, with plain hyphens.
 
-    Character by character: sorting a long run of accents takes time that grows with its square.
-    One character may become eighteen; of the outcome at most so many are made and given.
+    Character by character: sorting a long run of accents takes time that grows with its square. One
+    character may become eighteen; at most `most` characters of the result are produced.
     """
     if text.isascii():
         return text[:most]
@@ -217,7 +219,7 @@ def _scan(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _scan_address(address: str) -> Iterator[tuple[str, bool]]:
-    """What is certain in a URL or an e-mail address, also in a URL inside a URL."""
+    """The certain ids in a URL or an e-mail address, also in a URL inside a URL."""
     for match in _SCAN_ADDRESS.finditer(unquote(unquote(address))):
         yield from ((word, certain) for word, certain in _judge(match) if certain)
 
@@ -235,7 +237,7 @@ def _judge(match: re.Match[str]) -> Iterator[tuple[str, bool]]:
 
 
 def _is_named(match: re.Match[str]) -> bool:
-    """Whether the word after `IDMSG` and a blank is one; in `IDMSG not found` it is none."""
+    """Whether the word after `IDMSG` and a blank is an id; in `IDMSG not found` it is not."""
     digits = any(c.isdigit() for c in match["labelled"])
     if match["mark"]:
         return digits or match["prose"] is None
@@ -262,7 +264,7 @@ def is_certain(word: str) -> bool:
 
 
 def might_be_id(word: str) -> bool:
-    """Whether the word might be an IDMSG as well as anything else: no phone, date or measure."""
+    """Whether the word may be an IDMSG as well as anything else: no phone, date or measure."""
     return (
         _MIN_DOUBTFUL <= len(word) <= MAX_LENGTH
         and word.count("-") <= 1

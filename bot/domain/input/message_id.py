@@ -1,6 +1,6 @@
-"""The IDMSG: the gateway's name for one voice call, and what is wrong with a word that is none.
+"""The IDMSG: the gateway's name for one voice call, and the problems of an invalid one.
 
-An IDMSG is opaque: 1 to 40 characters whose case is kept (specification of `MPG_Status_Voice`).
+An IDMSG is opaque: 1 to 40 case-sensitive characters (specification of `MPG_Status_Voice`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 MAX_LENGTH: Final = 40
 
-# What the send operation answers before the identifier; agents copy it along with the IDMSG.
+# The send operation's result before the identifier; agents copy it along with the IDMSG.
 SEND_PREFIX: Final = "000:"
 
 # Quotes, straight and typographic, code marks, angle brackets, and every blank.
@@ -23,9 +23,9 @@ _DRESS: Final = (
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NOT_XML: Final = frozenset({"\ufffe", "\uffff"})
 
-# A phone number in its dress: a plus sign, an area code in brackets, or a hyphen before the last
-# four digits; with quotes or `id:` around it, still one word. Bare digits are no dress, because
-# an IDMSG may be all digits.
+# A formatted phone number: a plus sign, an area code in brackets, or a hyphen before the last four
+# digits; with quotes or `id:` around it, still one word. Bare digits do not count as formatted,
+# because an IDMSG may be all digits.
 DRESSED_PHONE: Final = re.compile(
     r"""(?<![^\s,;])(?:id:)?[`'"<\u2018-\u201d\u00ab]*(?:
           \+[0-9][0-9\s().-]{5,20}[0-9]
@@ -37,7 +37,7 @@ DRESSED_PHONE: Final = re.compile(
 
 
 class IdProblem(StrEnum):
-    """Why a text is no IDMSG; each has a sentence in the language files."""
+    """Why a text is not an IDMSG; the language files have a sentence for each reason."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -46,7 +46,7 @@ class IdProblem(StrEnum):
 
 
 class InvalidMessageIdError(ValueError):
-    """The text cannot be an IDMSG; `problem` says why."""
+    """The text is not a valid IDMSG; `problem` says why."""
 
     def __init__(self, problem: IdProblem) -> None:
         super().__init__(problem.value)
@@ -58,8 +58,8 @@ class MessageId:
     """An IDMSG that may be sent to the gateway.
 
     Raises:
-        InvalidMessageIdError: empty, longer than 40 characters, or with characters that
-            nobody can see or that XML 1.0 (section 2.2) cannot carry.
+        InvalidMessageIdError: empty, longer than 40 characters, or with characters that are
+            invisible or that XML 1.0 (section 2.2) forbids.
     """
 
     value: str
@@ -69,7 +69,7 @@ class MessageId:
             raise InvalidMessageIdError(IdProblem.EMPTY)
         if len(self.value) > MAX_LENGTH:
             raise InvalidMessageIdError(IdProblem.TOO_LONG)
-        # The answer for nearly all of them, twenty times as quick.
+        # A fast path for nearly all of them, twenty times as quick.
         if self.value.isascii() and self.value.isprintable():
             return
         if any(unicodedata.category(c) in _INVISIBLE or c in _NOT_XML for c in self.value):
@@ -81,11 +81,11 @@ class MessageId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedId:
-    """An IDMSG as a person typed it.
+    """An IDMSG as a user typed it.
 
     Attributes:
-        message_id: what is sent to the gateway.
-        prefix_cut: a leading `000:` of the send result was removed; the person is told.
+        message_id: the id as the bot sends it to the gateway.
+        prefix_cut: a leading `000:` of the send result was removed, which the answer mentions.
     """
 
     message_id: MessageId
@@ -93,7 +93,7 @@ class TypedId:
 
 
 def unwrap(word: str) -> str:
-    """The word without what Slack or a word processor puts around it: quotes, code marks."""
+    """The word without quotes and code marks from Slack or a word processor."""
     return word.strip(_DRESS)
 
 
@@ -101,11 +101,11 @@ def parse_typed(word: str, *, forced: bool = False) -> TypedId:
     """Read one word as an IDMSG.
 
     Args:
-        word: what was typed, in whatever dress.
-        forced: the person said that it is an IDMSG (`id:X`), so it may look like a phone number.
+        word: the typed word, with or without quotes and labels.
+        forced: the user marked it as an IDMSG (`id:X`), so it may resemble a phone number.
 
     Raises:
-        InvalidMessageIdError: it is none; `problem` says why.
+        InvalidMessageIdError: the word is not an IDMSG; `problem` says why.
     """
     bare = unwrap(word)
     if DRESSED_PHONE.fullmatch(bare) and not forced:

@@ -1,8 +1,8 @@
-"""What a person typed, on any surface, read as one of a few questions.
+"""A user's text, on any surface, parsed into one of a few queries.
 
-The grammar: the first word may be a command word, in either language. Else each word is an IDMSG;
-`id:X` says so by force. `share` and `watch` may stand before or after the ids. A lone word that has
-the form of a code or of a result, such as `failed:486`, is explained.
+The grammar: the first word may be a command word, in either language. Otherwise each word is an
+IDMSG; `id:X` forces that reading. `share` and `watch` may come before or after the ids. A single
+word in the form of a code or of a result, such as `failed:486`, is explained.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ MAX_TEXT: Final = 4_000
 
 _MAX_SHOWN: Final = 40
 _MAX_TYPING_SLIP: Final = 2
-# So many different words are compared with the command words.
+# This many different words are compared with the command words.
 _MAX_COMPARED: Final = 20
-# No command word comes near it, however its accents are written.
+# No command word resembles it, with or without accents.
 _MAX_COMMAND: Final = 40
 _MAX_SUGGESTED: Final = 200
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
 _FORCED: Final = re.compile(r"id:(.+)", re.IGNORECASE | re.DOTALL)
 # Copied along from a card or a report: "IDMSG: MPG000236180474".
 _LABEL: Final = re.compile(r"idmsg(?::(.*))?", re.IGNORECASE | re.DOTALL)
-# What nobody types for an IDMSG: the code or the result that stands on a card.
+# Never an IDMSG: the code or the result as a card shows it.
 _CODE_OR_RESULT: Final = re.compile(
     r"(?:sip|gateway|failed|error|blocked|machine):[0-9]{3}|ok:[0-9][0-9.]*", re.IGNORECASE
 )
@@ -86,7 +86,7 @@ _MODIFIERS: Final = frozenset({Command.SHARE, Command.WATCH})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadWord:
-    """A word that cannot be an IDMSG, bounded for display, and why."""
+    """A word that is not an IDMSG, bounded for display, and why."""
 
     word: str
     problem: IdProblem
@@ -94,11 +94,11 @@ class BadWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUp:
-    """Ask the gateway about these calls.
+    """Look these calls up.
 
     Attributes:
         ids: one or more, without doubles, in the order typed; may be empty if all words were bad.
-        bad_words: what was left out, and why.
+        bad_words: the rejected words, and why.
         prefix_cut: at least one id lost a leading `000:`.
     """
 
@@ -111,7 +111,7 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooMany:
-    """More ids than one command takes; as a list they can be looked up all the same."""
+    """More ids than one command takes; a list takes them."""
 
     count: int
     limit: int = MAX_IDS
@@ -120,10 +120,10 @@ class TooMany:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DidYouMean:
-    """A word that is nearly a command word.
+    """A word that nearly matches a command word.
 
     Attributes:
-        word: as it was typed.
+        word: the word as typed.
         suggestion: the whole line to type instead; of a very long line the command word alone.
     """
 
@@ -136,8 +136,8 @@ class Run:
     """A command word with the rest of the line.
 
     Attributes:
-        assumed: no command word was typed; a lone code or result is explained, and the person is
-            told how to look it up as an IDMSG.
+        assumed: no command word was typed; a single code or result is explained, and the answer
+            says how to look it up as an IDMSG.
     """
 
     command: Command
@@ -148,14 +148,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nothing:
-    """Nothing was typed that could be answered; the person is shown how to ask."""
+    """The text has nothing to answer; the user is shown how to ask."""
 
 
 Query = LookUp | TooMany | DidYouMean | Run | Nothing
 
 
 def parse_query(text: str) -> Query:
-    """Read what was typed; any text gives a query, never an error."""
+    """Parse the typed text; any text yields a query, never an error."""
     typed = list(_words(text[:MAX_TEXT]))
     words = _without_label(typed)
     modifiers = [w for w in words if _command(w) in _MODIFIERS]
@@ -177,7 +177,7 @@ def parse_query(text: str) -> Query:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The words of the text; a dressed phone number stays one word whatever spaces it holds."""
+    """The words of the text; a formatted phone number stays one word, spaces included."""
     position = 0
     for phone in DRESSED_PHONE.finditer(text):
         yield from filter(None, _SEPARATORS.split(text[position : phone.start()]))
@@ -192,7 +192,7 @@ def _command(word: str) -> Command | None:
 
 
 def _without_label(words: list[str]) -> list[str]:
-    """The words without a leading "IDMSG" or "IDMSG:"; what stands after it is the id."""
+    """The words without a leading "IDMSG" or "IDMSG:"; the id follows it."""
     for position, word in enumerate(words):
         if _command(word) in _MODIFIERS:
             continue
@@ -245,7 +245,7 @@ def _typing_slip(words: list[str]) -> DidYouMean | None:
 
 
 def _corrected(words: list[str], position: int, command_word: str) -> str:
-    """The line with the command word in the place of the slip, or in front where it belongs."""
+    """The line with the command word in place of the typo, or moved to the front."""
     others = [unwrap(word) for word in words[:position] + words[position + 1 :]]
     place = position if COMMAND_WORDS[command_word] in _MODIFIERS else 0
     line = " ".join([*others[:place], command_word, *others[place:]])

@@ -1,6 +1,6 @@
-"""A bulk: many calls that one person asks about together, and how far the asking has come.
+"""A bulk: many calls that one user asked about together, and its progress.
 
-Everything is a function of the moment that is handed in: no clock is read here.
+Every function takes the current moment as an argument; this module reads no clock.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 10_000
 
-# So many lists a person may have under way; more of them would not come faster.
+# The most open lists per user; more would not finish sooner.
 MOST_OPEN: Final = 3
-# While nobody reaches the gateway nothing is asked in vain; after that it counts as failed.
+# While the gateway is unreachable, items wait this long; after that they count as failed.
 PATIENCE: Final = timedelta(minutes=10)
 
-# They say that the gateway was not asked.
+# Errors that mean the gateway was not asked.
 _NOT_ASKED: Final = frozenset({"busy", "gateway_down", "paused"})
 
 
 class BulkState(StrEnum):
-    """How far a bulk has come. A reported one is open until its result was handed over."""
+    """The state of a bulk. A reported one stays open until its result file is sent."""
 
     ASKING = "asking"
     REPORTING = "reporting"
@@ -40,10 +40,11 @@ class BulkState(StrEnum):
 
 
 class BulkEnding(StrEnum):
-    """Why no more is asked.
+    """Why a bulk's look-ups end.
 
-    `ALL_ASKED`: every id has an answer. `STOPPED`: a person stopped it; what is known is reported.
-    `REFUSED`: the gateway refuses this bot (001, 019, 022), so asking on would be in vain.
+    `ALL_ASKED`: every id has an answer. `STOPPED`: a user stopped it; the results so far are
+    reported. `REFUSED`: the gateway refuses this bot (001, 019, 022), so further requests are
+    useless.
     """
 
     ALL_ASKED = "all_asked"
@@ -52,11 +53,11 @@ class BulkEnding(StrEnum):
 
 
 class Step(StrEnum):
-    """What an answer leads to.
+    """How an answer affects its item.
 
-    `KEEP`: it is this id's answer. `REPEAT`: the look-up failed; it counts as failed unless the one
-    repetition, after all others, brings an answer. `LATER`: the gateway was not asked, so this id
-    is asked again. `REFUSED`: the gateway refuses this bot.
+    `KEEP`: the finding is this id's answer. `REPEAT`: the look-up failed; it counts as failed
+    unless the one retry, after all others, brings an answer. `LATER`: the gateway was not asked, so
+    this id is asked again. `REFUSED`: the gateway refuses this bot.
     """
 
     KEEP = "keep"
@@ -67,26 +68,26 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bulk:
-    """Many calls that one person asks about together.
+    """Many calls that one user asked about together.
 
     Attributes:
         id: our own name for it (16 hexadecimal digits), which also marks the report in Slack.
-        user: who asked, and so who is told.
+        user: who asked, and so gets the report.
         destination: the thread of its progress and its report.
-        name: of the file that the ids came from; empty for pasted ones.
+        name: name of the source file; empty for pasted ones.
         total: how many ids, without doubles.
-        doubles: how many more stood there and are asked once.
-        ignored: how many lines held no id.
+        doubles: how many repetitions were dropped.
+        ignored: how many lines had no id.
         card: the message that shows the progress; `None` until it is posted.
-        due_at: when it is taken up next, unless somebody has it in hand.
-        worker: the process that has it in hand; `None` where none has.
-        paused_until: nobody may ask the gateway before (code 900); `None` where anybody may.
-        ending: why no more is asked; `None` while it is asked on.
-        attempts: how many times the report was begun; after it, the handing over of the result.
-        doubtful: an attempt may have reached Slack without our knowing: to post the progress card
-            while it is asked, else the report, else the result.
-        decided_at: when the ending was found, and so since when a report may stand in Slack.
-        ended_at: when all was over; `None` while it is open.
+        due_at: when it is due next, unless a process holds it.
+        worker: the process that holds it; `None` if none does.
+        paused_until: no request before this (code 900); `None` if there is no pause.
+        ending: why the look-ups ended; `None` while they go on.
+        attempts: attempts to send the report; after it, to send the result.
+        doubtful: an attempt may have reached Slack unconfirmed: to post the progress card while
+            look-ups go on, then the report, then the result.
+        decided_at: when the ending was set, so the earliest time a report can be in Slack.
+        ended_at: when the bulk closed; `None` while it is open.
     """
 
     id: str
@@ -110,23 +111,23 @@ class Bulk:
 
     @property
     def open(self) -> bool:
-        """Whether there is anything left to do."""
+        """Whether any work is left."""
         return self.ended_at is None
 
     def telling(self) -> Bulk:
-        """The same while its report is made, or its result handed over."""
+        """The same while its report is written, or its result sent."""
         handing = self.state is BulkState.REPORTED
         return self if handing else replace(self, state=BulkState.REPORTING)
 
     def told(self, now: datetime) -> Bulk:
-        """The same when its report stands in Slack, or its result too; then all is over."""
+        """The same once its report, or its result too, is in Slack; the latter closes it."""
         if self.state is BulkState.REPORTED:
             return replace(self, doubtful=False, ended_at=now)
         return replace(self, state=BulkState.REPORTED, doubtful=False, attempts=0, decided_at=now)
 
     def undelivered(self, now: datetime) -> Bulk:
-        """The same when its report, or only its result, cannot be delivered."""
-        # Whoever tries again looks for the report first.
+        """The same once its report, or only its result, cannot be delivered."""
+        # The next attempt searches Slack for the report first.
         return replace(self, state=BulkState.UNDELIVERED, doubtful=True, ended_at=now)
 
 
@@ -136,9 +137,9 @@ class BulkItem:
 
     Attributes:
         position: its place in the list, from 0.
-        finding: what the look-up found; `None` while it was not asked.
-        checked_at: when the gateway said so; aware, UTC; `None` while it was not asked.
-        sandbox: given by the sandbox gateway, so about no real call.
+        finding: the look-up's finding; `None` before the look-up.
+        checked_at: when the gateway answered; aware, UTC; `None` before the look-up.
+        sandbox: the sandbox gateway answered, so there was no real call.
     """
 
     position: int
@@ -150,22 +151,22 @@ class BulkItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many calls were counted under which name, one of `bot.domain.answer.COUNTED`."""
+    """How many calls have each outcome, by the names of `bot.domain.answer.COUNTED`."""
 
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def asked(self) -> int:
-        """How many have an answer, or a failed look-up in its place."""
+        """How many have an answer, or a failed look-up instead."""
         return sum(self.counts.values())
 
     def of(self, name: str) -> int:
-        """How many were counted under this name."""
+        """How many calls have this outcome."""
         return self.counts.get(name, 0)
 
 
 def time_left(bulk: Bulk, tally: Tally, now: datetime) -> timedelta | None:
-    """How much longer the asking takes at the pace so far; `None` while nobody can tell."""
+    """The time left at the pace so far; `None` while it cannot be estimated."""
     spent = now - bulk.started_at
     if not tally.asked or spent <= timedelta(0):
         return None
@@ -173,12 +174,12 @@ def time_left(bulk: Bulk, tally: Tally, now: datetime) -> timedelta | None:
 
 
 def after_answer(item: BulkItem, finding: Finding, *, silent_for: timedelta) -> Step:
-    """What the answer about an item leads to.
+    """How the answer about an item affects it.
 
     Args:
-        item: as it was before; one with a finding was asked before, and failed.
-        finding: what was found now.
-        silent_for: how long the gateway has given no answer to this bulk.
+        item: the item before the look-up; if it has a finding, an earlier look-up failed.
+        finding: the new finding.
+        silent_for: how long the gateway has not answered this bulk.
     """
     if isinstance(finding, CallStatus):
         if finding.gateway_code == GatewayCode.PAUSE:

@@ -1,7 +1,7 @@
-"""What a bulk shows: how many calls had which outcome, and what went wrong most often.
+"""The summary of a bulk: calls per outcome, and the most frequent problems.
 
-Items are counted as they come and not kept, so that a list of any length needs the same memory: one
-finding for each different reason, of which there are no more than codes.
+Items are counted as they arrive and not stored, so that a list of any length needs the same memory:
+one finding for each different reason, at most as many as codes.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from bot.domain.texts.explanation import (
 )
 
 MOST_REASONS: Final = 5
-# Of these there is nothing more to say than how many they are.
+# For these the count is the whole information.
 _OF_NO_KIND: Final = frozenset({Outcome.ANSWERED, Outcome.PENDING})
-# Nor does a failed look-up say what went wrong with a call.
+# A failed look-up is not a reason why a call failed either.
 _NO_REASONS: Final = _OF_NO_KIND | {Outcome.LOOKUP_FAILED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """What many calls of a bulk have in common.
+    """What several calls of a bulk have in common.
 
     Attributes:
         count: how many.
@@ -46,20 +46,20 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkReport:
-    """What became of the calls of a bulk, in one language.
+    """The results of a bulk, in one language.
 
     Attributes:
-        counts: the calls that were asked about, by the name under which each is counted, one of
+        counts: the calls looked up, by the name that each is counted under, one of
             `bot.domain.answer.COUNTED`.
-        final: how many have a final status (`CallStatus.final`). Neither pending calls nor those
-            of which the gateway gave no status or an unreadable one are among them.
+        final: how many have a final status (`CallStatus.final`). Excludes pending calls, and those
+            with no status or an unreadable one.
         answered: how many of the final ones were answered.
         brief: how many of the answered ones lasted no longer than `SHORT_CALL_SECONDS`.
         reasons: why calls were not answered or have no status, the most frequent first, at most
-            `MOST_REASONS`; neither pending calls nor failed look-ups are among them.
-        other_reasons: how many calls have a reason that is not among these.
+            `MOST_REASONS`; pending calls and failed look-ups are excluded.
+        other_reasons: how many calls have a less frequent reason.
         failures: why look-ups failed, which says nothing about the calls; in the same form.
-        sandbox: how many answers came from the sandbox gateway, so are about no real calls.
+        sandbox: how many answers came from the sandbox gateway, so there were no real calls.
     """
 
     counts: Mapping[str, int]
@@ -73,16 +73,16 @@ class BulkReport:
 
     @property
     def asked(self) -> int:
-        """How many calls were asked about, failed look-ups included."""
+        """How many calls were looked up, failed look-ups included."""
         return sum(self.counts.values())
 
     def of(self, name: str) -> int:
-        """How many were counted under this name."""
+        """How many calls have this outcome."""
         return self.counts.get(name, 0)
 
 
 class Reckoning:
-    """Counts items as they come; what was not asked is passed over."""
+    """Counts items as they arrive; items without a look-up are skipped."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -102,13 +102,13 @@ class Reckoning:
             self._kinds[_kind_of(finding)] += 1
 
     def add_all(self, items: Iterable[BulkItem]) -> Reckoning:
-        """Count several; this very reckoning comes back."""
+        """Count several items and return `self`."""
         for item in items:
             self.add(item)
         return self
 
     def report(self, catalog: Catalog) -> BulkReport:
-        """What was counted so far."""
+        """The counts so far."""
         reasons = self._reasons(lambda outcome: outcome not in _NO_REASONS, catalog)
         failures = self._reasons(lambda outcome: outcome is Outcome.LOOKUP_FAILED, catalog)
         return BulkReport(
@@ -131,7 +131,7 @@ class Reckoning:
             self._brief += status.duration is not None and status.duration <= SHORT_CALL_SECONDS
 
     def _reasons(self, wanted: Callable[[Outcome], bool], catalog: Catalog) -> tuple[Reason, ...]:
-        """Those that read the same are one; of the same count, the one that came first."""
+        """Reasons with the same text are merged; of equal counts, the earlier one comes first."""
         found: dict[tuple[str, str], Reason] = {}
         for kind, count in self._kinds.items():
             if wanted(outcome_of(kind)):
@@ -143,7 +143,7 @@ class Reckoning:
 
 
 def _kind_of(finding: Finding) -> Finding:
-    """The finding without what is this call's alone, so that equal reasons are equal."""
+    """The finding without this call's own details, so that equal reasons compare equal."""
     if isinstance(finding, LookupFailure):
         return LookupFailure(error=finding.error)
     return replace(finding, raw="", duration=None)

@@ -1,6 +1,6 @@
-"""A watch: a pending call that somebody wants to be told about; when it is looked at, when it ends.
+"""A watch: a pending call whose final status a user wants; when it is polled, when it ends.
 
-Everything is a function of the moment that is handed in: no clock is read here.
+Every function takes the current moment as an argument; this module reads no clock.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from bot.domain.texts.explanation import Finding
 SHORTEST_LIMIT: Final = timedelta(minutes=1)
 LONGEST_LIMIT: Final = timedelta(hours=24)
 
-# The gateway may know an id only a while after the message was sent: one repeat, then no more.
+# The gateway may know an id only some time after the message was sent: one retry, then no more.
 UNKNOWN_PAUSE: Final = timedelta(minutes=1)
 
-# What is promised: every open watch gets its look within this time, or within the longest interval
-# where that is longer, even if all fall due at once, and from this share of the gateway's ceiling,
-# so that people who wait for an answer have the rest.
+# The promise: every open watch is polled within this time, or within the longest interval if that
+# is longer, even if all fall due together, and within this share of the gateway's rate limit, so
+# that waiting users have the rest.
 PROMISE: Final = timedelta(minutes=5)
 SHARE: Final = 0.5
 
-# Pauses between attempts to tell, the last one repeats; then it is left to the operator.
+# Pauses between attempts to notify; the last one repeats, then the operator has to act.
 TELLING_PAUSES_SECONDS: Final = (5, 15, 30, 60, 120, 300, 600)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
 TELLING_LIMIT: Final = timedelta(hours=24)
 
 
 class State(StrEnum):
-    """How far a watch has come. One that was told is open until its card shows that."""
+    """The state of a watch. A notified one stays open until its card is updated."""
 
     WAITING = "waiting"
     TELLING = "telling"
@@ -43,7 +43,7 @@ class State(StrEnum):
 
 
 class Ending(StrEnum):
-    """Why a watch ends, and so what the asker is told.
+    """Why a watch ends, and so which notice the user gets.
 
     `STATUS`: there is a final status. `LIMIT`: there is still none, which is no failure of the
     call. `UNKNOWN_ID`: the gateway does not know the id, asked twice. `REFUSED`: the gateway
@@ -57,7 +57,7 @@ class Ending(StrEnum):
 
 
 class Bound(StrEnum):
-    """Whose number of open watches has reached its limit."""
+    """Which limit on open watches was reached."""
 
     USER = "user"
     CHANNEL = "channel"
@@ -66,7 +66,7 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where the answer goes.
+    """Where the notice is sent.
 
     Attributes:
         channel: the channel of the thread; for a direct message the id of the person.
@@ -80,7 +80,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedCard:
-    """A card that is a posted message, and so can be brought up to date."""
+    """A card that is a posted message, and so can be updated."""
 
     channel: str
     ts: str
@@ -88,11 +88,11 @@ class PostedCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """What a look found.
+    """The result of a poll.
 
     Attributes:
-        checked_at: when the gateway said so, or when the look failed; aware, UTC.
-        sandbox: given by the sandbox gateway, so about no real call.
+        checked_at: when the gateway answered, or when the poll failed; aware, UTC.
+        sandbox: the sandbox gateway answered, so there was no real call.
     """
 
     finding: Finding
@@ -106,19 +106,19 @@ class Watch:
 
     Attributes:
         id: our own name for it, which also marks the notice in Slack.
-        user: who asked, and so who is told.
-        card: the message to bring up to date as well; `None` where there is none.
+        user: who asked, and so gets the notice.
+        card: the message to update as well; `None` without one.
         expires_at: the end of its limit.
-        due_at: when it is taken up next, unless somebody has it in hand.
-        looks: how many there were.
-        unknown: the last look found that the gateway does not know the id.
-        last: what the last look found; `None` before the first.
+        due_at: when it is due next, unless a process holds it.
+        looks: how many polls were made.
+        unknown: the gateway did not know the id in the last poll.
+        last: the result of the last poll; `None` before the first.
         ending: why it ends; `None` while it waits.
-        attempts: how many times telling was begun.
-        doubtful: an attempt may have reached Slack without our knowing.
-        worker: the process that has it in hand; `None` where none has.
-        decided_at: when its ending was found, and so since when a notice may stand in Slack.
-        ended_at: when all was over; `None` while it is open.
+        attempts: attempts to send the notice.
+        doubtful: an attempt may have reached Slack unconfirmed.
+        worker: the process that holds it; `None` if none does.
+        decided_at: when its ending was set, so the earliest time a notice can be in Slack.
+        ended_at: when the watch closed; `None` while it is open.
     """
 
     id: str
@@ -142,7 +142,7 @@ class Watch:
 
     @property
     def open(self) -> bool:
-        """Whether there is still something to come."""
+        """Whether a notice or a card update is still to come."""
         return self.ended_at is None
 
     def telling(self) -> Watch:
@@ -150,48 +150,48 @@ class Watch:
         return replace(self, state=State.TELLING)
 
     def told(self, now: datetime) -> Watch:
-        """The same when its notice stands in Slack; a card is still to be brought up to date."""
+        """The same once its notice is in Slack; a card may still need an update."""
         over = now if self.card is None else None
         return replace(self, state=State.TOLD, doubtful=False, ended_at=over)
 
     def undelivered(self, now: datetime) -> Watch:
-        """The same when its notice cannot be delivered."""
+        """The same once its notice cannot be delivered."""
         return replace(self, state=State.UNDELIVERED, ended_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When a watch is looked at.
+    """When a watch is polled.
 
     Attributes:
-        intervals: from the start to the first look, and from look to look; the last one repeats.
-        limit: how long it goes on unless the asker chose a limit.
+        intervals: from the start to the first poll, and between polls; the last one repeats.
+        limit: how long it runs unless the user chose a limit.
     """
 
     intervals: tuple[timedelta, ...]
     limit: timedelta
 
     def expiry(self, started_at: datetime, chosen: timedelta | None) -> datetime:
-        """The end of the limit; what was chosen is brought into the bounds of choice."""
+        """The end of the limit; a chosen limit is clamped to the permitted range."""
         limit = self.limit if chosen is None else min(max(chosen, SHORTEST_LIMIT), LONGEST_LIMIT)
         return started_at + limit
 
     @property
     def longest_wait(self) -> timedelta:
-        """No watch is ever put off for longer."""
+        """The longest time between two polls of any watch."""
         return max(*self.intervals, UNKNOWN_PAUSE, LONGEST_PAUSE)
 
     def next_look(self, looks: int, now: datetime, expires_at: datetime) -> datetime:
-        """When to take a watch up after so many looks: for the next one, or for its end."""
+        """When a watch is due after this many polls: for the next poll, or for its end."""
         return min(now + self.intervals[min(looks, len(self.intervals) - 1)], expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAgain:
-    """It goes on.
+    """The watch continues.
 
     Attributes:
-        unknown: it does so to give the gateway a minute to learn of the id.
+        unknown: it continues to give the gateway a minute to learn the id.
     """
 
     at: datetime
@@ -199,17 +199,17 @@ class LookAgain:
 
 
 def is_over(watch: Watch, now: datetime) -> bool:
-    """Whether the limit has been reached, so that no look is needed any more."""
+    """Whether the limit has passed, so that no further poll is needed."""
     return now >= watch.expires_at
 
 
 def next_step(
     watch: Watch, finding: Finding, schedule: Schedule, now: datetime
 ) -> LookAgain | Ending:
-    """What a look leads to.
+    """Decide how a watch continues after a poll.
 
-    A look that found nothing out, an undocumented code or an unreadable text say nothing about the
-    call, so the watch goes on by its schedule.
+    A failed poll, an undocumented code or an unreadable text says nothing about the call, so the
+    watch continues on schedule.
     """
     code = finding.gateway_code if isinstance(finding, CallStatus) else None
     if isinstance(finding, CallStatus) and finding.final:
@@ -228,30 +228,30 @@ def _after_unknown(watch: Watch, now: datetime) -> LookAgain | Ending:
 
 
 class Tellable(Protocol):
-    """What is to be told once: a watch's notice, a bulk's report."""
+    """A job whose message is sent once: a watch's notice, a bulk's report."""
 
     @property
     def attempts(self) -> int:
-        """How many times telling was begun."""
+        """How many times sending was attempted."""
 
     @property
     def decided_at(self) -> datetime | None:
-        """Since when there is something to tell."""
+        """Since when the message is due."""
 
 
-def next_attempt(told: Tellable, now: datetime, asked_for: timedelta | None) -> datetime | None:
-    """When to try again to tell; `None` when it has been tried for long enough.
+def next_attempt(job: Tellable, now: datetime, asked_for: timedelta | None) -> datetime | None:
+    """When to retry sending; `None` after the last attempt.
 
-    The pause that Slack has asked for is kept, up to the longest of ours.
+    A pause that Slack asked for is respected, up to our longest one.
     """
-    if told.decided_at is not None and now - told.decided_at >= TELLING_LIMIT:
+    if job.decided_at is not None and now - job.decided_at >= TELLING_LIMIT:
         return None
-    tried = min(max(told.attempts, 1), len(TELLING_PAUSES_SECONDS))
+    tried = min(max(job.attempts, 1), len(TELLING_PAUSES_SECONDS))
     pause = timedelta(seconds=TELLING_PAUSES_SECONDS[tried - 1])
     return now + max(pause, min(asked_for or pause, LONGEST_PAUSE))
 
 
 def most_open(requests_per_second: float, schedule: Schedule) -> int:
-    """How many watches the gateway's ceiling carries at once while the promise is kept."""
+    """How many watches fit into the gateway's rate limit within the promise."""
     round_trip = max(PROMISE, schedule.intervals[-1])
     return max(1, int(SHARE * requests_per_second * round_trip.total_seconds()))

@@ -1,7 +1,7 @@
-"""Whether there is anything to wait for: which findings are watched, and on which that is offered.
+"""Which findings can be watched, and on which of them a card offers it.
 
-Whoever types `watch` means it, so all is watched that may still change by itself; a button is put
-only where waiting is what an agent should do.
+Typing `watch` is a clear wish, so every status that may still change is watched; a button appears
+only if waiting is the right next step for an agent.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from bot.domain.texts.explanation import Finding
 class NotWatchable(StrEnum):
     """Why a call is not watched.
 
-    `FINAL`: its status will not change. `REFUSED`: the gateway refuses this bot, so that a look
-    would find nothing out.
+    `FINAL`: its status will not change. `REFUSED`: the gateway refuses this bot, so a poll would
+    find nothing.
     """
 
     FINAL = "final"
@@ -24,7 +24,7 @@ class NotWatchable(StrEnum):
 
 
 def why_not_watchable(finding: Finding) -> NotWatchable | None:
-    """Why this is not watched; `None` where it can be."""
+    """Why this is not watched; `None` if it can be."""
     if not isinstance(finding, CallStatus):
         return None
     if finding.final:
@@ -33,7 +33,7 @@ def why_not_watchable(finding: Finding) -> NotWatchable | None:
 
 
 def invites_watch(finding: Finding) -> bool:
-    """Whether a card offers it: no status yet, or an id that the gateway may not know yet."""
+    """Whether a card offers a watch: no status yet, or an id that the gateway may not know yet."""
     return isinstance(finding, CallStatus) and (
         finding.outcome is Outcome.PENDING or finding.gateway_code == GatewayCode.NOT_FOUND
     )

@@ -1,6 +1,6 @@
-"""Everything the product can say in one language: the codes, and the phrases of its surfaces.
+"""The product's texts in one language: the codes, and the phrases of each surface.
 
-A catalog is data that was handed in; the language files are read in `bot.locales`.
+A catalog is plain data; `bot.locales` reads the language files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 
 class Language(StrEnum):
-    """A language that the product speaks, named as BCP 47 does."""
+    """A supported language, named as in BCP 47."""
 
     ENGLISH = "en"
     PORTUGUESE = "pt-BR"
@@ -35,7 +35,7 @@ _NAMES: Final = {
 
 
 def named_language(text: str) -> Language | None:
-    """The language that a word or a locale names, in either language; `None` if it names none.
+    """The language that a word or a locale names, in either language; `None` if unknown.
 
     Case, accents and the choice between hyphen and underscore do not matter.
     """
@@ -43,7 +43,7 @@ def named_language(text: str) -> Language | None:
 
 
 class Kind(StrEnum):
-    """What family a code belongs to; the same digits mean different things in each."""
+    """The family of a code; the same digits mean different things in each."""
 
     SIP = "sip"
     GATEWAY = "gateway"
@@ -52,7 +52,7 @@ class Kind(StrEnum):
 
 
 class WhoActs(StrEnum):
-    """Who must do the next thing."""
+    """Who must take the next step."""
 
     AGENT = "agent"
     SENDER = "sender"
@@ -64,16 +64,16 @@ class WhoActs(StrEnum):
 
     @property
     def is_another(self) -> bool:
-        """Whether somebody else than the one who asks has to act."""
+        """Whether someone other than the user has to act."""
         return self not in {WhoActs.AGENT, WhoActs.NOBODY}
 
 
 class Retry(StrEnum):
     """Whether trying again makes sense.
 
-    For SIP codes and for outcomes that tell of a call it is about calling the same number again;
-    for gateway codes, errors and outcomes without a verdict about asking the gateway again. `YES`
-    is within a minute, `LATER` some minutes or more, `NO` not unless something is changed.
+    For SIP codes and for outcomes of a call it is about calling the same number again; for gateway
+    codes, errors and outcomes without a verdict about asking the gateway again. `YES` is within a
+    minute, `LATER` some minutes or more, `NO` not unless something is changed.
     """
 
     YES = "yes"
@@ -82,7 +82,7 @@ class Retry(StrEnum):
 
 
 class CustomerReason(StrEnum):
-    """Why a call did not go through, as far as a customer may be told; `customer.*` phrases."""
+    """Why a call did not go through, as told to a customer; `customer.*` phrases."""
 
     BUSY = "busy"
     NO_ANSWER = "no_answer"
@@ -94,7 +94,7 @@ class CustomerReason(StrEnum):
     UNKNOWN = "unknown"
 
 
-# These outcomes leave open what became of the call, so what may be repeated is the question.
+# These outcomes leave the call's result open, so the retry concerns the look-up.
 _OPEN_OUTCOMES: Final = frozenset({"pending", "gateway_error", "unrecognised", "lookup_failed"})
 
 
@@ -114,7 +114,7 @@ class Entry:
         words: what people call it beside its title ("voicemail"); searched, never shown.
         barring: the code itself says who or what barred the call.
         registered: in IANA's registry of SIP response codes.
-        customer: what a customer is told about a call that ended with this code.
+        customer: the reason a customer may read for this code.
     """
 
     kind: Kind
@@ -141,23 +141,23 @@ class Entry:
 
     @property
     def about(self) -> str:
-        """What `retry` speaks of: "ask" the gateway again, or "call" the number again."""
+        """What `retry` refers to: "ask" the gateway again, or "call" the number again."""
         if self.kind is Kind.OUTCOME:
             return "ask" if self.code in _OPEN_OUTCOMES else "call"
         return "call" if self.kind is Kind.SIP else "ask"
 
     @property
     def is_group(self) -> bool:
-        """Whether the entry stands for many codes, such as "4xx" or "undocumented"."""
+        """Whether the entry covers many codes, such as "4xx" or "undocumented"."""
         return not self.code.isdigit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """How a language writes what is not a phrase; plain functions, handed in by `bot.locales`.
+    """How a language formats durations and numbers; plain functions, passed in by `bot.locales`.
 
     Attributes:
-        duration: seconds as people say them, at most two decimals.
+        duration: seconds in everyday words, at most two decimals.
         plural: the plural category of a whole number ("one", "other", ...), by CLDR.
         number: a whole number, with thousands apart.
         share: a part of a whole (of 1 or more) in percent, at most one decimal; neither 0 % where
@@ -182,7 +182,7 @@ class Catalog:
 
     Attributes:
         entries: by kind and code.
-        phrases: by dotted name, such as "card.next_step"; a mapping holds plural forms.
+        phrases: by dotted name, such as "card.next_step"; a mapping contains plural forms.
     """
 
     language: Language
@@ -199,7 +199,7 @@ class Catalog:
         return listed or self.entries[Kind.SIP, f"{code // 100}xx"]
 
     def gateway(self, code: str) -> Entry:
-        """The entry of a three-digit gateway code; an undocumented one borrows no meaning."""
+        """The entry of a three-digit gateway code; an undocumented one has a neutral entry."""
         listed = self.entries.get((Kind.GATEWAY, code))
         if listed is not None:
             return listed
@@ -221,10 +221,10 @@ class Catalog:
     def say(self, name: str, /, **values: object) -> str:
         """A phrase with its values filled in; `count` chooses the plural form.
 
-        Whole numbers are written as the language does; a number that is a name is passed as text.
+        Whole numbers are written as the language does; a numeric name is passed as text.
 
         Raises:
-            KeyError: there is no such phrase; a test proves that none is missing.
+            KeyError: the phrase does not exist; a test proves that none is missing.
         """
         phrase = self.phrases[name]
         written = {

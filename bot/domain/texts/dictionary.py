@@ -1,7 +1,7 @@
-"""The dictionary behind `explain`: from what a person typed to the entries that it may mean.
+"""The dictionary behind `explain`: from a user's words to the entries that they may mean.
 
 Works without the gateway. `486`, `sip:486`, `gateway:023`, `machine`, `timeout`, a word; and a
-whole result such as `failed:486`, which is explained as the card of a look-up would explain it.
+whole result such as `failed:486`, which is explained as on the card of a look-up.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Definition:
     """One answer of the dictionary.
 
     Attributes:
-        code: what was asked ("499", "failed:486"), which may differ from its entry's code.
-        remark: what must be said beside the entry, such as "not registered"; may be empty.
+        code: the code asked for ("499", "failed:486"), which may differ from its entry's code.
+        remark: an addition to the entry, such as "not registered"; may be empty.
         headline: the verdict on a whole result ("failed:486"); empty for everything else.
     """
 
@@ -42,13 +42,13 @@ class Definition:
 
     @property
     def heading(self) -> str:
-        """What it is in one line, with a capital letter and without a full stop."""
+        """The title in one line, with a capital letter and without a full stop."""
         return self.headline.removesuffix(".") or self.entry.heading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The answers for one term, or, where there is none, the nearest words."""
+    """The answers for one term, or the nearest words if there are no answers."""
 
     term: str
     definitions: tuple[Definition, ...] = ()
@@ -59,8 +59,8 @@ def find(term: str, catalog: Catalog, others: Iterable[Catalog] = ()) -> Found:
     """Look one term up.
 
     Bare digits: 100 to 699 are a SIP code, everything else a gateway code. A word is searched in
-    the titles and everyday words first, then in the meanings, without regard to accents and case.
-    A word that this language does not know is searched in the others; the answer stays in this.
+    the titles and everyday words first, then in the meanings, ignoring accents and case. A word
+    unknown in this language is searched in the others; the answer remains in this one.
     """
     own = _find_in(term, catalog)
     if own.definitions:
@@ -106,7 +106,7 @@ def everything(catalog: Catalog) -> tuple[Definition, ...]:
 def as_record(definition: Definition) -> dict[str, str]:
     """A definition as one flat record (`voicestatus explain --json`).
 
-    An error of a look-up is one way in which a look-up ends, so its kind is "outcome" there.
+    A failed look-up is one outcome of a look-up, so its kind is "outcome" there.
     """
     entry = definition.entry
     kind = Kind.OUTCOME if entry.kind is Kind.ERROR else entry.kind
@@ -148,20 +148,22 @@ def _define_sip(digits: str, catalog: Catalog) -> Definition:
 
 
 def _define_result(raw: str, catalog: Catalog) -> Definition:
-    """One answer, by the same path as the card of a look-up that brought this result."""
-    told = explain(read_result(raw), catalog)
+    """One answer, built like the card of a look-up with this result."""
+    explanation = explain(read_result(raw), catalog)
     entry = replace(
-        told.entry,
-        meaning=told.meaning,
-        advice=told.advice,
-        who_acts=told.who_acts,
-        retry=told.retry,
+        explanation.entry,
+        meaning=explanation.meaning,
+        advice=explanation.advice,
+        who_acts=explanation.who_acts,
+        retry=explanation.retry,
     )
-    return Definition(code=raw, entry=entry, remark=" ".join(told.remarks), headline=told.headline)
+    return Definition(
+        code=raw, entry=entry, remark=" ".join(explanation.remarks), headline=explanation.headline
+    )
 
 
 def _marked_error(term: str, catalog: Catalog) -> Entry | None:
-    """An error of the bot's own that is written as one; a bare code may be a word as well."""
+    """An error of the bot that is written as one; a bare code may also be a word."""
     match = _ERROR.fullmatch(term)
     if match is None or not (match[1] or match[3]):
         return None
@@ -182,7 +184,7 @@ def _search(term: str, catalog: Catalog) -> tuple[Definition, ...]:
 
 
 def _rank(entry: Entry, wanted: list[str]) -> int | None:
-    """How near an entry is: its everyday word, an error's own code, its title, its meaning."""
+    """How closely an entry matches: by everyday word, an error's own code, title, or meaning."""
     if " ".join(wanted) in map(folded, entry.words):
         return 0
     if entry.kind is Kind.ERROR and "_".join(wanted) == entry.code:

@@ -13,16 +13,16 @@ from typing import Final
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.texts.catalog import Catalog, CustomerReason, Entry, Kind, Retry, WhoActs
 
-# Anatel counts calls of up to six seconds as short ones since June 2024; nobody hears a message in
-# that time.
+# Anatel has counted calls of up to six seconds as short ones since June 2024; a message cannot be
+# heard in that time.
 SHORT_CALL_SECONDS: Final = 6
 
 _PROVISIONAL: Final = range(100, 200)
-# Of the 2xx codes only this one says that a call was answered.
+# Of the 2xx codes only this one means that a call was answered.
 _ANSWERED: Final = 200
 _GUIDED_BY_CODE: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
 
-# What a customer is told where no SIP code has a word in it (`customer` in locales/codes.toml).
+# The customer's reason where no SIP code has its own (`customer` in locales/codes.toml).
 _CHECKING: Final = "checking"
 _TO_CUSTOMERS: Final = {
     Outcome.MACHINE: "machine",
@@ -30,19 +30,19 @@ _TO_CUSTOMERS: Final = {
     Outcome.GATEWAY_ERROR: _CHECKING,
     Outcome.UNRECOGNISED: _CHECKING,
 }
-# Of a call that broke off, these say nothing that the customer does not know better.
+# If a call broke off, these codes add nothing that the customer does not already know.
 _BROKEN_OFF: Final = frozenset({CustomerReason.NETWORK, CustomerReason.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupFailure:
-    """We could not find out. Says nothing about the call.
+    """The look-up failed. Says nothing about the call.
 
     Attributes:
         error: a code of the gateway's error tree, such as "timeout".
         detail: a short fact for an engineer ("HTTP 502"), never text from the wire.
-        moment: what the texts of some errors speak of, aware: since when the gateway does not
-            answer, when it may be asked again.
+        moment: a time that some error texts mention, aware: since when the gateway has been down,
+            or when it may be asked again.
     """
 
     error: str
@@ -55,16 +55,16 @@ Finding = CallStatus | LookupFailure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What a person is told.
+    """The texts that a user reads.
 
     Attributes:
-        verdict: the name of the headline's icon, and of its count where it has one of its own:
-            the outcome, or a finer case of it such as "answered_briefly" or "gateway.023".
+        verdict: the name of the headline's icon, and of its count if that has one: the outcome, or
+            a finer case of it such as "answered_briefly" or "gateway.023".
         headline: the verdict in one line.
         meaning: plain sentences.
         advice: what to do next.
-        remarks: facts about this very result that the general text does not cover.
-        entry: where the texts come from; its `source`, `phrase` and `contact` go on the card.
+        remarks: facts about this result that the general text does not cover.
+        entry: the source of the texts; its `source`, `phrase` and `contact` go on the card.
     """
 
     outcome: Outcome
@@ -79,7 +79,7 @@ class Explanation:
 
 
 def explain(finding: Finding, catalog: Catalog) -> Explanation:
-    """Explain what a look-up found, in the catalog's language."""
+    """Explain the result of a look-up, in the catalog's language."""
     if isinstance(finding, LookupFailure):
         return _explain_failure(finding, catalog)
     if finding.gateway_code is not None:
@@ -99,7 +99,7 @@ def _from_entry(
     verdict: str = "",
     remarks: tuple[str, ...] = (),
 ) -> Explanation:
-    """What the entry says, under this headline."""
+    """The entry's explanation, under this headline."""
     return Explanation(
         outcome=outcome,
         verdict=verdict or outcome.value,
@@ -135,7 +135,7 @@ def _explain_answered(status: CallStatus, catalog: Catalog) -> Explanation:
         return _from_entry(entry, status.outcome, headline, remarks=remarks)
     short = seconds <= SHORT_CALL_SECONDS
     verdict = "answered_briefly" if short else status.outcome.value
-    told = _from_entry(
+    explanation = _from_entry(
         entry,
         status.outcome,
         catalog.say(f"headline.{verdict}", duration=catalog.writing.duration(seconds)),
@@ -143,9 +143,9 @@ def _explain_answered(status: CallStatus, catalog: Catalog) -> Explanation:
         remarks=_remarks_on_duration(seconds, catalog),
     )
     if not short:
-        return told
+        return explanation
     advice = catalog.say("advice.answered_briefly")
-    return replace(told, advice=advice, who_acts=WhoActs.SENDER, retry=Retry.LATER)
+    return replace(explanation, advice=advice, who_acts=WhoActs.SENDER, retry=Retry.LATER)
 
 
 def _remarks_on_duration(seconds: Decimal, catalog: Catalog) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def _remarks_on_duration(seconds: Decimal, catalog: Catalog) -> tuple[str, ...]:
 
 
 def _explain_after_answer(status: CallStatus, catalog: Catalog) -> Explanation:
-    """`failed:200` and `error:200`: somebody picked up, and the trouble came after that."""
+    """`failed:200` and `error:200`: the call was picked up, and failed after that."""
     headline = catalog.say(f"headline.{status.outcome.value}_after_answer")
     return replace(
         _from_entry(catalog.sip(_ANSWERED), status.outcome, headline),
@@ -168,7 +168,7 @@ def _explain_after_answer(status: CallStatus, catalog: Catalog) -> Explanation:
 
 
 def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
-    """failed, error, blocked, machine, and what was not recognised."""
+    """The calls that failed, were blocked or reached a machine, and unrecognised results."""
     own = catalog.outcome(status.outcome)
     sip = catalog.sip(status.sip_code) if status.sip_code is not None else None
     guide = sip if sip is not None and _code_guides(status, sip) else own
@@ -178,9 +178,9 @@ def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
 
 
 def _code_guides(status: CallStatus, sip: Entry) -> bool:
-    """Whether the SIP code, rather than the word before it, says what to do next.
+    """Whether the SIP code, rather than the word before it, decides the next step.
 
-    `machine` is decided by the word alone; `blocked` by the word, unless the code says who barred
+    For `machine` the word alone decides; for `blocked` the word, unless the code names who barred
     the call.
     """
     if status.outcome is Outcome.BLOCKED:
@@ -196,7 +196,7 @@ def _call_headline(status: CallStatus, reason: Entry | None, catalog: Catalog) -
 
 
 def _remarks_on_code(status: CallStatus, guide: Entry, catalog: Catalog) -> tuple[str, ...]:
-    """What is odd about the code, unless the texts of its entry say so themselves."""
+    """What is unusual about the code, unless its entry's texts mention it."""
     if status.other_code is not None:
         return (catalog.say("remark.not_sip", code=f"{status.other_code:03d}"),)
     if status.off_format:
@@ -219,7 +219,7 @@ def _remarks_on_entry(status: CallStatus, guide: Entry, catalog: Catalog) -> tup
 
 
 def customer_reply(finding: Finding, catalog: Catalog) -> str:
-    """What the customer may be told, in the catalog's language: no code, no id, no blame."""
+    """The reason for the customer, in the catalog's language: no code, no id, no blame."""
     return catalog.say(f"customer.{_customer_phrase(finding, catalog)}")
 
 
@@ -228,12 +228,12 @@ def _customer_phrase(finding: Finding, catalog: Catalog) -> str:
         return _CHECKING
     if (phrase := _TO_CUSTOMERS.get(finding.outcome)) is not None:
         return phrase
-    told = explain(finding, catalog)
-    if told.outcome is Outcome.ANSWERED:
-        return told.verdict
+    explanation = explain(finding, catalog)
+    if explanation.outcome is Outcome.ANSWERED:
+        return explanation.verdict
     # The entry that explains the call to the agent explains it to the customer.
-    reason = told.entry.customer
-    if told.outcome is Outcome.ERROR and reason in _BROKEN_OFF:
+    reason = explanation.entry.customer
+    if explanation.outcome is Outcome.ERROR and reason in _BROKEN_OFF:
         return CustomerReason.INTERRUPTED
     return reason
 

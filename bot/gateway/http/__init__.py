@@ -1,1 +1,1 @@
-"""Requests to the gateway over HTTP; the only place that knows httpx."""
+"""Requests to the gateway over HTTP; the only place that imports httpx."""

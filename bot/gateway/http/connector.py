@@ -1,6 +1,6 @@
-"""The connections of the pool: each reads one reply for one request, and no more than any answer.
+"""The connections of the pool: each reads one reply to one request, within bounds.
 
-aiohttp bounds lines and buffers, but neither a reply as a whole nor what comes without a request.
+aiohttp bounds lines and buffers, but neither a whole reply nor data that arrives without a request.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from aiohttp.client_proto import ResponseHandler
 from bot.gateway.http.reply_head import MAX_HEAD_BYTES, HeadFilter, ReplyTooLong
 
 MAX_REPLY_BYTES: Final = 256 * 1024
-# Chunks may have as much of a frame as of a content; only an attack has more.
+# Chunk frames may take as much as content; only an attack has more.
 MAX_WIRE_BYTES: Final = MAX_HEAD_BYTES + 2 * MAX_REPLY_BYTES
-# What the kernel holds is what one turn of the event loop has to parse at most. (Linux doubles it.)
+# The kernel's buffer bounds what one turn of the event loop has to parse. (Linux doubles it.)
 RECEIVE_BUFFER_BYTES: Final = 8 * 1024
 
 
 class _Handler(ResponseHandler):
-    """aiohttp's reader of replies, behind the bounds of this module."""
+    """aiohttp's reply parser, behind the bounds of this module."""
 
     _head: HeadFilter | None = None
     _room = MAX_WIRE_BYTES
 
     def set_response_params(self, **params: Any) -> None:
-        """Begin a reply."""
+        """Start a reply."""
         self._head, self._room = HeadFilter(), MAX_WIRE_BYTES
         super().set_response_params(**params)
 
     def is_connected(self) -> bool:
-        """Whether the connection may be used (again): nothing came that nobody asked for."""
+        """Whether the connection may be (re)used: no unsolicited data arrived."""
         return super().is_connected() and not self.should_close
 
     def data_received(self, data: bytes) -> None:
-        """Take what the peer sent, unless the reply was over: then it would answer the next one."""
-        # aiohttp calls without data when it goes on with what it has.
+        """Accept the peer's data, unless the reply was over: it would answer the next request."""
+        # aiohttp calls without data to continue with what it has buffered.
         if data and self._is_answered():
             self.abort()
             return
@@ -52,7 +52,7 @@ class _Handler(ResponseHandler):
         self._tell_the_reader()
 
     def _tell_the_reader(self) -> None:
-        """A reply that broke off its form has no rest; aiohttp would let its reader wait for it."""
+        """A malformed reply has no remainder; aiohttp would let its reader wait for one."""
         error, payload = self.exception(), self._payload
         if error is not None and payload is not None and not payload.is_eof():
             payload.set_exception(error)
@@ -80,7 +80,8 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(socket_factory=_narrow_socket, **settings)
-        # There is no setting for it; tests/gateway/http/test_reply_head.py would see it go.
+        # aiohttp has no setting for it; tests/gateway/http/test_reply_head.py notices if the hook
+        # disappears.
         handler: Callable[..., ResponseHandler] = _Handler
         self._factory = partial(handler, loop=self._loop)
 

@@ -1,7 +1,7 @@
-"""What a failed TLS handshake says: the certificate, the version, or no TLS at all. No I/O.
+"""What a failed TLS handshake means: a bad certificate, an old version, or no TLS at all. No I/O.
 
-The facts are OpenSSL's own names, which are the same in every language and hold nothing that the
-peer wrote.
+The facts are OpenSSL's own names, which are the same in every language and contain no text from the
+peer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.gateway.protocol.errors import TlsCertificate, TlsError, TlsFailed, TlsVersion
 
-# X509_V_ERR_*, of openssl/x509_vfy.h; the module `ssl` has the numbers and not the names.
+# X509_V_ERR_*, from openssl/x509_vfy.h; the module `ssl` has the numbers but not the names.
 _CERTIFICATE: Final[Mapping[int, str]] = {
     9: "CERT_NOT_YET_VALID",
     10: "CERT_HAS_EXPIRED",
@@ -25,7 +25,7 @@ _CERTIFICATE: Final[Mapping[int, str]] = {
     62: "HOSTNAME_MISMATCH",
     64: "IP_ADDRESS_MISMATCH",
 }
-# A certificate whose key or signature is too weak is as old as an old version of TLS.
+# A certificate whose key or signature is too weak counts as outdated, like an old version of TLS.
 _WEAK: Final[Mapping[int, str]] = {
     66: "EE_KEY_TOO_SMALL",
     67: "CA_KEY_TOO_SMALL",
@@ -52,14 +52,14 @@ _VERSION: Final = frozenset(
 
 
 def read_handshake(error: ssl.SSLError, cause: str = "") -> TlsError:
-    """The error of our tree that an error of the handshake stands for.
+    """The error of our tree for an error of the handshake.
 
     Args:
         error: as Python's `ssl` raised it.
         cause: class names of the errors around it, for an engineer.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
-        # One that was made without OpenSSL has no code.
+        # An error raised outside OpenSSL has no code.
         code: int = getattr(error, "verify_code", 0)
         if code in _WEAK:
             return TlsVersion(cause, _WEAK[code])

@@ -1,10 +1,10 @@
-"""The head of a reply before aiohttp's parser sees it: kept short, and rid of what is no ASCII.
+"""The head of a reply before aiohttp's parser sees it: bounded, and stripped of non-ASCII fields.
 
-And when a server that is out of service wants to be asked again (RFC 9110, section 10.2.3).
+And when an unavailable server wants a retry (RFC 9110, section 10.2.3).
 
-A field whose name is not ASCII is none (RFC 9110, section 5.1), and aiohttp refuses the whole reply
-for it, a good answer included; httpx-aiohttp stumbles over such a reason phrase. Nobody asks for
-either, so a reply can be read as if they were not there.
+A field whose name is not ASCII is invalid (RFC 9110, section 5.1), and aiohttp refuses the whole
+reply for it, a good answer included; httpx-aiohttp fails on such a reason phrase. The client needs
+neither, so it drops them before parsing.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Final
 
 from aiohttp.http_exceptions import HttpProcessingError
 
-# Of all heads of one reply together, those of interim replies too; IIS sends at most 16 KiB.
+# The limit for all heads of one reply together, interim replies included; IIS sends at most 16 KiB.
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_HEAD_LINES: Final = 128
 ENOUGH_OF_A_STATUS: Final = 12  # as long as "HTTP/1.1 100"
 
-# The longest pause that a server can mean.
+# The longest plausible pause of a server.
 LONGEST_SECONDS: Final = 24 * 3600.0
 
-# A day has 86,400 seconds; more digits than that cannot be meant.
+# A day has 86,400 seconds; a longer number is implausible.
 _SECONDS: Final = re.compile("[0-9]{1,5}")
 _DATE: Final = "%a, %d %b %Y %H:%M:%S GMT"
 
@@ -36,13 +36,13 @@ class ReplyTooLong(HttpProcessingError):  # noqa: N818 - as the errors of the tr
 
 
 class HeadFilter:
-    """Passes the bytes of one reply on, less what is not ASCII in its head.
+    """Passes on the bytes of one reply, without the non-ASCII parts of its head.
 
-    The status line goes on as it comes, the fields line by line; what follows the head is not
-    looked at.
+    The status line passes as it comes, the fields line by line; the data after the head is not
+    inspected.
 
     Attributes:
-        ended: the head of the final reply is over.
+        ended: the head of the final reply has ended.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class HeadFilter:
         self._dropping = False
 
     def feed(self, data: bytes) -> bytes:
-        """What may be passed on by now.
+        """The bytes that may be passed on so far.
 
         Raises:
             ReplyTooLong: the head is longer than any answer's.
@@ -76,7 +76,7 @@ class HeadFilter:
 
     def _status(self, piece: bytes) -> bytes:
         if not self._status_line and not piece.strip(b"\r\n"):
-            # Empty lines before it mean nothing (RFC 9112, section 2.2).
+            # Empty lines before it are ignored (RFC 9112, section 2.2).
             return piece
         version_and_code = max(ENOUGH_OF_A_STATUS - len(self._status_line), 0)
         self._status_line = (self._status_line + piece)[:ENOUGH_OF_A_STATUS]
@@ -90,7 +90,7 @@ class HeadFilter:
             return b""
         line, self._line = self._line, b""
         if not line.strip(b"\r\n"):
-            # Another head follows that of an interim reply (RFC 9110, section 15.2).
+            # Another head follows an interim reply's (RFC 9110, section 15.2).
             self._in_status_line = bool(_INTERIM.match(self._status_line))
             self.ended = not self._in_status_line
             self._status_line = b""
@@ -101,7 +101,7 @@ class HeadFilter:
 
 
 def read_retry_after(value: str, date: str) -> float | None:
-    """The seconds to wait; `None` where the header says nothing that can be meant.
+    """The seconds to wait; `None` if the header has no usable value.
 
     Args:
         value: `Retry-After`, seconds or a date; empty without one.

@@ -1,7 +1,7 @@
-"""The wire: one HTTP exchange at a time over one pool of connections, and every error of it named.
+"""The wire: one HTTP exchange at a time over one pool of connections, with every error named.
 
-The only module that imports httpx and httpx-aiohttp for the gateway. It limits no
-more than the time to connect: the caller holds one deadline over the whole look-up.
+The only module that imports httpx and httpx-aiohttp for the gateway. It limits only the time to
+connect: the caller sets one deadline for the whole look-up.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ from bot.gateway.protocol.errors import (
 )
 from bot.gateway.protocol.soap import SoapRequest
 
-# Below the idle limits in use (15 s and more), so that a pooled connection is seldom a closed one.
+# Below the usual idle limits (15 s and more), so that a pooled connection is seldom a closed one.
 KEEPALIVE_SECONDS: Final = 12.0
-# Room for connections that are being closed while their successors open.
+# Spare connections while old ones close and their successors open.
 SPARE_CONNECTIONS: Final = 4
 SANDBOX_HEADER: Final = "X-Voicestatus-Sandbox"
 
-# Every class that the layers below may raise at us; listed one by one in
-# tests/gateway/http/test_transport_errors.py.
+# Every class that the layers below may raise; tests/gateway/http/test_transport_errors.py lists
+# them one by one.
 BELOW: Final[tuple[type[Exception], ...]] = (
     httpx.HTTPError,
     httpx.InvalidURL,
@@ -60,8 +60,8 @@ BELOW: Final[tuple[type[Exception], ...]] = (
     OSError,
 )
 
-# The first row that fits any link of the chain of causes counts. httpx stands last, because
-# httpx-aiohttp calls most lost connections a connect time-out; what aiohttp said is the truth.
+# The first row that fits any link of the chain of causes counts. httpx comes last, because
+# httpx-aiohttp calls most lost connections a connect time-out; aiohttp's error is the accurate one.
 _RULES: Final[tuple[tuple[tuple[type[BaseException], ...], type[TransportError]], ...]] = (
     ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), ProxyFailed),
     ((aiohttp.ClientConnectorCertificateError,), TlsCertificate),
@@ -89,16 +89,16 @@ _RULES: Final[tuple[tuple[tuple[type[BaseException], ...], type[TransportError]]
 
 
 def translate(error: BaseException, *, through_proxy: bool = False) -> TransportError | TooLarge:
-    """The error of our tree that an error of the layers below stands for.
+    """The error of our tree for an error of the layers below.
 
     Args:
-        error: what was raised; its causes are looked at too.
-        through_proxy: a proxy resolves the gateway's name and connects to it, so an error of
-            either kind on our side speaks of the proxy.
+        error: the exception; its causes count too.
+        through_proxy: a proxy resolves the gateway's name and connects to it, so an error of either
+            kind on our side concerns the proxy.
     """
     chain = tuple(_causes(error))
     names = " < ".join(type(link).__name__ for link in chain)
-    # From the innermost: aiohttp's own errors of TLS are errors of `ssl` too, and know nothing.
+    # From the innermost: aiohttp's own TLS errors are errors of `ssl` too, but without details.
     for link in reversed(chain):
         if isinstance(link, (ReplyTooLong, http_exceptions.LineTooLong)):
             return TooLarge()
@@ -114,7 +114,7 @@ def translate(error: BaseException, *, through_proxy: bool = False) -> Transport
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it stands on: the stated cause, or the system's error within aiohttp's."""
+    """The error and its cause: the explicit one, or the system's error within aiohttp's."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
@@ -125,17 +125,17 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back.
+    """The HTTP reply.
 
     Attributes:
         http_status: status code.
-        content_type: the header as received; empty without one.
-        content: the body, at most `MAX_REPLY_BYTES`; empty when it came in an encoding that was
-            not asked for, because such a body is not read.
+        content_type: the header as received; empty if absent.
+        content: the body, at most `MAX_REPLY_BYTES`; empty if its encoding was not requested,
+            because such a body is not read.
         sandbox: the sandbox gateway answered.
-        retry_after: the seconds that the header of that name asks for, if it does.
-        cut_by: what ended the body before its announced end, never to be repeated; `content` is
-            what had come, which may be a whole answer. `None` for a whole body.
+        retry_after: the header's seconds, if present.
+        cut_by: the error that truncated the body, never retried; `content` is the received part,
+            which may be a whole answer. `None` for a whole body.
     """
 
     http_status: int
@@ -147,10 +147,11 @@ class Reply:
 
 
 class Transport:
-    """Posts requests to one address over a pool of connections that it does not own.
+    """Posts requests to one address over a pool of connections that the caller owns.
 
     Attributes:
-        sandbox: the last reply came from a sandbox gateway; what comes without a reply may too.
+        sandbox: the last reply came from a sandbox gateway; an error without a reply then probably
+            concerns the sandbox too.
     """
 
     def __init__(self, client: httpx.AsyncClient, url: httpx.URL, *, proxied: bool = False) -> None:
@@ -160,7 +161,7 @@ class Transport:
         self.sandbox = False
 
     async def exchange(self, request: SoapRequest) -> Reply:
-        """Send one request and read its reply, as far as it comes.
+        """Send one request and read as much of its reply as arrives.
 
         Raises:
             TransportError: no head of an HTTP reply came.
@@ -170,8 +171,8 @@ class Transport:
             return await self._post(request)
         except BELOW as below:
             error = translate(below, through_proxy=self._proxied)
-        # Outside the handler, so that nothing refers to the error below: it holds the request,
-        # and with it the keys.
+        # Outside the handler, so that no traceback refers to the error below: it contains the
+        # request, and with it the keys.
         raise error
 
     async def _post(self, request: SoapRequest) -> Reply:
@@ -194,7 +195,7 @@ class Transport:
             )
 
     async def _read(self, response: httpx.Response, content: bytearray) -> TransportError | None:
-        """Add the body to `content`; what ended it early, if something did."""
+        """Append the body to `content`; returns the error that truncated it, if any."""
         try:
             await _read(response, content)
         except BELOW as below:
@@ -208,7 +209,7 @@ class Transport:
 
 
 async def _read(response: httpx.Response, content: bytearray) -> None:
-    """Add the body to what has come of it, so that nothing is lost when the line breaks."""
+    """Append to the body chunk by chunk, so that a broken connection loses nothing."""
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding.strip().lower() != "identity":
         return
@@ -236,20 +237,20 @@ async def open_transport(
         url: the service's address, http or https.
         connections: how many exchanges may run at once.
         connect_seconds: for each attempt to open a connection, TLS included; `None` sets no limit.
-        proxy: address of an HTTP proxy, with its credentials if it wants some.
-        ca_file: certificates in PEM that are trusted beside the system's.
+        proxy: address of an HTTP proxy, with credentials if it needs them.
+        ca_file: certificates in PEM to trust in addition to the system's.
 
     Raises:
-        ValueError: an address is none; the message does not quote it.
-        OSError: the file of certificates cannot be read or holds none.
+        ValueError: an address is invalid; the message does not quote it.
+        OSError: the file of certificates cannot be read or contains none.
     """
     target = _web_address(url, "the gateway's address")
     headers = {"User-Agent": f"voicestatus/{__version__}", "Accept": "*/*"}
     route: httpx.Proxy | None = None
     if proxy:
         route, passport = _read_proxy(proxy)
-        # A tunnel is asked for by CONNECT, which carries the passport; without one the request
-        # itself goes to the proxy. It must never travel on to the gateway.
+        # CONNECT opens a tunnel and carries the passport; without a tunnel the request itself goes
+        # to the proxy. The passport must never travel on to the gateway.
         headers |= passport if target.scheme == "http" else {}
     trust = _trust(ca_file)
     async with (
@@ -274,11 +275,11 @@ def _client(
 ) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=wire,
-        # httpx keeps a jar of its own, above the session's; this one takes no cookie of anybody.
+        # httpx has a cookie jar besides the session's; this one accepts no cookies.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers=headers,
         follow_redirects=False,
-        # Beside this the caller holds the deadline.
+        # The caller's deadline applies in addition.
         timeout=httpx.Timeout(None, connect=connect_seconds),
         trust_env=False,
     )
@@ -286,7 +287,8 @@ def _client(
 
 def _trust(ca_file: str | Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    # Some systems' Pythons leave it to the system, which may still speak older ones (RFC 8996).
+    # Some builds of Python leave it to the system, which may still accept older versions (RFC
+    # 8996).
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
         context.load_verify_locations(cafile=ca_file)

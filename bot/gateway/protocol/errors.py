@@ -1,4 +1,4 @@
-"""Why a look-up brought no answer of the gateway. No I/O, and no client is imported here.
+"""Why a look-up has no answer from the gateway. No I/O, and no client is imported here.
 
     GatewayError
     ├── TransportError            no HTTP reply came
@@ -29,11 +29,11 @@
     ├── Paused                    paused
     └── GatewayDown               gateway_down
 
-A star marks what may be repeated, unless the head of a reply had come: what follows may have been
-an answer. Only the leaves are raised.
+A star marks errors that may be retried, unless the head of a reply had arrived: its body may have
+been an answer. Only the leaves are raised.
 """
 
-# The names are the field's; a suffix on each would say nothing that the tree does not.
+# The names are the field's; a suffix on each would add nothing to the tree.
 # ruff: noqa: N818
 from __future__ import annotations
 
@@ -42,16 +42,15 @@ from typing import ClassVar
 
 
 class GatewayError(Exception):
-    """The gateway gave no answer that says anything about the call.
+    """The gateway gave no answer about the call.
 
     `str()` is written by us alone: nothing that came over the wire is in it, nor in `repr()`.
 
     Attributes:
-        code: stable name of the error; the language files hold an entry for each.
-        retryable: the same request may be sent again at once. An error may deny what its class
-            allows.
+        code: stable name of the error; the language files have an entry for each.
+        retryable: the same request may be sent again. An instance may forbid what its class allows.
         sandbox: the address is known to be a sandbox gateway's.
-        moment: what the error's texts speak of, aware: until when, or since when.
+        moment: the time in the error's texts, aware: until when, or since when.
     """
 
     code: ClassVar[str]
@@ -61,7 +60,7 @@ class GatewayError(Exception):
 
     @property
     def fact(self) -> str:
-        """One short fact for an engineer, such as "HTTP 502"; empty where there is none."""
+        """One short fact for an engineer, such as "HTTP 502"; may be empty."""
         return ""
 
     def __str__(self) -> str:
@@ -70,7 +69,7 @@ class GatewayError(Exception):
 
 
 class TransportError(GatewayError):
-    """No HTTP reply came.
+    """No HTTP reply arrived.
 
     Attributes:
         cause: class names of the errors below, outermost first; never their texts.
@@ -82,7 +81,7 @@ class TransportError(GatewayError):
 
     @property
     def fact(self) -> str:
-        """The class name of the innermost error; those around it are guesses of an adapter."""
+        """The class name of the innermost error; the outer ones are guesses of an adapter."""
         return self.cause.rpartition(" < ")[2]
 
 
@@ -94,37 +93,37 @@ class NameNotResolved(TransportError):
 
 
 class ConnectionRefused(TransportError):
-    """Nothing accepts connections at the gateway's address."""
+    """No server accepts connections at the gateway's address."""
 
     code = "connection_refused"
     retryable = True
 
 
 class ConnectTimedOut(TransportError):
-    """No connection to the gateway came about in the time that one attempt has for it."""
+    """No connection to the gateway opened within the time for one attempt."""
 
     code = "connect_timeout"
     retryable = True
 
 
 class ConnectionLost(TransportError):
-    """The connection ended before the whole reply had come."""
+    """The connection ended before the whole reply had arrived."""
 
     code = "connection_lost"
     retryable = True
 
 
 class TimedOut(TransportError):
-    """The deadline of the look-up passed while the gateway was being asked."""
+    """The deadline of the look-up passed during a request."""
 
     code = "timeout"
 
 
 class TlsError(TransportError):
-    """No secure connection came about, so nothing was sent.
+    """No secure connection was established, so nothing was sent.
 
     Attributes:
-        reason: OpenSSL's name for it, such as `CERT_HAS_EXPIRED`; empty where it has none.
+        reason: OpenSSL's name for it, such as `CERT_HAS_EXPIRED`; empty if it has none.
     """
 
     def __init__(self, cause: str = "", reason: str = "") -> None:
@@ -138,7 +137,7 @@ class TlsError(TransportError):
 
 
 class TlsCertificate(TlsError):
-    """The certificate that the gateway showed is not trusted."""
+    """The gateway's certificate is not trusted."""
 
     code = "tls_certificate"
 
@@ -150,7 +149,7 @@ class TlsVersion(TlsError):
 
 
 class TlsFailed(TlsError):
-    """The TLS handshake failed, as it does where no TLS is spoken."""
+    """The TLS handshake failed, as with a server that does not use TLS."""
 
     code = "tls"
 
@@ -162,13 +161,13 @@ class ProxyFailed(TransportError):
 
 
 class TransportFailed(TransportError):
-    """The request could not be carried, for a reason that has no class of its own."""
+    """The request failed for a reason without a more specific class."""
 
     code = "transport"
 
 
 class HttpError(GatewayError):
-    """An HTTP reply came that holds no SOAP.
+    """An HTTP reply without SOAP.
 
     Attributes:
         http_status: status code of the reply (RFC 9110, section 15).
@@ -185,11 +184,11 @@ class HttpError(GatewayError):
 
 
 class GatewayUnavailable(HttpError):
-    """The gateway, or what stands before it, is down or overloaded (HTTP 502, 503 or 504).
+    """The gateway, or a proxy before it, is down or overloaded (HTTP 502, 503 or 504).
 
     Attributes:
-        retry_after: for how many seconds the server asks not to be asked again, at most a day;
-            `None` where it does not say, or nothing that can be meant (RFC 9110, 10.2.3).
+        retry_after: the seconds to wait before a retry, at most a day; `None` without a usable
+            value (RFC 9110, 10.2.3).
     """
 
     code = "http_unavailable"
@@ -201,7 +200,7 @@ class GatewayUnavailable(HttpError):
 
 
 class Redirected(HttpError):
-    """The address answers with a redirection, which is never followed: the keys would go along."""
+    """The address answers with a redirection, which is never followed: the keys would leak."""
 
     code = "redirected"
 
@@ -213,10 +212,10 @@ class HttpStatus(HttpError):
 
 
 class UnreadableReply(GatewayError):
-    """A reply came, but no result could be read from it.
+    """A reply arrived, but no result could be read from it.
 
     Attributes:
-        media_type: what the reply says it is, such as `text/html`; empty when it does not say.
+        media_type: the reply's media type, such as `text/html`; empty without one.
     """
 
     def __init__(self, media_type: str = "") -> None:
@@ -225,18 +224,18 @@ class UnreadableReply(GatewayError):
 
     @property
     def fact(self) -> str:
-        """The media type that was announced."""
+        """The announced media type."""
         return self.media_type
 
 
 class NotSoap(UnreadableReply):
-    """The reply is no SOAP envelope: a web page, malformed or cut XML, or another encoding."""
+    """The reply is not a SOAP envelope: a web page, broken XML, or another encoding."""
 
     code = "not_soap"
 
 
 class UnsafeXml(UnreadableReply):
-    """The reply holds a document type, or more depth, parts or text than any answer needs."""
+    """The reply contains a document type, or more depth, parts or text than any answer needs."""
 
     code = "unsafe_xml"
 
@@ -257,8 +256,8 @@ class SoapFault(GatewayError):
     """The gateway answered with a SOAP fault (SOAP 1.1, section 4.4; SOAP 1.2, section 5.4).
 
     Attributes:
-        fault_code: local part of the fault's code, such as `Client`; empty when it is no name.
-            The fault's text may hold a stack trace or a key, and is not kept.
+        fault_code: local part of the fault's code, such as `Client`; empty if it is not a name. The
+            fault's text may contain a stack trace or a key, and is dropped.
     """
 
     def __init__(self, fault_code: str = "") -> None:
@@ -272,19 +271,19 @@ class SoapFault(GatewayError):
 
 
 class RequestFault(SoapFault):
-    """The gateway does not accept the request as it was written."""
+    """The gateway rejects the request's form."""
 
     code = "fault_request"
 
 
 class ServerFault(SoapFault):
-    """The gateway failed while it worked on the request."""
+    """The gateway failed while it processed the request."""
 
     code = "fault_server"
 
 
 class Busy(GatewayError):
-    """The ceiling on requests of this bot left no room before the deadline."""
+    """The bot's rate limit left no room before the deadline."""
 
     code = "busy"
 
@@ -299,12 +298,12 @@ class Paused(GatewayError):
 
 
 class GatewayDown(GatewayError):
-    """The gateway has not been reached for several look-ups, so this one was not sent.
+    """The gateway was unreachable for several look-ups, so this one was not sent.
 
-    `moment` is since when.
+    `moment` is when that started.
 
     Attributes:
-        last_error: the code of the error that was met last.
+        last_error: the code of the last error.
     """
 
     code = "gateway_down"
@@ -315,5 +314,5 @@ class GatewayDown(GatewayError):
 
     @property
     def fact(self) -> str:
-        """What was met last."""
+        """The last error."""
         return self.last_error

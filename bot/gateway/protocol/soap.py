@@ -66,7 +66,7 @@ class Account:
     """The two keys of a gateway account: a credential of 40 and a token of 6 characters.
 
     Raises:
-        ValueError: a key holds a character that XML cannot carry; the message does not quote it.
+        ValueError: a key contains a character that XML forbids; the message does not quote it.
     """
 
     credential: str = field(repr=False)
@@ -81,7 +81,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoapRequest:
-    """What goes out: headers and body. The body carries the keys, so it is not in `repr()`."""
+    """The request's headers and body. The body carries the keys, so it is not in `repr()`."""
 
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
@@ -90,7 +90,7 @@ class SoapRequest:
 def build_request(version: SoapVersion, account: Account, message_id: MessageId) -> SoapRequest:
     """Write the request for one IDMSG as the specification's sample shows it.
 
-    Both values have refused, when they were made, what XML cannot carry.
+    Both value types have already rejected characters that XML forbids.
     """
     prefix, uri = _ENVELOPES[version]
     text = (
@@ -111,7 +111,7 @@ def build_request(version: SoapVersion, account: Account, message_id: MessageId)
 
 
 def _headers(version: SoapVersion) -> Mapping[str, str]:
-    # An encoded reply could unfold past every limit, so none is asked for.
+    # An encoded reply could expand past every limit, so none is requested.
     plain = {"Accept-Encoding": "identity"}
     if version is SoapVersion.V1_1:
         return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ACTION}"', **plain}
@@ -124,14 +124,14 @@ def read_reply(
 ) -> str:
     """Read the text of the result, which is never blank, in SOAP 1.1 or 1.2.
 
-    What the body says counts before the status: ASP.NET sends faults with 500, others with 200.
-    An envelope is an answer, even one that comes with 503: none of its errors may be repeated.
+    The body counts before the status: ASP.NET sends faults with 500, others with 200. An envelope
+    is an answer, even with 503: none of its errors may be retried.
 
     Args:
         http_status: status code of the reply.
-        content_type: the header as received; empty without one.
+        content_type: the header as received; empty if absent.
         content: the body.
-        retry_after: seconds that the reply asks for; goes along with `GatewayUnavailable`.
+        retry_after: the reply's `Retry-After` in seconds; `GatewayUnavailable` carries it.
 
     Raises:
         SoapFault: the body is a fault, whatever the status.
@@ -196,7 +196,8 @@ def _read_result(envelope: ET.Element) -> str:
     if len(bodies) != 1:
         raise NotSoap
     found = [e for e in bodies[0].iter() if _split(e.tag)[1] == RESULT]
-    # Hosts of the gateway differ in their namespace; another one is better than no answer.
+    # Hosts of the gateway differ in their namespace; accepting another one is better than no
+    # answer.
     results = [e for e in found if _split(e.tag)[0] == NAMESPACE] or found
     texts = {_text(e) for e in results}
     if len(texts) > 1:
@@ -222,7 +223,7 @@ def _split(tag: str) -> tuple[str, str]:
 
 
 def _explain_status(http_status: int) -> GatewayError | None:
-    """What the status alone says; nothing when it is that of a SOAP reply."""
+    """The error of the status alone; none if a SOAP reply may have it."""
     if http_status == _OK:
         return None
     if http_status in _REDIRECTION:

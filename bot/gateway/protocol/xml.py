@@ -1,8 +1,8 @@
-"""A hardened XML parser: bounded, without document types, and silent about what it read. No I/O.
+"""A hardened XML parser: bounded, without document types, and never quoting its input. No I/O.
 
-The standard library's Expat with handlers that refuse whatever no answer of the gateway needs.
-Expat itself does not resolve namespaces (it would write the whole of one before each name in it),
-and is not fed much at once: what a handler refuses it still reads to the end of the piece.
+The standard library's Expat with handlers that refuse everything an answer of the gateway does not
+need. Expat does not resolve namespaces (it would write the whole URI before each name), and gets
+small pieces: it reads a piece to the end even after a handler refused it.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ MAX_DEPTH: Final = 32
 MAX_PARTS: Final = 2_000
 MAX_ATTRIBUTES: Final = 64
 MAX_TEXT: Final = 200_000
-# The longest that is needed has 41.
+# The longest necessary one has 41.
 MAX_NAMESPACE: Final = 200
 PIECE_BYTES: Final = 16 * 1024
-# One is refused, unless it is text (a page that a fault quotes); more are only there to waste time.
+# One is refused, unless it is text (a page that a fault quotes); more would only waste time.
 MAX_DOCTYPES: Final = 8
 
 _BOM: Final = b"\xef\xbb\xbf"
 _WHITE: Final = b" \t\r\n"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
-# Up to where the handler is told of it; what it declares comes behind.
+# Expat calls the handler at the bracket; the declarations follow it.
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[]*\[?")
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 
 class _BoundedTree:
-    """Builds a tree and refuses what no SOAP message may hold or no answer needs."""
+    """Builds a tree and refuses what a SOAP message may not contain or an answer does not need."""
 
     def __init__(self) -> None:
         self._tree = ET.TreeBuilder()
@@ -50,7 +50,7 @@ class _BoundedTree:
 
     def doctype(self, name: str, *_: object) -> None:
         """Refuse a document type (SOAP 1.1, section 3; SOAP 1.2, section 5)."""
-        # A web page is no attack: it is what a proxy or a parked domain answers.
+        # A web page is not an attack: a proxy or a parked domain answers with one.
         raise NotSoap if name.lower() == "html" else UnsafeXml
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -112,7 +112,7 @@ def parse_xml(content: bytes) -> ET.Element:
 
     Raises:
         NotSoap: it is not well-formed, or its encoding is unknown.
-        UnsafeXml: it holds a document type or passes a limit.
+        UnsafeXml: it contains a document type or exceeds a limit.
     """
     tree = _BoundedTree()
     try:
@@ -140,7 +140,7 @@ def _parser(tree: _BoundedTree, encoding: str | None) -> expat.XMLParserType:
 
 
 def _decoded(bare: bytes) -> tuple[bytes, str | None]:
-    """The document in an encoding whose ASCII is ASCII, and its name where the bytes show it."""
+    """The document in an ASCII-compatible encoding, and the encoding's name if known."""
     if bare.startswith(_BOM):
         return bare.removeprefix(_BOM).lstrip(_WHITE), "utf-8"
     if bare.startswith(_UTF_16):
@@ -150,7 +150,7 @@ def _decoded(bare: bytes) -> tuple[bytes, str | None]:
 
 
 def _pieces(document: bytes) -> Iterator[bytes]:
-    # The pieces are few: expat before 2.6 rescans an unfinished token for each that it is fed.
+    # The pieces are few: expat before 2.6 rescans an unfinished token for each piece.
     doctypes = [found.end() for found in _DOCTYPE.finditer(document)]
     if len(doctypes) > MAX_DOCTYPES:
         raise UnsafeXml

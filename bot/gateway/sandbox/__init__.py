@@ -1,7 +1,7 @@
 """The sandbox gateway: a fake of the SOAP service with scripted answers.
 
-For the demo, the tests and anybody's integration work.  `SCRIPTED` lists every id and
-`running_sandbox` serves them.  It may not import the client's modules; it keeps no secret.
+For the demo, the tests and integration work.  `SCRIPTED` lists every id and `running_sandbox`
+serves them.  It may not import the client's modules; it stores no secret.
 """
 
 from bot.gateway.sandbox.answers import SCRIPTED, answer

@@ -1,6 +1,6 @@
-"""What the sandbox answers to an account and an IDMSG: the script, as pure decisions.
+"""The sandbox's answer to an account and an IDMSG: the script, as pure decisions.
 
-Knows no clock and no socket: how long ago an id was first asked is handed in.
+Uses no clock and no socket: the caller passes how long ago an id was first requested.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SLOW: Final = re.compile(r"SLOW-([0-9]+(?:\.[0-9]+)?)")
 _CODE: Final = re.compile(r"[0-9]{3}")
 _RESULT: Final = re.compile(r"([A-Z]+|[0-9]{3})\.(.*)", re.DOTALL)
 
-#: Every id, or form of ids, with one sentence of what it does.
+#: Every id, or form of ids, with one sentence on its effect.
 SCRIPTED: Final[Mapping[str, str]] = {
     f"{PREFIX}OK": "Answered, 85 seconds (ok:85.00).",
     f"{PREFIX}SHORT": "Answered for 3 seconds only (ok:3.00).",
@@ -64,7 +64,7 @@ SCRIPTED: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What to send: a result text, `delay` seconds late; or the fault, where one is named."""
+    """The answer: a result text, `delay` seconds late; or a fault, if one is named."""
 
     text: str = ""
     delay: float = 0.0
@@ -72,9 +72,9 @@ class Answer:
 
 
 def refusal(credential: str | None, token: str | None) -> str | None:
-    """The gateway code for an account that is not let in; None if it is.
+    """The gateway code for a rejected account; None if it is accepted.
 
-    Any credential of 40 and token of 6 characters will do, unless it begins with BAD.
+    Any credential of 40 and token of 6 characters is accepted, unless it begins with BAD.
     """
     if credential is None or len(credential) != 40 or credential.startswith("BAD"):  # noqa: PLR2004
         return "001"
@@ -84,7 +84,7 @@ def refusal(credential: str | None, token: str | None) -> str | None:
 
 
 def pending_seconds(idmsg: str | None) -> float | None:
-    """For how long this id has no status after it is first asked; None if it does not wait."""
+    """How long this id has no status after its first request; None if it does not wait."""
     found = _WAITING.fullmatch(_tail(idmsg))
     if found is None:
         return None
@@ -114,7 +114,7 @@ _FORMS: Final[Mapping[re.Pattern[str], Callable[[re.Match[str]], Answer]]] = {
 
 
 def _tail(idmsg: str | None) -> str:
-    """What follows the prefix, in upper case; empty for what the script does not know."""
+    """The text after the prefix, in upper case; empty for unknown ids."""
     if idmsg is None or len(idmsg) > MAX_IDMSG:
         return ""
     upper = idmsg.upper()

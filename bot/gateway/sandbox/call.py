@@ -62,8 +62,8 @@ def read_call(content_type: str, soap_action: str | None, content: bytes) -> Cal
     """Routes and reads one POST.
 
     Args:
-        content_type: the header, empty if there is none.
-        soap_action: the SOAPAction header, None if there is none; SOAP 1.2 does not look at it.
+        content_type: the header, empty if absent.
+        soap_action: the SOAPAction header, None if absent; SOAP 1.2 ignores it.
         content: the body.
     """
     media = read_media_type(content_type)
@@ -101,7 +101,7 @@ def _read_envelope(version: Version, root: ET.Element, *, by_body: bool) -> Call
     known = operation is not None and operation.tag == f"{{{NAMESPACE}}}{OPERATION}"
     if by_body and not known:
         return _refused(version, "The body names no operation of this service.")
-    # With a right action ASP.NET runs the operation whatever stands in the body: all is null then.
+    # With a correct action ASP.NET runs the operation for any body: every field is null then.
     return _read_parameters(version, operation if known else None)
 
 

@@ -1,7 +1,7 @@
 """The gateway's side of the wire in both SOAP versions: result and fault documents, replies.
 
-Pure: text in, bytes out.  Written apart from the client's own reader and writer on purpose, so
-that a slip in one of them cannot hide in the other.
+Pure: text in, bytes out.  Written apart from the client's own reader and writer on purpose, so that
+a mistake in one of them cannot hide in the other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _XSD: Final = "http://www.w3.org/2001/XMLSchema"
 
 
 class Version(StrEnum):
-    """A SOAP version that the service speaks.
+    """A SOAP version that the service supports.
 
     Attributes:
         prefix: the envelope's, in the specification's samples.

@@ -1,7 +1,7 @@
-"""What the sandbox shows of a call to those who debug: request and reply, the keys left out.
+"""The part of a call that the sandbox shows for debugging: request and reply, without the keys.
 
-Pure: values in, a value out. What could not be read as a call is not shown at all, since nobody
-knows where in it the keys are.
+Pure: values in, a value out. A body that could not be read as a call is not shown at all, since its
+keys cannot be located.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Exchange:
 
     Attributes:
         seconds: from the request to the reply.
-        status: of HTTP; 0 where the reply is no HTTP (a fault of the connection).
-        request: the envelope with its keys masked; empty where they could not be.
-        reply: the document that was sent, or the name of the fault that was played.
+        status: the HTTP status; 0 if the reply is not HTTP (a fault of the connection).
+        request: the envelope with its keys masked; empty if that failed.
+        reply: the sent document, or the name of the played fault.
     """
 
     seconds: float
@@ -55,14 +55,14 @@ def exchange(
     soap_action: str | None,
     seconds: float,
 ) -> Exchange:
-    """What may be shown of a call.
+    """The part of a call that may be shown.
 
     Args:
-        call: as it was read.
-        content: the body that it was read from.
-        reply: what was sent, or the name of the fault below HTTP that was played.
+        call: the parsed call.
+        content: the request's body.
+        reply: the reply, or the name of the fault below HTTP that was played.
         content_type: the request's header.
-        soap_action: the request's header, None if there is none.
+        soap_action: the request's header, None if absent.
         seconds: from the request to the reply.
     """
     status, reply_type, text = 0, "", f"fault: {reply}"
@@ -81,7 +81,7 @@ def exchange(
 
 
 def without_keys(call: Call, content: bytes) -> str:
-    """The envelope with masked keys; empty where a key would still stand in it."""
+    """The envelope with masked keys; empty if a key would still be visible."""
     masked = _KEYS.sub(rf"\g<1>{MASK}\g<2>", content.decode("utf-8", errors="replace"))
     keys = filter(None, (call.credential, call.token))
     return "" if any(key in masked for key in keys) else masked[:MAX_SHOWN]

@@ -1,6 +1,6 @@
-"""The names of the fault catalogue, each with one sentence of what the fault does.
+"""The names of the fault catalogue, each with one sentence on its effect.
 
-Constants only; how each is made stands in `fault_replies` and `fault_wire`.
+Constants only; `fault_replies` and `fault_wire` build the faults.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Self
 
 @unique
 class FaultName(StrEnum):
-    """What follows `SANDBOX-FAULT-`; either case of letters."""
+    """The text after `SANDBOX-FAULT-`; case does not matter."""
 
     sentence: str
 

@@ -1,4 +1,4 @@
-"""The faults that are sound HTTP: what is wrong stands in the status, the headers or the body.
+"""The faults that are valid HTTP: the status, the headers or the body is wrong.
 
 Pure: a name and a SOAP version in, a whole reply out.
 """
@@ -57,12 +57,12 @@ def page(status: int, title: str, **headers: str) -> Builder:
 
 
 def text(result: str) -> Builder:
-    """A sound answer with an odd result."""
+    """A valid answer with an odd result."""
     return lambda version: result_reply(version, result)
 
 
 def elements(*results: str, namespace: str = NAMESPACE) -> Builder:
-    """A response around result elements that are given as markup."""
+    """A response around result elements given as markup."""
     return lambda version: soap_reply(
         version, response_document(version, *results, namespace=namespace)
     )
@@ -114,7 +114,7 @@ def nested(depth: int) -> Builder:
 
 
 def beside(content: Callable[[], str]) -> Builder:
-    """A sound result, and beside it what is too much, given as markup."""
+    """A valid result, and an excess beside it, given as markup."""
     return lambda version: soap_reply(
         version, response_document(version, result_element(_OK), content())
     )

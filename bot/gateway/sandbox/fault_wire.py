@@ -1,7 +1,7 @@
-"""The faults below HTTP: what is wrong is the connection itself, so bytes go to the transport.
+"""The faults below HTTP: the connection itself is wrong, so bytes go to the transport.
 
-And those without an end, or of a size that nobody can hold: their parts are made while they go out,
-so the sandbox itself stays small. `WIRE_BUILDERS` are plain values; `send` alone does I/O.
+And those without an end, or too large for memory: their parts are made while they are sent, so the
+sandbox itself stays small. `WIRE_BUILDERS` are plain values; `send` alone does I/O.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.gateway.sandbox.fault_names import FaultName
 HANG_SECONDS: Final = 120.0
 DRIP_SECONDS: Final = 1.0
 
-#: How many bytes fewer than it sends `wrong-length` announces.
+#: How many bytes `wrong-length` sends beyond its announced length.
 SHORT_BY: Final = 40
 
 MEBIBYTE: Final = 1024 * 1024
@@ -41,7 +41,7 @@ class WireReply:
     """Bytes for the transport, and how the connection ends.
 
     `flood` follows `content` as fast as the client takes it, part by part as they are made; then
-    comes `drip` byte by byte, `pace` seconds apart; then `hold` seconds of silence.
+    `drip` follows byte by byte, `pace` seconds apart; then `hold` seconds of silence.
     """
 
     content: bytes = b""
@@ -117,9 +117,9 @@ def _whole(version: Version, text: str) -> bytes:
 
 
 def gigabyte_of_gzip() -> Iterator[bytes]:
-    """A sound gzip stream (RFC 1952) that unfolds to a gigabyte of zeros, a megabyte at a time."""
+    """A valid gzip stream (RFC 1952) that expands to a gigabyte of zeros, a megabyte at a time."""
     packer, megabyte, checksum = zlib.compressobj(wbits=-zlib.MAX_WBITS), bytes(MEBIBYTE), 0
-    # After a full flush nothing refers to what was before, so the same bytes serve each time.
+    # After a full flush the stream refers to no earlier data, so the same bytes can be repeated.
     block = packer.compress(megabyte) + packer.flush(zlib.Z_FULL_FLUSH)
     yield b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
     for _ in range(GZIP_BYTES // MEBIBYTE):
@@ -129,7 +129,7 @@ def gigabyte_of_gzip() -> Iterator[bytes]:
 
 
 def endless(begin: bytes, block: bytes, *fields: str) -> Callable[[Version], WireReply]:
-    """An answer whose head, with these fields, is open after `begin` and goes on for ever."""
+    """An answer whose head, with these fields, stays open after `begin` and never ends."""
 
     def build(version: Version) -> WireReply:
         opened = head(version, *fields)
@@ -190,7 +190,7 @@ WIRE_BUILDERS: Final[Mapping[FaultName, Callable[[Version], WireReply]]] = {
 
 
 async def send(transport: asyncio.Transport | None, reply: WireReply) -> None:
-    """Plays the reply on the transport and ends the connection; None is a client that left."""
+    """Plays the reply on the transport and ends the connection; None means the client left."""
     if transport is None:
         return
     protocol, loop = transport.get_protocol(), asyncio.get_running_loop()
@@ -200,7 +200,7 @@ async def send(transport: asyncio.Transport | None, reply: WireReply) -> None:
         await _write(writer, reply)
     await asyncio.sleep(0 if transport.is_closing() else reply.hold)
     if reply.reset:
-        # Lingering for zero seconds makes the kernel send RST where it would send FIN.
+        # Lingering for zero seconds makes the kernel send RST instead of FIN.
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         transport.abort()
@@ -215,7 +215,7 @@ async def _write(writer: asyncio.StreamWriter, reply: WireReply) -> None:
             return
         writer.write(part)
         await writer.drain()
-        # Others want to be served too, while this client takes all that it is given.
+        # Other clients need turns too, while this one accepts all data.
         await asyncio.sleep(0)
     for byte in reply.drip:
         if writer.is_closing():

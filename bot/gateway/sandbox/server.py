@@ -1,6 +1,6 @@
 """The sandbox gateway on aiohttp: one path, SOAP by POST, a page and the WSDL by GET.
 
-Logs no credential, no id, no request line and no body; keeps no secret of a request.
+Logs no credential, no id, no request line and no body; stores no secret of a request.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _LOGGER: Final = logging.getLogger(__name__)
 class SeenRequest:
     """One POST to the service, without its secrets.
 
-    `version` is None and `outcome` the HTTP status, as in `415`, where no call could be read;
-    else `outcome` is the result text, or `fault:` and the fault's name.  `idmsg` is kept as it
-    was sent, for ids of the script only.
+    `version` is None and `outcome` the HTTP status, as in `415`, if no call could be read;
+    otherwise `outcome` is the result text, or `fault:` and the fault's name.  `idmsg` is stored as
+    sent, for scripted ids only.
     """
 
     version: str | None
@@ -51,7 +51,7 @@ REQUESTS: Final = web.AppKey("requests", list[SeenRequest])
 
 
 class _Service:
-    """Answers requests; remembers when waiting ids were first asked."""
+    """Answers requests; records when waiting ids were first requested."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class _Service:
         self._first_asked: dict[str, float] = {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        # IIS does not tell the case of letters in a path.
+        # IIS ignores the case of letters in a path.
         if request.path.lower() != PATH:
             raise web.HTTPNotFound
         if request.method in {"GET", "HEAD"}:
@@ -111,7 +111,7 @@ class _Service:
         return answer(call.idmsg, elapsed=self._elapsed(call.idmsg))
 
     def _elapsed(self, idmsg: str | None) -> float:
-        """Seconds since a waiting id was first asked; 0 for any other."""
+        """Seconds since the first request for a waiting id; 0 for any other."""
         if idmsg is None or pending_seconds(idmsg) is None:
             return 0.0
         now = self._clock()
@@ -135,7 +135,7 @@ def _seen(call: Call, decided: Answer) -> SeenRequest:
 
 
 def _reply(version: Version, decided: Answer) -> Reply | FaultName:
-    """What is to be sent; of a fault below HTTP its name."""
+    """The reply to send; for a fault below HTTP, its name."""
     if decided.fault is None:
         return result_reply(version, decided.text)
     builder = BUILDERS.get(decided.fault)
@@ -144,7 +144,7 @@ def _reply(version: Version, decided: Answer) -> Reply | FaultName:
 
 async def _play(request: web.Request, call: Call, name: FaultName) -> web.StreamResponse:
     await send(request.transport, WIRE_BUILDERS[name](call.version))
-    # The connection is gone by now: aiohttp wants a response, and drops it.
+    # The connection is closed by now: aiohttp requires a response, and drops it.
     return web.Response()
 
 
@@ -168,7 +168,7 @@ async def _mark(_request: web.Request, response: web.StreamResponse) -> None:
 
 
 def _without_wire_text(record: logging.LogRecord) -> bool:
-    """Keeps an exception's class: the message of a broken request quotes its bytes."""
+    """Logs an exception's class only: the message of a broken request quotes its bytes."""
     if record.exc_info and record.exc_info[0]:
         record.msg, record.args = f"request failed: {record.exc_info[0].__name__}", ()
         record.exc_info = None
@@ -185,10 +185,10 @@ def build_sandbox(
     """The sandbox as an application.
 
     Args:
-        clock: seconds from any origin; it times `SANDBOX-PENDING`, nothing else.
-        requests: where to record what was asked; also `app[REQUESTS]`.
-        listener: is given each call and its reply, without the keys, when it has been answered.
-        remembered: how many requests, and how many waiting ids, are kept at most.
+        clock: seconds from any origin; only `SANDBOX-PENDING` uses it.
+        requests: where to record the requests; also `app[REQUESTS]`.
+        listener: receives each call and its reply, without the keys, after the answer.
+        remembered: the most requests, and the most waiting ids, to store.
     """
     _LOGGER.addFilter(_without_wire_text)
     quiet = {"access_log": None, "logger": _LOGGER, "handler_cancellation": True}
@@ -210,10 +210,10 @@ async def running_sandbox(
     listener: Listener | None = None,
     remembered: int = MAX_REMEMBERED,
 ) -> AsyncIterator[str]:
-    """Serves the sandbox and gives the URL of its service; port 0 takes a free port.
+    """Serves the sandbox and returns the URL of its service; port 0 takes a free port.
 
     Raises:
-        OSError: the address is taken or not of this machine.
+        OSError: the address is in use or not local.
     """
     app = build_sandbox(clock, requests=requests, listener=listener, remembered=remembered)
     runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)

@@ -1,6 +1,6 @@
-"""A small reader of hostile XML: no document type, no entities of its own, bounded depth.
+"""A small reader for hostile XML: no document type, no custom entities, bounded depth.
 
-Pure.  Size is bounded by whoever hands the bytes in.
+Pure. The caller bounds the size.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ MAX_DEPTH: Final = 32
 
 
 class MalformedError(Exception):
-    """The bytes are not the XML that this reader takes; the message holds none of them."""
+    """The bytes are not XML that this reader accepts; the message quotes none of them."""
 
 
 class _Bounded(ET.TreeBuilder):
-    """Builds the tree from the parser's events, as long as it is not too deep."""
+    """Builds the tree from the parser's events, within the depth limit."""
 
     _depth = 0
 
@@ -48,7 +48,7 @@ def read_tree(content: bytes, charset: str | None = None) -> ET.Element:
 
     Args:
         content: the document, whole.
-        charset: what the Content-Type says, if it says so; it goes before the XML declaration.
+        charset: the charset of the Content-Type, if present; it overrides the XML declaration.
 
     Raises:
         MalformedError: not well-formed, in an unknown encoding, with a document type, too deep.

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 import structlog
 
@@ -18,13 +19,15 @@ from bot.domain.call_status import CallStatus
 from bot.domain.gate import LONGEST_PAUSE_SECONDS, Urgency
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Step, after_answer
 from bot.services.bulk.lease import Hold
-from bot.services.bulk.pace import Pace, came
-from bot.services.bulk.progress import Progress
+from bot.services.bulk.progress import Progress, came
 from bot.services.bulk.supply import Supply
-from bot.services.jobs.deliver_once import Telling
+from bot.services.jobs.deliver_once import OnceDelivery
 from bot.services.jobs.dependencies import Means
 from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
+
+# So many answers are written down together, unless `answers_kept` is over before.
+_BATCH: Final = 50
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +37,7 @@ class Asking:
 
     Args:
         room: what may be asked at once, shared by all bulks of this process.
+        at_once: how many calls of this bulk may be asked about at once.
     """
 
     def __init__(
@@ -41,19 +45,20 @@ class Asking:
         hold: Hold,
         *,
         bulks: Bulks,
-        telling: Telling[Bulk],
+        delivery: OnceDelivery[Bulk],
         means: Means,
         progress: Progress,
         room: asyncio.Semaphore,
-        pace: Pace,
+        at_once: int,
     ) -> None:
         self._hold = hold
         self._bulks = bulks
-        self._telling = telling
+        self._delivery = delivery
         self._lookups = means.lookups
         self._progress = progress
         self._room = room
-        self._pace = pace
+        self._at_once = at_once
+        self._timing = means.timing
         self._heard = means.heard
         self._now = means.now
         self._supply = Supply(self._unasked)
@@ -97,7 +102,7 @@ class Asking:
 
     async def _work_together(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._pace.at_once):
+            for _ in range(self._at_once):
                 group.create_task(self._work())
 
     async def _work(self) -> None:
@@ -132,7 +137,7 @@ class Asking:
         return answer
 
     async def _took(self, item: BulkItem, answer: Answer) -> None:
-        await self._telling.bounded(self._heard([answer]), None)
+        await self._delivery.bounded(self._heard([answer]), None)
         silent_for = timedelta(seconds=self._clock() - self._heard_at)
         if isinstance(answer.finding, CallStatus):
             self._heard_at = self._clock()
@@ -150,12 +155,12 @@ class Asking:
         elif step is Step.REFUSED:
             self._refused = True
             self.leave()
-        await self._write(at_least=self._pace.answers)
+        await self._write(at_least=_BATCH)
 
     def _slow_down(self) -> None:
         """Let everybody rest: by the gateway's wish, or because nobody reaches it."""
         if (until := self._paused_until()) is None:
-            self._rest_for(self._pace.down_seconds)
+            self._rest_for(self._timing.down_rest)
         else:
             # The gateway is there.
             self._heard_at = self._clock()
@@ -171,7 +176,7 @@ class Asking:
 
     async def _oversee(self) -> None:
         """See what others do to the bulk, keep the lease, and say when it is paused."""
-        while not await came(self._done, self._pace.tick_seconds):
+        while not await came(self._done, self._timing.stop_seen):
             await self._hold.look()
             if self._hold.lost or self._hold.bulk.ending is not None:
                 self.leave()
@@ -186,7 +191,7 @@ class Asking:
             _log.info("a bulk is paused" if paused is not None else "a bulk goes on")
 
     async def _keep_written(self) -> None:
-        while not await came(self._done, self._pace.write_seconds):
+        while not await came(self._done, self._timing.answers_kept):
             await self._write()
 
     async def _write(self, at_least: int = 1) -> None:
@@ -199,10 +204,10 @@ class Asking:
             batch = tuple(self._answers)
             self._being_written = len(batch)
             slow = asyncio.get_running_loop().call_later(
-                self._pace.write_seconds, self._storing.clear
+                self._timing.answers_kept, self._storing.clear
             )
             try:
-                await self._telling.patiently(partial(self._store, batch))
+                await self._delivery.with_retries(partial(self._store, batch))
             finally:
                 slow.cancel()
                 self._storing.set()
@@ -222,7 +227,7 @@ class Asking:
 
     async def _unasked(self, limit: int) -> tuple[BulkItem, ...]:
         found = partial(self._bulks.unasked, self._hold.bulk.id, limit)
-        return await self._telling.patiently(found)
+        return await self._delivery.with_retries(found)
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()

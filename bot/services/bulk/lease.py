@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.domain.jobs.bulk import Bulk
-from bot.services.jobs.deliver_once import Telling
+from bot.services.jobs.deliver_once import OnceDelivery
 
 
 class Hold:
@@ -20,23 +20,23 @@ class Hold:
         lost: it is in another hand, or over; nothing more is to be done with it here.
     """
 
-    def __init__(self, bulk: Bulk, *, telling: Telling[Bulk]) -> None:
+    def __init__(self, bulk: Bulk, *, delivery: OnceDelivery[Bulk]) -> None:
         self.bulk = bulk
         self.lost = False
-        self._telling = telling
+        self._delivery = delivery
         # Two changes at once would each be made to what the other has just changed.
         self._changing = asyncio.Lock()
 
     async def change(self, change: Callable[[Bulk], Bulk]) -> bool:
         """Change the bulk and write it down; whether it is still in this hand."""
         async with self._changing:
-            self._see(await self._telling.written(self.bulk, change))
+            self._see(await self._delivery.update_owned(self.bulk, change))
         return not self.lost
 
     async def look(self) -> None:
         """See what others have done to it."""
         async with self._changing:
-            self._see(await self._telling.current(self.bulk))
+            self._see(await self._delivery.load_current(self.bulk))
 
     def _see(self, bulk: Bulk | None) -> None:
         self.lost, self.bulk = bulk is None, bulk or self.bulk

@@ -12,11 +12,11 @@ from bot.services.jobs.outcomes import Report, Trace
 class BulkNotifier(Protocol):
     """Speaks for a bulk. None of these raises for what Slack does."""
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> PostedCard | None:
-        """Post the progress card, or bring `bulk.card` up to date.
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
+        """Post the progress card, which is then the report's `card`, or update `bulk.card`.
 
-        Called every few seconds while the asking goes on, when a pause begins or ends, and once
-        when it is over. The message posted for the first time is given back; `None` otherwise.
+        Called every few seconds while calls are asked about, when a pause begins or ends, and once
+        when it is over.
         """
 
     async def find_progress(self, bulk: Bulk) -> PostedCard | None:

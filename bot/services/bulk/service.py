@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState
 from bot.domain.jobs.watch import Bound, Destination
 from bot.storage.bulks import BulkBounds, Bulks
 
@@ -113,14 +113,6 @@ class BulkService:
         mine = bulk is not None and (bulk.destination.team, bulk.user) == (team, user)
         return bulk if mine else None
 
-    async def of(self, team: str, user: str) -> tuple[Bulk, ...]:
-        """The open bulks of a person, the oldest first."""
-        return await self._bulks.open_of(team, user)
-
-    async def tally(self, bulk: Bulk) -> Tally:
-        """How many calls had which outcome so far."""
-        return await self._bulks.tally(bulk.id)
-
     async def pending(self, bulk: Bulk) -> tuple[MessageId, ...]:
         """The calls that were still under way when they were asked about, to be watched."""
         return await self._bulks.pending_ids(bulk.id)
@@ -128,10 +120,6 @@ class BulkService:
     def results(self, bulk_id: str) -> AsyncIterator[BulkItem]:
         """All calls in their order, a page of them in memory at a time."""
         return self._bulks.items(bulk_id)
-
-    def ignored(self, bulk_id: str) -> AsyncIterator[IgnoredLine]:
-        """The lines that held no id, likewise."""
-        return self._bulks.ignored(bulk_id)
 
 
 async def stop_asking(bulks: Bulks, bulk: Bulk, now: datetime) -> Bulk | None:

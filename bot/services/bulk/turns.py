@@ -16,34 +16,38 @@ from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
 from bot.services.bulk.asking import Asking
 from bot.services.bulk.lease import Hold
 from bot.services.bulk.notifier import BulkNotifier
-from bot.services.bulk.pace import Pace
 from bot.services.bulk.progress import Progress
-from bot.services.jobs.deliver_once import Voice
+from bot.services.jobs.deliver_once import Messenger
 from bot.services.jobs.dependencies import Means
+from bot.services.jobs.outcomes import Delivery, Report
 from bot.storage.bulks import Bulks
 
 _log = structlog.get_logger(__name__)
 
 
 class BulkTurns:
-    """Takes bulks up."""
+    """Takes bulks up.
 
-    def __init__(self, *, bulks: Bulks, speaker: BulkNotifier, pace: Pace, means: Means) -> None:
+    Args:
+        at_once: how many calls may be asked about at once, by all bulks together.
+    """
+
+    def __init__(self, *, bulks: Bulks, speaker: BulkNotifier, at_once: int, means: Means) -> None:
         self._bulks = bulks
         self._speaker = speaker
-        self._pace = pace
+        self._at_once = at_once
         self._means = means
         self._now = means.now
-        report = Voice(tell=speaker.report, trace=speaker.trace, afterwards=self._hand_over)
-        self._telling = means.telling(bulks, report)
-        result = Voice(
-            tell=speaker.deliver_results,
-            trace=speaker.trace_result,
-            afterwards=_over,
-            in_vain=self._say_in_vain,
+        report = Messenger(send=speaker.report, find_sent=speaker.trace, after_sent=self._hand_over)
+        self._delivery = means.delivery(bulks, report)
+        result = Messenger(
+            send=speaker.deliver_results,
+            find_sent=speaker.trace_result,
+            after_sent=_over,
+            given_up=self._say_in_vain,
         )
-        self._handing = means.telling(bulks, result, pace.hand_over_seconds)
-        self._room = asyncio.Semaphore(pace.at_once)
+        self._result_delivery = means.delivery(bulks, result, means.timing.hand_over)
+        self._room = asyncio.Semaphore(at_once)
         self._under_way: set[Asking] = set()
         self._leaving = False
 
@@ -51,7 +55,7 @@ class BulkTurns:
         """Do what a bulk needs now that this process has in hand."""
         match bulk.state:
             case BulkState.REPORTING:
-                await self._telling.attempt(bulk, bulk)
+                await self._delivery.attempt(bulk, bulk)
             case BulkState.REPORTED:
                 await self._hand_over(bulk)
             case _:
@@ -64,20 +68,20 @@ class BulkTurns:
             asking.leave()
 
     async def _go_on(self, bulk: Bulk) -> None:
-        hold = Hold(bulk, telling=self._telling)
+        hold = Hold(bulk, delivery=self._delivery)
         progress = Progress(
             hold,
             bulks=self._bulks,
-            telling=self._telling,
+            delivery=self._delivery,
             speaker=self._speaker,
-            pace=self._pace,
+            timing=self._means.timing,
         )
         ending = bulk.ending or await self._ask(hold, progress)
         if ending is None:
             await self._put_down(hold, progress)
         elif await hold.change(lambda held: _ended(held, ending, self._now())):
             await progress.show_last()
-            await self._telling.attempt(hold.bulk, hold.bulk)
+            await self._delivery.attempt(hold.bulk, hold.bulk)
 
     async def _put_down(self, hold: Hold, progress: Progress) -> None:
         """Leave it to whoever comes next, at once."""
@@ -95,11 +99,11 @@ class BulkTurns:
         asking = Asking(
             hold,
             bulks=self._bulks,
-            telling=self._telling,
+            delivery=self._delivery,
             means=self._means,
             progress=progress,
             room=self._room,
-            pace=self._pace,
+            at_once=self._at_once,
         )
         self._under_way.add(asking)
         showing = asyncio.create_task(progress.keep_shown())
@@ -119,13 +123,14 @@ class BulkTurns:
 
     async def _hand_over(self, bulk: Bulk) -> None:
         """Give the result, the report standing in Slack."""
-        await self._handing.attempt(bulk, bulk)
+        await self._result_delivery.attempt(bulk, bulk)
 
     async def _say_in_vain(self, bulk: Bulk) -> None:
         """The result will not come: let the card say so, and where it can be seen."""
         _log.error("a result could not be handed over", count=bulk.total)
-        tally = await self._telling.patiently(partial(self._bulks.tally, bulk.id))
-        await self._telling.bounded(self._speaker.show_progress(bulk, tally), None)
+        tally = await self._delivery.with_retries(partial(self._bulks.tally, bulk.id))
+        failed = Report(delivery=Delivery.UNKNOWN)
+        await self._delivery.bounded(self._speaker.show_progress(bulk, tally), failed)
 
 
 async def _over(bulk: Bulk) -> None:

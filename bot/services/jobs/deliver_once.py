@@ -1,8 +1,8 @@
-"""How watches and bulks tell what came of them: exactly one message, whatever breaks off when.
+"""Delivery of the one message of a watch or bulk, exactly once, whenever a process crashes.
 
-The row is the truth. It is changed only where it still is what was read; and an attempt to tell is
-written down before it is made, so whoever comes after a crash knows that Slack may have the message
-already.
+The row is the truth. It is changed only while it is what was read; and each attempt is stored
+before it is made, so that after a crash the next process knows that Slack may already have the
+message.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.storage.errors import StorageError
 from bot.storage.jobs import Job, JobTable
 
-# Hundreds of turns may be under way; on a slow disk a person's click would wait for all of them.
+# Hundreds of turns may be running; on a slow disk a user's click would wait for all of them.
 _AT_ONCE: Final = 8
 
 _T = TypeVar("_T")
@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 
 
 class OnUnknownDelivery(StrEnum):
-    """What to do where a message may have been posted and nobody can see whether it was.
+    """What to do if a message may have been posted and Slack cannot be asked whether it was.
 
     `RESEND`: post it, so that it may come twice. `SKIP`: do not, so that it may never come.
     """
@@ -42,52 +42,52 @@ class OnUnknownDelivery(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voice(Generic[Job]):
-    """What speaks for a job.
+class Messenger(Generic[Job]):
+    """What posts for a job.
 
     Attributes:
-        tell: posts the one message.
-        trace: looks for it.
-        afterwards: called when it stands there, perhaps more than once, perhaps never.
-        in_vain: called when it was given up.
+        send: posts the one message.
+        find_sent: looks for it.
+        after_sent: called when it is there; after a crash perhaps again, or never.
+        given_up: called when no further attempt is made.
     """
 
-    tell: Callable[[Job], Awaitable[Report]]
-    trace: Callable[[Job], Awaitable[Trace]]
-    afterwards: Callable[[Job], Awaitable[None]]
-    in_vain: Callable[[Job], Awaitable[None]] | None = None
+    send: Callable[[Job], Awaitable[Report]]
+    find_sent: Callable[[Job], Awaitable[Trace]]
+    after_sent: Callable[[Job], Awaitable[None]]
+    given_up: Callable[[Job], Awaitable[None]] | None = None
 
 
-class Telling(Generic[Job]):
-    """Tells what came of the jobs of one kind that this process has in hand.
+class OnceDelivery(Generic[Job]):
+    """Delivers the messages of those jobs of one kind that this process has claimed.
 
     Args:
-        now: the present moment, aware, UTC.
-        seconds: how long posting or finding the message may take.
+        now: the current time, aware, UTC.
+        seconds: the time limit for posting or finding the message.
     """
 
     def __init__(
         self,
         *,
         jobs: JobTable[Job],
-        voice: Voice[Job],
+        messenger: Messenger[Job],
         in_doubt: OnUnknownDelivery,
         now: Callable[[], datetime],
         seconds: float = Timing().telling,
     ) -> None:
         self._jobs: JobTable[Job] = jobs
-        self._voice: Voice[Job] = voice
+        self._messenger: Messenger[Job] = messenger
         self._in_doubt = in_doubt
         self._now = now
         self._seconds = seconds
-        # A database that is away stops the turn, and ends nothing.
+        # While the database is unavailable, the turn waits; nothing is given up.
         self._repeating = stamina.AsyncRetryingCaller(
             attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0, wait_jitter=0.5
         ).on(StorageError)
         self._line = asyncio.Semaphore(_AT_ONCE)
 
-    async def patiently(self, question: Callable[[], Awaitable[_T]]) -> _T:
-        """What the database gives: asked until it does."""
+    async def with_retries(self, question: Callable[[], Awaitable[_T]]) -> _T:
+        """The database's answer; a failed query is retried until it succeeds."""
 
         async def in_line() -> _T:
             async with self._line:
@@ -95,77 +95,77 @@ class Telling(Generic[Job]):
 
         return await self._repeating(in_line)
 
-    async def current(self, mine: Job) -> Job | None:
-        """The job as it stands; `None` where it is over, or in another hand."""
-        job = await self.patiently(partial(self._jobs.get, mine.id))
+    async def load_current(self, mine: Job) -> Job | None:
+        """The job as it is now; `None` if it is over, or claimed by another process."""
+        job = await self.with_retries(partial(self._jobs.get, mine.id))
         return job if job is not None and job.open and job.worker == mine.worker else None
 
-    async def put_off(self, new: Job, old: Job, at: datetime) -> bool:
-        """Let it be taken up later; whether it still was what was read."""
-        put_off = replace(new, worker=None, due_at=at)
-        return await self.patiently(partial(self._jobs.replace, old, put_off))
+    async def reschedule(self, new: Job, old: Job, at: datetime) -> bool:
+        """Release the job until a later time; whether it still was what was read."""
+        later = replace(new, worker=None, due_at=at)
+        return await self.with_retries(partial(self._jobs.replace, old, later))
 
     async def attempt(self, new: Job, old: Job) -> bool:
-        """Write down that the message is going to be posted, then post it.
+        """Store that the message is about to be posted, then post it.
 
         Returns:
             whether the job still was what was read; if not, nothing was posted.
         """
         attempt = replace(new.telling(), attempts=old.attempts + 1, doubtful=True)
-        done = await self.patiently(partial(self._jobs.replace, old, attempt))
+        done = await self.with_retries(partial(self._jobs.replace, old, attempt))
         if done:
-            report = await self._find_or_tell(attempt, in_doubt=old.doubtful)
+            report = await self._find_or_send(attempt, in_doubt=old.doubtful)
             await self._settle(attempt, report)
         return done
 
-    async def written(self, mine: Job, change: Callable[[Job], Job]) -> Job | None:
-        """Change the job while it is in this hand; somebody may have changed it meanwhile.
+    async def update_owned(self, mine: Job, change: Callable[[Job], Job]) -> Job | None:
+        """Change the job while this process has claimed it, on top of changes by others.
 
         Returns:
-            the job as it is then; `None` where it is in another hand.
+            the job as it is then; `None` if another process has claimed it.
         """
         job: Job | None = mine
         while job is not None:
             changed = change(job)
-            if await self.patiently(partial(self._jobs.replace, job, changed)):
+            if await self.with_retries(partial(self._jobs.replace, job, changed)):
                 return changed
-            job = await self.current(mine)
+            job = await self.load_current(mine)
         return None
 
     async def bounded(self, call: Awaitable[_T], otherwise: _T, seconds: float | None = None) -> _T:
-        """What Slack's side gives in time; a fault there must not lose the job."""
+        """The result of a call to Slack, if it comes in time; a fault must not lose the job."""
         try:
             async with asyncio.timeout(self._seconds if seconds is None else seconds):
                 return await call
         except TimeoutError:
             return otherwise
-        except Exception as error:  # noqa: BLE001 - logged, and tried again by the schedule
-            _log.error("telling failed", exc_info=error)
+        except Exception as error:  # noqa: BLE001 - logged, and retried by the schedule
+            _log.error("delivery failed", exc_info=error)
             return otherwise
 
-    async def _find_or_tell(self, job: Job, *, in_doubt: bool) -> Report:
+    async def _find_or_send(self, job: Job, *, in_doubt: bool) -> Report:
         if in_doubt:
-            match await self.bounded(self._voice.trace(job), Trace.AWAY):
+            match await self.bounded(self._messenger.find_sent(job), Trace.AWAY):
                 case Trace.FOUND:
                     return Report(delivery=Delivery.SENT)
                 case Trace.AWAY:
                     return Report(delivery=Delivery.UNKNOWN)
-                case Trace.UNREADABLE if self._in_doubt is OnUnknownDelivery.SKIP:
+                case Trace.OUTSIDE | Trace.UNREADABLE if self._in_doubt is OnUnknownDelivery.SKIP:
                     return Report(delivery=Delivery.UNDELIVERABLE)
                 case _:
                     pass
-        return await self.bounded(self._voice.tell(job), Report(delivery=Delivery.UNKNOWN))
+        return await self.bounded(self._messenger.send(job), Report(delivery=Delivery.UNKNOWN))
 
     async def _settle(self, attempt: Job, report: Report) -> None:
-        """Write down what became of an attempt, and do what follows from it."""
-        settled = await self.written(attempt, lambda job: self._after(job, report))
+        """Store the outcome of an attempt, and do what follows from it."""
+        settled = await self.update_owned(attempt, lambda job: self._after(job, report))
         _log.info("told", outcome=report.delivery.value)
         if settled is None:
             return
         if report.delivery is Delivery.SENT:
-            await self._voice.afterwards(settled)
-        elif not settled.open and self._voice.in_vain is not None:
-            await self._voice.in_vain(settled)
+            await self._messenger.after_sent(settled)
+        elif not settled.open and self._messenger.given_up is not None:
+            await self._messenger.given_up(settled)
 
     def _after(self, job: Job, report: Report) -> Job:
         now = self._now()

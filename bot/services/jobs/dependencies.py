@@ -1,4 +1,4 @@
-"""What every turn needs, that of a watch and that of a bulk."""
+"""What the turns of watches and of bulks need."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from datetime import datetime
 
 from bot.domain.answer import Answer
 from bot.domain.timing import Timing
-from bot.services.jobs.deliver_once import OnUnknownDelivery, Telling, Voice
+from bot.services.jobs.deliver_once import Messenger, OnceDelivery, OnUnknownDelivery
 from bot.services.lookup import LookupService
 from bot.storage.jobs import Job, JobTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """The means of this process.
+    """The dependencies of turns.
 
     Attributes:
-        heard: looks at each answer for what the admins must act on; raises nothing.
-        now: the present moment, aware, UTC.
-        timing: how long turns wait for what.
+        in_doubt: what to do if a message may have been posted.
+        heard: checks each answer for what the admins must act on; raises nothing.
+        now: the current time, aware, UTC.
+        timing: the time limits of turns.
     """
 
     lookups: LookupService
@@ -29,13 +30,13 @@ class Means:
     now: Callable[[], datetime]
     timing: Timing = Timing()
 
-    def telling(
-        self, jobs: JobTable[Job], voice: Voice[Job], seconds: float | None = None
-    ) -> Telling[Job]:
-        """What tells what came of jobs of one kind; an attempt may take so many seconds."""
-        return Telling(
+    def delivery(
+        self, jobs: JobTable[Job], messenger: Messenger[Job], seconds: float | None = None
+    ) -> OnceDelivery[Job]:
+        """The delivery of the messages of one kind; `seconds` limits an attempt."""
+        return OnceDelivery(
             jobs=jobs,
-            voice=voice,
+            messenger=messenger,
             in_doubt=self.in_doubt,
             now=self.now,
             seconds=self.timing.telling if seconds is None else seconds,

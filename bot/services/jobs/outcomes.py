@@ -1,4 +1,4 @@
-"""What became of a job: of its message at Slack, and of what the operator asked for."""
+"""What became of an attempt to post the message of a job."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from bot.domain.jobs.watch import PostedCard
 
 
 class Delivery(StrEnum):
-    """What became of an attempt to tell.
+    """The outcome of an attempt to post a message or a file.
 
-    `SENT`: Slack took the notice. `NOT_SENT`: it certainly did not, and may do so later.
-    `UNKNOWN`: no answer came, so it may have. `UNDELIVERABLE`: it never will, nowhere.
+    `SENT`: it is there. `NOT_SENT`: certainly not, but a later attempt may succeed. `UNKNOWN`:
+    Slack did not say. `UNDELIVERABLE`: it is not, and never will be there.
     """
 
-    SENT = "told"
-    NOT_SENT = "not_told"
-    UNKNOWN = "unsure"
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
     UNDELIVERABLE = "undeliverable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What became of an attempt to tell.
+    """The result of an attempt.
 
     Attributes:
-        pause: how long Slack asks to wait before the next one.
-        card: the message, where it had to go elsewhere and what follows belongs to it.
+        why: Slack's error code, or the kind of fault; empty if it was posted.
+        pause: Slack's Retry-After.
+        card: the posted message, if what follows may belong to it.
     """
 
     delivery: Delivery
+    why: str = ""
     pause: timedelta | None = None
     card: PostedCard | None = None
 
@@ -39,25 +41,12 @@ class Report:
 class Trace(StrEnum):
     """What can be seen of an earlier attempt that may have reached Slack.
 
-    `FOUND`: the notice stands there. `NONE`: it does not. `UNREADABLE`: this bot may not read the
-    conversation. `AWAY`: nobody answered.
+    `FOUND`, `NONE`: the notice is there, or not. `OUTSIDE`: the bot is not a member of the
+    conversation. `UNREADABLE`: the bot may not read it. `AWAY`: Slack did not answer.
     """
 
     FOUND = "found"
     NONE = "none"
+    OUTSIDE = "outside"
     UNREADABLE = "unreadable"
     AWAY = "away"
-
-
-class JobOutcome(StrEnum):
-    """What became of the operator's wish.
-
-    `NOT_OPEN`: it is over, or is being told this moment. `NOTHING_TO_RETRY`: it was told, or was
-    given up by somebody. `WATCHED_ANEW`: the same call is watched for the same place by now.
-    """
-
-    DONE = "done"
-    UNKNOWN = "unknown"
-    NOT_OPEN = "not_open"
-    NOTHING_TO_RETRY = "nothing_to_retry"
-    WATCHED_ANEW = "watched_anew"

@@ -1,7 +1,4 @@
-"""Watching a pending call: what people ask for, and what is told them in the end.
-
-`Notifier` is the one Protocol that points up: a watch has to speak in Slack, which stands above.
-"""
+"""Watching a pending call: what users ask for."""
 
 from __future__ import annotations
 
@@ -9,25 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
-from typing import Protocol
 
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import Bound, Destination, PostedCard, Schedule, Watch
-from bot.services.jobs.outcomes import Report, Trace
 from bot.storage.watches import Bounds, Owner, Watches
-
-
-class Notifier(Protocol):
-    """Speaks for a watch whose `ending` is known. None of these raises for what Slack does."""
-
-    async def tell(self, watch: Watch) -> Report:
-        """Post the one notice, marked with `watch.id` in the message's metadata."""
-
-    async def trace(self, watch: Watch) -> Trace:
-        """Look for a notice with that mark, posted at `watch.decided_at` or later."""
-
-    async def update_card(self, watch: Watch) -> Report:
-        """Bring `watch.card` up to date; it may be asked for more than once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

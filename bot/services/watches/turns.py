@@ -18,10 +18,10 @@ from bot.domain.jobs.watch import (
     next_attempt,
     next_step,
 )
-from bot.services.jobs.deliver_once import Voice
+from bot.services.jobs.deliver_once import Messenger
 from bot.services.jobs.dependencies import Means
 from bot.services.jobs.outcomes import Delivery, Report
-from bot.services.watches.service import Notifier
+from bot.services.watches.notifier import Notifier
 from bot.storage.watches import Watches
 
 
@@ -36,8 +36,10 @@ class WatchTurns:
         self._lookups = means.lookups
         self._heard = means.heard
         self._now = means.now
-        voice = Voice(tell=notifier.tell, trace=notifier.trace, afterwards=self._update_card)
-        self._telling = means.telling(watches, voice)
+        messenger = Messenger(
+            send=notifier.tell, find_sent=notifier.trace, after_sent=self._update_card
+        )
+        self._delivery = means.delivery(watches, messenger)
         self._looks: set[asyncio.Task[Answer]] = set()
         self._leaving = False
 
@@ -47,7 +49,7 @@ class WatchTurns:
             case State.WAITING:
                 await self._look(watch)
             case State.TELLING:
-                await self._telling.attempt(watch, watch)
+                await self._delivery.attempt(watch, watch)
             case _:
                 await self._update_card(watch)
 
@@ -68,7 +70,7 @@ class WatchTurns:
             if await self._go_on(stands, seen):
                 return
             # Its asker has chosen another time meanwhile, or it is not in this hand any more.
-            stands = await self._telling.current(watch)
+            stands = await self._delivery.load_current(watch)
 
     async def _see(self, watch: Watch) -> Sighting | None:
         """What the gateway says; `None` where the end of the process came first."""
@@ -84,7 +86,7 @@ class WatchTurns:
         if look.cancelled():
             return None
         answer = look.result()
-        await self._telling.bounded(self._heard([answer]), None)
+        await self._delivery.bounded(self._heard([answer]), None)
         return Sighting(
             finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
         )
@@ -103,14 +105,14 @@ class WatchTurns:
         now = self._now()
         if seen is None:
             ended = replace(watch, ending=Ending.LIMIT, decided_at=now)
-            return await self._telling.attempt(ended, watch)
+            return await self._delivery.attempt(ended, watch)
         looked = replace(watch, looks=watch.looks + 1, last=seen)
         match next_step(watch, seen.finding, self._schedule, now):
             case LookAgain(at=at, unknown=unknown):
-                return await self._telling.put_off(replace(looked, unknown=unknown), watch, at)
+                return await self._delivery.reschedule(replace(looked, unknown=unknown), watch, at)
             case ending:
                 ended = replace(looked, ending=ending, decided_at=now)
-                return await self._telling.attempt(ended, watch)
+                return await self._delivery.attempt(ended, watch)
 
     async def _update_card(self, watch: Watch) -> None:
         """Bring the card up to date; while Slack takes nothing, at the next chance."""
@@ -118,10 +120,10 @@ class WatchTurns:
             return
         tried = replace(watch, attempts=watch.attempts + 1)
         failed = Report(delivery=Delivery.UNKNOWN)
-        report = await self._telling.bounded(self._notifier.update_card(watch), failed)
+        report = await self._delivery.bounded(self._notifier.update_card(watch), failed)
         now = self._now()
         again = next_attempt(tried, now, report.pause)
         if again is None or report.delivery in {Delivery.SENT, Delivery.UNDELIVERABLE}:
-            await self._telling.written(watch, lambda mine: replace(mine, ended_at=now))
+            await self._delivery.update_owned(watch, lambda mine: replace(mine, ended_at=now))
         else:
-            await self._telling.put_off(tried, watch, again)
+            await self._delivery.reschedule(tried, watch, again)

@@ -10,14 +10,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.jobs.watch import PostedCard
+from bot.domain.jobs.watch import Destination, PostedCard
 from bot.domain.timing import Timing
 from bot.services.jobs.outcomes import Trace
 from bot.slack.api.errors import (
@@ -29,7 +28,7 @@ from bot.slack.api.errors import (
     pause_asked,
 )
 from bot.slack.api.payload import part
-from bot.slack.api.threads import Threads
+from bot.slack.api.threads import Threads, card_of
 from bot.slack.blocks.style import is_direct
 
 _log = structlog.get_logger(__name__)
@@ -40,29 +39,6 @@ _NOT_THERE: Final = frozenset({"channel_not_found", "not_in_channel"})
 _AWAY: Final = (TOKEN_REFUSALS - NO_SCOPE) | {
     *("fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"),
     UNKNOWN_WORD,
-}
-
-
-class Sight(StrEnum):
-    """The result of a search in one conversation.
-
-    `FOUND`, `NONE`: the notice is there, or not. `OUTSIDE`: the bot is not a member, so it cannot
-    have posted there. `UNREADABLE`: the bot may not read it. `AWAY`: Slack did not answer.
-    """
-
-    FOUND = "found"
-    NONE = "none"
-    OUTSIDE = "outside"
-    UNREADABLE = "unreadable"
-    AWAY = "away"
-
-
-_TRACES: Final = {
-    Sight.FOUND: Trace.FOUND,
-    Sight.NONE: Trace.NONE,
-    Sight.OUTSIDE: Trace.UNREADABLE,
-    Sight.UNREADABLE: Trace.UNREADABLE,
-    Sight.AWAY: Trace.AWAY,
 }
 
 
@@ -112,96 +88,85 @@ class MarkedMessageFinder:
         self._page = page
         self._timing = timing
 
-    async def trace(self, mark: Mark, *, channel: str, thread: str | None, user: str) -> Trace:
+    async def trace(self, mark: Mark, place: Destination, user: str) -> Trace:
         """Search where a notice may be: in its thread, and in the fallback conversations.
 
         Args:
             mark: the notice's mark.
-            channel: the conversation it was meant for.
-            thread: the thread there; `None` if it was meant for the user's direct messages.
+            place: the conversation it was meant for; without a thread, the user's direct messages.
             user: the user.
         """
-        if thread is None:
-            return _TRACES[await self.in_direct_message(mark, user)]
-        in_thread = await self.in_thread(mark, channel, thread)
-        if in_thread is Sight.NONE and not is_direct(channel):
-            in_thread = await self._taken_back(mark, channel)
-        if in_thread in {Sight.FOUND, Sight.AWAY}:
-            return _TRACES[in_thread]
-        instead = await self.in_direct_message(mark, user)
-        if instead in {Sight.FOUND, Sight.AWAY} or in_thread is Sight.OUTSIDE:
-            return _TRACES[instead]
+        if place.thread is None:
+            return await self._in_direct_message(mark, user)
+        in_thread, _ = await self._seen(mark, place.channel, place.thread)
+        if in_thread is Trace.NONE and not is_direct(place.channel):
+            in_thread = await self._taken_back(mark, place.channel)
+        if in_thread in {Trace.FOUND, Trace.AWAY}:
+            return in_thread
+        instead = await self._in_direct_message(mark, user)
+        if instead in {Trace.FOUND, Trace.AWAY} or in_thread is Trace.OUTSIDE:
+            return instead
         # The bot posts to the thread if it can: if the thread was readable, its result is decisive.
-        return _TRACES[in_thread]
+        return in_thread
 
-    async def in_thread(self, mark: Mark, channel: str, thread: str) -> Sight:
-        """Search in a thread."""
-        sight, _ = await self._seen(mark, "conversations.replies", channel=channel, ts=thread)
-        return sight
-
-    async def in_direct_message(self, mark: Mark, user: str) -> Sight:
-        """Search in the direct conversation with a user."""
-        channel = await self._direct(user)
-        if isinstance(channel, Sight):
-            return channel
-        sight, _ = await self._seen(mark, "conversations.history", channel=channel)
-        return sight
-
-    async def find(
-        self, mark: Mark, *, channel: str, thread: str | None, user: str
-    ) -> PostedCard | None:
+    async def find(self, mark: Mark, place: Destination, user: str) -> PostedCard | None:
         """The message with that mark, so that it can be updated; `None` if it is not found.
 
         Args:
             mark: its mark.
-            channel: where it was posted; the user's id for a direct message.
-            thread: in which thread; `None` for the conversation itself.
+            place: where it was posted; its channel is the user's id for a direct message.
             user: the user.
         """
-        place: str | Sight = channel
-        if channel == user:
-            place = await self._direct(user)
-        if isinstance(place, Sight):
+        channel = await self._direct(user) if place.channel == user else place.channel
+        if isinstance(channel, Trace):
             return None
-        if thread is None:
-            _, ts = await self._seen(mark, "conversations.history", channel=place)
-        else:
-            _, ts = await self._seen(mark, "conversations.replies", channel=place, ts=thread)
-        return PostedCard(channel=place, ts=ts) if ts else None
+        _, card = await self._seen(mark, channel, place.thread)
+        return card
 
-    async def _direct(self, user: str) -> str | Sight:
+    async def _in_direct_message(self, mark: Mark, user: str) -> Trace:
+        channel = await self._direct(user)
+        if isinstance(channel, Trace):
+            return channel
+        trace, _ = await self._seen(mark, channel)
+        return trace
+
+    async def _direct(self, user: str) -> str | Trace:
         """The direct conversation with a user, or why it cannot be searched."""
         try:
             async with asyncio.timeout(self._timing.trace):
                 opened = await self._client.conversations_open(users=user)
         except SlackApiError as error:
-            return _sight_of(error)
+            return _trace_of(error)
         except TRANSPORT_ERRORS:
-            return Sight.AWAY
+            return Trace.AWAY
         data = opened.data if isinstance(opened.data, dict) else {}
         return str(part(data, "channel").get("id", ""))
 
-    async def _taken_back(self, mark: Mark, channel: str) -> Sight:
+    async def _taken_back(self, mark: Mark, channel: str) -> Trace:
         """Delete the notice if it is in the channel itself, because its thread is gone."""
-        sight, ts = await self._seen(mark, "conversations.history", channel=channel)
-        if sight is not Sight.FOUND:
-            return sight
+        trace, card = await self._seen(mark, channel)
+        if trace is not Trace.FOUND:
+            return trace
         _log.warning("a notice landed outside of its thread", channel=channel)
-        await self._threads.take_back(PostedCard(channel=channel, ts=ts))
-        return Sight.NONE
+        await self._threads.take_back(card)
+        return Trace.NONE
 
-    async def _seen(self, mark: Mark, method: str, **where: str) -> tuple[Sight, str]:
-        """The result of the search, and the notice's time stamp."""
+    async def _seen(
+        self, mark: Mark, channel: str, thread: str | None = None
+    ) -> tuple[Trace, PostedCard | None]:
+        """The result of the search, and the notice, if Slack identifies it."""
+        method = "conversations.history" if thread is None else "conversations.replies"
+        where = {"channel": channel} if thread is None else {"channel": channel, "ts": thread}
         try:
             async with asyncio.timeout(self._timing.trace):
                 async for message in self._messages(method, mark.since - _BEFORE, where):
                     if _bears(message, mark):
-                        return Sight.FOUND, str(message.get("ts", ""))
+                        return Trace.FOUND, card_of({"channel": channel, "ts": message.get("ts")})
         except SlackApiError as error:
-            return _sight_of(error), ""
+            return _trace_of(error), None
         except TRANSPORT_ERRORS:
-            return Sight.AWAY, ""
-        return Sight.NONE, ""
+            return Trace.AWAY, None
+        return Trace.NONE, None
 
     async def _messages(
         self, method: str, since: datetime, where: Mapping[str, str]
@@ -245,12 +210,12 @@ def _files(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from (one for one in files if isinstance(one, Mapping)) if isinstance(files, list) else ()
 
 
-def _sight_of(error: SlackApiError) -> Sight:
+def _trace_of(error: SlackApiError) -> Trace:
     why = error_code(error)
     if why == "thread_not_found":
-        return Sight.NONE
+        return Trace.NONE
     _log.warning("a notice cannot be looked for", error=why)
     if why in _NOT_THERE:
-        return Sight.OUTSIDE
+        return Trace.OUTSIDE
     away = pause_asked(error.response) is not None or why in _AWAY
-    return Sight.AWAY if away else Sight.UNREADABLE
+    return Trace.AWAY if away else Trace.UNREADABLE

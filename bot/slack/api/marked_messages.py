@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -13,18 +14,12 @@ from bot.domain.jobs.watch import PostedCard
 from bot.services.jobs.outcomes import Delivery, Report
 from bot.slack.api.errors import TRANSPORT_ERRORS
 from bot.slack.api.find_marked import Mark
-from bot.slack.api.post_once import Attempt, Fate, after, post_once
+from bot.slack.api.post_once import after, post_once
 from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.block_kit import NO_PREVIEWS, Message
 
 _log = structlog.get_logger(__name__)
 _BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
-DELIVERIES: Final = {
-    Fate.POSTED: Delivery.SENT,
-    Fate.LATER: Delivery.NOT_SENT,
-    Fate.REFUSED: Delivery.UNDELIVERABLE,
-    Fate.UNKNOWN: Delivery.UNKNOWN,
-}
 
 
 async def post_notice(
@@ -35,7 +30,7 @@ async def post_notice(
     threads: Threads,
     seconds: float,
     **where: str | None,
-) -> Attempt:
+) -> Report:
     """Post a message in the first of its forms that Slack accepts, or else its text only.
 
     Hours may have passed since the request, so it first checks that the thread still exists: a
@@ -52,7 +47,7 @@ async def post_notice(
     quiet: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
     quiet |= NO_PREVIEWS
     if not await threads.stands(quiet["channel"], quiet.get("thread_ts")):
-        return Attempt(fate=Fate.REFUSED, why=THREAD_GONE)
+        return Report(delivery=Delivery.UNDELIVERABLE, why=THREAD_GONE)
     if mark is not None:
         quiet["metadata"] = mark.metadata
     text = ""
@@ -61,7 +56,7 @@ async def post_notice(
         whole = quiet | message.body
         attempt = await post_once(client, whole, threads=threads, seconds=seconds)
         # After a refusal because of its form, the message is certainly not posted: safe to retry.
-        if attempt.fate is not Fate.REFUSED or attempt.why not in _BAD_BLOCKS:
+        if attempt.delivery is not Delivery.UNDELIVERABLE or attempt.why not in _BAD_BLOCKS:
             return attempt
         _log.error("a notice is posted in a plainer form", error=attempt.why)
     bare = quiet | {"text": text}
@@ -70,7 +65,7 @@ async def post_notice(
 
 async def change_card(
     client: AsyncWebClient, card: PostedCard, message: Message, *, seconds: float
-) -> Attempt:
+) -> Report:
     """Update a card; a failure is logged, and the caller decides what follows."""
     try:
         async with asyncio.timeout(seconds):
@@ -81,11 +76,11 @@ async def change_card(
         attempt = after(error)
         _log.info("a card was not updated", error=attempt.why)
         return attempt
-    return Attempt(fate=Fate.POSTED, card=card)
+    return Report(delivery=Delivery.SENT)
 
 
-def report_of(attempt: Attempt) -> Report:
-    """An attempt as a delivery report."""
-    if attempt.fate is not Fate.POSTED:
-        _log.warning("a notice was not posted", error=attempt.why, outcome=attempt.fate.value)
-    return Report(delivery=DELIVERIES[attempt.fate], pause=attempt.pause)
+def logged(attempt: Report) -> Report:
+    """An attempt to post a notice; its failure is logged, and its message belongs to nothing."""
+    if attempt.delivery is not Delivery.SENT:
+        _log.warning("a notice was not posted", error=attempt.why, outcome=attempt.delivery.value)
+    return replace(attempt, card=None)

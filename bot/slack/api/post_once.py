@@ -7,9 +7,7 @@ notify people twice, so nothing is retried, and an unknown outcome is reported a
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,7 +15,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.jobs.watch import PostedCard
+from bot.services.jobs.outcomes import Delivery, Report
 from bot.slack.api.errors import (
     TOKEN_REFUSALS,
     TRANSPORT_ERRORS,
@@ -40,35 +38,6 @@ _MAYBE: Final = frozenset({"fatal_error", "internal_error", "service_unavailable
 _NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)
 
 
-class Fate(StrEnum):
-    """The outcome of an attempt.
-
-    `POSTED`: the message is there. `LATER`: certainly not, but a later attempt may succeed.
-    `REFUSED`: it is not, and never will be there. `UNKNOWN`: Slack did not say.
-    """
-
-    POSTED = "posted"
-    LATER = "later"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """The result of an attempt.
-
-    Attributes:
-        why: Slack's error code, or the kind of fault; empty if it was posted.
-        pause: Slack's Retry-After.
-        card: the posted message, if Slack identifies it.
-    """
-
-    fate: Fate
-    why: str = ""
-    pause: timedelta | None = None
-    card: PostedCard | None = None
-
-
 def unrepeating(client: AsyncWebClient) -> AsyncWebClient:
     """A copy of the client without slack-sdk's automatic retries."""
     return AsyncWebClient(
@@ -78,7 +47,7 @@ def unrepeating(client: AsyncWebClient) -> AsyncWebClient:
 
 async def post_once(
     client: AsyncWebClient, arguments: dict[str, Any], *, threads: Threads, seconds: float
-) -> Attempt:
+) -> Report:
     """Call chat.postMessage once, and wait for the answer.
 
     A message that lands outside of its thread is deleted and counts as refused.
@@ -89,27 +58,31 @@ async def post_once(
     except SlackApiError as error:
         return _refused(error)
     except _NOT_SENT as error:
-        return Attempt(fate=Fate.LATER, why=type(error).__name__)
+        return Report(delivery=Delivery.NOT_SENT, why=type(error).__name__)
     except TRANSPORT_ERRORS as error:
-        return Attempt(fate=Fate.UNKNOWN, why=type(error).__name__)
+        return Report(delivery=Delivery.UNKNOWN, why=type(error).__name__)
     if not await threads.landed(arguments, answer.data):
-        return Attempt(fate=Fate.REFUSED, why=THREAD_GONE)
-    return Attempt(fate=Fate.POSTED, card=card_of(answer.data))
+        return Report(delivery=Delivery.UNDELIVERABLE, why=THREAD_GONE)
+    return Report(delivery=Delivery.SENT, card=card_of(answer.data))
 
 
-def _refused(error: SlackApiError) -> Attempt:
+def _refused(error: SlackApiError) -> Report:
     pause, why = pause_asked(error.response), error_code(error)
     if pause is not None:
         longest = timedelta.max.total_seconds() / 2
-        return Attempt(fate=Fate.LATER, why=why, pause=timedelta(seconds=min(pause, longest)))
+        return Report(
+            delivery=Delivery.NOT_SENT, why=why, pause=timedelta(seconds=min(pause, longest))
+        )
     if status_of(error.response) >= HTTPStatus.INTERNAL_SERVER_ERROR or why in _MAYBE:
-        return Attempt(fate=Fate.UNKNOWN, why=why)
-    return Attempt(fate=Fate.LATER if why in _NOT_NOW else Fate.REFUSED, why=why)
+        return Report(delivery=Delivery.UNKNOWN, why=why)
+    return Report(
+        delivery=Delivery.NOT_SENT if why in _NOT_NOW else Delivery.UNDELIVERABLE, why=why
+    )
 
 
-def after(error: Exception) -> Attempt:
+def after(error: Exception) -> Report:
     """What is certain after an exception from any posting call of slack-sdk."""
     if isinstance(error, SlackApiError):
         return _refused(error)
-    fate = Fate.LATER if isinstance(error, _NOT_SENT) else Fate.UNKNOWN
-    return Attempt(fate=fate, why=type(error).__name__)
+    delivery = Delivery.NOT_SENT if isinstance(error, _NOT_SENT) else Delivery.UNKNOWN
+    return Report(delivery=delivery, why=type(error).__name__)

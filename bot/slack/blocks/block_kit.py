@@ -1,7 +1,7 @@
-"""Slack's blocks as plain data, inside Slack's limits by construction.
+"""Slack's blocks as plain data; the builders enforce Slack's limits.
 
-Plain dictionaries on purpose: slack-sdk's block classes cost a third of a whole look-up and check
-half of the limits. Limits: https://docs.slack.dev/reference/block-kit/blocks
+Plain dictionaries, because slack-sdk's block classes take a third of a look-up's time and check
+only half of the limits. Limits: https://docs.slack.dev/reference/block-kit/blocks
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ View = dict[str, Any]
 HEADER_LIMIT: Final = 150
 SECTION_LIMIT: Final = 3_000
 CONTEXT_ELEMENTS: Final = 10
-# Slack cuts longer texts without a word; above some 4,000 characters it splits the message.
+# Slack truncates longer texts silently; above some 4,000 characters it splits the message.
 MESSAGE_TEXT_LIMIT: Final = 3_500
 BLOCKS_LIMIT: Final = 50
-# Links in answers are for whoever wants them; no preview of them is shown.
+# Without these, Slack adds a preview for each link in a message.
 NO_PREVIEWS: Final = MappingProxyType({"unfurl_links": False, "unfurl_media": False})
 
 
@@ -34,7 +34,7 @@ class Message:
 
     Attributes:
         text: full sentences, escaped; notifications and screen readers use it.
-        blocks: what is seen.
+        blocks: the visible content.
     """
 
     text: str
@@ -42,27 +42,27 @@ class Message:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The message as Slack's methods take it."""
+        """The message as arguments of Slack's methods."""
         return {"text": self.text, "blocks": list(self.blocks)}
 
     def followed_by(self, *blocks: Block) -> Message:
-        """This message with further blocks."""
+        """Return this message with more blocks."""
         return Message(text=self.text, blocks=(*self.blocks, *blocks))
 
     def and_then(self, other: Message) -> Message:
-        """This message with another one below it."""
+        """Return this message with another one below it."""
         return Message(text=f"{self.text} {other.text}", blocks=(*self.blocks, *other.blocks))
 
 
 def message(text: str, blocks: Iterable[Block]) -> Message:
-    """A message whose plain text is escaped and bounded."""
+    """Make a message; its plain text is escaped and bounded here."""
     return Message(
         text=shorten(escape(text), MESSAGE_TEXT_LIMIT), blocks=tuple(blocks)[:BLOCKS_LIMIT]
     )
 
 
 def note(title: str, *paragraphs: str, small: Sequence[str] = ()) -> Message:
-    """A message that is no card: a plain title, paragraphs of mrkdwn, small print."""
+    """Make a message without a look-up: a plain title, paragraphs of mrkdwn, small print."""
     blocks: list[Block] = [header(title)] if paragraphs else [section(title)]
     blocks += [section(paragraph) for paragraph in paragraphs if paragraph]
     if small:
@@ -81,28 +81,28 @@ def escape(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Untrusted text without characters that hide or reorder what stands beside them."""
+    """Replace characters that hide or reorder the text beside them."""
     hidden = {"Cc", "Cf", "Cs"}
     return "".join("\ufffd" if unicodedata.category(c) in hidden else c for c in text)
 
 
 def code_span(text: str) -> str:
-    """Untrusted text between backticks in mrkdwn; a backtick of its own cannot be escaped."""
+    """Escape untrusted text for a code span; mrkdwn has no escape for a backtick."""
     return escape(visible(text)).replace("`", "'")
 
 
 def header(text: str) -> Block:
-    """A heading; plain text, nothing in it is interpreted."""
+    """Make a heading of plain text, without markup."""
     return {"type": "header", "text": label(shorten(text, HEADER_LIMIT))}
 
 
 def label(text: str) -> Element:
-    """Plain text of a heading, a button or a field; nothing in it is interpreted."""
+    """Make the plain text of a heading, a button or a field, without markup."""
     return {"type": "plain_text", "text": text, "emoji": True}
 
 
 def button(action: str, text: str, **more: Any) -> Element:
-    """A button; `more` is what Slack takes besides, such as its `value`.
+    """Make a button; `more` are further fields, such as `value`.
 
     https://docs.slack.dev/reference/block-kit/block-elements/button-element
     """
@@ -110,18 +110,19 @@ def button(action: str, text: str, **more: Any) -> Element:
 
 
 def actions(block_id: str, elements: Sequence[Element]) -> Block:
-    """A row of buttons."""
+    """Make a row of buttons."""
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
 def section(mrkdwn: str) -> Block:
-    """A paragraph of mrkdwn; whatever is not ours in it must have been escaped."""
+    """Make a paragraph of mrkdwn; untrusted parts must be escaped already."""
+    # `verbatim`: Slack makes no links of plain URLs and channel names; `expand`: no "see more".
     text = {"type": "mrkdwn", "text": shorten(mrkdwn, SECTION_LIMIT), "verbatim": True}
     return {"type": "section", "text": text, "expand": True}
 
 
 def context(lines: Iterable[str]) -> Block:
-    """Small print; mrkdwn."""
+    """Make small print of lines of mrkdwn."""
     elements = [
         {"type": "mrkdwn", "text": shorten(line, SECTION_LIMIT), "verbatim": True} for line in lines
     ]
@@ -129,37 +130,37 @@ def context(lines: Iterable[str]) -> Block:
 
 
 def rich_text(*elements: Element) -> Block:
-    """Text in which nothing is parsed, the place for ids and raw answers."""
+    """Make rich text, which Slack does not parse; for ids and raw results."""
     return {"type": "rich_text", "elements": list(elements)}
 
 
 def line(*parts: Element) -> Element:
-    """One run of a rich text."""
+    """Make a line of rich text."""
     return {"type": "rich_text_section", "elements": list(parts)}
 
 
 def preformatted(text: str) -> Element:
-    """A box that people copy from."""
+    """Make a box of text to copy."""
     return {"type": "rich_text_preformatted", "elements": [plain(text)]}
 
 
 def plain(text: str) -> Element:
-    """Unstyled text of a rich text."""
+    """Make an unstyled piece of rich text."""
     return {"type": "text", "text": text}
 
 
 def bold(text: str) -> Element:
-    """Bold text of a rich text."""
+    """Make a bold piece of rich text."""
     return {"type": "text", "text": text, "style": {"bold": True}}
 
 
 def code(text: str) -> Element:
-    """Code-styled text of a rich text."""
+    """Make a code-styled piece of rich text."""
     return {"type": "text", "text": text, "style": {"code": True}}
 
 
 def moment(timestamp: int, fallback: str) -> str:
-    """A moment that each reader sees in their own time zone.
+    """Format a time that Slack shows in the time zone of each reader.
 
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """

@@ -1,4 +1,4 @@
-"""Slack's mark-up taken off: what people typed, as they meant it and see it."""
+"""Removes Slack's markup: the text as users typed and see it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _MENTION: Final = re.compile(r"<([@#!])[^<>|]*(?:\|([^<>]*))?>")
 
 
 def plain_text(text: str) -> str:
-    """The text without Slack's mark-up: links and mentions by their label, entities as characters.
+    """Remove Slack's markup: links and mentions become their label, entities characters.
 
-    A mention without a label leaves nothing. Labels of people and channels keep their sign.
+    A mention without a label is removed. Labels of users and channels include their sign.
     https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
     """
     unlinked = _BARE_LINK.sub(r"\1", _LINK.sub(r"\1", _MENTION.sub(_label, text)))

@@ -1,4 +1,4 @@
-"""What shapes a message besides its answer: who reads it, in which language, whom it names."""
+"""The style of a message: who reads it, its language, the contacts that it names."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from bot.domain.texts.catalog import Catalog
 from bot.slack.blocks.block_kit import moment, visible
 
 if TYPE_CHECKING:
-    # `voicestatus explain` shows a card without the database's libraries.
+    # `bot.services.languages` imports the database; `voicestatus explain` must not load that.
     from bot.services.languages import Languages
 
 RAW_LIMIT: Final = 200
-# Slack's ids of direct conversations, and of people, who are written to directly.
+# The prefixes of Slack's ids of direct messages, and of users, who are messaged directly.
 _DIRECT: Final = ("D", "U", "W")
 
 
 class Audience(StrEnum):
-    """Who reads a message. Its language, what it hides and its buttons follow from that.
+    """Who reads a message; decides its language, its masking and its buttons.
 
-    A direct message is not ephemeral, and yet one person's own; in a modal there is no message for
-    others to act on.
+    A `DIRECT` message is not ephemeral, but only one user reads it. A `MODAL` is not a message, so
+    most buttons have nothing to act on.
     """
 
     PRIVATE = "private"
@@ -37,13 +37,13 @@ class Audience(StrEnum):
 
 
 def is_direct(channel: str) -> bool:
-    """Whether nobody but the one person reads what is written there."""
+    """Whether only one user reads this channel."""
     return channel.startswith(_DIRECT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contacts:
-    """Whom cards name as the one to turn to; empty where the operator set nothing."""
+    """The contacts that cards name; empty if not configured."""
 
     bot: str = ""
     gateway: str = ""
@@ -51,14 +51,13 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardStyle:
-    """What shapes a card besides its answer.
+    """The style of a card.
 
     Attributes:
-        zone: for times where Slack does not localise.
+        zone: for times that Slack does not localise.
         audience: who reads it.
-        shared_by: the name of the person who showed it to the channel; no mention, which would
-            ring.
-        admins_told: the bot itself tells its admins of what this card shows.
+        shared_by: the name of the user who shared it; not a mention, which would notify them.
+        admins_told: the bot alerts its admins about the error on this card.
     """
 
     catalog: Catalog
@@ -70,7 +69,7 @@ class CardStyle:
 
     @property
     def public(self) -> bool:
-        """Whether others read it, so that phone numbers are masked and long ids shortened."""
+        """Whether others read it; phone numbers are then masked, and long ids shortened."""
         return self.audience is Audience.PUBLIC
 
     def shown_id(self, answer: Answer) -> str:
@@ -78,52 +77,52 @@ class CardStyle:
         return self.shown_message_id(answer.message_id)
 
     def shown_message_id(self, message_id: MessageId) -> str:
-        """The same for an id without an answer."""
+        """An id without an answer as the readers of this card may see it."""
         return public_id(message_id.value) if self.public else message_id.value
 
     def shown_raw(self, raw: str) -> str:
-        """The gateway's answer, bounded, and masked where others read it."""
+        """The raw result, bounded; masked if the card is public."""
         return visible(shorten(mask_phones(raw) if self.public else raw, RAW_LIMIT))
 
     def when(self, answer: Answer) -> str:
-        """The moment of the answer in the operator's time zone."""
+        """The time of the answer in the configured time zone."""
         return f"{answer.checked_at.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z} ({self.zone.key})"
 
     def moment(self, when: datetime) -> str:
-        """A moment as each reader's Slack writes it; mrkdwn."""
+        """Format a time that Slack shows in the time zone of each reader; mrkdwn."""
         fallback = f"{when.astimezone(self.zone):%Y-%m-%d %H:%M}"
         return moment(int(when.timestamp()), fallback)
 
     def shared(self, user: str) -> CardStyle:
-        """The same style for everybody in the channel to read, shared by this person."""
+        """Return this style for a public card that was shared by this user."""
         return replace(self, audience=Audience.PUBLIC, shared_by=user)
 
     def read_by(self, audience: Audience) -> CardStyle:
-        """The same style for other readers."""
+        """Return this style for other readers."""
         return replace(self, audience=audience)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Styles:
-    """Makes the style of a card in a language, from what the operator set once."""
+    """Makes the style of a card in a language, from the settings."""
 
     contacts: Contacts
     zone: ZoneInfo
 
     def private(self, catalog: Catalog) -> CardStyle:
-        """For the asker alone."""
+        """Make the style for the asker only."""
         return CardStyle(catalog=catalog, contacts=self.contacts, zone=self.zone)
 
 
 class AudienceStyles:
-    """The styles of those who read; languages are those of the moment of telling."""
+    """Makes styles in the language that the readers have chosen by now."""
 
     def __init__(self, *, languages: Languages, styles: Styles) -> None:
         self._languages = languages
         self._styles = styles
 
     async def of(self, audience: Audience, *, team: str, channel: str, person: str) -> CardStyle:
-        """In the channel's language where everybody reads it, else in that of the person."""
+        """Make a style in the channel's language if the message is public, else in the user's."""
         if audience is Audience.PUBLIC:
             catalog = await self._languages.of_channel(team, channel)
         else:
@@ -131,6 +130,6 @@ class AudienceStyles:
         return self._styles.private(catalog).read_by(audience)
 
     async def at(self, channel: str, *, team: str, person: str) -> CardStyle:
-        """For whoever reads what is written there: that person alone, or everybody."""
+        """Make the style for the readers of a channel or a direct message."""
         audience = Audience.DIRECT if is_direct(channel) else Audience.PUBLIC
         return await self.of(audience, team=team, channel=channel, person=person)

@@ -1,7 +1,7 @@
-"""The buttons about bulks: begin, stop, watch what is pending, leaf through the results.
+"""The buttons of bulks: start, stop, watch pending calls, page through the results.
 
-They carry the name of a bulk, not its calls. Whoever presses one is checked against that bulk: a
-value can be forged, and others see the buttons of a card in a channel.
+Their values have the id of a bulk, not its calls. The service checks that the bulk belongs to the
+user who clicked, because a value can be forged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OPEN_ACTION: Final = "bulk_open"
 HOME_OPEN_ACTION: Final = "home_bulk_open"
 STOP_ACTION: Final = "bulk_stop"
 WATCH_ACTION: Final = "bulk_watch"
-# Two buttons of one row differ by the page that they lead to.
+# Slack requires different `action_id`s within a row, so each direction has its own.
 SHOW_ACTION: Final = "bulk_page_show"
 LEAF_ACTIONS: Final = re.compile(r"bulk_page_(?:before|next)")
 
@@ -34,24 +34,24 @@ _PAGE: Final = re.compile(r"([0-9a-f]{16}):([0-9]{1,4})")
 def open_button(
     catalog: Catalog, ids: Sequence[MessageId] = (), action: str = OPEN_ACTION
 ) -> Element:
-    """Opens the form for a list, filled in with these ids where a button can carry them."""
+    """Make the button that opens the modal, with these ids if they fit into its value."""
     value = ids_value(ids)
     value = value if len(value) <= _VALUE_LIMIT else ids_value(())
     return button(action, catalog.say("bulk.note.open"), value=value)
 
 
 def open_row(style: CardStyle, ids: Sequence[MessageId] = (), *, reader: str = "") -> Block:
-    """That button in a row; `reader` is the Slack id of the one who sees it where others read."""
+    """Make a row of that button; on a public message only `reader` sees it."""
     return actions("bulk_open_row", [seen_by(reader, open_button(style.catalog, ids), style)])
 
 
 def opened_with(value: object) -> tuple[MessageId, ...]:
-    """The ids that such a button carries; none where the value is not one of ours."""
+    """Read the ids from that button's value; none if the value is not ours."""
     return ids_of(value, most=_VALUE_LIMIT)
 
 
 def stop_row(bulk: Bulk, style: CardStyle) -> Block:
-    """Asks no further, after a question whether that is meant."""
+    """Make the button that stops a bulk after a confirmation."""
     say = style.catalog.say
     confirm = {
         "title": label(say("bulk.stop_title")),
@@ -65,7 +65,7 @@ def stop_row(bulk: Bulk, style: CardStyle) -> Block:
 
 
 def report_row(bulk: Bulk, style: CardStyle, *, pending: int) -> Block:
-    """Watch what is pending, which is for the one who asked; and see all results."""
+    """Make the buttons that watch pending calls and show all results."""
     say = style.catalog.say
     show = button(SHOW_ACTION, say("bulk.report.show_all"), value=page_value(bulk, 1))
     label_of_watch = say("bulk.report.watch", count=pending)
@@ -74,7 +74,7 @@ def report_row(bulk: Bulk, style: CardStyle, *, pending: int) -> Block:
 
 
 def page_row(bulk: Bulk, style: CardStyle, *, page: int, pages: int) -> Block | None:
-    """To the page before and the next one; `None` where there is but one."""
+    """Make the buttons to the previous and the next page; `None` if there is one page."""
     say, row = style.catalog.say, []
     if page > 1:
         value = page_value(bulk, page - 1)
@@ -86,16 +86,16 @@ def page_row(bulk: Bulk, style: CardStyle, *, page: int, pages: int) -> Block | 
 
 
 def page_value(bulk: Bulk, page: int) -> str:
-    """What leads to a page, counted from 1."""
+    """The value of a button to a page, counted from 1."""
     return f"{bulk.id}:{page}"
 
 
 def bulk_of(value: object) -> str | None:
-    """The name of a bulk that a button carries; `None` where it is none of ours."""
+    """Read the id of a bulk from a button's value; `None` if it is not ours."""
     return value if isinstance(value, str) and _NAME.fullmatch(value) else None
 
 
 def page_of(value: object) -> tuple[str, int] | None:
-    """The name of a bulk and the page that a button leads to; `None` where it is none of ours."""
+    """Read the id of a bulk and a page from a button's value; `None` if it is not ours."""
     found = _PAGE.fullmatch(value) if isinstance(value, str) else None
     return (found[1], int(found[2])) if found else None

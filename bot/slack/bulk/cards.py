@@ -1,6 +1,6 @@
-"""The two cards of a bulk: how far the asking has come, and the report when it is over.
+"""The two cards of a bulk: its progress, and the report at its end.
 
-Pure functions from values to blocks. What a name, an id or an answer holds is anybody's text.
+Pure functions from values to blocks. File names, ids and raw results are untrusted text.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def mark(bulk: Bulk) -> str:
-    """The `block_id` by which the report of this bulk can be told."""
+    """The `block_id` that identifies the report of this bulk."""
     return f"{_MARK}{bulk.id}"
 
 
 def bar(part: int, whole: int) -> str:
-    """A part of a whole as a bar of fixed width; full only where nothing is missing."""
+    """Draw a share as a bar of fixed width; full only at 100 %."""
     if whole <= 0:
         return _EMPTY * _WIDTH
     full = min(_WIDTH, part * _WIDTH // whole)
@@ -53,7 +53,7 @@ def bar(part: int, whole: int) -> str:
 
 
 def heading(bulk: Bulk, style: CardStyle) -> str:
-    """The name of the file and how many calls; plain text."""
+    """The name of the file and the number of calls; plain text."""
     name = shorten(visible(bulk.name).strip(), _NAME_LIMIT)
     if not name:
         return style.catalog.say("bulk.heading", count=bulk.total)
@@ -61,7 +61,7 @@ def heading(bulk: Bulk, style: CardStyle) -> str:
 
 
 def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> Message:
-    """How far the asking has come, at this moment; one person's, where it was meant for all."""
+    """Make the card of the progress at this moment."""
     say, title = style.catalog.say, heading(bulk, style)
     asked = min(tally.asked, bulk.total)
     done = say(
@@ -97,16 +97,16 @@ def report_card(
     moved: bool = False,
     gone: bool = False,
 ) -> Message:
-    """What became of the calls, and what to do about it.
+    """Make the report: the results of the calls, and what to do about them.
 
     Args:
-        bulk: it is over.
-        report: what was counted.
-        first: the first items, in their order; the table shows as many as it takes.
-        style: the language, and who reads it; where others do, the asker is called by name.
-        form: in which form the table is.
-        moved: it was meant for a conversation that takes no messages.
-        gone: it was meant for a thread whose first message was deleted.
+        bulk: the finished bulk.
+        report: its statistics.
+        first: the first items, in order; the table shows as many as fit.
+        style: the language, and who reads it; a public report mentions the asker.
+        form: the form of the table.
+        moved: the bot could not post in the channel it was meant for.
+        gone: the thread it was meant for was deleted.
     """
     why_here = "bulk.report.gone" if gone else "bulk.report.moved" if moved else ""
     intro = _intro(bulk, report, style, why_here=why_here)
@@ -144,7 +144,7 @@ def _state(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> str:
 
 
 def roughly(span: timedelta, style: CardStyle) -> str:
-    """A span as one says it of what lies ahead: in tens of seconds, then in whole minutes."""
+    """Round a time span up to tens of seconds, or to whole minutes from one minute on."""
     step = timedelta(seconds=10) if span < _MINUTE else _MINUTE
     steps = max(1, -(-span // step))
     return style.catalog.writing.duration(Decimal((steps * step) // timedelta(seconds=1)))
@@ -201,7 +201,7 @@ def _rate(report: BulkReport, style: CardStyle) -> str:
 
 
 def _chart(report: BulkReport, style: CardStyle) -> Iterator[Block]:
-    """A bar for each kind of result, with its name and numbers in words."""
+    """Draw a bar for each kind of result, with its name and numbers."""
     say = style.catalog.say
     lines = [
         say(
@@ -242,7 +242,7 @@ def _reason(reason: Reason, report: BulkReport, style: CardStyle) -> str:
 
 
 def _left_open(bulk: Bulk, report: BulkReport, style: CardStyle) -> Iterator[Block]:
-    """What is not known of some calls, which is no failure of theirs."""
+    """List the calls without a final status, which do not count as failed."""
     say = style.catalog.say
     if pending := report.of(Outcome.PENDING):
         yield section(say("bulk.report.pending", count=pending))

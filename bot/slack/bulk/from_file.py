@@ -1,7 +1,8 @@
-"""A list in a file that is attached to a message: read, shown, begun.
+"""A list in a file that is attached to a message: read it, show it, start it.
 
-Slack opens a form within three seconds of a click only, and a file may take longer; so it is read
-for a moment before, and else while a form stands there that says so.
+A `trigger_id` opens a modal only within three seconds, and a file may take longer. So the modal
+waits for the file only briefly; then it opens with a note, and is updated when the file is read.
+https://docs.slack.dev/surfaces/modals
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ _MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundList:
-    """What the file of a message holds: a list, or a line of mrkdwn that says why there is none.
+    """The list in the file of a message, or a line of mrkdwn that says why it has none.
 
     Attributes:
-        file_id: Slack's; empty where there is no list.
-        name: of the file, not escaped; empty where there is no list.
-        ids: `None` where there is no list.
-        line: empty where there is a list.
+        file_id: Slack's id; empty without a list.
+        name: of the file, not escaped; empty without a list.
+        ids: `None` without a list.
+        line: empty with a list.
     """
 
     file_id: str = ""
@@ -51,11 +52,11 @@ class FoundList:
 
 
 class BulkFromFile:
-    """Answers what people ask about lists in files.
+    """Starts the lists in files.
 
     Args:
-        max_ids: how long a list may be.
-        timing: how long it waits for what.
+        max_ids: the maximum length of a list.
+        timing: the time limits.
     """
 
     def __init__(
@@ -74,29 +75,30 @@ class BulkFromFile:
         self._first_look = timing.first_look
 
     def has_list(self, message: Mapping[str, Any], found: FoundIds) -> bool:
-        """Whether the files of a message are to be looked at.
+        """Whether the files of a message should be read.
 
         Args:
-            message: Slack's.
-            found: what its text holds; beside that, a file that is no list is of no interest.
+            message: Slack's message object.
+            found: the ids in its text; if there are any, only a file that may have a list is read.
         """
         in_words = bool(found.ids or found.doubtful)
         return may_hold_list(message) or (bool(files_on(message)) and not in_words)
 
     async def open(self, request: Request, message: Mapping[str, Any], *, alone: bool) -> None:
-        """Show what the file holds, in a form that begins with it.
+        """Show the list in the file, in a modal whose submission starts it.
 
         Args:
-            request: who asks, and where the message is.
+            request: the question about the message.
             message: as Slack sent it.
-            alone: the message holds nothing else, so it is said why there is no list.
+            alone: the message has no other ids, so show why the file has no list.
 
         Raises:
-            asyncio.CancelledError: the bot ends; the person was told.
+            asyncio.CancelledError: the bot shuts down; the user has a note that says so.
         """
         reading = asyncio.ensure_future(self._read(request, message))
         opened = ""
         try:
+            # `wait` does not cancel the reading at the timeout, as `wait_for` would.
             await asyncio.wait({reading}, timeout=self._first_look)
             if reading.done():
                 found = reading.result()
@@ -116,10 +118,10 @@ class BulkFromFile:
             reading.cancel()
 
     async def submit(self, request: Request, origin: Origin, file_id: str, *, checked: str) -> None:
-        """Begin with the list that was shown; it is read again, wherever it was read before.
+        """Read the file again, because another process may have shown it, and start its list.
 
         Raises:
-            asyncio.CancelledError: the bot ends; the person was told.
+            asyncio.CancelledError: the bot shuts down; the user has a note that says so.
         """
         notes = request.private_notes
         await request.reply.show(notes.titled("bulk.modal.reading"))
@@ -134,9 +136,9 @@ class BulkFromFile:
             changed = notes.note("bulk.modal.no_list_title", "bulk.modal.changed")
             await request.reply.show(changed)
         else:
-            told = await self._bulks.begin(request, origin, found.ids, found.name)
-            if told is not None:
-                await request.reply.show(told)
+            problem = await self._bulks.begin(request, origin, found.ids, found.name)
+            if problem is not None:
+                await request.reply.show(problem)
 
     async def _read(self, request: Request, message: Mapping[str, Any]) -> FoundList:
         catalog = request.private_notes.style.catalog
@@ -144,7 +146,7 @@ class BulkFromFile:
         return await list_on(self._files, message, catalog, person=person, max_ids=self._max_ids)
 
     async def _tell_of_the_end(self, request: Request, opened: str = "") -> None:
-        """Say that the bot ends, in the form that stands there or wherever answers go."""
+        """Show that the bot shuts down, in the open modal or with the reply."""
         if opened:
             notes = request.private_notes
             view = answer(notes.style.catalog, closing(notes))
@@ -153,7 +155,7 @@ class BulkFromFile:
             await request.reply.show(closing(request.notes))
 
     async def _open(self, request: Request, view: View) -> str:
-        """The id of the form that stands there now; empty where Slack opened none."""
+        """Open a modal; return its id, or an empty string if Slack did not open it."""
         opened = await open_modal(self._slack, request, view)
         if opened is None:
             await self._bulks.say_how(request)
@@ -162,8 +164,8 @@ class BulkFromFile:
     def _form(self, request: Request, found: FoundList) -> View:
         style = request.private_notes.style
         if found.ids is None:
-            told = note(style.catalog.say("bulk.modal.no_list_title"), found.line)
-            return answer(style.catalog, told)
+            message = note(style.catalog.say("bulk.modal.no_list_title"), found.line)
+            return answer(style.catalog, message)
         return confirming_file(
             style,
             request.origin,
@@ -175,12 +177,12 @@ class BulkFromFile:
 
 
 def _untold(file_id: str) -> Mapping[str, str]:
-    """A file object that holds no more than the id: Slack is asked for the rest."""
+    """A file object with only the id; `fetch` calls files.info for the rest."""
     return {"id": file_id, "file_access": "check_file_info"}
 
 
 def may_hold_list(message: Mapping[str, Any]) -> bool:
-    """Whether a file of the message is worth a look."""
+    """Whether a file of the message may have a list."""
     return any(file.may_hold_list for file in files_on(message))
 
 
@@ -192,7 +194,7 @@ async def list_on(
     person: str,
     max_ids: int,
 ) -> FoundList:
-    """The list in the file of a message, or why there is none, for the person who asked."""
+    """Read the list in the file of a message, or the reason why it has none."""
     name = ""
     try:
         with files.turn_of(person):
@@ -207,12 +209,12 @@ async def list_on(
 def unread_line(
     error: UnreadableFileError | UnreadableListError, catalog: Catalog, *, name: str = ""
 ) -> str:
-    """Why a file was not read, and what to do about it: one paragraph of mrkdwn, escaped.
+    """Why a file was not read, and what to do: one paragraph of mrkdwn, escaped.
 
     Args:
-        error: why.
-        catalog: in whose language.
-        name: of the file that holds no list, where it is known.
+        error: the reason.
+        catalog: the language.
+        name: of the file, if known.
     """
     if isinstance(error, UnreadableListError):
         reason = say_problem(error, catalog)

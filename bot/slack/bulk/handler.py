@@ -1,6 +1,6 @@
-"""Bulks as people ask for them: pasted and checked, begun, stopped, watched, leafed through.
+"""What users do with bulks: paste and check a list, start, stop, watch, page through results.
 
-A list is one person's own: others read its cards in a channel, and change nothing.
+Only the user who started a list can change it, although others may read its cards.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ from bot.slack.cards.modals import Origin
 from bot.slack.replies.requests import Ack, Request, open_modal
 from bot.storage.errors import StorageError
 
-# A report that is posted for one person offers no more than it can keep up.
+# Bounds the watches that one click on a report can start.
 _MOST_WATCHED: Final = 1_000
 
 _log = structlog.get_logger(__name__)
 
 
 class BulkHandler:
-    """Answers what people ask about lists.
+    """Handles the commands, modals and buttons of lists.
 
     Args:
-        requests_per_second: the gateway's ceiling, by which is said how long a list takes.
-        max_ids: how long a list may be.
-        is_final: whether there is nothing to wait for any more.
+        requests_per_second: the gateway's rate limit, for the estimated duration.
+        max_ids: the maximum length of a list.
+        is_final: whether the status of a call is final already.
     """
 
     def __init__(
@@ -69,26 +69,26 @@ class BulkHandler:
         self._is_final = is_final
 
     async def ask(self, request: Request, text: str) -> None:
-        """Open the form; where Slack gave no means to, show a button that has it."""
+        """Open the modal; without a valid `trigger_id`, show a button that opens it."""
         view = self.form(request.private_notes.style, request.origin, text)
         if not request.trigger_id or await open_modal(self._slack, request, view) is None:
             await self.say_how(request)
 
     async def say_how(self, request: Request) -> None:
-        """Show the button that opens the form."""
+        """Show the button that opens the modal."""
         notes = request.private_notes
         await request.for_asker.show(request.dated(how_to_begin(notes), notes))
 
     async def open_in(
         self, request: Request, origin: Origin, ids: Sequence[MessageId], view_id: str
     ) -> None:
-        """Put the form in the place of another one that is open."""
+        """Replace another open modal by this one."""
         view = self.form(request.private_notes.style, origin, text_of(ids))
         if await self._slack.call("views.update", view_id=view_id, view=view) is None:
             await request.reply.show(how_to_begin(request.private_notes))
 
     def form(self, style: CardStyle, origin: Origin, text: str) -> View:
-        """The form for this text: to be begun, or to be filled in where it holds no list."""
+        """Make the modal for this text: the second step, or the first if it has no ids."""
         try:
             found = read_pasted(text, max_ids=self._max_ids)
         except UnreadableListError:
@@ -98,7 +98,7 @@ class BulkHandler:
     async def submit(
         self, request: Request, origin: Origin, text: str, *, checked: str, ack: Ack
     ) -> None:
-        """Check what was pasted; and begin, where it was checked and shown before."""
+        """Check the pasted text, and start the list if the user has seen it."""
         style = request.private_notes.style
         try:
             found = read_pasted(text, max_ids=self._max_ids)
@@ -118,7 +118,7 @@ class BulkHandler:
     async def begin(
         self, request: Request, origin: Origin, found: IdList, name: str = ""
     ) -> Message | None:
-        """Begin, and say so; or else what is to be said in the form, which stays."""
+        """Start the list and show a note; return a note for the modal if it did not start."""
         notes = request.private_notes
         order = BulkRequest(
             user=request.asker.user,
@@ -140,35 +140,35 @@ class BulkHandler:
         return None
 
     async def stop(self, bulk_id: str, request: Request) -> None:
-        """Ask no further; for whoever began it."""
+        """Stop a list, if it belongs to the asker."""
         asker, notes = request.asker, request.private_notes
         try:
             mine = await self._bulks.get(asker.team, asker.user, bulk_id)
             stopped = await self._bulks.stop(asker.team, asker.user, bulk_id)
         except StorageError as error:
             _log.error("a bulk cannot be stopped", error=error.code)
-            told = notes.titled("bulk.note.not_kept")
+            message = notes.titled("bulk.note.not_kept")
         else:
             name = "stopping" if stopped else "over" if mine else "not_yours"
-            told = notes.titled(f"bulk.note.{name}")
-        await request.reply.show(told)
+            message = notes.titled(f"bulk.note.{name}")
+        await request.reply.show(message)
 
     async def watch(self, bulk_id: str, request: Request) -> None:
-        """Watch what had no status; for whoever began the list."""
+        """Watch the calls without a status, if the list belongs to the asker."""
         asker, notes = request.asker, request.private_notes
         try:
             bulk = await self._bulks.get(asker.team, asker.user, bulk_id)
             if bulk is None:
-                told = notes.titled("bulk.note.not_yours")
+                message = notes.titled("bulk.note.not_yours")
             else:
                 pending = await self._bulks.pending(bulk)
-                # What was told meanwhile is not told once more.
+                # Some may have got a status since the report.
                 still = [one for one in pending if not self._is_final(one)]
-                told = await self._watch(still, request)
+                message = await self._watch(still, request)
         except StorageError as error:
             _log.error("pending calls cannot be watched", error=error.code)
-            told = notes.titled("bulk.note.not_kept")
-        await request.reply.show(told)
+            message = notes.titled("bulk.note.not_kept")
+        await request.reply.show(message)
 
     async def _watch(self, pending: Sequence[MessageId], request: Request) -> Message:
         notes = request.private_notes
@@ -185,7 +185,7 @@ class BulkHandler:
         return watching(outcomes, notes)
 
     async def show_page(self, bulk_id: str, page: int, request: Request) -> None:
-        """One page of the results, for whoever began the list."""
+        """Show a page of the results, if the list belongs to the asker."""
         asker, notes = request.asker, request.private_notes
         try:
             bulk = await self._bulks.get(asker.team, asker.user, bulk_id)
@@ -200,17 +200,17 @@ class BulkHandler:
         await request.reply.show(page_of_results(bulk, items, page, request.notes.style))
 
     def lasts(self, found: IdList) -> timedelta:
-        """How long the asking takes at the least."""
+        """The minimum duration of the look-ups."""
         return timedelta(seconds=len(found.ids) / self._per_second)
 
 
 def destination_of(origin: Origin, asker: Asker) -> Destination:
-    """Where a list is told of: where it began, or directly where nobody else would read it."""
+    """Where the cards of a list are posted: the channel it was started in, or directly."""
     if not origin.channel or is_direct(origin.channel):
         return Destination(team=asker.team, channel=asker.user)
     return Destination(team=asker.team, channel=origin.channel, thread=origin.thread_ts or None)
 
 
 def text_of(ids: Sequence[MessageId]) -> str:
-    """These ids as somebody would paste them."""
+    """These ids as text for the field."""
     return "\n".join(one.value for one in ids)

@@ -1,7 +1,7 @@
-"""The form for a list: ids are pasted, what was found is shown, and then it begins.
+"""The modal for a list: the user pastes ids, sees the ids found, and starts the list.
 
-It is one form all the way, so that what was pasted stays in it whatever happens; and it knows by a
-digest whether the list that begins is the one that was shown.
+Each step updates the same modal, so that the pasted text is never lost. A digest in it shows
+whether the list to start is the one that the user has seen.
 https://docs.slack.dev/reference/views/modal-views
 """
 
@@ -42,13 +42,13 @@ _ERROR_LIMIT: Final = 150
 
 
 def pasting(style: CardStyle, origin: Origin, text: str = "", told: Message | None = None) -> View:
-    """The form at first, filled in with what is known.
+    """Make the first step of the modal.
 
     Args:
         style: the language.
         origin: where it was opened from.
-        text: what stands in it; longer than `PASTED_LIMIT` it is left out.
-        told: what has to be said first.
+        text: the initial content; left out if longer than `PASTED_LIMIT`.
+        told: a note at the top.
     """
     blocks = [
         *(told.blocks if told is not None else ()),
@@ -67,15 +67,15 @@ def confirming(
     lasts: timedelta,
     told: Message | None = None,
 ) -> View:
-    """The same form with what was found in it; what is submitted next begins.
+    """Make the second step of the modal, whose submission starts the list.
 
     Args:
         style: the language.
         origin: where it was opened from.
         found: the list, with at least one id.
-        text: what was pasted.
-        lasts: how long the asking takes at the least.
-        told: what has to be said first.
+        text: the pasted text.
+        lasts: the minimum duration of the look-ups.
+        told: a note at the top.
     """
     say = style.catalog.say
     blocks = [
@@ -91,15 +91,15 @@ def confirming(
 def confirming_file(
     style: CardStyle, origin: Origin, found: IdList, *, name: str, file_id: str, lasts: timedelta
 ) -> View:
-    """What was found in a file; submitted, it begins.
+    """Make the modal for the list in a file, whose submission starts it.
 
     Args:
         style: the language.
         origin: the message that the file is attached to.
         found: the list, with at least one id.
         name: of the file, not escaped.
-        file_id: by which it is read again when it begins.
-        lasts: how long the asking takes at the least.
+        file_id: of the file, which is read again on submission.
+        lasts: the minimum duration of the look-ups.
     """
     say = style.catalog.say
     blocks = [
@@ -119,27 +119,27 @@ def confirming_file(
 
 
 def digest(ids: Sequence[MessageId]) -> str:
-    """By what it is told whether a list is the one that was shown."""
+    """Hash a list, to check that it is the one that the user has seen."""
     return hashlib.sha256("\n".join(one.value for one in ids).encode()).hexdigest()[:16]
 
 
 def checked_digest(view: Mapping[str, Any]) -> str:
-    """The digest of the list that the form showed; empty where it showed none."""
+    """The digest of the list that the modal showed; empty if it showed none."""
     return str(carried(view).get("checked") or "")
 
 
 def file_of(view: Mapping[str, Any]) -> str:
-    """The id of the file that the form showed; empty where it showed none."""
+    """The id of the file that the modal showed; empty if it showed none."""
     return str(carried(view).get("file") or "")
 
 
 def pasted(view: Mapping[str, Any]) -> str:
-    """What stands in the form."""
+    """The text in the field."""
     return typed_in(view, LIST_BLOCK, LIST_ACTION)
 
 
 def unreadable(error: UnreadableListError, catalog: Catalog) -> str:
-    """What is wrong with what was pasted; plain text for the line below the field."""
+    """The error in the pasted text; plain text for the line below the field."""
     if error.problem in {ListProblem.EMPTY, ListProblem.NO_IDS}:
         return catalog.say("bulk.modal.nothing_found")
     return shorten(say_problem(error, catalog).replace("`", ""), _ERROR_LIMIT)
@@ -153,7 +153,7 @@ def _where(origin: Origin, style: CardStyle) -> str:
 
 
 def _read(found: IdList, style: CardStyle, lasts: timedelta) -> Iterator[Block]:
-    """What was read in the list, and how long the asking takes at the least."""
+    """Show the ids found and the ignored lines, and the minimum duration."""
     yield section("\n".join(_found(found, style)))
     if found.ignored:
         yield section("\n".join(_ignored(found, style)))
@@ -170,7 +170,7 @@ def _found(found: IdList, style: CardStyle) -> Iterator[str]:
 
 
 def _ignored(found: IdList, style: CardStyle) -> Iterator[str]:
-    """The first lines that are left out, and why."""
+    """List the first ignored lines, and why they are ignored."""
     say = style.catalog.say
     yield say("bulk.modal.ignored", count=len(found.ignored))
     for line in found.ignored[:_MOST_IGNORED]:

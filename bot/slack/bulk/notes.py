@@ -1,4 +1,4 @@
-"""What a person is told about their lists, beside the cards; for that person alone."""
+"""The notes to a user about their lists; only that user reads them."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from bot.slack.cards.notes import Notes
 
 
 def how_to_begin(notes: Notes) -> Message:
-    """How a list is given, with the button that opens the form."""
+    """Show how to start a list, with the button that opens the modal."""
     return notes.titled("bulk.note.ask").followed_by(open_row(notes.style))
 
 
 def too_many(query: TooMany, notes: Notes, reader: str = "") -> Message:
-    """More ids than one command takes, and the way to ask about all of them.
+    """Report too many ids for one command, with a button to look up all of them.
 
     Args:
-        query: the button carries its ids.
+        query: the question, whose ids the button gets.
         notes: the language, and who reads it.
-        reader: the Slack id of the one who sees the button where others read the note.
+        reader: the only user who sees the button on a public note.
     """
-    told = notes.note("too_many.title", "too_many.body", count=query.count, limit=query.limit)
-    return told.followed_by(open_row(notes.style, query.ids, reader=reader))
+    message = notes.note("too_many.title", "too_many.body", count=query.count, limit=query.limit)
+    return message.followed_by(open_row(notes.style, query.ids, reader=reader))
 
 
 def begun(bulk: Bulk, notes: Notes) -> Message:
-    """It is at work; where it will be heard of."""
+    """Confirm that a list has started, and where its card is posted."""
     channel = bulk.destination.channel
     if is_direct(channel):
         name = "directly"
@@ -44,14 +44,14 @@ def begun(bulk: Bulk, notes: Notes) -> Message:
 
 
 def no_room(outcome: NoRoomForBulk, notes: Notes) -> Message:
-    """So many lists are open already, of this person or of everybody."""
+    """Report that too many lists are open, of this user or of all."""
     if outcome.bound is Bound.USER:
         return notes.titled("bulk.note.no_room", count=outcome.most)
     return notes.note("bulk.note.no_room_title_all", "bulk.note.no_room_all")
 
 
 def watching(outcomes: Sequence[StartOutcome], notes: Notes) -> Message:
-    """How many are watched from now on, how many were before, how many are not."""
+    """Report how many calls are watched now, were watched before, or are not watched."""
     fresh = sum(isinstance(one, Started) for one in outcomes)
     if not fresh and any(isinstance(one, NoRoom) for one in outcomes):
         title = notes.say("bulk.note.watching_none_title")

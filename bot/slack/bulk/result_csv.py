@@ -11,11 +11,12 @@ import structlog
 from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.jobs.bulk import Bulk, BulkItem
+from bot.domain.jobs.watch import Destination
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
+from bot.services.jobs.outcomes import Delivery
 from bot.slack.blocks.style import AudienceStyles, CardStyle
-from bot.slack.bulk.notifier import Home
-from bot.slack.files.upload import Handover, ResultFile, ResultFiles
+from bot.slack.files.upload import ResultFile, ResultFiles
 from bot.storage.errors import StorageError
 
 _NAME_LIMIT: Final = 60
@@ -50,14 +51,14 @@ class BulkFiles:
         self._ignored = ignored
         self._readers = readers
 
-    async def name(self, bulk: Bulk, home: Home) -> str:
+    async def name(self, bulk: Bulk, home: Destination) -> str:
         """What the sheet is called there."""
         return _name(bulk, (await self._style(bulk, home)).catalog)
 
-    async def share(self, bulk: Bulk, home: Home) -> Handover:
+    async def share(self, bulk: Bulk, home: Destination) -> Delivery:
         """Share the sheet beside the report."""
         if home.channel.startswith(_PEOPLE):
-            return Handover.NOT_SHARED
+            return Delivery.UNDELIVERABLE
         style = await self._style(bulk, home)
         catalog = style.catalog
         sheet = ResultSheet(catalog, local_moment(style.zone, catalog.language))
@@ -71,10 +72,10 @@ class BulkFiles:
             return await self._files.share(file, self._lines(bulk, sheet))
         except StorageError as error:
             _log.warning("results cannot be read", error=error.code)
-            return Handover.LATER
+            return Delivery.NOT_SENT
 
-    async def _style(self, bulk: Bulk, home: Home) -> CardStyle:
-        return await self._readers.at(home.channel, team=bulk.destination.team, person=bulk.user)
+    async def _style(self, bulk: Bulk, home: Destination) -> CardStyle:
+        return await self._readers.at(home.channel, team=home.team, person=bulk.user)
 
     async def _lines(self, bulk: Bulk, sheet: ResultSheet) -> AsyncIterator[bytes]:
         yield sheet.head()

@@ -1,6 +1,6 @@
-"""The results of a bulk, by pages: as a table that can be sorted, a plain one, or lines.
+"""The results of a bulk, by pages: as a sortable table, a plain one, or lines of text.
 
-Slack's sortable table is younger than many clients, so what it does not take goes in the next form.
+Slack's sortable table is new: if Slack rejects one form, the next one is sent.
 https://docs.slack.dev/reference/block-kit/blocks/data-table-block
 https://docs.slack.dev/reference/block-kit/blocks/table-block
 """
@@ -31,9 +31,9 @@ from bot.slack.blocks.block_kit import (
 from bot.slack.blocks.style import CardStyle
 from bot.slack.bulk.buttons import page_row
 
-# A table holds 100 rows, and one of them is the head.
+# Slack allows 100 rows in a table, including the head.
 MOST_ROWS: Final = 99
-# So many lines of the longest ids fit into a paragraph.
+# As many lines with the longest ids as fit into a section.
 ROWS_OF_A_PAGE: Final = 40
 
 _CHARACTERS: Final = 10_000
@@ -41,7 +41,7 @@ _COLUMNS: Final = ("number", "idmsg", "result", "code", "duration")
 
 
 class Form(StrEnum):
-    """In which form results are shown, the best one first."""
+    """The forms of results, the best one first."""
 
     SORTABLE = "sortable"
     PLAIN = "plain"
@@ -49,7 +49,7 @@ class Form(StrEnum):
 
 
 def fitting(items: Sequence[BulkItem], style: CardStyle, form: Form) -> Sequence[BulkItem]:
-    """The first of these that one block of this form takes; at least one if there are any."""
+    """The first items that fit into one block of this form; at least one if there are any."""
     if form is Form.LINES:
         sizes = (len(line) + 1 for line in lines(items[:ROWS_OF_A_PAGE], style))
         return items[: _count(sizes, SECTION_LIMIT)]
@@ -59,13 +59,13 @@ def fitting(items: Sequence[BulkItem], style: CardStyle, form: Form) -> Sequence
 
 
 def results(items: Sequence[BulkItem], style: CardStyle, form: Form, *, total: int) -> Block:
-    """Results in one block.
+    """Make the block of these results.
 
     Args:
-        items: as many as fit, at least one, in their order.
+        items: at least one and as many as fit, in order.
         style: the language, and who reads it.
-        form: how they are shown.
-        total: how many calls the bulk has.
+        form: the form of the block.
+        total: the number of calls in the bulk.
     """
     if form is Form.LINES:
         return section("\n".join(lines(items, style)))
@@ -83,26 +83,26 @@ def results(items: Sequence[BulkItem], style: CardStyle, form: Form, *, total: i
 
 
 def span(items: Sequence[BulkItem], style: CardStyle, total: int) -> str:
-    """Which of the calls these are; plain text."""
+    """The range of these items; plain text."""
     first, last = items[0].position + 1, items[-1].position + 1
     return style.catalog.say("bulk.table.caption", first=first, last=last, total=total)
 
 
 def lines(items: Sequence[BulkItem], style: CardStyle) -> Iterator[str]:
-    """A line of mrkdwn for each."""
+    """Make a line of mrkdwn for each item."""
     for item in items:
         number, idmsg, result, code, _ = _row(item, style)
-        told = f" `{escape(code.text)}`" if _code(item) else ""
-        yield f"{number.text}. `{code_span(idmsg.text)}` {escape(result.text)}{told}"
+        suffix = f" `{escape(code.text)}`" if _code(item) else ""
+        yield f"{number.text}. `{code_span(idmsg.text)}` {escape(result.text)}{suffix}"
 
 
 def pages_of(bulk: Bulk) -> int:
-    """How many pages the results of a bulk have."""
+    """The number of pages of results of a bulk."""
     return max(1, -(-bulk.total // ROWS_OF_A_PAGE))
 
 
 async def items_of_page(items: AsyncIterator[BulkItem], page: int) -> list[BulkItem]:
-    """Those of a page, counted from 1; none where there is no such page."""
+    """The items of a page, counted from 1; empty if the page does not exist."""
     first, last = (page - 1) * ROWS_OF_A_PAGE, page * ROWS_OF_A_PAGE
     found: list[BulkItem] = []
     async for item in items:
@@ -121,14 +121,14 @@ def page_of_results(
     *,
     form: Form = Form.SORTABLE,
 ) -> Message:
-    """One page with the way to its neighbours.
+    """Make one page with buttons to the previous and the next one.
 
     Args:
-        bulk: whose results they are.
-        items: those of the page, at least one.
+        bulk: the bulk of the results.
+        items: the items of the page, at least one.
         page: its number, from 1.
         style: the language, and who reads it.
-        form: in which form the table is.
+        form: the form of the table.
     """
     pages = pages_of(bulk)
     title = style.catalog.say("bulk.page.title", page=page, pages=pages)
@@ -139,21 +139,21 @@ def page_of_results(
         results(shown, style, form, total=bulk.total),
         *([under] if under is not None else []),
     ]
-    # In full, for whoever sees no table.
+    # In full: clients and screen readers without tables show the text.
     text = "\n".join((escape(title), *lines(items, style)))
     return Message(text=shorten(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """What is read, and the number by which it is sorted where it is one."""
+    """The text of a cell, and its number for sorting if it has one."""
 
     text: str
     value: int | float | None = None
 
 
 def _row(item: BulkItem, style: CardStyle) -> list[_Cell]:
-    """Number, id, what happened, code, duration; no cell is empty, which Slack refuses."""
+    """Number, id, result, code, duration; no cell is empty, because Slack rejects that."""
     finding, catalog = item.finding, style.catalog
     nothing = catalog.say("bulk.table.nothing")
     result = "bulk.not_asked" if finding is None else f"outcome_word.{outcome_key(finding)}"
@@ -187,7 +187,7 @@ def _head(style: CardStyle) -> list[str]:
 
 
 def _count(sizes: Iterable[int], room: int) -> int:
-    """How many of these, one after the other, fit into so much room; at least one."""
+    """How many of these sizes fit into the room, in order; at least one."""
     used = 0
     fitted = 0
     for fitted, size in enumerate(sizes):

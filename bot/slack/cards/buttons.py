@@ -1,4 +1,4 @@
-"""The buttons of a card, and what they carry: the whole ids, so that a shortened card can go on.
+"""The buttons of a card and their values: whole ids, because a public card shortens them.
 
 https://docs.slack.dev/reference/block-kit/block-elements/button-element
 """
@@ -17,7 +17,7 @@ from bot.slack.blocks.style import Audience, CardStyle
 
 
 class Action(StrEnum):
-    """What a button does; the names are Slack's `action_id`s."""
+    """The `action_id`s of the buttons."""
 
     REFRESH = "card_refresh"
     WATCH = "card_watch"
@@ -26,10 +26,10 @@ class Action(StrEnum):
     DETAILS = "card_details"
 
 
-# Between the name of a row and that of a person, in a `block_id` of 255 characters at most.
+# Separates the name of a row from that of a user, in a `block_id` of at most 255 characters.
 _SHARED_BY: Final = ":"
 _NAME_LIMIT: Final = 100
-# By the `block_id` a click says whose card it was.
+# A payload has no field for who reads the card, so the `block_id` says it.
 _BLOCK_IDS: Final = {
     Audience.PRIVATE: "card_actions",
     Audience.DIRECT: "card_actions_direct",
@@ -41,10 +41,10 @@ _BUTTONS: Final = {
     Audience.PRIVATE: (
         *(Action.REFRESH, Action.WATCH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
     ),
-    # Between two there is nobody to share with.
+    # In a direct message there are no other readers to share with.
     Audience.DIRECT: _WITHOUT_SHARE,
     Audience.PUBLIC: _WITHOUT_SHARE,
-    # There is no message for the others to act on.
+    # The other buttons need a message to act on.
     Audience.MODAL: (Action.WATCH,),
 }
 
@@ -52,13 +52,13 @@ _BUTTONS: Final = {
 def buttons(
     message_ids: Sequence[MessageId], style: CardStyle, reader: str = "", *, watching: bool = False
 ) -> Block | None:
-    """A row of buttons about these calls; `None` where there would be none.
+    """Make the row of buttons for these calls; `None` if it would be empty.
 
     Args:
-        message_ids: what the buttons carry.
+        message_ids: the ids in the value of each button.
         style: who reads the card, in which language, and who shared it.
-        reader: the Slack id of the one who sees them where others read the card; empty for all.
-        watching: there is something to wait for.
+        reader: the only user who sees them on a public card; empty for all.
+        watching: whether to offer a watch.
     """
     say, value = style.catalog.say, ids_value(message_ids)
     elements = [
@@ -70,12 +70,12 @@ def buttons(
 
 
 def row_for(style: CardStyle, elements: Sequence[Element], reader: str = "") -> Block:
-    """A row of buttons which says who reads its message.
+    """Make a row of buttons, whose `block_id` says who reads its message.
 
     Args:
         style: who reads it, and who shared it.
         elements: the buttons.
-        reader: the Slack id of the one who sees them where others read it; empty for all.
+        reader: the only user who sees them on a public message; empty for all.
     """
     block_id = _BLOCK_IDS[style.audience]
     if style.shared_by:
@@ -84,24 +84,24 @@ def row_for(style: CardStyle, elements: Sequence[Element], reader: str = "") -> 
 
 
 def seen_by(reader: str, element: Element, style: CardStyle) -> Element:
-    """A button, for this person alone where others read its message."""
+    """Make a button visible only to this user, if the message is public."""
     return element | {"visible_to_user_ids": [reader]} if reader and style.public else element
 
 
 def audience_of(block_id: object) -> tuple[Audience | None, str]:
-    """Who reads the card of such a row, and who shared it; `None` where it is none of ours."""
+    """Read the audience and the sharer from a `block_id`; `None` if it is not ours."""
     name, _, shared_by = (block_id if isinstance(block_id, str) else "").partition(_SHARED_BY)
     audience = next((one for one, known in _BLOCK_IDS.items() if known == name), None)
     return audience, shared_by if audience is Audience.PUBLIC else ""
 
 
 def ids_value(message_ids: Sequence[MessageId]) -> str:
-    """What a button carries for these ids."""
+    """The value of a button for these ids."""
     return json.dumps([one.value for one in message_ids], ensure_ascii=False)
 
 
 def ids_of(value: object, *, most: int = MAX_IDS) -> tuple[MessageId, ...]:
-    """The ids that a button carries, at most so many; none where the value is not one of ours."""
+    """Read the ids from a button's value, at most `most`; none if the value is not ours."""
     try:
         loaded = json.loads(value) if isinstance(value, str) else None
         if not isinstance(loaded, list) or not all(isinstance(one, str) for one in loaded):

@@ -1,4 +1,4 @@
-"""What the dictionary says to a code or a word, as a card."""
+"""The card that explains a code or a word."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _MOST: Final = 5
 
 
 def definitions_card(found: Found, notes: Notes, *, assumed: bool = False) -> Message:
-    """What the dictionary says.
+    """Make the card for the definitions found.
 
     Args:
-        found: what was looked up in it.
+        found: the term and its definitions.
         notes: the language.
-        assumed: nobody typed `explain`; say how the same word is looked up as an IDMSG.
+        assumed: the user did not type `explain`; add how to look the word up as an IDMSG.
     """
     if not found.term:
         return notes.note("help.usage_title", "explain.usage")

@@ -1,4 +1,4 @@
-"""The modals: one asks for ids, one shows what comes of it.
+"""The modals: one asks for ids, one shows the answer.
 
 https://docs.slack.dev/reference/views/modal-views
 """
@@ -26,10 +26,10 @@ _TYPED_LIMIT: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a modal was opened from; travels in the view, so it holds no secret.
+    """Where a modal was opened from; part of `private_metadata`, so it must have no secret.
 
     Attributes:
-        thread_ts: the message to answer under; empty where the answer goes into the modal.
+        thread_ts: the message to answer under; empty if the answer is shown in the modal.
         begins: that message has no replies yet.
     """
 
@@ -47,14 +47,14 @@ def asking(
     remark: str = "",
     row: Block | None = None,
 ) -> View:
-    """The modal that asks for one to ten ids, filled in with what was found.
+    """Make the modal that asks for one to ten ids.
 
     Args:
         catalog: the language.
         origin: where it is opened from.
-        found: what stands in it at first.
-        remark: mrkdwn that is said first.
-        row: buttons that stand below the remark.
+        found: the initial content of the field.
+        remark: mrkdwn at the top.
+        row: buttons below the remark.
     """
     element: dict[str, Any] = {
         "type": "plain_text_input",
@@ -72,8 +72,8 @@ def asking(
         "hint": label(catalog.say("modal.hint")),
         "element": element,
     }
-    said = [section(remark)] if remark else []
-    blocks = [*said, *([row] if row is not None else []), block]
+    intro = [section(remark)] if remark else []
+    blocks = [*intro, *([row] if row is not None else []), block]
     return modal(ASK_CALLBACK, catalog.say("modal.title"), catalog.say("modal.close"), blocks) | {
         "submit": label(catalog.say("modal.submit")),
         "private_metadata": json.dumps(asdict(origin)),
@@ -81,13 +81,13 @@ def asking(
 
 
 def answer(catalog: Catalog, message: Message) -> View:
-    """The answer, or that work is going on, where there is no conversation to answer in."""
+    """Make the modal that shows an answer or a "working" note."""
     title, close = catalog.say("modal.title"), catalog.say("modal.close")
     return modal(ANSWER_CALLBACK, title, close, message.blocks)
 
 
 def modal(callback: str, title: str, close: str, blocks: Sequence[Block]) -> View:
-    """The frame of a modal; `callback` is the name under which it comes back."""
+    """Make a modal; `callback` is the `callback_id` of its submission."""
     return {
         "type": "modal",
         "callback_id": callback,
@@ -98,12 +98,12 @@ def modal(callback: str, title: str, close: str, blocks: Sequence[Block]) -> Vie
 
 
 def typed_ids(view: Mapping[str, Any]) -> str:
-    """What was typed into the modal that asks."""
+    """The text in the modal that asks for ids."""
     return typed_in(view, IDS_BLOCK, IDS_ACTION)
 
 
 def typed_in(view: Mapping[str, Any], block: str, action: str) -> str:
-    """What was typed into a field of a modal."""
+    """The text in a field of a modal."""
     typed: Any = view
     for name in ("state", "values", block, action, "value"):
         typed = typed.get(name) if isinstance(typed, Mapping) else None
@@ -111,7 +111,7 @@ def typed_in(view: Mapping[str, Any], block: str, action: str) -> str:
 
 
 def origin_of(view: Mapping[str, Any]) -> Origin:
-    """Where the modal was opened from; nowhere if that cannot be read."""
+    """Read the origin of a modal; the default if it is malformed."""
     loaded = carried(view)
     return Origin(
         surface=_surface(loaded.get("surface")),
@@ -122,7 +122,7 @@ def origin_of(view: Mapping[str, Any]) -> Origin:
 
 
 def carried(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What travels in a modal; nothing where that cannot be read."""
+    """Read the `private_metadata` of a modal; empty if it is malformed."""
     try:
         loaded = json.loads(str(view.get("private_metadata") or "{}"))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Every message that is no look-up: its phrases by name, in the language of those who read it."""
+"""The messages without a look-up: phrases by name, in the language of their readers."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ class Notes:
         self.command = command
 
     def say(self, name: str, **values: object) -> str:
-        """A phrase; whatever is not ours in its values must have been escaped."""
+        """Return a phrase; untrusted values must be escaped already."""
         return self.style.catalog.say(name, command=code_span(self.command), **values)
 
     def note(self, title: str, *paragraphs: str, **values: object) -> Message:
-        """A note of these phrases."""
-        said = (self.say(name, **values) for name in paragraphs)
-        return note(self.say(title, **values), *said)
+        """Make a note of these phrases."""
+        texts = (self.say(name, **values) for name in paragraphs)
+        return note(self.say(title, **values), *texts)
 
     def titled(self, name: str, **values: object) -> Message:
-        """A note of one phrase, under its own title."""
+        """Make a note of one phrase, with its title."""
         return self.note(f"{name}_title", name, **values)
 
     def hint(self, name: str) -> Message:
-        """A phrase in small print."""
-        said = self.say(name)
-        return Message(text=said, blocks=(context([said]),))
+        """Make a message of one phrase in small print."""
+        phrase = self.say(name)
+        return Message(text=phrase, blocks=(context([phrase]),))
 
     def usage(self) -> Message:
-        """For somebody who typed nothing that can be answered."""
+        """Show how to ask, for a question without ids or a command."""
         return self.note("help.usage_title", "help.usage", "problem.where_to_find")
 
     def refused(self, reason: Refusal) -> Message:
-        """Why somebody may not ask, and whom to turn to."""
+        """Show why the asker has no access, and whom to ask for it."""
         why = self.say(f"refusal.{reason.value}")
         return note(self.say("refusal.title"), why, self.whom_to_ask())
 
     def whom_to_ask(self) -> str:
-        """The contact that the operator named, if any; a sentence of mrkdwn."""
+        """Name the configured contact, if any; a sentence of mrkdwn."""
         contact = self.style.contacts.bot
         if not contact:
             return self.say("refusal.ask")
         return self.say("refusal.ask_contact", contact=escape(contact))
 
     def bad_words(self, query: LookUp) -> list[str]:
-        """What was left out of a look-up, and why; lines of mrkdwn."""
+        """List the words that were left out of a look-up, and why; lines of mrkdwn."""
         lines = []
         if query.bad_words:
             lines.append(self.say("problem.title", count=len(query.bad_words)))
@@ -75,12 +75,12 @@ class Notes:
         return lines
 
     def nothing_valid(self, query: LookUp) -> Message:
-        """No word of the question can be an IDMSG."""
+        """Show that no word of the question can be an IDMSG."""
         title, *lines = self.bad_words(query)
         return note(title, "\n".join(lines))
 
     def modal_problem(self, query: Query) -> str:
-        """What is wrong with what was typed into the modal; empty if nothing is."""
+        """The error below the field of the modal; empty if there is no error."""
         match query:
             case LookUp() if query.bad_words:
                 words = ", ".join(visible(bad.word) for bad in query.bad_words)
@@ -96,7 +96,7 @@ class Notes:
         return self.say("problem.line", word=code_span(bad.word), problem=problem)
 
     def _force(self, bad_words: Sequence[BadWord]) -> Iterator[str]:
-        """How to look up digits that were taken for a phone number: with what was typed."""
+        """How to look up digits that look like a phone number, with those digits."""
         phone = next((bad.word for bad in bad_words if bad.problem is IdProblem.PHONE), "")
         digits = "".join(re.findall("[0-9]", phone))
         if digits:

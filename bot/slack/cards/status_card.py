@@ -1,6 +1,6 @@
 """The answer to a look-up as a Slack message: verdict, next step, facts, raw result.
 
-Pure functions from answers to blocks; the order is the one in which an agent needs it.
+Pure functions from answers to blocks, in the order in which an agent needs them.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def card(
     notes: Sequence[str] = (),
     row: Block | None = None,
 ) -> Message:
-    """One card for one answer, a compact list for several.
+    """Make a card for one answer, or a compact list for several.
 
     Args:
         answers: one or more, in the order asked.
         style: the language, and who reads it.
-        notes: mrkdwn lines to add, such as words that were no IDMSG.
-        row: buttons to put under it.
+        notes: mrkdwn lines to add, such as words that are not an IDMSG.
+        row: buttons below it.
     """
     added = [section("\n".join(notes))] if notes else []
     under = [row] if row is not None else []
@@ -81,7 +81,7 @@ def _single(
 
 
 def _moment(answer: Answer, style: CardStyle) -> Iterator[str]:
-    """Since when, or until when, what a failed look-up met with is so."""
+    """Since when or until when the cause of a failed look-up lasts."""
     finding = answer.finding
     if isinstance(finding, LookupFailure) and finding.moment is not None:
         yield style.catalog.say(f"moment.{finding.error}", when=style.moment(finding.moment))
@@ -97,7 +97,7 @@ def _next_step(explanation: Explanation, style: CardStyle) -> str:
 
 
 def _advice(explanation: Explanation, style: CardStyle) -> str:
-    """What to do next; nobody is asked to report what the bot reports by itself."""
+    """What to do next; an error that the bot reports itself needs no report by the agent."""
     if _is_with_the_admins(explanation, style):
         return style.catalog.say("advice.admins_told")
     return explanation.advice
@@ -108,13 +108,13 @@ def _is_with_the_admins(explanation: Explanation, style: CardStyle) -> bool:
 
 
 def resolves(who_acts: WhoActs, style: CardStyle) -> Iterator[str]:
-    """A line of mrkdwn that names who must act, unless that is the reader or nobody."""
+    """A line of mrkdwn that names who must act, if someone other than the reader must."""
     if who_acts.is_another:
         yield style.catalog.say("card.resolves", who=escape(who(who_acts, style)))
 
 
 def who(who_acts: WhoActs, style: CardStyle) -> str:
-    """Who must act, with the contact that the operator named."""
+    """Who must act, with the configured contact."""
     return _with_contact(style.catalog.say(f"who.{who_acts.value}"), who_acts, style)
 
 
@@ -158,7 +158,7 @@ def _error_code(failure: LookupFailure) -> str:
 
 
 def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[Block]:
-    """For the one who must act: everything they will ask for, ready to be copied."""
+    """A report to copy for those who must act, with all the facts they need."""
     if explanation.outcome not in _REPORTED or _is_with_the_admins(explanation, style):
         return
     contact = _addressee(explanation, style)
@@ -186,12 +186,12 @@ def _report_text(answer: Answer, explanation: Explanation, style: CardStyle, con
 
 
 def _addressee(explanation: Explanation, style: CardStyle) -> str:
-    """To whom the report goes; empty where nobody can do anything with it."""
+    """Whom the report is for; empty if it would help no one."""
     if named := explanation.entry.contact:
         return " / ".join(filter(None, (named, style.contacts.gateway)))
     who_acts = explanation.who_acts
     if who_acts is WhoActs.AGENT and explanation.outcome is Outcome.GATEWAY_ERROR:
-        # The agent has an IDMSG that the gateway does not know; whoever sent the message has it.
+        # The gateway does not know the IDMSG that the agent has; the sender has the right one.
         who_acts = WhoActs.SENDER
     if not who_acts.is_another:
         return ""

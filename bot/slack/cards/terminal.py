@@ -1,4 +1,4 @@
-"""A Slack message drawn in a terminal with rich; knows the block types that our cards use."""
+"""Draws a Slack message in a terminal with rich; supports the block types of our cards."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _STYLES: Final = {"code": "bold magenta", "bold": "bold", "date": "", "user": "c
 
 
 def draw(message: Message, *, title: str = "", border: str = "cyan") -> Panel:
-    """The message in a frame."""
+    """Draw a message in a frame."""
     return draw_blocks(message.blocks, title=title, border=border)
 
 
 def draw_blocks(
     blocks: Iterable[Mapping[str, Any]], *, title: str = "", border: str = "cyan"
 ) -> Panel:
-    """The same from blocks as they came over the wire."""
+    """Draw blocks of a payload in a frame."""
     parts: list[RenderableType] = []
     for block in blocks:
         if parts:
@@ -42,7 +42,7 @@ def draw_blocks(
 
 
 def console() -> Console:
-    """Standard output, not wider than what reads well; without colours where it is no terminal."""
+    """Standard output, at most `WIDTH` wide; without colours if it is not a terminal."""
     own = Console(highlight=False)
     if own.is_terminal and own.width <= WIDTH:
         return own
@@ -50,7 +50,7 @@ def console() -> Console:
 
 
 def mrkdwn(text: str) -> Text:
-    """Slack's mark-up as styled text: bold, code, dates and mentions, the three entities."""
+    """Slack's markup as styled text: bold, code, dates and mentions, the three entities."""
     drawn = Text()
     position = 0
     for token in _TOKEN.finditer(text):
@@ -68,7 +68,7 @@ def _unescape(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """A terminal acts on control characters; nothing from the wire may reach it."""
+    """Replace control characters, because a terminal would execute them."""
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
@@ -87,7 +87,7 @@ def _draw_actions(block: Mapping[str, Any]) -> RenderableType:
 
 
 def _controls(elements: Iterable[Mapping[str, Any]]) -> Text:
-    """Buttons and selects as they can be told apart in a line."""
+    """Draw buttons and selects side by side in a line."""
     line = Text()
     for element in elements:
         label = element.get("text") or element.get("initial_option", {}).get("text", {})

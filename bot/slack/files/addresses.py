@@ -31,7 +31,7 @@ class FileAddresses:
         self._api: _Origin = (parts.scheme, parts.hostname or "", port)
 
     def are_slacks(self, address: object) -> bool:
-        """Whether this untrusted value is a URL of Slack's."""
+        """Whether this untrusted value is a URL on one of Slack's hosts."""
         origin = _origin(address)
         if origin is None:
             return False

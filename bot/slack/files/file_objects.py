@@ -33,7 +33,7 @@ _GONE: Final = frozenset({"tombstone", "hidden_by_limit"})
 class FileState(StrEnum):
     """Where the content of a file is.
 
-    `HERE`: at Slack. `UNTOLD`: only `files.info` says (shared channels). `OUTSIDE`: at another
+    `HERE`: at Slack. `UNTOLD`: only `files.info` knows (shared channels). `OUTSIDE`: at another
     service, such as Google Drive. `GONE`: deleted. `NO_FILE`: a post, a canvas or the like.
     """
 
@@ -50,7 +50,7 @@ class FileObject:
 
     Attributes:
         name: safe to show, but not escaped; empty if it has none.
-        size: in bytes, as Slack says; `None` if it does not.
+        size: in bytes, as reported by Slack; `None` if missing.
         is_text: whether it may contain a list, by its name or type.
         address: the download URL, not yet checked.
     """
@@ -64,7 +64,7 @@ class FileObject:
 
     @property
     def may_hold_list(self) -> bool:
-        """Whether it can contain a list."""
+        """Whether it may contain a list."""
         return self.state is FileState.UNTOLD or (self.state is FileState.HERE and self.is_text)
 
 
@@ -76,7 +76,7 @@ def files_on(message: Mapping[str, Any]) -> tuple[FileObject, ...]:
 
 
 def file_object(given: Mapping[str, Any]) -> FileObject | None:
-    """One file; `None` without an id that Slack can be asked for."""
+    """Parse one file; `None` without a valid id."""
     file_id = _text(given, "id")
     if not _ID.fullmatch(file_id):
         return None

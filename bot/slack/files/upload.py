@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final, TypeAlias
@@ -20,9 +19,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.watch import PostedCard
 from bot.domain.timing import Timing
+from bot.services.jobs.outcomes import Delivery
 from bot.slack.api.errors import NO_SCOPE, TRANSPORT_ERRORS
 from bot.slack.api.payload import part
-from bot.slack.api.post_once import Fate, after, unrepeating
+from bot.slack.api.post_once import after, unrepeating
 from bot.slack.api.threads import THREAD_GONE, Threads
 from bot.slack.blocks.style import is_direct
 from bot.slack.files.addresses import FileAddresses
@@ -43,21 +43,6 @@ _NOT_NOW: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQ
 Lines: TypeAlias = Iterable[bytes] | AsyncIterable[bytes]
 
 
-class Handover(StrEnum):
-    """What became of a file.
-
-    `SHARED`: it stands there. `NO_PERMISSION`: it does not, since the bot was not granted
-    `files:write`. `NOT_SHARED`: it certainly does not, and never will. `LATER`: it does not, and
-    may if it is tried later. `UNKNOWN`: nobody said.
-    """
-
-    SHARED = "shared"
-    NO_PERMISSION = "no_permission"
-    NOT_SHARED = "not_shared"
-    LATER = "later"
-    UNKNOWN = "unknown"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFile:
     """A file that is to be shared.
@@ -67,24 +52,22 @@ class ResultFile:
         title: what stands over it.
         channel: the id of a conversation; a person's id is none.
         thread: the time stamp of the thread's first message; `None` for the conversation itself.
-        comment: mrkdwn, escaped, that stands with the file.
     """
 
     name: str
     title: str
     channel: str
     thread: str | None = None
-    comment: str = ""
 
 
 class _NotSharedError(Exception):
     """The file does not stand there; `why` may be logged."""
 
-    def __init__(self, why: str, fate: Fate = Fate.REFUSED) -> None:
+    def __init__(self, why: str, delivery: Delivery = Delivery.UNDELIVERABLE) -> None:
         super().__init__(why)
         self.why = why
         # Before the last step nothing stands there, whatever nobody said.
-        self.fate = Fate.LATER if fate is Fate.UNKNOWN else fate
+        self.delivery = Delivery.NOT_SENT if delivery is Delivery.UNKNOWN else delivery
 
 
 class ResultFiles:
@@ -99,7 +82,7 @@ class ResultFiles:
         self._threads = Threads(client, timing=timing)
         self._addresses = FileAddresses(client.base_url)
 
-    async def share(self, file: ResultFile, lines: Lines) -> Handover:
+    async def share(self, file: ResultFile, lines: Lines) -> Delivery:
         """Share a file with this content; each line is given with its end."""
         try:
             with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as spool:
@@ -107,14 +90,14 @@ class ResultFiles:
                 file_id, address = await self._begun(file.name, length)
                 await self._send(address, spool, length)
         except _NotSharedError as error:
-            return _handed(error.fate, error.why)
+            return _handed(error.delivery, error.why)
         if not await self._threads.stands(file.channel, file.thread):
-            return _handed(Fate.REFUSED, THREAD_GONE)
-        handover = await self._finish(file, file_id)
+            return _handed(Delivery.UNDELIVERABLE, THREAD_GONE)
+        delivery = await self._finish(file, file_id)
         if await self._is_elsewhere(file, file_id):
             await self._threads.delete(lambda: self._client.files_delete(file=file_id))
-            return _handed(Fate.REFUSED, THREAD_GONE)
-        return handover
+            return _handed(Delivery.UNDELIVERABLE, THREAD_GONE)
+        return delivery
 
     async def _begun(self, name: str, length: int) -> tuple[str, str]:
         """The id of the file, and the address that takes its bytes."""
@@ -124,7 +107,7 @@ class ResultFiles:
             file_id, address = answer.get("file_id"), answer.get("upload_url")
         except TRANSPORT_ERRORS as error:
             attempt = after(error)
-            raise _NotSharedError(attempt.why, attempt.fate) from None
+            raise _NotSharedError(attempt.why, attempt.delivery) from None
         if not isinstance(file_id, str) or not isinstance(address, str):
             raise _NotSharedError("an answer that cannot be read")
         if not self._addresses.are_slacks(address):
@@ -143,12 +126,14 @@ class ResultFiles:
             ):
                 status = response.status
         except TRANSPORT_ERRORS as error:
-            raise _NotSharedError(type(error).__name__, Fate.LATER) from None
+            raise _NotSharedError(type(error).__name__, Delivery.NOT_SENT) from None
         if status != HTTPStatus.OK:
             later = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _NOT_NOW
-            raise _NotSharedError(f"status {status}", Fate.LATER if later else Fate.REFUSED)
+            raise _NotSharedError(
+                f"status {status}", Delivery.NOT_SENT if later else Delivery.UNDELIVERABLE
+            )
 
-    async def _finish(self, file: ResultFile, file_id: str) -> Handover:
+    async def _finish(self, file: ResultFile, file_id: str) -> Delivery:
         """Let it stand there: the one step that people see."""
         try:
             async with asyncio.timeout(self._timing.posting):
@@ -156,12 +141,11 @@ class ResultFiles:
                     files=[{"id": file_id, "title": file.title}],
                     channel_id=file.channel,
                     thread_ts=file.thread,
-                    initial_comment=file.comment or None,
                 )
         except TRANSPORT_ERRORS as error:
             attempt = after(error)
-            return _handed(attempt.fate, attempt.why)
-        return Handover.SHARED
+            return _handed(attempt.delivery, attempt.why)
+        return Delivery.SENT
 
     async def _is_elsewhere(self, file: ResultFile, file_id: str) -> bool:
         """Whether Slack is seen to show a file outside of its thread.
@@ -229,10 +213,7 @@ async def _pieces(spool: IO[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-def _handed(fate: Fate, why: str) -> Handover:
+def _handed(delivery: Delivery, why: str) -> Delivery:
     _log.warning("a file was not shared", error=why)
-    if why in NO_SCOPE:
-        return Handover.NO_PERMISSION
-    return {Fate.UNKNOWN: Handover.UNKNOWN, Fate.LATER: Handover.LATER}.get(
-        fate, Handover.NOT_SHARED
-    )
+    # Unlike a notice, which can only be posted later, a file has pages in its place.
+    return Delivery.UNDELIVERABLE if why in NO_SCOPE else delivery

@@ -1,4 +1,4 @@
-"""The App Home: useful on the first day, and the place of a person's settings.
+"""The App Home: look-ups, watches and the settings of a user.
 
 https://docs.slack.dev/surfaces/app-home
 """
@@ -41,7 +41,7 @@ def home(
     watches: Sequence[Watch],
     chosen: Language | None,
 ) -> dict[str, Any]:
-    """The view of the page."""
+    """Make the view of the page."""
     catalog = notes.style.catalog
     blocks = [
         header(notes.say("help.title")),
@@ -101,8 +101,8 @@ def _language(catalog: Catalog, chosen: Language | None) -> Block:
         "options": options,
         "initial_option": next(o for o in options if o["value"] == wanted),
     }
-    said = section(catalog.say("home.language"))
-    return said | {"block_id": "home_language_row", "accessory": select}
+    row = section(catalog.say("home.language"))
+    return row | {"block_id": "home_language_row", "accessory": select}
 
 
 def _option(text: str, value: str) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What comes from Slack: Bolt's app, Socket Mode, checks of payloads."""
+"""Requests from Slack: Bolt's app, Socket Mode, payload checks."""

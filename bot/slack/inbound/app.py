@@ -1,4 +1,4 @@
-"""The Bolt app: authorised from memory, listeners registered, one error handler."""
+"""The Bolt app, with its authorisation, its listeners and one error handler."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Apology = Callable[[dict[str, Any], str], Awaitable[None]]
 
 
 class Listener(Protocol):
-    """What every listener class offers."""
+    """The interface of the listener classes."""
 
     def register(self, app: AsyncApp) -> None:
         """Bind the listener's methods."""
@@ -39,25 +39,25 @@ def build_app(
     """Build the app for one workspace.
 
     Args:
-        client: over the session that the whole process shares.
-        workspace: the answer of `auth.test`, asked once at the start.
-        signing_secret: empty in Socket Mode, where requests carry no signature.
-        listeners: what is registered.
-        apologise: tells a person that their question broke; takes the request's body and a number
-            that stands in the log as well.
+        client: uses the HTTP session of the process.
+        workspace: the answer of `auth.test` at startup.
+        signing_secret: empty in Socket Mode, whose requests have no signature.
+        listeners: the listeners to register.
+        apologise: reports a failed listener to the user; takes the request's body and the number
+            that is also in the log.
     """
 
     async def authorize() -> AuthorizeResult:
         return workspace.authorization(client.token)
 
     app = AsyncApp(
-        # Without a name Bolt reads the source of every frame on the stack, to find one.
+        # Without a name, Bolt inspects the source of every frame on the stack to find one.
         name="voicestatus",
-        # Without the token, which comes from `authorize`; Bolt warns where it finds two.
+        # Without the token, which `authorize` returns; Bolt warns if it finds two.
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         signing_secret=signing_secret,
         authorize=authorize,
-        # Before Bolt itself reaches into what it takes for an event.
+        # Before Bolt itself reads fields of the body.
         before_authorize=reject_malformed,
         request_verification_enabled=bool(signing_secret),
         raise_error_for_unhandled_request=True,
@@ -72,7 +72,7 @@ def build_app(
 def _on_error(apologise: Apology) -> Callable[..., Awaitable[BoltResponse | None]]:
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
         if isinstance(error, BoltUnhandledRequestError):
-            # Bolt's own handling would write the request to the log.
+            # Bolt's own handler would log the request.
             _log.info("unhandled request")
             return BoltResponse(status=200 if _is_of_slack(body) else 400)
         reference = secrets.token_hex(4)
@@ -84,5 +84,5 @@ def _on_error(apologise: Apology) -> Callable[..., Awaitable[BoltResponse | None
 
 
 def _is_of_slack(body: dict[str, Any]) -> bool:
-    """Whether Slack may send such a thing; people see an error where it is not acknowledged."""
+    """Whether Slack may have sent it; users see an error if it is not acknowledged."""
     return any(body.get(name) for name in ("event", "command", "type"))

@@ -1,7 +1,7 @@
-"""Whose person asks, by what Slack says of the person: ours, another organisation's, or unsaid.
+"""Which organisation a user belongs to, by the ids in the payload: ours, another, or unknown.
 
-In a channel that is shared through Slack Connect a request names several workspaces: the one where
-it happened, the one that the app is installed in, and the person's. Only the last one counts.
+In a Slack Connect channel a payload names several workspaces: the one of the channel, the one that
+the app is installed in, and the user's. Only the last one counts.
 
 https://docs.slack.dev/apis/slack-connect
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from bot.slack.api.payload import part
 
-# What describes the person in a click, a shortcut or a form, and in an event. Slack puts the id of
-# an organisation (E…) in the place of a workspace's (T…) at will. A `message` is never looked into:
-# it describes its author, who is not always the one who asks.
+# The fields about the user in a click, a shortcut, a modal and an event. Each may have the id of an
+# organisation (E…) or of a workspace (T…). A `message` is never read: it describes its author, who
+# may not be the user who asks.
 _OF_THE_PERSON: Final = (
     ("user", "team_id"),
     ("user", "enterprise_id"),
@@ -26,8 +26,8 @@ _OF_THE_PERSON: Final = (
     ("event", "user_profile", "team"),
     ("event", "team"),
 )
-# Where it happened, the first one that is said; `team` is null where an app is installed for a
-# whole organisation, which is then named instead.
+# The fields about the place; the first one present counts. For an organisation-wide app `team` is
+# null and `enterprise` is set.
 _OF_THE_PLACE: Final = (
     ("team", "id"),
     ("team_id",),
@@ -35,14 +35,14 @@ _OF_THE_PLACE: Final = (
     ("enterprise", "id"),
     ("enterprise_id",),
 )
-# A slash command is a form, which knows no truth values.
+# A slash command is form-encoded, so its booleans are strings.
 _NOT_SHARED: Final = (None, False, "", "false")
 _UNSAID: Final = (None, "")
 _NOBODYS: Final = None
 
 
 class Organisation(StrEnum):
-    """Whose person somebody is."""
+    """Which organisation a user belongs to."""
 
     OURS = "ours"
     OTHER = "other"
@@ -50,15 +50,14 @@ class Organisation(StrEnum):
 
 
 def organisation_of(payload: Mapping[str, Any], own: Collection[str]) -> Organisation:
-    """Whose person sent this request, of whatever kind; a single foreign word decides.
+    """Which organisation the user of this request belongs to; one foreign id makes it `OTHER`.
 
-    Where nothing describes the person, the place does, unless it is shared with another
-    organisation: that leaves the person unknown. What says nothing at all is ours, because Slack
-    routed it here.
+    If no field describes the user, the place counts, unless it is shared with another organisation:
+    then the user is `UNKNOWN`. A payload without any id is ours, because Slack routed it here.
 
     Args:
         payload: the body that Slack sent.
-        own: the ids of workspaces and organisations whose people are ours.
+        own: the ids of our workspaces and organisations.
     """
     person = [word for path in _OF_THE_PERSON for word in _said(payload, path)]
     place = [word for path in _OF_THE_PLACE for word in _said(payload, path)][:1]
@@ -70,14 +69,14 @@ def organisation_of(payload: Mapping[str, Any], own: Collection[str]) -> Organis
 
 
 def outweighed_by(profile: Mapping[str, Any], own: Collection[str]) -> frozenset[Organisation]:
-    """What requests may say of somebody who is ours all the same, by what `users.info` says.
+    """Which results of `organisation_of` the profile in `users.info` overrides for this user.
 
-    Against a foreign word it takes membership in the organisation; where requests say nothing, the
-    workspace that Slack names as the person's own is enough.
+    Membership in our organisation overrides `OTHER` and `UNKNOWN`; the user's own workspace
+    overrides only `UNKNOWN`.
 
     Args:
         profile: Slack's user object.
-        own: the ids of workspaces and organisations whose people are ours.
+        own: the ids of our workspaces and organisations.
 
     https://docs.slack.dev/reference/objects/user-object
     """
@@ -85,15 +84,15 @@ def outweighed_by(profile: Mapping[str, Any], own: Collection[str]) -> frozenset
         return frozenset()
     member = part(profile, "enterprise_user")
     teams = member.get("teams")
-    said = [member.get("enterprise_id"), *(teams if isinstance(teams, list) else [])]
-    if any(_is_one_of(own, word) for word in said):
+    member_of = [member.get("enterprise_id"), *(teams if isinstance(teams, list) else [])]
+    if any(_is_one_of(own, word) for word in member_of):
         return frozenset({Organisation.OTHER, Organisation.UNKNOWN})
     known = _is_one_of(own, profile.get("team_id"))
     return frozenset({Organisation.UNKNOWN} if known else ())
 
 
 def _said(payload: Mapping[str, Any], path: Iterable[str]) -> list[object]:
-    """The word at the end of the path, if it is said; what nobody can read is nobody's id."""
+    """The value at the path, if present; one of a wrong type matches no id of ours."""
     found: object = payload
     for name in path:
         if not isinstance(found, Mapping):

@@ -1,7 +1,7 @@
-"""Whether a request has the shape that Bolt and the listeners read, before they do.
+"""Checks the shape of a request before Bolt and the listeners read it.
 
-Bolt reaches into what it takes for a click or a form without a look; a request of another shape is
-answered, and is no fault of ours to be logged as one.
+Bolt reads nested fields of clicks and modals without checking their types. A malformed request gets
+status 400 here; otherwise Bolt would raise, and the log would show an internal error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FORMS: Final = frozenset({"view_submission", "view_closed"})
 
 
 def is_well_shaped(body: object) -> bool:
-    """Whether each part that is read without a look is of the kind that Slack documents."""
+    """Whether each field that is read without a check has the type that Slack documents."""
     if not isinstance(body, Mapping) or not _are_words(body, _WORDS):
         return False
     kind = body.get("type")
@@ -39,7 +39,7 @@ async def reject_malformed(
     body: dict[str, Any],
     next: Callable[[], Awaitable[object]],  # noqa: A002
 ) -> BoltResponse | None:
-    """Middleware: 400 for what nobody could read."""
+    """Middleware: answer a malformed request with 400."""
     if is_well_shaped(body):
         await next()
         return None
@@ -71,7 +71,7 @@ def _is_view(view: object) -> bool:
 
 
 def _is_event(event: object) -> bool:
-    # Bolt takes nested parts of a message for granted.
+    # Bolt reads fields of a nested message without a check.
     return (
         isinstance(event, Mapping)
         and _are_words(event, ("type", "subtype", "channel_type"))

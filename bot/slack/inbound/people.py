@@ -1,4 +1,4 @@
-"""Who somebody is to this workspace: one of its own, or of another organisation; their locale."""
+"""The users: whether they belong to our organisation, and their locale."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.slack.inbound.organisation import Organisation, organisation_of, outwei
 
 _log = structlog.get_logger(__name__)
 _MOST_PEOPLE: Final = 10_000
-# As many as Slack gives at once; organisations have hundreds of workspaces.
+# The maximum page size of auth.teams.list; organisations have hundreds of workspaces.
 _PAGE: Final = 1_000
 _MOST: Final = 10_000
 _WORKSPACE: Final = re.compile(r"T[A-Z0-9]{1,30}")
@@ -31,14 +31,14 @@ _WORKSPACE: Final = re.compile(r"T[A-Z0-9]{1,30}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What Slack says of a person: their locale, and which words of a request count for less."""
+    """What `users.info` says: the locale, and which results of `organisation_of` it overrides."""
 
     locale: str | None = None
     outweighs: frozenset[Organisation] = frozenset()
 
 
 class People:
-    """The people who ask."""
+    """Identifies users, and caches what `users.info` says about them."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class People:
         own_teams: Collection[str] = (),
         timing: Timing = Timing(),
     ) -> None:
-        """`own_teams` are workspaces and organisations whose people are colleagues as well."""
+        """`own_teams` are further workspaces and organisations that count as ours."""
         self._client = client
         self._timing = timing
         self._workspace = workspace
@@ -58,13 +58,13 @@ class People:
         self._kept: TTLCache[str, _Known] = TTLCache(_MOST_PEOPLE, timing.person_known)
 
     async def prepare(self) -> None:
-        """Ask for what is better known before the first person comes."""
+        """Fetch the list of workspaces before the first request."""
         await self._own_teams.all()
 
     async def asker(self, body: Mapping[str, Any]) -> Asker:
-        """The asker of whatever Slack sent. There is no other way to make one.
+        """Read the asker from any payload. Nothing else makes an `Asker`.
 
-        A form that was opened from a message is asked from that message's channel.
+        For a modal that was opened from a message, the channel is that message's.
         """
         event = part(body, "event")
         user = first_word(body.get("user_id"), part(body, "user").get("id"), event.get("user"))
@@ -83,27 +83,27 @@ class People:
         )
 
     async def _is_ours(self, body: Mapping[str, Any], user: str) -> bool:
-        """By what the request says; where that is not enough, by what Slack says when asked."""
+        """By the ids in the payload; if they are not enough, by `users.info`."""
         if organisation_of(body, self._own_teams.certain) is Organisation.OURS:
             return True
         own, known = await asyncio.gather(self._own_teams.all(), self._known(user))
-        said = organisation_of(body, own)
-        return said is Organisation.OURS or said in known.outweighs
+        result = organisation_of(body, own)
+        return result is Organisation.OURS or result in known.outweighs
 
     async def locale(self, user: str) -> str | None:
-        """The locale in a person's Slack, such as `pt-BR`, where `users:read` was granted."""
+        """The user's locale, such as `pt-BR`; `None` without `users:read`."""
         return (await self._known(user)).locale
 
     async def _known(self, user: str) -> _Known:
-        """What Slack says of a person; nothing where it does not.
+        """What `users.info` says about a user; empty if the call fails.
 
         https://docs.slack.dev/reference/methods/users.info
         """
         if "users:read" not in self._workspace.scopes or not user:
             return _Known()
-        kept = self._kept.get(user)
-        if kept is not None:
-            return kept
+        cached = self._kept.get(user)
+        if cached is not None:
+            return cached
         try:
             async with asyncio.timeout(self._timing.person):
                 response = await self._client.users_info(user=user, include_locale=True)
@@ -122,10 +122,10 @@ class People:
 
 
 class OwnTeams:
-    """The bot's own ids, those that the operator adds, and, organisation-wide, those Slack lists.
+    """The ids that count as ours: the bot's, configured ones, and those of auth.teams.list.
 
     Attributes:
-        certain: those that nobody has to be asked for.
+        certain: those that are known without a call to Slack.
     """
 
     def __init__(
@@ -146,13 +146,13 @@ class OwnTeams:
         self._asking = asyncio.Lock()
 
     async def all(self) -> frozenset[str]:
-        """Every one; Slack is asked for its list from time to time.
+        """All ids; the list of workspaces is fetched again when it is old.
 
-        What it listed last counts while it does not answer.
+        While Slack does not answer, its last list counts.
         https://docs.slack.dev/reference/methods/auth.teams.list
         """
         if self._org_wide:
-            # One asks, and whoever comes meanwhile waits for the same answer.
+            # Concurrent callers wait for the same request.
             async with self._asking:
                 if monotonic() >= self._due:
                     await self._ask()

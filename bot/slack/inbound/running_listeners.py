@@ -1,4 +1,4 @@
-"""The work that goes on after an acknowledgement; the end of the process waits for it."""
+"""The listeners that run after their acknowledgement; shutdown waits for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = structlog.get_logger(__name__)
 class RunningListeners:
     """The listeners that are running.
 
-    Bolt starts each listener in a task of its own and keeps no hold of it; we do.
+    Bolt starts each listener in a new task without a reference; shutdown needs one to wait for it.
     """
 
     def __init__(self, *, timing: Timing = Timing()) -> None:
@@ -23,25 +23,25 @@ class RunningListeners:
         self._tasks: set[asyncio.Task[object]] = set()
 
     def track(self) -> None:
-        """Keep hold of the running task until it ends, error handling included."""
+        """Track the running task until it ends, including error handling."""
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def idle(self) -> None:
-        """Wait until no listener is running; for whoever runs a bot inside their own process."""
+        """Wait until no listener is running; for tests."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def drain(self, seconds: float) -> int:
-        """Wait for running work, then cancel it; each listener then says so to the person.
+        """Wait for running listeners, then cancel them; each shows the user a note.
 
         Returns:
-            how many had to be cancelled.
+            how many were cancelled.
         """
         over = asyncio.get_running_loop().time() + seconds - self._last_words
-        # Again and again: what was taken at the last moment enlists while others are awaited.
+        # In a loop, because a request taken at the last moment is tracked during the wait.
         while self._tasks and (left := over - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(self._tasks, timeout=left)
         late = set(self._tasks)
@@ -58,10 +58,10 @@ async def ack_first(
     ack: Callable[[], Awaitable[object]],
     next: Callable[[], Awaitable[object]],  # noqa: A002
 ) -> None:
-    """Listener middleware: acknowledge at once.
+    """Listener middleware: acknowledge immediately.
 
-    Bolt looks for an acknowledgement given inside a listener every 10 ms; given here it leaves
-    within 0.2 ms. Not for modal submissions, whose acknowledgement carries the errors.
+    Bolt polls every 10 ms for an acknowledgement made in a listener; one made in middleware is sent
+    within 0.2 ms. Not for modal submissions, whose acknowledgement contains the errors.
     """
     await ack()
     await next()

@@ -1,4 +1,4 @@
-"""One web socket to Slack, and the pace at which new ones are opened."""
+"""One WebSocket to Slack, and the backoff between connections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENDS: Final = frozenset(
 
 
 class ReconnectBackoff:
-    """How soon the next connection may be opened: about one a second, then ever less often."""
+    """When the next connection may be opened: after about a second, then exponential backoff."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, *, timing: Timing = Timing()
@@ -36,23 +36,23 @@ class ReconnectBackoff:
         return max(0.0, self._next - self._clock())
 
     def attempted(self) -> None:
-        """An attempt begins; whatever comes of it, the next one has to wait longer."""
-        # A little chance keeps many bots from coming back at the same moment.
+        """Record an attempt; the next one has to wait longer."""
+        # Jitter, so that many bots do not reconnect at the same moment.
         chance = random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311
         pause = self._timing.first_redial * 2**self._doublings * chance
         self._next = self._clock() + min(self._timing.longest_redial, pause)
         self._doublings = min(_MOST_DOUBLINGS, self._doublings + 1)
 
     def lasted(self, seconds: float) -> None:
-        """A connection ended after so long."""
+        """Reset the backoff if a connection lasted long enough."""
         if seconds >= self._timing.steady:
             self._doublings = 0
 
 
 class SocketConnection:
-    """One web socket, and whether Slack is still at its other end.
+    """One WebSocket, and whether Slack still answers on it.
 
-    Set `spent` and it is replaced; until then it is read on.
+    Setting `spent` makes `Socket` replace it; until the new one is open, it is still read.
     """
 
     def __init__(self, socket: ClientWebSocketResponse, *, timing: Timing) -> None:
@@ -66,19 +66,19 @@ class SocketConnection:
 
     @property
     def is_open(self) -> bool:
-        """Whether neither side has closed."""
+        """Whether neither side has closed it."""
         return not self._socket.closed
 
     def greeted(self) -> None:
-        """Slack said hello."""
+        """Record the `hello` message."""
         self._greeted = True
 
     def is_alive(self) -> bool:
-        """Whether Slack greeted and was heard lately: messages, pings or pongs."""
+        """Whether Slack sent `hello`, and recently a message, a ping or a pong."""
         return self._greeted and time.monotonic() - self._heard < self._deaf_after
 
     async def texts(self) -> AsyncIterator[str]:
-        """What Slack sends, until the end of the connection."""
+        """The text messages from Slack, until the connection ends."""
         with suppress(ConnectionError, aiohttp.ClientError):
             while (message := await self._socket.receive()).type not in _ENDS:
                 self._heard = time.monotonic()
@@ -96,7 +96,7 @@ class SocketConnection:
         await self._socket.send_str(text)
 
     async def watch(self) -> None:
-        """Ping until the line is spent, was closed, or turns out to be deaf."""
+        """Ping until the connection is spent, closed, or stale."""
         opened = time.monotonic()
         while self.is_open:
             with suppress(ConnectionError, aiohttp.ClientError):
@@ -109,7 +109,7 @@ class SocketConnection:
                 return
 
     async def hang_up(self) -> None:
-        """Close, without waiting long for an answer."""
+        """Close the connection, with a short time limit."""
         with suppress(TimeoutError, ConnectionError, aiohttp.ClientError):
             async with asyncio.timeout(self._hang_up):
                 await self._socket.close()

@@ -1,7 +1,7 @@
-"""Socket Mode: the web socket over which Slack sends everything, and whether it can be trusted.
+"""Socket Mode: the WebSocket over which Slack sends all requests, and whether it is alive.
 
-slack-sdk's own client dials an address again that can be used once, without a pause where Slack
-ends connections at once; here one task opens connections, each by a new address, at a pace.
+slack-sdk's own client reuses an address that is valid once, and has no backoff if Slack closes
+connections immediately. Here one task opens connections, each with a new address and a backoff.
 https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
@@ -44,11 +44,11 @@ Message = dict[str, Any]
 
 
 async def socket_address(client: AsyncWebClient, app_token: str) -> str:
-    """A new address to connect to; it can be used once.
+    """Request an address to connect to; it is valid for one connection.
 
     Raises:
         SlackRefusedError: Slack refuses the app token.
-        SlackUnreachableError: Slack cannot be reached, or gives no address.
+        SlackUnreachableError: Slack cannot be reached, or sends no address.
     """
     response = await slack_answer(lambda: client.apps_connections_open(app_token=app_token))
     address = response.get("url")
@@ -58,7 +58,7 @@ async def socket_address(client: AsyncWebClient, app_token: str) -> str:
 
 
 class Socket:
-    """The Socket Mode connection of the bot, renewed when Slack asks, is silent or goes away."""
+    """The Socket Mode connection, replaced when Slack asks for it, closes it or is silent."""
 
     def __init__(
         self, app: AsyncApp, *, app_token: str, client: AsyncWebClient, timing: Timing = Timing()
@@ -77,7 +77,7 @@ class Socket:
         self._answers: LRUCache[str, asyncio.Task[str | None]] = LRUCache(_MOST_REMEMBERED)
 
     async def connect(self) -> None:
-        """Connect, and stay connected from then on; a socket that does not open is tried again.
+        """Connect, and reconnect from then on; if the WebSocket does not open, retry.
 
         Raises:
             SlackRefusedError: Slack refuses the app token.
@@ -89,7 +89,7 @@ class Socket:
         await self._connected.wait()
 
     async def stop_listening(self) -> None:
-        """Take no more requests; what was taken can still be answered."""
+        """Stop reading requests; listeners that run can still answer."""
         for task in self._listening:
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
@@ -101,18 +101,19 @@ class Socket:
             await self._session.close()
 
     async def is_connected(self) -> bool:
-        """Whether the socket is open."""
+        """Whether the WebSocket is open."""
         return self._line is not None and self._line.is_open
 
     def is_alive(self) -> bool:
-        """Whether Slack said anything lately: a greeting at first, then messages or pongs."""
+        """Whether Slack sent `hello`, and recently a message, a ping or a pong."""
         return self._line is not None and self._line.is_alive()
 
     async def _stay_connected(self, session: aiohttp.ClientSession, address: str) -> None:
         while True:
             line = await self._dialled(session, address)
+            # An address is valid for one connection.
             address = ""
-            # Until now the old line was open, and what came by it was answered.
+            # The old connection stays open until now, so that no request is lost in between.
             old, self._line = self._line, line
             self._connected.set()
             _begin(self._read(line), self._listening)
@@ -127,7 +128,7 @@ class Socket:
             _log.info("the socket is opened anew", seconds=round(seconds, 1), reason=_why(line))
 
     async def _dialled(self, session: aiohttp.ClientSession, address: str) -> SocketConnection:
-        """A new connection; what fails is tried again with a new address, ever less often."""
+        """Open a new connection; retry with a new address and a backoff."""
         while True:
             await asyncio.sleep(self._pace.wait_seconds())
             self._pace.attempted()
@@ -147,6 +148,7 @@ class Socket:
         ssl = self._client.ssl
         socket = await session.ws_connect(
             address,
+            # SocketConnection answers pings itself, because they show that Slack is alive.
             autoping=False,
             proxy=self._client.proxy,
             ssl=True if ssl is None else ssl,
@@ -176,16 +178,17 @@ class Socket:
             _begin(self._acknowledge(envelope, message, line), self._acknowledging)
 
     def _tell(self, error: str, remedy: str) -> None:
-        """What only an operator can mend is logged once, until a connection has lasted."""
+        """Log an error that only an operator can fix, once until a connection has lasted."""
         if error != self._told:
             _log.error(remedy, error=error)
         self._told = error
 
     async def _acknowledge(self, envelope: str, message: Message, line: SocketConnection) -> None:
-        """Answer an envelope; one that comes again gets the same acknowledgement and no more."""
+        """Answer an envelope; a repeated one gets the same acknowledgement without a second run."""
         answer = self._answers.get(envelope)
         if answer is None:
             answer = self._answers[envelope] = asyncio.create_task(self._answer(envelope, message))
+        # Repeated envelopes share the task, so cancelling one waiter must not cancel it.
         ack = await asyncio.shield(answer)
         if ack is None:
             return
@@ -195,7 +198,7 @@ class Socket:
             await self._send_later(ack)
 
     async def _send_later(self, ack: str) -> None:
-        """By the next connection, where the one that brought the envelope is gone."""
+        """Send it on the next connection, if the one that the envelope came on is closed."""
         try:
             async with asyncio.timeout(self._timing.late_ack):
                 await self._connected.wait()
@@ -205,7 +208,7 @@ class Socket:
             _log.warning("an acknowledgement could not be sent")
 
     async def _answer(self, envelope: str, message: Message) -> str | None:
-        """The acknowledgement; `None` where a listener broke before it gave one."""
+        """Run the listener and return its acknowledgement; `None` if it failed before."""
         try:
             request = SocketModeRequest.from_dict(message)
             if request is None:
@@ -228,15 +231,15 @@ def _begin(work: Coroutine[Any, Any, None], running: set[asyncio.Task[None]]) ->
 
 
 def _why(line: SocketConnection) -> str:
-    """Why a connection is given up."""
+    """Why a connection is replaced."""
     if not line.is_open:
         return "closed"
     return "asked by Slack" if line.spent.is_set() else "deaf"
 
 
 def _payload(response: BoltResponse) -> object:
-    """What goes with an acknowledgement: the body of a response that says yes."""
-    if response.status != 200 or not response.body:  # noqa: PLR2004 - HTTP's word for yes
+    """The payload of an acknowledgement: the body of a response with status 200."""
+    if response.status != 200 or not response.body:  # noqa: PLR2004 - HTTP's OK
         return None
     kind = response.headers.get("content-type", [""])[0]
     if kind.startswith("application/json"):

@@ -1,5 +1,5 @@
-"""The listeners, a small class for each feature of Slack; they do not know each other.
+"""The listeners, one class for each Slack feature; they do not import each other.
 
-Constructors take services, `register` binds methods: what Bolt carries in its `context` is copied
-or dropped on the way.
+Constructors take services and `register` binds methods. Services are not passed in Bolt's
+`context`, because Bolt copies or drops its values between middleware and listener.
 """

@@ -18,7 +18,7 @@ Ids = Sequence[MessageId]
 
 
 class ActionListener:
-    """Answers clicks; each click brings a response URL of its own."""
+    """Answers clicks; Slack sends a new response URL with each click."""
 
     def __init__(self, context: ListenerContext) -> None:
         self._queries = context.queries
@@ -37,12 +37,12 @@ class ActionListener:
             app.action(action.value, middleware=[ack_first])(listener)
 
     async def on_refresh(self, request: Request, ids: Ids) -> None:
-        """The same card with what is known now; final statuses rest on the cache."""
+        """Show the card with current statuses; final ones come from the cache."""
         answers = await self._queries.look_up(ids, request)
         await self._queries.show_card(answers, request)
 
     async def on_share(self, request: Request, shared: tuple[str, Ids]) -> None:
-        """The card for all; once it is shared, a second click does nothing more."""
+        """Post the card publicly; a second click on a shared card only shows a note."""
         card, ids = shared
         joined = " ".join(one.value for one in ids)
         key = f"share:{request.asker.channel}:{request.asker.user}:{card}:{joined}"
@@ -55,18 +55,18 @@ class ActionListener:
         await self._queries.keep_shared(answers, request, shared=deed.done)
 
     async def on_customer(self, request: Request, ids: Ids) -> None:
-        """A short text to copy and send, in both languages, the person's own first."""
+        """Show a short text to copy, in both languages, the user's own first."""
         answers = await self._queries.look_up(ids, request)
         shown = customer_texts(answers, request.notes.style, self._languages.all())
         await self._queries.deliver(shown, answers, request)
 
     async def on_details(self, request: Request, ids: Ids) -> None:
-        """For the engineer: raw result, reason phrase, RFC, Q.850."""
+        """Show details for an engineer: raw result, reason phrase, RFC, Q.850."""
         answers = await self._queries.look_up(ids, request)
         await self._queries.deliver(details(answers, request.notes.style), answers, request)
 
 
 def _shared(body: Body) -> tuple[str, Ids] | None:
-    """The card that is to be shared, and its ids."""
+    """Return the `ts` of the card to share, and its ids."""
     ids = ids_on(body)
     return None if ids is None else (str(part(body, "container").get("message_ts", "")), ids)

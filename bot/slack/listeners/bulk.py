@@ -1,4 +1,4 @@
-"""Lists: the form in which one is pasted and checked, and the buttons of its cards."""
+"""Lists: the modal to paste and check one, and the buttons on its cards."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ Opened = tuple[Sequence[MessageId], Mapping[str, Any]]
 
 
 class BulkListener:
-    """Answers what is done to the form and the cards of lists."""
+    """Handles the modals and the buttons of lists."""
 
     def __init__(self, context: ListenerContext) -> None:
         self._context = context
         self._bulks = context.bulks
 
     def register(self, app: AsyncApp) -> None:
-        """Bind the buttons, and the form, whose acknowledgement carries what comes next."""
+        """Bind the buttons and the modals, which answer in their acknowledgements."""
         click = self._context.click
         for action, listener in (
             (OPEN_ACTION, click(self.on_open, _opened)),
             (HOME_OPEN_ACTION, self._context.listener(self.on_open_at_home)),
-            # Whoever may not ask any more may still stop.
+            # A user who has lost access may still stop a list that they started.
             (STOP_ACTION, click(self.on_stop, _bulk_on, anybody=True)),
             (WATCH_ACTION, click(self.on_watch, _bulk_on)),
-            # The first page stands beside the report; another one in the place of the one before.
+            # The first page is posted beside the report; further pages replace the previous one.
             (SHOW_ACTION, click(self.on_page, _page_on)),
             (LEAF_ACTIONS, click(self.on_page, _page_on, how=Click.IN_PLACE)),
         ):
@@ -64,7 +64,7 @@ class BulkListener:
         app.view(FILE_CALLBACK)(self._context.submission(self.on_submit_file))
 
     async def on_open(self, request: Request, opened: Opened) -> None:
-        """Open the form, or put it in the place of the one in which the button stood."""
+        """Open the modal; if the button was in a modal, replace that one."""
         ids, view = opened
         if view:
             view_id = str(view.get("id") or "")
@@ -73,13 +73,13 @@ class BulkListener:
             await self._bulks.ask(request, text_of(ids))
 
     async def on_open_at_home(self, asker: Asker, body: Body) -> None:
-        """The same on the App Home, where there is no conversation to answer in."""
+        """Open the modal from the App Home, which has no conversation to answer in."""
         request = await self._context.requests.make(asker, body, Surface.HOME)
         if await self._context.queries.admitted(request):
             await self._bulks.ask(request, "")
 
     async def on_submit(self, asker: Asker, body: Body, ack: Ack) -> None:
-        """Show what was found in the form; what was shown before begins."""
+        """Show the ids found in the text, or start the list if they were shown already."""
         view = part(body, "view")
         origin = origin_of(view)
         request = await self._submitted(asker, body, ack)
@@ -88,7 +88,7 @@ class BulkListener:
             await self._bulks.submit(request, origin, pasted(view), checked=checked, ack=ack)
 
     async def on_submit_file(self, asker: Asker, body: Body, ack: Ack) -> None:
-        """Begin with the list of the file that was shown."""
+        """Start the list of the file that the modal showed."""
         view = part(body, "view")
         origin = origin_of(view)
         request = await self._submitted(asker, body, ack)
@@ -101,11 +101,11 @@ class BulkListener:
         return await self._context.requests.make(asker, body, surface, Audience.MODAL, ack=ack)
 
     async def on_stop(self, request: Request, bulk: str) -> None:
-        """Ask no further."""
+        """Stop the list."""
         await self._bulks.stop(bulk, request)
 
     async def on_watch(self, request: Request, bulk: str) -> None:
-        """Watch what had no status."""
+        """Watch the calls that had no status."""
         await self._bulks.watch(bulk, request)
 
     async def on_page(self, request: Request, wanted: tuple[str, int]) -> None:
@@ -114,7 +114,7 @@ class BulkListener:
 
 
 def _opened(body: Body) -> Opened:
-    """The ids to fill in, and the form in which the button stood."""
+    """Return the ids to fill in, and the modal that the button was in, if any."""
     return opened_with(value_on(body)), part(body, "view")
 
 

@@ -1,4 +1,7 @@
-"""The slash command. It does not work in threads: that is Slack's rule."""
+"""The slash command. Slack does not offer slash commands in threads.
+
+https://docs.slack.dev/interactivity/implementing-slash-commands
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,17 @@ _ANY_COMMAND: Final = re.compile(r"/.+")
 
 
 class CommandListener:
-    """Answers `/voicestatus …`, whatever name the command was given in the manifest."""
+    """Answers `/voicestatus …`, under the name that the manifest gives it."""
 
     def __init__(self, context: ListenerContext) -> None:
         self._context = context
 
     def register(self, app: AsyncApp) -> None:
-        """Bind the listener. The manifest routes no other command here, so any name is ours."""
+        """Bind the listener to any name: Slack sends only the command in the manifest."""
         app.command(_ANY_COMMAND, middleware=[ack_first])(self._context.listener(self.on_command))
 
     async def on_command(self, asker: Asker, body: Body) -> None:
-        """Answer one command; its acknowledgement has already left."""
+        """Answer one command, which is acknowledged already."""
         request = await self._context.requests.make(asker, body, Surface.COMMAND)
         query = parse_query(plain_text(str(body.get("text") or "")))
         await self._context.queries.answer(request, query)

@@ -1,4 +1,4 @@
-"""Mentions and direct messages: always answered in the thread."""
+"""Mentions and direct messages, always answered in the thread."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from bot.slack.blocks.style import Audience, is_direct
 from bot.slack.context import Body, ListenerContext
 from bot.slack.lookups.message_text import texts_of
 
-# Slack repeats events for hours when it could not deliver them.
+# Slack retries undelivered events for hours: https://docs.slack.dev/apis/events-api
 LATE_SECONDS: Final = 2 * 60 * 60
 
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(?:\|[^<>]*)?>")
 
 
 class EventListener:
-    """Answers those who mention the bot or write to it."""
+    """Answers mentions and direct messages."""
 
     def __init__(self, context: ListenerContext) -> None:
         self._context = context
 
     def register(self, app: AsyncApp) -> None:
-        """Bind the listeners; Bolt acknowledges events by itself, before they run."""
+        """Bind the listeners; Bolt acknowledges events before it runs them."""
         app.event("app_mention")(self._context.listener(self.on_mention))
         app.event("message")(self._context.listener(self.on_message))
 
     async def on_mention(self, asker: Asker, body: Body) -> None:
-        """Answer a mention in the thread of the message, or begin one."""
+        """Answer a mention in its thread, or start one."""
         event = part(body, "event")
-        # In the conversation with the bot every message is answered, a mention or not.
+        # In a direct message Slack also sends `message.im`, which `on_message` answers.
         if not (event.get("bot_id") or is_direct(str(event.get("channel", "")))):
             await self._answer(asker, body, Surface.MENTION, Audience.PUBLIC)
 
     async def on_message(self, asker: Asker, body: Body) -> None:
-        """Answer a direct message; what bots write, edits and deletions are left alone."""
+        """Answer a direct message; ignore messages from bots, edits and deletions."""
         event = part(body, "event")
         is_question = event.get("subtype") in {None, "file_share"} and not event.get("bot_id")
         if event.get("channel_type") == "im" and is_question:
@@ -70,7 +70,7 @@ class EventListener:
 
 
 def _query(event: Mapping[str, Any]) -> Query:
-    """What is asked: ids anywhere in the text, else the words as a command."""
+    """Read the question: ids anywhere in the text, else the text as a command."""
     text = plain_text(_MENTION.sub(" ", str(event.get("text") or "")))
     query = parse_query(text)
     if isinstance(query, Run):
@@ -79,13 +79,13 @@ def _query(event: Mapping[str, Any]) -> Query:
     if len(found.ids) > MAX_IDS:
         return TooMany(count=len(found.ids), ids=found.ids)
     if found.ids:
-        # Somebody wrote a sentence around the ids; its other words are no ids.
+        # The ids are part of a sentence, so its other words are not reported as bad ids.
         return LookUp(ids=found.ids, watch=isinstance(query, LookUp) and query.watch)
     return _without_certain(query, found)
 
 
 def _without_certain(query: Query, found: FoundIds) -> Query:
-    """What is asked where nothing has the form of an IDMSG: the words, unless they are prose."""
+    """Read a text without a typical IDMSG: its words are ids, unless they are prose."""
     if not isinstance(query, LookUp | TooMany) or not _is_prose(query):
         return query
     doubtful = tuple(MessageId(word) for word in found.doubtful)
@@ -96,7 +96,7 @@ def _without_certain(query: Query, found: FoundIds) -> Query:
 
 
 def _is_prose(query: LookUp | TooMany) -> bool:
-    """Whether some of several words hold no digit; hardly an IDMSG is made of letters alone."""
+    """Whether some of several words have no digit: an IDMSG is hardly ever only letters."""
     if isinstance(query, TooMany):
         return True
     return len(query.ids) > 1 and not all(any(map(str.isdigit, i.value)) for i in query.ids)

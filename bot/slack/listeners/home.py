@@ -1,4 +1,4 @@
-"""The App Home: drawn when it is opened and after each change of a setting."""
+"""The App Home, published when a user opens it and after each change on it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from bot.slack.watches.buttons import HOME_CANCEL_ACTION, watches_of
 
 
 class HomeListener:
-    """Keeps the App Home of each person.
+    """Publishes the App Home of each user.
 
-    There is no conversation on this page: what must be said goes in a direct message.
+    The page has no conversation, so notes are sent as direct messages.
     """
 
     def __init__(self, context: ListenerContext) -> None:
@@ -37,12 +37,12 @@ class HomeListener:
             app.action(action, middleware=[ack_first])(self._context.listener(listener))
 
     async def on_opened(self, asker: Asker, body: Body) -> None:
-        """Draw the page; the messages tab needs nothing."""
+        """Publish the page; Slack sends the same event for the messages tab."""
         if part(body, "event").get("tab", "home") == "home":
             await self._draw(asker, body)
 
     async def on_language(self, asker: Asker, body: Body) -> None:
-        """Keep the language that was chosen, and draw the page in it."""
+        """Store the chosen language, and publish the page in it."""
         wanted = str(part(first_action(body), "selected_option").get("value", ""))
         if await self._keep(asker, wanted) is NotChosen.NOT_KEPT:
             request = await self._context.requests.make(asker, body, Surface.HOME)
@@ -62,7 +62,7 @@ class HomeListener:
             await request.reply.show(request.notes.usage())
 
     async def on_cancel(self, asker: Asker, body: Body) -> None:
-        """Give up a watch; whether it was there still or not, the page shows what is left."""
+        """Cancel a watch, and publish the page even if the watch was over already."""
         await self._context.watches.cancel_at_home(watches_of(value_on(body)), asker)
         await self._draw(asker, body)
 

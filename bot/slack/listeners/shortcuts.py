@@ -27,7 +27,7 @@ class ShortcutListener:
         self._context = context
 
     def register(self, app: AsyncApp) -> None:
-        """Bind both shortcuts, and the modal, whose acknowledgement carries errors or a view."""
+        """Bind both shortcuts and the modal, whose acknowledgement has errors or a view."""
         for shortcut, listener in (
             (MESSAGE_SHORTCUT, self.on_message),
             (GLOBAL_SHORTCUT, self.on_global),
@@ -36,7 +36,7 @@ class ShortcutListener:
         app.view(ASK_CALLBACK)(self._context.submission(self.on_submit))
 
     async def on_message(self, asker: Asker, body: Body) -> None:
-        """Answer in the message's thread; what is none, many or doubtful goes to a modal."""
+        """Answer in the message's thread; open a modal for no, too many or uncertain ids."""
         queries, files, message = self._context.queries, self._context.files, part(body, "message")
         found = find_ids(texts_of(message))
         request = await self._context.requests.make(
@@ -59,7 +59,7 @@ class ShortcutListener:
             await self._ask(request, found)
 
     async def on_global(self, asker: Asker, body: Body) -> None:
-        """Ask for the ids."""
+        """Open the modal that asks for ids."""
         await self._ask(await self._context.requests.make(asker, body, Surface.GLOBAL_SHORTCUT))
 
     async def _ask(self, request: Request, found: FoundIds | None = None) -> None:
@@ -73,11 +73,11 @@ class ShortcutListener:
             row = open_row(style, found.ids) if name == "many" else None
         view = asking(style.catalog, request.origin, found=words, remark=remark, row=row)
         if await open_modal(self._context.slack, request, view) is None:
-            # Slack gives three seconds for a modal; the person need not wait for it in vain.
+            # A `trigger_id` expires after three seconds, so show the user how to ask instead.
             await request.for_asker.show(request.private_notes.usage())
 
     async def on_submit(self, asker: Asker, body: Body, ack: Ack) -> None:
-        """Answer in the thread that the modal came from, or in the modal itself."""
+        """Answer in the thread that the modal was opened from, or else in the modal."""
         requests, view = self._context.requests, part(body, "view")
         origin = origin_of(view)
         notes = await requests.private_notes(asker, body)

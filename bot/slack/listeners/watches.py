@@ -1,4 +1,4 @@
-"""The buttons about watches: begin, choose how long, stop, give up one of the list."""
+"""The buttons of watches: start, choose how long, stop, cancel one of the list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Names = Sequence[str]
 
 
 class WatchListener:
-    """Answers clicks about watches; those on the App Home are that listener's."""
+    """Answers clicks on the buttons of watches, except for those on the App Home."""
 
     def __init__(self, context: ListenerContext) -> None:
         self._queries = context.queries
@@ -34,7 +34,7 @@ class WatchListener:
         self._click = context.click
 
     def register(self, app: AsyncApp) -> None:
-        """Bind a listener for each button; whoever may not ask any more may still stop."""
+        """Bind a listener for each button; a user who has lost access may still stop."""
         here = Click.IN_PLACE
         for action, listener in (
             (Action.WATCH.value, self._click(self.on_watch, _card_on, how=here)),
@@ -47,21 +47,21 @@ class WatchListener:
     async def on_watch(
         self, request: Request, clicked: tuple[Sequence[MessageId], PostedCard | None]
     ) -> None:
-        """The card with what is known now; and a watch of what has no status still."""
+        """Show the card with current statuses, and watch the calls that still have none."""
         ids, card = clicked
         answers = await self._queries.look_up(ids, request)
         await self._queries.watch(answers, request, card)
 
     async def on_limit(self, request: Request, chosen: tuple[Names, timedelta]) -> None:
-        """Watch for longer, or not so long."""
+        """Change how long the calls are watched."""
         await request.reply.show(await self._watches.prolong(*chosen, request))
 
     async def on_stop(self, request: Request, names: Names) -> None:
-        """Give up what was just begun."""
+        """Stop the watches that were just started."""
         await request.reply.show(await self._watches.stop(names, request))
 
     async def on_cancel(self, request: Request, names: Names) -> None:
-        """Give up one of the list, which is shown anew."""
+        """Cancel one watch of the list, and show the list again."""
         await request.reply.show(await self._watches.cancel(names, request))
 
 
@@ -75,7 +75,7 @@ def _limit_on(body: Body) -> tuple[Names, timedelta] | None:
 
 
 def _card_on(body: Body) -> tuple[Sequence[MessageId], PostedCard | None] | None:
-    """The calls, and their card, if it is a message that can be changed later."""
+    """Return the ids, and their card if it is a message that the bot can update later."""
     ids, container = ids_on(body), part(body, "container")
     if ids is None:
         return None

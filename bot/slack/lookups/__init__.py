@@ -1,1 +1,1 @@
-"""A look-up from a message or a command to its card."""
+"""Look-ups: reading the question, asking the gateway, showing the card."""

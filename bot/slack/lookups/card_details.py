@@ -1,4 +1,4 @@
-"""What the buttons of a card open: a text for the customer, and the details for an engineer."""
+"""The messages behind the buttons of a card: customer texts, and details for an engineer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bot.slack.blocks.style import CardStyle
 def customer_texts(
     answers: Sequence[Answer], style: CardStyle, catalogs: Sequence[Catalog]
 ) -> Message:
-    """Texts to copy and send to the customer: one a language, the reader's first; doubles once."""
+    """Show texts to copy for the customer, by language, the reader's first; without duplicates."""
     say = style.catalog.say
     blocks: list[Block] = [header(say("customer_card.title")), section(say("customer_card.intro"))]
     for catalog in sorted(catalogs, key=lambda one: one is not style.catalog):
@@ -39,7 +39,7 @@ def customer_texts(
 
 
 def details(answers: Sequence[Answer], style: CardStyle) -> Message:
-    """Raw result, reason phrase, source, Q.850 cause, moment: for each call."""
+    """Show raw result, reason phrase, source, Q.850 cause and time of each call."""
     title = style.catalog.say("details.title")
     blocks = [rich_text(line(*_details(answer, style))) for answer in answers]
     return message(title, [header(title), *blocks])
@@ -49,7 +49,7 @@ def _details(answer: Answer, style: CardStyle) -> Iterator[Element]:
     yield code(style.shown_id(answer))
     for label, value in _rows(answer, style):
         yield bold(f"\n{style.catalog.say(f'details.{label}')}  ")
-        # Slack takes no empty text, and the gateway may have answered nothing.
+        # Slack rejects an empty text element, and the raw result may be empty.
         yield plain(value or " ")
 
 

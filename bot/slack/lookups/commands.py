@@ -1,4 +1,4 @@
-"""The commands that ask for no call: help, explain, language, whoami, health."""
+"""The commands that look up no call: help, explain, language, whoami, health."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CommandHandler:
         self._languages = languages
 
     async def run(self, run: Run, request: Request) -> Message:
-        """The answer to a command."""
+        """Answer one command."""
         notes = request.notes
         match run.command:
             case Command.EXPLAIN:
@@ -74,7 +74,7 @@ async def _chosen(
     *,
     for_channel: bool = False,
 ) -> Message:
-    """What became of a choice; one's own is confirmed in the language that was chosen."""
+    """Store a choice and report the result, in the new language if it is the asker's own."""
     chosen = await choosing
     if chosen is NotChosen.UNKNOWN:
         return notes.note("language.unknown" if wanted else "language.current")
@@ -86,17 +86,17 @@ async def _chosen(
 
 
 def admins_only(notes: Notes) -> Message:
-    """For a setting that is an admin's to change."""
+    """The note that only admins may change this setting."""
     return note(notes.say("language.admins_only"), notes.whom_to_ask())
 
 
 def channel_language(chosen: Catalog, notes: Notes) -> Message:
-    """Confirms what a channel will read from now on."""
+    """The note that confirms the language of a channel."""
     return notes.note("language.channel_chosen", language=chosen.say("language.own_name"))
 
 
 def help_note(notes: Notes) -> Message:
-    """All commands, where an IDMSG is found, and the way to the other language."""
+    """List all commands, where to find an IDMSG, and how to change the language."""
     lines = [notes.say(f"help.{name}", limit=MAX_IDS) for name in _LISTED]
     contact = notes.style.contacts.bot
     return note(
@@ -112,7 +112,7 @@ def help_note(notes: Notes) -> Message:
 
 
 def whoami_note(asker: Asker, reason: Refusal | None, notes: Notes, *, admin: bool) -> Message:
-    """What somebody may do here, and why."""
+    """Show what the asker may do here, and why."""
     if reason is None:
         may = notes.say("whoami.allowed")
     else:
@@ -128,7 +128,7 @@ def whoami_note(asker: Asker, reason: Refusal | None, notes: Notes, *, admin: bo
 
 
 def did_you_mean(slip: DidYouMean, notes: Notes) -> Message:
-    """A word that is nearly a command word."""
+    """Suggest a command for a word that is nearly one."""
     word, suggestion = code_span(slip.word), code_span(slip.suggestion)
     return note(
         notes.say("did_you_mean.title", suggestion=visible(slip.suggestion)),
@@ -137,27 +137,27 @@ def did_you_mean(slip: DidYouMean, notes: Notes) -> Message:
 
 
 def health_note(health: GatewayHealth, style: CardStyle) -> Message:
-    """How the gateway has been answering."""
+    """Show when the gateway last answered and failed."""
     lines = "\n".join(_health_lines(health, style))
     return note(style.catalog.say("health.title"), lines)
 
 
 def _health_lines(health: GatewayHealth, style: CardStyle) -> Iterator[str]:
-    def told(name: str, when: datetime | None) -> Iterator[str]:
+    def dated(name: str, when: datetime | None) -> Iterator[str]:
         if when is not None:
             yield style.catalog.say(f"health.{name}", when=style.moment(when))
 
-    yield from told("down", health.down_since)
-    yield from told("paused", health.paused_until)
+    yield from dated("down", health.down_since)
+    yield from dated("paused", health.paused_until)
     if health.last_failure is not None and health.last_error is not None:
         reason = style.catalog.error(health.last_error).title
         when = style.moment(health.last_failure)
         yield style.catalog.say("health.bad", when=when, reason=reason)
-        yield from told("since_good", health.last_answer)
+        yield from dated("since_good", health.last_answer)
         if health.last_answer is None:
-            yield from told("no_good_yet", health.since)
+            yield from dated("no_good_yet", health.since)
     elif health.last_answer is None:
-        yield from told("never", health.since)
+        yield from dated("never", health.since)
     else:
-        yield from told("good", health.last_answer)
-    yield from told("recovered", health.recovered_at if health.down_since is None else None)
+        yield from dated("good", health.last_answer)
+    yield from dated("recovered", health.recovered_at if health.down_since is None else None)

@@ -1,6 +1,6 @@
-"""One path for every question, whatever door it came in by: allow, ask, show.
+"""Every question takes the same path: check access, ask the gateway, show the answer.
 
-The doors are the listeners; they say who asks, from where, and how the answer travels.
+The listeners make the request: who asks, where, and where the answer is posted.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class QueryHandler:
         self._note_after = timing.note_after
 
     async def answer(self, request: Request, query: Query) -> None:
-        """Answer one question; the answer goes by the question's reply."""
+        """Answer one question with the request's reply."""
         match query:
             case LookUp():
                 await self._look_up(query, request)
@@ -66,8 +66,8 @@ class QueryHandler:
                 if await self.admitted(request):
                     await self._bulks.ask(request, query.argument)
             case _:
-                told = await self._tell(query, request)
-                await request.reply.show(request.dated(told, request.notes))
+                message = await self._tell(query, request)
+                await request.reply.show(request.dated(message, request.notes))
 
     async def _tell(self, query: TooMany | DidYouMean | Run | Nothing, request: Request) -> Message:
         match query:
@@ -81,11 +81,11 @@ class QueryHandler:
                 return await self._commands.run(query, request)
 
     async def admitted(self, request: Request) -> bool:
-        """Whether the asker may look calls up; if not, they are told, and nobody else is."""
+        """Check whether the asker may look up calls; if not, show a refusal to them only."""
         refused = self._lookups.refusal(request.asker)
         if refused is not None:
-            told = request.for_asker.show(request.private_notes.refused(refused))
-            await asyncio.gather(told, self._records.refused(request.asked, refused))
+            showing = request.for_asker.show(request.private_notes.refused(refused))
+            await asyncio.gather(showing, self._records.refused(request.asked, refused))
         return refused is None
 
     async def _look_up(self, query: LookUp, request: Request) -> None:
@@ -94,8 +94,8 @@ class QueryHandler:
         if query.ids:
             await self._ask_and_show(query, request)
         else:
-            told = request.notes.nothing_valid(query)
-            await request.reply.show(request.dated(told, request.notes))
+            message = request.notes.nothing_valid(query)
+            await request.reply.show(request.dated(message, request.notes))
 
     async def _ask_and_show(self, query: LookUp, request: Request) -> None:
         answers = await self.look_up(query.ids, request)
@@ -113,10 +113,10 @@ class QueryHandler:
     async def watch(
         self, answers: Sequence[Answer], request: Request, clicked_on: PostedCard | None
     ) -> None:
-        """Show what is known, and watch what may get a status yet."""
+        """Show the card, and watch the calls that may still get a status."""
         waits = _may_change(answers)
         if waits and request.audience is Audience.MODAL:
-            # There is one place, and what is known stands in it.
+            # The modal shows the card already; a second message would replace it.
             await self._keep(answers, request)
         else:
             await self.show_card(answers, request)
@@ -126,9 +126,9 @@ class QueryHandler:
     async def _share_as_asked(
         self, answers: Sequence[Answer], request: Request, remarks: Sequence[str]
     ) -> None:
-        """The word `share`: the card for all; the asker hears what is for them alone."""
+        """Handle the word `share`: post the card publicly, and the remarks to the asker only."""
         if remarks or request.reply.in_use:
-            # First, because it may take the place of this URL's last message, whichever that is.
+            # First: a post to the response URL may replace the previous one, even the card.
             await request.reply.show(shared_note(remarks, request.notes))
         shared = await self.share(answers, request)
         await self.keep_shared(answers, request, shared=shared)
@@ -142,23 +142,24 @@ class QueryHandler:
         await self.deliver(self._card(answers, request, notes.style, lines), answers, request)
 
     async def deliver(self, message: Message, answers: Sequence[Answer], request: Request) -> None:
-        """Show a message, and keep what was looked up for it, at the same time."""
+        """Show a message and store its look-ups, concurrently."""
         await asyncio.gather(request.reply.show(message), self._keep(answers, request))
 
     async def _keep(self, answers: Sequence[Answer], request: Request) -> None:
-        """Whatever is done with answers beside showing them."""
+        """Store the look-ups and report them to the alerter."""
         await asyncio.gather(
             self._records.looked_up(request.asked, answers), self._alarm.observe(answers)
         )
 
     async def look_up(self, ids: Sequence[MessageId], request: Request) -> tuple[Answer, ...]:
-        """Ask the gateway; after a second the person sees that work is going on.
+        """Ask the gateway, and show a "working" note if that takes longer than `note_after`.
 
         Raises:
-            asyncio.CancelledError: the bot ends; the person was told.
+            asyncio.CancelledError: the bot shuts down; the user has a note that says so.
         """
         lookup = asyncio.ensure_future(self._lookups.look_up(ids))
         try:
+            # `wait` does not cancel the look-up at the timeout, as `wait_for` would.
             done, _ = await asyncio.wait({lookup}, timeout=self._note_after)
             if not done and not request.quiet:
                 going_on = request.notes.note("working.title", "working.text", count=len(ids))
@@ -172,18 +173,18 @@ class QueryHandler:
     def _card(
         self, answers: Sequence[Answer], request: Request, style: CardStyle, remarks: Sequence[str]
     ) -> Message:
-        """The card for readers of this style, with its buttons."""
+        """Make the card in this style, with its buttons."""
         row = buttons(
             [answer.message_id for answer in answers],
             style,
             request.asker.user,
             watching=any(invites_watch(answer.finding) for answer in answers),
         )
-        told = replace(style, admins_told=self._alarm.covers(answers))
-        return card(answers, told, remarks, row)
+        alerted = replace(style, admins_told=self._alarm.covers(answers))
+        return card(answers, alerted, remarks, row)
 
     async def share(self, answers: Sequence[Answer], request: Request) -> bool:
-        """Show the card, never the typed command, to channel or thread; whether it got there."""
+        """Post the card, never the typed command; return whether the channel shows it."""
         asker = request.asker
         style = await self._styles.of(
             Audience.PUBLIC, team=asker.team, channel=asker.channel, person=asker.user
@@ -195,7 +196,7 @@ class QueryHandler:
     async def keep_shared(
         self, answers: Sequence[Answer], request: Request, *, shared: bool
     ) -> None:
-        """Keep what was looked up for a card to be shared, and that it was shared if it was."""
+        """Store the look-ups of a shared card, and that it was shared if so."""
         await self._keep(answers, request)
         if shared:
             ids = [answer.message_id for answer in answers]
@@ -203,10 +204,10 @@ class QueryHandler:
 
 
 def shared_note(remarks: Sequence[str], notes: Notes) -> Message:
-    """The answer went to the channel; what only the asker should read comes with it."""
+    """The note to the asker that the card was shared, with their remarks."""
     return note("\n".join((notes.say("working.shared"), *remarks)))
 
 
 def _may_change(answers: Sequence[Answer]) -> bool:
-    """Whether there is something to wait for."""
+    """Whether one of the calls may still get a status."""
     return any(why_not_watchable(answer.finding) is None for answer in answers)

@@ -1,7 +1,7 @@
-"""Everything that a person can read in a Slack message, as plain texts.
+"""The readable texts of a Slack message, without markup.
 
-The payload is Slack's, what is in it is anybody's: wrong types, depth and length give less text,
-never an error. https://docs.slack.dev/reference/block-kit
+Anyone can write the message, so wrong types, deep nesting and great length give less text, never an
+error. https://docs.slack.dev/reference/block-kit
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ MAX_DEPTH: Final = 30
 MAX_NODES: Final = 10_000
 MAX_TEXT: Final = 100_000
 
-# The parts of a message, an attachment, a block or a file that are shown, in the order of reading.
+# The fields of messages, attachments, blocks and files that Slack shows, in reading order.
 _SHOWN: Final = (
     *("pretext", "title", "subtitle", "text", "label", "body", "description", "caption"),
     *("fields", "elements", "accessory", "rows", "alt_text", "blocks", "message_blocks"),
     *("message", "attachments", "files", "fallback", "footer"),
 )
-# Rich text whose parts stand in one line, although each has its own style.
+# Rich text whose elements Slack shows in one line, although their styles differ.
 _LINES: Final = frozenset({"rich_text_section", "rich_text_preformatted", "rich_text_quote"})
 _CELLS: Final = frozenset({"raw_text", "raw_number"})
-# Python refuses to write numbers of some thousand digits.
+# `str` raises ValueError for integers of more than 4,300 digits.
 _LARGEST: Final = 10**40
 
 
 def texts_of(message: Mapping[str, Any]) -> Iterator[str]:
-    """The texts of a message with its blocks, attachments and files, without Slack's mark-up.
+    """The texts of a message with its blocks, attachments and files, without Slack's markup.
 
     At most `MAX_TEXT` characters; no word is cut in two.
     """
@@ -46,7 +46,7 @@ def texts_of(message: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _texts(message: object) -> Iterator[str]:
-    """What is shown, as Slack sent it; a stack of its own, since the depth is the sender's."""
+    """The texts as Slack sent them; an explicit stack, since nesting may exceed recursion."""
     waiting: list[tuple[object, int]] = [(message, 0)]
     for _ in range(MAX_NODES):
         if not waiting:
@@ -88,7 +88,7 @@ def _text(node: Mapping[str, Any], name: str) -> str:
 
 
 def _line(elements: object) -> str:
-    """Text and links in one line; people, channels and emoji leave nothing."""
+    """The text and the links of one line; mentions, channels and emoji are left out."""
     return "".join(map(_inline, islice(_listed(elements), MAX_NODES)))
 
 
@@ -106,19 +106,19 @@ def _inline(element: object) -> str:
 
 
 def _cell(cell: Mapping[str, Any]) -> str:
-    """A cell of a table; a number may come without its text."""
+    """The text of a table cell; a number may have no `text`."""
     value = cell.get("value")
     shown = isinstance(value, int | float) and abs(value) < _LARGEST
     return _text(cell, "text") or (str(value) if shown else "")
 
 
 def _field(field: Mapping[str, Any]) -> str:
-    """A field of an attachment, with its name before it."""
+    """A field of an attachment, with its title."""
     return f"{_text(field, 'title')}\n{_text(field, 'value')}"
 
 
 def _file_names(files: object) -> Iterator[str]:
-    """The names of files; a title is shown like every other."""
+    """The names of files; `_SHOWN` includes their titles."""
     for file in islice(_listed(files), MAX_NODES):
         if isinstance(file, Mapping):
             yield _text(file, "name")

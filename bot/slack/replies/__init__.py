@@ -1,1 +1,1 @@
-"""Where an answer goes, and where it goes when that is closed."""
+"""Where an answer is posted, and the fallbacks if Slack refuses it there."""

@@ -16,13 +16,13 @@ from bot.slack.replies.reply import Replies
 
 
 class AdminAlerts:
-    """Writes to the admins whom the operator named.
+    """Sends direct messages to the configured admins.
 
     Args:
         admins: ids of Slack users.
-        team: the workspace in which they chose their language.
+        team: the workspace whose language choices apply.
         command: the slash command's name, for the texts.
-        timing: how long it waits for what.
+        timing: the time limits.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class AdminAlerts:
         self._seconds = timing.posting
 
     async def tell(self, alert: Alert) -> bool:
-        """Write to every admin; whether one of them was reached.
+        """Send the alert to every admin; return whether Slack took one of the messages.
 
-        All at once, and each within a time limit: one who is out of reach must not keep it unknown
-        that another was reached.
+        The messages are sent concurrently, each with a time limit, so that one that hangs does not
+        delay the result.
         """
         return any(await asyncio.gather(*(self._tell_one(one, alert) for one in self._admins)))
 
@@ -60,7 +60,7 @@ class AdminAlerts:
 
 
 def alert_note(alert: Alert, catalog: Catalog, command: str) -> Message:
-    """What an admin must know, and do."""
+    """The text of an alert: what is wrong, and what to do."""
     name = f"admin.{alert.trouble.value}"
     body = catalog.say(
         f"{name}_body",

@@ -1,7 +1,7 @@
-"""The ways for a message to reach people, each of which may be closed.
+"""The delivery channels for a message; Slack may refuse each of them.
 
-`response_url` is used as Slack gave it, since the request that brought it was signed; it takes five
-posts within 30 minutes and works where the bot is no member.
+A `response_url` is trusted because Slack signed the request that contained it. It takes five posts
+within 30 minutes, and works in channels that the bot is not a member of.
 https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
 
@@ -22,13 +22,13 @@ from bot.slack.cards.modals import answer
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReplyTarget:
-    """Where a question came from; the response URL is a secret, so there is no repr.
+    """Where a question was asked. No repr, because the response URL is a secret.
 
     Attributes:
-        response_url: empty where Slack gave none.
-        thread_ts: the thread, or the message that would begin one; empty outside of threads.
-        begins: nobody has replied to that message yet, so there is no thread in which an ephemeral
-            message would be seen.
+        response_url: empty if Slack sent none.
+        thread_ts: the thread, or the message that would start one; empty outside of threads.
+        begins: that message has no replies yet. Slack shows an ephemeral message in a thread only
+            if the thread exists.
     """
 
     channel: str
@@ -39,15 +39,15 @@ class ReplyTarget:
 
     @property
     def seen_thread_ts(self) -> str:
-        """The thread in which one person can be told something; empty where there is none."""
+        """The thread that can show an ephemeral message; empty if it does not exist yet."""
         return "" if self.begins else self.thread_ts
 
 
 class Spot:
-    """Where one answer goes: a place whose thread may turn out to be gone.
+    """The place of one answer, whose thread may have been deleted.
 
     Attributes:
-        thread_gone: it is.
+        thread_gone: whether the thread was found to be deleted.
     """
 
     def __init__(self, place: ReplyTarget) -> None:
@@ -56,17 +56,17 @@ class Spot:
 
     @property
     def place(self) -> ReplyTarget:
-        """The place as it is now, without a thread that is gone."""
+        """The place, without its thread if that was deleted."""
         return replace(self._place, thread_ts="") if self.thread_gone else self._place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenModal:
-    """A modal that is open, in which a message is shown.
+    """An open modal that shows a message.
 
     Attributes:
-        catalog: the language of its frame.
-        ack: acknowledges its submission; `None` where that is not still to be done.
+        catalog: the language of its title and buttons.
+        ack: acknowledges its submission; `None` if nothing has to be acknowledged.
     """
 
     id: str
@@ -75,14 +75,14 @@ class OpenModal:
 
 
 class DeliveryChannel(Protocol):
-    """One way for a message to reach people."""
+    """One way to deliver a message."""
 
     async def show(self, message: Message, *, replace: bool) -> bool:
-        """Show a message, in the place of the one before if so wanted; whether Slack took it."""
+        """Show a message or replace the previous one; return whether Slack took it."""
 
 
 class ByResponseUrl:
-    """The address that came with a request, a click or a submission."""
+    """Posts to the response URL of a command, a click or a submission."""
 
     def __init__(self, slack: SlackClient, spot: Spot, response_type: str | None) -> None:
         self._slack = slack
@@ -105,27 +105,30 @@ class ByResponseUrl:
         return await self._slack.post(place.response_url, body)
 
     async def _takes_all(self) -> bool:
-        """Whether what all can read would stand where it is wanted.
+        """Whether the thread for a public message still exists.
 
-        Slack answers such a post with `ok` alone, so that has to be asked before.
+        Slack answers a post to a response URL only with `ok`, so the thread is checked first.
         """
         spot = self._spot
         place = spot.place
         if not spot.thread_gone:
-            stands = await self._slack.threads.stands(place.channel, place.thread_ts)
-            spot.thread_gone = not stands
+            exists = await self._slack.threads.stands(place.channel, place.thread_ts)
+            spot.thread_gone = not exists
         return not spot.thread_gone
 
 
 class ByEphemeral:
-    """A message that one member of the channel sees (chat.postEphemeral)."""
+    """Posts a message that only one member of the channel sees.
+
+    https://docs.slack.dev/reference/methods/chat.postEphemeral
+    """
 
     def __init__(self, slack: SlackClient, spot: Spot) -> None:
         self._slack = slack
         self._spot = spot
 
     async def show(self, message: Message, *, replace: bool) -> bool:  # noqa: ARG002
-        """Show a message; an ephemeral one cannot be replaced by a method."""
+        """Show a message; the Web API has no method to update an ephemeral one."""
         place = self._spot.place
         where = {"channel": place.channel, "user": place.user}
         if place.seen_thread_ts:
@@ -135,11 +138,11 @@ class ByEphemeral:
 
 
 class ByPost:
-    """A message of the bot's own: directly to a person, or in the spot's channel or thread.
+    """Posts a message as the bot: to a user directly, or to a channel or thread.
 
     Args:
-        slack: the way to Slack.
-        where: the person's id, or the spot.
+        slack: the Web API client.
+        where: a user's id, or the spot of the answer.
     """
 
     def __init__(self, slack: SlackClient, where: str | Spot) -> None:
@@ -151,11 +154,11 @@ class ByPost:
 
     @property
     def posted(self) -> PostedCard:
-        """What was sent."""
+        """The message that was posted."""
         return PostedCard(**self._posted)
 
     async def show(self, message: Message, *, replace: bool) -> bool:
-        """Show a message, but nowhere else than in its thread."""
+        """Post or update a message; return `False` if it missed its thread."""
         if replace:
             changed = await self._slack.call("chat.update", **self._posted, **message.body)
             return changed is not None
@@ -163,11 +166,11 @@ class ByPost:
             return False
         place = self._spot.place
         thread = {"thread_ts": place.thread_ts} if place.thread_ts else {}
-        said = {"channel": place.channel, **thread, **message.body, **NO_PREVIEWS}
-        sent = await self._slack.call("chat.postMessage", **said)
+        payload = {"channel": place.channel, **thread, **message.body, **NO_PREVIEWS}
+        sent = await self._slack.call("chat.postMessage", **payload)
         if sent is None:
             return False
-        if not await self._slack.threads.landed(said, sent):
+        if not await self._slack.threads.landed(payload, sent):
             self._spot.thread_gone = True
             return False
         self._posted = {"channel": str(sent.get("channel", "")), "ts": str(sent.get("ts", ""))}
@@ -175,9 +178,10 @@ class ByPost:
 
 
 class ByModal:
-    """The content of a modal: at first by its acknowledgement if that is due, then by views.update.
+    """Shows a message in a modal: first in its acknowledgement if one is due, then by views.update.
 
-    An update that overtook the acknowledgement on its way would be covered by it for ever.
+    If an update reached Slack before the acknowledgement, the acknowledgement would overwrite it.
+    https://docs.slack.dev/surfaces/modals
     """
 
     def __init__(self, slack: SlackClient, modal: OpenModal, ack_seconds: float) -> None:
@@ -187,7 +191,7 @@ class ByModal:
         self._acknowledged_at = 0.0
 
     async def show(self, message: Message, *, replace: bool) -> bool:
-        """Show a message; the acknowledgement is given once."""
+        """Show a message; the submission is acknowledged only once."""
         view = answer(self._modal.catalog, message)
         if self._modal.ack is not None and not replace:
             if self._acknowledged_at:

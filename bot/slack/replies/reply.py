@@ -1,4 +1,4 @@
-"""Where an answer goes, and what is tried when that way is closed. An answer is never lost."""
+"""Where an answer is posted, and the fallbacks that are tried if Slack refuses it there."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One of the ways that are tried in turn.
+    """One of the delivery channels, which are tried in order.
 
     Attributes:
-        replaces: whether a message takes the place of the one before on it; `None` where all but
+        replaces: whether a message replaces the previous one on this channel; `None` if all but
             the first do.
-        last_resort: it reaches the asker alone where others should read, so a hint goes with it.
+        last_resort: it reaches only the asker although others should read it, so a hint is added.
     """
 
     channel: DeliveryChannel
@@ -43,11 +43,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What goes with an answer that only the asker can be shown.
+    """The hints on a public answer that could be shown only to the asker.
 
     Attributes:
-        alone: why others do not read it.
-        thread_gone: the same where that is so because the thread is gone.
+        alone: the bot could not post in the channel.
+        thread_gone: the thread was deleted.
     """
 
     alone: Message
@@ -55,7 +55,7 @@ class Hints:
 
 
 class Reply:
-    """One answer: what is shown later takes the place of what was shown before."""
+    """One answer; each message that it shows replaces the previous one."""
 
     def __init__(
         self,
@@ -75,31 +75,31 @@ class Reply:
 
     @property
     def as_wanted(self) -> bool:
-        """Whether the last message reached those it was meant for, and not the asker alone."""
+        """Whether the last message reached its intended readers, not only the asker."""
         return self._used is not None and not self._used.last_resort
 
     @property
     def in_use(self) -> bool:
-        """Whether something was shown already."""
+        """Whether a message was shown already."""
         return self._used is not None
 
     @property
     def thread_gone(self) -> bool:
-        """Whether the thread that it was meant for turned out to be gone."""
+        """Whether its thread was found to be deleted."""
         return self._spot.thread_gone
 
     @property
     def posted(self) -> PostedCard | None:
-        """The message of the bot's own that stands there, which can be changed at any time."""
+        """The message that the bot posted, which it can update at any time."""
         channel = self._used.channel if self._used is not None else None
         return channel.posted if isinstance(channel, ByPost) else None
 
     async def show(self, message: Message, *, passing: bool = False) -> bool:
-        """Show the message by the first way that is open; whether any was.
+        """Show the message on the first channel that takes it; return whether one did.
 
-        Where every way is closed and one of them only for a while, they are tried once more; not
-        for a `passing` message, which something else takes the place of soon. Nor does that one go
-        by a second way where it may have arrived by the first: it would stand there twice.
+        If all of them refuse and one does so temporarily, they are retried, unless the message is
+        `passing`, because the answer replaces it soon. A passing message is also not sent on a
+        second channel if the first one timed out: it may have arrived, and would show twice.
         """
         shown = await self._shown(message, passing=passing)
         if passing or shown:
@@ -132,44 +132,44 @@ class Reply:
 
 
 class Replies:
-    """Makes replies over connections that are kept open."""
+    """Makes replies that share one Web API client."""
 
     def __init__(self, slack: SlackClient, *, timing: Timing = Timing()) -> None:
         self._slack = slack
         self._timing = timing
 
     def privately(self, place: ReplyTarget) -> Reply:
-        """For the asker alone: the response URL, an ephemeral message, a direct message."""
+        """Reply to the asker only: response URL, ephemeral message, direct message."""
         spot = Spot(place)
         return self._reply([Way(channel=one) for one in self._private(spot)], spot)
 
     def beside(self, place: ReplyTarget) -> Reply:
-        """For the one who pressed a button, beside the card, which stays as it is.
+        """Reply to the user who clicked, beside the card, which stays unchanged.
 
-        Slack takes `replace_original` for the message whose button was pressed.
+        `replace_original` would replace the card, because it refers to the message with the button.
         """
         spot = Spot(place)
         return self._reply([Way(channel=o, replaces=False) for o in self._private(spot)], spot)
 
     def in_place_of(self, place: ReplyTarget) -> Reply:
-        """In the place of the message whose button was pressed."""
+        """Replace the message whose button was clicked."""
         spot = Spot(place)
         original = Way(channel=ByResponseUrl(self._slack, spot, None), replaces=True)
         return self._reply([original, *(Way(channel=o) for o in self._private(spot))], spot)
 
     def to_channel(self, place: ReplyTarget, hints: Hints) -> Reply:
-        """For everybody in the channel or thread, from the response URL on; else to the asker."""
+        """Reply to the channel or thread, by response URL first; else to the asker."""
         spot = Spot(place)
         ways = [
             Way(channel=ByResponseUrl(self._slack, spot, "in_channel")),
             Way(channel=ByPost(self._slack, spot)),
-            # Directly: a URL and a channel that took no public card are not asked once more.
+            # By direct message: the response URL and the channel have just refused the card.
             Way(channel=ByPost(self._slack, place.user), last_resort=True),
         ]
         return self._reply(ways, spot, hints)
 
     def in_thread(self, place: ReplyTarget, hints: Hints | None = None) -> Reply:
-        """For everybody in the thread: as a member, else by the response URL; else to the asker."""
+        """Reply to the thread, by chat.postMessage or response URL; else to the asker."""
         spot = Spot(place)
         ways = [
             Way(channel=ByPost(self._slack, spot)),
@@ -179,11 +179,11 @@ class Replies:
         return self._reply(ways, spot, hints)
 
     def directly(self, place: ReplyTarget) -> Reply:
-        """In a direct message to the person."""
+        """Reply in a direct message."""
         return self._reply([Way(channel=ByPost(self._slack, place.user))], Spot(place))
 
     def in_modal(self, place: ReplyTarget, modal: OpenModal) -> Reply:
-        """In the open modal; where it was closed meanwhile, in a direct message."""
+        """Reply in the open modal, or in a direct message if the user has closed it."""
         shown = ByModal(self._slack, modal, self._timing.modal_ack)
         direct = ByPost(self._slack, place.user)
         return self._reply([Way(channel=shown), Way(channel=direct)], Spot(place))

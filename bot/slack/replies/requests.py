@@ -1,4 +1,4 @@
-"""Questions as values: who asks, from where, how the answer travels, in whose language."""
+"""A question as a value: who asks, where, where the answer is posted, in which language."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Ack = Callable[..., Awaitable[object]]
 
 
 class Click(Enum):
-    """How a click on a card is answered: in the place of that card, or beside it."""
+    """Whether the answer to a click replaces the card, or is posted beside it."""
 
     IN_PLACE = "in_place"
     BESIDE = "beside"
@@ -31,18 +31,18 @@ class Click(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Who asks, from where, and how the answer travels.
+    """Who asks, where, and where the answer is posted.
 
     Attributes:
-        audience: who reads what stands where it was asked.
-        name: the asker's name, for a card that others see; empty where Slack gave none.
-        reply: where the answer goes.
-        replies: makes further ones.
-        notes: every text, in the language and style of those who will read it.
-        private_notes: the same for what only the asker should read.
-        late: the question is hours old, which is said.
-        quiet: no word of the work that goes on, because it could not be taken back.
-        trigger_id: opens one form, within three seconds; empty where Slack gave none.
+        audience: who reads messages in the place where it was asked.
+        name: the asker's name, for a card that others see; empty if Slack sent none.
+        reply: delivers the answer.
+        replies: makes further replies.
+        notes: texts in the language and style of the readers of the answer.
+        private_notes: texts in the language and style of the asker.
+        late: the question is hours old, and the answer says so.
+        quiet: show no "working" note, because the answer could not replace it.
+        trigger_id: opens one modal within three seconds; empty if Slack sent none.
     """
 
     asker: Asker
@@ -60,17 +60,17 @@ class Request:
 
     @property
     def asked(self) -> Asked:
-        """What is kept of it."""
+        """What the records store about it."""
         return Asked(asker=self.asker, surface=self.surface)
 
     @property
     def here(self) -> ReplyTarget:
-        """The place as it is now: without its thread, where that turned out to be gone."""
+        """The place, without its thread if that was found to be deleted."""
         return replace(self.place, thread_ts="") if self.reply.thread_gone else self.place
 
     @property
     def destination(self) -> Destination:
-        """Where the answer goes that comes later: the thread of all who read, else the person."""
+        """Where a later answer is posted: a thread that all readers see, else directly."""
         place, team = self.here, self.asker.team
         if place.thread_ts and self.audience in {Audience.PUBLIC, Audience.DIRECT}:
             return Destination(team=team, channel=place.channel, thread=place.thread_ts)
@@ -78,7 +78,7 @@ class Request:
 
     @property
     def for_asker(self) -> Reply:
-        """Where nobody else reads it and no card is replaced: often by a reply of its own."""
+        """A reply that only the asker reads, and that replaces no card."""
         if self.audience is Audience.MODAL:
             return self.reply
         apart = self.surface is Surface.BUTTON or self.audience is Audience.PUBLIC
@@ -86,17 +86,17 @@ class Request:
 
     @property
     def aside(self) -> Reply:
-        """Beside the card, for the asker alone; in the place of it where there is one place."""
+        """A reply to the asker beside the card; in a modal it replaces the content."""
         if self.audience is Audience.MODAL:
             return self.reply
         if self.audience is Audience.DIRECT and self.surface is not Surface.BUTTON:
             return self.replies.in_thread(self.place)
-        # By now the card has begun the thread, if nothing had before.
+        # The card was the first reply, so the thread exists now.
         return self.replies.beside(replace(self.here, begins=False))
 
     @property
     def origin(self) -> Origin:
-        """The same for a modal that is opened from here."""
+        """The origin of a modal that this request opens."""
         return Origin(
             surface=self.surface,
             channel=self.place.channel,
@@ -105,19 +105,19 @@ class Request:
         )
 
     def dated(self, message: Message, notes: Notes) -> Message:
-        """The message, with a remark in the language of these notes where the question is old."""
+        """Add a remark to the message if the question is hours old."""
         return message.and_then(notes.hint("hint.late")) if self.late else message
 
     def to_channel(self) -> Reply:
-        """For all in its channel or thread, although it was asked privately."""
+        """A reply to the channel or thread, for a private question."""
         return self.replies.to_channel(self.place, hints(self.private_notes))
 
 
 class RequestFactory:
-    """Makes requests of what Slack sent.
+    """Makes requests from payloads.
 
     Args:
-        command: the slash command's name, for texts on surfaces where Slack does not give it.
+        command: the slash command's name, for texts on surfaces whose payload has none.
     """
 
     def __init__(self, *, styles: AudienceStyles, replies: Replies, command: str) -> None:
@@ -138,18 +138,18 @@ class RequestFactory:
         click: Click | None = None,
         shared_by: str = "",
     ) -> Request:
-        """A request, with the way of its answer.
+        """Make a request and its reply.
 
         Args:
             asker: who asks.
-            body: what Slack sent.
+            body: Slack's payload.
             surface: where it was asked.
-            audience: who reads the answer; in a modal that is open, or the card that was clicked.
-            thread_ts: the thread of the answer, where Slack does not name it.
+            audience: who reads the answer, or the card that was clicked.
+            thread_ts: the thread of the answer, if the payload does not name it.
             begins: that thread has no replies yet.
             ack: acknowledges the submission of the modal.
-            click: how a click is answered.
-            shared_by: who shared the card that was clicked, which the next card says again.
+            click: where the answer to a click is posted.
+            shared_by: who shared the card that was clicked; the new card repeats it.
         """
         place = place_of(asker, body, thread_ts=thread_ts, begins=begins)
         private = await self.private_notes(asker, body, audience)
@@ -171,10 +171,10 @@ class RequestFactory:
         )
 
     async def apologise(self, asker: Asker, body: Mapping[str, Any], reference: str) -> None:
-        """Say that a listener broke, and a number that is in the log beside the traceback."""
+        """Report a failed listener to the user, with the number that the log has too."""
         place = place_of(asker, body)
         if not asker.user or ("command" in body and not place.response_url):
-            # Slack gives every command a response URL; who sent one without is not known.
+            # Slack sends a response URL with every command; without one, send no apology.
             return
         notes = await self.private_notes(asker, body)
         await self._replies.privately(place).show(broken(reference, notes))
@@ -182,7 +182,7 @@ class RequestFactory:
     async def private_notes(
         self, asker: Asker, body: Mapping[str, Any], audience: Audience = Audience.PRIVATE
     ) -> Notes:
-        """What only the asker should read."""
+        """Make the texts that only the asker reads."""
         personal = Audience.PRIVATE if audience is Audience.PUBLIC else audience
         command = first_word(body.get("command"), self._command)
         return Notes(await self._style(asker, personal), command)
@@ -192,7 +192,7 @@ class RequestFactory:
         return Notes(style.shared(shared_by), private.command)
 
     async def _style(self, asker: Asker, audience: Audience) -> CardStyle:
-        """For these readers of what is said to the asker."""
+        """The style for these readers."""
         return await self._styles.of(
             audience, team=asker.team, channel=asker.channel, person=asker.user
         )
@@ -218,35 +218,35 @@ class RequestFactory:
 
 
 def broken(reference: str, notes: Notes) -> Message:
-    """A fault of this bot's own."""
+    """The note for an internal error."""
     return notes.note("broken.title", "broken.body", reference=reference)
 
 
 def closing(notes: Notes) -> Message:
-    """The bot ends before it could answer."""
+    """The note that the bot shuts down before it could answer."""
     return notes.note("broken.title", "broken.closing")
 
 
 def hints(notes: Notes) -> Hints:
-    """What goes with an answer for others that only the asker can be shown."""
+    """The hints on a public answer that could be shown only to the asker."""
     return Hints(alone=notes.hint("hint.invite"), thread_gone=notes.hint("hint.thread_gone"))
 
 
 def name_of(body: Mapping[str, Any]) -> str:
-    """The asker's name; empty where Slack gave none."""
+    """The asker's name; empty if Slack sent none."""
     user = part(body, "user")
     return first_word(body.get("user_name"), user.get("name"), user.get("username"))
 
 
 def view_id(body: Mapping[str, Any]) -> str:
-    """The modal that was submitted, or in which a button was pressed."""
+    """The id of the modal that was submitted or clicked in."""
     return first_word(part(body, "view").get("id"), part(body, "container").get("view_id"))
 
 
 def place_of(
     asker: Asker, body: Mapping[str, Any], *, thread_ts: str = "", begins: bool = False
 ) -> ReplyTarget:
-    """Where something was asked."""
+    """Where a payload came from."""
     named = (part(body, "event").get("thread_ts"), part(body, "container").get("thread_ts"))
     return ReplyTarget(
         channel=asker.channel,
@@ -258,6 +258,6 @@ def place_of(
 
 
 async def open_modal(slack: SlackClient, request: Request, view: View) -> str | None:
-    """Open a modal; its id, or `None` where Slack opened none within its three seconds."""
+    """Open a modal; return its id, or `None` if its `trigger_id` had expired."""
     opened = await slack.call("views.open", trigger_id=request.trigger_id, view=view)
     return None if opened is None else first_word(part(opened, "view").get("id"))

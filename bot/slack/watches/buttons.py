@@ -1,6 +1,6 @@
-"""The buttons about watches: how long, and no longer. They carry names of watches, not of calls.
+"""The buttons of watches: change the time limit, stop. Their values have ids of watches.
 
-A click on one acts on watches of the person who clicked, whoever the message was for.
+A click acts only on watches of the user who clicked, even if the value is forged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LIMIT_ACTIONS: Final = re.compile(r"watch_limit_\d+")
 
 _CONTROLS: Final = "watch_controls"
 _LIMIT: Final = "watch_limit_"
-# By the name of the label.
+# By the suffix of the `action_id` and of the phrase.
 LIMITS: Final = {
     "30": timedelta(minutes=30),
     "60": timedelta(hours=1),
@@ -34,12 +34,12 @@ _NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
 def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | None = None) -> Block:
-    """How long to watch these, other than they are; and no longer.
+    """Make the buttons for the other time limits, and the one to stop.
 
     Args:
-        watches: they have just been begun, or for how long has just been chosen.
-        catalog: the texts.
-        chosen: for how long; `None` where they have just been begun.
+        watches: the watches that have just been started or changed.
+        catalog: the language.
+        chosen: the new time limit; `None` if they have just been started.
     """
     value = json.dumps([watch.id for watch in watches])
     spans = {chosen or watch.expires_at - watch.started_at for watch in watches}
@@ -53,17 +53,17 @@ def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | Non
 
 
 def cancel_button(watch: Watch, catalog: Catalog, action: str) -> Element:
-    """Gives up one watch of a list."""
+    """Make the button that cancels one watch."""
     return button(action, catalog.say("watches.cancel"), value=json.dumps([watch.id]))
 
 
 def limit_of(action: object) -> timedelta | None:
-    """The limit that a button stands for; `None` where it is none of ours."""
+    """Read the time limit from an `action_id`; `None` if it is not ours."""
     return LIMITS.get(str(action).removeprefix(_LIMIT))
 
 
 def watches_of(value: object) -> tuple[str, ...]:
-    """The names of watches that a button carries; none where the value is not one of ours."""
+    """Read the ids of watches from a button's value; none if the value is not ours."""
     try:
         loaded = json.loads(value) if isinstance(value, str) else None
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""Watches as people ask for them: begun, made longer or shorter, given up, listed.
+"""What users do with watches: start, change the time limit, cancel, list.
 
-What a person waits for is that person's own: others see neither the list nor what becomes of it.
+Only the user who started a watch sees it in a list and can change it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class WatchHandler:
-    """Answers what people ask about their watches."""
+    """Handles the commands and buttons of watches."""
 
     def __init__(self, *, watching: Watching, records: Records) -> None:
         self._watching = watching
@@ -35,12 +35,12 @@ class WatchHandler:
     async def begin(
         self, answers: Sequence[Answer], request: Request, card: PostedCard | None
     ) -> None:
-        """Watch those calls that may get a status yet, and tell the asker so.
+        """Watch the calls that may still get a status, and show the asker a note.
 
         Args:
-            answers: what has just been found out about them.
-            request: who wants to know, and from where.
-            card: the message that shows them.
+            answers: the current statuses of the calls.
+            request: the question.
+            card: the message that shows them, to update later.
         """
         wanted = [one for one in answers if why_not_watchable(one.finding) is None]
         hindered = [one for one in answers if why_not_watchable(one.finding) is not None]
@@ -54,15 +54,15 @@ class WatchHandler:
         try:
             outcomes = await self._watching.start(order)
         except StorageError as error:
-            told = _not_kept(error, notes)
+            outcome = _not_kept(error, notes)
         else:
             fresh = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
             await self._records.watched(request.asked, fresh)
-            told = started(outcomes, notes, request.asker.user, hindered)
-        await request.aside.show(told)
+            outcome = started(outcomes, notes, request.asker.user, hindered)
+        await request.aside.show(outcome)
 
     async def prolong(self, names: Sequence[str], limit: timedelta, request: Request) -> Message:
-        """Watch from now on for so long; what is over already is begun by nobody."""
+        """Set a new time limit from now on; a watch that is over is not restarted."""
         notes, asker = request.private_notes, request.asker
         try:
             watches = await self._watching.choose_limit(asker.team, asker.user, names, limit)
@@ -75,7 +75,7 @@ class WatchHandler:
         return started(outcomes, notes, asker.user, limit=limit)
 
     async def stop(self, names: Sequence[str], request: Request) -> Message:
-        """Give up watches that were just begun."""
+        """Stop watches that were just started."""
         notes, asker = request.private_notes, request.asker
         try:
             given_up = await self._watching.cancel(asker.team, asker.user, names)
@@ -85,12 +85,12 @@ class WatchHandler:
         return stopped(given_up, notes)
 
     async def cancel(self, names: Sequence[str], request: Request) -> Message:
-        """Give up one of the list, and show what is left of it."""
-        told = await self.stop(names, request)
-        return listed(await self.open_ones(request.asker), request.private_notes, told)
+        """Cancel one watch of the list, and show the rest."""
+        message = await self.stop(names, request)
+        return listed(await self.open_ones(request.asker), request.private_notes, message)
 
     async def cancel_at_home(self, names: Sequence[str], asker: Asker) -> None:
-        """Give up one of those on the App Home, which is drawn anew by whoever asks for this."""
+        """Cancel a watch from the App Home; the caller publishes the page again."""
         try:
             given_up = await self._watching.cancel(asker.team, asker.user, names)
         except StorageError as error:
@@ -100,17 +100,17 @@ class WatchHandler:
         await self._records.cancelled(asked, [one.message_id for one in given_up])
 
     async def show_list(self, request: Request) -> None:
-        """What the asker waits for, to them alone."""
+        """Show the asker their watches, privately."""
         notes = request.private_notes
         try:
             watches = await self._watching.of(request.asker.team, request.asker.user)
-            told = listed(watches, notes)
+            message = listed(watches, notes)
         except StorageError as error:
-            told = _not_kept(error, notes)
-        await request.for_asker.show(request.dated(told, notes))
+            message = _not_kept(error, notes)
+        await request.for_asker.show(request.dated(message, notes))
 
     async def open_ones(self, asker: Asker) -> tuple[Watch, ...]:
-        """What a person waits for, the oldest first; nothing while the database is away."""
+        """The watches of a user, the oldest first; empty if the database fails."""
         try:
             return await self._watching.of(asker.team, asker.user)
         except StorageError as error:

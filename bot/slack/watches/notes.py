@@ -1,6 +1,6 @@
-"""What a person is told about their watches: begun, already there, no room, given up; the list.
+"""The notes to a user about their watches: started, watched already, too many, stopped; the list.
 
-For that person alone, so ids stand in full.
+Only that user reads them, so ids are not shortened.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.slack.blocks.style import is_direct
 from bot.slack.cards.notes import Notes
 from bot.slack.watches.buttons import CANCEL_ACTION, cancel_button, controls
 
-# A message holds 50 blocks; who has more watches than these cancels some, and sees the next.
+# Below the limit of 50 blocks; cancelling some of them shows the next ones.
 _MOST_LISTED: Final = 20
 
 
@@ -30,22 +30,22 @@ def started(
     *,
     limit: timedelta | None = None,
 ) -> Message:
-    """What became of each call that was to be watched.
+    """Report for each call whether it is watched.
 
     Args:
-        outcomes: of those that may get a status yet.
+        outcomes: for the calls that may still get a status.
         notes: the language.
-        user: who reads it.
-        hindered: the others.
-        limit: what the person has just chosen, so that it is not offered again.
+        user: the reader.
+        hindered: the answers for the other calls.
+        limit: the time limit that was just chosen, which is not offered again.
     """
     begun = [one.watch for one in outcomes if isinstance(one, Started)]
     lines = [*(_outcome(one, notes, user) for one in outcomes), *_hindrances(hindered, notes)]
-    told = note(_title(outcomes, notes, len(begun)), "\n".join(lines))
+    message = note(_title(outcomes, notes, len(begun)), "\n".join(lines))
     if not begun:
-        return told
+        return message
     small = context([notes.say("watch.limit_is_told")])
-    return told.followed_by(controls(begun, notes.style.catalog, limit), small)
+    return message.followed_by(controls(begun, notes.style.catalog, limit), small)
 
 
 def _hindrances(answers: Sequence[Answer], notes: Notes) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _hindrances(answers: Sequence[Answer], notes: Notes) -> Iterator[str]:
 
 
 def needless(answers: Sequence[Answer], notes: Notes) -> Iterator[str]:
-    """Why none of them is watched; lines of mrkdwn for the card that shows them."""
+    """Why none of the calls is watched; lines of mrkdwn for their card."""
     reasons = {why_not_watchable(answer.finding) for answer in answers}
     for why in NotWatchable:
         if why in reasons:
@@ -66,7 +66,7 @@ def needless(answers: Sequence[Answer], notes: Notes) -> Iterator[str]:
 
 
 def stopped(given_up: Sequence[Watch], notes: Notes) -> Message:
-    """They will not be told; or all of them were over before."""
+    """Confirm that watches were stopped, or report that all were over already."""
     if not given_up:
         return notes.titled("watch.over")
     ids = ", ".join(f"`{code_span(watch.message_id.value)}`" for watch in given_up)
@@ -74,12 +74,12 @@ def stopped(given_up: Sequence[Watch], notes: Notes) -> Message:
 
 
 def listed(watches: Sequence[Watch], notes: Notes, told: Message | None = None) -> Message:
-    """All that a person waits for, each with a button to give it up.
+    """List all watches of a user, each with a button to cancel it.
 
     Args:
         watches: the oldest first.
         notes: the language.
-        told: what has just become of one of them.
+        told: a note about the last change.
     """
     if watches:
         rows = rows_of(watches, notes, CANCEL_ACTION, most=_MOST_LISTED)
@@ -90,7 +90,7 @@ def listed(watches: Sequence[Watch], notes: Notes, told: Message | None = None) 
 
 
 def rows_of(watches: Sequence[Watch], notes: Notes, action: str, *, most: int) -> Iterator[Block]:
-    """One section for each watch, with its button; and how many are not shown."""
+    """Make a section with a button for each watch, and a line for those left out."""
     for watch in watches[:most]:
         button = cancel_button(watch, notes.style.catalog, action)
         yield section(_line(watch, notes)) | {"accessory": button}

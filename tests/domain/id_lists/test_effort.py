@@ -1,7 +1,7 @@
-"""Whatever stands in a file of permitted size, reading it takes bounded work.
+"""Any file of permitted size takes bounded work to read.
 
-Work is counted, never timed: what is given to the finder of ids, which is the dearest part, and the
-steps that the reading counts itself. `make bench` prints the seconds.
+Work is counted, never timed: the text passed to the finder of ids, which is the most expensive
+part, and the steps that the reader counts itself. `make bench` prints the seconds.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from bot.domain.id_lists.list_words import judge
 from bot.domain.input.found_ids import FoundIds, find_ids
 from tests.support.hostile_files import HOSTILE, ORDINARY, Made, lines
 
-# A tenth of what may be, so that a hundred kinds take a few seconds.
+# A tenth of the limit, so that a hundred kinds take a few seconds.
 SIZE, MOST = 500_000, MAX_STEPS // 10
-# One cell, one line or one row may be begun when little is left.
+# One cell, one line or one row may still be started when little of the limit is left.
 LAST = 100_000
 
 A = "MPG000236180474"
@@ -28,7 +28,7 @@ A = "MPG000236180474"
 
 @pytest.fixture
 def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """All that is given to the finder."""
+    """All text passed to the finder."""
     given: list[str] = []
 
     def find(texts: Iterable[str]) -> FoundIds:
@@ -44,7 +44,7 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_file_that_was_made_to_be_dear_takes_bounded_work(
     made: Made, searched: list[str]
 ) -> None:
-    """It is read, or it is refused; either way at no more than the budget."""
+    """It is read or refused; in both cases within the budget."""
     effort = Effort(MOST)
     data = made(SIZE)
     try:
@@ -59,7 +59,7 @@ def test_a_file_that_was_made_to_be_dear_takes_bounded_work(
 
 
 def test_some_of_them_come_to_the_end_of_the_budget() -> None:
-    """Else the kinds were tame."""
+    """Otherwise the kinds would be harmless."""
     refused = 0
     for made in HOSTILE.values():
         effort = Effort(MOST)
@@ -83,7 +83,7 @@ def test_an_ordinary_file_of_any_size_is_read_whole(made: Made) -> None:
 
 
 def test_the_budget_is_kept_to_the_step() -> None:
-    """As much as may be is no error; one step more is."""
+    """The exact limit is accepted; one step more is refused."""
     effort = Effort(10)
     effort.spend(4)
     effort.spend(6)
@@ -122,7 +122,7 @@ def test_a_cell_costs_no_more_than_what_is_read_of_it() -> None:
 
 
 def test_what_characters_become_is_cut_too(searched: list[str]) -> None:
-    """One character of Arabic stands for eighteen: still 2,000 are judged."""
+    """One Arabic character expands to eighteen: still 2,000 are judged."""
     judge("x " + "\ufdfa" * 1_000 + f" {A}")
     assert [] == searched
     judge("x " + "\ufdfa" * 100 + f" {A}")
@@ -141,7 +141,7 @@ def test_what_characters_become_is_cut_too(searched: list[str]) -> None:
     ],
 )
 def test_ids_are_found_wherever_they_stand_in_a_cell(text: str, ids: list[str]) -> None:
-    """Though only what stands near a hint is searched."""
+    """Only the text near a hint is searched."""
     filler = "nothing of interest " * 30
     assert ids == [one.value for one in judge(f"{filler}{text} {filler}").ids]
 
@@ -154,7 +154,7 @@ def test_what_is_far_from_a_hint_is_not_searched(searched: list[str]) -> None:
 
 
 def test_a_budget_holds_for_the_whole_file() -> None:
-    """Not for each cell, row, column or delimiter anew."""
+    """Not once more for each cell, row, column or delimiter."""
     few, many = Effort(), Effort()
     read_file(lines(f"foo {A} bar", 10_000), max_ids=1, effort=few)
     read_file(lines(f"foo {A} bar", 100_000), max_ids=1, effort=many)

@@ -1,4 +1,4 @@
-"""Files as spreadsheets and systems write them: the ids are found, the rest is told."""
+"""Files as spreadsheets and systems write them: the ids are found, the rest is reported."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXCEL = lines(
     f"13/05/2024 08:00;Zoë;11 3456-7890;{C};;1.234,56",
 )
 
-# Every way in which the same list was met.
+# Every format in which the same list has been seen.
 SAMPLES = {
     "Excel pt-BR, CSV: Windows-1252": EXCEL.encode("cp1252"),
     "Excel pt-BR, CSV UTF-8: byte order mark": EXCEL.encode("utf-8-sig"),
@@ -117,7 +117,7 @@ def test_each_file_of_excel_is_read_without_a_word_left_out() -> None:
     ],
 )
 def test_the_column_has_the_name_that_its_reader_knows(data: str, column: str) -> None:
-    """Its heading, or its letter; none where it is the only one."""
+    """Its heading, or its letter; empty if it is the only one."""
     assert column == read(data.encode()).column
 
 
@@ -136,7 +136,7 @@ def test_the_column_has_the_name_that_its_reader_knows(data: str, column: str) -
     ],
 )  # fmt: skip
 def test_opaque_ids_are_taken_where_only_one_column_can_be_meant(data: str, ids: list[str]) -> None:
-    """By the heading, or because the others hold phones or are called something else."""
+    """By the heading, or because the other columns hold phones or have other headings."""
     assert ids == values(data.encode())
 
 
@@ -148,13 +148,13 @@ def test_a_heading_stands_within_the_first_twenty_rows() -> None:
 
 
 def test_what_the_cells_hold_decides_before_the_heading() -> None:
-    """The heading IDMSG stands above phone numbers, the ids are in another column."""
+    """The heading IDMSG is above phone numbers, but the ids are in another column."""
     data = lines("IDMSG;Retorno", *(f"551198765432{n};MPG00023618047{n}" for n in range(9)))
     assert "Retorno" == read(data.encode()).column
 
 
 def test_the_named_one_of_two_columns_of_ids_is_taken() -> None:
-    """The sheet of a second attempt holds the ids of the first one as well."""
+    """The sheet of a second attempt contains the ids of the first one as well."""
     data = lines("Anterior;IDMSG", f"{A};{B}", f"{A};{C}")
     assert [B, C] == values(data.encode())
 
@@ -168,7 +168,7 @@ def test_the_named_one_of_two_columns_of_ids_is_taken() -> None:
     ids=["by its name", "by the form of its ids"],
 )
 def test_a_second_column_as_good_leaves_nothing_open(data: str, ids: list[str]) -> None:
-    """Where the one is called IDMSG, or holds ids without doubt; of these the first."""
+    """A column called IDMSG, or one with certain ids; of several, the first."""
     assert ids == values(data.encode())
 
 
@@ -260,14 +260,14 @@ def test_without_a_column_of_ids_none_is_guessed(data: str) -> None:
     ],
 )
 def test_numbers_that_a_spreadsheet_rounded_are_told_as_such(data: str) -> None:
-    """The digits are gone; another file is needed."""
+    """The digits are lost; the user needs another file."""
     with pytest.raises(UnreadableListError) as raised:
         read(data.encode())
     assert ListProblem.ROUNDED is raised.value.problem
 
 
 def test_a_note_of_several_lines_swallows_no_id() -> None:
-    """Whether the quotation marks are meant or stray, what has the form of an id is asked about."""
+    """With intended or stray quotes, every word in the form of an id is looked up."""
     data = lines("IDMSG;Nota", f'{A};"o cliente disse: oi', f'{B};tchau"', f"{C};x")
 
     assert [A, B, C] == values(data.encode())

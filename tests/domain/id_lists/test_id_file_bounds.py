@@ -21,7 +21,7 @@ A = "MPG000236180474"
 
 
 def problem_of(data: bytes, max_ids: int = 10_000) -> UnreadableListError:
-    """What is wrong with a file."""
+    """The problem of a file."""
     with pytest.raises(UnreadableListError) as raised:
         read_file(data, max_ids=max_ids)
     return raised.value
@@ -63,12 +63,12 @@ def zipped(*names: str) -> bytes:
     ],
 )  # fmt: skip
 def test_what_is_no_text_is_told_by_its_name(data: bytes, problem: ListProblem) -> None:
-    """So that the person learns what to do instead."""
+    """So that the user learns the remedy."""
     assert problem is problem_of(data).problem
 
 
 def test_a_file_that_is_too_large_is_not_looked_at() -> None:
-    """Fifty megabytes of ids, or of anything, end at once; how much it is can be told."""
+    """Fifty megabytes of ids, or of anything else, end quickly; the size is reported."""
     error = problem_of(bytes(50_000_000))
     assert (ListProblem.TOO_LARGE, 50_000_000, 5_000_000) == (
         error.problem,
@@ -85,7 +85,7 @@ def test_a_file_may_be_as_large_as_the_limit_says() -> None:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_too_many_lines_are_told_with_how_many(end: bytes) -> None:
-    """A million lines, of whatever length and end."""
+    """A million lines, of any length and line end."""
     count = 1_000_000
     error = problem_of((b"1" + end) * count)
     assert (ListProblem.TOO_MANY_LINES, count, 100_000) == (
@@ -96,7 +96,7 @@ def test_too_many_lines_are_told_with_how_many(end: bytes) -> None:
 
 
 def test_a_cell_of_a_million_lines_is_as_many_lines() -> None:
-    """A quotation mark hides nothing."""
+    """A quote hides no id."""
     assert ListProblem.TOO_MANY_LINES is problem_of(b'"' + b"\n" * 1_000_000 + b'";x').problem
 
 
@@ -143,21 +143,21 @@ def test_quotation_marks_are_read_as_spreadsheets_write_them(
 
 
 def test_a_cell_is_no_longer_than_a_spreadsheet_allows() -> None:
-    """What is opened and not closed within that length was never a cell."""
+    """A quote that is not closed within that length never opened a cell."""
     assert 1 == len(cells(f'"a\n{"x" * 32_766}\nb";y'))
     assert 3 == len(cells(f'"a\n{"x" * 32_767}\nb";y'))
 
 
 @pytest.mark.parametrize("start", ["", '"x";'])
 def test_columns_are_bounded(start: str) -> None:
-    """A row of a million cells costs no more than the last column that is told apart."""
+    """A row of a million cells costs no more than the last column that is split."""
     (row,) = cells(start + "a;" * 10_000)
     assert 200 == len(row)
 
 
 @given(st.binary() | st.text().map(str.encode))
 def test_any_bytes_give_a_list_or_a_problem(data: bytes) -> None:
-    """Nothing else is ever raised."""
+    """No other exception is raised."""
     try:
         read = read_file(data, max_ids=5)
     except UnreadableListError:
@@ -172,7 +172,7 @@ pieces = st.sampled_from(
 
 @given(st.lists(pieces | st.text(max_size=3)).map("".join))
 def test_any_table_gives_a_list_or_a_problem(text: str) -> None:
-    """Whatever the delimiters and quotation marks; and what was ignored has its place."""
+    """With any delimiters and quotes; ignored lines have their row number."""
     try:
         read = read_file(text.encode("utf-8", "replace"), max_ids=50)
     except UnreadableListError:
@@ -182,14 +182,14 @@ def test_any_table_gives_a_list_or_a_problem(text: str) -> None:
 
 @given(st.lists(st.integers(10**5, 10**14), min_size=1, max_size=40, unique=True))
 def test_no_id_of_the_usual_form_is_lost(numbers: list[int]) -> None:
-    """Whatever stands in the column beside it."""
+    """With any content in the column beside it."""
     ids = [f"MPG{number}" for number in numbers]
     rows = [f'Zé "Zeca" {n}, Silva;{one};"a;b"' for n, one in enumerate(ids)]
     assert ids == [one.value for one in read_file("\n".join(rows).encode(), max_ids=99).ids]
 
 
 class CountedLines(list[str]):
-    """Lines that count how often one of them is looked at."""
+    """Lines that count how often each one is read."""
 
     looks = 0
 
@@ -201,7 +201,7 @@ class CountedLines(list[str]):
 
 @pytest.mark.parametrize("line", ['"a"b"c;"d', '"a;b"c', 'a;"b', '"', "a;b", '"a""'])
 def test_no_line_is_looked_at_over_and_over(line: str) -> None:
-    """Whichever quotation marks are left open, the next lines are joined once and no more."""
+    """With any open quotes, the next lines are joined only once."""
     lines = CountedLines([line] * 3_000)
     assert 1 <= len([*Table(lines).rows(";")]) <= 3_000
     assert lines.looks <= 5 * len(lines)

@@ -1,4 +1,4 @@
-"""Ids that a person pasted: which words are asked about, and which are left out and why."""
+"""Ids that a user pasted: which words are looked up, and which are left out and why."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ REAL, OTHER = "MPG000236180474", "MPG000027109145-21611143"
 
 
 def ids(text: str) -> list[str]:
-    """The ids of a pasted text in which nothing else stands."""
+    """The ids of a pasted text that contains nothing else."""
     read = read_pasted(text, max_ids=1_000)
     assert () == read.ignored
     return [one.value for one in read.ids]
 
 
 def ignored(text: str) -> list[tuple[int, str, str]]:
-    """What is left out of a pasted text: line, word, reason."""
+    """The rejected parts of a pasted text: line, word, reason."""
     read = read_pasted(text, max_ids=1_000)
     return [(one.number, one.text, one.problem.value) for one in read.ignored]
 
 
 def problem_of(text: str, max_ids: int = 1_000) -> UnreadableListError:
-    """What is wrong with a pasted text."""
+    """The problem of a pasted text."""
     with pytest.raises(UnreadableListError) as raised:
         read_pasted(text, max_ids=max_ids)
     return raised.value
@@ -78,15 +78,15 @@ def test_a_heading_is_passed_over(text: str) -> None:
 
 
 def test_of_a_row_from_a_spreadsheet_the_cells_beside_the_id_are_passed_over() -> None:
-    """Phone, date, amount, a name and a number of something else are not reported."""
+    """Phone, date, amount, a name and an unrelated number are not reported."""
     row = f"2024000123\t{REAL}\t(11) 98765-4321\t12/05/2024 10:30\tMaria Silva\t0,35"
     assert [REAL] == ids(f"{row}\n")
 
 
 def test_a_row_from_a_spreadsheet_without_an_id_is_reported() -> None:
-    """Where no cell holds one each of them is told."""
-    told = ignored(f"{REAL}\tx\nMaria\t5511987654321")
-    assert [(2, "Maria", "no_id"), (2, "5511987654321", "phone")] == told
+    """If no cell has an id, each cell is reported."""
+    problems = ignored(f"{REAL}\tx\nMaria\t5511987654321")
+    assert [(2, "Maria", "no_id"), (2, "5511987654321", "phone")] == problems
 
 
 @pytest.mark.parametrize("word", ["12345678910x", "999888777666", "a1b2c3d4e5", "ab-1234567"])
@@ -96,12 +96,12 @@ def test_an_opaque_id_is_taken_where_no_other_is_certain(word: str) -> None:
 
 
 def test_beside_ids_of_the_usual_form_another_form_is_none() -> None:
-    """An order number between IDMSGs is no IDMSG, and that is said."""
+    """An order number between IDMSGs is not an IDMSG, which is reported."""
     assert [(2, "2024000123", "unlike")] == ignored(f"{REAL}\n2024000123\n{OTHER}")
 
 
 def test_what_is_called_an_id_is_one() -> None:
-    """`id:` says so by force, even of what looks like a phone number, or is dressed as one."""
+    """`id:` forces it, even for a word that resembles a phone number, or is formatted as one."""
     assert ["5511987654321", "98765-4321", "x"] == ids("id:5511987654321 id:98765-4321 id:x")
 
 
@@ -126,13 +126,13 @@ def test_what_is_called_an_id_is_one() -> None:
     ],
 )
 def test_a_word_that_is_no_id_is_told_with_its_line(word: str, problem: str | None) -> None:
-    """And with what it is instead; a label without anything behind it is nothing."""
-    told = [problem for _, _, problem in ignored(f"{REAL}\n{word}\n{OTHER}")]
-    assert ([problem] if problem else []) == told
+    """And with its actual kind; a label without a word after it is ignored."""
+    problems = [problem for _, _, problem in ignored(f"{REAL}\n{word}\n{OTHER}")]
+    assert ([problem] if problem else []) == problems
 
 
 def test_doubles_are_counted_and_read_once() -> None:
-    """In the order in which they come first."""
+    """In order of first appearance."""
     read = read_pasted(f"{OTHER} {REAL} {OTHER} 000:{OTHER}", max_ids=2)
     assert ([OTHER, REAL], 2) == ([one.value for one in read.ids], read.doubles)
 
@@ -150,7 +150,7 @@ def test_doubles_are_counted_and_read_once() -> None:
     ids=["empty", "blank", "prose", "phones", "heading", "rounded"],
 )
 def test_a_text_without_a_list_has_its_problem(text: str, problem: ListProblem) -> None:
-    """Each says what is wrong."""
+    """Each names its problem."""
     assert problem is problem_of(text).problem
 
 
@@ -177,7 +177,7 @@ def test_what_is_shown_of_a_line_is_bounded_and_printable() -> None:
 
 @given(st.text() | st.lists(st.sampled_from([REAL, "\t", "\n", "IDMSG", "+55", "11", " "])))
 def test_any_text_gives_a_list_or_a_problem(given_text: str | list[str]) -> None:
-    """Nothing else is ever raised, and a list has ids."""
+    """No other exception is raised, and a list has ids."""
     text = given_text if isinstance(given_text, str) else "".join(given_text)
     try:
         read = read_pasted(text, max_ids=5)

@@ -1,4 +1,4 @@
-"""The result of a bulk as CSV: what stands in it, and what a spreadsheet makes of it."""
+"""The result of a bulk as CSV: its content, and how a spreadsheet reads it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DELIMITERS = {Language.ENGLISH: ",", Language.PORTUGUESE: ";"}
 def item(
     raw: str, idmsg: str = "MPG000236180474", position: int = 0, *, sandbox: bool = False
 ) -> BulkItem:
-    """A call with what the gateway said."""
+    """A call with the gateway's answer."""
     return BulkItem(
         position=position,
         message_id=MessageId(idmsg),
@@ -74,7 +74,7 @@ def test_the_sheet_begins_with_its_mark_and_the_headings(catalog: Catalog) -> No
 
 
 def test_a_call_has_all_its_facts() -> None:
-    """Number, outcome, headline, code, who acts, what to do, raw result, moment."""
+    """Number, outcome, headline, code, who acts, next step, raw result, time."""
     assert {
         "line": "8",
         "idmsg": "MPG000236180474",
@@ -93,13 +93,13 @@ def test_a_call_has_all_its_facts() -> None:
 
 def test_a_portuguese_sheet_has_decimal_commas_and_days_first() -> None:
     """As a spreadsheet in Brazil reads numbers and moments."""
-    told = cells(item("ok:85.50"), PT)
-    assert ("85,50", "12/05/2026 12:00:05") == (told["duration"], told["checked"])
+    sheet_texts = cells(item("ok:85.50"), PT)
+    assert ("85,50", "12/05/2026 12:00:05") == (sheet_texts["duration"], sheet_texts["checked"])
     assert "85.50" == cells(item("ok:85.50"))["duration"]
 
 
 def test_a_code_of_the_gateway_keeps_its_zeros() -> None:
-    """024 is no number; the apostrophe keeps a spreadsheet from making it 24."""
+    """024 is not a number; the apostrophe stops a spreadsheet from turning it into 24."""
     assert "'024" == cells(item("024"))["gateway_code"]
 
 
@@ -110,7 +110,7 @@ def test_an_id_that_is_not_found_is_no_error_of_the_gateway() -> None:
 
 
 def test_the_note_says_what_is_odd() -> None:
-    """Remarks, the error of a failed look-up, and that the sandbox answered."""
+    """Remarks, the error of a failed look-up, and the sandbox's mark."""
     assert say("remark.zero_seconds") == cells(item("ok:0"))["note"]
     assert say("card.sandbox") in cells(item("ok:85", sandbox=True))["note"]
     failed = BulkItem(
@@ -119,20 +119,20 @@ def test_the_note_says_what_is_odd() -> None:
         finding=LookupFailure(error="timeout"),
         checked_at=NOON,
     )
-    told = cells(failed)
+    sheet_texts = cells(failed)
     note = f"{say('card.error_code')}: timeout"
     assert (say("outcome_word.lookup_failed"), "", note) == (
-        told["outcome"],
-        told["raw"],
-        told["note"],
+        sheet_texts["outcome"],
+        sheet_texts["raw"],
+        sheet_texts["note"],
     )
 
 
 def test_a_call_that_was_not_asked_about_says_so() -> None:
-    """Its line stands in its place, without a verdict."""
-    told = cells(BulkItem(position=0, message_id=MessageId("MPG000236180474")))
-    assert say("sheet.not_asked") == told.pop("outcome")
-    assert {"1", "MPG000236180474", ""} == {*told.values()}
+    """Its line is in its position, without a verdict."""
+    sheet_texts = cells(BulkItem(position=0, message_id=MessageId("MPG000236180474")))
+    assert say("sheet.not_asked") == sheet_texts.pop("outcome")
+    assert {"1", "MPG000236180474", ""} == {*sheet_texts.values()}
 
 
 def test_an_answer_without_its_moment_is_written() -> None:
@@ -156,14 +156,14 @@ def test_ignored_lines_follow_with_number_and_reason() -> None:
 
 
 def test_the_raw_result_is_bounded_masked_and_on_one_line() -> None:
-    """Whatever the gateway sends, a row is one line of the file."""
+    """For any text of the gateway, a row is one line of the file."""
     raw = cells(item("x\r\n\x00call 5511987654321\u2028" + "y" * 9_000))["raw"]
     assert 500 == len(raw)
     assert raw.startswith("x   call +55 (11) *****-4321 y")
 
 
 def test_the_sheet_is_made_line_by_line() -> None:
-    """The first line is there before the second item is asked for."""
+    """The first line is available before the second item is requested."""
     asked: list[int] = []
 
     def items() -> Iterable[BulkItem]:
@@ -195,7 +195,7 @@ def test_nothing_becomes_a_formula(text: str, catalog: Catalog) -> None:
 
 
 def formulas(data: bytes) -> list[str]:
-    """Cells that a spreadsheet would calculate, whatever parts them and however it takes quotes."""
+    """Cells that a spreadsheet would calculate, with any delimiter and any quoting."""
     found = []
     for line in data.decode("utf-8-sig").split("\r\n"):
         for delimiter in ",;\t|":
@@ -233,7 +233,7 @@ def test_no_text_becomes_a_formula(text: str) -> None:
     ],
 )
 def test_an_id_stays_as_it_is_in_a_spreadsheet(idmsg: str, kept: str) -> None:
-    """What would become another number, a date or a time is kept as text, and nothing else."""
+    """Only values that would become another number, a date or a time are marked as text."""
     assert kept == cells(item("ok:85", idmsg))["idmsg"]
 
 
@@ -246,7 +246,7 @@ def test_an_id_stays_as_it_is_in_a_spreadsheet(idmsg: str, kept: str) -> None:
     )
 )
 def test_a_sheet_can_be_given_back_as_a_list(idmsgs: list[str]) -> None:
-    """The ids that were written are read again, and its other lines are none."""
+    """The written ids are read again, and the other lines have none."""
     items = [item("failed:486", one, place) for place, one in enumerate(idmsgs)]
     lines = [IgnoredLine(number=1, text="5511987654321", problem=LineProblem.PHONE)]
     for catalog in (EN, PT):
@@ -265,8 +265,8 @@ def test_any_id_and_any_answer_make_a_row(idmsg: str, raw: str) -> None:
     except InvalidMessageIdError:
         return
     for catalog in (EN, PT):
-        told = rows(written([one], catalog=catalog), catalog.language)
-        assert [len(COLUMNS)] * 2 == [len(row) for row in told]
+        sheet_texts = rows(written([one], catalog=catalog), catalog.language)
+        assert [len(COLUMNS)] * 2 == [len(row) for row in sheet_texts]
 
 
 @pytest.mark.parametrize(
@@ -278,11 +278,11 @@ def test_problems_are_said_with_numbers_as_people_write_them(
     """How many there are and may be; megabytes where bytes are counted."""
     with pytest.raises(UnreadableListError) as many:
         read_file("".join(f"MPG{n:09}\n" for n in range(1_234)).encode(), max_ids=1_000)
-    told = catalog.say("list.problem.too_many_ids", count=1_234, limit=1_000)
-    assert {count, limit} <= {*re.findall(r"[0-9.,]*[0-9]", told)}
-    assert told == say_problem(many.value, catalog)
+    sheet_texts = catalog.say("list.problem.too_many_ids", count=1_234, limit=1_000)
+    assert {count, limit} <= {*re.findall(r"[0-9.,]*[0-9]", sheet_texts)}
+    assert sheet_texts == say_problem(many.value, catalog)
     with pytest.raises(UnreadableListError) as large:
         read_file(bytes(50_000_000), max_ids=1_000)
-    told = catalog.say("list.problem.too_large", count=50, limit=5)
-    assert told == say_problem(large.value, catalog)
+    sheet_texts = catalog.say("list.problem.too_large", count=50, limit=5)
+    assert sheet_texts == say_problem(large.value, catalog)
     assert catalog.say("list.ignored.phone") == say_reason(LineProblem.PHONE, catalog)

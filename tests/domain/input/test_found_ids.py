@@ -47,7 +47,7 @@ def certain(text: str) -> list[str]:
     ],
 )
 def test_a_word_in_the_form_of_the_gateway_is_certain(text: str, ids: list[str]) -> None:
-    """MPG and digits, perhaps a hyphen and digits, wherever words end; nothing else is found."""
+    """MPG and digits, with an optional hyphen and digits, at any word end; nothing else."""
     assert ids == certain(text)
 
 
@@ -168,7 +168,7 @@ BARE = ["11987654321", "1134567890", "5511987654321", "551134567890", "011987654
 
 
 def test_a_phone_number_is_neither() -> None:
-    """In dress or in bare digits, whatever stands beside it."""
+    """Formatted or in bare digits, with any neighbours."""
     frames = ("{}", "tel:{}", "Fone {}.", "[{}]", "{};x", "'{}'", "a/{}!")
     texts = [frame.format(phone) for phone in DRESSED + BARE for frame in frames]
 
@@ -176,12 +176,12 @@ def test_a_phone_number_is_neither() -> None:
 
 
 def test_what_a_command_refuses_as_a_phone_number_is_not_found_either() -> None:
-    """One notion of a phone number's dress, and more forms where prose goes around it."""
+    """One definition of a formatted phone number, and more forms inside prose."""
     assert [] == certain("ligar +44 - 2 - 79460123 hoje")
 
 
 def test_a_phone_number_that_is_called_an_id_is_not_certain() -> None:
-    """In bare digits it is doubtful, in dress it is nothing."""
+    """Bare digits are doubtful, a formatted number is not an id."""
     labels = ("id:", "IDMSG ", "IDMSG: ", "IDMSG=", "*IDMSG:*\n")
     ends = ("", ".", " abc1", ")", "; x")
     texts = {label + phone + end: phone for label in labels for phone in BARE for end in ends}
@@ -228,7 +228,7 @@ def test_what_is_slacks_own_is_neither(text: str) -> None:
     ],
 )
 def test_letters_with_digits_and_digits_alone_are_doubtful(word: str) -> None:
-    """8 to 40 characters that might be an id; each once, whatever stands beside it."""
+    """8 to 40 characters that may be an id; each once, with any neighbours."""
     frames = ("{}", "a {}, b", "call={}", "({})", "000:{}", "x_{}.wav", "/ {} %")
 
     found = {frame: find_ids([frame.format(word)] * 2) for frame in frames}
@@ -267,7 +267,7 @@ def test_a_certain_id_is_not_doubtful_as_well() -> None:
 
 
 def test_words_end_where_a_text_ends() -> None:
-    """Two texts never make one word."""
+    """Two texts are never joined into one word."""
     found = find_ids(["MPG000236", "180474", "IDMSG:", "ab12"])
 
     assert (MessageId("MPG000236"),) == found.ids

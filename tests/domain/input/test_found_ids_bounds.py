@@ -18,7 +18,7 @@ REAL = "MPG000236180474"
 MAX_FOUND, MAX_READ, MAX_LENGTH = 200, 40_000, 40
 
 identifiers = st.from_regex(r"\A[Mm][Pp][Gg][0-9]{5,20}(-[0-9]{1,10})?\Z")
-# Whatever ends a word and begins no form of its own.
+# Characters that end a word and start no form themselves.
 separators = st.text(alphabet=" \t\n,;|()[]{}\"'`*_~!?\u201c\u201d\u2014\u00a0", min_size=1)
 pieces = st.sampled_from(
     [
@@ -44,7 +44,7 @@ texts = st.one_of(st.text(), st.lists(st.one_of(pieces, st.text(max_size=3))).ma
 
 @given(st.lists(texts))
 def test_any_text_gives_ids_that_may_be_asked(found_in: list[str]) -> None:
-    """No text is an error; what is found is bounded, each once, and never both."""
+    """No text raises an error; the results are bounded, each once, and never both."""
     found = find_ids(found_in)
 
     values = [one.value for one in found.ids]
@@ -67,7 +67,7 @@ def test_every_id_between_separators_is_found(parts: list[tuple[str, str]], end:
     st.sampled_from(["", "id:", "IDMSG ", "IDMSG: ", "IDMSG=", "tel ", "x;", "("]),
 )
 def test_no_brazilian_phone_number_is_certain(digits: str, before: str) -> None:
-    """10 to 13 bare digits, even where the text calls them an id."""
+    """10 to 13 bare digits, even if the text calls them an id."""
     assert () == find_ids([before + digits]).ids
 
 
@@ -93,7 +93,7 @@ def test_so_many_ids_are_found_and_no_more() -> None:
 
 
 def test_so_much_is_read_and_no_more() -> None:
-    """What stands behind is not found, neither in the same text nor in the next one."""
+    """The text after the limit is not searched, neither in the same text nor in the next one."""
     filler = f"{'x' * 99} " * (MAX_READ // 100 - 1) + " " * 80
 
     assert (MessageId(REAL),) == find_ids([filler + REAL]).ids
@@ -111,7 +111,7 @@ def test_an_id_is_not_cut_in_two() -> None:
 
 
 def test_characters_that_grow_are_bounded_too() -> None:
-    """One character of Arabic stands for eighteen in plain writing."""
+    """One Arabic character expands to eighteen in plain characters."""
     assert () == find_ids(["\ufdfa" * (MAX_READ // 10) + f" {REAL}"]).ids
 
 
@@ -137,7 +137,7 @@ def test_a_text_is_cut_before_a_word(text: str, limit: int, kept: str) -> None:
     assert kept == whole_words(text, limit)
 
 
-# About half a second on the machine where a split takes an eighth of a millisecond.
+# About half a second on a machine whose split takes an eighth of a millisecond.
 MOST_SPLITS = 4_000
 
 HOSTILE = [
@@ -198,7 +198,7 @@ def test_time_grows_with_the_length_only() -> None:
 
 
 def test_so_much_is_made_readable_and_no_more() -> None:
-    """What one character becomes counts, and what becomes of nothing does not."""
+    """The expansion of a character counts, and a character that disappears does not."""
     assert "abcde" == readable("abcdef", most=5)
     assert "SMSM" == readable("\u2120\u2120\u2120"[:2], most=5)
     assert "SMSMS" == readable("\u2120" * 2_000, most=5)

@@ -1,4 +1,4 @@
-"""The sandbox gateway's ids in text: most hold no digit, and are ids all the same."""
+"""The sandbox gateway's ids in text: most have no digit, and are still ids."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bot.domain.input.found_ids import find_ids
 def test_they_are_found_after_the_word_idmsg(
     text: str, ids: tuple[str, ...], doubtful: tuple[str, ...]
 ) -> None:
-    """With a colon or a blank between; in small letters they might be anything."""
+    """With a colon or a blank between; in small letters they are ambiguous."""
     found = find_ids([text])
 
     assert (ids, doubtful) == (tuple(one.value for one in found.ids), found.doubtful)

@@ -1,4 +1,4 @@
-"""What may be sent to the gateway as an IDMSG, and what is refused before any request."""
+"""Which words may be sent to the gateway as an IDMSG, and which are refused before any request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REAL = "MPG000236180474"
         "x",
         "12345678910",
         "a" * 40,
-        "mpgAbC",  # case is kept
+        "mpgAbC",  # case is preserved
         "a&b<c>",  # 38: escaped on the wire, not here
         "ação-í",
         "a b",
@@ -35,7 +35,7 @@ REAL = "MPG000236180474"
     ],
 )
 def test_an_identifier_is_opaque(value: str) -> None:
-    """1 to 40 visible characters are kept exactly as they are."""
+    """1 to 40 visible characters are unchanged."""
     assert value == str(MessageId(value))
 
 
@@ -58,7 +58,7 @@ def test_an_identifier_is_opaque(value: str) -> None:
     ids=ascii,
 )
 def test_what_cannot_be_an_identifier_is_refused(value: str, problem: IdProblem) -> None:
-    """Nothing empty, too long, invisible or impossible in XML becomes a MessageId."""
+    """No empty, long, invisible or XML-incompatible text becomes a MessageId."""
     with pytest.raises(InvalidMessageIdError) as refused:
         MessageId(value)
 
@@ -89,7 +89,7 @@ def test_36_the_dress_of_a_text_is_taken_off(word: str) -> None:
 
 
 def test_an_apostrophe_inside_is_kept() -> None:
-    """Only what stands around the word is dress."""
+    """Only quotes and labels around the word are removed."""
     assert "d'or" == unwrap("'d'or'")
 
 
@@ -106,7 +106,7 @@ def test_an_apostrophe_inside_is_kept() -> None:
     ],
 )
 def test_35_the_prefix_of_the_send_result_is_cut(word: str, value: str, cut: bool) -> None:
-    """`000:` is left out once and said to be left out; the length counts after that."""
+    """`000:` is removed once and the removal is reported; the length counts after that."""
     typed = parse_typed(word)
 
     assert value == typed.message_id.value
@@ -126,7 +126,7 @@ def test_35_the_prefix_of_the_send_result_is_cut(word: str, value: str, cut: boo
     ids=ascii,
 )
 def test_37_a_typed_word_is_refused_with_its_reason(word: str, problem: IdProblem) -> None:
-    """The reason is the one that a person can act on."""
+    """The reason is one that the user can act on."""
     with pytest.raises(InvalidMessageIdError) as refused:
         parse_typed(word)
 
@@ -166,7 +166,7 @@ def test_a_dressed_phone_number_is_no_identifier(phone: str) -> None:
 
 @pytest.mark.parametrize("phone", PHONES)
 def test_a_person_may_insist(phone: str) -> None:
-    """What looks like a phone number is an IDMSG where the person says so."""
+    """A word that resembles a phone number is an IDMSG if the user marks it as one."""
     assert MessageId(phone) == parse_typed(phone, forced=True).message_id
 
 
@@ -175,7 +175,7 @@ def test_a_person_may_insist(phone: str) -> None:
     ["5511987654321", "11987654321", "12345678910", "MPG000027109145-21611143", "1-2", "98765-432"],
 )
 def test_digits_without_the_dress_are_asked(word: str) -> None:
-    """An IDMSG may be all digits, and may hold hyphens."""
+    """An IDMSG may be all digits, and may contain hyphens."""
     assert MessageId(word) == parse_typed(word).message_id
 
 

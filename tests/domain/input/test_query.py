@@ -1,4 +1,4 @@
-"""The grammar of what a person types."""
+"""The grammar of a user's input."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REAL, OTHER = "MPG000236180474", "MPG000027109145-21611143"
 
 
 def asked(*ids: str, share: bool = False, watch: bool = False, cut: bool = False) -> LookUp:
-    """A look-up of these ids with nothing refused."""
+    """A look-up of these ids without rejected words."""
     found = tuple(MessageId(one) for one in ids)
     return LookUp(ids=found, share=share, watch=watch, prefix_cut=cut)
 
@@ -67,7 +67,7 @@ def test_a_first_word_that_is_a_command_is_run(word: str, command: Command) -> N
     ],
 )
 def test_a_command_takes_the_rest_of_the_line(text: str, query: Query) -> None:
-    """The argument is what follows, with single spaces and without dress."""
+    """The argument is the text after the word, with single spaces and without quotes."""
     assert query == parse_query(text)
 
 
@@ -87,7 +87,7 @@ def test_a_command_takes_the_rest_of_the_line(text: str, query: Query) -> None:
     ],
 )
 def test_words_that_are_no_command_are_identifiers(text: str, query: Query) -> None:
-    """Each once, in the order typed, with case kept; bare digits are asked."""
+    """Each once, in the order typed, with case preserved; bare digits are looked up."""
     assert query == parse_query(text)
 
 
@@ -148,7 +148,7 @@ PHONES = [
 
 @pytest.mark.parametrize("phone", PHONES)
 def test_a_dressed_phone_number_is_refused_as_one_word(phone: str) -> None:
-    """Whatever spaces and quotes it holds, no part of it is asked, and its neighbours are."""
+    """With any spaces and quotes, no part of it is looked up, but its neighbours are."""
     for text in ("{}", "{} X1", "X1 {}", "X1, {}, X2", "X1;{};X2", "share {}"):
         query = parse_query(text.format(phone))
 
@@ -221,7 +221,7 @@ def test_a_word_far_from_every_command_is_an_identifier(word: str) -> None:
     ],
 )
 def test_the_label_of_an_identifier_is_left_out(text: str) -> None:
-    """Who copies from a card or a report copies the label as well."""
+    """A user who copies from a card or a report copies the label as well."""
     assert asked(REAL) == parse_query(text.format(REAL))
     assert asked(REAL, share=True) == parse_query(f"share {text.format(REAL)}")
     assert asked(REAL, share=True) == parse_query(f"{text.format(REAL)} share")
@@ -235,7 +235,7 @@ def test_the_label_of_an_identifier_is_left_out(text: str) -> None:
         ("id:IDMSG", asked("IDMSG")),
         (f"{REAL} IDMSG", asked(REAL, "IDMSG")),
         (f"IDMSG-1 {REAL}", asked("IDMSG-1", REAL)),
-        # What stands after the label is an IDMSG, whatever it looks like.
+        # The word after the label is an IDMSG, whatever its form.
         ("IDMSG: 486", asked("486")),
         ("IDMSG: failed:486", asked("failed:486")),
         ("IDMSG +55 (11) 98765-4321", LookUp(
@@ -245,7 +245,7 @@ def test_the_label_of_an_identifier_is_left_out(text: str) -> None:
     ],
 )  # fmt: skip
 def test_only_a_leading_label_is_a_label(text: str, query: Query) -> None:
-    """Alone it asks nothing, elsewhere it is a word like any other."""
+    """Alone it is an empty question, elsewhere it is an ordinary word."""
     assert query == parse_query(text)
 
 
@@ -258,7 +258,7 @@ def test_only_a_leading_label_is_a_label(text: str, query: Query) -> None:
     ],
 )
 def test_a_lone_code_or_result_is_explained(word: str) -> None:
-    """Nobody's IDMSG looks like that, and the query says that this was assumed."""
+    """No IDMSG has that form, and the query records the assumption."""
     bare = word.strip("`")
 
     assert Run(command=Command.EXPLAIN, argument=bare, assumed=True) == parse_query(word)
@@ -275,7 +275,7 @@ def test_a_lone_code_or_result_is_explained(word: str) -> None:
     ],
 )
 def test_everything_else_is_an_identifier(text: str) -> None:
-    """Other digits, other words, two words, and what is forced are asked."""
+    """Other digits, other words, two words, and forced words are looked up."""
     words = text.removeprefix("id:").replace(",", " ").split()
 
     assert asked(*words) == parse_query(text)
@@ -283,14 +283,14 @@ def test_everything_else_is_an_identifier(text: str) -> None:
 
 @pytest.mark.parametrize("count", [11, 12, 100])
 def test_more_than_ten_identifiers_are_counted_and_not_asked(count: int) -> None:
-    """The answer says how many there were, and the limit."""
+    """The answer states the number of ids, and the limit."""
     ids = [f"X{number}" for number in range(count)]
 
     assert TooMany(count=count, limit=10) == parse_query(" ".join(ids))
 
 
 def test_ten_identifiers_and_their_doubles_are_asked() -> None:
-    """What is typed twice counts once towards the limit."""
+    """A repeated word counts once towards the limit."""
     ids = [f"X{number}" for number in range(10)]
 
     assert asked(*ids) == parse_query(" ".join(ids * 3))
@@ -307,13 +307,13 @@ def test_ten_identifiers_and_their_doubles_are_asked() -> None:
     ids=ascii,
 )
 def test_a_bad_word_is_left_out_with_its_reason(text: str, bad: BadWord) -> None:
-    """The other words are asked all the same; what is shown of the bad one is bounded."""
+    """The other words are still looked up; the displayed part of the bad one is bounded."""
     assert LookUp(ids=(), bad_words=(bad,)) == parse_query(text)
     assert LookUp(ids=(MessageId(REAL),), bad_words=(bad,)) == parse_query(f"{text} {REAL}")
 
 
 def test_no_more_than_ten_bad_words_are_shown() -> None:
-    """Somebody who pastes a long list of phone numbers gets a short answer."""
+    """A user who pastes a long list of phone numbers gets a short answer."""
     query = parse_query(" ".join(["98765-4321"] * 30))
 
     assert isinstance(query, LookUp)
@@ -349,7 +349,7 @@ PIECES = (
 
 @given(st.text(max_size=200) | st.lists(st.sampled_from((*PIECES, " ", ",", "\n"))).map("".join))
 def test_any_text_gives_a_query(text: str) -> None:
-    """No text is an error, and no answer holds more than the limits allow."""
+    """No text raises an error, and no answer exceeds the limits."""
     query = parse_query(text)
 
     assert isinstance(query, Query)
@@ -363,7 +363,7 @@ def test_any_text_gives_a_query(text: str) -> None:
 
 
 def test_of_a_long_text_the_first_words_are_compared_with_command_words() -> None:
-    """Twenty different ones: comparing is dear, and whoever means a command begins with it."""
+    """Twenty different ones: comparing is expensive, and a real command comes first in the line."""
     others = [f"{letter}zzzzzzz" for letter in "abcdefghijklmnopqrs"]
 
     assert isinstance(parse_query(" ".join([*others, "hlep"])), DidYouMean)
@@ -372,6 +372,6 @@ def test_of_a_long_text_the_first_words_are_compared_with_command_words() -> Non
 
 
 def test_a_command_word_may_be_dressed_but_not_endless() -> None:
-    """What is longer than any of them is compared with none."""
+    """A word that is longer than all of them is compared with none."""
     assert Run(command=Command.HELP) == parse_query("h" + "\u0301" * 36 + "elp")
     assert not isinstance(parse_query("h" + "\u0301" * 37 + "elp"), Run)

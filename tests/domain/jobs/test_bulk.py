@@ -1,4 +1,4 @@
-"""A bulk's values: counting, the time that is left, and what an answer leads to."""
+"""A bulk's values: counting, the remaining time, and the effect of an answer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FAILED = BulkItem(
 
 
 def tally(asked: int) -> Tally:
-    """So many that were answered."""
+    """This many answered calls."""
     return Tally(counts=MappingProxyType({Outcome.ANSWERED: asked}))
 
 
@@ -50,21 +50,21 @@ def tally(asked: int) -> Tally:
     [(0, 60, None), (50, 0, None), (50, -1, None), (25, 60, 180), (100, 60, 0)],
 )
 def test_the_time_that_is_left(asked: int, seconds: int, left: int | None) -> None:
-    """By the pace so far; nobody can tell before there is one."""
+    """By the pace so far; unknown before there is one."""
     found = time_left(BULK, tally(asked), NOON + timedelta(seconds=seconds))
     assert (None if left is None else timedelta(seconds=left)) == found
 
 
 @given(st.integers(1, 100), st.integers(1, 10_000))
 def test_the_time_that_is_left_is_never_less_than_none(asked: int, seconds: int) -> None:
-    """Whatever the pace."""
+    """At any pace."""
     left = time_left(BULK, tally(asked), NOON + timedelta(seconds=seconds))
     assert left is not None
     assert left >= timedelta(0)
 
 
 def test_a_tally_counts() -> None:
-    """All that have an answer, and those of one outcome."""
+    """All with an answer, and those of one outcome."""
     both = Tally(counts=MappingProxyType({Outcome.ANSWERED: 2, Outcome.LOOKUP_FAILED: 1}))
     assert (3, 1, 0) == (both.asked, both.of(Outcome.LOOKUP_FAILED), both.of(Outcome.BLOCKED))
 
@@ -83,7 +83,7 @@ def test_a_tally_counts() -> None:
     ],
 )
 def test_what_an_answer_of_the_gateway_leads_to(raw: str, step: Step) -> None:
-    """However long it was silent before, and whether it was asked before."""
+    """After any silence, for a first look-up and a repeated one."""
     for item in (ITEM, FAILED):
         for silent in (NOT_SILENT, TOO_LONG):
             assert step is after_answer(item, read_result(raw), silent_for=silent)
@@ -104,28 +104,28 @@ def test_what_an_answer_of_the_gateway_leads_to(raw: str, step: Step) -> None:
 def test_what_a_failed_look_up_leads_to(
     error: str, item: BulkItem, silent: timedelta, step: Step
 ) -> None:
-    """It is repeated once; where the gateway was not even asked it is patiently asked again."""
+    """It is retried once; without a request to the gateway it is retried without limit."""
     assert step is after_answer(item, LookupFailure(error=error), silent_for=silent)
 
 
 def test_a_reported_bulk_is_open_until_its_result_was_handed_over() -> None:
-    """One that cannot be delivered is over."""
+    """An undeliverable bulk is closed."""
     telling = replace(BULK, doubtful=True).telling()
     assert (BulkState.REPORTING, True) == (telling.state, telling.open)
-    told = telling.told(NOON)
-    assert (BulkState.REPORTED, True, False) == (told.state, told.open, told.doubtful)
+    reported = telling.told(NOON)
+    assert (BulkState.REPORTED, True, False) == (reported.state, reported.open, reported.doubtful)
     gone = telling.undelivered(NOON)
     assert (BulkState.UNDELIVERED, NOON, False) == (gone.state, gone.ended_at, gone.open)
 
 
 def test_handing_over_is_a_step_of_its_own() -> None:
-    """With attempts and a day of its own; the state stays, until it is over or given up."""
+    """With its own attempts and its own day; the state stays, until it is closed or given up."""
     later = NOON + timedelta(hours=5)
     reporting = replace(BULK, state=BulkState.REPORTING, attempts=4, doubtful=True)
-    told = reporting.told(later)
-    assert (0, later, False) == (told.attempts, told.decided_at, told.doubtful)
-    assert told == told.telling()
-    handed = replace(told, doubtful=True).told(later)
+    reported = reporting.told(later)
+    assert (0, later, False) == (reported.attempts, reported.decided_at, reported.doubtful)
+    assert reported == reported.telling()
+    handed = replace(reported, doubtful=True).told(later)
     assert (BulkState.REPORTED, later, False) == (handed.state, handed.ended_at, handed.doubtful)
-    gone = told.undelivered(later)
+    gone = reported.undelivered(later)
     assert (BulkState.UNDELIVERED, later, True) == (gone.state, gone.ended_at, gone.doubtful)

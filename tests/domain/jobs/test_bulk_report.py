@@ -1,4 +1,4 @@
-"""What the report of a list counts."""
+"""The counts in the report of a list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ERRORS = [entry.code for entry in EN.of_kind(Kind.ERROR)]
 
 
 def finding_of(result: str) -> Finding | None:
-    """A result of the gateway, `!timeout` for a failed look-up, nothing for what was not asked."""
+    """A result of the gateway, `!timeout` for a failed look-up, empty for an id not looked up."""
     if result.startswith("!"):
         return LookupFailure(error=result[1:], detail="HTTP 502")
     return read_result(result) if result else None
@@ -37,12 +37,12 @@ def items(results: Iterable[str]) -> Iterable[BulkItem]:
 
 
 def report(*results: str) -> BulkReport:
-    """What is reported of these."""
+    """The report of these items."""
     return Reckoning().add_all(items(results)).report(EN)
 
 
 def test_calls_are_counted_by_outcome_and_what_was_not_asked_is_passed_over() -> None:
-    """A failed look-up is counted as such and never as a failed call."""
+    """A failed look-up counts as such and never as a failed call."""
     counted = report("ok:85", "failed:486", "failed:404", "024", "023", "!timeout", "", "")
 
     assert {
@@ -65,14 +65,14 @@ def test_the_answer_rate_is_of_calls_with_a_final_status() -> None:
 
 @pytest.mark.parametrize(("seconds", "brief"), [("0", 1), ("6", 1), ("6.01", 0), ("85", 0)])
 def test_answers_that_were_too_short_are_counted_beside(seconds: str, brief: int) -> None:
-    """Up to six seconds; they are answered all the same."""
+    """Up to six seconds; they still count as answered."""
     counted = report(f"ok:{seconds}")
 
     assert (1, brief) == (counted.answered, counted.brief)
 
 
 def test_the_five_most_frequent_reasons_come_first() -> None:
-    """Each as it is explained for a single call; how many more there are is said."""
+    """Each as explained for a single call; the number of further ones is reported."""
     codes = ("486", "404", "480", "603", "503", "408", "484")
     results = [f"failed:{code}" for n, code in enumerate(codes) for _ in range(len(codes) - n)]
     counted = report(*reversed(results), "ok:85")
@@ -83,7 +83,7 @@ def test_the_five_most_frequent_reasons_come_first() -> None:
 
 
 def test_results_that_are_explained_alike_are_one_reason() -> None:
-    """A machine is a machine whatever its code; a busy line is none after an answer."""
+    """A machine is a machine with any code; a busy line is not one after an answer."""
     counted = report("machine:200", "machine:486", "failed:486", "error:486")
 
     assert [2, 1, 1] == [reason.count for reason in counted.reasons]
@@ -91,7 +91,7 @@ def test_results_that_are_explained_alike_are_one_reason() -> None:
 
 
 def test_failed_look_ups_have_reasons_of_their_own() -> None:
-    """Neither they nor pending calls are among what went wrong with calls."""
+    """Neither they nor pending calls count as problems of calls."""
     counted = report("!timeout", "!timeout", "!not_soap", "024", "failed:486")
 
     assert [Outcome.FAILED] == [one.explanation.outcome for one in counted.reasons]
@@ -107,7 +107,7 @@ def test_of_equally_frequent_reasons_the_first_one_comes_first() -> None:
 
 
 def test_answers_of_the_sandbox_are_counted() -> None:
-    """They are about no real calls, which the report says."""
+    """They are not real calls, which the report says."""
     item = BulkItem(
         position=0, message_id=MessageId("A"), finding=read_result("ok:85"), sandbox=True
     )
@@ -127,19 +127,19 @@ results = st.one_of(
 
 @given(given_results=st.lists(results, max_size=60))
 def test_no_call_is_lost_or_counted_twice(given_results: list[str]) -> None:
-    """Whatever comes, what is asked is answered, among the reasons, pending, or not found out."""
+    """For any items, each one is answered, among the reasons, pending, or a failed look-up."""
     counted = report(*given_results)
-    told = sum(one.count for one in counted.reasons) + counted.other_reasons
+    reasoned = sum(one.count for one in counted.reasons) + counted.other_reasons
 
     assert counted.asked == sum(bool(one) for one in given_results)
-    assert counted.asked == told + sum(
+    assert counted.asked == reasoned + sum(
         counted.of(one) for one in (Outcome.ANSWERED, Outcome.PENDING, Outcome.LOOKUP_FAILED)
     )
     assert 0 <= counted.brief <= counted.answered <= counted.final <= counted.asked
 
 
 def peak(count: int) -> int:
-    """The bytes that are held at most while so many items are counted."""
+    """The peak of allocated bytes while this many items are counted."""
     reckoning = Reckoning()
     tracemalloc.start()
     try:
@@ -151,7 +151,7 @@ def peak(count: int) -> int:
 
 
 def test_the_memory_is_the_same_for_any_number_of_calls() -> None:
-    """Two thousand take no more than two hundred; a page of rows would be seen here."""
+    """Two thousand take no more memory than two hundred; a page of rows would be visible here."""
     peak(100)
 
     assert peak(2_000) < 2 * peak(200)

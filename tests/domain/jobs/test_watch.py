@@ -1,4 +1,4 @@
-"""When a watch is looked at, when it ends and why: functions of the moment."""
+"""When a watch is polled, when it ends and why: functions of the time."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ PENDING = read_result("024")
 
 
 def seconds_of_looks(watch: Watch) -> list[float]:
-    """When a call that stays pending is looked at, in seconds from the start; the last is the end.
+    """When a call that stays pending is polled, in seconds from the start; the last is the end.
 
-    Every look is made at the very moment at which it is due.
+    Every poll is made exactly when it is due.
     """
     now = SCHEDULE.next_look(0, watch.started_at, watch.expires_at)
     moments = [now]
@@ -59,7 +59,7 @@ def seconds_of_looks(watch: Watch) -> list[float]:
 
 
 def test_looks_come_at_growing_intervals_and_the_last_one_repeats() -> None:
-    """15 s, then 30, 60, 120, then every 300 s, and at the end of the limit no look."""
+    """15 s, then 30, 60, 120, then every 300 s, and no poll at the end of the limit."""
     expected = [15, 45, 105, 225, 525, 825, 1125, 1425, 1725, 1800]
     assert expected == seconds_of_looks(WATCH)
 
@@ -74,7 +74,7 @@ def test_looks_come_at_growing_intervals_and_the_last_one_repeats() -> None:
     ],
 )
 def test_a_limit_may_be_chosen(chosen: timedelta | None, limit: timedelta) -> None:
-    """Up to 24 hours; what lies outside the choice is brought inside."""
+    """Up to 24 hours; a choice outside the range is clamped."""
     assert NOON + limit == SCHEDULE.expiry(NOON, chosen)
 
 
@@ -82,25 +82,25 @@ def test_a_limit_may_be_chosen(chosen: timedelta | None, limit: timedelta) -> No
     "raw", ["ok:85.00", "failed:486", "error:503", "blocked:608", "machine:200"]
 )
 def test_a_final_status_ends_it(raw: str) -> None:
-    """Whatever became of the call."""
+    """With any result of the call."""
     assert Ending.STATUS is next_step(WATCH, read_result(raw), SCHEDULE, NOON)
 
 
 @pytest.mark.parametrize("raw", ["001", "019", "022", "900"])
 def test_a_refusal_of_this_bot_ends_it(raw: str) -> None:
-    """To go on would make it worse, and says nothing about the call."""
+    """Further requests would make it worse, and say nothing about the call."""
     assert Ending.REFUSED is next_step(WATCH, read_result(raw), SCHEDULE, NOON)
 
 
 @pytest.mark.parametrize("raw", ["024", "850", "950", "777", "nonsense", "ok:soon", "failed:"])
 def test_what_says_nothing_final_goes_on(raw: str) -> None:
-    """Pending, undocumented and unreadable alike; nothing unknown ends it."""
+    """Pending, undocumented and unreadable alike; no unknown status ends it."""
     expected = LookAgain(at=NOON + timedelta(seconds=30))
     assert expected == next_step(WATCH, read_result(raw), SCHEDULE, NOON)
 
 
 def test_a_look_that_found_nothing_out_goes_on() -> None:
-    """A gateway that is away is no failure of the call."""
+    """An unreachable gateway is not a failure of the call."""
     expected = LookAgain(at=NOON + timedelta(seconds=30))
     assert expected == next_step(WATCH, LookupFailure(error="timeout"), SCHEDULE, NOON)
 
@@ -114,7 +114,7 @@ def test_an_unknown_id_gets_one_repeat_after_a_minute() -> None:
 
 
 def test_an_id_that_became_known_goes_on() -> None:
-    """What was unknown a minute ago is pending now."""
+    """An id that was unknown a minute ago is pending now."""
     again = next_step(replace(WATCH, unknown=True), PENDING, SCHEDULE, NOON)
     assert isinstance(again, LookAgain)
     assert not again.unknown
@@ -142,17 +142,17 @@ def test_a_watch_is_never_put_off_beyond_its_limit(looks: int, second: int, raw:
 def test_one_that_was_told_is_open_until_its_card_shows_it(
     card: PostedCard | None, is_open: bool
 ) -> None:
-    """Where there is one."""
-    told = replace(WATCH, card=card, state=State.TELLING, doubtful=True).told(NOON)
-    assert (is_open, State.TOLD, False) == (told.open, told.state, told.doubtful)
+    """If it has one."""
+    notified = replace(WATCH, card=card, state=State.TELLING, doubtful=True).told(NOON)
+    assert (is_open, State.TOLD, False) == (notified.open, notified.state, notified.doubtful)
 
 
 def test_a_watch_is_open_until_its_notice_stands_or_cannot_be_delivered() -> None:
-    """What was doubtful is settled when it stands."""
+    """A doubtful attempt is settled once the notice is in Slack."""
     telling = replace(WATCH, doubtful=True).telling()
     assert (State.TELLING, True) == (telling.state, telling.open)
-    told = telling.told(NOON)
-    assert (State.TOLD, False, NOON) == (told.state, told.doubtful, told.ended_at)
+    notified = telling.told(NOON)
+    assert (State.TOLD, False, NOON) == (notified.state, notified.doubtful, notified.ended_at)
     gone = telling.undelivered(NOON)
     assert (State.UNDELIVERED, True, NOON) == (gone.state, gone.doubtful, gone.ended_at)
 
@@ -184,11 +184,11 @@ def test_telling_is_given_up_after_a_day() -> None:
     ("rate", "last", "most"), [(10, 300, 1_500), (1, 300, 150), (10, 2, 1_500), (10, 600, 3_000)]
 )
 def test_no_more_are_open_than_the_ceiling_carries(rate: float, last: int, most: int) -> None:
-    """Half the ceiling gives each its look within five minutes, or within the last interval."""
+    """Half the rate limit polls each within five minutes, or within the last interval."""
     schedule = replace(SCHEDULE, intervals=(timedelta(seconds=last),))
     assert most == most_open(rate, schedule)
 
 
 def test_a_slow_ceiling_carries_one() -> None:
-    """There is always room for one."""
+    """One watch always fits."""
     assert 1 == most_open(0.001, SCHEDULE)

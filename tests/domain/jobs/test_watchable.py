@@ -51,5 +51,5 @@ def test_a_watch_is_offered_where_waiting_is_the_next_step(
 
 
 def test_a_look_up_that_failed_can_be_watched() -> None:
-    """The next look may find out."""
+    """The next poll may succeed."""
     assert why_not_watchable(LookupFailure(error="timeout")) is None

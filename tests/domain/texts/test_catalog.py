@@ -59,7 +59,7 @@ def test_15_a_sip_code_has_its_entry_or_that_of_its_class(code: int, entry: str)
     ],
 )
 def test_26_a_gateway_code_has_its_entry_or_that_of_its_range(code: str, entry: str) -> None:
-    """900 stands alone between two ranges, and an undocumented code borrows no meaning."""
+    """900 is alone between two ranges, and an undocumented code has a neutral entry."""
     found = EN.gateway(code)
 
     assert (Kind.GATEWAY, entry) == (found.kind, found.code)
@@ -75,13 +75,13 @@ def test_entries_are_listed_by_their_kind(kind: Kind) -> None:
 
 
 def test_outcomes_and_errors_are_found_by_name() -> None:
-    """Both have an entry of their own kind."""
+    """Both have an entry of their kind."""
     assert (Kind.OUTCOME, "machine") == (EN.outcome("machine").kind, "machine")
     assert (Kind.ERROR, "timeout") == (EN.error("timeout").kind, "timeout")
 
 
 def entry(kind: Kind, code: str) -> Entry:
-    """An entry that holds little more than its code."""
+    """An entry with little more than its code."""
     return Entry(
         kind=kind,
         code=code,
@@ -100,18 +100,18 @@ def entry(kind: Kind, code: str) -> Entry:
         (Kind.GATEWAY, "024", "ask"),
         (Kind.ERROR, "timeout", "ask"),
         *((Kind.OUTCOME, verdict, "call") for verdict in sorted(CALL_OUTCOMES)),
-        # These leave open what became of the call.
+        # These leave the call's result open.
         *((Kind.OUTCOME, unknown, "ask") for unknown in sorted(set(Outcome) - CALL_OUTCOMES)),
     ],
 )
 def test_a_retry_speaks_of_calling_or_of_asking(kind: Kind, code: str, about: str) -> None:
-    """Where the call has a verdict, calls are made again; else the gateway is asked again."""
+    """If the call has a verdict, the call is repeated; otherwise the look-up is."""
     assert about == entry(kind, code).about
 
 
 @pytest.mark.parametrize("who", WhoActs)
 def test_the_reader_and_nobody_are_not_another(who: WhoActs) -> None:
-    """Only somebody else is named as the one who resolves it."""
+    """Only another party is named as the one who resolves it."""
     assert who.is_another is (who.value not in {"agent", "nobody"})
 
 
@@ -119,7 +119,7 @@ def test_the_reader_and_nobody_are_not_another(who: WhoActs) -> None:
     ("code", "group"), [("486", False), ("4xx", True), ("undocumented", True), ("001", False)]
 )
 def test_an_entry_for_many_codes_is_a_group(code: str, group: bool) -> None:
-    """Only a number of its own stands for one code."""
+    """Only a single number is the code of one entry."""
     assert group is entry(Kind.SIP, code).is_group
 
 
@@ -133,7 +133,7 @@ def test_an_entry_for_many_codes_is_a_group(code: str, group: bool) -> None:
     ],
 )
 def test_a_heading_changes_the_first_letter_only(text: str, heading: str) -> None:
-    """Abbreviations keep their capitals, and an empty text stays empty."""
+    """Abbreviations stay in capitals, and an empty text remains empty."""
     assert heading == capitalised(text)
 
 
@@ -174,7 +174,7 @@ SMALL = Catalog(
     ],
 )
 def test_a_phrase_is_filled_in(name: str, values: dict[str, object], said: str) -> None:
-    """Values stand where the phrase names them, and a count chooses the plural form."""
+    """Values appear where the phrase names them, and a count selects the plural form."""
     assert said == SMALL.say(name, **values)
 
 

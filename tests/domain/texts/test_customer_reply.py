@@ -1,4 +1,4 @@
-"""The reply for the customer: which one is given, and what none of them may say."""
+"""The reply for the customer: which one is chosen, and what none of them may say."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ CATALOGS = pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
         ("error:", "interrupted"),
         ("error:486", "busy"),
         ("blocked:608", "blocked"),
-        ("blocked:404", "blocked"),  # the word says more than the code
+        ("blocked:404", "blocked"),  # the word is more specific than the code
         ("blocked:", "blocked"),
         ("blocked:607", "declined"),
         ("machine:200", "machine"),
@@ -69,14 +69,14 @@ CATALOGS = pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
     ],
 )
 def test_each_result_has_its_reply(raw: str, phrase: str) -> None:
-    """By the outcome, and by the reason where the call did not go through."""
+    """By the outcome, and by the reason if the call did not go through."""
     assert say(f"customer.{phrase}") == customer_reply(read_result(raw), EN)
     assert say(f"customer.{phrase}", PT) == customer_reply(read_result(raw), PT)
 
 
 @CATALOGS
 def test_a_failed_look_up_says_nothing_about_the_call(catalog: Catalog) -> None:
-    """Whatever the error, the customer hears that it is being checked."""
+    """For every error, the customer reads that it is being checked."""
     for entry in catalog.of_kind(Kind.ERROR):
         failure = LookupFailure(error=entry.code, detail="HTTP 502")
         assert catalog.say("customer.checking") == customer_reply(failure, catalog)
@@ -154,7 +154,7 @@ findings = st.one_of(
 
 @given(findings, st.sampled_from([EN, PT]))
 def test_every_finding_has_a_reply(finding: Finding, catalog: Catalog) -> None:
-    """One of the texts of the language file, as it stands there."""
+    """One of the texts of the language file, verbatim."""
     assert customer_reply(finding, catalog) in dict(_replies(catalog)).values()
 
 

@@ -19,7 +19,7 @@ SIP, GATEWAY, OUTCOME, ERROR = Kind.SIP, Kind.GATEWAY, Kind.OUTCOME, Kind.ERROR
 
 
 def seen(found: Found) -> list[tuple[str, Kind, str]]:
-    """What was found: the code asked, the kind and code of the entry."""
+    """The results: the code, the kind and code of the entry."""
     return [(one.code, one.entry.kind, one.entry.code) for one in found.definitions]
 
 
@@ -65,7 +65,7 @@ def test_digits_belong_to_one_family(term: str, expected: tuple[str, Kind, str])
     ],
 )
 def test_what_is_not_registered_or_documented_is_said_to_be_so(term: str, remark: str) -> None:
-    """The remark stands beside the entry that explains the code."""
+    """The remark is beside the entry that explains the code."""
     expected = say(f"remark.{remark}", code=term[-3:]) if remark else ""
 
     assert [expected] == [one.remark for one in find(term, EN).definitions]
@@ -85,7 +85,8 @@ def test_the_entry_of_a_class_is_not_registered() -> None:
         ("error:499", SIP, "4xx"),
         ("failed:200", SIP, "200"),
         ("blocked:603", SIP, "603"),
-        # The word decides: a machine whatever the code, and blocked unless the code says by whom.
+        # The word decides: a machine with any code, and blocked unless the code names who barred
+        # it.
         ("blocked:486", OUTCOME, "blocked"),
         ("machine:200", OUTCOME, "machine"),
         ("ok:103", OUTCOME, "answered"),
@@ -93,22 +94,25 @@ def test_the_entry_of_a_class_is_not_registered() -> None:
         ("ok:3.00", OUTCOME, "answered"),
         ("failed:busy", OUTCOME, "failed"),
         ("failed:4860", OUTCOME, "failed"),
-        # Outside 100 to 699 the digits mean nothing; the gateway's codes are no help here.
+        # Digits outside 100 to 699 have no entry; the gateway's codes do not apply here.
         ("failed:900", OUTCOME, "failed"),
         ("failed:486;ok:85", OUTCOME, "unrecognised"),
     ],
 )
 def test_a_result_has_the_one_answer_of_its_card(term: str, kind: Kind, code: str) -> None:
-    """What was pasted from a card is explained as the look-up explained it, under its own name."""
+    """Text pasted from a card is explained as the look-up explained it, under its own name."""
     (definition,) = find(term, EN).definitions
-    told = explain(read_result(term), EN)
+    explanation = explain(read_result(term), EN)
     entry = definition.entry
 
     assert (term, kind, code) == (definition.code, entry.kind, entry.code)
-    assert (told.headline, " ".join(told.remarks)) == (definition.headline, definition.remark)
-    assert (told.meaning, told.advice) == (entry.meaning, entry.advice)
-    assert (told.who_acts, told.retry) == (entry.who_acts, entry.retry)
-    assert told.headline.rstrip(".") == as_record(definition)["title"]
+    assert (explanation.headline, " ".join(explanation.remarks)) == (
+        definition.headline,
+        definition.remark,
+    )
+    assert (explanation.meaning, explanation.advice) == (entry.meaning, entry.advice)
+    assert (explanation.who_acts, explanation.retry) == (entry.who_acts, entry.retry)
+    assert explanation.headline.rstrip(".") == as_record(definition)["title"]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +147,7 @@ def test_an_error_is_an_outcome_in_a_record() -> None:
 
 
 def test_an_everyday_word_leads_to_what_it_means() -> None:
-    """What agents call a result stands first, though no title may hold the word."""
+    """The agents' usual name for a result comes first, though no title may contain the word."""
     english = {
         "machine": ("voicemail", "Mailbox", "answering machine"),
         "480": ("unreachable", "not answered", "switched off"),
@@ -194,7 +198,7 @@ def test_the_word_of_an_outcome_is_explained(term: str, outcome: str) -> None:
 
 
 def entry(kind: Kind, code: str, title: str, **texts: Any) -> tuple[tuple[Kind, str], Entry]:
-    """An entry that is nothing but its texts, under its key."""
+    """An entry with only its texts, under its key."""
     facts: dict[str, Any] = {"who_acts": WhoActs.NOBODY, "retry": Retry.NO, "advice": "Wait."}
     made = Entry(**{"kind": kind, "code": code, "title": title, "meaning": "", **facts, **texts})
     return (kind, code), made
@@ -235,18 +239,18 @@ SMALL = replace(
         # Without accents.
         ("numero inexistente", ["404"]),
         ("NÚMERO", ["404"]),
-        # An everyday word before a title that holds it; a part of one is like a title.
+        # An everyday word before a title that contains it; a part of one is like a title.
         ("mailbox", ["488", "302"]),
         ("Caixa  Postal", ["488"]),
         ("postal", ["488"]),
-        # An error's own code before all that holds the word; a code that others begin with.
+        # An error's own code before all entries that contain the word; codes with that prefix.
         ("timeout", ["timeout", "408"]),
         ("TLS", ["tls", "tls_version"]),
         ("tls version", ["tls_version"]),
     ],
 )
 def test_a_word_is_searched_in_titles_phrases_and_meanings(term: str, codes: list[str]) -> None:
-    """What a person most likely means stands first; where something is found nothing is guessed."""
+    """The most likely meaning comes first; a match prevents guesses."""
     found = find(term, SMALL)
 
     assert codes == [one.entry.code for one in found.definitions]
@@ -254,7 +258,7 @@ def test_a_word_is_searched_in_titles_phrases_and_meanings(term: str, codes: lis
 
 
 def test_no_more_than_eighty_characters_of_a_term_are_read() -> None:
-    """Nobody fills a card with what they typed."""
+    """No user can fill a card with a long input."""
     assert Found(term="x" * 80) == find("x" * 81, SMALL)
 
 
@@ -327,7 +331,7 @@ def test_everything_is_outcomes_then_sip_codes_then_gateway_codes_then_errors() 
     ids=["with a remark", "without"],
 )
 def test_a_record_is_flat(definition: Definition, meaning: str) -> None:
-    """All keys are present and all values are texts; a remark goes before the meaning."""
+    """All keys are present and all values are texts; a remark comes before the meaning."""
     entry = definition.entry
 
     assert {
@@ -351,7 +355,7 @@ def test_texts_are_compared_without_accents_and_case(text: str, plain: str) -> N
 
 
 def test_a_word_of_the_other_language_is_found_and_told_in_ones_own() -> None:
-    """Somebody who reads English may still have the Portuguese word in front of them."""
+    """A user who reads English may still see the Portuguese word elsewhere."""
     entries = dict([*SMALL.entries.items(), entry(SIP, "486", "linha ocupada")])
     other = replace(EN, entries=entries)
 

@@ -1,4 +1,4 @@
-"""What a person is told about a status. The test ids begin with the numbers of docs/readings.md."""
+"""The explanation of a status for a user. Test ids begin with docs/readings.md's numbers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def because(name: str, title: str) -> str:
 def test_each_outcome_has_its_verdict(
     raw: str, outcome: str, headline: str, who: str, retry: str
 ) -> None:
-    """One line says what happened, and the rest who must act and whether to try again."""
+    """One line says what happened, the rest who must act and whether to try again."""
     explanation = told(raw)
 
     assert (outcome, headline) == (explanation.outcome, explanation.headline)
@@ -84,7 +84,7 @@ def test_each_outcome_has_its_verdict(
 def test_11_12_an_answered_call_may_have_been_too_short(
     raw: str, remark: str, who: WhoActs, retry: Retry
 ) -> None:
-    """Up to six seconds nobody hears a message to its end; an unknown duration is said to be so."""
+    """A message cannot be heard in six seconds; an unknown duration is reported as unknown."""
     explanation = told(raw)
 
     remarks = (say(f"remark.{remark}", seconds=6),) if remark else ()
@@ -102,7 +102,7 @@ def test_11_12_an_answered_call_may_have_been_too_short(
         ("failed", "failed", ["no_code"]),
         ("failed:busy", "failed", ["no_code"]),
         ("machine:xyz", "machine", ["no_code"]),
-        # 15: by its class, and said to be so
+        # 15: by its class, which the text states
         ("failed:499", "4xx", ["not_listed"]),
         ("error:699", "6xx", ["not_listed"]),
         ("failed:409", "409", ["not_registered"]),
@@ -111,20 +111,20 @@ def test_11_12_an_answered_call_may_have_been_too_short(
         ("failed:000", "failed", ["not_sip"]),
         ("error:999", "error", ["not_sip"]),
         ("blocked:900", "blocked", ["not_sip"]),
-        # 17: not a final answer, which the texts of these codes say themselves
+        # 17: not a final answer, which the texts of these codes state
         ("failed:100", "100", []),
         ("error:183", "183", []),
         ("failed:150", "1xx", ["not_listed"]),
         ("blocked:183", "blocked", ["provisional"]),
-        # 18: answered; of the 2xx codes only 200 says so
+        # 18: answered; of the 2xx codes only 200 means that
         ("blocked:200", "blocked", ["answered_then_failed"]),
         ("failed:202", "202", []),
         ("failed:299", "2xx", ["not_listed"]),
-        # 19: the word decides, whatever the code
+        # 19: the word decides, with any code
         ("machine:200", "machine", []),
         ("machine:100", "machine", []),
         ("machine:486", "machine", []),
-        # 21: the word decides, unless the code says who barred the call
+        # 21: the word decides, unless the code names who barred the call
         ("blocked:486", "blocked", []),
         ("blocked:499", "blocked", []),
         ("blocked:409", "blocked", []),
@@ -138,7 +138,7 @@ def test_11_12_an_answered_call_may_have_been_too_short(
 def test_a_call_is_explained_by_its_code_or_by_its_word(
     raw: str, entry: str, remarks: list[str]
 ) -> None:
-    """Meaning and advice are those of one entry; what is odd about the code is said beside it."""
+    """Meaning and advice come from one entry; a remark beside it explains an unusual code."""
     explanation = told(raw)
     code = raw.partition(":")[2]
 
@@ -165,9 +165,9 @@ def test_18_a_call_that_failed_after_the_answer_is_explained_as_such(
 
 @CATALOGS
 def test_nothing_is_said_twice_about_one_result(catalog: Catalog) -> None:
-    """Headline, meaning, remarks and advice repeat no sentence, whatever the result."""
+    """Headline, meaning, remarks and advice repeat no sentence, for any result."""
     words, answered = ("failed", "error", "blocked", "machine"), ("ok", "ok:0", "ok:3", "ok:9")
-    # Every entry, one code of each group, and what is no SIP code.
+    # Every entry, one code of each group, and codes that are not SIP.
     gateway = [entry.code.replace("x", "9") for entry in catalog.of_kind(Kind.GATEWAY)]
     sip = [entry.code.replace("x", "9") for entry in catalog.of_kind(Kind.SIP)]
     results = [f"{word}:{code}" for word in words for code in (*sip, "701")]
@@ -197,7 +197,7 @@ def test_nothing_is_said_twice_about_one_result(catalog: Catalog) -> None:
 )
 @CATALOGS
 def test_a_verdict_names_its_icon(raw: str, verdict: str, catalog: Catalog) -> None:
-    """A finer verdict than the outcome has an icon of its own; the outcome stays what it is."""
+    """A finer verdict than the outcome has its own icon; the outcome does not change."""
     explanation = told(raw, catalog)
 
     assert verdict == explanation.verdict
@@ -207,7 +207,7 @@ def test_a_verdict_names_its_icon(raw: str, verdict: str, catalog: Catalog) -> N
 @pytest.mark.parametrize("word", ["failed", "error", "blocked", "machine"])
 @given(code=st.integers(min_value=0, max_value=999))
 def test_20_the_word_decides_the_outcome_whatever_the_code(word: str, code: int) -> None:
-    """The same code is another verdict after another word; 200 after the answer is apart."""
+    """The same code is another verdict after another word; 200 after the answer is separate."""
     assume(code != 200 or word in {"blocked", "machine"})
     explanation = told(f"{word}:{code:03d}")
     entry = explanation.entry
@@ -239,7 +239,7 @@ def test_20_the_word_decides_the_outcome_whatever_the_code(word: str, code: int)
 def test_a_gateway_code_is_explained_by_its_family(
     code: str, entry: str, who: WhoActs, contact: str
 ) -> None:
-    """Each names who must act, and the contact that the specification gives."""
+    """Each names who must act, and the contact from the specification."""
     explanation = told(code)
 
     assert (Kind.GATEWAY, entry) == (explanation.entry.kind, explanation.entry.code)
@@ -276,7 +276,7 @@ def test_a_failed_look_up_never_says_that_the_call_failed(catalog: Catalog) -> N
 @CATALOGS
 @given(raw=st.text(max_size=30) | st.from_regex(r"\A(ok|failed|blocked|machine)?:?[0-9.]{0,6}\Z"))
 def test_any_answer_is_explained(catalog: Catalog, raw: str) -> None:
-    """Whatever the gateway says, there is a verdict, a meaning and a next step."""
+    """For any text of the gateway, there is a verdict, a meaning and a next step."""
     explanation = told(raw, catalog)
 
     assert explanation.headline

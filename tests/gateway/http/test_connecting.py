@@ -1,4 +1,4 @@
-"""A connection that never opens: given up early enough to be tried again."""
+"""A connection that never opens: abandoned early enough for a retry."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.gateway.gateway_loopback import (
 
 @pytest.fixture
 def black_hole() -> Iterator[int]:
-    """A port whose queue is full, so that the kernel lets every further attempt wait."""
+    """A port whose backlog is full, so that the kernel lets every further attempt wait."""
     callers = [socket.socket() for _ in range(4)]
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -42,7 +42,7 @@ def black_hole() -> Iterator[int]:
 
 
 async def test_an_attempt_that_never_connects_is_given_up(black_hole: int) -> None:
-    """It has a class of its own, because nothing was sent and it may be repeated."""
+    """It has its own class, because nothing was sent and it may be retried."""
     url = f"http://127.0.0.1:{black_hole}/"
     async with asyncio.timeout(10), open_transport(url, connections=1, connect_seconds=0.2) as wire:
         with pytest.raises(ConnectTimedOut) as caught:
@@ -51,7 +51,7 @@ async def test_an_attempt_that_never_connects_is_given_up(black_hole: int) -> No
 
 
 async def test_it_is_tried_again_within_the_deadline(black_hole: int) -> None:
-    """A look-up ends with what it knows: that nobody was reached, not that a reply was late."""
+    """The look-up reports the known cause: the server was not reached, rather than a late reply."""
     seen: list[BaseException] = []
     before = stamina.instrumentation.get_on_retry_hooks()
     stamina.instrumentation.set_on_retry_hooks([lambda details: seen.append(details.caused_by)])
@@ -68,7 +68,7 @@ async def test_it_is_tried_again_within_the_deadline(black_hole: int) -> None:
 
 
 async def test_a_handshake_that_never_ends_is_no_connection_yet() -> None:
-    """A port that takes connections and says nothing has heard nothing of ours either."""
+    """A port that accepts connections and never answers has received no request either."""
     async with serving(hang) as server, asyncio.timeout(10):
         url = server.url.replace("http:", "https:")
         async with open_transport(url, connections=1, connect_seconds=0.2) as wire:
@@ -77,13 +77,13 @@ async def test_a_handshake_that_never_ends_is_no_connection_yet() -> None:
 
 
 async def test_a_request_that_was_sent_is_waited_for() -> None:
-    """Connecting has its limit; an answer has the whole deadline, and is asked for once."""
+    """Connecting has its limit; an answer has the whole deadline, and is requested once."""
 
     async def late(exchange: Exchange) -> None:
         await asyncio.sleep(0.3)
         await exchange.send(OK)
 
-    # A quarter of the deadline is what an attempt to connect may take.
+    # An attempt to connect may take a quarter of the deadline.
     async with serving(late) as server, client_of(server.url, timeout_seconds=60.0) as client:
         assert (await status_of(client)).status.final
     async with serving(hang) as server, client_of(server.url, timeout_seconds=0.3) as client:
@@ -93,7 +93,7 @@ async def test_a_request_that_was_sent_is_waited_for() -> None:
 
 
 async def test_a_limit_does_not_hinder_who_connects() -> None:
-    """All goes as ever where somebody listens."""
+    """With a listener, everything works as usual."""
     async with (
         serving(always(OK)) as server,
         open_transport(server.url, connections=1, connect_seconds=5.0) as wire,

@@ -1,4 +1,4 @@
-"""TLS servers that nobody should talk to: each is told by its kind, and nothing is sent to it."""
+"""Untrustworthy TLS servers: each kind is identified, and none receives a request."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def certified(
 
     Args:
         folder: for the files.
-        names: whom it is made out to.
+        names: the certificate's host names.
         key: kind and size.
-        times: from when until when, as OpenSSL writes them.
+        times: start and end, in OpenSSL's format.
     """
     config, private, file = folder / "config", folder / "key.pem", folder / "cert.pem"
     request, index = folder / "request.pem", folder / "index"
@@ -65,7 +65,7 @@ def certified(
 
 
 async def refusal(server: ssl.SSLContext, ca_file: str | None) -> TlsError:
-    """What a look-up says that meets this server; it was asked once, and told nothing."""
+    """The result of a look-up at this server; it was asked once, and received no request."""
     async with (
         serving(always(OK), tls=server) as running,
         client_of(running.url, ca_file=ca_file) as client,
@@ -77,7 +77,7 @@ async def refusal(server: ssl.SSLContext, ca_file: str | None) -> TlsError:
 
 
 async def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
-    """The fact names it, for whoever has to renew it."""
+    """The fact names it, for the operator who has to renew it."""
     tls, file = certified(tmp_path, times=("20200101000000Z", "20210101000000Z"))
     error = await refusal(tls, file)
     assert (type(error), error.fact) == (TlsCertificate, "CERT_HAS_EXPIRED")
@@ -91,7 +91,7 @@ async def test_a_certificate_that_is_not_valid_yet(tmp_path: Path) -> None:
 
 
 async def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
-    """It signs itself, and no setting says that it may."""
+    """It is self-signed, and no setting trusts it."""
     tls, _ = certified(tmp_path)
     error = await refusal(tls, None)
     assert (type(error), error.fact) == (TlsCertificate, "DEPTH_ZERO_SELF_SIGNED_CERT")
@@ -109,7 +109,7 @@ async def test_a_certificate_for_somebody_else(tmp_path: Path, names: str, fact:
 
 
 def shake_hands(listening: socket.socket, tls: ssl.SSLContext) -> None:
-    """Try the handshake with one caller; asyncio's servers keep their alerts to themselves."""
+    """Try the handshake with one caller; asyncio's servers do not expose their alerts."""
     caller, _ = listening.accept()
     with suppress(OSError), tls.wrap_socket(caller, server_side=True):
         pass
@@ -141,7 +141,7 @@ async def test_a_server_with_a_weak_key(tmp_path: Path) -> None:
 
 @asynccontextmanager
 async def speaking_first(words: bytes) -> AsyncIterator[int]:
-    """A port where something else than TLS is spoken."""
+    """A port that uses another protocol than TLS."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -154,7 +154,7 @@ async def speaking_first(words: bytes) -> AsyncIterator[int]:
 
 @pytest.mark.parametrize("words", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-canary\r\n"])
 async def test_a_port_without_tls(words: bytes) -> None:
-    """The general error; what the port said is not quoted."""
+    """The general error; the port's answer is not quoted."""
     async with speaking_first(words) as port, client_of(f"https://127.0.0.1:{port}/") as client:
         with pytest.raises(TlsFailed) as caught:
             await status_of(client)

@@ -1,4 +1,4 @@
-"""Fields of a head whose names are not ASCII: left out, and nothing else is."""
+"""Fields of a head whose names are not ASCII are dropped, and nothing else is."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ HEADS: dict[str, tuple[bytes, bytes]] = {
 
 @pytest.mark.parametrize(("sent", "passed"), HEADS.values(), ids=HEADS.keys())
 def test_a_field_without_a_proper_name_is_left_out(sent: bytes, passed: bytes) -> None:
-    """And nothing else, whether the head comes in one piece or byte by byte."""
+    """And nothing else, for a head in one piece or byte by byte."""
     whole, dripping = HeadFilter(), HeadFilter()
     assert passed == whole.feed(sent)
     assert passed == b"".join(dripping.feed(bytes([byte])) for byte in sent)
@@ -89,7 +89,7 @@ TOO_LONG = {
 
 @pytest.mark.parametrize("sent", TOO_LONG.values(), ids=TOO_LONG.keys())
 def test_a_head_that_is_longer_than_any_is_refused(sent: bytes) -> None:
-    """In one piece or byte by byte, and with what would have been left out."""
+    """In one piece or byte by byte, and with fields that would have been dropped."""
     whole, dripping = HeadFilter(), HeadFilter()
     with pytest.raises(ReplyTooLong):
         whole.feed(sent)
@@ -99,7 +99,7 @@ def test_a_head_that_is_longer_than_any_is_refused(sent: bytes) -> None:
 
 @given(st.lists(st.sampled_from([b"a", b":", b" ", b"\r", b"\n", b"HTTP/1.1 1", b"00"])))
 def test_a_head_in_ascii_is_passed_on_unchanged(pieces: list[bytes]) -> None:
-    """Up to the line that has not ended, which is held back."""
+    """Up to the unfinished line, which is buffered."""
     sent, filtered = b"".join(pieces), HeadFilter()
     passed = b"".join(filtered.feed(piece) for piece in pieces)
     assert sent.startswith(passed)
@@ -110,7 +110,7 @@ def test_a_head_in_ascii_is_passed_on_unchanged(pieces: list[bytes]) -> None:
     "name", ["Número".encode(), "Número".encode("latin-1"), b"\xf0\x9f\x93\x9e"]
 )
 async def test_a_good_answer_with_such_a_field_is_an_answer(name: bytes) -> None:
-    """On every reply of a connection that is kept."""
+    """On every reply of a persistent connection."""
     body = result("024")
     reply = http(body).replace(b"\r\nContent-Length", b"\r\n" + name + b": 1\r\nContent-Length")
     async with serving(always(reply)) as server, client_of(server.url) as client:
@@ -130,7 +130,7 @@ async def test_a_good_answer_with_such_a_field_is_an_answer(name: bytes) -> None
 async def test_other_faults_of_a_head_stay_what_they_are(
     sent: bytes, error: type[GatewayError]
 ) -> None:
-    """No HTTP is no HTTP, and an end within the head is a lost connection."""
+    """Another protocol is not HTTP, and an end within the head is a lost connection."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.send(sent)

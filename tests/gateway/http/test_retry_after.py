@@ -1,4 +1,4 @@
-"""`Retry-After`: what can be meant is a number of seconds, and everything else is nothing."""
+"""`Retry-After`: a plausible number of seconds is used, and everything else is ignored."""
 
 from __future__ import annotations
 

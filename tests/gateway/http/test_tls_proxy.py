@@ -81,7 +81,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
 
 
 async def test_a_private_authority_is_trusted_when_it_is_named(identity: Identity) -> None:
-    """Many gateways stand behind a company's own authority."""
+    """Many gateways use certificates of a company's own authority."""
     async with (
         serving(always(OK), tls=identity.tls) as server,
         client_of(server.url, ca_file=identity.ca_file) as client,
@@ -91,7 +91,7 @@ async def test_a_private_authority_is_trusted_when_it_is_named(identity: Identit
 
 
 async def test_an_unknown_authority_is_not_trusted(identity: Identity) -> None:
-    """Nothing is sent to whoever cannot prove its name; it is not tried again either."""
+    """A server that cannot prove its name receives nothing; there is no retry either."""
     async with serving(always(OK), tls=identity.tls) as server, client_of(server.url) as client:
         with pytest.raises(TlsCertificate):
             await status_of(client)
@@ -140,7 +140,7 @@ PASSPORT = "Basic " + base64.b64encode(b"user:p@ss-canary").decode()
 
 @dataclass(kw_only=True)
 class Proxy:
-    """A running proxy and the heads of what it was asked for."""
+    """A running proxy and the heads of its requests."""
 
     port: int
     requests: list[Request] = field(default_factory=list)
@@ -197,7 +197,7 @@ async def proxying(*, refuse: bool = False) -> AsyncIterator[Proxy]:
 async def tunnel(
     request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Connect to where the request says, and carry bytes both ways."""
+    """Connect to the address in the request, and relay bytes in both directions."""
     host, port = request.line.split()[1].rsplit(":", 1)
     far_reader, far_writer = await asyncio.open_connection(host, int(port))
     writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
@@ -245,7 +245,7 @@ async def test_plain_http_is_handed_to_the_proxy_whole() -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_a_proxy_that_refuses_is_named_and_its_keys_are_not(scheme: str) -> None:
-    """Neither a tunnel nor a plain request goes past a proxy that does not know us."""
+    """A proxy that rejects our credentials passes on neither a tunnel nor a plain request."""
     url = f"{scheme}://127.0.0.1:{free_port()}/voice"
     async with proxying(refuse=True) as proxy, client_of(url, proxy=proxy.url) as client:
         with pytest.raises(ProxyFailed) as caught:
@@ -258,7 +258,7 @@ async def test_a_proxy_that_refuses_is_named_and_its_keys_are_not(scheme: str) -
 
 @pytest.mark.parametrize("keys", ["", "user:p%40ss-canary@"])
 async def test_a_proxy_that_is_not_there_is_the_proxys_fault(keys: str) -> None:
-    """A refused connection would point at the gateway, which nobody has asked."""
+    """A refused connection would point at the gateway, which was never contacted."""
     proxy = f"http://{keys}127.0.0.1:{free_port()}"
     async with client_of("http://127.0.0.1/", proxy=proxy) as client:
         with pytest.raises(ProxyFailed) as caught:
@@ -269,7 +269,7 @@ async def test_a_proxy_that_is_not_there_is_the_proxys_fault(keys: str) -> None:
 async def test_a_proxys_name_that_does_not_resolve_is_the_proxys_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The gateway's name is for the proxy to resolve; here nobody can resolve the proxy's."""
+    """The proxy resolves the gateway's name; here the proxy's own name does not resolve."""
 
     def nobody(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -281,7 +281,7 @@ async def test_a_proxys_name_that_does_not_resolve_is_the_proxys_fault(
 
 
 async def test_a_proxy_without_credentials_is_shown_none() -> None:
-    """The address alone is enough where the proxy asks for nothing."""
+    """The address alone is enough for a proxy without credentials."""
     url = f"http://127.0.0.1:{free_port()}/voice"
     async with (
         proxying() as proxy,

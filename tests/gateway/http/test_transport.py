@@ -48,7 +48,7 @@ async def facing(script: Script) -> AsyncIterator[tuple[Transport, Server]]:
 
 
 def assert_discreet(error: BaseException) -> None:
-    """Neither the error nor anything it refers to shows a key or holds the request."""
+    """Neither the error nor anything it refers to shows a key or contains the request."""
     shown = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
     assert CREDENTIAL not in shown
     assert TOKEN not in shown
@@ -57,7 +57,7 @@ def assert_discreet(error: BaseException) -> None:
 
 
 async def test_a_request_goes_out_whole() -> None:
-    """One POST with its length, not chunked, with no encoding asked for and our name on it."""
+    """One POST with its length, not chunked, without a requested encoding and with our name."""
     async with facing(always(OK)) as (transport, server):
         await transport.exchange(one_request())
     request = server.requests[0]
@@ -76,7 +76,7 @@ async def test_a_request_goes_out_whole() -> None:
 
 
 async def test_a_reply_comes_back_as_it_is() -> None:
-    """Status, content type and bytes; what they mean is not asked here."""
+    """Status, content type and bytes, without interpretation."""
     async with facing(always(http(b"<h1>", "418 Teapot", content_type="text/html"))) as (
         transport,
         _,
@@ -87,7 +87,7 @@ async def test_a_reply_comes_back_as_it_is() -> None:
 
 
 async def test_a_reply_without_a_content_type_has_an_empty_one() -> None:
-    """The header is optional; so is a Content-Length where the connection ends the body."""
+    """The header is optional; so is a Content-Length if the connection ends the body."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbody")
@@ -100,7 +100,7 @@ async def test_a_reply_without_a_content_type_has_an_empty_one() -> None:
 
 @pytest.mark.parametrize(("header", "expected"), [("1", True), ("0", False), ("yes", False)])
 async def test_the_sandbox_is_recognised(header: str, expected: bool) -> None:
-    """Cards say when an answer is about no real call."""
+    """Cards mark an answer that is not about a real call."""
     reply = http(result("024"), headers=(f"X-Voicestatus-Sandbox: {header}",))
     async with facing(always(reply)) as (transport, _):
         assert expected == (await transport.exchange(one_request())).sandbox
@@ -148,13 +148,13 @@ async def whole_without_the_last_chunk(exchange: Exchange) -> None:
 
 
 async def bad_chunk(exchange: Exchange) -> None:
-    """Send a chunk whose length is none."""
+    """Send a chunk with an invalid length."""
     await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nXYZ\r\ncanary\r\n")
     exchange.close()
 
 
 async def bad_chunk_later(exchange: Exchange) -> None:
-    """Break the chunking after the first chunk, and keep the connection."""
+    """Break the chunking after the first chunk, and leave the connection open."""
     await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\ncanary\r\n")
     await asyncio.sleep(0.02)
     await exchange.send(b"XYZ\r\n")
@@ -162,7 +162,7 @@ async def bad_chunk_later(exchange: Exchange) -> None:
 
 
 async def no_http(exchange: Exchange) -> None:
-    """Speak another protocol."""
+    """Use another protocol."""
     await exchange.send(b"SSH-2.0-canary\r\n\r\n")
     exchange.close()
 
@@ -185,7 +185,7 @@ FAULTS: list[tuple[Script, type[GatewayError]]] = [
 async def test_a_fault_of_the_connection_has_its_error(
     script: Script, expected: type[GatewayError]
 ) -> None:
-    """What a server does on the socket becomes one class of ours, without a trace of the keys."""
+    """Each behaviour of a server becomes one class of ours, without a trace of the keys."""
     async with facing(script) as (transport, _):
         with pytest.raises(expected) as caught:
             await transport.exchange(one_request())
@@ -205,7 +205,7 @@ CUT: list[tuple[Script, bytes]] = [
 
 @pytest.mark.parametrize(("script", "content"), CUT)
 async def test_what_came_before_the_line_broke_is_kept(script: Script, content: bytes) -> None:
-    """It may be a whole answer; and since an answer had begun, it must not be asked for again."""
+    """It may be a whole answer; and since an answer had started, it must not be requested again."""
     async with facing(script) as (transport, _):
         reply = await transport.exchange(one_request())
     assert (200, content) == (reply.http_status, reply.content)
@@ -216,7 +216,7 @@ async def test_what_came_before_the_line_broke_is_kept(script: Script, content: 
 
 
 async def test_what_came_before_the_form_broke_is_kept() -> None:
-    """At once: nobody waits for the rest until the deadline."""
+    """Immediately: the look-up does not wait for the rest until the deadline."""
     async with asyncio.timeout(5), facing(bad_chunk_later) as (transport, _):
         reply = await transport.exchange(one_request())
     assert (200, b"canary") == (reply.http_status, reply.content)
@@ -234,7 +234,7 @@ async def test_a_port_without_a_listener_refuses() -> None:
 
 
 async def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The resolver is the system's; here it knows nobody, because tests ask no name server."""
+    """The resolver is the system's; here it resolves nothing, because tests use no name server."""
 
     def nobody(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -262,7 +262,7 @@ async def test_tls_against_a_server_that_speaks_none() -> None:
 
 
 async def test_a_reply_that_says_it_is_too_long_is_not_read() -> None:
-    """Content-Length is believed when it tells of too much; no byte of the body is waited for."""
+    """A Content-Length above the limit is believed; no byte of the body is awaited."""
     head = http(length=MAX_REPLY_BYTES + 1)
     async with asyncio.timeout(5), facing(always(head)) as (transport, _):
         with pytest.raises(TooLarge) as caught:
@@ -292,7 +292,7 @@ async def test_a_reply_of_the_greatest_length_is_read() -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "deflate", "br", "identity, gzip"])
 async def test_an_encoded_reply_is_not_read(encoding: str) -> None:
-    """It was not asked for, and a few bytes of it could unfold to any size."""
+    """It was not requested, and a few bytes of it could expand to any size."""
     packed = gzip.compress(b"x" * 10_000_000)
     reply = http(packed, headers=(f"Content-Encoding: {encoding}",))
     async with facing(always(reply)) as (transport, _):
@@ -300,13 +300,13 @@ async def test_an_encoded_reply_is_not_read(encoding: str) -> None:
 
 
 async def test_a_reply_that_says_it_is_not_encoded_is_read() -> None:
-    """`identity` should not be sent, but means nothing bad."""
+    """`identity` should not be sent, but is harmless."""
     async with facing(always(http(b"x", headers=("Content-Encoding: Identity",)))) as (t, _):
         assert (await t.exchange(one_request())).content == b"x"
 
 
 async def test_a_redirection_is_not_followed() -> None:
-    """The keys would travel to wherever it points."""
+    """The keys would be sent to the new address."""
     async with serving(always(OK)) as trap:
         away = http(status="307 Temporary Redirect", headers=(f"Location: {trap.url}",))
         async with facing(always(away)) as (transport, _):
@@ -323,7 +323,7 @@ async def test_no_cookie_is_kept() -> None:
 
 
 async def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the setting names a proxy: the keys must not go where a stray variable points."""
+    """Only the setting names a proxy: a stray variable must not redirect the keys."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     async with facing(always(OK)) as (transport, _):
@@ -331,7 +331,7 @@ async def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_proxys_refusal_is_the_proxys() -> None:
-    """407 comes from a proxy, whether or not we know of one."""
+    """407 comes from a proxy, with or without one in our settings."""
     async with facing(always(http(status="407 Proxy Authentication Required"))) as (transport, _):
         with pytest.raises(ProxyFailed):
             await transport.exchange(one_request())
@@ -342,7 +342,7 @@ NO_ADDRESS = ["canary", "//canary", "ftp://canary/", "http://", "http://canary:p
 
 @pytest.mark.parametrize("url", ["", *NO_ADDRESS])
 async def test_an_address_that_is_none_is_refused_unquoted(url: str) -> None:
-    """The message says which setting it is about and leaves the value out."""
+    """The message names the setting and omits the value."""
     with pytest.raises(ValueError, match="address") as caught:
         await open_transport(url, connections=1).__aenter__()
     assert str(caught.value) == "the gateway's address is no http or https URL"
@@ -350,7 +350,7 @@ async def test_an_address_that_is_none_is_refused_unquoted(url: str) -> None:
 
 @pytest.mark.parametrize("proxy", NO_ADDRESS)
 async def test_a_proxys_address_that_is_none_is_refused_unquoted(proxy: str) -> None:
-    """It may hold a password."""
+    """It may contain a password."""
     opening = open_transport("http://127.0.0.1/", connections=1, proxy=proxy)
     with pytest.raises(ValueError, match="address") as caught:
         await opening.__aenter__()

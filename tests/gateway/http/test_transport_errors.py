@@ -92,7 +92,7 @@ AIOHTTP_CLIENT: dict[type[Exception], type[GatewayError]] = {
     aiohttp.ClientConnectorCertificateError: TlsCertificate,
     aiohttp.WSMessageTypeError: TransportFailed,
 }
-# What aiohttp's parser says about a head that is no HTTP; a broken body is a ClientPayloadError.
+# Messages of aiohttp's parser about a head that is not HTTP; a broken body is a ClientPayloadError.
 AIOHTTP_HTTP: dict[type[Exception], type[GatewayError]] = {
     http_exceptions.HttpProcessingError: TransportFailed,
     http_exceptions.BadHttpMessage: TransportFailed,
@@ -135,7 +135,7 @@ def blank(cls: type[Exception]) -> Exception:
 
 
 def test_every_class_of_httpx_is_mapped() -> None:
-    """A new version of httpx cannot bring an error that nobody thought of."""
+    """A new version of httpx cannot add an unhandled error."""
     assert set(HTTPX) == raised_by(httpx, "httpx")
 
 
@@ -173,7 +173,7 @@ CHAINS: list[tuple[tuple[type[Exception], ...], type[TransportError]]] = [
     # httpx-aiohttp calls these a connect time-out
     ((httpx.ConnectTimeout, aiohttp.ServerDisconnectedError), ConnectionLost),
     ((httpx.ConnectTimeout, aiohttp.ClientOSError, ConnectionResetError), ConnectionLost),
-    # nothing was sent yet, so it may be repeated
+    # nothing was sent yet, so it may be retried
     ((httpx.ConnectTimeout, aiohttp.ConnectionTimeoutError, TimeoutError), ConnectTimedOut),
     ((httpx.ReadTimeout, aiohttp.SocketTimeoutError), TimedOut),
     # an error of connecting is as good as the system's error within
@@ -182,7 +182,7 @@ CHAINS: list[tuple[tuple[type[Exception], ...], type[TransportError]]] = [
     ((httpx.ConnectError, aiohttp.ClientConnectorError, TimeoutError), TimedOut),
     ((httpx.ConnectError, aiohttp.ClientConnectorError, OSError), TransportFailed),
     ((httpx.ConnectError, aiohttp.ClientConnectorDNSError, gaierror), NameNotResolved),
-    # whatever befell the proxy is the proxy's fault
+    # every error at the proxy is the proxy's
     ((httpx.ProxyError, aiohttp.ClientProxyConnectionError, ConnectionRefusedError), ProxyFailed),
     ((httpx.ReadError, aiohttp.ClientPayloadError, ConnectionResetError), ConnectionLost),
     (
@@ -197,7 +197,7 @@ CHAINS: list[tuple[tuple[type[Exception], ...], type[TransportError]]] = [
 def test_the_cause_below_decides(
     classes: tuple[type[Exception], ...], expected: type[GatewayError]
 ) -> None:
-    """The outermost class is a guess of the adapter; what it stands on is not."""
+    """The outermost class is the adapter's guess; its cause is accurate."""
     ours = translate(chained(*classes))
     assert isinstance(ours, TransportError)
     assert type(ours) is expected
@@ -205,14 +205,14 @@ def test_the_cause_below_decides(
 
 
 def test_an_engineer_is_told_the_innermost_class_alone() -> None:
-    """The adapter's `ConnectTimeout` around a reset would send somebody to look for a time-out."""
+    """The adapter's `ConnectTimeout` around a reset would suggest a time-out."""
     ours = translate(chained(httpx.ConnectTimeout, aiohttp.ClientOSError, ConnectionResetError))
     assert "ConnectionResetError" == ours.fact
-    assert str(ours).endswith("come. [ConnectionResetError]")
+    assert str(ours).endswith("arrived. [ConnectionResetError]")
 
 
 def test_the_systems_error_within_aiohttps_is_looked_at() -> None:
-    """Not every aiohttp error states its cause; those of connecting carry it as `os_error`."""
+    """Not every aiohttp error has its cause; connection errors carry it as `os_error`."""
     error = blank(aiohttp.ClientConnectorError)
     vars(error)["_os_error"] = ConnectionRefusedError()
     assert isinstance(translate(error), ConnectionRefused)

@@ -1,4 +1,4 @@
-"""The error tree: what each class promises to those who write texts and logs."""
+"""The error tree: what each class promises to the authors of texts and logs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_code_stands_in_the_drawn_tree() -> None:
 
 
 def test_only_lost_transport_may_be_repeated() -> None:
-    """An answer, a fault and an empty result are never asked for again."""
+    """An answer, a fault and an empty result are never requested again."""
     assert {cls.code for cls in LEAVES if cls.retryable} == RETRYABLE
 
 
@@ -49,7 +49,7 @@ def test_an_error_may_deny_what_its_class_allows() -> None:
 
 
 def test_every_class_says_what_it_means() -> None:
-    """Each class has a docstring of its own, which is also its message."""
+    """Each class has its own docstring, which is also its message."""
     for cls in descendants(GatewayError):
         assert vars(cls)["__doc__"]
 
@@ -58,16 +58,16 @@ def test_str_is_the_code_with_our_own_sentence() -> None:
     """An operator can read the error without the source at hand."""
     assert (
         str(ConnectionLost())
-        == "connection_lost: The connection ended before the whole reply had come."
+        == "connection_lost: The connection ended before the whole reply had arrived."
     )
-    assert str(ConnectionLost("ClientPayloadError")).endswith("come. [ClientPayloadError]")
+    assert str(ConnectionLost("ClientPayloadError")).endswith("arrived. [ClientPayloadError]")
     assert str(HttpStatus(418)).endswith("[HTTP 418]")
     assert str(Paused()).endswith("outlasts the deadline.")
     assert str(Busy()).endswith("before the deadline.")
 
 
 def test_an_error_without_a_fact_is_its_sentence_alone() -> None:
-    """Where there is nothing to add, nothing is added."""
+    """Without a fact the sentence is unchanged."""
     error = Busy()
 
     assert "" == error.fact

@@ -1,4 +1,4 @@
-"""Replies: bytes that came in, and what is made of them. Every reply is taken for hostile."""
+"""Replies: incoming bytes and their results. Every reply counts as hostile."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 TEXT_XML = "text/xml; charset=utf-8"
 HTML = b"<!DOCTYPE html><html><head><title>canary</title></head><body>Hi<br></body></html>"
 
-# The widest that the limits let through: the result stands at depth 4.
+# The widest reply within the limits: the result is at depth 4.
 DEEPEST = "<a>" * (MAX_DEPTH - 4) + "</a>" * (MAX_DEPTH - 4)
 
 
@@ -100,24 +100,24 @@ READABLE = {
 
 @pytest.mark.parametrize("content", READABLE.values(), ids=READABLE.keys())
 def test_a_result_is_read(content: bytes) -> None:
-    """The same result in every dress that a server may give it."""
+    """The same result in every format that a server may use."""
     assert read_reply(200, TEXT_XML, content) == "ok:85.00"
 
 
 def test_a_declared_latin_1_is_honoured() -> None:
-    """The document's own declaration says how its bytes are read."""
+    """The document's own declaration defines the encoding."""
     content = result("número").decode().replace("utf-8", "iso-8859-1").encode("latin-1")
     assert read_reply(200, TEXT_XML, content) == "número"
 
 
 def test_a_byte_order_mark_counts_before_the_declaration() -> None:
-    """A document that begins with the mark of UTF-8 is UTF-8, whatever it says of itself."""
+    """A document that begins with the UTF-8 mark is UTF-8, whatever it declares."""
     content = b"\xef\xbb\xbf" + result("número").replace(b"utf-8", b"iso-8859-1")
     assert read_reply(200, TEXT_XML, content) == "número"
 
 
 def test_the_text_comes_back_as_it_was_received() -> None:
-    """What stands around the text is for the domain to judge."""
+    """The domain judges the characters around the text."""
     assert read_reply(200, TEXT_XML, result(" ok:85.00\n")) == " ok:85.00\n"
 
 
@@ -200,7 +200,7 @@ UNREADABLE: dict[str, tuple[bytes, type[UnreadableReply]]] = {
 
 @pytest.mark.parametrize(("content", "error"), UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_what_holds_no_result_is_refused(content: bytes, error: type[UnreadableReply]) -> None:
-    """Each kind of unreadable reply has its error, which quotes nothing of it."""
+    """Each kind of unreadable reply has its error, which quotes none of it."""
     with pytest.raises(error) as caught:
         read_reply(200, "Text/HTML ; charset=canary", content)
     assert type(caught.value) is error
@@ -210,7 +210,7 @@ def test_what_holds_no_result_is_refused(content: bytes, error: type[UnreadableR
 
 @pytest.mark.parametrize("content_type", ["", "canary", "text/<canary>", "a" * 41 + "/b"])
 def test_a_media_type_that_is_none_is_not_kept(content_type: str) -> None:
-    """Only what reads as a media type gets through to logs."""
+    """Only a valid media type reaches the logs."""
     with pytest.raises(NotSoap) as caught:
         read_reply(200, content_type, b"")
     assert not caught.value.media_type
@@ -231,7 +231,7 @@ STATUSES: dict[str, tuple[int, bytes, type[HttpError]]] = {
     "a result under an error status": (500, result("ok:85.00"), HttpStatus),
     "a result where nothing can answer": (503, result("ok:85.00"), HttpStatus),
     "an envelope without a result under an error status": (500, envelope(""), HttpStatus),
-    # An envelope is an answer, so none of these may become what is asked for again.
+    # An envelope is an answer, so none of these may lead to a retry.
     "an envelope without a result where nothing can answer": (503, envelope(""), HttpStatus),
     "an empty result where nothing can answer": (502, result(""), HttpStatus),
     "a nil result where nothing can answer": (
@@ -252,7 +252,7 @@ STATUSES: dict[str, tuple[int, bytes, type[HttpError]]] = {
 def test_without_soap_the_status_speaks(
     status: int, content: bytes, error: type[HttpError]
 ) -> None:
-    """The content is looked at first; where it says nothing, the status does."""
+    """The content counts first; without a result in it, the status does."""
     with pytest.raises(error) as caught:
         read_reply(status, TEXT_XML, content)
     assert type(caught.value) is error
@@ -325,7 +325,7 @@ hostile = st.lists(pieces | st.binary(max_size=20), max_size=8).map(b"".join)
 def test_any_bytes_give_a_text_or_an_error_of_ours(
     status: int, content_type: str, content: bytes, cut: int
 ) -> None:
-    """Nothing that can be sent raises anything but our own tree, and no result is ever blank."""
+    """Every possible reply raises only our own tree, and no result is ever blank."""
     for reply in (content, result("ok:85.00")[:cut] + content + result("ok:85.00")[cut:]):
         try:
             text = read_reply(status, content_type, reply)

@@ -35,7 +35,7 @@ SAMPLE_1_2 = (
 
 
 def test_a_request_of_1_1_is_the_sample_of_the_specification() -> None:
-    """Body byte for byte, SOAPAction in quotes, and no encoded reply asked for."""
+    """Body byte for byte, SOAPAction in quotes, and no request for an encoded reply."""
     request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("MPG000236180474"))
     assert request.content == SAMPLE_1_1
     assert request.headers == {
@@ -57,7 +57,7 @@ def test_a_request_of_1_2_carries_its_action_in_the_content_type() -> None:
 
 
 def test_values_cannot_break_out_of_their_element() -> None:
-    """An IDMSG is opaque, so it may hold XML's own characters."""
+    """An IDMSG is opaque, so it may contain XML's own characters."""
     request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("a</IDMSG><Token>&é]]>"))
     assert "<IDMSG>a&lt;/IDMSG&gt;&lt;Token&gt;&amp;é]]&gt;</IDMSG>".encode() in request.content
 
@@ -73,7 +73,7 @@ def test_a_key_that_xml_cannot_carry_is_refused_unquoted(name: str, bad: str) ->
 
 
 def test_repr_shows_no_key() -> None:
-    """Neither an account nor a request shows what must not be logged."""
+    """Neither an account nor a request shows its secrets."""
     request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("MPG000236180474"))
     shown = repr(ACCOUNT) + repr(request)
     for secret in (ACCOUNT.credential, ACCOUNT.token, "MPG000236180474"):
@@ -97,7 +97,7 @@ texts = st.text(min_size=1, max_size=40).filter(carried)
 def test_what_is_written_is_read_back(
     version: SoapVersion, credential: str, token: str, idmsg: str
 ) -> None:
-    """Whatever the values accept arrives at the gateway unchanged."""
+    """Every accepted value arrives at the gateway unchanged."""
     request = build_request(version, Account(credential, token), MessageId(idmsg))
     root = parse_xml(request.content)
     values = [root.findtext(f".//{{PWGatewayVoice}}{n}") for n in ("Credencial", "Token", "IDMSG")]

@@ -1,4 +1,4 @@
-"""The hardened parser against the standard library's own: what it takes it reads alike."""
+"""The hardened parser against the standard library's own: accepted documents have the same tree."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_what_no_answer_needs_is_refused(content: bytes, error: type[UnreadableR
 
 
 def test_a_document_type_is_refused_before_what_it_declares_is_read() -> None:
-    """Expat goes on to the end of a piece, so an entity bomb must not be in the same one."""
+    """Expat reads a piece to its end, so an entity bomb must not be in the same one."""
     beginning, *rest = _pieces(b"<!-- [ --><!DOCTYPE r [<!ENTITY a 'b'>]><r>&a;</r>")
     assert beginning.endswith(b"<!DOCTYPE r [")
     assert b"".join(rest).startswith(b"<!ENTITY")
@@ -100,7 +100,7 @@ edits = st.lists(
 def test_any_changed_envelope_is_read_alike_or_refused(
     changes: list[tuple[int, int, bytes]],
 ) -> None:
-    """Whatever is cut out of an answer and put into it; nothing but our own errors is raised."""
+    """With any cut from and any insertion into an answer, only our own errors are raised."""
     content = result("ok:85.00")
     for start, length, put in changes:
         content = content[:start] + put + content[start + length :]

@@ -1,4 +1,4 @@
-"""What the sandbox gateway shows of a call to those who debug."""
+"""The part of a call that the sandbox gateway shows for debugging."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CALL = Call(version=Version.SOAP_11, credential=CREDENTIAL, token=TOKEN)
 
 
 async def heard(idmsg: str, body: str = ENVELOPE) -> list[Exchange]:
-    """Ask the sandbox once; what its listener was given."""
+    """Send the sandbox one request; returns the values passed to its listener."""
     exchanges: list[Exchange] = []
     async with (
         running_sandbox(port=0, listener=exchanges.append) as url,
@@ -41,7 +41,7 @@ async def heard(idmsg: str, body: str = ENVELOPE) -> list[Exchange]:
 
 
 async def test_a_call_is_shown_with_its_keys_masked() -> None:
-    """Everything else stands as it was sent."""
+    """Everything else is unchanged."""
     (one,) = await heard("SANDBOX-BUSY")
 
     assert ENVELOPE.format(credential=MASK, token=MASK, idmsg="SANDBOX-BUSY") == one.request
@@ -60,14 +60,14 @@ async def test_a_fault_of_soap_is_shown_as_the_reply_that_it_is() -> None:
 
 
 async def test_a_fault_of_the_connection_is_shown_by_its_name() -> None:
-    """No HTTP went out, so there is no status."""
+    """No HTTP reply was sent, so there is no status."""
     (one,) = await heard("SANDBOX-FAULT-close")
 
     assert (0, "", "fault: close") == (one.status, one.reply_type, one.reply)
 
 
 async def test_what_is_no_call_is_not_shown() -> None:
-    """Nobody knows where in it the keys are."""
+    """The keys cannot be located in it."""
     assert [] == await heard("x", "no XML, but {credential} and {token} and {idmsg}")
 
 
@@ -89,7 +89,7 @@ def test_a_key_is_masked_however_it_is_written(written: str) -> None:
 
 
 def test_nothing_is_shown_where_a_key_would_be() -> None:
-    """A key outside of its element, where no mask reaches it."""
+    """A key outside of its element, beyond the mask."""
     assert "" == without_keys(CALL, f"<IDMSG>{TOKEN}</IDMSG>".encode())
 
 

@@ -1,6 +1,6 @@
-"""Every fault of the sandbox's catalogue does on the wire what its sentence says."""
+"""Every fault of the sandbox's catalogue behaves on the wire as its sentence says."""
 
-# What is expected stands first in an assertion.
+# The expected value comes first in an assertion.
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from bot.gateway.sandbox.fault_replies import BUILDERS
 
 NAMES = list(FaultName)
 PATIENCE_SECONDS = 60.0
-# How long the line must be silent before a fault counts as one that sends no more for now.
+# How long the line must be silent before a fault counts as finished for now.
 SILENCE_SECONDS = 0.3
-# Seen as long as the connection is open and nothing more comes.
+# Seen while the connection is open and no further data arrives.
 SILENT: set[str] = {FaultName.HANG, FaultName.HANG_HEAD, FaultName.HANG_BODY, FaultName.DRIP}
-ENOUGH = 400_000  # of a flood: nobody needs to see all of it
+ENOUGH = 400_000  # of a flood: a part of it is enough
 OK = b"<MPG_Status_VoiceResult>ok:85.00</MPG_Status_VoiceResult>"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a plain socket saw."""
+    """The bytes that a plain socket received."""
 
     version: Version
     raw: bytes
@@ -49,7 +49,7 @@ class Seen:
 
     @property
     def body(self) -> bytes:
-        """What follows the head."""
+        """The bytes after the head."""
         return self.raw.partition(b"\r\n\r\n")[2]
 
     @property
@@ -112,12 +112,12 @@ async def look(
 
 
 def _silent(name: str, seen: Seen) -> bool:
-    """Whether as much has come as ever comes of this fault for now."""
+    """Whether all data of this fault so far has arrived."""
     return name in SILENT and CHECKS[name](seen)
 
 
 def fault(old: str, new: str, status: int = 500) -> Callable[[Seen], bool]:
-    """A whole fault of the version asked, in its layout."""
+    """A whole fault of the requested version, in its layout."""
 
     def holds(seen: Seen) -> bool:
         code = (
@@ -139,7 +139,7 @@ def page(status: int) -> Callable[[Seen], bool]:
 
 
 def body(*parts: bytes) -> Callable[[Seen], bool]:
-    """A whole answer with status 200 that holds these parts."""
+    """A whole answer with status 200 that contains these parts."""
     return lambda seen: seen.status == 200 and seen.whole and all(x in seen.body for x in parts)
 
 
@@ -165,7 +165,7 @@ def charset(name: str, codec: str, text: str) -> Callable[[Seen], bool]:
 
 
 def size(count: int) -> Callable[[Seen], bool]:
-    """A result of so many characters."""
+    """A result of this many characters."""
 
     def holds(seen: Seen) -> bool:
         text = seen.body.split(b"Result>")[1].partition(b"<")[0]
@@ -250,7 +250,7 @@ CHECKS: dict[str, Callable[[Seen], bool]] = {
         seen.head["transfer-encoding"] == "chunked" and seen.body.startswith(b"many\r\n")
     ),
     FaultName.HANG: lambda seen: (seen.raw, seen.end) == (b"", "open"),
-    # One byte at once and one after a second.
+    # One byte immediately and one after a second.
     FaultName.DRIP: lambda seen: seen.body in {b"<", b"<?"} and seen.end == "open",
     FaultName.BOM: lambda seen: seen.body.startswith(b"\xef\xbb\xbf<?xml") and body(OK)(seen),
     FaultName.UTF16: lambda seen: (
@@ -366,7 +366,7 @@ async def test_a_drip_ends_whole() -> None:
 
 
 async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
-    """The sandbox stops at once although an answer hangs."""
+    """The sandbox stops immediately although an answer hangs."""
     loop = asyncio.get_running_loop()
     requests: list[SeenRequest] = []
     async with running_sandbox("127.0.0.1", 0, requests=requests) as url:
@@ -374,7 +374,7 @@ async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(request_for("hang", Version.SOAP_11))
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not requests:  # noqa: ASYNC110 - a list tells nobody
+            while not requests:  # noqa: ASYNC110 - a list has no event
                 await asyncio.sleep(0.01)
         start = loop.time()
     # It would have hung for 120 seconds.
@@ -384,7 +384,7 @@ async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
 
 
 async def test_a_client_that_leaves_frees_the_hanging_answer(address: tuple[str, int]) -> None:
-    """Nothing goes on waiting for the 120 seconds once the client has gone."""
+    """No task waits out the 120 seconds once the client has left."""
     before = len(asyncio.all_tasks())
     await look(address, "hang", Version.SOAP_11)
     await asyncio.sleep(0.2)
@@ -392,7 +392,7 @@ async def test_a_client_that_leaves_frees_the_hanging_answer(address: tuple[str,
 
 
 def test_the_bomb_is_small_on_the_wire() -> None:
-    """What travels is a few kilobytes; it is a gzip stream from its first byte."""
+    """The transfer takes a few kilobytes; it is a gzip stream from its first byte."""
     content = BUILDERS[FaultName.GZIP_BOMB](Version.SOAP_11).content
     assert zlib.decompressobj(wbits=31).decompress(content, 5) == b"<?xml"
 
@@ -407,7 +407,7 @@ def test_the_gigabyte_is_sound_gzip_that_is_made_piece_by_piece() -> None:
 
 
 async def test_a_flood_stops_when_the_client_leaves(address: tuple[str, int]) -> None:
-    """Nothing goes on making what nobody reads."""
+    """No task produces data without a reader."""
     before = len(asyncio.all_tasks())
     await look(address, "endless-headers", Version.SOAP_11, enough=ENOUGH)
     await asyncio.sleep(0.2)

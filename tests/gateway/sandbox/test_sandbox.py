@@ -1,6 +1,6 @@
 """The sandbox over real sockets: the script, both SOAP versions, and the manners of .asmx."""
 
-# What is expected stands first in an assertion.
+# The expected value comes first in an assertion.
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def expected(version: str, result: str) -> str:
 
 @dataclass
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that a test advances."""
 
     now: float = 1000.0
 
@@ -119,7 +119,7 @@ class Sandbox:
 
 @asynccontextmanager
 async def opened(remembered: int = MAX_REMEMBERED) -> AsyncIterator[Sandbox]:
-    """A sandbox on a free port, with a clock that stands still."""
+    """A sandbox on a free port, with a clock that a test advances."""
     clock, seen = Clock(), list[SeenRequest]()
     async with (
         running("127.0.0.1", 0, clock=clock, requests=seen, remembered=remembered) as url,
@@ -148,7 +148,7 @@ RESULTS = [
     ("SANDBOX-MACHINE", "machine:200"),
     ("SANDBOX-PENDING", "024"),
     ("SANDBOX-PENDING-5", "024"),
-    ("SANDBOX-PENDING-0", "ok:85.00"),  # over at once
+    ("SANDBOX-PENDING-0", "ok:85.00"),  # over immediately
     ("SANDBOX-FOREVER", "024"),
     ("SANDBOX-001", "001"),
     ("SANDBOX-999", "999"),
@@ -182,7 +182,7 @@ async def test_every_id_of_the_script(
 
 
 def test_the_list_has_every_form() -> None:
-    """What is listed is scripted, and what the tests above ask for is listed."""
+    """Every listed id is scripted, and every id of the tests above is listed."""
     plain = {name for name in SCRIPTED if not name.endswith("-n")}
     assert [] == [name for name in plain if answer(name).text == "023"]
     assert {"SANDBOX-PENDING-n", "SANDBOX-SLOW-n"} == set(SCRIPTED) - plain
@@ -218,7 +218,7 @@ async def test_slow_is_late(sandbox: Sandbox) -> None:
     assert 600.0 == answer("SANDBOX-SLOW-99999").delay
 
 
-# Text inside, so that null is told from empty.
+# Text inside, to distinguish null from empty.
 NIL = "<IDMSG xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:nil='true'>SANDBOX-OK<"
 GOOD = parameters("SANDBOX-OK")
 
@@ -235,7 +235,7 @@ GOOD = parameters("SANDBOX-OK")
         (parameters("SANDBOX-OK", token="12345"), "019"),
         (parameters("SANDBOX-OK", token="1234567"), "019"),
         (parameters("SANDBOX-OK", token="BAD123", credential="BAD" + CREDENTIAL[3:]), "001"),
-        (GOOD.replace("Credencial", "credencial"), "001"),  # names tell the case of letters
+        (GOOD.replace("Credencial", "credencial"), "001"),  # names are case-sensitive
         (GOOD.replace("Credencial", "Credential"), "001"),
         (GOOD.replace("<Token>", "<Token xmlns=''>"), "019"),  # not in the namespace
         (GOOD.replace("IDMSG", "IdMsg"), "023"),
@@ -248,7 +248,7 @@ GOOD = parameters("SANDBOX-OK")
 async def test_parameters_are_read_as_asp_net_reads_them(
     sandbox: Sandbox, version: str, inside: str, result: str
 ) -> None:
-    """A wrong account gets its code; what is misnamed or not in the namespace is null."""
+    """A wrong account gets its code; a wrong name or namespace is null."""
     assert (200, expected(version, result)) == await sandbox.inside(inside, version)
 
 
@@ -309,7 +309,7 @@ async def test_requests_that_are_routed(
 async def test_requests_that_get_a_fault(
     sandbox: Sandbox, content: str, headers: dict[str, str], code: str
 ) -> None:
-    """The fault comes with status 500, in the version of the Content-Type."""
+    """The fault has status 500, in the version of the Content-Type."""
     status, text, response = await sandbox.post(content, headers)
     version = "1.2" if "soap+xml" in headers["Content-Type"] else "1.1"
     element = "soap:Value" if version == "1.2" else "faultcode"
@@ -369,7 +369,7 @@ async def test_other_paths_and_methods(
 
 
 async def test_requests_are_recorded_without_secrets(sandbox: Sandbox) -> None:
-    """Version, scripted id and outcome; no id of anybody's call."""
+    """Version, scripted id and outcome; never a real call's id."""
     await sandbox.ask("SANDBOX-busy", "1.2")
     await sandbox.ask("MPG000236180474")
     await sandbox.ask("SANDBOX-FAULT-html")
@@ -396,7 +396,7 @@ async def test_the_record_is_bounded(sandbox: Sandbox) -> None:
 async def test_nothing_of_a_request_is_logged(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a good request nor one whose body spills over into the next leaves a trace."""
+    """Neither a good request nor one whose body spills over into the next is logged."""
     caplog.set_level(logging.DEBUG)
     host, port = sandbox.url.split("/")[2].split(":")
     for line in (f"{CREDENTIAL} spilled", f"GET / {TOKEN}", f"POST /{TOKEN} HTTP/1.1\r\nx: \x00"):
@@ -436,12 +436,12 @@ async def test_an_ipv6_host_stands_in_brackets() -> None:
 
 
 def test_the_application_carries_its_record() -> None:
-    """Who builds the application alone finds the record under its key."""
+    """A caller that builds only the application finds the record under its key."""
     assert [] == build_sandbox()[REQUESTS]
 
 
 async def test_a_client_that_left_is_no_error() -> None:
-    """A wire fault without a transport does nothing."""
+    """A wire fault without a transport has no effect."""
     await send(None, WireReply(content=b"x"))
 
 

@@ -1,6 +1,6 @@
 """A stock SOAP client builds itself from the sandbox's WSDL and reads its answers."""
 
-# What is expected stands first in an assertion.
+# The expected value comes first in an assertion.
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_a_stock_client_reads_a_fault(url: str, port: str, code: str) -> N
 
 @pytest.mark.parametrize("query", ["?wsdl", "?WSDL", "?Wsdl=1"])
 async def test_the_address_is_made_from_the_host_that_was_asked(url: str, query: str) -> None:
-    """Both ports point at the request's own host, whatever characters it has."""
+    """Both ports point at the request's own host, with any characters in it."""
     async with aiohttp.ClientSession() as session:
         headers = {"Host": 'gateway.test:99"&'}
         async with session.get(f"{url}{query}", headers=headers) as response:

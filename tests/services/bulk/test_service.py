@@ -52,8 +52,8 @@ async def test_a_list_is_kept_and_due_at_once(world: BulkWorld) -> None:
         bulk.due_at,
     )
     assert bulk == await world.bulks.get("T1", "U1", bulk.id)
-    assert (bulk,) == await world.bulks.of("T1", "U1")
-    assert LINES == tuple([line async for line in world.bulks.ignored(bulk.id)])
+    assert (bulk,) == await world.table.open_of("T1", "U1")
+    assert LINES == tuple([line async for line in world.table.ignored(bulk.id)])
     assert 1 == len(world.base.wakes)
 
 
@@ -64,7 +64,7 @@ async def test_there_is_room_for_so_many(world: BulkWorld) -> None:
     assert NoRoomForBulk(bound=Bound.USER, most=3) == await world.bulks.start(request())
     assert isinstance(await world.bulks.start(request("U2")), BulkStarted)
     assert NoRoomForBulk(bound=Bound.ALL, most=4) == await world.bulks.start(request("U3"))
-    assert 3 == len(await world.bulks.of("T1", "U1"))
+    assert 3 == len(await world.table.open_of("T1", "U1"))
 
 
 async def test_a_list_that_nobody_works_on_is_stopped_at_once(world: BulkWorld) -> None:

@@ -22,7 +22,7 @@ from bot.services.jobs.deliver_once import OnUnknownDelivery
 from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
-from tests.services.bulk_world import CARD, QUICK, BulkWorld, WrittenSpeaker, bulk_world
+from tests.services.bulk_world import AT_ONCE, CARD, BulkWorld, WrittenSpeaker, bulk_world
 from tests.storage.holding import eventually
 
 UNSURE = Report(delivery=Delivery.UNKNOWN)
@@ -54,7 +54,7 @@ async def test_every_call_is_asked_once_and_reported_once(world: BulkWorld) -> N
     assert world.base.clock.now == reported.decided_at
     assert [bulk.id] == [handed.id for handed in world.speaker.handed]
     assert (BulkState.REPORTED, world.base.clock.now) == (ended.state, ended.ended_at)
-    tally = await world.bulks.tally(bulk)
+    tally = await world.table.tally(bulk.id)
     counts = {Outcome.ANSWERED: 40, Outcome.FAILED: 1, Outcome.PENDING: 1}
     assert (counts, 42) == (dict(tally.counts), tally.asked)
 
@@ -87,6 +87,34 @@ async def test_the_progress_is_one_card(world: BulkWorld) -> None:
     assert later
     assert {CARD} == {shown.card for shown, _ in later}
     assert (BulkEnding.ALL_ASKED, CARD, 15) == (last.ending, last.card, everything.asked)
+
+
+LATER = Report(delivery=Delivery.NOT_SENT, pause=timedelta(hours=1))
+
+
+async def test_a_pause_that_slack_asks_for_is_kept(world: BulkWorld) -> None:
+    """Only the last state of a card that is there is shown nevertheless."""
+    posted = Report(delivery=Delivery.SENT, card=CARD)
+    world.speaker.showings = [posted, LATER]
+    bulk = await world.start(*SLOW)
+    await world.turn(bulk)
+    assert [None, None, BulkEnding.ALL_ASKED] == [shown.ending for shown, _ in world.speaker.shown]
+
+
+async def test_a_card_that_slack_takes_later_is_not_posted_before(world: BulkWorld) -> None:
+    """Not even at the end, when the report comes anyway."""
+    world.speaker.showings = [LATER]
+    bulk = await world.start(*SLOW)
+    ended = await world.turn(bulk)
+    assert (1, None, 1) == (len(world.speaker.shown), ended.card, len(world.speaker.reported))
+
+
+async def test_after_its_pause_slack_gets_the_card(world: BulkWorld) -> None:
+    """Which is posted then."""
+    world.speaker.showings = [Report(delivery=Delivery.NOT_SENT, pause=timedelta(seconds=0.1))]
+    bulk = await world.start(*SLOW)
+    ended = await world.turn(bulk)
+    assert CARD == ended.card
 
 
 @pytest.mark.parametrize("found", [None, PostedCard(channel="C1", ts="7.7")])
@@ -124,7 +152,7 @@ async def test_a_slow_slack_does_not_hold_the_asking(world: BulkWorld) -> None:
     bulk = await world.start(*ids(60))
     turn = asyncio.create_task(world.turns().take_up(await world.taken(bulk)))
     async with asyncio.timeout(30):
-        while (await world.bulks.tally(bulk)).asked < 60:  # noqa: ASYNC110 - a table tells nobody
+        while (await world.table.tally(bulk.id)).asked < 60:  # noqa: ASYNC110 - a table tells nobody
             await asyncio.sleep(0.01)
     # Long enough for the asking to be over.
     await asyncio.sleep(0.3)
@@ -146,7 +174,7 @@ async def test_nothing_is_asked_again_that_has_an_answer(world: BulkWorld) -> No
     await world.turns().take_up(await world.taken(bulk, executor="e2"))
     assert {*ids(30)[12:]} == {*world.asked}
     assert 1 == len(world.speaker.reported)
-    assert 30 == (await world.bulks.tally(bulk)).asked
+    assert 30 == (await world.table.tally(bulk.id)).asked
 
 
 async def test_a_bulk_that_was_taken_away_is_left_alone(world: BulkWorld) -> None:
@@ -208,13 +236,13 @@ async def test_a_failed_look_up_is_repeated_once_at_the_end(world: BulkWorld) ->
     assert 2 == Counter(world.asked)["SANDBOX-EMPTY"]
     first, *_ = await world.items(bulk)
     assert LookupFailure(error="empty_result", detail="text/xml") == first.finding
-    assert 1 == (await world.bulks.tally(bulk)).of(Outcome.LOOKUP_FAILED)
+    assert 1 == (await world.table.tally(bulk.id)).of(Outcome.LOOKUP_FAILED)
 
 
 async def test_a_pause_of_the_gateway_is_said_and_that_id_is_asked_again(world: BulkWorld) -> None:
     """The code 900 is no call's answer."""
     bulk = await world.start("SANDBOX-900", *ids(10))
-    turn = asyncio.create_task(world.turns(progress_seconds=60.0).take_up(await world.taken(bulk)))
+    turn = asyncio.create_task(world.turns(progress_every=60.0).take_up(await world.taken(bulk)))
     await eventually(lambda: any(shown.paused_until for shown, _ in world.speaker.shown))
     while Counter(world.asked)["SANDBOX-900"] < 2:
         world.base.clock.forward(1)
@@ -222,7 +250,10 @@ async def test_a_pause_of_the_gateway_is_said_and_that_id_is_asked_again(world: 
     assert await world.bulks.stop("T1", "U1", bulk.id) is not None
     await turn
     first, *_ = await world.items(bulk)
-    assert (None, 0) == (first.finding, (await world.bulks.tally(bulk)).of(Outcome.GATEWAY_ERROR))
+    assert (None, 0) == (
+        first.finding,
+        (await world.table.tally(bulk.id)).of(Outcome.GATEWAY_ERROR),
+    )
     last, _ = world.speaker.shown[-1]
     assert last.paused_until is None
 
@@ -250,7 +281,7 @@ async def test_a_gateway_that_nobody_reaches_is_waited_for(
     bulk = await world.start(*ids(20))
     await world.turn(bulk)
     assert 32 == len(asked)
-    assert {Outcome.ANSWERED: 20} == dict((await world.bulks.tally(bulk)).counts)
+    assert {Outcome.ANSWERED: 20} == dict((await world.table.tally(bulk.id)).counts)
 
 
 async def test_a_gateway_that_nobody_reaches_is_not_pressed(
@@ -259,13 +290,13 @@ async def test_a_gateway_that_nobody_reaches_is_not_pressed(
     """All wait together, and a stop is seen meanwhile."""
     asked = await away(world, monkeypatch, 1_000_000)
     bulk = await world.start(*ids(20))
-    turn = asyncio.create_task(world.turns(down_seconds=60.0).take_up(await world.taken(bulk)))
+    turn = asyncio.create_task(world.turns(down_rest=60.0).take_up(await world.taken(bulk)))
     await eventually(lambda: bool(asked))
     await asyncio.sleep(0.3)
-    assert len(asked) <= QUICK.at_once
+    assert len(asked) <= AT_ONCE
     assert await world.bulks.stop("T1", "U1", bulk.id) is not None
     await turn
-    assert 0 == (await world.bulks.tally(bulk)).asked
+    assert 0 == (await world.table.tally(bulk.id)).asked
 
 
 async def test_two_bulks_share(world: BulkWorld) -> None:
@@ -329,10 +360,11 @@ async def test_an_end_of_the_process_leaves_it_to_the_next(world: BulkWorld) -> 
     late = await world.start("SANDBOX-BUSY")
     await turns.take_up(await world.taken(late))
     assert "SANDBOX-BUSY" not in world.asked
-    known, before = (await world.bulks.tally(bulk)).asked, len(world.asked)
+    known = {item.message_id for item in await world.items(bulk) if item.finding is not None}
+    before = len(world.asked)
     ended = await world.turn(left)
-    assert BulkEnding.ALL_ASKED is ended.ending
-    assert len(SLOW) - known == len(world.asked) - before
+    assert (BulkEnding.ALL_ASKED, set()) == (ended.ending, known & {*world.asked[before:]})
+    assert len(SLOW) == (await world.table.tally(bulk.id)).asked
 
 
 async def test_an_end_of_the_process_while_a_card_is_posted(world: BulkWorld) -> None:
@@ -496,6 +528,6 @@ async def test_a_database_that_is_away_for_a_while(world: BulkWorld) -> None:
     table.away = False
     await turn
     # Nothing but what was under way when the first answers could not be written.
-    assert most <= failed_at + QUICK.at_once
+    assert most <= failed_at + AT_ONCE
     assert 30 == len(world.asked)
-    assert 30 == (await world.bulks.tally(bulk)).asked
+    assert 30 == (await world.table.tally(bulk.id)).asked

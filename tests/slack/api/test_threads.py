@@ -1,4 +1,4 @@
-"""What landed outside of its thread is known by Slack's answer, and is deleted."""
+"""Slack's answer shows when a post missed its thread; the post is then deleted."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ PROMPT = Timing(first_deletion=0.01)
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """Threads, and the Slack that they are in; one of them was begun."""
+    """`Threads` and the loopback Slack, with one existing thread."""
 
     slack: LoopbackSlack
     threads: Threads
 
     def post(self, thread: str | None = ASKED.ts, channel: str = CHANNEL_ID) -> dict[str, Any]:
-        """Post for a thread as the bot does; Slack's answer."""
+        """Post to a thread as the bot does; return Slack's answer."""
         wanted = {} if thread is None else {"thread_ts": thread}
         posting = ChatMethods(self.slack.ledger, self.slack.workspace)
         return posting.post({"channel": channel, "text": "secret words", **wanted})
 
     async def landed(self, answer: object, thread: str | None = ASKED.ts, **where: str) -> bool:
-        """Whether it landed where it was meant to."""
+        """Whether the post is in its thread."""
         arguments = {"channel": CHANNEL_ID, "thread_ts": thread} | where
         return await self.threads.landed(arguments, answer)
 
@@ -54,7 +54,7 @@ class Scene:
 
 @asynccontextmanager
 async def threading(timing: Timing = PROMPT) -> AsyncIterator[Scene]:
-    """Threads at the loopback Slack."""
+    """Make `Threads` at a loopback Slack."""
     async with (
         running_slack() as slack,
         connected(slack.api_url, slack.bot_token) as client,
@@ -65,13 +65,13 @@ async def threading(timing: Timing = PROMPT) -> AsyncIterator[Scene]:
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
-    """The same, which loses no time."""
+    """`Threads` without delays."""
     async with threading() as running:
         yield running
 
 
 async def test_what_stands_in_its_thread_stays(scene: Scene) -> None:
-    """And what was meant for none; nothing more is asked of Slack."""
+    """And so does a post without a thread; Slack gets no further calls."""
     assert await scene.landed(scene.post())
     assert await scene.landed(scene.post(None), None)
 
@@ -79,7 +79,7 @@ async def test_what_stands_in_its_thread_stays(scene: Scene) -> None:
 
 
 async def test_what_landed_in_the_channel_is_deleted(scene: Scene) -> None:
-    """The thread's first message is gone, and nobody had replied."""
+    """The thread's first message was deleted, and it had no replies."""
     scene.slack.said.clear()
 
     assert not await scene.landed(scene.post())
@@ -87,13 +87,13 @@ async def test_what_landed_in_the_channel_is_deleted(scene: Scene) -> None:
 
 
 async def test_what_landed_in_another_thread_is_deleted(scene: Scene) -> None:
-    """Whoever reads that one has not asked for it."""
+    """The readers of that thread did not ask."""
     assert not await scene.landed(scene.post(), "1795579300.000002")
     assert ([DELETE], []) == (scene.called, scene.slack.messages)
 
 
 async def test_one_persons_own_conversation_is_no_place_to_delete_from(scene: Scene) -> None:
-    """Nobody else reads what lands outside of a thread there."""
+    """In a direct message only the asker reads a post outside of its thread."""
     scene.slack.workspace.direct(USER_ID)
     answer = scene.post(channel=DIRECT)
 
@@ -104,7 +104,7 @@ async def test_one_persons_own_conversation_is_no_place_to_delete_from(scene: Sc
 
 
 async def test_an_answer_without_the_message_is_judged_by_its_address(scene: Scene) -> None:
-    """Which names the thread; what is not known to stand in it is deleted."""
+    """The permalink names the thread; a post that cannot be placed is deleted."""
     answers = [scene.post()]
     scene.slack.said.append(replace(ASKED, ts="1795579300.000009"))
     answers.append(scene.post("1795579300.000009"))
@@ -121,7 +121,7 @@ async def test_an_answer_without_the_message_is_judged_by_its_address(scene: Sce
 async def test_what_cannot_be_found_again_is_reported_and_counts_as_elsewhere(
     scene: Scene, answer: object, log: io.StringIO
 ) -> None:
-    """Whatever Slack answers; somebody has to look for it."""
+    """For any answer of Slack's, the log asks an operator to look for the post."""
     assert not await scene.landed(answer)
 
     assert [] == scene.called
@@ -139,7 +139,7 @@ async def test_what_cannot_be_found_again_is_reported_and_counts_as_elsewhere(
     ],
 )
 async def test_a_deletion_that_fails_is_tried_again(scene: Scene, failure: dict[str, Any]) -> None:
-    """Until the message is gone."""
+    """Until the message is deleted."""
     scene.slack.said.clear()
     scene.slack.fail_next(DELETE, times=2, **failure)
 
@@ -148,7 +148,7 @@ async def test_a_deletion_that_fails_is_tried_again(scene: Scene, failure: dict[
 
 
 async def test_what_is_gone_already_is_deleted(scene: Scene, log: io.StringIO) -> None:
-    """The answer to the deletion before was lost, or somebody else was quicker."""
+    """The answer to an earlier deletion was lost, or a user deleted the post first."""
     card = PostedCard(channel=CHANNEL_ID, ts=scene.post()["ts"])
     scene.slack.messages.clear()
     await scene.threads.take_back(card)
@@ -159,7 +159,7 @@ async def test_what_is_gone_already_is_deleted(scene: Scene, log: io.StringIO) -
 
 
 async def test_a_deletion_that_never_succeeds_is_an_error_in_the_log(log: io.StringIO) -> None:
-    """Which says why, and nothing of what stands there."""
+    """The log has the reason, and nothing of the post."""
     async with threading(Timing(deletion=0.0)) as scene:
         scene.slack.said.clear()
         scene.slack.fail_next(DELETE, error="cant_delete_message")
@@ -171,7 +171,7 @@ async def test_a_deletion_that_never_succeeds_is_an_error_in_the_log(log: io.Str
 
 
 async def test_a_deletion_without_an_answer_is_tried_again() -> None:
-    """Nobody knows what became of it."""
+    """It is unknown whether the post was deleted."""
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client:
         slack.answers[DELETE] = in_turn(raw(b"<html>"), answering({"ok": True}))
         await Threads(client, timing=PROMPT).take_back(PostedCard(channel="C1", ts="1.1"))
@@ -180,7 +180,7 @@ async def test_a_deletion_without_an_answer_is_tried_again() -> None:
 
 
 def test_only_what_looks_where_it_lands_posts_for_threads() -> None:
-    """Whatever else posts for a thread some day, has to look as well."""
+    """Code that posts to threads later on must check where its posts land, too."""
     names = (
         "chat.postMessage",
         "chat_postMessage",
@@ -198,7 +198,7 @@ def test_only_what_looks_where_it_lands_posts_for_threads() -> None:
 
 
 async def test_nobody_waits_for_a_deletion_that_slack_puts_off() -> None:
-    """The next way to the person is tried meanwhile."""
+    """The next delivery channel is tried in the meantime."""
     timing = Timing(slack_call=0.05, first_deletion=0.01, deletion=7_200.0)
     async with threading(timing) as scene:
         scene.slack.said.clear()
@@ -209,7 +209,7 @@ async def test_nobody_waits_for_a_deletion_that_slack_puts_off() -> None:
 
 
 async def test_whoever_is_cut_off_leaves_the_deletion_running(scene: Scene) -> None:
-    """A time limit or the end of the process may come in between."""
+    """A time limit or shutdown may cancel the caller."""
     scene.slack.fail_next(DELETE, error="internal_error")
     card = PostedCard(channel=CHANNEL_ID, ts=scene.post()["ts"])
     taking = asyncio.create_task(scene.threads.take_back(card))
@@ -222,7 +222,7 @@ async def test_whoever_is_cut_off_leaves_the_deletion_running(scene: Scene) -> N
 
 
 async def test_a_thread_stands_as_long_as_slack_does_not_deny_it(scene: Scene) -> None:
-    """Slack says nothing of a private channel without this bot, nor while it is away."""
+    """Slack reports nothing for a private channel without the bot, nor during an outage."""
     scene.slack.said.append(
         UserMessage(channel=PRIVATE_CHANNEL_ID, ts=ASKED.ts, user=USER_ID, team=TEAM_ID, text="x")
     )
@@ -242,7 +242,7 @@ async def test_a_thread_stands_as_long_as_slack_does_not_deny_it(scene: Scene) -
 
 
 async def test_a_slack_that_says_nothing_does_not_deny_a_thread() -> None:
-    """Silence, and answers of other shapes."""
+    """No answer, and answers of other shapes."""
     timing = Timing(thread_look=0.1)
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client:
         threads = Threads(client, timing=timing)

@@ -1,4 +1,4 @@
-"""The cards, pages, forms and notes of lists stay inside Slack's limits, whatever is in them."""
+"""The cards, pages, modals and notes of lists are within Slack's limits for any content."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ LONGEST: Final = "W" * 40
 
 
 def bulk_of_ana(**changes: Any) -> Bulk:
-    """A list of ana's in a channel; changed as a test needs it."""
+    """A list of ana's in a channel, with the given changes."""
     values: dict[str, Any] = {
         "id": NAME,
         "user": USER,
@@ -110,7 +110,7 @@ reasons = st.sampled_from([{}, {"moved": True}, {"moved": True, "gone": True}])
 
 
 def sound(shown: Message, *, public: bool = False) -> None:
-    """Fail unless Slack takes it, and it calls nobody but the asker of a public one."""
+    """Fail unless Slack takes it, and a public one mentions only the asker."""
     blocks = list(shown.blocks)
     assert [] == problems_of_blocks(blocks, Judged.MESSAGE)
     content = read_content({"text": shown.text, "blocks": blocks})
@@ -122,7 +122,7 @@ def sound(shown: Message, *, public: bool = False) -> None:
 
 @given(bulk=bulks, tally=tallies, style=styles, late=st.integers(0, 10**6))
 def test_any_progress_is_taken(bulk: Bulk, tally: Tally, style: CardStyle, late: int) -> None:
-    """With any name of a file, any counts and at any moment."""
+    """For any file name, any counts and any moment."""
     sound(progress_card(bulk, tally, style, NOW + timedelta(seconds=late)))
 
 
@@ -135,13 +135,13 @@ def test_any_report_is_taken(
     *,
     why: dict[str, bool],
 ) -> None:
-    """Whatever the gateway answered, whatever the ids are, in each form of the table."""
+    """For any raw results and ids, in each form of the table."""
     report = Reckoning().add_all(items).report(style.catalog)
     sound(report_card(bulk, report, items, style, form=form, **why), public=style.public)
 
 
 def test_the_longest_list_gives_a_report_that_is_taken(english: CardStyle) -> None:
-    """Ten thousand calls with ids of forty characters, and every code there is; in each form."""
+    """10,000 calls with ids of forty characters and every code, in each form."""
     items = [
         BulkItem(
             position=n,
@@ -160,12 +160,12 @@ def test_the_longest_list_gives_a_report_that_is_taken(english: CardStyle) -> No
 
 @given(items=item_lists, style=styles, form=forms)
 def test_any_page_of_results_is_taken(items: list[BulkItem], style: CardStyle, form: Form) -> None:
-    """In each form, with the way to both neighbours."""
+    """In each form, with buttons to both neighbours."""
     sound(page_of_results(bulk_of_ana(), items, 2, style, form=form), public=style.public)
 
 
 def test_a_page_of_the_longest_ids_stands_in_one_paragraph(english: CardStyle) -> None:
-    """So that nothing is left out where Slack takes no table."""
+    """So no row is left out if Slack rejects tables."""
     items = [
         BulkItem(
             position=9_000 + n, message_id=MessageId(LONGEST), finding=read_result("machine:200")
@@ -198,7 +198,7 @@ def test_a_table_says_how_many_of_the_calls_it_shows(english: CardStyle) -> None
 def test_an_id_that_the_gateway_does_not_know_is_no_error_of_the_gateway(
     english: CardStyle,
 ) -> None:
-    """Told as not found in the sums, the bars and the table."""
+    """Sums, bars and table show it as not found."""
     items = [
         BulkItem(position=n, message_id=MessageId(f"A{n}"), finding=read_result(raw))
         for n, raw in enumerate(("023", "023", "850"))
@@ -218,7 +218,7 @@ def test_an_id_that_the_gateway_does_not_know_is_no_error_of_the_gateway(
 
 
 def test_ids_are_shortened_where_others_read_them(english: CardStyle) -> None:
-    """A phone number that was taken for an id is masked."""
+    """An id that may be a phone number is masked."""
     items = [
         BulkItem(position=0, message_id=MessageId("5511987654321"), finding=read_result("023")),
         BulkItem(position=1, message_id=MessageId("MPG000236180474"), finding=read_result("024")),
@@ -236,12 +236,12 @@ def test_ids_are_shortened_where_others_read_them(english: CardStyle) -> None:
     ("part", "whole", "full"), [(0, 10, 0), (1, 2, 10), (9_999, 10_000, 19), (7, 7, 20), (0, 0, 0)]
 )
 def test_a_bar_is_full_only_where_nothing_is_missing(part: int, whole: int, full: int) -> None:
-    """And always as long."""
+    """Its width never changes."""
     assert (full, 20) == (bar(part, whole).count("▓"), len(bar(part, whole)))
 
 
 def test_a_span_is_said_roughly_and_never_too_short(english: CardStyle) -> None:
-    """In tens of seconds, then in whole minutes."""
+    """Rounded up to tens of seconds, or to whole minutes."""
     spans = {0: 10, 11: 20, 59: 60, 61: 120, 3_601: 3_660}
 
     said = {seconds: roughly(timedelta(seconds=seconds), english) for seconds in spans}
@@ -251,7 +251,7 @@ def test_a_span_is_said_roughly_and_never_too_short(english: CardStyle) -> None:
 
 
 def test_a_pause_is_said_while_it_lasts(english: CardStyle) -> None:
-    """With the code, and that nothing is lost; when it is over the time that is left is told."""
+    """The card shows the code, and that nothing is lost; after the pause it shows the time left."""
     paused = bulk_of_ana(paused_until=NOW + timedelta(minutes=2))
     tally = Tally(counts=MappingProxyType({Outcome.ANSWERED: 100}))
 
@@ -264,7 +264,7 @@ def test_a_pause_is_said_while_it_lasts(english: CardStyle) -> None:
 
 @pytest.mark.parametrize("ending", BulkEnding)
 def test_a_card_that_is_over_has_no_button_to_stop(english: CardStyle, ending: BulkEnding) -> None:
-    """And says why it is over."""
+    """And shows why the list ended."""
     card = progress_card(bulk_of_ana(ending=ending), Tally(), english, NOW)
 
     assert "actions" not in {block["type"] for block in card.blocks}
@@ -272,7 +272,7 @@ def test_a_card_that_is_over_has_no_button_to_stop(english: CardStyle, ending: B
 
 
 def read(text: str, style: CardStyle) -> tuple[IdList | None, str]:
-    """The list in a text, or what is said where there is none."""
+    """The list in a text, or the error that is shown if it has none."""
     try:
         return read_pasted(text, max_ids=10_000), ""
     except UnreadableListError as error:
@@ -283,7 +283,7 @@ def read(text: str, style: CardStyle) -> tuple[IdList | None, str]:
 def test_any_pasted_text_gives_a_form_that_is_taken(
     text: str, style: CardStyle, told: Notes
 ) -> None:
-    """To be filled in, to be begun, or with the error below the field."""
+    """The first step, the second step, or an error below the field."""
     origin = Origin(channel="C1")
     taken_view(pasting(style, origin, text[:PASTED_LIMIT]), Judged.MODAL)
     found, problem = read(text, style)
@@ -303,7 +303,7 @@ def test_any_pasted_text_gives_a_form_that_is_taken(
 def test_the_form_says_where_the_report_goes(
     english: CardStyle, channel: str, thread: str, *, named: bool
 ) -> None:
-    """To the channel or thread where it began, or directly."""
+    """To the channel or thread where the list was started, or directly."""
     view = pasting(english, Origin(channel=channel, thread_ts=thread))
 
     assert named is ("<#C1>" in str(view))
@@ -320,28 +320,28 @@ JSON: Final = st.recursive(
 
 @given(view=st.dictionaries(st.sampled_from(["state", "private_metadata", "id"]), JSON))
 def test_any_form_that_comes_back_gives_a_text(view: dict[str, Any]) -> None:
-    """And the digest of nothing where there is none."""
+    """The digest is empty if the modal has none."""
     assert isinstance(pasted(view), str)
     assert isinstance(checked_digest(view), str)
 
 
 @given(value=JSON)
 def test_a_value_that_is_none_of_ours_names_nothing(value: object) -> None:
-    """No button is trusted."""
+    """The value of a button is untrusted."""
     assert bulk_of(value) is None
     assert page_of(value) is None
     assert isinstance(opened_with(value), tuple)
 
 
 def test_the_values_of_our_own_buttons_come_back() -> None:
-    """A name, and a name with a page."""
+    """A bulk's id, and an id with a page."""
     assert NAME == bulk_of(NAME)
     assert (NAME, 17) == page_of(page_value(bulk_of_ana(), 17))
 
 
 @pytest.mark.parametrize(("count", "kept"), [(11, 11), (100, 100), (300, 0)])
 def test_a_button_carries_all_ids_or_none(english: CardStyle, count: int, kept: int) -> None:
-    """A value holds 2,000 characters; some of a list would be taken for all of it."""
+    """A value has at most 2,000 characters; a part of a list would look like all of it."""
     ids = [MessageId(f"MPG{n:012}") for n in range(count)]
     row = open_row(english, ids, reader=USER)
 
@@ -365,7 +365,7 @@ def test_every_note_is_taken(style: CardStyle, command: str, channel: str) -> No
 
 
 def test_how_many_are_watched_is_told_in_numbers(english: CardStyle) -> None:
-    """Those that are, that were before, and that are too many."""
+    """Newly watched, watched before, and too many."""
     said = Notes(english, "/voicestatus")
     full = NoRoom(message_id=MessageId("A"), bound=Bound.USER, most=250)
     both = watching([Started(watch=watch_of()), AlreadyWatched(watch=watch_of()), full, full], said)
@@ -377,7 +377,7 @@ def test_how_many_are_watched_is_told_in_numbers(english: CardStyle) -> None:
 
 
 async def test_a_page_is_cut_out_of_the_stream(english: CardStyle) -> None:
-    """The last one may be short, and behind it there is nothing."""
+    """The last page may be short, and there is none after it."""
     del english
     bulk = bulk_of_ana(total=2 * ROWS_OF_A_PAGE + 1)
 
@@ -391,11 +391,11 @@ async def test_a_page_is_cut_out_of_the_stream(english: CardStyle) -> None:
 
 
 def shown_text(message: Message) -> str:
-    """All that a reader sees."""
+    """All visible text."""
     return seen(Seen(channel="", ts="", text=message.text, blocks=message.blocks))
 
 
 @pytest.fixture
 def english() -> CardStyle:
-    """For one reader alone, in English."""
+    """The style of a private card in English."""
     return CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))

@@ -1,4 +1,4 @@
-"""What people press on the cards of lists: stop, watch, leaf; and who may."""
+"""The buttons on the cards of lists: stop, watch, page through; and who may click them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.reading import in_view, seen
 from tests.support.scene import Scene, Stages
 from tests.support.wording import REFUSED, phrase, say
 
-# Two calls are answered at once, two hold the gateway until a test is over, six wait in the line.
+# Two calls are answered, two block the gateway until the end of a test, six are queued.
 NEVER_DONE = [f"SANDBOX-SLOW-{seconds}" for seconds in range(60, 68)]
 SLOW = " ".join(("SANDBOX-OK", "SANDBOX-BUSY", *NEVER_DONE))
 STOPPED = say("bulk.over.stopped", asked=2, total=10)
@@ -34,14 +34,14 @@ PAGE = phrase("bulk.page.title")
 
 @pytest.fixture
 async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
-    """A bot that loses no time."""
+    """A bot without delays."""
     async with stages.scene(mode, timing=SWIFT) as scene:
         yield scene
 
 
 @pytest.fixture
 async def slow(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
-    """A bot whose gateway may be asked two things at once."""
+    """A bot that sends the gateway two requests at a time."""
     async with stages.scene(
         mode, timing=SWIFT, gateway_max_concurrency=2, gateway_timeout_seconds=60
     ) as scene:
@@ -49,14 +49,14 @@ async def slow(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
 
 
 async def slow_card(ways: Scene) -> Message:
-    """Begin a list that does not come to its end, and wait until it goes no further."""
+    """Start a list that never finishes, and wait until the gateway blocks it."""
     await begun(ways, SLOW)
     await until(lambda: len(ways.asked) == 4)
     return await shown(ways, say("bulk.heading", count=10))
 
 
 async def test_the_asker_stops_a_list_and_what_is_known_is_reported(slow: Scene) -> None:
-    """The rest is not asked about, and that is said; a second press does no harm."""
+    """The report says what was not looked up; a second click has no effect."""
     card = await slow_card(slow)
     name = str(buttons_of(card)["bulk_stop"]["value"])
     await slow.person.click(card, "bulk_stop")
@@ -73,7 +73,7 @@ async def test_the_asker_stops_a_list_and_what_is_known_is_reported(slow: Scene)
 
 
 async def test_others_see_no_button_and_can_stop_nothing(slow: Scene) -> None:
-    """Who puts the click together by hand is told whose list it is, and it goes on."""
+    """A forged click shows that the list is another user's; the list goes on."""
     card = await slow_card(slow)
     button = buttons_of(card)["bulk_stop"]
     assert [USER_ID] == button["visible_to_user_ids"]
@@ -86,7 +86,7 @@ async def test_others_see_no_button_and_can_stop_nothing(slow: Scene) -> None:
 
 
 async def test_a_forged_name_stops_nothing(slow: Scene) -> None:
-    """Neither a text that is no name nor the name of no list."""
+    """A malformed id, and the id of no list."""
     card = await slow_card(slow)
     await press(slow.person, card, "bulk_stop", "'; drop table bulk")
     await press(slow.person, card, "bulk_stop", "f" * 16)
@@ -98,7 +98,7 @@ async def test_a_forged_name_stops_nothing(slow: Scene) -> None:
 
 
 async def test_a_fourth_list_has_no_room_and_stays_in_the_form(slow: Scene) -> None:
-    """It is said kindly, what was pasted is kept, and nothing of it is asked."""
+    """A note says so, the pasted text stays, and the gateway gets no request."""
     for number in range(3):
         await begun(slow, f"{SLOW} SANDBOX-00{number}")
     view = await checked(slow, "SANDBOX-404")
@@ -111,7 +111,7 @@ async def test_a_fourth_list_has_no_room_and_stays_in_the_form(slow: Scene) -> N
 
 
 async def test_who_may_not_ask_gets_no_form_and_no_list(mode: Mode, stages: Stages) -> None:
-    """The same rules as for a single look-up."""
+    """The access rules are those of a single look-up."""
     async with stages.scene(mode, allowed_users=OTHER_USER_ID) as ways:
         note = await ways.answer("bulk SANDBOX-OK")
 
@@ -120,7 +120,7 @@ async def test_who_may_not_ask_gets_no_form_and_no_list(mode: Mode, stages: Stag
 
 
 async def test_the_pending_calls_of_a_list_are_watched_with_one_press(ways: Scene) -> None:
-    """For the one who asked; how many, and where they are listed, is said."""
+    """The asker sees how many, and where they are listed."""
     idmsg = waiting()
     await begun(ways, "\n".join((*MIXED, idmsg)))
     report = await shown(ways, REPORT)
@@ -137,7 +137,7 @@ async def test_the_pending_calls_of_a_list_are_watched_with_one_press(ways: Scen
 
 
 async def test_what_has_got_its_status_meanwhile_is_not_watched_again(ways: Scene) -> None:
-    """A second press tells nothing twice."""
+    """A second click sends no second notice."""
     idmsg = waiting()
     await begun(ways, f"SANDBOX-OK {idmsg}")
     report = await shown(ways, REPORT)
@@ -150,7 +150,7 @@ async def test_what_has_got_its_status_meanwhile_is_not_watched_again(ways: Scen
 
 
 async def test_all_results_are_leafed_through(ways: Scene) -> None:
-    """The first page stands beside the report for the one who pressed; others replace it."""
+    """The first page is posted beside the report, for the asker; other pages replace it."""
     await begun(ways, " ".join(f"SANDBOX-failed.{code}" for code in range(400, 441)))
     report = await shown(ways, REPORT)
     expect_rings(ways, USER_ID)
@@ -167,7 +167,7 @@ async def test_all_results_are_leafed_through(ways: Scene) -> None:
 
 @pytest.mark.parametrize("page", ["0123456789abcdef:1", "{own}:0", "{own}:2"])
 async def test_a_page_that_is_not_there_is_not_shown(ways: Scene, page: str) -> None:
-    """Of no list, or of one's own list before its first page or after its last."""
+    """Of no list, or before the first page or after the last one."""
     await begun(ways, "SANDBOX-OK SANDBOX-BUSY")
     report = await shown(ways, REPORT)
     expect_rings(ways, USER_ID)
@@ -181,7 +181,7 @@ async def test_a_page_that_is_not_there_is_not_shown(ways: Scene, page: str) -> 
 
 
 async def test_a_list_that_the_gateway_refuses_is_told_as_such(ways: Scene) -> None:
-    """Not one of its calls is told as failed."""
+    """None of its calls is reported as failed."""
     await begun(ways, "SANDBOX-019 SANDBOX-OK")
     await shown(ways, phrase("bulk.report.refused", total=2))
     (report,) = reports(ways)

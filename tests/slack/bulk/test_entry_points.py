@@ -1,4 +1,4 @@
-"""A list from the pasting to the report, on every way in."""
+"""A list from the pasted text to the report, on every surface."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from tests.support.wording import BUSY, EN, phrase, say
 
 @pytest.fixture
 async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
-    """A bot that loses no time."""
+    """A bot without delays."""
     async with stages.scene(mode, timing=SWIFT) as scene:
         yield scene
 
 
 def found(count: int) -> str:
-    """What the form says of so many calls."""
+    """The text in the modal about so many calls."""
     return say("bulk.modal.found", count=count)
 
 
 async def test_a_pasted_list_is_checked_begun_and_reported_in_its_thread(ways: Scene) -> None:
-    """What was found is shown first; then one card in the channel, and the report below it."""
+    """The modal shows the ids; then a card is posted, and the report below it."""
     view = await checked(ways, "\n".join((*MIXED, "SANDBOX-OK", "hello")))
     assert found(8) in in_view(view)
     assert say("bulk.doubles", count=1) in in_view(view)
@@ -57,7 +57,7 @@ async def test_a_pasted_list_is_checked_begun_and_reported_in_its_thread(ways: S
 
 
 async def test_nothing_begins_before_it_was_shown(ways: Scene) -> None:
-    """A list that was changed after it was checked is checked again."""
+    """A list that was edited after the check is checked again."""
     view = await checked(ways, "SANDBOX-OK")
     changed = await ways.person.submit(view, {"bulk_ids": "SANDBOX-OK SANDBOX-BUSY"})
 
@@ -68,7 +68,7 @@ async def test_nothing_begins_before_it_was_shown(ways: Scene) -> None:
 
 
 async def test_what_holds_no_id_stays_in_the_form(ways: Scene) -> None:
-    """The error stands under the field, and what was pasted can be put right."""
+    """The error is below the field, and the user can correct the text."""
     submission = await ways.person.submit(await form(ways), {"bulk_ids": "nothing here"})
 
     assert submission.action is Outcome.ERRORS
@@ -76,7 +76,7 @@ async def test_what_holds_no_id_stays_in_the_form(ways: Scene) -> None:
 
 
 async def test_where_the_bot_is_no_member_all_of_it_comes_directly(ways: Scene) -> None:
-    """Card and report stand in the direct conversation, and nobody is called."""
+    """Card and report are posted as direct messages, without a mention."""
     await begun(ways, "SANDBOX-OK SANDBOX-BUSY", channel=CHANNEL_WITHOUT_BOT_ID)
 
     report = await shown(ways, REPORT)
@@ -87,7 +87,7 @@ async def test_where_the_bot_is_no_member_all_of_it_comes_directly(ways: Scene) 
 
 
 async def test_a_list_from_the_app_home_comes_directly(ways: Scene) -> None:
-    """There is no conversation, so the form says that it comes in a direct message."""
+    """It has no conversation, so the modal says that the report is a direct message."""
     await ways.person.open_home()
     await ways.person.click(await ways.home(), "home_bulk_open")
     view = await ways.modal()
@@ -101,7 +101,7 @@ async def test_a_list_from_the_app_home_comes_directly(ways: Scene) -> None:
 
 
 async def test_words_after_the_command_word_are_checked_at_once(ways: Scene) -> None:
-    """The form opens with the list in it and what was found."""
+    """The modal opens with the list and the ids found."""
     view = await form(ways, "SANDBOX-OK SANDBOX-BUSY")
 
     assert found(2) in in_view(view)
@@ -111,7 +111,7 @@ async def test_words_after_the_command_word_are_checked_at_once(ways: Scene) -> 
 
 
 async def test_a_mention_is_answered_with_a_button_that_opens_the_form(ways: Scene) -> None:
-    """Slack lets no form be opened from a message; the asker presses the button."""
+    """Slack sends no `trigger_id` with a message; the asker clicks the button."""
     note = await ways.comes_of(ways.person.say(f"{BOT_MENTION} bulk"))
     assert note.ephemeral
     await ways.person.click(note, "bulk_open")
@@ -120,7 +120,7 @@ async def test_a_mention_is_answered_with_a_button_that_opens_the_form(ways: Sce
 
 
 async def test_more_ids_than_a_command_takes_are_offered_as_a_list(ways: Scene) -> None:
-    """One press, and they are in the form, checked."""
+    """One click opens the modal with the ids, checked."""
     ids = " ".join(f"SANDBOX-failed.{code}" for code in range(400, 411))
     note = await ways.answer(ids)
     await ways.person.click(note, "bulk_open")
@@ -130,7 +130,7 @@ async def test_more_ids_than_a_command_takes_are_offered_as_a_list(ways: Scene) 
 
 
 async def test_where_all_can_read_it_the_offer_is_the_askers_alone(ways: Scene) -> None:
-    """The list would be reported as theirs."""
+    """Another user's click would start the list as theirs."""
     ids = " ".join(f"SANDBOX-failed.{code}" for code in range(400, 411))
     note = await ways.comes_of(ways.person.say(f"{BOT_MENTION} {ids}"))
 

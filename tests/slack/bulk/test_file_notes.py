@@ -1,4 +1,4 @@
-"""What people are told of a file: its list, or why there is none and what to do about it."""
+"""The notes about a file: its list, or why it has none and what to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.slack.files.download import FileProblem, UnreadableFileError
 from tests.slack.file_scene import FileScene, file_scene
 from tests.support.wording import EN, PT, say
 
-# What Excel in Brazil writes: semicolons, Windows-1252.
+# The format of Excel in Brazil: semicolons, Windows-1252.
 EXCEL = "Cliente;Telefone;IDMSG\r\nJoão;11987654321;MPG000236180474\r\nAna;;MPG000236180475\r\n"
 
 
@@ -26,7 +26,7 @@ async def scene() -> AsyncIterator[FileScene]:
 
 
 async def test_the_list_of_a_file_comes_with_its_name(scene: FileScene) -> None:
-    """As Excel in Brazil writes it."""
+    """In the format of Excel in Brazil."""
     message = await scene.message({"name": "Ligações.csv", "content": EXCEL.encode("cp1252")})
 
     found = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
@@ -37,7 +37,7 @@ async def test_the_list_of_a_file_comes_with_its_name(scene: FileScene) -> None:
 
 
 async def test_a_file_that_cannot_be_had_is_a_line(scene: FileScene) -> None:
-    """Nothing is raised; the scope that is missing stands in it."""
+    """No error is raised; the line names the missing scope."""
     scene.slack.workspace.scopes.discard("files:read")
     message = await scene.message("list.csv")
 
@@ -48,7 +48,7 @@ async def test_a_file_that_cannot_be_had_is_a_line(scene: FileScene) -> None:
 
 
 async def test_a_file_that_is_no_list_is_a_line_with_its_name(scene: FileScene) -> None:
-    """The list's own sentence, and which file it is about."""
+    """With the parser's error and the name of the file."""
     ids = "\r\n".join(f"MPG{n:012}" for n in range(11)).encode()
     message = await scene.message({"name": "list.csv", "content": ids})
 
@@ -60,7 +60,7 @@ async def test_a_file_that_is_no_list_is_a_line_with_its_name(scene: FileScene) 
 
 
 async def test_of_a_person_one_file_is_read_at_a_time(scene: FileScene) -> None:
-    """A second one is not even fetched; others are not held up, and then it is their turn again."""
+    """A second one is not downloaded until the first is done; other users do not wait."""
     message = await scene.message({"name": "list.csv", "content": EXCEL.encode("cp1252")})
 
     with scene.attached.turn_of("U1"):
@@ -76,7 +76,7 @@ async def test_of_a_person_one_file_is_read_at_a_time(scene: FileScene) -> None:
 
 
 async def test_a_message_that_may_hold_a_list_is_known_without_asking(scene: FileScene) -> None:
-    """So that all other messages are as quick as before."""
+    """So all other messages are answered as quickly as before."""
     assert may_hold_list(await scene.message("photo.png", "list.csv"))
     assert not may_hold_list(await scene.message("photo.png"))
     assert not may_hold_list(await scene.message())
@@ -84,7 +84,7 @@ async def test_a_message_that_may_hold_a_list_is_known_without_asking(scene: Fil
 
 
 def test_every_problem_has_a_line() -> None:
-    """A sentence in each language, with or without a name; nothing is left to be filled in."""
+    """In each language, with or without a name, and with no placeholder left."""
     many = tuple(f"{number}.csv" for number in range(10))
     lines = [
         unread_line(UnreadableFileError(problem, names), catalog)
@@ -98,7 +98,7 @@ def test_every_problem_has_a_line() -> None:
 
 @pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
 def test_a_name_is_somebodys_words(catalog: Catalog) -> None:
-    """It rings nobody, links nowhere and does not leave its backticks."""
+    """It mentions no one, has no links and cannot end its code span."""
     name = "`<!channel>` *x* <https://evil.example|a.csv>\u202e\n.csv"
 
     for error in (
@@ -115,7 +115,7 @@ def test_a_name_is_somebodys_words(catalog: Catalog) -> None:
 
 
 def test_of_many_names_some_are_shown() -> None:
-    """And that there are more."""
+    """And an ellipsis."""
     names = [f"{number}.csv" for number in range(10)]
 
     line = unread_line(UnreadableFileError(FileProblem.SEVERAL, names), EN)

@@ -1,4 +1,4 @@
-"""A list in a file: read from the message that it is attached to, and given back as a sheet."""
+"""A list in a file: read from its message, and returned as a sheet in the thread."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.wording import BUSY, PT, REFUSED, phrase, say
 SCOPES = frozenset({"files:read", "files:write"})
 FOUND = say("bulk.modal.found", count=2)
 NO_LIST = say("bulk.modal.no_list_title")
-# What Excel in Brazil writes: semicolons, Windows-1252.
+# The format of Excel in Brazil: semicolons, Windows-1252.
 EXCEL = (
     "Cliente;Telefone;IDMSG\r\n"
     "João;11987654321;SANDBOX-OK\r\n"
@@ -42,20 +42,20 @@ async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
 
 
 async def with_file(ways: Scene, file: File = LIST, text: str = "the calls") -> UserMessage:
-    """A message with a file, on which the shortcut was chosen."""
+    """A message with a file, for the shortcut."""
     message = await ways.person.say(text, files=[file])
     await ways.person.message_shortcut(CHECK, message)
     return message
 
 
 async def shown(ways: Scene, file: File = LIST) -> View:
-    """What the form shows of a file."""
+    """The text in the modal about a file."""
     await with_file(ways, file)
     return await ways.modal()
 
 
 async def uploaded(ways: Scene) -> StoredFile:
-    """The file that the bot has shared, as soon as it has."""
+    """Wait for the file that the bot shares."""
 
     def by_bot() -> list[str]:
         return [str(file["id"]) for message in ways.slack.messages for file in message.files]
@@ -68,7 +68,7 @@ async def uploaded(ways: Scene) -> StoredFile:
 
 
 async def test_a_list_in_a_file_is_shown_begun_and_given_back_in_the_thread(ways: Scene) -> None:
-    """The form says what it holds; the report stands below the message, and the sheet with it."""
+    """The modal shows the list; the report and the sheet are posted in the message's thread."""
     message = await with_file(ways)
     view = await ways.modal()
     assert say("bulk.modal.file", file=NAME) in in_view(view)
@@ -108,7 +108,7 @@ async def test_the_sheet_is_in_the_language_of_the_thread(mode: Mode, stages: St
 
 
 async def test_without_the_scope_the_report_comes_all_the_same(mode: Mode, stages: Stages) -> None:
-    """The file is all that is missing."""
+    """Only the file is missing."""
     async with stages.scene(mode, scopes={"files:read"}, timing=SWIFT) as ways:
         await ways.person.submit(await shown(ways))
         await said(ways, REPORT)
@@ -133,7 +133,7 @@ async def test_without_the_scope_the_report_comes_all_the_same(mode: Mode, stage
 async def test_what_holds_no_list_is_told_with_what_to_do(
     ways: Scene, file: File, problem: re.Pattern[str]
 ) -> None:
-    """In the form, to the one who asked; the gateway is not asked."""
+    """In a modal, to the asker; the gateway gets no request."""
     view = await shown(ways, file)
 
     assert NO_LIST in in_view(view)
@@ -142,7 +142,7 @@ async def test_what_holds_no_list_is_told_with_what_to_do(
 
 
 async def test_ids_in_the_words_are_answered_beside_the_file(ways: Scene) -> None:
-    """Both are wanted: the card comes in the thread, the list stands in the form."""
+    """The card is posted in the thread, and the modal shows the list."""
     message = await with_file(ways, text="IDMSG: SANDBOX-BUSY and these")
 
     card = await ways.slack.wait_for_message()
@@ -151,7 +151,7 @@ async def test_ids_in_the_words_are_answered_beside_the_file(ways: Scene) -> Non
 
 
 async def test_a_file_that_is_no_list_does_not_stand_before_ids_in_the_words(ways: Scene) -> None:
-    """The ids are answered, and no form is in the way."""
+    """The ids are answered, and no modal opens."""
     await with_file(ways, {"name": "a.csv", "content": b""}, text="IDMSG: SANDBOX-BUSY")
 
     assert BUSY == heading(await ways.slack.wait_for_message())
@@ -161,7 +161,7 @@ async def test_a_file_that_is_no_list_does_not_stand_before_ids_in_the_words(way
 async def test_a_file_that_takes_long_is_read_while_the_form_says_so(
     mode: Mode, stages: Stages
 ) -> None:
-    """Slack opens no form later than three seconds after the click."""
+    """A `trigger_id` expires three seconds after the click."""
     timing = replace(SWIFT, first_look=0.0)
     async with stages.scene(mode, scopes=SCOPES, timing=timing) as ways:
         await with_file(ways)
@@ -174,7 +174,7 @@ async def test_a_file_that_takes_long_is_read_while_the_form_says_so(
 
 
 async def test_a_file_that_was_deleted_meanwhile_does_not_begin(ways: Scene) -> None:
-    """It is read again when it begins, because another process may have read it before."""
+    """It is read again, because another process may have shown it."""
     message = await with_file(ways)
     view = await ways.modal()
     ways.slack.files.delete(str(message.files[0]["id"]))
@@ -186,7 +186,7 @@ async def test_a_file_that_was_deleted_meanwhile_does_not_begin(ways: Scene) -> 
 
 
 async def test_a_file_that_was_changed_meanwhile_does_not_begin(ways: Scene) -> None:
-    """Nobody has seen what would be asked about."""
+    """The user has not seen the new list."""
     message = await with_file(ways)
     view = await ways.modal()
     stored = ways.slack.files.find(str(message.files[0]["id"]))
@@ -199,7 +199,7 @@ async def test_a_file_that_was_changed_meanwhile_does_not_begin(ways: Scene) -> 
 
 
 async def test_who_may_not_look_up_learns_nothing_of_the_file(mode: Mode, stages: Stages) -> None:
-    """The refusal comes before the file is fetched."""
+    """Access is checked before the file is downloaded."""
     async with stages.scene(mode, scopes=SCOPES, allowed_users="U0NOBODY") as ways:
         await with_file(ways)
         refusal = await ways.slack.wait_for_message()

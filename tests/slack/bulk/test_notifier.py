@@ -1,4 +1,4 @@
-"""What speaks for a list: one card that is changed in place, one report, and what Slack refuses."""
+"""The notifier of a list: one card that is updated, one report, and Slack's refusals."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
-from bot.services.jobs.outcomes import Delivery, Trace
+from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.slack.blocks.style import AudienceStyles, Contacts, Styles
 from bot.slack.bulk.cards import bar
-from bot.slack.bulk.notifier import Home, SlackBulkNotifier, home_of
-from bot.slack.files.upload import Handover, ResultFile, ResultFiles
+from bot.slack.bulk.notifier import SlackBulkNotifier, home_of
+from bot.slack.files.upload import ResultFile, ResultFiles
 from bot.storage.errors import StorageError
 from tests.slack.notifying import ASKED, choices, connected
 from tests.slack.watching import NOW, READING
@@ -40,26 +40,26 @@ HALF: Final = Tally(counts=MappingProxyType({Outcome.ANSWERED: 4}))
 
 @dataclass(kw_only=True)
 class Speaking:
-    """A speaker, its Slack, and a file that can be given or not."""
+    """A notifier, its Slack, and a file that may be available."""
 
     slack: LoopbackSlack
     speaker: SlackBulkNotifier
     total: int = 8
-    file: Handover = Handover.NO_PERMISSION
+    file: Delivery = Delivery.UNDELIVERABLE
     away: bool = False
-    homes: list[Home] = field(default_factory=list)
+    homes: list[Destination] = field(default_factory=list)
 
     @property
     def messages(self) -> list[Message]:
-        """What stands in Slack."""
+        """The messages in Slack."""
         return self.slack.messages
 
     def called(self, method: str) -> int:
-        """How often a method was called."""
+        """The number of calls of a method."""
         return sum(call.method == method for call in self.slack.calls)
 
     async def results(self, bulk_id: str) -> AsyncIterator[BulkItem]:
-        """As many answered calls as there are."""
+        """That many answered calls."""
         del bulk_id
         if self.away:
             raise StorageError("away")
@@ -71,26 +71,26 @@ class Speaking:
                 checked_at=NOW,
             )
 
-    async def share_file(self, bulk: Bulk, home: Home) -> Handover:
-        """Give the file, or not."""
+    async def share_file(self, bulk: Bulk, home: Destination) -> Delivery:
+        """Share the file, or do not."""
         del bulk
         self.homes.append(home)
         return self.file
 
-    async def file_name(self, bulk: Bulk, home: Home) -> str:
-        """What the file is called."""
+    async def file_name(self, bulk: Bulk, home: Destination) -> str:
+        """The name of the file."""
         del home
         return f"{bulk.id}.csv"
 
     async def shown(self, bulk: Bulk, tally: Tally = HALF) -> Bulk:
-        """The bulk with the card that was posted for it."""
-        card = await self.speaker.show_progress(bulk, tally)
-        return replace(bulk, card=card)
+        """The bulk with its posted card."""
+        report = await self.speaker.show_progress(bulk, tally)
+        return replace(bulk, card=report.card)
 
 
 @asynccontextmanager
 async def speaking(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[Speaking]:
-    """A speaker at the loopback Slack."""
+    """Make a notifier at a loopback Slack."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
         slack.workspace.scopes |= set(scopes)
@@ -112,20 +112,13 @@ async def speaking(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[Spe
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Speaking]:
-    """A speaker and its Slack."""
+    """A notifier and its Slack."""
     async with speaking() as running:
         yield running
 
 
-@pytest.fixture
-async def eager() -> AsyncIterator[Speaking]:
-    """One that changes its card at every occasion."""
-    async with speaking(timing=Timing(card_every=0.0)) as running:
-        yield running
-
-
 def a_bulk(**changes: Any) -> Bulk:
-    """A list of ana's that began in the channel."""
+    """A list of ana's that was started in the channel."""
     values: dict[str, Any] = {
         "id": "0123456789abcdef",
         "user": USER_ID,
@@ -138,68 +131,63 @@ def a_bulk(**changes: Any) -> Bulk:
 
 
 def over(bulk: Bulk) -> Bulk:
-    """The same when all was asked."""
+    """That list after its end."""
     return replace(bulk, ending=BulkEnding.ALL_ASKED, decided_at=NOW)
 
 
 def progress(asked: int) -> str:
-    """What the card says when so many of the eight calls were asked about."""
+    """The text of the card after so many of the eight calls."""
     values = {"bar": bar(asked, 8), "share": EN.writing.share(asked, 8)}
     return say("bulk.progress", asked=asked, total=8, **values)
 
 
-async def test_one_card_is_posted_and_then_changed_in_its_place(eager: Speaking) -> None:
-    """Where it stands is given back once."""
-    bulk = await eager.shown(a_bulk())
-    (card,) = eager.messages
+async def test_one_card_is_posted_and_then_changed_in_its_place(scene: Speaking) -> None:
+    """The channel and the `ts` of the card are returned once."""
+    bulk = await scene.shown(a_bulk())
+    (card,) = scene.messages
     assert PostedCard(channel=card.channel, ts=card.ts) == bulk.card
     assert progress(4) in seen(card)
 
     all_asked = Tally(counts=MappingProxyType({Outcome.ANSWERED: 8}))
-    assert await eager.speaker.show_progress(bulk, all_asked) is None
-    (card,) = eager.messages
+    assert Report(delivery=Delivery.SENT) == await scene.speaker.show_progress(bulk, all_asked)
+    (card,) = scene.messages
     assert progress(8) in seen(card)
 
 
-async def test_a_card_is_left_alone_for_a_while_unless_the_list_is_over(scene: Speaking) -> None:
-    """People read no faster, and Slack takes no more; the last state is shown at once."""
+async def test_the_last_state_names_the_ending(scene: Speaking) -> None:
+    """In the same card."""
     bulk = await scene.shown(a_bulk())
-    for _ in range(5):
-        await scene.speaker.show_progress(bulk, HALF)
-    assert 0 == scene.called(UPDATE)
-
     await scene.speaker.show_progress(over(bulk), HALF)
     assert 1 == scene.called(UPDATE)
     assert say("bulk.over.all_asked") in seen(scene.messages[0])
 
 
-async def test_a_slack_that_asks_for_a_pause_is_left_alone(eager: Speaking) -> None:
-    """For as long as it says; nothing is repeated."""
-    bulk = await eager.shown(a_bulk())
-    eager.slack.fail_next(UPDATE, error="ratelimited", retry_after=600)
-    for _ in range(3):
-        await eager.speaker.show_progress(bulk, HALF)
-
-    assert 1 == eager.called(UPDATE)
+async def test_a_pause_that_slack_asks_for_is_reported(scene: Speaking) -> None:
+    """Of a card that is changed, and of one that is posted."""
+    bulk = await scene.shown(a_bulk())
+    for method, one in ((UPDATE, bulk), (POST, a_bulk(id="e" * 16))):
+        scene.slack.fail_next(method, error="ratelimited", retry_after=600)
+        report = await scene.speaker.show_progress(one, HALF)
+        assert (Delivery.NOT_SENT, timedelta(minutes=10)) == (report.delivery, report.pause)
 
 
 @pytest.mark.parametrize("error", ["message_not_found", "internal_error", "cant_update_message"])
 async def test_a_card_that_cannot_be_changed_is_no_fault_of_the_list(
-    eager: Speaking, error: str
+    scene: Speaking, error: str
 ) -> None:
-    """It is tried again at the next occasion."""
-    bulk = await eager.shown(a_bulk())
-    eager.slack.fail_next(UPDATE, error=error)
-    await eager.speaker.show_progress(bulk, HALF)
-    await eager.speaker.show_progress(bulk, HALF)
+    """The next update tries again."""
+    bulk = await scene.shown(a_bulk())
+    scene.slack.fail_next(UPDATE, error=error)
+    await scene.speaker.show_progress(bulk, HALF)
+    await scene.speaker.show_progress(bulk, HALF)
 
-    assert 2 == eager.called(UPDATE)
+    assert 2 == scene.called(UPDATE)
 
 
 async def test_a_channel_that_refuses_the_card_gets_nothing_and_the_asker_all(
     scene: Speaking,
 ) -> None:
-    """Card, report and pages stand in the direct conversation, with whole ids."""
+    """Card, report and pages are direct messages, with unshortened ids."""
     bulk = await scene.shown(
         a_bulk(destination=Destination(team=TEAM_ID, channel=CHANNEL_WITHOUT_BOT_ID))
     )
@@ -217,7 +205,7 @@ async def test_a_channel_that_refuses_the_card_gets_nothing_and_the_asker_all(
 async def test_the_report_stands_in_the_cards_thread_and_bears_the_name_of_the_list(
     scene: Speaking,
 ) -> None:
-    """As metadata, and as the id of its first block; the asker is called."""
+    """In its metadata and in the `block_id` of its first block; it mentions the asker."""
     bulk = await scene.shown(a_bulk())
     assert Delivery.SENT is (await scene.speaker.report(over(bulk))).delivery
 
@@ -230,7 +218,7 @@ async def test_the_report_stands_in_the_cards_thread_and_bears_the_name_of_the_l
 
 
 async def test_a_list_that_began_in_a_thread_stays_there(scene: Speaking) -> None:
-    """Its card and its report."""
+    """The card and the report."""
     thread = ASKED.ts
     scene.slack.said.append(ASKED)
     place = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=thread)
@@ -241,7 +229,7 @@ async def test_a_list_that_began_in_a_thread_stays_there(scene: Speaking) -> Non
 
 
 async def test_a_thread_that_takes_no_report_leads_to_the_asker(scene: Speaking) -> None:
-    """Who is told why it comes directly."""
+    """The report says why it is a direct message."""
     bulk = await scene.shown(a_bulk())
     scene.slack.fail_next(POST, error="is_archived")
     assert Delivery.SENT is (await scene.speaker.report(over(bulk))).delivery
@@ -252,7 +240,7 @@ async def test_a_thread_that_takes_no_report_leads_to_the_asker(scene: Speaking)
 
 
 async def test_a_thread_that_is_gone_gets_nothing_and_the_asker_all(scene: Speaking) -> None:
-    """The card says that it comes directly, and what follows belongs to it."""
+    """The card says that it is a direct message; the report is posted in its thread."""
     place = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=ASKED.ts)
     bulk = await scene.shown(a_bulk(destination=place))
     report = await scene.speaker.report(over(bulk))
@@ -264,7 +252,7 @@ async def test_a_thread_that_is_gone_gets_nothing_and_the_asker_all(scene: Speak
 
 
 async def test_a_report_whose_card_was_deleted_takes_the_rest_along(scene: Speaking) -> None:
-    """Its own thread is where the result is handed over; it says why it comes there."""
+    """The result is posted in the report's own thread, and the report says why."""
     bulk = await scene.shown(a_bulk())
     assert say("bulk.moved") not in seen(scene.messages[0])
     scene.messages.clear()
@@ -279,13 +267,15 @@ async def test_a_report_whose_card_was_deleted_takes_the_rest_along(scene: Speak
         say("bulk.report.gone") in seen(told),
         say("bulk.report.moved") in seen(told),
     )
-    assert Home(channel=DIRECT, thread=told.ts) == home_of(replace(over(bulk), card=report.card))
+    assert Destination(team=TEAM_ID, channel=DIRECT, thread=told.ts) == home_of(
+        replace(over(bulk), card=report.card)
+    )
 
 
 async def test_pages_whose_thread_is_gone_go_to_the_asker_and_the_file_with_them(
     scene: Speaking,
 ) -> None:
-    """All of it went after the report had been posted."""
+    """The thread was deleted after the report."""
     scene.total = 100
     bulk = await scene.shown(a_bulk(total=100))
     scene.messages.clear()
@@ -295,8 +285,8 @@ async def test_pages_whose_thread_is_gone_go_to_the_asker_and_the_file_with_them
     assert (DIRECT, None, False) == where(page)
     assert bulk.card is not None
     assert [
-        Home(channel=CHANNEL_ID, thread=bulk.card.ts),
-        Home(channel=DIRECT, thread=page.ts),
+        Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=bulk.card.ts),
+        Destination(team=TEAM_ID, channel=DIRECT, thread=page.ts),
     ] == scene.homes
 
 
@@ -306,7 +296,7 @@ async def test_pages_whose_thread_is_gone_go_to_the_asker_and_the_file_with_them
 async def test_what_slack_refuses_for_its_form_comes_in_a_plainer_one(
     scene: Speaking, refused: int, form: str
 ) -> None:
-    """The sortable table, a plain one, lines, and in the end words alone; always marked."""
+    """Sortable table, plain table, lines, then text only; always with the mark."""
     bulk = await scene.shown(a_bulk())
     for _ in range(refused):
         scene.slack.fail_next(POST, error="invalid_blocks")
@@ -322,7 +312,7 @@ async def test_what_slack_refuses_for_its_form_comes_in_a_plainer_one(
 
 
 async def test_a_report_without_an_answer_is_unsure_and_posted_once(scene: Speaking) -> None:
-    """Whoever comes next looks for it first."""
+    """A retry first looks for the report."""
     bulk = await scene.shown(a_bulk())
     scene.slack.lose_next_answer(POST)
 
@@ -348,7 +338,7 @@ async def test_a_report_that_stands_there_is_found(channel: str) -> None:
     ids=("in a channel", "in a thread", "directly", "directly instead"),
 )
 async def test_a_progress_card_that_stands_there_is_found(channel: str, thread: str | None) -> None:
-    """By its mark, to be brought up to date; that of another list is not."""
+    """By its mark, to be updated; another list's card is not."""
     async with speaking(*READING) as scene:
         root = (await scene.shown(a_bulk(id="e" * 16))).card
         assert root is not None
@@ -362,14 +352,14 @@ async def test_a_progress_card_that_stands_there_is_found(channel: str, thread: 
 
 
 async def test_a_card_that_cannot_be_looked_for_is_not_found(scene: Speaking) -> None:
-    """Without the scopes that read conversations."""
+    """Without the scopes to read conversations."""
     bulk = a_bulk(destination=Destination(team=TEAM_ID, channel=USER_ID))
     await scene.shown(bulk)
     assert None is await scene.speaker.find_progress(bulk)
 
 
 async def test_without_a_card_the_report_goes_to_the_asker(scene: Speaking) -> None:
-    """Nothing in the channel speaks of the list, so nobody there waits for it."""
+    """The channel has no message about the list, so its readers do not expect a report."""
     assert Delivery.SENT is (await scene.speaker.report(over(a_bulk()))).delivery
 
     assert DIRECT == scene.messages[0].channel
@@ -378,16 +368,15 @@ async def test_without_a_card_the_report_goes_to_the_asker(scene: Speaking) -> N
 @pytest.mark.parametrize(
     ("total", "file", "pages"),
     [
-        (99, Handover.NO_PERMISSION, 0),
-        (100, Handover.NO_PERMISSION, 1),
-        (100, Handover.NOT_SHARED, 1),
-        (100, Handover.SHARED, 0),
+        (99, Delivery.UNDELIVERABLE, 0),
+        (100, Delivery.UNDELIVERABLE, 1),
+        (100, Delivery.SENT, 0),
     ],
 )
 async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
-    scene: Speaking, total: int, file: Handover, pages: int
+    scene: Speaking, total: int, file: Delivery, pages: int
 ) -> None:
-    """And only where the report does not show all of it; ids are shortened for all to read."""
+    """Only if the report does not show all rows; public ids are shortened."""
     scene.total, scene.file = total, file
     bulk = await scene.shown(a_bulk(total=total))
     assert Delivery.SENT is (await scene.speaker.deliver_results(over(bulk))).delivery
@@ -401,7 +390,7 @@ async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
 
 
 async def test_results_that_cannot_be_read_are_not_handed_over(scene: Speaking) -> None:
-    """They are tried again later."""
+    """A retry follows later."""
     bulk = await scene.shown(a_bulk(total=500))
     scene.away = True
     assert Delivery.NOT_SENT is (await scene.speaker.deliver_results(over(bulk))).delivery
@@ -411,12 +400,12 @@ async def test_results_that_cannot_be_read_are_not_handed_over(scene: Speaking) 
 
 @pytest.mark.parametrize(
     ("file", "delivery"),
-    [(Handover.LATER, Delivery.NOT_SENT), (Handover.UNKNOWN, Delivery.UNKNOWN)],
+    [(Delivery.NOT_SENT, Delivery.NOT_SENT), (Delivery.UNKNOWN, Delivery.UNKNOWN)],
 )
 async def test_a_file_that_may_come_yet_is_not_replaced_by_pages(
-    scene: Speaking, file: Handover, delivery: Delivery
+    scene: Speaking, file: Delivery, delivery: Delivery
 ) -> None:
-    """It is tried again, and looked for first where it may stand there."""
+    """A retry first looks for the file in the thread."""
     scene.total, scene.file = 500, file
     bulk = await scene.shown(a_bulk(total=500))
     assert delivery is (await scene.speaker.deliver_results(over(bulk))).delivery
@@ -434,7 +423,7 @@ async def test_a_file_that_may_come_yet_is_not_replaced_by_pages(
 async def test_pages_that_slack_does_not_take(
     scene: Speaking, refusal: dict[str, Any], delivery: Delivery
 ) -> None:
-    """Slack's pause is kept; what it refuses for good, in both places, is left to the operator."""
+    """Retry-After is respected; pages refused in both places are left to the operator."""
     scene.total = 500
     bulk = await scene.shown(a_bulk(total=500))
     for _ in range(2):
@@ -443,7 +432,7 @@ async def test_pages_that_slack_does_not_take(
 
 
 async def test_pages_that_stand_there_are_found() -> None:
-    """By their mark; those of another list are not."""
+    """By their mark; another list's pages are not."""
     async with speaking(*READING) as scene:
         scene.total = 500
         bulk = await scene.shown(a_bulk(total=500))
@@ -463,15 +452,5 @@ async def test_a_file_that_stands_there_is_found() -> None:
         files = ResultFiles(client=scene.speaker._client, session=scene.speaker._client.session)  # type: ignore[arg-type]
         for name, trace in (("other.csv", Trace.NONE), (f"{bulk.id}.csv", Trace.FOUND)):
             file = ResultFile(name=name, title="t", channel=home.channel, thread=home.thread)
-            assert Handover.SHARED is await files.share(file, [b"x"])
+            assert Delivery.SENT is await files.share(file, [b"x"])
             assert trace is await scene.speaker.trace_result(over(bulk))
-
-
-async def test_a_card_that_slack_takes_later_is_posted_later(eager: Speaking) -> None:
-    """Not again before Slack's pause is over."""
-    eager.slack.fail_next(POST, error="ratelimited", retry_after=600)
-    bulk = await eager.shown(a_bulk())
-    await eager.shown(bulk)
-
-    assert bulk.card is None
-    assert 1 == eager.called(POST)

@@ -1,6 +1,6 @@
-"""Properties: whatever comes from wire and keyboard, Slack takes what is made of it.
+"""Properties: for any input from users and the gateway, Slack takes the messages.
 
-Nothing in it is interpreted, no mention and no link; what people typed is shown as it is.
+Slack interprets no part of the input as a mention or a link; typed text is shown unchanged.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ NOTES: Final[Sequence[Callable[[Notes], Message]]] = (
 
 @given(text=st.text(min_size=1, max_size=9).filter(str.strip), times=st.integers(1, 900))
 def test_every_block_cuts_what_is_too_long_for_it(text: str, times: int) -> None:
-    """The builders keep the limits themselves, however long the text and however many the parts."""
+    """The builders enforce the limits, for any length of text and any number of elements."""
     free = text * times
     blocks = [header(free), section(escape(free)), context([escape(free)] * 12)]
 
@@ -101,7 +101,7 @@ def test_every_block_cuts_what_is_too_long_for_it(text: str, times: int) -> None
 def test_any_answers_give_a_card_and_what_its_buttons_open(
     several: list[Answer], style: CardStyle
 ) -> None:
-    """One id or ten: any result, any error, any contact, private or shared."""
+    """One to ten ids: any result, any error, any contact, private or shared."""
     taken(card(several[:1], style))
     taken(card(several, style))
     taken(customer_texts(several, style, CATALOGS))
@@ -112,7 +112,7 @@ def test_any_answers_give_a_card_and_what_its_buttons_open(
 def test_no_card_holds_a_character_that_hides_or_reorders(
     answer: Answer, catalog: Catalog, *, public: bool
 ) -> None:
-    """What the gateway sent cannot turn the card around on screen."""
+    """The gateway's text cannot reorder the card on screen."""
     style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE)
     style = style.read_by(Audience.PUBLIC) if public else style
 
@@ -123,7 +123,7 @@ def test_no_card_holds_a_character_that_hides_or_reorders(
 
 @pytest.mark.parametrize("catalog", CATALOGS, ids=["en", "pt-BR"])
 def test_the_card_of_every_sip_code_fits(catalog: Catalog) -> None:
-    """Listed or not, as failed and as blocked; no verdict has to be cut."""
+    """Listed or not, as failed and as blocked; no heading is truncated."""
     style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE)
     odd = []
     for result in (f"{word}:{code}" for word in ("failed", "blocked") for code in range(100, 700)):
@@ -137,7 +137,7 @@ def test_the_card_of_every_sip_code_fits(catalog: Catalog) -> None:
 
 
 def remarks_on(text: str, speaker: Notes, answer: Answer) -> list[Message]:
-    """Whatever is said to a text that somebody typed."""
+    """The remarks on a typed text."""
     query = parse_query(plain_text(text))
     match query:
         case LookUp(ids=()):
@@ -153,7 +153,7 @@ def remarks_on(text: str, speaker: Notes, answer: Answer) -> list[Message]:
             return [speaker.usage()]
 
 
-# As Slack sends it: what people type escaped, what Slack itself makes of it not.
+# As Slack sends it: typed text is escaped, Slack's own markup is not.
 ODD: Final = (
     *("<!channel>", "&lt;!channel&gt;", "`<!channel>`", "id:<!channel>", "x<!here>y"),
     *("x&lt;!here&gt;y", "<@U0BRUNO0001>", "<#C0SUPPORT01|support>", "<!subteam^S1|@team>"),
@@ -168,7 +168,7 @@ ODD: Final = (
 
 @pytest.mark.parametrize("catalog", CATALOGS, ids=["en", "pt-BR"])
 def test_what_is_said_to_odd_texts_rings_nobody_and_hides_nothing(catalog: Catalog) -> None:
-    """Mark-up, junk of the greatest length, unseen characters; as a question and as a term."""
+    """Markup, long junk, invisible characters; as a question and as a term."""
     speaker = Notes(CardStyle(catalog=catalog, contacts=Contacts(), zone=ZONE), "/voicestatus")
     made = Answer(message_id=MessageId("A"), finding=read_result("ok:9"), checked_at=NOW)
     for text in ODD:
@@ -184,7 +184,7 @@ def test_what_is_said_to_odd_texts_rings_nobody_and_hides_nothing(catalog: Catal
 def test_any_typed_text_gives_notes_that_are_taken(
     text: str, answer: Answer, speaker: Notes
 ) -> None:
-    """Whatever the grammar makes of it, as a question, a term, a language or a message."""
+    """As a question, a term, a language or a message."""
     problem = speaker.modal_problem(parse_query(text))
 
     for note in remarks_on(text, speaker, answer):
@@ -206,7 +206,7 @@ def test_every_fixed_note_is_taken(speaker: Notes) -> None:
 def test_whoever_asks_is_told_who_they_are(
     speaker: Notes, user: str, channel: str, *, admin: bool
 ) -> None:
-    """Ids that no Slack ever gave are told as they are."""
+    """Ids that Slack never issued are shown unchanged."""
     asker = Asker(user=user, channel=channel, team="T1", external=False)
 
     for reason in (None, *Refusal):
@@ -217,7 +217,7 @@ def test_whoever_asks_is_told_who_they_are(
 def test_every_note_about_the_gateway_is_taken(
     code: str, detail: str, command: str, style: CardStyle
 ) -> None:
-    """To whoever asks how it does, and to the admins."""
+    """The `health` note and the alerts to admins."""
     failing = GatewayHealth(since=NOW, last_failure=NOW, last_error="timeout")
     down = replace(failing, down_since=NOW, paused_until=NOW, last_answer=NOW)
     well = GatewayHealth(since=NOW, last_answer=NOW, recovered_at=NOW)
@@ -237,7 +237,7 @@ def test_every_note_about_the_gateway_is_taken(
 def test_any_notice_is_one_that_slack_takes(
     watch: Watch, style: CardStyle, *, moved: bool, gone: bool
 ) -> None:
-    """Every ending, to whomever; in a thread it calls the asker, and nobody else."""
+    """For every ending and audience; in a thread it mentions only the asker."""
     shown = notice(watch, style, moved=moved, gone=gone)
     rings = f"<@{watch.user}>" if style.public else "nobody"
 
@@ -252,7 +252,7 @@ def test_any_notice_is_one_that_slack_takes(
 def test_any_note_about_watches_is_one_that_slack_takes(
     several: list[Watch], speaker: Notes, most: int
 ) -> None:
-    """Begun, there before, no room, given up; and lists of any length."""
+    """Started, watched already, too many, stopped; and lists of any length."""
     ten = several[:10]
     outcomes: list[StartOutcome] = [
         *(Started(watch=one) for one in ten),
@@ -266,7 +266,7 @@ def test_any_note_about_watches_is_one_that_slack_takes(
 
 
 def quiet(shown: Message, rings: str) -> Message:
-    """The message without what it may ring, or name, on purpose."""
+    """The message without its intended mentions and names."""
     return Message(
         text=shown.text.replace(rings, ""),
         blocks=tuple(json.loads(json.dumps(shown.blocks).replace(rings, "x"))),
@@ -281,7 +281,7 @@ def quiet(shown: Message, rings: str) -> Message:
 def test_any_ids_fit_into_buttons_and_come_back_whole(
     ids: list[MessageId], style: CardStyle, shared_by: str
 ) -> None:
-    """Up to ten of forty characters each; and who shared the card, by the beginning of a name."""
+    """Up to ten of forty characters; and the beginning of the sharer's name."""
     block = buttons(ids, replace(style, shared_by=shared_by), "U1", watching=True)
 
     assert block is not None
@@ -293,7 +293,7 @@ def test_any_ids_fit_into_buttons_and_come_back_whole(
 
 @given(block_id=st.none() | st.integers() | SHORT_TEXT | SHORT_TEXT.map("card_actions:{}".format))
 def test_any_block_id_names_a_row_or_none(block_id: object) -> None:
-    """Whatever a click says it came from."""
+    """For any value in a click."""
     audience, name = audience_of(block_id)
 
     assert audience is None or audience in Audience
@@ -308,7 +308,7 @@ def test_any_block_id_names_a_row_or_none(block_id: object) -> None:
 def test_any_words_that_were_found_fill_a_modal_that_is_taken(
     style: CardStyle, found: list[str], why: str
 ) -> None:
-    """The modal that asks, with the remark on what was found in the message."""
+    """The modal that asks, with a remark on the ids found in the message."""
     origin = Origin(surface=Surface.MESSAGE_SHORTCUT, channel="C1", thread_ts="1.2", begins=True)
     remark = style.catalog.say(f"modal.{why}", count=len(found), limit=MAX_IDS)
     view = asking(style.catalog, origin, found=found, remark=remark)
@@ -323,7 +323,7 @@ def test_any_words_that_were_found_fill_a_modal_that_is_taken(
 def test_any_answer_gives_a_modal_that_is_taken(
     several: list[Answer], style: CardStyle, text: str
 ) -> None:
-    """The card without its buttons, with the remarks on what else was typed, and as plain words."""
+    """The card without buttons, with remarks on other words, and its plain-text fallback."""
     query = parse_query(text)
     speaker = Notes(style, "/voicestatus")
     remarks = speaker.bad_words(query) if isinstance(query, LookUp) else ()
@@ -355,7 +355,7 @@ def test_any_answer_gives_a_modal_that_is_taken(
 def test_any_page_is_taken(
     style: CardStyle, recent: list[RecentLookup], waiting: list[Watch], chosen: Language | None
 ) -> None:
-    """With whatever was looked up and is watched, in both languages, and as plain words."""
+    """With any look-ups and watches, in both languages, and with the plain-text fallback."""
     view = home(Notes(style, "/voicestatus"), recent=recent, watches=waiting, chosen=chosen)
 
     taken_view(view, Judged.HOME)
@@ -380,13 +380,13 @@ def test_any_page_is_taken(
     )
 )
 def test_any_submission_gives_a_text_and_an_origin(view: dict[str, Any]) -> None:
-    """Shapes that Slack never sent are no errors."""
+    """Malformed payloads raise no error."""
     assert isinstance(typed_ids(view), str)
     assert isinstance(origin_of(view), Origin)
 
 
 def test_the_judges_refuse_what_slack_refuses() -> None:
-    """A ping in a section is noticed, so the properties above can fail."""
+    """The check notices a mention in a section, so these properties can fail."""
     ringing = {"type": "section", "text": {"type": "mrkdwn", "text": "<!channel>"}}
 
     with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""The modals as plain data: what is wrong in them, and that they are read back whatever comes."""
+"""The modals as plain data: the errors they show, and reading them back from any payload."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORIGIN = Origin(
 
 
 def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
-    """The one button of its row: the others would have no message to act on."""
+    """Only the button to watch: the others need a message to act on."""
     style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))
     row = buttons([MessageId("A1")], style.read_by(Audience.MODAL), watching=True)
     assert row is not None
@@ -48,7 +48,7 @@ def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
     ids=ascii,
 )
 def test_what_was_typed_wrongly_is_named_under_the_field(typed: str, problem: str) -> None:
-    """All the words, and the reason of the first."""
+    """All bad words, and the reason for the first."""
     style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))
 
     assert problem == Notes(style, "/voicestatus").modal_problem(parse_query(typed))
@@ -56,7 +56,7 @@ def test_what_was_typed_wrongly_is_named_under_the_field(typed: str, problem: st
 
 @pytest.mark.parametrize("origin", [ORIGIN, Origin(), Origin(surface=Surface.HOME)])
 def test_where_a_modal_came_from_is_read_back(origin: Origin) -> None:
-    """It travels in the view."""
+    """It is in `private_metadata`."""
     assert origin == origin_of(asking(EN, origin))
 
 
@@ -66,7 +66,7 @@ def test_where_a_modal_came_from_is_read_back(origin: Origin) -> None:
     ids=["missing", "empty", "broken", "list", "number", "text", "unknown surface", "deep"],
 )
 def test_an_origin_that_cannot_be_read_is_nowhere(metadata: str | None) -> None:
-    """The answer then goes into the modal."""
+    """The answer is then shown in the modal."""
     assert Origin() == origin_of({"private_metadata": metadata})
 
 
@@ -83,5 +83,5 @@ def test_an_origin_that_cannot_be_read_is_nowhere(metadata: str | None) -> None:
     ],
 )
 def test_what_was_typed_is_read_or_nothing(state: Any, typed: str) -> None:
-    """Odd payloads give an empty text, which the modal asks to fill in."""
+    """Malformed payloads give an empty text, and the modal asks to fill in the field."""
     assert typed == typed_ids({"state": state})

@@ -1,4 +1,4 @@
-"""The report on a card that is there to be copied: to whom, and what others may read of it."""
+"""The report to copy on a card: its addressee, and what others may read in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.wording import EN, say
 
 
 def labels(finding: Finding) -> list[str]:
-    """What stands before the texts to copy."""
+    """The labels above the texts to copy."""
     style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZONE)
     made = card([Answer(message_id=MessageId("X-1"), finding=finding, checked_at=NOW)], style)
     return [
@@ -30,10 +30,10 @@ def labels(finding: Finding) -> list[str]:
 @pytest.mark.parametrize(
     ("finding", "to"),
     [
-        # Nobody acts, so nobody is written to.
+        # No one has to act, so the card has no report.
         (LookupFailure(error="busy"), ""),
         (read_result("024"), ""),
-        # The agent alone can mend it, but for 023: the sender has the right IDMSG.
+        # Only the agent can act, except for 023: the sender has the right IDMSG.
         (read_result("failed:200"), ""),
         (read_result("023"), say("addressee.sender")),
         (read_result("001"), say("addressee.bot_admin")),
@@ -45,12 +45,12 @@ def labels(finding: Finding) -> list[str]:
     ids=str,
 )
 def test_a_report_is_for_somebody_else_who_can_act(finding: Finding, to: str) -> None:
-    """Where the agent or nobody acts there is nothing to copy."""
+    """A card has no report if only the agent can act, or no one can."""
     assert ([say("card.copy_for", contact=to)] if to else []) == labels(finding)
 
 
 def test_what_others_read_names_no_number_and_no_whole_id() -> None:
-    """In no part of a card, the text to copy included; the asker alone reads all of it."""
+    """In no part of a card, nor in the text to copy; the asker's card shows all of it."""
     number, long_id = "5511987654321", "MPG0002361804740000000001"
     private = CardStyle(catalog=EN, contacts=Contacts(), zone=ZONE)
     for finding in map(read_result, ("023", "850", "failed:486", f"odd {number}")):
@@ -61,7 +61,7 @@ def test_what_others_read_names_no_number_and_no_whole_id() -> None:
 
 
 def test_every_error_with_a_report_is_one_that_somebody_else_resolves() -> None:
-    """No error of a look-up is the agent's own; with two of them one can only wait."""
+    """The agent causes no look-up error; for two of them, waiting is all that helps."""
     silent = [e.code for e in EN.of_kind(Kind.ERROR) if not labels(LookupFailure(error=e.code))]
 
     assert ["busy", "paused"] == silent

@@ -1,4 +1,4 @@
-"""The addresses that the bot's token may go to."""
+"""The URLs that the bot may send its token to."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ OTHERS: Final[tuple[Any, ...]] = (
     " https://files.slack.com/a.csv",
     "https://files.slack.com:99999999/a.csv",
     "",
-    # A payload can hold anything.
+    # A payload may have any value.
     *(None, 1, b"https://slack.com/a", ["https://slack.com/a"], {}),
 )
 
 
 def test_slacks_own_addresses_are_slacks() -> None:
-    """Over TLS, on Slack's own hosts; wherever the API is."""
+    """Over TLS, on Slack's hosts, for any URL of the Web API."""
     refused = [one for one in OWN for api in (SLACK, LOOPBACK) if not api.are_slacks(one)]
     assert [] == refused
 
 
 def test_nobody_elses_address_is_slacks() -> None:
-    """However it is dressed."""
+    """In any disguise."""
     trusted = [one for one in OTHERS for api in (SLACK, LOOPBACK) if api.are_slacks(one)]
     assert [] == trusted
 
 
 def test_the_api_that_was_set_is_trusted_as_a_whole_origin_only() -> None:
-    """Scheme, host and port together; the loopback Slack of the tests is one."""
+    """Scheme, host and port must match; the tests' loopback Slack is such an API."""
     assert LOOPBACK.are_slacks("http://127.0.0.1:4000/files-pri/T1-F1/a.csv")
     for other in ("http://127.0.0.1:4001/a", "http://127.0.0.1/a", "https://127.0.0.1:4000/a"):
         assert not LOOPBACK.are_slacks(other)

@@ -1,4 +1,4 @@
-"""Files that stand with messages: fetched from Slack alone, never too much, every problem named."""
+"""Attached files: downloaded only from Slack, size-limited, with a message for every problem."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ async def other() -> AsyncIterator[Stranger]:
 
 
 async def problem(scene: FileScene, message: Any) -> tuple[FileProblem, tuple[str, ...]]:
-    """Why the message's file was not fetched, and which files that is about."""
+    """The problem with the message's file, and the files concerned."""
     with pytest.raises(UnreadableFileError) as unread:
         await scene.attached.fetch(message)
     return unread.value.problem, unread.value.names
 
 
 def infos(scene: FileScene) -> int:
-    """How often Slack was asked about a file."""
+    """The number of files.info calls."""
     return sum(call.method == "files.info" for call in scene.slack.calls)
 
 
 async def test_the_one_list_of_a_message_is_fetched(scene: FileScene) -> None:
-    """Whatever else is attached: pictures are passed over."""
+    """Pictures beside it are skipped."""
     message = await scene.message("photo.png", FILE, "voice.wav")
 
     fetched = await scene.attached.fetch(message)
@@ -65,7 +65,7 @@ async def test_the_one_list_of_a_message_is_fetched(scene: FileScene) -> None:
 
 
 async def test_of_a_shared_channel_slack_is_asked_what_the_file_is(scene: FileScene) -> None:
-    """The message carries the id alone; one question is enough."""
+    """The message has only the id; files.info is called once."""
     guest = scene.person.as_user(STRANGER_USER_ID)
     said = await guest.say("x", channel=SHARED_CHANNEL_ID, files=[FILE])
 
@@ -75,7 +75,7 @@ async def test_of_a_shared_channel_slack_is_asked_what_the_file_is(scene: FileSc
 
 
 async def test_an_untold_file_that_is_no_list_is_passed_over(scene: FileScene) -> None:
-    """What it is counts, not that nobody knew before."""
+    """The type in files.info counts."""
     guest = scene.person.as_user(STRANGER_USER_ID)
     said = await guest.say("x", channel=SHARED_CHANNEL_ID, files=["photo.png", FILE])
 
@@ -83,7 +83,7 @@ async def test_an_untold_file_that_is_no_list_is_passed_over(scene: FileScene) -
 
 
 async def test_the_same_file_twice_is_one(scene: FileScene) -> None:
-    """In the message and in one that is forwarded with it."""
+    """In the message and in a message forwarded in it."""
     message = await scene.message(FILE)
     message["attachments"] = [{"files": message["files"]}]
 
@@ -91,13 +91,13 @@ async def test_the_same_file_twice_is_one(scene: FileScene) -> None:
 
 
 async def test_no_file_is_no_question(scene: FileScene) -> None:
-    """Slack is not asked where nothing is attached."""
+    """Slack gets no call without a file."""
     assert (FileProblem.NONE, ()) == await problem(scene, await scene.message())
     assert 0 == infos(scene)
 
 
 async def test_several_lists_are_named(scene: FileScene) -> None:
-    """The person says which one is meant; nothing is fetched."""
+    """The user has to choose one; no file is downloaded."""
     message = await scene.message(FILE, {"name": "other.txt", "content": "x"})
 
     assert (FileProblem.SEVERAL, ("list.csv", "other.txt")) == await problem(scene, message)
@@ -106,20 +106,20 @@ async def test_several_lists_are_named(scene: FileScene) -> None:
 
 @pytest.mark.parametrize("name", ["list.xlsx", "photo.png", "list.pdf"])
 async def test_what_is_no_text_is_not_fetched(scene: FileScene, name: str) -> None:
-    """A workbook is not, either."""
+    """Nor is a workbook."""
     assert (FileProblem.NOT_A_LIST, (name,)) == await problem(scene, await scene.message(name))
     assert (0, 0) == (infos(scene), scene.slack.file_transfer.downloads)
 
 
 async def test_a_file_that_is_kept_outside_is_not_fetched(scene: FileScene) -> None:
-    """Slack has no content of it."""
+    """Slack does not have its content."""
     message = await scene.message({"name": "l.csv", "mode": "external", "is_external": True})
 
     assert (FileProblem.OUTSIDE, ("l.csv",)) == await problem(scene, message)
 
 
 async def test_a_tombstone_is_a_deleted_file(scene: FileScene) -> None:
-    """As the message shows it by now."""
+    """The current message shows that."""
     said = await scene.person.say("x", files=[FILE])
     scene.slack.files.delete(said.files[0]["id"])
 
@@ -127,7 +127,7 @@ async def test_a_tombstone_is_a_deleted_file(scene: FileScene) -> None:
 
 
 async def test_a_file_that_was_deleted_since_is_deleted(scene: FileScene) -> None:
-    """The payload does not know yet; Slack does."""
+    """The payload is out of date; files.info is not."""
     message = await scene.message(FILE)
     scene.slack.files.delete(message["files"][0]["id"])
 
@@ -135,14 +135,14 @@ async def test_a_file_that_was_deleted_since_is_deleted(scene: FileScene) -> Non
 
 
 async def test_a_file_that_the_bot_does_not_see_is_not_visible(scene: FileScene) -> None:
-    """In a private channel without the bot."""
+    """For example in a private channel without the bot."""
     message = await scene.message(FILE, channel=PRIVATE_CHANNEL_ID)
 
     assert (FileProblem.NOT_VISIBLE, ("list.csv",)) == await problem(scene, message)
 
 
 async def test_without_the_scope_that_is_said(scene: FileScene) -> None:
-    """And the bytes are not asked for."""
+    """And the content is not requested."""
     scene.slack.workspace.scopes.discard("files:read")
 
     assert FileProblem.NO_PERMISSION == (await problem(scene, await scene.message(FILE)))[0]
@@ -151,7 +151,7 @@ async def test_without_the_scope_that_is_said(scene: FileScene) -> None:
 
 @pytest.mark.parametrize("error", ["token_revoked", "internal_error", "fatal_error", "whatever"])
 async def test_where_slack_does_not_describe_it_it_is_away(scene: FileScene, error: str) -> None:
-    """Nothing of that is the file's fault."""
+    """A failed call is not the file's fault."""
     message = await scene.message(FILE)
     scene.slack.fail_next("files.info", error=error)
 
@@ -159,7 +159,7 @@ async def test_where_slack_does_not_describe_it_it_is_away(scene: FileScene, err
 
 
 async def test_a_brief_rate_limit_is_waited_for(scene: FileScene) -> None:
-    """The person need not ask again."""
+    """The user does not have to ask again."""
     message = await scene.message(FILE)
     scene.slack.fail_next("files.info", error="ratelimited", retry_after=0)
 
@@ -167,7 +167,7 @@ async def test_a_brief_rate_limit_is_waited_for(scene: FileScene) -> None:
 
 
 async def test_a_size_that_slack_tells_is_enough(scene: FileScene) -> None:
-    """Not a byte is fetched."""
+    """No byte is downloaded."""
     message = await scene.message(FILE | {"size": MOST_BYTES + 1})
 
     assert (FileProblem.TOO_LARGE, ("list.csv",)) == await problem(scene, message)
@@ -175,26 +175,26 @@ async def test_a_size_that_slack_tells_is_enough(scene: FileScene) -> None:
 
 
 async def test_five_megabytes_are_not_too_large(scene: FileScene) -> None:
-    """The limit itself is read."""
+    """The limit is inclusive."""
     message = await scene.message({"name": "l.csv", "content": b"x" * MOST_BYTES})
 
     assert MOST_BYTES == len((await scene.attached.fetch(message)).content)
 
 
 async def test_a_wrong_size_is_found_out_by_the_length(scene: FileScene) -> None:
-    """Slack says ten bytes, and its answer begins with the truth."""
+    """files.info reports ten bytes; Content-Length is correct."""
     large = {"name": "l.csv", "content": b"x" * (MOST_BYTES + 1), "size": 10}
 
     assert FileProblem.TOO_LARGE == (await problem(scene, await scene.message(large)))[0]
 
 
 def addressed(url: str) -> dict[str, Any]:
-    """A file whose bytes are said to be there."""
+    """A file with this download URL."""
     return FILE | {"url_private_download": url, "url_private": url}
 
 
 async def endless(request: web.Request) -> web.StreamResponse:
-    """Fifty megabytes without a length."""
+    """Fifty megabytes without Content-Length."""
     response = web.StreamResponse(headers={"Content-Type": "text/csv"})
     response.enable_chunked_encoding()
     await response.prepare(request)
@@ -207,7 +207,7 @@ async def endless(request: web.Request) -> web.StreamResponse:
 
 
 async def test_bytes_are_counted_where_no_length_is_told(scene: FileScene, other: Stranger) -> None:
-    """Of fifty megabytes little more than five are kept, and the connection is broken off."""
+    """Of fifty megabytes little more than five are read, and the connection is closed."""
     message = await scene.message(addressed(f"{other.url}/l.csv") | {"size": 10})
     other.answer = endless
     scene.trust(other)
@@ -219,14 +219,14 @@ async def test_bytes_are_counted_where_no_length_is_told(scene: FileScene, other
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert FileProblem.TOO_LARGE == why
-    # The bytes, the room that a growing array keeps, and the buffers of both ends.
+    # The content, the spare capacity of the array, and the buffers of both ends.
     assert most < 4 * MOST_BYTES < HUGE
 
 
 async def test_a_small_answer_that_unfolds_is_counted_as_it_unfolds(
     scene: FileScene, other: Stranger
 ) -> None:
-    """Fifty megabytes in fifty kilobytes."""
+    """Fifty megabytes compressed to fifty kilobytes."""
     packed = gzip.compress(b"x" * HUGE)
 
     async def folded(_: web.Request) -> web.StreamResponse:
@@ -247,7 +247,7 @@ async def test_a_small_answer_that_unfolds_is_counted_as_it_unfolds(
 
 
 async def test_a_forged_address_in_a_message_is_not_used(scene: FileScene, other: Stranger) -> None:
-    """Where the bytes are says Slack; the token stays with Slack."""
+    """The URL comes from files.info; the token is sent only to Slack."""
     message = await scene.message(FILE)
     forged = f"{other.url}/files-pri/T1-F1/download/list.csv"
     message["files"][0] = message["files"][0] | {"url_private_download": forged}
@@ -257,7 +257,7 @@ async def test_a_forged_address_in_a_message_is_not_used(scene: FileScene, other
 
 
 async def test_the_token_goes_to_no_other_host(scene: FileScene, other: Stranger) -> None:
-    """Not even where Slack's own description says so."""
+    """Not even if files.info names another host."""
     message = await scene.message(addressed(f"{other.url}/list.csv"))
 
     assert (FileProblem.ELSEWHERE, ("list.csv",)) == await problem(scene, message)
@@ -265,7 +265,7 @@ async def test_the_token_goes_to_no_other_host(scene: FileScene, other: Stranger
 
 
 async def leading(to: str, scene: FileScene, other: Stranger, status: int) -> FileProblem:
-    """What comes of an address that leads to another one."""
+    """The result for a URL that redirects."""
 
     async def away(_: web.Request) -> web.StreamResponse:
         return web.Response(status=status, headers={"Location": to})
@@ -278,7 +278,7 @@ async def leading(to: str, scene: FileScene, other: Stranger, status: int) -> Fi
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_no_redirection_is_followed(scene: FileScene, other: Stranger, status: int) -> None:
-    """Slack redirects to its sign-in; whoever else does so is not visited."""
+    """Slack redirects to its sign-in page; another server may redirect to any host."""
     async with stranger() as third:
         assert FileProblem.SIGN_IN == await leading(f"{third.url}/x", scene, other, status)
         assert [] == third.requests
@@ -286,7 +286,7 @@ async def test_no_redirection_is_followed(scene: FileScene, other: Stranger, sta
 
 
 async def test_the_sign_in_page_is_no_list(scene: FileScene) -> None:
-    """Slack gives it with status 200 in the place of what the token may not read."""
+    """Slack sends it with status 200 if the token may not read the file."""
     hidden = f"{scene.slack.base_url}/files-pri/T0LOOPBACK1-F0000000404/download/list.csv"
 
     message = await scene.message(addressed(hidden))
@@ -304,7 +304,7 @@ async def test_the_sign_in_page_is_no_list(scene: FileScene) -> None:
     ids=["page", "by its kind", "by its beginning"],
 )
 async def test_html_is_no_list(scene: FileScene, other: Stranger, body: bytes, kind: str) -> None:
-    """Whatever the status says."""
+    """For any status."""
 
     async def page(_: web.Request) -> web.StreamResponse:
         return web.Response(body=body, content_type=kind)
@@ -331,7 +331,7 @@ async def test_html_is_no_list(scene: FileScene, other: Stranger, body: bytes, k
 async def test_a_status_that_is_not_200_is_no_file(
     scene: FileScene, status: int, why: FileProblem
 ) -> None:
-    """What it means is told."""
+    """Each status has its own problem."""
     message = await scene.message(FILE)
     scene.slack.fail_next("download", status=status)
 
@@ -339,7 +339,7 @@ async def test_a_status_that_is_not_200_is_no_file(
 
 
 async def test_silence_has_an_end(other: Stranger) -> None:
-    """Whoever begins and does not go on is left."""
+    """A download that stalls is stopped."""
 
     async def silent(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -359,7 +359,7 @@ async def test_silence_has_an_end(other: Stranger) -> None:
 async def test_a_transfer_that_breaks_off_gives_no_half_list(
     scene: FileScene, other: Stranger
 ) -> None:
-    """Some ids of many would look like all of them."""
+    """A part of the ids would look like all of them."""
 
     async def half(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "100"})
@@ -388,7 +388,7 @@ async def test_a_transfer_that_breaks_off_gives_no_half_list(
     ],
 )
 async def test_junk_is_no_file(scene: FileScene, junk: dict[str, Any]) -> None:
-    """A payload can hold anything."""
+    """For any content of a payload."""
     assert (FileProblem.NONE, ()) == await problem(scene, junk)
 
 
@@ -398,7 +398,7 @@ async def test_junk_is_no_file(scene: FileScene, junk: dict[str, Any]) -> None:
     ids=["nothing", "another file", "no id", "untold again"],
 )
 async def test_an_odd_description_is_none(scene: FileScene, described: dict[str, Any]) -> None:
-    """Above all, the description of another file is not used."""
+    """Above all, the description of another file is ignored."""
     message = await scene.message(FILE)
     stored = scene.slack.files.find(message["files"][0]["id"])
     assert stored is not None
@@ -409,7 +409,7 @@ async def test_an_odd_description_is_none(scene: FileScene, described: dict[str,
 
 
 async def test_what_turned_into_something_else_is_not_fetched(scene: FileScene) -> None:
-    """The message says list, Slack says otherwise."""
+    """The message's type is a list's, and the type in files.info is not."""
     message = await scene.message("photo.png")
     message["files"][0] = message["files"][0] | {"name": "list.csv", "mimetype": "text/csv"}
 
@@ -417,7 +417,7 @@ async def test_what_turned_into_something_else_is_not_fetched(scene: FileScene) 
 
 
 async def test_neither_token_nor_name_is_logged(scene: FileScene, log: io.StringIO) -> None:
-    """The log says what was wrong, and no more."""
+    """The log has only the problem."""
     await problem(scene, await scene.message({"name": "secret.csv", "size": MOST_BYTES + 1}))
     await scene.attached.fetch(await scene.message(FILE | {"name": "secret.csv"}))
 

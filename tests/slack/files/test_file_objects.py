@@ -1,4 +1,4 @@
-"""Slack's file objects, read without trust."""
+"""Slack's file objects, parsed defensively."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CSV = {"id": "F1", "name": "a.csv", "mimetype": "text/csv", "filetype": "csv", "
 
 
 def read(**fields: Any) -> FileObject:
-    """The object with these fields changed."""
+    """Parse the object with these changes."""
     found = file_object({**CSV, **fields})
     assert found is not None
     return found
@@ -34,7 +34,7 @@ def read(**fields: Any) -> FileObject:
     ids=["csv", "by name", "as Excel says", "text", "snippet", "log", "shared channel"],
 )
 def test_a_text_file_may_hold_a_list(fields: dict[str, Any]) -> None:
-    """By its name, or by what Slack takes it for; of an untold one nobody knows yet."""
+    """By its name or its type; for `check_file_info` neither is known yet."""
     assert read(**fields).may_hold_list
 
 
@@ -53,7 +53,7 @@ def test_a_text_file_may_hold_a_list(fields: dict[str, Any]) -> None:
     ],
 )
 def test_everything_else_holds_none(fields: dict[str, Any], state: FileState) -> None:
-    """And it is known why."""
+    """And the state says why."""
     file = read(**fields)
 
     assert (state, False) == (file.state, file.may_hold_list)
@@ -61,12 +61,12 @@ def test_everything_else_holds_none(fields: dict[str, Any], state: FileState) ->
 
 @pytest.mark.parametrize("size", [None, "12", -1, 1.5, True, [], float("nan")])
 def test_a_size_that_is_none_is_not_known(size: Any) -> None:
-    """Not a whole number from 0."""
+    """Anything but a whole number from 0."""
     assert read(size=size).size is None
 
 
 def test_a_name_is_fit_to_be_shown() -> None:
-    """Without characters that hide or turn what stands beside them, and not without end."""
+    """Bounded, and without characters that hide or reorder the text beside it."""
     assert "\ufffdvsc.exe" == read(name="\u202evsc.exe").name
     assert 80 == len(read(name="a" * 10_000).name)
     assert "" == read(name=None, title=None).name
@@ -75,19 +75,19 @@ def test_a_name_is_fit_to_be_shown() -> None:
 
 @pytest.mark.parametrize("file_id", [None, 1, "", "F1&file=F2", "f1", "F" * 65, "F1\n", ["F1"]])
 def test_a_file_without_a_good_id_is_none(file_id: Any) -> None:
-    """Slack could not be asked about it."""
+    """files.info could not be called for it."""
     assert file_object({**CSV, "id": file_id}) is None
 
 
 def test_files_of_forwarded_messages_count() -> None:
-    """Slack puts them into attachments."""
+    """Slack sends them in attachments."""
     message = {"files": [CSV], "attachments": [{"files": [{**CSV, "id": "F2"}]}, {"text": "x"}, 3]}
 
     assert ["F1", "F2"] == [file.id for file in files_on(message)]
 
 
 def test_not_without_end() -> None:
-    """As many as a person can attach."""
+    """At most as many as Slack's clients attach."""
     assert MOST_FILES == len(files_on({"files": [CSV] * 5_000}))
 
 
@@ -107,5 +107,5 @@ JUNK = some.recursive(
 
 @given(junk=some.dictionaries(some.sampled_from(["files", "attachments"]), JUNK, max_size=2))
 def test_no_shape_breaks_the_reading(junk: dict[str, Any]) -> None:
-    """Whatever a payload holds, what comes out are files with good ids."""
+    """For any payload, all parsed files have valid ids."""
     assert all(file.id.isalnum() for file in files_on(junk))

@@ -1,4 +1,4 @@
-"""A file of the bot's own in a thread: shared once, or known not to be, or known to be unknown."""
+"""The bot's file in a thread: shared once, known not to be shared, or reported as unknown."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from bot.fake_slack.state.workspace import (
     PRIVATE_CHANNEL_ID,
     Channel,
 )
+from bot.services.jobs.outcomes import Delivery
 from bot.slack.files import upload as result_files
-from bot.slack.files.upload import MOST_BYTES, Handover, Lines, ResultFile, ResultFiles
+from bot.slack.files.upload import MOST_BYTES, Lines, ResultFile, ResultFiles
 from tests.slack.file_scene import FileScene, Stranger, file_scene, stranger
 from tests.support.scene import assert_slack_content
 
@@ -49,14 +50,14 @@ def called(scene: FileScene) -> list[str]:
 
 
 async def in_pieces() -> AsyncIterator[bytes]:
-    """The same lines, one after the other."""
+    """The same lines, one at a time."""
     for line in LINES:
         yield line
 
 
 @pytest.mark.parametrize("kind", ["a list", "a generator", "an async generator"])
 async def test_a_file_stands_in_the_thread(scene: FileScene, kind: str) -> None:
-    """Byte by byte as it was given, with its name, its title and the words beside it."""
+    """Byte by byte as it was given, with its name, its and its title."""
     said = await scene.person.say("x")
     ways: dict[str, Lines] = {
         "a list": LINES,
@@ -64,15 +65,14 @@ async def test_a_file_stands_in_the_thread(scene: FileScene, kind: str) -> None:
         "an async generator": in_pieces(),
     }
 
-    handed = await scene.results.share(result(thread=said.ts, comment="All of it"), ways[kind])
+    handed = await scene.results.share(result(thread=said.ts), ways[kind])
 
     (message,) = scene.slack.replies(CHANNEL_ID, said.ts)
     (file,) = message.files
     stored = scene.slack.files.find(file["id"])
     assert stored is not None
-    assert (Handover.SHARED, WHOLE) == (handed, stored.content)
-    assert ("All of it", "resultado.csv", "Resultado", BOT_USER_ID) == (
-        message.text,
+    assert (Delivery.SENT, WHOLE) == (handed, stored.content)
+    assert ("resultado.csv", "Resultado", BOT_USER_ID) == (
         file["name"],
         file["title"],
         file["user"],
@@ -81,25 +81,25 @@ async def test_a_file_stands_in_the_thread(scene: FileScene, kind: str) -> None:
 
 
 async def test_outside_of_a_thread_it_stands_in_the_conversation(scene: FileScene) -> None:
-    """As in the conversation with one person."""
+    """For example in a direct message."""
     handed = await scene.results.share(result(channel=scene.person.direct_channel), LINES)
 
     (message,) = scene.slack.messages
-    assert (Handover.SHARED, None) == (handed, message.thread_ts)
+    assert (Delivery.SENT, None) == (handed, message.thread_ts)
 
 
 async def test_a_file_is_not_shared_where_its_thread_is_gone(scene: FileScene) -> None:
-    """It is looked at right before the one step that people see."""
+    """The thread is checked right before the step that makes the file visible."""
     said = await scene.person.say("x")
     await scene.person.delete(said)
 
-    assert Handover.NOT_SHARED is await scene.results.share(result(thread=said.ts), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(result(thread=said.ts), LINES)
     assert ([], "chat.getPermalink") == (scene.slack.messages, called(scene)[-1])
 
 
 @pytest.fixture
 async def reading() -> AsyncIterator[FileScene]:
-    """A bot that may read files as well, and whose person's message is gone."""
+    """A bot that may also read files, and a message that the user has deleted."""
     scopes = ("files:write", "files:read")
     async with file_scene(*scopes, timing=Timing(file_look=0.01)) as running:
         yield running
@@ -109,14 +109,14 @@ async def reading() -> AsyncIterator[FileScene]:
 async def test_a_file_that_is_seen_outside_of_its_thread_is_deleted(
     reading: FileScene, *, lost: bool
 ) -> None:
-    """The thread went in between, or Slack did not say so before."""
+    """The thread was deleted in between, or Slack did not report that before."""
     reading.slack.fail_next("chat.getPermalink")
     if lost:
         reading.slack.lose_next_answer("files.completeUploadExternal")
 
     handed = await reading.results.share(result(thread="1795579300.000001"), LINES)
 
-    assert (Handover.NOT_SHARED, []) == (handed, reading.slack.messages)
+    assert (Delivery.UNDELIVERABLE, []) == (handed, reading.slack.messages)
     assert "files.delete" == called(reading)[-1]
 
 
@@ -124,7 +124,7 @@ async def test_a_file_that_is_seen_outside_of_its_thread_is_deleted(
 async def test_a_file_that_is_seen_in_its_thread_stays(
     reading: FileScene, channel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Slack says; where it shows the file later, it is looked at several times."""
+    """Slack may show the file late, so the bot checks several times."""
     reading.slack.workspace.join(PRIVATE_CHANNEL_ID)
     said = await reading.person.say("x", channel=channel)
     file = result(thread=said.ts, channel=channel)
@@ -134,14 +134,14 @@ async def test_a_file_that_is_seen_in_its_thread_stays(
     handed.append(await reading.results.share(file, LINES))
     looks.append(called(reading).count("files.info"))
 
-    assert ([Handover.SHARED] * 2, [1, 6]) == (handed, looks)
+    assert ([Delivery.SENT] * 2, [1, 6]) == (handed, looks)
     assert [said.ts] * 2 == [one.thread_ts for one in reading.slack.messages]
 
 
 async def test_a_share_whose_thread_slack_does_not_name_is_known_by_its_address(
     reading: FileScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that stands where it should is not deleted."""
+    """A file in the right thread is not deleted."""
     said = await reading.person.say("x")
     note_share = reading.slack.files.note_share
 
@@ -149,23 +149,23 @@ async def test_a_share_whose_thread_slack_does_not_name_is_known_by_its_address(
         note_share(file_id, place, replace(message, thread_ts=None))
 
     monkeypatch.setattr(reading.slack.files, "note_share", unnamed)
-    assert Handover.SHARED is await reading.results.share(result(thread=said.ts), LINES)
+    assert Delivery.SENT is await reading.results.share(result(thread=said.ts), LINES)
     assert 1 == len(reading.slack.messages)
 
 
 async def test_in_the_conversation_with_a_person_nobody_looks_where_a_file_stands(
     reading: FileScene,
 ) -> None:
-    """Nobody else reads it there."""
+    """Only that user reads a file there."""
     place = reading.person.direct_channel
 
     handed = await reading.results.share(result(channel=place, thread="1.000001"), LINES)
-    assert (Handover.SHARED, 1) == (handed, len(reading.slack.messages))
+    assert (Delivery.SENT, 1) == (handed, len(reading.slack.messages))
     assert {"files.getUploadURLExternal", "files.completeUploadExternal"} == set(called(reading))
 
 
 def ten_thousand_lines() -> Iterator[bytes]:
-    """Ten megabytes, made as they are asked for."""
+    """Ten megabytes from a generator."""
     for number in range(10_000):
         yield f"{number:1000d}\r\n".encode()
 
@@ -173,9 +173,9 @@ def ten_thousand_lines() -> Iterator[bytes]:
 async def test_a_long_file_is_gathered_on_disk(
     scene: FileScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of ten megabytes there is never more than a part in memory."""
+    """Only a part of the ten megabytes is in memory at any time."""
     received: list[int] = []
-    # What Slack keeps is Slack's memory, not the bot's.
+    # Do not count the memory of the loopback Slack.
     monkeypatch.setattr(
         scene.slack.files, "receive", lambda _key, content: received.append(len(content))
     )
@@ -202,10 +202,10 @@ def _poured(_sink: io.BytesIO) -> Any:
 
 
 async def test_without_the_scope_that_is_told(scene: FileScene) -> None:
-    """Nothing is sent."""
+    """No byte is sent."""
     scene.slack.workspace.scopes.discard("files:write")
 
-    assert Handover.NO_PERMISSION is await scene.results.share(result(), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
     assert ["files.getUploadURLExternal"] == called(scene)
 
 
@@ -213,8 +213,8 @@ async def test_without_the_scope_that_is_told(scene: FileScene) -> None:
     "channel", [CHANNEL_WITHOUT_BOT_ID, PRIVATE_CHANNEL_ID, "C0NOWHERE01", "U0ANA000001"]
 )
 async def test_where_the_bot_is_not_the_file_is_not_shared(scene: FileScene, channel: str) -> None:
-    """Slack says no, and that is certain."""
-    assert Handover.NOT_SHARED is await scene.results.share(result(channel=channel), LINES)
+    """Slack refuses, so the result is certain."""
+    assert Delivery.UNDELIVERABLE is await scene.results.share(result(channel=channel), LINES)
     assert [] == scene.slack.messages
 
 
@@ -223,37 +223,37 @@ async def test_where_the_bot_is_not_the_file_is_not_shared(scene: FileScene, cha
 async def test_what_fails_before_the_last_step_is_certain(
     scene: FileScene, step: str, status: int
 ) -> None:
-    """Nobody sees an upload that was not finished; it may be tried later, as a whole."""
+    """An unfinished upload is not visible, so it can be retried as a whole."""
     scene.slack.fail_next(step, error="internal_error", status=status)
 
-    assert Handover.LATER is await scene.results.share(result(), LINES)
+    assert Delivery.NOT_SENT is await scene.results.share(result(), LINES)
     assert 1 == called(scene).count("files.getUploadURLExternal")
     assert "files.completeUploadExternal" not in called(scene)
 
 
 async def test_an_upload_whose_answer_is_lost_is_not_shared(scene: FileScene) -> None:
-    """Without the last step it is discarded."""
+    """Slack discards an upload without the last step."""
     scene.slack.lose_next_answer("upload")
 
-    assert Handover.LATER is await scene.results.share(result(), LINES)
+    assert Delivery.NOT_SENT is await scene.results.share(result(), LINES)
     assert 1 == scene.slack.file_transfer.uploads
 
 
 @pytest.mark.parametrize(
     ("failing", "handed"),
     [
-        ({"error": "internal_error"}, Handover.UNKNOWN),
-        ({"error": "internal_error", "status": 503}, Handover.UNKNOWN),
-        ({"error": "ratelimited", "retry_after": 1}, Handover.LATER),
-        ({"error": "missing_scope"}, Handover.NO_PERMISSION),
-        ({"error": "file_not_found"}, Handover.NOT_SHARED),
+        ({"error": "internal_error"}, Delivery.UNKNOWN),
+        ({"error": "internal_error", "status": 503}, Delivery.UNKNOWN),
+        ({"error": "ratelimited", "retry_after": 1}, Delivery.NOT_SENT),
+        ({"error": "missing_scope"}, Delivery.UNDELIVERABLE),
+        ({"error": "file_not_found"}, Delivery.UNDELIVERABLE),
     ],
     ids=["internal", "503", "rate limit", "scope", "no such file"],
 )
 async def test_the_last_step_says_what_is_certain(
-    scene: FileScene, failing: dict[str, Any], handed: Handover
+    scene: FileScene, failing: dict[str, Any], handed: Delivery
 ) -> None:
-    """And is not repeated."""
+    """And is not retried."""
     scene.slack.fail_next("files.completeUploadExternal", **failing)
 
     assert handed is await scene.results.share(result(), LINES)
@@ -261,10 +261,10 @@ async def test_the_last_step_says_what_is_certain(
 
 
 async def test_a_last_answer_that_is_lost_leaves_it_unknown(scene: FileScene) -> None:
-    """The file stands there, and the bot cannot know."""
+    """Slack shows the file, but the bot cannot know that."""
     scene.slack.lose_next_answer("files.completeUploadExternal")
 
-    assert Handover.UNKNOWN is await scene.results.share(result(), LINES)
+    assert Delivery.UNKNOWN is await scene.results.share(result(), LINES)
     assert 1 == len(scene.slack.messages)
     assert 1 == called(scene).count("files.completeUploadExternal")
 
@@ -275,13 +275,13 @@ async def test_a_last_answer_that_is_lost_leaves_it_unknown(scene: FileScene) ->
     ids=["nothing", "an empty line", "one byte too many", "a gigabyte"],
 )
 async def test_nothing_and_too_much_are_not_sent(scene: FileScene, lines: Any) -> None:
-    """Slack is not even asked."""
-    assert Handover.NOT_SHARED is await scene.results.share(result(), lines)
+    """Slack gets no call."""
+    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), lines)
     assert [] == called(scene)
 
 
 async def test_a_fault_of_the_lines_is_not_hidden(scene: FileScene) -> None:
-    """What cannot be read is the caller's affair, and nothing is shared of it."""
+    """The error is raised to the caller, and no file is shared."""
 
     async def broken() -> AsyncIterator[bytes]:
         yield LINES[0]
@@ -293,17 +293,17 @@ async def test_a_fault_of_the_lines_is_not_hidden(scene: FileScene) -> None:
 
 
 async def test_a_full_disk_is_no_crash(scene: FileScene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The report stands already; only the file is missing."""
+    """The report is posted already; only the file is missing."""
 
     class Full(io.BytesIO):
-        """A disk without room."""
+        """A full disk."""
 
         def write(self, _: Any) -> int:
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(result_files, "SpooledTemporaryFile", lambda **_: Full())
 
-    assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
 
 
 @pytest.fixture
@@ -316,12 +316,12 @@ async def other() -> AsyncIterator[Stranger]:
 async def test_the_file_goes_to_no_other_host(
     scene: FileScene, other: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever the answer points."""
+    """For any URL in the answer."""
     monkeypatch.setattr(
         scene.slack.files, "begin_upload", lambda *_: ("F1", f"{other.url}/upload/v1/x")
     )
 
-    assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
     assert [] == other.requests
 
 
@@ -329,7 +329,7 @@ async def test_the_file_goes_to_no_other_host(
 async def test_an_upload_carries_no_token_and_follows_nobody(
     scene: FileScene, other: Stranger, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    """The address is the secret; a redirection would carry the calls elsewhere."""
+    """The URL is the secret; a redirect would send the calls to another host."""
     async with stranger() as third:
 
         async def away(_: Any) -> aiohttp.web.StreamResponse:
@@ -341,7 +341,7 @@ async def test_an_upload_carries_no_token_and_follows_nobody(
         )
         scene.trust(other)
 
-        assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
+        assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
         assert [] == third.requests
     (request,) = other.requests
     assert str(len(WHOLE)) == request["Content-Length"]
@@ -351,14 +351,14 @@ async def test_an_upload_carries_no_token_and_follows_nobody(
 async def test_an_answer_without_an_address_is_none(
     scene: FileScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever stands in its place."""
+    """For any value in its place."""
     monkeypatch.setattr(scene.slack.files, "begin_upload", lambda *_: (7, None))
 
-    assert Handover.NOT_SHARED is await scene.results.share(result(), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
 
 
 async def test_silence_has_an_end(other: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever takes the bytes and does not answer is left."""
+    """An upload without a response is stopped."""
 
     async def silent(_: Any) -> aiohttp.web.StreamResponse:
         await asyncio.sleep(60)
@@ -371,21 +371,21 @@ async def test_silence_has_an_end(other: Stranger, monkeypatch: pytest.MonkeyPat
         )
         scene.trust(other)
 
-        assert Handover.LATER is await scene.results.share(result(), LINES)
+        assert Delivery.NOT_SENT is await scene.results.share(result(), LINES)
 
 
 async def test_an_unreachable_slack_is_no_crash(scene: FileScene) -> None:
-    """Nothing was sent, so nothing stands there."""
+    """No byte was sent, so Slack has no file."""
     client = scene.client.__class__(
         token="xoxb-x", base_url="http://127.0.0.1:9/api/", session=scene.session
     )
     results = ResultFiles(client=client, session=scene.session)
 
-    assert Handover.LATER is await results.share(result(), LINES)
+    assert Delivery.NOT_SENT is await results.share(result(), LINES)
 
 
 async def test_neither_token_nor_content_is_logged(scene: FileScene, log: io.StringIO) -> None:
-    """The log says Slack's word, and no more."""
+    """The log has only Slack's error code."""
     await scene.results.share(result(), LINES)
     await scene.results.share(result(channel=CHANNEL_WITHOUT_BOT_ID), LINES)
 

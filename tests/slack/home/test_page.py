@@ -1,4 +1,4 @@
-"""The App Home: useful on the first day, a person's look-ups and settings afterwards."""
+"""The App Home: the first visit, then the user's look-ups and settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.wording import BUSY, BUSY_PT, EN, PT, phrase, say
 
 @pytest.mark.both_modes
 async def test_on_the_first_day_it_says_how_to_begin(mode: Mode, stages: Stages) -> None:
-    """In the bot's language, with the contact that the operator set."""
+    """In the bot's language, with the configured contact."""
     async with stages.scene(mode, bot_language="pt-BR", bot_support_contact="Ana & Co") as bot:
         await bot.person.open_home()
         shown = in_view(await bot.home())
@@ -40,7 +40,7 @@ async def test_on_the_first_day_it_says_how_to_begin(mode: Mode, stages: Stages)
 
 
 async def page(bot: Scene) -> str:
-    """The page as it is drawn when everything that was asked is answered and kept."""
+    """The page that is published when all look-ups are answered and stored."""
     await bot.running.work.idle()
     before = len(bot.slack.calls)
     await bot.person.open_home()
@@ -52,7 +52,7 @@ async def page(bot: Scene) -> str:
 
 
 async def test_afterwards_it_shows_the_persons_own_look_ups(bot: Scene) -> None:
-    """From every surface, the newest first, each id once; nobody else's."""
+    """From every surface, the newest first, each id once, and no other user's."""
     await bot.answer("SANDBOX-MACHINE", user=OTHER_USER_ID)
     await bot.answer("SANDBOX-BUSY")
     await page(bot)
@@ -72,7 +72,7 @@ async def test_afterwards_it_shows_the_persons_own_look_ups(bot: Scene) -> None:
 
 
 async def test_the_language_is_chosen_there(bot: Scene) -> None:
-    """The page changes at once, and so does every answer; `automatic` takes the choice back."""
+    """The page and all answers change immediately; `automatic` undoes the choice."""
     await bot.person.open_home()
     await bot.person.click(await bot.home(), "home_language", value="pt-BR")
     in_portuguese = await bot.home(shows=say("home.settings", PT))
@@ -85,7 +85,7 @@ async def test_the_language_is_chosen_there(bot: Scene) -> None:
 
 
 async def test_the_menu_shows_what_was_chosen(bot: Scene) -> None:
-    """Also where it was chosen by the command."""
+    """Even if it was chosen by command."""
     await bot.answer("lang pt")
     await bot.person.open_home()
     view = await bot.home()
@@ -95,7 +95,7 @@ async def test_the_menu_shows_what_was_chosen(bot: Scene) -> None:
 
 
 async def test_its_button_opens_the_modal_that_asks(bot: Scene) -> None:
-    """The answer stands in the modal."""
+    """The modal shows the answer."""
     await bot.person.open_home()
     await bot.person.click(await bot.home(), "home_ask")
     await bot.person.submit(await bot.modal(), {"ids": "SANDBOX-BUSY"})
@@ -104,7 +104,7 @@ async def test_its_button_opens_the_modal_that_asks(bot: Scene) -> None:
 
 
 async def test_a_form_that_slack_does_not_open_is_no_silence(bot: Scene) -> None:
-    """The person is told how to ask, in a direct message."""
+    """A direct message shows the user how to ask."""
     await bot.person.open_home()
     view = await bot.home()
     bot.slack.fail_next("views.open", error="expired_trigger_id")
@@ -116,7 +116,7 @@ async def test_a_form_that_slack_does_not_open_is_no_silence(bot: Scene) -> None
 
 
 async def test_the_tab_of_messages_draws_nothing(bot: Scene) -> None:
-    """Slack tells of it by the same event."""
+    """Slack sends the same event for it."""
     await bot.nothing_comes_of(bot.person.open_home("messages"))
 
     assert bot.slack.home_of(bot.person.user) is None

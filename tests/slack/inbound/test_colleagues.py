@@ -1,6 +1,6 @@
-"""People of other workspaces before a real bot: every listener asks whose they are, and in one way.
+"""Users of other workspaces and a real bot: every listener checks their organisation the same way.
 
-The bot's workspace is part of an organisation, which Slack names in every request, whoever asks.
+The bot's workspace is part of an organisation, which Slack names in every request of every user.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Seen = Callable[[Scene, Person], Awaitable[str]]
 
 
 def in_an_organisation(slack: LoopbackSlack) -> None:
-    """Put the bot's workspace and Elisa's into one, the partner's into another."""
+    """Put the workspaces of the bot and of Elisa in one organisation, the partner's in another."""
     slack.workspace.enterprises |= {
         TEAM_ID: ENTERPRISE_ID,
         SISTER_TEAM_ID: ENTERPRISE_ID,
@@ -50,35 +50,35 @@ def in_an_organisation(slack: LoopbackSlack) -> None:
 
 
 def installed_for_all_of_it(slack: LoopbackSlack) -> None:
-    """The same, and the app serves the whole organisation."""
+    """The same, with an organisation-wide app."""
     in_an_organisation(slack)
     slack.workspace.org_wide = True
 
 
 async def by_command(bot: Scene, person: Person) -> str:
-    """What the command comes to."""
+    """The result of the command."""
     return seen(await bot.comes_of(person.command(COMMAND, "SANDBOX-OK")))
 
 
 async def by_mention(bot: Scene, person: Person) -> str:
-    """What a mention in a shared channel comes to."""
+    """The result of a mention in a shared channel."""
     said = person.say(f"{BOT_MENTION} SANDBOX-OK", channel=SHARED_CHANNEL_ID)
     return seen(await bot.comes_of(said))
 
 
 async def by_direct_message(bot: Scene, person: Person) -> str:
-    """What a message to the bot comes to."""
+    """The result of a direct message to the bot."""
     return seen(await bot.comes_of(person.say("SANDBOX-OK", channel=person.direct_channel)))
 
 
 async def by_message_shortcut(bot: Scene, person: Person) -> str:
-    """What the shortcut on a message of one of ours comes to."""
+    """The result of the shortcut on a colleague's message."""
     said = await bot.person.say("SANDBOX-OK", channel=SHARED_CHANNEL_ID)
     return seen(await bot.comes_of(person.message_shortcut(CHECK, said)))
 
 
 async def by_a_button(bot: Scene, person: Person) -> str:
-    """What a button of a public card comes to, pressed by somebody for whom it is not meant."""
+    """The result of a click on a public card by a user who cannot see the button."""
     card = await bot.mention("SANDBOX-OK", channel=SHARED_CHANNEL_ID)
     value = str(row_of(card)["details"]["value"])
     place = {"team": {"id": TEAM_ID}, "enterprise": {"id": ENTERPRISE_ID, "name": "Loopback"}}
@@ -87,19 +87,19 @@ async def by_a_button(bot: Scene, person: Person) -> str:
 
 
 async def by_global_shortcut(bot: Scene, person: Person) -> str:
-    """What is shown in the form of the global shortcut."""
+    """The text in the modal of the global shortcut."""
     await person.global_shortcut(ASK)
     return await changed(bot, person, await bot.modal(person), {"ids": "SANDBOX-OK"})
 
 
 async def by_the_list_form(bot: Scene, person: Person) -> str:
-    """What is shown in the form for lists, as if it had been opened for them."""
+    """The text in the modal for lists, opened for this user."""
     view = put_before(bot, person, await form(bot))
     return await changed(bot, person, view, {"bulk_ids": "SANDBOX-OK"})
 
 
 async def by_a_button_in_a_form(bot: Scene, person: Person) -> str:
-    """What is shown after the button that leads from the form to the one for lists."""
+    """The result of the button that leads from the modal to the one for lists."""
     bot.slack.open_views.clear(bot.person.user)
     said = await bot.person.say(MANY)
     await bot.person.message_shortcut(CHECK, said)
@@ -107,7 +107,7 @@ async def by_a_button_in_a_form(bot: Scene, person: Person) -> str:
 
 
 async def by_the_app_home(bot: Scene, person: Person) -> str:
-    """What the button for lists on the App Home comes to: a form, or a message."""
+    """The result of the button for lists on the App Home: a modal, or a message."""
     await person.open_home()
     home = await bot.home(person)
     before = len(bot.slack.messages)
@@ -118,12 +118,12 @@ async def by_the_app_home(bot: Scene, person: Person) -> str:
 
 
 def put_before(bot: Scene, person: Person, view: View) -> View:
-    """The same view before somebody else."""
+    """The same view, opened for another user."""
     return bot.slack.open_views.open(person.user, person.team, view.content)
 
 
 async def changed(bot: Scene, person: Person, view: View, values: Mapping[str, Any] | None) -> str:
-    """What the modal shows after it was submitted, or after its button was pressed."""
+    """The text in the modal after its submission or a click in it."""
     before = in_view(view)
     if values is None:
         await person.click(view, "bulk_open")
@@ -151,7 +151,7 @@ WAYS: Mapping[str, Seen] = {
 
 
 async def refused_by(bot: Scene, user: str) -> set[str]:
-    """The ways that are closed to a person, each gone once."""
+    """The surfaces that refuse a user, each tried once."""
     person = bot.person.as_user(user)
     refused = set()
     for name, way in WAYS.items():
@@ -173,14 +173,14 @@ async def refused_by(bot: Scene, user: str) -> set[str]:
 async def test_colleagues_of_other_workspaces_are_answered_on_every_surface(
     mode: Mode, settle: Callable[[LoopbackSlack], None], settings: dict[str, Any]
 ) -> None:
-    """By each of the three ways to know them; the partner's people are not."""
+    """By each of the three ways to recognise them; a partner's users are refused."""
     async with playing(mode, settle=settle, **settings) as bot:
         assert set() == await refused_by(bot, ELISA.id)
         assert set(WAYS) == await refused_by(bot, STRANGER_USER_ID)
 
 
 async def test_nobody_else_is_answered_because_a_request_names_our_organisation(mode: Mode) -> None:
-    """It names the app's, whoever asks; a partner's person is not asked about at the gateway."""
+    """It names the app's; the gateway gets no request for a partner's user."""
     async with playing(mode, settle=in_an_organisation) as bot:
         assert set(WAYS) == await refused_by(bot, ELISA.id)
         assert set(WAYS) == await refused_by(bot, STRANGER_USER_ID)
@@ -206,7 +206,7 @@ async def test_nobody_else_is_answered_because_a_request_names_our_organisation(
 async def test_a_mention_in_a_shared_channel_is_refused_unless_all_of_it_is_ours(
     bot: Scene, words: dict[str, Any]
 ) -> None:
-    """What says nothing of its author, and what says one foreign word."""
+    """Payloads without an id of the author, and with one foreign id."""
     said = {
         "channel": SHARED_CHANNEL_ID,
         "text": f"{BOT_MENTION} SANDBOX-OK",
@@ -222,7 +222,7 @@ async def test_a_mention_in_a_shared_channel_is_refused_unless_all_of_it_is_ours
 
 
 async def test_an_admin_of_another_organisation_is_none(mode: Mode, stages: Stages) -> None:
-    """The rights of an operator rest on the same answer."""
+    """The same check decides who is an admin."""
     async with stages.scene(mode, admin_users=frozenset({STRANGER_USER_ID})) as bot:
         carla = bot.person.as_user(STRANGER_USER_ID)
         answer = await bot.comes_of(carla.command(COMMAND, "SANDBOX-OK", channel=CHANNEL_ID))

@@ -1,4 +1,4 @@
-"""What reaches POST /slack/events: only what Slack signed and what can be read gets further."""
+"""Requests to POST /slack/events: only signed and well-formed ones are handled."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Reply(NamedTuple):
 
 @pytest.fixture
 async def http(stages: Stages, log: io.StringIO) -> AsyncIterator[Scene]:
-    """A bot in HTTP mode that logs everything; none of a body may be in the log."""
+    """A bot in HTTP mode that logs everything; no part of a body may be in the log."""
     async with stages.scene(Mode.HTTP) as scene:
         yield scene
     assert CANARY not in log.getvalue()
@@ -53,7 +53,7 @@ async def post(
 
 
 async def signed(scene: Scene, body: bytes, content_type: str) -> Reply:
-    """Post a body that Slack signed just now."""
+    """Post a body with a current signature."""
     headers = sign(scene.slack.signing_secret, int(time.time()), body)
     return await post(scene, body, headers={"Content-Type": content_type, **headers})
 
@@ -99,7 +99,7 @@ UNSIGNED: Final = {
 
 
 async def test_a_request_that_slack_did_not_sign_is_refused(http: Scene, log: io.StringIO) -> None:
-    """401 whatever is wrong with the signature; the log says so, and the gateway is not asked."""
+    """401 for any fault in the signature; the log says so, and the gateway gets no request."""
     replies = {
         name: await post(
             http, COMMAND, headers={"Content-Type": FORM, **headers(http.slack.signing_secret)}
@@ -113,7 +113,7 @@ async def test_a_request_that_slack_did_not_sign_is_refused(http: Scene, log: io
 
 
 async def test_a_signature_a_few_minutes_old_is_still_good(http: Scene) -> None:
-    """Slack allows five minutes between the clocks."""
+    """The clocks may differ by five minutes."""
     body = b'{"type": "url_verification", "challenge": "c-1"}'
     headers = sign(http.slack.signing_secret, int(time.time()) - 240, body)
 
@@ -145,14 +145,14 @@ UNREADABLE: Final = {
 
 
 async def test_a_signed_body_that_cannot_be_read_is_refused(http: Scene) -> None:
-    """400, though the signature is good."""
+    """400, although the signature is valid."""
     replies = {name: await signed(http, *sent) for name, sent in UNREADABLE.items()}
 
     assert dict.fromkeys(UNREADABLE, Reply(400, '{"error": "body"}')) == replies
 
 
 async def test_a_signed_body_that_is_no_utf8_counts_as_unsigned(http: Scene) -> None:
-    """Slack signs text; whoever sends other bytes gets 401."""
+    """Slack signs text; other bytes get 401."""
     for body in (b"\xff\xfe", b"text=\xff" + CANARY.encode()):
         assert 401 == (await signed(http, body, FORM)).status
 
@@ -174,7 +174,7 @@ UNKNOWN: Final = (
 
 
 async def test_a_signed_body_that_nobody_listens_to_is_no_server_error(http: Scene) -> None:
-    """Slack may send what this version does not know, in any shape; never 500."""
+    """Slack may send requests that this version does not know; never 500."""
     found = [(body, (await signed(http, body, kind)).status) for body, kind in UNKNOWN]
 
     assert [] == [(body, status) for body, status in found if status not in {200, 400, 404}]
@@ -192,7 +192,7 @@ SERVED_NOT: Final = {
 
 
 async def test_other_paths_and_methods_are_not_served(http: Scene) -> None:
-    """404 and 405 as HTTP has them."""
+    """404 and 405."""
     found = {}
     async with aiohttp.ClientSession() as session:
         for method, path in SERVED_NOT:
@@ -203,14 +203,14 @@ async def test_other_paths_and_methods_are_not_served(http: Scene) -> None:
 
 
 async def test_a_body_over_one_mebibyte_is_refused(http: Scene) -> None:
-    """413, before the signature is looked at."""
+    """413, before the signature is checked."""
     reply = await post(http, io.BytesIO(CANARY.encode() * 70_000))
 
     assert 413 == reply.status
 
 
 async def test_the_check_of_the_address_is_answered(http: Scene) -> None:
-    """url_verification gives back the challenge."""
+    """url_verification returns the challenge."""
     reply = await signed(http, b'{"type": "url_verification", "challenge": "c-1"}', JSON)
 
     assert 200 == reply.status
@@ -218,21 +218,21 @@ async def test_the_check_of_the_address_is_answered(http: Scene) -> None:
 
 
 async def test_the_check_of_the_certificate_is_answered(http: Scene) -> None:
-    """ssl_check, signed, gets 200."""
+    """A signed ssl_check gets 200."""
     reply = await signed(http, b"ssl_check=1&token=x", FORM)
 
     assert 200 == reply.status
 
 
 async def test_an_unsigned_check_of_the_address_is_refused(http: Scene) -> None:
-    """Nobody but Slack learns that this is a Slack app's endpoint."""
+    """Only Slack learns that this is a Slack app's endpoint."""
     body = b'{"type": "url_verification", "challenge": "c-1"}'
 
     assert 401 == (await post(http, body, headers={"Content-Type": JSON})).status
 
 
 async def test_socket_mode_serves_no_slack_endpoint() -> None:
-    """There are no signed requests in Socket Mode, so there is no door for them."""
+    """Socket Mode has no signed requests, so it serves no endpoint for them."""
     async with playing(Mode.SOCKET) as scene:
         reply = await signed(scene, COMMAND, FORM)
 

@@ -1,4 +1,4 @@
-"""Whose person asks, by what a request says of them."""
+"""Which organisation a user belongs to, by the ids in the payload."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ PARTNER = {"id": "E0PARTNER01"}
 
 
 def judged(**body: Any) -> Organisation:
-    """What such a request says."""
+    """The result for such a payload."""
     return organisation_of(body, OWN)
 
 
 def said(**words: object) -> Request:
-    """A message in a channel that is not shared, with these words about its author."""
+    """A message in an unshared channel, with these ids of its author."""
     return event({"type": "message", "user": USER_ID, **words})
 
 
 @pytest.mark.parametrize("name", ["user_team", "source_team", "team", "user_profile"])
 def test_any_foreign_word_of_an_event_decides(name: str) -> None:
-    """Whatever the others are, and in whichever of them it stands."""
+    """For any of the fields, and any ids in the others."""
     ours = {"user_team": TEAM_ID, "source_team": ENTERPRISE_ID, "team": TEAM_ID}
     own: dict[str, Any] = {**ours, "user_profile": {"team": TEAM_ID}}
     foreign = {"team": FOREIGN} if name == "user_profile" else FOREIGN
@@ -40,20 +40,20 @@ def test_any_foreign_word_of_an_event_decides(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["team_id", "enterprise_id"])
 def test_any_foreign_word_of_an_interaction_decides(name: str) -> None:
-    """An organisation may stand in a workspace's place, and beside it."""
+    """The field may have an organisation's id, or both ids."""
     own = {"team_id": ENTERPRISE_ID, "enterprise_id": ENTERPRISE_ID}
 
     assert [OURS, OTHER] == [judged(user=user) for user in (own, own | {name: FOREIGN})]
 
 
 def test_the_place_and_its_organisation_do_not_speak_for_the_person() -> None:
-    """A partner's person may well ask in a workspace of ours."""
+    """A partner's user may ask in a workspace of ours."""
     place = {"team": {"id": TEAM_ID}, "enterprise": {"id": ENTERPRISE_ID}}
     envelope = {"team_id": TEAM_ID, "enterprise_id": ENTERPRISE_ID}
 
     assert OTHER is judged(user={"team_id": FOREIGN}, **place, **envelope)
     assert OTHER is judged(event={"team": FOREIGN}, **envelope)
-    # Nor does a partner's place speak against one of ours.
+    # Nor does a partner's workspace make a colleague external.
     assert OURS is judged(user={"team_id": TEAM_ID}, team={"id": FOREIGN}, enterprise=PARTNER)
     assert OURS is judged(event={"team": TEAM_ID}, team_id=FOREIGN, enterprise_id="E0PARTNER01")
 
@@ -77,13 +77,13 @@ def test_the_place_and_its_organisation_do_not_speak_for_the_person() -> None:
 def test_where_nothing_describes_the_person_the_place_decides(
     place: Request, expected: Organisation
 ) -> None:
-    """Its workspace before its organisation; what names none was routed here by Slack."""
+    """Its workspace before its organisation; without either, Slack routed it here."""
     assert expected is judged(user={"id": USER_ID}, **place)
 
 
 @pytest.mark.parametrize("mark", [True, "true", 1, "yes", [False]], ids=repr)
 def test_in_a_shared_channel_the_place_does_not_speak_for_a_person(mark: object) -> None:
-    """Nothing that describes them: unknown, unless even the place is foreign."""
+    """Without an id of the user: unknown, unless even the place is foreign."""
     unsaid = mention(USER_ID, None) | {"is_ext_shared_channel": mark}
 
     assert UNKNOWN is organisation_of(unsaid, OWN)
@@ -93,7 +93,7 @@ def test_in_a_shared_channel_the_place_does_not_speak_for_a_person(mark: object)
 
 @pytest.mark.parametrize("mark", [None, False, "", "false"], ids=repr)
 def test_elsewhere_the_place_does(mark: object) -> None:
-    """Slack's documented mention holds no word of the person's workspace."""
+    """Slack's documented mention does not name the user's workspace."""
     assert OURS is organisation_of(mention(USER_ID, None) | {"is_ext_shared_channel": mark}, OWN)
 
 
@@ -106,7 +106,7 @@ def test_elsewhere_the_place_does(mark: object) -> None:
     ids=repr,
 )
 def test_a_word_of_another_form_is_nobodys(word: object) -> None:
-    """Capitals count; what should be an id and is none never makes somebody ours."""
+    """Case matters; a value that is not a valid id never makes a user ours."""
     assert OTHER is judged(user={"team_id": word}, team={"id": TEAM_ID})
     assert OTHER is organisation_of(said(source_team=word, team=TEAM_ID), OWN)
     assert OTHER is judged(user={}, team={"id": word})
@@ -114,7 +114,7 @@ def test_a_word_of_another_form_is_nobodys(word: object) -> None:
 
 @pytest.mark.parametrize("found", [TEAM_ID, [TEAM_ID], [], True, 1], ids=repr)
 def test_what_should_hold_a_word_and_cannot_is_nobodys(found: object) -> None:
-    """An id in the place of the object with the id counts for nothing."""
+    """An id in place of the object that should contain it does not count."""
     assert OTHER is judged(user=found, team={"id": TEAM_ID})
     assert OTHER is organisation_of(said(user_profile=found, team=TEAM_ID), OWN)
     assert OTHER is judged(event=found, team_id=TEAM_ID)
@@ -122,14 +122,14 @@ def test_what_should_hold_a_word_and_cannot_is_nobodys(found: object) -> None:
 
 @pytest.mark.parametrize("nothing", [None, ""], ids=repr)
 def test_a_word_that_is_empty_is_not_said(nothing: object) -> None:
-    """As if it were not there."""
+    """It counts as absent."""
     assert OTHER is judged(user={"team_id": nothing}, team={"id": FOREIGN})
     assert OURS is judged(user={"team_id": nothing}, team={"id": TEAM_ID})
     assert OTHER is judged(user=nothing, team={"id": FOREIGN})
 
 
 def test_without_an_id_of_its_own_the_bot_knows_nobody() -> None:
-    """A word cannot be ours then, not even an empty one."""
+    """Then no id can match, not even an empty one."""
     assert OTHER is organisation_of({"user": {"team_id": TEAM_ID}}, ())
 
 
@@ -159,5 +159,5 @@ MEMBER = {"enterprise_user": {"enterprise_id": ENTERPRISE_ID, "teams": [FOREIGN]
 def test_what_slack_says_of_a_person_outweighs(
     profile: Request, expected: tuple[Organisation, ...]
 ) -> None:
-    """Membership in the organisation anything; their own workspace only what is unsaid."""
+    """Membership overrides both results; the user's own workspace, only `UNKNOWN`."""
     assert set(expected) == outweighed_by(profile, OWN)

@@ -1,4 +1,4 @@
-"""Who somebody is to the workspace that the bot serves, and which locale their Slack has."""
+"""Whether users belong to the bot's organisation, and their locale in Slack."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def meeting(
     timing: Timing = Timing(),
     **settings: Any,
 ) -> AsyncIterator[tuple[People, LoopbackSlack]]:
-    """The people of a loopback Slack with these scopes and organisations; no call counts yet."""
+    """`People` at a loopback Slack with these scopes and organisations; no calls counted yet."""
     async with running_slack() as slack, slack_session() as session:
         slack.workspace.scopes |= set(scopes)
         slack.workspace.enterprises |= organisations
@@ -78,20 +78,20 @@ async def meeting(
 
 
 async def externals(people: People, user: str, team: str | None) -> set[str]:
-    """The surfaces on which a person with this id of a workspace is an outsider."""
+    """The surfaces on which a user with this workspace id counts as external."""
     asked = {name: await people.asker(made(user, team)) for name, made in SURFACES.items()}
     assert {(user, TEAM_ID)} == {(asker.user, asker.team) for asker in asked.values()}
     return {name for name, asker in asked.items() if asker.external}
 
 
 def methods(slack: LoopbackSlack) -> list[str]:
-    """What Slack was asked, in order."""
+    """The methods that were called, in order."""
     return [call.method for call in slack.calls]
 
 
 @pytest.mark.parametrize("team", [TEAM_ID, ENTERPRISE_ID, None], ids=["team", "org", "unsaid"])
 async def test_people_of_the_workspace_are_colleagues_on_every_surface(team: str | None) -> None:
-    """By its id or its organisation's, or where Slack says nothing; nobody has to be asked."""
+    """By its id, its organisation's, or no id at all; without a call to Slack."""
     async with meeting(READ, org_wide=True) as (people, slack):
         assert set() == await externals(people, USER_ID, team)
         assert [] == methods(slack)
@@ -118,13 +118,13 @@ async def test_people_of_the_workspace_are_colleagues_on_every_surface(team: str
 async def test_people_of_others_are_outsiders_on_every_surface(
     user: str, team: str, known: dict[str, Any]
 ) -> None:
-    """Whatever organisation the request names beside them."""
+    """For any organisation that the request also names."""
     async with meeting(**known) as (people, _slack):
         assert set(SURFACES) == await externals(people, user, team)
 
 
 async def test_colleagues_of_other_workspaces_are_outsiders_where_nothing_speaks_for_them() -> None:
-    """Not even the organisation that each request names, which is the app's."""
+    """Not by the organisation in each request, which is the app's."""
     async with meeting() as (people, slack):
         assert set(SURFACES) == await externals(people, ELISA.id, SISTER_TEAM_ID)
         assert [] == methods(slack)
@@ -143,14 +143,14 @@ async def test_colleagues_of_other_workspaces_are_outsiders_where_nothing_speaks
 async def test_each_of_three_ways_makes_them_colleagues_on_every_surface(
     team: str, known: dict[str, Any], asked: list[str]
 ) -> None:
-    """What Slack says is asked for once, and no more than is needed."""
+    """Slack is called once, and only if necessary."""
     async with meeting(**known) as (people, slack):
         assert set() == await externals(people, ELISA.id, team)
         assert asked == methods(slack)
 
 
 async def test_an_organisation_that_is_set_counts_for_its_members() -> None:
-    """Slack says which organisation somebody is of; the request names their workspace alone."""
+    """`users.info` names a user's organisation; the request names only their workspace."""
     sisters = {SISTER_TEAM_ID: "E0SISTER001"}
     async with meeting(READ, organisations=sisters, own_teams={"E0SISTER001"}) as (people, _slack):
         assert set() == await externals(people, ELISA.id, SISTER_TEAM_ID)
@@ -170,7 +170,7 @@ async def test_an_organisation_that_is_set_counts_for_its_members() -> None:
 async def test_in_a_shared_channel_slack_is_asked_whose_an_undescribed_person_is(
     scopes: Iterable[str], user: str, *, external: bool
 ) -> None:
-    """Without an answer they are an outsider."""
+    """Without an answer they count as external."""
     async with meeting(scopes) as (people, _slack):
         asker = await people.asker(mention(user, None, shared=True))
 
@@ -178,13 +178,13 @@ async def test_in_a_shared_channel_slack_is_asked_whose_an_undescribed_person_is
 
 
 async def test_a_workspace_of_their_own_that_slack_names_outweighs_no_foreign_word() -> None:
-    """It takes an organisation for that."""
+    """Only membership in the organisation does."""
     async with meeting(READ, organisations={}) as (people, _slack):
         assert set(SURFACES) == await externals(people, USER_ID, STRANGER_TEAM_ID)
 
 
 async def test_a_stranger_is_no_colleague() -> None:
-    """Whatever organisation Slack names."""
+    """For any organisation that Slack names."""
     async with meeting(READ) as (people, slack):
         slack.workspace.add_person(replace(ELISA, is_stranger=True))
 
@@ -202,7 +202,7 @@ FAILURE = pytest.mark.parametrize(
 async def test_while_slack_does_not_answer_they_are_outsiders(
     failure: dict[str, Any], log: io.StringIO
 ) -> None:
-    """Only for that moment; it is logged, without a name."""
+    """For this request only; the log has the error without a user id."""
     async with meeting(READ) as (people, slack):
         slack.fail_next("users.info", **failure)
         request = mention(ELISA.id, SISTER_TEAM_ID)
@@ -215,7 +215,7 @@ async def test_while_slack_does_not_answer_they_are_outsiders(
 
 
 async def test_what_slack_said_of_somebody_counts_for_a_while() -> None:
-    """Then it is asked for again: they may have left the organisation."""
+    """Then it is fetched again: the user may have left the organisation."""
     async with meeting(READ, timing=Timing(person_known=0.0)) as (people, slack):
         request = mention(ELISA.id, SISTER_TEAM_ID)
         before = await people.asker(request)
@@ -226,7 +226,7 @@ async def test_what_slack_said_of_somebody_counts_for_a_while() -> None:
 
 
 async def test_whether_somebody_is_ours_and_their_locale_are_one_call() -> None:
-    """Slack is not asked twice for one request."""
+    """`users.info` is called once for each request."""
     async with meeting(READ) as (people, slack):
         asker = await people.asker(mention(ELISA.id, SISTER_TEAM_ID))
 
@@ -235,7 +235,7 @@ async def test_whether_somebody_is_ours_and_their_locale_are_one_call() -> None:
 
 
 async def test_an_answer_that_takes_too_long_is_not_waited_for() -> None:
-    """A form has to be open within three seconds of a click."""
+    """A modal has to open within three seconds of a click."""
     async with meeting(READ, org_wide=True, timing=Timing(person=0.0)) as (people, _slack):
         asker = await people.asker(mention(ELISA.id, SISTER_TEAM_ID))
         locale = await people.locale(USER_ID)
@@ -244,7 +244,7 @@ async def test_an_answer_that_takes_too_long_is_not_waited_for() -> None:
 
 
 async def test_a_new_workspace_is_found_without_a_restart() -> None:
-    """And one that left is no longer ours; the list is asked for again when it is old."""
+    """And one that left no longer counts; the list is fetched again when it is old."""
     async with meeting(org_wide=True, timing=Timing(teams_again=0.0)) as (people, slack):
         found = []
         for team in ("T0NEW000001", SISTER_TEAM_ID):
@@ -256,7 +256,7 @@ async def test_a_new_workspace_is_found_without_a_restart() -> None:
 
 
 async def test_the_list_of_workspaces_is_not_asked_for_at_each_foreign_word() -> None:
-    """Slack takes some twenty such calls a minute, and a partner's people may ask often."""
+    """Slack's rate limit is about twenty calls a minute, and a partner's users may ask often."""
     async with meeting(org_wide=True) as (people, slack):
         for _ in range(3):
             await people.asker(mention(STRANGER_USER_ID, STRANGER_TEAM_ID))
@@ -265,7 +265,7 @@ async def test_the_list_of_workspaces_is_not_asked_for_at_each_foreign_word() ->
 
 
 async def test_long_lists_of_workspaces_are_read_to_the_end() -> None:
-    """Slack gives a thousand at once."""
+    """A page has at most a thousand."""
     many = {f"T{number:010d}": ENTERPRISE_ID for number in range(1_500)}
     async with meeting(org_wide=True, organisations=ORGANISATIONS | many) as (people, _slack):
         found = [
@@ -277,7 +277,7 @@ async def test_long_lists_of_workspaces_are_read_to_the_end() -> None:
 
 
 async def test_a_list_that_cannot_be_had_is_asked_for_again(log: io.StringIO) -> None:
-    """What was listed before counts meanwhile, and nothing else."""
+    """Until then the previous list counts."""
     old = Timing(teams_again=0.0, recovery=0.0)
     async with meeting(org_wide=True, timing=old) as (people, slack):
         slack.workspace.enterprises |= {"T0NEW000001": ENTERPRISE_ID}
@@ -307,7 +307,7 @@ async def test_a_list_that_cannot_be_had_is_asked_for_again(log: io.StringIO) ->
     ids=str,
 )
 async def test_an_answer_of_another_shape_makes_nobody_a_colleague(answer: dict[str, Any]) -> None:
-    """Nor one that never ends."""
+    """Nor does an endless list."""
     async with rough_slack() as slack, slack_session() as session:
         slack.answers |= dict.fromkeys(("auth.teams.list", "users.info"), answering(OK | answer))
         client = AsyncWebClient(token="xoxb-1", base_url=slack.api_url, session=session)
@@ -321,7 +321,7 @@ async def test_an_answer_of_another_shape_makes_nobody_a_colleague(answer: dict[
 
 
 async def test_no_more_workspaces_are_kept_than_an_organisation_can_have() -> None:
-    """However many Slack lists, and whatever stands among them."""
+    """For a list of any length with any content."""
     odd = [None, {"id": ["T1"]}, {"id": None}, {"id": "t1"}]
     page = [*odd, *({"id": f"T{number}"} for number in range(9_000))]
     more = [{"id": f"T{number}"} for number in range(9_000, 10_000)]
@@ -343,7 +343,7 @@ async def test_no_more_workspaces_are_kept_than_an_organisation_can_have() -> No
 
 
 async def test_an_app_of_one_workspace_does_not_ask_for_others() -> None:
-    """Slack lists them for apps of a whole organisation only."""
+    """auth.teams.list is for organisation-wide apps."""
     async with meeting() as (people, slack):
         await people.asker(mention(STRANGER_USER_ID, STRANGER_TEAM_ID))
 
@@ -351,7 +351,7 @@ async def test_an_app_of_one_workspace_does_not_ask_for_others() -> None:
 
 
 async def test_a_person_asks_where_the_request_says() -> None:
-    """In the channel of the message, or the one that a form was opened from."""
+    """In the channel of the message, or of the message that a modal was opened from."""
     async with meeting() as (people, _slack):
         found = {
             name: (await people.asker(made(USER_ID, TEAM_ID))).channel
@@ -365,7 +365,7 @@ async def test_a_person_asks_where_the_request_says() -> None:
 
 @pytest.mark.parametrize("odd", [None, 5, ["U1"], {"id": "U1"}], ids=repr)
 async def test_what_a_request_leaves_out_is_empty(odd: object) -> None:
-    """No field is ever the word None, nor what is no word."""
+    """No field is the text None, nor a value that is not a string."""
     async with meeting() as (people, _slack):
         parts = {"user": {"id": odd}, "channel": {"id": odd}, "container": {"channel_id": odd}}
         event = {"event": {"user": odd, "channel": odd}}
@@ -375,7 +375,7 @@ async def test_what_a_request_leaves_out_is_empty(odd: object) -> None:
 
 
 async def test_the_locale_is_asked_once_and_kept() -> None:
-    """Slack limits how often it may be asked."""
+    """users.info has a rate limit."""
     async with meeting(READ) as (people, slack):
         found = [await people.locale(user) for user in (OTHER_USER_ID, USER_ID, OTHER_USER_ID)]
 
@@ -384,7 +384,7 @@ async def test_the_locale_is_asked_once_and_kept() -> None:
 
 
 async def test_without_the_scope_nobody_is_asked() -> None:
-    """Nor for somebody who is not named."""
+    """Nor without a user id."""
     async with meeting() as (people, slack):
         assert await people.locale(USER_ID) is None
         assert [] == slack.calls
@@ -397,7 +397,7 @@ async def test_without_the_scope_nobody_is_asked() -> None:
 async def test_a_locale_that_slack_does_not_tell_is_asked_for_again(
     failure: dict[str, Any],
 ) -> None:
-    """A fault of the moment is not kept."""
+    """A temporary failure is not cached."""
     async with meeting(READ) as (people, slack):
         slack.fail_next("users.info", **failure)
 
@@ -405,7 +405,7 @@ async def test_a_locale_that_slack_does_not_tell_is_asked_for_again(
 
 
 async def test_a_slack_that_is_away_tells_no_locale() -> None:
-    """The bot's language holds."""
+    """The bot's language applies."""
     async with slack_session() as session:
         client = AsyncWebClient(
             token="xoxb-1", base_url="http://127.0.0.1:9/", session=session, retry_handlers=[]

@@ -1,4 +1,4 @@
-"""The audit: every look-up, refusal and share, by whom and where; never an id in clear."""
+"""The audit: every look-up, refusal and share, by whom and where, without any readable id."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Row = tuple[str, str, str, str, str | None, str | None, str | None]
 
 
 def row(entry: AuditEntry) -> Row:
-    """An entry without its moment."""
+    """An entry without its time."""
     assert TEAM_ID == entry.team
     return (
         entry.action,
@@ -41,7 +41,7 @@ def row(entry: AuditEntry) -> Row:
 
 
 async def rows(bot: Scene, count: int) -> Counter[Row]:
-    """What the audit holds, which must be so many rows; those of two answers may be mixed."""
+    """The rows of the audit, which must be that many; concurrent answers may mix theirs."""
     entries = await audited(bot, count)
     assert count == len(entries), entries
     return Counter(map(row, entries))
@@ -55,7 +55,7 @@ def looked_up(
 
 
 async def test_a_look_up_on_each_surface_is_kept(bot: Scene) -> None:
-    """Surface, person, place, keyed hash and outcome; one row for each id."""
+    """Surface, user, channel, keyed hash and outcome; one row for each id."""
     person = bot.person
     await bot.answer("SANDBOX-OK SANDBOX-BUSY")
     await bot.mention("SANDBOX-MACHINE")
@@ -83,7 +83,7 @@ async def test_a_look_up_on_each_surface_is_kept(bot: Scene) -> None:
 
 
 async def test_the_modals_of_a_message_and_of_the_home_are_told_apart(bot: Scene) -> None:
-    """What was typed into a modal counts for the way by which it was opened."""
+    """A look-up in a modal counts for the surface that opened it."""
     said = await bot.person.say("nobody called me")
     await bot.person.message_shortcut(CHECK, said)
     await bot.comes_of(bot.person.submit(await bot.modal(), {"ids": "SANDBOX-OK"}))
@@ -96,7 +96,7 @@ async def test_the_modals_of_a_message_and_of_the_home_are_told_apart(bot: Scene
 
 
 async def test_a_share_is_kept_beside_its_look_up(bot: Scene) -> None:
-    """By the word and by the button; a second click is none."""
+    """By the word and by the button; a second click adds no share."""
     await bot.answer("SANDBOX-BUSY share")
     card = await bot.answer("SANDBOX-OK")
     await bot.comes_of(bot.person.click(card, "card_share"))
@@ -116,7 +116,7 @@ async def test_a_share_is_kept_beside_its_look_up(bot: Scene) -> None:
 
 
 async def test_what_no_channel_took_is_no_share(bot: Scene) -> None:
-    """The asker alone got the card."""
+    """Only the asker got the card."""
     bot.slack.fail_next("response_url", status=404)
 
     await bot.answer("SANDBOX-OK share", channel=CHANNEL_WITHOUT_BOT_ID)
@@ -126,7 +126,7 @@ async def test_what_no_channel_took_is_no_share(bot: Scene) -> None:
 
 
 async def test_a_click_that_looks_up_is_kept(bot: Scene) -> None:
-    """Refresh, details and the reply for the customer ask about a call each."""
+    """Refresh, details and customer text each look up a call."""
     card = await bot.answer("SANDBOX-BUSY")
     for action in ("card_details", "card_customer"):
         await bot.comes_of(bot.person.click(card, action))
@@ -138,7 +138,7 @@ async def test_a_click_that_looks_up_is_kept(bot: Scene) -> None:
 
 
 async def test_a_refusal_is_kept_with_its_reason(mode: Mode, stages: Stages) -> None:
-    """On every surface; a refusal names no call."""
+    """On every surface, without an id of a call."""
     async with stages.scene(mode, allowed_users=frozenset({OTHER_USER_ID})) as bot:
         await bot.answer("SANDBOX-OK")
         await bot.mention("SANDBOX-OK")
@@ -158,7 +158,7 @@ async def test_a_refusal_is_kept_with_its_reason(mode: Mode, stages: Stages) -> 
 
 
 async def test_no_row_holds_an_id(bot: Scene) -> None:
-    """Only its hash, under the bot's own key."""
+    """Only its hash, with the bot's own key."""
     await bot.answer("SANDBOX-OK share")
 
     entries = await audited(bot, 2)
@@ -170,7 +170,7 @@ async def test_no_row_holds_an_id(bot: Scene) -> None:
 async def test_what_is_past_its_retention_is_gone_after_a_start(
     mode: Mode, sqlite_url: str
 ) -> None:
-    """BOT_RETENTION_DAYS rules audit and recent look-ups alike."""
+    """BOT_RETENTION_DAYS applies to the audit and to recent look-ups."""
     async with open_database(sqlite_url) as database:
         for days in (3, 1):
             at = datetime.now(UTC) - timedelta(days=days)
@@ -190,14 +190,14 @@ async def test_what_is_past_its_retention_is_gone_after_a_start(
 
 
 def entry_at(at: datetime) -> AuditEntry:
-    """A refusal of that moment."""
+    """A refusal at this time."""
     return AuditEntry(
         at=at, team=TEAM_ID, user=USER_ID, channel=CHANNEL_ID, surface="command", action="refusal"
     )
 
 
 async def test_a_list_is_one_row_however_many_calls_it_has(mode: Mode, stages: Stages) -> None:
-    """By the surface where it was opened; none of its ids is in it."""
+    """With the surface that opened it, and without ids."""
     async with stages.scene(mode, timing=SWIFT) as bot:
         await begun(bot, "SANDBOX-OK SANDBOX-BUSY SANDBOX-MACHINE")
         await said(bot, REPORT)

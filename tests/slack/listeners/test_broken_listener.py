@@ -1,4 +1,4 @@
-"""A listener that breaks: an apology with a number that stands in the log, and no traceback."""
+"""A listener that fails: an apology with a number that is also in the log, without traceback."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ CANARY = "canary-in-the-exception"
 
 
 class BrokenListener:
-    """A listener with a fault of our own in it."""
+    """A listener with an internal error."""
 
     def register(self, app: AsyncApp) -> None:
-        """Bind the fault to every command."""
+        """Bind the failing listener to every command."""
         app.command(re.compile("/.*"), middleware=[ack_first])(self.on_command)
 
     async def on_command(self, command: Mapping[str, Any]) -> None:
-        """Break on a key that no command has."""
+        """Fail with a key that no command has."""
         del command
         raise KeyError(CANARY)
 
 
 @asynccontextmanager
 async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
-    """Run a Portuguese bot whose only listener breaks."""
+    """Run a Portuguese bot whose only listener fails."""
     async with (
         running_slack() as slack,
         slack_session() as session,
@@ -82,7 +82,7 @@ async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
 
 
 def error_reply(slack: SlackClient, people: People, languages: Languages) -> Apology:
-    """How the bot says that it broke."""
+    """The bot's reply to a failed command."""
     replies = Replies(slack)
     styles = AudienceStyles(
         languages=languages,
@@ -99,7 +99,7 @@ def error_reply(slack: SlackClient, people: People, languages: Languages) -> Apo
 async def test_the_person_gets_an_apology_whose_number_stands_in_the_log(
     mode: Mode, log: io.StringIO
 ) -> None:
-    """An admin finds the fault by the number; the exception's text stands nowhere."""
+    """An admin finds the error by the number; the exception's text is in no log line."""
     async with broken(mode) as (person, slack):
         ack = await person.command("/voicestatus", "SANDBOX-OK")
         note = await slack.wait_for_message()
@@ -117,7 +117,7 @@ async def test_the_person_gets_an_apology_whose_number_stands_in_the_log(
 
 
 async def test_a_request_without_a_response_url_breaks_quietly(mode: Mode) -> None:
-    """There is nowhere to apologise, and the bot goes on."""
+    """There is no place for an apology, and the bot goes on."""
     async with broken(mode) as (person, slack):
         asking = Interactions(slack=slack, user=person.user, team=person.team)
         payload = asking.command("/voicestatus", "x", CHANNEL_ID)

@@ -1,4 +1,4 @@
-"""The buttons of a card: what each does, for whom, and what a hostile click comes to."""
+"""The buttons of a card: their effect, who may use them, and forged clicks."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def refreshed(bot: Scene, card: Message) -> Message:
 async def test_refresh_puts_the_same_card_in_its_place_and_says_that_it_rests_on_the_cache(
     bot: Scene,
 ) -> None:
-    """A final status is not asked for again."""
+    """A final status is not requested again."""
     card = await bot.answer("SANDBOX-BUSY")
 
     again = await refreshed(bot, card)
@@ -68,14 +68,14 @@ async def test_refresh_puts_the_same_card_in_its_place_and_says_that_it_rests_on
 
 
 async def test_refresh_asks_again_while_there_is_no_status(bot: Scene) -> None:
-    """A pending call is asked for at each click."""
+    """Each click looks up a pending call."""
     await refreshed(bot, await bot.answer("SANDBOX-FOREVER"))
 
     assert ["SANDBOX-FOREVER"] * 2 == bot.asked
 
 
 async def test_refresh_of_a_public_card_in_a_thread_stays_public_and_there(bot: Scene) -> None:
-    """With the id shortened, though the button carries the whole of it."""
+    """The id is shortened, although the button's value has all of it."""
     card = await bot.mention(LONG_ID)
 
     again = await refreshed(bot, card)
@@ -88,7 +88,7 @@ async def test_refresh_of_a_public_card_in_a_thread_stays_public_and_there(bot: 
 
 
 async def test_refresh_of_a_list_refreshes_all_of_it(bot: Scene) -> None:
-    """The buttons of a list carry every id."""
+    """The buttons of a list have every id."""
     again = await refreshed(bot, await bot.answer("SANDBOX-BUSY SANDBOX-OK"))
 
     assert ["SANDBOX-BUSY", "SANDBOX-OK"] == carried(again)
@@ -96,7 +96,7 @@ async def test_refresh_of_a_list_refreshes_all_of_it(bot: Scene) -> None:
 
 
 async def test_refresh_whose_response_url_is_dead_answers_anew(bot: Scene) -> None:
-    """Nothing is replaced, nothing is lost."""
+    """No message is replaced, and no answer is lost."""
     card = await bot.answer("SANDBOX-BUSY")
     bot.slack.fail_next("response_url", status=404, times=2)
 
@@ -106,7 +106,7 @@ async def test_refresh_whose_response_url_is_dead_answers_anew(bot: Scene) -> No
 
 
 async def test_a_slow_refresh_ends_with_the_card_in_its_place(mode: Mode, stages: Stages) -> None:
-    """The note that work goes on is taken over by the card."""
+    """The card replaces the note that the look-up is running."""
     async with stages.scene(mode, timing=WITH_NOTE) as bot:
         await bot.type("SANDBOX-BUSY X1")
         await bot.settled(2)
@@ -121,7 +121,7 @@ async def test_a_slow_refresh_ends_with_the_card_in_its_place(mode: Mode, stages
 
 
 async def test_share_posts_the_card_and_never_the_typed_command(bot: Scene) -> None:
-    """A new message for all, named after who shared it; the private card stays."""
+    """A new public message with the sharer's name; the private card stays."""
     card = await bot.answer(f"{LONG_ID} +55 (11) 98765-4321")
 
     public = await bot.comes_of(bot.person.click(card, "card_share"))
@@ -130,13 +130,13 @@ async def test_share_posts_the_card_and_never_the_typed_command(bot: Scene) -> N
     assert (CHANNEL_ID, None, False) == where(public)
     assert BY_ANA in shown
     assert (False, False, False) == (LONG_ID in shown, "98765" in shown, "/voicestatus" in shown)
-    # The gateway may not know the id yet, so that it can be watched.
+    # Not final, because the gateway may not know the id yet; so it can be watched.
     assert ["refresh", "watch", "customer", "details"] == list(row_of(public))
     assert card == bot.slack.messages[0]
 
 
 async def test_shared_twice_is_shared_once(bot: Scene) -> None:
-    """The second click is told so; another person's card is another."""
+    """The second click shows a note; another user's card counts separately."""
     card = await bot.answer("SANDBOX-BUSY")
     await bot.comes_of(bot.person.click(card, "card_share"))
 
@@ -149,7 +149,7 @@ async def test_shared_twice_is_shared_once(bot: Scene) -> None:
 
 
 async def test_two_clicks_at_once_share_one_card(bot: Scene) -> None:
-    """The second waits for the first, and is then told so."""
+    """The second waits for the first, and then shows a note."""
     card = await bot.answer("SANDBOX-BUSY")
     click = functools.partial(bot.person.click, card, "card_share")
 
@@ -162,7 +162,7 @@ async def test_two_clicks_at_once_share_one_card(bot: Scene) -> None:
 
 
 async def test_an_ephemeral_card_in_a_thread_is_shared_in_that_thread(bot: Scene) -> None:
-    """The thread took no post at first; the card for the asker alone has the button."""
+    """Slack refused the first post to the thread, so the asker's card has the button."""
     root = await bot.person.say("nobody called me")
     bot.slack.fail_next("chat.postMessage", error="restricted_action")
     card = await bot.mention("SANDBOX-BUSY", thread_ts=root.ts)
@@ -177,7 +177,7 @@ async def test_an_ephemeral_card_in_a_thread_is_shared_in_that_thread(bot: Scene
 async def test_what_no_channel_took_goes_to_the_asker_and_can_be_shared_by_another_click(
     bot: Scene,
 ) -> None:
-    """It counts as shared once it is; then, and not before, a click is one too many."""
+    """Only a successful share makes later clicks show a note."""
     card = await bot.answer("SANDBOX-OK", channel=CHANNEL_WITHOUT_BOT_ID)
     bot.slack.fail_next("response_url", status=404)
     alone = await bot.comes_of(bot.person.click(card, "card_share"))
@@ -195,7 +195,7 @@ async def test_what_no_channel_took_goes_to_the_asker_and_can_be_shared_by_anoth
 
 @pytest.mark.parametrize("by", ["word", "button"])
 async def test_refresh_of_a_shared_card_says_again_who_shared_it(bot: Scene, by: str) -> None:
-    """However often it is refreshed, in the same place, for all."""
+    """After any number of refreshes, on the same message, for all readers."""
     if by == "word":
         card = await bot.answer("SANDBOX-BUSY share")
     else:
@@ -211,7 +211,7 @@ async def test_refresh_of_a_shared_card_says_again_who_shared_it(bot: Scene, by:
 
 
 async def test_the_reply_for_the_customer_comes_in_both_languages(bot: Scene) -> None:
-    """The person's own first, each text once, beside the card; without id and without code."""
+    """The user's own first, each text once, beside the card; without id and code."""
     card = await bot.answer("SANDBOX-BUSY SANDBOX-failed.486")
     reply = await bot.comes_of(bot.person.click(card, "card_customer"))
     await bot.answer("lang pt")
@@ -224,7 +224,7 @@ async def test_the_reply_for_the_customer_comes_in_both_languages(bot: Scene) ->
 
 
 async def test_beside_a_card_no_note_says_that_work_goes_on(mode: Mode, stages: Stages) -> None:
-    """It could not be taken back there; in the place of the card what follows replaces it."""
+    """The answer could not replace it there; an answer in place of the card can."""
     async with stages.scene(mode, timing=WITH_NOTE) as bot:
         await bot.type("SANDBOX-FOREVER")
         card = await bot.slack.wait_for_message()
@@ -238,7 +238,7 @@ async def test_beside_a_card_no_note_says_that_work_goes_on(mode: Mode, stages: 
 
 
 async def test_details_are_for_the_one_who_clicks(bot: Scene) -> None:
-    """With the whole id, in the thread of a public card, which stays as it is."""
+    """With the whole id, in the thread of a public card, which is unchanged."""
     card = await bot.mention(LONG_ID)
 
     told = await bot.comes_of(bot.person.click(card, "card_details"))
@@ -250,7 +250,7 @@ async def test_details_are_for_the_one_who_clicks(bot: Scene) -> None:
 
 
 async def test_labels_and_cards_are_in_the_persons_language(bot: Scene) -> None:
-    """Refreshed after a change of language, a card speaks the new one."""
+    """After a change of language, a refreshed card is in the new one."""
     card = await bot.answer("SANDBOX-BUSY")
     await bot.answer("lang pt")
     again = await refreshed(bot, card)
@@ -260,7 +260,7 @@ async def test_labels_and_cards_are_in_the_persons_language(bot: Scene) -> None:
 
 
 def forged(bot: Scene, card: Message, action: str, value: Any = None) -> dict[str, Any]:
-    """A click whose value was put there by somebody else, unless it is None."""
+    """A click with a forged value, unless it is `None`."""
     asking = Interactions(slack=bot.slack, user=bot.person.user, team=bot.person.team)
     payload = asking.click_in_message(card, f"card_{action}", None, None)
     if value is not None:
@@ -269,7 +269,7 @@ def forged(bot: Scene, card: Message, action: str, value: Any = None) -> dict[st
 
 
 async def test_somebody_who_lost_the_right_is_refused_at_each_button(bot: Scene) -> None:
-    """Access is decided at each click; somebody of another organisation has none."""
+    """Access is checked at each click; users of other organisations have none."""
     card = await bot.answer("SANDBOX-BUSY")
     for action in row_of(card):
         payload = forged(bot, card, action)
@@ -297,7 +297,7 @@ HOSTILE = {
 
 
 def test_a_hostile_value_names_no_call() -> None:
-    """No error either."""
+    """And raises no error."""
     assert dict.fromkeys(HOSTILE, ()) == {name: ids_of(value) for name, value in HOSTILE.items()}
 
 
@@ -305,12 +305,12 @@ def test_a_hostile_value_names_no_call() -> None:
     ("value", "ids"), [(["A1", "b-2"], ("A1", "b-2")), (["x"] * 11, ("x",) * 10)]
 )
 def test_the_ids_of_a_button_are_read_back(value: list[str], ids: tuple[str, ...]) -> None:
-    """At most as many as one question may hold."""
+    """At most as many as one question may have."""
     assert tuple(map(MessageId, ids)) == ids_of(json.dumps(value))
 
 
 async def test_clicks_that_slack_would_not_send_give_nothing(bot: Scene) -> None:
-    """No look-up, no message, no fault: values that name no call, payloads without their parts."""
+    """No look-up, message or error: values without a call, incomplete payloads."""
     card = await bot.answer("SANDBOX-BUSY")
     without: list[dict[str, Any]] = [{"container": "x"}, {"actions": []}, {"user": None}]
 

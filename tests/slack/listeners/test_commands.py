@@ -1,4 +1,4 @@
-"""The slash command: what is answered to each kind of text, for the asker alone."""
+"""The slash command: the answer to each kind of text, for the asker only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.scene import UNHURRIED, Scene, Stages, playing
 from tests.support.wording import EN, PT, phrase, say, sums, verdict
 
 TWENTY = 20
-# At its end the bot cuts short what runs, and has all the time that a busy machine needs to say so.
+# At shutdown the bot cancels running look-ups; a busy machine needs time for the notes.
 ENDING_AT_ONCE = replace(UNHURRIED, end=20.5, last_words=20.0, hurried_call=20.0)
 KEPT = phrase("card.checked_before")
 
@@ -30,7 +30,7 @@ KEPT = phrase("card.checked_before")
     ],
 )
 async def test_an_id_becomes_a_card_for_the_asker_alone(bot: Scene, idmsg: str, raw: str) -> None:
-    """With verdict, id, raw result, and that it comes from the sandbox."""
+    """With the verdict, the id, the raw result, and a line about the sandbox."""
     card = await bot.answer(idmsg)
 
     assert (verdict(raw), True) == (heading(card), card.ephemeral)
@@ -38,7 +38,7 @@ async def test_an_id_becomes_a_card_for_the_asker_alone(bot: Scene, idmsg: str, 
 
 
 async def test_a_portuguese_bot_speaks_portuguese(mode: Mode, stages: Stages) -> None:
-    """BOT_LANGUAGE holds for cards, lists and notes."""
+    """BOT_LANGUAGE applies to cards, lists and notes."""
     async with stages.scene(mode, bot_language="pt-BR") as bot:
         shown = [heading(await bot.answer(text)) for text in ("SANDBOX-BUSY", "X1 X2", "ajuda")]
 
@@ -52,7 +52,7 @@ async def test_a_portuguese_bot_speaks_portuguese(mode: Mode, stages: Stages) ->
 async def test_the_operators_contacts_and_time_zone_stand_on_the_cards(
     mode: Mode, stages: Stages
 ) -> None:
-    """Also in the text to copy, beside the contact that the gateway's own documentation names."""
+    """Also in the text to copy, beside the contact in the gateway's documentation."""
     contacts: dict[str, Any] = {
         "bot_support_contact": "Ops <x>",
         "gateway_support_contact": "gw@example.com",
@@ -68,7 +68,7 @@ async def test_the_operators_contacts_and_time_zone_stand_on_the_cards(
 
 
 async def test_a_final_answer_is_kept_and_says_so(bot: Scene) -> None:
-    """The second question for an answered call does not reach the gateway."""
+    """The second look-up of an answered call does not reach the gateway."""
     first, second = [await bot.answer("SANDBOX-OK") for _ in range(2)]
 
     assert ["SANDBOX-OK"] == bot.asked
@@ -76,7 +76,7 @@ async def test_a_final_answer_is_kept_and_says_so(bot: Scene) -> None:
 
 
 async def test_several_ids_get_one_compact_answer_in_their_order(bot: Scene) -> None:
-    """One message: a line of sums, and a row for each id as typed."""
+    """One message: a line of counts, and a row for each id as typed."""
     ids = ["SANDBOX-OK", "SANDBOX-023", "SANDBOX-BUSY", "SANDBOX-SHORT"]
     card = await bot.answer(" ".join(ids))
 
@@ -88,7 +88,7 @@ async def test_several_ids_get_one_compact_answer_in_their_order(bot: Scene) -> 
 
 
 async def test_eleven_ids_get_a_kind_no_and_the_way_to_do_it(bot: Scene) -> None:
-    """Nothing is asked; there is a button to look them up as a list."""
+    """The gateway gets no request; a button offers to look them up as a list."""
     note = await bot.answer(" ".join(f"X{number}" for number in range(11)))
 
     assert say("too_many.title", limit=10) == heading(note)
@@ -97,7 +97,7 @@ async def test_eleven_ids_get_a_kind_no_and_the_way_to_do_it(bot: Scene) -> None
 
 
 async def test_bad_words_beside_good_ones_are_named_and_the_good_ones_answered(bot: Scene) -> None:
-    """On the same card, with the reason; dress and prefix are taken off before."""
+    """On the same card, with the reason; quotes and prefixes are removed first."""
     card = await bot.answer(f"`000:SANDBOX-OK`, {'x' * 41}")
 
     assert verdict("ok:85.00") == heading(card)
@@ -108,7 +108,7 @@ async def test_bad_words_beside_good_ones_are_named_and_the_good_ones_answered(b
 
 
 async def test_a_phone_number_is_refused_with_the_way_to_force_it(bot: Scene) -> None:
-    """The number does not reach the gateway; the hint says where an IDMSG is found."""
+    """The number does not reach the gateway; the hint says where to find an IDMSG."""
     note = await bot.answer("<tel:+5511987654321|+55 11 98765-4321>")
 
     force = say("problem.force", command="/voicestatus", example="5511987654321")
@@ -145,7 +145,7 @@ def explained(code: str, title: str) -> str:
 async def test_each_word_is_answered_without_the_gateway(
     bot: Scene, typed: str, title: str
 ) -> None:
-    """For the asker alone; the acknowledgement has no body, which would be shown as well."""
+    """For the asker only; the acknowledgement has no body, because Slack would show it."""
     note = await bot.answer(typed)
 
     assert (title, True) == (heading(note), note.ephemeral)
@@ -154,7 +154,7 @@ async def test_each_word_is_answered_without_the_gateway(
 
 
 async def test_notes_use_the_name_that_the_command_has(bot: Scene) -> None:
-    """The operator may have given it another name in the manifest."""
+    """The manifest may name it differently."""
     note = await bot.comes_of(bot.person.command("/status-da-voz", "help"))
 
     assert "`/status-da-voz " in seen(note)
@@ -162,7 +162,7 @@ async def test_notes_use_the_name_that_the_command_has(bot: Scene) -> None:
 
 
 async def test_health_tells_the_last_answer_and_the_last_failure(bot: Scene) -> None:
-    """Before any question, after an answer, after a failure."""
+    """Before any look-up, after an answer, after a failure."""
     before = seen(await bot.answer("health"))
     await bot.answer("SANDBOX-OK")
     good = seen(await bot.answer("health"))
@@ -175,7 +175,7 @@ async def test_health_tells_the_last_answer_and_the_last_failure(bot: Scene) -> 
 
 @pytest.mark.both_modes
 async def test_acknowledgements_do_not_wait_for_the_gateway(mode: Mode) -> None:
-    """It never answers; twenty commands at once are acknowledged, and cut short at the end."""
+    """It hangs; twenty concurrent commands are acknowledged, and cancelled at shutdown."""
     async with playing(mode, timing=ENDING_AT_ONCE) as bot:
         await asyncio.gather(*(bot.type(f"SANDBOX-SLOW-600.{n:02d}") for n in range(TWENTY)))
         told = len(bot.slack.messages)
@@ -186,7 +186,7 @@ async def test_acknowledgements_do_not_wait_for_the_gateway(mode: Mode) -> None:
 
 
 async def test_ten_agents_who_ask_for_one_id_cause_one_request(bot: Scene) -> None:
-    """Each gets a card of their own."""
+    """Each gets their own card."""
     await asyncio.gather(*(bot.type("SANDBOX-SLOW-0.2") for _ in range(10)))
     await bot.settled(10)
 

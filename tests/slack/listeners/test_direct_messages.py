@@ -1,4 +1,4 @@
-"""Messages to the bot: answered in the conversation, for the person alone."""
+"""Direct messages to the bot: answered in the conversation, for the user only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_QUESTIONS = (
 
 @pytest.mark.both_modes
 async def test_an_id_is_answered_once_in_a_thread_of_the_conversation(bot: Scene) -> None:
-    """A mention there is a message like every other, and there is nobody to share with."""
+    """A mention there is an ordinary message, and the card has no button to share."""
     card = await bot.direct(f"{BOT_MENTION} oi! compartilhar SANDBOX-BUSY")
     await bot.nothing_comes_of(bot.person.open_home("messages"))
 
@@ -33,7 +33,7 @@ async def test_an_id_is_answered_once_in_a_thread_of_the_conversation(bot: Scene
 
 
 async def test_a_mention_that_slack_tells_of_twice_is_answered_once(bot: Scene) -> None:
-    """As a mention and as a direct message, with an event id of its own each."""
+    """Slack sends it as a mention and as a direct message, with different event ids."""
     await bot.direct(f"{BOT_MENTION} SANDBOX-BUSY")
     payload = dict(bot.slack.events[-1].payload)
     event = {**payload["event"], "type": "app_mention"}
@@ -45,7 +45,7 @@ async def test_a_mention_that_slack_tells_of_twice_is_answered_once(bot: Scene) 
 
 
 async def test_the_card_is_for_one_person_and_stays_so_when_refreshed(bot: Scene) -> None:
-    """The whole id is shown, and no button is lost."""
+    """The id is not shortened, and all buttons stay."""
     card = await bot.direct(LONG_ID)
 
     await bot.person.click(card, "card_refresh")
@@ -58,7 +58,7 @@ async def test_the_card_is_for_one_person_and_stays_so_when_refreshed(bot: Scene
 
 
 async def test_a_reply_in_a_thread_stays_in_it(bot: Scene) -> None:
-    """A second question under the first; the words of the command work as well."""
+    """A second question in the thread; commands work there, too."""
     await bot.direct("help")
     root = bot.slack.said[-1]
 
@@ -69,12 +69,12 @@ async def test_a_reply_in_a_thread_stays_in_it(bot: Scene) -> None:
 
 
 async def test_a_file_is_read_by_its_name(bot: Scene) -> None:
-    """A message may be nothing but a file."""
+    """A message may have only a file."""
     assert ["SANDBOX-BUSY"] == carried(await bot.direct("", files=["SANDBOX-BUSY.wav"]))
 
 
 async def test_an_edited_message_is_not_answered_again(bot: Scene) -> None:
-    """Slack tells of the change; the answer stands already."""
+    """Slack sends an event for the edit; the answer is posted already."""
     await bot.direct("SANDBOX-BUSY")
 
     await bot.nothing_comes_of(bot.person.edit(bot.slack.said[-1], "SANDBOX-OK"))
@@ -83,7 +83,7 @@ async def test_an_edited_message_is_not_answered_again(bot: Scene) -> None:
 
 
 async def test_what_is_no_question_of_a_person_is_left_alone(bot: Scene) -> None:
-    """Of bots, of deletions, of topics, of channels."""
+    """Messages of bots, deletions, topics, channels."""
     await bot.direct("help")
     payload = dict(bot.slack.events[-1].payload)
 
@@ -97,7 +97,7 @@ async def test_what_is_no_question_of_a_person_is_left_alone(bot: Scene) -> None
 
 
 async def test_a_refusal_stands_where_the_question_does(mode: Mode, stages: Stages) -> None:
-    """Nobody else reads the conversation."""
+    """Only the asker reads the conversation."""
     async with stages.scene(mode, allowed_users=frozenset({OTHER_USER_ID})) as bot:
         told = await bot.direct("SANDBOX-BUSY")
 

@@ -1,4 +1,4 @@
-"""What Slack delivers again is answered once; what it delivers late is marked so."""
+"""Slack's repeated deliveries are answered once; the answer to a late one says so."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LATE = say("hint.late")
 
 @pytest.mark.both_modes
 async def test_a_mention_delivered_four_times_is_answered_once(bot: Scene) -> None:
-    """As HTTP's retries or with Socket Mode's `retry_attempt`; every delivery is acknowledged."""
+    """By HTTP retries or Socket Mode's `retry_attempt`; each delivery is acknowledged."""
     await bot.mention("SANDBOX-OK")
 
     await bot.nothing_comes_of(bot.person.deliver_again(3))
@@ -27,14 +27,14 @@ async def test_a_mention_delivered_four_times_is_answered_once(bot: Scene) -> No
 
 
 async def test_a_direct_message_delivered_four_times_is_answered_once(bot: Scene) -> None:
-    """The same for what is written to the bot."""
+    """As for mentions."""
     await bot.direct("SANDBOX-OK")
 
     await bot.nothing_comes_of(bot.person.deliver_again(3))
 
 
 async def test_repetitions_that_overtake_the_answer_are_none(bot: Scene) -> None:
-    """Slack repeats at once where it missed an acknowledgement."""
+    """Slack retries immediately if it missed an acknowledgement."""
 
     async def all_at_once() -> None:
         await bot.person.say(f"{BOT_MENTION} SANDBOX-SLOW-0.2")
@@ -47,7 +47,7 @@ async def test_repetitions_that_overtake_the_answer_are_none(bot: Scene) -> None
 
 
 async def test_an_event_in_another_envelope_is_the_same_event() -> None:
-    """The event's id decides."""
+    """The event's id counts."""
     async with playing(Mode.SOCKET) as bot:
         await bot.mention("SANDBOX-OK")
         payload = bot.slack.events[-1].payload
@@ -56,7 +56,7 @@ async def test_an_event_in_another_envelope_is_the_same_event() -> None:
 
 
 async def test_the_same_envelope_is_taken_up_once() -> None:
-    """Socket Mode sends an envelope again whose acknowledgement was lost, whatever is in it."""
+    """Socket Mode resends an envelope whose acknowledgement was lost, of any type."""
     async with playing(Mode.SOCKET) as bot:
         asking = Interactions(slack=bot.slack, user=bot.person.user, team=bot.person.team)
         payload = asking.command(COMMAND, "SANDBOX-OK", CHANNEL_ID)
@@ -73,7 +73,7 @@ async def test_the_same_envelope_is_taken_up_once() -> None:
 
 
 async def test_two_equal_questions_are_two(bot: Scene) -> None:
-    """Somebody may ask again."""
+    """A user may ask again."""
     for _ in range(2):
         await bot.mention("SANDBOX-OK")
 
@@ -81,7 +81,7 @@ async def test_two_equal_questions_are_two(bot: Scene) -> None:
 
 
 async def test_a_restart_remembers_what_was_answered(mode: Mode, sqlite_url: str) -> None:
-    """The database tells, and not the memory of one process."""
+    """The database remembers it, not the memory of one process."""
     async with playing(mode, database_url=sqlite_url) as bot:
         await bot.mention("SANDBOX-OK")
         payload = bot.slack.events[-1].payload
@@ -91,7 +91,7 @@ async def test_a_restart_remembers_what_was_answered(mode: Mode, sqlite_url: str
 
 @pytest.mark.parametrize("text", ["SANDBOX-BUSY", "SANDBOX-BUSY X1", "help", "+55 11 98765-4321"])
 async def test_a_question_of_hours_ago_is_marked_as_late(bot: Scene, text: str) -> None:
-    """Slack repeats for a day what it could not deliver; the answer says so in any case."""
+    """Slack retries for a day; each kind of answer has the remark."""
     mention = await bot.mention(text, seconds_ago=TWO_HOURS + 60)
     direct = await bot.direct(text, seconds_ago=TWO_HOURS + 60)
 
@@ -99,7 +99,7 @@ async def test_a_question_of_hours_ago_is_marked_as_late(bot: Scene, text: str) 
 
 
 async def test_what_came_in_time_is_not_marked(bot: Scene) -> None:
-    """Less is no delay worth a word."""
+    """A shorter delay is not worth a remark."""
     card = await bot.mention("SANDBOX-BUSY", seconds_ago=TWO_HOURS - 60)
 
     assert LATE not in seen(card)

@@ -1,4 +1,4 @@
-"""The global shortcut: a modal from anywhere, and the answer in it."""
+"""The global shortcut: a modal from anywhere, with the answer in it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.support.reading import heading, in_view, row_of, where
 from tests.support.scene import ASK, WITH_NOTE, Scene, Stages, playing
 from tests.support.wording import ANSWERED, BUSY, say
 
-# The update that follows need not wait for the acknowledgement: the gateway is slower.
+# No wait before the update: the gateway is slower than the acknowledgement.
 AT_ONCE = replace(WITH_NOTE, modal_ack=0.0)
 
 
 async def submitted(bot: Scene, ids: str) -> Outcome:
-    """Open the modal and submit these ids; what became of it at once."""
+    """Open the modal and submit these ids; return its next content."""
     await bot.person.global_shortcut(ASK)
     return (await bot.person.submit(await bot.modal(), {"ids": ids})).action
 
 
 @pytest.mark.both_modes
 async def test_an_id_is_answered_in_the_modal(bot: Scene) -> None:
-    """The whole card, without buttons, which have no place to answer in; nothing is shared."""
+    """The whole card without buttons, which need a conversation; no message is posted."""
     outcome = await submitted(bot, "SANDBOX-BUSY share")
     view = await bot.modal_showing(BUSY)
 
@@ -37,7 +37,7 @@ async def test_an_id_is_answered_in_the_modal(bot: Scene) -> None:
 
 
 async def test_a_quick_answer_is_what_the_acknowledgement_shows(bot: Scene) -> None:
-    """It comes from the cache; nothing could cover it afterwards."""
+    """The answer comes from the cache; no later update could be overwritten."""
     await bot.answer("SANDBOX-BUSY")
     await submitted(bot, "SANDBOX-BUSY")
 
@@ -46,7 +46,7 @@ async def test_a_quick_answer_is_what_the_acknowledgement_shows(bot: Scene) -> N
 
 
 async def test_eleven_become_a_list_to_begin(bot: Scene) -> None:
-    """The form for lists takes the modal's place, with all of them in it; nobody is asked yet."""
+    """The modal for lists replaces this one, with all ids; the gateway gets no request yet."""
     eleven = " ".join(f"SANDBOX-{number}" for number in range(400, 411))
 
     assert Outcome.UPDATED == await submitted(bot, eleven)
@@ -57,7 +57,7 @@ async def test_eleven_become_a_list_to_begin(bot: Scene) -> None:
 async def test_a_slow_gateway_is_said_in_the_modal_before_the_answer(
     mode: Mode, stages: Stages
 ) -> None:
-    """Slack waits three seconds for an acknowledgement; the note comes with it."""
+    """Slack waits three seconds for an acknowledgement, which contains the note."""
     async with stages.scene(mode, timing=AT_ONCE) as bot:
         await submitted(bot, "SANDBOX-SLOW-0.25")
 
@@ -68,7 +68,7 @@ async def test_a_slow_gateway_is_said_in_the_modal_before_the_answer(
 async def test_a_modal_that_was_closed_meanwhile_is_answered_directly(
     mode: Mode, stages: Stages
 ) -> None:
-    """The answer is never lost; between two there is nobody to share with."""
+    """The answer is not lost; a direct message has no button to share."""
     async with stages.scene(mode, timing=AT_ONCE) as bot:
         bot.slack.fail_next("views.update", error="not_found")
 
@@ -80,7 +80,7 @@ async def test_a_modal_that_was_closed_meanwhile_is_answered_directly(
 
 
 async def test_an_expired_trigger_is_answered_directly(mode: Mode) -> None:
-    """Slack took more than three seconds to deliver; the person is told how to ask."""
+    """Slack took more than three seconds to deliver; a note shows how to ask."""
     passed = 0.0
     async with playing(mode, clock=lambda: time.time() + passed) as bot:
         asking = Interactions(slack=bot.slack, user=bot.person.user, team=bot.person.team)

@@ -1,4 +1,4 @@
-"""Whose language is spoken: the person's where one reads, the channel's where all do."""
+"""The language: the user's if one user reads it, the channel's if all do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOCALE = {"users:read"}
 
 
 async def test_a_persons_choice_holds_for_what_they_alone_read(bot: Scene) -> None:
-    """From the confirmation on; everybody else reads on in the bot's language."""
+    """From the confirmation on; other users still read the bot's language."""
     note = await bot.answer("lang pt")
     own = await bot.answer("SANDBOX-BUSY")
     other = await bot.answer("SANDBOX-BUSY", user=OTHER_USER_ID)
@@ -29,7 +29,7 @@ async def test_a_persons_choice_holds_for_what_they_alone_read(bot: Scene) -> No
 
 
 async def test_an_admin_chooses_for_a_channel_what_all_read(mode: Mode, stages: Stages) -> None:
-    """Mentions, shortcuts and shared cards follow the channel, ephemeral answers the person."""
+    """Mentions, shortcuts and shared cards follow the channel; ephemeral answers, the user."""
     async with stages.scene(mode, **ADMIN) as bot:
         note = await bot.answer("lang channel pt")
         mention = await bot.mention("SANDBOX-BUSY")
@@ -44,7 +44,7 @@ async def test_an_admin_chooses_for_a_channel_what_all_read(mode: Mode, stages: 
 
 
 async def test_a_choice_is_for_the_channel_where_it_is_made(mode: Mode, stages: Stages) -> None:
-    """Also in Portuguese words, and by a mention."""
+    """Also in Portuguese, and by a mention."""
     async with stages.scene(mode, **ADMIN) as bot:
         bot.slack.workspace.add_channel("C0OTHER0001", "other", ("U0VOICEBOT1", USER_ID))
         await bot.mention("idioma canal pt")
@@ -55,7 +55,7 @@ async def test_a_choice_is_for_the_channel_where_it_is_made(mode: Mode, stages: 
 
 
 async def test_who_is_no_admin_changes_no_channel(bot: Scene) -> None:
-    """They are told whose choice it is."""
+    """A note says that only admins may change it."""
     note = await bot.answer("lang channel pt")
 
     assert say("language.admins_only") == heading(note)
@@ -64,7 +64,7 @@ async def test_who_is_no_admin_changes_no_channel(bot: Scene) -> None:
 
 @pytest.mark.parametrize("typed", ["lang channel", "lang channel klingon"])
 async def test_a_channels_language_must_be_one(mode: Mode, stages: Stages, typed: str) -> None:
-    """The two that there are, are named."""
+    """The note names both languages."""
     async with stages.scene(mode, **ADMIN) as bot:
         note = await bot.answer(typed)
 
@@ -72,7 +72,7 @@ async def test_a_channels_language_must_be_one(mode: Mode, stages: Stages, typed
 
 
 async def test_slacks_locale_counts_where_it_may_be_read(mode: Mode) -> None:
-    """Asked once a person; Ana's is en-US, Bruno's pt-BR, on every surface that is his alone."""
+    """Fetched once a user; Ana's is en-US, Bruno's pt-BR, on every private surface."""
     async with playing(mode, scopes=LOCALE, bot_language="pt-BR") as bot:
         bruno = bot.person.as_user(OTHER_USER_ID)
         ana = await bot.answer("SANDBOX-BUSY")
@@ -93,7 +93,7 @@ async def test_slacks_locale_counts_where_it_may_be_read(mode: Mode) -> None:
 
 
 async def test_a_choice_goes_before_the_locale(mode: Mode) -> None:
-    """Bruno's Slack speaks Portuguese, and he chose English."""
+    """Bruno's Slack is in Portuguese, and he chose English."""
     async with playing(mode, scopes=LOCALE) as bot:
         before = await bot.answer("SANDBOX-BUSY", user=OTHER_USER_ID)
         await bot.answer("lang en", user=OTHER_USER_ID)
@@ -103,7 +103,7 @@ async def test_a_choice_goes_before_the_locale(mode: Mode) -> None:
 
 
 async def test_without_the_scope_slack_is_not_asked(bot: Scene) -> None:
-    """The bot's language holds."""
+    """The bot's language applies."""
     card = await bot.answer("SANDBOX-BUSY", user=OTHER_USER_ID)
 
     assert BUSY == heading(card)

@@ -1,4 +1,4 @@
-"""How listeners stand with Bolt: names of parameters, acknowledgements, and the end of the work."""
+"""Listeners and Bolt: parameter names, acknowledgements, and waiting at shutdown."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def _classes() -> Iterator[tuple[str, Any]]:
 
 
 class Registrations:
-    """Stands for Bolt's app, and keeps what is registered: the kind, the listener, if it acks."""
+    """Replaces Bolt's app, and records each registration: the kind, the listener, if it acks."""
 
     def __init__(self) -> None:
         self.found: list[tuple[str, Any, bool]] = []
         self.names: dict[str, list[Any]] = {}
 
     def __getattr__(self, kind: str) -> Callable[..., Callable[[Any], None]]:
-        """A method of the app, such as `action`."""
+        """A registering method of the app, such as `action`."""
 
         def register(what: object, middleware: list[Any] | None = None) -> Callable[[Any], None]:
             self.names.setdefault(kind, []).append(what)
@@ -44,7 +44,7 @@ class Registrations:
 
 
 def all_registered() -> Registrations:
-    """Whatever Bolt gets."""
+    """All registrations."""
     app = Registrations()
     parts = dict.fromkeys((one.name for one in fields(ListenerContext)), cast("Any", None))
     for one in LISTENERS.values():
@@ -63,7 +63,7 @@ KNOWN = frozenset(AsyncArgs.__annotations__)
 
 
 def test_every_parameter_is_one_that_bolt_knows() -> None:
-    """An unknown name would silently become None, and one that is keyword-only as well."""
+    """Bolt would pass None for an unknown name, and for a keyword-only one."""
     assert [] == [
         (one, parameter.name)
         for one in (ack_first, *(listener for _, listener, _ in registered()))
@@ -74,7 +74,7 @@ def test_every_parameter_is_one_that_bolt_knows() -> None:
 
 
 def test_whatever_slack_waits_for_is_acknowledged_first() -> None:
-    """Bolt acknowledges events, and forms carry their answer."""
+    """Except events, which Bolt acknowledges, and modals, which answer with errors."""
     assert [] == [
         (kind, one)
         for kind, one, acks_first in registered()
@@ -83,7 +83,7 @@ def test_whatever_slack_waits_for_is_acknowledged_first() -> None:
 
 
 def test_every_listener_is_registered() -> None:
-    """Each class names all of its own."""
+    """Each class registers all of its `on_` methods."""
     assert "commands.CommandListener" in LISTENERS
     assert [] == [
         f"{name}.{method}"
@@ -94,7 +94,7 @@ def test_every_listener_is_registered() -> None:
 
 
 def test_every_listener_is_waited_for_at_the_end() -> None:
-    """What Bolt gets is tracked as ongoing work, and is awaited."""
+    """Each one tracks its task and is a coroutine function."""
     listeners = [one for _, one, _ in registered()]
 
     assert listeners
@@ -103,7 +103,7 @@ def test_every_listener_is_waited_for_at_the_end() -> None:
 
 
 def used(part: Any) -> Iterator[str]:
-    """The `action_id` of each button and menu in anything made of blocks; a field tells nobody."""
+    """The `action_id` of each button and menu in a tree of blocks; fields send no action."""
     if isinstance(part, Mapping):
         if "action_id" in part and part["type"] != "plain_text_input":
             yield part["action_id"]
@@ -114,12 +114,12 @@ def used(part: Any) -> Iterator[str]:
 
 
 def listens(name: Any, one: str) -> bool:
-    """Whether what is registered by a name is called for this one, as Bolt decides it."""
+    """Whether Bolt would call the listener registered under this name."""
     return bool(name.search(one)) if isinstance(name, re.Pattern) else name == one
 
 
 def test_what_people_press_and_submit_has_one_listener_and_each_listener_something() -> None:
-    """Of all that the gallery shows, by `action_id` and `callback_id`."""
+    """For everything in the gallery, by `action_id` and `callback_id`."""
     shown = [exhibit.shown.content for exhibit in exhibits()]
     forms = {one["callback_id"] for one in shown if "submit" in one}
     for kind, made in (("action", set(used(shown))), ("view", forms)):

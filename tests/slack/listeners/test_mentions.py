@@ -1,4 +1,4 @@
-"""Mentions in a channel: what is asked by them, and that they are answered in the thread."""
+"""Mentions in a channel: how they are parsed, and that the answer is in the thread."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.support.wording import BUSY, REFUSED, say, sums
 
 
 def ids(*values: str, **more: Any) -> LookUp:
-    """A look-up of these."""
+    """A look-up of these ids."""
     return LookUp(ids=tuple(map(MessageId, values)), **more)
 
 
 ELEVEN = tuple(f"SANDBOX-{number}" for number in range(400, 411))
 DIGITS = tuple(f"202300012345{number}" for number in range(10, 21))
 QUESTIONS: list[tuple[str, Query]] = [
-    # An id is found whatever stands around it; the other words of a sentence are none.
+    # Ids are found in a sentence; its other words are not ids.
     (f"{BOT_MENTION} SANDBOX-BUSY", ids("SANDBOX-BUSY")),
     (f"SANDBOX-BUSY {BOT_MENTION}", ids("SANDBOX-BUSY")),
     (f"Hello {BOT_MENTION}, what became of SANDBOX-BUSY? Thanks", ids("SANDBOX-BUSY")),
@@ -36,7 +36,7 @@ QUESTIONS: list[tuple[str, Query]] = [
     (f"{BOT_MENTION} SANDBOX-BUSY watch", ids("SANDBOX-BUSY", watch=True)),
     (" ".join(ELEVEN[:10]), ids(*ELEVEN[:10])),
     (f"{BOT_MENTION} {' '.join(ELEVEN)}", TooMany(count=11, ids=tuple(map(MessageId, ELEVEN)))),
-    # What has not the form of an IDMSG may be one, unless it is prose.
+    # A word that is not a typical IDMSG may still be one, unless it is prose.
     ("20230001234567", ids("20230001234567")),
     ("what about 20230001234567, please?", ids("20230001234567")),
     ("20230001234567 20230001234568 watch", ids("20230001234567", "20230001234568", watch=True)),
@@ -46,7 +46,7 @@ QUESTIONS: list[tuple[str, Query]] = [
     (f"one two three four five six seven eight nine ten eleven {DIGITS[0]}", ids(DIGITS[0])),
     (" ".join(("see", *DIGITS[:10])), ids(*DIGITS[:10])),
     (" ".join(("see", *DIGITS)), TooMany(count=11, ids=tuple(map(MessageId, DIGITS)))),
-    # The words of the command.
+    # The command words.
     (BOT_MENTION, Nothing()),
     (f"{BOT_MENTION} ajuda", Run(command=Command.HELP)),
     ("explicar 486", Run(command=Command.EXPLAIN, argument="486")),
@@ -56,7 +56,7 @@ QUESTIONS: list[tuple[str, Query]] = [
 
 
 def test_what_is_asked_by_a_message() -> None:
-    """Ids anywhere in the text, else the words as a command."""
+    """Ids anywhere in the text, else the text as a command."""
     asked = [(text, _query({"text": text})) for text, _ in QUESTIONS]
 
     assert [] == [
@@ -66,7 +66,7 @@ def test_what_is_asked_by_a_message() -> None:
 
 @pytest.mark.both_modes
 async def test_an_id_is_answered_in_the_thread(bot: Scene) -> None:
-    """One card for all to see, whose buttons are the asker's alone; it is shared already."""
+    """One public card; only the asker sees its buttons, and there is none to share."""
     card = await bot.mention("what became of SANDBOX-BUSY, phone +55 (11) 98765-4321?")
 
     assert (CHANNEL_ID, bot.slack.said[-1].ts, False) == where(card)
@@ -77,7 +77,7 @@ async def test_an_id_is_answered_in_the_thread(bot: Scene) -> None:
 
 
 async def test_a_mention_in_a_thread_is_answered_in_that_thread(bot: Scene) -> None:
-    """Under the first message, where the others read on."""
+    """Under its first message."""
     root = await bot.person.say("nobody called me")
 
     card = await bot.mention("SANDBOX-BUSY", thread_ts=root.ts)
@@ -94,7 +94,7 @@ async def test_several_ids_become_a_list(bot: Scene) -> None:
 
 
 async def test_the_words_of_the_command_work_there(bot: Scene) -> None:
-    """Answered in the thread too, and nobody is asked."""
+    """Answered in the thread, without a request to the gateway."""
     note = await bot.mention("help")
 
     assert (CHANNEL_ID, bot.slack.said[-1].ts, False) == where(note)
@@ -106,7 +106,7 @@ async def test_the_words_of_the_command_work_there(bot: Scene) -> None:
 async def test_somebody_who_may_not_ask_is_told_so_alone(
     mode: Mode, stages: Stages, *, in_thread: bool
 ) -> None:
-    """In the thread if there is one: an ephemeral message in a new thread is seen by nobody."""
+    """In the thread if it exists: Slack does not show an ephemeral message in a new thread."""
     async with stages.scene(mode, allowed_users=frozenset({OTHER_USER_ID})) as bot:
         thread = (await bot.person.say("nobody called me")).ts if in_thread else None
         told = await bot.mention("SANDBOX-BUSY", thread_ts=thread)
@@ -116,7 +116,7 @@ async def test_somebody_who_may_not_ask_is_told_so_alone(
 
 
 async def test_a_bot_that_mentions_this_one_is_left_alone(bot: Scene) -> None:
-    """Two bots that answer each other would never end."""
+    """Two bots could answer each other endlessly."""
     await bot.mention("help")
     payload = dict(bot.slack.events[-1].payload)
     event = {**payload["event"], "bot_id": "B0OTHERBOT1"}

@@ -1,4 +1,4 @@
-"""The message shortcut: ids are answered in the thread of their message, perhaps after a modal."""
+"""The message shortcut: ids are answered in the message's thread, possibly after a modal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ONLY_BRUNO = frozenset({OTHER_USER_ID})
 
 @pytest.mark.both_modes
 async def test_the_id_in_a_message_becomes_a_card_in_its_thread(bot: Scene) -> None:
-    """Found wherever it stands, in a sentence or in the name of a file; phones are none."""
+    """Found in any place, in a sentence or in a file name; phone numbers are ignored."""
     in_text = await bot.person.say("IDMSG: SANDBOX-BUSY, phone +55 11 98765-4321")
     in_name = await bot.person.say("", files=["SANDBOX-BUSY.txt"])
     for message in (in_text, in_name):
@@ -38,7 +38,7 @@ async def test_the_id_in_a_message_becomes_a_card_in_its_thread(bot: Scene) -> N
 
 
 async def test_several_ids_become_a_compact_list(bot: Scene) -> None:
-    """One message in the thread, up to ten; each once."""
+    """One message in the thread, for up to ten ids, each once."""
     ten = MANY.rpartition(" ")[0]
     card = await bot.shortcut(f"{ten}, SANDBOX-400")
 
@@ -47,7 +47,7 @@ async def test_several_ids_become_a_compact_list(bot: Scene) -> None:
 
 
 async def test_a_reply_in_a_thread_is_answered_in_that_thread(bot: Scene) -> None:
-    """Under the first message, whoever wrote and whoever asks; the buttons are the asker's."""
+    """Under the first message, for any author and asker; only the asker sees the buttons."""
     root = await bot.person.say("nobody called me")
     reply = await bot.person.as_user(OTHER_USER_ID).say("SANDBOX-BUSY", thread_ts=root.ts)
     dora = bot.person.as_user(GUEST_USER_ID)
@@ -59,7 +59,7 @@ async def test_a_reply_in_a_thread_is_answered_in_that_thread(bot: Scene) -> Non
 
 
 async def test_in_the_conversation_with_the_bot_it_works_too(bot: Scene) -> None:
-    """Messages that were written to the bot have a menu as well."""
+    """Direct messages have the shortcut as well."""
     await bot.direct("explain SANDBOX-BUSY")
     message = bot.slack.said[-1]
 
@@ -69,7 +69,7 @@ async def test_in_the_conversation_with_the_bot_it_works_too(bot: Scene) -> None
 
 
 async def test_a_public_answer_shortens_long_ids(bot: Scene) -> None:
-    """Others read it; the whole id travels in the buttons alone."""
+    """Only the buttons' values have the whole id."""
     card = await bot.shortcut(LONG_ID)
 
     assert LONG_ID not in f"{card.text} {seen(card)}"
@@ -80,7 +80,7 @@ async def test_a_public_answer_shortens_long_ids(bot: Scene) -> None:
 async def test_somebody_who_may_not_ask_is_told_so_alone(
     mode: Mode, stages: Stages, text: str
 ) -> None:
-    """A message without replies has no thread to be told in; nobody types into a modal in vain."""
+    """A message without replies has no thread to show it in; no modal opens."""
     async with stages.scene(mode, allowed_users=ONLY_BRUNO) as bot:
         told = await bot.shortcut(text)
 
@@ -90,13 +90,13 @@ async def test_somebody_who_may_not_ask_is_told_so_alone(
 
 
 def filled_in(view: View) -> str:
-    """What stands in the modal's field when it opens."""
+    """The initial content of the modal's field."""
     fields = [block["element"] for block in view.content["blocks"] if block["type"] == "input"]
     return str(fields[0].get("initial_value", ""))
 
 
 async def opened(bot: Scene, text: str, **where_else: str) -> tuple[View, str]:
-    """The modal that a message with this text opens, and the message's time stamp."""
+    """The modal for a message with this text, and the message's `ts`."""
     message = await bot.person.say(text, **where_else)  # type: ignore[arg-type]
     await bot.person.message_shortcut(CHECK, message)
     return await bot.modal(), message.ts
@@ -114,7 +114,7 @@ async def opened(bot: Scene, text: str, **where_else: str) -> tuple[View, str]:
 async def test_what_is_not_clear_opens_a_modal_with_what_was_found(
     bot: Scene, text: str, remark: str, found: str
 ) -> None:
-    """The person sees what was found, and nobody is asked before they have looked at it."""
+    """The user sees the ids found, and confirms them before the gateway gets a request."""
     view, _ = await opened(bot, text)
 
     assert remark in in_view(view)
@@ -123,7 +123,7 @@ async def test_what_is_not_clear_opens_a_modal_with_what_was_found(
 
 
 async def test_errors_stand_in_the_modal_until_they_are_corrected(bot: Scene) -> None:
-    """Then it closes, and the card stands in the thread of the message."""
+    """Then it closes, and the card is posted in the message's thread."""
     view, ts = await opened(bot, "is it 20230001234567?")
 
     refused = await bot.person.submit(view, {"ids": "+55 (11) 98765-4321"})
@@ -137,7 +137,7 @@ async def test_errors_stand_in_the_modal_until_they_are_corrected(bot: Scene) ->
 
 
 async def test_a_reply_in_a_thread_is_answered_there_after_the_modal(bot: Scene) -> None:
-    """The modal remembers the thread."""
+    """`private_metadata` has the thread."""
     root = await bot.person.say("hello")
     view, _ = await opened(bot, "nobody called me", thread_ts=root.ts)
 
@@ -150,7 +150,7 @@ async def test_a_reply_in_a_thread_is_answered_there_after_the_modal(bot: Scene)
 async def test_a_message_of_many_ids_becomes_a_list_that_is_reported_in_its_thread(
     mode: Mode, stages: Stages
 ) -> None:
-    """One press puts them into the form for lists, and one begins."""
+    """One click opens the modal for lists, and one starts the list."""
     async with stages.scene(mode, timing=SWIFT) as bot:
         view, ts = await opened(bot, MANY)
         await bot.person.click(view, "bulk_open")
@@ -162,7 +162,7 @@ async def test_a_message_of_many_ids_becomes_a_list_that_is_reported_in_its_thre
 
 
 async def test_where_the_bot_is_no_member_a_modal_leaves_a_direct_message(bot: Scene) -> None:
-    """A modal brings no response URL; the person is told the way to more."""
+    """A modal has no response URL; a note says how to invite the bot."""
     view, _ = await opened(bot, "nobody called me", channel=CHANNEL_WITHOUT_BOT_ID)
 
     card = await bot.comes_of(bot.person.submit(view, {"ids": "SANDBOX-OK"}))
@@ -173,7 +173,7 @@ async def test_where_the_bot_is_no_member_a_modal_leaves_a_direct_message(bot: S
 
 
 async def test_a_closed_modal_asks_nobody(bot: Scene) -> None:
-    """Whoever closes it wanted no answer."""
+    """The user did not want an answer."""
     view, _ = await opened(bot, "nobody called me")
 
     await bot.nothing_comes_of(bot.person.close(view))
@@ -182,7 +182,7 @@ async def test_a_closed_modal_asks_nobody(bot: Scene) -> None:
 
 
 async def test_a_modal_that_slack_does_not_open_is_no_silence(bot: Scene) -> None:
-    """The trigger lives three seconds; after that the person is told how to ask."""
+    """A `trigger_id` expires after three seconds; then a note shows how to ask."""
     bot.slack.fail_next("views.open", error="expired_trigger_id")
 
     told = await bot.shortcut("nobody called me")

@@ -1,4 +1,4 @@
-"""Who may ask: one decision, the same on every surface."""
+"""Access: one decision, the same on every surface."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ONLY_BRUNO: dict[str, Any] = {"allowed_users": frozenset({OTHER_USER_ID})}
 async def test_the_list_of_people_holds_on_every_surface(
     mode: Mode, stages: Stages, ask: Asking, user: str, expected: str
 ) -> None:
-    """Whoever is not on it gets a refusal, and the gateway is not asked."""
+    """Other users get a refusal, and the gateway gets no request."""
     async with stages.scene(mode, **ONLY_BRUNO) as bot:
         found = await ask(bot, bot.person.as_user(user), CHANNEL_ID)
 
@@ -90,7 +90,7 @@ async def test_the_list_of_people_holds_on_every_surface(
 async def test_people_of_other_organisations_are_refused_on_every_surface(
     bot: Scene, ask: Asking, user: str, expected: str
 ) -> None:
-    """Each payload tells whose they are; guests of the workspace are its members."""
+    """Each payload names the user's organisation; guests of the workspace are its members."""
     channel = SHARED_CHANNEL_ID if user == STRANGER_USER_ID else CHANNEL_ID
 
     assert expected == await ask(bot, bot.person.as_user(user), channel)
@@ -100,7 +100,7 @@ async def test_people_of_other_organisations_are_refused_on_every_surface(
 async def test_the_list_of_channels_holds_on_every_surface(
     mode: Mode, stages: Stages, ask: Asking
 ) -> None:
-    """Where there is no channel, none is allowed."""
+    """A surface without a channel is refused."""
     expected = ANSWERED if ask in IN_THE_CHANNEL.values() else REFUSED
     async with stages.scene(mode, allowed_channels=frozenset({CHANNEL_ID})) as bot:
         assert expected == await ask(bot, bot.person, CHANNEL_ID)
@@ -128,7 +128,7 @@ async def asked_and_whoami(bot: Scene, user: str) -> tuple[Message, str]:
 async def test_a_refusal_gives_its_reason_and_whom_to_turn_to(
     mode: Mode, stages: Stages, rules: dict[str, Any], user: str, reason: str
 ) -> None:
-    """To the asker alone; so does `whoami`, before anybody asks in vain."""
+    """Only to the asker; `whoami` shows the same."""
     async with stages.scene(mode, bot_support_contact="Ops <x>", **rules) as bot:
         note, whoami = await asked_and_whoami(bot, user)
 
@@ -150,7 +150,7 @@ async def test_a_refusal_gives_its_reason_and_whom_to_turn_to(
 async def test_an_operator_may_let_in_more(
     mode: Mode, stages: Stages, rules: dict[str, Any], user: str, admin: str
 ) -> None:
-    """People of other organisations, and admins whatever the lists say."""
+    """Users of other organisations; and admins, regardless of the lists."""
     async with stages.scene(mode, **rules) as bot:
         card, whoami = await asked_and_whoami(bot, user)
 
@@ -159,7 +159,7 @@ async def test_an_operator_may_let_in_more(
 
 
 async def test_what_needs_no_gateway_is_open_to_everybody(mode: Mode, stages: Stages) -> None:
-    """The dictionary and the help hold nothing of any call."""
+    """The dictionary and the help have no data of calls."""
     async with stages.scene(mode, **ONLY_BRUNO) as bot:
         notes = [await bot.answer(text) for text in ("help", "explain 486", "lang pt", "health")]
 

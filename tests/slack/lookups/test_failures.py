@@ -1,7 +1,7 @@
-"""When nothing could be found out: the card says that, and never that the call failed.
+"""Failed look-ups: the card says so, and never that the call failed.
 
-What each fault of the gateway becomes is proved in tests/gateway; what the card of each error says
-stands in the snapshot of the cards. Here is one of each kind.
+tests/gateway covers the error for each fault of the gateway, and the snapshot of the cards covers
+the card of each error. These tests have one of each kind.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.support.reading import copied, heading, seen
 from tests.support.scene import UNHURRIED, Scene, Stages
 from tests.support.wording import ANSWERED, PT, say, verdict
 
-# Repetitions follow at once.
+# No delay between retries.
 AT_ONCE = replace(UNHURRIED, retry_initial=0.0, retry_jitter=0.001)
 
 
@@ -31,7 +31,7 @@ AT_ONCE = replace(UNHURRIED, retry_initial=0.0, retry_jitter=0.001)
 async def test_a_fault_is_a_failed_look_up_and_not_a_failed_call(
     bot: Scene, fault: str, error: str, shown: str
 ) -> None:
-    """The card names the error and brings a report to copy; the gateway was asked once."""
+    """The card has the error and a report to copy; the gateway got one request."""
     card = await bot.answer(f"SANDBOX-FAULT-{fault}")
 
     assert verdict(f"!{error}") == heading(card)
@@ -41,7 +41,7 @@ async def test_a_fault_is_a_failed_look_up_and_not_a_failed_call(
 
 
 async def test_what_got_lost_on_its_way_is_asked_again(mode: Mode, stages: Stages) -> None:
-    """The person waits for one card; at the sandbox it says that no real call is meant."""
+    """The user waits for one card, which says that the sandbox answered."""
     async with stages.scene(mode, timing=AT_ONCE) as bot:
         await bot.answer("SANDBOX-OK")
         card = await bot.answer("SANDBOX-FAULT-close")
@@ -52,7 +52,7 @@ async def test_what_got_lost_on_its_way_is_asked_again(mode: Mode, stages: Stage
 
 
 async def test_a_failed_look_up_speaks_portuguese_only(mode: Mode, stages: Stages) -> None:
-    """The error's title and what to do about it come from the same catalogue."""
+    """The error's title and its advice are from the same catalogue."""
     async with stages.scene(mode, bot_language="pt-BR") as bot:
         card = await bot.answer("SANDBOX-FAULT-html")
 
@@ -61,7 +61,7 @@ async def test_a_failed_look_up_speaks_portuguese_only(mode: Mode, stages: Stage
 
 
 async def test_a_gateway_that_is_not_there_is_a_failed_look_up(mode: Mode, stages: Stages) -> None:
-    """Nothing listens at GATEWAY_URL: the person is told, and who must act."""
+    """GATEWAY_URL refuses connections: the card says so, and who must act."""
     nowhere = "http://127.0.0.1:9/service.asmx"
     async with stages.scene(mode, timing=AT_ONCE, gateway_url=nowhere) as bot:
         card = await bot.answer("SANDBOX-OK")
@@ -72,7 +72,7 @@ async def test_a_gateway_that_is_not_there_is_a_failed_look_up(mode: Mode, stage
 async def test_a_gateway_that_is_too_slow_is_given_up_at_the_deadline(
     mode: Mode, stages: Stages
 ) -> None:
-    """The deadline is GATEWAY_TIMEOUT_SECONDS."""
+    """GATEWAY_TIMEOUT_SECONDS is the deadline."""
     async with stages.scene(mode, gateway_timeout_seconds=0.5) as bot:
         card = await bot.answer("SANDBOX-FAULT-hang")
 
@@ -80,12 +80,12 @@ async def test_a_gateway_that_is_too_slow_is_given_up_at_the_deadline(
 
 
 async def test_an_odd_but_readable_reply_is_read(bot: Scene) -> None:
-    """Whatever it is encoded in."""
+    """In any encoding."""
     assert ANSWERED == heading(await bot.answer("SANDBOX-FAULT-utf16"))
 
 
 async def test_a_hostile_result_is_shown_bounded_and_without_effect(bot: Scene) -> None:
-    """Raw text of the gateway rings nobody, reorders nothing and stays short."""
+    """The raw result mentions no one, reorders no text and is bounded."""
     for fault in ("unsafe-text", "long-text", "rtl"):
         card = await bot.answer(f"SANDBOX-FAULT-{fault}")
 

@@ -1,4 +1,4 @@
-"""What a person can read in a Slack message, whatever the payload holds."""
+"""The readable texts of a Slack message, for any payload."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def styled(text: str) -> dict[str, Any]:
     ],
 )
 def test_mark_up_is_taken_off(typed: str, meant: str) -> None:
-    """Mentions, channels, groups, dates and links leave their label, or nothing."""
+    """Mentions, channels, groups, dates and links become their label, or are removed."""
     assert meant == plain_text(typed)
 
 
@@ -169,12 +169,12 @@ def test_mark_up_is_taken_off(typed: str, meant: str) -> None:
     ],
 )
 def test_every_place_is_read(message: dict[str, Any], texts: list[str]) -> None:
-    """In the order of reading; values, addresses and ids that nobody sees are left out."""
+    """In reading order; values, URLs and ids that Slack does not show are left out."""
     assert texts == read(message)
 
 
 def test_rich_text_is_read_in_all_its_forms() -> None:
-    """One line is one text, whatever its styles; links by their label, mentions as nothing."""
+    """A line is one text, for any styles; links become their label, mentions are removed."""
     section = inline(
         styled("IDMSG: "),
         {"type": "user", "user_id": "U1"},
@@ -200,7 +200,7 @@ def test_rich_text_is_read_in_all_its_forms() -> None:
 
 
 def nested(depth: int, key: str, kind: str | None = None, *, listed: bool = True) -> Any:
-    """Something inside itself."""
+    """A value nested in itself."""
     inside: Any = {"text": REAL}
     for _ in range(depth):
         inside = {key: [inside] if listed else inside, **({"type": kind} if kind else {})}
@@ -208,7 +208,7 @@ def nested(depth: int, key: str, kind: str | None = None, *, listed: bool = True
 
 
 def test_depth_is_bounded() -> None:
-    """Far more levels than Python can call give less, not an error."""
+    """Nesting beyond Python's recursion limit gives less text, and no error."""
     keys = ("blocks", "elements", "attachments", "message", "files", "rows")
     kinds = (None, "rich_text", "rich_text_section", "raw_text", "text")
     forms = [*product(keys, kinds, (True, False))]
@@ -221,7 +221,7 @@ def test_depth_is_bounded() -> None:
 
 
 def test_lists_in_lists_are_bounded() -> None:
-    """Neither depth nor a circle of lists is an error."""
+    """Neither deep nor circular lists raise an error."""
     circle: list[Any] = ["a"]
     circle.append(circle)
 
@@ -230,7 +230,7 @@ def test_lists_in_lists_are_bounded() -> None:
 
 
 def test_shallow_nesting_is_read() -> None:
-    """What Slack itself nests is far inside the bound."""
+    """Slack's own nesting is far within the limit."""
     assert [REAL] == read(nested(10, "blocks"))
 
 
@@ -251,7 +251,7 @@ def test_shallow_nesting_is_read() -> None:
     ],
 )
 def test_wrong_types_give_nothing(message: Any) -> None:
-    """Never an error."""
+    """And raise no error."""
     assert [] == read(message)
 
 
@@ -277,18 +277,18 @@ json_like = st.recursive(
 
 @given(json_like)
 def test_any_payload_gives_texts(message: Any) -> None:
-    """Whatever JSON can hold: texts with something in them."""
+    """For any JSON: the texts are not empty."""
     assert all(text.strip() for text in read(message))
 
 
 @given(st.text())
 def test_any_text_loses_its_mark_up_without_error(text: str) -> None:
-    """And never grows."""
+    """And does not get longer."""
     assert len(plain_text(text)) <= len(text)
 
 
 def test_length_is_bounded_between_words() -> None:
-    """A huge message is read up to the bound; no id is cut in two."""
+    """A huge message is read up to the limit; no id is cut in two."""
     filler = "x " * (MAX_TEXT // 2 - 5)
 
     assert [filler.strip()] == read({"text": filler + REAL})
@@ -297,6 +297,6 @@ def test_length_is_bounded_between_words() -> None:
 
 
 def test_breadth_is_bounded() -> None:
-    """Many empty parts end as well."""
+    """Even if all of the many elements are empty."""
     assert [] == read({"blocks": [{}] * (3 * MAX_NODES), "text": ""})
     assert ["a" * MAX_NODES] == read({"blocks": [inline(*[styled("a")] * (3 * MAX_NODES))]})

@@ -1,4 +1,4 @@
-"""What people read while the gateway is down or asked for a pause, and what the admins read."""
+"""The cards during an outage or a pause of the gateway, and the alerts to admins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.reading import copied, heading, seen
 from tests.support.scene import UNHURRIED, Scene, Stages
 from tests.support.wording import PT, phrase, say, verdict
 
-# Repetitions follow at once, no probe comes in between, and a pause outlasts the test.
+# Retries without delay, no probe in between, and a pause longer than the test.
 STEADY = replace(
     UNHURRIED, retry_initial=0.0, retry_jitter=0.001, first_probe=60.0, first_pause=60.0
 )
@@ -34,7 +34,7 @@ async def outage(stages: Stages, mode: Mode) -> AsyncIterator[Scene]:
 
 
 async def metrics(bot: Scene) -> str:
-    """What Prometheus reads."""
+    """The text that Prometheus scrapes."""
     async with aiohttp.ClientSession() as session, session.get(bot.url("/metrics")) as response:
         return await response.text()
 
@@ -42,7 +42,7 @@ async def metrics(bot: Scene) -> str:
 async def test_while_the_gateway_is_down_people_are_told_at_once_and_since_when(
     mode: Mode, stages: Stages
 ) -> None:
-    """In their own language and time zone; so does `health`."""
+    """In the user's language and time zone; so does `health`."""
     async with outage(stages, mode) as bot:
         card = await bot.answer("SANDBOX-BUSY")
         health = await bot.answer("health")
@@ -59,7 +59,7 @@ async def test_while_the_gateway_is_down_people_are_told_at_once_and_since_when(
 
 
 async def test_health_says_when_the_gateway_recovered(mode: Mode, stages: Stages) -> None:
-    """Without anybody having asked in between: the bot tries by itself."""
+    """Without a question in between: the bot probes the gateway."""
     timing = replace(STEADY, first_probe=0.02)
     async with stages.scene(mode, timing=timing) as bot:
         for _ in range(FAILURES_TO_OPEN):
@@ -71,7 +71,7 @@ async def test_health_says_when_the_gateway_recovered(mode: Mode, stages: Stages
 
 
 async def test_the_admins_are_told_once_and_not_for_each_agent(mode: Mode, stages: Stages) -> None:
-    """Each of them directly; the agents read that they need not tell them."""
+    """Each gets a direct message; the agents' cards say that no report is needed."""
     admins = frozenset({USER_ID, OTHER_USER_ID})
     async with stages.scene(mode, admin_users=admins) as bot:
         for _ in range(3):
@@ -87,7 +87,7 @@ async def test_the_admins_are_told_once_and_not_for_each_agent(mode: Mode, stage
 
 
 async def test_without_admins_agents_are_not_told_that_somebody_knows(bot: Scene) -> None:
-    """It would not be true."""
+    """No admin got an alert."""
     card = await bot.answer("SANDBOX-001")
 
     assert say("advice.admins_told") not in seen(card)
@@ -95,7 +95,7 @@ async def test_without_admins_agents_are_not_told_that_somebody_knows(bot: Scene
 
 
 async def test_code_900_is_a_pause_that_people_are_told_of(mode: Mode, stages: Stages) -> None:
-    """With the moment at which it is over; the gateway is not asked meanwhile."""
+    """With its end; until then the gateway gets no request."""
     async with stages.scene(mode, timing=STEADY) as bot:
         await bot.answer("SANDBOX-900")
         card = await bot.answer("SANDBOX-OK")

@@ -1,4 +1,4 @@
-"""A question whose message is deleted before the answer comes: the asker alone is answered."""
+"""The user deletes the question before the answer: only the asker gets the answer."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ LIST = {"name": "calls.csv", "content": b"IDMSG\nSANDBOX-OK\nSANDBOX-BUSY\n"}
 
 @pytest.fixture
 async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
-    """A bot whose watches look often."""
+    """A bot with short intervals between the look-ups of a watch."""
     async with watching(stages, mode) as scene:
         yield scene
 
 
 async def mention_and_delete(bot: Scene, text: str, thread: str | None = None) -> None:
-    """Mention the bot, which hears of it when the message is gone already."""
+    """Mention the bot, and delete the message before the event arrives."""
     slack, person = bot.slack, bot.person
     message = UserMessage(
         channel=CHANNEL_ID,
@@ -59,7 +59,7 @@ async def mention_and_delete(bot: Scene, text: str, thread: str | None = None) -
 
 
 async def choose_and_delete(bot: Scene, text: str, channel: str) -> None:
-    """Choose the shortcut on a message, which is gone when the bot hears of it."""
+    """Choose the shortcut on a message, and delete it before the payload arrives."""
     person = bot.person
     message = await person.say(text, channel=channel)
     acting = Interactions(slack=bot.slack, user=person.user, team=person.team)
@@ -69,12 +69,12 @@ async def choose_and_delete(bot: Scene, text: str, channel: str) -> None:
 
 
 def methods(bot: Scene) -> list[str]:
-    """What was posted and deleted."""
+    """The posts and deletions, in order."""
     return [call.method for call in bot.slack.calls if call.method in {POST, DELETE}]
 
 
 def in_the_open(bot: Scene) -> list[Message]:
-    """What everybody can read in the channel itself."""
+    """The public messages outside of threads."""
     return [
         one
         for one in bot.slack.messages
@@ -83,13 +83,13 @@ def in_the_open(bot: Scene) -> list[Message]:
 
 
 async def settled(bot: Scene) -> None:
-    """Wait until all of the answer stands there."""
+    """Wait until the whole answer is posted."""
     await bot.slack.wait_for(lambda: any(one.ephemeral for one in bot.slack.messages))
     await bot.running.work.idle()
 
 
 async def test_a_mention_that_is_deleted_is_answered_to_the_asker(bot: Scene) -> None:
-    """With the reason; what landed in the channel is gone."""
+    """With the reason; the post in the channel is deleted."""
     await mention_and_delete(bot, "SANDBOX-BUSY")
     await settled(bot)
 
@@ -100,7 +100,7 @@ async def test_a_mention_that_is_deleted_is_answered_to_the_asker(bot: Scene) ->
 
 
 async def test_a_thread_that_is_deleted_as_a_whole_is_answered_outside_of_it(bot: Scene) -> None:
-    """Nobody would see an ephemeral message in a thread that is gone."""
+    """Slack does not show an ephemeral message in a deleted thread."""
     root = await bot.person.say("nobody called me")
     await bot.person.delete(root)
     await mention_and_delete(bot, "SANDBOX-BUSY", root.ts)
@@ -111,7 +111,7 @@ async def test_a_thread_that_is_deleted_as_a_whole_is_answered_outside_of_it(bot
 
 
 async def test_a_deleted_message_that_has_replies_is_answered_in_its_thread(bot: Scene) -> None:
-    """A tombstone stands in its place, and people read the thread."""
+    """Slack shows a tombstone in its place, and the thread still has readers."""
     root = await bot.person.say("nobody called me")
     await bot.person.say("me neither", thread_ts=root.ts)
     await bot.person.delete(root)
@@ -125,7 +125,7 @@ async def test_a_deleted_message_that_has_replies_is_answered_in_its_thread(bot:
 async def test_the_note_of_a_slow_look_up_is_deleted_and_the_thread_is_left_alone(
     mode: Mode, stages: Stages
 ) -> None:
-    """The answer does not try it again for nothing."""
+    """The answer does not try the deleted thread again."""
     async with stages.scene(mode, timing=WITH_NOTE) as bot:
         await mention_and_delete(bot, "SANDBOX-BUSY")
         await bot.slack.wait_for(lambda: any(BUSY in seen(one) for one in bot.slack.messages))
@@ -136,7 +136,7 @@ async def test_the_note_of_a_slow_look_up_is_deleted_and_the_thread_is_left_alon
 
 
 async def test_where_the_bot_is_no_member_the_thread_is_looked_at_before(bot: Scene) -> None:
-    """Slack does not say where a post to a response URL lands."""
+    """Slack does not report where a post to a response URL is shown."""
     await choose_and_delete(bot, "SANDBOX-BUSY", CHANNEL_WITHOUT_BOT_ID)
     await settled(bot)
 
@@ -148,7 +148,7 @@ async def test_where_the_bot_is_no_member_the_thread_is_looked_at_before(bot: Sc
 
 
 async def test_a_form_whose_message_is_deleted_is_answered_to_the_asker(bot: Scene) -> None:
-    """It was open for a while."""
+    """The message was deleted while the modal was open."""
     message = await bot.person.say("is it 20230001234567?")
     await bot.person.message_shortcut(CHECK, message)
     view = await bot.modal()
@@ -161,7 +161,7 @@ async def test_a_form_whose_message_is_deleted_is_answered_to_the_asker(bot: Sce
 
 
 async def test_a_watch_of_a_deleted_mention_is_promised_and_told_directly(ways: Scene) -> None:
-    """The channel sees the card for a moment, and after that nothing more."""
+    """The channel shows the card for a moment, and nothing after that."""
     await mention_and_delete(ways, f"{waiting()} avisar")
     note = await shown(ways, BEGUN)
     end_waiting(ways)
@@ -175,7 +175,7 @@ async def test_a_watch_of_a_deleted_mention_is_promised_and_told_directly(ways: 
 async def test_a_notice_whose_thread_was_deleted_since_never_reaches_the_channel(
     ways: Scene,
 ) -> None:
-    """It is looked at before, so that nobody is rung; the asker is told why it comes directly."""
+    """The thread is checked first, so no one is notified; the notice says why it is direct."""
     card = await mentioned(ways, waiting())
     await ways.person.click(card, "card_watch")
     await shown(ways, BEGUN)
@@ -196,7 +196,7 @@ async def test_a_notice_whose_thread_was_deleted_since_never_reaches_the_channel
 async def test_a_list_whose_message_was_deleted_goes_to_the_asker_as_a_whole(
     mode: Mode, stages: Stages
 ) -> None:
-    """Its card says why, and the report and the sheet stand in the thread of the card."""
+    """Its card says why; the report and the sheet are posted in the card's thread."""
     scopes = {"files:read", "files:write"}
     async with stages.scene(mode, scopes=scopes, timing=SWIFT) as ways:
         message = await ways.person.say("the calls", files=[LIST])

@@ -1,4 +1,4 @@
-"""Replies over a real loopback Slack: which way is taken, and what takes whose place."""
+"""Replies at a loopback Slack: which channel delivers, and which message replaces which."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def note(text: str) -> Message:
 
 
 HINTS = Hints(alone=note("invite me"), thread_gone=note("it is gone"))
-# Messages that somebody wrote, to be answered in their threads.
+# Users' messages, which are answered in their threads.
 ROOTS = [
     UserMessage(channel=channel, ts=ROOT, user=USER_ID, team=TEAM_ID, text="where is it?")
     for channel in (CHANNEL_ID, PRIVATE_CHANNEL_ID)
@@ -50,20 +50,20 @@ ROOTS = [
 
 @dataclass(kw_only=True)
 class Desk:
-    """Replies, and the Slack that they go to."""
+    """`Replies` and the Slack that they post to."""
 
     slack: LoopbackSlack
     replies: Replies
     acks: list[dict[str, Any]] = field(default_factory=list)
 
     def place(self, channel: str = CHANNEL_ID, *, url: bool = True, **changes: Any) -> ReplyTarget:
-        """Somewhere in a channel, with a response URL if there is one."""
+        """A place in a channel, with or without a response URL."""
         response_url = self.slack.issue_response_url(channel=channel, user=USER_ID) if url else ""
         return ReplyTarget(channel=channel, user=USER_ID, response_url=response_url, **changes)
 
     @property
     def texts(self) -> list[str]:
-        """All that now stands in the conversations."""
+        """All texts in the conversations now."""
         return [message.text for message in self.slack.messages]
 
     @property
@@ -74,7 +74,7 @@ class Desk:
 
 @pytest.fixture
 async def context() -> AsyncIterator[Desk]:
-    """Replies before a loopback Slack."""
+    """`Replies` at a loopback Slack."""
     async with running_slack() as slack, slack_session() as session:
         slack.said.extend(ROOTS)
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
@@ -84,7 +84,7 @@ async def context() -> AsyncIterator[Desk]:
 
 
 async def test_a_private_reply_is_for_one_and_is_replaced_by_what_follows(context: Desk) -> None:
-    """One message stays of two."""
+    """One of two messages remains."""
     reply = context.replies.privately(context.place())
 
     assert [False, True, True, True] == [
@@ -102,7 +102,7 @@ async def test_a_private_reply_is_for_one_and_is_replaced_by_what_follows(contex
 async def test_a_private_reply_in_a_thread_that_nobody_began_stands_in_the_channel(
     context: Desk,
 ) -> None:
-    """Nobody would see it in the thread; where the thread is there, it stands in it."""
+    """Slack would not show it in the thread, unless the thread exists."""
     for begins in (True, False):
         place = context.place(url=False, thread_ts=ROOT, begins=begins)
         await context.replies.privately(place).show(note("for you"))
@@ -114,7 +114,7 @@ async def test_a_private_reply_in_a_thread_that_nobody_began_stands_in_the_chann
 
 
 async def test_without_a_channel_only_a_direct_message_is_tried(context: Desk) -> None:
-    """Slack would refuse an ephemeral message to nowhere."""
+    """Slack would refuse an ephemeral message without a channel."""
     await context.replies.privately(ReplyTarget(channel="", user=USER_ID)).show(note("for you"))
 
     assert ["chat.postMessage"] == context.methods
@@ -122,7 +122,7 @@ async def test_without_a_channel_only_a_direct_message_is_tried(context: Desk) -
 
 
 async def test_a_thread_is_answered_by_posting_and_then_by_updating(context: Desk) -> None:
-    """A member uses the methods, and no response URL."""
+    """A member uses the Web API, and no response URL."""
     reply = context.replies.in_thread(context.place(thread_ts=ROOT, begins=True), hints=HINTS)
     await reply.show(note("one"))
     await reply.show(note("two"))
@@ -133,7 +133,7 @@ async def test_a_thread_is_answered_by_posting_and_then_by_updating(context: Des
 
 
 async def test_what_was_posted_and_deleted_is_posted_anew(context: Desk) -> None:
-    """There is nothing to update."""
+    """The update finds no message."""
     reply = context.replies.in_thread(context.place(thread_ts=ROOT), hints=HINTS)
     await reply.show(note("one"))
     context.slack.messages.clear()
@@ -145,7 +145,7 @@ async def test_what_was_posted_and_deleted_is_posted_anew(context: Desk) -> None
 
 
 async def test_what_was_not_posted_is_not_updated(context: Desk) -> None:
-    """What follows an ephemeral message is one as well, since those cannot be changed."""
+    """An ephemeral message cannot be updated, so a new one follows."""
     context.slack.fail_next("chat.postMessage", error="restricted_action")
     reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), hints=HINTS)
     await reply.show(note("one"))
@@ -156,7 +156,7 @@ async def test_what_was_not_posted_is_not_updated(context: Desk) -> None:
 
 
 async def test_a_response_url_that_leads_nowhere_gives_way(context: Desk) -> None:
-    """An address that is none is no reason to lose a card."""
+    """An invalid URL does not lose the card."""
     for url in ("no address", ""):
         place = ReplyTarget(channel=CHANNEL_ID, user=USER_ID, response_url=url)
         assert await context.replies.privately(place).show(note("card"))
@@ -165,7 +165,7 @@ async def test_a_response_url_that_leads_nowhere_gives_way(context: Desk) -> Non
 
 
 async def test_the_hint_comes_only_where_the_asker_alone_is_reached(context: Desk) -> None:
-    """By URL for all without it, by URL for one with it."""
+    """A public post by URL has no hint, an ephemeral one has."""
     place = context.place(PRIVATE_CHANNEL_ID, thread_ts=ROOT)
     in_channel = context.replies.in_thread(place, hints=HINTS)
     await in_channel.show(note("for all"))
@@ -181,7 +181,7 @@ async def test_the_hint_comes_only_where_the_asker_alone_is_reached(context: Des
 
 
 async def test_a_thread_that_is_gone_is_tried_once_and_the_asker_is_told_why(context: Desk) -> None:
-    """With the reason instead of the hint, outside of the thread; what follows comes there too."""
+    """With the reason instead of the hint, outside of the thread; so are later messages."""
     context.slack.said.clear()
     reply = context.replies.in_thread(context.place(thread_ts=ROOT), hints=HINTS)
     assert await reply.show(note("one"))
@@ -194,7 +194,7 @@ async def test_a_thread_that_is_gone_is_tried_once_and_the_asker_is_told_why(con
 
 
 async def test_without_a_hint_the_asker_reads_the_message_as_it_is(context: Desk) -> None:
-    """Whatever kept it out of the thread."""
+    """For any reason that Slack refused the thread."""
     context.slack.fail_next("chat.postMessage", error="restricted_action")
     assert await context.replies.in_thread(context.place(thread_ts=ROOT)).show(note("one"))
     context.slack.said.clear()
@@ -204,7 +204,7 @@ async def test_without_a_hint_the_asker_reads_the_message_as_it_is(context: Desk
 
 
 async def test_a_thread_that_goes_after_the_note_is_not_left_for_the_channel(context: Desk) -> None:
-    """The note cannot be changed any more, and what takes its place is for the asker."""
+    """The note cannot be updated; the answer is shown to the asker only."""
     reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), hints=HINTS)
     await reply.show(note("working"))
     context.slack.messages.clear()
@@ -216,7 +216,7 @@ async def test_a_thread_that_goes_after_the_note_is_not_left_for_the_channel(con
 
 
 async def test_a_card_that_went_to_the_asker_directly_can_be_changed_there(context: Desk) -> None:
-    """It is a message of the bot's own."""
+    """The bot posted the message, so it can update it."""
     context.slack.said.clear()
     context.slack.fail_next("chat.postEphemeral", error="user_not_in_channel")
     reply = context.replies.in_thread(context.place(url=False, thread_ts=ROOT), hints=HINTS)
@@ -229,7 +229,7 @@ async def test_a_card_that_went_to_the_asker_directly_can_be_changed_there(conte
 
 @pytest.mark.parametrize("channel", [CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID])
 async def test_nothing_is_shared_in_a_thread_that_is_gone(context: Desk, channel: str) -> None:
-    """By the URL that comes with a click; it is looked at before, and then not tried by posting."""
+    """The thread is checked before the click's response URL is used; no post is tried."""
     context.slack.said.clear()
     reply = context.replies.to_channel(context.place(channel, thread_ts=ROOT), hints=HINTS)
     for text in ("card", "again"):
@@ -245,7 +245,7 @@ async def test_nothing_is_shared_in_a_thread_that_is_gone(context: Desk, channel
 async def test_what_is_shared_in_a_thread_by_its_url_is_not_replaced_in_the_channel(
     context: Desk,
 ) -> None:
-    """The thread went in between."""
+    """The thread was deleted in between."""
     reply = context.replies.to_channel(context.place(thread_ts=ROOT), hints=HINTS)
     await reply.show(note("one"))
     assert [(CHANNEL_ID, ROOT, False)] == [where(message) for message in context.slack.messages]
@@ -260,7 +260,7 @@ async def test_what_is_shared_in_a_thread_by_its_url_is_not_replaced_in_the_chan
 async def test_a_shared_card_that_no_channel_takes_goes_to_the_asker_directly(
     context: Desk,
 ) -> None:
-    """With the hint; it was not shared."""
+    """With the hint; it does not count as shared."""
     reply = context.replies.to_channel(
         context.place(CHANNEL_WITHOUT_BOT_ID, url=False), hints=HINTS
     )
@@ -274,7 +274,7 @@ async def test_a_shared_card_that_no_channel_takes_goes_to_the_asker_directly(
 
 
 async def test_what_is_shown_beside_a_card_replaces_nothing(context: Desk) -> None:
-    """Two messages stay of two."""
+    """Both messages remain."""
     reply = context.replies.beside(context.place())
     await reply.show(note("one"))
     await reply.show(note("two"))
@@ -283,7 +283,7 @@ async def test_what_is_shown_beside_a_card_replaces_nothing(context: Desk) -> No
 
 
 async def test_when_no_way_is_open_the_reply_says_so(context: Desk) -> None:
-    """And a later message tries them all again."""
+    """And a later message tries all channels again."""
     context.slack.fail_next("response_url")
     context.slack.fail_next("chat.postEphemeral", error="fatal_error")
     context.slack.fail_next("chat.postMessage", error="fatal_error")
@@ -294,7 +294,7 @@ async def test_when_no_way_is_open_the_reply_says_so(context: Desk) -> None:
 
 
 async def test_what_cannot_be_replaced_is_sent_anew(context: Desk) -> None:
-    """The sixth post to a response URL is refused; another way carries on."""
+    """Slack refuses the sixth post to a response URL; the next channel is used."""
     reply = context.replies.privately(context.place())
     for number in range(6):
         assert await reply.show(note(f"{number}"))
@@ -304,7 +304,7 @@ async def test_what_cannot_be_replaced_is_sent_anew(context: Desk) -> None:
 
 
 async def test_blocks_that_slack_refuses_become_plain_text(context: Desk) -> None:
-    """By URL and by method; a card that cannot be drawn is still read."""
+    """By URL and by method; the text is still shown."""
     odd = Message(text="plain words", blocks=({"type": "unknown"},))
 
     assert await context.replies.privately(context.place()).show(odd)
@@ -313,7 +313,7 @@ async def test_blocks_that_slack_refuses_become_plain_text(context: Desk) -> Non
 
 
 def modal(context: Desk, view_id: str) -> OpenModal:
-    """A submitted modal whose acknowledgements are collected."""
+    """A submitted modal that records its acknowledgements."""
 
     async def ack(**arguments: Any) -> None:
         context.acks.append(arguments)
@@ -324,7 +324,7 @@ def modal(context: Desk, view_id: str) -> OpenModal:
 async def test_a_modal_is_answered_by_its_acknowledgement_and_then_by_an_update(
     context: Desk,
 ) -> None:
-    """The update waits until the acknowledgement has surely arrived."""
+    """The update waits until the acknowledgement has arrived."""
     first = answer(EN, note("ask"))
     view = context.slack.open_views.open(USER_ID, "T0LOOPBACK1", first)
     reply = context.replies.in_modal(ReplyTarget(channel="", user=USER_ID), modal(context, view.id))
@@ -333,7 +333,7 @@ async def test_a_modal_is_answered_by_its_acknowledgement_and_then_by_an_update(
     assert [] == context.methods
     await reply.show(note("answer"))
 
-    # The loop may wake a clock's tick too early.
+    # The event loop may wake up one clock tick early.
     assert time.monotonic() - started > 0.9 * ACK
     assert ["update"] == [ack["response_action"] for ack in context.acks]
     (shown,) = context.slack.modals_of(USER_ID)
@@ -341,7 +341,7 @@ async def test_a_modal_is_answered_by_its_acknowledgement_and_then_by_an_update(
 
 
 async def test_a_modal_that_is_gone_gives_way_to_a_direct_message(context: Desk) -> None:
-    """It is acknowledged once only."""
+    """It is acknowledged only once."""
     reply = context.replies.in_modal(ReplyTarget(channel="", user=USER_ID), modal(context, "VGONE"))
     await reply.show(note("working"))
     await reply.show(note("answer"))
@@ -351,7 +351,7 @@ async def test_a_modal_that_is_gone_gives_way_to_a_direct_message(context: Desk)
 
 
 def test_a_place_does_not_show_its_response_url() -> None:
-    """It is a secret for half an hour."""
+    """The URL is a secret for half an hour."""
     place = ReplyTarget(channel="C1", user="U1", response_url="https://hooks.slack.com/secret")
 
     assert "secret" not in repr(place)

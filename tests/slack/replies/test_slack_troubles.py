@@ -1,4 +1,4 @@
-"""Each trouble that Slack can make on each way in: the answer arrives all the same, and once."""
+"""Each error of Slack on each surface: the answer still arrives, and once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.scene import (
 )
 from tests.support.wording import ANSWERED, BUSY, say
 
-# What Slack says for good, of one way and not of the others.
+# Slack's permanent errors for one channel only.
 CLOSED: Final = (
     *("channel_not_found", "not_in_channel", "is_archived", "restricted_action", "user_not_found"),
     *("cannot_dm_bot", "msg_too_long", "invalid_blocks", "invalid_arguments", "fatal_error"),
@@ -55,7 +55,7 @@ METHODS: Final = (
     *("chat.postMessage", "chat.postEphemeral", "chat.update"),
     *("views.open", "views.update", "views.publish", "auth.test"),
 )
-# The acknowledgement of a modal shows the note, and the answer comes after it.
+# The acknowledgement shows the note, and the answer follows.
 NOTE_FIRST: Final = replace(WITH_NOTE, modal_ack=0.1)
 
 
@@ -68,7 +68,7 @@ async def ways(stages: Stages) -> AsyncIterator[Scene]:
 
 @pytest.fixture
 async def noting(stages: Stages) -> AsyncIterator[Scene]:
-    """The same, for which every look-up takes long."""
+    """That bot with a slow gateway."""
     async with stages.scene(Mode.HTTP, timing=NOTE_FIRST) as scene:
         yield scene
 
@@ -89,13 +89,13 @@ async def direct_message(ways: Scene) -> None:
 
 
 async def message_shortcut(ways: Scene) -> None:
-    """Use the menu of a message."""
+    """Use the message shortcut."""
     said = await ways.person.say("SANDBOX-BUSY")
     await ways.person.message_shortcut(CHECK, said)
 
 
 async def modal_of_a_message(ways: Scene) -> None:
-    """Type into the modal that the menu of a message without an id opens."""
+    """Type into the modal that the shortcut opens on a message without an id."""
     said = await ways.person.say("nobody called")
     await ways.person.message_shortcut(CHECK, said)
     await ways.person.submit(await ways.modal(), {"ids": "SANDBOX-BUSY"})
@@ -105,7 +105,7 @@ Door = Callable[[Scene], Awaitable[object]]
 
 
 async def arrives(ways: Scene, door: Door, text: str) -> bool:
-    """Whether one message comes of asking, with this text, and nothing else."""
+    """Whether asking results in exactly one message, which has this text."""
     before = len(ways.slack.messages)
     await ways.come_of(door(ways))
     await ways.running.work.idle()
@@ -115,7 +115,7 @@ async def arrives(ways: Scene, door: Door, text: str) -> bool:
 async def lost(
     stages: Stages, door: Door, method: str, troubles: Mapping[str, dict[str, Any]]
 ) -> list[str]:
-    """In which of these troubles the card did not come, or not once."""
+    """The errors with which the card did not arrive, or arrived more than once."""
     offenders = []
     for name, trouble in troubles.items():
         async with stages.scene(Mode.HTTP) as ways:
@@ -126,19 +126,19 @@ async def lost(
 
 
 async def test_a_thread_that_takes_no_post_costs_no_answer(stages: Stages) -> None:
-    """One card arrives, by whichever way is next."""
+    """One card arrives, by the next channel."""
     assert [] == await lost(stages, mention, "chat.postMessage", TROUBLES)
 
 
 @pytest.mark.parametrize("door", [direct_message, message_shortcut, modal_of_a_message])
 async def test_the_thread_is_the_first_way_of_others_too(stages: Stages, door: Door) -> None:
-    """And not their only one."""
+    """And not their only channel."""
     few = {name: TROUBLES[name] for name in ("not_in_channel", "503")}
     assert [] == await lost(stages, door, "chat.postMessage", few)
 
 
 async def test_a_response_url_that_takes_no_post_costs_no_answer(stages: Stages) -> None:
-    """It is the first way of a command."""
+    """It is the first channel of a command."""
     assert [] == await lost(stages, command, "response_url", URL_TROUBLES)
 
 
@@ -146,7 +146,7 @@ async def test_a_response_url_that_takes_no_post_costs_no_answer(stages: Stages)
 async def test_a_click_whose_response_url_takes_no_post_costs_no_answer(
     ways: Scene, trouble: str
 ) -> None:
-    """What the buttons open is for the one who clicked."""
+    """Only the user who clicked sees the result."""
     card = await ways.answer("SANDBOX-BUSY")
     ways.slack.fail_next("response_url", **URL_TROUBLES[trouble])
 
@@ -157,7 +157,7 @@ async def test_a_click_whose_response_url_takes_no_post_costs_no_answer(
 
 
 async def test_a_modal_that_cannot_be_updated_gives_way_to_a_direct_message(noting: Scene) -> None:
-    """The gateway was slow, so the answer comes after the acknowledgement."""
+    """The gateway was slow, so the answer follows the acknowledgement."""
     await noting.person.global_shortcut(ASK)
     noting.slack.fail_next("views.update", **TROUBLES["invalid_blocks"])
     await noting.person.submit(await noting.modal(), {"ids": "SANDBOX-OK"})
@@ -169,7 +169,7 @@ async def test_a_modal_that_cannot_be_updated_gives_way_to_a_direct_message(noti
 
 
 async def test_views_that_slack_refuses_become_plain(noting: Scene) -> None:
-    """The page and the modal that answers keep their words, and lose the rest."""
+    """The App Home and the answer's modal keep their text, and lose the rest."""
     noting.slack.fail_next("views.publish", error="view_too_large")
     await noting.person.open_home()
     page = await noting.home()
@@ -187,7 +187,7 @@ async def test_views_that_slack_refuses_become_plain(noting: Scene) -> None:
 
 
 async def test_a_modal_that_does_not_open_is_told(ways: Scene) -> None:
-    """From the shortcut and from the Home tab: the person learns how to ask otherwise."""
+    """For the shortcut and the App Home: a note shows how else to ask."""
     await ways.person.open_home()
     home = await ways.home()
     for doing in (ways.person.global_shortcut(ASK), ways.person.click(home, "home_ask")):
@@ -201,7 +201,7 @@ async def test_a_modal_that_does_not_open_is_told(ways: Scene) -> None:
 async def test_a_token_that_dies_at_run_time_is_said_once_and_people_are_still_answered(
     log: io.StringIO,
 ) -> None:
-    """Command, shortcut and button have response URLs, which need no token; /readyz shows it."""
+    """Response URLs need no token, so commands and clicks are answered; /readyz reports it."""
     async with playing(Mode.HTTP) as ways:
         card = await ways.answer("SANDBOX-BUSY")
         assert (200, True) == await readiness(ways)
@@ -227,7 +227,7 @@ async def test_a_token_that_dies_at_run_time_is_said_once_and_people_are_still_a
 
 
 def test_every_word_for_a_dead_token_is_known() -> None:
-    """And no other word is taken for one."""
+    """And no other error code counts as one."""
     token = BotToken(AsyncWebClient())
 
     assert [True] * 3 == [token.refused(word) for word in DEAD]
@@ -235,7 +235,7 @@ def test_every_word_for_a_dead_token_is_known() -> None:
 
 
 async def test_a_token_that_works_again_makes_the_bot_ready(log: io.StringIO) -> None:
-    """The first call that Slack takes tells; a later death is said once more."""
+    """The first call that succeeds shows it; a later failure is logged again."""
     async with playing(Mode.HTTP) as ways:
         for _ in range(2):
             ways.slack.fail_next("chat.postMessage", error="token_revoked")
@@ -247,7 +247,7 @@ async def test_a_token_that_works_again_makes_the_bot_ready(log: io.StringIO) ->
 
 
 async def test_a_bot_that_nobody_asks_finds_out_that_its_token_works_again() -> None:
-    """Where `/readyz` says no, no requests may come: it tries the token itself, now and then."""
+    """An unready bot may get no requests, so it probes the token itself."""
     async with playing(Mode.HTTP, timing=replace(UNHURRIED, token_retry=0.0)) as ways:
         for method in METHODS:
             ways.slack.fail_next(method, error="token_revoked", times=3)
@@ -260,6 +260,6 @@ async def test_a_bot_that_nobody_asks_finds_out_that_its_token_works_again() -> 
 
 
 async def readiness(ways: Scene) -> tuple[int, bool]:
-    """The status of `/readyz`, and what it says of the token."""
+    """The status of `/readyz`, and its report on the token."""
     async with aiohttp.ClientSession() as session, session.get(ways.url("/readyz")) as reply:
         return reply.status, (await reply.json())["parts"]["slack_token"]

@@ -1,4 +1,4 @@
-"""A database that goes away under a running bot: answers still come, and what is lost is logged."""
+"""A database that fails under a running bot: answers still arrive, and losses are logged."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tests.support.reading import heading, in_view, seen, where
 from tests.support.scene import ASK, CHECK, COMMAND, UNHURRIED, Scene, playing
 from tests.support.wording import ANSWERED, BUSY, REFUSED, say
 
-# The engine in the file is no part of these tests, and takes a second of the processor to start.
+# The database's engine is not tested here, and takes a second of CPU time to start.
 
 
 @pytest.fixture
 async def ways(mode: Mode) -> AsyncIterator[Scene]:
-    """A bot whose database has just lost all that was in it."""
+    """A bot whose database has just lost its tables."""
     async with playing(mode, admin_users=frozenset({USER_ID})) as scene:
         await lose_tables(scene)
         yield scene
 
 
 async def lose_tables(scene: Scene) -> None:
-    """Let every statement of the running bot fail."""
+    """Make every statement of the running bot fail."""
 
     def drop(connection: Any) -> None:
         METADATA.drop_all(connection)
@@ -44,20 +44,20 @@ async def lose_tables(scene: Scene) -> None:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where a database can be kept, in a folder of its own."""
+    """A path for a database, in its own folder."""
     path = tmp_path / "data" / "voicestatus.db"
     path.parent.mkdir()
     return path
 
 
 def logged(log: io.StringIO) -> set[str]:
-    """What was said in the log at WARNING and above."""
+    """The events in the log at WARNING and above."""
     records = map(json.loads, log.getvalue().splitlines())
     return {one["event"] for one in records if one["level"] in {"warning", "error"}}
 
 
 async def test_every_way_in_still_answers(ways: Scene) -> None:
-    """In the bot's language, since no other is known."""
+    """In the bot's language, because the stored choices cannot be read."""
     person = ways.person
     card = await ways.answer("SANDBOX-BUSY")
     mention = await ways.comes_of(person.say(f"{BOT_MENTION} SANDBOX-BUSY"))
@@ -74,7 +74,7 @@ async def test_every_way_in_still_answers(ways: Scene) -> None:
 
 
 async def test_what_is_not_kept_is_logged(log: io.StringIO, ways: Scene) -> None:
-    """The audit as an error, the rest as a warning; no id and no address of the database."""
+    """The audit as an error, the rest as a warning; without ids and the database's URL."""
     await ways.answer("SANDBOX-BUSY")
     await ways.comes_of(ways.person.say(f"{BOT_MENTION} SANDBOX-OK"))
     wanted = {
@@ -90,14 +90,14 @@ async def test_what_is_not_kept_is_logged(log: io.StringIO, ways: Scene) -> None
 
 
 async def test_repetitions_are_told_by_memory(ways: Scene) -> None:
-    """Within one process nothing is answered twice."""
+    """A process answers a question only once."""
     await ways.comes_of(ways.person.say(f"{BOT_MENTION} SANDBOX-OK"))
 
     await ways.nothing_comes_of(ways.person.deliver_again(3))
 
 
 async def test_a_card_is_shared_once_all_the_same(ways: Scene) -> None:
-    """The memory tells the second click too."""
+    """The process remembers the first click."""
     card = await ways.answer("SANDBOX-OK")
     await ways.comes_of(ways.person.click(card, "card_share"))
 
@@ -107,7 +107,7 @@ async def test_a_card_is_shared_once_all_the_same(ways: Scene) -> None:
 
 
 async def test_the_home_is_drawn_without_what_is_not_known(ways: Scene) -> None:
-    """Settings and codes are there; the look-ups are not."""
+    """It shows settings and codes, and no look-ups."""
     await ways.person.open_home()
 
     assert say("home.nothing_yet", command=COMMAND) in in_view(await ways.home())
@@ -115,7 +115,7 @@ async def test_the_home_is_drawn_without_what_is_not_known(ways: Scene) -> None:
 
 @pytest.mark.parametrize("typed", ["lang pt", "lang channel pt"])
 async def test_a_choice_that_cannot_be_kept_is_not_confirmed(ways: Scene, typed: str) -> None:
-    """The person hears that it cannot be kept at present, and that the old one holds."""
+    """A note says that it cannot be stored now, and that the old choice still applies."""
     note = await ways.answer(typed)
 
     assert (say("language.not_kept"), True) == (heading(note), note.ephemeral)
@@ -123,14 +123,14 @@ async def test_a_choice_that_cannot_be_kept_is_not_confirmed(ways: Scene, typed:
 
 
 async def test_what_names_no_language_is_said_so_without_a_database(ways: Scene) -> None:
-    """The word is at fault, not the database."""
+    """The word is the error, not the database."""
     note = await ways.answer("lang klingon")
 
     assert say("language.unknown", command=COMMAND) in seen(note)
 
 
 async def test_a_choice_in_the_home_that_cannot_be_kept_is_told_directly(ways: Scene) -> None:
-    """There is no channel to say it in; to drop the choice is one as well."""
+    """The page has no conversation for the note; undoing a choice is a choice, too."""
     await ways.person.open_home()
 
     for value in ("pt-BR", "auto"):
@@ -142,7 +142,7 @@ async def test_a_choice_in_the_home_that_cannot_be_kept_is_told_directly(ways: S
 
 
 async def test_the_rules_hold_without_a_database(mode: Mode) -> None:
-    """A refusal is a refusal, whether it can be kept or not."""
+    """A refusal is shown even if it cannot be stored."""
     rules = frozenset({OTHER_USER_ID})
     async with playing(mode, allowed_users=rules) as ways:
         await lose_tables(ways)
@@ -154,7 +154,7 @@ async def test_the_rules_hold_without_a_database(mode: Mode) -> None:
 
 
 async def test_a_folder_that_disappears_stops_nobody(mode: Mode, file: Path) -> None:
-    """The bot goes on with the file that it holds open, or without it."""
+    """The bot goes on with the open file, or without a database."""
     async with playing(mode, database_url=f"sqlite:///{file}") as ways:
         shutil.rmtree(file.parent)
         file.parent.write_text("no folder", encoding="utf-8")
@@ -167,7 +167,7 @@ async def test_a_folder_that_disappears_stops_nobody(mode: Mode, file: Path) -> 
 async def test_a_database_that_another_process_holds_keeps_nobody_waiting(
     mode: Mode, file: Path, log: io.StringIO
 ) -> None:
-    """The gate is asked in vain once, for a moment; the rest is waited for beside the answers."""
+    """Deduplication waits for it briefly, once; other writes run beside the answers."""
     timing = replace(UNHURRIED, gate=0.05)
     async with playing(mode, database_url=f"sqlite:///{file}", timing=timing) as ways:
         other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)

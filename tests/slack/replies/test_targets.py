@@ -1,4 +1,4 @@
-"""Where the answer to each kind of question goes, and where it goes when that place is closed."""
+"""Where the answer to each kind of question is posted, and the fallbacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORKING = say("working.title")
 
 
 def posted(bot: Scene) -> list[tuple[str, str]]:
-    """For whom each post to a response URL was, and its first line."""
+    """The `response_type` of each post to a response URL, and its first line."""
     return [
         (post.body["response_type"], next(texts(post.body["blocks"]))) for post in bot.slack.posts
     ]
@@ -31,7 +31,7 @@ def posted(bot: Scene) -> list[tuple[str, str]]:
 
 @pytest.mark.both_modes
 async def test_a_command_is_answered_by_its_url_wherever_it_is_typed(bot: Scene) -> None:
-    """For the asker alone, also where the bot is no member."""
+    """For the asker only, even in channels without the bot."""
     card = await bot.answer("SANDBOX-OK", channel=CHANNEL_WITHOUT_BOT_ID)
 
     assert (CHANNEL_WITHOUT_BOT_ID, None, True) == where(card)
@@ -40,7 +40,7 @@ async def test_a_command_is_answered_by_its_url_wherever_it_is_typed(bot: Scene)
 
 
 async def test_a_command_whose_url_is_dead_is_answered_ephemerally(bot: Scene) -> None:
-    """chat.postEphemeral reaches the asker where the bot is a member."""
+    """chat.postEphemeral reaches the asker in channels with the bot."""
     bot.slack.fail_next("response_url", status=404)
 
     card = await bot.answer("SANDBOX-OK")
@@ -50,7 +50,7 @@ async def test_a_command_whose_url_is_dead_is_answered_ephemerally(bot: Scene) -
 
 
 async def test_where_the_bot_is_no_member_a_direct_message_is_what_is_left(bot: Scene) -> None:
-    """Neither the response URL nor the channel is open; the person still gets the card."""
+    """The response URL and the channel refuse; the user still gets the card."""
     bot.slack.fail_next("response_url", status=404)
 
     card = await bot.answer("SANDBOX-OK", channel=CHANNEL_WITHOUT_BOT_ID)
@@ -60,7 +60,7 @@ async def test_where_the_bot_is_no_member_a_direct_message_is_what_is_left(bot: 
 
 
 async def test_when_every_way_is_closed_the_bot_goes_on_answering(bot: Scene) -> None:
-    """The next question is answered as if nothing had happened."""
+    """The next question is answered normally."""
     bot.slack.fail_next("response_url", status=404)
     bot.slack.fail_next(EPHEMERAL, error="fatal_error")
     bot.slack.fail_next(POST, error="fatal_error")
@@ -74,7 +74,7 @@ async def test_when_every_way_is_closed_the_bot_goes_on_answering(bot: Scene) ->
 
 
 async def test_share_shows_the_card_to_the_channel_and_nothing_else(bot: Scene) -> None:
-    """Named after who shared it without ringing, with its id shortened; where the bot is not in."""
+    """With the sharer's name, no mention and a shortened id; in a channel without the bot."""
     card = await bot.answer(f"share {LONG_ID}", channel=CHANNEL_WITHOUT_BOT_ID)
 
     assert (CHANNEL_WITHOUT_BOT_ID, None, False) == where(card)
@@ -84,7 +84,7 @@ async def test_share_shows_the_card_to_the_channel_and_nothing_else(bot: Scene) 
 
 
 async def test_what_only_the_asker_should_read_is_not_shared(bot: Scene) -> None:
-    """Bad words beside a shared id are told to the asker alone."""
+    """Bad words beside a shared id are shown only to the asker."""
     await bot.type("SANDBOX-OK +55 (11) 98765-4321 share")
     await bot.settled(2)
 
@@ -95,7 +95,7 @@ async def test_what_only_the_asker_should_read_is_not_shared(bot: Scene) -> None
 
 
 async def test_a_shared_answer_is_posted_to_the_channel_when_the_url_fails(bot: Scene) -> None:
-    """chat.postMessage takes over, as a message for all."""
+    """chat.postMessage posts it publicly."""
     bot.slack.fail_next("response_url", status=404)
 
     card = await bot.answer("SANDBOX-OK share")
@@ -104,7 +104,7 @@ async def test_a_shared_answer_is_posted_to_the_channel_when_the_url_fails(bot: 
 
 
 async def test_a_shared_answer_that_no_channel_takes_goes_to_the_asker(bot: Scene) -> None:
-    """Where the bot may not post, the person gets the card directly, and the way to more."""
+    """If the bot may not post, the user gets the card and how to invite the bot."""
     bot.slack.fail_next("response_url", status=404)
 
     card = await bot.answer("SANDBOX-OK share", channel=CHANNEL_WITHOUT_BOT_ID)
@@ -117,7 +117,7 @@ async def test_a_shared_answer_that_no_channel_takes_goes_to_the_asker(bot: Scen
 async def test_a_slow_gateway_shows_that_work_goes_on_and_that_message_becomes_the_card(
     mode: Mode, stages: Stages
 ) -> None:
-    """The card replaces the note, so that one message stays."""
+    """The card replaces the note, so one message remains."""
     async with stages.scene(mode, timing=WITH_NOTE) as bot:
         await bot.type("SANDBOX-OK")
         await bot.settled(2)
@@ -130,7 +130,7 @@ async def test_a_slow_gateway_shows_that_work_goes_on_and_that_message_becomes_t
 async def test_a_slow_shared_answer_leaves_the_public_card_standing(
     mode: Mode, stages: Stages
 ) -> None:
-    """The note to the asker is replaced by one that points to the channel; the card stays."""
+    """A note that names the channel replaces the asker's note; the card stays."""
     async with stages.scene(mode, timing=WITH_NOTE) as bot:
         await bot.type("SANDBOX-OK share")
         await bot.settled(3)
@@ -142,7 +142,7 @@ async def test_a_slow_shared_answer_leaves_the_public_card_standing(
 async def test_the_note_of_a_slow_look_up_in_a_thread_becomes_the_card(
     mode: Mode, stages: Stages
 ) -> None:
-    """One message stays."""
+    """One message remains."""
     async with stages.scene(mode, timing=WITH_NOTE) as bot:
         said = await bot.person.say(f"{BOT_MENTION} SANDBOX-OK")
         await bot.slack.wait_for(lambda: "chat.update" in [c.method for c in bot.slack.calls])
@@ -157,7 +157,7 @@ async def test_the_note_of_a_slow_look_up_in_a_thread_becomes_the_card(
 
 
 async def test_a_mention_whose_thread_takes_no_post_is_answered_to_the_asker(bot: Scene) -> None:
-    """For them alone in the same thread, with the way to more; cards and notes alike."""
+    """Only to them, in the same thread, with the hint to invite the bot."""
     root = await bot.person.say("nobody called me")
     for text in ("SANDBOX-BUSY", "help"):
         bot.slack.fail_next(POST, error="restricted_action")
@@ -169,7 +169,7 @@ async def test_a_mention_whose_thread_takes_no_post_is_answered_to_the_asker(bot
 
 
 async def test_a_mention_that_only_a_direct_message_can_answer(bot: Scene) -> None:
-    """The bot was taken out of the channel while it asked the gateway."""
+    """The bot was removed from the channel during the look-up."""
     bot.slack.fail_next(POST, error="not_in_channel")
     bot.slack.fail_next(EPHEMERAL, error="not_in_channel")
 
@@ -182,7 +182,7 @@ async def test_a_mention_that_only_a_direct_message_can_answer(bot: Scene) -> No
 async def test_a_message_shortcut_where_the_bot_is_no_member_is_answered_by_its_url(
     bot: Scene,
 ) -> None:
-    """In the message's thread for all to see, and without taking any message's place."""
+    """Publicly in the message's thread, without replacing a message."""
     card = await bot.shortcut("IDMSG: SANDBOX-BUSY", channel=PRIVATE_CHANNEL_ID)
 
     thread = bot.slack.said[-1].ts
@@ -193,7 +193,7 @@ async def test_a_message_shortcut_where_the_bot_is_no_member_is_answered_by_its_
 
 
 async def test_where_only_an_ephemeral_answer_is_taken_it_comes_with_the_hint(bot: Scene) -> None:
-    """The URL refuses the message for all and takes the one for the asker."""
+    """The URL refuses the public message and takes the ephemeral one."""
     bot.slack.fail_next("response_url", status=404)
 
     card = await bot.shortcut("SANDBOX-BUSY", channel=PRIVATE_CHANNEL_ID)
@@ -206,7 +206,7 @@ async def test_where_only_an_ephemeral_answer_is_taken_it_comes_with_the_hint(bo
 async def test_no_member_and_no_url_leave_a_direct_message_with_the_way_to_more(
     bot: Scene,
 ) -> None:
-    """Posting, the URL, for all and for one, and an ephemeral message are tried before."""
+    """After a post, the URL in both forms, and an ephemeral message have failed."""
     bot.slack.fail_next("response_url", status=404, times=2)
 
     card = await bot.shortcut("SANDBOX-BUSY", channel=CHANNEL_WITHOUT_BOT_ID)
@@ -218,7 +218,7 @@ async def test_no_member_and_no_url_leave_a_direct_message_with_the_way_to_more(
 
 
 async def test_a_refusal_goes_the_same_ways(mode: Mode, stages: Stages) -> None:
-    """A dead response URL does not keep a reason from anybody."""
+    """An expired response URL does not hide a refusal."""
     async with stages.scene(mode, allowed_users=frozenset({"U0NOBODY"})) as bot:
         bot.slack.fail_next("response_url", status=404)
 

@@ -1,4 +1,4 @@
-"""How a watch is asked for, on every surface, and how it ends there."""
+"""Starting a watch on every surface, and its ending there."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ DIRECTLY, IN_THREAD = say("watch.directly"), say("watch.in_thread")
 
 @pytest.fixture
 async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
-    """A bot whose watches look often."""
+    """A bot with short intervals between look-ups."""
     async with watching(stages, mode) as scene:
         yield scene
 
 
 async def by_command(ways: Scene, idmsg: str) -> Message:
-    """The card of a command."""
+    """The card for a command."""
     return await ways.answer(idmsg)
 
 
@@ -53,7 +53,7 @@ async def by_sharing(ways: Scene, idmsg: str) -> Message:
 
 
 async def by_direct_message(ways: Scene, idmsg: str) -> Message:
-    """The card in the conversation with the bot."""
+    """The card in a direct message."""
     person = ways.person
     return await ways.comes_of(person.say(idmsg, channel=person.direct_channel))
 
@@ -76,7 +76,7 @@ SURFACES: dict[str, Asking] = {
 
 @pytest.mark.parametrize("ask", SURFACES.values(), ids=SURFACES)
 async def test_a_card_without_a_status_has_the_button(ways: Scene, ask: Asking) -> None:
-    """And no other card has; where all see it, it is the asker's alone."""
+    """And no other card has it; on a public card only the asker sees it."""
     card = await ask(ways, "SANDBOX-FOREVER")
     final = await ask(ways, "SANDBOX-BUSY")
 
@@ -86,7 +86,7 @@ async def test_a_card_without_a_status_has_the_button(ways: Scene, ask: Asking) 
 
 
 async def test_a_list_with_a_pending_call_has_the_button_once(ways: Scene) -> None:
-    """It watches those of the list that have no status."""
+    """It watches the calls without a status."""
     card = await ways.answer(f"SANDBOX-OK SANDBOX-FOREVER {waiting()} SANDBOX-001")
 
     await ways.person.click(card, "card_watch")
@@ -99,7 +99,7 @@ async def test_a_list_with_a_pending_call_has_the_button_once(ways: Scene) -> No
 async def test_one_click_on_a_private_card_brings_the_answer_in_a_direct_message(
     ways: Scene,
 ) -> None:
-    """In full; the ephemeral card cannot be changed, and nobody tries to."""
+    """With the whole id; the bot does not try to update the ephemeral card."""
     idmsg = waiting()
     card = await ways.answer(idmsg)
     await ways.person.click(card, "card_watch")
@@ -120,7 +120,7 @@ async def test_one_click_on_a_private_card_brings_the_answer_in_a_direct_message
 async def test_a_click_on_a_card_in_a_thread_brings_the_answer_there_and_updates_the_card(
     ways: Scene,
 ) -> None:
-    """Called by name, the id shortened; what was only for the asker is not in the thread."""
+    """With a mention and a shortened id; the thread has none of the private notes."""
     idmsg = waiting()
     card = await mentioned(ways, idmsg)
     await ways.person.click(card, "card_watch")
@@ -142,7 +142,7 @@ async def test_a_click_on_a_card_in_a_thread_brings_the_answer_there_and_updates
 async def test_in_the_conversation_with_the_bot_the_answer_comes_in_its_thread(
     ways: Scene,
 ) -> None:
-    """Between two nobody has to be called, and nothing is hidden."""
+    """A direct message needs no mention, and shows the whole id."""
     idmsg = waiting()
     card = await by_direct_message(ways, idmsg)
     await ways.person.click(card, "card_watch")
@@ -156,7 +156,7 @@ async def test_in_the_conversation_with_the_bot_the_answer_comes_in_its_thread(
 
 
 async def test_a_card_in_a_modal_can_be_watched_there(ways: Scene) -> None:
-    """The modal says so; the answer comes in a direct message."""
+    """The modal says so; the notice is a direct message."""
     await ways.person.global_shortcut(ASK)
     await ways.person.submit(await ways.modal(), {"ids": waiting()})
     view = await ways.modal_showing(PENDING)
@@ -171,7 +171,7 @@ async def test_a_card_in_a_modal_can_be_watched_there(ways: Scene) -> None:
 
 
 async def test_the_time_can_be_chosen_in_a_modal_as_well(ways: Scene) -> None:
-    """Each click shows its outcome in the modal."""
+    """Each click shows its result in the modal."""
     await ways.person.global_shortcut(ASK)
     await ways.person.submit(await ways.modal(), {"ids": f"watch {waiting()}"})
     view = await ways.modal_showing(BEGUN)
@@ -183,7 +183,7 @@ async def test_the_time_can_be_chosen_in_a_modal_as_well(ways: Scene) -> None:
 
 
 async def test_a_modal_without_anything_to_wait_for_has_no_buttons(ways: Scene) -> None:
-    """They would have no message to act on."""
+    """They need a message to act on."""
     await ways.person.global_shortcut(ASK)
     await ways.person.submit(await ways.modal(), {"ids": "SANDBOX-OK"})
     view = await ways.modal_showing(ANSWERED)
@@ -192,7 +192,7 @@ async def test_a_modal_without_anything_to_wait_for_has_no_buttons(ways: Scene) 
 
 
 async def test_the_word_does_what_the_button_does(ways: Scene) -> None:
-    """By command, for the asker alone."""
+    """In a command, for the asker only."""
     await ways.type(f"avisar {waiting()}")
     note = await shown(ways, BEGUN)
     end_waiting(ways)
@@ -205,7 +205,7 @@ async def test_the_word_does_what_the_button_does(ways: Scene) -> None:
 async def test_the_word_in_a_mention_watches_for_the_thread_and_tells_the_asker_alone(
     ways: Scene,
 ) -> None:
-    """The card is a message of the bot's own and becomes the answer too."""
+    """The bot posted the card, so it updates it with the status."""
     card = await mentioned(ways, f"{waiting()} watch")
     note = await shown(ways, BEGUN)
     end_waiting(ways)
@@ -218,7 +218,7 @@ async def test_the_word_in_a_mention_watches_for_the_thread_and_tells_the_asker_
 
 
 async def test_the_word_in_a_direct_message_is_answered_in_its_thread(ways: Scene) -> None:
-    """All of it: the card, that it is watched, the answer."""
+    """The card, the note that it is watched, and the notice."""
     card = await by_direct_message(ways, f"{waiting()} watch")
     note = await shown(ways, BEGUN)
     end_waiting(ways)
@@ -228,7 +228,7 @@ async def test_the_word_in_a_direct_message_is_answered_in_its_thread(ways: Scen
 
 
 async def test_the_word_beside_share_shares_the_card_and_watches(ways: Scene) -> None:
-    """The channel sees the card; that somebody waits is theirs alone."""
+    """The channel sees the card; only the asker sees that they watch the call."""
     card = await ways.answer(f"{waiting()} share watch")
     note = await shown(ways, BEGUN)
 
@@ -240,7 +240,7 @@ async def test_the_word_beside_share_shares_the_card_and_watches(ways: Scene) ->
 async def test_what_is_final_already_is_answered_at_once_and_not_watched(
     ways: Scene, ask: Asking
 ) -> None:
-    """The card says so, and nothing more comes."""
+    """The card says so, and no notice follows."""
     card = await ask(ways, "SANDBOX-OK watch")
 
     assert ANSWERED == heading(card)
@@ -257,14 +257,14 @@ async def test_a_bot_that_is_refused_does_not_watch(ways: Scene) -> None:
 
 
 async def test_a_look_up_that_failed_is_watched_if_that_is_what_was_typed(ways: Scene) -> None:
-    """The next look may find out."""
+    """The next look-up may succeed."""
     await ways.type("SANDBOX-FAULT-forbidden watch")
 
     await shown(ways, BEGUN)
 
 
 async def test_a_late_click_shows_the_status_in_the_place_of_the_card(ways: Scene) -> None:
-    """What got its status meanwhile is not watched."""
+    """A call that has got its status is not watched."""
     card = await ways.answer(waiting())
     end_waiting(ways)
 
@@ -276,7 +276,7 @@ async def test_a_late_click_shows_the_status_in_the_place_of_the_card(ways: Scen
 
 
 async def test_a_button_that_is_pressed_twice_watches_once(ways: Scene) -> None:
-    """The second click is told until when, and there is one notice."""
+    """The second click shows until when, and there is one notice."""
     idmsg = waiting()
     card = await ways.answer(idmsg)
     await ways.person.click(card, "card_watch")
@@ -294,7 +294,7 @@ async def test_a_button_that_is_pressed_twice_watches_once(ways: Scene) -> None:
 
 
 async def test_two_people_in_a_thread_get_one_answer(ways: Scene) -> None:
-    """The second one is told that it is on its way."""
+    """A note says to the second user that the answer will be posted."""
     said, idmsg = await ways.person.say("where is it?"), waiting()
     await ways.person.say(f"{BOT_MENTION} {idmsg} watch", thread_ts=said.ts)
     await shown(ways, BEGUN)
@@ -314,7 +314,7 @@ async def test_two_people_in_a_thread_get_one_answer(ways: Scene) -> None:
 async def test_a_thread_in_which_the_bot_cannot_write_sends_the_answer_directly(
     ways: Scene,
 ) -> None:
-    """A card that reached a channel by its response URL has no member behind it."""
+    """A response URL posts cards in channels without the bot."""
     idmsg = waiting()
     said = await ways.person.say(idmsg, channel=CHANNEL_WITHOUT_BOT_ID)
     card = await ways.comes_of(ways.person.message_shortcut(CHECK, said))
@@ -334,7 +334,7 @@ async def test_a_thread_in_which_the_bot_cannot_write_sends_the_answer_directly(
 async def test_everything_speaks_the_language_of_its_reader_at_the_time_of_telling(
     ways: Scene,
 ) -> None:
-    """Who changes the language while waiting is told in the new one."""
+    """A user who changes the language while waiting gets the notice in the new one."""
     card = await ways.answer(waiting())
     await ways.person.click(card, "card_watch")
     await shown(ways, BEGUN)
@@ -346,7 +346,7 @@ async def test_everything_speaks_the_language_of_its_reader_at_the_time_of_telli
 
 
 async def test_in_portuguese_button_note_and_answer_are_so(mode: Mode, stages: Stages) -> None:
-    """A channel's thread too, in the language of the bot."""
+    """In a channel's thread, too, in the bot's language."""
     async with watching(stages, mode, bot_language="pt-BR") as ways:
         card = await mentioned(ways, waiting())
         assert say("button.watch", PT) == row_of(card)["watch"]["text"]["text"]
@@ -363,7 +363,7 @@ async def test_in_portuguese_button_note_and_answer_are_so(mode: Mode, stages: S
 async def test_an_answer_in_a_shared_channel_hides_phone_numbers(
     mode: Mode, stages: Stages
 ) -> None:
-    """An IDMSG that holds one is masked for all; the asker alone sees it whole."""
+    """An IDMSG with one is masked publicly; only the asker sees it whole."""
     async with watching(stages, mode, watch_limit_minutes=0.001) as ways:
         text = f"{BOT_MENTION} id:11987654321"
         card = await ways.comes_of(ways.person.say(text, channel=SHARED_CHANNEL_ID))
@@ -380,7 +380,7 @@ async def test_an_answer_in_a_shared_channel_hides_phone_numbers(
 async def test_a_refused_person_starts_nothing_by_button_or_word(
     mode: Mode, stages: Stages
 ) -> None:
-    """Nor does one by pressing a button that is not theirs."""
+    """Not even with another user's button."""
     idmsg = waiting()
     async with watching(stages, mode, allowed_users=frozenset({OTHER_USER_ID})) as ways:
         note = await ways.answer(f"{idmsg} watch")

@@ -1,4 +1,4 @@
-"""What a person does about watches that are open: for how long, no longer, the list, the page."""
+"""What users do with open watches: change the limit, stop, list; and the App Home."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ AWAY = say("watch.not_kept_title")
 
 @pytest.fixture
 async def ways(mode: Mode, stages: Stages) -> AsyncIterator[Scene]:
-    """A bot whose watches look often."""
+    """A bot with short intervals between look-ups."""
     async with watching(stages, mode) as scene:
         yield scene
 
 
 async def begun(ways: Scene, idmsg: str = WAITS, **who: str) -> Message:
-    """The note that says that a watch was begun."""
+    """The note that a watch has started."""
     before = len(ways.slack.messages)
     await ways.type(f"{idmsg} watch", **who)
     return await shown(ways, BEGUN, since=before)
@@ -64,18 +64,18 @@ async def begun(ways: Scene, idmsg: str = WAITS, **who: str) -> Message:
 async def after(
     ways: Scene, message: Message, action: str, text: str, value: Any = None
 ) -> Message:
-    """The message after a click, once it shows a text."""
+    """The message after a click, when it shows a text."""
     await ways.person.click(message, action, value=value)
     return await ways.latest(message, lambda m: text in seen(m))
 
 
 def rows(listed: Message) -> list[str]:
-    """What stands beside each button of the list."""
+    """The texts beside the buttons of the list."""
     return [block["text"]["text"] for block in listed.blocks if "accessory" in block]
 
 
 async def test_another_time_can_be_chosen_with_one_click(ways: Scene) -> None:
-    """The default is not offered again; the note is told anew, and there is one watch."""
+    """The current limit is not offered; the note is replaced, and there is one watch."""
     note = await begun(ways)
     longer = await after(ways, note, "watch_limit_1440", say("watch.limit.30"))
 
@@ -87,7 +87,7 @@ async def test_another_time_can_be_chosen_with_one_click(ways: Scene) -> None:
 
 
 async def test_a_watch_can_be_stopped_at_once(ways: Scene) -> None:
-    """Nothing comes of it any more: another one that is begun afterwards is told of alone."""
+    """It sends no notice; a watch that is started later sends its own."""
     idmsg, other = waiting(), waiting()
     stopped = await after(ways, await begun(ways, idmsg), "watch_stop", STOPPED)
     assert NONE == heading(await ways.answer("watches"))
@@ -103,7 +103,7 @@ async def test_a_watch_can_be_stopped_at_once(ways: Scene) -> None:
 
 @pytest.mark.parametrize("action", ["watch_stop", "watch_limit_60"])
 async def test_what_is_over_is_said_to_be_over(ways: Scene, action: str) -> None:
-    """A click on an old note, or a second click, breaks nothing and begins nothing."""
+    """A click on an old note, or a second click, changes nothing."""
     note = await begun(ways)
     pressed = forged(ways, note, action)
     await after(ways, note, "watch_stop", STOPPED)
@@ -116,7 +116,7 @@ async def test_what_is_over_is_said_to_be_over(ways: Scene, action: str) -> None
 
 
 def forged(ways: Scene, message: Message, action: str, **changes: Any) -> dict[str, Any]:
-    """A click as it was when the button was there, or with something else in it."""
+    """A click on a button that was removed, or with a forged value."""
     asking = Interactions(slack=ways.slack, user=ways.person.user, team=ways.person.team)
     payload = asking.click_in_message(message, action, None, None)
     payload["actions"][0] |= changes
@@ -124,7 +124,7 @@ def forged(ways: Scene, message: Message, action: str, **changes: Any) -> dict[s
 
 
 async def test_the_list_of_nobody_says_how_to_begin(ways: Scene) -> None:
-    """For the asker alone."""
+    """Only the asker sees it."""
     note = await ways.answer("avisos")
 
     assert NONE == heading(note)
@@ -133,7 +133,7 @@ async def test_the_list_of_nobody_says_how_to_begin(ways: Scene) -> None:
 
 
 async def test_the_list_names_each_call_since_when_until_when_and_where(ways: Scene) -> None:
-    """The oldest first, each with its own button; nobody else's."""
+    """The oldest first, each with its button; no other user's."""
     idmsg = waiting()
     await begun(ways, idmsg)
     await mentioned(ways, f"{WAITS} watch")
@@ -152,7 +152,7 @@ async def test_the_list_names_each_call_since_when_until_when_and_where(ways: Sc
 
 
 async def test_one_of_the_list_can_be_cancelled_and_the_rest_stays(ways: Scene) -> None:
-    """Cancelled twice, it is said to be over, and the list is shown all the same."""
+    """A second click reports that it is over, and still shows the list."""
     await begun(ways, waiting())
     await begun(ways)
     listed = await ways.answer("watches")
@@ -168,7 +168,7 @@ async def test_one_of_the_list_can_be_cancelled_and_the_rest_stays(ways: Scene) 
 
 
 async def test_the_list_is_private_wherever_it_is_asked_for(ways: Scene) -> None:
-    """In a public thread only the asker sees it; in the conversation with the bot it is there."""
+    """Ephemeral in a public thread, an ordinary message in a direct message."""
     await begun(ways)
     said = await ways.person.say("hello")
     in_thread = await ways.comes_of(ways.person.say(f"{BOT_MENTION} watches", thread_ts=said.ts))
@@ -181,7 +181,7 @@ async def test_the_list_is_private_wherever_it_is_asked_for(ways: Scene) -> None
 
 
 async def test_the_list_of_a_direct_message_can_be_used_as_well(ways: Scene) -> None:
-    """It changes where it stands."""
+    """The message is updated."""
     await begun(ways)
     person = ways.person
     listed = await ways.comes_of(person.say("watches", channel=person.direct_channel))
@@ -192,7 +192,7 @@ async def test_the_list_of_a_direct_message_can_be_used_as_well(ways: Scene) -> 
 
 
 async def test_the_list_is_in_the_readers_language(mode: Mode, stages: Stages) -> None:
-    """Buttons too."""
+    """So are its buttons."""
     async with watching(stages, mode, bot_language="pt-BR") as ways:
         before = len(ways.slack.messages)
         await ways.type(f"avisar {WAITS}")
@@ -207,7 +207,7 @@ async def test_the_list_is_in_the_readers_language(mode: Mode, stages: Stages) -
 
 
 async def test_the_app_home_lists_watches_and_cancels_them(ways: Scene) -> None:
-    """A second click on an old page finds nothing left to do."""
+    """A second click on an old page has no effect."""
     await begun(ways)
     await ways.person.open_home()
     page = await ways.home()
@@ -224,7 +224,7 @@ async def test_the_app_home_lists_watches_and_cancels_them(ways: Scene) -> None:
 
 
 def is_watch(block: Any) -> bool:
-    """Whether a block of the page is a call that is watched."""
+    """Whether a block of the page is a watched call."""
     return WAITS in str(block.get("text")) and "accessory" in block
 
 
@@ -239,7 +239,7 @@ def is_watch(block: Any) -> bool:
 async def test_where_there_is_no_room_it_is_said_whose_and_what_to_do(
     mode: Mode, setting: str, bound: str
 ) -> None:
-    """The first is watched, the second is not."""
+    """The first call is watched, the second is not."""
     told = say(f"watch.no_room.{bound}", idmsg=WAITS, most=1, command=COMMAND)
     changes: dict[str, Any] = {setting: 1}
     async with playing(mode, **changes) as ways:
@@ -252,7 +252,7 @@ async def test_where_there_is_no_room_it_is_said_whose_and_what_to_do(
 
 
 async def test_somebody_elses_watch_cannot_be_touched(ways: Scene) -> None:
-    """Its name alone gives no right to it."""
+    """Its id alone gives no access."""
     note = await begun(ways)
     value = buttons_of(note)["watch_stop"]["value"]
     bruno = ways.person.as_user(OTHER_USER_ID)
@@ -269,7 +269,7 @@ async def test_somebody_elses_watch_cannot_be_touched(ways: Scene) -> None:
 async def test_who_lost_the_right_may_stop_but_not_go_on(
     ways: Scene, action: str, told: str
 ) -> None:
-    """Of another organisation, say; watching for longer is asking."""
+    """For example from another organisation; a longer limit needs access."""
     note = await begun(ways)
     payload = forged(ways, note, action)
     payload["user"] |= {"id": STRANGER_USER_ID, "team_id": "T0PARTNER01"}
@@ -280,7 +280,7 @@ async def test_who_lost_the_right_may_stop_but_not_go_on(
 
 
 def test_a_value_that_is_none_of_ours_names_no_watch() -> None:
-    """Whatever stands in it; the names of our own buttons come back."""
+    """For any content; the ids in the bot's own buttons are read back."""
     hostile = (
         *("0123456789abcdef", '{"a": 1}', "[1, null]", '["\\ud800"]', 7),
         json.dumps(["../../etc", "X" * 41, "0123456789ABCDEF"]),
@@ -292,7 +292,7 @@ def test_a_value_that_is_none_of_ours_names_no_watch() -> None:
 
 
 async def test_a_forged_value_stops_nothing(ways: Scene) -> None:
-    """It is as if there were nothing to stop."""
+    """As if the watch did not exist."""
     note = await begun(ways)
     await ways.person.deliver(Kind.INTERACTIVE, forged(ways, note, "watch_stop", value="[1]"))
     await ways.latest(note, lambda m: heading(m) == OVER)
@@ -301,7 +301,7 @@ async def test_a_forged_value_stops_nothing(ways: Scene) -> None:
 
 
 def test_only_the_limits_that_are_offered_can_be_chosen() -> None:
-    """Each for as many minutes as its name says; a forged action is none of ours."""
+    """Each for as many minutes as its `action_id` says; a forged one is ignored."""
     offered = {minutes: limit_of(f"watch_limit_{minutes}") for minutes in (30, 60, 240, 1440)}
 
     assert {minutes: timedelta(minutes=minutes) for minutes in offered} == offered
@@ -309,7 +309,7 @@ def test_only_the_limits_that_are_offered_can_be_chosen() -> None:
 
 
 async def test_what_people_do_about_watches_is_in_the_audit(ways: Scene) -> None:
-    """Begun, made longer and given up, by whom and by which way in; the id as its keyed hash."""
+    """Started, changed and cancelled, by whom and on which surface; the id as its keyed hash."""
     note = await begun(ways)
     await after(ways, note, "watch_limit_60", say("watch.limit.30"))
     await after(ways, note, "watch_stop", STOPPED)
@@ -332,7 +332,7 @@ async def test_what_people_do_about_watches_is_in_the_audit(ways: Scene) -> None
 
 
 async def test_a_database_that_is_away_is_said_kindly(mode: Mode) -> None:
-    """Nothing was begun or given up, and that says nothing about the call."""
+    """No watch was started or cancelled; the note reports nothing about the call."""
     async with playing(mode, timing=SWIFT) as ways:
         note, other = await begun(ways), await begun(ways, waiting())
         await ways.person.open_home()
@@ -357,7 +357,7 @@ async def test_a_database_that_is_away_is_said_kindly(mode: Mode) -> None:
 
 
 async def test_a_person_on_a_command_of_another_name_is_told_that_name(mode: Mode) -> None:
-    """The texts name what can be typed."""
+    """The texts show the command as users type it."""
     async with playing(mode, bot_command="/chamada") as ways:
         note = await ways.comes_of(ways.person.command("/chamada", "watches"))
 

@@ -1,4 +1,4 @@
-"""Telling: one message with its mark, and an honest report of what became of it."""
+"""The notifier of watches: one message with its mark, and an accurate report of the delivery."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def scene() -> AsyncIterator[Telling]:
 async def test_the_notice_stands_in_its_thread_and_bears_the_name_of_the_watch(
     scene: Telling,
 ) -> None:
-    """As metadata, and as the id of its first block, which can be read without more rights."""
+    """In its metadata, and in the `block_id` of its first block, which needs no extra scope."""
     watch = watch_of()
 
     assert Report(delivery=Delivery.SENT) == await scene.notifier.tell(watch)
@@ -57,7 +57,7 @@ async def test_the_notice_stands_in_its_thread_and_bears_the_name_of_the_watch(
 
 
 async def test_without_a_thread_it_goes_to_the_asker_directly(scene: Telling) -> None:
-    """Whole, and nobody has to be called."""
+    """With the whole id and without a mention."""
     watch = watch_of("MPG000236180474", destination=TO_ASKER)
 
     assert Delivery.SENT is (await scene.notifier.tell(watch)).delivery
@@ -88,19 +88,20 @@ MAYBE: list[dict[str, Any]] = [
 async def test_what_is_not_certain_is_not_said_and_nothing_is_repeated(
     scene: Telling, failures: list[dict[str, Any]], delivery: Delivery
 ) -> None:
-    """One request each; and no way of escape, which might be a second notice."""
+    """One request each, without a fallback, which could post a second notice."""
     found = []
     for failure in failures:
         scene.slack.fail_next(POST, **failure)
         found.append(await scene.notifier.tell(watch_of()))
 
     pauses = [timedelta(seconds=7) if "retry_after" in one else None for one in failures]
-    assert [Report(delivery=delivery, pause=pause) for pause in pauses] == found
+    assert [delivery] * len(failures) == [report.delivery for report in found]
+    assert pauses == [report.pause for report in found]
     assert (len(failures), []) == (scene.called(POST), scene.messages)
 
 
 async def test_a_pause_without_an_end_is_a_long_one(scene: Telling) -> None:
-    """Slack may say anything."""
+    """For any Retry-After."""
     scene.slack.fail_next(POST, error="ratelimited", retry_after=10**40)
 
     pause = (await scene.notifier.tell(watch_of())).pause
@@ -110,7 +111,7 @@ async def test_a_pause_without_an_end_is_a_long_one(scene: Telling) -> None:
 
 
 async def test_a_thread_that_refuses_for_good_sends_it_directly(scene: Telling) -> None:
-    """In the asker's own conversation, and it says why it comes there."""
+    """As a direct message that says why."""
     refusals = (
         *("channel_not_found", "is_archived", "not_in_channel", "cannot_reply_to_message"),
         *("restricted_action", "thread_not_found", "some_new_word"),
@@ -129,7 +130,7 @@ async def test_a_thread_that_refuses_for_good_sends_it_directly(scene: Telling) 
 async def test_a_thread_that_is_gone_sends_it_directly(
     scene: Telling, *, seen_before: bool
 ) -> None:
-    """Nothing of it stays in the channel; the reason is told."""
+    """The channel keeps no part of it; the notice says why."""
     scene.slack.said.clear()
     if not seen_before:
         scene.slack.fail_next(LINK)
@@ -145,7 +146,7 @@ async def test_a_thread_that_is_gone_sends_it_directly(
 async def test_in_the_conversation_with_the_bot_a_thread_that_is_gone_needs_no_look(
     scene: Telling,
 ) -> None:
-    """Nobody else reads what lands outside of it there."""
+    """Only the asker reads a post outside of its thread there."""
     direct = scene.slack.workspace.direct(USER_ID).id
     place = Destination(team=TEAM_ID, channel=direct, thread=ASKED.ts)
 
@@ -156,7 +157,7 @@ async def test_in_the_conversation_with_the_bot_a_thread_that_is_gone_needs_no_l
 
 @pytest.mark.parametrize("channel", [CHANNEL_WITHOUT_BOT_ID, PRIVATE_CHANNEL_ID, "C0GONE00001"])
 async def test_a_channel_out_of_reach_sends_it_directly(scene: Telling, channel: str) -> None:
-    """No member, private, gone."""
+    """Not a member, private, deleted."""
     place = Destination(team=TEAM_ID, channel=channel, thread=ROOT)
 
     assert Delivery.SENT is (await scene.notifier.tell(watch_of(destination=place))).delivery
@@ -164,7 +165,7 @@ async def test_a_channel_out_of_reach_sends_it_directly(scene: Telling, channel:
 
 
 async def test_an_archived_channel_sends_it_directly(scene: Telling) -> None:
-    """While somebody waited for an answer."""
+    """The channel was archived during the watch."""
     scene.slack.workspace.archive(CHANNEL_ID)
 
     assert Delivery.SENT is (await scene.notifier.tell(watch_of())).delivery
@@ -172,11 +173,12 @@ async def test_an_archived_channel_sends_it_directly(scene: Telling) -> None:
 
 
 async def test_what_is_refused_everywhere_is_undeliverable(scene: Telling) -> None:
-    """The thread, and then the person."""
+    """By the thread, and then by the direct message."""
     scene.slack.fail_next(POST, error="is_archived")
     scene.slack.fail_next(POST, error="user_disabled")
 
-    assert Report(delivery=Delivery.UNDELIVERABLE) == await scene.notifier.tell(watch_of())
+    report = await scene.notifier.tell(watch_of())
+    assert Report(delivery=Delivery.UNDELIVERABLE, why="user_disabled") == report
     assert 2 == scene.called(POST)
 
 
@@ -190,7 +192,7 @@ async def test_what_is_refused_everywhere_is_undeliverable(scene: Telling) -> No
 async def test_an_escape_that_fails_is_reported_as_it_failed(
     scene: Telling, failure: dict[str, Any], delivery: Delivery
 ) -> None:
-    """The refusal before it posted nothing."""
+    """The first refusal posted no message."""
     scene.slack.fail_next(POST, error="is_archived")
     scene.slack.fail_next(POST, **failure)
 
@@ -198,7 +200,7 @@ async def test_an_escape_that_fails_is_reported_as_it_failed(
 
 
 async def test_blocks_that_slack_does_not_take_are_told_as_text(scene: Telling) -> None:
-    """With the same mark, where it was to be told."""
+    """With the same mark, in the same place."""
     scene.slack.fail_next(POST, error="invalid_blocks")
 
     assert Delivery.SENT is (await scene.notifier.tell(watch_of())).delivery
@@ -212,7 +214,7 @@ async def test_blocks_that_slack_does_not_take_are_told_as_text(scene: Telling) 
 async def test_a_notice_whose_answer_gets_lost_stands_there_and_is_reported_as_unsure(
     scene: Telling,
 ) -> None:
-    """slack-sdk would post it once more by itself."""
+    """slack-sdk by itself would retry and post it twice."""
     scene.slack.lose_next_answer(POST)
 
     assert Delivery.UNKNOWN is (await scene.notifier.tell(watch_of())).delivery
@@ -220,7 +222,7 @@ async def test_a_notice_whose_answer_gets_lost_stands_there_and_is_reported_as_u
 
 
 async def reset(request: web.Request) -> web.StreamResponse:
-    """End the connection without a word."""
+    """Close the connection without an answer."""
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
@@ -238,7 +240,7 @@ async def reset(request: web.Request) -> web.StreamResponse:
     ids=["reset", "no JSON", "broken JSON", "a list", "a bad gateway"],
 )
 async def test_an_answer_that_cannot_be_read_is_unsure(answer: Answer) -> None:
-    """Whatever it looks like; asked once."""
+    """For any content; posted once."""
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers[POST] = answer
 
@@ -248,21 +250,21 @@ async def test_an_answer_that_cannot_be_read_is_unsure(answer: Answer) -> None:
 
 
 async def test_a_slack_that_is_silent_is_given_up_and_the_notice_is_unsure() -> None:
-    """It is not posted once more."""
+    """It is not posted again."""
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers[POST] = silence
 
         report = await notifier_at(client, who, timing=Timing(posting=0.1)).tell(watch_of())
 
-    assert Report(delivery=Delivery.UNKNOWN) == report
+    assert Report(delivery=Delivery.UNKNOWN, why="TimeoutError") == report
     assert slack.calls in ([LINK], [LINK, POST])
 
 
 async def test_a_slack_that_nobody_reaches_has_certainly_nothing() -> None:
-    """The connection is refused."""
+    """It refuses the connection."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
     async with connected(f"http://127.0.0.1:{port}/api/") as client, choices() as who:
         report = await notifier_at(client, who).tell(watch_of())
 
-    assert Report(delivery=Delivery.NOT_SENT) == report
+    assert Report(delivery=Delivery.NOT_SENT, why="ClientConnectorError") == report

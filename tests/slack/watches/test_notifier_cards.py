@@ -1,4 +1,4 @@
-"""What a notice says for each ending, to whom and in whose language; and the card it updates."""
+"""The notice for each ending, its readers and language; and the card that it updates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def scene() -> AsyncIterator[Telling]:
 
 
 def last(result: str, **changes: Any) -> Sighting:
-    """What the last look found."""
+    """The result of the last look-up."""
     return Sighting(finding=read_result(result), checked_at=NOW, **changes)
 
 
@@ -44,7 +44,7 @@ def last(result: str, **changes: Any) -> Sighting:
 async def test_a_notice_is_in_the_language_of_its_readers(
     scene: Telling, destination: Destination
 ) -> None:
-    """What the asker chose where they alone read it, the channel's choice in a thread."""
+    """The asker's choice in a direct message, the channel's in a thread."""
     watch = watch_of(destination=destination)
     await scene.notifier.tell(watch)
     if destination is TO_ASKER:
@@ -60,7 +60,7 @@ async def test_a_notice_is_in_the_language_of_its_readers(
 
 
 async def test_at_the_limit_it_can_be_watched_again(scene: Telling) -> None:
-    """With the button of the card, for the asker alone; the sandbox is told of there too."""
+    """With the card's button, for the asker only; in the sandbox the notice says so."""
     await scene.notifier.tell(watch_of(ending=Ending.LIMIT, last=last("024", sandbox=True)))
 
     (told,) = scene.messages
@@ -75,7 +75,7 @@ async def test_at_the_limit_it_can_be_watched_again(scene: Telling) -> None:
 async def test_in_a_thread_ids_and_phone_numbers_are_hidden(
     scene: Telling, ending: Ending, result: str
 ) -> None:
-    """Directly they stand in full."""
+    """A direct message shows them in full."""
     watch = watch_of("11987654321", ending=ending, last=last(result))
     await scene.notifier.tell(watch)
     await scene.notifier.tell(replace(watch, destination=TO_ASKER))
@@ -85,14 +85,14 @@ async def test_in_a_thread_ids_and_phone_numbers_are_hidden(
 
 
 def posted(scene: Telling, channel: str = CHANNEL_ID) -> Message:
-    """A card of the bot's own."""
+    """A card that the bot posted."""
     card = Message(channel=channel, ts="1795579300.000002", text="before", blocks=())
     scene.messages.append(card)
     return card
 
 
 def with_card(card: Message, **changes: Any) -> Watch:
-    """A watch that was begun on this card."""
+    """A watch that was started on this card."""
     return watch_of(card=PostedCard(channel=card.channel, ts=card.ts), **changes)
 
 
@@ -104,7 +104,7 @@ def with_card(card: Message, **changes: Any) -> Watch:
 async def test_the_card_becomes_the_answer_too(
     scene: Telling, channel: str, shown: str, hidden: str
 ) -> None:
-    """As often as it is asked for; no notice, no mark, nobody is called."""
+    """An update can be repeated; it has no mark, mentions no one and posts no notice."""
     scene.slack.workspace.direct(USER_ID)
     watch = with_card(posted(scene, channel))
 
@@ -120,7 +120,7 @@ async def test_the_card_becomes_the_answer_too(
 async def test_a_card_is_left_alone_where_there_is_nothing_to_say_or_to_change(
     scene: Telling,
 ) -> None:
-    """No card, or not one look: no call."""
+    """Without a card or a look-up, Slack gets no call."""
     card = posted(scene)
     nothing = with_card(card, ending=Ending.LIMIT, last=None)
     assert [DONE] * 2 == [await scene.notifier.update_card(one) for one in (watch_of(), nothing)]
@@ -129,32 +129,30 @@ async def test_a_card_is_left_alone_where_there_is_nothing_to_say_or_to_change(
 
 
 @pytest.mark.parametrize(
-    ("refusal", "report"),
+    ("refusal", "delivery", "pause"),
     [
-        ({"error": "message_not_found"}, Report(delivery=Delivery.UNDELIVERABLE)),
-        ({"error": "cant_update_message"}, Report(delivery=Delivery.UNDELIVERABLE)),
-        ({"error": "is_archived"}, Report(delivery=Delivery.UNDELIVERABLE)),
-        ({"error": "internal_error"}, Report(delivery=Delivery.UNKNOWN)),
-        (
-            {"error": "ratelimited", "retry_after": 7},
-            Report(delivery=Delivery.NOT_SENT, pause=timedelta(seconds=7)),
-        ),
+        ({"error": "message_not_found"}, Delivery.UNDELIVERABLE, None),
+        ({"error": "cant_update_message"}, Delivery.UNDELIVERABLE, None),
+        ({"error": "is_archived"}, Delivery.UNDELIVERABLE, None),
+        ({"error": "internal_error"}, Delivery.UNKNOWN, None),
+        ({"error": "ratelimited", "retry_after": 7}, Delivery.NOT_SENT, timedelta(seconds=7)),
     ],
     ids=str,
 )
 async def test_a_card_that_cannot_be_changed(
-    scene: Telling, refusal: dict[str, Any], report: Report
+    scene: Telling, refusal: dict[str, Any], delivery: Delivery, pause: timedelta | None
 ) -> None:
-    """Whether it may be tried again, and when."""
+    """The report says whether and when to retry."""
     card = posted(scene)
     scene.slack.fail_next("chat.update", **refusal)
 
+    report = Report(delivery=delivery, why=refusal["error"], pause=pause)
     assert report == await scene.notifier.update_card(with_card(card))
     assert [card] == scene.messages
 
 
 async def test_a_slack_that_talks_nonsense_is_no_trouble_either() -> None:
-    """Nothing is raised."""
+    """No error is raised."""
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers["chat.update"] = raw(b"[]")
         card = Message(channel=CHANNEL_ID, ts="1795579300.000002", text="t", blocks=())
@@ -166,14 +164,14 @@ async def test_a_slack_that_talks_nonsense_is_no_trouble_either() -> None:
 
 
 async def test_the_asker_is_the_one_who_is_called(scene: Telling) -> None:
-    """Nobody else, whoever began the thread."""
+    """Only the asker is mentioned, for any author of the thread."""
     await scene.notifier.tell(watch_of(user=OTHER_USER_ID))
 
     assert {f"<@{OTHER_USER_ID}>"} == {ping.markup for ping in scene.slack.pings}
 
 
 async def test_without_a_choice_the_language_is_the_bots() -> None:
-    """In a thread as directly."""
+    """In a thread and directly."""
     async with telling(language=Language.PORTUGUESE) as other:
         await other.notifier.tell(watch_of())
         await other.notifier.tell(watch_of(destination=TO_ASKER))

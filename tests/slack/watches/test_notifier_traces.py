@@ -1,4 +1,4 @@
-"""Whether a notice stands in Slack already: where it is looked for, and what cannot be seen."""
+"""Whether Slack has a notice already: where the bot looks, and what it cannot see."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.slack.notifying import Telling, choices, connected, notifier_at, tell
 from tests.slack.watching import READING, watch_of
 from tests.support.rough_slack import Answer, answering, raw, rough_slack, silence
 
-# Before the moment of `watch_of`, as a message is that one waits for an answer to.
+# Before the start of the watch in `watch_of`, like the question in its thread.
 ROOT = "1795000000.000001"
 IN_THREAD = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=ROOT)
 TO_ASKER = Destination(team=TEAM_ID, channel=USER_ID)
@@ -36,27 +36,27 @@ REPLIES, HISTORY, OPEN = (
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Telling]:
-    """A notifier that may read, and a message that somebody wrote."""
+    """A notifier that may read, and a user's message."""
     async with telling(*READING) as running:
         begin(running)
         yield running
 
 
 def begin(scene: Telling, channel: str = CHANNEL_ID) -> None:
-    """The message under which the answer is to come."""
+    """Post the message whose thread gets the notice."""
     scene.slack.said.append(
         UserMessage(channel=channel, ts=ROOT, user=USER_ID, team=TEAM_ID, text="where is it?")
     )
 
 
 def watched(destination: Destination = IN_THREAD, **changes: Any) -> Watch:
-    """A watch with an attempt behind it that nobody saw the end of."""
+    """A watch with an attempt whose result is unknown."""
     return watch_of(destination=destination, **changes)
 
 
 @pytest.mark.parametrize("destination", [IN_THREAD, TO_ASKER], ids=["thread", "direct"])
 async def test_a_notice_that_was_posted_is_found(scene: Telling, destination: Destination) -> None:
-    """Though its answer was lost; and another watch's is none of it."""
+    """Although Slack's answer was lost; another watch's notice does not count."""
     watch = watched(destination)
     scene.slack.lose_next_answer("chat.postMessage")
     await scene.notifier.tell(watch)
@@ -69,7 +69,7 @@ async def test_a_notice_that_was_posted_is_found(scene: Telling, destination: De
 async def test_where_none_was_posted_there_is_none(
     scene: Telling, destination: Destination
 ) -> None:
-    """What other people and the bot itself have written there is not taken for it."""
+    """Other messages of users and of the bot do not count."""
     scene.slack.workspace.direct(USER_ID)
     await scene.notifier.tell(watched(destination, id="f" * 16))
 
@@ -77,7 +77,7 @@ async def test_where_none_was_posted_there_is_none(
 
 
 async def test_a_notice_that_had_to_go_elsewhere_is_found_there(scene: Telling) -> None:
-    """Directly, because the thread refused it."""
+    """In the direct message, because the thread refused it."""
     scene.slack.fail_next("chat.postMessage", error="restricted_action")
     await scene.notifier.tell(watched())
 
@@ -85,7 +85,7 @@ async def test_a_notice_that_had_to_go_elsewhere_is_found_there(scene: Telling) 
 
 
 async def test_every_page_is_looked_at() -> None:
-    """The notice may be far down in a busy thread."""
+    """The notice may be on a later page of a busy thread."""
     async with telling(*READING, page=2) as scene:
         begin(scene)
         for number in range(7):
@@ -98,7 +98,7 @@ async def test_every_page_is_looked_at() -> None:
 
 
 async def test_without_the_metadata_the_first_block_is_enough(scene: Telling) -> None:
-    """Should Slack hold it back for want of a right."""
+    """Slack may omit metadata if a scope is missing."""
     watch = watched()
     block = {"type": "section", "block_id": mark(watch), "text": {}}
     scene.messages.append(
@@ -111,7 +111,7 @@ async def test_without_the_metadata_the_first_block_is_enough(scene: Telling) ->
 
 
 async def test_a_thread_whose_first_message_is_gone_holds_none(scene: Telling) -> None:
-    """Slack does not find the thread then."""
+    """Slack does not find such a thread."""
     scene.slack.said.clear()
 
     assert Trace.NONE is await scene.notifier.trace(watched())
@@ -120,7 +120,7 @@ async def test_a_thread_whose_first_message_is_gone_holds_none(scene: Telling) -
 async def test_a_notice_that_landed_outside_of_its_thread_is_deleted_and_counts_as_none(
     scene: Telling,
 ) -> None:
-    """Nobody knew, because Slack's answer was lost; another watch's stays."""
+    """Slack's answer was lost, so the bot did not know; another watch's notice stays."""
     watch, other = watched(), watched(id="f" * 16)
     scene.slack.said.clear()
     for one in (other, watch):
@@ -136,7 +136,7 @@ async def test_a_notice_that_landed_outside_of_its_thread_is_deleted_and_counts_
 
 
 async def test_a_channel_that_cannot_be_looked_at_now_is_looked_at_later(scene: Telling) -> None:
-    """A notice may stand there for everybody to read."""
+    """The channel may have the notice already."""
     scene.slack.fail_next(HISTORY, error="internal_error")
 
     assert Trace.AWAY is await scene.notifier.trace(watched())
@@ -156,7 +156,7 @@ async def test_a_channel_that_cannot_be_looked_at_now_is_looked_at_later(scene: 
 async def test_what_may_not_be_read_is_said_to_be_unreadable(
     granted: tuple[str, ...], destination: Destination, trace: Trace
 ) -> None:
-    """A thread that can be read would have been written to, whatever else cannot be read."""
+    """The bot would have posted in a thread that it can read, regardless of other places."""
     async with telling(*granted) as scene:
         begin(scene)
 
@@ -167,7 +167,7 @@ async def test_what_may_not_be_read_is_said_to_be_unreadable(
 async def test_where_the_bot_cannot_write_only_the_direct_message_counts(
     scene: Telling, channel: str
 ) -> None:
-    """It was refused there, and went to the asker or nowhere."""
+    """The channel refused the notice, so it was sent directly or not at all."""
     begin(scene, channel)
     scene.slack.workspace.scopes |= {"groups:history"}
     watch = watched(Destination(team=TEAM_ID, channel=channel, thread=ROOT))
@@ -179,7 +179,7 @@ async def test_where_the_bot_cannot_write_only_the_direct_message_counts(
 
 @pytest.mark.parametrize("method", [REPLIES, OPEN, HISTORY])
 async def test_a_slack_that_does_not_answer_is_asked_later(scene: Telling, method: str) -> None:
-    """Nothing is concluded from it; a word for good says that nothing can be read there."""
+    """That proves nothing; a permanent error means that the bot cannot read there."""
     away: list[dict[str, Any]] = [
         {"error": "ratelimited", "retry_after": 1},
         {"error": "fatal_error", "status": 500},
@@ -205,7 +205,7 @@ async def test_a_slack_that_does_not_answer_is_asked_later(scene: Telling, metho
     ids=["a bad gateway", "nothing", "another shape", "odd messages"],
 )
 async def test_odd_answers_are_read_without_trust(answer: Answer, trace: Trace) -> None:
-    """Whatever Slack, or something in its place, says."""
+    """For any answer, from Slack or a proxy."""
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers = {HISTORY: answer, OPEN: answering({"ok": True, "channel": {"id": "D1"}})}
 
@@ -213,7 +213,7 @@ async def test_odd_answers_are_read_without_trust(answer: Answer, trace: Trace) 
 
 
 async def test_where_slack_says_nothing_in_time_it_is_away() -> None:
-    """Whoever comes later looks again."""
+    """A later retry looks again."""
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers = {HISTORY: silence, OPEN: answering({"ok": True, "channel": {"id": "D1"}})}
         notifier = notifier_at(client, who, timing=Timing(trace=0.1))
@@ -224,7 +224,7 @@ async def test_where_slack_says_nothing_in_time_it_is_away() -> None:
 
 
 async def test_only_what_was_written_since_is_read(scene: Telling) -> None:
-    """From a minute before the ending was found."""
+    """From one minute before the ending on."""
     await scene.notifier.trace(watched())
 
     asked = next(call.arguments for call in scene.slack.calls if call.method == REPLIES)

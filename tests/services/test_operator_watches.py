@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.jobs.watch import State, Watch
-from bot.services.jobs.outcomes import Delivery, JobOutcome, Report
-from bot.services.watches.operator import WatchJobs
+from bot.services.jobs.outcomes import Delivery, Report
+from bot.services.operator import JobOperator, JobOutcome
+from bot.storage.bulks import Bulks
 from bot.storage.watches import Watches
 from tests.services.watch_world import World, watch_world
 
@@ -24,12 +25,12 @@ async def world() -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def jobs(world: World) -> WatchJobs:
+def jobs(world: World) -> JobOperator:
     """What the operator uses."""
-    return WatchJobs(watches=world.watches, now=world.clock)
+    return JobOperator(watches=world.watches, bulks=Bulks(world.database), now=world.clock)
 
 
-async def test_all_are_listed(world: World, jobs: WatchJobs) -> None:
+async def test_all_are_listed(world: World, jobs: JobOperator) -> None:
     """The newest first; those that are over on demand."""
     first = await world.start("SANDBOX-OK")
     world.clock.forward(1)
@@ -40,7 +41,7 @@ async def test_all_are_listed(world: World, jobs: WatchJobs) -> None:
     assert (second,) == await jobs.latest(1, only_open=False)
 
 
-async def test_one_is_given_up(world: World, jobs: WatchJobs) -> None:
+async def test_one_is_given_up(world: World, jobs: JobOperator) -> None:
     """Whoever asked for it; once."""
     watch = await world.start("A")
     assert JobOutcome.DONE is await jobs.cancel(watch.id)
@@ -49,14 +50,14 @@ async def test_one_is_given_up(world: World, jobs: WatchJobs) -> None:
     assert JobOutcome.UNKNOWN is await jobs.cancel("nothing")
 
 
-async def test_one_that_waits_is_taken_up_now(world: World, jobs: WatchJobs) -> None:
+async def test_one_that_waits_is_taken_up_now(world: World, jobs: JobOperator) -> None:
     """Nothing else changes about it."""
     watch = await world.start("SANDBOX-OK")
     assert JobOutcome.DONE is await jobs.retry(watch.id)
     assert replace(watch, due_at=world.clock.now) == await world.read(watch)
 
 
-async def test_what_could_not_be_delivered_is_told_again(world: World, jobs: WatchJobs) -> None:
+async def test_what_could_not_be_delivered_is_told_again(world: World, jobs: JobOperator) -> None:
     """After a look for what may have been posted."""
     world.slack.reports = [UNDELIVERABLE]
     watch = await world.turn(await world.start("SANDBOX-OK"))
@@ -66,14 +67,14 @@ async def test_what_could_not_be_delivered_is_told_again(world: World, jobs: Wat
     assert (2, 1) == (len(world.slack.told), len(world.slack.traced))
 
 
-async def test_what_was_told_is_not_told_again(world: World, jobs: WatchJobs) -> None:
+async def test_what_was_told_is_not_told_again(world: World, jobs: JobOperator) -> None:
     """Nor is there anything to retry where nothing is known."""
     watch = await world.turn(await world.start("SANDBOX-OK"))
     assert JobOutcome.NOTHING_TO_RETRY is await jobs.retry(watch.id)
     assert JobOutcome.UNKNOWN is await jobs.retry("nothing")
 
 
-async def test_what_is_watched_anew_is_left_alone(world: World, jobs: WatchJobs) -> None:
+async def test_what_is_watched_anew_is_left_alone(world: World, jobs: JobOperator) -> None:
     """There is one watch for an id and destination."""
     world.slack.reports = [UNDELIVERABLE]
     watch = await world.turn(await world.start("SANDBOX-OK"))
@@ -93,7 +94,9 @@ class StaleTable(Watches):
 async def test_one_that_changes_meanwhile(world: World) -> None:
     """The running bot goes before the operator."""
     watch = await world.start("A")
-    jobs = WatchJobs(watches=StaleTable(world.database), now=world.clock)
+    jobs = JobOperator(
+        watches=StaleTable(world.database), bulks=Bulks(world.database), now=world.clock
+    )
     assert JobOutcome.NOT_OPEN is await jobs.retry(watch.id)
     world.slack.reports = [UNDELIVERABLE]
     undelivered = await world.turn(await world.start("SANDBOX-OK"))

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
-from bot.services.bulk.operator import BulkJobs
-from bot.services.jobs.outcomes import Delivery, JobOutcome, Report, Trace
+from bot.services.jobs.outcomes import Delivery, Report, Trace
+from bot.services.operator import JobOperator, JobOutcome
 from bot.storage.bulks import Bulks
 from tests.services.bulk_world import BulkWorld, bulk_world
 
@@ -22,12 +22,12 @@ async def world() -> AsyncIterator[BulkWorld]:
 
 
 @pytest.fixture
-def jobs(world: BulkWorld) -> BulkJobs:
+def jobs(world: BulkWorld) -> JobOperator:
     """What the operator uses."""
-    return BulkJobs(bulks=world.table, now=world.base.clock)
+    return JobOperator(watches=world.base.watches, bulks=world.table, now=world.base.clock)
 
 
-async def test_one_is_stopped(world: BulkWorld, jobs: BulkJobs) -> None:
+async def test_one_is_stopped(world: BulkWorld, jobs: JobOperator) -> None:
     """Whoever asked for it; once. What is known is still reported."""
     bulk = await world.start("SANDBOX-OK")
     assert (bulk,) == await jobs.latest(9, only_open=True)
@@ -38,7 +38,7 @@ async def test_one_is_stopped(world: BulkWorld, jobs: BulkJobs) -> None:
     assert [BulkEnding.STOPPED] == [reported.ending for reported in world.speaker.reported]
 
 
-async def test_one_that_waits_is_taken_up_now(world: BulkWorld, jobs: BulkJobs) -> None:
+async def test_one_that_waits_is_taken_up_now(world: BulkWorld, jobs: JobOperator) -> None:
     """One that is worked on, or is over, is not."""
     bulk = await world.start("SANDBOX-OK")
     assert JobOutcome.DONE is await jobs.retry(bulk.id)
@@ -49,7 +49,7 @@ async def test_one_that_waits_is_taken_up_now(world: BulkWorld, jobs: BulkJobs) 
 
 
 async def test_one_that_could_not_be_delivered_is_reported_again(
-    world: BulkWorld, jobs: BulkJobs
+    world: BulkWorld, jobs: JobOperator
 ) -> None:
     """And nothing is asked again for it."""
     world.speaker.reports = [Report(delivery=Delivery.UNDELIVERABLE)]
@@ -60,7 +60,7 @@ async def test_one_that_could_not_be_delivered_is_reported_again(
     assert (BulkState.REPORTED, 1) == (ended.state, len(world.asked))
 
 
-async def test_one_whose_result_could_not_be_delivered(world: BulkWorld, jobs: BulkJobs) -> None:
+async def test_one_whose_result_could_not_be_delivered(world: BulkWorld, jobs: JobOperator) -> None:
     """Its report stands there, and only the result is handed over."""
     world.speaker.handovers = [Report(delivery=Delivery.UNDELIVERABLE)]
     bulk = await world.turn(await world.start("SANDBOX-OK"))
@@ -84,5 +84,7 @@ class LateTable(Bulks):
 async def test_one_that_somebody_goes_on_with_meanwhile(world: BulkWorld) -> None:
     """Is left to them."""
     bulk = await world.start("SANDBOX-OK")
-    jobs = BulkJobs(bulks=LateTable(world.base.database), now=world.base.clock)
+    jobs = JobOperator(
+        watches=world.base.watches, bulks=LateTable(world.base.database), now=world.base.clock
+    )
     assert JobOutcome.NOT_OPEN is await jobs.retry(bulk.id)
