@@ -60,13 +60,15 @@ def _set_write_ahead(path: Path, *, last_try: bool) -> bool:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            if last_try or error.sqlite_errorcode not in {
-                sqlite3.SQLITE_BUSY,
-                sqlite3.SQLITE_LOCKED,
-            }:
+            if last_try or not _is_taken(error):
                 raise
             return False
     return True
+
+
+def _is_taken(error: sqlite3.OperationalError) -> bool:
+    # The low byte is the primary result code; the rest is the reason, such as recovery.
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def on_file(file: Path, *, connections: int, timing: Timing) -> AbstractContextManager[Engine]:
@@ -148,8 +150,7 @@ def _is_alone(connection: Connection, *, last_try: bool) -> bool:
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        # The low byte is the primary result code; the rest is the reason, such as recovery.
-        if last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+        if last_try or not _is_taken(error):
             raise
         return False
     return True
