@@ -52,7 +52,7 @@ class FileReading:
     def __init__(self, *, timing: Timing = Timing(), command: Sequence[str] = ()) -> None:
         self._seconds = timing.reading
         self._command = tuple(command) or _own_command()
-        # Whoever waits for a semaphore gets it in turn.
+        # A semaphore serves its waiters in order.
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._people: set[str] = set()
 

@@ -1,7 +1,7 @@
 """The process in which one file is read; its arguments are the most ids, seconds and MiB.
 
 The file comes by standard input, the list or what is wrong with the file goes to standard output.
-Whoever sent the file decides how long that takes, so the process sets limits to itself first; it
+The sender of the file decides how long that takes, so the process sets limits to itself first; it
 knows no secret, has no environment, and may be killed at any time.
 
 The way back is JSON, a line for each few hundred lines of the file: nobody has to trust what comes

@@ -219,7 +219,7 @@ def common_fields(row: Row[Any]) -> dict[str, Any]:
 def finding_values(finding: Finding | None) -> dict[str, Any]:
     """The columns of what a look-up found; all null without one.
 
-    A status is stored as its raw text, which is read anew.
+    A status is stored as its raw text, and parsed again when it is read.
     """
     failure = finding if isinstance(finding, LookupFailure) else None
     return {

@@ -125,7 +125,7 @@ class BulkService:
 async def stop_asking(bulks: Bulks, bulk: Bulk, now: datetime) -> Bulk | None:
     """End the asking of a bulk; `None` if it does not ask any more.
 
-    Whoever works on it sees that soon; where nobody does, it is due at once.
+    A process that is working on it notices soon; otherwise it is due at once.
 
     Raises:
         StorageError: it could not be ended.
@@ -137,6 +137,6 @@ async def stop_asking(bulks: Bulks, bulk: Bulk, now: datetime) -> Bulk | None:
             stopped = replace(stopped, due_at=now)
         if await bulks.replace(stands, stopped):
             return stopped
-        # Whoever works on it has written something down meanwhile.
+        # The process that is working on it has updated the row meanwhile.
         stands = await bulks.get(bulk.id)
     return None

@@ -1,6 +1,6 @@
 """A bulk's turn, when it is due: ask what is left to ask, then the one report, then the result.
 
-Whoever comes after a process that died goes on where the answers end.
+After a crash, the next process continues where the stored answers end.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class BulkTurns:
                 await self._go_on(bulk)
 
     def leave(self) -> None:
-        """This process ends: leave what is being asked to whoever comes next."""
+        """This process ends: leave unfinished look-ups to the next one."""
         self._leaving = True
         for asking in self._under_way:
             asking.leave()
@@ -84,7 +84,7 @@ class BulkTurns:
             await self._delivery.attempt(hold.bulk, hold.bulk)
 
     async def _put_down(self, hold: Hold, progress: Progress) -> None:
-        """Leave it to whoever comes next, at once."""
+        """Release it, so that another process can take it up at once."""
         if not hold.lost:
             await hold.change(
                 lambda held: replace(

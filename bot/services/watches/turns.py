@@ -54,7 +54,7 @@ class WatchTurns:
                 await self._update_card(watch)
 
     def leave(self) -> None:
-        """This process ends: leave the looks to whoever comes next."""
+        """This process ends: leave the look-ups to the next one."""
         self._leaving = True
         for look in self._looks:
             look.cancel()
