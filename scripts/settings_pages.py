@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import wrap
 from typing import Final
 
 from pydantic import SecretStr
 
-from bot.settings.hints import HINTS, MEANINGS
+from bot.settings.hints import HINTS
 from bot.settings.settings import Settings
 
 ROOT: Final = Path(__file__).parents[1]
@@ -38,6 +39,82 @@ _EXAMPLE_HEAD: Final = """\
 # variables, and as files in /run/secrets. An empty value counts as not set.
 # `make pages` writes this file from the code.
 """
+
+# Each setting's meaning, in the sections and the order of docs/settings.md and .env.example.
+MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Slack": {
+        "SLACK_BOT_TOKEN": "The app's bot token.",
+        "SLACK_APP_TOKEN": "For Socket Mode, which needs no public address: the app-level token.",
+        "SLACK_SIGNING_SECRET": "For HTTP mode: the secret that Slack signs its requests with.",
+        "SLACK_API_URL": "Base URL of Slack's Web API. GovSlack has another one.",
+        "SLACK_CLIENT_ID": "Reserved for OAuth.",
+        "SLACK_CLIENT_SECRET": "Reserved for OAuth.",
+    },
+    "Gateway": {
+        "GATEWAY_CREDENTIAL": "The first of the gateway's two keys.",
+        "GATEWAY_TOKEN": "The second of the gateway's two keys.",
+        "GATEWAY_URL": "The gateway's address. The keys travel in the request's body, so use "
+        "https.",
+        "GATEWAY_SOAP_VERSION": "The SOAP version of the requests.",
+        "GATEWAY_TIMEOUT_SECONDS": "How long one look-up may take, retries included.",
+        "GATEWAY_REQUESTS_PER_SECOND": "The rate limit of all processes on one database together. "
+        "Too many requests make the gateway answer 900.",
+        "GATEWAY_MAX_CONCURRENCY": "How many requests may run at once, in all processes on one "
+        "database together.",
+        "GATEWAY_PROXY": "The proxy for requests to the gateway.",
+        "GATEWAY_CA_FILE": "A private certificate authority to trust beside the system's.",
+        "GATEWAY_SUPPORT_CONTACT": "Whom cards name beside the gateway's support, such as an "
+        "e-mail address or a contract number.",
+    },
+    "The bot": {
+        "BOT_MODE": "How Slack reaches the bot. Not set: socket if SLACK_APP_TOKEN is set, else "
+        "http.",
+        "BOT_HOST": "The address for health, metrics and, in HTTP mode, Slack's requests.",
+        "BOT_PORT": "The port for the same.",
+        "BOT_LANGUAGE": "The language of answers, unless a person or a channel has another. "
+        "pt, pt_BR and en-US are understood too.",
+        "BOT_COMMAND": "The slash command. The app's manifest must have the same one.",
+        "BOT_TIMEZONE": "The time zone of times in texts that Slack does not localise.",
+        "BOT_SUPPORT_CONTACT": "Whom cards name when this bot's admins must act.",
+        "BOT_HASH_KEY": "The key of the hash that replaces an IDMSG in the log and the audit. "
+        "Not set: one is created at the first start and stored beside the database.",
+        "BOT_LOG_FORMAT": "The format of the log. Not set: text in a terminal, else json.",
+        "BOT_LOG_LEVEL": "The lowest level that is logged.",
+    },
+    "Who may ask": {
+        "ALLOWED_CHANNELS": "The channels where people may ask. Not set: all.",
+        "ALLOWED_USERS": "The people who may ask. Not set: everybody.",
+        "ADMIN_USERS": "The admins: they may ask anywhere, choose a channel's language, and get "
+        "alerts.",
+        "ALLOW_EXTERNAL_USERS": "Whether people from other organisations in shared channels may "
+        "ask.",
+        "BOT_OWN_TEAMS": "Further workspaces and organisations whose people are colleagues: on "
+        "Enterprise Grid, or after a merger.",
+    },
+    "Storage": {
+        "DATABASE_URL": "Where everything is stored: a SQLite file, or "
+        "postgresql://user:password@host/database.",
+        "BOT_RETENTION_DAYS": "How long look-ups are stored, in the audit and among a user's "
+        "recent ones.",
+    },
+    "Watches": {
+        "WATCH_INTERVALS_SECONDS": "The time from the start to the first poll, and then between "
+        "polls. The last one repeats.",
+        "WATCH_LIMIT_MINUTES": "How long a pending call is watched. The person who asks can "
+        "choose up to 24 hours.",
+        "WATCH_MAX_OPEN": "Open watches of everybody. Not set: as many as the gateway's rate "
+        "limit allows, which is 150 times GATEWAY_REQUESTS_PER_SECOND with the default intervals. "
+        "A higher number is lowered to that.",
+        "WATCH_MAX_PER_USER": "Open watches of one person.",
+        "WATCH_MAX_PER_CHANNEL": "Open watches in one channel.",
+        "WATCH_IN_DOUBT": "What to do with a notice or report that may have been posted before a "
+        "crash, in a conversation that the bot may not read: repeat it (it may come twice) or "
+        "drop it (it may never come).",
+    },
+    "Lists": {
+        "BULK_MAX_IDS": "The most ids in one list.",
+    },
+}
 
 
 def page() -> str:

@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 import structlog
 
-from bot.telemetry import configure_logging
+from bot.logs import configure_logging
 from tests.support.closed_world import guard, left_the_machine
 
 _SETTINGS: Final = (

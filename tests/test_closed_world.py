@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings.settings import load_settings
+from bot.settings.loading import load_settings
 from tests.support.closed_world import left_the_machine
 
 

@@ -17,7 +17,7 @@ from bot.commands.explain import page
 from bot.domain.texts.catalog import Language
 from bot.domain.texts.dictionary import everything
 from bot.locales import load_catalog
-from bot.settings.hints import HINTS, MEANINGS
+from bot.settings.hints import HINTS
 from bot.settings.settings import Settings
 from scripts import settings_pages
 from scripts.pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
@@ -81,7 +81,9 @@ def test_every_setting_has_its_form_and_its_meaning() -> None:
     example = settings_pages.EXAMPLE.read_text("utf-8")
 
     assert settings == sorted(HINTS)
-    assert settings == sorted(name for section in MEANINGS.values() for name in section)
+    assert settings == sorted(
+        name for section in settings_pages.MEANINGS.values() for name in section
+    )
     assert settings == sorted(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
     assert settings == sorted(re.findall(r"(?m)^\| `([A-Z_]+)`", DOCUMENTS["docs/settings.md"]))
 

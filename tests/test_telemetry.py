@@ -18,7 +18,8 @@ from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import Finding, LookupFailure
-from bot.telemetry import ALLOWED_KEYS, CountingHandler, Telemetry
+from bot.logs import ALLOWED_KEYS, CountingHandler
+from bot.telemetry import Telemetry
 from tests.support.voicestatus_process import Voicestatus
 
 CANARY = "canary-5511987654321"
@@ -283,7 +284,7 @@ def test_records_of_libraries_are_counted_by_their_place(passing: Time, log: io.
 def test_what_is_counted_is_written_when_the_process_ends(tmp_path: Path) -> None:
     """The end does not wait for the second to be over, and loses nothing."""
     program = (
-        "import structlog; from bot.telemetry import configure_logging as c; "
+        "import structlog; from bot.logs import configure_logging as c; "
         "c(level='INFO', json=True); log = structlog.get_logger('bot.x'); "
         "[log.info('said') for _ in range(15)]"
     )

@@ -22,6 +22,7 @@ from bot.demo.conversation import _TOUR
 from bot.demo.gallery import Room
 from bot.demo.playground.seed_data import SEEDS, TOPICS
 from bot.domain.access import Refusal
+from bot.domain.alerts import Trouble
 from bot.domain.answer import COUNTED, NOT_FOUND
 from bot.domain.call_status import Outcome
 from bot.domain.id_lists.id_list import ListProblem
@@ -29,16 +30,14 @@ from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.id_lists.result_sheet import COLUMNS
 from bot.domain.input.message_id import IdProblem
 from bot.domain.jobs.bulk import BulkEnding
-from bot.domain.jobs.watch import Bound, Ending
-from bot.domain.jobs.watchable import NotWatchable
+from bot.domain.jobs.watch import Bound, Ending, NotWatchable
 from bot.domain.texts.catalog import Catalog, CustomerReason, Kind, Language, Phrase, Retry, WhoActs
 from bot.fake_slack.wire import Link
 from bot.gateway.protocol import errors
-from bot.services.alarm import Trouble
 from bot.slack.bulk.tables import _COLUMNS
 from bot.slack.cards.buttons import Action
-from bot.slack.files.download import FileProblem
-from bot.slack.lookups.commands import _LISTED
+from bot.slack.files.file_objects import FileProblem
+from bot.slack.lookups.messages import _LISTED
 from bot.slack.watches.buttons import LIMITS
 from bot.storage.errors import StorageError
 from tests.support.sip_codes import SIP_CODES
@@ -244,7 +243,11 @@ SHORTCUTS = ("message", "global")
 OTHER_WAYS_IN = ("customer", "watch", "mention", "shortcut", "direct", "home")
 AFTER_ANSWER = ("failed", "error")
 WHERE = ("directly", "in_channel", "in_thread")
-STOPPED = ("stopping", "over", "not_yours")
+WATCHING = (
+    *("watching_title", "watching_none_title", "watching", "watched_before", "not_watched"),
+)
+WHY_HERE = ("moved", "gone")
+STOPPED = ("stopping", "over", "not_yours", "not_kept", "none_pending")
 FINER = ("answered_briefly", NOT_FOUND)
 HEALTH = [
     *("down", "paused", "bad", "since_good", "no_good_yet", "never", "good", "recovered"),
@@ -267,15 +270,16 @@ PATTERNS: dict[str, list[str]] = {
     "watch.needless.{}": [f"watch.needless.{one}" for one in NotWatchable],
     "watch.no_room.{}": [f"watch.no_room.{one}" for one in Bound],
     "bulk.over.{}": [f"bulk.over.{one}" for one in BulkEnding],
-    "bulk.report.{}": [f"bulk.report.{one}" for one in BulkEnding],
+    "bulk.report.{}": [f"bulk.report.{one}" for one in (*BulkEnding, *WHY_HERE)],
+    "bulk.page.{}": [f"bulk.page.{one}" for one in ("before", "next")],
     "bulk.table.{}": [f"bulk.table.{one}" for one in _COLUMNS],
     "bulk.modal.{}": [f"bulk.modal.{one}" for one in ("check", "start")],
     "{}_title": [],  # of `titled` itself, whose callers name the phrase
-    "bulk.note.{}": [f"bulk.note.{one}" for one in (*WHERE, *STOPPED)],
+    "bulk.note.{}": [f"bulk.note.{one}" for one in (*WHERE, *STOPPED, *WATCHING)],
     "bulk.note.{}_title": [f"bulk.note.{one}_title" for one in STOPPED],
     "watch.limit.{}": [f"watch.limit.{one}" for one in LIMITS],
     # At the limit there is more to say than one phrase.
-    "notice.{}": [f"notice.{one}" for one in Ending],
+    "notice.{}": [f"notice.{one}" for one in (*Ending, *WHY_HERE)],
     "moment.{}": [f"moment.{one}" for one in ("gateway_down", "paused")],
     "{}_body": [f"admin.{one}{end}" for one in Trouble for end in ("", "_body")],
     "refusal.{}": [f"refusal.{one}" for one in Refusal],

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import os
-import re
 import sys
 from collections.abc import Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer import Argument, Option
 
 from bot import __version__
 from bot.commands.exit_codes import FAILED, USAGE
 from bot.domain.texts.catalog import Catalog, Language, named_language
-from bot.domain.texts.dictionary import Found, as_record, everything, find
-from bot.settings.hints import COMMAND_PATTERN, HINTS
+from bot.settings.hints import HINTS
 
 if TYPE_CHECKING:
     from bot.settings.settings import Settings
@@ -32,7 +30,7 @@ _app = typer.Typer(
     rich_markup_mode=None,
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+AsJson = Annotated[bool, Option("--json", help="One JSON object a line.")]
 
 
 def _language(text: str) -> Language:
@@ -44,12 +42,20 @@ def _language(text: str) -> Language:
 
 InLanguage = Annotated[
     Language | None,
-    typer.Option(
+    Option(
         "--language",
         parser=_language,
         metavar="en|pt-BR",
         help="Language of the texts, instead of BOT_LANGUAGE.",
     ),
+]
+ListFile = Annotated[
+    str | None,
+    Option("--file", metavar="FILE", help="A list of calls (CSV or text); - reads standard input."),
+]
+ResultFile = Annotated[
+    Path | None,
+    Option("--output", metavar="FILE", help="Write the result of --file to this file."),
 ]
 
 
@@ -78,9 +84,7 @@ def _voicestatus(
     *,
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
+        Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Tells a support agent, in plain words, what happened to a phone call."""
@@ -97,20 +101,10 @@ def run() -> None:
 
 @_app.command()
 def lookup(
-    idmsgs: Annotated[
-        list[str] | None, typer.Argument(metavar="IDMSG...", show_default=False)
-    ] = None,
+    idmsgs: Annotated[list[str] | None, Argument(metavar="IDMSG...", show_default=False)] = None,
     *,
-    file: Annotated[
-        str | None,
-        typer.Option(
-            "--file", metavar="FILE", help="A list of calls (CSV or text); - reads standard input."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", metavar="FILE", help="Write the result of --file to this file."),
-    ] = None,
+    file: ListFile = None,
+    output: ResultFile = None,
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
@@ -121,10 +115,8 @@ def lookup(
     catalog = _catalog(language or (settings.bot_language if settings is not None else None))
     if file:
         from bot.commands.lookup_file import look_up_list, read_list
-        from bot.domain.jobs.bulk import LARGEST
 
-        max_ids = settings.bulk_max_ids if settings is not None else LARGEST
-        given, bad_list = read_list(file, output, catalog, max_ids=max_ids)
+        given, bad_list = read_list(file, output, catalog, settings)
         if settings is None or given is None:
             _complain([*problems, *bad_list])
         work = look_up_list(given, settings, catalog, as_json=as_json, output=output)
@@ -141,13 +133,11 @@ def lookup(
 def explain(
     codes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="CODE...", help="486, sip:486, gateway:023, failed:486, a word."),
+        Argument(metavar="CODE...", help="486, sip:486, gateway:023, failed:486, a word."),
     ] = None,
     *,
-    everything_: Annotated[
-        bool, typer.Option("--all", help="Explain the whole dictionary.")
-    ] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    everything_: Annotated[bool, Option("--all", help="Explain the whole dictionary.")] = False,
+    markdown: Annotated[bool, Option("--markdown", help="Print Markdown.")] = False,
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
@@ -156,44 +146,19 @@ def explain(
         _complain(["Give one or more codes or words, or --all for the whole dictionary."])
     catalog = _catalog(language)
     others = [_catalog(other) for other in Language]
-    found = [find(code, catalog, others) for code in codes or ()]
-    if everything_:
-        found = [Found(term="", definitions=everything(catalog))]
-    _print_found(found, catalog, as_json=as_json, markdown=markdown or everything_)
-    if not all(one.definitions for one in found):
+    from bot.commands.explain import print_meanings
+
+    markdown = markdown or everything_
+    if not print_meanings(codes or (), catalog, others, as_json=as_json, markdown=markdown):
         raise typer.Exit(FAILED)
-
-
-def _print_found(found: list[Found], catalog: Catalog, *, as_json: bool, markdown: bool) -> None:
-    definitions = [definition for one in found for definition in one.definitions]
-    if as_json:
-        for definition in definitions:
-            typer.echo(json.dumps(as_record(definition), ensure_ascii=False))
-    elif markdown:
-        from bot.commands.explain import page
-
-        typer.echo(page(definitions, catalog), nl=False)
-    else:
-        from bot.commands.explain import print_found
-
-        print_found(found, catalog)
-    for one in found:
-        if not one.definitions:
-            typer.echo(_not_found(one, catalog), err=True)
-
-
-def _not_found(found: Found, catalog: Catalog) -> str:
-    title = catalog.say("explain.nothing_title", term=found.term)
-    nearest = ", ".join(found.nearest)
-    return f"{title}. {catalog.say('explain.nearest', words=nearest)}" if nearest else f"{title}."
 
 
 @_app.command()
 def sandbox(
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8088,
-    list_: Annotated[bool, typer.Option("--list", help="List the scripted ids and exit.")] = False,
+    host: Annotated[str, Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8088,
+    list_: Annotated[bool, Option("--list", help="List the scripted ids and exit.")] = False,
 ) -> None:
     """Serve a gateway with scripted answers for trials; no call is ever made."""
     from bot.commands.sandbox import print_script, serve_sandbox
@@ -209,11 +174,10 @@ def demo(
     *,
     language: InLanguage = None,
     port: Annotated[
-        int | None,
-        typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one."),
+        int | None, Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")
     ] = None,
     terminal: Annotated[
-        bool, typer.Option("--terminal", help="Play a tour in the terminal instead.")
+        bool, Option("--terminal", help="Play a tour in the terminal instead.")
     ] = False,
 ) -> None:
     """Try everything in a browser, with no Slack and no gateway account."""
@@ -238,10 +202,10 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 @_app.command()
 def jobs(
-    action: Annotated[str, typer.Argument(metavar="list|cancel|retry")] = "list",
-    job_id: Annotated[str, typer.Argument(metavar="ID", show_default=False)] = "",
+    action: Annotated[str, Argument(metavar="list|cancel|retry")] = "list",
+    job_id: Annotated[str, Argument(metavar="ID", show_default=False)] = "",
     *,
-    everything_: Annotated[bool, typer.Option("--all", help="Include finished ones.")] = False,
+    everything_: Annotated[bool, Option("--all", help="Include finished ones.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List open watches and lists, cancel one, or retry one now."""
@@ -250,39 +214,25 @@ def jobs(
     settings = _settings()
     from bot.commands.jobs import do_job
 
-    raise typer.Exit(
-        _run(do_job(settings, action, job_id, everything=everything_, as_json=as_json))
-    )
+    work = do_job(settings, action, job_id, everything=everything_, as_json=as_json)
+    raise typer.Exit(_run(work))
 
 
 @_app.command()
 def manifest(
     *,
-    http: Annotated[
-        str, typer.Option(metavar="URL", help="For HTTP mode: the bot's public URL.")
-    ] = "",
+    http: Annotated[str, Option(metavar="URL", help="For HTTP mode: the bot's public URL.")] = "",
     command: Annotated[
         str | None,
-        typer.Option(metavar="/NAME", help="The slash command's name, instead of BOT_COMMAND."),
+        Option(metavar="/NAME", help="The slash command's name, instead of BOT_COMMAND."),
     ] = None,
     language: InLanguage = None,
 ) -> None:
     """Print the manifest that creates the Slack app."""
-    from bot.settings.single import single_setting
-    from bot.slack.manifest import as_yaml
-    from bot.slack.manifest import manifest as build
+    from bot.commands.manifest import print_manifest
 
-    name = (single_setting("BOT_COMMAND") or "/voicestatus") if command is None else command
-    problems = []
-    if http and not http.startswith("https://"):
-        problems.append("--http must begin with https://, because Slack requires it.")
-    if not re.fullmatch(COMMAND_PATTERN, name):
-        place = "BOT_COMMAND" if command is None else "--command"
-        problems.append(f"{place} is wrong. It should be {HINTS['BOT_COMMAND']}.")
-    if problems:
+    if problems := print_manifest(_catalog(language), http=http, command=command):
         _complain(problems)
-    data = build(_catalog(language), command=name, http_url=http or None)
-    typer.echo(as_yaml(data), nl=False)
 
 
 def _settings(*needs: str) -> Settings:
@@ -294,7 +244,7 @@ def _settings(*needs: str) -> Settings:
 
 
 def _settings_or_problems(*needs: str) -> tuple[Settings | None, Sequence[str]]:
-    from bot.settings.settings import Need, SettingsError, load_settings
+    from bot.settings.loading import Need, SettingsError, load_settings
 
     try:
         return load_settings([Need(need) for need in needs]), ()
@@ -311,8 +261,9 @@ def _complain(lines: Iterable[str]) -> NoReturn:
 def _catalog(language: Language | None) -> Catalog:
     """The catalog of a language; by default that of BOT_LANGUAGE, if valid."""
     from bot.locales import load_catalog
-    from bot.settings.single import single_setting
+    from bot.settings.names import single_setting
 
+    # Only this setting is read: a problem in another one must not stop `explain`.
     own = None if language is not None else named_language(single_setting("BOT_LANGUAGE"))
     return load_catalog(language or own or Language.ENGLISH)
 

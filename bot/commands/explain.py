@@ -1,26 +1,62 @@
-"""`voicestatus explain`: cards, or a page of Markdown; `docs/` has the pages of all codes."""
+"""`voicestatus explain`: cards, JSON lines or Markdown; `docs/` has the pages of all codes."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
+import typer
+
 from bot.domain.texts.catalog import Catalog, Entry
-from bot.domain.texts.dictionary import Definition, Found, everything
+from bot.domain.texts.dictionary import Definition, Found, as_record, everything, find
 from bot.slack.blocks.style import CardStyle, Contacts
-from bot.slack.cards.definitions import definitions_card
-from bot.slack.cards.notes import Notes
+from bot.slack.cards.notes import Notes, definitions_card
 from bot.slack.cards.terminal import console, draw
 
 
-def print_found(found: Sequence[Found], catalog: Catalog) -> None:
-    """Draw the results as cards."""
+def print_meanings(
+    codes: Sequence[str],
+    catalog: Catalog,
+    others: Sequence[Catalog],
+    *,
+    as_json: bool,
+    markdown: bool,
+) -> bool:
+    """Print what these codes or words mean, or the whole dictionary if there are none.
+
+    Args:
+        codes: as they were typed.
+        catalog: of the language to explain in.
+        others: of the languages in which words are found too.
+        as_json: JSON lines; otherwise Markdown or cards.
+        markdown: a page of Markdown.
+
+    Returns:
+        whether each of them was found.
+    """
+    found = [find(code, catalog, others) for code in codes]
+    found = found or [Found(term="", definitions=everything(catalog))]
+    definitions = [definition for one in found for definition in one.definitions]
     style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZoneInfo("UTC"))
-    notes = Notes(style, "voicestatus")
+    if as_json:
+        for definition in definitions:
+            typer.echo(json.dumps(as_record(definition), ensure_ascii=False))
+    elif markdown:
+        typer.echo(page(definitions, catalog), nl=False)
     for one in found:
-        if one.definitions:
-            console().print(draw(definitions_card(one, notes)))
+        if not one.definitions:
+            typer.echo(_nothing_found(one, catalog), err=True)
+        elif not as_json and not markdown:
+            console().print(draw(definitions_card(one, Notes(style, "voicestatus")).blocks))
+    return all(one.definitions for one in found)
+
+
+def _nothing_found(found: Found, catalog: Catalog) -> str:
+    title = catalog.say("explain.nothing_title", term=found.term)
+    nearest = ", ".join(found.nearest)
+    return f"{title}. {catalog.say('explain.nearest', words=nearest)}" if nearest else f"{title}."
 
 
 def page(definitions: Sequence[Definition], catalog: Catalog) -> str:
@@ -62,6 +98,7 @@ def _heading(definition: Definition, catalog: Catalog) -> str:
 
 def _anchor(heading: str) -> str:
     """The anchor of a heading, in the format of Git hosts."""
+    # GitHub and GitLab drop punctuation, and write hyphens for spaces.
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 

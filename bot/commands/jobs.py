@@ -11,17 +11,18 @@ from typing import Any, Final
 from rich.table import Table
 
 from bot.commands.exit_codes import FAILED, OK
-from bot.composition.connections import revealed, utc_now
+from bot.composition.connections import utc_now
+from bot.composition.values import revealed
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Watch
+from bot.logs import configure_logging
 from bot.services.operator import JobOperator, JobOutcome
 from bot.settings.settings import Settings
 from bot.slack.cards.terminal import console
-from bot.storage.bulks import Bulks
 from bot.storage.database import open_database
 from bot.storage.errors import StorageError
-from bot.storage.watches import Watches
-from bot.telemetry import configure_logging
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 
 _MOST: Final = 1_000
 _SENTENCES: Final = {

@@ -5,30 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
 from bot.commands.exit_codes import OK, exit_code_of
-from bot.composition.connections import (
-    access_rules,
-    ceilings_of,
-    gateway_of,
-    revealed,
-    styles_of,
-    utc_now,
-)
+from bot.composition.connections import build_lookups, gateway_of, style_of
+from bot.composition.values import ceilings_of, revealed
 from bot.domain.answer import Answer
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId, parse_typed
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
-from bot.domain.texts.explanation import as_record, explain
+from bot.domain.texts.explanation import Finding, as_record, explain
 from bot.gateway.ceiling import Gatekeeper
+from bot.logs import configure_logging
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
 from bot.slack.cards.status_card import card
 from bot.slack.cards.terminal import console, draw
-from bot.telemetry import Telemetry, configure_logging
+from bot.telemetry import Telemetry
 
 _SHOWN: Final = 60
 
@@ -40,13 +35,13 @@ def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], l
     for word in words:
         forced = word.lower().startswith("id:")
         try:
-            typed = parse_typed(word[3:] if forced else word, forced=forced)
+            message_id = parse_typed(word[3:] if forced else word, forced=forced)
         except InvalidMessageIdError as error:
             problem = catalog.say(f"problem.{error.problem.value}")
             shown = shorten(ascii(word) if not word.isprintable() else word, _SHOWN)
             problems.append(plain(catalog.say("problem.line", word=shown, problem=problem)))
         else:
-            ids[typed.message_id] = None
+            ids[message_id] = None
     if problems:
         problems.append(plain(catalog.say("problem.where_to_find")))
     return list(ids), problems
@@ -61,7 +56,7 @@ async def look_up(
     message_ids: Sequence[MessageId], settings: Settings, catalog: Catalog, *, as_json: bool
 ) -> int:
     """Look up all ids, print the answers in the order of the ids, and return the exit code."""
-    worst = OK
+    worst, style = OK, style_of(settings, catalog)
     async with lookups_of(settings) as lookups:
         room = asyncio.Semaphore(at_once(settings))
 
@@ -72,8 +67,20 @@ async def look_up(
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(ask(message_id)) for message_id in message_ids]
             for task in tasks:
-                worst = max(worst, _print_answer(await task, settings, catalog, as_json=as_json))
+                answer = await task
+                # Not in a task of the group: rich raises SystemExit when the reader has left.
+                if as_json:
+                    print(json_line(answer.message_id, answer.finding, catalog), flush=True)  # noqa: T201
+                else:
+                    console().print(draw(card([answer], style).blocks))
+                worst = max(worst, exit_code_of(answer.finding))
     return worst
+
+
+def json_line(message_id: MessageId, finding: Finding, catalog: Catalog) -> str:
+    """What was found, as a JSON object."""
+    record = as_record(message_id.value, finding, explain(finding, catalog))
+    return json.dumps(record, ensure_ascii=False)
 
 
 @asynccontextmanager
@@ -84,9 +91,7 @@ async def lookups_of(settings: Settings) -> AsyncIterator[LookupService]:
         _gatekeeper(settings) as gatekeeper,
         gateway_of(settings, gatekeeper=gatekeeper) as gateway,
     ):
-        yield LookupService(
-            gateway=gateway, rules=access_rules(settings), telemetry=Telemetry(b""), now=utc_now
-        )
+        yield build_lookups(settings, gateway, Telemetry(b""))
 
 
 def at_once(settings: Settings) -> int:
@@ -94,29 +99,12 @@ def at_once(settings: Settings) -> int:
     return ceilings_of(settings).at_once(settings.gateway_timeout_seconds / 2)
 
 
-@asynccontextmanager
-async def _gatekeeper(settings: Settings) -> AsyncIterator[Gatekeeper | None]:
+def _gatekeeper(settings: Settings) -> AbstractAsyncContextManager[Gatekeeper | None]:
     """The gatekeeper that shares the rate limits with a bot on this database, if one has run."""
     url = revealed(settings.database_url)
-    if url.startswith("sqlite:") and not _is_file(url.removeprefix("sqlite:///")):
-        yield None
-        return
+    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
+        return nullcontext()
     # The database packages take longer to load than a look-up takes.
     from bot.composition.jobs import gatekeeper_beside_a_bot  # noqa: PLC0415
 
-    async with gatekeeper_beside_a_bot(settings) as gatekeeper:
-        yield gatekeeper
-
-
-def _is_file(path: str) -> bool:
-    return Path(path).is_file()
-
-
-def _print_answer(answer: Answer, settings: Settings, catalog: Catalog, *, as_json: bool) -> int:
-    if as_json:
-        explanation = explain(answer.finding, catalog)
-        record = as_record(answer.message_id.value, answer.finding, explanation)
-        print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201 - the output
-    else:
-        console().print(draw(card([answer], styles_of(settings).private(catalog))))
-    return exit_code_of(answer.finding)
+    return gatekeeper_beside_a_bot(settings)

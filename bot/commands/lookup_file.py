@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from bot.commands.exit_codes import OK, USAGE, exit_code_of
-from bot.commands.lookup import at_once, lookups_of, plain
+from bot.commands.lookup import at_once, json_line, lookups_of, plain
 from bot.commands.lookup_progress import Showing, Sums, say, say_sums, say_what_was_found, showing
 from bot.domain.answer import Answer
 from bot.domain.call_status import REFUSING, CallStatus
@@ -28,11 +27,11 @@ from bot.domain.id_lists.id_list import (
 )
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.bulk import BulkItem
+from bot.domain.jobs.bulk import LARGEST, BulkItem
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
-from bot.domain.texts.explanation import as_record, explain
-from bot.services.asking_in_order import AskingInOrder
+from bot.domain.texts.explanation import explain
+from bot.services.ordered_look_ups import OrderedLookUps
 from bot.settings.settings import Settings
 
 STANDARD_INPUT: Final = "-"
@@ -40,9 +39,13 @@ _LONGEST_NAME: Final = 200
 
 
 def read_list(
-    file: str, output: Path | None, catalog: Catalog, *, max_ids: int
+    file: str, output: Path | None, catalog: Catalog, settings: Settings | None
 ) -> tuple[IdList | None, list[str]]:
-    """The list in a file or on standard input; `None` and a sentence if it has no usable list."""
+    """The list in a file or on standard input; `None` and a sentence if it has no usable list.
+
+    It is read without usable settings too, so that all problems are reported together.
+    """
+    max_ids = settings.bulk_max_ids if settings is not None else LARGEST
     if output is not None and _are_the_same(file, output):
         return None, [catalog.say("list.terminal.same_file")]
     try:
@@ -64,7 +67,8 @@ async def look_up_list(
         with ExitStack() as stack:
             sink = _sink(output, stack)
             say_what_was_found(given, catalog)
-            form = _JsonLines(catalog) if as_json else _sheet(settings, catalog)
+            moment = local_moment(ZoneInfo(settings.bot_timezone), catalog.language)
+            form = _JsonLines(catalog) if as_json else ResultSheet(catalog, moment)
             run = _Run(given, form, sink, catalog)
             # Results on the same terminal would break a progress bar.
             bar = sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
@@ -75,12 +79,13 @@ async def look_up_list(
                 if not run.broken:
                     run.end()
     except BrokenPipeError:
+        # `main` ends quietly when the reader has left; any other fault gets a sentence.
         raise
     except OSError:
-        say(catalog.say("list.terminal.no_output", file=_shown(str(output or STANDARD_INPUT))))
+        say(catalog, "list.terminal.no_output", file=_shown(str(output or STANDARD_INPUT)))
         return USAGE
     if output is not None:
-        say(catalog.say("list.terminal.written", file=_shown(str(output))))
+        say(catalog, "list.terminal.written", file=_shown(str(output)))
     return run.worst
 
 
@@ -113,17 +118,12 @@ class _JsonLines:
     def line(self, item: BulkItem) -> bytes:
         if item.finding is None:
             return b""
-        explanation = explain(item.finding, self._catalog)
-        record = as_record(item.message_id.value, item.finding, explanation)
-        return f"{json.dumps(record, ensure_ascii=False)}\n".encode("utf-8", "replace")
+        line = json_line(item.message_id, item.finding, self._catalog)
+        return f"{line}\n".encode("utf-8", "replace")
 
     def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
         del ignored
         return iter(())
-
-
-def _sheet(settings: Settings, catalog: Catalog) -> ResultSheet:
-    return ResultSheet(catalog, local_moment(ZoneInfo(settings.bot_timezone), catalog.language))
 
 
 class _Run:
@@ -142,7 +142,7 @@ class _Run:
         self._sink = sink
         self._catalog = catalog
         self._sums = Sums()
-        self._asking: AskingInOrder | None = None
+        self._asking: OrderedLookUps | None = None
         self._reason: CallStatus | None = None
         self.worst = OK
         self.broken = False
@@ -161,29 +161,27 @@ class _Run:
             async def ask(message_id: MessageId) -> Answer:
                 return (await lookups.look_up([message_id], urgency=Urgency.BACKGROUND))[0]
 
-            self._asking = AskingInOrder(
-                self._given.ids, ask=ask, tell=tell, at_once=at_once(settings)
+            self._asking = OrderedLookUps(
+                self._given.ids, ask=ask, report=tell, at_once=at_once(settings)
             )
             await self._asking.run()
 
     def end(self) -> None:
         """Write the rest of the list, and print the summary."""
-        untold = self._asking.untold if self._asking is not None else {}
-        for place in range(self._sums.asked, len(self._given.ids)):
+        untold = self._asking.waiting if self._asking is not None else {}
+        for place in range(self._sums.total(), len(self._given.ids)):
             self._take(place, untold.get(place))
         for line in self._form.tail(self._given.ignored):
             self._write(line)
         if self._reason is not None:
             explanation = explain(self._reason, self._catalog)
-            text = self._catalog.say(
-                "list.terminal.stopped", headline=explanation.headline, advice=explanation.advice
-            )
-            say(plain(text))
+            headline, advice = plain(explanation.headline), plain(explanation.entry.advice)
+            say(self._catalog, "list.terminal.stopped", headline=headline, advice=advice)
         say_sums(self._sums, len(self._given.ids), self._catalog)
 
     def _tell(self, answer: Answer) -> bool:
         """Record the list's next answer; returns whether to stop."""
-        self._take(self._sums.asked, answer)
+        self._take(self._sums.total(), answer)
         finding = answer.finding
         if isinstance(finding, CallStatus) and finding.gateway_code in REFUSING:
             self._reason = finding
@@ -193,10 +191,7 @@ class _Run:
         item = BulkItem(position=place, message_id=self._given.ids[place])
         if answer is not None:
             item = replace(
-                item,
-                finding=answer.finding,
-                checked_at=answer.checked_at,
-                sandbox=answer.sandbox,
+                item, finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
             )
             self._sums.add(answer.finding)
             self.worst = max(self.worst, exit_code_of(answer.finding))
@@ -217,6 +212,7 @@ def _bytes_of(file: str) -> bytes:
     Raises:
         OSError: the file cannot be opened or read.
     """
+    # One byte more than allowed is enough to see that it is too large.
     if file == STANDARD_INPUT:
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     with Path(file).open("rb") as opened:

@@ -23,32 +23,26 @@ _STEPS: Final = 10
 _LEAST_STEP: Final = 10
 
 
-class Sums:
-    """Counts findings."""
+class Sums(Counter[str]):
+    """How many calls were looked up, by the names in `COUNTED`.
+
+    Attributes:
+        final: how many have a final status.
+    """
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        super().__init__()
         self.final = 0
 
     def add(self, finding: Finding) -> None:
         """Count one finding."""
-        self._counts[outcome_key(finding)] += 1
+        self[outcome_key(finding)] += 1
         self.final += isinstance(finding, CallStatus) and finding.final
-
-    @property
-    def asked(self) -> int:
-        """How many calls were looked up."""
-        return self._counts.total()
-
-    @property
-    def answered(self) -> int:
-        """How many calls were answered."""
-        return self._counts[Outcome.ANSWERED]
 
     def said(self, catalog: Catalog) -> Iterator[tuple[int, str]]:
         """The count of each kind that occurs, as number and words."""
         for name in COUNTED:
-            if count := self._counts[name]:
+            if count := self[name]:
                 yield count, catalog.say(f"count.{name}", count=count)
 
 
@@ -56,46 +50,41 @@ class Sums:
 Showing = Callable[[Sums], None]
 
 
-def say(line: str) -> None:
-    """A line on standard error."""
-    print(line, file=sys.stderr)  # noqa: T201 - the terminal's own output
+def say(catalog: Catalog, phrase: str, /, **values: object) -> None:
+    """Print a phrase on standard error."""
+    print(catalog.say(phrase, **values), file=sys.stderr)  # noqa: T201 - the terminal's own output
 
 
 def say_what_was_found(given: IdList, catalog: Catalog) -> None:
     """How many ids the list has, and what was left out, before the first request."""
     name = "list.terminal.found_in" if given.column else "list.terminal.found"
-    say(catalog.say(name, count=len(given.ids), column=given.column))
+    say(catalog, name, count=len(given.ids), column=given.column)
     if given.doubles:
-        say(catalog.say("list.terminal.doubles", count=given.doubles))
+        say(catalog, "list.terminal.doubles", count=given.doubles)
     if not given.ignored:
         return
-    say(catalog.say("list.terminal.ignored", count=len(given.ignored)))
+    say(catalog, "list.terminal.ignored", count=len(given.ignored))
     for line in given.ignored[:_IGNORED_SHOWN]:
-        reason = say_reason(line.problem, catalog)
-        text = catalog.say(
-            "list.terminal.ignored_line", number=line.number, text=line.text, reason=reason
-        )
-        say(text)
+        reason, name = say_reason(line.problem, catalog), "list.terminal.ignored_line"
+        say(catalog, name, number=line.number, text=line.text, reason=reason)
     if (more := len(given.ignored) - _IGNORED_SHOWN) > 0:
-        say(catalog.say("list.terminal.ignored_more", count=more))
+        say(catalog, "list.terminal.ignored_more", count=more)
 
 
 def say_sums(sums: Sums, total: int, catalog: Catalog) -> None:
     """Counts and shares by outcome, the answer rate, and how many calls were not looked up."""
-    say(catalog.say("list.terminal.done", count=sums.asked))
+    say(catalog, "list.terminal.done", count=sums.total())
     for count, words in sums.said(catalog):
-        share = catalog.writing.share(count, sums.asked)
-        say(catalog.say("list.terminal.share", share=f"{share:>7}", summary=words))
-    if (left := total - sums.asked) > 0:
-        say(catalog.say("list.terminal.not_asked", count=left))
+        share = catalog.writing.share(count, sums.total())
+        say(catalog, "list.terminal.share", share=f"{share:>7}", summary=words)
+    if (left := total - sums.total()) > 0:
+        say(catalog, "list.terminal.not_asked", count=left)
     if sums.final:
-        share = catalog.writing.share(sums.answered, sums.final)
-        text = catalog.say(
-            "list.terminal.rate", share=share, answered=sums.answered, final=sums.final
-        )
-        say(text)
+        answered = sums[Outcome.ANSWERED]
+        share = catalog.writing.share(answered, sums.final)
+        say(catalog, "list.terminal.rate", share=share, answered=answered, final=sums.final)
     else:
-        say(catalog.say("list.terminal.no_rate"))
+        say(catalog, "list.terminal.no_rate")
 
 
 def showing(total: int, catalog: Catalog, *, bar: bool) -> AbstractContextManager[Showing]:
@@ -116,7 +105,7 @@ def _bar(total: int, catalog: Catalog) -> Iterator[Showing]:
 
         def show(sums: Sums) -> None:
             summary = _summary(sums, catalog)
-            progress.update(task, completed=sums.asked, summary=summary)
+            progress.update(task, completed=sums.total(), summary=summary)
 
         yield show
 
@@ -126,12 +115,9 @@ def _lines(total: int, catalog: Catalog) -> Iterator[Showing]:
     step = max(_LEAST_STEP, total // _STEPS)
 
     def show(sums: Sums) -> None:
-        if sums.asked % step == 0:
-            summary = _summary(sums, catalog)
-            text = catalog.say(
-                "list.terminal.progress", asked=sums.asked, total=total, summary=summary
-            )
-            say(text)
+        if sums.total() % step == 0:
+            asked, summary = sums.total(), _summary(sums, catalog)
+            say(catalog, "list.terminal.progress", asked=asked, total=total, summary=summary)
 
     yield show
 

@@ -15,14 +15,15 @@ import structlog
 from bot import __version__
 from bot.commands.exit_codes import FAILED, OK, USAGE
 from bot.composition.bootstrap import RunningBot, running_bot
+from bot.composition.values import gateway_host
 from bot.domain.timing import Timing
+from bot.logs import configure_logging, log_what_escapes
 from bot.settings.hints import HINTS
 from bot.settings.names import foreign_names, unknown_names
 from bot.settings.settings import Mode, Settings
-from bot.slack.api.errors import SlackRefusedError, SlackUnreachableError
+from bot.slack.api.errors import SlackError, TokenRefusedError
 from bot.storage.errors import StorageError
-from bot.telemetry import configure_logging, log_what_escapes
-from bot.web.accepting import CannotListenError
+from bot.web.server import CannotListenError
 
 _log = structlog.get_logger(__name__)
 
@@ -38,40 +39,35 @@ async def run_until_stopped(settings: Settings, *, stopping: Callable[[], object
         the exit code: 0 after a signal, 1 if Slack or the address is unreachable, 2 if Slack
         refuses a token.
     """
-    json = settings.bot_log_format == "json" or (
-        settings.bot_log_format is None and not sys.stderr.isatty()
-    )
-    configure_logging(level=settings.bot_log_level, json=json)
-    log_what_escapes()
-    for name in foreign_names(unknown_names()):
-        _log.warning("a variable that is set is not a setting", setting=name)
+    _log_as_set(settings)
     stop = _StopSignal()
     try:
         async with AsyncExitStack() as stack:
             with stop.ends_the_start():
                 bot = await stack.enter_async_context(running_bot(settings))
-            print(_first_line(bot), flush=True)  # noqa: T201 - the one line of standard output
+            print(_first_line(bot, settings), flush=True)  # noqa: T201 - the one line of standard output
             await stop.arrived.wait()
             _log.info("stopping")
             stopping()
     except _StoppedEarlyError:
         _log.info("stopped before the start was done")
         return OK
-    except StorageError as error:
-        return _give_up(FAILED, f"{error.problem} Check DATABASE_URL. [{error.fact}]")
-    except SlackRefusedError as error:
-        return _give_up(USAGE, _refused(error.error, settings.mode))
-    except SlackUnreachableError as error:
-        return _give_up(FAILED, _unreachable(error.reason))
-    except CannotListenError as error:
-        where = f"{settings.bot_host}:{settings.bot_port}"
-        return _give_up(
-            FAILED,
-            f"Cannot listen on {where} ({error.reason}). "
-            "Set BOT_HOST or BOT_PORT, or stop what is using it.",
-        )
+    except (StorageError, SlackError, CannotListenError) as error:
+        # An operator reads this, whatever the log format.
+        print(_explained(error, settings), file=sys.stderr)  # noqa: T201
+        return USAGE if isinstance(error, TokenRefusedError) else FAILED
     _log.info("stopped")
     return OK
+
+
+def _log_as_set(settings: Settings) -> None:
+    json = settings.bot_log_format == "json"
+    if settings.bot_log_format is None:
+        json = not sys.stderr.isatty()
+    configure_logging(level=settings.bot_log_level, json=json)
+    log_what_escapes()
+    for name in foreign_names(unknown_names()):
+        _log.warning("a variable that is set is not a setting", setting=name)
 
 
 def end_at_last(seconds: float = Timing().last_resort) -> None:
@@ -126,32 +122,34 @@ class _StopSignal:
             starting.cancel()
 
 
-def _first_line(bot: RunningBot) -> str:
+def _first_line(bot: RunningBot, settings: Settings) -> str:
     mode = "Socket Mode" if bot.mode is Mode.SOCKET else "HTTP mode"
     workspace = bot.workspace
     return (
         f"voicestatus {__version__}: connected as {workspace.bot_user} in {workspace.team} "
-        f"({workspace.team_id}), {mode}, gateway {bot.gateway_host}, port {bot.port}"
+        f"({workspace.team_id}), {mode}, gateway {gateway_host(settings)}, port {bot.port}"
     )
 
 
-def _refused(error: str, mode: Mode) -> str:
-    if mode is Mode.HTTP:
+def _explained(error: StorageError | SlackError | CannotListenError, settings: Settings) -> str:
+    """Why the bot cannot start or go on, and what the operator can do."""
+    if isinstance(error, StorageError):
+        return f"{error.problem} Check DATABASE_URL. [{error.fact}]"
+    if isinstance(error, CannotListenError):
+        where = f"{settings.bot_host}:{settings.bot_port}"
+        return (
+            f"Cannot listen on {where} ({error.reason}). "
+            "Set BOT_HOST or BOT_PORT, or stop what is using it."
+        )
+    if not isinstance(error, TokenRefusedError):
+        return (
+            "Slack cannot be reached, or gave an answer that cannot be read "
+            f"({error.reason}). Check SLACK_API_URL, the network and the proxy of this machine."
+        )
+    if settings.mode is Mode.HTTP:
         form = HINTS["SLACK_BOT_TOKEN"]
-        return f"Slack refuses SLACK_BOT_TOKEN ({error}). It should be {form}."
+        return f"Slack refuses SLACK_BOT_TOKEN ({error.reason}). It should be {form}."
     return (
-        f"Slack refuses SLACK_BOT_TOKEN or SLACK_APP_TOKEN ({error}); "
+        f"Slack refuses SLACK_BOT_TOKEN or SLACK_APP_TOKEN ({error.reason}); "
         "`voicestatus doctor` tries them one by one."
     )
-
-
-def _unreachable(reason: str) -> str:
-    return (
-        f"Slack cannot be reached, or gave an answer that cannot be read ({reason}). "
-        "Check SLACK_API_URL, the network and the proxy of this machine."
-    )
-
-
-def _give_up(code: int, reason: str) -> int:
-    print(reason, file=sys.stderr)  # noqa: T201 - an operator reads this, whatever the log format
-    return code

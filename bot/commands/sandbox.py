@@ -9,7 +9,8 @@ import sys
 from rich.table import Table
 
 from bot.commands.exit_codes import FAILED, OK
-from bot.gateway.sandbox import SCRIPTED, running_sandbox
+from bot.gateway.sandbox.answers import SCRIPTED
+from bot.gateway.sandbox.server import running_sandbox
 from bot.slack.cards.terminal import console
 
 

@@ -11,51 +11,48 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.composition.connections import (
     Now,
-    gateway_host,
+    build_lookups,
     gateway_of,
-    revealed,
     slack_client,
     slack_session,
-    styles_of,
+    style_of,
     utc_now,
 )
-from bot.composition.jobs import (
-    build_bulks,
-    build_poller,
-    build_watches,
-    gatekeeper_of,
-    means_of,
-)
+from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
 from bot.composition.slack import (
     Connections,
     assemble_app,
     build_alarm,
     build_context,
     build_languages,
-    build_lookups,
     bulk_notifier,
     signing_secret,
     watch_notifier,
 )
+from bot.composition.values import revealed
+from bot.domain.jobs.job import OnUnknownDelivery
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
-from bot.services.ending import End
-from bot.services.housekeeping import Housekeeping
-from bot.services.poller import Line, Poller
+from bot.services.housekeeping import keep_swept
+from bot.services.jobs.dependencies import Dependencies
+from bot.services.jobs.poller import End, Line, Poller
+from bot.services.records import Records
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.errors import SlackUnreachableError
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import Workspace, find_workspace
-from bot.slack.blocks.style import AudienceStyles
+from bot.slack.blocks.audience import AudienceStyles
+from bot.slack.inbound.app import RunningListeners
 from bot.slack.inbound.people import People
-from bot.slack.inbound.running_listeners import RunningListeners
 from bot.slack.inbound.socket_mode import Socket
-from bot.slack.replies.reply import Replies
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.hash_key import load_hash_key
@@ -79,7 +76,6 @@ class RunningBot:
 
     workspace: Workspace
     mode: Mode
-    gateway_host: str
     port: int
     database: Database
     gateway: GatewayClient
@@ -95,24 +91,24 @@ async def running_bot(
 
     Raises:
         StorageError: the database cannot be used.
-        SlackRefusedError: Slack refuses a token.
-        SlackUnreachableError: Slack cannot be reached.
+        TokenRefusedError: Slack refuses a token.
+        SlackError: Slack does not answer.
         CannotListenError: the address to listen on is in use.
     """
     async with AsyncExitStack() as stack:
+        # Closed in reverse: requests first, then jobs, running listeners, and the connections.
         outside = await _connect(settings, stack, now, timing)
         work = RunningListeners(timing=timing)
-        app, poller, lines = _assemble(settings, outside, work)
+        app, poller, lines = _assemble(outside, work)
         end = End(timing.end)
-        stack.push_async_callback(_drained, work, end)
-        await stack.enter_async_context(_kept_swept(settings, outside))
+        stack.push_async_callback(lambda: work.drain(end.left()))
+        await stack.enter_async_context(_kept_swept(outside))
         await stack.enter_async_context(poller.running(lines, end))
-        port = await _serve(settings, app, outside, stack)
+        port = await _serve(app, outside, stack)
         stack.callback(_begin, end, outside)
         yield RunningBot(
             workspace=outside.workspace,
             mode=settings.mode,
-            gateway_host=gateway_host(settings),
             port=port,
             database=outside.stores.database,
             gateway=outside.gateway,
@@ -122,27 +118,28 @@ async def running_bot(
 
 
 def _assemble(
-    settings: Settings, outside: Connections, work: RunningListeners
-) -> tuple[AsyncApp, Poller, tuple[Line, Line]]:
+    outside: Connections, work: RunningListeners
+) -> tuple[AsyncApp, Poller, tuple[Line[Any], ...]]:
     """Make everything between the connections and the server; nothing runs yet."""
-    stores, now, timing = outside.stores, outside.now, outside.timing
-    lookups = build_lookups(settings, outside)
-    alarm = build_alarm(settings, outside)
+    settings, stores, now, timing = outside.settings, outside.stores, outside.now, outside.timing
+    lookups = build_lookups(settings, outside.gateway, outside.telemetry, now=now)
+    alarm = build_alarm(outside)
     poller = build_poller(settings, stores, now=now, timing=timing)
-    means = means_of(settings, lookups=lookups, heard=alarm.observe, now=now, timing=timing)
-    notifier = watch_notifier(outside)
-    watching, watch_line = build_watches(settings, stores, poller, means, notifier)
-    bulks, bulk_line = build_bulks(settings, stores, poller, means, bulk_notifier(outside))
-    context = build_context(
-        settings,
-        outside,
+    dependencies = Dependencies(
         lookups=lookups,
-        alarm=alarm,
-        work=work,
-        watching=watching,
-        bulks=bulks,
+        in_doubt=OnUnknownDelivery(settings.watch_in_doubt),
+        heard=alarm.observe,
+        now=now,
+        timing=timing,
     )
-    return assemble_app(settings, outside, context), poller, (watch_line, bulk_line)
+    watching, watch_line = build_watches(
+        settings, stores, poller, dependencies, watch_notifier(outside)
+    )
+    bulks, bulk_line = build_bulks(settings, stores, poller, dependencies, bulk_notifier(outside))
+    context = build_context(
+        outside, lookups=lookups, alarm=alarm, work=work, watching=watching, bulks=bulks
+    )
+    return assemble_app(outside, context), poller, (watch_line, bulk_line)
 
 
 def _begin(end: End, outside: Connections) -> None:
@@ -150,11 +147,6 @@ def _begin(end: End, outside: Connections) -> None:
     end.begin()
     outside.slack.hurry()
     outside.stores.database.hurry(end.left)
-
-
-async def _drained(work: RunningListeners, end: End) -> None:
-    """Finish the running work in the time that is left of the shutdown."""
-    await work.drain(end.left())
 
 
 @asynccontextmanager
@@ -174,25 +166,20 @@ async def _in_time(seconds: float) -> AsyncIterator[None]:
 async def _connect(
     settings: Settings, stack: AsyncExitStack, now: Now, timing: Timing
 ) -> Connections:
-    database = await stack.enter_async_context(
-        open_database(revealed(settings.database_url), timing=timing)
-    )
-    gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database, timing=timing))
-    gateway = await stack.enter_async_context(
-        gateway_of(settings, now=now, gatekeeper=gatekeeper, timing=timing)
-    )
-    session = await stack.enter_async_context(slack_session())
+    enter, url = stack.enter_async_context, revealed(settings.database_url)
+    database = await enter(open_database(url, timing=timing))
+    gatekeeper = await enter(gatekeeper_of(settings, database, timing=timing))
+    gateway = await enter(gateway_of(settings, now=now, gatekeeper=gatekeeper, timing=timing))
+    session = await enter(slack_session())
     client = slack_client(settings, session)
-    async with _in_time(timing.start):
-        workspace = await find_workspace(client)
-        people = People(
-            client=client, workspace=workspace, own_teams=settings.bot_own_teams, timing=timing
-        )
-        await people.prepare()
+    workspace, people = await _workspace_of(settings, client, timing)
     stores = Stores(database, timing=timing)
     slack = SlackClient(client=client, session=session, timing=timing)
     languages = build_languages(settings, stores, people)
+    hash_key = revealed(settings.bot_hash_key).encode() or await load_hash_key(database)
+    telemetry = Telemetry(hash_key)
     return Connections(
+        settings=settings,
         gateway=gateway,
         stores=stores,
         client=client,
@@ -201,23 +188,31 @@ async def _connect(
         workspace=workspace,
         people=people,
         languages=languages,
-        readers=AudienceStyles(languages=languages, styles=styles_of(settings)),
-        replies=Replies(slack, timing=timing),
-        telemetry=Telemetry(await _hash_key(settings, database)),
+        readers=AudienceStyles(languages=languages, style=partial(style_of, settings)),
+        records=Records(audit=stores.audit, recents=stores.recents, telemetry=telemetry, now=now),
+        telemetry=telemetry,
         now=now,
         timing=timing,
     )
 
 
+async def _workspace_of(
+    settings: Settings, client: AsyncWebClient, timing: Timing
+) -> tuple[Workspace, People]:
+    async with _in_time(timing.start):
+        workspace = await find_workspace(client)
+        people = People(
+            client=client, workspace=workspace, own_teams=settings.bot_own_teams, timing=timing
+        )
+        await people.prepare()
+    return workspace, people
+
+
 @asynccontextmanager
-async def _kept_swept(settings: Settings, outside: Connections) -> AsyncIterator[None]:
-    housekeeping = Housekeeping(
-        outside.stores,
-        kept=timedelta(days=settings.bot_retention_days),
-        now=outside.now,
-        timing=outside.timing,
-    )
-    task = asyncio.create_task(housekeeping.keep_swept())
+async def _kept_swept(outside: Connections) -> AsyncIterator[None]:
+    kept = timedelta(days=outside.settings.bot_retention_days)
+    sweeping = keep_swept(outside.stores, kept=kept, now=outside.now, timing=outside.timing)
+    task = asyncio.create_task(sweeping)
     try:
         yield
     finally:
@@ -226,13 +221,9 @@ async def _kept_swept(settings: Settings, outside: Connections) -> AsyncIterator
             await task
 
 
-async def _serve(
-    settings: Settings,
-    app: AsyncApp,
-    outside: Connections,
-    stack: AsyncExitStack,
-) -> int:
+async def _serve(app: AsyncApp, outside: Connections, stack: AsyncExitStack) -> int:
     """Accept requests: the HTTP server in both modes, the socket in Socket Mode."""
+    settings = outside.settings
     socket: Socket | None = None
     endpoint: SlackEndpoint | None = None
     if settings.mode is Mode.SOCKET:
@@ -240,21 +231,8 @@ async def _serve(
         socket = Socket(app, app_token=token, client=outside.client, timing=outside.timing)
     else:
         endpoint = SlackEndpoint(app, signing_secret(settings), timing=outside.timing)
-
-    async def readiness() -> Mapping[str, bool]:
-        parts = {
-            "database": await _answers(outside.stores.database),
-            "slack_token": await outside.slack.token.is_taken(),
-        }
-        if socket is None:
-            return parts
-        return parts | {
-            "slack_socket_connected": await socket.is_connected(),
-            "slack_socket_heard": socket.is_alive(),
-        }
-
     web_app = build_server(
-        readiness=readiness,
+        readiness=partial(_readiness, outside, socket),
         metrics=outside.telemetry.exposition,
         slack=endpoint,
         timing=outside.timing,
@@ -270,14 +248,12 @@ async def _serve(
     return port
 
 
-async def _answers(database: Database) -> bool:
-    try:
-        await database.ping()
-    except StorageError:
-        return False
-    return True
-
-
-async def _hash_key(settings: Settings, database: Database) -> bytes:
-    own = revealed(settings.bot_hash_key)
-    return own.encode() if own else await load_hash_key(database)
+async def _readiness(outside: Connections, socket: Socket | None) -> Mapping[str, bool]:
+    parts = {"database": False, "slack_token": await outside.slack.token.is_taken()}
+    with suppress(StorageError):
+        await outside.stores.database.ping()
+        parts["database"] = True
+    if socket is not None:
+        parts["slack_socket_connected"] = await socket.is_connected()
+        parts["slack_socket_heard"] = socket.is_alive()
+    return parts

@@ -12,7 +12,8 @@ from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.connections import Now, access_rules, revealed
+from bot.composition.connections import Now
+from bot.composition.values import revealed
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
@@ -25,33 +26,25 @@ from bot.services.housekeeping import EVENTS_KEPT
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
-from bot.services.watches.service import Watching
+from bot.services.watches.service import WatchService
 from bot.settings.settings import Mode, Settings
+from bot.slack.api.post_once import OncePoster
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import Workspace
-from bot.slack.blocks.style import AudienceStyles
+from bot.slack.blocks.audience import AudienceStyles
 from bot.slack.bulk.from_file import BulkFromFile
 from bot.slack.bulk.handler import BulkHandler
 from bot.slack.bulk.notifier import SlackBulkNotifier
-from bot.slack.bulk.result_csv import BulkFiles
 from bot.slack.context import ListenerContext
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.upload import ResultFiles
-from bot.slack.inbound.app import build_app
+from bot.slack.inbound.app import RunningListeners, build_app
 from bot.slack.inbound.people import People
-from bot.slack.inbound.running_listeners import RunningListeners
-from bot.slack.listeners.actions import ActionListener
-from bot.slack.listeners.bulk import BulkListener
-from bot.slack.listeners.commands import CommandListener
-from bot.slack.listeners.events import EventListener
+from bot.slack.listeners.buttons import ButtonListener
 from bot.slack.listeners.home import HomeListener
-from bot.slack.listeners.shortcuts import ShortcutListener
-from bot.slack.listeners.watches import WatchListener
-from bot.slack.lookups.commands import CommandHandler
+from bot.slack.listeners.questions import QuestionListener
 from bot.slack.lookups.handler import QueryHandler
 from bot.slack.replies.admin_alerts import AdminAlerts
-from bot.slack.replies.reply import Replies
-from bot.slack.replies.requests import RequestFactory
 from bot.slack.watches.handler import WatchHandler
 from bot.slack.watches.notifier import SlackNotifier
 from bot.storage.claims import AlertClaims, Claims, ClickClaims
@@ -66,9 +59,10 @@ class Connections:
     Attributes:
         languages: the catalogs, and who reads which.
         readers: the style of cards for each reader.
-        replies: the ways an answer can take to Slack.
+        records: the audit, the recent look-ups and the metrics.
     """
 
+    settings: Settings
     gateway: GatewayClient
     stores: Stores
     client: AsyncWebClient
@@ -78,36 +72,29 @@ class Connections:
     people: People
     languages: Languages
     readers: AudienceStyles
-    replies: Replies
+    records: Records
     telemetry: Telemetry
     now: Now
     timing: Timing
 
 
 def build_context(
-    settings: Settings,
     outside: Connections,
     *,
     lookups: LookupService,
     alarm: AdminAlerter,
     work: RunningListeners,
-    watching: Watching,
+    watching: WatchService,
     bulks: BulkService,
 ) -> ListenerContext:
     """Make every service that the listeners call, each once."""
-    records = Records(
-        audit=outside.stores.audit,
-        recents=outside.stores.recents,
-        telemetry=outside.telemetry,
-        now=outside.now,
-    )
-    watches = WatchHandler(watching=watching, records=records)
-    lists = _lists(settings, outside, bulks, watching, records=records, lookups=lookups)
+    watches = WatchHandler(watching=watching, records=outside.records)
+    lists = _lists(outside, bulks, watches, lookups)
     queries = QueryHandler(
         lookups=lookups,
-        commands=CommandHandler(lookups=lookups, languages=outside.languages),
+        languages=outside.languages,
         styles=outside.readers,
-        records=records,
+        records=outside.records,
         alarm=alarm,
         watches=watches,
         bulks=lists,
@@ -117,40 +104,37 @@ def build_context(
         queries=queries,
         watches=watches,
         bulks=lists,
-        files=_files(settings, outside, lists),
-        requests=RequestFactory(
-            styles=outside.readers, replies=outside.replies, command=settings.bot_command
-        ),
+        files=_files(outside, lists),
         people=outside.people,
+        styles=outside.readers,
         languages=outside.languages,
-        records=records,
+        records=outside.records,
         deliveries=_deliveries(outside),
         slack=outside.slack,
         work=work,
+        command=outside.settings.bot_command,
     )
 
 
 def _lists(
-    settings: Settings,
-    outside: Connections,
-    bulks: BulkService,
-    watching: Watching,
-    *,
-    records: Records,
-    lookups: LookupService,
+    outside: Connections, bulks: BulkService, watches: WatchHandler, lookups: LookupService
 ) -> BulkHandler:
     return BulkHandler(
         bulks=bulks,
-        watching=watching,
-        records=records,
-        slack=outside.slack,
-        requests_per_second=settings.gateway_requests_per_second,
-        max_ids=settings.bulk_max_ids,
+        start_watches=watches.start,
+        records=outside.records,
+        requests_per_second=outside.settings.gateway_requests_per_second,
+        max_ids=outside.settings.bulk_max_ids,
         is_final=lookups.is_final,
     )
 
 
-def _files(settings: Settings, outside: Connections, lists: BulkHandler) -> BulkFromFile:
+def _deliveries(outside: Connections) -> EventDeduplicator:
+    clicks = _claiming(outside, ClickClaims, every=EVENTS_KEPT)
+    return EventDeduplicator(seen=outside.stores.seen, clicks=clicks, now=outside.now)
+
+
+def _files(outside: Connections, lists: BulkHandler) -> BulkFromFile:
     files = AttachedFiles(
         client=outside.client,
         session=outside.session,
@@ -160,28 +144,19 @@ def _files(settings: Settings, outside: Connections, lists: BulkHandler) -> Bulk
     return BulkFromFile(
         files=files,
         bulks=lists,
-        slack=outside.slack,
-        max_ids=settings.bulk_max_ids,
+        max_ids=outside.settings.bulk_max_ids,
         timing=outside.timing,
     )
 
 
-def assemble_app(settings: Settings, outside: Connections, context: ListenerContext) -> AsyncApp:
+def assemble_app(outside: Connections, context: ListenerContext) -> AsyncApp:
     """The Bolt app with every listener."""
-    listeners = (
-        CommandListener(context),
-        EventListener(context),
-        ActionListener(context),
-        ShortcutListener(context),
-        WatchListener(context),
-        BulkListener(context),
-        HomeListener(context),
-    )
+    listeners = (QuestionListener, ButtonListener, HomeListener)
     return build_app(
         client=outside.client,
         workspace=outside.workspace,
-        signing_secret=signing_secret(settings),
-        listeners=listeners,
+        signing_secret=signing_secret(outside.settings),
+        listeners=[listener(context) for listener in listeners],
         apologise=context.apologise,
     )
 
@@ -193,27 +168,23 @@ def signing_secret(settings: Settings) -> str:
 
 def watch_notifier(outside: Connections) -> SlackNotifier:
     """What shows watches in Slack."""
-    return SlackNotifier(client=outside.client, readers=outside.readers, timing=outside.timing)
+    return SlackNotifier(_poster(outside))
 
 
 def bulk_notifier(outside: Connections) -> SlackBulkNotifier:
     """What shows lists and their results in Slack."""
     bulks = outside.stores.bulks
-    files = BulkFiles(
+    return SlackBulkNotifier(
+        poster=_poster(outside),
         files=ResultFiles(client=outside.client, session=outside.session, timing=outside.timing),
         results=bulks.items,
         ignored=bulks.ignored,
-        readers=outside.readers,
-    )
-    return SlackBulkNotifier(
-        client=outside.client,
-        readers=outside.readers,
-        results=bulks.items,
-        share_file=files.share,
-        file_name=files.name,
         now=outside.now,
-        timing=outside.timing,
     )
+
+
+def _poster(outside: Connections) -> OncePoster:
+    return OncePoster(client=outside.client, readers=outside.readers, timing=outside.timing)
 
 
 def build_languages(settings: Settings, stores: Stores, people: People) -> Languages:
@@ -226,38 +197,20 @@ def build_languages(settings: Settings, stores: Stores, people: People) -> Langu
     )
 
 
-def build_lookups(settings: Settings, outside: Connections) -> LookupService:
-    """The one service that asks the gateway, for people, watches and bulks."""
-    return LookupService(
-        gateway=outside.gateway,
-        rules=access_rules(settings),
-        telemetry=outside.telemetry,
-        now=outside.now,
-    )
-
-
-def build_alarm(settings: Settings, outside: Connections) -> AdminAlerter:
+def build_alarm(outside: Connections) -> AdminAlerter:
     """What alerts the admins, for look-ups of people and of jobs alike."""
+    settings = outside.settings
     alerts = AdminAlerts(
         admins=settings.admin_users,
         team=outside.workspace.team_id,
-        languages=outside.languages,
-        replies=outside.replies,
+        styles=outside.readers,
+        slack=outside.slack,
         command=settings.bot_command,
-        timing=outside.timing,
     )
     return AdminAlerter(
         notices=_claiming(outside, AlertClaims, every=EVERY),
-        tell=alerts.tell,
+        tell=alerts.send,
         has_admins=bool(settings.admin_users),
-    )
-
-
-def _deliveries(outside: Connections) -> EventDeduplicator:
-    return EventDeduplicator(
-        seen=outside.stores.seen,
-        clicks=_claiming(outside, ClickClaims, every=EVENTS_KEPT),
-        now=outside.now,
     )
 
 

@@ -16,8 +16,9 @@ from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import TooMany
 from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, BulkState, Tally
-from bot.domain.jobs.bulk_report import Reckoning
-from bot.domain.jobs.watch import Bound, Destination, Watch
+from bot.domain.jobs.bulk_report import ReportCounter
+from bot.domain.jobs.job import Destination
+from bot.domain.jobs.watch import Bound, Watch
 from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.fake_slack.state import workspace as made_up
 from bot.services.bulk.service import NoRoomForBulk
@@ -30,6 +31,7 @@ from bot.slack.bulk.notes import begun, how_to_begin, no_room, too_many, watchin
 from bot.slack.bulk.tables import ROWS_OF_A_PAGE, Form, page_of_results
 from bot.slack.cards.modals import Origin
 from bot.slack.cards.notes import Notes
+from bot.slack.files.file_objects import FileList
 
 _FILE: Final = "clientes-marco.csv"
 _THREAD: Final = "1700000000.000100"
@@ -104,8 +106,8 @@ def _reports() -> Mapping[str, Make]:
         "bulk-report-refused": _report(_bulk(ending=BulkEnding.REFUSED), 310),
         "bulk-report-one-of-each": _report_of(_ONE_OF_EACH, _bulk(total=10, ignored=1)),
         "bulk-report-odd": _report_of(_ODD, _bulk(total=7)),
-        "bulk-report-one-call": _report_of(("024",), _bulk(total=1), moved=True),
-        "bulk-report-of-a-thread-that-is-gone": _report_of(("024",), _bulk(total=1), gone=True),
+        "bulk-report-one-call": _report_of(("024",), _bulk(total=1), "moved"),
+        "bulk-report-of-a-thread-that-is-gone": _report_of(("024",), _bulk(total=1), "gone"),
         "bulk-report-one-call-pasted": _report_of(("ok:85.00",), _bulk(total=1, name="")),
     }
 
@@ -150,7 +152,7 @@ def _read(result: str) -> Finding:
 
 
 def _tally(items: Sequence[BulkItem], studio: Studio) -> Tally:
-    counts: Mapping[str, int] = Reckoning().add_all(items).report(studio.catalog).counts
+    counts: Mapping[str, int] = ReportCounter(items).report(studio.catalog).counts
     return Tally(counts=MappingProxyType(dict(counts)))
 
 
@@ -168,7 +170,7 @@ def _report(
 ) -> Make:
     def make(studio: Studio) -> Shown:
         items = _items(asked, bulk.total)
-        counted = Reckoning().add_all(items).report(studio.catalog)
+        counted = ReportCounter(items).report(studio.catalog)
         style = studio.style.read_by(audience)
         message = report_card(bulk, counted, items[:99], style, form=form)
         return studio.message(message, ephemeral=False)
@@ -176,9 +178,7 @@ def _report(
     return make
 
 
-def _report_of(
-    results: Sequence[str], bulk: Bulk, *, moved: bool = False, gone: bool = False
-) -> Make:
+def _report_of(results: Sequence[str], bulk: Bulk, why_here: str = "") -> Make:
     def make(studio: Studio) -> Shown:
         items = [
             replace(one, finding=_read(results[one.position]), sandbox=True)
@@ -186,9 +186,9 @@ def _report_of(
             else one
             for one in _items(0, bulk.total)
         ]
-        counted = Reckoning().add_all(items).report(studio.catalog)
+        counted = ReportCounter(items).report(studio.catalog)
         message = report_card(
-            bulk, counted, items, studio.style.read_by(Audience.DIRECT), moved=moved, gone=gone
+            bulk, counted, items, studio.style.read_by(Audience.DIRECT), why_here=why_here
         )
         return studio.message(message, ephemeral=False)
 
@@ -210,7 +210,7 @@ def _confirming(remark: Callable[[Notes], Message] | None) -> Make:
             read_pasted(text, max_ids=1_000),
             text=text,
             lasts=timedelta(seconds=14),
-            told=remark(studio.notes) if remark is not None else None,
+            problem=remark(studio.notes) if remark is not None else None,
         )
         return _form(view)
 
@@ -223,9 +223,8 @@ def _confirming_file(studio: Studio) -> Shown:
     found = read_file(pasted.encode(), max_ids=1_000)
     origin = Origin(channel=made_up.CHANNEL_ID, thread_ts=_THREAD)
     lasts = timedelta(seconds=100)
-    return _form(
-        confirming_file(studio.style, origin, found, name=_FILE, file_id="F0000000001", lasts=lasts)
-    )
+    file = FileList(id="F0000000001", name=_FILE, ids=found)
+    return _form(confirming_file(studio.style, origin, file, lasts=lasts))
 
 
 def _confirming_odd_file(problems: Iterable[LineProblem]) -> Make:
@@ -235,11 +234,8 @@ def _confirming_odd_file(problems: Iterable[LineProblem]) -> Make:
         for number, problem in enumerate(problems, start=3)
     )
     found = IdList(ids=tuple(_ids(1)), column="Código", ignored=ignored)
-    return lambda studio: _form(
-        confirming_file(
-            studio.style, Origin(), found, name=_FILE, file_id="F1", lasts=timedelta(seconds=1)
-        )
-    )
+    file, lasts = FileList(id="F1", name=_FILE, ids=found), timedelta(seconds=1)
+    return lambda studio: _form(confirming_file(studio.style, Origin(), file, lasts=lasts))
 
 
 def _form(view: View) -> Shown:

@@ -14,10 +14,10 @@ from bot.demo.stage import COMMAND, PATIENCE_SECONDS, Gateway, Stage, running_st
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.timing import Timing
 from bot.fake_slack.state.ledger import Message
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
+from bot.logs import configure_logging
 from bot.slack.cards.buttons import Action
-from bot.slack.cards.terminal import console, draw_blocks, mrkdwn
-from bot.telemetry import configure_logging
+from bot.slack.cards.terminal import console, draw, mrkdwn
 
 PERSON: Final = "ana"
 CHANNEL: Final = "support"
@@ -79,7 +79,7 @@ class Conversation:
                 self._print(answer)
         self._introduce("home")
         page = await stage.open_home()
-        self._terminal.print(draw_blocks(page.content["blocks"], title=say("home_title")))
+        self._terminal.print(draw(page.content["blocks"], title=say("home_title")))
 
     def _button(self, action: Action) -> str:
         return self._catalog.say(f"button.{action.value.removeprefix('card_')}")
@@ -121,7 +121,7 @@ class Conversation:
         kind = "private" if alone else "thread" if answer.thread_ts else "public"
         seen_by = self._say(kind, **_WHO)
         border = "cyan" if answer.ephemeral else "green"
-        self._terminal.print(draw_blocks(answer.blocks, title=seen_by, border=border))
+        self._terminal.print(draw(answer.blocks, title=seen_by, border=border))
 
     def _say(self, name: str, **values: object) -> str:
         return self._catalog.say(f"demo.{name}", **values)

@@ -15,8 +15,8 @@ from bot.domain.id_lists.id_list import (
 )
 from bot.domain.jobs.bulk import LARGEST
 from bot.slack.blocks.block_kit import note
-from bot.slack.bulk.from_file import unread_line
-from bot.slack.files.download import FileProblem, UnreadableFileError
+from bot.slack.bulk.notes import unread_line
+from bot.slack.files.file_objects import FileProblem, UnreadableFileError
 
 _FILE: Final = "clientes-março.xlsx"
 _FILES: Final[Mapping[FileProblem, tuple[str, ...]]] = {
@@ -48,7 +48,7 @@ def _problems() -> Iterator[tuple[str, Make]]:
     for kind in ListProblem:
         count, limit = _AMOUNTS.get(kind, (0, 0))
         error = UnreadableListError(kind, count=count, limit=limit)
-        yield f"file-list-{kind.value}", _unread(error)
+        yield f"file-list-{kind.value}", _unread(UnreadableFileError(error, [_FILE]))
 
 
 def _note(title: str, text: str) -> Make:
@@ -59,9 +59,9 @@ def _note(title: str, text: str) -> Make:
     return make
 
 
-def _unread(error: UnreadableFileError | UnreadableListError) -> Make:
+def _unread(error: UnreadableFileError) -> Make:
     def make(studio: Studio) -> Shown:
-        line = unread_line(error, studio.catalog, name=_FILE)
+        line = unread_line(error, studio.catalog)
         return studio.answering(note(studio.catalog.say("bulk.modal.no_list_title"), line))
 
     return make

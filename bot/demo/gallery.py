@@ -18,6 +18,7 @@ from bot.demo.stage import COMMAND
 from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
 from bot.demo.watch_exhibits import watch_exhibits
 from bot.domain.access import Asker, Refusal
+from bot.domain.alerts import Alert, Trouble
 from bot.domain.answer import Answer
 from bot.domain.call_status import Outcome
 from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
@@ -28,19 +29,18 @@ from bot.fake_slack.rules.block_rules import problems_of_blocks
 from bot.fake_slack.rules.shown_blocks import shown_blocks
 from bot.fake_slack.rules.view_rules import problems_of_view
 from bot.fake_slack.state import workspace as made_up
-from bot.services.alarm import Alert, Trouble
 from bot.slack.blocks.style import Audience, Contacts
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
-from bot.slack.lookups.commands import (
+from bot.slack.lookups.messages import (
     admins_only,
     channel_language,
     did_you_mean,
     health_note,
     help_note,
+    shared_note,
     whoami_note,
 )
-from bot.slack.lookups.handler import shared_note
 from bot.slack.replies.admin_alerts import alert_note
 from bot.slack.replies.requests import broken, closing
 
@@ -312,6 +312,4 @@ def _healthy(health: GatewayHealth) -> Make:
 
 
 def _alarming(alert: Alert) -> Make:
-    return lambda studio: studio.message(
-        alert_note(alert, studio.catalog, COMMAND), ephemeral=False
-    )
+    return lambda studio: studio.message(alert_note(alert, studio.notes), ephemeral=False)

@@ -17,13 +17,14 @@ from bot.fake_slack.state import workspace as made_up
 from bot.fake_slack.state.ledger import Message, View
 from bot.fake_slack.state.workspace import Workspace
 from bot.fake_slack.wire import Exchange, Link
-from bot.gateway.sandbox import OPERATION, running_sandbox
-from bot.gateway.sandbox import Exchange as Call
+from bot.gateway.sandbox.call import Exchange as Call
+from bot.gateway.sandbox.envelope import OPERATION
+from bot.gateway.sandbox.server import running_sandbox
 from bot.locales import load_catalog
 from bot.settings.settings import Mode, Settings
 from bot.slack.cards.buttons import Action
 from bot.slack.manifest import MESSAGE_SHORTCUT
-from bot.web.slack_endpoint import SLACK_PATH
+from bot.web import SLACK_PATH
 
 COMMAND: Final = "/voicestatus"
 PATIENCE_SECONDS: Final = 15.0

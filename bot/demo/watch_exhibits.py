@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Bound, Destination, Ending, Sighting, Watch
+from bot.domain.jobs.job import Destination
+from bot.domain.jobs.watch import Bound, Ending, Watch
 from bot.fake_slack.state import workspace as made_up
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message
@@ -56,8 +58,10 @@ def watch_exhibits() -> Mapping[str, Make]:
         "watch-not-kept": _noted(lambda notes: notes.titled("watch.not_kept")),
         **notices,
         "watch-notice-in-a-thread": _notice(Ending.STATUS, "failed:486", audience=Audience.PUBLIC),
-        "watch-notice-moved": _notice(Ending.STATUS, "failed:486", moved=True),
-        "watch-notice-of-a-thread-that-is-gone": _notice(Ending.STATUS, "failed:486", gone=True),
+        "watch-notice-moved": _notice(Ending.STATUS, "failed:486", why_here="moved"),
+        "watch-notice-of-a-thread-that-is-gone": _notice(
+            Ending.STATUS, "failed:486", why_here="gone"
+        ),
         "watch-notice-without-a-look": _notice(Ending.LIMIT),
         "home-with-watches": lambda studio: studio.home(watches=[_watch()]),
         "home-with-many-watches": lambda studio: studio.home(watches=[_watch()] * 11),
@@ -109,14 +113,15 @@ def _notice(
     result: str = "",
     audience: Audience = Audience.DIRECT,
     *,
-    moved: bool = False,
-    gone: bool = False,
+    why_here: str = "",
 ) -> Make:
-    seen = Sighting(finding=read_result(result), checked_at=MOMENT) if result else None
+    seen = None
+    if result:
+        seen = Answer(message_id=MessageId(IDMSG), finding=read_result(result), checked_at=MOMENT)
     watch = _watch(ending=ending, last=seen)
 
     def make(studio: Studio) -> Shown:
         style = studio.style.read_by(audience)
-        return studio.message(notice(watch, style, moved=moved, gone=gone), ephemeral=False)
+        return studio.message(notice(watch, style, why_here=why_here), ephemeral=False)
 
     return make

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Why a user may not look calls up; the language files hold a sentence for each reason."""
+    """Why a user may not look calls up; the language files have a sentence for each reason."""
 
     EXTERNAL = "external"
     CHANNEL = "channel"
@@ -20,7 +20,7 @@ class Asker:
 
     Attributes:
         team: the workspace whose settings count.
-        external: the person belongs to another organisation (a shared channel of Slack Connect).
+        external: the user belongs to another organisation (a shared channel of Slack Connect).
     """
 
     user: str
@@ -36,7 +36,7 @@ class AccessRules:
     Attributes:
         channels, users: ids that may ask; empty means everyone.
         admins: users with the operator's rights; they may ask anywhere.
-        external_users: whether people of other organisations may ask.
+        external_users: whether users of other organisations may ask.
     """
 
     channels: frozenset[str] = frozenset()
@@ -46,7 +46,7 @@ class AccessRules:
 
 
 def is_admin(asker: Asker, rules: AccessRules) -> bool:
-    """Whether the user has the operator's rights; never for people of another organisation."""
+    """Whether the user has the operator's rights; never for users of another organisation."""
     return asker.user in rules.admins and not asker.external
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.domain.call_status import CallStatus, GatewayCode, Outcome
+from bot.domain.call_status import GatewayCode, Outcome
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import Finding
 
@@ -14,18 +14,9 @@ from bot.domain.texts.explanation import Finding
 NOT_FOUND: Final = f"gateway.{GatewayCode.NOT_FOUND}"
 
 # The names of the phrases `count` and `icon`, in the order in which summaries list them.
-COUNTED: Final[tuple[str, ...]] = (
-    Outcome.ANSWERED,
-    Outcome.FAILED,
-    Outcome.ERROR,
-    Outcome.BLOCKED,
-    Outcome.MACHINE,
-    Outcome.PENDING,
-    NOT_FOUND,
-    Outcome.GATEWAY_ERROR,
-    Outcome.UNRECOGNISED,
-    Outcome.LOOKUP_FAILED,
-)
+# Outcomes of calls come first, then those without a status; an unknown id comes between them.
+_OF_CALLS: Final = 6
+COUNTED: Final[tuple[str, ...]] = (*[*Outcome][:_OF_CALLS], NOT_FOUND, *[*Outcome][_OF_CALLS:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +38,11 @@ class Answer:
 
 def outcome_of(finding: Finding) -> Outcome:
     """The outcome of a finding; `LOOKUP_FAILED` if the look-up failed."""
-    return finding.outcome if isinstance(finding, CallStatus) else Outcome.LOOKUP_FAILED
+    return finding.outcome
 
 
 def outcome_key(finding: Finding) -> str:
     """The name under which a finding is counted, one of `COUNTED`."""
-    if isinstance(finding, CallStatus) and finding.gateway_code == GatewayCode.NOT_FOUND:
+    if finding.gateway_code == GatewayCode.NOT_FOUND:
         return NOT_FOUND
     return outcome_of(finding).value

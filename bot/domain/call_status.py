@@ -1,6 +1,6 @@
 """The gateway's result text read as a value. Unknown text never counts as success.
 
-The readings and their reasons are in docs/readings.md; the tests hold a row for each.
+The readings and their reasons are in docs/readings.md; the tests have a row for each.
 """
 
 from __future__ import annotations
@@ -35,29 +35,17 @@ REFUSING: Final = frozenset(
 # but the visible digits beside them may differ from the number that was sent.
 _TURNING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 # The other characters that Unicode calls default ignorable (DerivedCoreProperties.txt), and
-# annotation marks.
+# annotation marks; each pair is the first and the last of a range.
+_IGNORABLE_RANGES: Final = (
+    "\u115f\u1160\u17b4\u17b5\u180b\u180f\u200b\u200d\u2060\u2065\u206a\u206f\ufe00\ufe0f"
+    "\ufff0\ufffb\U0001bca0\U0001bca3\U0001d173\U0001d17a\U000e0000\U000e0fff"
+)
 _IGNORABLE: Final = "\u00ad\u034f\u3164\ufeff\uffa0" + "".join(
-    map(
-        chr,
-        (
-            *range(0x115F, 0x1161),
-            *range(0x17B4, 0x17B6),
-            *range(0x180B, 0x1810),
-            *range(0x200B, 0x200E),
-            *range(0x2060, 0x2066),
-            *range(0x206A, 0x2070),
-            *range(0xFE00, 0xFE10),
-            *range(0xFFF0, 0xFFFC),
-            *range(0x1BCA0, 0x1BCA4),
-            *range(0x1D173, 0x1D17B),
-            *range(0xE0000, 0xE1000),
-        ),
-    )
+    chr(code)
+    for first, last in zip(_IGNORABLE_RANGES[::2], _IGNORABLE_RANGES[1::2], strict=True)
+    for code in range(ord(first), ord(last) + 1)
 )
-_SPACES: Final = (
-    " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000"
-    + "".join(map(chr, range(0x2000, 0x200B)))
-)
+_SPACES: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _BLANKS: Final = _SPACES + _IGNORABLE
 _HIDDEN: Final = frozenset(
     (*_IGNORABLE, *_TURNING, *map(chr, (*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0xA0))))
@@ -103,12 +91,8 @@ class Outcome(StrEnum):
     LOOKUP_FAILED = "lookup_failed"
 
 
-_WORDS: Final = {
-    "ok": Outcome.ANSWERED,
-    "failed": Outcome.FAILED,
-    "error": Outcome.ERROR,
-    "blocked": Outcome.BLOCKED,
-    "machine": Outcome.MACHINE,
+_WORDS: Final = {"ok": Outcome.ANSWERED} | {
+    one.value: one for one in (Outcome.FAILED, Outcome.ERROR, Outcome.BLOCKED, Outcome.MACHINE)
 }
 CALL_OUTCOMES: Final = frozenset(_WORDS.values())
 
@@ -243,10 +227,7 @@ def _number(value: str) -> str | None:
 
 def _read_duration(number: str) -> Decimal | None:
     """Seconds, with a point or a comma; if both occur, the last one is the decimal separator."""
-    if _GROUPED.fullmatch(number):
-        return Decimal(number.replace(".", "").replace(",", "."))
-    if _GROUPED_ENGLISH.fullmatch(number):
-        return Decimal(number.replace(",", ""))
-    if _PLAIN.fullmatch(number):
-        return Decimal(number.replace(",", "."))
+    for form, thousands in ((_GROUPED, "."), (_GROUPED_ENGLISH, ","), (_PLAIN, "")):
+        if form.fullmatch(number):
+            return Decimal(number.replace(thousands, "").replace(",", "."))
     return None

@@ -18,9 +18,10 @@ _PHONE: Final = re.compile(
 _KEPT: Final = 4
 _SHORTENED_FROM: Final = 13
 _ZERO_WIDTH_JOINER: Final = "\u200d"
-_VARIATION: Final = range(0xFE00, 0xFE10)
-_SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
-_FLAG_TAGS: Final = range(0xE0020, 0xE0080)
+# Beside marks, these extend a character: skin tones, and the tags of flags.
+_EXTENDERS: Final = frozenset(
+    map(chr, (0x200D, *range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080)))
+)
 _FLAG_LETTERS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 
@@ -58,18 +59,11 @@ def shorten(text: str, limit: int) -> str:
 
 def _joined(text: str, cut: int) -> bool:
     """Whether the characters on both sides of the cut form one user-perceived character."""
-    if _extends(text[cut]) or text[cut - 1] == _ZERO_WIDTH_JOINER:
+    after = text[cut]
+    if after in _EXTENDERS or unicodedata.category(after) in {"Mn", "Me", "Mc"}:
+        return True
+    if text[cut - 1] == _ZERO_WIDTH_JOINER:
         return True
     before = text[:cut]
     odd = (len(before) - len(before.rstrip(_FLAG_LETTERS))) % 2 == 1
-    return odd and text[cut] in _FLAG_LETTERS
-
-
-def _extends(character: str) -> bool:
-    return (
-        unicodedata.category(character) in {"Mn", "Me", "Mc"}
-        or character == _ZERO_WIDTH_JOINER
-        or ord(character) in _VARIATION
-        or ord(character) in _SKIN_TONES
-        or ord(character) in _FLAG_TAGS
-    )
+    return odd and after in _FLAG_LETTERS

@@ -19,8 +19,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class _Kind(Generic[T]):
-    said: int = 0
-    counted: int = 0
+    seen: int = 0
     example: T | None = None
 
 
@@ -47,17 +46,16 @@ class Repetitions(Generic[T]):
         if kind not in self._kinds and len(self._kinds) >= MOST_KINDS:
             return True
         known = self._kinds.setdefault(kind, _Kind())
-        if known.said < SAID_IN_FULL:
-            known.said += 1
+        known.seen += 1
+        if known.seen <= SAID_IN_FULL:
             return True
-        known.counted += 1
         known.example = known.example or example
         return False
 
     def taken(self) -> list[tuple[T, int]]:
         """The events that were only counted: an example of each kind, its number; ends the span."""
         counted = [
-            (kind.example, kind.counted)
+            (kind.example, kind.seen - SAID_IN_FULL)
             for kind in self._kinds.values()
             if kind.example is not None
         ]

@@ -88,8 +88,8 @@ class Timing:
         first_look: how long a file is read before a form is opened; Slack opens a form only within
             three seconds of a click.
         fetch: how long downloading the file of a message may take.
-        reading: how long reading a file may take. The most expensive file takes a second or two of
-            processor time, but all other work goes first.
+        reading: how long reading a file may take. The process has three seconds of processor
+            time for it, but all other work goes first.
         send: how long sending a file to Slack may take.
 
         thread_look: how long checking with Slack that a thread still exists may take; the check

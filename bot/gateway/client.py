@@ -7,10 +7,9 @@ library.
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,16 +25,8 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.ceiling import Ceiling, GateClosedError, Gatekeeper, LocalGate, Ticket
 from bot.gateway.circuit import Circuit
-from bot.gateway.http.transport import Reply, Transport, open_transport
-from bot.gateway.protocol.errors import (
-    Busy,
-    GatewayError,
-    GatewayUnavailable,
-    NotSoap,
-    Paused,
-    TimedOut,
-    UnsafeXml,
-)
+from bot.gateway.http.transport import Transport, open_transport
+from bot.gateway.protocol.errors import Busy, GatewayError, Paused, TimedOut, may_retry
 from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
 
 ATTEMPTS: Final = 3
@@ -130,11 +121,14 @@ class GatewayClient:
         flight = self._board(message_id, urgency)
         flight.askers += 1
         try:
+            # The shield keeps one caller's cancellation from ending what others wait for.
             return await asyncio.shield(flight.task)
         finally:
             flight.askers -= 1
             if not flight.askers:
-                self._land(message_id, flight)
+                flight.task.cancel()
+                if self._flights.get(message_id) is flight:
+                    del self._flights[message_id]
 
     async def aclose(self) -> None:
         """Cancel every look-up in progress, and with it its callers."""
@@ -149,16 +143,12 @@ class GatewayClient:
         if flight is None or flight.task.done():
             flight = self._flights[message_id] = self._new_flight(urgency)
             flight.task = asyncio.create_task(self._look_up(message_id, flight))
+            # asyncio keeps only weak references; a cancelled look-up has left `_flights` already.
             self._tasks.add(flight.task)
             flight.task.add_done_callback(self._tasks.discard)
         elif urgency < flight.ticket.urgency:
             self._ceiling.hurry(flight.ticket)
         return flight
-
-    def _land(self, message_id: MessageId, flight: _Flight) -> None:
-        flight.task.cancel()
-        if self._flights.get(message_id) is flight:
-            del self._flights[message_id]
 
     def _new_flight(self, urgency: Urgency) -> _Flight:
         return _Flight(Ticket(urgency, asyncio.get_running_loop().time() + self._timeout))
@@ -188,9 +178,9 @@ class GatewayClient:
 
     async def _ask_until_answered(self, message_id: MessageId, flight: _Flight) -> None:
         request = build_request(self._version, self._account, message_id)
-        timing = self._timing
+        timing, clock = self._timing, asyncio.get_running_loop().time
         async for attempt in stamina.retry_context(
-            _repetition(flight.ticket, timing),
+            lambda error: may_retry(error, flight.ticket.give_up_at - clock(), timing),
             attempts=ATTEMPTS,
             timeout=None,
             wait_initial=timing.retry_initial,
@@ -210,7 +200,7 @@ class GatewayClient:
             async with self._ceiling.turn(flight.ticket):
                 flight.outcome = TimedOut()
                 reply = await self._transport.exchange(request)
-                status = read_result(_text_of(reply))
+                status = read_result(read_reply(reply))
                 flight.outcome = CheckedStatus(
                     status=status, checked_at=self._now(), sandbox=reply.sandbox
                 )
@@ -240,83 +230,46 @@ class GatewayClient:
         return error
 
 
-def _text_of(reply: Reply) -> str:
-    """The text of the result, even from a truncated reply if its envelope is complete.
-
-    Raises:
-        GatewayError: the reply has no result; if the connection broke and the status says nothing,
-            that error.
-    """
-    try:
-        return read_reply(
-            reply.http_status, reply.content_type, reply.content, retry_after=reply.retry_after
-        )
-    except (NotSoap, UnsafeXml):
-        if reply.cut_by is None:
-            raise
-    raise reply.cut_by
-
-
-def _repetition(ticket: Ticket, timing: Timing) -> Callable[[Exception], bool | float]:
-    """Whether a retry may follow an error, and after how long if the gateway named a wait."""
-
-    def decide(error: Exception) -> bool | float:
-        if not isinstance(error, GatewayError) or not error.retryable:
-            return False
-        asked = error.retry_after if isinstance(error, GatewayUnavailable) else None
-        if asked is None:
-            return True
-        # Many callers get the same time.
-        least, more = timing.retry_initial, timing.retry_jitter
-        pause = asked + random.uniform(least, least + more)  # noqa: S311  # nosec B311
-        return pause if asyncio.get_running_loop().time() + pause < ticket.give_up_at else False
-
-    return decide
-
-
 @asynccontextmanager
 async def open_gateway(
     *,
     url: str,
-    credential: str,
-    token: str,
-    soap_version: str,
+    account: Account,
+    version: SoapVersion,
     timeout_seconds: float,
-    requests_per_second: float,
-    max_concurrency: int,
+    limits: Ceilings,
     now: Callable[[], datetime],
     gatekeeper: Gatekeeper | None = None,
     proxy: str | None = None,
     ca_file: str | Path | None = None,
     timing: Timing = Timing(),
 ) -> AsyncIterator[GatewayClient]:
-    """Open a client for the gateway from plain settings, and close it at the end.
+    """Open a client for the gateway, and close it at the end.
 
     Without a gatekeeper the rate limits apply to this process alone.
 
     Raises:
-        ValueError: a value is not usable; the message does not quote it.
+        ValueError: an address is not usable; the message does not quote it.
         OSError: the file of certificates cannot be read or contains none.
     """
-    account, version = Account(credential, token), SoapVersion(soap_version)
-    limits = Ceilings(requests_per_second=requests_per_second, max_concurrency=max_concurrency)
-    async with open_transport(
-        url,
-        connections=max_concurrency,
-        connect_seconds=timeout_seconds * CONNECT_SHARE,
-        proxy=proxy,
-        ca_file=ca_file,
-    ) as transport:
-        client = GatewayClient(
-            transport,
-            account=account,
-            version=version,
-            timeout=timeout_seconds,
-            gatekeeper=gatekeeper or LocalGate(limits, timing=timing),
-            now=now,
-            timing=timing,
-        )
-        try:
-            yield client
-        finally:
-            await client.aclose()
+    async with (
+        open_transport(
+            url,
+            connections=limits.max_concurrency,
+            connect_seconds=timeout_seconds * CONNECT_SHARE,
+            proxy=proxy,
+            ca_file=ca_file,
+        ) as transport,
+        aclosing(
+            GatewayClient(
+                transport,
+                account=account,
+                version=version,
+                timeout=timeout_seconds,
+                gatekeeper=gatekeeper or LocalGate(limits, timing=timing),
+                now=now,
+                timing=timing,
+            )
+        ) as client,
+    ):
+        yield client

@@ -1,7 +1,7 @@
 """The language files and the one place that reads them.
 
-`codes.toml` holds what is the same in every language, `en.toml` and `pt_BR.toml` the texts. Babel
-writes durations and chooses plural forms by CLDR.
+`codes.toml` holds what is the same in every language, `en.toml` and `pt_BR.toml` the texts, and
+`remedies.toml` what operators read. Babel writes durations and chooses plural forms by CLDR.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from bot.domain.texts.catalog import (
     Writing,
 )
 
-_FILES: Final = {Language.ENGLISH: "en.toml", Language.PORTUGUESE: "pt_BR.toml"}
 _CENT: Final = Decimal("0.01")
 _MINUTES_FROM: Final = 120
 _THOUSAND: Final = 1_000
@@ -39,9 +38,8 @@ _THOUSAND: Final = 1_000
 @cache
 def load_catalog(language: Language) -> Catalog:
     """The catalog of a language, read from the package's own data once."""
-    facts = _read("codes.toml")
-    texts = _read(_FILES[language])
     locale = Locale.parse(language.value, sep="-")
+    facts, texts = _read("codes.toml"), _read(f"{locale}.toml")
     return Catalog(
         language=language,
         entries={(e.kind, e.code): e for e in _entries(facts, texts)},
@@ -55,12 +53,18 @@ def load_catalog(language: Language) -> Catalog:
     )
 
 
+@cache
+def load_remedies() -> Mapping[str, Mapping[str, str]]:
+    """The remedies of `voicestatus doctor` in tables by error, gateway code and scope."""
+    return _read("remedies.toml")
+
+
 def _read(name: str) -> dict[str, Any]:
     text = resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        # Whoever has just edited two files wants to know which.
+        # The parser names no file.
         message = f"bot/locales/{name}: {error}"
         raise ValueError(message) from None
 
@@ -69,18 +73,14 @@ def _entries(facts: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[Ent
     for kind in Kind:
         for code, fact in facts[kind.value].items():
             text = texts[kind.value][code]
-            yield _entry(kind, code, fact, text)
-
-
-def _entry(kind: Kind, code: str, fact: Mapping[str, Any], text: Mapping[str, Any]) -> Entry:
-    typed = {
-        "who_acts": WhoActs(fact["who_acts"]),
-        "retry": Retry(fact["retry"]),
-        "q850": tuple(fact.get("q850", ())),
-        "customer": CustomerReason(fact.get("customer", CustomerReason.UNKNOWN)),
-        "words": tuple(text.get("words", ())),
-    }
-    return Entry(kind=kind, code=code, **{**fact, **text, **typed})
+            typed = {
+                "who_acts": WhoActs(fact["who_acts"]),
+                "retry": Retry(fact["retry"]),
+                "q850": tuple(fact.get("q850", ())),
+                "customer": CustomerReason(fact.get("customer", CustomerReason.UNKNOWN)),
+                "words": tuple(text.get("words", ())),
+            }
+            yield Entry(kind=kind, code=code, **{**fact, **text, **typed})
 
 
 def _phrases(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Phrase]]:

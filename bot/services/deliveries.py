@@ -7,15 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
-import structlog
 from cachetools import LRUCache
 
 from bot.services.claiming import Claiming, Deed
-from bot.storage.errors import StorageError
-from bot.storage.seen_events import SeenEvents
+from bot.storage.claims import SeenEvents
+from bot.storage.errors import FailureLogged
 
 _MOST_REMEMBERED: Final = 10_000
-_log = structlog.get_logger(__name__)
+_BY_MEMORY: Final = "duplicates are recognised by memory only"
 
 
 class EventDeduplicator:
@@ -35,22 +34,18 @@ class EventDeduplicator:
         if key in self._remembered:
             return False
         self._remembered[key] = True
-        try:
+        with FailureLogged(_BY_MEMORY):
             return await self._seen.is_new(key, self._now())
-        except StorageError as error:
-            _log.warning("duplicates are told by memory only", error=error.code)
-            return True
+        return True
 
     async def unserved(self, key: str) -> bool:
         """Whether the caller has to serve a click; waits while a repetition of it is being served.
 
         If so, the caller serves it within `serving`.
         """
-        try:
+        mine = key not in self._remembered
+        with FailureLogged(_BY_MEMORY):
             mine = await self._clicks.claim_in_turn(key)
-        except StorageError as error:
-            _log.warning("duplicates are told by memory only", error=error.code)
-            mine = key not in self._remembered
         if mine:
             self._remembered[key] = True
         return mine

@@ -1,7 +1,7 @@
-"""Lists in files, each read in a process of its own that is killed where it takes too long.
+"""Lists in files, each read in a process of its own that is killed if it takes too long.
 
-Reading is work of the processor, and whoever sent the file decides how much of it. In a process it
-holds up nobody, and it can be ended: a thread cannot.
+The sender of a file decides how much processor time it takes. A process of its own does not block
+the event loop, and can be killed: a thread cannot.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ import structlog
 
 import bot
 from bot.domain.id_lists.id_list import IdList, ListProblem, UnreadableListError
+from bot.domain.id_lists.list_lines import LONGEST_LINE, ListReader
 from bot.domain.timing import Timing
-from bot.services.reading_process import LONGEST_LINE, Answer
 
 _log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 2
-# Several times what the dearest file takes.
+# Several times what the largest ordinary file takes; one that takes longer was made to.
 _CPU_SECONDS: Final = 3
 _MIB: Final = 256
-# Without the packages beside the standard library, and without what the environment says.
+# Without installed packages, and without variables of the environment.
 _PROGRAM: Final = (
     "import sys; sys.path.append(sys.argv.pop(1));"
     "from bot.services.reading_process import main; main()"
 )
-# What some systems need to start a Python at all.
+# Some systems need these to start Python at all.
 _PASSED_ON: Final = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 class StillReadingError(Exception):
-    """A file of the same person is being read."""
+    """A file of the same user is being read."""
 
 
 class FileReading:
-    """Reads the lists in files: one at a time for a person, and two for all.
+    """Reads the lists in files: one at a time for a user, and two for all.
 
     Args:
-        timing: how long one may take.
-        command: what reads a file; it is called with the limits.
+        timing: the time limit for one file.
+        command: the program that reads a file; its arguments are the limits.
     """
 
     def __init__(self, *, timing: Timing = Timing(), command: Sequence[str] = ()) -> None:
@@ -54,28 +54,28 @@ class FileReading:
         self._command = tuple(command) or _own_command()
         # A semaphore serves its waiters in order.
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._people: set[str] = set()
+        self._users: set[str] = set()
 
     @contextmanager
-    def turn_of(self, person: str) -> Iterator[None]:
-        """What this person asked for is done within the block, and no more at the same time.
+    def turn_of(self, user: str) -> Iterator[None]:
+        """A block in which one request of this user is served, and no other.
 
         Raises:
-            StillReadingError: it is their turn already.
+            StillReadingError: another one is being served.
         """
-        if person in self._people:
+        if user in self._users:
             raise StillReadingError
-        self._people.add(person)
+        self._users.add(user)
         try:
             yield
         finally:
-            self._people.remove(person)
+            self._users.remove(user)
 
     async def read(self, content: bytes, *, max_ids: int) -> IdList:
         """The list in a file.
 
         Raises:
-            UnreadableListError: it holds none; `TOO_MUCH_WORK` where reading it came to no end.
+            UnreadableListError: it has none; `TOO_MUCH_WORK` if reading it did not finish.
         """
         async with self._room:
             try:
@@ -84,13 +84,13 @@ class FileReading:
             except UnreadableListError:
                 raise
             except (OSError, EOFError, ValueError) as error:
-                # What it was doing then is not said: that would be somebody's own words.
+                # Only the kind of error is logged: its text might contain words of the file.
                 _log.warning("a file was not read to its end", error=type(error).__name__)
                 raise UnreadableListError(ListProblem.TOO_MUCH_WORK) from None
 
     @asynccontextmanager
     async def _started(self, max_ids: int) -> AsyncIterator[Process]:
-        """The process, which is gone at the end of the block."""
+        """The process; it has ended by the end of the block."""
         process = await asyncio.create_subprocess_exec(
             *self._command,
             *(str(max_ids), str(_CPU_SECONDS), str(_MIB)),
@@ -110,26 +110,26 @@ class FileReading:
 
 
 async def _answer_of(process: Process, content: bytes) -> IdList:
-    """What the process makes of the file.
+    """The list that the process found in the file.
 
     Raises:
         UnreadableListError: there is no list in it.
         EOFError: the process died.
         OSError: the same.
-        ValueError: it gave something else than an answer.
+        ValueError: it wrote an invalid line.
     """
     into, out = process.stdin, process.stdout
     if into is None or out is None:
         raise EOFError
     into.write(content)
     into.close()
-    answer = Answer()
+    reader = ListReader()
     while line := await out.readline():
-        answer.take(line)
-        # Others first: a list of many lines comes in many parts.
+        reader.take(line)
+        # Let other tasks run: a long list comes in many parts.
         await asyncio.sleep(0)
     await process.wait()
-    return answer.result()
+    return reader.result()
 
 
 def _own_command() -> tuple[str, ...]:

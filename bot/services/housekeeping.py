@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot.domain.timing import Timing
-from bot.storage.errors import StorageError
+from bot.storage.errors import FailureLogged
 from bot.storage.stores import Stores
 
 # Slack repeats an event for up to 24 hours.
@@ -21,44 +21,28 @@ JOBS_KEPT: Final = timedelta(days=7)
 _log = structlog.get_logger(__name__)
 
 
-class Housekeeping:
-    """Deletes old rows.
+async def sweep(stores: Stores, now: datetime, *, kept: timedelta) -> int:
+    """Delete what is too old, and return the number of rows.
 
     Args:
+        stores: the tables.
+        now: the current time, aware, UTC.
         kept: the retention of look-ups, in the audit and among the recent ones.
+
+    Raises:
+        StorageError: the database could not be used.
     """
+    jobs_kept = min(kept, JOBS_KEPT)
+    swept = await stores.audit.sweep(now - kept) + await stores.recents.sweep(now - kept)
+    swept += await stores.watches.sweep(now - jobs_kept) + await stores.bulks.sweep(now - jobs_kept)
+    return swept + await stores.seen.sweep(now - EVENTS_KEPT)
 
-    def __init__(
-        self,
-        stores: Stores,
-        *,
-        kept: timedelta,
-        now: Callable[[], datetime],
-        timing: Timing = Timing(),
-    ) -> None:
-        self._stores = stores
-        self._kept = kept
-        self._now = now
-        self._interval = timing.housekeeping
 
-    async def sweep(self) -> int:
-        """Delete what is too old, and return the number of rows.
-
-        Raises:
-            StorageError: the database could not be used.
-        """
-        now, stores = self._now(), self._stores
-        swept = await stores.audit.sweep(now - self._kept)
-        swept += await stores.recents.sweep(now - self._kept)
-        over = now - min(self._kept, JOBS_KEPT)
-        swept += await stores.watches.sweep(over) + await stores.bulks.sweep(over)
-        return swept + await stores.seen.sweep(now - EVENTS_KEPT)
-
-    async def keep_swept(self) -> None:
-        """Sweep for ever; if the database is unavailable, the next sweep tries again."""
-        while True:
-            try:
-                _log.info("swept", count=await self.sweep())
-            except StorageError as error:
-                _log.warning("nothing could be swept", error=error.code)
-            await asyncio.sleep(self._interval)
+async def keep_swept(
+    stores: Stores, *, kept: timedelta, now: Callable[[], datetime], timing: Timing = Timing()
+) -> None:
+    """Sweep for ever; if the database is unavailable, the next sweep tries again."""
+    while True:
+        with FailureLogged("nothing could be swept"):
+            _log.info("swept", count=await sweep(stores, now(), kept=kept))
+        await asyncio.sleep(timing.housekeeping)

@@ -1,17 +1,17 @@
-"""Watches and bulks as the operator sees them: all of them, to be stopped or taken up again."""
+"""Watches and bulks as the operator sees them: all of them, to be stopped or retried."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.jobs.bulk import Bulk, BulkState
-from bot.domain.jobs.watch import State, Watch
+from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.watch import Watch
 from bot.services.bulk.service import stop_asking
-from bot.storage.bulks import Bulks
-from bot.storage.watches import Watches
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 
 
 class JobOutcome(StrEnum):
@@ -29,72 +29,64 @@ class JobOutcome(StrEnum):
     WATCHED_ANEW = "watched_anew"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobOperator:
     """Changes only the tables; the running processes see that within a second.
 
     Every method raises `StorageError`.
 
-    Args:
+    Attributes:
         watches: the table of watches.
         bulks: the table of bulks.
         now: the current time, aware, UTC.
     """
 
-    def __init__(self, *, watches: Watches, bulks: Bulks, now: Callable[[], datetime]) -> None:
-        self._watches = watches
-        self._bulks = bulks
-        self._now = now
+    watches: Watches
+    bulks: Bulks
+    now: Callable[[], datetime]
 
     async def latest(self, limit: int, *, only_open: bool) -> tuple[Watch | Bulk, ...]:
         """The newest watches of all users, then their newest bulks."""
-        watches = await self._watches.latest(limit, only_open=only_open)
-        return (*watches, *await self._bulks.latest(limit, only_open=only_open))
+        watches = await self.watches.latest(limit, only_open=only_open)
+        return (*watches, *await self.bulks.latest(limit, only_open=only_open))
 
     async def cancel(self, job_id: str) -> JobOutcome:
         """Cancel a watch without a notice, or stop a bulk, which reports what is known."""
-        job = await self._find(job_id)
-        if job is None:
-            return JobOutcome.UNKNOWN
-        now = self._now()
-        if isinstance(job, Watch):
-            done = bool(await self._watches.cancel([job_id], now))
-        else:
-            done = await stop_asking(self._bulks, job, now) is not None
+        now = self.now()
+        match await self._find(job_id):
+            case None:
+                return JobOutcome.UNKNOWN
+            case Watch():
+                done = bool(await self.watches.cancel([job_id], now))
+            case bulk:
+                done = await stop_asking(self.bulks, bulk, now) is not None
         return JobOutcome.DONE if done else JobOutcome.NOT_OPEN
 
     async def retry(self, job_id: str) -> JobOutcome:
-        """Take up a job now: go on with it, or deliver what could not be delivered."""
+        """Run a job now: continue it, or deliver what could not be delivered."""
+        now = self.now()
         match await self._find(job_id):
             case None:
                 return JobOutcome.UNKNOWN
             case Watch() as watch:
-                return await self._retry_watch(watch)
+                return await self._retry_watch(watch, watch.retried(now))
             case bulk:
-                return await self._retry_bulk(bulk)
+                again = bulk.retried(now)
+                if again is None:
+                    return JobOutcome.NOTHING_TO_RETRY
+                done = await self.bulks.replace(bulk, again)
+                return JobOutcome.DONE if done else JobOutcome.NOT_OPEN
 
     async def _find(self, job_id: str) -> Watch | Bulk | None:
-        return await self._watches.get(job_id) or await self._bulks.get(job_id)
+        return await self.watches.get(job_id) or await self.bulks.get(job_id)
 
-    async def _retry_watch(self, watch: Watch) -> JobOutcome:
-        if watch.state not in {State.WAITING, State.UNDELIVERED}:
+    async def _retry_watch(self, watch: Watch, again: Watch | None) -> JobOutcome:
+        if again is None:
             return JobOutcome.NOTHING_TO_RETRY
-        now = self._now()
-        again = replace(watch, due_at=now)
-        if watch.state is State.WAITING:
-            done = await self._watches.replace(watch, again)
+        if watch.open:
+            done = await self.watches.replace(watch, again)
             return JobOutcome.DONE if done else JobOutcome.NOT_OPEN
-        again = replace(again, state=State.TELLING, worker=None, decided_at=now, ended_at=None)
-        opened = await self._watches.reopen(watch, again)
+        opened = await self.watches.reopen(watch, again)
         if opened is None:
             return JobOutcome.NOT_OPEN
         return JobOutcome.DONE if opened.id == watch.id else JobOutcome.WATCHED_ANEW
-
-    async def _retry_bulk(self, bulk: Bulk) -> JobOutcome:
-        waits = bulk.state is BulkState.ASKING and bulk.worker is None
-        if not waits and bulk.state is not BulkState.UNDELIVERED:
-            return JobOutcome.NOTHING_TO_RETRY
-        now = self._now()
-        again = replace(bulk, due_at=now)
-        if not waits:
-            again = replace(again.telling(), worker=None, decided_at=now, ended_at=None)
-        return JobOutcome.DONE if await self._bulks.replace(bulk, again) else JobOutcome.NOT_OPEN

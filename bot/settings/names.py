@@ -1,14 +1,17 @@
-"""Variables that resemble settings but are not: a typo in a name must not go unnoticed.
+"""Settings by name, without pydantic: one read alone, and variables that only resemble settings.
 
-A misspelt permission would admit everyone, so that one stops the start; any other is a warning.
+A typo in a name must not go unnoticed: a misspelt permission would admit everyone, so that one
+stops the start; any other is a warning.
 """
 
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -31,14 +34,35 @@ _SIMILAR: Final = 0.75
 _NEARLY_THE_SAME: Final = 0.8
 
 
-def unknown_names(
-    env_file: str | None = ENV_FILE, secrets_directory: str | None = SECRETS_DIRECTORY
-) -> tuple[str, ...]:
-    """The names set in the environment, the file or the folder that are not settings."""
+def single_setting(name: str) -> str:
+    """The text of one setting by its name in capitals; empty if unset or blank.
+
+    For the commands that need no others: problems elsewhere are not reported. The environment
+    overrides `.env`, as for all settings.
+    """
+    values = chain(os.environ.items(), _env_file().items())
+    return next((v.strip() for n, v in values if n.upper() == name and v and v.strip()), "")
+
+
+def _env_file() -> Mapping[str, str | None]:
+    log = logging.getLogger("dotenv")
+    silence = logging.NullHandler()
+    # Without a handler Python writes the warnings about unreadable lines to standard error.
+    log.addHandler(silence)
+    try:
+        return dotenv_values(ENV_FILE, encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    finally:
+        log.removeHandler(silence)
+
+
+def unknown_names(secrets_directory: str | None = SECRETS_DIRECTORY) -> tuple[str, ...]:
+    """The names set in the environment, `.env` or the folder that are not settings."""
     folder = Path(secrets_directory or os.devnull)
     names = {
         *os.environ,
-        *(dotenv_values(env_file) if env_file is not None else ()),
+        *dotenv_values(ENV_FILE),
         *(path.name for path in (folder.iterdir() if folder.is_dir() else ())),
     }
     return tuple(sorted({name.upper() for name in names} - set(HINTS)))

@@ -1,34 +1,36 @@
-"""The services of the listeners, and the wrapper around each listener.
+"""The services of the listeners, and the wrappers around each listener.
 
-A listener gets the asker and the payload; its task is tracked, so that shutdown waits for it. A
-button listener gets a request and the button's value, after the access check. Bolt passes arguments
-by parameter name.
+A listener gets a request, made from the payload; its task is tracked, so that shutdown waits for
+it. A button listener also gets the button's value, after the access check. Bolt passes arguments by
+parameter name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.domain.access import Asker
-from bot.domain.input.message_id import MessageId
 from bot.services.deliveries import EventDeduplicator
 from bot.services.languages import Languages
-from bot.services.records import Records, Surface
-from bot.slack.api.payload import first_action, part
+from bot.services.records import Records
 from bot.slack.api.web_client import SlackClient
+from bot.slack.blocks.audience import AudienceStyles
+from bot.slack.blocks.payload import first_word
 from bot.slack.blocks.style import Audience
 from bot.slack.bulk.from_file import BulkFromFile
 from bot.slack.bulk.handler import BulkHandler
-from bot.slack.cards.buttons import audience_of, ids_of
+from bot.slack.cards.notes import Notes
+from bot.slack.inbound.app import RunningListeners
 from bot.slack.inbound.people import People
-from bot.slack.inbound.running_listeners import RunningListeners
 from bot.slack.lookups.handler import QueryHandler
-from bot.slack.replies.requests import Ack, Click, Request, RequestFactory
+from bot.slack.replies import situations
+from bot.slack.replies.reply import Reply
+from bot.slack.replies.requests import Request, broken
+from bot.slack.replies.routes import Ack, Body, Route, Situation, target_of
 from bot.slack.watches.handler import WatchHandler
 
-Body = Mapping[str, Any]
 BoltListener = Callable[..., Awaitable[None]]
 _T = TypeVar("_T")
 
@@ -39,44 +41,55 @@ class ListenerContext:
 
     Attributes:
         work: the listeners that are running.
+        command: the slash command's name, for texts on surfaces whose payload has none.
     """
 
     queries: QueryHandler
     watches: WatchHandler
     bulks: BulkHandler
     files: BulkFromFile
-    requests: RequestFactory
     people: People
+    styles: AudienceStyles
     languages: Languages
     records: Records
     deliveries: EventDeduplicator
     slack: SlackClient
     work: RunningListeners
+    command: str
 
-    def listener(self, answer: Callable[[Asker, Body], Awaitable[None]]) -> BoltListener:
-        """Wrap a listener for Bolt, and track its task."""
+    def listener(
+        self,
+        answer: Callable[[Request], Awaitable[None]],
+        read: Callable[[Body], Situation | None],
+        *,
+        admitted: bool = False,
+    ) -> BoltListener:
+        """Wrap a listener for Bolt.
 
-        async def tracked(body: dict[str, Any]) -> None:
-            self.work.track()
-            await answer(await self.people.asker(body), body)
-
-        return tracked
-
-    def submission(self, answer: Callable[[Asker, Body, Ack], Awaitable[None]]) -> BoltListener:
-        """Wrap the listener of a modal, whose acknowledgement has errors or a view."""
+        Args:
+            answer: answers the request.
+            read: parses the payload; one for which it returns `None` is ignored.
+            admitted: check first whether the asker may look up calls.
+        """
 
         async def tracked(ack: Ack, body: dict[str, Any]) -> None:
+            # Before the first await, so that a drain at shutdown misses no listener.
             self.work.track()
-            await answer(await self.people.asker(body), body, ack)
+            situation = read(body)
+            if situation is None:
+                return
+            request = await self.request(body, situation, ack)
+            if not admitted or await self.queries.admitted(request):
+                await answer(request)
 
         return tracked
 
     def click(
         self,
         answer: Callable[[Request, _T], Awaitable[None]],
-        read: Callable[[Body], _T | None],
+        read: Callable[[object], _T | None],
         *,
-        how: Click = Click.BESIDE,
+        how: Route = Route.BESIDE,
         anybody: bool = False,
     ) -> BoltListener:
         """Wrap the listener of a button on a card.
@@ -88,40 +101,49 @@ class ListenerContext:
             anybody: skip the access check.
         """
 
-        async def clicked(asker: Asker, body: Body) -> None:
-            carried = read(body)
+        async def clicked(body: dict[str, Any]) -> None:
+            self.work.track()
+            carried = read(situations.value_on(body))
             if carried is None:
                 return
-            request = await self._clicked(asker, body, how)
+            request = await self.request(body, situations.click(body, how))
             if anybody or await self.queries.admitted(request):
                 await answer(request, carried)
 
-        return self.listener(clicked)
+        return clicked
 
-    async def _clicked(self, asker: Asker, body: Body, how: Click) -> Request:
-        """Make the request of a click; in a modal the answer always replaces the content."""
-        container = part(body, "container")
-        if container.get("type") == "view":
-            return await self.requests.make(asker, body, Surface.BUTTON, Audience.MODAL)
-        audience, shared_by = audience_of(first_action(body).get("block_id"))
-        if audience is not Audience.DIRECT:
-            # A card counts as public unless it is certain that one user alone sees it.
-            private = bool(container.get("is_ephemeral")) or audience is Audience.PRIVATE
-            audience = Audience.PRIVATE if private else Audience.PUBLIC
-        return await self.requests.make(
-            asker, body, Surface.BUTTON, audience, click=how, shared_by=shared_by
+    async def request(self, body: Body, situation: Situation, ack: Ack | None = None) -> Request:
+        """Make a request and its reply."""
+        asker, audience = await self.people.asker(body), situation.audience
+        personal = Audience.PRIVATE if audience is Audience.PUBLIC else audience
+        private = notes = await self._notes(asker, body, personal)
+        # Beside a public card the answer is for the user who clicked.
+        if audience is Audience.PUBLIC and situation.route is not Route.BESIDE:
+            shared = await self._notes(asker, body, Audience.PUBLIC)
+            notes = Notes(shared.style.shared(situation.shared_by), shared.command)
+        target = target_of(asker, body, situation, ack)
+        return Request(
+            asker=asker,
+            surface=situation.surface,
+            audience=audience,
+            body=body,
+            reply=Reply(self.slack, situation.route, target, private),
+            notes=notes,
+            private_notes=private,
         )
 
     async def apologise(self, body: dict[str, Any], reference: str) -> None:
-        """Report a failed listener to the user; `reference` is also in the log."""
-        await self.requests.apologise(await self.people.asker(body), body, reference)
+        """Report a failed listener to the user, with the number that the log has too."""
+        asker = await self.people.asker(body)
+        target = target_of(asker, body)
+        if not asker.user or ("command" in body and not target.response_url):
+            # Slack sends a response URL with every command; without one, send no apology.
+            return
+        notes = await self._notes(asker, body, Audience.PRIVATE)
+        await Reply(self.slack, Route.PRIVATE, target, notes).show(broken(reference, notes))
 
-
-def value_on(body: Body) -> object:
-    """The value of the button that was clicked."""
-    return first_action(body).get("value")
-
-
-def ids_on(body: Body) -> tuple[MessageId, ...] | None:
-    """The ids in its value; `None` if it has none."""
-    return ids_of(value_on(body)) or None
+    async def _notes(self, asker: Asker, body: Body, audience: Audience) -> Notes:
+        style = await self.styles.of(
+            audience, team=asker.team, channel=asker.channel, person=asker.user
+        )
+        return Notes(style, first_word(body.get("command"), self.command))

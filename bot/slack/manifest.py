@@ -35,24 +35,21 @@ EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
 MESSAGE_SHORTCUT: Final = "check_voice_status"
 GLOBAL_SHORTCUT: Final = "ask_voice_status"
 
-# Repeated from `bot.web`, which is slow to import; a test compares the two.
-SLACK_PATH: Final = "/slack/events"
-
 _HEADER: Final = (
     "# The Slack app of voicestatus {version}, written by `voicestatus manifest`.\n"
     "# Create it at https://api.slack.com/apps with Create New App, From a manifest.\n"
 )
 
 
-def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> dict[str, Any]:
+def manifest(catalog: Catalog, *, command: str, endpoint: str | None = None) -> dict[str, Any]:
     """The manifest as data.
 
     Args:
         catalog: the language of names and hints; a Slack manifest has only one.
         command: the slash command's name.
-        http_url: where Slack reaches the bot from outside, for HTTP mode; `None` is Socket Mode.
+        endpoint: the URL that Slack sends requests to in HTTP mode; `None` is Socket Mode.
     """
-    endpoint = None if http_url is None else f"{http_url.rstrip('/')}{SLACK_PATH}"
+    request_url = {} if endpoint is None else {"request_url": endpoint}
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
@@ -66,8 +63,8 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
             "scopes": {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}
         },
         "settings": {
-            "event_subscriptions": _at(endpoint) | {"bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True} | _at(endpoint),
+            "event_subscriptions": request_url | {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True} | request_url,
             "org_deploy_enabled": False,
             "socket_mode_enabled": endpoint is None,
             "token_rotation_enabled": False,
@@ -76,14 +73,12 @@ def manifest(catalog: Catalog, *, command: str, http_url: str | None = None) -> 
 
 
 def _features(catalog: Catalog, command: str, endpoint: str | None) -> dict[str, Any]:
-    slash_command: dict[str, Any] = {
+    slash_command = {
         "command": command,
         "description": catalog.say("manifest.command_description"),
         "usage_hint": catalog.say("manifest.command_usage"),
         "should_escape": False,
     }
-    if endpoint is not None:
-        slash_command["url"] = endpoint
     return {
         "app_home": {
             "home_tab_enabled": True,
@@ -91,22 +86,17 @@ def _features(catalog: Catalog, command: str, endpoint: str | None) -> dict[str,
             "messages_tab_read_only_enabled": False,
         },
         "bot_user": {"display_name": "voicestatus", "always_online": True},
-        "shortcuts": [_shortcut(catalog, "message"), _shortcut(catalog, "global")],
-        "slash_commands": [slash_command],
+        "shortcuts": [
+            {
+                "name": catalog.say(f"manifest.{kind}_shortcut"),
+                "type": kind,
+                "callback_id": callback,
+                "description": catalog.say(f"manifest.{kind}_shortcut_description"),
+            }
+            for kind, callback in (("message", MESSAGE_SHORTCUT), ("global", GLOBAL_SHORTCUT))
+        ],
+        "slash_commands": [slash_command | ({} if endpoint is None else {"url": endpoint})],
     }
-
-
-def _shortcut(catalog: Catalog, kind: str) -> dict[str, Any]:
-    return {
-        "name": catalog.say(f"manifest.{kind}_shortcut"),
-        "type": kind,
-        "callback_id": MESSAGE_SHORTCUT if kind == "message" else GLOBAL_SHORTCUT,
-        "description": catalog.say(f"manifest.{kind}_shortcut_description"),
-    }
-
-
-def _at(endpoint: str | None) -> dict[str, Any]:
-    return {} if endpoint is None else {"request_url": endpoint}
 
 
 def as_yaml(data: dict[str, Any]) -> str:

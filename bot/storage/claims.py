@@ -57,6 +57,7 @@ class Claims:
         state = select(self._claimed_only(now)).where(self._name == name)
 
         def work(connection: Connection) -> Claim:
+            # Without the option SQLAlchemy does not report the row count of an INSERT.
             result = connection.execute(upsert, execution_options={"preserve_rowcount": True})
             if result.rowcount:
                 return Claim.MINE
@@ -102,3 +103,29 @@ class ClickClaims(Claims):
     """The clicks that are served once; they are swept with the events that were seen."""
 
     table = SEEN_EVENT
+
+
+class SeenEvents:
+    """The keys of the deliveries that were handled. Every method raises `StorageError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def is_new(self, key: str, at: datetime) -> bool:
+        """Whether no process has asked for this key before.
+
+        It is true for exactly one caller. After a `StorageError` it may be true for none.
+        """
+        statement = self._database.insert(SEEN_EVENT).values(event_key=key, at=at)
+
+        def work(connection: Connection) -> bool:
+            result = connection.execute(
+                statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
+            )
+            return result.rowcount == 1
+
+        return await self._database.write(work)
+
+    async def sweep(self, older_than: datetime) -> int:
+        """Delete the keys from before that moment, and return their number."""
+        return await self._database.sweep(SEEN_EVENT.c.at, older_than)

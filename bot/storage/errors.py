@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import ClassVar, Final
 
+import structlog
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
+_log = structlog.get_logger(__name__)
 _TOO_SLOW: Final = "The database did not answer in time."
 # libpq distinguishes these only by their message.
 _UNREACHABLE: Final = (
@@ -86,6 +88,20 @@ def translated() -> Iterator[None]:
         raise StorageError(_OPTION, type(error).__name__) from None
     except (DBAPIError, sqlite3.Error) as error:
         raise _of_driver(error) from None
+
+
+class FailureLogged(AbstractContextManager[None, bool]):
+    """Logs a `StorageError` under this name; the program continues after the block."""
+
+    def __init__(self, event: str) -> None:
+        self._event = event
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        """Log the error; any other one passes unchanged."""
+        if not isinstance(error, StorageError):
+            return False
+        _log.error(self._event, error=error.code)
+        return True
 
 
 def _of_driver(error: DBAPIError | sqlite3.Error) -> StorageError:

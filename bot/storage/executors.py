@@ -48,6 +48,7 @@ def is_surely_gone(peer: Executor, own: Executor) -> bool:
     if peer.pid == own.pid:
         return peer.id != own.id
     try:
+        # Signal 0 checks that the process exists, and sends nothing (kill(2)).
         os.kill(peer.pid, 0)
     except ProcessLookupError:
         return True

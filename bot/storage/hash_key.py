@@ -40,11 +40,11 @@ async def load_hash_key(database: Database) -> bytes:
 
 async def _from_table(database: Database) -> str:
     new = database.insert(INSTALLATION).values(name=_NAME, value=secrets.token_hex(KEY_BYTES))
-    kept = select(INSTALLATION.c.value).where(INSTALLATION.c.name == _NAME)
+    stored = select(INSTALLATION.c.value).where(INSTALLATION.c.name == _NAME)
 
     def work(connection: Connection) -> str:
         connection.execute(new.on_conflict_do_nothing())
-        return str(connection.execute(kept).scalar_one())
+        return str(connection.execute(stored).scalar_one())
 
     return await database.write(work)
 
@@ -58,6 +58,7 @@ def _from_file(path: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     """Write the file atomically, readable by its owner only."""
+    # A process that dies in between leaves a draft, and never half a key.
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

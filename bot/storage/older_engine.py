@@ -52,6 +52,7 @@ def drop_engine(connection: Connection) -> None:
     schema = None if on_file else _SCHEMA
     if not inspect(connection).has_table("dbos_migrations", schema):
         return
+    # Other applications can share one DBOS schema, and may still need it.
     others = _OURS.format(schema="" if on_file else f"{_SCHEMA}.")
     if connection.execute(text(others)).scalar_one():
         return

@@ -26,9 +26,11 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeEngine
 
 METADATA: Final = MetaData()
-_OPEN: Final = text("ended_at IS NULL")
+_OPEN: Final = "ended_at IS NULL"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -54,203 +56,158 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _text(name: str, *, optional: bool = False, key: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=optional, primary_key=key)
+def _columns(
+    kind: type[TypeEngine[Any]], *names: str, optional: bool = False, key: bool = False
+) -> Iterator[Column[Any]]:
+    """Columns of one type."""
+    return (Column(name, kind, nullable=optional, primary_key=key) for name in names)
 
 
-def _seconds(name: str) -> Column[float]:
-    return Column(name, Double, nullable=False)
+def _table(name: str, *parts: SchemaItem) -> Table:
+    return Table(name, METADATA, *parts)
 
 
-def _at(name: str = "at", *, optional: bool = False) -> Column[datetime]:
-    return Column(name, Moment, nullable=optional)
-
-
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False)
+def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that match."""
+    which = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=which, postgresql_where=which)
 
 
 def _job_columns() -> Iterator[Column[Any]]:
     """The columns that watches and bulks share."""
-    yield _text("id", key=True)
-    yield _text("user_id")
-    yield _text("team_id")
-    yield _text("channel_id")
-    # Empty outside a thread: two NULLs would not be equal in the unique index.
-    yield _text("thread_ts")
-    yield _text("card_channel_id", optional=True)
-    yield _text("card_ts", optional=True)
-    yield _at("started_at")
-    yield _at("due_at")
-    yield _text("state")
-    yield _text("worker", optional=True)
-    yield _text("ending", optional=True)
-    yield _number("attempts")
-    yield _flag("doubtful")
-    yield _at("decided_at", optional=True)
-    yield _at("ended_at", optional=True)
+    yield from _columns(Text, "id", key=True)
+    # `thread_ts` is empty outside a thread: two NULLs would not be equal in the unique index.
+    yield from _columns(Text, "user_id", "team_id", "channel_id", "thread_ts", "state")
+    yield from _columns(Text, "card_channel_id", "card_ts", "worker", "ending", optional=True)
+    yield from _columns(Moment, "started_at", "due_at")
+    yield from _columns(Moment, "decided_at", "ended_at", optional=True)
+    yield from _columns(Integer, "attempts")
+    yield from _columns(Boolean, "doubtful")
 
 
 def _job_indexes(name: str) -> Iterator[Index]:
-    yield Index(f"{name}_due", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN)
-    yield Index(f"{name}_of_user", "team_id", "user_id", sqlite_where=_OPEN, postgresql_where=_OPEN)
-    over = text("ended_at IS NOT NULL")
+    yield _index(f"{name}_due", "due_at", where=_OPEN)
+    yield _index(f"{name}_of_user", "team_id", "user_id", where=_OPEN)
     # Without the condition SQLite would use this index to find open rows, and scan all of them.
-    yield Index(f"{name}_ended_at", "ended_at", sqlite_where=over, postgresql_where=over)
-    in_hand = text("worker IS NOT NULL AND ended_at IS NULL")
-    yield Index(f"{name}_worker", "worker", sqlite_where=in_hand, postgresql_where=in_hand)
+    yield _index(f"{name}_ended_at", "ended_at", where="ended_at IS NOT NULL")
+    yield _index(f"{name}_worker", "worker", where=f"worker IS NOT NULL AND {_OPEN}")
 
 
 def _finding_columns() -> Iterator[Column[Any]]:
     """What a look-up found; all but the last are NULL before it."""
-    yield _text("raw", optional=True)
-    yield _text("error", optional=True)
-    yield _text("error_detail", optional=True)
-    yield _at("checked_at", optional=True)
-    yield _flag("sandbox")
+    yield from _columns(Text, "raw", "error", "error_detail", optional=True)
+    yield from _columns(Moment, "checked_at", optional=True)
+    yield from _columns(Boolean, "sandbox")
 
 
-SCHEMA_MIGRATION: Final = Table(
+SCHEMA_MIGRATION: Final = _table(
     "schema_migration",
-    METADATA,
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("applied_at", Moment, nullable=False, server_default=func.current_timestamp()),
 )
 
-INSTALLATION: Final = Table("installation", METADATA, _text("name", key=True), _text("value"))
-
-PREFERENCE: Final = Table(
-    "preference",
-    METADATA,
-    _text("team_id", key=True),
-    _text("scope", key=True),
-    _text("subject_id", key=True),
-    _text("language"),
+INSTALLATION: Final = _table(
+    "installation", *_columns(Text, "name", key=True), *_columns(Text, "value")
 )
 
-AUDIT: Final = Table(
+PREFERENCE: Final = _table(
+    "preference",
+    *_columns(Text, "team_id", "scope", "subject_id", key=True),
+    *_columns(Text, "language"),
+)
+
+AUDIT: Final = _table(
     "audit",
-    METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
-    _at(),
-    _text("team_id"),
-    _text("user_id"),
-    _text("channel_id"),
-    _text("surface"),
-    _text("action"),
-    _text("idmsg_hash", optional=True),
-    _text("outcome", optional=True),
-    _text("reason", optional=True),
+    *_columns(Moment, "at"),
+    *_columns(Text, "team_id", "user_id", "channel_id", "surface", "action"),
+    *_columns(Text, "idmsg_hash", "outcome", "reason", optional=True),
     Index("audit_at", "at"),
 )
 
-RECENT: Final = Table(
+RECENT: Final = _table(
     "recent",
-    METADATA,
-    _text("team_id", key=True),
-    _text("user_id", key=True),
-    _text("idmsg", key=True),
-    _text("outcome"),
-    _at(),
+    *_columns(Text, "team_id", "user_id", "idmsg", key=True),
+    *_columns(Text, "outcome"),
+    *_columns(Moment, "at"),
     Index("recent_at", "at"),
 )
 
 # Moments of the gate are seconds of the database's own clock, which all processes share.
-GATE: Final = Table(
+GATE: Final = _table(
     "gate",
-    METADATA,
-    _text("name", key=True),
-    _seconds("next_slot"),
-    _seconds("closed_until"),
-    Column("strikes", Integer, nullable=False),
-    _seconds("person_until"),
+    *_columns(Text, "name", key=True),
+    *_columns(Double, "next_slot", "closed_until", "person_until"),
+    *_columns(Integer, "strikes"),
 )
 
 # How many requests each process has under way; what a dead one left is over by `until`.
-GATE_HOLDER: Final = Table(
+GATE_HOLDER: Final = _table(
     "gate_holder",
-    METADATA,
-    _text("holder", key=True),
-    Column("running", Integer, nullable=False),
-    _seconds("until"),
+    *_columns(Text, "holder", key=True),
+    *_columns(Integer, "running"),
+    *_columns(Double, "until"),
 )
 
-NOTICE: Final = Table("notice", METADATA, _text("name", key=True), _at())
+NOTICE: Final = _table("notice", *_columns(Text, "name", key=True), *_columns(Moment, "at"))
 
-SEEN_EVENT: Final = Table(
-    "seen_event", METADATA, _text("event_key", key=True), _at(), Index("seen_event_at", "at")
+SEEN_EVENT: Final = _table(
+    "seen_event",
+    *_columns(Text, "event_key", key=True),
+    *_columns(Moment, "at"),
+    Index("seen_event_at", "at"),
 )
 
-WATCH: Final = Table(
+WATCH: Final = _table(
     "watch",
-    METADATA,
     *_job_columns(),
-    _text("idmsg"),
-    _at("expires_at"),
-    _number("looks"),
-    _flag("unknown"),
+    *_columns(Text, "idmsg"),
+    *_columns(Moment, "expires_at"),
+    *_columns(Integer, "looks"),
+    *_columns(Boolean, "unknown"),
     *_finding_columns(),
-    Index(
-        "watch_open",
-        "team_id",
-        "channel_id",
-        "thread_ts",
-        "idmsg",
-        unique=True,
-        sqlite_where=_OPEN,
-        postgresql_where=_OPEN,
+    _index(
+        *("watch_open", "team_id", "channel_id", "thread_ts", "idmsg"), where=_OPEN, unique=True
     ),
     *_job_indexes("watch"),
 )
 
-BULK: Final = Table(
+BULK: Final = _table(
     "bulk",
-    METADATA,
     *_job_columns(),
-    _text("name"),
-    _number("total"),
-    _number("doubles"),
-    _number("ignored"),
-    _at("paused_until", optional=True),
+    *_columns(Text, "name"),
+    *_columns(Integer, "total", "doubles", "ignored"),
+    *_columns(Moment, "paused_until", optional=True),
     *_job_indexes("bulk"),
 )
 
 # The calls of a bulk. The lap says what is left to ask: 0 everything, 1 once more after all others,
 # because the first look-up failed, 2 nothing.
-BULK_ITEM: Final = Table(
+BULK_ITEM: Final = _table(
     "bulk_item",
-    METADATA,
-    _text("bulk_id", key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    _text("idmsg"),
-    _number("lap"),
-    _text("outcome", optional=True),
+    *_columns(Text, "bulk_id", key=True),
+    *_columns(Integer, "position", key=True),
+    *_columns(Text, "idmsg"),
+    *_columns(Integer, "lap"),
+    *_columns(Text, "outcome", optional=True),
     *_finding_columns(),
     Index("bulk_item_lap", "bulk_id", "lap", "position"),
 )
 
 # The lines of a list without an id.
-BULK_IGNORED: Final = Table(
+BULK_IGNORED: Final = _table(
     "bulk_ignored",
-    METADATA,
-    _text("bulk_id", key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    _number("number"),
-    _text("text"),
-    _text("problem"),
+    *_columns(Text, "bulk_id", key=True),
+    *_columns(Integer, "position", key=True),
+    *_columns(Integer, "number"),
+    *_columns(Text, "text", "problem"),
 )
 
 # Every running process of the bot: its peers leave alone the jobs that it has claimed.
-EXECUTOR: Final = Table(
+EXECUTOR: Final = _table(
     "executor",
-    METADATA,
-    _text("id", key=True),
-    _text("host"),
-    _number("pid"),
-    _number("beats"),
-    _at(),
+    *_columns(Text, "id", key=True),
+    *_columns(Text, "host"),
+    *_columns(Integer, "pid", "beats"),
+    *_columns(Moment, "at"),
 )

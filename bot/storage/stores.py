@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.domain.timing import Timing
 from bot.storage.audit import Audit
-from bot.storage.bulks import Bulks
+from bot.storage.claims import SeenEvents
 from bot.storage.database import Database
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 from bot.storage.preferences import Preferences
 from bot.storage.recents import Recents
-from bot.storage.seen_events import SeenEvents
-from bot.storage.watches import Watches
 
 
 class Stores:

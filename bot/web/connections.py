@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, cast
 
 import structlog
@@ -16,7 +17,6 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from bot.domain.timing import Timing
-from bot.web.edge import refused
 from bot.web.eviction import Phase, first_to_evict, heaviest
 
 _log = structlog.get_logger(__name__)
@@ -36,6 +36,9 @@ class Connections:
         most: the maximum number of connections.
         bodies: the maximum number of bytes of all unfinished requests together.
         timing: the deadlines.
+
+    Attributes:
+        open: the open connections.
     """
 
     def __init__(self, server: web.Server, *, most: int, bodies: int, timing: Timing) -> None:
@@ -51,18 +54,16 @@ class Connections:
             Phase.ARRIVED: timing.head,
             Phase.READING: timing.body + timing.linger,
         }
-        self._held: set[Connection] = set()
-        self.weight = 0
+        self.open: set[Connection] = set()
         # aiohttp calls this function with every parsed request.
         self._handle = server.request_handler
         server.request_handler = self._handle_watched
 
     def make_room(self) -> bool:
         """Whether one more connection can be accepted; may close another one for it."""
-        if len(self._held) < self._most:
+        if len(self.open) < self._most:
             return True
-        newcomer = self.timing.newcomer
-        gone = first_to_evict(self._held, now=_now(), newcomer=newcomer)
+        gone = first_to_evict(self.open, now=_now(), newcomer=self.timing.newcomer)
         if gone is None:
             _log.warning("connection refused", reason="all are in use by Slack")
             return False
@@ -74,19 +75,10 @@ class Connections:
         """The protocol for a new connection."""
         return Connection(self, self._server)
 
-    def add(self, connection: Connection) -> None:
-        """Add an open connection."""
-        self._held.add(connection)
-
-    def remove(self, connection: Connection) -> None:
-        """Remove a closed connection."""
-        self._held.discard(connection)
-
     def bound_bodies(self) -> None:
         """Close connections until all unfinished requests together are within the limit."""
-        while self.weight > self._bodies:
-            newcomer = self.timing.newcomer
-            gone = heaviest(self._held, now=_now(), newcomer=newcomer)
+        while sum(one.weight for one in self.open) > self._bodies:
+            gone = heaviest(self.open, now=_now(), newcomer=self.timing.newcomer)
             if gone is None:
                 return
             _log.warning("connection closed", reason="too many unfinished bodies")
@@ -103,11 +95,6 @@ class Connections:
 
 class Connection(web.RequestHandler):
     """One connection, its phase, and the deadline of that phase."""
-
-    __slots__ = (
-        *("_connections", "_deadline", "_early", "_is_known", "_wire"),
-        *("phase", "since", "weight"),
-    )
 
     def __init__(self, connections: Connections, server: web.Server) -> None:
         timing = connections.timing
@@ -132,7 +119,7 @@ class Connection(web.RequestHandler):
         """Start waiting for a head."""
         super().connection_made(transport)
         self._wire = cast("asyncio.Transport", transport)
-        self._connections.add(self)
+        self._connections.open.add(self)
         self._enter(Phase.HEAD)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -144,7 +131,7 @@ class Connection(web.RequestHandler):
         """Pass received data to the parser, within the limits."""
         if self.phase is Phase.LEAVING:
             return
-        self._add_weight(len(data))
+        self.weight += len(data)
         if self.phase is Phase.ARRIVED:
             self._early += data
         else:
@@ -181,7 +168,7 @@ class Connection(web.RequestHandler):
     def begin(self, request: web.BaseRequest) -> None:
         """Note that a request is being handled."""
         self._enter(Phase.READING)
-        request.content.on_eof(self._have_all)
+        request.content.on_eof(partial(self._enter, Phase.ANSWERING))
         # Parsed only now, so that no body is processed before its head was accepted.
         early, self._early = bytes(self._early), bytearray()
         if early:
@@ -202,18 +189,11 @@ class Connection(web.RequestHandler):
         self._release()
         self._wire.abort()
 
-    def _have_all(self) -> None:
-        self._enter(Phase.ANSWERING)
-
     def _leave(self, phase: Phase) -> None:
         """Drop the received data from the count and enter a phase."""
         self._early.clear()
-        self._add_weight(-self.weight)
+        self.weight = 0
         self._enter(phase)
-
-    def _add_weight(self, count: int) -> None:
-        self.weight += count
-        self._connections.weight += count
 
     def _enter(self, phase: Phase) -> None:
         self.phase, self.since = phase, _now()
@@ -228,15 +208,33 @@ class Connection(web.RequestHandler):
             self._deadline.cancel()
 
     def _release(self) -> None:
-        self._connections.remove(self)
+        self._connections.open.discard(self)
         self._early.clear()
-        self._add_weight(-self.weight)
+        self.weight = 0
         self._forget_deadline()
 
 
 def connection_of(request: web.BaseRequest) -> Connection:
     """The connection of a request."""
     return cast("Connection", request.protocol)
+
+
+def refused(
+    status: int, reason: str, *, shown: str | None = None, close: bool = False
+) -> web.Response:
+    """Log a refusal and build its response.
+
+    Args:
+        status: the HTTP status.
+        reason: what is logged, and sent unless `shown` is given.
+        shown: what is sent instead of the reason.
+        close: whether to close the connection.
+    """
+    _log.warning("request refused", status=status, reason=reason)
+    response = web.json_response({"error": shown or reason}, status=status)
+    if close:
+        response.force_close()
+    return response
 
 
 def _now() -> float:

@@ -8,12 +8,10 @@ checked before the body is read.
 from __future__ import annotations
 
 import asyncio
-import hmac
-import json
 import re
 import time
+from collections.abc import Sequence
 from typing import Final
-from urllib.parse import parse_qs
 
 import aiohttp
 import structlog
@@ -25,10 +23,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from bot.domain.timing import Timing
-from bot.web.connections import connection_of
-from bot.web.edge import refused
+from bot.web.connections import connection_of, refused
 
-SLACK_PATH: Final = "/slack/events"
 # Slack's payloads are far smaller.
 MAX_BODY_BYTES: Final = 1024 * 1024
 # The maximum age that Slack recommends, against replayed requests.
@@ -39,7 +35,7 @@ _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 _SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
 _TIMESTAMP_FIELD: Final = "X-Slack-Request-Timestamp"
 _SIGNATURE_FIELD: Final = "X-Slack-Signature"
-_UNPARSABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
+_UNPARSABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _GONE: Final = (web.RequestPayloadError, aiohttp.ClientPayloadError, ConnectionError)
 
 
@@ -66,35 +62,27 @@ class SlackEndpoint:
             return refused(401, "signature")
         # From here the connection is exempt from eviction, however many others connect.
         connection_of(request).trust()
-        text = _readable(body, request.content_type)
-        if text is None:
+        if not body:
             return refused(400, "body")
+        headers: dict[str, str | Sequence[str]] = dict(request.headers)
         try:
-            slack_request = AsyncBoltRequest(
-                body=text,
-                query=request.query_string,
-                headers={name: [value] for name, value in request.headers.items()},
-            )
-        except _UNPARSABLE:
-            return refused(400, "body")
-        try:
+            # Bolt parses the body here, and does not expect fields of the wrong type.
+            text, query = body.decode("utf-8"), request.query_string
+            slack_request = AsyncBoltRequest(body=text, query=query, headers=headers)
             response = await self._app.async_dispatch(slack_request)
         except _UNPARSABLE as error:
-            # Errors in listeners go to the app's error handler; these come from Bolt itself, which
-            # does not expect fields of the wrong type.
-            _log.warning("a request has an unexpected shape", exc_info=error)
+            # Not from a listener: the app's error handler catches those.
+            _log.warning("a request has an unexpected shape", error=type(error).__name__)
             return refused(400, "body")
         return await to_aiohttp_response(response)
 
     def _is_signed(self, request: web.Request, body: bytes) -> bool:
+        timestamp, signature = request.headers[_TIMESTAMP_FIELD], request.headers[_SIGNATURE_FIELD]
         try:
-            expected = self._verifier.generate_signature(
-                timestamp=request.headers[_TIMESTAMP_FIELD], body=body
-            )
+            # In constant time, so that response times do not reveal a prefix of the signature.
+            return self._verifier.is_valid(body, timestamp, signature)
         except UnicodeDecodeError:
             return False
-        # Constant time, so that response times do not reveal a prefix of the signature.
-        return hmac.compare_digest(expected or "", request.headers[_SIGNATURE_FIELD])
 
 
 def fault_of_signature(headers: CIMultiDictProxy[str], now: float) -> str:
@@ -142,20 +130,3 @@ async def _body_of(request: web.Request, seconds: float) -> bytes | web.Response
         # aiohttp stores the error; its traceback would hold the received data in memory.
         error.with_traceback(None)
         return refused(400, "gone", close=True)
-
-
-def _readable(body: bytes, content_type: str) -> str | None:
-    """The body as text, if the JSON that Bolt will parse is an object."""
-    try:
-        text = body.decode("utf-8")
-        if content_type == "application/json" or text.lstrip().startswith("{"):
-            return text if _is_payload(json.loads(text)) else None
-        payloads = parse_qs(text).get("payload", [])
-        return text if all(isinstance(json.loads(p), dict) for p in payloads) else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def _is_payload(value: object) -> bool:
-    # Bolt accesses fields of the event before it checks its type.
-    return isinstance(value, dict) and isinstance(value.get("event", {}), dict)

@@ -20,17 +20,19 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
-from bot.composition.connections import access_rules, gateway_of, revealed, utc_now
-from bot.composition.jobs import build_bulks, build_poller, gatekeeper_of, means_of
+from bot.composition.connections import gateway_of, utc_now
+from bot.composition.jobs import build_bulks, build_poller, gatekeeper_of
+from bot.composition.values import access_rules, revealed
 from bot.domain.answer import Answer
 from bot.domain.gate import Urgency
+from bot.domain.id_lists.id_list import IdList
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, Tally
-from bot.domain.jobs.watch import Destination, PostedCard
+from bot.domain.jobs.job import Delivery, Destination, OnUnknownDelivery, PostedCard, Report, Trace
 from bot.gateway.client import GatewayClient
-from bot.services.bulk.service import BulkRequest, BulkService
-from bot.services.ending import End
-from bot.services.jobs.outcomes import Delivery, Report, Trace
+from bot.services.bulk.service import BulkService
+from bot.services.jobs.dependencies import Dependencies
+from bot.services.jobs.poller import End
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
 from bot.storage.database import open_database
@@ -128,7 +130,8 @@ async def _bulk_services(
         lookups = _lookups(settings, gateway)
         stores = Stores(database)
         poller = build_poller(settings, stores, now=utc_now)
-        means = means_of(settings, lookups=lookups, heard=_ignore, now=utc_now)
+        in_doubt = OnUnknownDelivery(settings.watch_in_doubt)
+        means = Dependencies(lookups=lookups, in_doubt=in_doubt, heard=_ignore, now=utc_now)
         bulks, line = build_bulks(settings, stores, poller, means, speaker)
         await stack.enter_async_context(poller.running([line], End(9.0)))
         yield bulks, lookups
@@ -160,7 +163,7 @@ async def _plain(lookups: LookupService, first: int) -> float:
 async def _durable(bulks: BulkService, speaker: NotingSpeaker, ids: tuple[MessageId, ...]) -> float:
     place = Destination(team="T1", channel="C1", thread="1.1")
     speaker.began, speaker.over = None, asyncio.Event()
-    await bulks.start(BulkRequest(user="U1", destination=place, message_ids=ids))
+    await bulks.start(IdList(ids=ids), user="U1", destination=place)
     await speaker.over.wait()
     return speaker.asked
 

@@ -26,7 +26,7 @@ from bot.domain.answer import Answer
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.gateway.protocol.soap import Account, SoapVersion, build_request
-from bot.services.asking_in_order import AskingInOrder
+from bot.services.ordered_look_ups import OrderedLookUps
 from bot.settings.settings import Settings
 
 COUNT: Final = 1_000
@@ -94,8 +94,8 @@ async def _asked(url: str) -> tuple[float, float]:
         async def ask(message_id: MessageId) -> Answer:
             return (await lookups.look_up([message_id], urgency=Urgency.BACKGROUND))[0]
 
-        asking = AskingInOrder(
-            _late_ids(), ask=ask, tell=lambda _: False, at_once=at_once(settings)
+        asking = OrderedLookUps(
+            _late_ids(), ask=ask, report=lambda _: False, at_once=at_once(settings)
         )
         began, cpu = time.perf_counter(), time.process_time()
         await asking.run()

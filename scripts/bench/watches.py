@@ -23,13 +23,14 @@ from typing import Any
 from rich.table import Table
 
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Destination, Watch
+from bot.domain.jobs.job import Destination
+from bot.domain.jobs.watch import Bounds, Watch
 from bot.fake_slack.people.person import person_over_http
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
-from bot.gateway.sandbox import SeenRequest, running_sandbox
+from bot.gateway.sandbox.server import SeenRequest, running_sandbox
 from bot.storage.database import open_database
-from bot.storage.watches import Bounds, Watches
-from bot.web.slack_endpoint import SLACK_PATH
+from bot.storage.jobs.watches import Watches
+from bot.web import SLACK_PATH
 
 COUNT = 100_000
 CEILING = 20
@@ -97,7 +98,7 @@ async def measure_watches() -> Table:
         async with running_sandbox(port=0, requests=requests) as gateway, running_slack() as slack:
             settings = _settings(slack, gateway, file)
             empty = await _idle(settings)
-            await _fill(file)
+            await fill_watches(file)
             full = await _idle(settings)
             _make_overdue(file)
             overdue = await _drain(settings, slack, requests)
@@ -154,7 +155,7 @@ async def _drain(
         }
 
 
-async def _fill(file: Path) -> None:
+async def fill_watches(file: Path, count: int = COUNT) -> None:
     """Create one watch with the bot's code, then copy its row."""
     now = datetime.now(UTC)
     template = Watch(
@@ -170,15 +171,15 @@ async def _fill(file: Path) -> None:
         await Watches(database).add([template], Bounds(user=1, channel=1, all=1))
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.row_factory = sqlite3.Row
-        _copy(connection, "watch", "id", "w00000")
+        _copy(connection, "watch", "id", "w00000", count)
 
 
-def _copy(connection: sqlite3.Connection, table: str, key: str, value: str) -> None:
+def _copy(connection: sqlite3.Connection, table: str, key: str, value: str, count: int) -> None:
     row = connection.execute(f"SELECT * FROM {table} WHERE {key} = ?", (value,)).fetchone()
     names = ", ".join(row.keys())
     marks = ", ".join("?" for _ in row)
     rows: Iterable[tuple[Any, ...]] = (
-        tuple(_numbered(part, number) for part in row) for number in range(1, COUNT)
+        tuple(_numbered(part, number) for part in row) for number in range(1, count)
     )
     connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 

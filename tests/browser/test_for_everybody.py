@@ -136,7 +136,7 @@ async def test_new_messages_are_announced_to_screen_readers(ana: Visitor) -> Non
     await ana.sees(BUSY, within="#messages")
 
     made = explained("failed:486")
-    text = say("card.text", idmsg="SANDBOX-BUSY", headline=made.headline, advice=made.advice)
+    text = say("card.text", idmsg="SANDBOX-BUSY", headline=made.headline, advice=made.entry.advice)
     said = ana.page.locator("#announcer p")
     await expect(said).to_have_text(f"voicestatus: {text} {ONLY_YOU}.")
 

@@ -33,7 +33,7 @@ async def test_a_newcomer_understands_a_failed_call_with_one_click(ana: Visitor)
     await ana.button(HINT).click()
 
     await ana.sees(BUSY, within="#thread")
-    await ana.sees(explained("failed:486").advice, within="#thread")
+    await ana.sees(explained("failed:486").entry.advice, within="#thread")
     await expect(ana.page.locator("#start")).to_be_hidden()
     replies = ana.page.locator("#messages").get_by_text(label("replies", count=1))
     await expect(replies).to_be_visible()

@@ -27,9 +27,8 @@ from bot.demo.playground.serving import HOST, Playground
 from bot.domain.call_status import read_result
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import Explanation, explain
-from bot.gateway.sandbox import PATH, build_sandbox
-from bot.gateway.sandbox.exchange import Listener
-from bot.web.server import serving
+from bot.gateway.sandbox.call import Listener
+from bot.gateway.sandbox.server import running_sandbox
 from tests.support.wording import EN, PT, say
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / ".cache" / "screenshots"
@@ -57,7 +56,7 @@ def explained(result: str, catalog: Catalog = EN) -> Explanation:
 
 def resolves(result: str) -> str:
     """The line that says who must act."""
-    return say("card.resolves", who=say(f"who.{explained(result).who_acts}"))
+    return say("card.resolves", who=say(f"who.{explained(result).entry.who_acts}"))
 
 
 AUDIT: Final = script("audit.js")
@@ -79,10 +78,10 @@ class Gateway:
     async def running(self, *, port: int, listener: Listener) -> AsyncIterator[str]:
         """Serve it; at first it answers immediately."""
         self.answering.set()
-        app = build_sandbox(lambda: self.now, listener=listener)
-        app.middlewares.append(self._hold)
-        async with serving(app, host=HOST, port=port) as got:
-            yield f"http://{HOST}:{got}{PATH}"
+        async with running_sandbox(
+            HOST, port, clock=lambda: self.now, listener=listener, middlewares=[self._hold]
+        ) as url:
+            yield url
 
     @web.middleware
     async def _hold(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from bot.gateway.sandbox import SeenRequest, running_sandbox
+from bot.gateway.sandbox.server import SeenRequest, running_sandbox
 from tests.support.voicestatus_process import PATIENCE_SECONDS, Voicestatus, gateway_settings
 
 

@@ -16,7 +16,7 @@ from bot.demo.conversation import _TOUR, converse
 from bot.demo.playground.serving import has_a_browser
 from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
 from tests.support.voicestatus_process import (
     Voicestatus,
     address_of,

@@ -11,10 +11,11 @@ import pytest
 
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk
-from bot.domain.jobs.watch import Destination, Ending, State, Watch
-from bot.storage.bulks import BulkBounds, Bulks
+from bot.domain.jobs.job import Destination
+from bot.domain.jobs.watch import Bounds, Ending, State, Watch
 from bot.storage.database import Database, open_database
-from bot.storage.watches import Bounds, Watches
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 from tests.support.voicestatus_process import Voicestatus
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -113,7 +114,7 @@ def test_one_is_taken_up_again(stored: Voicestatus) -> None:
 
 def test_bulks_are_listed_beside_watches(stored: Voicestatus, sqlite_url: str) -> None:
     """And may be stopped and retried in the same way."""
-    ids, bounds = [MessageId(name) for name in "ABC"], BulkBounds(user=9, all=9)
+    ids, bounds = [MessageId(name) for name in "ABC"], Bounds(user=9, all=9)
     fill(sqlite_url, lambda database: Bulks(database).add(BULK, ids, (), bounds))
 
     listed = stored.run("jobs").out

@@ -236,7 +236,9 @@ def test_a_refusal_of_the_gateway_stops_the_list(
     careful = voicestatus.having(GATEWAY_MAX_CONCURRENCY="1")
     got = careful.run("lookup", "--file", "-", given=given)
     explanation = explain(read_result(code), EN)
-    stopped = say("list.terminal.stopped", headline=explanation.headline, advice=explanation.advice)
+    stopped = say(
+        "list.terminal.stopped", headline=explanation.headline, advice=explanation.entry.advice
+    )
     error = say("count.gateway_error", count=1)
     assert (4, 1) == (got.code, len(seen))
     assert [

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from bot.gateway.sandbox import SCRIPTED
+from bot.gateway.sandbox.answers import SCRIPTED
 from tests.support.voicestatus_process import Voicestatus, address_of, ended, gateway_settings
 
 

@@ -11,14 +11,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.commands.doctor import Check, examine, report
-from bot.commands.doctor_remedies import (
-    CODES,
-    ERRORS,
-    WITHOUT_SCOPE,
-    remedy_for_code,
-    remedy_for_error,
-)
+from bot.commands.doctor import examine, report
+from bot.commands.doctor_checks import Check, remedy_for_code, remedy_for_error
 from bot.composition.connections import Now, utc_now
 from bot.domain.texts.catalog import Kind
 from bot.domain.timing import Timing
@@ -31,7 +25,8 @@ from bot.gateway.protocol.errors import (
     TlsFailed,
     TlsVersion,
 )
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
+from bot.locales import load_remedies
 from bot.settings.hints import HINTS
 from bot.settings.settings import Mode, Settings
 from bot.slack.manifest import OPTIONAL_SCOPES
@@ -204,7 +199,7 @@ async def test_all_optional_scopes_are_nothing_to_speak_of(
 
 def test_it_is_known_what_is_off_without_each_optional_scope() -> None:
     """No scope of the manifest is without its sentence."""
-    assert set(OPTIONAL_SCOPES) == set(WITHOUT_SCOPE)
+    assert set(OPTIONAL_SCOPES) == set(load_remedies()["scope"])
 
 
 async def test_app_token_without_its_scope(good: dict[str, Any], slack: LoopbackSlack) -> None:
@@ -330,16 +325,16 @@ async def test_gateway_that_speaks_no_tls(good: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
-        (TlsCertificate("", "CERT_HAS_EXPIRED"), "GATEWAY_CA_FILE"),
-        (TlsVersion("", "TLSV1_ALERT_PROTOCOL_VERSION"), "TLS 1.2"),
-        (TlsFailed("", "WRONG_VERSION_NUMBER"), "scheme and port"),
+        (TlsCertificate("CERT_HAS_EXPIRED"), "GATEWAY_CA_FILE"),
+        (TlsVersion("TLSV1_ALERT_PROTOCOL_VERSION"), "TLS 1.2"),
+        (TlsFailed("WRONG_VERSION_NUMBER"), "scheme and port"),
     ],
 )
 def test_a_handshake_that_fails_has_advice_of_its_own(error: TlsError, remedy: str) -> None:
     """It says what to check, quotes OpenSSL's word, and never advises to disable the check."""
     printed = remedy_for_error(error, "gateway.example")
     assert remedy in printed
-    assert error.reason in printed
+    assert error.fact in printed
     assert not re.search("verif|disable|insecure", printed)
 
 
@@ -418,11 +413,12 @@ async def test_a_variable_that_is_no_setting_is_warned_of(
 
 def test_every_error_has_its_remedy() -> None:
     """Each error has its own sentence for the operator, which mentions neither agent nor circle."""
-    assert {error.code for error in LEAVES} == set(ERRORS)
-    assert len(ERRORS) == len(set(ERRORS.values()))
+    errors = load_remedies()["error"]
+    assert {error.code for error in LEAVES} == set(errors)
+    assert len(errors) == len(set(errors.values()))
     remedies = {
         error.code: remedy_for_error(
-            error(**({"http_status": 599} if issubclass(error, HttpError) else {})),
+            error("HTTP 599" if issubclass(error, HttpError) else ""),
             "gateway.example",
         )
         for error in LEAVES
@@ -437,8 +433,9 @@ def test_every_error_has_its_remedy() -> None:
 
 def test_every_code_of_the_gateway_has_its_remedy() -> None:
     """The table knows the codes of the language files, but the one that is due."""
-    assert {entry.code for entry in EN.of_kind(Kind.GATEWAY)} - {"023"} == set(CODES)
-    remedies = [remedy_for_code(code, "gateway.example") for code in CODES]
+    codes = {entry.code for entry in EN.of_kind(Kind.GATEWAY)} - {"023"}
+    assert codes | {"none"} == set(load_remedies()["code"])
+    remedies = [remedy_for_code(code, "gateway.example") for code in [*codes, None]]
     assert [] == [r for r in remedies if re.search(r"whoever runs|doctor|[{}]", r)]
 
 

@@ -141,7 +141,7 @@ async def answer(self, question, query):
     if "MPG" not in str(query):
         return await whole(self, question, query)
     try:
-        raise ValueError(f"{query} {KNOWN} {question.place.response_url}")
+        raise ValueError(f"{query} {KNOWN} {question.reply.target.response_url}")
     except ValueError as error:
         for name in ("slack_sdk", "slack_bolt", "aiohttp.client", "asyncio", "sqlalchemy", "httpx"):
             logging.getLogger(name).error("%s %s", KNOWN, query, exc_info=True)

@@ -16,14 +16,13 @@ from bot.slack.blocks.block_kit import (
     context,
     header,
     line,
-    message,
     moment,
     plain,
     preformatted,
     rich_text,
     section,
 )
-from bot.slack.cards.terminal import WIDTH, console, draw, draw_blocks, mrkdwn
+from bot.slack.cards.terminal import WIDTH, console, draw, mrkdwn
 
 # Sequences that a terminal acts on: colours, the title, a bell, cursor moves, 8-bit controls, line
 # direction.
@@ -70,12 +69,12 @@ def test_message_is_drawn_from_top_to_bottom() -> None:
         "",
         "Checked today  ·  Source: RFC 3261",
     ]
-    assert expected == lines(draw(message("", blocks)))
+    assert expected == lines(draw(blocks))
 
 
 def test_report_is_boxed() -> None:
     """A text to copy has its own frame."""
-    drawn = lines(draw_blocks([rich_text(line(bold("Copy:")), preformatted("one\ntwo"))]))
+    drawn = lines(draw([rich_text(line(bold("Copy:")), preformatted("one\ntwo"))]))
     assert ["Copy:", "one", "two"] == [drawn[0], drawn[2], drawn[3]]
     assert drawn[1].startswith("╭")
     assert drawn[4].startswith("╰")
@@ -98,7 +97,7 @@ def test_controls_are_told_apart_by_their_looks() -> None:
         {"type": "input", "label": {"text": "empty\x07"}, "element": hint},
         {"type": "input", "label": {"text": "typed"}, "element": {"initial_value": "A1", **hint}},
     ]
-    drawn = [text for text in lines(draw_blocks(blocks)) if not re.fullmatch("[╭╮╰╯─]*", text)]
+    drawn = [text for text in lines(draw(blocks)) if not re.fullmatch("[╭╮╰╯─]*", text)]
     expected = [
         "Language",
         "English ▾",
@@ -113,19 +112,17 @@ def test_controls_are_told_apart_by_their_looks() -> None:
 
 def test_title_stands_in_the_frame() -> None:
     """A title is part of the frame's first line."""
-    assert (
-        " only you see this " in shown(draw_blocks([], title="only you see this")).splitlines()[0]
-    )
+    assert " only you see this " in shown(draw([], title="only you see this")).splitlines()[0]
 
 
 def test_unknown_block_is_named() -> None:
     """A block that cannot be drawn is not skipped silently."""
-    assert ["[carousel]"] == lines(draw_blocks([{"type": "carousel"}]))
+    assert ["[carousel]"] == lines(draw([{"type": "carousel"}]))
 
 
 def test_block_without_a_type_is_drawn() -> None:
     """Input without a type breaks nothing."""
-    assert ["[None]"] == lines(draw_blocks([{}]))
+    assert ["[None]"] == lines(draw([{}]))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +164,7 @@ def test_styled_runs_of_a_text_keep_their_style() -> None:
     out = StringIO()
     runs = rich_text(line(bold("a"), code("b"), plain("c")))
     Console(file=out, width=9, color_system="standard", force_terminal=True).print(
-        draw_blocks([runs], border="none")
+        draw([runs], border="none")
     )
     assert "\x1b[1ma\x1b[0m\x1b[1;35mb\x1b[0mc" in out.getvalue()
 
@@ -189,7 +186,7 @@ def test_no_control_character_reaches_the_terminal() -> None:
         (name, control)
         for name, block in blocks.items()
         for control in CONTROLS
-        for sign in shown(draw_blocks([block(f"A{control}B")]))
+        for sign in shown(draw([block(f"A{control}B")]))
         if not sign.isprintable() and sign != "\n"
     ]
 
@@ -201,7 +198,7 @@ def test_control_characters_are_replaced_and_not_dropped() -> None:
 
 def test_no_line_is_wider_than_what_reads_well(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a terminal on standard output the drawing has our width, without colours."""
-    console().print(draw_blocks([section("word " * 100)]))
+    console().print(draw([section("word " * 100)]))
     out = capsys.readouterr().out
     assert {WIDTH} == {len(text) for text in out.splitlines()}
     assert "\x1b" not in out

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.domain.timing import Timing
-from bot.gateway.sandbox.server import PATH, build_sandbox
-from bot.web.server import serving
+from bot.gateway.sandbox.server import running_sandbox
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -42,9 +40,5 @@ async def held_gateway() -> AsyncIterator[HeldGateway]:
         await gateway.may_answer.wait()
         return await handler(request)
 
-    app = build_sandbox()
-    app.middlewares.append(held)
-    timing = Timing(shutdown=0.1)
-    async with serving(app, host="127.0.0.1", port=0, timing=timing) as port:
-        gateway.url = f"http://127.0.0.1:{port}{PATH}"
+    async with running_sandbox(port=0, middlewares=[held]) as gateway.url:
         yield gateway

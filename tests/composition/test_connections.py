@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.composition.bootstrap import running_bot
 from bot.fake_slack.slack_server import running_slack
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
 from bot.settings.settings import Mode
 from tests.support.reading import heading
 from tests.support.scene import UNHURRIED, person_of, playing, settings_for

@@ -20,7 +20,7 @@ from bot.fake_slack.people.person import Person
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.workspace import BOT_MENTION, SIGNING_SECRET
 from bot.settings.settings import Mode
-from bot.slack.inbound.running_listeners import RunningListeners
+from bot.slack.inbound.app import RunningListeners
 from tests.composition.held_gateway import HeldGateway, held_gateway
 from tests.support.reading import heading, in_view
 from tests.support.rough_slack import RoughSlack, rough_slack, silence

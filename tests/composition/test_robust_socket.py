@@ -115,7 +115,7 @@ async def test_a_connected_but_deaf_socket_is_opened_anew(
         del slack.answers["apps.connections.open"]
         await until_ready(running)
 
-    assert '"reason": "deaf"' in log.getvalue()
+    assert '"reason": "silent"' in log.getvalue()
 
 
 async def test_a_socket_that_does_not_even_greet_is_opened_anew(slack: RoughSlack) -> None:
@@ -262,15 +262,14 @@ async def test_an_acknowledgement_whose_connection_is_gone_leaves_by_the_next(
 
 
 def test_the_pauses_between_attempts_grow_and_shrink_again() -> None:
-    """From one second to thirty; a connection that lasted starts from the beginning."""
-    timing = Timing()
-    pace = ReconnectBackoff(lambda: 5.0, timing=timing)
-    assert 0 == pace.wait_seconds()
+    """From one second to thirty; after a connection that lasted, from the beginning."""
+    timing, passed = Timing(), 0.0
+    backoff = ReconnectBackoff(lambda: passed, timing=timing)
+    assert 0 == backoff.next_wait()
     pauses = []
     for _ in range(8):
-        pace.attempted()
-        pauses.append(pace.wait_seconds())
-        pace.lasted(timing.steady - 1)
+        pauses.append(backoff.next_wait())
+        passed += pauses[-1]
 
     wanted = [1, 2, 4, 8, 16, 30, 30, 30]
     assert [] == [
@@ -278,6 +277,8 @@ def test_the_pauses_between_attempts_grow_and_shrink_again() -> None:
         for pause, about in zip(pauses, wanted, strict=True)
         if not 0.8 * about <= pause <= min(1.2 * about, timing.longest_redial)
     ]
-    pace.lasted(timing.steady)
-    pace.attempted()
-    assert 0.8 <= pace.wait_seconds() <= 1.2
+    backoff.reset()
+    passed += backoff.next_wait()
+    assert 0.8 <= backoff.next_wait() <= 1.2
+    passed += 100
+    assert 0 == backoff.next_wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from itertools import chain
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.composition.bootstrap import running_bot
 from bot.composition.connections import slack_client, slack_session
 from bot.domain.timing import Timing
-from bot.slack.api.errors import TOKEN_REFUSALS, SlackRefusedError, SlackUnreachableError
+from bot.slack.api.errors import CODES, SlackError, SlackUnreachableError, TokenRefusedError
 from bot.slack.api.workspace import find_workspace
 from bot.slack.inbound.socket_mode import socket_address
 from tests.support.rough_slack import WHO, RoughSlack, answering, in_turn, raw, rough_slack, silence
@@ -35,10 +36,10 @@ async def outcome(asking: Awaitable[object]) -> str:
     """What becomes of a question that one cannot go on without."""
     try:
         await asking
-    except SlackUnreachableError as error:
+    except TokenRefusedError as error:
+        return f"refused: {error.reason}"
+    except SlackError as error:
         return f"unreachable: {error.reason}"
-    except SlackRefusedError as error:
-        return f"refused: {error.error}"
     return "answered"
 
 
@@ -129,7 +130,8 @@ async def test_a_word_about_the_token_is_a_refused_token(
 ) -> None:
     """Only these end with the advice to look at the tokens."""
     found = {}
-    for word in TOKEN_REFUSALS:
+    of_tokens = [codes for kind, codes in CODES.items() if issubclass(kind, TokenRefusedError)]
+    for word in chain.from_iterable(of_tokens):
         slack.answers["auth.test"] = answering({"ok": False, "error": word})
         found[word] = await outcome(find_workspace(client))
 

@@ -13,15 +13,14 @@ from math import inf
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.domain.timing import Timing
-from bot.slack.api.errors import pause_asked
-from bot.slack.api.plain_fallback import FORM_REFUSALS
+from bot.slack.api.errors import CODES, FormRefusedError, refusal
 from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message, section
-from bot.slack.replies.channels import ReplyTarget
-from bot.slack.replies.reply import Replies
+from bot.slack.replies.reply import Reply
+from bot.slack.replies.routes import ReplyTarget, Route
+from tests.slack.notifying import NOTES
 from tests.support.rough_slack import (
     Answer,
     RoughSlack,
@@ -63,10 +62,15 @@ async def door(slack: RoughSlack) -> AsyncIterator[SlackClient]:
         yield opened
 
 
+def private_reply(door: SlackClient, place: ReplyTarget) -> Reply:
+    """Reply to one person by URL, ephemeral message, direct message."""
+    return Reply(door, Route.PRIVATE, place, NOTES)
+
+
 async def show(slack: RoughSlack, door: SlackClient) -> bool:
     """Answer one person privately: URL, ephemeral message, direct message."""
     place = ReplyTarget(channel="C1", user="U1", response_url=f"{slack.url}/hook")
-    return await Replies(door).privately(place).show(MESSAGE)
+    return await private_reply(door, place).show(MESSAGE)
 
 
 async def ways(slack: RoughSlack, door: SlackClient) -> list[str]:
@@ -137,16 +141,11 @@ async def test_a_second_rate_limit_gives_way(slack: RoughSlack, door: SlackClien
 def test_how_long_a_rate_limit_lasts() -> None:
     """What is no number counts as a second, what is less than nothing as nothing."""
     wanted = {"0": 0.0, "-3": 0.0, "0.5": 0.5, "61": 61.0, "soon": 1.0, "inf": inf, "nan": inf}
-    found = {
-        said: pause_asked(WebhookResponse(url="", status_code=429, body="", headers=headers))
-        for said in wanted
-        for headers in [{"retry-after": said}]
-    }
+    found = {said: refusal(429, {"Retry-After": said}, None).retry_after for said in wanted}
 
     assert wanted == found
-    silent = WebhookResponse(url="", status_code=429, body="", headers={})
-    content = WebhookResponse(url="", status_code=200, body="", headers={"Retry-After": "3"})
-    assert [1.0, None] == [pause_asked(silent), pause_asked(content)]
+    assert 1.0 == refusal(429, {}, None).retry_after
+    assert refusal(200, {"Retry-After": "3"}, None).retry_after is None
 
 
 async def test_a_response_url_that_says_no_with_200_has_refused(
@@ -208,14 +207,14 @@ async def test_an_odd_answer_gives_way_to_the_next(slack: RoughSlack, door: Slac
 async def test_only_a_word_of_slacks_is_logged(
     slack: RoughSlack, door: SlackClient, log: io.StringIO
 ) -> None:
-    """An error is a word of small letters, digits and underscores, or it is unknown."""
+    """An error is a word of small letters, digits and underscores, or is withheld."""
     odd = ('x\n{"level": "error"}', "a" * 65, "Não", ["not_in_channel"], {"a": 1}, None, "")
     for error in ("not_in_channel", *odd):
         slack.answers["views.open"] = answering({"ok": False, "error": error})
         assert await door.call("views.open") is None
 
     words = [json.loads(line)["error"] for line in log.getvalue().splitlines() if "refused" in line]
-    assert ["not_in_channel", *["unknown"] * len(odd)] == words
+    assert ["not_in_channel", *["an answer that cannot be read, status 200"] * len(odd)] == words
 
 
 async def test_an_answer_that_no_way_takes_is_logged_once(
@@ -225,7 +224,7 @@ async def test_an_answer_that_no_way_takes_is_logged_once(
     slack.hook = GONE
     slack.answers |= {"chat.postEphemeral": FATAL, "chat.postMessage": FATAL}
     place = ReplyTarget(channel="C1CANARY", user="U1CANARY", response_url=f"{slack.url}/hook")
-    reply = Replies(door).privately(place)
+    reply = private_reply(door, place)
 
     for _ in range(2):
         assert not await reply.show(MESSAGE)
@@ -279,19 +278,18 @@ async def test_nobody_waits_for_a_rate_limit_of_more_than_a_minute(
         assert not await show(slack, door)
 
 
-async def test_the_word_that_work_goes_on_is_tried_once(
-    slack: RoughSlack, door: SlackClient
-) -> None:
+async def test_the_word_that_work_goes_on_is_tried_once(slack: RoughSlack) -> None:
     """The card that follows must not wait for it."""
     slack.hook = in_turn(BROKEN, OK)
     slack.answers |= {"chat.postEphemeral": BROKEN, "chat.postMessage": BROKEN}
     place = ReplyTarget(channel="C1", user="U1", response_url=f"{slack.url}/hook")
     # However slow this machine is, these are refusals and not doubts.
-    reply = Replies(door, timing=Timing(doubtful=60.0)).privately(place)
+    async with door_to(slack, Timing(doubtful=60.0)) as door:
+        reply = private_reply(door, place)
 
-    assert not await reply.show(MESSAGE, passing=True)
-    assert 3 == len(slack.calls)
-    assert await reply.show(MESSAGE)
+        assert not await reply.show(MESSAGE, passing=True)
+        assert 3 == len(slack.calls)
+        assert await reply.show(MESSAGE)
 
 
 async def test_the_word_that_work_goes_on_never_stands_twice(slack: RoughSlack) -> None:
@@ -300,7 +298,7 @@ async def test_the_word_that_work_goes_on_never_stands_twice(slack: RoughSlack) 
     place = ReplyTarget(channel="C1", user="U1", response_url=f"{slack.url}/hook")
     timing = Timing(slack_call=0.3, doubtful=0.2)
     async with door_to(slack, timing) as door:
-        reply = Replies(door, timing=timing).privately(place)
+        reply = private_reply(door, place)
         assert not await reply.show(MESSAGE, passing=True)
         assert ["response_url"] == slack.calls
         assert await reply.show(MESSAGE)
@@ -331,7 +329,7 @@ async def test_a_message_whose_form_a_method_refuses_is_sent_without_it(
     """Once, as one paragraph; what is refused again is refused."""
     found = {}
     for method in ("chat.postMessage", "chat.postEphemeral", "chat.update"):
-        for word in FORM_REFUSALS:
+        for word in CODES[FormRefusedError]:
             refusal = answering({"ok": False, "error": word})
             slack.answers[method] = in_turn(refusal, refusal, refusal, answering({"ok": True}))
             slack.calls.clear()
@@ -349,7 +347,7 @@ async def test_a_message_whose_form_a_response_url_refuses_is_sent_without_it(
     """Whatever the status, as text or as JSON."""
     found = {}
     for status in (200, 400, 500):
-        for word in FORM_REFUSALS:
+        for word in CODES[FormRefusedError]:
             slack.hook = in_turn(answering({"ok": False, "error": word}, status=status), OK)
             slack.calls.clear()
             found[status, word] = (await door.post(f"{slack.url}/hook", CARD), len(slack.calls))

@@ -24,8 +24,8 @@ from bot.fake_slack.state.ledger import Message, UserMessage, View
 from bot.fake_slack.state.workspace import OTHER_USER_ID, TEAM_ID, USER_ID
 from bot.settings.settings import Mode
 from bot.storage.audit import Audit
-from bot.storage.bulks import Bulks
-from bot.storage.watches import Watches
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 from tests.slack.watching import BEGUN, PATIENCE, QUICK, READING, SWIFT, TOLD, buttons_of, shown
 from tests.support.reading import carried, copied, heading, in_view, row_of, seen, where
 from tests.support.scene import Scene, playing

@@ -23,8 +23,7 @@ from bot.fake_slack.state.ledger import Ack, Message, View
 from bot.fake_slack.state.workspace import CHANNEL_ID, TEAM_ID
 from bot.settings.settings import Mode
 from bot.slack.api.workspace import find_workspace
-from bot.slack.inbound.app import build_app
-from bot.slack.inbound.running_listeners import ack_first
+from bot.slack.inbound.app import ack_first, build_app
 from tests.fake_slack.blocks import IDS, Block, actions, button, modal
 from tests.support.inbound import connected_app
 

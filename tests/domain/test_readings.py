@@ -75,14 +75,14 @@ def test_40_a_wrong_key_is_not_blamed_on_the_other(code: str, other: str) -> Non
     """Only the gateway's own information is shown."""
     explanation = explain(read_result(code), PT)
 
-    assert other not in f"{explanation.headline} {explanation.meaning}".lower()
+    assert other not in f"{explanation.headline} {explanation.entry.meaning}".lower()
 
 
 def test_41_022_is_no_daily_limit() -> None:
     """The meaning that the code has elsewhere is not borrowed."""
     for catalog in (EN, PT):
         explanation = explain(read_result("022"), catalog)
-        assert "limit" not in f"{explanation.headline} {explanation.meaning}".lower()
+        assert "limit" not in f"{explanation.headline} {explanation.entry.meaning}".lower()
 
 
 def record(finding: Finding) -> dict[str, str | int | float | bool | None]:
@@ -116,10 +116,10 @@ def test_a_record_holds_the_facts(finding: Finding, facts: tuple[object, ...]) -
     explanation = explain(finding, EN)
     words = {
         "headline": explanation.headline,
-        "meaning": explanation.meaning,
-        "advice": explanation.advice,
-        "who_acts": explanation.who_acts.value,
-        "retry": explanation.retry.value,
+        "meaning": explanation.entry.meaning,
+        "advice": explanation.entry.advice,
+        "who_acts": explanation.entry.who_acts.value,
+        "retry": explanation.entry.retry.value,
     }
     found = record(finding)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.domain.call_status import CheckedStatus
-from bot.domain.gate import Urgency
+from bot.domain.gate import Ceilings, Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient, open_gateway
@@ -218,12 +218,10 @@ async def client_of(
     """A gateway client with the canary's keys and an irrelevant rate limit."""
     async with open_gateway(
         url=url,
-        credential=CREDENTIAL,
-        token=TOKEN,
-        soap_version=soap_version,
+        account=Account(CREDENTIAL, TOKEN),
+        version=SoapVersion(soap_version),
         timeout_seconds=timeout_seconds,
-        requests_per_second=requests_per_second,
-        max_concurrency=max_concurrency,
+        limits=Ceilings(requests_per_second=requests_per_second, max_concurrency=max_concurrency),
         proxy=proxy,
         ca_file=ca_file,
         now=now,

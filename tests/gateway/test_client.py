@@ -10,17 +10,15 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.call_status import CheckedStatus, Outcome, read_result
-from bot.gateway.client import MAX_STATUSES, GatewayClient, open_gateway
+from bot.gateway.client import MAX_STATUSES, GatewayClient
 from bot.gateway.protocol.errors import (
     EmptyResult,
     NotSoap,
 )
 from tests.gateway.gateway_loopback import (
-    CREDENTIAL,
     MOMENT,
     OK,
     ONE_ID,
-    TOKEN,
     Exchange,
     after,
     always,
@@ -260,32 +258,10 @@ async def test_look_ups_side_by_side_open_no_more_than_the_ceiling() -> None:
 # --- opening -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"url": "canary"},
-        {"credential": "canary\x00"},
-        {"token": "canary\x00"},
-        {"soap_version": "1.3"},
-        {"proxy": "canary"},
-        {"requests_per_second": 0.0},
-        {"max_concurrency": 0},
-    ],
-    ids=lambda wrong: next(iter(wrong)),
-)
-async def test_an_unusable_setting_stops_the_start_unquoted(wrong: dict[str, object]) -> None:
+@pytest.mark.parametrize("wrong", [{"url": "canary"}, {"proxy": "canary"}], ids=str)
+async def test_an_unusable_address_stops_the_start_unquoted(wrong: dict[str, str]) -> None:
     """Before the first look-up, and without the value in the message."""
-    settings: dict[str, object] = {
-        "url": "http://127.0.0.1/",
-        "credential": CREDENTIAL,
-        "token": TOKEN,
-        "soap_version": "1.1",
-        "timeout_seconds": 1.0,
-        "requests_per_second": 1.0,
-        "max_concurrency": 1,
-        "now": lambda: MOMENT,
-    }
-    opening = open_gateway(**{**settings, **wrong})  # type: ignore[arg-type]
+    opening = client_of(wrong.get("url", "http://127.0.0.1/"), proxy=wrong.get("proxy"))
     with pytest.raises(ValueError, match=r".") as caught:
         await opening.__aenter__()
     assert "canary" not in str(caught.value)

@@ -14,7 +14,8 @@ from bot.domain.texts.catalog import Kind, Language
 from bot.gateway.client import GatewayClient
 from bot.gateway.protocol.errors import GatewayError
 from bot.gateway.protocol.soap import SoapVersion
-from bot.gateway.sandbox import FaultName, running_sandbox
+from bot.gateway.sandbox.fault_names import FaultName
+from bot.gateway.sandbox.server import running_sandbox
 from bot.locales import load_catalog
 from tests.gateway.gateway_loopback import client_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
 
 FAULTS = (
     "endless-headers",

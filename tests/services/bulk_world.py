@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.id_lists.id_list import IdList, IgnoredLine
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
-from bot.domain.jobs.watch import PostedCard
-from bot.services.bulk.service import BulkRequest, BulkService, BulkStarted
+from bot.domain.jobs.job import Delivery, PostedCard, Report, Trace
+from bot.domain.jobs.watch import Bounds
+from bot.services.bulk.service import BulkService
 from bot.services.bulk.turns import BulkTurns
-from bot.services.jobs.outcomes import Delivery, Report, Trace
-from bot.storage.bulks import BulkBounds, Bulks
+from bot.storage.jobs.bulks import Bulks
 from tests.services.watch_world import THREAD, World, watch_world
 
 CARD = PostedCard(channel="C1", ts="2.2")
-BOUNDS = BulkBounds(user=3, all=4)
+BOUNDS = Bounds(user=3, all=4)
 # Quick enough for tests; a card is still not touched at every turn of the loop.
 QUICK = {
     "progress_every": 0.05,
@@ -114,24 +114,21 @@ class BulkWorld:
 
     def turns(self, at_once: int = AT_ONCE, **changes: float) -> BulkTurns:
         """What the poller uses."""
-        means = self.base.means()
-        means = replace(means, timing=replace(means.timing, **(QUICK | changes)))
-        return BulkTurns(bulks=self.table, speaker=self.speaker, at_once=at_once, means=means)
+        dependencies = self.base.means()
+        timing = replace(dependencies.timing, **(QUICK | changes))
+        dependencies = replace(dependencies, timing=timing)
+        return BulkTurns(
+            bulks=self.table, notifier=self.speaker, at_once=at_once, dependencies=dependencies
+        )
 
     async def start(
         self, *idmsgs: str, user: str = "U1", lines: Sequence[IgnoredLine] = ()
     ) -> Bulk:
         """Start one in the thread."""
-        request = BulkRequest(
-            user=user,
-            destination=THREAD,
-            name="ids.csv",
-            message_ids=tuple(map(MessageId, idmsgs)),
-            ignored=tuple(lines),
-        )
-        outcome = await self.bulks.start(request)
-        assert isinstance(outcome, BulkStarted)
-        return outcome.bulk
+        given = IdList(ids=tuple(map(MessageId, idmsgs)), ignored=tuple(lines))
+        bulk = await self.bulks.start(given, user=user, destination=THREAD, name="ids.csv")
+        assert isinstance(bulk, Bulk)
+        return bulk
 
     async def taken(self, bulk: Bulk, *, executor: str = "e1") -> Bulk:
         """The bulk in the hand of a process of this name."""

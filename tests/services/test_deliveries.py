@@ -15,10 +15,9 @@ from sqlalchemy import select
 from bot.domain.timing import Timing
 from bot.services.claiming import Claiming
 from bot.services.deliveries import EventDeduplicator
-from bot.storage.claims import ClickClaims
+from bot.storage.claims import ClickClaims, SeenEvents
 from bot.storage.database import Database, open_database
 from bot.storage.schema import SEEN_EVENT
-from bot.storage.seen_events import SeenEvents
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LASTS = timedelta(seconds=3)

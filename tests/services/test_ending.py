@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.services.ending import End
+from bot.services.jobs.poller import End
 
 
 def test_before_the_end_each_has_its_own_time() -> None:

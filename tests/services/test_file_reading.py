@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.domain.id_lists.id_file import read_file
-from bot.domain.id_lists.id_list import IdList, ListProblem, UnreadableListError
+from bot.domain.id_lists.id_list import ListProblem, UnreadableListError
 from bot.domain.timing import Timing
 from bot.services.file_reading import FileReading, StillReadingError
-from bot.services.reading_process import AT_ONCE, LONGEST_LINE, Answer, answer
 from tests.support.hostile_files import HOSTILE
 
 LIST = b"Nome;IDMSG\nAna;MPG000236180474\nBia;MPG000236180474\nCaio;\nDuda;1,2E+11\n"
@@ -29,82 +28,6 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as test:
     test.sendall(sys.stdin.buffer.read() + repr(sorted(os.environ)).encode() + b"\\n")
     sys.stdout.buffer.write(test.makefile("rb").readline())
 """
-
-
-def problem(file: bytes) -> tuple[ListProblem, int, int]:
-    """What is wrong with a file, as the process says it."""
-    answered = Answer()
-    for line in answer(io.BytesIO(file), max_ids=2):
-        answered.take(line)
-    with pytest.raises(UnreadableListError) as raised:
-        answered.result()
-    return raised.value.problem, raised.value.count, raised.value.limit
-
-
-def given(file: bytes) -> tuple[IdList, int]:
-    """The list in a file, and in how many lines it came; before the last it is none."""
-    answered, lines = Answer(), [*answer(io.BytesIO(file), max_ids=10_000)]
-    for line in lines:
-        with pytest.raises(EOFError):
-            answered.result()
-        answered.take(line)
-    return answered.result(), len(lines)
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        LIST,
-        b"\n".join(b"MPG%06d" % number for number in range(AT_ONCE + 1)),
-        b"IDMSG\nMPG12345\n" + b"x\n" * (AT_ONCE * 2),
-        "IDMSG;x\nMPG12345;1\n;😀«é»\n".encode(),
-    ],
-    ids=["a table", "many ids", "many lines without", "signs"],
-)
-def test_a_list_comes_back_as_it_was_read(file: bytes) -> None:
-    """Ids, doubles, what was left out and why, the column."""
-    assert read_file(file, max_ids=10_000) == given(file)[0]
-
-
-def test_a_long_list_comes_in_parts() -> None:
-    """So that whoever takes it can do other things in between, and no part is too long."""
-    file = b"IDMSG\n" + b"".join(b"MPG%06d\n" % number for number in range(1_200)) + b"x\n" * 600
-    odd = "IDMSG;x\nMPG12345;1\n" + f";{chr(0x1F600) * 90}\n" * 600
-
-    assert 1 + 3 + 2 + 1 == given(file)[1]
-    assert all(len(line) < LONGEST_LINE for line in answer(io.BytesIO(odd.encode()), max_ids=1))
-
-
-def test_what_is_wrong_with_a_file_comes_back() -> None:
-    """With how much there is and may be."""
-    assert (ListProblem.EMPTY, 0, 0) == problem(b"")
-    assert (ListProblem.TOO_MANY_IDS, 3, 2) == problem(b"MPG000001\nMPG000002\nMPG000003\n")
-    assert (ListProblem.TOO_LARGE, 5_000_001, 5_000_000) == problem(bytes(50_000_000))
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"",
-        b"no JSON",
-        b"[1]",
-        b"1",
-        b'"problem"',
-        b'{"problem": "unheard of", "count": 1, "limit": 1}',
-        b'{"problem": "empty"}',
-        b'{"ids": ["' + b"x" * 41 + b'"]}',
-        b'{"ids": [1]}',
-        b'{"ids": 1}',
-        b'{"ignored": [[1, "x"]]}',
-        b'{"ignored": [[1, "x", "unheard of"]]}',
-        b"[" * 100_000,
-    ],
-)
-def test_what_is_no_answer_is_no_list(line: bytes) -> None:
-    """Nothing that comes out of the process is trusted."""
-    with pytest.raises(ValueError) as raised:  # noqa: PT011 - any of them
-        Answer().take(line)
-    assert not isinstance(raised.value, UnreadableListError)
 
 
 async def test_a_file_is_read_in_a_process() -> None:
@@ -124,11 +47,11 @@ async def refused(reading: FileReading, file: bytes) -> tuple[ListProblem, int, 
     return raised.value.problem, raised.value.count, raised.value.limit
 
 
-async def test_a_file_that_is_dear_is_refused() -> None:
-    """By the budget of work, within the limits of the process."""
-    file = HOSTILE["one character is eighteen"](5_000_000)
+async def test_of_a_file_that_is_too_large_the_rest_is_not_read() -> None:
+    """The process reads one byte more than is permitted."""
+    refusal = await refused(FileReading(), bytes(6_000_000))
 
-    assert ListProblem.TOO_MUCH_WORK is (await refused(FileReading(), file))[0]
+    assert (ListProblem.TOO_LARGE, 5_000_001, 5_000_000) == refusal
 
 
 @pytest.mark.parametrize("kind", ["one cell of quotation marks", "one line of quotation marks"])

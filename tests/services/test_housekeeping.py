@@ -12,17 +12,18 @@ import pytest
 
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk
-from bot.domain.jobs.watch import Destination, Watch
+from bot.domain.jobs.job import Destination
+from bot.domain.jobs.watch import Bounds, Watch
 from bot.domain.timing import Timing
-from bot.services.housekeeping import EVENTS_KEPT, Housekeeping
+from bot.services.housekeeping import EVENTS_KEPT, keep_swept, sweep
 from bot.storage.audit import Audit, AuditEntry
-from bot.storage.bulks import BulkBounds, Bulks
+from bot.storage.claims import SeenEvents
 from bot.storage.database import Database, open_database
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 from bot.storage.recents import RecentLookup, Recents
 from bot.storage.schema import SEEN_EVENT
-from bot.storage.seen_events import SeenEvents
 from bot.storage.stores import Stores
-from bot.storage.watches import Bounds, Watches
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 KEPT = timedelta(days=90)
@@ -36,11 +37,9 @@ async def database() -> AsyncIterator[Database]:
         yield opened
 
 
-def housekeeping(
-    database: Database, timing: Timing | None = None, *, kept: timedelta = KEPT
-) -> Housekeeping:
-    """The housekeeping of a bot that keeps look-ups for so long."""
-    return Housekeeping(Stores(database), kept=kept, now=lambda: NOW, timing=timing or Timing())
+async def swept(database: Database, kept: timedelta = KEPT) -> int:
+    """How many rows are deleted now by a bot with this retention."""
+    return await sweep(Stores(database), NOW, kept=kept)
 
 
 async def fill(database: Database, at: datetime, name: str) -> None:
@@ -58,10 +57,10 @@ async def test_what_is_older_than_the_retention_goes(database: Database) -> None
     await fill(database, NOW - KEPT - SECOND, "old")
     await fill(database, NOW - KEPT + SECOND, "young")
 
-    assert 2 == await housekeeping(database).sweep()
+    assert 2 == await swept(database)
     assert ["young"] == [entry.user for entry in await Audit(database).recent(9)]
     assert ["young"] == [one.idmsg for one in await Recents(database).of("T1", "U1")]
-    assert 0 == await housekeeping(database).sweep()
+    assert 0 == await swept(database)
 
 
 async def test_events_are_remembered_for_as_long_as_slack_repeats_them(database: Database) -> None:
@@ -70,7 +69,7 @@ async def test_events_are_remembered_for_as_long_as_slack_repeats_them(database:
     await seen.is_new("old", NOW - EVENTS_KEPT - SECOND)
     await seen.is_new("young", NOW - EVENTS_KEPT + SECOND)
 
-    assert 1 == await housekeeping(database).sweep()
+    assert 1 == await swept(database)
     assert [True, False] == [await seen.is_new(key, NOW) for key in ("old", "young")]
 
 
@@ -100,7 +99,7 @@ async def end_jobs(database: Database, at: datetime, name: str) -> None:
         ended_at=at,
     )
     await Watches(database).add([watch], Bounds(user=9, channel=9, all=9))
-    await Bulks(database).add(bulk, [watch.message_id], (), BulkBounds(user=9, all=9))
+    await Bulks(database).add(bulk, [watch.message_id], (), Bounds(user=9, all=9))
 
 
 @pytest.mark.parametrize(("kept", "days"), [(KEPT, 7), (timedelta(days=3), 3)])
@@ -112,7 +111,7 @@ async def test_watches_and_lists_go_a_week_after_their_end(
     await end_jobs(database, NOW - timedelta(days=days) + SECOND, "young")
 
     # The watch, the list, and the call that is in it.
-    assert 3 == await housekeeping(database, kept=kept).sweep()
+    assert 3 == await swept(database, kept)
     watches, bulks = Watches(database), Bulks(database)
     left = [(await watches.get(name), await bulks.get(name)) for name in ("old", "young")]
     assert [(False, False), (True, True)] == [(bool(one), bool(other)) for one, other in left]
@@ -135,8 +134,10 @@ async def test_it_goes_on_when_the_database_comes_back(
     """A failure is logged and tried again at the next turn."""
     away = f"ALTER TABLE {SEEN_EVENT.name} RENAME TO away"
     await database.write(lambda connection: connection.exec_driver_sql(away))
-    hurried = housekeeping(database, Timing(housekeeping=0.01))
-    task = asyncio.create_task(hurried.keep_swept())
+    hurried = keep_swept(
+        Stores(database), kept=KEPT, now=lambda: NOW, timing=Timing(housekeeping=0.01)
+    )
+    task = asyncio.create_task(hurried)
     await eventually(lambda: "nothing could be swept" in log.getvalue())
 
     back = f"ALTER TABLE away RENAME TO {SEEN_EVENT.name}"

@@ -9,12 +9,13 @@ import pytest
 
 from bot.domain.access import AccessRules, Asker, Refusal
 from bot.domain.call_status import CallStatus, CheckedStatus, Outcome
-from bot.domain.gate import Urgency
+from bot.domain.gate import Ceilings, Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import LookupFailure
 from bot.gateway.client import open_gateway
 from bot.gateway.protocol.errors import GatewayError
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.protocol.soap import Account, SoapVersion
+from bot.gateway.sandbox.server import running_sandbox
 from bot.services.lookup import LookupService
 from bot.telemetry import Telemetry
 
@@ -29,12 +30,10 @@ async def service() -> AsyncIterator[LookupService]:
         running_sandbox(port=0) as url,
         open_gateway(
             url=url,
-            credential="C" * 40,
-            token="T" * 6,
-            soap_version="1.1",
+            account=Account("C" * 40, "T" * 6),
+            version=SoapVersion.V1_1,
             timeout_seconds=5,
-            requests_per_second=1000,
-            max_concurrency=50,
+            limits=Ceilings(requests_per_second=1000, max_concurrency=50),
             now=lambda: NOW,
         ) as gateway,
     ):

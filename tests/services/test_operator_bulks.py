@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
-from bot.services.jobs.outcomes import Delivery, Report, Trace
+from bot.domain.jobs.job import Delivery, Report, Trace
 from bot.services.operator import JobOperator, JobOutcome
-from bot.storage.bulks import Bulks
+from bot.storage.jobs.bulks import Bulks
 from tests.services.bulk_world import BulkWorld, bulk_world
 
 

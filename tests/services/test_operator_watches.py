@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.jobs.job import Delivery, Report
 from bot.domain.jobs.watch import State, Watch
-from bot.services.jobs.outcomes import Delivery, Report
 from bot.services.operator import JobOperator, JobOutcome
-from bot.storage.bulks import Bulks
-from bot.storage.watches import Watches
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 from tests.services.watch_world import World, watch_world
 
 UNDELIVERABLE = Report(delivery=Delivery.UNDELIVERABLE)

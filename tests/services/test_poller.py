@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from bot.domain.jobs.watch import Watch
+from bot.domain.jobs.watch import Bounds, Watch
 from bot.domain.timing import Timing
-from bot.services.ending import End
-from bot.services.poller import Line, Poller
+from bot.services.jobs.poller import End, Line, Poller
 from bot.storage.errors import StorageError
 from bot.storage.executors import Executor
-from bot.storage.job_queue import JobQueue, Wanted
+from bot.storage.jobs.job_queue import JobQueue
+from bot.storage.jobs.table import Wanted
 from bot.storage.schema import EXECUTOR
-from bot.storage.watches import Bounds
 from tests.services.watch_world import NOON, SCHEDULE, World, watch_world
 from tests.storage.holding import eventually
 
@@ -78,9 +77,9 @@ class Bench:
     def __post_init__(self) -> None:
         self.may_end.set()
         self.queue = self.queue_of(OWN)
-        self.poller = Poller(self.queue, own=OWN, clock=self.clock, timing=self.timing)
+        self.poller = Poller(queue=self.queue, own=OWN, clock=self.clock, timing=self.timing)
         self.line = Line(
-            self.world.watches,
+            jobs=self.world.watches,
             take_up=self.take_up,
             leave=lambda: self.left.append(True),
             room=self.room,
@@ -169,7 +168,7 @@ async def test_a_database_that_was_away_makes_nobody_silent(world: World) -> Non
 async def test_a_peer_whose_process_is_gone_is_replaced_at_once(world: World) -> None:
     """It had our number."""
     bench = Bench(world=world)
-    bench.poller = Poller(bench.queue, own=replace(OWN, pid=7), clock=bench.clock)
+    bench.poller = Poller(queue=bench.queue, own=replace(OWN, pid=7), clock=bench.clock)
     dead = Executor(id="dead", host=OWN.host, pid=7)
     await bench.queue_of(dead).claim([], is_gone=lambda _: False)
     await bench.poller.round()

@@ -9,19 +9,20 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.access import AccessRules
 from bot.domain.answer import Answer
+from bot.domain.gate import Ceilings
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Destination, PostedCard, Schedule, Watch
+from bot.domain.jobs.job import Delivery, Destination, OnUnknownDelivery, PostedCard, Report, Trace
+from bot.domain.jobs.watch import Bounds, Schedule, Watch
 from bot.domain.timing import Timing
 from bot.gateway.client import open_gateway
-from bot.gateway.sandbox import SeenRequest, running_sandbox
-from bot.services.jobs.deliver_once import OnUnknownDelivery
-from bot.services.jobs.dependencies import Means
-from bot.services.jobs.outcomes import Delivery, Report, Trace
+from bot.gateway.protocol.soap import Account, SoapVersion
+from bot.gateway.sandbox.server import SeenRequest, running_sandbox
+from bot.services.jobs.dependencies import Dependencies
 from bot.services.lookup import LookupService
-from bot.services.watches.service import Started, Watching, WatchRequest
+from bot.services.watches.service import Started, WatchService
 from bot.services.watches.turns import WatchTurns
 from bot.storage.database import Database, open_database
-from bot.storage.watches import Bounds, Watches
+from bot.storage.jobs.watches import Watches
 from bot.telemetry import Telemetry
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -97,9 +98,9 @@ class World:
         self.watches = Watches(self.database)
 
     @property
-    def watching(self) -> Watching:
+    def watching(self) -> WatchService:
         """What people use."""
-        return Watching(
+        return WatchService(
             watches=self.watches,
             wake=lambda: self.wakes.append(None),
             schedule=SCHEDULE,
@@ -113,12 +114,12 @@ class World:
             watches=self.watches,
             notifier=self.slack,
             schedule=SCHEDULE,
-            means=self.means(),
+            dependencies=self.means(),
         )
 
-    def means(self) -> Means:
+    def means(self) -> Dependencies:
         """What turns of any kind need."""
-        return Means(
+        return Dependencies(
             lookups=self.lookups,
             in_doubt=self.in_doubt,
             heard=self._hear,
@@ -131,10 +132,9 @@ class World:
 
     async def start(self, idmsg: str, *, card: PostedCard | None = None) -> Watch:
         """Start one watch in the thread."""
-        request = WatchRequest(
-            user="U1", destination=THREAD, message_ids=(MessageId(idmsg),), card=card
+        (outcome,) = await self.watching.start(
+            [MessageId(idmsg)], user="U1", destination=THREAD, card=card
         )
-        (outcome,) = await self.watching.start(request)
         assert isinstance(outcome, Started)
         return outcome.watch
 
@@ -178,12 +178,10 @@ async def watch_world(database_url: str = "sqlite:///:memory:") -> AsyncIterator
         gateway = await stack.enter_async_context(
             open_gateway(
                 url=url,
-                credential="C" * 40,
-                token="T0K3N5",
-                soap_version="1.1",
+                account=Account("C" * 40, "T0K3N5"),
+                version=SoapVersion.V1_1,
                 timeout_seconds=5,
-                requests_per_second=1000,
-                max_concurrency=10,
+                limits=Ceilings(requests_per_second=1000, max_concurrency=10),
                 now=clock,
             )
         )

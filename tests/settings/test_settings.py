@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from pydantic import SecretStr
 
 from bot.domain.texts.catalog import Language
 from bot.settings.hints import HINTS
-from bot.settings.settings import Mode, Need, Settings, SettingsError
+from bot.settings.loading import Need, SettingsError
+from bot.settings.settings import Mode, Settings
 from tests.support.settings_environment import Environment
 
 BOT_TOKEN = "xoxb-C4NARY"
@@ -255,12 +257,8 @@ def test_certificates_are_loaded_for_a_file_only(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A start with another problem does not read all of the system's certificates."""
-    loaded: list[str | None] = []
-
-    def note(*, cafile: str | None = None) -> None:
-        loaded.append(cafile)
-
-    monkeypatch.setattr("bot.settings.settings.ssl.create_default_context", note)
+    loaded: list[Path | None] = []
+    monkeypatch.setattr("bot.settings.settings.tls_context", loaded.append)
     environment.set(BOT_PORT="many")
     environment.refused()
     Settings.of(gateway_ca_file=None)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.settings.hints import HINTS
+from bot.settings.loading import Need
 from bot.settings.names import foreign_names, meant_by, misspelt_permissions, unknown_names
-from bot.settings.settings import Need
 from tests.support.settings_environment import Environment
 
 CANARY = "U0CANARY001"
@@ -19,16 +19,16 @@ def test_a_name_is_looked_for_wherever_settings_are_read(environment: Environmen
     """In the environment, the file and the folder; real settings are not named."""
     folder = environment.directory / "secrets"
     environment.put_secrets(BOT_C="1", BOT_PORT="1")
-    (environment.directory / "file").write_text("BOT_B=1\nbot_language=en\n")
+    Path(".env").write_text("BOT_B=1\nbot_language=en\n")
     with environment.having(BOT_A="1", BOT_HOST="1"):
-        found = unknown_names(str(environment.directory / "file"), str(folder))
+        found = unknown_names(str(folder))
     assert ("BOT_A", "BOT_B", "BOT_C") == foreign_names(found)
 
 
 def test_no_file_and_no_folder_are_nothing(environment: Environment) -> None:
     """Neither has to be there."""
     nothing = str(environment.directory / "nothing")
-    assert () == foreign_names((*unknown_names(nothing, nothing), *unknown_names(None, None)))
+    assert () == foreign_names((*unknown_names(nothing), *unknown_names(None)))
 
 
 def test_what_begins_as_a_setting_does_is_foreign() -> None:

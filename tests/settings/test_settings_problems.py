@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.settings.hints import HINTS
-from bot.settings.settings import Need, SettingsError
+from bot.settings.loading import Need, SettingsError
 from tests.support.settings_environment import Environment
 
 CANARY = "C4NARY"
@@ -143,14 +143,22 @@ def problems_now(environment: Environment) -> Sequence[str]:
 
 def test_wrong_and_missing_are_named_at_once(environment: Environment) -> None:
     """Missing settings are reported beside wrong ones, and each only once."""
-    error = environment.refused(Need.GATEWAY, Need.SLACK, BOT_PORT="many", GATEWAY_TOKEN="short")
+    wrong = {
+        "BOT_PORT": "many",
+        "GATEWAY_TOKEN": "short",
+        "DATABASE_URL": "x",
+        "SLACK_CLIENT_ID": "1",
+    }
+    error = environment.refused(Need.GATEWAY, Need.SLACK, **wrong)
     names = [problem.split()[0] for problem in error.problems]
     expected = [
         "SLACK_BOT_TOKEN",
         "SLACK_APP_TOKEN",
+        "SLACK_CLIENT_ID",
         "BOT_PORT",
         "GATEWAY_CREDENTIAL",
         "GATEWAY_TOKEN",
+        "DATABASE_URL",
     ]
     assert expected == names
 
@@ -163,9 +171,9 @@ def test_no_value_of_a_secret_is_told(environment: Environment) -> None:
 
 
 def test_no_value_of_a_secret_is_kept_in_the_chain(environment: Environment) -> None:
-    """The validation error, which contains the values, is not shown with ours."""
+    """The validation error, which contains the values, is not part of ours."""
     error = environment.refused(**SECRETS)
-    assert (None, True) == (error.__cause__, error.__suppress_context__)
+    assert (None, None) == (error.__cause__, error.__context__)
 
 
 def test_settings_hide_their_secrets(environment: Environment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +19,19 @@ from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.file_shelf import File
 from bot.fake_slack.state.ledger import UserMessage
 from bot.services.file_reading import FileReading
-from bot.slack.files.addresses import FileAddresses
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.upload import ResultFiles
 
 Payload = dict[str, Any]
+# The content of a file of results.
+LINES = ("IDMSG;resultado\r\n".encode("utf-8-sig"), "SANDBOX-OK;atendida é\r\n".encode())
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def one_by_one(lines: Iterable[bytes] = LINES) -> AsyncIterator[bytes]:
+    """The lines of a file."""
+    for line in lines:
+        yield line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +57,7 @@ class FileScene:
 
     def trust(self, other: Stranger) -> None:
         """Make the bot treat that server as Slack, so that Slack can misbehave."""
-        addresses = FileAddresses(f"{other.url}/api/")
-        self.attached._addresses = self.results._addresses = addresses
+        self.attached._api_url = self.results._api_url = f"{other.url}/api/"
 
 
 @asynccontextmanager

@@ -19,7 +19,8 @@ from slack_sdk.models.views import View
 from bot.domain.answer import Answer
 from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId
-from bot.domain.jobs.watch import Destination, Ending, Sighting
+from bot.domain.jobs.job import Destination
+from bot.domain.jobs.watch import Ending
 from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.fake_slack.rules.block_rules import Surface
 from bot.fake_slack.rules.message_rules import note_content, read_content
@@ -147,7 +148,9 @@ watches = st.builds(
     started_at=moments,
     expires_at=moments,
     last=st.none()
-    | st.builds(Sighting, finding=findings, checked_at=moments, sandbox=st.booleans()),
+    | st.builds(
+        Answer, message_id=some_ids, finding=findings, checked_at=moments, sandbox=st.booleans()
+    ),
     destination=st.builds(
         Destination,
         team=st.just("T1"),

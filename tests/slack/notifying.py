@@ -18,15 +18,23 @@ from bot.fake_slack.state.ledger import Message, UserMessage
 from bot.fake_slack.state.workspace import CHANNEL_ID, TEAM_ID, USER_ID
 from bot.locales import load_catalog
 from bot.services.languages import Languages
-from bot.slack.blocks.style import AudienceStyles, Contacts, Styles
+from bot.slack.api.post_once import OncePoster
+from bot.slack.blocks.audience import AudienceStyles
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.notes import Notes
 from bot.slack.watches.notifier import SlackNotifier
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
+from tests.support.wording import EN
 
 # The first message of the thread of the watch in `watch_of`.
 ASKED: Final = UserMessage(
     channel=CHANNEL_ID, ts="1795579300.000001", user=USER_ID, team=TEAM_ID, text="where is it?"
 )
+
+_ZONE: Final = ZoneInfo("America/Sao_Paulo")
+# English texts without contacts.
+NOTES: Final = Notes(CardStyle(catalog=EN, contacts=Contacts(), zone=_ZONE), "/voicestatus")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +98,13 @@ def notifier_at(
     client: AsyncWebClient, languages: Languages, *, page: int = 200, timing: Timing = Timing()
 ) -> SlackNotifier:
     """A notifier with plain styles."""
-    styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
-    readers = AudienceStyles(languages=languages, styles=styles)
-    return SlackNotifier(client=client, readers=readers, page=page, timing=timing)
+    readers = plain_styles(languages)
+    return SlackNotifier(OncePoster(client=client, readers=readers, page=page, timing=timing))
+
+
+def plain_styles(languages: Languages) -> AudienceStyles:
+    """Styles without contacts."""
+    return AudienceStyles(
+        languages=languages,
+        style=lambda one: CardStyle(catalog=one, contacts=Contacts(), zone=_ZONE),
+    )

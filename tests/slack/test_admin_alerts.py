@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from typing import cast
+from typing import Any, cast
 
+import aiohttp
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.alerts import Alert, Trouble
 from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
-from bot.services.alarm import Alert, Trouble
 from bot.services.languages import Languages
-from bot.slack.blocks.block_kit import Message
+from bot.slack.api.web_client import SlackClient
 from bot.slack.replies.admin_alerts import AdminAlerts
-from bot.slack.replies.channels import ReplyTarget
-from bot.slack.replies.reply import Replies
+from tests.slack.notifying import plain_styles
 from tests.support.wording import EN
 
 ALERT = Alert(trouble=Trouble.KEYS, code="001")
@@ -31,27 +32,21 @@ class English:
         return EN
 
 
-class Office:
-    """Direct messages to admins, some of whom Slack never reaches."""
+class Office(SlackClient):
+    """A Slack that never answers about some users."""
 
-    def __init__(self, out_of_reach: Collection[str]) -> None:
+    def __init__(self, session: aiohttp.ClientSession, out_of_reach: Collection[str]) -> None:
+        super().__init__(client=AsyncWebClient(), session=session, timing=Timing(posting=0.05))
         self.told: list[str] = []
         self._out_of_reach = out_of_reach
-        self._user = ""
 
-    def directly(self, place: ReplyTarget) -> Office:
-        """Return the reply to one of them."""
-        one = Office(self._out_of_reach)
-        one.told, one._user = self.told, place.user
-        return one
-
-    async def show(self, message: Message) -> bool:
-        """Take the message, or never answer."""
-        del message
-        if self._user in self._out_of_reach:
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any] | None:
+        """Take a message, or never answer."""
+        assert "chat.postMessage" == method
+        if arguments["channel"] in self._out_of_reach:
             await asyncio.Event().wait()
-        self.told.append(self._user)
-        return True
+        self.told.append(arguments["channel"])
+        return {"ok": True, "channel": "D1", "ts": "1.1"}
 
 
 @pytest.mark.parametrize(
@@ -61,15 +56,15 @@ async def test_whether_one_of_them_was_reached(
     out_of_reach: tuple[str, ...], told: tuple[str, ...]
 ) -> None:
     """The result is known soon, even if Slack never answers for another admin."""
-    office = Office(out_of_reach)
-    alerts = AdminAlerts(
-        admins=ADMINS,
-        team="T1",
-        languages=cast("Languages", English()),
-        replies=cast("Replies", office),
-        command="/voicestatus",
-        timing=Timing(posting=0.05),
-    )
+    async with aiohttp.ClientSession() as session:
+        office = Office(session, out_of_reach)
+        alerts = AdminAlerts(
+            admins=ADMINS,
+            team="T1",
+            styles=plain_styles(cast("Languages", English())),
+            slack=office,
+            command="/voicestatus",
+        )
 
-    assert bool(told) is await alerts.tell(ALERT)
-    assert [*told] == office.told
+        assert bool(told) is await alerts.send(ALERT)
+    assert {*told} == {*office.told}

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.id_lists.id_list import MAX_PASTED, UnreadableListError, read_pasted
 from bot.domain.input.found_ids import MAX_READ
-from bot.slack.listeners.events import _query
+from bot.slack.lookups.message_text import query_in
 
 # Ten times the slowest case; quadratic growth would take more than twice as long as that.
 MOST_SPLITS = 4_000
@@ -42,7 +42,7 @@ def dear(length: int, work: Callable[[str], object]) -> list[str]:
 
 def test_a_message_of_any_kind_is_read_in_a_moment() -> None:
     """At the maximum length of a message: commands, labels, ids, unclosed markup."""
-    assert [] == dear(MAX_READ, lambda text: _query({"text": text}))
+    assert [] == dear(MAX_READ, lambda text: query_in({"text": text}))
 
 
 def test_a_pasted_text_of_any_kind_is_read_in_a_moment() -> None:
@@ -60,4 +60,4 @@ def test_a_pasted_text_of_any_kind_is_read_in_a_moment() -> None:
 @pytest.mark.parametrize("mark", ["<@U1|<@U2|> ", "<@U1> ", "<@U1|ana> "])
 def test_an_id_behind_a_mention_is_found(mark: str) -> None:
     """With any unclosed markup before it."""
-    assert _query({"text": "SANDBOX-OK"}) == _query({"text": f"{mark}SANDBOX-OK"})
+    assert query_in({"text": "SANDBOX-OK"}) == query_in({"text": f"{mark}SANDBOX-OK"})

@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Destination, Ending, Sighting, State, Watch
+from bot.domain.jobs.job import Destination
+from bot.domain.jobs.watch import Ending, State, Watch
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID, TEAM_ID, USER_ID
 from bot.settings.settings import Mode
@@ -47,7 +49,9 @@ def watch_of(idmsg: str = "MPG000236180474", **changes: Any) -> Watch:
         "due_at": NOW,
         "state": State.TELLING,
         "ending": Ending.STATUS,
-        "last": Sighting(finding=read_result("failed:486"), checked_at=NOW),
+        "last": Answer(
+            message_id=MessageId(idmsg), finding=read_result("failed:486"), checked_at=NOW
+        ),
         "decided_at": NOW,
     }
     return Watch(**(values | changes))

@@ -18,10 +18,10 @@ from typing import Any
 from bot.domain.gate import Ceilings, Urgency
 from bot.gateway.ceiling import Ceiling, LocalGate, Ticket
 from bot.services.gatekeeper import sharing
+from bot.storage.claims import SeenEvents
 from bot.storage.database import Database, open_database
 from bot.storage.gate import SharedGate
 from bot.storage.hash_key import load_hash_key
-from bot.storage.seen_events import SeenEvents
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEYS = 100

@@ -15,16 +15,18 @@ from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally
-from bot.domain.jobs.watch import Bound, Destination, PostedCard
+from bot.domain.jobs.job import Destination, PostedCard
+from bot.domain.jobs.watch import Bound, Bounds
 from bot.domain.texts.explanation import LookupFailure
-from bot.storage.bulks import NAME_LIMIT, TEXT_LIMIT, BulkBounds, Bulks
 from bot.storage.database import Database
+from bot.storage.jobs.bulks import PAGE, Bulks
+from bot.storage.jobs.rows import NAME_LIMIT, TEXT_LIMIT
 
 pytestmark = pytest.mark.every_database
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-PLENTY = BulkBounds(user=100, all=100)
+PLENTY = Bounds(user=100, all=100)
 BULK = Bulk(
     id="b1",
     user="U1",
@@ -138,9 +140,9 @@ async def test_the_tally(database: Database) -> None:
 
 
 async def test_many_calls_page_by_page(database: Database) -> None:
-    """More than a chunk when they are kept, more than a page when they are read."""
-    bulks = Bulks(database, chunk=4, page=5)
-    ids = [MessageId(f"A{number}") for number in range(10)]
+    """They come back in their order, also where the last page is full."""
+    bulks = Bulks(database)
+    ids = [MessageId(f"A{number}") for number in range(2 * PAGE)]
     await add(bulks, ids=ids)
     assert ids == [item.message_id for item in await items(bulks)]
 
@@ -178,9 +180,9 @@ async def test_a_hostile_name(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("bounds", "bound"),
-    [(BulkBounds(user=1, all=9), Bound.USER), (BulkBounds(user=9, all=2), Bound.ALL)],
+    [(Bounds(user=1, all=9), Bound.USER), (Bounds(user=9, all=2), Bound.ALL)],
 )
-async def test_bounds(database: Database, bounds: BulkBounds, bound: Bound) -> None:
+async def test_bounds(database: Database, bounds: Bounds, bound: Bound) -> None:
     """Whose lists leave no room is named, and nothing is kept; one that is over takes none."""
     bulks = Bulks(database)
     await add(bulks)
@@ -193,7 +195,7 @@ async def test_bounds(database: Database, bounds: BulkBounds, bound: Bound) -> N
 
 async def test_bounds_hold_where_several_start_at_once(database: Database) -> None:
     """Each counts the others'."""
-    bulks, bounds = Bulks(database), BulkBounds(user=2, all=9)
+    bulks, bounds = Bulks(database), Bounds(user=2, all=9)
     new = [replace(BULK, id=f"b{number}") for number in range(4)]
     outcomes = await asyncio.gather(*(bulks.add(one, IDS, (), bounds) for one in new))
     assert [None, None] == [outcome for outcome in outcomes if outcome is None]
@@ -214,7 +216,7 @@ async def test_lists(database: Database) -> None:
 
 async def test_one_whose_result_is_being_handed_over(database: Database) -> None:
     """It is open, but its person waits for it no more, and it takes no room."""
-    bulks, bounds = Bulks(database), BulkBounds(user=1, all=1)
+    bulks, bounds = Bulks(database), Bounds(user=1, all=1)
     handing = replace(REPORTED, ended_at=None)
     await add(bulks, handing)
     assert () == await bulks.open_of("T1", "U1")
@@ -243,7 +245,7 @@ async def test_one_that_is_taken_up_again_during_a_sweep(
     database: Database, monkeypatch: pytest.MonkeyPatch, *, first: bool
 ) -> None:
     """It stays with all its calls, or is gone with all of them."""
-    bulks = Bulks(database, chunk=2)
+    bulks = Bulks(database)
     undelivered = replace(REPORTED, state=BulkState.UNDELIVERED)
     again = replace(undelivered, state=BulkState.REPORTING, ended_at=None)
     await add(bulks, undelivered)

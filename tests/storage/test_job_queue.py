@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select
 
-from bot.storage.bulks import Bulks
 from bot.storage.database import Database, open_database
 from bot.storage.executors import Executor
-from bot.storage.job_queue import JobQueue, Wanted
-from bot.storage.jobs import LEASE, SETTLING
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.job_queue import JobQueue
+from bot.storage.jobs.table import LEASE, SETTLING, Wanted
+from bot.storage.jobs.watches import Watches
 from bot.storage.schema import EXECUTOR
-from bot.storage.watches import Watches
 from tests.storage.test_bulks import BULK, add
 from tests.storage.test_watches import NOON, PLENTY, SECOND, TOLD, WATCH, another
 

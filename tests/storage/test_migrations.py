@@ -9,10 +9,13 @@ from sqlalchemy import Connection, MetaData, inspect, select, text
 
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
-from bot.storage.migrations import MIGRATIONS
-from bot.storage.schema import METADATA, SCHEMA_MIGRATION
+from bot.storage.migrations import MIGRATIONS, OLDEST, migrate
+from bot.storage.schema import SCHEMA_MIGRATION
+from tests.storage.older_schema import go_back
 
 pytestmark = pytest.mark.every_database
+
+NEWEST = OLDEST + len(MIGRATIONS)
 
 
 def described(connection: Connection) -> dict[str, Any]:
@@ -31,7 +34,11 @@ def _described(connection: Connection, name: str) -> dict[str, Any]:
         },
         "key": inspector.get_pk_constraint(name)["constrained_columns"],
         "indexes": {
-            index["name"]: (index["column_names"], index["unique"])
+            index["name"]: (
+                index["column_names"],
+                index["unique"],
+                [str(option) for option in index.get("dialect_options", {}).values()],
+            )
             for index in inspector.get_indexes(name)
         },
     }
@@ -44,24 +51,47 @@ async def numbers(database: Database) -> list[int]:
 
 
 async def test_schema(database: Database) -> None:
-    """The migrations end where the tables of the code stand."""
+    """A database of version 0.1.0 gets the tables that an empty one gets."""
 
-    def work(connection: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
-        migrated = described(connection)
-        for table in METADATA.sorted_tables:
-            connection.execute(text(f"DROP TABLE {table.name}"))
-        METADATA.create_all(connection)
-        return described(connection), migrated
+    def work(connection: Connection) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        new = described(connection)
+        go_back(connection)
+        older = described(connection)
+        migrate(connection)
+        return new, older, described(connection)
 
-    declared, migrated = await database.write(work)
-    assert declared == migrated
+    new, older, migrated = await database.write(work)
+    assert new == migrated
+    assert new != older
+    assert [*range(1, NEWEST + 1)] == await numbers(database)
 
 
 async def test_once(shared_url: str) -> None:
     """A database that was migrated is left as it is."""
     for _ in range(2):
         async with open_database(shared_url) as database:
-            assert [*range(1, len(MIGRATIONS) + 1)] == await numbers(database)
+            assert [NEWEST] == await numbers(database)
+
+
+async def test_others(shared_url: str) -> None:
+    """A table of another application is not taken for one of ours."""
+    async with open_database(shared_url) as database:
+        gone = text("DROP TABLE schema_migration")
+        await database.write(lambda connection: connection.execute(gone))
+    with pytest.raises(StorageError):
+        async with open_database(shared_url):
+            pass
+
+
+async def test_too_old(shared_url: str) -> None:
+    """A database from before version 0.1.0 is refused."""
+    async with open_database(shared_url) as database:
+        change = SCHEMA_MIGRATION.update().values(number=OLDEST - 1)
+        await database.write(lambda connection: connection.execute(change))
+    with pytest.raises(StorageError, match="older than version") as caught:
+        async with open_database(shared_url):
+            pass
+    assert "schema 3, known from 4" == caught.value.fact
 
 
 async def test_older(shared_url: str) -> None:
@@ -74,7 +104,7 @@ async def test_older(shared_url: str) -> None:
     async with open_database(shared_url, migrations=later) as database:
         rows = await database.read(lambda connection: connection.execute(found).all())
         assert [("a", "b", None)] == [tuple(row) for row in rows]
-        assert [*range(1, len(later) + 1)] == await numbers(database)
+        assert [NEWEST, NEWEST + 1] == await numbers(database)
 
 
 async def test_newer(shared_url: str) -> None:
@@ -85,7 +115,7 @@ async def test_newer(shared_url: str) -> None:
     with pytest.raises(StorageError, match="made by a newer version of the bot") as caught:
         async with open_database(shared_url):
             pass
-    assert f"schema {len(later)}, known up to {len(later) - 1}" == caught.value.fact
+    assert f"schema {NEWEST + 1}, known up to {NEWEST}" == caught.value.fact
 
 
 async def test_failed(shared_url: str) -> None:

@@ -18,15 +18,13 @@ from bot.domain.timing import Timing
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.executors import Executor, this_process
-from bot.storage.migrations import MIGRATIONS
-from bot.storage.older_engine import drop_engine
 from bot.storage.stores import Stores
+from tests.storage.older_schema import go_back
 from tests.storage.test_bulks import BULK
 from tests.storage.test_watches import NOON, WATCH, another
 
 pytestmark = pytest.mark.every_database
 
-OLDER = MIGRATIONS[: [drop_engine in one for one in MIGRATIONS].index(True)]
 QUICK = Timing(older_beat=0.1)
 # As DBOS 3.4.0 makes them, but for columns that nothing here depends on.
 ENGINE = (
@@ -56,7 +54,8 @@ OF_BULK = (
 @asynccontextmanager
 async def older(url: str) -> AsyncIterator[Database]:
     """A database of version 0.1.0, as its processes use it."""
-    async with open_database(url, migrations=OLDER) as database:
+    async with open_database(url) as database:
+        await database.write(go_back)
         yield database
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.storage.claims import SeenEvents
 from bot.storage.database import Database
-from bot.storage.seen_events import SeenEvents
 
 pytestmark = pytest.mark.every_database
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import sqlite3
 import traceback
@@ -20,7 +22,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from bot.storage.database import Database, open_database
-from bot.storage.errors import StorageError, translated
+from bot.storage.errors import FailureLogged, StorageError, translated
 from tests.support.postgres_server import PostgresServer
 
 SECRET = "C4NARY"
@@ -84,6 +86,22 @@ def test_our_own_faults(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, translated():
         raise error
     assert error is caught.value
+
+
+def test_a_failure_is_logged_and_the_block_ends(log: io.StringIO) -> None:
+    """By its code and without its sentence; a fault of our own is not hidden."""
+    with FailureLogged("nothing was stored"):
+        raise StorageError("A sentence.")
+    with pytest.raises(LookupError), FailureLogged("another event"):
+        raise LookupError
+
+    (record,) = map(json.loads, log.getvalue().splitlines())
+    assert ("nothing was stored", "error", "storage") == (
+        record["event"],
+        record["level"],
+        record["error"],
+    )
+    assert "sentence" not in log.getvalue()
 
 
 def test_without_a_fact() -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Executable, select, text, update
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.watch import State
 from bot.storage.database import Database, open_database
+from bot.storage.jobs.watches import Watches
 from bot.storage.schema import WATCH
-from bot.storage.watches import Watches
 from tests.storage.test_watches import ANA, NOON, PLENTY, SECOND, TOLD
 from tests.storage.test_watches import WATCH as ONE
 

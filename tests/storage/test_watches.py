@@ -11,13 +11,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Bound, Destination, Ending, PostedCard, Sighting, State, Watch
+from bot.domain.jobs.job import Destination, PostedCard
+from bot.domain.jobs.watch import Bound, Bounds, Ending, State, Watch
 from bot.domain.texts.explanation import LookupFailure
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
-from bot.storage.watches import Bounds, Owner, Watches
+from bot.storage.jobs.watches import Owner, Watches
 
 pytestmark = pytest.mark.every_database
 
@@ -40,7 +42,9 @@ TOLD = replace(
     state=State.TOLD,
     looks=3,
     unknown=True,
-    last=Sighting(finding=read_result("ok:85.00"), checked_at=NOON, sandbox=True),
+    last=Answer(
+        message_id=MessageId("A"), finding=read_result("ok:85.00"), checked_at=NOON, sandbox=True
+    ),
     ending=Ending.STATUS,
     attempts=2,
     doubtful=True,
@@ -49,7 +53,12 @@ TOLD = replace(
     ended_at=NOON + SECOND,
 )
 FAILED = replace(
-    WATCH, last=Sighting(finding=LookupFailure(error="timeout", detail="x"), checked_at=NOON)
+    WATCH,
+    last=Answer(
+        message_id=MessageId("A"),
+        finding=LookupFailure(error="timeout", detail="x"),
+        checked_at=NOON,
+    ),
 )
 DIRECT = replace(WATCH, destination=Destination(team="T1", channel="U1"))
 

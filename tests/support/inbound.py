@@ -12,8 +12,9 @@ from bot.fake_slack.people.person import Person, person_over_http, person_over_s
 from bot.fake_slack.slack_server import LoopbackSlack
 from bot.settings.settings import Mode
 from bot.slack.inbound.socket_mode import Socket
+from bot.web import SLACK_PATH
 from bot.web.server import build_server, serving
-from bot.web.slack_endpoint import SLACK_PATH, SlackEndpoint
+from bot.web.slack_endpoint import SlackEndpoint
 
 
 @asynccontextmanager

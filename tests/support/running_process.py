@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.fake_slack.people.person import Person, person_over_http, person_over_socket
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
 from bot.settings.settings import Mode
 from tests.support.rough_slack import RoughSlack
 from tests.support.scene import CREDENTIAL, TOKEN

@@ -19,8 +19,7 @@ from bot.fake_slack.people.person import Ack, Person, person_over_http, person_o
 from bot.fake_slack.slack_server import HOST, LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Message, View
 from bot.fake_slack.state.workspace import BOT_MENTION
-from bot.gateway.sandbox import running_sandbox
-from bot.gateway.sandbox.server import SeenRequest
+from bot.gateway.sandbox.server import SeenRequest, running_sandbox
 from bot.settings.settings import Mode, Settings
 from bot.storage.schema import METADATA
 from tests.support.reading import in_view

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings.settings import Need, Settings, SettingsError, load_settings
+from bot.settings.loading import Need, SettingsError, load_settings
+from bot.settings.settings import Settings
 
 
 class Environment:

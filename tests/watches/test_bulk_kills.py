@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.storage.bulks import Bulks
 from bot.storage.database import open_database
+from bot.storage.jobs.bulks import Bulks
 from tests.watches.thread_voices import REPORT, RESULT
 from tests.watches.watch_stage import WatchProcess, WatchStage, watch_stage
 

@@ -10,9 +10,9 @@ from datetime import timedelta
 from bot.composition.connections import utc_now
 from bot.domain.jobs.watch import State, Watch
 from bot.services.operator import JobOperator, JobOutcome
-from bot.storage.bulks import Bulks
 from bot.storage.database import open_database
-from bot.storage.watches import Watches
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 from tests.watches.watch_stage import WatchStage, watch_stage
 
 WATCHES = 20

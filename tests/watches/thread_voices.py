@@ -6,8 +6,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.bulk import Bulk, Tally
-from bot.domain.jobs.watch import Destination, PostedCard, Watch
-from bot.services.jobs.outcomes import Delivery, Report, Trace
+from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report, Trace
+from bot.domain.jobs.watch import Watch
 
 EVENT, NOTICE = "watch_notice", "watch"
 REPORT, RESULT = "bulk", "result"

@@ -20,33 +20,32 @@ from typing import Any
 import time_machine
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.connections import access_rules, gateway_of, revealed, slack_session, utc_now
-from bot.composition.jobs import (
-    build_bulks,
-    build_poller,
-    build_watches,
-    gatekeeper_of,
-    means_of,
-)
+from bot.composition.connections import gateway_of, slack_session, utc_now
+from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
+from bot.composition.values import access_rules, revealed
 from bot.domain.answer import Answer
+from bot.domain.id_lists.id_list import IdList
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Destination
+from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.job import Destination, OnUnknownDelivery
 from bot.domain.timing import Timing
-from bot.services.bulk.service import BulkRequest, BulkService, BulkStarted
-from bot.services.ending import End
+from bot.logs import configure_logging
+from bot.services.bulk.service import BulkService
+from bot.services.jobs.dependencies import Dependencies
+from bot.services.jobs.poller import End
 from bot.services.lookup import LookupService
-from bot.services.watches.service import Started, Watching, WatchRequest
+from bot.services.watches.service import Started, WatchService
 from bot.settings.settings import Settings
 from bot.storage.database import open_database
 from bot.storage.stores import Stores
-from bot.telemetry import Telemetry, configure_logging
+from bot.telemetry import Telemetry
 from tests.watches.thread_voices import ThreadNotifier, ThreadSpeaker
 
 
 @asynccontextmanager
 async def both_houses(
     settings: Settings, timing: Timing
-) -> AsyncIterator[tuple[Watching, BulkService]]:
+) -> AsyncIterator[tuple[WatchService, BulkService]]:
     """The watches and bulks of this process, kept while the block runs."""
     async with (
         open_database(revealed(settings.database_url), timing=timing) as database,
@@ -63,7 +62,13 @@ async def both_houses(
             now=utc_now,
         )
         client = AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
-        means = means_of(settings, lookups=lookups, heard=nobody_hears, now=utc_now, timing=timing)
+        means = Dependencies(
+            lookups=lookups,
+            in_doubt=OnUnknownDelivery(settings.watch_in_doubt),
+            heard=nobody_hears,
+            now=utc_now,
+            timing=timing,
+        )
         watching, watch_line = build_watches(
             settings, stores, poller, means, ThreadNotifier(client)
         )
@@ -80,22 +85,20 @@ async def nobody_hears(answers: Sequence[Answer]) -> None:
     del answers
 
 
-async def start_watches(watching: Watching, first: int, count: int, prefix: str) -> list[str]:
+async def start_watches(watching: WatchService, first: int, count: int, prefix: str) -> list[str]:
     """Watches in twenty threads; their ids."""
     started = []
     for number in range(first, first + count):
         outcomes = await watching.start(
-            WatchRequest(
-                user=f"U{number}",
-                destination=Destination(team="T1", channel="C1", thread=f"{number % 20}.1"),
-                message_ids=(MessageId(f"{prefix}{number}"),),
-            )
+            [MessageId(f"{prefix}{number}")],
+            user=f"U{number}",
+            destination=Destination(team="T1", channel="C1", thread=f"{number % 20}.1"),
         )
         started += [one.watch.id for one in outcomes if isinstance(one, Started)]
     return started
 
 
-async def press(watching: Watching, button: str, watch: str, user: str) -> str:
+async def press(watching: WatchService, button: str, watch: str, user: str) -> str:
     """Watch for another hour, or stop; the end that the person reads, empty where it is stopped."""
     if button == "stop":
         assert await watching.cancel("T1", user, [watch])
@@ -107,14 +110,12 @@ async def press(watching: Watching, button: str, watch: str, user: str) -> str:
 async def start_bulk(bulks: BulkService, count: int, prefix: str) -> str:
     """One list in a thread of its own; its id."""
     outcome = await bulks.start(
-        BulkRequest(
-            user="U1",
-            destination=Destination(team="T1", channel="C1", thread=f"{prefix}.1"),
-            message_ids=tuple(MessageId(f"{prefix}{number}") for number in range(1, count + 1)),
-        )
+        IdList(ids=tuple(MessageId(f"{prefix}{number}") for number in range(1, count + 1))),
+        user="U1",
+        destination=Destination(team="T1", channel="C1", thread=f"{prefix}.1"),
     )
-    assert isinstance(outcome, BulkStarted)
-    return outcome.bulk.id
+    assert isinstance(outcome, Bulk)
+    return outcome.id
 
 
 def _say(answer: Any) -> None:

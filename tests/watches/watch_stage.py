@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.gateway.sandbox import SeenRequest, running_sandbox
-from bot.storage.bulks import Bulks
+from bot.gateway.sandbox.server import SeenRequest, running_sandbox
 from bot.storage.database import open_database
-from bot.storage.watches import Watches
+from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.watches import Watches
 from tests.watches.counting_slack import CountingSlack, counting_slack
 
 PATIENCE_SECONDS = 120.0

@@ -19,8 +19,9 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.timing import Timing
 from bot.fake_slack.people.delivery import sign
+from bot.web import SLACK_PATH
 from bot.web.server import build_server, serving
-from bot.web.slack_endpoint import SLACK_PATH, SlackEndpoint, fault_of_signature
+from bot.web.slack_endpoint import SlackEndpoint, fault_of_signature
 
 NOW = 1_800_000_000.0
 SIGNATURE = "v0=" + "0f" * 32

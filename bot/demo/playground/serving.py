@@ -18,11 +18,10 @@ from bot.demo.playground.server import PlaygroundServer
 from bot.demo.stage import Gateway, Stage, running_stage
 from bot.domain.texts.catalog import Language
 from bot.domain.timing import Timing
-from bot.gateway.sandbox import running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
 from bot.locales import load_catalog
-from bot.telemetry import configure_logging
-from bot.web.accepting import CannotListenError
-from bot.web.server import serving
+from bot.logs import configure_logging
+from bot.web.server import CannotListenError, serving
 
 HOST: Final = "127.0.0.1"
 USUAL_PORT: Final = 8090

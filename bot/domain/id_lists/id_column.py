@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.id_lists.effort import FOREIGN_HEADING, HEADING, Effort
 from bot.domain.id_lists.id_list import MAX_SHOWN, ListProblem, UnreadableListError, shown
-from bot.domain.id_lists.list_words import HEADER, Judged, LineProblem, judge
+from bot.domain.id_lists.list_words import HEADER, LineProblem, judge
 from bot.domain.id_lists.table_rows import Row, Table
 from bot.domain.input.found_ids import readable
 from bot.domain.texts.catalog import folded
@@ -58,22 +57,21 @@ class Column:
     score: float = 0.0
 
 
-def find_column(table: Table, effort: Effort) -> Column:
+def find_column(table: Table) -> Column:
     """The column of ids, whatever the delimiter.
 
     Raises:
-        TooMuchWorkError: `effort` is used up.
         UnreadableListError: no column fits, or a spreadsheet has rounded all its numbers.
     """
     hinted = table.hints(_HINTED)
-    step = max(1, -(-table.length // _SAMPLE))
+    step = max(1, -(-len(table.lines) // _SAMPLE))
 
     def is_sample(number: int, places: range) -> bool:
         """The first rows, a sample of the others, and some rows that may contain an id."""
         first = number <= _HEADINGS_WITHIN or number % step == 0
         return first or not hinted.isdisjoint(places)
 
-    surveys = [_Survey([*table.rows(one, is_sample)], one, effort) for one in table.delimiters]
+    surveys = [_Survey([*table.rows(one, is_sample)], one) for one in table.delimiters]
     found = [column for survey in surveys if (column := survey.best()) is not None]
     if found:
         return max(found, key=lambda column: column.score)
@@ -84,11 +82,10 @@ def find_column(table: Table, effort: Effort) -> Column:
 class _Survey:
     """The columns' contents, if this is the delimiter."""
 
-    def __init__(self, sample: Sequence[Row], delimiter: str, effort: Effort) -> None:
+    def __init__(self, sample: Sequence[Row], delimiter: str) -> None:
         rows = [row for row in sample if not row.blank]
         self._delimiter = delimiter
-        self._effort = effort
-        self._heading = _heading(rows, effort)
+        self._heading = _heading(rows)
         self._rows = [row for row in rows if row.number > self._heading.number]
         self._width = max((len(row.cells) for row in rows), default=0)
 
@@ -104,63 +101,50 @@ class _Survey:
 
     def is_rounded(self) -> bool:
         """Whether the numbers of the chosen column were rounded."""
-        places = [place for place in range(self._width) if self._is_named(place)]
-        if not places and self._width == 1:
-            places = [0]
-        judged = [self._judge(cell) for place in places for cell in self._cells(place)]
-        return any(one.problem is LineProblem.ROUNDED for one in judged)
-
-    def _judge(self, cell: str, *, named: bool = False) -> Judged:
-        return judge(cell, named=named, effort=self._effort)
+        named = [place for place in range(self._width) if self._is_named(place)]
+        places = [0] if self._width == 1 else named
+        cells = (cell for place in places for cell in self._cells(place))
+        return any(judge(cell).problem is LineProblem.ROUNDED for cell in cells)
 
     def _is_named(self, place: int) -> bool:
-        return HEADER.fullmatch(self._name(place)) is not None
-
-    def _name(self, place: int) -> str:
-        return _name(self._heading.cell(place))
+        return HEADER.fullmatch(_name(self._heading.cell(place))) is not None
 
     def _cells(self, place: int) -> list[str]:
         return [cell for row in self._rows if (cell := row.cell(place).strip())]
 
     def _column(self, place: int) -> Column:
-        named = self._is_named(place)
-        cells = self._cells(place)
-        judged = [self._judge(cell, named=named) for cell in cells]
+        heading, named, cells = self._heading.cell(place), self._is_named(place), self._cells(place)
+        judged = [judge(cell, named=named) for cell in cells]
         certain = sum(one.certain for one in judged)
         possible = {c for c, one in zip(cells, judged, strict=True) if one.ids and not one.certain}
-        counted = named or (
-            len(possible) >= len(cells) * _SHARE and not _OTHERS.search(self._name(place))
-        )
+        likely = len(possible) >= len(cells) * _SHARE and not _OTHERS.search(_name(heading))
+        counted = named or likely
         score = certain * _CERTAIN + (len(possible) if counted else 0)
         return Column(
             delimiter=self._delimiter,
             place=place,
-            heading=self._title(place),
+            heading=shown(heading) or (_letter(place) if self._width > 1 else ""),
             above=self._heading.number,
             named=named,
             certain=certain > 0,
             score=score * _NAMED if named else score,
         )
 
-    def _title(self, place: int) -> str:
-        return shown(self._heading.cell(place)) or (_letter(place) if self._width > 1 else "")
 
-
-def _heading(rows: Sequence[Row], effort: Effort) -> Row:
+def _heading(rows: Sequence[Row]) -> Row:
     """The heading row, titles above it included; row 0, without cells, if the file has none."""
     for row in rows:
         if row.number > _HEADINGS_WITHIN:
             break
-        effort.spend(sum(HEADING if cell.isascii() else FOREIGN_HEADING for cell in row.cells))
         if any(HEADER.fullmatch(_name(cell)) for cell in row.cells):
             return row
     first = rows[0] if rows else Row(0, ())
-    return Row(0, ()) if any(_is_item(cell, effort) for cell in first.cells) else first
+    return Row(0, ()) if any(_is_item(cell) for cell in first.cells) else first
 
 
-def _is_item(cell: str, effort: Effort) -> bool:
+def _is_item(cell: str) -> bool:
     """Whether a cell cannot be part of a heading: it has a digit, or is an id of the sandbox."""
-    return any(c.isdigit() for c in shown(cell)) or judge(cell, effort=effort).certain
+    return any(c.isdigit() for c in shown(cell)) or judge(cell).certain
 
 
 def _name(cell: str) -> str:

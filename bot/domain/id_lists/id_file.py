@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.id_lists.effort import LINE_LEFT_OUT, Effort, TooMuchWorkError
 from bot.domain.id_lists.id_column import Column, find_column
 from bot.domain.id_lists.id_list import (
     MAX_BYTES,
-    Collection,
     IdList,
     ListProblem,
     UnreadableListError,
     lines_of,
+    to_list,
 )
 from bot.domain.id_lists.list_words import Judged, LineProblem, judge
-from bot.domain.id_lists.table_rows import Row, Table
+from bot.domain.id_lists.table_rows import Table
 
 _ZIP: Final = b"PK\x03\x04"
 _IN_SPREADSHEETS: Final = (b"xl/", b"opendocument.spreadsheet")
@@ -53,49 +53,35 @@ _CONTROL: Final = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROL: Final = 0.01
 
 
-def read_file(data: bytes, *, max_ids: int, effort: Effort | None = None) -> IdList:
+def read_file(data: bytes, *, max_ids: int) -> IdList:
     """Read the ids of a file.
 
-    Encoding, delimiter and column are found from the file's content.
+    Encoding, delimiter and column are found from the file's content. The time grows with the size
+    of the file, whatever its content; `bot.services.file_reading` limits it.
 
     Args:
         data: the file.
         max_ids: how many ids may be in it.
-        effort: limits the work, whatever the file contains.
 
     Raises:
         UnreadableListError: `problem` says what is wrong with the file.
     """
-    try:
-        return _read(lines_of(_text_of(data)), effort or Effort(), max_ids)
-    except TooMuchWorkError:
-        raise UnreadableListError(ListProblem.TOO_MUCH_WORK) from None
+    table = Table(lines_of(_text_of(data)))
+    column = find_column(table)
+    return to_list(_cells(table, column), max_ids, column.heading)
 
 
-def _read(lines: list[str], effort: Effort, max_ids: int) -> IdList:
-    table = Table(lines, effort)
-    column = find_column(table, effort)
-    collection = Collection()
+def _cells(table: Table, column: Column) -> Iterator[tuple[int, str, Judged]]:
+    """The cells that should have an id; the whole row if that cell is empty."""
     for row in table.rows(column.delimiter):
-        if row.number > column.above and not row.blank:
-            judged = _judge(row, column, effort)
-            if judged.problem is not None:
-                effort.spend(LINE_LEFT_OUT)
-            collection.add(row.number, _shown(row, column), judged)
-    return collection.finish(max_ids, column.heading)
-
-
-def _judge(row: Row, column: Column, effort: Effort) -> Judged:
-    cell = row.cell(column.place)
-    if not cell.strip():
-        return Judged(problem=LineProblem.EMPTY)
-    return judge(cell, named=column.named, effort=effort)
-
-
-def _shown(row: Row, column: Column) -> str:
-    """The cell that should hold an id; the whole row if that cell is empty."""
-    cell = row.cell(column.place)
-    return cell if cell.strip() else f"{column.delimiter} ".join(filter(None, row.cells))
+        if row.number <= column.above or row.blank:
+            continue
+        cell, judged = row.cell(column.place), Judged(problem=LineProblem.EMPTY)
+        if cell.strip():
+            judged = judge(cell, named=column.named)
+        else:
+            cell = f"{column.delimiter} ".join(filter(None, row.cells))
+        yield row.number, cell, judged
 
 
 def _text_of(data: bytes) -> str:

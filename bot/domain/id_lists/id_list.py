@@ -6,7 +6,7 @@ This module has the values, and reads pasted text; `bot.domain.id_lists.id_file`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -98,41 +98,28 @@ class IdList:
     column: str = ""
 
 
-class Collection:
-    """Collects ids and ignored lines, and builds the list."""
+def to_list(read: Iterable[tuple[int, str, Judged]], max_ids: int, column: str = "") -> IdList:
+    """The list of what was read: line numbers, words or cells, and what they contain.
 
-    def __init__(self) -> None:
-        self._ids: dict[MessageId, None] = {}
-        self._given = 0
-        self._ignored: list[IgnoredLine] = []
-
-    def add(self, number: int, text: str, judged: Judged) -> None:
-        """Add the ids of a word or cell, or the reason why it has none."""
-        for message_id in judged.ids:
-            self._ids[message_id] = None
-            self._given += 1
+    Raises:
+        UnreadableListError: no ids, or more than `max_ids`.
+    """
+    ids: list[MessageId] = []
+    ignored: list[IgnoredLine] = []
+    for number, text, judged in read:
+        ids += judged.ids
         if judged.problem is not None:
             line = IgnoredLine(number=number, text=shown(text), problem=judged.problem)
-            self._ignored.append(line)
-
-    def finish(self, max_ids: int, column: str = "") -> IdList:
-        """The list.
-
-        Raises:
-            UnreadableListError: no ids, or more than `max_ids`.
-        """
-        if not self._ids:
-            rounded = any(line.problem is LineProblem.ROUNDED for line in self._ignored)
-            raise UnreadableListError(ListProblem.ROUNDED if rounded else ListProblem.NO_IDS)
-        if len(self._ids) > max_ids:
-            count = len(self._ids)
-            raise UnreadableListError(ListProblem.TOO_MANY_IDS, count=count, limit=max_ids)
-        return IdList(
-            ids=tuple(self._ids),
-            doubles=self._given - len(self._ids),
-            ignored=tuple(self._ignored),
-            column=column,
-        )
+            ignored.append(line)
+    different = tuple(dict.fromkeys(ids))
+    if not different:
+        rounded = any(line.problem is LineProblem.ROUNDED for line in ignored)
+        raise UnreadableListError(ListProblem.ROUNDED if rounded else ListProblem.NO_IDS)
+    if len(different) > max_ids:
+        raise UnreadableListError(ListProblem.TOO_MANY_IDS, count=len(different), limit=max_ids)
+    return IdList(
+        ids=different, doubles=len(ids) - len(different), ignored=tuple(ignored), column=column
+    )
 
 
 def say_problem(error: UnreadableListError, catalog: Catalog) -> str:
@@ -181,12 +168,13 @@ def read_pasted(text: str, *, max_ids: int) -> IdList:
         raise UnreadableListError(ListProblem.EMPTY)
     read = [one for number, line in enumerate(lines_of(text), 1) for one in _words(number, line)]
     certain = any(judged.certain for _, _, judged in read)
-    collection = Collection()
-    for number, word, judged in read:
-        unlike = certain and judged.ids and not judged.certain
-        problem = Judged(problem=LineProblem.UNLIKE)
-        collection.add(number, word, problem if unlike else judged)
-    return collection.finish(max_ids)
+    unlike = Judged(problem=LineProblem.UNLIKE)
+    if certain:
+        read = [
+            (number, word, unlike if one.ids and not one.certain else one)
+            for number, word, one in read
+        ]
+    return to_list(read, max_ids)
 
 
 def _words(number: int, line: str) -> list[tuple[int, str, Judged]]:

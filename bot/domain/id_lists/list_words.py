@@ -11,14 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.id_lists.effort import (
-    CERTAIN_WORD,
-    FOREIGN_CHARACTER,
-    PASSED_OVER,
-    SEARCHED_CHARACTER,
-    WORD,
-    Effort,
-)
 from bot.domain.input.found_ids import BARE_PHONE, find_ids, is_certain, might_be_id, readable
 from bot.domain.input.message_id import (
     MAX_LENGTH,
@@ -91,31 +83,23 @@ class Judged:
     problem: LineProblem | None = None
 
 
-def judge(word: str, *, named: bool = False, effort: Effort | None = None) -> Judged:
+def judge(word: str, *, named: bool = False) -> Judged:
     """Judge one word or cell; any text yields a value.
 
     Args:
         word: with or without quotes, brackets and labels; only the beginning of a very long one is
             read.
         named: its column is called IDMSG, so that any word with a digit may be one.
-        effort: limits the work on large inputs.
-
-    Raises:
-        TooMuchWorkError: `effort` is used up.
     """
-    effort = effort or Effort()
     if word.isascii() and len(word) <= MAX_LENGTH and is_certain(word):
-        effort.spend(CERTAIN_WORD)
         return Judged(ids=(MessageId(word),), certain=True)
-    read = min(len(word), _MOST_READ)
-    effort.spend(WORD + (read // PASSED_OVER if word.isascii() else FOREIGN_CHARACTER * read))
     bare = _bare(word)
     if forced := _FORCED.fullmatch(bare):
         return _read(forced[1], certain=True, forced=True)
     if (other := _something_else(bare)) is not None:
         return Judged(problem=other)
     judged = _read(bare, certain=False)
-    if certain := _certain(bare, judged, effort):
+    if certain := _certain(bare, judged):
         return Judged(ids=certain, certain=True)
     if _SPACE.search(bare) or (judged.ids and not _may_be(judged.ids[0].value, named=named)):
         return Judged(problem=LineProblem.NO_ID)
@@ -126,18 +110,17 @@ def _something_else(bare: str) -> LineProblem | None:
     """What the word certainly is, if it is not an id."""
     if ROUNDED.fullmatch(bare):
         return LineProblem.ROUNDED
-    return LineProblem.PHONE if _is_phone(bare) else None
+    digits = _NO_DIGIT.sub("", bare) if _SIGNS_OF_PHONES.fullmatch(bare) else ""
+    phone = any(form.fullmatch(digits) for form in (BARE_PHONE, _DIALLED))
+    return LineProblem.PHONE if phone else None
 
 
-def _certain(bare: str, judged: Judged, effort: Effort) -> tuple[MessageId, ...]:
+def _certain(bare: str, judged: Judged) -> tuple[MessageId, ...]:
     """The ids whose form is certain: the word itself, or ids inside it."""
     if judged.ids and is_certain(judged.ids[0].value):
         return judged.ids
-    if not HINT.search(bare):
-        return ()
-    near = _near_hints(bare)
-    effort.spend(WORD + len(bare) // PASSED_OVER + SEARCHED_CHARACTER * sum(map(len, near)))
-    return find_ids(near).ids
+    # Most cells have no hint, and the finder is the most expensive part.
+    return find_ids(_near_hints(bare)).ids if HINT.search(bare) else ()
 
 
 def _near_hints(text: str) -> list[str]:
@@ -164,17 +147,10 @@ def _bare(word: str) -> str:
 
 def _read(word: str, *, certain: bool, forced: bool = False) -> Judged:
     try:
-        typed = parse_typed(word, forced=forced)
+        message_id = parse_typed(word, forced=forced)
     except InvalidMessageIdError as error:
         return Judged(problem=LineProblem(error.problem.value))
-    return Judged(ids=(typed.message_id,), certain=certain)
-
-
-def _is_phone(bare: str) -> bool:
-    if not _SIGNS_OF_PHONES.fullmatch(bare):
-        return False
-    digits = _NO_DIGIT.sub("", bare)
-    return any(form.fullmatch(digits) for form in (BARE_PHONE, _DIALLED))
+    return Judged(ids=(message_id,), certain=certain)
 
 
 def _may_be(word: str, *, named: bool) -> bool:

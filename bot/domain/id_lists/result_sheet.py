@@ -72,12 +72,6 @@ class ResultSheet:
         self._portuguese = catalog.language is Language.PORTUGUESE
         self._delimiter = ";" if self._portuguese else ","
 
-    def lines(self, items: Iterable[BulkItem], ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
-        """Yield the sheet line by line, without storing it."""
-        yield self.head()
-        yield from map(self.line, items)
-        yield from self.tail(ignored)
-
     def head(self) -> bytes:
         """The byte order mark and the headings."""
         names = (self._catalog.say(f"sheet.{name}") for name in COLUMNS)
@@ -110,8 +104,8 @@ class ResultSheet:
         yield str(status.sip_code or "") if status else ""
         yield as_text(status.gateway_code or "") if status else ""
         yield self._duration(status)
-        yield say(f"who.{explanation.who_acts.value}")
-        yield explanation.advice
+        yield say(f"who.{explanation.entry.who_acts.value}")
+        yield explanation.entry.advice
         yield as_text(shorten(mask_phones(status.raw), MAX_RAW)) if status else ""
         yield self._moment(item.checked_at) if item.checked_at is not None else ""
         notes = [*explanation.remarks]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from bot.domain.id_lists.effort import LINE, PASSED_OVER, QUOTED_CELL, QUOTED_LINE, Effort
 from bot.domain.id_lists.list_words import HINT
 
 DELIMITERS: Final = (";", "\t", ",", "|")
@@ -53,24 +52,20 @@ class Table:
 
     Args:
         lines: without their line ends.
-        effort: limits the work.
+
+    Attributes:
+        lines: those of the table, as many as rows at most.
     """
 
-    def __init__(self, lines: Sequence[str], effort: Effort | None = None) -> None:
+    def __init__(self, lines: Sequence[str]) -> None:
         # A directive that Excel reads and does not show.
         said = _SEPARATOR_LINE.fullmatch(lines[0].strip(" ")) if lines else None
         self._delimiter = said[1] if said else None
-        self._lines = lines[1:] if said else lines
-        self._effort = effort or Effort()
-
-    @property
-    def length(self) -> int:
-        """The number of lines, which is the largest number of rows."""
-        return len(self._lines)
+        self.lines = lines[1:] if said else lines
 
     def hints(self, most: int) -> frozenset[int]:
         """The offsets of the first lines in which an id of a certain form may occur."""
-        found = (place for place, line in enumerate(self._lines) if HINT.search(line))
+        found = (place for place, line in enumerate(self.lines) if HINT.search(line))
         return frozenset(islice(found, most))
 
     @property
@@ -79,7 +74,7 @@ class Table:
         if self._delimiter is not None:
             return [self._delimiter]
         first, *others = DELIMITERS
-        return [first, *(one for one in others if any(one in line for line in self._lines))]
+        return [first, *(one for one in others if any(one in line for line in self.lines))]
 
     def rows(self, delimiter: str, wanted: Wanted | None = None) -> Iterator[Row]:
         """The rows, blank ones included.
@@ -87,15 +82,11 @@ class Table:
         Args:
             delimiter: the character between cells.
             wanted: which rows; all by default.
-
-        Raises:
-            TooMuchWorkError: the work exceeds the limit.
         """
-        self._effort.spend(LINE * len(self._lines))
-        cells = _Cells(delimiter, self._effort)
+        cells = _Cells(delimiter)
         first, number, hopeless = 0, 0, -1
-        while first < len(self._lines):
-            line, after = self._lines[first], first + 1
+        while first < len(self.lines):
+            line, after = self.lines[first], first + 1
             number += 1
             quoted = '"' in line
             found: Sequence[str] = ()
@@ -103,7 +94,7 @@ class Table:
                 found, is_open = cells.of(line)
                 if is_open and after > hopeless:
                     closing = self._closing(after)
-                    found, is_open = cells.of("\n".join(self._lines[first : closing + 1]))
+                    found, is_open = cells.of("\n".join(self.lines[first : closing + 1]))
                     is_open = is_open or self._holds_rows(after, closing, delimiter, found)
                     # No line before that one is joined again, so that no line is read three times.
                     after, hopeless = (after, closing) if is_open else (closing + 1, hopeless)
@@ -121,24 +112,23 @@ class Table:
         """
         if any(HINT.search(cell.partition("\n")[2]) for cell in found):
             return True
-        return any(line.count(delimiter) >= len(found) - 1 for line in self._lines[first:last])
+        return any(line.count(delimiter) >= len(found) - 1 for line in self.lines[first:last])
 
     def _closing(self, place: int) -> int:
         """The next line that may close a cell, or the last one that may belong to it."""
         length = 0
-        for at in range(place, len(self._lines)):
-            length += len(self._lines[at]) + 1
-            if self._lines[at].count('"') % 2 or length > MAX_CELL:
+        for at in range(place, len(self.lines)):
+            length += len(self.lines[at]) + 1
+            if self.lines[at].count('"') % 2 or length > MAX_CELL:
                 return at
-        return len(self._lines) - 1
+        return len(self.lines) - 1
 
 
 class _Cells:
     """Splits lines that contain quotes."""
 
-    def __init__(self, delimiter: str, effort: Effort) -> None:
+    def __init__(self, delimiter: str) -> None:
         one = re.escape(delimiter)
-        self._effort = effort
         # Each doubled quote takes memory, so a cell may have only this many.
         inside = rf'[^"]*(?:""[^"]*){{0,{MAX_CELL // 2}}}'
         # After a quoted part, all text before the delimiter belongs to the cell.
@@ -154,12 +144,10 @@ class _Cells:
 
     def are_closed(self, line: str) -> bool:
         """Whether every quote of the line is closed; `False` means that one may be open."""
-        self._effort.spend(len(line) // PASSED_OVER)
         return self._closed.fullmatch(line) is not None
 
     def of(self, text: str) -> tuple[Sequence[str], bool]:
         """The cells, and whether a quote appears to be open."""
-        self._effort.spend(len(text) // PASSED_OVER)
         cells: list[str] = []
         is_open = False
         for match in islice(self._cell.finditer(text), MAX_COLUMNS):
@@ -169,5 +157,4 @@ class _Cells:
             is_open = match["end"] == "" or ("\n" in quoted and match["bare"].strip() != "")
             if is_open or match["last"] is not None:
                 break
-        self._effort.spend(QUOTED_LINE + QUOTED_CELL * len(cells))
         return cells, is_open

@@ -142,8 +142,9 @@ def find_ids(texts: Iterable[str]) -> FoundIds:
     ids: dict[MessageId, None] = {}
     doubtful: dict[str, None] = {}
     for word, certain in _words_of(texts):
-        identifier = _as_id(word)
-        if identifier is None:
+        try:
+            identifier = MessageId(word)
+        except InvalidMessageIdError:
             continue
         if not certain:
             if len(doubtful) < MAX_FOUND:
@@ -161,13 +162,6 @@ def whole_words(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return text[:limit].rstrip(_WORD_CHARACTERS)
-
-
-def _as_id(word: str) -> MessageId | None:
-    try:
-        return MessageId(word)
-    except InvalidMessageIdError:
-        return None
 
 
 def _words_of(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:

@@ -79,26 +79,13 @@ class MessageId:
         return self.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypedId:
-    """An IDMSG as a user typed it.
-
-    Attributes:
-        message_id: the id as the bot sends it to the gateway.
-        prefix_cut: a leading `000:` of the send result was removed, which the answer mentions.
-    """
-
-    message_id: MessageId
-    prefix_cut: bool = False
-
-
 def unwrap(word: str) -> str:
     """The word without quotes and code marks from Slack or a word processor."""
     return word.strip(_DRESS)
 
 
-def parse_typed(word: str, *, forced: bool = False) -> TypedId:
-    """Read one word as an IDMSG.
+def parse_typed(word: str, *, forced: bool = False) -> MessageId:
+    """Read one word as an IDMSG, without a leading `000:` of the send result.
 
     Args:
         word: the typed word, with or without quotes and labels.
@@ -110,5 +97,4 @@ def parse_typed(word: str, *, forced: bool = False) -> TypedId:
     bare = unwrap(word)
     if DRESSED_PHONE.fullmatch(bare) and not forced:
         raise InvalidMessageIdError(IdProblem.PHONE)
-    identifier = bare.removeprefix(SEND_PREFIX)
-    return TypedId(message_id=MessageId(identifier), prefix_cut=identifier != bare)
+    return MessageId(bare.removeprefix(SEND_PREFIX))

@@ -15,10 +15,10 @@ from typing import Final
 
 from bot.domain.input.message_id import (
     DRESSED_PHONE,
+    SEND_PREFIX,
     IdProblem,
     InvalidMessageIdError,
     MessageId,
-    TypedId,
     parse_typed,
     unwrap,
 )
@@ -58,29 +58,19 @@ class Command(StrEnum):
     WATCH = "watch"
 
 
-COMMAND_WORDS: Final = {
-    "help": Command.HELP,
-    "ajuda": Command.HELP,
-    "explain": Command.EXPLAIN,
-    "explicar": Command.EXPLAIN,
-    "lang": Command.LANGUAGE,
-    "language": Command.LANGUAGE,
-    "idioma": Command.LANGUAGE,
-    "whoami": Command.WHOAMI,
-    "quemsou": Command.WHOAMI,
-    "watches": Command.WATCHES,
-    "avisos": Command.WATCHES,
-    "acompanhamentos": Command.WATCHES,
-    "health": Command.HEALTH,
-    "saude": Command.HEALTH,
-    "bulk": Command.BULK,
-    "lista": Command.BULK,
-    "share": Command.SHARE,
-    "compartilhar": Command.SHARE,
-    "watch": Command.WATCH,
-    "avisar": Command.WATCH,
-    "acompanhar": Command.WATCH,
+# Written without accents.
+_WORDS: Final = {
+    Command.HELP: ("help", "ajuda"),
+    Command.EXPLAIN: ("explain", "explicar"),
+    Command.LANGUAGE: ("lang", "language", "idioma"),
+    Command.WHOAMI: ("whoami", "quemsou"),
+    Command.WATCHES: ("watches", "avisos", "acompanhamentos"),
+    Command.HEALTH: ("health", "saude"),
+    Command.BULK: ("bulk", "lista"),
+    Command.SHARE: ("share", "compartilhar"),
+    Command.WATCH: ("watch", "avisar", "acompanhar"),
 }
+COMMAND_WORDS: Final = {word: command for command, words in _WORDS.items() for word in words}
 _MODIFIERS: Final = frozenset({Command.SHARE, Command.WATCH})
 
 
@@ -163,16 +153,11 @@ def parse_query(text: str) -> Query:
     share = Command.SHARE in map(_command, modifiers)
     if not rest:
         return Nothing()
-    if first := _command(rest[0]):
-        argument = " ".join(unwrap(w) for w in rest[1:])
-        return Run(command=first, argument=argument, share=share)
-    if len(rest) == 1 and words == typed and _CODE_OR_RESULT.fullmatch(unwrap(rest[0])):
-        return Run(
-            command=Command.EXPLAIN,
-            argument=unwrap(rest[0]),
-            share=share,
-            assumed=True,
-        )
+    first, *others = map(unwrap, rest)
+    if command := _command(first):
+        return Run(command=command, argument=" ".join(others), share=share)
+    if not others and words == typed and _CODE_OR_RESULT.fullmatch(first):
+        return Run(command=Command.EXPLAIN, argument=first, share=share, assumed=True)
     return _typing_slip(words) or _look_up(rest, modifiers)
 
 
@@ -207,22 +192,24 @@ def _without_label(words: list[str]) -> list[str]:
 
 def _look_up(words: list[str], modifiers: list[str]) -> Query:
     commands = {_command(word) for word in modifiers}
-    typed: dict[MessageId, TypedId] = {}
+    # Each with whether it lost a prefix, which the answer mentions.
+    typed: dict[MessageId, bool] = {}
     bad_words: list[BadWord] = []
     for word in words:
         forced = _FORCED.fullmatch(unwrap(word))
+        bare = unwrap(forced[1] if forced else word)
         try:
-            one = parse_typed(forced[1] if forced else word, forced=forced is not None)
+            one = parse_typed(bare, forced=forced is not None)
         except InvalidMessageIdError as error:
             bad_words.append(BadWord(word=word[:_MAX_SHOWN], problem=error.problem))
         else:
-            typed.setdefault(one.message_id, one)
+            typed.setdefault(one, bare.startswith(SEND_PREFIX))
     if len(typed) > MAX_IDS:
         return TooMany(count=len(typed), ids=tuple(typed))
     return LookUp(
         ids=tuple(typed),
         bad_words=tuple(bad_words[:MAX_IDS]),
-        prefix_cut=any(one.prefix_cut for one in typed.values()),
+        prefix_cut=any(typed.values()),
         share=Command.SHARE in commands,
         watch=Command.WATCH in commands,
     )

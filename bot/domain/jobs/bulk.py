@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.call_status import REFUSING, CallStatus, GatewayCode
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Destination, PostedCard
+from bot.domain.jobs.job import Job
 from bot.domain.texts.explanation import Finding
 
 if TYPE_CHECKING:
@@ -67,59 +67,35 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bulk:
+class Bulk(Job):
     """Many calls that one user asked about together.
 
+    Its `card` shows the progress. `attempts` and `doubtful` are about posting the progress card
+    while look-ups go on, then about the report, then about the result.
+
     Attributes:
-        id: our own name for it (16 hexadecimal digits), which also marks the report in Slack.
-        user: who asked, and so gets the report.
-        destination: the thread of its progress and its report.
         name: name of the source file; empty for pasted ones.
         total: how many ids, without doubles.
         doubles: how many repetitions were dropped.
         ignored: how many lines had no id.
-        card: the message that shows the progress; `None` until it is posted.
-        due_at: when it is due next, unless a process holds it.
-        worker: the process that holds it; `None` if none does.
         paused_until: no request before this (code 900); `None` if there is no pause.
         ending: why the look-ups ended; `None` while they go on.
-        attempts: attempts to send the report; after it, to send the result.
-        doubtful: an attempt may have reached Slack unconfirmed: to post the progress card while
-            look-ups go on, then the report, then the result.
-        decided_at: when the ending was set, so the earliest time a report can be in Slack.
-        ended_at: when the bulk closed; `None` while it is open.
     """
 
-    id: str
-    user: str
-    destination: Destination
     name: str = ""
     total: int
     doubles: int = 0
     ignored: int = 0
-    card: PostedCard | None = None
-    started_at: datetime
-    due_at: datetime
     state: BulkState = BulkState.ASKING
-    worker: str | None = None
     paused_until: datetime | None = None
     ending: BulkEnding | None = None
-    attempts: int = 0
-    doubtful: bool = False
-    decided_at: datetime | None = None
-    ended_at: datetime | None = None
 
-    @property
-    def open(self) -> bool:
-        """Whether any work is left."""
-        return self.ended_at is None
+    def sending(self) -> Bulk:
+        """The same while its report is posted, or its result sent."""
+        reported = self.state is BulkState.REPORTED
+        return self if reported else replace(self, state=BulkState.REPORTING)
 
-    def telling(self) -> Bulk:
-        """The same while its report is written, or its result sent."""
-        handing = self.state is BulkState.REPORTED
-        return self if handing else replace(self, state=BulkState.REPORTING)
-
-    def told(self, now: datetime) -> Bulk:
+    def sent(self, now: datetime) -> Bulk:
         """The same once its report, or its result too, is in Slack; the latter closes it."""
         if self.state is BulkState.REPORTED:
             return replace(self, doubtful=False, ended_at=now)
@@ -129,6 +105,32 @@ class Bulk:
         """The same once its report, or only its result, cannot be delivered."""
         # The next attempt searches Slack for the report first.
         return replace(self, state=BulkState.UNDELIVERED, doubtful=True, ended_at=now)
+
+    def retried(self, now: datetime) -> Bulk | None:
+        """The same if the operator wants it now; `None` if it runs or was delivered."""
+        if self.state is BulkState.ASKING and self.worker is None:
+            return replace(self, due_at=now)
+        if self.state is not BulkState.UNDELIVERED:
+            return None
+        return replace(self.sending(), worker=None, due_at=now, decided_at=now, ended_at=None)
+
+    def decided(self, ending: BulkEnding, now: datetime) -> Bulk:
+        """The same once its look-ups have ended; an ending that a user chose before remains."""
+        return replace(
+            self,
+            ending=self.ending or ending,
+            decided_at=self.decided_at or now,
+            paused_until=None,
+            # Until now it was about the progress card.
+            doubtful=False,
+        )
+
+    def stopped(self, now: datetime) -> Bulk | None:
+        """The same once a user has stopped it; `None` if its look-ups have ended."""
+        if self.state is not BulkState.ASKING or self.ending is not None:
+            return None
+        due_at = now if self.worker is None else self.due_at
+        return replace(self, ending=BulkEnding.STOPPED, decided_at=now, due_at=due_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,3 +190,13 @@ def after_answer(item: BulkItem, finding: Finding, *, silent_for: timedelta) -> 
     if finding.error in _NOT_ASKED and silent_for < PATIENCE:
         return Step.LATER
     return Step.KEEP if item.finding is not None else Step.REPEAT
+
+
+def is_another_pause(one: datetime | None, other: datetime | None) -> bool:
+    """Whether a pause began, ended or was moved by more than a second.
+
+    Each process that meets a pause calculates its end a little differently.
+    """
+    if one is None or other is None:
+        return one is not other
+    return abs(one - other) > timedelta(seconds=1)

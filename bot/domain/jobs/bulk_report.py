@@ -7,14 +7,14 @@ one finding for each different reason, at most as many as codes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from bot.domain.answer import outcome_key, outcome_of
 from bot.domain.call_status import CallStatus, Outcome
-from bot.domain.jobs.bulk import BulkItem
+from bot.domain.jobs.bulk import BulkItem, Tally
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import (
     SHORT_CALL_SECONDS,
@@ -25,10 +25,8 @@ from bot.domain.texts.explanation import (
 )
 
 MOST_REASONS: Final = 5
-# For these the count is the whole information.
-_OF_NO_KIND: Final = frozenset({Outcome.ANSWERED, Outcome.PENDING})
-# A failed look-up is not a reason why a call failed either.
-_NO_REASONS: Final = _OF_NO_KIND | {Outcome.LOOKUP_FAILED}
+# For the first two the count is all there is to say; a failed look-up says nothing about a call.
+_NO_REASONS: Final = frozenset({Outcome.ANSWERED, Outcome.PENDING, Outcome.LOOKUP_FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +43,10 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BulkReport:
+class BulkReport(Tally):
     """The results of a bulk, in one language.
 
     Attributes:
-        counts: the calls looked up, by the name that each is counted under, one of
-            `bot.domain.answer.COUNTED`.
         final: how many have a final status (`CallStatus.final`). Excludes pending calls, and those
             with no status or an unreadable one.
         answered: how many of the final ones were answered.
@@ -62,7 +58,6 @@ class BulkReport:
         sandbox: how many answers came from the sandbox gateway, so there were no real calls.
     """
 
-    counts: Mapping[str, int]
     final: int
     answered: int
     brief: int
@@ -71,50 +66,40 @@ class BulkReport:
     failures: tuple[Reason, ...]
     sandbox: int
 
-    @property
-    def asked(self) -> int:
-        """How many calls were looked up, failed look-ups included."""
-        return sum(self.counts.values())
 
-    def of(self, name: str) -> int:
-        """How many calls have this outcome."""
-        return self.counts.get(name, 0)
-
-
-class Reckoning:
+class ReportCounter:
     """Counts items as they arrive; items without a look-up are skipped."""
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+    def __init__(self, items: Iterable[BulkItem] = ()) -> None:
         self._kinds: Counter[Finding] = Counter()
-        self._final = self._answered = self._brief = self._sandbox = 0
+        self._brief = self._sandbox = 0
+        for item in items:
+            self.add(item)
 
     def add(self, item: BulkItem) -> None:
         """Count one item."""
         finding = item.finding
         if finding is None:
             return
-        self._counts[outcome_key(finding)] += 1
+        self._kinds[_kind_of(finding)] += 1
         self._sandbox += item.sandbox
-        if isinstance(finding, CallStatus):
-            self._add_status(finding)
-        if outcome_of(finding) not in _OF_NO_KIND:
-            self._kinds[_kind_of(finding)] += 1
-
-    def add_all(self, items: Iterable[BulkItem]) -> Reckoning:
-        """Count several items and return `self`."""
-        for item in items:
-            self.add(item)
-        return self
+        seconds = finding.duration if isinstance(finding, CallStatus) else None
+        self._brief += seconds is not None and seconds <= SHORT_CALL_SECONDS
 
     def report(self, catalog: Catalog) -> BulkReport:
         """The counts so far."""
+        counts: Counter[str] = Counter()
+        final: Counter[Outcome] = Counter()
+        for kind, count in self._kinds.items():
+            counts[outcome_key(kind)] += count
+            if kind.final:
+                final[kind.outcome] += count
         reasons = self._reasons(lambda outcome: outcome not in _NO_REASONS, catalog)
         failures = self._reasons(lambda outcome: outcome is Outcome.LOOKUP_FAILED, catalog)
         return BulkReport(
-            counts=MappingProxyType(dict(self._counts)),
-            final=self._final,
-            answered=self._answered,
+            counts=MappingProxyType(counts),
+            final=final.total(),
+            answered=final[Outcome.ANSWERED],
             brief=self._brief,
             reasons=reasons[:MOST_REASONS],
             other_reasons=sum(reason.count for reason in reasons[MOST_REASONS:]),
@@ -122,23 +107,15 @@ class Reckoning:
             sandbox=self._sandbox,
         )
 
-    def _add_status(self, status: CallStatus) -> None:
-        if not status.final:
-            return
-        self._final += 1
-        if status.outcome is Outcome.ANSWERED:
-            self._answered += 1
-            self._brief += status.duration is not None and status.duration <= SHORT_CALL_SECONDS
-
     def _reasons(self, wanted: Callable[[Outcome], bool], catalog: Catalog) -> tuple[Reason, ...]:
         """Reasons with the same text are merged; of equal counts, the earlier one comes first."""
         found: dict[tuple[str, str], Reason] = {}
         for kind, count in self._kinds.items():
             if wanted(outcome_of(kind)):
                 explanation = explain(kind, catalog)
-                key = (explanation.headline, explanation.advice)
-                earlier = found[key].count if key in found else 0
-                found[key] = Reason(count=earlier + count, explanation=explanation)
+                key = (explanation.headline, explanation.entry.advice)
+                earlier = found.get(key, Reason(count=0, explanation=explanation))
+                found[key] = replace(earlier, count=earlier.count + count)
         return tuple(sorted(found.values(), key=lambda reason: -reason.count))
 
 

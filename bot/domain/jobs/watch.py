@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
-from bot.domain.call_status import REFUSING, CallStatus, GatewayCode
+from bot.domain.answer import Answer
+from bot.domain.call_status import REFUSING, GatewayCode, Outcome
 from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.job import LONGEST_PAUSE, Job
 from bot.domain.texts.explanation import Finding
 
 SHORTEST_LIMIT: Final = timedelta(minutes=1)
@@ -25,11 +27,6 @@ UNKNOWN_PAUSE: Final = timedelta(minutes=1)
 # that waiting users have the rest.
 PROMISE: Final = timedelta(minutes=5)
 SHARE: Final = 0.5
-
-# Pauses between attempts to notify; the last one repeats, then the operator has to act.
-TELLING_PAUSES_SECONDS: Final = (5, 15, 30, 60, 120, 300, 600)
-LONGEST_PAUSE: Final = timedelta(minutes=10)
-TELLING_LIMIT: Final = timedelta(hours=24)
 
 
 class State(StrEnum):
@@ -65,91 +62,45 @@ class Bound(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
-    """Where the notice is sent.
+class Bounds:
+    """How many jobs of one kind may wait for their result at once; `None` for no limit."""
 
-    Attributes:
-        channel: the channel of the thread; for a direct message the id of the person.
-        thread: the `ts` of the thread's first message; `None` for a direct message.
-    """
+    user: int
+    all: int
+    channel: int | None = None
 
-    team: str
-    channel: str
-    thread: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostedCard:
-    """A card that is a posted message, and so can be updated."""
-
-    channel: str
-    ts: str
+    @property
+    def each(self) -> dict[Bound, int]:
+        """The limits; the narrowest comes first, because it is the one to report."""
+        limits = {Bound.USER: self.user, Bound.CHANNEL: self.channel, Bound.ALL: self.all}
+        return {bound: most for bound, most in limits.items() if most is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """The result of a poll.
-
-    Attributes:
-        checked_at: when the gateway answered, or when the poll failed; aware, UTC.
-        sandbox: the sandbox gateway answered, so there was no real call.
-    """
-
-    finding: Finding
-    checked_at: datetime
-    sandbox: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Job):
     """One call that is watched for one destination.
 
     Attributes:
-        id: our own name for it, which also marks the notice in Slack.
-        user: who asked, and so gets the notice.
-        card: the message to update as well; `None` without one.
         expires_at: the end of its limit.
-        due_at: when it is due next, unless a process holds it.
         looks: how many polls were made.
         unknown: the gateway did not know the id in the last poll.
         last: the result of the last poll; `None` before the first.
         ending: why it ends; `None` while it waits.
-        attempts: attempts to send the notice.
-        doubtful: an attempt may have reached Slack unconfirmed.
-        worker: the process that holds it; `None` if none does.
-        decided_at: when its ending was set, so the earliest time a notice can be in Slack.
-        ended_at: when the watch closed; `None` while it is open.
     """
 
-    id: str
     message_id: MessageId
-    user: str
-    destination: Destination
-    card: PostedCard | None = None
-    started_at: datetime
     expires_at: datetime
-    due_at: datetime
     state: State = State.WAITING
     looks: int = 0
     unknown: bool = False
-    last: Sighting | None = None
+    last: Answer | None = None
     ending: Ending | None = None
-    attempts: int = 0
-    doubtful: bool = False
-    worker: str | None = None
-    decided_at: datetime | None = None
-    ended_at: datetime | None = None
 
-    @property
-    def open(self) -> bool:
-        """Whether a notice or a card update is still to come."""
-        return self.ended_at is None
-
-    def telling(self) -> Watch:
+    def sending(self) -> Watch:
         """The same while its notice is posted."""
         return replace(self, state=State.TELLING)
 
-    def told(self, now: datetime) -> Watch:
+    def sent(self, now: datetime) -> Watch:
         """The same once its notice is in Slack; a card may still need an update."""
         over = now if self.card is None else None
         return replace(self, state=State.TOLD, doubtful=False, ended_at=over)
@@ -157,6 +108,14 @@ class Watch:
     def undelivered(self, now: datetime) -> Watch:
         """The same once its notice cannot be delivered."""
         return replace(self, state=State.UNDELIVERED, ended_at=now)
+
+    def retried(self, now: datetime) -> Watch | None:
+        """The same if the operator wants it now; `None` if it was delivered or cancelled."""
+        if self.state is State.WAITING:
+            return replace(self, due_at=now)
+        if self.state is not State.UNDELIVERED:
+            return None
+        return replace(self.sending(), worker=None, due_at=now, decided_at=now, ended_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,69 +145,66 @@ class Schedule:
         return min(now + self.intervals[min(looks, len(self.intervals) - 1)], expires_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookAgain:
-    """The watch continues.
+class NotWatchable(StrEnum):
+    """Why a call is not watched.
 
-    Attributes:
-        unknown: it continues to give the gateway a minute to learn the id.
+    `FINAL`: its status will not change. `REFUSED`: the gateway refuses this bot, so a poll would
+    find nothing.
     """
 
-    at: datetime
-    unknown: bool = False
+    FINAL = "final"
+    REFUSED = "refused"
 
 
-def is_over(watch: Watch, now: datetime) -> bool:
-    """Whether the limit has passed, so that no further poll is needed."""
-    return now >= watch.expires_at
+def why_not_watchable(finding: Finding) -> NotWatchable | None:
+    """Why this is not watched; `None` if it can be.
+
+    Typing `watch` is a clear wish, so every status that may still change is watched.
+    """
+    if finding.final:
+        return NotWatchable.FINAL
+    return NotWatchable.REFUSED if finding.gateway_code in REFUSING else None
 
 
-def next_step(
-    watch: Watch, finding: Finding, schedule: Schedule, now: datetime
-) -> LookAgain | Ending:
-    """Decide how a watch continues after a poll.
+def invites_watch(finding: Finding) -> bool:
+    """Whether a card offers a watch: no status yet, or an id that the gateway may not know yet.
+
+    Only then is waiting the right next step for an agent.
+    """
+    return finding.outcome is Outcome.PENDING or finding.gateway_code == GatewayCode.NOT_FOUND
+
+
+def after_poll(watch: Watch, seen: Answer | None, schedule: Schedule, now: datetime) -> Watch:
+    """The watch after a poll: with its ending, or due again.
 
     A failed poll, an undocumented code or an unreadable text says nothing about the call, so the
     watch continues on schedule.
+
+    Args:
+        watch: as it was before.
+        seen: the result; `None` if the limit had passed, so that no poll was needed.
+        schedule: when it is due again.
+        now: the current time.
     """
-    code = finding.gateway_code if isinstance(finding, CallStatus) else None
-    if isinstance(finding, CallStatus) and finding.final:
-        return Ending.STATUS
-    if code in REFUSING:
-        return Ending.REFUSED
-    if code == GatewayCode.NOT_FOUND:
-        return _after_unknown(watch, now)
-    return LookAgain(at=schedule.next_look(watch.looks + 1, now, watch.expires_at))
+    if seen is None:
+        return replace(watch, ending=Ending.LIMIT, decided_at=now)
+    # Not stored with the watch.
+    last = replace(seen, from_cache=False)
+    polled = replace(watch, looks=watch.looks + 1, last=last)
+    if (ending := _ending(watch, seen.finding)) is not None:
+        return replace(polled, ending=ending, decided_at=now)
+    unknown = seen.finding.gateway_code == GatewayCode.NOT_FOUND
+    due_at = schedule.next_look(polled.looks, now, watch.expires_at)
+    if unknown:
+        due_at = min(now + UNKNOWN_PAUSE, watch.expires_at)
+    return replace(polled, unknown=unknown, worker=None, due_at=due_at)
 
 
-def _after_unknown(watch: Watch, now: datetime) -> LookAgain | Ending:
-    if watch.unknown:
-        return Ending.UNKNOWN_ID
-    return LookAgain(at=min(now + UNKNOWN_PAUSE, watch.expires_at), unknown=True)
-
-
-class Tellable(Protocol):
-    """A job whose message is sent once: a watch's notice, a bulk's report."""
-
-    @property
-    def attempts(self) -> int:
-        """How many times sending was attempted."""
-
-    @property
-    def decided_at(self) -> datetime | None:
-        """Since when the message is due."""
-
-
-def next_attempt(job: Tellable, now: datetime, asked_for: timedelta | None) -> datetime | None:
-    """When to retry sending; `None` after the last attempt.
-
-    A pause that Slack asked for is respected, up to our longest one.
-    """
-    if job.decided_at is not None and now - job.decided_at >= TELLING_LIMIT:
-        return None
-    tried = min(max(job.attempts, 1), len(TELLING_PAUSES_SECONDS))
-    pause = timedelta(seconds=TELLING_PAUSES_SECONDS[tried - 1])
-    return now + max(pause, min(asked_for or pause, LONGEST_PAUSE))
+def _ending(watch: Watch, finding: Finding) -> Ending | None:
+    if (why := why_not_watchable(finding)) is not None:
+        return Ending.STATUS if why is NotWatchable.FINAL else Ending.REFUSED
+    unknown_again = watch.unknown and finding.gateway_code == GatewayCode.NOT_FOUND
+    return Ending.UNKNOWN_ID if unknown_again else None
 
 
 def most_open(requests_per_second: float, schedule: Schedule) -> int:

@@ -20,18 +20,12 @@ class Language(StrEnum):
     PORTUGUESE = "pt-BR"
 
 
-_NAMES: Final = {
-    "en": Language.ENGLISH,
-    "en-us": Language.ENGLISH,
-    "en-gb": Language.ENGLISH,
-    "english": Language.ENGLISH,
-    "ingles": Language.ENGLISH,
-    "pt": Language.PORTUGUESE,
-    "pt-br": Language.PORTUGUESE,
-    "ptbr": Language.PORTUGUESE,
-    "portuguese": Language.PORTUGUESE,
-    "portugues": Language.PORTUGUESE,
-}
+# Folded, with hyphens.
+_ENGLISH: Final = ("en", "en-us", "en-gb", "english", "ingles")
+_PORTUGUESE: Final = ("pt", "pt-br", "ptbr", "portuguese", "portugues")
+_NAMES: Final = dict.fromkeys(_ENGLISH, Language.ENGLISH) | dict.fromkeys(
+    _PORTUGUESE, Language.PORTUGUESE
+)
 
 
 def named_language(text: str) -> Language | None:
@@ -82,7 +76,7 @@ class Retry(StrEnum):
 
 
 class CustomerReason(StrEnum):
-    """Why a call did not go through, as told to a customer; `customer.*` phrases."""
+    """Why a call did not go through, as reported to a customer; `customer.*` phrases."""
 
     BUSY = "busy"
     NO_ANSWER = "no_answer"
@@ -142,9 +136,8 @@ class Entry:
     @property
     def about(self) -> str:
         """What `retry` refers to: "ask" the gateway again, or "call" the number again."""
-        if self.kind is Kind.OUTCOME:
-            return "ask" if self.code in _OPEN_OUTCOMES else "call"
-        return "call" if self.kind is Kind.SIP else "ask"
+        has_result = self.kind is Kind.OUTCOME and self.code not in _OPEN_OUTCOMES
+        return "call" if has_result or self.kind is Kind.SIP else "ask"
 
     @property
     def is_group(self) -> bool:

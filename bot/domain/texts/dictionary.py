@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.call_status import CALL_OUTCOMES, Outcome, read_result
 from bot.domain.texts.catalog import Catalog, Entry, Kind, folded
-from bot.domain.texts.explanation import explain
+from bot.domain.texts.explanation import explain, unlisted
 
 _MAX_MATCHES: Final = 8
 _MAX_TERM: Final = 80
@@ -67,13 +67,14 @@ def find(term: str, catalog: Catalog, others: Iterable[Catalog] = ()) -> Found:
         return own
     for other in others:
         if other is not catalog and (found := _find_in(term, other)).definitions:
-            return replace(found, definitions=tuple(_told_in(catalog, found.definitions)))
+            keys = [(one.entry.kind, one.entry.code) for one in found.definitions]
+            definitions = (_of_entry(catalog.entries[key]) for key in keys)
+            return replace(found, definitions=tuple(definitions))
     return own
 
 
-def _told_in(catalog: Catalog, definitions: Iterable[Definition]) -> Iterator[Definition]:
-    for one in definitions:
-        yield Definition(code=one.code, entry=catalog.entries[one.entry.kind, one.entry.code])
+def _of_entry(entry: Entry) -> Definition:
+    return Definition(code=entry.code, entry=entry)
 
 
 def _find_in(term: str, catalog: Catalog) -> Found:
@@ -81,7 +82,7 @@ def _find_in(term: str, catalog: Catalog) -> Found:
     if match := _CODE.fullmatch(term):
         return Found(term=term, definitions=(_define_code(match[1], match[2], catalog),))
     if error := _marked_error(term, catalog):
-        return Found(term=term, definitions=(Definition(code=error.code, entry=error),))
+        return Found(term=term, definitions=(_of_entry(error),))
     if _RESULT.fullmatch(term):
         return Found(term=term, definitions=(_define_result(term, catalog),))
     word = term.partition(":")[0].strip().lower()
@@ -96,11 +97,7 @@ def _find_in(term: str, catalog: Catalog) -> Found:
 def everything(catalog: Catalog) -> tuple[Definition, ...]:
     """The whole dictionary: outcomes, SIP codes, gateway codes, and the bot's own errors."""
     kinds = (Kind.OUTCOME, Kind.SIP, Kind.GATEWAY, Kind.ERROR)
-    return tuple(
-        Definition(code=entry.code, entry=entry)
-        for kind in kinds
-        for entry in catalog.of_kind(kind)
-    )
+    return tuple(_of_entry(entry) for kind in kinds for entry in catalog.of_kind(kind))
 
 
 def as_record(definition: Definition) -> dict[str, str]:
@@ -125,40 +122,27 @@ def as_record(definition: Definition) -> dict[str, str]:
 
 def _define_code(family: str | None, digits: str, catalog: Catalog) -> Definition:
     in_sip_range = 100 <= int(digits) <= 699  # noqa: PLR2004 - RFC 3261, section 7.2
-    if in_sip_range and (family or "sip").lower() == "sip":
-        return _define_sip(digits, catalog)
-    remark = ""
-    if (family or "").lower() == "sip":
-        remark = catalog.say("remark.not_sip", code=digits)
-    entry = catalog.gateway(digits)
-    if entry.code == "undocumented":
-        remark = remark or catalog.say("remark.undocumented", code=digits)
-    return Definition(code=digits, entry=entry, remark=remark)
-
-
-def _define_sip(digits: str, catalog: Catalog) -> Definition:
-    entry = catalog.sip(int(digits))
-    remark = ""
-    if entry.is_group:
-        remark = catalog.say("remark.not_listed", code=digits)
-        entry = replace(entry, registered=False)
-    elif not entry.registered:
-        remark = catalog.say("remark.not_registered", code=digits)
+    called_sip = (family or "").lower() == "sip"
+    if in_sip_range and (called_sip or not family):
+        entry = catalog.sip(int(digits))
+        name = unlisted(entry)
+        entry = replace(entry, registered=entry.registered and not entry.is_group)
+    else:
+        entry = catalog.gateway(digits)
+        name = "remark.undocumented" if entry.code == "undocumented" else ""
+        name = "remark.not_sip" if called_sip else name
+    remark = catalog.say(name, code=digits) if name else ""
     return Definition(code=digits, entry=entry, remark=remark)
 
 
 def _define_result(raw: str, catalog: Catalog) -> Definition:
     """One answer, built like the card of a look-up with this result."""
     explanation = explain(read_result(raw), catalog)
-    entry = replace(
-        explanation.entry,
-        meaning=explanation.meaning,
-        advice=explanation.advice,
-        who_acts=explanation.who_acts,
-        retry=explanation.retry,
-    )
     return Definition(
-        code=raw, entry=entry, remark=" ".join(explanation.remarks), headline=explanation.headline
+        code=raw,
+        entry=explanation.entry,
+        remark=" ".join(explanation.remarks),
+        headline=explanation.headline,
     )
 
 
@@ -180,7 +164,7 @@ def _search(term: str, catalog: Catalog) -> tuple[Definition, ...]:
         if (rank := _rank(entry, wanted)) is not None
     ]
     matches = [entry for *_, entry in sorted(ranked, key=lambda one: one[:3])]
-    return tuple(Definition(code=e.code, entry=e) for e in matches[:_MAX_MATCHES])
+    return tuple(map(_of_entry, matches[:_MAX_MATCHES]))
 
 
 def _rank(entry: Entry, wanted: list[str]) -> int | None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Final
+from typing import ClassVar, Final
 
 from bot.domain.call_status import CallStatus, Outcome
 from bot.domain.texts.catalog import Catalog, CustomerReason, Entry, Kind, Retry, WhoActs
@@ -29,6 +28,7 @@ _TO_CUSTOMERS: Final = {
     Outcome.PENDING: "pending",
     Outcome.GATEWAY_ERROR: _CHECKING,
     Outcome.UNRECOGNISED: _CHECKING,
+    Outcome.LOOKUP_FAILED: _CHECKING,
 }
 # If a call broke off, these codes add nothing that the customer does not already know.
 _BROKEN_OFF: Final = frozenset({CustomerReason.NETWORK, CustomerReason.UNKNOWN})
@@ -45,6 +45,9 @@ class LookupFailure:
             or when it may be asked again.
     """
 
+    outcome: ClassVar[Outcome] = Outcome.LOOKUP_FAILED
+    gateway_code: ClassVar[str | None] = None
+    final: ClassVar[bool] = False
     error: str
     detail: str = ""
     moment: datetime | None = None
@@ -61,19 +64,12 @@ class Explanation:
         verdict: the name of the headline's icon, and of its count if that has one: the outcome, or
             a finer case of it such as "answered_briefly" or "gateway.023".
         headline: the verdict in one line.
-        meaning: plain sentences.
-        advice: what to do next.
+        entry: the other texts; some differ from those of the catalog's entry in this case.
         remarks: facts about this result that the general text does not cover.
-        entry: the source of the texts; its `source`, `phrase` and `contact` go on the card.
     """
 
-    outcome: Outcome
     verdict: str
     headline: str
-    meaning: str
-    advice: str
-    who_acts: WhoActs
-    retry: Retry
     entry: Entry
     remarks: tuple[str, ...] = ()
 
@@ -91,32 +87,10 @@ def explain(finding: Finding, catalog: Catalog) -> Explanation:
     return _explain_call(finding, catalog)
 
 
-def _from_entry(
-    entry: Entry,
-    outcome: Outcome,
-    headline: str,
-    *,
-    verdict: str = "",
-    remarks: tuple[str, ...] = (),
-) -> Explanation:
-    """The entry's explanation, under this headline."""
-    return Explanation(
-        outcome=outcome,
-        verdict=verdict or outcome.value,
-        headline=headline,
-        meaning=entry.meaning,
-        advice=entry.advice,
-        who_acts=entry.who_acts,
-        retry=entry.retry,
-        entry=entry,
-        remarks=remarks,
-    )
-
-
 def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
     entry = catalog.error(failure.error)
     headline = catalog.say("headline.lookup_failed", reason=entry.title)
-    return _from_entry(entry, Outcome.LOOKUP_FAILED, headline)
+    return Explanation(verdict=failure.outcome, headline=headline, entry=entry)
 
 
 def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explanation:
@@ -124,57 +98,48 @@ def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explana
     own = f"gateway.{code}"
     verdict = own if f"headline.{own}" in catalog.phrases else status.outcome.value
     headline = catalog.say(f"headline.{verdict}", reason=entry.title, code=code)
-    return _from_entry(entry, status.outcome, headline, verdict=verdict)
+    return Explanation(verdict=verdict, headline=headline, entry=entry)
 
 
 def _explain_answered(status: CallStatus, catalog: Catalog) -> Explanation:
     entry, seconds = catalog.outcome("answered"), status.duration
+    verdict, remarks = status.outcome.value, list[str]()
     if seconds is None:
         headline = catalog.say("headline.answered_unknown_duration")
-        remarks = (catalog.say("remark.no_duration"),)
-        return _from_entry(entry, status.outcome, headline, remarks=remarks)
-    short = seconds <= SHORT_CALL_SECONDS
-    verdict = "answered_briefly" if short else status.outcome.value
-    explanation = _from_entry(
-        entry,
-        status.outcome,
-        catalog.say(f"headline.{verdict}", duration=catalog.writing.duration(seconds)),
-        verdict=verdict,
-        remarks=_remarks_on_duration(seconds, catalog),
-    )
-    if not short:
-        return explanation
-    advice = catalog.say("advice.answered_briefly")
-    return replace(explanation, advice=advice, who_acts=WhoActs.SENDER, retry=Retry.LATER)
-
-
-def _remarks_on_duration(seconds: Decimal, catalog: Catalog) -> tuple[str, ...]:
-    if seconds == 0:
-        return (catalog.say("remark.zero_seconds"),)
-    if seconds <= SHORT_CALL_SECONDS:
-        return (catalog.say("remark.short_call", seconds=SHORT_CALL_SECONDS),)
-    return ()
+        remarks.append(catalog.say("remark.no_duration"))
+    else:
+        if seconds <= SHORT_CALL_SECONDS:
+            verdict = "answered_briefly"
+            advice = catalog.say("advice.answered_briefly")
+            entry = replace(entry, advice=advice, who_acts=WhoActs.SENDER, retry=Retry.LATER)
+            remark = "remark.zero_seconds" if seconds == 0 else "remark.short_call"
+            remarks.append(catalog.say(remark, seconds=SHORT_CALL_SECONDS))
+        duration = catalog.writing.duration(seconds)
+        headline = catalog.say(f"headline.{verdict}", duration=duration)
+    return Explanation(verdict=verdict, headline=headline, entry=entry, remarks=tuple(remarks))
 
 
 def _explain_after_answer(status: CallStatus, catalog: Catalog) -> Explanation:
     """`failed:200` and `error:200`: the call was picked up, and failed after that."""
-    headline = catalog.say(f"headline.{status.outcome.value}_after_answer")
-    return replace(
-        _from_entry(catalog.sip(_ANSWERED), status.outcome, headline),
+    entry = replace(
+        catalog.sip(_ANSWERED),
         meaning=catalog.say("meaning.after_answer"),
         advice=catalog.say("advice.after_answer"),
         who_acts=WhoActs.AGENT,
     )
+    headline = catalog.say(f"headline.{status.outcome.value}_after_answer")
+    return Explanation(verdict=status.outcome, headline=headline, entry=entry)
 
 
 def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
     """The calls that failed, were blocked or reached a machine, and unrecognised results."""
-    own = catalog.outcome(status.outcome)
+    entry, name = catalog.outcome(status.outcome), f"headline.{status.outcome.value}"
+    headline = catalog.say(name)
     sip = catalog.sip(status.sip_code) if status.sip_code is not None else None
-    guide = sip if sip is not None and _code_guides(status, sip) else own
-    headline = _call_headline(status, None if guide is own else guide, catalog)
-    remarks = _remarks_on_code(status, guide, catalog)
-    return _from_entry(guide, status.outcome, headline, remarks=remarks)
+    if sip is not None and _code_guides(status, sip):
+        entry, headline = sip, catalog.say(f"{name}_because", reason=sip.title)
+    remarks = _remarks_on_code(status, entry, catalog)
+    return Explanation(verdict=status.outcome, headline=headline, entry=entry, remarks=remarks)
 
 
 def _code_guides(status: CallStatus, sip: Entry) -> bool:
@@ -188,54 +153,41 @@ def _code_guides(status: CallStatus, sip: Entry) -> bool:
     return status.outcome in _GUIDED_BY_CODE
 
 
-def _call_headline(status: CallStatus, reason: Entry | None, catalog: Catalog) -> str:
-    name = f"headline.{status.outcome.value}"
-    if reason is None:
-        return catalog.say(name)
-    return catalog.say(f"{name}_because", reason=reason.title)
-
-
 def _remarks_on_code(status: CallStatus, guide: Entry, catalog: Catalog) -> tuple[str, ...]:
     """What is unusual about the code, unless its entry's texts mention it."""
+    name, code = "", str(status.sip_code)
     if status.other_code is not None:
-        return (catalog.say("remark.not_sip", code=f"{status.other_code:03d}"),)
-    if status.off_format:
-        return (catalog.say("remark.no_code"),)
-    if guide.kind is Kind.SIP:
-        return _remarks_on_entry(status, guide, catalog)
-    if status.outcome is Outcome.BLOCKED and status.sip_code in _PROVISIONAL:
-        return (catalog.say("remark.provisional", code=status.sip_code),)
-    if status.outcome is Outcome.BLOCKED and status.sip_code == _ANSWERED:
-        return (catalog.say("remark.answered_then_failed", code=status.sip_code),)
-    return ()
+        name, code = "remark.not_sip", f"{status.other_code:03d}"
+    elif status.off_format:
+        name = "remark.no_code"
+    elif guide.kind is Kind.SIP:
+        name = unlisted(guide)
+    elif status.outcome is Outcome.BLOCKED and status.sip_code in _PROVISIONAL:
+        name = "remark.provisional"
+    elif status.outcome is Outcome.BLOCKED and status.sip_code == _ANSWERED:
+        name = "remark.answered_then_failed"
+    return (catalog.say(name, code=code),) if name else ()
 
 
-def _remarks_on_entry(status: CallStatus, guide: Entry, catalog: Catalog) -> tuple[str, ...]:
-    if guide.is_group:
-        return (catalog.say("remark.not_listed", code=status.sip_code),)
-    if not guide.registered:
-        return (catalog.say("remark.not_registered", code=status.sip_code),)
-    return ()
+def unlisted(sip: Entry) -> str:
+    """The phrase about a SIP code without an entry of its own, or that is not registered."""
+    if sip.is_group:
+        return "remark.not_listed"
+    return "" if sip.registered else "remark.not_registered"
 
 
 def customer_reply(finding: Finding, catalog: Catalog) -> str:
     """The reason for the customer, in the catalog's language: no code, no id, no blame."""
-    return catalog.say(f"customer.{_customer_phrase(finding, catalog)}")
-
-
-def _customer_phrase(finding: Finding, catalog: Catalog) -> str:
-    if isinstance(finding, LookupFailure):
-        return _CHECKING
-    if (phrase := _TO_CUSTOMERS.get(finding.outcome)) is not None:
-        return phrase
-    explanation = explain(finding, catalog)
-    if explanation.outcome is Outcome.ANSWERED:
-        return explanation.verdict
-    # The entry that explains the call to the agent explains it to the customer.
-    reason = explanation.entry.customer
-    if explanation.outcome is Outcome.ERROR and reason in _BROKEN_OFF:
-        return CustomerReason.INTERRUPTED
-    return reason
+    reason: str | None = _TO_CUSTOMERS.get(finding.outcome)
+    if reason is None:
+        explanation = explain(finding, catalog)
+        # The entry that explains the call to the agent explains it to the customer.
+        reason = explanation.entry.customer
+        if finding.outcome is Outcome.ANSWERED:
+            reason = explanation.verdict
+        elif finding.outcome is Outcome.ERROR and reason in _BROKEN_OFF:
+            reason = CustomerReason.INTERRUPTED
+    return catalog.say(f"customer.{reason}")
 
 
 def as_record(
@@ -246,16 +198,16 @@ def as_record(
     seconds = status.duration if status is not None else None
     return {
         "idmsg": message_id,
-        "outcome": explanation.outcome.value,
-        "final": status is not None and status.final,
+        "outcome": finding.outcome.value,
+        "final": finding.final,
         "sip_code": status.sip_code if status else None,
         "duration_seconds": None if seconds is None else float(seconds),
-        "gateway_code": status.gateway_code if status else None,
+        "gateway_code": finding.gateway_code,
         "error": finding.error if isinstance(finding, LookupFailure) else None,
         "headline": explanation.headline,
-        "meaning": explanation.meaning,
-        "advice": explanation.advice,
-        "who_acts": explanation.who_acts.value,
-        "retry": explanation.retry.value,
+        "meaning": explanation.entry.meaning,
+        "advice": explanation.entry.advice,
+        "who_acts": explanation.entry.who_acts.value,
+        "retry": explanation.entry.retry.value,
         "raw": status.raw if status else None,
     }

@@ -1,10 +1,15 @@
 """The connections of the pool: each reads one reply to one request, within bounds.
 
 aiohttp bounds lines and buffers, but neither a whole reply nor data that arrives without a request.
+
+And it refuses a whole reply, a good answer included, for a field whose name is not ASCII (invalid,
+RFC 9110, section 5.1); httpx-aiohttp fails on such a reason phrase. The client needs neither, so
+they are dropped before aiohttp's parser sees the head.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -12,14 +17,86 @@ from typing import Any, Final
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
-
-from bot.gateway.http.reply_head import MAX_HEAD_BYTES, HeadFilter, ReplyTooLong
+from aiohttp.http_exceptions import HttpProcessingError
 
 MAX_REPLY_BYTES: Final = 256 * 1024
+# The limit for all heads of one reply together, interim replies included; IIS sends at most 16 KiB.
+MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_HEAD_LINES: Final = 128
+ENOUGH_OF_A_STATUS: Final = 12  # as long as "HTTP/1.1 100"
 # Chunk frames may take as much as content; only an attack has more.
 MAX_WIRE_BYTES: Final = MAX_HEAD_BYTES + 2 * MAX_REPLY_BYTES
 # The kernel's buffer bounds what one turn of the event loop has to parse. (Linux doubles it.)
 RECEIVE_BUFFER_BYTES: Final = 8 * 1024
+
+_INTERIM: Final = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
+_FOLDED: Final = (b" ", b"\t")
+
+
+class ReplyTooLong(HttpProcessingError):  # noqa: N818 - as the errors of the tree
+    """A reply, or its head, is longer than any answer can be."""
+
+
+class HeadFilter:
+    """Passes on the bytes of one reply, without the non-ASCII parts of its head.
+
+    The status line passes as it comes, the fields line by line; the data after the head is not
+    inspected.
+
+    Attributes:
+        ended: the head of the final reply has ended.
+    """
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._bytes = 0
+        self._lines = 0
+        self._in_status_line = True
+        self._status_line = b""
+        self._line = b""
+        self._dropping = False
+
+    def feed(self, data: bytes) -> bytes:
+        """The bytes that may be passed on so far.
+
+        Raises:
+            ReplyTooLong: the head is longer than any answer's.
+        """
+        passed, start = bytearray(), 0
+        while not self.ended and start < len(data):
+            end = data.find(b"\n", start) + 1 or len(data)
+            piece, start = data[start:end], end
+            self._bytes += len(piece)
+            self._lines += piece.endswith(b"\n")
+            if self._bytes > MAX_HEAD_BYTES or self._lines > MAX_HEAD_LINES:
+                raise ReplyTooLong
+            passed += self._status(piece) if self._in_status_line else self._field(piece)
+        return bytes(passed) + data[start:]
+
+    def _status(self, piece: bytes) -> bytes:
+        if not self._status_line and not piece.strip(b"\r\n"):
+            # Empty lines before it are ignored (RFC 9112, section 2.2).
+            return piece
+        version_and_code = max(ENOUGH_OF_A_STATUS - len(self._status_line), 0)
+        self._status_line = (self._status_line + piece)[:ENOUGH_OF_A_STATUS]
+        self._in_status_line = not piece.endswith(b"\n")
+        reason = piece[version_and_code:].decode("ascii", "ignore").encode()
+        return piece[:version_and_code] + reason
+
+    def _field(self, piece: bytes) -> bytes:
+        self._line += piece
+        if not piece.endswith(b"\n"):
+            return b""
+        line, self._line = self._line, b""
+        if not line.strip(b"\r\n"):
+            # Another head follows an interim reply's (RFC 9110, section 15.2).
+            self._in_status_line = bool(_INTERIM.match(self._status_line))
+            self.ended = not self._in_status_line
+            self._status_line = b""
+            self._dropping = False
+        elif not line.startswith(_FOLDED):
+            self._dropping = not line.partition(b":")[0].isascii()
+        return b"" if self._dropping else line
 
 
 class _Handler(ResponseHandler):
@@ -46,12 +123,16 @@ class _Handler(ResponseHandler):
         try:
             wanted = self._bounded(data)
         except ReplyTooLong as error:
-            self._refuse(error)
+            payload = self._payload
+            self.abort()
+            self.set_exception(error)
+            if payload is not None:
+                payload.set_exception(error)
             return
         super().data_received(wanted)
-        self._tell_the_reader()
+        self._end_the_body()
 
-    def _tell_the_reader(self) -> None:
+    def _end_the_body(self) -> None:
         """A malformed reply has no remainder; aiohttp would let its reader wait for one."""
         error, payload = self.exception(), self._payload
         if error is not None and payload is not None and not payload.is_eof():
@@ -66,13 +147,6 @@ class _Handler(ResponseHandler):
         if self._room < 0:
             raise ReplyTooLong
         return self._head.feed(data) if self._head else data
-
-    def _refuse(self, error: ReplyTooLong) -> None:
-        payload = self._payload
-        self.abort()
-        self.set_exception(error)
-        if payload is not None:
-            payload.set_exception(error)
 
 
 class Connector(aiohttp.TCPConnector):

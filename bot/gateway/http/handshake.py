@@ -1,13 +1,14 @@
-"""What a failed TLS handshake means: a bad certificate, an old version, or no TLS at all. No I/O.
+"""TLS: whom the client trusts, and what a failed handshake means.
 
-The facts are OpenSSL's own names, which are the same in every language and contain no text from the
-peer.
+A failed one means a bad certificate, an old version, or no TLS at all. The facts are OpenSSL's own
+names, which are the same in every language and contain no text from the peer.
 """
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from bot.gateway.protocol.errors import TlsCertificate, TlsError, TlsFailed, TlsVersion
@@ -24,15 +25,15 @@ _CERTIFICATE: Final[Mapping[int, str]] = {
     26: "INVALID_PURPOSE",
     62: "HOSTNAME_MISMATCH",
     64: "IP_ADDRESS_MISMATCH",
-}
-# A certificate whose key or signature is too weak counts as outdated, like an old version of TLS.
-_WEAK: Final[Mapping[int, str]] = {
     66: "EE_KEY_TOO_SMALL",
     67: "CA_KEY_TOO_SMALL",
     68: "CA_MD_TOO_WEAK",
 }
-_VERSION: Final = frozenset(
+# A certificate whose key or signature is too weak counts as outdated, like an old version of TLS.
+_OUTDATED: Final = frozenset(
     {
+        "CA_KEY_TOO_SMALL",
+        "CA_MD_TOO_WEAK",
         "DH_KEY_TOO_SMALL",
         "EE_KEY_TOO_SMALL",
         "INSUFFICIENT_SECURITY",
@@ -51,18 +52,33 @@ _VERSION: Final = frozenset(
 )
 
 
-def read_handshake(error: ssl.SSLError, cause: str = "") -> TlsError:
+def tls_context(ca_file: str | Path | None) -> ssl.SSLContext:
+    """The client's side of TLS, with the certificates of this file beside the system's.
+
+    Raises:
+        OSError: the file cannot be read or contains none.
+    """
+    context = ssl.create_default_context()
+    # Some builds of Python leave it to the system, which may still accept older versions (RFC
+    # 8996).
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def read_handshake(error: ssl.SSLError, innermost: str) -> TlsError:
     """The error of our tree for an error of the handshake.
 
     Args:
         error: as Python's `ssl` raised it.
-        cause: class names of the errors around it, for an engineer.
+        innermost: the fact if OpenSSL names none: the class of the innermost error.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         # An error raised outside OpenSSL has no code.
         code: int = getattr(error, "verify_code", 0)
-        if code in _WEAK:
-            return TlsVersion(cause, _WEAK[code])
-        return TlsCertificate(cause, _CERTIFICATE.get(code, f"verify code {code}" if code else ""))
-    reason: str = getattr(error, "reason", None) or ""
-    return TlsVersion(cause, reason) if reason in _VERSION else TlsFailed(cause, reason)
+        fact = _CERTIFICATE.get(code, f"verify code {code}") if code else innermost
+        kind: type[TlsError] = TlsCertificate
+    else:
+        fact, kind = getattr(error, "reason", None) or innermost, TlsFailed
+    return TlsVersion(fact) if fact in _OUTDATED else kind(fact)

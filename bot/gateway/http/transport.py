@@ -10,7 +10,6 @@ import base64
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -23,9 +22,8 @@ from aiohttp import http_exceptions
 from httpx_aiohttp import AiohttpTransport
 
 from bot import __version__
-from bot.gateway.http.connector import MAX_REPLY_BYTES, Connector
-from bot.gateway.http.handshake import read_handshake
-from bot.gateway.http.reply_head import ReplyTooLong, read_retry_after
+from bot.gateway.http.connector import MAX_REPLY_BYTES, Connector, ReplyTooLong
+from bot.gateway.http.handshake import read_handshake, tls_context
 from bot.gateway.protocol.errors import (
     ConnectionLost,
     ConnectionRefused,
@@ -39,7 +37,7 @@ from bot.gateway.protocol.errors import (
     TransportError,
     TransportFailed,
 )
-from bot.gateway.protocol.soap import SoapRequest
+from bot.gateway.protocol.soap import HttpReply, SoapRequest, read_retry_after
 
 # Below the usual idle limits (15 s and more), so that a pooled connection is seldom a closed one.
 KEEPALIVE_SECONDS: Final = 12.0
@@ -97,20 +95,21 @@ def translate(error: BaseException, *, through_proxy: bool = False) -> Transport
             kind on our side concerns the proxy.
     """
     chain = tuple(_causes(error))
-    names = " < ".join(type(link).__name__ for link in chain)
+    # The outer classes are guesses of the adapter.
+    innermost = type(chain[-1]).__name__
     # From the innermost: aiohttp's own TLS errors are errors of `ssl` too, but without details.
     for link in reversed(chain):
         if isinstance(link, (ReplyTooLong, http_exceptions.LineTooLong)):
             return TooLarge()
         if isinstance(link, ssl.SSLError):
-            return read_handshake(link, names)
+            return read_handshake(link, innermost)
     kind = next(
         (kind for classes, kind in _RULES if any(isinstance(link, classes) for link in chain)),
         TransportFailed,
     )
     if through_proxy and kind in {NameNotResolved, ConnectionRefused, ConnectTimedOut}:
         kind = ProxyFailed
-    return kind(names)
+    return kind(innermost)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -121,29 +120,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(link))
         yield link
         link = link.__cause__ or getattr(link, "os_error", None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """The HTTP reply.
-
-    Attributes:
-        http_status: status code.
-        content_type: the header as received; empty if absent.
-        content: the body, at most `MAX_REPLY_BYTES`; empty if its encoding was not requested,
-            because such a body is not read.
-        sandbox: the sandbox gateway answered.
-        retry_after: the header's seconds, if present.
-        cut_by: the error that truncated the body, never retried; `content` is the received part,
-            which may be a whole answer. `None` for a whole body.
-    """
-
-    http_status: int
-    content_type: str
-    content: bytes = field(repr=False)
-    sandbox: bool = False
-    retry_after: float | None = None
-    cut_by: TransportError | None = None
 
 
 class Transport:
@@ -160,7 +136,7 @@ class Transport:
         self._proxied = proxied
         self.sandbox = False
 
-    async def exchange(self, request: SoapRequest) -> Reply:
+    async def exchange(self, request: SoapRequest) -> HttpReply:
         """Send one request and read as much of its reply as arrives.
 
         Raises:
@@ -175,17 +151,17 @@ class Transport:
         # request, and with it the keys.
         raise error
 
-    async def _post(self, request: SoapRequest) -> Reply:
+    async def _post(self, request: SoapRequest) -> HttpReply:
         async with self._client.stream(
             "POST", self._url, headers=dict(request.headers), content=request.content
         ) as response:
             if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 raise ProxyFailed(str(response.status_code))
-            self.sandbox = response.headers.get(SANDBOX_HEADER) == "1"
+            header = response.headers.get
+            self.sandbox = header(SANDBOX_HEADER) == "1"
             content = bytearray()
             cut_by = await self._read(response, content)
-            header = response.headers.get
-            return Reply(
+            return HttpReply(
                 http_status=response.status_code,
                 content_type=header("Content-Type", ""),
                 content=bytes(content),
@@ -195,9 +171,20 @@ class Transport:
             )
 
     async def _read(self, response: httpx.Response, content: bytearray) -> TransportError | None:
-        """Append the body to `content`; returns the error that truncated it, if any."""
+        """Append the body chunk by chunk, so that a broken connection loses nothing.
+
+        Returns the error that truncated it, if any.
+        """
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            return None
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > MAX_REPLY_BYTES:
+            raise TooLarge
         try:
-            await _read(response, content)
+            async for chunk in response.aiter_raw():
+                content += chunk
+                if len(content) > MAX_REPLY_BYTES:
+                    raise TooLarge
         except BELOW as below:
             error = translate(below, through_proxy=self._proxied)
         else:
@@ -206,20 +193,6 @@ class Transport:
             raise error
         error.retryable = False
         return error
-
-
-async def _read(response: httpx.Response, content: bytearray) -> None:
-    """Append to the body chunk by chunk, so that a broken connection loses nothing."""
-    encoding = response.headers.get("Content-Encoding", "identity")
-    if encoding.strip().lower() != "identity":
-        return
-    length = response.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > MAX_REPLY_BYTES:
-        raise TooLarge
-    async for chunk in response.aiter_raw():
-        content += chunk
-        if len(content) > MAX_REPLY_BYTES:
-            raise TooLarge
 
 
 @asynccontextmanager
@@ -246,28 +219,27 @@ async def open_transport(
     """
     target = _web_address(url, "the gateway's address")
     headers = {"User-Agent": f"voicestatus/{__version__}", "Accept": "*/*"}
-    route: httpx.Proxy | None = None
-    if proxy:
-        route, passport = _read_proxy(proxy)
-        # CONNECT opens a tunnel and carries the passport; without a tunnel the request itself goes
-        # to the proxy. The passport must never travel on to the gateway.
-        headers |= passport if target.scheme == "http" else {}
-    trust = _trust(ca_file)
+    route, authorization = _read_proxy(proxy) if proxy else (None, {})
+    # CONNECT opens a tunnel and carries the proxy's credentials, which the gateway must never get;
+    # without a tunnel the request itself goes to the proxy.
+    if target.scheme == "http":
+        headers |= authorization
+    trust = tls_context(ca_file)
     async with (
-        _session(connections + SPARE_CONNECTIONS, trust) as session,
+        aiohttp.ClientSession(
+            connector=Connector(
+                limit=connections + SPARE_CONNECTIONS,
+                keepalive_timeout=KEEPALIVE_SECONDS,
+                ssl=trust,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        ) as session,
         _client(
             AiohttpTransport(verify=trust, client=session, proxy=route), headers, connect_seconds
         ) as client,
     ):
         yield Transport(client, target, proxied=route is not None)
-
-
-def _session(limit: int, trust: ssl.SSLContext) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=Connector(limit=limit, keepalive_timeout=KEEPALIVE_SECONDS, ssl=trust),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=False,
-    )
 
 
 def _client(
@@ -285,25 +257,15 @@ def _client(
     )
 
 
-def _trust(ca_file: str | Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    # Some builds of Python leave it to the system, which may still accept older versions (RFC
-    # 8996).
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
-    return context
-
-
 def _read_proxy(proxy: str) -> tuple[httpx.Proxy, Mapping[str, str]]:
     """The proxy without its credentials, and the header that carries them (RFC 9110, 11.7.2)."""
     address = _web_address(proxy, "the proxy's address")
     if not address.userinfo:
         return httpx.Proxy(address), {}
     keys = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
-    passport = {"Proxy-Authorization": f"Basic {keys}"}
+    authorization = {"Proxy-Authorization": f"Basic {keys}"}
     bare = address.copy_with(username=None, password=None)
-    return httpx.Proxy(bare, headers=passport), passport
+    return httpx.Proxy(bare, headers=authorization), authorization
 
 
 def _web_address(text: str, name: str) -> httpx.URL:

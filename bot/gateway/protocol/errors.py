@@ -1,4 +1,4 @@
-"""Why a look-up has no answer from the gateway. No I/O, and no client is imported here.
+"""Why a look-up has no answer from the gateway, and whether to retry. No I/O, no client.
 
     GatewayError
     ├── TransportError            no HTTP reply came
@@ -17,7 +17,7 @@
     │   ├── GatewayUnavailable *  http_unavailable
     │   ├── Redirected            redirected
     │   └── HttpStatus            http_status
-    ├── UnreadableReply           a reply that holds no result
+    ├── UnreadableReply           a reply without a result
     │   ├── NotSoap               not_soap
     │   ├── UnsafeXml             unsafe_xml
     │   ├── TooLarge              too_large
@@ -33,24 +33,30 @@ A star marks errors that may be retried, unless the head of a reply had arrived:
 been an answer. Only the leaves are raised.
 """
 
-# The names are the field's; a suffix on each would add nothing to the tree.
+# These are the usual names of such errors; a suffix on each would add nothing to the tree.
 # ruff: noqa: N818
 from __future__ import annotations
 
+import random
 from datetime import datetime
 from typing import ClassVar
+
+from bot.domain.timing import Timing
 
 
 class GatewayError(Exception):
     """The gateway gave no answer about the call.
 
-    `str()` is written by us alone: nothing that came over the wire is in it, nor in `repr()`.
+    `str()` is our own sentence and the fact; `repr()` has neither. No text of a reply is in them.
 
     Attributes:
-        code: stable name of the error; the language files have an entry for each.
+        code: stable name of the error; the language files have an entry for each. Only the leaves
+            of the tree have one.
         retryable: the same request may be sent again. An instance may forbid what its class allows.
         sandbox: the address is known to be a sandbox gateway's.
         moment: the time in the error's texts, aware: until when, or since when.
+        fact: one short fact for an engineer, such as "HTTP 502"; may be empty. Of what came over
+            the wire only numbers and names of a fixed form get into it.
     """
 
     code: ClassVar[str]
@@ -58,10 +64,15 @@ class GatewayError(Exception):
     sandbox: bool = False
     moment: datetime | None = None
 
-    @property
-    def fact(self) -> str:
-        """One short fact for an engineer, such as "HTTP 502"; may be empty."""
-        return ""
+    def __init_subclass__(cls, *, code: str | None = None, retryable: bool = False) -> None:
+        super().__init_subclass__()
+        cls.retryable = retryable
+        if code is not None:
+            cls.code = code
+
+    def __init__(self, fact: str = "") -> None:
+        super().__init__()
+        self.fact = fact
 
     def __str__(self) -> str:
         sentence = f"{self.code}: {(self.__doc__ or '').partition(chr(10))[0]}"
@@ -69,250 +80,144 @@ class GatewayError(Exception):
 
 
 class TransportError(GatewayError):
-    """No HTTP reply arrived.
-
-    Attributes:
-        cause: class names of the errors below, outermost first; never their texts.
-    """
-
-    def __init__(self, cause: str = "") -> None:
-        super().__init__()
-        self.cause = cause
-
-    @property
-    def fact(self) -> str:
-        """The class name of the innermost error; the outer ones are guesses of an adapter."""
-        return self.cause.rpartition(" < ")[2]
+    """No HTTP reply arrived; the fact is the class of the innermost error below."""
 
 
-class NameNotResolved(TransportError):
+class NameNotResolved(TransportError, code="name_not_resolved", retryable=True):
     """The gateway's host name could not be resolved."""
 
-    code = "name_not_resolved"
-    retryable = True
 
-
-class ConnectionRefused(TransportError):
+class ConnectionRefused(TransportError, code="connection_refused", retryable=True):
     """No server accepts connections at the gateway's address."""
 
-    code = "connection_refused"
-    retryable = True
 
-
-class ConnectTimedOut(TransportError):
+class ConnectTimedOut(TransportError, code="connect_timeout", retryable=True):
     """No connection to the gateway opened within the time for one attempt."""
 
-    code = "connect_timeout"
-    retryable = True
 
-
-class ConnectionLost(TransportError):
+class ConnectionLost(TransportError, code="connection_lost", retryable=True):
     """The connection ended before the whole reply had arrived."""
 
-    code = "connection_lost"
-    retryable = True
 
-
-class TimedOut(TransportError):
+class TimedOut(TransportError, code="timeout"):
     """The deadline of the look-up passed during a request."""
-
-    code = "timeout"
 
 
 class TlsError(TransportError):
     """No secure connection was established, so nothing was sent.
 
-    Attributes:
-        reason: OpenSSL's name for it, such as `CERT_HAS_EXPIRED`; empty if it has none.
+    The fact is OpenSSL's name for it, such as `CERT_HAS_EXPIRED`, if it has one: the same in every
+    language, and never the peer's text.
     """
 
-    def __init__(self, cause: str = "", reason: str = "") -> None:
-        super().__init__(cause)
-        self.reason = reason
 
-    @property
-    def fact(self) -> str:
-        """OpenSSL's name, which is the same in every language."""
-        return self.reason or super().fact
-
-
-class TlsCertificate(TlsError):
+class TlsCertificate(TlsError, code="tls_certificate"):
     """The gateway's certificate is not trusted."""
 
-    code = "tls_certificate"
 
-
-class TlsVersion(TlsError):
+class TlsVersion(TlsError, code="tls_version"):
     """The gateway offers only TLS versions, ciphers or keys that are too weak, or too new."""
 
-    code = "tls_version"
 
-
-class TlsFailed(TlsError):
+class TlsFailed(TlsError, code="tls"):
     """The TLS handshake failed, as with a server that does not use TLS."""
 
-    code = "tls"
 
-
-class ProxyFailed(TransportError):
+class ProxyFailed(TransportError, code="proxy"):
     """The proxy cannot be reached or refuses to pass the request on."""
 
-    code = "proxy"
 
-
-class TransportFailed(TransportError):
+class TransportFailed(TransportError, code="transport"):
     """The request failed for a reason without a more specific class."""
-
-    code = "transport"
 
 
 class HttpError(GatewayError):
-    """An HTTP reply without SOAP.
-
-    Attributes:
-        http_status: status code of the reply (RFC 9110, section 15).
-    """
-
-    def __init__(self, http_status: int) -> None:
-        super().__init__()
-        self.http_status = http_status
-
-    @property
-    def fact(self) -> str:
-        """The status code."""
-        return f"HTTP {self.http_status}"
-
-
-class GatewayUnavailable(HttpError):
-    """The gateway, or a proxy before it, is down or overloaded (HTTP 502, 503 or 504).
+    """An HTTP reply without SOAP; the fact is its status, such as "HTTP 502" (RFC 9110, 15).
 
     Attributes:
         retry_after: the seconds to wait before a retry, at most a day; `None` without a usable
             value (RFC 9110, 10.2.3).
     """
 
-    code = "http_unavailable"
-    retryable = True
-
-    def __init__(self, http_status: int, retry_after: float | None = None) -> None:
-        super().__init__(http_status)
-        self.retry_after = retry_after
+    retry_after: float | None = None
 
 
-class Redirected(HttpError):
+class GatewayUnavailable(HttpError, code="http_unavailable", retryable=True):
+    """The gateway, or a proxy before it, is down or overloaded (HTTP 502, 503 or 504)."""
+
+
+class Redirected(HttpError, code="redirected"):
     """The address answers with a redirection, which is never followed: the keys would leak."""
 
-    code = "redirected"
 
-
-class HttpStatus(HttpError):
+class HttpStatus(HttpError, code="http_status"):
     """An HTTP status that a SOAP reply does not have."""
-
-    code = "http_status"
 
 
 class UnreadableReply(GatewayError):
     """A reply arrived, but no result could be read from it.
 
-    Attributes:
-        media_type: the reply's media type, such as `text/html`; empty without one.
+    The fact is the reply's media type, such as `text/html`; empty without one.
     """
 
-    def __init__(self, media_type: str = "") -> None:
-        super().__init__()
-        self.media_type = media_type
 
-    @property
-    def fact(self) -> str:
-        """The announced media type."""
-        return self.media_type
-
-
-class NotSoap(UnreadableReply):
+class NotSoap(UnreadableReply, code="not_soap"):
     """The reply is not a SOAP envelope: a web page, broken XML, or another encoding."""
 
-    code = "not_soap"
 
-
-class UnsafeXml(UnreadableReply):
+class UnsafeXml(UnreadableReply, code="unsafe_xml"):
     """The reply contains a document type, or more depth, parts or text than any answer needs."""
 
-    code = "unsafe_xml"
 
-
-class TooLarge(UnreadableReply):
+class TooLarge(UnreadableReply, code="too_large"):
     """The reply is longer than any answer can be, and was not read to its end."""
 
-    code = "too_large"
 
-
-class EmptyResult(UnreadableReply):
+class EmptyResult(UnreadableReply, code="empty_result"):
     """The gateway answered without a result: the element is missing, nil or blank."""
-
-    code = "empty_result"
 
 
 class SoapFault(GatewayError):
     """The gateway answered with a SOAP fault (SOAP 1.1, section 4.4; SOAP 1.2, section 5.4).
 
-    Attributes:
-        fault_code: local part of the fault's code, such as `Client`; empty if it is not a name. The
-            fault's text may contain a stack trace or a key, and is dropped.
+    The fact is the local part of the fault's code, such as `Client`; empty if it is not a name. The
+    fault's text may contain a stack trace or a key, and is dropped.
     """
 
-    def __init__(self, fault_code: str = "") -> None:
-        super().__init__()
-        self.fault_code = fault_code
 
-    @property
-    def fact(self) -> str:
-        """The fault's code."""
-        return self.fault_code
-
-
-class RequestFault(SoapFault):
+class RequestFault(SoapFault, code="fault_request"):
     """The gateway rejects the request's form."""
 
-    code = "fault_request"
 
-
-class ServerFault(SoapFault):
+class ServerFault(SoapFault, code="fault_server"):
     """The gateway failed while it processed the request."""
 
-    code = "fault_server"
 
-
-class Busy(GatewayError):
+class Busy(GatewayError, code="busy"):
     """The bot's rate limit left no room before the deadline."""
 
-    code = "busy"
 
-
-class Paused(GatewayError):
+class Paused(GatewayError, code="paused"):
     """The gateway asked this bot to slow down (its code 900), and the pause outlasts the deadline.
 
     `moment` is when it may be asked again.
     """
 
-    code = "paused"
 
-
-class GatewayDown(GatewayError):
+class GatewayDown(GatewayError, code="gateway_down"):
     """The gateway was unreachable for several look-ups, so this one was not sent.
 
-    `moment` is when that started.
-
-    Attributes:
-        last_error: the code of the last error.
+    `moment` is when that started; the fact is the code of the last error.
     """
 
-    code = "gateway_down"
 
-    def __init__(self, last_error: str = "") -> None:
-        super().__init__()
-        self.last_error = last_error
-
-    @property
-    def fact(self) -> str:
-        """The last error."""
-        return self.last_error
+def may_retry(error: Exception, seconds_left: float, timing: Timing) -> bool | float:
+    """Whether a retry may follow an error, and after how long if the gateway named a wait."""
+    if not isinstance(error, GatewayError) or not error.retryable:
+        return False
+    if not isinstance(error, HttpError) or error.retry_after is None:
+        return True
+    # The gateway names the same wait to all its callers; jitter keeps them from returning at once.
+    least, more = timing.retry_initial, timing.retry_jitter
+    pause = error.retry_after + random.uniform(least, least + more)  # noqa: S311  # nosec B311
+    return pause if pause < seconds_left else False

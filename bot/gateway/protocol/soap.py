@@ -10,6 +10,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from xml.sax.saxutils import escape
@@ -18,14 +19,15 @@ from bot.domain.call_status import is_blank
 from bot.domain.input.message_id import MessageId
 from bot.gateway.protocol.errors import (
     EmptyResult,
-    GatewayError,
     GatewayUnavailable,
+    HttpError,
     HttpStatus,
     NotSoap,
     Redirected,
     RequestFault,
     ServerFault,
     SoapFault,
+    TransportError,
     UnreadableReply,
 )
 from bot.gateway.protocol.xml import parse_xml
@@ -34,7 +36,11 @@ NAMESPACE: Final = "PWGatewayVoice"
 OPERATION: Final = "MPG_Status_Voice"
 ACTION: Final = f"{NAMESPACE}/{OPERATION}"
 RESULT: Final = f"{OPERATION}Result"
+SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_12: Final = "http://www.w3.org/2003/05/soap-envelope"
 
+_ENVELOPES: Final = frozenset({f"{{{SOAP_11}}}Envelope", f"{{{SOAP_12}}}Envelope"})
+_FAULTS: Final = frozenset({f"{{{SOAP_11}}}Fault", f"{{{SOAP_12}}}Fault"})
 _XSI_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 # XML 1.0, section 2.2. A carriage return is legal but would arrive as a line feed.
 _FORBIDDEN: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -46,19 +52,18 @@ _SUCCESS: Final = range(200, 300)
 _REDIRECTION: Final = range(300, 400)
 _UNAVAILABLE: Final = frozenset({502, 503, 504})
 
+# The longest plausible pause of a server.
+LONGEST_SECONDS: Final = 24 * 3600.0
+# A day has 86,400 seconds; a longer number is implausible.
+_SECONDS: Final = re.compile("[0-9]{1,5}")
+_DATE: Final = "%a, %d %b %Y %H:%M:%S GMT"
+
 
 class SoapVersion(StrEnum):
     """The protocol of a request: SOAP 1.1 (W3C Note, 2000) or SOAP 1.2 (W3C, 2007)."""
 
     V1_1 = "1.1"
     V1_2 = "1.2"
-
-
-_ENVELOPES: Final = {
-    SoapVersion.V1_1: ("soap", "http://schemas.xmlsoap.org/soap/envelope/"),
-    SoapVersion.V1_2: ("soap12", "http://www.w3.org/2003/05/soap-envelope"),
-}
-_ENVELOPE_NAMESPACES: Final = frozenset(uri for _, uri in _ENVELOPES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,44 @@ class SoapRequest:
     content: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpReply:
+    """The HTTP reply to a request.
+
+    Attributes:
+        http_status: status code.
+        content_type: the header as received; empty if absent.
+        content: the body, of bounded length; empty if its encoding was not requested, because such
+            a body is not read.
+        sandbox: the sandbox gateway answered.
+        retry_after: the header's seconds, if present.
+        cut_by: the error that truncated the body, never retried; `content` is the received part,
+            which may be a whole answer. `None` for a whole body.
+    """
+
+    http_status: int
+    content_type: str
+    content: bytes = field(repr=False)
+    sandbox: bool = False
+    retry_after: float | None = None
+    cut_by: TransportError | None = None
+
+
 def build_request(version: SoapVersion, account: Account, message_id: MessageId) -> SoapRequest:
     """Write the request for one IDMSG as the specification's sample shows it.
 
     Both value types have already rejected characters that XML forbids.
     """
-    prefix, uri = _ENVELOPES[version]
+    # An encoded reply could expand past every limit, so none is requested.
+    headers = {"Accept-Encoding": "identity"}
+    if version is SoapVersion.V1_1:
+        prefix, uri, kind = "soap", SOAP_11, "text/xml; charset=utf-8"
+        headers["SOAPAction"] = f'"{ACTION}"'
+    else:
+        # The sample shows no action; ASP.NET routes by it (SOAP 1.2 part 2, section 6.5).
+        kind = f'application/soap+xml; charset=utf-8; action="{ACTION}"'
+        prefix, uri = "soap12", SOAP_12
+    headers["Content-Type"] = kind
     text = (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<{prefix}:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -107,98 +144,105 @@ def build_request(version: SoapVersion, account: Account, message_id: MessageId)
         f"  </{prefix}:Body>\n"
         f"</{prefix}:Envelope>"
     )
-    return SoapRequest(headers=_headers(version), content=text.encode())
+    return SoapRequest(headers=headers, content=text.encode())
 
 
-def _headers(version: SoapVersion) -> Mapping[str, str]:
-    # An encoded reply could expand past every limit, so none is requested.
-    plain = {"Accept-Encoding": "identity"}
-    if version is SoapVersion.V1_1:
-        return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ACTION}"', **plain}
-    # The sample of SOAP 1.2 shows no action; ASP.NET routes by it (SOAP 1.2 part 2, section 6.5).
-    return {"Content-Type": f'application/soap+xml; charset=utf-8; action="{ACTION}"', **plain}
+def read_retry_after(value: str, date: str) -> float | None:
+    """The seconds to wait; `None` if the header has no usable value.
+
+    Args:
+        value: `Retry-After`, seconds or a date; empty without one.
+        date: the reply's own `Date`, from which a date is counted, so that it does not matter
+            whose clock is wrong.
+    """
+    text = value.strip()
+    seconds = float(text) if _SECONDS.fullmatch(text) else _until(text, date.strip())
+    return seconds if seconds is not None and seconds <= LONGEST_SECONDS else None
 
 
-def read_reply(
-    http_status: int, content_type: str, content: bytes, *, retry_after: float | None = None
-) -> str:
+def _until(then: str, now: str) -> float | None:
+    try:
+        wait = datetime.strptime(then, _DATE) - datetime.strptime(now, _DATE)  # noqa: DTZ007 - both GMT
+    except ValueError:
+        return None
+    return max(wait.total_seconds(), 0.0)
+
+
+def read_reply(reply: HttpReply) -> str:
     """Read the text of the result, which is never blank, in SOAP 1.1 or 1.2.
 
     The body counts before the status: ASP.NET sends faults with 500, others with 200. An envelope
-    is an answer, even with 503: none of its errors may be retried.
-
-    Args:
-        http_status: status code of the reply.
-        content_type: the header as received; empty if absent.
-        content: the body.
-        retry_after: the reply's `Retry-After` in seconds; `GatewayUnavailable` carries it.
+    is an answer, even with 503: none of its errors may be retried. If it is whole, it counts
+    although the reply was truncated behind it.
 
     Raises:
         SoapFault: the body is a fault, whatever the status.
         HttpError: no envelope and the status is not 200, or an envelope has an error status.
+        TransportError: nothing could be read, because the connection broke.
         UnreadableReply: neither result nor fault could be read.
     """
     try:
-        return _read_answer(http_status, content)
+        return _read_answer(reply)
     except UnreadableReply as error:
-        error.media_type = _media_type(content_type)
-        raise
-    except GatewayUnavailable as error:
-        error.retry_after = retry_after
-        raise
+        if reply.cut_by is None or isinstance(error, EmptyResult):
+            media_type = _MEDIA_TYPE.match(reply.content_type)
+            error.fact = media_type[1].lower() if media_type else ""
+            raise
+    raise reply.cut_by
 
 
-def _read_answer(http_status: int, content: bytes) -> str:
+def _read_answer(reply: HttpReply) -> str:
     try:
-        envelope = _read_envelope(content)
+        envelope = parse_xml(reply.content)
+        if envelope.tag not in _ENVELOPES:
+            raise NotSoap
     except UnreadableReply:
-        if by_status := _explain_status(http_status):
+        if by_status := _explain_status(reply):
             raise by_status from None
         raise
-    if fault := _read_fault(envelope):
-        raise fault
-    if http_status not in _SUCCESS:
-        raise HttpStatus(http_status)
-    return _read_result(envelope)
-
-
-def _read_envelope(content: bytes) -> ET.Element:
-    root = parse_xml(content)
-    uri, name = _split(root.tag)
-    if uri not in _ENVELOPE_NAMESPACES or name != "Envelope":
+    bodies = envelope.findall(f"{envelope.tag.removesuffix('Envelope')}Body")
+    fault = next((e for body in bodies for e in body if e.tag in _FAULTS), None)
+    if fault is not None:
+        raise _read_fault(fault)
+    if reply.http_status not in _SUCCESS:
+        raise HttpStatus(f"HTTP {reply.http_status}")
+    if len(bodies) != 1:
         raise NotSoap
-    return root
+    return _read_result(bodies[0])
 
 
-def _bodies(envelope: ET.Element) -> list[ET.Element]:
-    uri, _ = _split(envelope.tag)
-    return envelope.findall(f"{{{uri}}}Body")
-
-
-def _read_fault(envelope: ET.Element) -> SoapFault | None:
-    fault = next((e for body in _bodies(envelope) for e in body if _is_fault(e)), None)
-    if fault is None:
+def _explain_status(reply: HttpReply) -> HttpError | None:
+    """The error of the status alone; none if a SOAP reply may have it."""
+    if reply.http_status == _OK:
         return None
+    kind: type[HttpError] = HttpStatus
+    if reply.http_status in _REDIRECTION:
+        kind = Redirected
+    elif reply.http_status in _UNAVAILABLE:
+        kind = GatewayUnavailable
+    error = kind(f"HTTP {reply.http_status}")
+    error.retry_after = reply.retry_after
+    return error
+
+
+def _read_fault(fault: ET.Element) -> SoapFault:
     # SOAP 1.1 writes faultcode, SOAP 1.2 Code/Value.
-    codes = (e.text or "" for e in fault.iter() if _split(e.tag)[1] in {"faultcode", "Value"})
+    codes = (e.text or "" for e in fault.iter() if _local(e.tag) in {"faultcode", "Value"})
     name = _NAME.fullmatch(next(codes, "").strip())
     code = name[1] if name else ""
     return RequestFault(code) if code in _REQUEST_FAULTS else ServerFault(code)
 
 
-def _is_fault(element: ET.Element) -> bool:
-    uri, name = _split(element.tag)
-    return name == "Fault" and uri in _ENVELOPE_NAMESPACES
+def _local(tag: str) -> str:
+    """The local name of ElementTree's `{namespace}name`."""
+    return tag.rpartition("}")[2]
 
 
-def _read_result(envelope: ET.Element) -> str:
-    bodies = _bodies(envelope)
-    if len(bodies) != 1:
-        raise NotSoap
-    found = [e for e in bodies[0].iter() if _split(e.tag)[1] == RESULT]
+def _read_result(body: ET.Element) -> str:
+    found = [e for e in body.iter() if _local(e.tag) == RESULT]
     # Hosts of the gateway differ in their namespace; accepting another one is better than no
     # answer.
-    results = [e for e in found if _split(e.tag)[0] == NAMESPACE] or found
+    results = [e for e in found if e.tag == f"{{{NAMESPACE}}}{RESULT}"] or found
     texts = {_text(e) for e in results}
     if len(texts) > 1:
         raise NotSoap
@@ -211,28 +255,5 @@ def _read_result(envelope: ET.Element) -> str:
 def _text(result: ET.Element) -> str:
     if len(result):
         raise NotSoap
-    if result.get(_XSI_NIL, "").strip() in {"true", "1"}:
-        return ""
-    return result.text or ""
-
-
-def _split(tag: str) -> tuple[str, str]:
-    """The namespace and the local name of ElementTree's `{namespace}name`."""
-    uri, _, name = tag.rpartition("}")
-    return uri.removeprefix("{"), name
-
-
-def _explain_status(http_status: int) -> GatewayError | None:
-    """The error of the status alone; none if a SOAP reply may have it."""
-    if http_status == _OK:
-        return None
-    if http_status in _REDIRECTION:
-        return Redirected(http_status)
-    if http_status in _UNAVAILABLE:
-        return GatewayUnavailable(http_status)
-    return HttpStatus(http_status)
-
-
-def _media_type(content_type: str) -> str:
-    match = _MEDIA_TYPE.match(content_type)
-    return match[1].lower() if match else ""
+    nil = result.get(_XSI_NIL, "").strip() in {"true", "1"}
+    return "" if nil else result.text or ""

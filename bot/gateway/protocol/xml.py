@@ -35,25 +35,21 @@ _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[]*\[?")
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 
-class _BoundedTree:
+class _BoundedTree(ET.TreeBuilder):
     """Builds a tree and refuses what a SOAP message may not contain or an answer does not need."""
 
     def __init__(self) -> None:
-        self._tree = ET.TreeBuilder()
+        super().__init__()
         self._scopes: list[Mapping[str, str]] = [{"": "", "xml": _XML}]
         self._parts = 0
         self._text = 0
-
-    def close(self) -> ET.Element:
-        """The root of the whole document."""
-        return self._tree.close()
 
     def doctype(self, name: str, *_: object) -> None:
         """Refuse a document type (SOAP 1.1, section 3; SOAP 1.2, section 5)."""
         # A web page is not an attack: a proxy or a parked domain answers with one.
         raise NotSoap if name.lower() == "html" else UnsafeXml
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> ET.Element:
         """Enter an element; `xmlns` and `xmlns:p` declare namespaces (Namespaces in XML 1.0)."""
         self.count()
         if len(self._scopes) > MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
@@ -62,35 +58,33 @@ class _BoundedTree:
         declared: dict[str, str] = {}
         for key, value in attributes.items():
             if key == "xmlns" or key.startswith("xmlns:"):
-                self._declare(value)
+                self.count()
+                if len(value) > MAX_NAMESPACE:
+                    raise UnsafeXml
                 declared[key[6:]] = value
             else:
                 named[key] = value
         self._scopes.append({**self._scopes[-1], **declared} if declared else self._scopes[-1])
         expanded = {self._expanded(k) if ":" in k else k: value for k, value in named.items()}
-        self._tree.start(self._expanded(name), expanded)
+        return super().start(self._expanded(name), expanded)
 
-    def end(self, name: str) -> None:
+    def end(self, name: str) -> ET.Element:
         """Leave an element."""
-        self._tree.end(self._expanded(name))
+        element = super().end(self._expanded(name))
         self._scopes.pop()
+        return element
 
-    def text(self, text: str) -> None:
+    def data(self, text: str) -> None:
         """Add text."""
         self._text += len(text)
         if self._text > MAX_TEXT:
             raise UnsafeXml
-        self._tree.data(text)
+        super().data(text)
 
     def count(self, *_: object) -> None:
         """Count a part of the document."""
         self._parts += 1
         if self._parts > MAX_PARTS:
-            raise UnsafeXml
-
-    def _declare(self, namespace: str) -> None:
-        self.count()
-        if len(namespace) > MAX_NAMESPACE:
             raise UnsafeXml
 
     def _expanded(self, name: str) -> str:
@@ -133,7 +127,7 @@ def _parser(tree: _BoundedTree, encoding: str | None) -> expat.XMLParserType:
     parser.StartDoctypeDeclHandler = tree.doctype
     parser.StartElementHandler = tree.start
     parser.EndElementHandler = tree.end
-    parser.CharacterDataHandler = tree.text
+    parser.CharacterDataHandler = tree.data
     parser.CommentHandler = tree.count
     parser.ProcessingInstructionHandler = tree.count
     return parser

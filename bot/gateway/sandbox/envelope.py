@@ -6,11 +6,11 @@ a mistake in one of them cannot hide in the other.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
-from typing import Final, Self
+from enum import Enum
+from typing import Final
+from xml.sax.saxutils import escape
 
 NAMESPACE: Final = "PWGatewayVoice"
 OPERATION: Final = "MPG_Status_Voice"
@@ -21,28 +21,22 @@ _XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _XSD: Final = "http://www.w3.org/2001/XMLSchema"
 
 
-class Version(StrEnum):
+class Version(Enum):
     """A SOAP version that the service supports.
 
     Attributes:
+        label: its number.
         prefix: the envelope's, in the specification's samples.
         media_type: of requests and answers, without parameters.
         namespace: of the envelope.
     """
 
-    prefix: str
-    media_type: str
-    namespace: str
-
-    def __new__(cls, name: str, prefix: str, media_type: str, namespace: str) -> Self:
-        """Makes the member's value its name alone."""
-        member = str.__new__(cls, name)
-        member._value_ = name
-        member.prefix, member.media_type, member.namespace = prefix, media_type, namespace
-        return member
-
     SOAP_11 = "1.1", "soap", "text/xml", "http://schemas.xmlsoap.org/soap/envelope/"
     SOAP_12 = "1.2", "soap12", "application/soap+xml", "http://www.w3.org/2003/05/soap-envelope"
+
+    def __init__(self, label: str, prefix: str, media_type: str, namespace: str) -> None:
+        self.label, self.prefix = label, prefix
+        self.media_type, self.namespace = media_type, namespace
 
     @property
     def other(self) -> Version:
@@ -73,15 +67,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def escaped(text: str) -> str:
-    """The text as XML character data."""
-    return html.escape(text, quote=False)
-
-
 def result_element(text: str) -> str:
     """The result element of the samples; empty text gives an empty element."""
     name = f"{OPERATION}Result"
-    return f"<{name}>{escaped(text)}</{name}>" if text else f"<{name} />"
+    return f"<{name}>{escape(text)}</{name}>" if text else f"<{name} />"
 
 
 def response_document(version: Version, *results: str, namespace: str = NAMESPACE) -> str:
@@ -94,7 +83,7 @@ def response_document(version: Version, *results: str, namespace: str = NAMESPAC
 
 def fault_document(version: Version, code: FaultCode, text: str) -> str:
     """A fault as ASP.NET lays it out: prefix `soap` in both versions, an empty detail."""
-    name, reason = f"soap:{code.name_in(version)}", escaped(text)
+    name, reason = f"soap:{code.name_in(version)}", escape(text)
     parts = (
         f"<faultcode>{name}</faultcode>\n"
         f"      <faultstring>{reason}</faultstring>\n"
@@ -132,8 +121,8 @@ def result_reply(version: Version, text: str) -> Reply:
     return soap_reply(version, response_document(version, result_element(text)))
 
 
-def fault_reply(version: Version, code: FaultCode, text: str) -> Reply:
-    """A fault with HTTP status 500."""
+def fault_reply(version: Version, text: str, code: FaultCode = FaultCode.CLIENT) -> Reply:
+    """A fault with HTTP status 500; by default it blames the request."""
     return soap_reply(version, fault_document(version, code, text), status=500)
 
 

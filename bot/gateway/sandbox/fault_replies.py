@@ -18,7 +18,6 @@ from bot.gateway.sandbox.envelope import (
     Version,
     document,
     fault_document,
-    fault_reply,
     page_reply,
     response_document,
     result_element,
@@ -29,13 +28,7 @@ from bot.gateway.sandbox.fault_names import FaultName
 
 Builder = Callable[[Version], Reply]
 
-GZIP_BOMB_BYTES: Final = 10_000_000
-HUGE_CHARACTERS: Final = 5_000_000
-LONG_CHARACTERS: Final = 10_000
-DEPTH: Final = 1_000
-ABYSS: Final = 100_000
 MANY: Final = 10_000
-NAMESPACE_CHARACTERS: Final = 100_000
 
 _OK: Final = "ok:85.00"
 _RESULT: Final = f"{OPERATION}Result"
@@ -45,9 +38,9 @@ _ENTITY_BOMB: Final = "".join(
 )
 
 
-def fault(code: FaultCode, text: str) -> Builder:
+def fault(code: FaultCode, text: str, *, status: int = 500) -> Builder:
     """A SOAP fault."""
-    return lambda version: fault_reply(version, code, text)
+    return lambda version: soap_reply(version, fault_document(version, code, text), status=status)
 
 
 def page(status: int, title: str, **headers: str) -> Builder:
@@ -103,6 +96,11 @@ def compressed(result: Callable[[], str]) -> Builder:
     return build
 
 
+def altered(change: Callable[[Reply], Reply]) -> Builder:
+    """A good reply after this change."""
+    return lambda version: change(result_reply(version, _OK))
+
+
 def nested(depth: int) -> Builder:
     """A result inside so many elements."""
 
@@ -120,24 +118,6 @@ def beside(content: Callable[[], str]) -> Builder:
     )
 
 
-def _fault_200(version: Version) -> Reply:
-    return soap_reply(version, fault_document(version, FaultCode.SERVER, "The sandbox failed."))
-
-
-def _bom(version: Version) -> Reply:
-    whole = result_reply(version, _OK)
-    return replace(whole, content=b"\xef\xbb\xbf" + whole.content)
-
-
-def _malformed(version: Version) -> Reply:
-    whole = result_reply(version, _OK)
-    return replace(whole, content=whole.content[: len(whole.content) // 2])
-
-
-def _gzip_lie(version: Version) -> Reply:
-    return replace(result_reply(version, _OK), headers={"Content-Encoding": "gzip"})
-
-
 def _wrong_charset(version: Version) -> Reply:
     body = response_document(version, result_element("failed:486 não atendida"))
     return replace(soap_reply(version, body), content=body.encode("latin-1"))
@@ -149,7 +129,7 @@ def _attributes() -> str:
 
 def _namespaces() -> str:
     names = " ".join(f"n:a{number}=''" for number in range(MANY))
-    return f"<a xmlns:n='{'n' * NAMESPACE_CHARACTERS}' {names} />"
+    return f"<a xmlns:n='{'n' * 100_000}' {names} />"
 
 
 def _other_prefix(version: Version) -> Reply:
@@ -164,6 +144,7 @@ def _bare_string(_version: Version) -> Reply:
     return Reply(content_type="text/xml; charset=utf-8", content=bare.encode())
 
 
+# What is large is made for each request, so that the sandbox itself stays small.
 BUILDERS: Final[Mapping[FaultName, Builder]] = {
     FaultName.CLIENT: fault(FaultCode.CLIENT, "The sandbox could not read the request."),
     FaultName.SERVER: fault(
@@ -172,7 +153,7 @@ BUILDERS: Final[Mapping[FaultName, Builder]] = {
     ),
     FaultName.VERSION_MISMATCH: fault(FaultCode.VERSION_MISMATCH, "Another version, please."),
     FaultName.MUST_UNDERSTAND: fault(FaultCode.MUST_UNDERSTAND, "A header is not understood."),
-    FaultName.FAULT_200: _fault_200,
+    FaultName.FAULT_200: fault(FaultCode.SERVER, "The sandbox failed.", status=200),
     FaultName.HTML: page(200, "Welcome"),
     FaultName.HTML_500: page(500, "Runtime Error"),
     FaultName.UNAVAILABLE: page(503, "Service Unavailable"),
@@ -184,28 +165,30 @@ BUILDERS: Final[Mapping[FaultName, Builder]] = {
     FaultName.REDIRECT_AWAY: page(308, "Moved", Location="https://elsewhere.invalid/voice"),
     FaultName.RETRY_AFTER: page(503, "Service Unavailable", **{"Retry-After": "2"}),
     FaultName.NO_CONTENT: lambda _version: Reply(status=204, content_type="", content=b""),
-    FaultName.BOM: _bom,
+    FaultName.BOM: altered(lambda ok: replace(ok, content=b"\xef\xbb\xbf" + ok.content)),
     FaultName.UTF16: encoded("utf-16", "utf-16", _OK),
     FaultName.LATIN1: encoded("iso-8859-1", "latin-1", "failed:486 não atendida"),
     FaultName.UTF16_BARE: encoded("utf-16", "utf-16-le", _OK),
     FaultName.WRONG_CHARSET: _wrong_charset,
     FaultName.BAD_CHARSET: encoded("x-sandbox-none", "utf-8", _OK),
     FaultName.GZIP: compressed(lambda: _OK),
-    FaultName.GZIP_LIE: _gzip_lie,
-    FaultName.GZIP_BOMB: compressed(lambda: "0" * GZIP_BOMB_BYTES),
+    FaultName.GZIP_LIE: altered(lambda ok: replace(ok, headers={"Content-Encoding": "gzip"})),
+    FaultName.GZIP_BOMB: compressed(lambda: "0" * 10_000_000),
     FaultName.DOCTYPE: declared("", _OK),
     FaultName.ENTITY: declared(f' [<!ENTITY status "{_OK}">]', "&status;"),
     FaultName.ENTITY_BOMB: declared(f" [{_ENTITY_BOMB}]", "&e9;"),
     FaultName.EXTERNAL_ENTITY: declared(
         ' [<!ENTITY file SYSTEM "file:///etc/hostname">]', "&file;"
     ),
-    FaultName.DEEP: nested(DEPTH),
-    FaultName.NESTING_100000: nested(ABYSS),
+    FaultName.DEEP: nested(1_000),
+    FaultName.NESTING_100000: nested(100_000),
     FaultName.ATTRIBUTES: beside(_attributes),
     FaultName.NAMESPACES: beside(_namespaces),
     FaultName.COMMENTS: beside(lambda: "<!---->" * 2 * MANY),
-    FaultName.HUGE: lambda version: result_reply(version, "0" * HUGE_CHARACTERS),
-    FaultName.MALFORMED: _malformed,
+    FaultName.HUGE: lambda version: result_reply(version, "0" * 5_000_000),
+    FaultName.MALFORMED: altered(
+        lambda ok: replace(ok, content=ok.content[: len(ok.content) // 2])
+    ),
     FaultName.EMPTY_BODY: lambda version: soap_reply(version, ""),
     FaultName.NIL: elements(f'<{_RESULT} xsi:nil="true" />'),
     FaultName.MISSING: elements(),
@@ -217,6 +200,6 @@ BUILDERS: Final[Mapping[FaultName, Builder]] = {
     FaultName.SOAP12_TO_11: lambda version: result_reply(version.other, _OK),
     FaultName.NUL: text("ok:\x0085.00"),
     FaultName.UNSAFE_TEXT: text("<!channel> `code` ```block``` <@U0SANDBOX> *bold* &amp;"),
-    FaultName.LONG_TEXT: text("long " * (LONG_CHARACTERS // 5)),
+    FaultName.LONG_TEXT: text("long " * 2_000),
     FaultName.RTL: text("\u202e684:deliaf\u202c"),
 }

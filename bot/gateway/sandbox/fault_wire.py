@@ -1,19 +1,16 @@
 """The faults below HTTP: the connection itself is wrong, so bytes go to the transport.
 
 And those without an end, or too large for memory: their parts are made while they are sent, so the
-sandbox itself stays small. `WIRE_BUILDERS` are plain values; `send` alone does I/O.
+sandbox itself stays small. Pure: a SOAP version in, a value out.
 """
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Final
 
 from bot.gateway.sandbox.envelope import MARK, Version, result_reply
@@ -30,25 +27,24 @@ TEXT_BYTES: Final = 200 * MEBIBYTE
 GZIP_BYTES: Final = 1024 * MEBIBYTE
 
 _BLOCK: Final = 64 * 1024
+_CHUNK: Final = b"%x\r\n%b\r\n" % (_BLOCK, b"x" * _BLOCK)
 _CHUNKED: Final = "Transfer-Encoding: chunked"
 _CLOSE: Final = "Connection: close"
 _OK: Final = "ok:85.00"
-_LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireReply:
     """Bytes for the transport, and how the connection ends.
 
-    `flood` follows `content` as fast as the client takes it, part by part as they are made; then
-    `drip` follows byte by byte, `pace` seconds apart; then `hold` seconds of silence.
+    The parts of `flood` follow `content`, each made when it is sent: as fast as the client takes
+    them, but at least `pace` seconds apart; then `silence`, in seconds.
     """
 
     content: bytes = b""
     flood: Iterable[bytes] = ()
-    drip: bytes = b""
     pace: float = 0.0
-    hold: float = 0.0
+    silence: float = 0.0
     reset: bool = False
 
 
@@ -63,9 +59,13 @@ def head(version: Version, *fields: str) -> bytes:
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode()
 
 
+def _head_and_body(version: Version, text: str = _OK) -> tuple[bytes, bytes]:
+    body = result_reply(version, text).content
+    return head(version, f"Content-Length: {len(body)}"), body
+
+
 def _truncated(version: Version) -> WireReply:
-    body = result_reply(version, _OK).content
-    begin = head(version, f"Content-Length: {len(body)}")
+    begin, body = _head_and_body(version)
     return WireReply(content=begin + body[: len(body) // 2])
 
 
@@ -81,39 +81,22 @@ def _bad_chunk(version: Version) -> WireReply:
 
 
 def _drip(version: Version) -> WireReply:
-    body = result_reply(version, _OK).content
-    begin = head(version, f"Content-Length: {len(body)}")
-    return WireReply(content=begin, drip=body, pace=DRIP_SECONDS)
+    begin, body = _head_and_body(version)
+    return WireReply(content=begin, flood=(bytes((byte,)) for byte in body), pace=DRIP_SECONDS)
 
 
 def _hang_head(version: Version) -> WireReply:
     begin = head(version, "Content-Length: 1")
-    return WireReply(content=begin.removesuffix(b"1\r\n\r\n"), hold=HANG_SECONDS)
+    return WireReply(content=begin.removesuffix(b"1\r\n\r\n"), silence=HANG_SECONDS)
 
 
 def _hang_body(version: Version) -> WireReply:
-    return replace(_truncated(version), hold=HANG_SECONDS)
+    return replace(_truncated(version), silence=HANG_SECONDS)
 
 
-def _reason_latin1(version: Version) -> WireReply:
-    whole = _whole(version, _OK).replace(b"200 OK", "200 Não há problema".encode("latin-1"), 1)
-    return WireReply(content=whole)
-
-
-def _two_lengths(version: Version) -> WireReply:
-    whole = _whole(version, _OK)
-    return WireReply(
-        content=whole.replace(b"Content-Length", b"Content-Length: 5\r\nContent-Length", 1)
-    )
-
-
-def _split(version: Version) -> WireReply:
-    return WireReply(content=_whole(version, _OK) + _whole(version, "023"))
-
-
-def _whole(version: Version, text: str) -> bytes:
-    body = result_reply(version, text).content
-    return head(version, f"Content-Length: {len(body)}") + body
+def replaced(old: bytes, new: bytes) -> Callable[[Version], WireReply]:
+    """A whole answer with another text in its head."""
+    return lambda version: WireReply(content=b"".join(_head_and_body(version)).replace(old, new, 1))
 
 
 def gigabyte_of_gzip() -> Iterator[bytes]:
@@ -128,27 +111,20 @@ def gigabyte_of_gzip() -> Iterator[bytes]:
     yield packer.flush() + struct.pack("<II", checksum, GZIP_BYTES)
 
 
-def endless(begin: bytes, block: bytes, *fields: str) -> Callable[[Version], WireReply]:
-    """An answer whose head, with these fields, stays open after `begin` and never ends."""
+def repeated(
+    begin: bytes, block: bytes, *fields: str, times: int | None = None
+) -> Callable[[Version], WireReply]:
+    """An answer with these fields that goes on with `begin` and blocks, without `times` for ever.
+
+    Without fields its head stays open.
+    """
 
     def build(version: Version) -> WireReply:
         opened = head(version, *fields)
         content = opened if fields else opened.removesuffix(b"\r\n")
-        return WireReply(content=content + begin, flood=repeat(block))
+        return WireReply(content=content + begin, flood=islice(repeat(block), times))
 
     return build
-
-
-def _text(version: Version) -> WireReply:
-    times = TEXT_BYTES // _BLOCK
-    begin = head(version, f"Content-Length: {TEXT_BYTES}")
-    return WireReply(content=begin, flood=repeat(b"x" * _BLOCK, times))
-
-
-def _chunked_text(version: Version) -> WireReply:
-    chunk = b"%x\r\n%b\r\n" % (_BLOCK, b"x" * _BLOCK)
-    times = TEXT_BYTES // _BLOCK
-    return WireReply(content=head(version, _CHUNKED), flood=repeat(chunk, times))
 
 
 def gzipped(*fields: str) -> Callable[[Version], WireReply]:
@@ -167,58 +143,27 @@ WIRE_BUILDERS: Final[Mapping[FaultName, Callable[[Version], WireReply]]] = {
     FaultName.WRONG_LENGTH: _wrong_length,
     FaultName.GARBAGE: lambda _version: WireReply(content=b"\x00\xffsandbox garbage\r\n\r\n"),
     FaultName.BAD_CHUNK: _bad_chunk,
-    FaultName.HANG: lambda _version: WireReply(hold=HANG_SECONDS),
+    FaultName.HANG: lambda _version: WireReply(silence=HANG_SECONDS),
     FaultName.DRIP: _drip,
     FaultName.HANG_HEAD: _hang_head,
     FaultName.HANG_BODY: _hang_body,
-    FaultName.REASON_LATIN1: _reason_latin1,
+    FaultName.REASON_LATIN1: replaced(b"200 OK", b"200 N\xe3o h\xe1 problema"),
     FaultName.HTTP_09: lambda version: WireReply(content=result_reply(version, _OK).content),
     FaultName.HTTP_2: lambda _version: WireReply(content=b"\0\0\0\4\0\0\0\0\0"),
-    FaultName.TWO_LENGTHS: _two_lengths,
-    FaultName.SPLIT: _split,
-    FaultName.ENDLESS_HEADERS: endless(b"", b"X-Sandbox: again\r\n" * 2_000),
-    FaultName.ENDLESS_LINE: endless(b"X-Sandbox: ", b"a" * _BLOCK),
+    FaultName.TWO_LENGTHS: replaced(b"Content-Length", b"Content-Length: 5\r\nContent-Length"),
+    FaultName.SPLIT: lambda version: WireReply(
+        content=b"".join((*_head_and_body(version), *_head_and_body(version, "023")))
+    ),
+    FaultName.ENDLESS_HEADERS: repeated(b"", b"X-Sandbox: again\r\n" * 2_000),
+    FaultName.ENDLESS_LINE: repeated(b"X-Sandbox: ", b"a" * _BLOCK),
     FaultName.INTERIM_FLOOD: _interim_flood,
-    FaultName.TINY_CHUNKS: endless(b"", b"1\r\nx\r\n" * 10_000, _CHUNKED),
-    FaultName.CHUNK_EXTENSION: endless(b"1;", b"a" * _BLOCK, _CHUNKED),
-    FaultName.ENDLESS_TRAILERS: endless(b"0\r\n", b"X-Sandbox: again\r\n" * 2_000, _CHUNKED),
-    FaultName.TEXT_200MB: _text,
-    FaultName.CHUNKED_200MB: _chunked_text,
+    FaultName.TINY_CHUNKS: repeated(b"", b"1\r\nx\r\n" * 10_000, _CHUNKED),
+    FaultName.CHUNK_EXTENSION: repeated(b"1;", b"a" * _BLOCK, _CHUNKED),
+    FaultName.ENDLESS_TRAILERS: repeated(b"0\r\n", b"X-Sandbox: again\r\n" * 2_000, _CHUNKED),
+    FaultName.TEXT_200MB: repeated(
+        b"", b"x" * _BLOCK, f"Content-Length: {TEXT_BYTES}", times=TEXT_BYTES // _BLOCK
+    ),
+    FaultName.CHUNKED_200MB: repeated(b"", _CHUNK, _CHUNKED, times=TEXT_BYTES // _BLOCK),
     FaultName.GZIP_GIGABYTE: gzipped("Content-Encoding: gzip", _CLOSE),
     FaultName.GZIP_UNANNOUNCED: gzipped(_CLOSE),
 }
-
-
-async def send(transport: asyncio.Transport | None, reply: WireReply) -> None:
-    """Plays the reply on the transport and ends the connection; None means the client left."""
-    if transport is None:
-        return
-    protocol, loop = transport.get_protocol(), asyncio.get_running_loop()
-    writer = asyncio.StreamWriter(transport, protocol, None, loop)
-    # The client may leave at any point.
-    with suppress(ConnectionError):
-        await _write(writer, reply)
-    await asyncio.sleep(0 if transport.is_closing() else reply.hold)
-    if reply.reset:
-        # Lingering for zero seconds makes the kernel send RST instead of FIN.
-        connection: socket.socket = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
-        transport.abort()
-    else:
-        transport.close()
-
-
-async def _write(writer: asyncio.StreamWriter, reply: WireReply) -> None:
-    writer.write(reply.content)
-    for part in reply.flood:
-        if writer.is_closing():
-            return
-        writer.write(part)
-        await writer.drain()
-        # Other clients need turns too, while this one accepts all data.
-        await asyncio.sleep(0)
-    for byte in reply.drip:
-        if writer.is_closing():
-            return
-        writer.write(bytes((byte,)))
-        await asyncio.sleep(reply.pace)

@@ -8,28 +8,35 @@ from __future__ import annotations
 import asyncio
 import html
 import logging
+import socket
+import struct
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
-from bot.gateway.sandbox.answers import PREFIX, Answer, answer, pending_seconds, refusal
-from bot.gateway.sandbox.call import Call, read_call
+from bot.gateway.sandbox.answers import PREFIX, Answer, Script
+from bot.gateway.sandbox.call import MAX_SHOWN, Call, Exchange, Listener, read_call, without_keys
 from bot.gateway.sandbox.envelope import MARK, OPERATION, Reply, Version, page_reply, result_reply
-from bot.gateway.sandbox.exchange import Listener, exchange
 from bot.gateway.sandbox.fault_names import FaultName
 from bot.gateway.sandbox.fault_replies import BUILDERS
-from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, send
+from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, WireReply
 
 PATH: Final = "/voice/v_3_00/service.asmx"
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_REMEMBERED: Final = 1_000
 
 _SHUTDOWN_SECONDS: Final = 0.1
+_LINGER_ZERO: Final = struct.pack("ii", 1, 0)
+_FAULTS: Final[Mapping[FaultName, Callable[[Version], Reply | WireReply]]] = {
+    **BUILDERS,
+    **WIRE_BUILDERS,
+}
 _LOGGER: Final = logging.getLogger(__name__)
 
 
@@ -38,7 +45,7 @@ class SeenRequest:
     """One POST to the service, without its secrets.
 
     `version` is None and `outcome` the HTTP status, as in `415`, if no call could be read;
-    otherwise `outcome` is the result text, or `fault:` and the fault's name.  `idmsg` is stored as
+    otherwise `outcome` is the result text, or `fault:` and the fault's name. `idmsg` is stored as
     sent, for scripted ids only.
     """
 
@@ -47,24 +54,13 @@ class SeenRequest:
     outcome: str
 
 
-REQUESTS: Final = web.AppKey("requests", list[SeenRequest])
-
-
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Service:
-    """Answers requests; records when waiting ids were first requested."""
+    """Answers requests by the script, and records them."""
 
-    def __init__(
-        self,
-        clock: Callable[[], float],
-        requests: list[SeenRequest],
-        listener: Listener | None,
-        remembered: int,
-    ) -> None:
-        self._clock = clock
-        self._requests = requests
-        self._listener = listener
-        self._remembered = remembered
-        self._first_asked: dict[str, float] = {}
+    script: Script
+    requests: list[SeenRequest]
+    listener: Listener
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         # IIS ignores the case of letters in a path.
@@ -74,78 +70,90 @@ class _Service:
             return _response(_read_only(request))
         if request.method != "POST":
             raise web.HTTPMethodNotAllowed(request.method, ("GET", "HEAD", "POST"))
-        return await self._post(request)
-
-    async def _post(self, request: web.Request) -> web.StreamResponse:
         try:
-            content = await request.read()
+            return await self._answer(request, await request.read())
         except web.RequestPayloadError:
             raise web.HTTPBadRequest from None
-        header = request.headers.get
-        call = read_call(header("Content-Type", ""), header("SOAPAction"), content)
+
+    async def _answer(self, request: web.Request, content: bytes) -> web.StreamResponse:
+        content_type = request.headers.get("Content-Type", "")
+        soap_action = request.headers.get("SOAPAction")
+        call = read_call(content_type, soap_action, content)
         if isinstance(call, Reply):
             self._remember(SeenRequest(version=None, idmsg=None, outcome=str(call.status)))
             return _response(call)
         started = time.perf_counter()
-        decided = self._decide(call)
+        decided = self.script.answer(call.credential, call.token, call.idmsg)
         self._remember(_seen(call, decided))
         await asyncio.sleep(decided.delay)
-        reply = _reply(call.version, decided)
-        if self._listener is not None:
-            self._listener(
-                exchange(
-                    call,
-                    content,
-                    reply,
-                    content_type=header("Content-Type", ""),
-                    soap_action=header("SOAPAction"),
-                    seconds=time.perf_counter() - started,
-                )
+        reply: Reply | WireReply = result_reply(call.version, decided.text)
+        if decided.fault is not None:
+            reply = _FAULTS[decided.fault](call.version)
+        shown = reply if isinstance(reply, Reply) else _stand_in(f"fault: {decided.fault}")
+        self.listener(
+            Exchange(
+                seconds=time.perf_counter() - started,
+                status=shown.status,
+                content_type=content_type,
+                soap_action=soap_action,
+                request=without_keys(call, content),
+                reply_type=shown.content_type,
+                reply=shown.content[:MAX_SHOWN].decode(errors="replace"),
             )
-        return _response(reply) if isinstance(reply, Reply) else await _play(request, call, reply)
-
-    def _decide(self, call: Call) -> Answer:
-        refused = refusal(call.credential, call.token)
-        if refused is not None:
-            return Answer(text=refused)
-        return answer(call.idmsg, elapsed=self._elapsed(call.idmsg))
-
-    def _elapsed(self, idmsg: str | None) -> float:
-        """Seconds since the first request for a waiting id; 0 for any other."""
-        if idmsg is None or pending_seconds(idmsg) is None:
-            return 0.0
-        now = self._clock()
-        first = self._first_asked.setdefault(idmsg.upper(), now)
-        if len(self._first_asked) > self._remembered:
-            del self._first_asked[next(iter(self._first_asked))]
-        return now - first
+        )
+        if isinstance(reply, Reply):
+            return _response(reply)
+        await send(request.transport, reply)
+        # The connection is closed by now: aiohttp requires a response, and drops it.
+        return web.Response()
 
     def _remember(self, seen: SeenRequest) -> None:
-        self._requests.append(seen)
-        del self._requests[: -self._remembered]
+        self.requests.append(seen)
+        del self.requests[: -self.script.remembered]
+
+
+async def send(transport: asyncio.Transport | None, reply: WireReply) -> None:
+    """Plays the reply on the transport and ends the connection; None means the client left."""
+    if transport is None:
+        return
+    protocol, loop = transport.get_protocol(), asyncio.get_running_loop()
+    writer = asyncio.StreamWriter(transport, protocol, None, loop)
+    # The client may leave at any point.
+    with suppress(ConnectionError):
+        await _write(writer, reply)
+    await asyncio.sleep(0 if transport.is_closing() else reply.silence)
+    if reply.reset:
+        # Lingering for zero seconds makes the kernel send RST instead of FIN.
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+        transport.abort()
+    else:
+        transport.close()
+
+
+async def _write(writer: asyncio.StreamWriter, reply: WireReply) -> None:
+    writer.write(reply.content)
+    for part in reply.flood:
+        if writer.is_closing():
+            return
+        writer.write(part)
+        await writer.drain()
+        # Other clients need turns too, while this one accepts all data.
+        await asyncio.sleep(reply.pace)
 
 
 def _seen(call: Call, decided: Answer) -> SeenRequest:
     scripted = call.idmsg is not None and call.idmsg.upper().startswith(PREFIX)
     return SeenRequest(
-        version=call.version,
+        version=call.version.label,
         idmsg=call.idmsg if scripted else None,
         outcome=f"fault:{decided.fault}" if decided.fault else decided.text,
     )
 
 
-def _reply(version: Version, decided: Answer) -> Reply | FaultName:
-    """The reply to send; for a fault below HTTP, its name."""
-    if decided.fault is None:
-        return result_reply(version, decided.text)
-    builder = BUILDERS.get(decided.fault)
-    return decided.fault if builder is None else builder(version)
-
-
-async def _play(request: web.Request, call: Call, name: FaultName) -> web.StreamResponse:
-    await send(request.transport, WIRE_BUILDERS[name](call.version))
-    # The connection is closed by now: aiohttp requires a response, and drops it.
-    return web.Response()
+def _stand_in(text: str) -> Reply:
+    """What is shown for a fault below HTTP."""
+    return Reply(status=0, content_type="", content=text.encode())
 
 
 def _response(reply: Reply) -> web.Response:
@@ -175,31 +183,6 @@ def _without_wire_text(record: logging.LogRecord) -> bool:
     return True
 
 
-def build_sandbox(
-    clock: Callable[[], float] = time.monotonic,
-    *,
-    requests: list[SeenRequest] | None = None,
-    listener: Listener | None = None,
-    remembered: int = MAX_REMEMBERED,
-) -> web.Application:
-    """The sandbox as an application.
-
-    Args:
-        clock: seconds from any origin; only `SANDBOX-PENDING` uses it.
-        requests: where to record the requests; also `app[REQUESTS]`.
-        listener: receives each call and its reply, without the keys, after the answer.
-        remembered: the most requests, and the most waiting ids, to store.
-    """
-    _LOGGER.addFilter(_without_wire_text)
-    quiet = {"access_log": None, "logger": _LOGGER, "handler_cancellation": True}
-    app = web.Application(client_max_size=MAX_BODY_BYTES, handler_args=quiet)
-    app[REQUESTS] = [] if requests is None else requests
-    app.on_response_prepare.append(_mark)
-    service = _Service(clock, app[REQUESTS], listener, remembered)
-    app.router.add_route("*", "/{tail:.*}", service.handle)
-    return app
-
-
 @asynccontextmanager
 async def running_sandbox(
     host: str = "127.0.0.1",
@@ -207,15 +190,36 @@ async def running_sandbox(
     *,
     clock: Callable[[], float] = time.monotonic,
     requests: list[SeenRequest] | None = None,
-    listener: Listener | None = None,
+    listener: Listener = lambda _call: None,
     remembered: int = MAX_REMEMBERED,
+    middlewares: Sequence[Middleware] = (),
 ) -> AsyncIterator[str]:
     """Serves the sandbox and returns the URL of its service; port 0 takes a free port.
+
+    Args:
+        host: where to listen.
+        port: likewise.
+        clock: seconds from any origin; only `SANDBOX-PENDING` uses it.
+        requests: where to record the requests.
+        listener: receives each call and its reply, without the keys, before it is sent.
+        remembered: the most requests, and the most waiting ids, to store.
+        middlewares: see each request before the service.
 
     Raises:
         OSError: the address is in use or not local.
     """
-    app = build_sandbox(clock, requests=requests, listener=listener, remembered=remembered)
+    _LOGGER.addFilter(_without_wire_text)
+    quiet = {"access_log": None, "logger": _LOGGER, "handler_cancellation": True}
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES, handler_args=quiet, middlewares=middlewares
+    )
+    app.on_response_prepare.append(_mark)
+    service = _Service(
+        script=Script(clock=clock, remembered=remembered),
+        requests=[] if requests is None else requests,
+        listener=listener,
+    )
+    app.router.add_route("*", "/{tail:.*}", service.handle)
     runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     try:

@@ -1,109 +1,150 @@
-"""Keeps the progress card of a bulk up to date, at a rate that Slack accepts."""
+"""A bulk while this process works on it: its row, and its progress card.
+
+The card is updated at a rate that Slack accepts.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.bulk import Bulk, Tally
+from bot.domain.jobs.job import Delivery, PostedCard, Report, Trace
 from bot.domain.timing import Timing
-from bot.services.bulk.lease import Hold
-from bot.services.bulk.notifier import BulkNotifier
 from bot.services.jobs.deliver_once import OnceDelivery
-from bot.services.jobs.outcomes import Delivery, Report
-from bot.storage.bulks import Bulks
+from bot.services.jobs.dependencies import bounded
 from bot.storage.errors import StorageError
+from bot.storage.jobs.bulks import Bulks
 
 
-class Progress:
-    """The progress card of one bulk. A Slack that is slow keeps nothing else waiting.
+class BulkNotifier(Protocol):
+    """Posts for a bulk. No method raises for what Slack does."""
+
+    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
+        """Post the progress card, which is then the report's `card`, or update `bulk.card`.
+
+        Called every few seconds while calls are looked up, when a pause begins or ends, and once
+        at the end.
+        """
+
+    async def find_progress(self, bulk: Bulk) -> PostedCard | None:
+        """The progress card that was posted already; `None` if none is found."""
+
+    async def report(self, bulk: Bulk) -> Report:
+        """Post the one report, marked with `bulk.id` in the message's metadata and block ids."""
+
+    async def trace(self, bulk: Bulk) -> Trace:
+        """Look for a report with that mark, posted since `bulk.started_at`."""
+
+    async def deliver_results(self, bulk: Bulk) -> Report:
+        """After the report was posted: send the whole result as a file, or else as pages."""
+
+    async def trace_result(self, bulk: Bulk) -> Trace:
+        """Look for that file or those pages, posted at `bulk.decided_at` or later."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Lease:
+    """One bulk that this process has claimed.
 
     Attributes:
-        in_flight: it is just being shown, or was when that was broken off.
+        bulk: as it was when it was last read.
+        lost: it is over, or another process has claimed it; this one must leave it alone.
     """
 
-    def __init__(
-        self,
-        hold: Hold,
-        *,
-        bulks: Bulks,
-        delivery: OnceDelivery[Bulk],
-        speaker: BulkNotifier,
-        timing: Timing,
-    ) -> None:
-        self._hold = hold
-        self._bulks = bulks
-        self._delivery = delivery
-        self._speaker = speaker
-        self._timing = timing
-        self._news = asyncio.Event()
-        self._over = False
-        self._shown_at: float | None = None
-        self._rest_until = 0.0
-        self.in_flight = False
+    bulk: Bulk
+    delivery: OnceDelivery[Bulk]
+    lost: bool = False
+    # Two concurrent changes would each start from what the other has just changed.
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def change(self, change: Callable[[Bulk], Bulk]) -> bool:
+        """Change the bulk and store it; whether this process still has it."""
+        async with self._changing:
+            self._see(await self.delivery.update_owned(self.bulk, change))
+        return not self.lost
+
+    async def refresh(self) -> None:
+        """Read what others have changed."""
+        async with self._changing:
+            self._see(await self.delivery.load_current(self.bulk))
+
+    def _see(self, bulk: Bulk | None) -> None:
+        self.lost, self.bulk = bulk is None, bulk or self.bulk
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """The progress card of one bulk. A slow Slack delays nothing else.
+
+    Attributes:
+        in_flight: an update is being sent, or was when it was aborted.
+    """
+
+    lease: Lease
+    bulks: Bulks
+    notifier: BulkNotifier
+    timing: Timing
+    in_flight: bool = False
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _over: bool = False
+    _next_at: float = 0.0
+    _paused_until: float = 0.0
 
     async def keep_shown(self) -> None:
-        """Show it now, every few seconds, and at news, until it is over."""
+        """Show it now, every few seconds, and at news, until `end`."""
         await self._find()
         while not self._over:
-            await self._show()
-            await came(self._news, self._timing.progress_every)
+            await self.show()
+            await came(self._news, self.timing.progress_every)
 
     def has_news(self) -> None:
         """A pause begins or ends: show it soon."""
         self._news.set()
 
     def end(self) -> None:
-        """What is being shown is the last, but for `show_last`."""
+        """Let `keep_shown` return after the update that is being sent."""
         self._over = True
         self._news.set()
 
-    async def show_last(self) -> None:
-        """Show it once more, when nothing is asked any more."""
-        await self._show()
-
-    async def _show(self) -> None:
-        await self._space_out()
+    async def show(self) -> None:
+        """Post the card or update it; never twice within `card_least`."""
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(max(0.0, self._next_at - clock()))
         self._news.clear()
-        if self._is_left_alone():
-            return
-        try:
-            tally = await self._bulks.tally(self._hold.bulk.id)
-        except StorageError:
-            return
-        showing = self._speaker.show_progress(self._hold.bulk, tally)
-        self.in_flight = True
-        report = await self._delivery.bounded(showing, Report(delivery=Delivery.UNKNOWN))
-        self.in_flight = False
-        now = self._shown_at = asyncio.get_running_loop().time()
-        self._rest_until = now + (report.pause.total_seconds() if report.pause is not None else 0.0)
-        if report.card is not None:
-            await self._hold.change(lambda bulk: replace(bulk, card=report.card, doubtful=False))
-
-    def _is_left_alone(self) -> bool:
-        """Whether Slack asked for a pause; only the last update of a posted card ignores it."""
-        bulk = self._hold.bulk
+        bulk = self.lease.bulk
         last = bulk.card is not None and bulk.ending is not None
-        return asyncio.get_running_loop().time() < self._rest_until and not last
+        # Slack asked for a pause; only the last update of a posted card ignores it.
+        if clock() < self._paused_until and not last:
+            return
+        with suppress(StorageError):
+            tally = await self.bulks.tally(bulk.id)
+            showing = self.notifier.show_progress(self.lease.bulk, tally)
+            self.in_flight = True
+            report = await bounded(showing, Report(delivery=Delivery.UNKNOWN), self.timing.telling)
+            self.in_flight = False
+            self._next_at = clock() + self.timing.card_least
+            self._paused_until = clock() + (report.pause.total_seconds() if report.pause else 0.0)
+            if report.card is not None:
+                await self.lease.change(
+                    lambda held: replace(held, card=report.card, doubtful=False)
+                )
 
     async def _find(self) -> None:
-        """Write down that a card is going to be posted; if somebody did so before, look for it."""
-        bulk = self._hold.bulk
+        """Store that a card is about to be posted; if that was stored before, look for it."""
+        bulk = self.lease.bulk
         if bulk.card is not None:
             return
         if not bulk.doubtful:
-            await self._hold.change(lambda held: replace(held, doubtful=True))
+            await self.lease.change(lambda held: replace(held, doubtful=True))
             return
-        card = await self._delivery.bounded(self._speaker.find_progress(bulk), None)
+        finding = self.notifier.find_progress(bulk)
+        card = await bounded(finding, None, self.timing.telling)
         if card is not None:
-            await self._hold.change(lambda held: replace(held, card=card, doubtful=False))
-
-    async def _space_out(self) -> None:
-        """Never twice within a second, whatever the reason."""
-        if self._shown_at is not None:
-            since = asyncio.get_running_loop().time() - self._shown_at
-            await asyncio.sleep(max(0.0, self._timing.card_least - since))
+            await self.lease.change(lambda held: replace(held, card=card, doubtful=False))
 
 
 async def came(event: asyncio.Event, seconds: float) -> bool:

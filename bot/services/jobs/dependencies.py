@@ -1,20 +1,29 @@
-"""What the turns of watches and of bulks need."""
+"""What the turns of watches and of bulks need: their dependencies, and look-ups they can abort."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
+
+import structlog
 
 from bot.domain.answer import Answer
+from bot.domain.gate import Urgency
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.job import OnUnknownDelivery
 from bot.domain.timing import Timing
-from bot.services.jobs.deliver_once import Messenger, OnceDelivery, OnUnknownDelivery
 from bot.services.lookup import LookupService
-from bot.storage.jobs import Job, JobTable
+
+_T = TypeVar("_T")
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Dependencies:
     """The dependencies of turns.
 
     Attributes:
@@ -30,14 +39,62 @@ class Means:
     now: Callable[[], datetime]
     timing: Timing = Timing()
 
-    def delivery(
-        self, jobs: JobTable[Job], messenger: Messenger[Job], seconds: float | None = None
-    ) -> OnceDelivery[Job]:
-        """The delivery of the messages of one kind; `seconds` limits an attempt."""
-        return OnceDelivery(
-            jobs=jobs,
-            messenger=messenger,
-            in_doubt=self.in_doubt,
-            now=self.now,
-            seconds=self.timing.telling if seconds is None else seconds,
-        )
+
+async def bounded(call: Awaitable[_T], otherwise: _T, seconds: float) -> _T:
+    """The result of a call to Slack, if it comes in time; a fault must not lose the job."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except TimeoutError:
+        return otherwise
+    except Exception as error:  # noqa: BLE001 - logged, and retried by the schedule
+        _log.error("delivery failed", exc_info=error)
+        return otherwise
+
+
+class AbortableLookUps:
+    """Look-ups of jobs. A shutdown aborts them, because the next process can repeat them.
+
+    Attributes:
+        aborted: no further look-up starts.
+    """
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._running: set[asyncio.Timeout] = set()
+        self.aborted = False
+
+    def abort(self) -> None:
+        """Abort what is running; only the look-ups, never a transaction that follows one."""
+        if self.aborted:
+            return
+        self.aborted = True
+        for running in self._running:
+            # asyncio has no cancel scopes, but a time limit that is over cancels its block alone.
+            running.reschedule(0)
+
+    async def answer(
+        self, message_id: MessageId, turn: AbstractAsyncContextManager[object]
+    ) -> Answer | None:
+        """The gateway's answer, which the admins' alerts get too; `None` if it was aborted.
+
+        Args:
+            message_id: the call.
+            turn: entered before the gateway is asked, and left after it.
+        """
+        needs = self._dependencies
+        answer: Answer | None = None
+        if self.aborted:
+            return None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as running:
+                self._running.add(running)
+                try:
+                    async with turn:
+                        ids = [message_id]
+                        (answer,) = await needs.lookups.look_up(ids, urgency=Urgency.BACKGROUND)
+                finally:
+                    self._running.discard(running)
+        if answer is not None:
+            await bounded(needs.heard([answer]), None, needs.timing.telling)
+        return answer

@@ -1,129 +1,107 @@
-"""A watch's turn, when it is due: a look, another wait, the one notice, or the card after it."""
+"""A watch's turn, when it is due: a poll, another wait, the one notice, or the card after it."""
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
+from typing import Protocol
 
 from bot.domain.answer import Answer
-from bot.domain.gate import Urgency
-from bot.domain.jobs.watch import (
-    Ending,
-    LookAgain,
-    Schedule,
-    Sighting,
-    State,
-    Watch,
-    is_over,
-    next_attempt,
-    next_step,
-)
-from bot.services.jobs.deliver_once import Messenger
-from bot.services.jobs.dependencies import Means
-from bot.services.jobs.outcomes import Delivery, Report
-from bot.services.watches.notifier import Notifier
-from bot.storage.watches import Watches
+from bot.domain.jobs.job import Delivery, Report, Trace, next_attempt
+from bot.domain.jobs.watch import Schedule, State, Watch, after_poll
+from bot.services.jobs.deliver_once import OnceDelivery
+from bot.services.jobs.dependencies import AbortableLookUps, Dependencies, bounded
+from bot.storage.jobs.watches import Watches
+
+
+class Notifier(Protocol):
+    """Posts for a watch whose `ending` is known. No method raises for what Slack does."""
+
+    async def tell(self, watch: Watch) -> Report:
+        """Post the one notice, marked with `watch.id` in the message's metadata.
+
+        Where the thread refuses it, it goes to the user directly.
+        """
+
+    async def trace(self, watch: Watch) -> Trace:
+        """Look for a notice with that mark, posted at `watch.decided_at` or later."""
+
+    async def update_card(self, watch: Watch) -> Report:
+        """Update `watch.card`; called perhaps more than once.
+
+        A card that is already up to date, or a watch without a card, counts as sent.
+        """
 
 
 class WatchTurns:
-    """Takes watches up."""
+    """Runs the turns of watches that this process has claimed."""
 
     def __init__(
-        self, *, watches: Watches, notifier: Notifier, schedule: Schedule, means: Means
+        self,
+        *,
+        watches: Watches,
+        notifier: Notifier,
+        schedule: Schedule,
+        dependencies: Dependencies,
     ) -> None:
         self._notifier = notifier
         self._schedule = schedule
-        self._lookups = means.lookups
-        self._heard = means.heard
-        self._now = means.now
-        messenger = Messenger(
-            send=notifier.tell, find_sent=notifier.trace, after_sent=self._update_card
+        self._now = dependencies.now
+        self._seconds = dependencies.timing.telling
+        self._delivery = OnceDelivery(
+            jobs=watches,
+            dependencies=dependencies,
+            send=notifier.tell,
+            find_sent=notifier.trace,
+            after_sent=self._update_card,
+            seconds=self._seconds,
         )
-        self._delivery = means.delivery(watches, messenger)
-        self._looks: set[asyncio.Task[Answer]] = set()
-        self._leaving = False
+        self._look_ups = AbortableLookUps(dependencies)
 
     async def take_up(self, watch: Watch) -> None:
-        """Do what a watch needs now that this process has in hand."""
+        """Run one turn of a watch."""
         match watch.state:
             case State.WAITING:
-                await self._look(watch)
+                await self._poll(watch)
             case State.TELLING:
-                await self._delivery.attempt(watch, watch)
+                await self._delivery.attempt(watch)
             case _:
                 await self._update_card(watch)
 
     def leave(self) -> None:
         """This process ends: leave the look-ups to the next one."""
-        self._leaving = True
-        for look in self._looks:
-            look.cancel()
+        self._look_ups.abort()
 
-    async def _look(self, watch: Watch) -> None:
-        stands: Watch | None = watch
-        seen: Sighting | None = None
-        while stands is not None and stands.state is State.WAITING:
-            if seen is None and not is_over(stands, self._now()):
-                seen = await self._see(stands)
+    async def _poll(self, watch: Watch) -> None:
+        current: Watch | None = watch
+        seen: Answer | None = None
+        while current is not None and current.state is State.WAITING:
+            if seen is None and self._now() < current.expires_at:
+                seen = await self._look_ups.answer(watch.message_id, nullcontext())
                 if seen is None:
                     return
-            if await self._go_on(stands, seen):
+            if await self._go_on(current, seen):
                 return
-            # Its asker has chosen another time meanwhile, or it is not in this hand any more.
-            stands = await self._delivery.load_current(watch)
+            # Its user has chosen another limit meanwhile, or another process has claimed it.
+            current = await self._delivery.load_current(watch)
 
-    async def _see(self, watch: Watch) -> Sighting | None:
-        """What the gateway says; `None` where the end of the process came first."""
-        if self._leaving:
-            return None
-        look = asyncio.create_task(self._ask(watch))
-        self._looks.add(look)
-        try:
-            await asyncio.wait({look})
-        finally:
-            self._looks.discard(look)
-            look.cancel()
-        if look.cancelled():
-            return None
-        answer = look.result()
-        await self._delivery.bounded(self._heard([answer]), None)
-        return Sighting(
-            finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
-        )
-
-    async def _ask(self, watch: Watch) -> Answer:
-        (answer,) = await self._lookups.look_up([watch.message_id], urgency=Urgency.BACKGROUND)
-        return answer
-
-    async def _go_on(self, watch: Watch, seen: Sighting | None) -> bool:
-        """Put it off, or tell; whether it still was what was read.
-
-        Args:
-            watch: as it was read.
-            seen: what the look of this turn found; `None` where it needed none, being over.
-        """
-        now = self._now()
-        if seen is None:
-            ended = replace(watch, ending=Ending.LIMIT, decided_at=now)
-            return await self._delivery.attempt(ended, watch)
-        looked = replace(watch, looks=watch.looks + 1, last=seen)
-        match next_step(watch, seen.finding, self._schedule, now):
-            case LookAgain(at=at, unknown=unknown):
-                return await self._delivery.reschedule(replace(looked, unknown=unknown), watch, at)
-            case ending:
-                ended = replace(looked, ending=ending, decided_at=now)
-                return await self._delivery.attempt(ended, watch)
+    async def _go_on(self, watch: Watch, seen: Answer | None) -> bool:
+        """Postpone it, or notify; whether it still was what was read."""
+        new = after_poll(watch, seen, self._schedule, self._now())
+        if new.ending is None:
+            return await self._delivery.replace(watch, new)
+        return await self._delivery.attempt(new, watch)
 
     async def _update_card(self, watch: Watch) -> None:
-        """Bring the card up to date; while Slack takes nothing, at the next chance."""
+        """Bring the card up to date; while Slack accepts nothing, at the next chance."""
         if not watch.open:
             return
         tried = replace(watch, attempts=watch.attempts + 1)
         failed = Report(delivery=Delivery.UNKNOWN)
-        report = await self._delivery.bounded(self._notifier.update_card(watch), failed)
+        report = await bounded(self._notifier.update_card(watch), failed, self._seconds)
         now = self._now()
         again = next_attempt(tried, now, report.pause)
         if again is None or report.delivery in {Delivery.SENT, Delivery.UNDELIVERABLE}:
             await self._delivery.update_owned(watch, lambda mine: replace(mine, ended_at=now))
         else:
-            await self._delivery.reschedule(tried, watch, again)
+            await self._delivery.replace(watch, replace(tried, worker=None, due_at=again))

@@ -1,150 +1,173 @@
-"""Errors of Slack calls, in terms that the layers above can use.
+"""Errors of Slack calls: one tree, and the rules by which an answer becomes one of them.
 
-slack-sdk accesses fields of an answer before it checks its type, so malformed answers raise many
-kinds of exceptions. Their texts are never shown or logged: they can contain tokens and bodies.
+    SlackError                     Slack refused this call for good
+    ├── UnclearError               Slack's own fault: it may have done what was asked
+    │   └── SlackUnreachableError  no valid answer, or status 5xx
+    │       └── NotConnectedError  no connection was made, so nothing was sent
+    ├── NotNowError                a rate limit, or another reason that passes; nothing was done
+    ├── TokenRefusedError          about the token or its rights, which an admin can fix
+    │   ├── DeadTokenError         the token is invalid for every method
+    │   └── MissingScopeError      the token may not call this method
+    ├── FormRefusedError           about the form of a message or view, not its content
+    ├── GoneError                  the message, thread or file does not exist (any more)
+    └── NotMemberError             the bot does not see the conversation
+
+Their reasons are safe to show and to log. The texts of slack-sdk's own errors are not: they can
+contain tokens and bodies. https://docs.slack.dev/reference/methods/chat.postMessage#errors
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import ClassVar, Final
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from bot.slack.blocks.payload import parsed
 
-# What slack-sdk raises if there is no answer or a malformed one.
-TRANSPORT_ERRORS: Final = (
-    SlackClientError,
-    aiohttp.ClientError,
-    TimeoutError,
-    OSError,
-    ValueError,
-    # For JSON that is a list or a string, and for an unknown charset.
-    AttributeError,
-    TypeError,
-    LookupError,
-    RecursionError,
-)
-# A longer rate limit is not waited for: a user is waiting for the answer.
-_BRIEF_SECONDS: Final = 5.0
-_ATTEMPT_SECONDS: Final = 10.0
-_MOST_ATTEMPTS: Final = 3
-# Replaces a missing or malformed error code.
-UNKNOWN_WORD: Final = "unknown"
 _WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
-# Error codes that mean that the token is invalid for every method.
-DEAD_TOKEN: Final = frozenset(
-    {
+# Replaces a missing or malformed error code.
+_UNKNOWN: Final = "unknown"
+
+
+class SlackError(Exception):
+    """Slack did not do what was asked.
+
+    Attributes:
+        reason: Slack's error code, or the kind of fault.
+        status: the HTTP status; 0 if there was no answer.
+        retry_after: the seconds to wait after a rate limit; `None` for other errors.
+        passes: whether a later attempt may succeed.
+        may_be_done: whether Slack may have done what was asked.
+    """
+
+    passes: ClassVar[bool] = False
+    may_be_done: ClassVar[bool] = False
+
+    def __init__(self, reason: str, *, status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.retry_after = retry_after
+
+
+class UnclearError(SlackError):
+    """Slack's own fault. Slack's documentation: "some aspect of the operation" may succeed."""
+
+    passes = True
+    may_be_done = True
+
+
+class SlackUnreachableError(UnclearError):
+    """Slack gave no valid answer, or status 5xx."""
+
+
+class NotConnectedError(SlackUnreachableError):
+    """No connection was made, so nothing was sent."""
+
+    may_be_done = False
+
+
+class NotNowError(SlackError):
+    """A rate limit, or another reason that passes; nothing was done."""
+
+    passes = True
+
+
+class TokenRefusedError(SlackError):
+    """Slack refuses the token, or the token lacks a right; an admin can fix that."""
+
+    passes = True
+
+
+class DeadTokenError(TokenRefusedError):
+    """The token is invalid for every method."""
+
+
+class MissingScopeError(TokenRefusedError):
+    """The token may not call this method."""
+
+
+class FormRefusedError(SlackError):
+    """Slack refuses a message or view because of its form; nothing was done."""
+
+
+class GoneError(SlackError):
+    """The message, thread or file does not exist, or no longer."""
+
+
+class NotMemberError(SlackError):
+    """The bot does not see the conversation."""
+
+
+CODES: Final[Mapping[type[SlackError], tuple[str, ...]]] = {
+    UnclearError: ("fatal_error", "internal_error", "service_unavailable", _UNKNOWN),
+    NotNowError: (
+        *("message_limit_exceeded", "rate_limited", "ratelimited", "request_timeout"),
+        "team_added_to_org",
+    ),
+    DeadTokenError: (
         *("account_inactive", "app_not_installed", "invalid_auth", "not_authed"),
         *("team_access_not_granted", "token_expired", "token_revoked", "user_removed_from_team"),
-    }
-)
-# Error codes that mean that the token may not call this method.
-NO_SCOPE: Final = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
-# Error codes that are about the token or its rights, not about the arguments.
-TOKEN_REFUSALS: Final = (DEAD_TOKEN | NO_SCOPE) | {
-    *("access_denied", "ekm_access_denied", "enterprise_is_restricted", "forbidden_team"),
-    *("invalid_app_token", "org_login_required", "two_factor_setup_required"),
+    ),
+    MissingScopeError: ("missing_scope", "no_permission", "not_allowed_token_type"),
+    TokenRefusedError: (
+        *("access_denied", "ekm_access_denied", "enterprise_is_restricted", "forbidden_team"),
+        *("invalid_app_token", "org_login_required", "two_factor_setup_required"),
+    ),
+    FormRefusedError: (
+        *("invalid_arguments", "invalid_blocks_format", "invalid_blocks", "msg_blocks_too_long"),
+        *("msg_too_long", "view_too_large"),
+    ),
+    GoneError: ("file_deleted", "file_not_found", "message_not_found", "thread_not_found"),
+    NotMemberError: ("channel_not_found", "not_in_channel"),
 }
 
 
-class SlackRefusedError(Exception):
-    """Slack refuses a token; `error` is its error code, such as `invalid_auth`."""
+def refusal(status: int, headers: Mapping[str, str], answer: object) -> SlackError:
+    """The error that an answer of the Web API means.
 
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
+    Args:
+        status: the HTTP status.
+        headers: its headers; slack-sdk passes on aiohttp's, whose names are in any case.
+        answer: the parsed body; anything but an object with `ok: false` has no error code.
 
-
-class SlackUnreachableError(Exception):
-    """Slack gave no valid answer; `reason` names the kind of fault."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-async def slack_answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
-    """The answer of a method that the caller cannot do without; waits for brief rate limits.
-
-    Raises:
-        SlackRefusedError: Slack refuses the token.
-        SlackUnreachableError: there was no valid answer.
+    https://docs.slack.dev/apis/web-api/rate-limits
     """
-    for attempt in range(1, _MOST_ATTEMPTS + 1):
-        try:
-            async with asyncio.timeout(_ATTEMPT_SECONDS):
-                response = await call()
-        except SlackApiError as error:
-            pause = pause_asked(error.response)
-            if pause is None or pause > _BRIEF_SECONDS or attempt == _MOST_ATTEMPTS:
-                raise _translated(error) from None
-        except TRANSPORT_ERRORS as error:
-            raise SlackUnreachableError(type(error).__name__) from None
-        else:
-            if not isinstance(response.data, dict):
-                raise SlackUnreachableError("an answer that cannot be read")
-            return response
-        await asyncio.sleep(pause)
-    raise AssertionError  # pragma: no cover - the last attempt returns or raises
-
-
-def _translated(error: SlackApiError) -> SlackRefusedError | SlackUnreachableError:
-    code = error_code(error)
-    if code in TOKEN_REFUSALS:
-        return SlackRefusedError(code)
-    if code == UNKNOWN_WORD:
-        return SlackUnreachableError(
-            f"an answer that cannot be read, status {status_of(error.response)}"
-        )
-    return SlackUnreachableError(code)
-
-
-def error_code(error: SlackApiError) -> str:
-    """Slack's error code; only well-formed codes are passed on."""
-    return error_word(getattr(error.response, "data", None))
-
-
-def fault_word(error: Exception) -> str:
-    """A failed call's error code or exception type, safe to log."""
-    return error_code(error) if isinstance(error, SlackApiError) else type(error).__name__
-
-
-def error_word(answer: object) -> str:
-    """The error code of an answer with `ok: false`; `unknown` if missing or malformed."""
     refused = answer if isinstance(answer, dict) and answer.get("ok") is False else {}
-    return word_of(refused.get("error"))
+    code = word_of(refused.get("error"))
+    reason = f"an answer that cannot be read, status {status}" if code == _UNKNOWN else code
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return NotNowError(reason, status=status, retry_after=_retry_after(headers))
+    kind = next((kind for kind, codes in CODES.items() if code in codes), SlackError)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        kind = SlackUnreachableError
+    return kind(reason, status=status)
+
+
+def url_refusal(status: int, headers: Mapping[str, str], body: str | None) -> SlackError | None:
+    """The error that an answer of a response URL means; `None` if it accepted the message.
+
+    It answers in words, or in JSON, whose status may be 200 for a refusal.
+    """
+    answer = parsed(body, dict) or {}
+    if status == HTTPStatus.OK and answer.get("ok", True) is True:
+        return None
+    if form := next((code for code in CODES[FormRefusedError] if code in (body or "")), ""):
+        return FormRefusedError(form, status=status)
+    return refusal(status, headers, answer)
 
 
 def word_of(found: object) -> str:
     """A well-formed identifier of Slack's, safe to log; `unknown` for anything else."""
-    return found if isinstance(found, str) and _WORD.fullmatch(found) else UNKNOWN_WORD
+    return found if isinstance(found, str) and _WORD.fullmatch(found) else _UNKNOWN
 
 
-def pause_asked(response: Any) -> float | None:
-    """The seconds to wait after a rate limit, from Retry-After; `None` for other answers.
-
-    https://docs.slack.dev/apis/web-api/rate-limits
-    """
-    if status_of(response) != HTTPStatus.TOO_MANY_REQUESTS:
-        return None
-    headers = getattr(response, "headers", None) or {}
-    # slack-sdk's Web API client and webhook client return headers of different types and case.
-    found = next((headers[name] for name in headers if name.lower() == "retry-after"), "1")
+def _retry_after(headers: Mapping[str, str]) -> float:
     try:
-        seconds = float(found[0] if isinstance(found, list) else found)
-    except (ValueError, LookupError):
+        seconds = float(headers.get("Retry-After", "1"))
+    except ValueError:
         return 1.0
     # float() also parses "nan" and "inf", which asyncio.sleep cannot handle.
     return max(0.0, seconds) if math.isfinite(seconds) else math.inf
-
-
-def status_of(response: Any) -> int:
-    """The HTTP status of a Web API or webhook answer; 0 if it has none."""
-    found = getattr(response, "status_code", None) or getattr(response, "status", None)
-    return found if isinstance(found, int) else 0

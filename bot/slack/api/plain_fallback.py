@@ -13,13 +13,6 @@ from bot.slack.blocks.block_kit import SECTION_LIMIT, Block, escape, section
 
 Arguments = dict[str, Any]
 
-# Slack's error codes for content that it refuses because of its form.
-FORM_REFUSALS: Final = frozenset(
-    {
-        *("invalid_arguments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"),
-        *("msg_too_long", "view_too_large"),
-    }
-)
 # Interactive elements, which have no text worth reading.
 _CONTROLS: Final = frozenset({"actions", "button", "static_select", "divider"})
 

@@ -1,4 +1,4 @@
-"""One attempt to post a message at most once, and what is certain about its outcome.
+"""Posts messages at most once: marked, without link previews, in the best form Slack accepts.
 
 Elsewhere a message with an unknown outcome is sent again through the next channel; here that would
 notify people twice, so nothing is retried, and an unknown outcome is reported as unknown.
@@ -6,83 +6,121 @@ notify people twice, so nothing is retried, and an unknown outcome is reported a
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-from http import HTTPStatus
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.services.jobs.outcomes import Delivery, Report
-from bot.slack.api.errors import (
-    TOKEN_REFUSALS,
-    TRANSPORT_ERRORS,
-    UNKNOWN_WORD,
-    error_code,
-    pause_asked,
-    status_of,
-)
-from bot.slack.api.threads import THREAD_GONE, Threads, card_of
+from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report
+from bot.domain.timing import Timing
+from bot.slack.api.calls import within, without_retries
+from bot.slack.api.errors import FormRefusedError, GoneError, SlackError
+from bot.slack.api.find_marked import MarkedMessageFinder
+from bot.slack.api.marks import Mark, card_of, report_after
+from bot.slack.api.threads import THREAD_GONE, Threads
+from bot.slack.blocks.audience import AudienceStyles
+from bot.slack.blocks.block_kit import NO_PREVIEWS, Message
+from bot.slack.blocks.style import CardStyle
 
-# Error codes that mean "not now, and nothing was posted", or a token that an admin can fix.
-# https://docs.slack.dev/reference/methods/chat.postMessage#errors
-_NOT_NOW: Final = TOKEN_REFUSALS | {
-    *("message_limit_exceeded", "rate_limited", "ratelimited", "request_timeout"),
-    "team_added_to_org",
-}
-# Slack's documentation of the first two: "some aspect of the operation" may have succeeded.
-_MAYBE: Final = frozenset({"fatal_error", "internal_error", "service_unavailable", UNKNOWN_WORD})
-# No connection was established, so nothing was sent.
-_NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)
+_log = structlog.get_logger(__name__)
+
+# The forms of a message, at least one, the best first; each has the text. The second argument says
+# why the message is not where it was meant to be; see `post`.
+Forms = Callable[[CardStyle, str], Iterable[Message]]
 
 
-def unrepeating(client: AsyncWebClient) -> AsyncWebClient:
-    """A copy of the client without slack-sdk's automatic retries."""
-    return AsyncWebClient(
-        token=client.token, base_url=client.base_url, session=client.session, retry_handlers=[]
-    )
+class OncePoster:
+    """Posts, updates and finds the messages of jobs, in the language of their readers.
 
-
-async def post_once(
-    client: AsyncWebClient, arguments: dict[str, Any], *, threads: Threads, seconds: float
-) -> Report:
-    """Call chat.postMessage once, and wait for the answer.
-
-    A message that lands outside of its thread is deleted and counts as refused.
+    Args:
+        client: calls Slack.
+        readers: the style of messages for each reader.
+        page: the number of messages per request in a search.
+        timing: the time limits.
     """
-    try:
-        async with asyncio.timeout(seconds):
-            answer = await client.api_call("chat.postMessage", json=arguments)
-    except SlackApiError as error:
-        return _refused(error)
-    except _NOT_SENT as error:
-        return Report(delivery=Delivery.NOT_SENT, why=type(error).__name__)
-    except TRANSPORT_ERRORS as error:
-        return Report(delivery=Delivery.UNKNOWN, why=type(error).__name__)
-    if not await threads.landed(arguments, answer.data):
-        return Report(delivery=Delivery.UNDELIVERABLE, why=THREAD_GONE)
-    return Report(delivery=Delivery.SENT, card=card_of(answer.data))
 
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        readers: AudienceStyles,
+        page: int = 200,
+        timing: Timing = Timing(),
+    ) -> None:
+        self._client = without_retries(client)
+        self._threads = Threads(client, timing=timing)
+        self._readers = readers
+        self._seconds = timing.posting
+        self.finder = MarkedMessageFinder(client, page=page, timing=timing)
 
-def _refused(error: SlackApiError) -> Report:
-    pause, why = pause_asked(error.response), error_code(error)
-    if pause is not None:
-        longest = timedelta.max.total_seconds() / 2
-        return Report(
-            delivery=Delivery.NOT_SENT, why=why, pause=timedelta(seconds=min(pause, longest))
-        )
-    if status_of(error.response) >= HTTPStatus.INTERNAL_SERVER_ERROR or why in _MAYBE:
-        return Report(delivery=Delivery.UNKNOWN, why=why)
-    return Report(
-        delivery=Delivery.NOT_SENT if why in _NOT_NOW else Delivery.UNDELIVERABLE, why=why
-    )
+    async def style(self, place: Destination, user: str) -> CardStyle:
+        """The style for the readers of a place; `user` started the job."""
+        return await self._readers.at(place.channel, team=place.team, person=user)
 
+    async def post(
+        self, forms: Forms, mark: Mark, place: Destination, user: str
+    ) -> tuple[Report, Destination]:
+        """Post a message, or send it to the user directly if the place will never accept it.
 
-def after(error: Exception) -> Report:
-    """What is certain after an exception from any posting call of slack-sdk."""
-    if isinstance(error, SlackApiError):
-        return _refused(error)
-    delivery = Delivery.NOT_SENT if isinstance(error, _NOT_SENT) else Delivery.UNKNOWN
-    return Report(delivery=delivery, why=type(error).__name__)
+        Args:
+            forms: makes the message; the reason is `gone` if its thread was deleted, `moved` if it
+                is sent directly for another reason, and empty if it is posted in its place.
+            mark: the message's mark.
+            place: where it is meant to be.
+            user: who started the job.
+
+        Returns:
+            the outcome, and where the message was posted.
+        """
+        report = await self._posted(forms(await self.style(place, user), ""), mark, place)
+        if report.delivery is Delivery.UNDELIVERABLE and place.channel != user:
+            _log.warning("a message goes to the user directly", error=report.why)
+            reason = "gone" if report.why == THREAD_GONE else "moved"
+            place = Destination(team=place.team, channel=user)
+            report = await self._posted(forms(await self.style(place, user), reason), mark, place)
+        if report.delivery is not Delivery.SENT:
+            _log.warning("a notice was not posted", error=report.why, outcome=report.delivery.value)
+        return report, place
+
+    async def update(self, card: PostedCard, message: Message) -> Report:
+        """Update a card; a failure is logged, and the caller decides what follows."""
+        try:
+            async with within(self._seconds):
+                await self._client.chat_update(
+                    channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
+                )
+        except SlackError as error:
+            _log.info("a card was not updated", error=error.reason)
+            return report_after(error)
+        return Report(delivery=Delivery.SENT)
+
+    async def _posted(self, forms: Iterable[Message], mark: Mark, place: Destination) -> Report:
+        """Post a message in the first of its forms that Slack accepts, or else its text only.
+
+        Hours may have passed since the request, so it first checks that the thread still exists: a
+        message outside of it would notify people even if it is deleted immediately.
+        """
+        if not await self._threads.exists(place.channel, place.thread):
+            return Report(delivery=Delivery.UNDELIVERABLE, why=THREAD_GONE)
+        thread = {"thread_ts": place.thread} if place.thread is not None else {}
+        fixed = {"channel": place.channel, **thread, **NO_PREVIEWS, "metadata": mark.metadata}
+        text = ""
+        try:
+            for message in forms:
+                text = message.text
+                try:
+                    return await self._attempt(fixed | message.body)
+                # The message is certainly not posted, so another attempt is safe.
+                except FormRefusedError as error:
+                    _log.error("a notice is posted in a plainer form", error=error.reason)
+            return await self._attempt(fixed | {"text": text})
+        except SlackError as error:
+            return report_after(error)
+
+    async def _attempt(self, arguments: dict[str, Any]) -> Report:
+        async with within(self._seconds):
+            answer = await self._client.api_call("chat.postMessage", json=arguments)
+        if not await self._threads.landed(arguments, answer.data):
+            raise GoneError(THREAD_GONE)
+        return Report(delivery=Delivery.SENT, card=card_of(answer.data))

@@ -12,21 +12,20 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.jobs.watch import PostedCard
+from bot.domain.jobs.job import PostedCard
 from bot.domain.timing import Timing
-from bot.slack.api.errors import TRANSPORT_ERRORS, error_code, pause_asked
-from bot.slack.api.payload import part
+from bot.slack.api.calls import within
+from bot.slack.api.errors import GoneError, SlackError
+from bot.slack.api.marks import card_of
+from bot.slack.blocks.payload import first_word, part
 from bot.slack.blocks.style import is_direct
 
 # Our error code for a message that Slack accepted but posted outside of its thread.
 THREAD_GONE: Final = "thread_gone"
 
 _log = structlog.get_logger(__name__)
-_NO_MESSAGE: Final = frozenset({"message_not_found", "thread_not_found"})
-_NOT_THERE: Final = frozenset({"message_not_found", "file_not_found", "file_deleted"})
 
 
 class Threads:
@@ -42,7 +41,7 @@ class Threads:
         self._timing = timing
         self._taking_back: set[asyncio.Task[None]] = set()
 
-    async def stands(self, channel: str, thread: str | None) -> bool:
+    async def exists(self, channel: str, thread: str | None) -> bool:
         """Whether a thread exists; it counts as existing if Slack does not say.
 
         Slack does not say so for a private channel without this bot. This needs no scope.
@@ -62,16 +61,16 @@ class Threads:
         wanted, card = arguments.get("thread_ts"), card_of(answer)
         if not wanted or is_direct(str(arguments["channel"])):
             return True
-        message = part(answer, "message") if isinstance(answer, Mapping) else {}
+        message = part(answer, "message")
         if message.get("thread_ts") == wanted:
             return True
-        if not message and card is not None and await self.holds(card, wanted):
+        if not message and card is not None and await self.contains(card, wanted):
             return True
         _log.warning("a message landed outside of its thread", channel=arguments["channel"])
         await self.take_back(card)
         return False
 
-    async def holds(self, card: PostedCard, thread: str) -> bool:
+    async def contains(self, card: PostedCard, thread: str) -> bool:
         """Whether a message is known to be in a thread: its permalink names the thread."""
         link = await self._link(card.channel, card.ts) or ""
         return thread in parse_qs(urlsplit(link).query).get("thread_ts", ())
@@ -97,46 +96,31 @@ class Threads:
     async def _deleted(self, deletion: Callable[[], Awaitable[object]]) -> None:
         loop, pause = asyncio.get_running_loop(), self._timing.first_deletion
         over = loop.time() + self._timing.deletion
-        while (failure := await self._failure(deletion)) is not None:
-            why, asked = failure
-            pause = max(pause, asked or 0.0)
-            if loop.time() + pause > over:
-                _log.error("what landed outside of its thread was not deleted", error=why)
+        while True:
+            try:
+                async with within(self._timing.slack_call):
+                    await deletion()
+            except GoneError:
+                return
+            except SlackError as error:
+                pause = max(pause, error.retry_after or 0.0)
+                if loop.time() + pause > over:
+                    _log.error(
+                        "what landed outside of its thread was not deleted", error=error.reason
+                    )
+                    return
+            else:
                 return
             await asyncio.sleep(pause)
             pause *= 2
 
-    async def _failure(
-        self, deletion: Callable[[], Awaitable[object]]
-    ) -> tuple[str, float | None] | None:
-        """Why a deletion failed, and Slack's Retry-After."""
-        try:
-            async with asyncio.timeout(self._timing.slack_call):
-                await deletion()
-        except SlackApiError as error:
-            why = error_code(error)
-            return None if why in _NOT_THERE else (why, pause_asked(error.response))
-        except TRANSPORT_ERRORS as error:
-            return type(error).__name__, None
-        return None
-
     async def _link(self, channel: str, ts: str) -> str | None:
         """A message's permalink; empty if Slack does not say, `None` if there is no message."""
         try:
-            async with asyncio.timeout(self._timing.thread_look):
+            async with within(self._timing.thread_look):
                 answer = await self._client.chat_getPermalink(channel=channel, message_ts=ts)
-        except SlackApiError as error:
-            return None if error_code(error) in _NO_MESSAGE else ""
-        except TRANSPORT_ERRORS:
+                return first_word(answer["permalink"])
+        except GoneError:
+            return None
+        except SlackError:
             return ""
-        found = answer.data.get("permalink") if isinstance(answer.data, dict) else ""
-        return found if isinstance(found, str) else ""
-
-
-def card_of(answer: object) -> PostedCard | None:
-    """The posted message, from Slack's answer."""
-    found = answer if isinstance(answer, dict) else {}
-    channel, ts = found.get("channel"), found.get("ts")
-    if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
-        return None
-    return PostedCard(channel=channel, ts=ts)

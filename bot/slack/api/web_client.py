@@ -1,39 +1,72 @@
 """Calls of Slack's Web API and response URLs that return a refusal instead of raising it.
 
-Each call has its own time limit, so that the next channel to the user is tried in time.
+Each call has its own time limit, so that the next channel to the user is tried in time. Without a
+valid token the bot still answers through response URLs, which need none.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from http import HTTPStatus
-from typing import Any, Final
+from time import monotonic
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
-from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.domain.timing import Timing
+from bot.slack.api.calls import checked, within
 from bot.slack.api.errors import (
-    TRANSPORT_ERRORS,
-    error_code,
-    error_word,
-    pause_asked,
-    status_of,
+    DeadTokenError,
+    FormRefusedError,
+    SlackError,
+    SlackUnreachableError,
+    url_refusal,
 )
-from bot.slack.api.plain_fallback import FORM_REFUSALS, plain_text_fallback
+from bot.slack.api.plain_fallback import plain_text_fallback
 from bot.slack.api.threads import Threads
-from bot.slack.api.token_state import BotToken
-
-_SERVER_ERROR: Final = 500
 
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+class BotToken:
+    """The state of the bot token, learnt from the answers to all calls."""
+
+    def __init__(self, client: AsyncWebClient, *, timing: Timing = Timing()) -> None:
+        self._client = client
+        self._timing = timing
+        # When a refused token was last tried; `None` while Slack accepts it.
+        self._tried: float | None = None
+
+    def refused(self, error: DeadTokenError) -> None:
+        """Note that a call was refused because of the token."""
+        if self._tried is None:
+            _log.error(
+                "Slack no longer accepts SLACK_BOT_TOKEN: install the app in the workspace again, "
+                "set the token that Slack then shows, and restart; `voicestatus doctor` checks it",
+                error=error.reason,
+            )
+            self._tried = monotonic()
+
+    def accepted(self) -> None:
+        """Note that Slack accepted a call."""
+        if self._tried is not None:
+            _log.info("Slack accepts SLACK_BOT_TOKEN again")
+        self._tried = None
+
+    async def is_taken(self) -> bool:
+        """Whether Slack accepts it; a refused token is checked again every `token_retry`."""
+        if self._tried is not None and monotonic() - self._tried >= self._timing.token_retry:
+            self._tried = monotonic()
+            with suppress(SlackError):
+                async with within(self._timing.token_check):
+                    await self._client.auth_test()
+                self.accepted()
+        return self._tried is None
 
 
 class SlackClient:
@@ -42,6 +75,7 @@ class SlackClient:
     Attributes:
         token: whether Slack accepts the bot's token.
         threads: which threads are gone.
+        timing: the time limits.
     """
 
     def __init__(
@@ -51,7 +85,7 @@ class SlackClient:
         self.threads = Threads(client, timing=timing)
         self._client = client
         self._session = session
-        self._timing = timing
+        self.timing = timing
         self._patience = timing.slack_call
         self._limits: set[asyncio.Timeout] = set()
         self._hurried = asyncio.Event()
@@ -60,7 +94,7 @@ class SlackClient:
 
     def hurry(self) -> None:
         """Shorten the time limits of running and later calls: the process is about to end."""
-        self._patience = self._timing.hurried_call
+        self._patience = self.timing.hurried_call
         # Rescheduling running timeouts makes a drain on SIGTERM end within the grace period.
         soon = asyncio.get_running_loop().time() + self._patience
         for limit in self._limits:
@@ -83,109 +117,84 @@ class SlackClient:
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any] | None:
         """The answer of a method, or `None`; blocks that Slack refuses are resent as plain text."""
-        try:
-            data = await self._asked(method, arguments)
-        except SlackApiError as error:
-            return await self._refused(method, arguments, error)
-        except TRANSPORT_ERRORS as error:
-            _log.warning("Slack unreachable", method=method, error=type(error).__name__)
-            self._closed_for_a_while(method)
-            return None
-        if isinstance(data, dict):
-            self.token.accepted()
-            return data
-        _log.warning("Slack's answer cannot be read", method=method)
-        return None
 
-    async def _refused(
-        self, method: str, arguments: dict[str, Any], error: SlackApiError
-    ) -> dict[str, Any] | None:
-        code = error_code(error)
-        if not self.token.refused(code):
-            _log.warning("refused by Slack", method=method, error=code)
-        self._closed_for_a_while(method, error.response)
-        plain = plain_text_fallback(arguments) if code in FORM_REFUSALS else None
-        return await self.call(method, **plain) if plain is not None else None
+        async def ask(content: dict[str, Any]) -> dict[str, Any]:
+            answer = checked((await self._client.api_call(method, json=content)).data)
+            self.token.accepted()
+            return answer
+
+        return await self._sent(ask, arguments, target=method, shown=method)
 
     async def post(self, response_url: str, body: dict[str, Any]) -> bool:
         """Post to a response URL; returns whether Slack accepted it."""
         if not response_url:
             return False
-        try:
-            response = await self._posted(response_url, body)
-        except TRANSPORT_ERRORS as error:
-            _log.warning("response_url unreachable", error=type(error).__name__)
-            self._closed_for_a_while(response_url)
-            return False
-        refusal = _refusal(response)
-        if refusal is None:
+        webhook = AsyncWebhookClient(response_url, session=self._session)
+
+        async def send(content: dict[str, Any]) -> bool:
+            response = await webhook.send_dict(content)
+            refused = url_refusal(response.status_code, response.headers, response.body)
+            if refused is not None:
+                raise refused
             return True
-        _log.warning("response_url refused", status=response.status_code, error=refusal)
-        self._closed_for_a_while(response_url, response)
-        of_form = any(word in (response.body or "") for word in FORM_REFUSALS)
-        plain = plain_text_fallback(body) if of_form else None
-        return plain is not None and await self.post(response_url, plain)
 
-    def _closed_for_a_while(self, way: str, answer: Any = None) -> None:
-        """Remember when to call it again: after a rate limit, or after a fault on Slack's side."""
-        now = asyncio.get_running_loop().time()
-        self._reopens = {one: moment for one, moment in self._reopens.items() if moment > now}
-        pause = pause_asked(answer)
-        if pause is None and (answer is None or status_of(answer) >= _SERVER_ERROR):
-            pause = self._timing.recovery
-        # A longer rate limit would outlast the user's patience.
-        if pause is not None and pause <= self._timing.longest_limit:
-            self._reopens[way] = now + pause
+        # A response URL is a secret, so it is not logged.
+        return await self._sent(send, body, target=response_url, shown="response_url") is True
 
-    async def _asked(self, method: str, arguments: dict[str, Any]) -> object:
+    async def _sent(
+        self, call: Callable[[dict[str, Any]], Awaitable[T]], content: dict[str, Any], **names: str
+    ) -> T | None:
+        """The result of a call, or `None`; if only the form is refused, of one with plain text."""
+        try:
+            return await self._patiently(lambda: call(content))
+        except SlackError as error:
+            self._note(error, **names)
+            of_form = isinstance(error, FormRefusedError)
+        plain = plain_text_fallback(content) if of_form else None
+        return await self._sent(call, plain, **names) if plain is not None else None
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Call Slack; wait for a brief rate limit once, after a long one try the next channel."""
         try:
             async with self._in_time():
-                return (await self._client.api_call(method, json=arguments)).data
-        except SlackApiError as error:
-            if not await self._waited(error.response):
+                return await call()
+        except SlackError as error:
+            pause = error.retry_after
+            if pause is None or pause > self._patience:
                 raise
-        async with self._in_time():
-            return (await self._client.api_call(method, json=arguments)).data
-
-    async def _posted(self, response_url: str, body: dict[str, Any]) -> WebhookResponse:
-        webhook = AsyncWebhookClient(response_url, session=self._session)
-        async with self._in_time():
-            response = await webhook.send_dict(body)
-        if not await self._waited(response):
-            return response
-        async with self._in_time():
-            return await webhook.send_dict(body)
-
-    async def _waited(self, response: Any) -> bool:
-        """Wait for a brief rate limit; after a long one (False) the next channel is tried."""
-        pause = pause_asked(response)
-        if pause is None or pause > self._patience:
-            return False
         async with self._in_time(1.0):
             await asyncio.sleep(pause)
-        return True
+        async with self._in_time():
+            return await call()
+
+    def _note(self, error: SlackError, *, target: str, shown: str) -> None:
+        """Note a failed call: log it, and when to call again.
+
+        Args:
+            error: why it failed.
+            target: the method, or the response URL.
+            shown: what is logged for it.
+        """
+        if isinstance(error, DeadTokenError):
+            self.token.refused(error)
+        else:
+            event = "refused by Slack" if error.status else "Slack unreachable"
+            _log.warning(event, method=shown, error=error.reason, status=error.status)
+        now = asyncio.get_running_loop().time()
+        self._reopens = {one: moment for one, moment in self._reopens.items() if moment > now}
+        pause = error.retry_after
+        if isinstance(error, SlackUnreachableError):
+            pause = self.timing.recovery
+        # A longer rate limit would outlast the user's patience.
+        if pause is not None and pause <= self.timing.longest_limit:
+            self._reopens[target] = now + pause
 
     @asynccontextmanager
     async def _in_time(self, more: float = 0.0) -> AsyncIterator[None]:
         # slack-sdk ignores its own `timeout` if it is given a session.
-        async with asyncio.timeout(self._patience + more) as limit:
+        async with within(self._patience + more) as limit:
             self._limits.add(limit)
             try:
                 yield
             finally:
                 self._limits.discard(limit)
-
-
-def _refusal(response: WebhookResponse) -> str | None:
-    """Why Slack refused a post, from the status or from a JSON body with status 200."""
-    body = (response.body or "").strip()
-    answer: object = None
-    if body.startswith("{"):
-        try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError):
-            answer = None
-    if response.status_code != HTTPStatus.OK:
-        return error_word(answer)
-    refused = isinstance(answer, dict) and answer.get("ok", True) is not True
-    return error_word(answer) if refused else None

@@ -1,1 +1,1 @@
-"""Block Kit values, and text in Slack's markup."""
+"""What goes over the wire: Block Kit values, markup, payloads; and the style of messages."""

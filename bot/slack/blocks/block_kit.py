@@ -6,6 +6,7 @@ only half of the limits. Limits: https://docs.slack.dev/reference/block-kit/bloc
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,12 @@ MESSAGE_TEXT_LIMIT: Final = 3_500
 BLOCKS_LIMIT: Final = 50
 # Without these, Slack adds a preview for each link in a message.
 NO_PREVIEWS: Final = MappingProxyType({"unfurl_links": False, "unfurl_media": False})
+
+_LINK: Final = re.compile(r"<(?:tel:|mailto:|https?://)[^<>|]*\|([^<>]*)>")
+_BARE_LINK: Final = re.compile(r"<(?:tel:|mailto:)?((?:(?<=:)|https?://)[^<>|]*)>")
+
+# People, channels, groups, dates: `<@U1>`, `<#C1|name>`, `<!subteam^S1|@group>`, `<!date^…|text>`.
+_MENTION: Final = re.compile(r"<([@#!])[^<>|]*(?:\|([^<>]*))?>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,3 +172,18 @@ def moment(timestamp: int, fallback: str) -> str:
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """
     return f"<!date^{timestamp}^{{date_short_pretty}} {{time}}|{escape(fallback)}>"
+
+
+def plain_text(text: str) -> str:
+    """Remove Slack's markup: links and mentions become their label, entities characters.
+
+    A mention without a label is removed. Labels of users and channels include their sign.
+    https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
+    """
+    unlinked = _BARE_LINK.sub(r"\1", _LINK.sub(r"\1", _MENTION.sub(_label, text)))
+    return unlinked.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _label(mention: re.Match[str]) -> str:
+    sign, label = mention[1], mention[2] or ""
+    return label if not label or sign == "!" or label.startswith(sign) else sign + label

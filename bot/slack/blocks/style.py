@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.answer import Answer
@@ -13,10 +13,6 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.privacy import mask_phones, public_id, shorten
 from bot.domain.texts.catalog import Catalog
 from bot.slack.blocks.block_kit import moment, visible
-
-if TYPE_CHECKING:
-    # `bot.services.languages` imports the database; `voicestatus explain` must not load that.
-    from bot.services.languages import Languages
 
 RAW_LIMIT: Final = 200
 # The prefixes of Slack's ids of direct messages, and of users, who are messaged directly.
@@ -72,12 +68,8 @@ class CardStyle:
         """Whether others read it; phone numbers are then masked, and long ids shortened."""
         return self.audience is Audience.PUBLIC
 
-    def shown_id(self, answer: Answer) -> str:
+    def shown_id(self, message_id: MessageId) -> str:
         """The IDMSG as the readers of this card may see it."""
-        return self.shown_message_id(answer.message_id)
-
-    def shown_message_id(self, message_id: MessageId) -> str:
-        """An id without an answer as the readers of this card may see it."""
         return public_id(message_id.value) if self.public else message_id.value
 
     def shown_raw(self, raw: str) -> str:
@@ -100,36 +92,3 @@ class CardStyle:
     def read_by(self, audience: Audience) -> CardStyle:
         """Return this style for other readers."""
         return replace(self, audience=audience)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Styles:
-    """Makes the style of a card in a language, from the settings."""
-
-    contacts: Contacts
-    zone: ZoneInfo
-
-    def private(self, catalog: Catalog) -> CardStyle:
-        """Make the style for the asker only."""
-        return CardStyle(catalog=catalog, contacts=self.contacts, zone=self.zone)
-
-
-class AudienceStyles:
-    """Makes styles in the language that the readers have chosen by now."""
-
-    def __init__(self, *, languages: Languages, styles: Styles) -> None:
-        self._languages = languages
-        self._styles = styles
-
-    async def of(self, audience: Audience, *, team: str, channel: str, person: str) -> CardStyle:
-        """Make a style in the channel's language if the message is public, else in the user's."""
-        if audience is Audience.PUBLIC:
-            catalog = await self._languages.of_channel(team, channel)
-        else:
-            catalog = await self._languages.of_person(team, person)
-        return self._styles.private(catalog).read_by(audience)
-
-    async def at(self, channel: str, *, team: str, person: str) -> CardStyle:
-        """Make the style for the readers of a channel or a direct message."""
-        audience = Audience.DIRECT if is_direct(channel) else Audience.PUBLIC
-        return await self.of(audience, team=team, channel=channel, person=person)

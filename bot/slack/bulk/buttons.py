@@ -23,7 +23,7 @@ STOP_ACTION: Final = "bulk_stop"
 WATCH_ACTION: Final = "bulk_watch"
 # Slack requires different `action_id`s within a row, so each direction has its own.
 SHOW_ACTION: Final = "bulk_page_show"
-LEAF_ACTIONS: Final = re.compile(r"bulk_page_(?:before|next)")
+TURN_ACTIONS: Final = re.compile(r"bulk_page_(?:before|next)")
 
 # https://docs.slack.dev/reference/block-kit/block-elements/button-element
 _VALUE_LIMIT: Final = 2_000
@@ -75,13 +75,15 @@ def report_row(bulk: Bulk, style: CardStyle, *, pending: int) -> Block:
 
 def page_row(bulk: Bulk, style: CardStyle, *, page: int, pages: int) -> Block | None:
     """Make the buttons to the previous and the next page; `None` if there is one page."""
-    say, row = style.catalog.say, []
-    if page > 1:
-        value = page_value(bulk, page - 1)
-        row.append(button("bulk_page_before", say("bulk.page.before"), value=value))
-    if page < pages:
-        value = page_value(bulk, page + 1)
-        row.append(button("bulk_page_next", say("bulk.page.next"), value=value))
+    row = [
+        button(
+            f"bulk_page_{name}",
+            style.catalog.say(f"bulk.page.{name}"),
+            value=page_value(bulk, other),
+        )
+        for name, other in (("before", page - 1), ("next", page + 1))
+        if 1 <= other <= pages
+    ]
     return row_for(style, row, bulk.user) if row else None
 
 

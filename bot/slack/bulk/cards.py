@@ -5,7 +5,7 @@ Pure functions from values to blocks. File names, ids and raw results are untrus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain.answer import COUNTED
 from bot.domain.call_status import Outcome
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally, time_left
-from bot.domain.jobs.bulk_report import BulkReport, Reason
+from bot.domain.jobs.bulk_report import BulkReport
 from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import SHORT_CALL_SECONDS
 from bot.slack.blocks.block_kit import (
@@ -29,26 +29,19 @@ from bot.slack.blocks.block_kit import (
 )
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.buttons import report_row, stop_row
+from bot.slack.bulk.places import report_mark
 from bot.slack.bulk.tables import Form, fitting, results
 from bot.slack.cards.status_card import resolves
 
-_MARK: Final = "bulk_report_"
 _NAME_LIMIT: Final = 80
 _WIDTH: Final = 20
 _FULL, _EMPTY = "▓", "░"
 _MINUTE: Final = timedelta(minutes=1)
 
 
-def mark(bulk: Bulk) -> str:
-    """The `block_id` that identifies the report of this bulk."""
-    return f"{_MARK}{bulk.id}"
-
-
 def bar(part: int, whole: int) -> str:
     """Draw a share as a bar of fixed width; full only at 100 %."""
-    if whole <= 0:
-        return _EMPTY * _WIDTH
-    full = min(_WIDTH, part * _WIDTH // whole)
+    full = min(_WIDTH, part * _WIDTH // max(1, whole))
     return _FULL * full + _EMPTY * (_WIDTH - full)
 
 
@@ -72,7 +65,9 @@ def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> 
         total=bulk.total,
     )
     state = _state(bulk, tally, style, now)
-    sums = _sums(tally.counts, style)
+    sums = " · ".join(
+        say("bulk.sum", icon=icon, count=count) for _, icon, count in _counts(tally, style)
+    )
     small = list(_small_print(bulk, style))
     if not style.public and not is_direct(bulk.destination.channel):
         small.append(say("bulk.moved"))
@@ -84,7 +79,9 @@ def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> 
         *([stop_row(bulk, style)] if bulk.ending is None else []),
         *([context(small)] if small else []),
     ]
-    return Message(text=_text(f"{escape(title)}. {state}"), blocks=tuple(blocks))
+    return Message(
+        text=shorten(f"{escape(title)}. {state}", MESSAGE_TEXT_LIMIT), blocks=tuple(blocks)
+    )
 
 
 def report_card(
@@ -94,8 +91,7 @@ def report_card(
     style: CardStyle,
     *,
     form: Form = Form.SORTABLE,
-    moved: bool = False,
-    gone: bool = False,
+    why_here: str = "",
 ) -> Message:
     """Make the report: the results of the calls, and what to do about them.
 
@@ -105,15 +101,13 @@ def report_card(
         first: the first items, in order; the table shows as many as fit.
         style: the language, and who reads it; a public report mentions the asker.
         form: the form of the table.
-        moved: the bot could not post in the channel it was meant for.
-        gone: the thread it was meant for was deleted.
+        why_here: why it is sent directly, `gone` or `moved`; see `OncePoster.post`.
     """
-    why_here = "bulk.report.gone" if gone else "bulk.report.moved" if moved else ""
     intro = _intro(bulk, report, style, why_here=why_here)
     rate = _rate(report, style)
     first = fitting(first, style, form)
     blocks: list[Block] = [
-        section(intro) | {"block_id": mark(bulk)},
+        section(intro) | {"block_id": report_mark(bulk).block_id},
         header(heading(bulk, style)),
         section(rate),
         *_chart(report, style),
@@ -123,7 +117,7 @@ def report_card(
         report_row(bulk, style, pending=report.of(Outcome.PENDING)),
         *_report_small_print(report, first, bulk, style),
     ]
-    return Message(text=_text(f"{intro} {rate}"), blocks=tuple(blocks))
+    return Message(text=shorten(f"{intro} {rate}", MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
 def _state(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> str:
@@ -150,17 +144,12 @@ def roughly(span: timedelta, style: CardStyle) -> str:
     return style.catalog.writing.duration(Decimal((steps * step) // timedelta(seconds=1)))
 
 
-def _sums(counts: Mapping[str, int], style: CardStyle) -> str:
-    say = style.catalog.say
-    return " · ".join(
-        say(
-            "bulk.sum",
-            icon=say(f"icon.{name}"),
-            count=say(f"count.{name}", count=counts[name]),
-        )
-        for name in COUNTED
-        if counts.get(name)
-    )
+def _counts(tally: Tally | BulkReport, style: CardStyle) -> Iterator[tuple[int, str, str]]:
+    """For each kind of result that occurs: its number, its icon, and the number in words."""
+    for name in COUNTED:
+        if number := tally.of(name):
+            say = style.catalog.say
+            yield number, say(f"icon.{name}"), say(f"count.{name}", count=number)
 
 
 def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:
@@ -175,7 +164,7 @@ def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, *, why_here: str) -
     ending = bulk.ending or BulkEnding.ALL_ASKED
     text = say(f"bulk.report.{ending.value}", asked=report.asked, total=bulk.total)
     if why_here:
-        text = f"{text} {say(why_here)}"
+        text = f"{text} {say(f'bulk.report.{why_here}')}"
     if style.public:
         return say("bulk.report.called", user=code_span(bulk.user), text=text)
     return say("bulk.report.directly", text=text)
@@ -202,43 +191,38 @@ def _rate(report: BulkReport, style: CardStyle) -> str:
 
 def _chart(report: BulkReport, style: CardStyle) -> Iterator[Block]:
     """Draw a bar for each kind of result, with its name and numbers."""
-    say = style.catalog.say
     lines = [
-        say(
+        style.catalog.say(
             "bulk.report.bar",
-            bar=bar(report.of(name), report.asked),
-            icon=say(f"icon.{name}"),
-            count=say(f"count.{name}", count=report.of(name)),
-            share=_share(report.of(name), report.asked, style),
+            bar=bar(number, report.asked),
+            icon=icon,
+            count=count,
+            share=_share(number, report.asked, style),
         )
-        for name in COUNTED
-        if report.of(name)
+        for number, icon, count in _counts(report, style)
     ]
     if lines:
         yield section("\n".join(lines))
 
 
 def _reasons(report: BulkReport, style: CardStyle) -> Iterator[Block]:
-    if not report.reasons:
-        return
-    yield header(style.catalog.say("bulk.report.reasons"))
+    """Show why calls did not go through, the most frequent reason first."""
+    say = style.catalog.say
+    if report.reasons:
+        yield header(say("bulk.report.reasons"))
     for reason in report.reasons:
-        who_acts = reason.explanation.who_acts
-        yield section("\n".join((_reason(reason, report, style), *resolves(who_acts, style))))
+        explanation = reason.explanation
+        line = say(
+            "bulk.report.reason",
+            icon=say(f"icon.{explanation.verdict}"),
+            headline=escape(explanation.headline),
+            count=reason.count,
+            share=_share(reason.count, report.asked, style),
+            advice=explanation.entry.advice,
+        )
+        yield section("\n".join((line, *resolves(explanation.entry.who_acts, style))))
     if report.other_reasons:
-        yield context([style.catalog.say("bulk.report.other_reasons", count=report.other_reasons)])
-
-
-def _reason(reason: Reason, report: BulkReport, style: CardStyle) -> str:
-    explanation = reason.explanation
-    return style.catalog.say(
-        "bulk.report.reason",
-        icon=style.catalog.say(f"icon.{explanation.verdict}"),
-        headline=escape(explanation.headline),
-        count=reason.count,
-        share=_share(reason.count, report.asked, style),
-        advice=explanation.advice,
-    )
+        yield context([say("bulk.report.other_reasons", count=report.other_reasons)])
 
 
 def _left_open(bulk: Bulk, report: BulkReport, style: CardStyle) -> Iterator[Block]:
@@ -253,7 +237,7 @@ def _left_open(bulk: Bulk, report: BulkReport, style: CardStyle) -> Iterator[Blo
                 "bulk.report.failure",
                 count=one.count,
                 headline=escape(one.explanation.headline),
-                advice=one.explanation.advice,
+                advice=one.explanation.entry.advice,
             )
             for one in report.failures
         ]
@@ -277,7 +261,3 @@ def _report_small_print(
 
 def _share(part: int, whole: int, style: CardStyle) -> str:
     return style.catalog.writing.share(part, max(1, whole))
-
-
-def _text(text: str) -> str:
-    return shorten(text, MESSAGE_TEXT_LIMIT)

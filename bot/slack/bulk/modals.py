@@ -8,12 +8,11 @@ https://docs.slack.dev/reference/views/modal-views
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
+from bot.domain.access import Asker
 from bot.domain.id_lists.id_list import (
     IdList,
     ListProblem,
@@ -22,12 +21,14 @@ from bot.domain.id_lists.id_list import (
     say_reason,
 )
 from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.job import Destination
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
-from bot.slack.blocks.block_kit import Block, Message, View, code_span, context, label, section
+from bot.slack.blocks.block_kit import Block, Message, View, code_span, context, section
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.cards import roughly
-from bot.slack.cards.modals import Origin, carried, modal, typed_in
+from bot.slack.cards.modals import Origin, carried, modal, submission, text_field, typed_in
+from bot.slack.files.file_objects import FileList
 
 LIST_CALLBACK: Final = "bulk_list"
 FILE_CALLBACK: Final = "bulk_file"
@@ -41,21 +42,16 @@ _IGNORED_LIMIT: Final = 60
 _ERROR_LIMIT: Final = 150
 
 
-def pasting(style: CardStyle, origin: Origin, text: str = "", told: Message | None = None) -> View:
+def pasting(style: CardStyle, origin: Origin, text: str = "") -> View:
     """Make the first step of the modal.
 
     Args:
         style: the language.
         origin: where it was opened from.
         text: the initial content; left out if longer than `PASTED_LIMIT`.
-        told: a note at the top.
     """
-    blocks = [
-        *(told.blocks if told is not None else ()),
-        section(style.catalog.say("bulk.modal.intro")),
-        section(_where(origin, style)),
-    ]
-    return _view(style, origin, [*blocks, _input(style, text)], submit="check")
+    intro = section(style.catalog.say("bulk.modal.intro"))
+    return _view(style, origin, [intro, section(_where(origin, style)), _input(style, text)])
 
 
 def confirming(
@@ -65,7 +61,7 @@ def confirming(
     *,
     text: str,
     lasts: timedelta,
-    told: Message | None = None,
+    problem: Message | None = None,
 ) -> View:
     """Make the second step of the modal, whose submission starts the list.
 
@@ -75,52 +71,35 @@ def confirming(
         found: the list, with at least one id.
         text: the pasted text.
         lasts: the minimum duration of the look-ups.
-        told: a note at the top.
+        problem: why the list was not started.
     """
-    say = style.catalog.say
     blocks = [
-        *(told.blocks if told is not None else ()),
-        *_read(found, style, lasts),
-        section(_where(origin, style)),
+        *(problem.blocks if problem is not None else ()),
+        *_summary(found, origin, style, lasts),
         _input(style, text),
-        context([say("bulk.modal.edit")]),
+        context([style.catalog.say("bulk.modal.edit")]),
     ]
-    return _view(style, origin, blocks, submit="start", checked=digest(found.ids))
+    return _view(style, origin, blocks, checked=digest(found.ids))
 
 
-def confirming_file(
-    style: CardStyle, origin: Origin, found: IdList, *, name: str, file_id: str, lasts: timedelta
-) -> View:
+def confirming_file(style: CardStyle, origin: Origin, file: FileList, *, lasts: timedelta) -> View:
     """Make the modal for the list in a file, whose submission starts it.
 
     Args:
         style: the language.
         origin: the message that the file is attached to.
-        found: the list, with at least one id.
-        name: of the file, not escaped.
-        file_id: of the file, which is read again on submission.
+        file: the file, which is read again on submission; its list has at least one id.
         lasts: the minimum duration of the look-ups.
     """
-    say = style.catalog.say
-    blocks = [
-        section(say("bulk.modal.file", file=code_span(name))),
-        *_read(found, style, lasts),
-        section(_where(origin, style)),
-    ]
-    return _view(
-        style,
-        origin,
-        blocks,
-        submit="start",
-        checked=digest(found.ids),
-        callback=FILE_CALLBACK,
-        file=file_id,
-    )
+    name = section(style.catalog.say("bulk.modal.file", file=code_span(file.name)))
+    blocks = [name, *_summary(file.ids, origin, style, lasts)]
+    checked = digest(file.ids.ids)
+    return _view(style, origin, blocks, FILE_CALLBACK, checked=checked, file=file.id)
 
 
 def digest(ids: Sequence[MessageId]) -> str:
     """Hash a list, to check that it is the one that the user has seen."""
-    return hashlib.sha256("\n".join(one.value for one in ids).encode()).hexdigest()[:16]
+    return hashlib.sha256(text_of(ids).encode()).hexdigest()[:16]
 
 
 def checked_digest(view: Mapping[str, Any]) -> str:
@@ -145,19 +124,33 @@ def unreadable(error: UnreadableListError, catalog: Catalog) -> str:
     return shorten(say_problem(error, catalog).replace("`", ""), _ERROR_LIMIT)
 
 
+def text_of(ids: Sequence[MessageId]) -> str:
+    """These ids as text for the field."""
+    return "\n".join(one.value for one in ids)
+
+
+def destination_of(origin: Origin, asker: Asker) -> Destination:
+    """Where the cards of a list are posted: the channel it was started in, or directly."""
+    if not origin.channel or is_direct(origin.channel):
+        return Destination(team=asker.team, channel=asker.user)
+    return Destination(team=asker.team, channel=origin.channel, thread=origin.thread_ts or None)
+
+
 def _where(origin: Origin, style: CardStyle) -> str:
+    """What `destination_of` decides, in words."""
     if not origin.channel or is_direct(origin.channel):
         return style.catalog.say("bulk.modal.to_you")
     name = "bulk.modal.to_thread" if origin.thread_ts else "bulk.modal.to_channel"
     return style.catalog.say(name, channel=code_span(origin.channel))
 
 
-def _read(found: IdList, style: CardStyle, lasts: timedelta) -> Iterator[Block]:
-    """Show the ids found and the ignored lines, and the minimum duration."""
+def _summary(found: IdList, origin: Origin, style: CardStyle, lasts: timedelta) -> Iterator[Block]:
+    """Show the ids found, the ignored lines, the minimum duration, and where the cards go."""
     yield section("\n".join(_found(found, style)))
     if found.ignored:
         yield section("\n".join(_ignored(found, style)))
     yield section(style.catalog.say("bulk.modal.time", duration=roughly(lasts, style)))
+    yield section(_where(origin, style))
 
 
 def _found(found: IdList, style: CardStyle) -> Iterator[str]:
@@ -186,33 +179,19 @@ def _ignored(found: IdList, style: CardStyle) -> Iterator[str]:
 
 
 def _input(style: CardStyle, text: str) -> Block:
-    element: dict[str, Any] = {
-        "type": "plain_text_input",
-        "action_id": LIST_ACTION,
-        "multiline": True,
-        "max_length": PASTED_LIMIT,
-    }
-    if 0 < len(text) <= PASTED_LIMIT:
-        element["initial_value"] = text
-    return {
-        "type": "input",
-        "block_id": LIST_BLOCK,
-        "label": label(style.catalog.say("bulk.modal.label")),
-        "element": element,
-    }
+    fits = text if len(text) <= PASTED_LIMIT else ""
+    caption = style.catalog.say("bulk.modal.label")
+    return text_field(LIST_BLOCK, LIST_ACTION, caption, fits, limit=PASTED_LIMIT)
 
 
 def _view(
     style: CardStyle,
     origin: Origin,
     blocks: Sequence[Block],
-    *,
-    submit: str,
     callback: str = LIST_CALLBACK,
     **more: str,
 ) -> View:
-    say = style.catalog.say
-    return modal(callback, say("bulk.modal.title"), say("bulk.modal.cancel"), blocks) | {
-        "submit": label(say(f"bulk.modal.{submit}")),
-        "private_metadata": json.dumps(asdict(origin) | more),
-    }
+    """Make a modal; one that shows a list, with its digest in `more`, starts the list."""
+    say, submit = style.catalog.say, "start" if more else "check"
+    view = modal(callback, say("bulk.modal.title"), say("bulk.modal.cancel"), blocks)
+    return view | submission(say(f"bulk.modal.{submit}"), origin, **more)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Final
 
+from bot.domain.id_lists.id_list import MAX_BYTES, UnreadableListError, say_problem
 from bot.domain.input.query import TooMany
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Bound
+from bot.domain.texts.catalog import Catalog
 from bot.services.bulk.service import NoRoomForBulk
-from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
+from bot.services.watches.service import AlreadyWatched, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message, code_span, note
 from bot.slack.blocks.style import is_direct
 from bot.slack.bulk.buttons import open_row
 from bot.slack.cards.notes import Notes
+from bot.slack.files.file_objects import UnreadableFileError
+
+READ_SCOPE: Final = "files:read"
+_MOST_NAMES: Final = 5
+_MEGABYTE: Final = 1_000_000
 
 
 def how_to_begin(notes: Notes) -> Message:
@@ -35,10 +43,8 @@ def too_many(query: TooMany, notes: Notes, reader: str = "") -> Message:
 def begun(bulk: Bulk, notes: Notes) -> Message:
     """Confirm that a list has started, and where its card is posted."""
     channel = bulk.destination.channel
-    if is_direct(channel):
-        name = "directly"
-    else:
-        name = "in_channel" if bulk.destination.thread is None else "in_thread"
+    in_thread = bulk.destination.thread is not None
+    name = "directly" if is_direct(channel) else "in_thread" if in_thread else "in_channel"
     where = notes.say(f"bulk.note.{name}", channel=code_span(channel))
     return notes.titled("bulk.note.begun", where=where)
 
@@ -53,19 +59,36 @@ def no_room(outcome: NoRoomForBulk, notes: Notes) -> Message:
 def watching(outcomes: Sequence[StartOutcome], notes: Notes) -> Message:
     """Report how many calls are watched now, were watched before, or are not watched."""
     fresh = sum(isinstance(one, Started) for one in outcomes)
-    if not fresh and any(isinstance(one, NoRoom) for one in outcomes):
-        title = notes.say("bulk.note.watching_none_title")
-    else:
-        title = notes.say("bulk.note.watching_title", count=fresh)
-    return note(title, "\n".join(_watched(outcomes, notes, fresh)))
-
-
-def _watched(outcomes: Sequence[StartOutcome], notes: Notes, fresh: int) -> Iterator[str]:
     before = sum(isinstance(one, AlreadyWatched) for one in outcomes)
     refused = len(outcomes) - fresh - before
-    if fresh:
-        yield notes.say("bulk.note.watching")
-    if before:
-        yield notes.say("bulk.note.watched_before", count=before)
-    if refused:
-        yield notes.say("bulk.note.not_watched", count=refused)
+    name = "watching_title" if fresh or not refused else "watching_none_title"
+    lines = [
+        notes.say(f"bulk.note.{line}", count=count)
+        for line, count in (
+            ("watching", fresh),
+            ("watched_before", before),
+            ("not_watched", refused),
+        )
+        if count
+    ]
+    return note(notes.say(f"bulk.note.{name}", count=fresh), "\n".join(lines))
+
+
+def no_list(line: str, notes: Notes) -> Message:
+    """Report that a message has no list, for this reason."""
+    return note(notes.say("bulk.modal.no_list_title"), line)
+
+
+def unread_line(error: UnreadableFileError, catalog: Catalog) -> str:
+    """Why a file was not read, and what to do: one paragraph of mrkdwn, escaped."""
+    files, problem = _file_names(error.names, catalog), error.problem
+    if isinstance(problem, UnreadableListError):
+        return catalog.say("file.unread", file=files, reason=say_problem(problem, catalog))
+    limit = MAX_BYTES // _MEGABYTE
+    return catalog.say(f"file.{problem.value}", files=files, scope=READ_SCOPE, limit=limit)
+
+
+def _file_names(names: tuple[str, ...], catalog: Catalog) -> str:
+    shown = [f"`{code_span(name)}`" if name else catalog.say("file.unnamed") for name in names]
+    more = [] if len(shown) <= _MOST_NAMES else ["…"]
+    return ", ".join(shown[:_MOST_NAMES] + more) or catalog.say("file.unnamed")

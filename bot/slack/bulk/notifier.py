@@ -1,229 +1,162 @@
-"""What a bulk says in Slack: one card that shows how far it is, and one report in its thread."""
+"""Posts the progress card of a list, its report, and all results as a file or as pages."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
-import structlog
-from slack_sdk.web.async_client import AsyncWebClient
-
+from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
-from bot.domain.jobs.bulk_report import BulkReport, Reckoning
-from bot.domain.jobs.watch import Destination, PostedCard
-from bot.domain.timing import Timing
-from bot.services.jobs.outcomes import Delivery, Report, Trace
-from bot.slack.api.find_marked import Mark, MarkedMessageFinder
-from bot.slack.api.marked_messages import change_card, logged, post_notice
-from bot.slack.api.post_once import unrepeating
-from bot.slack.api.threads import THREAD_GONE, Threads
+from bot.domain.jobs.bulk_report import ReportCounter
+from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report, Trace
+from bot.slack.api.post_once import OncePoster
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.style import AudienceStyles, CardStyle, is_direct
-from bot.slack.bulk.cards import mark, progress_card, report_card
-from bot.slack.bulk.tables import MOST_ROWS, Form, items_of_page, page_of_results
-from bot.storage.errors import StorageError
-
-EVENT_TYPE: Final = "bulk_report"
-
-_log = structlog.get_logger(__name__)
+from bot.slack.blocks.style import CardStyle
+from bot.slack.bulk.cards import progress_card, report_card
+from bot.slack.bulk.places import (
+    beside,
+    direct_to,
+    file_name,
+    home_of,
+    progress_mark,
+    report_mark,
+    result_mark,
+)
+from bot.slack.bulk.tables import MOST_ROWS, ROWS_OF_A_PAGE, Form, page_of_results
+from bot.slack.files.upload import ResultFiles
+from bot.storage.errors import FailureLogged
 
 
 class SlackBulkNotifier:
-    """Speaks for bulks. Languages are those of the moment of telling.
+    """Posts for lists, in the language that the reader has chosen by then.
 
     Args:
-        client: Slack's.
-        readers: who reads what in which language.
-        results: all calls of a bulk in their order.
-        share_file: gives the whole result as a file there.
-        file_name: what that file is called there.
-        now: the present moment, aware, UTC.
-        timing: how long it waits for what.
+        poster: posts messages.
+        files: shares files.
+        results: all calls of a list in their order.
+        ignored: the lines of a list that had no id.
+        now: the current time, aware, UTC.
     """
 
     def __init__(
         self,
         *,
-        client: AsyncWebClient,
-        readers: AudienceStyles,
+        poster: OncePoster,
+        files: ResultFiles,
         results: Callable[[str], AsyncIterator[BulkItem]],
-        share_file: Callable[[Bulk, Destination], Awaitable[Delivery]],
-        file_name: Callable[[Bulk, Destination], Awaitable[str]],
+        ignored: Callable[[str], AsyncIterator[IgnoredLine]],
         now: Callable[[], datetime],
-        timing: Timing = Timing(),
     ) -> None:
-        self._client = unrepeating(client)
-        self._threads = Threads(client, timing=timing)
-        self._traces = MarkedMessageFinder(client, timing=timing)
-        self._readers = readers
+        self._poster = poster
+        self._files = files
         self._results = results
-        self._share_file = share_file
-        self._file_name = file_name
+        self._ignored = ignored
         self._now = now
-        self._timing = timing
 
     async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
-        """Post the card, where the destination refuses it directly; or bring it up to date."""
+        """Update the card, or post it; directly if its place does not accept it."""
         if bulk.card is not None:
-            card, style = bulk.card, await self._read_in(bulk, bulk.card.channel)
+            style = await self._poster.style(beside(bulk, bulk.card), bulk.user)
             changed = progress_card(bulk, tally, style, self._now())
-            return await change_card(self._client, card, changed, seconds=self._timing.posting)
-        place = bulk.destination
-        attempt = await self._post_progress(bulk, tally, place.channel, place.thread)
-        if attempt.delivery is Delivery.UNDELIVERABLE and not is_direct(place.channel):
-            _log.info("a bulk is shown to the asker directly", error=attempt.why)
-            attempt = await self._post_progress(bulk, tally, bulk.user, None)
-        return attempt
+            return await self._poster.update(bulk.card, changed)
+        report, _ = await self._poster.post(
+            lambda style, _: [progress_card(bulk, tally, style, self._now())],
+            progress_mark(bulk),
+            bulk.destination,
+            bulk.user,
+        )
+        return report
 
     async def find_progress(self, bulk: Bulk) -> PostedCard | None:
-        """The card that a process may have posted which died before it could say so."""
-        mark, place = _mark_of_progress(bulk), bulk.destination
-        found = await self._traces.find(mark, place, bulk.user)
-        if found is not None or place.channel == bulk.user:
-            return found
-        return await self._traces.find(mark, _direct(bulk), bulk.user)
+        """The card that a process may have posted before it crashed."""
+        for place in dict.fromkeys((bulk.destination, direct_to(bulk))):
+            found = await self._poster.finder.find(progress_mark(bulk), place, bulk.user)
+            if found is not None:
+                return found
+        return None
 
     async def report(self, bulk: Bulk) -> Report:
-        """Post the report beside the card; where that place takes nothing, directly."""
-        home = home_of(bulk)
+        """Post the report beside the card, or else directly."""
         counted, first = await self._counted(bulk)
-        attempt = await self._post_report(bulk, counted, first, home)
-        if attempt.delivery is Delivery.UNDELIVERABLE and home.channel != bulk.user:
-            _log.warning("a report goes to the asker directly", error=attempt.why)
-            gone = attempt.why == THREAD_GONE
-            home = _direct(bulk)
-            attempt = await self._post_report(bulk, counted, first, home, moved=True, gone=gone)
-        # What stands directly begins a thread of its own, in which the rest of it belongs.
-        return replace(logged(attempt), card=attempt.card if home.thread is None else None)
+
+        def forms(style: CardStyle, reason: str) -> Iterator[Message]:
+            report = counted.report(style.catalog)
+            # A generator: the plainer forms are made only if Slack rejects the first one.
+            for form in Form:
+                yield report_card(bulk, report, first, style, form=form, why_here=reason)
+
+        posted, place = await self._poster.post(forms, report_mark(bulk), home_of(bulk), bulk.user)
+        # A report outside of a thread begins one, and the results belong in that.
+        return posted if place.thread is None else replace(posted, card=None)
 
     async def trace(self, bulk: Bulk) -> Trace:
-        """Look where the report may stand: beside the card, and where it would go instead."""
-        return await self._traces.trace(_mark(bulk), home_of(bulk), bulk.user)
+        """Search for the report beside the card, and where it would go instead."""
+        return await self._poster.finder.trace(report_mark(bulk), home_of(bulk), bulk.user)
 
     async def deliver_results(self, bulk: Bulk) -> Report:
-        """The whole result as a file; else, where the report does not show it all, as pages."""
+        """Share all results as a file, or else as pages if the report does not show them all."""
         home = home_of(bulk)
         shared = await self._share_file(bulk, home)
         if shared is not Delivery.UNDELIVERABLE:
             return Report(delivery=shared)
         if bulk.total <= MOST_ROWS:
             return Report(delivery=Delivery.SENT)
-        try:
-            items = await items_of_page(self._results(bulk.id), 1)
-        except StorageError as error:
-            _log.warning("results cannot be read", error=error.code)
-            return Report(delivery=Delivery.NOT_SENT)
-        attempt = await self._post_page(bulk, items, home)
-        if attempt.delivery is Delivery.UNDELIVERABLE and home.channel != bulk.user:
-            attempt = await self._post_page(bulk, items, _direct(bulk))
-            if attempt.card is not None:
-                # The thread may have kept out the file as well.
-                card = attempt.card
-                await self._share_file(bulk, _beside(bulk, card))
-        return logged(attempt)
+        with FailureLogged("results cannot be read"):
+            _, first = await self._counted(bulk)
+            items = first[:ROWS_OF_A_PAGE]
+            report, place = await self._poster.post(
+                lambda style, _: (
+                    page_of_results(bulk, items, 1, style, form=form) for form in Form
+                ),
+                result_mark(bulk),
+                home,
+                bulk.user,
+            )
+            if report.card is not None and place != home:
+                # The thread may have refused the file as well.
+                await self._share_file(bulk, beside(bulk, report.card))
+            return replace(report, card=None)
+        return Report(delivery=Delivery.NOT_SENT)
 
     async def trace_result(self, bulk: Bulk) -> Trace:
-        """Look where the file or its pages may stand: beside the report."""
+        """Search for the file or its pages beside the report."""
         home = home_of(bulk)
-        mark = await self._mark_of_result(bulk, home)
-        return await self._traces.trace(mark, home, bulk.user)
+        style = await self._poster.style(home, bulk.user)
+        mark = result_mark(bulk, file_name(bulk, style.catalog))
+        return await self._poster.finder.trace(mark, home, bulk.user)
 
-    async def _mark_of_result(self, bulk: Bulk, home: Destination) -> Mark:
-        name = await self._file_name(bulk, home)
-        since = bulk.decided_at or bulk.started_at
-        return replace(
-            _mark(bulk),
-            event_type="bulk_result",
-            name="result",
-            block_id="",
-            since=since,
-            file=name,
-        )
+    async def _share_file(self, bulk: Bulk, home: Destination) -> Delivery:
+        if home.channel == bulk.user:
+            # Slack shares a file in a conversation; the id of a user names none.
+            return Delivery.UNDELIVERABLE
+        style = await self._poster.style(home, bulk.user)
+        with FailureLogged("results cannot be read"):
+            return await self._files.share(
+                self._lines(bulk, style),
+                name=file_name(bulk, style.catalog),
+                title=style.catalog.say("bulk.file.title", count=bulk.total),
+                place=home,
+            )
+        return Delivery.NOT_SENT
 
-    async def _post_page(self, bulk: Bulk, items: Sequence[BulkItem], home: Destination) -> Report:
-        style = await self._read_in(bulk, home.channel)
-        forms = (page_of_results(bulk, items, 1, style, form=form) for form in Form)
-        mark = await self._mark_of_result(bulk, home)
-        return await self._post(forms, mark, channel=home.channel, thread_ts=home.thread)
+    async def _lines(self, bulk: Bulk, style: CardStyle) -> AsyncIterator[bytes]:
+        """The file, line by line, without storing it."""
+        catalog = style.catalog
+        sheet = ResultSheet(catalog, local_moment(style.zone, catalog.language))
+        yield sheet.head()
+        async for item in self._results(bulk.id):
+            yield sheet.line(item)
+        for line in sheet.tail([one async for one in self._ignored(bulk.id)]):
+            yield line
 
-    async def _post_progress(
-        self, bulk: Bulk, tally: Tally, channel: str, thread: str | None
-    ) -> Report:
-        style = await self._read_in(bulk, channel)
-        card = progress_card(bulk, tally, style, self._now())
-        mark = _mark_of_progress(bulk)
-        return await self._post([card], mark, channel=channel, thread_ts=thread)
-
-    async def _counted(self, bulk: Bulk) -> tuple[Reckoning, list[BulkItem]]:
-        """All calls counted, and the first ones kept for the table."""
-        counted = Reckoning()
+    async def _counted(self, bulk: Bulk) -> tuple[ReportCounter, list[BulkItem]]:
+        """Count all calls, and store the first ones for the table."""
+        counted = ReportCounter()
         first: list[BulkItem] = []
         async for item in self._results(bulk.id):
             counted.add(item)
             if len(first) < MOST_ROWS:
                 first.append(item)
         return counted, first
-
-    async def _post_report(
-        self,
-        bulk: Bulk,
-        counted: Reckoning,
-        first: list[BulkItem],
-        home: Destination,
-        *,
-        moved: bool = False,
-        gone: bool = False,
-    ) -> Report:
-        style = await self._read_in(bulk, home.channel)
-        report: BulkReport = counted.report(style.catalog)
-        forms = (
-            report_card(bulk, report, first, style, form=form, moved=moved, gone=gone)
-            for form in Form
-        )
-        return await self._post(forms, _mark(bulk), channel=home.channel, thread_ts=home.thread)
-
-    async def _post(self, forms: Iterable[Message], mark: Mark, **where: str | None) -> Report:
-        return await post_notice(
-            self._client,
-            forms,
-            mark,
-            threads=self._threads,
-            seconds=self._timing.posting,
-            **where,
-        )
-
-    async def _read_in(self, bulk: Bulk, channel: str) -> CardStyle:
-        return await self._readers.at(channel, team=bulk.destination.team, person=bulk.user)
-
-
-def home_of(bulk: Bulk) -> Destination:
-    """Where it reports: in the thread of its card or of the question, else directly."""
-    place, card = bulk.destination, bulk.card
-    if place.thread is not None and (card is None or card.channel == place.channel):
-        return place
-    # Without a card nothing of it is in the channel, so nobody there waits for the report.
-    return _direct(bulk) if card is None else _beside(bulk, card)
-
-
-def _direct(bulk: Bulk) -> Destination:
-    return replace(bulk.destination, channel=bulk.user, thread=None)
-
-
-def _beside(bulk: Bulk, card: PostedCard) -> Destination:
-    return replace(bulk.destination, channel=card.channel, thread=card.ts)
-
-
-def _mark(bulk: Bulk) -> Mark:
-    return Mark(
-        event_type=EVENT_TYPE,
-        name="bulk",
-        value=bulk.id,
-        block_id=mark(bulk),
-        since=bulk.started_at,
-    )
-
-
-def _mark_of_progress(bulk: Bulk) -> Mark:
-    return replace(_mark(bulk), event_type="bulk_progress", name="progress", block_id="")

@@ -7,20 +7,21 @@ https://docs.slack.dev/reference/block-kit/blocks/table-block
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Any, Final
+from itertools import accumulate
+from typing import Final
 
 from bot.domain.answer import outcome_key
 from bot.domain.call_status import CallStatus
 from bot.domain.jobs.bulk import Bulk, BulkItem
 from bot.domain.privacy import shorten
-from bot.domain.texts.explanation import Finding, LookupFailure
+from bot.domain.texts.explanation import LookupFailure
 from bot.slack.blocks.block_kit import (
     MESSAGE_TEXT_LIMIT,
     SECTION_LIMIT,
     Block,
+    Element,
     Message,
     code_span,
     escape,
@@ -54,7 +55,7 @@ def fitting(items: Sequence[BulkItem], style: CardStyle, form: Form) -> Sequence
         sizes = (len(line) + 1 for line in lines(items[:ROWS_OF_A_PAGE], style))
         return items[: _count(sizes, SECTION_LIMIT)]
     head = sum(map(len, _head(style)))
-    rows = (sum(len(cell.text) for cell in _row(item, style)) for item in items[:MOST_ROWS])
+    rows = (sum(len(cell["text"]) for cell in _row(item, style)) for item in items[:MOST_ROWS])
     return items[: _count(rows, _CHARACTERS - head)]
 
 
@@ -69,48 +70,32 @@ def results(items: Sequence[BulkItem], style: CardStyle, form: Form, *, total: i
     """
     if form is Form.LINES:
         return section("\n".join(lines(items, style)))
-    head = [_text(name) for name in _head(style)]
-    rows = [_row(item, style) for item in items]
+    rows = [[_text(name) for name in _head(style)], *(_row(item, style) for item in items)]
     if form is Form.PLAIN:
-        return {"type": "table", "rows": [head, *([_text(cell.text) for cell in r] for r in rows)]}
+        # A plain table has no numbers.
+        return {"type": "table", "rows": [[_text(cell["text"]) for cell in row] for row in rows]}
+    first, last = items[0].position + 1, items[-1].position + 1
+    caption = style.catalog.say("bulk.table.caption", first=first, last=last, total=total)
     return {
         "type": "data_table",
-        "caption": span(items, style, total),
+        "caption": caption,
         "row_header_column_index": 1,
         "page_size": 10,
-        "rows": [head, *([_sortable(cell) for cell in row] for row in rows)],
+        "rows": rows,
     }
-
-
-def span(items: Sequence[BulkItem], style: CardStyle, total: int) -> str:
-    """The range of these items; plain text."""
-    first, last = items[0].position + 1, items[-1].position + 1
-    return style.catalog.say("bulk.table.caption", first=first, last=last, total=total)
 
 
 def lines(items: Sequence[BulkItem], style: CardStyle) -> Iterator[str]:
     """Make a line of mrkdwn for each item."""
     for item in items:
-        number, idmsg, result, code, _ = _row(item, style)
-        suffix = f" `{escape(code.text)}`" if _code(item) else ""
-        yield f"{number.text}. `{code_span(idmsg.text)}` {escape(result.text)}{suffix}"
+        number, idmsg, result, code, _ = (cell["text"] for cell in _row(item, style))
+        suffix = f" `{escape(code)}`" if _code(item) else ""
+        yield f"{number}. `{code_span(idmsg)}` {escape(result)}{suffix}"
 
 
 def pages_of(bulk: Bulk) -> int:
     """The number of pages of results of a bulk."""
     return max(1, -(-bulk.total // ROWS_OF_A_PAGE))
-
-
-async def items_of_page(items: AsyncIterator[BulkItem], page: int) -> list[BulkItem]:
-    """The items of a page, counted from 1; empty if the page does not exist."""
-    first, last = (page - 1) * ROWS_OF_A_PAGE, page * ROWS_OF_A_PAGE
-    found: list[BulkItem] = []
-    async for item in items:
-        if item.position >= last:
-            break
-        if item.position >= first:
-            found.append(item)
-    return found
 
 
 def page_of_results(
@@ -144,25 +129,21 @@ def page_of_results(
     return Message(text=shorten(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """The text of a cell, and its number for sorting if it has one."""
-
-    text: str
-    value: int | float | None = None
-
-
-def _row(item: BulkItem, style: CardStyle) -> list[_Cell]:
+def _row(item: BulkItem, style: CardStyle) -> list[Element]:
     """Number, id, result, code, duration; no cell is empty, because Slack rejects that."""
     finding, catalog = item.finding, style.catalog
     nothing = catalog.say("bulk.table.nothing")
     result = "bulk.not_asked" if finding is None else f"outcome_word.{outcome_key(finding)}"
+    duration = _text(nothing)
+    if isinstance(finding, CallStatus) and finding.duration is not None:
+        seconds = finding.duration
+        duration = _number(float(seconds), catalog.writing.duration(seconds))
     return [
-        _Cell(str(item.position + 1), item.position + 1),
-        _Cell(visible(style.shown_message_id(item.message_id))),
-        _Cell(catalog.say(result)),
-        _Cell(_code(item) or nothing),
-        _duration(finding, style) or _Cell(nothing),
+        _number(item.position + 1, str(item.position + 1)),
+        _text(visible(style.shown_id(item.message_id))),
+        _text(catalog.say(result)),
+        _text(_code(item) or nothing),
+        duration,
     ]
 
 
@@ -176,32 +157,19 @@ def _code(item: BulkItem) -> str:
     return finding.gateway_code or ("" if number is None else f"{number:03d}")
 
 
-def _duration(finding: Finding | None, style: CardStyle) -> _Cell | None:
-    if not isinstance(finding, CallStatus) or finding.duration is None:
-        return None
-    return _Cell(style.catalog.writing.duration(finding.duration), float(finding.duration))
-
-
 def _head(style: CardStyle) -> list[str]:
     return [style.catalog.say(f"bulk.table.{name}") for name in _COLUMNS]
 
 
 def _count(sizes: Iterable[int], room: int) -> int:
     """How many of these sizes fit into the room, in order; at least one."""
-    used = 0
-    fitted = 0
-    for fitted, size in enumerate(sizes):
-        used += size
-        if used > room:
-            return max(1, fitted)
-    return fitted + 1
+    return max(1, sum(used <= room for used in accumulate(sizes)))
 
 
-def _sortable(cell: _Cell) -> dict[str, Any]:
-    if cell.value is None:
-        return _text(cell.text)
-    return {"type": "raw_number", "value": cell.value, "text": cell.text}
-
-
-def _text(text: str) -> dict[str, Any]:
+def _text(text: str) -> Element:
     return {"type": "raw_text", "text": text}
+
+
+def _number(value: float, text: str) -> Element:
+    """A cell that is sorted by its value."""
+    return {"type": "raw_number", "value": value, "text": text}

@@ -13,11 +13,12 @@ from typing import Final
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId
 from bot.domain.input.query import MAX_IDS
 from bot.slack.blocks.block_kit import Block, Element, actions, button
+from bot.slack.blocks.payload import first_word, parsed
 from bot.slack.blocks.style import Audience, CardStyle
 
 
 class Action(StrEnum):
-    """The `action_id`s of the buttons."""
+    """The `action_id`s of the buttons, in their order."""
 
     REFRESH = "card_refresh"
     WATCH = "card_watch"
@@ -36,17 +37,6 @@ _BLOCK_IDS: Final = {
     Audience.PUBLIC: "card_actions_public",
     Audience.MODAL: "card_actions_modal",
 }
-_WITHOUT_SHARE: Final = (Action.REFRESH, Action.WATCH, Action.CUSTOMER, Action.DETAILS)
-_BUTTONS: Final = {
-    Audience.PRIVATE: (
-        *(Action.REFRESH, Action.WATCH, Action.SHARE, Action.CUSTOMER, Action.DETAILS),
-    ),
-    # In a direct message there are no other readers to share with.
-    Audience.DIRECT: _WITHOUT_SHARE,
-    Audience.PUBLIC: _WITHOUT_SHARE,
-    # The other buttons need a message to act on.
-    Audience.MODAL: (Action.WATCH,),
-}
 
 
 def buttons(
@@ -63,10 +53,18 @@ def buttons(
     say, value = style.catalog.say, ids_value(message_ids)
     elements = [
         button(one.value, say(f"button.{one.value.removeprefix('card_')}"), value=value)
-        for one in _BUTTONS[style.audience]
-        if watching or one is not Action.WATCH
+        for one in Action
+        if _is_offered(one, style.audience) and (watching or one is not Action.WATCH)
     ]
     return row_for(style, elements, reader) if elements else None
+
+
+def _is_offered(action: Action, audience: Audience) -> bool:
+    if audience is Audience.MODAL:
+        # The other buttons need a message to act on.
+        return action is Action.WATCH
+    # Elsewhere there are no other readers to share with, or they see the card already.
+    return audience is Audience.PRIVATE or action is not Action.SHARE
 
 
 def row_for(style: CardStyle, elements: Sequence[Element], reader: str = "") -> Block:
@@ -90,7 +88,7 @@ def seen_by(reader: str, element: Element, style: CardStyle) -> Element:
 
 def audience_of(block_id: object) -> tuple[Audience | None, str]:
     """Read the audience and the sharer from a `block_id`; `None` if it is not ours."""
-    name, _, shared_by = (block_id if isinstance(block_id, str) else "").partition(_SHARED_BY)
+    name, _, shared_by = first_word(block_id).partition(_SHARED_BY)
     audience = next((one for one, known in _BLOCK_IDS.items() if known == name), None)
     return audience, shared_by if audience is Audience.PUBLIC else ""
 
@@ -102,10 +100,10 @@ def ids_value(message_ids: Sequence[MessageId]) -> str:
 
 def ids_of(value: object, *, most: int = MAX_IDS) -> tuple[MessageId, ...]:
     """Read the ids from a button's value, at most `most`; none if the value is not ours."""
+    loaded = parsed(value, list) or []
+    if not all(isinstance(one, str) for one in loaded):
+        return ()
     try:
-        loaded = json.loads(value) if isinstance(value, str) else None
-        if not isinstance(loaded, list) or not all(isinstance(one, str) for one in loaded):
-            return ()
         return tuple(MessageId(one) for one in loaded[:most])
-    except (ValueError, RecursionError, InvalidMessageIdError):
+    except InvalidMessageIdError:
         return ()

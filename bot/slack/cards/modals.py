@@ -14,6 +14,7 @@ from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.services.records import Surface
 from bot.slack.blocks.block_kit import Block, Message, View, label, section
+from bot.slack.blocks.payload import first_word, parsed, part
 
 ASK_CALLBACK: Final = "ask_for_ids"
 ANSWER_CALLBACK: Final = "show_answer"
@@ -56,28 +57,18 @@ def asking(
         remark: mrkdwn at the top.
         row: buttons below the remark.
     """
-    element: dict[str, Any] = {
-        "type": "plain_text_input",
-        "action_id": IDS_ACTION,
-        "multiline": True,
-        "max_length": _TYPED_LIMIT,
-        "placeholder": label(catalog.say("modal.placeholder")),
-    }
-    if found:
-        element["initial_value"] = shorten("\n".join(found), _TYPED_LIMIT)
-    block = {
-        "type": "input",
-        "block_id": IDS_BLOCK,
-        "label": label(catalog.say("modal.label")),
-        "hint": label(catalog.say("modal.hint")),
-        "element": element,
-    }
+    field = text_field(
+        IDS_BLOCK,
+        IDS_ACTION,
+        catalog.say("modal.label"),
+        shorten("\n".join(found), _TYPED_LIMIT),
+        limit=_TYPED_LIMIT,
+        placeholder=label(catalog.say("modal.placeholder")),
+    ) | {"hint": label(catalog.say("modal.hint"))}
     intro = [section(remark)] if remark else []
-    blocks = [*intro, *([row] if row is not None else []), block]
-    return modal(ASK_CALLBACK, catalog.say("modal.title"), catalog.say("modal.close"), blocks) | {
-        "submit": label(catalog.say("modal.submit")),
-        "private_metadata": json.dumps(asdict(origin)),
-    }
+    blocks = [*intro, *([row] if row is not None else []), field]
+    view = modal(ASK_CALLBACK, catalog.say("modal.title"), catalog.say("modal.close"), blocks)
+    return view | submission(catalog.say("modal.submit"), origin)
 
 
 def answer(catalog: Catalog, message: Message) -> View:
@@ -97,6 +88,39 @@ def modal(callback: str, title: str, close: str, blocks: Sequence[Block]) -> Vie
     }
 
 
+def submission(text: str, origin: Origin, **more: str) -> View:
+    """Make the submit button of a modal, and the data that its submission carries."""
+    return {
+        "submit": label(text),
+        "private_metadata": json.dumps(asdict(origin) | more),
+    }
+
+
+def text_field(
+    block: str, action: str, caption: str, text: str, *, limit: int, **more: Any
+) -> Block:
+    """Make a field for several lines of text.
+
+    Args:
+        block: the `block_id`.
+        action: the `action_id`.
+        caption: the label above the field.
+        text: the initial content.
+        limit: the most characters.
+        more: further fields of the element.
+    """
+    element = {
+        "type": "plain_text_input",
+        "action_id": action,
+        "multiline": True,
+        "max_length": limit,
+        **more,
+    }
+    if text:
+        element["initial_value"] = text
+    return {"type": "input", "block_id": block, "label": label(caption), "element": element}
+
+
 def typed_ids(view: Mapping[str, Any]) -> str:
     """The text in the modal that asks for ids."""
     return typed_in(view, IDS_BLOCK, IDS_ACTION)
@@ -104,17 +128,17 @@ def typed_ids(view: Mapping[str, Any]) -> str:
 
 def typed_in(view: Mapping[str, Any], block: str, action: str) -> str:
     """The text in a field of a modal."""
-    typed: Any = view
-    for name in ("state", "values", block, action, "value"):
-        typed = typed.get(name) if isinstance(typed, Mapping) else None
-    return typed if isinstance(typed, str) else ""
+    field = part(part(part(part(view, "state"), "values"), block), action)
+    return first_word(field.get("value"))
 
 
 def origin_of(view: Mapping[str, Any]) -> Origin:
     """Read the origin of a modal; the default if it is malformed."""
     loaded = carried(view)
     return Origin(
-        surface=_surface(loaded.get("surface")),
+        surface=next(
+            (one for one in Surface if one == loaded.get("surface")), Surface.GLOBAL_SHORTCUT
+        ),
         channel=str(loaded.get("channel") or ""),
         thread_ts=str(loaded.get("thread_ts") or ""),
         begins=bool(loaded.get("begins")),
@@ -123,15 +147,4 @@ def origin_of(view: Mapping[str, Any]) -> Origin:
 
 def carried(view: Mapping[str, Any]) -> dict[str, Any]:
     """Read the `private_metadata` of a modal; empty if it is malformed."""
-    try:
-        loaded = json.loads(str(view.get("private_metadata") or "{}"))
-    except (ValueError, RecursionError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
-
-
-def _surface(name: object) -> Surface:
-    try:
-        return Surface(str(name))
-    except ValueError:
-        return Surface.GLOBAL_SHORTCUT
+    return parsed(view.get("private_metadata"), dict) or {}

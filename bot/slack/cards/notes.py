@@ -1,19 +1,33 @@
-"""The messages without a look-up: phrases by name, in the language of their readers."""
+"""The messages without a look-up: notes in the language of their readers, and definitions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.access import Refusal
 from bot.domain.input.message_id import IdProblem
-from bot.domain.input.query import BadWord, LookUp, Query
+from bot.domain.input.query import LookUp, Query
 from bot.domain.privacy import shorten
-from bot.slack.blocks.block_kit import Message, code_span, context, escape, note, visible
+from bot.domain.texts.dictionary import Definition, Found
+from bot.slack.blocks.block_kit import (
+    Block,
+    Message,
+    code_span,
+    context,
+    escape,
+    header,
+    message,
+    note,
+    section,
+    visible,
+)
 from bot.slack.blocks.style import CardStyle
+from bot.slack.cards.status_card import resolves
 
 _MODAL_ERROR_LIMIT: Final = 150
+_MOST_DEFINITIONS: Final = 5
 
 
 class Notes:
@@ -67,9 +81,15 @@ class Notes:
         lines = []
         if query.bad_words:
             lines.append(self.say("problem.title", count=len(query.bad_words)))
-            lines += [f"• {self._bad_word(bad)}" for bad in query.bad_words]
+            for bad in query.bad_words:
+                problem = self.say(f"problem.{bad.problem.value}")
+                line = self.say("problem.line", word=code_span(bad.word), problem=problem)
+                lines.append(f"• {line}")
             lines.append(self.say("problem.where_to_find"))
-            lines += self._force(query.bad_words)
+            # How to look up digits that look like a phone number.
+            phones = [bad.word for bad in query.bad_words if bad.problem is IdProblem.PHONE]
+            if digits := "".join(re.findall("[0-9]", "".join(phones[:1]))):
+                lines.append(self.say("problem.force", example=digits))
         if query.prefix_cut:
             lines.append(self.say("problem.prefix_cut"))
         return lines
@@ -91,13 +111,59 @@ class Notes:
             case _:
                 return self.say("modal.empty")
 
-    def _bad_word(self, bad: BadWord) -> str:
-        problem = self.say(f"problem.{bad.problem.value}")
-        return self.say("problem.line", word=code_span(bad.word), problem=problem)
 
-    def _force(self, bad_words: Sequence[BadWord]) -> Iterator[str]:
-        """How to look up digits that look like a phone number, with those digits."""
-        phone = next((bad.word for bad in bad_words if bad.problem is IdProblem.PHONE), "")
-        digits = "".join(re.findall("[0-9]", phone))
-        if digits:
-            yield self.say("problem.force", example=digits)
+def definitions_card(found: Found, notes: Notes, *, assumed: bool = False) -> Message:
+    """Make the card for the definitions found.
+
+    Args:
+        found: the term and its definitions.
+        notes: the language.
+        assumed: the user did not type `explain`; add how to look the word up as an IDMSG.
+    """
+    if not found.term:
+        return notes.note("help.usage_title", "explain.usage")
+    if not found.definitions:
+        return _nothing_found(found, notes)
+    shown = found.definitions[:_MOST_DEFINITIONS]
+    blocks = [block for definition in shown for block in _definition(definition, notes)]
+    if len(found.definitions) > len(shown):
+        blocks.append(context([notes.say("explain.more", count=len(shown))]))
+    if assumed:
+        blocks.append(context([notes.say("explain.assumed", term=code_span(found.term))]))
+    text = "; ".join(escape(_title(definition, notes)) for definition in shown)
+    return message(text, blocks)
+
+
+def _nothing_found(found: Found, notes: Notes) -> Message:
+    words = ", ".join(f"`{word}`" for word in found.nearest)
+    return note(
+        notes.say("explain.nothing_title", term=visible(found.term)),
+        notes.say("explain.nearest", words=words) if words else "",
+        notes.say("explain.nothing"),
+    )
+
+
+def _definition(definition: Definition, notes: Notes) -> Iterator[Block]:
+    entry = definition.entry
+    yield header(_title(definition, notes))
+    yield section(" ".join(filter(None, (definition.remark, entry.meaning))))
+    advice = notes.say("card.next_step", advice=entry.advice)
+    retry = notes.say(f"retry.{entry.about}.{entry.retry.value}")
+    yield section("\n".join((advice, *resolves(entry.who_acts, notes.style), f"{retry}.")))
+    yield context(_origin(definition, notes))
+
+
+def _title(definition: Definition, notes: Notes) -> str:
+    code = visible(definition.code)
+    if definition.headline:
+        return notes.say("explain.result", code=code, headline=definition.headline)
+    return notes.say("explain.text", code=code, title=definition.entry.title)
+
+
+def _origin(definition: Definition, notes: Notes) -> Iterator[str]:
+    entry = definition.entry
+    kind = notes.say(f"kind.{entry.kind.value}")
+    code = entry.code if definition.headline else definition.code
+    yield f"{kind} {code} {entry.phrase}".strip()
+    if entry.source:
+        yield notes.say("card.source", source=entry.source)

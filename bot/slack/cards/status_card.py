@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.domain.answer import COUNTED, Answer, outcome_key
 from bot.domain.call_status import CallStatus, Outcome
-from bot.domain.texts.catalog import Catalog, WhoActs
+from bot.domain.texts.catalog import Catalog, Kind, WhoActs
 from bot.domain.texts.explanation import Explanation, LookupFailure, explain
 from bot.slack.blocks.block_kit import (
     Block,
@@ -49,33 +49,28 @@ def card(
         notes: mrkdwn lines to add, such as words that are not an IDMSG.
         row: buttons below it.
     """
-    added = [section("\n".join(notes))] if notes else []
-    under = [row] if row is not None else []
+    below = [section("\n".join(notes))] if notes else []
+    below += [row] if row is not None else []
     if len(answers) == 1:
-        return _single(answers[0], style, added, under)
-    return _several(answers, style, added, under)
+        return _single(answers[0], style, below)
+    return _several(answers, style, below)
 
 
-def _single(
-    answer: Answer, style: CardStyle, added: Sequence[Block], under: Sequence[Block]
-) -> Message:
-    catalog = style.catalog
-    explanation = explain(answer.finding, catalog)
-    text = catalog.say(
-        "card.text",
-        idmsg=style.shown_id(answer),
-        headline=explanation.headline,
-        advice=_advice(explanation, style),
-    )
+def _single(answer: Answer, style: CardStyle, below: Sequence[Block]) -> Message:
+    explanation, say = explain(answer.finding, style.catalog), style.catalog.say
+    entry, advice = explanation.entry, _advice(explanation, style)
+    idmsg = style.shown_id(answer.message_id)
+    text = say("card.text", idmsg=idmsg, headline=explanation.headline, advice=advice)
+    meaning = (*_moment(answer, style), entry.meaning, *explanation.remarks)
+    next_step = (say("card.next_step", advice=advice), *resolves(entry.who_acts, style))
     blocks = [
-        header(_verdict(explanation, catalog)),
-        section("\n".join((*_moment(answer, style), explanation.meaning, *explanation.remarks))),
-        section(_next_step(explanation, style)),
+        header(_verdict(explanation, style.catalog)),
+        section("\n".join(meaning)),
+        section("\n".join(next_step)),
         rich_text(line(*_facts(answer, explanation, style))),
         *_report(answer, explanation, style),
-        *added,
-        *under,
-        context(_small_print(answer, explanation, style)),
+        *below,
+        context(_small_print([answer], style, entry.source)),
     ]
     return message(text, blocks)
 
@@ -91,20 +86,15 @@ def _verdict(explanation: Explanation, catalog: Catalog) -> str:
     return f"{catalog.say(f'icon.{explanation.verdict}')} {explanation.headline}"
 
 
-def _next_step(explanation: Explanation, style: CardStyle) -> str:
-    advice = style.catalog.say("card.next_step", advice=_advice(explanation, style))
-    return "\n".join((advice, *resolves(explanation.who_acts, style)))
-
-
 def _advice(explanation: Explanation, style: CardStyle) -> str:
     """What to do next; an error that the bot reports itself needs no report by the agent."""
     if _is_with_the_admins(explanation, style):
         return style.catalog.say("advice.admins_told")
-    return explanation.advice
+    return explanation.entry.advice
 
 
 def _is_with_the_admins(explanation: Explanation, style: CardStyle) -> bool:
-    return style.admins_told and explanation.who_acts is WhoActs.BOT_ADMIN
+    return style.admins_told and explanation.entry.who_acts is WhoActs.BOT_ADMIN
 
 
 def resolves(who_acts: WhoActs, style: CardStyle) -> Iterator[str]:
@@ -126,31 +116,29 @@ def _with_contact(name: str, who_acts: WhoActs, style: CardStyle) -> str:
 
 
 def _facts(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[Element]:
-    say = style.catalog.say
-    yield bold(f"{say('card.idmsg')}  ")
-    yield code(style.shown_id(answer))
-    for label, value in _values(answer, explanation, style.catalog):
-        yield bold(f"\n{say(label)}  ")
-        yield plain(value)
-    if isinstance(answer.finding, CallStatus):
-        yield bold(f"\n{say('card.raw')}  ")
-        yield code(style.shown_raw(answer.finding.raw) or " ")
+    start = ""
+    for name, value in _named_facts(answer, explanation, style):
+        yield bold(f"{start}{style.catalog.say(name)}  ")
+        yield value
+        start = "\n"
 
 
-def _values(
-    answer: Answer, explanation: Explanation, catalog: Catalog
-) -> Iterator[tuple[str, str]]:
-    finding = answer.finding
+def _named_facts(
+    answer: Answer, explanation: Explanation, style: CardStyle
+) -> Iterator[tuple[str, Element]]:
+    yield "card.idmsg", code(style.shown_id(answer.message_id))
+    finding, catalog = answer.finding, style.catalog
     if isinstance(finding, LookupFailure):
-        yield "card.error_code", _error_code(finding)
+        yield "card.error_code", plain(_error_code(finding))
         return
     if finding.duration is not None:
-        yield "card.duration", catalog.writing.duration(finding.duration)
+        yield "card.duration", plain(catalog.writing.duration(finding.duration))
     if finding.sip_code is not None:
         phrase = catalog.sip(finding.sip_code).phrase
-        yield "card.sip_code", f"{finding.sip_code} {phrase}".strip()
+        yield "card.sip_code", plain(f"{finding.sip_code} {phrase}".strip())
     if finding.gateway_code is not None:
-        yield "card.gateway_code", f"{finding.gateway_code}: {explanation.entry.title}"
+        yield "card.gateway_code", plain(f"{finding.gateway_code}: {explanation.entry.title}")
+    yield "card.raw", code(style.shown_raw(finding.raw) or " ")
 
 
 def _error_code(failure: LookupFailure) -> str:
@@ -159,38 +147,33 @@ def _error_code(failure: LookupFailure) -> str:
 
 def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[Block]:
     """A report to copy for those who must act, with all the facts they need."""
-    if explanation.outcome not in _REPORTED or _is_with_the_admins(explanation, style):
+    if answer.finding.outcome not in _REPORTED or _is_with_the_admins(explanation, style):
         return
     contact = _addressee(explanation, style)
     if not contact:
         return
-    report = _report_text(answer, explanation, style, contact)
-    label = style.catalog.say("card.copy_for", contact=contact)
-    yield rich_text(line(bold(label)), preformatted(report.strip()))
-
-
-def _report_text(answer: Answer, explanation: Explanation, style: CardStyle, contact: str) -> str:
-    finding = answer.finding
+    finding, say = answer.finding, style.catalog.say
     facts = {
         "contact": contact,
         "reason": explanation.entry.title,
-        "idmsg": style.shown_id(answer),
+        "idmsg": style.shown_id(answer.message_id),
         "when": style.when(answer),
     }
     if isinstance(finding, LookupFailure):
-        return style.catalog.say("report.lookup_failed", code=_error_code(finding), **facts)
-    facts["raw"] = style.shown_raw(finding.raw)
-    if finding.gateway_code is None:
-        return style.catalog.say("report.unrecognised", **facts)
-    return style.catalog.say("report.gateway_error", code=finding.gateway_code, **facts)
+        report = say("report.lookup_failed", code=_error_code(finding), **facts)
+    else:
+        said = finding.gateway_code
+        name = "report.unrecognised" if said is None else "report.gateway_error"
+        report = say(name, code=said, raw=style.shown_raw(finding.raw), **facts)
+    yield rich_text(line(bold(say("card.copy_for", contact=contact))), preformatted(report.strip()))
 
 
 def _addressee(explanation: Explanation, style: CardStyle) -> str:
     """Whom the report is for; empty if it would help no one."""
     if named := explanation.entry.contact:
         return " / ".join(filter(None, (named, style.contacts.gateway)))
-    who_acts = explanation.who_acts
-    if who_acts is WhoActs.AGENT and explanation.outcome is Outcome.GATEWAY_ERROR:
+    who_acts = explanation.entry.who_acts
+    if who_acts is WhoActs.AGENT and explanation.entry.kind is Kind.GATEWAY:
         # The gateway does not know the IDMSG that the agent has; the sender has the right one.
         who_acts = WhoActs.SENDER
     if not who_acts.is_another:
@@ -198,59 +181,44 @@ def _addressee(explanation: Explanation, style: CardStyle) -> str:
     return _with_contact(style.catalog.say(f"addressee.{who_acts.value}"), who_acts, style)
 
 
-def _small_print(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[str]:
+def _small_print(answers: Sequence[Answer], style: CardStyle, source: str = "") -> Iterator[str]:
     say = style.catalog.say
-    when = moment(int(answer.checked_at.timestamp()), style.when(answer))
-    yield say("card.checked_before" if answer.from_cache else "card.checked", when=when)
-    if explanation.entry.source:
-        yield say("card.source", source=explanation.entry.source)
-    if answer.sandbox:
+    latest = max(answers, key=lambda answer: answer.checked_at)
+    when = moment(int(latest.checked_at.timestamp()), style.when(latest))
+    # Of a list, only some may come from the cache.
+    cached = latest.from_cache and len(answers) == 1
+    yield say("card.checked_before" if cached else "card.checked", when=when)
+    if source:
+        yield say("card.source", source=source)
+    if any(answer.sandbox for answer in answers):
         yield f"*{say('card.sandbox')}*"
     if style.shared_by:
         yield say("card.shared_by", user=escape(style.shared_by))
 
 
-def _several(
-    answers: Sequence[Answer], style: CardStyle, added: Sequence[Block], under: Sequence[Block]
-) -> Message:
-    catalog = style.catalog
-    explained = [(answer, explain(answer.finding, catalog)) for answer in answers]
-    title = catalog.say("list.title", count=len(answers))
-    summary = _sums(answers, catalog)
+def _several(answers: Sequence[Answer], style: CardStyle, below: Sequence[Block]) -> Message:
+    say = style.catalog.say
+    counts = Counter(outcome_key(answer.finding) for answer in answers)
+    title = say("list.title", count=len(answers))
+    summary = ", ".join(
+        say(f"count.{name}", count=counts[name]) for name in COUNTED if counts[name]
+    )
     blocks = [
         header(f"{title}: {summary}"),
-        *(_row(answer, explanation, style) for answer, explanation in explained),
-        *added,
-        *under,
-        context(_list_small_print(answers, style)),
+        *(_row(answer, explain(answer.finding, style.catalog), style) for answer in answers),
+        *below,
+        context(_small_print(answers, style)),
     ]
-    return message(catalog.say("list.text", title=title, summary=summary), blocks)
-
-
-def _sums(answers: Sequence[Answer], catalog: Catalog) -> str:
-    counts = Counter(outcome_key(answer.finding) for answer in answers)
-    return ", ".join(
-        catalog.say(f"count.{name}", count=counts[name]) for name in COUNTED if counts[name]
-    )
+    return message(say("list.text", title=title, summary=summary), blocks)
 
 
 def _row(answer: Answer, explanation: Explanation, style: CardStyle) -> Block:
     advice = style.catalog.say("list.line", advice=_advice(explanation, style))
     parts = [
-        code(style.shown_id(answer)),
+        code(style.shown_id(answer.message_id)),
         bold(f"  {_verdict(explanation, style.catalog)}"),
         plain(f"\n{advice}"),
     ]
     if isinstance(answer.finding, CallStatus):
         parts += [plain("  "), code(style.shown_raw(answer.finding.raw) or " ")]
     return rich_text(line(*parts))
-
-
-def _list_small_print(answers: Sequence[Answer], style: CardStyle) -> Iterator[str]:
-    latest = max(answers, key=lambda answer: answer.checked_at)
-    when = moment(int(latest.checked_at.timestamp()), style.when(latest))
-    yield style.catalog.say("card.checked", when=when)
-    if any(answer.sandbox for answer in answers):
-        yield f"*{style.catalog.say('card.sandbox')}*"
-    if style.shared_by:
-        yield style.catalog.say("card.shared_by", user=escape(style.shared_by))

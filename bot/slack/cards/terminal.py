@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from rich.console import Console, Group, RenderableType
@@ -11,8 +11,6 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.style import Style
 from rich.text import Text
-
-from bot.slack.blocks.block_kit import Message
 
 WIDTH: Final = 92
 _TOKEN: Final = re.compile(
@@ -24,20 +22,13 @@ _TOKEN: Final = re.compile(
 _STYLES: Final = {"code": "bold magenta", "bold": "bold", "date": "", "user": "cyan"}
 
 
-def draw(message: Message, *, title: str = "", border: str = "cyan") -> Panel:
-    """Draw a message in a frame."""
-    return draw_blocks(message.blocks, title=title, border=border)
-
-
-def draw_blocks(
-    blocks: Iterable[Mapping[str, Any]], *, title: str = "", border: str = "cyan"
-) -> Panel:
-    """Draw blocks of a payload in a frame."""
+def draw(blocks: Iterable[Mapping[str, Any]], *, title: str = "", border: str = "cyan") -> Panel:
+    """Draw the blocks of a message or a view in a frame."""
     parts: list[RenderableType] = []
     for block in blocks:
         if parts:
             parts.append(Text(""))
-        parts.append(_DRAWERS.get(str(block.get("type")), _draw_unknown)(block))
+        parts.append(_drawn(block))
     return Panel(Group(*parts), title=title, title_align="left", border_style=border)
 
 
@@ -72,18 +63,31 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
-def _draw_header(block: Mapping[str, Any]) -> RenderableType:
-    return Text(_unescape(block["text"]["text"]), style="bold")
-
-
-def _draw_section(block: Mapping[str, Any]) -> RenderableType:
-    text = mrkdwn(block["text"]["text"])
-    accessory = block.get("accessory")
-    return Group(text, _controls([accessory])) if accessory else text
-
-
-def _draw_actions(block: Mapping[str, Any]) -> RenderableType:
-    return _controls(block["elements"])
+def _drawn(block: Mapping[str, Any]) -> RenderableType:
+    drawn: RenderableType
+    match block:
+        case {"type": "header", "text": text}:
+            drawn = Text(_unescape(text["text"]), style="bold")
+        case {"type": "section", "text": text, "accessory": control}:
+            drawn = Group(mrkdwn(text["text"]), _controls([control]))
+        case {"type": "section", "text": text}:
+            drawn = mrkdwn(text["text"])
+        case {"type": "context", "elements": elements}:
+            drawn = Text("  ·  ").join(mrkdwn(element["text"]) for element in elements)
+            drawn.stylize_before(Style(dim=True))
+        case {"type": "rich_text", "elements": elements}:
+            drawn = Group(*(_rich_text(element) for element in elements))
+        case {"type": "actions", "elements": elements}:
+            drawn = _controls(elements)
+        case {"type": "divider"}:
+            drawn = Rule(style="dim")
+        case {"type": "input", "label": label, "element": element}:
+            shown = element.get("initial_value") or element.get("placeholder", {}).get("text", "")
+            typed = Panel(Text(_printable(shown), style="dim"), border_style="dim")
+            drawn = Group(Text(_printable(label["text"]), style="bold"), typed)
+        case _:
+            drawn = Text(_printable(f"[{block.get('type')}]"), style="dim")
+    return drawn
 
 
 def _controls(elements: Iterable[Mapping[str, Any]]) -> Text:
@@ -97,50 +101,11 @@ def _controls(elements: Iterable[Mapping[str, Any]]) -> Text:
     return line
 
 
-def _draw_divider(_: Mapping[str, Any]) -> RenderableType:
-    return Rule(style="dim")
-
-
-def _draw_input(block: Mapping[str, Any]) -> RenderableType:
-    element = block["element"]
-    hint = element.get("placeholder", {}).get("text", "")
-    typed = Text(_printable(element.get("initial_value", "")) or _printable(hint), style="dim")
-    label = Text(_printable(block["label"]["text"]), style="bold")
-    return Group(label, Panel(typed, border_style="dim"))
-
-
-def _draw_context(block: Mapping[str, Any]) -> RenderableType:
-    lines = [mrkdwn(element["text"]) for element in block["elements"]]
-    joined = Text("  ·  ").join(lines)
-    joined.stylize_before(Style(dim=True))
-    return joined
-
-
-def _draw_rich_text(block: Mapping[str, Any]) -> RenderableType:
-    parts: list[RenderableType] = []
-    for element in block["elements"]:
-        text = Text()
-        for run in element["elements"]:
-            text.append(_printable(run.get("text", "")), style=_run_style(run.get("style", {})))
-        boxed = element["type"] == "rich_text_preformatted"
-        parts.append(Panel(text, border_style="dim") if boxed else text)
-    return Group(*parts)
-
-
-def _run_style(style: Mapping[str, bool]) -> str:
-    return "bold magenta" if style.get("code") else "bold" if style.get("bold") else ""
-
-
-def _draw_unknown(block: Mapping[str, Any]) -> RenderableType:
-    return Text(_printable(f"[{block.get('type')}]"), style="dim")
-
-
-_DRAWERS: Final[Mapping[str, Callable[[Mapping[str, Any]], RenderableType]]] = {
-    "header": _draw_header,
-    "section": _draw_section,
-    "context": _draw_context,
-    "rich_text": _draw_rich_text,
-    "actions": _draw_actions,
-    "divider": _draw_divider,
-    "input": _draw_input,
-}
+def _rich_text(element: Mapping[str, Any]) -> RenderableType:
+    text = Text()
+    for run in element["elements"]:
+        style = run.get("style", {})
+        shown = "bold magenta" if style.get("code") else "bold" if style.get("bold") else ""
+        text.append(_printable(run.get("text", "")), style=shown)
+    boxed = element["type"] == "rich_text_preformatted"
+    return Panel(text, border_style="dim") if boxed else text

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
-_SLACK: Final = ("slack.com", "slack-gov.com")
+_SLACK: Final = re.compile(r"(?:.+\.)?slack(?:-gov)?\.com")
 _PORTS: Final = {"https": 443, "http": 80}
 # Narrower than RFC 3986: user names, brackets and backslashes are excluded, because URL parsers
 # disagree on the host of such URLs.
@@ -19,28 +18,17 @@ _ADDRESS: Final = re.compile(
     r"/[!-\[\]-~]{0,4000}"
 )
 
-_Origin = tuple[str, str, int]
+
+def is_slacks(address: object, api_url: str) -> bool:
+    """Whether this untrusted value is a URL on one of Slack's hosts, or that of the Web API."""
+    origin = _origin(address)
+    if origin is None or origin == _origin(api_url):
+        return origin is not None
+    scheme, host, port = origin
+    return (scheme, port) == ("https", _PORTS["https"]) and _SLACK.fullmatch(host) is not None
 
 
-class FileAddresses:
-    """Recognises URLs of Slack and of the configured Web API."""
-
-    def __init__(self, api_url: str) -> None:
-        parts = urlsplit(api_url)
-        port = parts.port or _PORTS.get(parts.scheme, 0)
-        self._api: _Origin = (parts.scheme, parts.hostname or "", port)
-
-    def are_slacks(self, address: object) -> bool:
-        """Whether this untrusted value is a URL on one of Slack's hosts."""
-        origin = _origin(address)
-        if origin is None:
-            return False
-        scheme, host, port = origin
-        of_slack = any(host == name or host.endswith(f".{name}") for name in _SLACK)
-        return origin == self._api or (of_slack and (scheme, port) == ("https", _PORTS["https"]))
-
-
-def _origin(address: object) -> _Origin | None:
+def _origin(address: object) -> tuple[str, str, int] | None:
     found = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
     if found is None:
         return None

@@ -30,7 +30,9 @@ from bot.storage.recents import RecentLookup
 LANGUAGE_ACTION: Final = "home_language"
 ASK_ACTION: Final = "home_ask"
 AUTOMATIC: Final = "auto"
+# A view takes 100 blocks: https://docs.slack.dev/reference/views/home-tab-views
 _MOST_WATCHES: Final = 10
+# The SIP codes that the page lists.
 _FREQUENT: Final = (486, 480, 404, 484, 408, 487, 403, 603, 503)
 
 
@@ -43,10 +45,12 @@ def home(
 ) -> dict[str, Any]:
     """Make the view of the page."""
     catalog = notes.style.catalog
+    ask = button(ASK_ACTION, catalog.say("home.ask"), style="primary")
+    buttons = [ask, open_button(catalog, action=HOME_OPEN_ACTION)]
     blocks = [
         header(notes.say("help.title")),
         section(notes.say("home.intro")),
-        _ask_buttons(catalog),
+        actions("home_actions", buttons),
         {"type": "divider"},
         *_recent(recent, notes),
         {"type": "divider"},
@@ -55,15 +59,11 @@ def home(
         header(catalog.say("home.settings")),
         _language(catalog, chosen),
         {"type": "divider"},
-        *_codes(catalog),
+        header(catalog.say("home.codes")),
+        section("\n".join(f"`{n}`  {catalog.sip(n).heading}" for n in _FREQUENT)),
         context(_small_print(notes)),
     ]
     return {"type": "home", "blocks": blocks}
-
-
-def _ask_buttons(catalog: Catalog) -> Block:
-    ask = button(ASK_ACTION, catalog.say("home.ask"), style="primary")
-    return actions("home_actions", [ask, open_button(catalog, action=HOME_OPEN_ACTION)])
 
 
 def _recent(recent: Sequence[RecentLookup], notes: Notes) -> Iterator[Block]:
@@ -90,28 +90,18 @@ def _watches(watches: Sequence[Watch], notes: Notes) -> Iterator[Block]:
 
 
 def _language(catalog: Catalog, chosen: Language | None) -> Block:
-    options = [_option(catalog.say("home.automatic"), AUTOMATIC)]
-    options += [
-        _option(catalog.say(f"home.language_{lang.name.lower()}"), lang.value) for lang in Language
-    ]
-    wanted = chosen.value if chosen is not None else AUTOMATIC
+    texts = {AUTOMATIC: catalog.say("home.automatic")} | {
+        one.value: catalog.say(f"home.language_{one.name.lower()}") for one in Language
+    }
+    options = {value: {"text": label(text), "value": value} for value, text in texts.items()}
     select = {
         "type": "static_select",
         "action_id": LANGUAGE_ACTION,
-        "options": options,
-        "initial_option": next(o for o in options if o["value"] == wanted),
+        "options": [*options.values()],
+        "initial_option": options[AUTOMATIC if chosen is None else chosen.value],
     }
     row = section(catalog.say("home.language"))
     return row | {"block_id": "home_language_row", "accessory": select}
-
-
-def _option(text: str, value: str) -> dict[str, Any]:
-    return {"text": label(text), "value": value}
-
-
-def _codes(catalog: Catalog) -> Iterator[Block]:
-    yield header(catalog.say("home.codes"))
-    yield section("\n".join(f"`{n}`  {catalog.sip(n).heading}" for n in _FREQUENT))
 
 
 def _small_print(notes: Notes) -> Iterator[str]:

@@ -1,7 +1,11 @@
-"""The Bolt app, with its authorisation, its listeners and one error handler."""
+"""The Bolt app, with its authorisation, its listeners and one error handler.
+
+Listeners run after their acknowledgement; shutdown waits for them.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
@@ -13,8 +17,9 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.timing import Timing
 from bot.slack.api.workspace import Workspace
-from bot.slack.inbound.payload_checks import reject_malformed
+from bot.slack.inbound.payload_checks import is_well_shaped
 
 _log = structlog.get_logger(__name__)
 
@@ -46,19 +51,15 @@ def build_app(
         apologise: reports a failed listener to the user; takes the request's body and the number
             that is also in the log.
     """
-
-    async def authorize() -> AuthorizeResult:
-        return workspace.authorization(client.token)
-
     app = AsyncApp(
         # Without a name, Bolt inspects the source of every frame on the stack to find one.
         name="voicestatus",
         # Without the token, which `authorize` returns; Bolt warns if it finds two.
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         signing_secret=signing_secret,
-        authorize=authorize,
+        authorize=_authorize(client, workspace),
         # Before Bolt itself reads fields of the body.
-        before_authorize=reject_malformed,
+        before_authorize=_reject_malformed,
         request_verification_enabled=bool(signing_secret),
         raise_error_for_unhandled_request=True,
     )
@@ -69,12 +70,30 @@ def build_app(
     return app
 
 
+def _authorize(
+    client: AsyncWebClient, workspace: Workspace
+) -> Callable[[], Awaitable[AuthorizeResult]]:
+    async def authorize() -> AuthorizeResult:
+        # Without another `auth.test` for each request.
+        return AuthorizeResult(
+            enterprise_id=workspace.enterprise_id,
+            team_id=workspace.team_id,
+            bot_id=workspace.bot_id,
+            bot_user_id=workspace.bot_user_id,
+            bot_token=client.token,
+        )
+
+    return authorize
+
+
 def _on_error(apologise: Apology) -> Callable[..., Awaitable[BoltResponse | None]]:
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
         if isinstance(error, BoltUnhandledRequestError):
             # Bolt's own handler would log the request.
             _log.info("unhandled request")
-            return BoltResponse(status=200 if _is_of_slack(body) else 400)
+            # Users would see an error if what Slack may have sent is not acknowledged.
+            of_slack = any(body.get(name) for name in ("event", "command", "type"))
+            return BoltResponse(status=200 if of_slack else 400)
         reference = secrets.token_hex(4)
         _log.error("a listener failed", reference=reference, exc_info=error)
         await apologise(body, reference)
@@ -83,6 +102,68 @@ def _on_error(apologise: Apology) -> Callable[..., Awaitable[BoltResponse | None
     return on_error
 
 
-def _is_of_slack(body: dict[str, Any]) -> bool:
-    """Whether Slack may have sent it; users see an error if it is not acknowledged."""
-    return any(body.get(name) for name in ("event", "command", "type"))
+async def _reject_malformed(
+    body: dict[str, Any],
+    next: Callable[[], Awaitable[object]],  # noqa: A002
+) -> BoltResponse | None:
+    """Middleware: answer a malformed request with 400."""
+    if is_well_shaped(body):
+        await next()
+        return None
+    _log.warning("request refused", status=400, reason="shape")
+    return BoltResponse(status=400, body='{"error": "body"}')
+
+
+class RunningListeners:
+    """The listeners that are running.
+
+    Bolt starts each listener in a new task without a reference; shutdown needs one to wait for it.
+    """
+
+    def __init__(self, *, timing: Timing = Timing()) -> None:
+        self._last_words = timing.last_words
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def track(self) -> None:
+        """Track the running task until it ends, including error handling."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def idle(self) -> None:
+        """Wait until no listener is running; for tests."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for running listeners, then cancel them; each shows the user a note.
+
+        Returns:
+            how many were cancelled.
+        """
+        over = asyncio.get_running_loop().time() + seconds - self._last_words
+        # In a loop, because a request taken at the last moment is tracked during the wait.
+        while self._tasks and (left := over - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
+        late = set(self._tasks)
+        for task in late:
+            task.cancel()
+        if late:
+            _, lost = await asyncio.wait(late, timeout=self._last_words)
+            if lost:
+                _log.error("answers were lost at the end", count=len(lost))
+        return len(late)
+
+
+async def ack_first(
+    ack: Callable[[], Awaitable[object]],
+    next: Callable[[], Awaitable[object]],  # noqa: A002
+) -> None:
+    """Listener middleware: acknowledge immediately.
+
+    Bolt polls every 10 ms for an acknowledgement made in a listener; one made in middleware is sent
+    within 0.2 ms. Not for modal submissions, whose acknowledgement contains the errors.
+    """
+    await ack()
+    await next()

@@ -1,81 +1,153 @@
-"""Checks the shape of a request before Bolt and the listeners read it.
+"""Checks of a request's payload: its shape, and the organisation of its user; pure functions.
 
-Bolt reads nested fields of clicks and modals without checking their types. A malformed request gets
-status 400 here; otherwise Bolt would raise, and the log would show an internal error.
+Bolt reads nested fields of clicks and modals without checking their types, so their shape is
+checked before Bolt and the listeners read them.
+
+In a Slack Connect channel a payload names several workspaces: the one of the channel, the one that
+the app is installed in, and the user's. Only the last one counts.
+
+https://docs.slack.dev/apis/slack-connect
+https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from typing import Any, Final, TypeGuard
 
-import structlog
-from slack_bolt.response import BoltResponse
+from bot.slack.blocks.payload import first_word, part
+from bot.slack.cards.modals import origin_of
 
-_log = structlog.get_logger(__name__)
 _WORDS: Final = (
     *("type", "command", "text", "trigger_id", "response_url", "callback_id", "action_id"),
     *("user_id", "channel_id", "team_id", "event_id"),
 )
+_OF_ACTIONS: Final = ("action_id", "block_id", "type", "name")
+_OF_VIEWS: Final = ("callback_id", "id", "private_metadata")
+_OF_EVENTS: Final = ("type", "subtype", "channel_type")
 _CLICKS: Final = frozenset({"block_actions", "interactive_message"})
 _FORMS: Final = frozenset({"view_submission", "view_closed"})
+# The fields about the user in a click, a shortcut, a modal and an event. Each may have the id of an
+# organisation (E…) or of a workspace (T…). A `message` is never read: it describes its author, who
+# may not be the user who asks.
+_USER_FIELDS: Final = (
+    *("user.team_id", "user.enterprise_id"),
+    *("event.user_team", "event.source_team", "event.user_profile.team", "event.team"),
+)
+# The fields about the place; the first one present counts. For an organisation-wide app `team` is
+# null and `enterprise` is set.
+_PLACE_FIELDS: Final = ("team.id", "team_id", "view.team_id", "enterprise.id", "enterprise_id")
+# A slash command is form-encoded, so its booleans are strings.
+_NOT_SHARED: Final = (None, False, "", "false")
+_ABSENT: Final = (None, "")
+
+
+class Organisation(StrEnum):
+    """Which organisation a user belongs to."""
+
+    OURS = "ours"
+    OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 def is_well_shaped(body: object) -> bool:
     """Whether each field that is read without a check has the type that Slack documents."""
-    if not isinstance(body, Mapping) or not _are_words(body, _WORDS):
+    if not _has_words(body, _WORDS):
         return False
     kind = body.get("type")
     if kind in _CLICKS and "actions" in body:
-        return _are_actions(body["actions"])
+        actions = body["actions"]
+        is_list = isinstance(actions, list) and bool(actions)
+        return is_list and all(_has_words(one, _OF_ACTIONS) for one in actions)
     if kind in _FORMS:
-        return _is_view(body.get("view"))
+        view = body.get("view")
+        return _has_words(view, _OF_VIEWS) and isinstance(view.get("type"), str)
     if kind == "workflow_step_edit":
         return isinstance(body.get("workflow_step"), Mapping)
-    return "event" not in body or _is_event(body["event"])
-
-
-async def reject_malformed(
-    body: dict[str, Any],
-    next: Callable[[], Awaitable[object]],  # noqa: A002
-) -> BoltResponse | None:
-    """Middleware: answer a malformed request with 400."""
-    if is_well_shaped(body):
-        await next()
-        return None
-    _log.warning("request refused", status=400, reason="shape")
-    return BoltResponse(status=400, body='{"error": "body"}')
-
-
-def _are_words(part: Mapping[str, Any], names: tuple[str, ...]) -> bool:
-    return all(isinstance(part.get(name), str | None) for name in names)
-
-
-def _are_actions(actions: object) -> bool:
-    return (
-        isinstance(actions, list)
-        and bool(actions)
-        and all(
-            isinstance(one, Mapping) and _are_words(one, ("action_id", "block_id", "type", "name"))
-            for one in actions
-        )
-    )
-
-
-def _is_view(view: object) -> bool:
-    return (
-        isinstance(view, Mapping)
-        and isinstance(view.get("type"), str)
-        and _are_words(view, ("callback_id", "id", "private_metadata"))
-    )
-
-
-def _is_event(event: object) -> bool:
+    event = body.get("event", {})
     # Bolt reads fields of a nested message without a check.
-    return (
-        isinstance(event, Mapping)
-        and _are_words(event, ("type", "subtype", "channel_type"))
-        and all(
-            isinstance(event.get(name), Mapping | None) for name in ("message", "previous_message")
-        )
+    nested = ("message", "previous_message")
+    return _has_words(event, _OF_EVENTS) and all(
+        isinstance(event.get(name), Mapping | None) for name in nested
+    )
+
+
+def organisation_of(payload: Mapping[str, Any], own: Collection[str]) -> Organisation:
+    """Which organisation the user of this request belongs to; one foreign id makes it `OTHER`.
+
+    If no field describes the user, the place counts, unless it is shared with another organisation:
+    then the user is `UNKNOWN`. A payload without any id is ours, because Slack routed it here.
+
+    Args:
+        payload: the body that Slack sent.
+        own: the ids of our workspaces and organisations.
+    """
+    user = [value for path in _USER_FIELDS for value in _values_at(payload, path)]
+    place = [value for path in _PLACE_FIELDS for value in _values_at(payload, path)][:1]
+    if any(not _is_one_of(own, value) for value in user or place):
+        return Organisation.OTHER
+    if not user and payload.get("is_ext_shared_channel") not in _NOT_SHARED:
+        return Organisation.UNKNOWN
+    return Organisation.OURS
+
+
+def user_of(body: Mapping[str, Any]) -> str:
+    """The id of the user of this request."""
+    event = part(body, "event")
+    return first_word(body.get("user_id"), part(body, "user").get("id"), event.get("user"))
+
+
+def channel_of(body: Mapping[str, Any]) -> str:
+    """The channel of this request; for a modal that was opened from a message, that message's."""
+    return first_word(
+        body.get("channel_id"),
+        part(body, "channel").get("id"),
+        part(body, "event").get("channel"),
+        part(body, "container").get("channel_id"),
+        origin_of(part(body, "view")).channel,
+    )
+
+
+def overridden_by(profile: Mapping[str, Any], own: Collection[str]) -> frozenset[Organisation]:
+    """Which results of `organisation_of` the profile in `users.info` overrides for this user.
+
+    Membership in our organisation overrides `OTHER` and `UNKNOWN`; the user's own workspace
+    overrides only `UNKNOWN`.
+
+    Args:
+        profile: Slack's user object.
+        own: the ids of our workspaces and organisations.
+
+    https://docs.slack.dev/reference/objects/user-object
+    """
+    if profile.get("is_stranger") not in (None, False):
+        return frozenset()
+    member = part(profile, "enterprise_user")
+    teams = member.get("teams")
+    member_of = [member.get("enterprise_id"), *(teams if isinstance(teams, list) else [])]
+    if any(_is_one_of(own, value) for value in member_of):
+        return frozenset({Organisation.OTHER, Organisation.UNKNOWN})
+    known = _is_one_of(own, profile.get("team_id"))
+    return frozenset({Organisation.UNKNOWN} if known else ())
+
+
+def _values_at(payload: Mapping[str, Any], path: str) -> list[object]:
+    """The value at the path, if present; one of a wrong type matches no id of ours."""
+    found: object = payload
+    for name in path.split("."):
+        if not isinstance(found, Mapping):
+            return [] if found in _ABSENT else [None]
+        found = found.get(name)
+    return [] if found in _ABSENT else [found]
+
+
+def _is_one_of(own: Collection[str], value: object) -> bool:
+    return isinstance(value, str) and value in own
+
+
+def _has_words(part: object, names: tuple[str, ...]) -> TypeGuard[Mapping[str, Any]]:
+    """Whether it is an object in which each of these fields is text or absent."""
+    return isinstance(part, Mapping) and all(
+        isinstance(part.get(name), str | None) for name in names
     )

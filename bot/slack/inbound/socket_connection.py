@@ -31,57 +31,55 @@ class ReconnectBackoff:
         self._doublings = 0
         self._next = clock()
 
-    def wait_seconds(self) -> float:
-        """The seconds to wait before the next attempt."""
-        return max(0.0, self._next - self._clock())
-
-    def attempted(self) -> None:
-        """Record an attempt; the next one has to wait longer."""
+    def next_wait(self) -> float:
+        """The seconds until the next attempt; the one after it has to wait longer."""
+        now = self._clock()
+        attempt = max(now, self._next)
         # Jitter, so that many bots do not reconnect at the same moment.
         chance = random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311
         pause = self._timing.first_redial * 2**self._doublings * chance
-        self._next = self._clock() + min(self._timing.longest_redial, pause)
+        self._next = attempt + min(self._timing.longest_redial, pause)
         self._doublings = min(_MOST_DOUBLINGS, self._doublings + 1)
+        return attempt - now
 
-    def lasted(self, seconds: float) -> None:
-        """Reset the backoff if a connection lasted long enough."""
-        if seconds >= self._timing.steady:
-            self._doublings = 0
+    def reset(self) -> None:
+        """Begin again with the shortest pause, because a connection has lasted."""
+        self._doublings = 0
 
 
 class SocketConnection:
     """One WebSocket, and whether Slack still answers on it.
 
     Setting `spent` makes `Socket` replace it; until the new one is open, it is still read.
+
+    Attributes:
+        spent: whether Slack asked for another one, or closed it.
+        greeted: whether Slack sent `hello`.
     """
 
     def __init__(self, socket: ClientWebSocketResponse, *, timing: Timing) -> None:
         self.spent = asyncio.Event()
         self._socket = socket
         self._ping_seconds = min(timing.ping, timing.stale_after / 4)
-        self._deaf_after = timing.stale_after
-        self._hang_up = timing.hang_up
-        self._heard = time.monotonic()
-        self._greeted = False
+        self._stale_after = timing.stale_after
+        self._close_seconds = timing.hang_up
+        self._last_received = time.monotonic()
+        self.greeted = False
 
     @property
     def is_open(self) -> bool:
         """Whether neither side has closed it."""
         return not self._socket.closed
 
-    def greeted(self) -> None:
-        """Record the `hello` message."""
-        self._greeted = True
-
     def is_alive(self) -> bool:
         """Whether Slack sent `hello`, and recently a message, a ping or a pong."""
-        return self._greeted and time.monotonic() - self._heard < self._deaf_after
+        return self.greeted and time.monotonic() - self._last_received < self._stale_after
 
     async def texts(self) -> AsyncIterator[str]:
         """The text messages from Slack, until the connection ends."""
         with suppress(ConnectionError, aiohttp.ClientError):
             while (message := await self._socket.receive()).type not in _ENDS:
-                self._heard = time.monotonic()
+                self._last_received = time.monotonic()
                 if message.type is WSMsgType.PING:
                     await self._socket.pong(message.data)
                 elif message.type is WSMsgType.TEXT:
@@ -95,8 +93,8 @@ class SocketConnection:
         """
         await self._socket.send_str(text)
 
-    async def watch(self) -> None:
-        """Ping until the connection is spent, closed, or stale."""
+    async def watch(self) -> str:
+        """Ping until the connection is spent, closed, or stale; returns which."""
         opened = time.monotonic()
         while self.is_open:
             with suppress(ConnectionError, aiohttp.ClientError):
@@ -104,12 +102,13 @@ class SocketConnection:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._ping_seconds):
                     await self.spent.wait()
-                return
-            if time.monotonic() - opened > self._deaf_after and not self.is_alive():
-                return
+                return "closed" if self._socket.closed else "asked by Slack"
+            if time.monotonic() - opened > self._stale_after and not self.is_alive():
+                return "silent"
+        return "closed"
 
-    async def hang_up(self) -> None:
+    async def close(self) -> None:
         """Close the connection, with a short time limit."""
         with suppress(TimeoutError, ConnectionError, aiohttp.ClientError):
-            async with asyncio.timeout(self._hang_up):
+            async with asyncio.timeout(self._close_seconds):
                 await self._socket.close()

@@ -23,12 +23,9 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
-from bot.slack.api.errors import (
-    SlackRefusedError,
-    SlackUnreachableError,
-    slack_answer,
-    word_of,
-)
+from bot.slack.api.calls import slack_answer, within
+from bot.slack.api.errors import SlackError, SlackUnreachableError, TokenRefusedError, word_of
+from bot.slack.blocks.payload import parsed
 from bot.slack.inbound.socket_connection import ReconnectBackoff, SocketConnection
 
 _MOST_REMEMBERED: Final = 1_000
@@ -47,8 +44,8 @@ async def socket_address(client: AsyncWebClient, app_token: str) -> str:
     """Request an address to connect to; it is valid for one connection.
 
     Raises:
-        SlackRefusedError: Slack refuses the app token.
-        SlackUnreachableError: Slack cannot be reached, or sends no address.
+        TokenRefusedError: Slack refuses the app token.
+        SlackError: Slack does not answer, or sends no address.
     """
     response = await slack_answer(lambda: client.apps_connections_open(app_token=app_token))
     address = response.get("url")
@@ -67,11 +64,11 @@ class Socket:
         self._app_token = app_token
         self._client = client
         self._session: aiohttp.ClientSession | None = None
-        self._line: SocketConnection | None = None
+        self._connection: SocketConnection | None = None
         self._connected = asyncio.Event()
         self._timing = timing
-        self._pace = ReconnectBackoff(timing=timing)
-        self._told = ""
+        self._backoff = ReconnectBackoff(timing=timing)
+        self._reported = ""
         self._listening: set[asyncio.Task[None]] = set()
         self._acknowledging: set[asyncio.Task[None]] = set()
         self._answers: LRUCache[str, asyncio.Task[str | None]] = LRUCache(_MOST_REMEMBERED)
@@ -80,8 +77,8 @@ class Socket:
         """Connect, and reconnect from then on; if the WebSocket does not open, retry.
 
         Raises:
-            SlackRefusedError: Slack refuses the app token.
-            SlackUnreachableError: Slack cannot be reached.
+            TokenRefusedError: Slack refuses the app token.
+            SlackError: Slack does not answer.
         """
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         address = await socket_address(self._client, self._app_token)
@@ -95,95 +92,92 @@ class Socket:
         await asyncio.gather(*self._listening, return_exceptions=True)
         if self._acknowledging:
             await asyncio.wait(self._acknowledging, timeout=self._timing.last_acks)
-        if self._line is not None:
-            await self._line.hang_up()
+        if self._connection is not None:
+            await self._connection.close()
         if self._session is not None:
             await self._session.close()
 
     async def is_connected(self) -> bool:
         """Whether the WebSocket is open."""
-        return self._line is not None and self._line.is_open
+        return self._connection is not None and self._connection.is_open
 
     def is_alive(self) -> bool:
         """Whether Slack sent `hello`, and recently a message, a ping or a pong."""
-        return self._line is not None and self._line.is_alive()
+        return self._connection is not None and self._connection.is_alive()
 
     async def _stay_connected(self, session: aiohttp.ClientSession, address: str) -> None:
         while True:
-            line = await self._dialled(session, address)
+            connection = await self._dialled(session, address)
             # An address is valid for one connection.
             address = ""
             # The old connection stays open until now, so that no request is lost in between.
-            old, self._line = self._line, line
+            old, self._connection = self._connection, connection
             self._connected.set()
-            _begin(self._read(line), self._listening)
+            _begin(self._read(connection), self._listening)
             if old is not None:
-                await old.hang_up()
+                await old.close()
             opened = time.monotonic()
-            await line.watch()
+            reason = await connection.watch()
             seconds = time.monotonic() - opened
-            self._pace.lasted(seconds)
             if seconds >= self._timing.steady:
-                self._told = ""
-            _log.info("the socket is opened anew", seconds=round(seconds, 1), reason=_why(line))
+                self._backoff.reset()
+                self._reported = ""
+            _log.info("the socket is opened anew", seconds=round(seconds, 1), reason=reason)
 
     async def _dialled(self, session: aiohttp.ClientSession, address: str) -> SocketConnection:
         """Open a new connection; retry with a new address and a backoff."""
         while True:
-            await asyncio.sleep(self._pace.wait_seconds())
-            self._pace.attempted()
+            await asyncio.sleep(self._backoff.next_wait())
             try:
-                async with asyncio.timeout(self._timing.dial):
+                async with within(self._timing.dial):
                     address = address or await socket_address(self._client, self._app_token)
-                    return await self._dial(session, address)
-            except SlackRefusedError as error:
-                self._tell(error.error, "Slack refuses SLACK_APP_TOKEN; `voicestatus doctor` helps")
-            except SlackUnreachableError as error:
-                _log.warning("Slack unreachable", error=error.reason)
-            except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-                _log.warning("the socket does not open", error=type(error).__name__)
+                    socket = await session.ws_connect(
+                        address,
+                        # SocketConnection answers pings itself: they show that Slack is alive.
+                        autoping=False,
+                        proxy=self._client.proxy,
+                        ssl=self._client.ssl or True,
+                        timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                    )
+                    return SocketConnection(socket, timing=self._timing)
+            except TokenRefusedError as error:
+                self._report_once(
+                    error.reason, "Slack refuses SLACK_APP_TOKEN; `voicestatus doctor` helps"
+                )
+            except SlackError as error:
+                _log.warning("the socket does not open", error=error.reason)
             address = ""
 
-    async def _dial(self, session: aiohttp.ClientSession, address: str) -> SocketConnection:
-        ssl = self._client.ssl
-        socket = await session.ws_connect(
-            address,
-            # SocketConnection answers pings itself, because they show that Slack is alive.
-            autoping=False,
-            proxy=self._client.proxy,
-            ssl=True if ssl is None else ssl,
-            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
-        )
-        return SocketConnection(socket, timing=self._timing)
-
-    async def _read(self, line: SocketConnection) -> None:
+    async def _read(self, connection: SocketConnection) -> None:
         try:
-            async for text in line.texts():
-                self._take(_parsed(text), line)
+            async for text in connection.texts():
+                self._take(parsed(text, dict) or {}, connection)
         finally:
-            line.spent.set()
-            if line is self._line:
+            connection.spent.set()
+            if connection is self._connection:
                 self._connected.clear()
 
-    def _take(self, message: Message, line: SocketConnection) -> None:
+    def _take(self, message: Message, connection: SocketConnection) -> None:
         envelope = message.get("envelope_id")
         if message.get("type") == "hello":
-            line.greeted()
+            connection.greeted = True
         elif message.get("type") == "disconnect":
             reason = word_of(message.get("reason"))
             if reason in _REMEDIES:
-                self._tell(reason, _REMEDIES[reason])
-            line.spent.set()
+                self._report_once(reason, _REMEDIES[reason])
+            connection.spent.set()
         elif isinstance(envelope, str) and envelope:
-            _begin(self._acknowledge(envelope, message, line), self._acknowledging)
+            _begin(self._acknowledge(envelope, message, connection), self._acknowledging)
 
-    def _tell(self, error: str, remedy: str) -> None:
+    def _report_once(self, error: str, remedy: str) -> None:
         """Log an error that only an operator can fix, once until a connection has lasted."""
-        if error != self._told:
+        if error != self._reported:
             _log.error(remedy, error=error)
-        self._told = error
+        self._reported = error
 
-    async def _acknowledge(self, envelope: str, message: Message, line: SocketConnection) -> None:
+    async def _acknowledge(
+        self, envelope: str, message: Message, connection: SocketConnection
+    ) -> None:
         """Answer an envelope; a repeated one gets the same acknowledgement without a second run."""
         answer = self._answers.get(envelope)
         if answer is None:
@@ -193,7 +187,7 @@ class Socket:
         if ack is None:
             return
         try:
-            await line.send(ack)
+            await connection.send(ack)
         except _CLOSED:
             await self._send_later(ack)
 
@@ -202,8 +196,8 @@ class Socket:
         try:
             async with asyncio.timeout(self._timing.late_ack):
                 await self._connected.wait()
-            if self._line is not None:
-                await self._line.send(ack)
+            if self._connection is not None:
+                await self._connection.send(ack)
         except _CLOSED:
             _log.warning("an acknowledgement could not be sent")
 
@@ -230,13 +224,6 @@ def _begin(work: Coroutine[Any, Any, None], running: set[asyncio.Task[None]]) ->
     task.add_done_callback(running.discard)
 
 
-def _why(line: SocketConnection) -> str:
-    """Why a connection is replaced."""
-    if not line.is_open:
-        return "closed"
-    return "asked by Slack" if line.spent.is_set() else "deaf"
-
-
 def _payload(response: BoltResponse) -> object:
     """The payload of an acknowledgement: the body of a response with status 200."""
     if response.status != 200 or not response.body:  # noqa: PLR2004 - HTTP's OK
@@ -245,11 +232,3 @@ def _payload(response: BoltResponse) -> object:
     if kind.startswith("application/json"):
         return json.loads(response.body)
     return {"text": response.body}
-
-
-def _parsed(text: str) -> Message:
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return message if isinstance(message, dict) else {}

@@ -7,131 +7,128 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.answer import Answer
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
-from bot.domain.jobs.watch import PostedCard
-from bot.domain.jobs.watchable import invites_watch, why_not_watchable
+from bot.domain.input.query import Command, LookUp, Query, Run
+from bot.domain.jobs.job import PostedCard
 from bot.domain.timing import Timing
 from bot.services.alarm import AdminAlerter
+from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
-from bot.slack.blocks.block_kit import Message, note
-from bot.slack.blocks.style import Audience, AudienceStyles, CardStyle
+from bot.slack.blocks.audience import AudienceStyles
+from bot.slack.blocks.block_kit import Message
+from bot.slack.blocks.style import Audience, CardStyle
 from bot.slack.bulk.handler import BulkHandler
-from bot.slack.bulk.notes import too_many
-from bot.slack.cards.buttons import buttons
-from bot.slack.cards.notes import Notes
-from bot.slack.cards.status_card import card
-from bot.slack.lookups.commands import CommandHandler, did_you_mean
+from bot.slack.lookups import messages
 from bot.slack.replies.requests import Request, closing
+from bot.slack.replies.routes import Route
 from bot.slack.watches.handler import WatchHandler
 from bot.slack.watches.notes import needless
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryHandler:
     """Answers questions from all surfaces."""
 
-    def __init__(
-        self,
-        *,
-        lookups: LookupService,
-        commands: CommandHandler,
-        styles: AudienceStyles,
-        records: Records,
-        alarm: AdminAlerter,
-        watches: WatchHandler,
-        bulks: BulkHandler,
-        timing: Timing = Timing(),
-    ) -> None:
-        self._lookups = lookups
-        self._commands = commands
-        self._styles = styles
-        self._records = records
-        self._alarm = alarm
-        self._watches = watches
-        self._bulks = bulks
-        self._note_after = timing.note_after
+    lookups: LookupService
+    languages: Languages
+    styles: AudienceStyles
+    records: Records
+    alarm: AdminAlerter
+    watches: WatchHandler
+    bulks: BulkHandler
+    timing: Timing = Timing()
 
     async def answer(self, request: Request, query: Query) -> None:
         """Answer one question with the request's reply."""
         match query:
             case LookUp():
-                await self._look_up(query, request)
+                if await self.admitted(request):
+                    await self._look_up(query, request)
+                return
             case Run(command=Command.WATCHES):
-                await self._watches.show_list(request)
+                await self.watches.show_list(request)
+                return
             case Run(command=Command.BULK):
                 if await self.admitted(request):
-                    await self._bulks.ask(request, query.argument)
-            case _:
-                message = await self._tell(query, request)
-                await request.reply.show(request.dated(message, request.notes))
-
-    async def _tell(self, query: TooMany | DidYouMean | Run | Nothing, request: Request) -> Message:
-        match query:
-            case TooMany():
-                return too_many(query, request.notes, request.asker.user)
-            case DidYouMean():
-                return did_you_mean(query, request.notes)
-            case Nothing():
-                return request.notes.usage()
+                    await self.bulks.ask(request, query.argument)
+                return
             case Run():
-                return await self._commands.run(query, request)
+                message = await self._run(query, request)
+            case _:
+                message = messages.reply_to(query, request.notes, request.asker.user)
+        await request.reply.show(request.dated(message, request.notes))
+
+    async def _run(self, run: Run, request: Request) -> Message:
+        asker, notes = request.asker, request.notes
+        match run.command:
+            case Command.EXPLAIN:
+                return messages.definition_note(run, notes, self.languages.all())
+            case Command.LANGUAGE:
+                return await self._choose_language(run.argument, request)
+            case Command.WHOAMI:
+                reason, admin = self.lookups.refusal(asker), self.lookups.is_admin(asker)
+                return messages.whoami_note(asker, reason, notes, admin=admin)
+            case Command.HEALTH:
+                return messages.health_note(self.lookups.health, notes.style)
+            case _:
+                return messages.help_note(notes)
+
+    async def _choose_language(self, wanted: str, request: Request) -> Message:
+        asker, notes, languages = request.asker, request.notes, self.languages
+        first, *words = wanted.split() or [""]
+        if first.lower() not in {"channel", "canal"}:
+            chosen = await languages.choose(asker.team, asker.user, wanted)
+            return messages.language_note(chosen, wanted, notes)
+        if not self.lookups.is_admin(asker):
+            return messages.admins_only(notes)
+        wanted = " ".join(words)
+        chosen = await languages.choose_for_channel(asker.team, asker.channel, wanted)
+        # "?" because the note without a language would describe the user's own.
+        return messages.language_note(chosen, wanted or "?", notes, for_channel=True)
 
     async def admitted(self, request: Request) -> bool:
         """Check whether the asker may look up calls; if not, show a refusal to them only."""
-        refused = self._lookups.refusal(request.asker)
+        refused = self.lookups.refusal(request.asker)
         if refused is not None:
             showing = request.for_asker.show(request.private_notes.refused(refused))
-            await asyncio.gather(showing, self._records.refused(request.asked, refused))
+            await asyncio.gather(showing, self.records.refused(request.asked, refused))
         return refused is None
 
     async def _look_up(self, query: LookUp, request: Request) -> None:
-        if not await self.admitted(request):
+        notes = request.notes
+        if not query.ids:
+            await request.reply.show(request.dated(notes.nothing_valid(query), notes))
             return
-        if query.ids:
-            await self._ask_and_show(query, request)
-        else:
-            message = request.notes.nothing_valid(query)
-            await request.reply.show(request.dated(message, request.notes))
-
-    async def _ask_and_show(self, query: LookUp, request: Request) -> None:
         answers = await self.look_up(query.ids, request)
-        remarks = request.notes.bad_words(query)
-        waits = query.watch and _may_change(answers)
+        remarks, waits = notes.bad_words(query), query.watch and messages.may_change(answers)
         if query.watch and not waits:
-            remarks += needless(answers, request.notes)
+            remarks += needless(answers, notes)
         if query.share and request.audience is Audience.PRIVATE:
-            await self._share_as_asked(answers, request, remarks)
+            if remarks or request.reply.in_use:
+                # First: a post to the response URL may replace the previous one, even the card.
+                await request.reply.show(messages.shared_note(remarks, notes))
+            await self.share(answers, request)
         else:
             await self.show_card(answers, request, remarks)
         if waits:
-            await self._watches.begin(answers, request, request.reply.posted)
+            await self.watches.begin(answers, request, request.reply.posted)
 
     async def watch(
         self, answers: Sequence[Answer], request: Request, clicked_on: PostedCard | None
     ) -> None:
         """Show the card, and watch the calls that may still get a status."""
-        waits = _may_change(answers)
+        waits = messages.may_change(answers)
         if waits and request.audience is Audience.MODAL:
             # The modal shows the card already; a second message would replace it.
-            await self._keep(answers, request)
+            await self._store(answers, request)
         else:
             await self.show_card(answers, request)
         if waits:
-            await self._watches.begin(answers, request, clicked_on)
-
-    async def _share_as_asked(
-        self, answers: Sequence[Answer], request: Request, remarks: Sequence[str]
-    ) -> None:
-        """Handle the word `share`: post the card publicly, and the remarks to the asker only."""
-        if remarks or request.reply.in_use:
-            # First: a post to the response URL may replace the previous one, even the card.
-            await request.reply.show(shared_note(remarks, request.notes))
-        shared = await self.share(answers, request)
-        await self.keep_shared(answers, request, shared=shared)
+            await self.watches.begin(answers, request, clicked_on)
 
     async def show_card(
         self, answers: Sequence[Answer], request: Request, remarks: Sequence[str] = ()
@@ -143,12 +140,12 @@ class QueryHandler:
 
     async def deliver(self, message: Message, answers: Sequence[Answer], request: Request) -> None:
         """Show a message and store its look-ups, concurrently."""
-        await asyncio.gather(request.reply.show(message), self._keep(answers, request))
+        await asyncio.gather(request.reply.show(message), self._store(answers, request))
 
-    async def _keep(self, answers: Sequence[Answer], request: Request) -> None:
+    async def _store(self, answers: Sequence[Answer], request: Request) -> None:
         """Store the look-ups and report them to the alerter."""
         await asyncio.gather(
-            self._records.looked_up(request.asked, answers), self._alarm.observe(answers)
+            self.records.looked_up(request.asked, answers), self.alarm.observe(answers)
         )
 
     async def look_up(self, ids: Sequence[MessageId], request: Request) -> tuple[Answer, ...]:
@@ -157,11 +154,12 @@ class QueryHandler:
         Raises:
             asyncio.CancelledError: the bot shuts down; the user has a note that says so.
         """
-        lookup = asyncio.ensure_future(self._lookups.look_up(ids))
+        lookup = asyncio.ensure_future(self.lookups.look_up(ids))
         try:
             # `wait` does not cancel the look-up at the timeout, as `wait_for` would.
-            done, _ = await asyncio.wait({lookup}, timeout=self._note_after)
-            if not done and not request.quiet:
+            done, _ = await asyncio.wait({lookup}, timeout=self.timing.note_after)
+            # Beside a card, the answer could not replace the note.
+            if not done and request.reply.route is not Route.BESIDE:
                 going_on = request.notes.note("working.title", "working.text", count=len(ids))
                 await request.reply.show(going_on, passing=True)
             return await lookup
@@ -173,41 +171,18 @@ class QueryHandler:
     def _card(
         self, answers: Sequence[Answer], request: Request, style: CardStyle, remarks: Sequence[str]
     ) -> Message:
-        """Make the card in this style, with its buttons."""
-        row = buttons(
-            [answer.message_id for answer in answers],
-            style,
-            request.asker.user,
-            watching=any(invites_watch(answer.finding) for answer in answers),
-        )
-        alerted = replace(style, admins_told=self._alarm.covers(answers))
-        return card(answers, alerted, remarks, row)
+        alerted = replace(style, admins_told=self.alarm.covers(answers))
+        return messages.card_with_buttons(answers, alerted, request.asker.user, remarks)
 
     async def share(self, answers: Sequence[Answer], request: Request) -> bool:
         """Post the card, never the typed command; return whether the channel shows it."""
         asker = request.asker
-        style = await self._styles.of(
+        style = await self.styles.of(
             Audience.PUBLIC, team=asker.team, channel=asker.channel, person=asker.user
         )
-        reply = request.to_channel()
+        reply = request.reply.also(Route.SHARED)
         await reply.show(self._card(answers, request, style.shared(request.name), ()))
+        await self._store(answers, request)
+        if reply.as_wanted:
+            await self.records.shared(request.asked, [one.message_id for one in answers])
         return reply.as_wanted
-
-    async def keep_shared(
-        self, answers: Sequence[Answer], request: Request, *, shared: bool
-    ) -> None:
-        """Store the look-ups of a shared card, and that it was shared if so."""
-        await self._keep(answers, request)
-        if shared:
-            ids = [answer.message_id for answer in answers]
-            await self._records.shared(request.asked, ids)
-
-
-def shared_note(remarks: Sequence[str], notes: Notes) -> Message:
-    """The note to the asker that the card was shared, with their remarks."""
-    return note("\n".join((notes.say("working.shared"), *remarks)))
-
-
-def _may_change(answers: Sequence[Answer]) -> bool:
-    """Whether one of the calls may still get a status."""
-    return any(why_not_watchable(answer.finding) is None for answer in answers)

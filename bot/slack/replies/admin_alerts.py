@@ -5,67 +5,59 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 
-from bot.domain.texts.catalog import Catalog
-from bot.domain.timing import Timing
-from bot.services.alarm import Alert
-from bot.services.languages import Languages
+from bot.domain.alerts import Alert
+from bot.slack.api.web_client import SlackClient
+from bot.slack.blocks.audience import AudienceStyles
 from bot.slack.blocks.block_kit import Message, code_span, note
-from bot.slack.replies.channels import ReplyTarget
-from bot.slack.replies.reply import Replies
+from bot.slack.cards.notes import Notes
+from bot.slack.replies.reply import Reply
+from bot.slack.replies.routes import ReplyTarget, Route
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdminAlerts:
     """Sends direct messages to the configured admins.
 
-    Args:
+    Attributes:
         admins: ids of Slack users.
         team: the workspace whose language choices apply.
         command: the slash command's name, for the texts.
-        timing: the time limits.
     """
 
-    def __init__(
-        self,
-        *,
-        admins: Collection[str],
-        team: str,
-        languages: Languages,
-        replies: Replies,
-        command: str,
-        timing: Timing = Timing(),
-    ) -> None:
-        self._admins = sorted(admins)
-        self._team = team
-        self._languages = languages
-        self._replies = replies
-        self._command = command
-        self._seconds = timing.posting
+    admins: Collection[str]
+    team: str
+    styles: AudienceStyles
+    slack: SlackClient
+    command: str
 
-    async def tell(self, alert: Alert) -> bool:
+    async def send(self, alert: Alert) -> bool:
         """Send the alert to every admin; return whether Slack took one of the messages.
 
         The messages are sent concurrently, each with a time limit, so that one that hangs does not
         delay the result.
         """
-        return any(await asyncio.gather(*(self._tell_one(one, alert) for one in self._admins)))
+        return any(
+            await asyncio.gather(*(self._send_to(one, alert) for one in sorted(self.admins)))
+        )
 
-    async def _tell_one(self, admin: str, alert: Alert) -> bool:
-        reply = self._replies.directly(ReplyTarget(channel="", user=admin))
+    async def _send_to(self, admin: str, alert: Alert) -> bool:
+        # `Reply` waits for Slack to recover; the alert has to be delivered or repeated later.
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._seconds):
-                catalog = await self._languages.of_person(self._team, admin)
-                return await reply.show(alert_note(alert, catalog, self._command))
+            async with asyncio.timeout(self.slack.timing.posting):
+                style = await self.styles.at(admin, team=self.team, person=admin)
+                notes = Notes(style, self.command)
+                target = ReplyTarget(channel="", user=admin)
+                reply = Reply(self.slack, Route.DIRECT, target, notes)
+                return await reply.show(alert_note(alert, notes))
         return False
 
 
-def alert_note(alert: Alert, catalog: Catalog, command: str) -> Message:
+def alert_note(alert: Alert, notes: Notes) -> Message:
     """The text of an alert: what is wrong, and what to do."""
     name = f"admin.{alert.trouble.value}"
-    body = catalog.say(
-        f"{name}_body",
-        code=code_span(alert.code),
-        error=code_span(alert.detail),
-        command=code_span(command),
+    values = {"code": code_span(alert.code), "error": code_span(alert.detail)}
+    return note(
+        notes.say(name), notes.say(f"{name}_body", **values), small=[notes.say("admin.once")]
     )
-    return note(catalog.say(name), body, small=[catalog.say("admin.once")])

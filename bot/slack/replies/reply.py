@@ -1,82 +1,61 @@
-"""Where an answer is posted, and the fallbacks that are tried if Slack refuses it there."""
+"""One answer, and the attempts that deliver it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import asyncio
+from dataclasses import replace
 from time import monotonic
 
 import structlog
 
-from bot.domain.jobs.watch import PostedCard
-from bot.domain.timing import Timing
+from bot.domain.jobs.job import PostedCard
+from bot.slack.api.marks import card_of
 from bot.slack.api.web_client import SlackClient
-from bot.slack.blocks.block_kit import Message
-from bot.slack.replies.channels import (
-    ByEphemeral,
-    ByModal,
-    ByPost,
-    ByResponseUrl,
-    DeliveryChannel,
-    OpenModal,
+from bot.slack.blocks.block_kit import Message, View
+from bot.slack.blocks.payload import first_word, part
+from bot.slack.cards.modals import answer
+from bot.slack.cards.notes import Notes
+from bot.slack.replies.routes import (
+    ATTEMPTS,
+    Attempt,
     ReplyTarget,
-    Spot,
+    Route,
+    ephemeral_arguments,
+    last_resort,
+    post_arguments,
+    url_body,
 )
 
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One of the delivery channels, which are tried in order.
-
-    Attributes:
-        replaces: whether a message replaces the previous one on this channel; `None` if all but
-            the first do.
-        last_resort: it reaches only the asker although others should read it, so a hint is added.
-    """
-
-    channel: DeliveryChannel
-    replaces: bool | None = None
-    last_resort: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """The hints on a public answer that could be shown only to the asker.
-
-    Attributes:
-        alone: the bot could not post in the channel.
-        thread_gone: the thread was deleted.
-    """
-
-    alone: Message
-    thread_gone: Message
-
-
 class Reply:
-    """One answer; each message that it shows replaces the previous one."""
+    """One answer; each message that it shows replaces the previous one.
 
-    def __init__(
-        self,
-        ways: Sequence[Way],
-        spot: Spot,
-        reopened: Callable[[], Awaitable[bool]],
-        timing: Timing,
-        hints: Hints | None = None,
-    ) -> None:
-        self._ways = ways
-        self._spot = spot
-        self._hints = hints
-        self._reopened = reopened
-        self._doubtful = timing.doubtful
-        self._used: Way | None = None
+    Args:
+        slack: the Web API client.
+        route: whom it is for.
+        target: what Slack sent to answer with.
+        notes: texts for the asker: the title of a modal, and the hint on a public answer that only
+            the asker can be shown.
+    """
+
+    def __init__(self, slack: SlackClient, route: Route, target: ReplyTarget, notes: Notes) -> None:
+        self.route = route
+        self.target = target
+        self._slack = slack
+        self._notes = notes
+        self._used: Attempt | None = None
+        self._posted: PostedCard | None = None
+        self._thread_gone = False
+        # On the monotonic clock; 0.0 before the acknowledgement.
+        self._acknowledged_at = 0.0
         self._lost = False
 
     @property
     def as_wanted(self) -> bool:
         """Whether the last message reached its intended readers, not only the asker."""
-        return self._used is not None and not self._used.last_resort
+        return self._used is not None and not last_resort(self.route, self._used)
 
     @property
     def in_use(self) -> bool:
@@ -84,115 +63,139 @@ class Reply:
         return self._used is not None
 
     @property
-    def thread_gone(self) -> bool:
-        """Whether its thread was found to be deleted."""
-        return self._spot.thread_gone
+    def here(self) -> ReplyTarget:
+        """The target, without its thread if that was found to be deleted."""
+        return replace(self.target, thread_ts="") if self._thread_gone else self.target
 
     @property
     def posted(self) -> PostedCard | None:
-        """The message that the bot posted, which it can update at any time."""
-        channel = self._used.channel if self._used is not None else None
-        return channel.posted if isinstance(channel, ByPost) else None
+        """The last message, if the bot posted it, so that it can update it at any time."""
+        return self._posted if self._used in {Attempt.POST, Attempt.DIRECT} else None
+
+    def also(self, route: Route, target: ReplyTarget | None = None) -> Reply:
+        """Make another reply to the same question."""
+        return Reply(self._slack, route, target or self.target, self._notes)
+
+    async def open_modal(self, view: View) -> str | None:
+        """Open a modal; return its id, or `None` if there is no `trigger_id` or it has expired."""
+        trigger_id = self.target.trigger_id
+        if not trigger_id:
+            return None
+        opened = await self._slack.call("views.open", trigger_id=trigger_id, view=view)
+        return None if opened is None else first_word(part(opened, "view").get("id"))
+
+    async def update_modal(self, view: View, view_id: str = "") -> bool:
+        """Replace a modal, or the one that was used; return whether Slack accepted it."""
+        view_id = view_id or self.target.view_id
+        return await self._slack.call("views.update", view_id=view_id, view=view) is not None
+
+    async def acknowledge(self, **response: object) -> bool:
+        """Acknowledge the submission of a modal; return whether that was still due."""
+        if self.target.ack is None or self._acknowledged_at:
+            return False
+        await self.target.ack(**response)
+        self._acknowledged_at = monotonic()
+        return True
 
     async def show(self, message: Message, *, passing: bool = False) -> bool:
-        """Show the message on the first channel that takes it; return whether one did.
+        """Show the message with the first attempt that Slack accepts; return whether one was.
 
-        If all of them refuse and one does so temporarily, they are retried, unless the message is
-        `passing`, because the answer replaces it soon. A passing message is also not sent on a
-        second channel if the first one timed out: it may have arrived, and would show twice.
+        If all of them are refused and one only temporarily, they are retried, unless the message is
+        `passing`, because the answer replaces it soon. A passing message also ends the attempts if
+        the first one timed out: it may have arrived, and would show twice.
         """
         shown = await self._shown(message, passing=passing)
         if passing or shown:
             return shown
-        if await self._reopened() and await self._shown(message):
+        if await self._slack.reopened() and await self._shown(message):
             return True
+        # One log line for one answer, however often its messages are lost.
         if not self._lost:
-            _log.error("an answer was lost: no way to the person is open")
+            _log.error("an answer was lost: every attempt failed")
         self._lost = True
         return False
 
     async def _shown(self, message: Message, *, passing: bool = False) -> bool:
+        # First the attempt that delivered the previous message, because only it can replace that.
         if self._used is not None and await self._by(self._used, message, first=False):
             return True
-        for way in self._ways:
+        for attempt in ATTEMPTS[self.route]:
             began = monotonic()
-            if await self._by(way, message, first=True):
-                self._used = way
+            if await self._by(attempt, message, first=True):
+                self._used = attempt
                 return True
-            if passing and monotonic() - began >= self._doubtful:
+            if passing and monotonic() - began >= self._slack.timing.doubtful:
                 return False
         return False
 
-    async def _by(self, way: Way, message: Message, *, first: bool) -> bool:
-        if way.last_resort and self._hints is not None:
-            gone = self._spot.thread_gone
-            message = message.and_then(self._hints.thread_gone if gone else self._hints.alone)
-        replace = not first if way.replaces is None else way.replaces
-        return await way.channel.show(message, replace=replace)
+    async def _by(self, attempt: Attempt, message: Message, *, first: bool) -> bool:
+        if last_resort(self.route, attempt):
+            why = "hint.thread_gone" if self._thread_gone else "hint.invite"
+            message = message.and_then(self._notes.hint(why))
+        replaces = not (first or self.route is Route.BESIDE)
+        match attempt:
+            case Attempt.MODAL:
+                return await self._in_modal(message, first=first)
+            case Attempt.EPHEMERAL:
+                return await self._ephemeral(message)
+            case Attempt.POST | Attempt.DIRECT:
+                return await (self._update(message) if replaces else self._post(attempt, message))
+            case _:
+                return await self._by_url(attempt, message, replaces=replaces)
 
+    async def _by_url(self, attempt: Attempt, message: Message, *, replaces: bool) -> bool:
+        url = self.target.response_url
+        if not url or (attempt is Attempt.URL_IN_CHANNEL and not await self._has_thread()):
+            return False
+        replaces = replaces or attempt is Attempt.URL_ORIGINAL
+        return await self._slack.post(url, url_body(attempt, self.here, message, replaces=replaces))
 
-class Replies:
-    """Makes replies that share one Web API client."""
+    async def _has_thread(self) -> bool:
+        """Whether the thread for a public message still exists.
 
-    def __init__(self, slack: SlackClient, *, timing: Timing = Timing()) -> None:
-        self._slack = slack
-        self._timing = timing
-
-    def privately(self, place: ReplyTarget) -> Reply:
-        """Reply to the asker only: response URL, ephemeral message, direct message."""
-        spot = Spot(place)
-        return self._reply([Way(channel=one) for one in self._private(spot)], spot)
-
-    def beside(self, place: ReplyTarget) -> Reply:
-        """Reply to the user who clicked, beside the card, which stays unchanged.
-
-        `replace_original` would replace the card, because it refers to the message with the button.
+        Slack answers a post to a response URL only with `ok`, so the thread is checked first.
         """
-        spot = Spot(place)
-        return self._reply([Way(channel=o, replaces=False) for o in self._private(spot)], spot)
+        if not self._thread_gone:
+            channel, thread_ts = self.target.channel, self.target.thread_ts
+            self._thread_gone = not await self._slack.threads.exists(channel, thread_ts)
+        return not self._thread_gone
 
-    def in_place_of(self, place: ReplyTarget) -> Reply:
-        """Replace the message whose button was clicked."""
-        spot = Spot(place)
-        original = Way(channel=ByResponseUrl(self._slack, spot, None), replaces=True)
-        return self._reply([original, *(Way(channel=o) for o in self._private(spot))], spot)
+    async def _ephemeral(self, message: Message) -> bool:
+        """Post anew: the Web API has no method to update an ephemeral message."""
+        if not self.target.channel:
+            return False
+        arguments = ephemeral_arguments(self.here, message)
+        return await self._slack.call("chat.postEphemeral", **arguments) is not None
 
-    def to_channel(self, place: ReplyTarget, hints: Hints) -> Reply:
-        """Reply to the channel or thread, by response URL first; else to the asker."""
-        spot = Spot(place)
-        ways = [
-            Way(channel=ByResponseUrl(self._slack, spot, "in_channel")),
-            Way(channel=ByPost(self._slack, spot)),
-            # By direct message: the response URL and the channel have just refused the card.
-            Way(channel=ByPost(self._slack, place.user), last_resort=True),
-        ]
-        return self._reply(ways, spot, hints)
+    async def _update(self, message: Message) -> bool:
+        card = self._posted
+        if card is None:
+            return False
+        where = {"channel": card.channel, "ts": card.ts}
+        return await self._slack.call("chat.update", **where, **message.body) is not None
 
-    def in_thread(self, place: ReplyTarget, hints: Hints | None = None) -> Reply:
-        """Reply to the thread, by chat.postMessage or response URL; else to the asker."""
-        spot = Spot(place)
-        ways = [
-            Way(channel=ByPost(self._slack, spot)),
-            Way(channel=ByResponseUrl(self._slack, spot, "in_channel")),
-            *(Way(channel=one, last_resort=True) for one in self._private(spot)),
-        ]
-        return self._reply(ways, spot, hints)
+    async def _post(self, attempt: Attempt, message: Message) -> bool:
+        if attempt is Attempt.POST and self._thread_gone:
+            # Slack would post it into the channel itself, for everyone to read.
+            return False
+        arguments = post_arguments(attempt, self.target, message)
+        sent = await self._slack.call("chat.postMessage", **arguments)
+        if sent is None:
+            return False
+        if not await self._slack.threads.landed(arguments, sent):
+            self._thread_gone = True
+            return False
+        self._posted = card_of(sent)
+        return True
 
-    def directly(self, place: ReplyTarget) -> Reply:
-        """Reply in a direct message."""
-        return self._reply([Way(channel=ByPost(self._slack, place.user))], Spot(place))
+    async def _in_modal(self, message: Message, *, first: bool) -> bool:
+        """Show it in the acknowledgement if one is due, then by views.update.
 
-    def in_modal(self, place: ReplyTarget, modal: OpenModal) -> Reply:
-        """Reply in the open modal, or in a direct message if the user has closed it."""
-        shown = ByModal(self._slack, modal, self._timing.modal_ack)
-        direct = ByPost(self._slack, place.user)
-        return self._reply([Way(channel=shown), Way(channel=direct)], Spot(place))
-
-    def _reply(self, ways: Sequence[Way], spot: Spot, hints: Hints | None = None) -> Reply:
-        return Reply(ways, spot, self._slack.reopened, self._timing, hints)
-
-    def _private(self, spot: Spot) -> list[DeliveryChannel]:
-        channels: list[DeliveryChannel] = [ByResponseUrl(self._slack, spot, "ephemeral")]
-        if spot.place.channel:
-            channels.append(ByEphemeral(self._slack, spot))
-        return [*channels, ByPost(self._slack, spot.place.user)]
+        If an update reached Slack before the acknowledgement, the acknowledgement would overwrite
+        it. https://docs.slack.dev/surfaces/modals
+        """
+        view = answer(self._notes.style.catalog, message)
+        if self.target.ack is not None and first:
+            return await self.acknowledge(response_action="update", view=view)
+        await asyncio.sleep(self._acknowledged_at + self._slack.timing.modal_ack - monotonic())
+        return await self.update_modal(view)

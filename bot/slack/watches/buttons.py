@@ -14,7 +14,8 @@ from typing import Final
 from bot.domain.input.query import MAX_IDS
 from bot.domain.jobs.watch import Watch
 from bot.domain.texts.catalog import Catalog
-from bot.slack.blocks.block_kit import Block, Element, actions, button
+from bot.slack.blocks.block_kit import Block, actions, button
+from bot.slack.blocks.payload import parsed
 
 STOP_ACTION: Final = "watch_stop"
 CANCEL_ACTION: Final = "watch_cancel"
@@ -24,12 +25,7 @@ LIMIT_ACTIONS: Final = re.compile(r"watch_limit_\d+")
 _CONTROLS: Final = "watch_controls"
 _LIMIT: Final = "watch_limit_"
 # By the suffix of the `action_id` and of the phrase.
-LIMITS: Final = {
-    "30": timedelta(minutes=30),
-    "60": timedelta(hours=1),
-    "240": timedelta(hours=4),
-    "1440": timedelta(hours=24),
-}
+LIMITS: Final = {f"{minutes}": timedelta(minutes=minutes) for minutes in (30, 60, 240, 1440)}
 _NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
@@ -41,7 +37,7 @@ def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | Non
         catalog: the language.
         chosen: the new time limit; `None` if they have just been started.
     """
-    value = json.dumps([watch.id for watch in watches])
+    value = value_of(watches)
     spans = {chosen or watch.expires_at - watch.started_at for watch in watches}
     elements = [
         button(f"{_LIMIT}{name}", catalog.say(f"watch.limit.{name}"), value=value)
@@ -52,9 +48,9 @@ def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | Non
     return actions(_CONTROLS, elements)
 
 
-def cancel_button(watch: Watch, catalog: Catalog, action: str) -> Element:
-    """Make the button that cancels one watch."""
-    return button(action, catalog.say("watches.cancel"), value=json.dumps([watch.id]))
+def value_of(watches: Sequence[Watch]) -> str:
+    """The value of a button for these watches."""
+    return json.dumps([watch.id for watch in watches])
 
 
 def limit_of(action: object) -> timedelta | None:
@@ -64,10 +60,5 @@ def limit_of(action: object) -> timedelta | None:
 
 def watches_of(value: object) -> tuple[str, ...]:
     """Read the ids of watches from a button's value; none if the value is not ours."""
-    try:
-        loaded = json.loads(value) if isinstance(value, str) else None
-    except (ValueError, RecursionError):
-        return ()
-    if not isinstance(loaded, list):
-        return ()
+    loaded = parsed(value, list) or []
     return tuple(one for one in loaded[:MAX_IDS] if isinstance(one, str) and _NAME.fullmatch(one))

@@ -10,13 +10,12 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.answer import Answer
-from bot.domain.jobs.watch import Watch
-from bot.domain.jobs.watchable import NotWatchable, why_not_watchable
+from bot.domain.jobs.watch import NotWatchable, Watch, why_not_watchable
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
-from bot.slack.blocks.block_kit import Block, Message, code_span, context, note, section
+from bot.slack.blocks.block_kit import Block, Message, button, code_span, context, note, section
 from bot.slack.blocks.style import is_direct
 from bot.slack.cards.notes import Notes
-from bot.slack.watches.buttons import CANCEL_ACTION, cancel_button, controls
+from bot.slack.watches.buttons import CANCEL_ACTION, controls, value_of
 
 # Below the limit of 50 blocks; cancelling some of them shows the next ones.
 _MOST_LISTED: Final = 20
@@ -26,7 +25,7 @@ def started(
     outcomes: Sequence[StartOutcome],
     notes: Notes,
     user: str,
-    hindered: Sequence[Answer] = (),
+    answers: Sequence[Answer] = (),
     *,
     limit: timedelta | None = None,
 ) -> Message:
@@ -36,11 +35,11 @@ def started(
         outcomes: for the calls that may still get a status.
         notes: the language.
         user: the reader.
-        hindered: the answers for the other calls.
+        answers: for all calls; the note says why some are not watched.
         limit: the time limit that was just chosen, which is not offered again.
     """
     begun = [one.watch for one in outcomes if isinstance(one, Started)]
-    lines = [*(_outcome(one, notes, user) for one in outcomes), *_hindrances(hindered, notes)]
+    lines = [*(_outcome(one, notes, user) for one in outcomes), *_hindrances(answers, notes)]
     message = note(_title(outcomes, notes, len(begun)), "\n".join(lines))
     if not begun:
         return message
@@ -65,6 +64,11 @@ def needless(answers: Sequence[Answer], notes: Notes) -> Iterator[str]:
             yield notes.say(f"watch.needless.{why.value}")
 
 
+def not_stored(notes: Notes) -> Message:
+    """Report that the database failed, so nothing has changed."""
+    return notes.titled("watch.not_kept")
+
+
 def stopped(given_up: Sequence[Watch], notes: Notes) -> Message:
     """Confirm that watches were stopped, or report that all were over already."""
     if not given_up:
@@ -73,43 +77,40 @@ def stopped(given_up: Sequence[Watch], notes: Notes) -> Message:
     return notes.titled("watch.stopped", count=len(given_up), ids=ids)
 
 
-def listed(watches: Sequence[Watch], notes: Notes, told: Message | None = None) -> Message:
+def listed(watches: Sequence[Watch], notes: Notes, change: Message | None = None) -> Message:
     """List all watches of a user, each with a button to cancel it.
 
     Args:
         watches: the oldest first.
         notes: the language.
-        told: a note about the last change.
+        change: a note about the last change.
     """
     if watches:
         rows = rows_of(watches, notes, CANCEL_ACTION, most=_MOST_LISTED)
         shown = notes.note("watches.title").followed_by(*rows)
     else:
         shown = notes.titled("watches.none")
-    return shown if told is None else told.followed_by(*shown.blocks)
+    return shown if change is None else change.followed_by(*shown.blocks)
 
 
 def rows_of(watches: Sequence[Watch], notes: Notes, action: str, *, most: int) -> Iterator[Block]:
     """Make a section with a button for each watch, and a line for those left out."""
     for watch in watches[:most]:
-        button = cancel_button(watch, notes.style.catalog, action)
-        yield section(_line(watch, notes)) | {"accessory": button}
+        cancel = button(action, notes.say("watches.cancel"), value=value_of([watch]))
+        yield section(_line(watch, notes)) | {"accessory": cancel}
     if len(watches) > most:
         yield context([notes.say("watches.more", count=len(watches) - most)])
 
 
 def _line(watch: Watch, notes: Notes) -> str:
-    place = watch.destination
-    if is_direct(place.channel):
-        where = notes.say("watches.to_you")
-    else:
-        where = notes.say("watches.to_thread", channel=place.channel)
+    channel = watch.destination.channel
+    name = "watches.to_you" if is_direct(channel) else "watches.to_thread"
     return notes.say(
         "watches.line",
         idmsg=code_span(watch.message_id.value),
         since=notes.style.moment(watch.started_at),
         until=notes.style.moment(watch.expires_at),
-        where=where,
+        where=notes.say(name, channel=channel),
     )
 
 

@@ -46,7 +46,7 @@ def written(
 ) -> bytes:
     """The whole sheet."""
     sheet = ResultSheet(catalog, local_moment(BRASILIA, catalog.language))
-    return b"".join(sheet.lines(items, ignored))
+    return b"".join((sheet.head(), *map(sheet.line, items), *sheet.tail(ignored)))
 
 
 def rows(data: bytes, language: Language = Language.ENGLISH) -> list[list[str]]:
@@ -160,22 +160,6 @@ def test_the_raw_result_is_bounded_masked_and_on_one_line() -> None:
     raw = cells(item("x\r\n\x00call 5511987654321\u2028" + "y" * 9_000))["raw"]
     assert 500 == len(raw)
     assert raw.startswith("x   call +55 (11) *****-4321 y")
-
-
-def test_the_sheet_is_made_line_by_line() -> None:
-    """The first line is available before the second item is requested."""
-    asked: list[int] = []
-
-    def items() -> Iterable[BulkItem]:
-        for position in range(3):
-            asked.append(position)
-            yield item("ok:85", position=position)
-
-    lines = ResultSheet(EN, str).lines(items(), ())
-    next(lines)
-    assert [] == asked
-    next(lines)
-    assert [0] == asked
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bot.domain.input.message_id import (
     parse_typed,
     unwrap,
 )
+from bot.domain.input.query import LookUp, parse_query
 
 REAL = "MPG000236180474"
 
@@ -85,7 +86,7 @@ def test_what_cannot_be_an_identifier_is_refused(value: str, problem: IdProblem)
 def test_36_the_dress_of_a_text_is_taken_off(word: str) -> None:
     """Quotes, code marks, angle brackets and invisible characters around an IDMSG are left out."""
     assert REAL == unwrap(word)
-    assert MessageId(REAL) == parse_typed(word).message_id
+    assert MessageId(REAL) == parse_typed(word)
 
 
 def test_an_apostrophe_inside_is_kept() -> None:
@@ -107,10 +108,10 @@ def test_an_apostrophe_inside_is_kept() -> None:
 )
 def test_35_the_prefix_of_the_send_result_is_cut(word: str, value: str, cut: bool) -> None:
     """`000:` is removed once and the removal is reported; the length counts after that."""
-    typed = parse_typed(word)
+    query = parse_query(word)
 
-    assert value == typed.message_id.value
-    assert cut is typed.prefix_cut
+    assert MessageId(value) == parse_typed(word)
+    assert LookUp(ids=(MessageId(value),), prefix_cut=cut) == query
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_a_dressed_phone_number_is_no_identifier(phone: str) -> None:
 @pytest.mark.parametrize("phone", PHONES)
 def test_a_person_may_insist(phone: str) -> None:
     """A word that resembles a phone number is an IDMSG if the user marks it as one."""
-    assert MessageId(phone) == parse_typed(phone, forced=True).message_id
+    assert MessageId(phone) == parse_typed(phone, forced=True)
 
 
 @pytest.mark.parametrize(
@@ -176,11 +177,11 @@ def test_a_person_may_insist(phone: str) -> None:
 )
 def test_digits_without_the_dress_are_asked(word: str) -> None:
     """An IDMSG may be all digits, and may contain hyphens."""
-    assert MessageId(word) == parse_typed(word).message_id
+    assert MessageId(word) == parse_typed(word)
 
 
 @given(st.text(max_size=60))
 def test_any_word_is_an_identifier_or_is_refused(word: str) -> None:
     """No word ends in another error, and no accepted one breaks the limits."""
     with suppress(InvalidMessageIdError):
-        assert 1 <= len(parse_typed(word).message_id.value) <= 40
+        assert 1 <= len(parse_typed(word).value) <= 40

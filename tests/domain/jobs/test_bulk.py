@@ -14,14 +14,16 @@ from bot.domain.call_status import Outcome, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import (
     Bulk,
+    BulkEnding,
     BulkItem,
     BulkState,
     Step,
     Tally,
     after_answer,
+    is_another_pause,
     time_left,
 )
-from bot.domain.jobs.watch import Destination
+from bot.domain.jobs.job import Destination
 from bot.domain.texts.explanation import LookupFailure
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -110,22 +112,78 @@ def test_what_a_failed_look_up_leads_to(
 
 def test_a_reported_bulk_is_open_until_its_result_was_handed_over() -> None:
     """An undeliverable bulk is closed."""
-    telling = replace(BULK, doubtful=True).telling()
+    telling = replace(BULK, doubtful=True).sending()
     assert (BulkState.REPORTING, True) == (telling.state, telling.open)
-    reported = telling.told(NOON)
+    reported = telling.sent(NOON)
     assert (BulkState.REPORTED, True, False) == (reported.state, reported.open, reported.doubtful)
     gone = telling.undelivered(NOON)
     assert (BulkState.UNDELIVERED, NOON, False) == (gone.state, gone.ended_at, gone.open)
+
+
+def test_an_ending_is_set_once() -> None:
+    """That of a user stays; the pause is over, and the progress card is in doubt no more."""
+    paused = replace(BULK, paused_until=NOON, doubtful=True)
+    later = NOON + timedelta(hours=1)
+    ended = paused.decided(BulkEnding.ALL_ASKED, later)
+    assert replace(BULK, ending=BulkEnding.ALL_ASKED, decided_at=later) == ended
+    stopped = BULK.stopped(NOON)
+    assert stopped is not None
+    assert stopped == stopped.decided(BulkEnding.REFUSED, later)
+
+
+def test_a_bulk_is_stopped_while_its_look_ups_go_on() -> None:
+    """At once if no process works on it; a process that does notices by itself."""
+    free, claimed = replace(BULK, due_at=NOON + timedelta(hours=1)), replace(BULK, worker="e1")
+    later = NOON + timedelta(minutes=1)
+    stopped = replace(claimed, ending=BulkEnding.STOPPED, decided_at=later)
+    assert replace(stopped, worker=None, due_at=later) == free.stopped(later)
+    assert stopped == claimed.stopped(later)
+    for over in (free.stopped(later), replace(BULK, state=BulkState.REPORTING)):
+        assert over is not None
+        assert None is over.stopped(later)
+
+
+def test_the_operator_retries_what_waits_or_was_not_delivered() -> None:
+    """What a process works on, and what was delivered, is left alone."""
+    later = NOON + timedelta(hours=1)
+    assert replace(BULK, due_at=later) == BULK.retried(later)
+    again = replace(BULK, worker="e1").undelivered(NOON).retried(later)
+    assert again is not None
+    assert (BulkState.REPORTING, None, later, None) == (
+        again.state,
+        again.worker,
+        again.decided_at,
+        again.ended_at,
+    )
+    for other in (replace(BULK, worker="e1"), BULK.sending(), BULK.sending().sent(NOON)):
+        assert None is other.retried(later)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differs"),
+    [
+        (None, None, False),
+        (NOON, None, True),
+        (None, NOON, True),
+        (NOON, NOON + timedelta(seconds=1), False),
+        (NOON + timedelta(seconds=1.1), NOON, True),
+    ],
+)
+def test_a_pause_is_another_if_it_moved(
+    one: datetime | None, other: datetime | None, differs: bool
+) -> None:
+    """By more than a second, since every process calculates its end anew."""
+    assert differs is is_another_pause(one, other)
 
 
 def test_handing_over_is_a_step_of_its_own() -> None:
     """With its own attempts and its own day; the state stays, until it is closed or given up."""
     later = NOON + timedelta(hours=5)
     reporting = replace(BULK, state=BulkState.REPORTING, attempts=4, doubtful=True)
-    reported = reporting.told(later)
+    reported = reporting.sent(later)
     assert (0, later, False) == (reported.attempts, reported.decided_at, reported.doubtful)
-    assert reported == reported.telling()
-    handed = replace(reported, doubtful=True).told(later)
+    assert reported == reported.sending()
+    handed = replace(reported, doubtful=True).sent(later)
     assert (BulkState.REPORTED, later, False) == (handed.state, handed.ended_at, handed.doubtful)
     gone = reported.undelivered(later)
     assert (BulkState.UNDELIVERED, later, True) == (gone.state, gone.ended_at, gone.doubtful)

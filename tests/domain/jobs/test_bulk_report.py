@@ -13,7 +13,7 @@ from bot.domain.answer import NOT_FOUND
 from bot.domain.call_status import Outcome, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import BulkItem
-from bot.domain.jobs.bulk_report import BulkReport, Reckoning
+from bot.domain.jobs.bulk_report import BulkReport, ReportCounter
 from bot.domain.texts.catalog import Kind
 from bot.domain.texts.explanation import Finding, LookupFailure, explain
 from tests.support.wording import EN
@@ -38,7 +38,7 @@ def items(results: Iterable[str]) -> Iterable[BulkItem]:
 
 def report(*results: str) -> BulkReport:
     """The report of these items."""
-    return Reckoning().add_all(items(results)).report(EN)
+    return ReportCounter(items(results)).report(EN)
 
 
 def test_calls_are_counted_by_outcome_and_what_was_not_asked_is_passed_over() -> None:
@@ -87,16 +87,16 @@ def test_results_that_are_explained_alike_are_one_reason() -> None:
     counted = report("machine:200", "machine:486", "failed:486", "error:486")
 
     assert [2, 1, 1] == [reason.count for reason in counted.reasons]
-    assert counted.reasons[0].explanation.outcome is Outcome.MACHINE
+    assert counted.reasons[0].explanation.verdict == Outcome.MACHINE
 
 
 def test_failed_look_ups_have_reasons_of_their_own() -> None:
     """Neither they nor pending calls count as problems of calls."""
     counted = report("!timeout", "!timeout", "!not_soap", "024", "failed:486")
 
-    assert [Outcome.FAILED] == [one.explanation.outcome for one in counted.reasons]
+    assert [Outcome.FAILED] == [one.explanation.verdict for one in counted.reasons]
     assert [2, 1] == [one.count for one in counted.failures]
-    assert {Outcome.LOOKUP_FAILED} == {one.explanation.outcome for one in counted.failures}
+    assert {Outcome.LOOKUP_FAILED} == {one.explanation.verdict for one in counted.failures}
 
 
 def test_of_equally_frequent_reasons_the_first_one_comes_first() -> None:
@@ -112,7 +112,7 @@ def test_answers_of_the_sandbox_are_counted() -> None:
         position=0, message_id=MessageId("A"), finding=read_result("ok:85"), sandbox=True
     )
 
-    assert 1 == Reckoning().add_all([item]).report(EN).sandbox
+    assert 1 == ReportCounter([item]).report(EN).sandbox
 
 
 results = st.one_of(
@@ -140,7 +140,7 @@ def test_no_call_is_lost_or_counted_twice(given_results: list[str]) -> None:
 
 def peak(count: int) -> int:
     """The peak of allocated bytes while this many items are counted."""
-    reckoning = Reckoning()
+    reckoning = ReportCounter()
     tracemalloc.start()
     try:
         for item in items(f"failed:{400 + n % 90}" for n in range(count)):

@@ -9,22 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import (
-    Destination,
+    Bound,
+    Bounds,
     Ending,
-    LookAgain,
-    PostedCard,
     Schedule,
     State,
     Watch,
-    is_over,
+    after_poll,
     most_open,
-    next_attempt,
-    next_step,
 )
-from bot.domain.texts.explanation import LookupFailure
+from bot.domain.texts.explanation import Finding, LookupFailure
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECONDS = (15, 30, 60, 120, 300)
@@ -43,6 +42,13 @@ WATCH = Watch(
 PENDING = read_result("024")
 
 
+def polled(finding: Finding, now: datetime = NOON, watch: Watch = WATCH) -> Watch:
+    """The watch after a poll with this result."""
+    return after_poll(
+        watch, Answer(message_id=MessageId("A"), finding=finding, checked_at=now), SCHEDULE, now
+    )
+
+
 def seconds_of_looks(watch: Watch) -> list[float]:
     """When a call that stays pending is polled, in seconds from the start; the last is the end.
 
@@ -50,10 +56,9 @@ def seconds_of_looks(watch: Watch) -> list[float]:
     """
     now = SCHEDULE.next_look(0, watch.started_at, watch.expires_at)
     moments = [now]
-    while not is_over(watch, now):
-        again = next_step(watch, PENDING, SCHEDULE, now)
-        assert isinstance(again, LookAgain)
-        watch, now = replace(watch, looks=watch.looks + 1), again.at
+    while now < watch.expires_at:
+        watch = polled(PENDING, now, watch)
+        now = watch.due_at
         moments.append(now)
     return [(moment - watch.started_at).total_seconds() for moment in moments]
 
@@ -83,57 +88,61 @@ def test_a_limit_may_be_chosen(chosen: timedelta | None, limit: timedelta) -> No
 )
 def test_a_final_status_ends_it(raw: str) -> None:
     """With any result of the call."""
-    assert Ending.STATUS is next_step(WATCH, read_result(raw), SCHEDULE, NOON)
+    ended = polled(read_result(raw))
+    assert (Ending.STATUS, NOON, 1) == (ended.ending, ended.decided_at, ended.looks)
+    assert (
+        Answer(message_id=MessageId("A"), finding=read_result(raw), checked_at=NOON) == ended.last
+    )
 
 
 @pytest.mark.parametrize("raw", ["001", "019", "022", "900"])
 def test_a_refusal_of_this_bot_ends_it(raw: str) -> None:
     """Further requests would make it worse, and say nothing about the call."""
-    assert Ending.REFUSED is next_step(WATCH, read_result(raw), SCHEDULE, NOON)
+    assert Ending.REFUSED is polled(read_result(raw)).ending
 
 
 @pytest.mark.parametrize("raw", ["024", "850", "950", "777", "nonsense", "ok:soon", "failed:"])
 def test_what_says_nothing_final_goes_on(raw: str) -> None:
     """Pending, undocumented and unreadable alike; no unknown status ends it."""
-    expected = LookAgain(at=NOON + timedelta(seconds=30))
-    assert expected == next_step(WATCH, read_result(raw), SCHEDULE, NOON)
+    again = polled(read_result(raw), watch=replace(WATCH, worker="e1"))
+    assert (None, None, 1) == (again.ending, again.worker, again.looks)
+    assert NOON + timedelta(seconds=30) == again.due_at
 
 
 def test_a_look_that_found_nothing_out_goes_on() -> None:
     """An unreachable gateway is not a failure of the call."""
-    expected = LookAgain(at=NOON + timedelta(seconds=30))
-    assert expected == next_step(WATCH, LookupFailure(error="timeout"), SCHEDULE, NOON)
+    again = polled(LookupFailure(error="timeout"))
+    assert (None, NOON + timedelta(seconds=30)) == (again.ending, again.due_at)
 
 
 def test_an_unknown_id_gets_one_repeat_after_a_minute() -> None:
     """The gateway may learn of it; then it is over."""
     unknown = read_result("023")
-    again = next_step(WATCH, unknown, SCHEDULE, NOON)
-    assert LookAgain(at=NOON + timedelta(minutes=1), unknown=True) == again
-    assert Ending.UNKNOWN_ID is next_step(replace(WATCH, unknown=True), unknown, SCHEDULE, NOON)
+    again = polled(unknown)
+    assert (None, True, NOON + timedelta(minutes=1)) == (again.ending, again.unknown, again.due_at)
+    assert Ending.UNKNOWN_ID is polled(unknown, again.due_at, again).ending
 
 
 def test_an_id_that_became_known_goes_on() -> None:
     """An id that was unknown a minute ago is pending now."""
-    again = next_step(replace(WATCH, unknown=True), PENDING, SCHEDULE, NOON)
-    assert isinstance(again, LookAgain)
-    assert not again.unknown
+    again = polled(PENDING, watch=replace(WATCH, unknown=True))
+    assert (None, False) == (again.ending, again.unknown)
 
 
 def test_the_limit_is_the_end() -> None:
-    """At its very moment."""
-    assert is_over(WATCH, WATCH.expires_at)
-    assert not is_over(WATCH, WATCH.expires_at - timedelta(microseconds=1))
+    """Without a poll; the last result remains."""
+    last = polled(PENDING)
+    ended = after_poll(last, None, SCHEDULE, WATCH.expires_at)
+    assert replace(last, ending=Ending.LIMIT, decided_at=WATCH.expires_at) == ended
 
 
 @given(st.integers(0, 10_000), st.integers(0, 2_000), st.sampled_from(["024", "023", "x"]))
 def test_a_watch_is_never_put_off_beyond_its_limit(looks: int, second: int, raw: str) -> None:
     """Nor for longer than the longest wait."""
     now = NOON + timedelta(seconds=second)
-    again = next_step(replace(WATCH, looks=looks), read_result(raw), SCHEDULE, now)
-    assert isinstance(again, LookAgain)
-    assert again.at <= max(WATCH.expires_at, now)
-    assert again.at - now <= SCHEDULE.longest_wait
+    again = polled(read_result(raw), now, replace(WATCH, looks=looks))
+    assert again.due_at <= max(WATCH.expires_at, now)
+    assert again.due_at - now <= SCHEDULE.longest_wait
 
 
 @pytest.mark.parametrize(
@@ -143,41 +152,35 @@ def test_one_that_was_told_is_open_until_its_card_shows_it(
     card: PostedCard | None, is_open: bool
 ) -> None:
     """If it has one."""
-    notified = replace(WATCH, card=card, state=State.TELLING, doubtful=True).told(NOON)
+    notified = replace(WATCH, card=card, state=State.TELLING, doubtful=True).sent(NOON)
     assert (is_open, State.TOLD, False) == (notified.open, notified.state, notified.doubtful)
 
 
 def test_a_watch_is_open_until_its_notice_stands_or_cannot_be_delivered() -> None:
     """A doubtful attempt is settled once the notice is in Slack."""
-    telling = replace(WATCH, doubtful=True).telling()
+    telling = replace(WATCH, doubtful=True).sending()
     assert (State.TELLING, True) == (telling.state, telling.open)
-    notified = telling.told(NOON)
+    notified = telling.sent(NOON)
     assert (State.TOLD, False, NOON) == (notified.state, notified.doubtful, notified.ended_at)
     gone = telling.undelivered(NOON)
     assert (State.UNDELIVERED, True, NOON) == (gone.state, gone.doubtful, gone.ended_at)
 
 
-def test_telling_is_tried_with_growing_pauses() -> None:
-    """Five seconds at first, ten minutes in the end."""
-    begun = replace(WATCH, decided_at=NOON)
-    moments = [next_attempt(replace(begun, attempts=n), NOON, None) for n in (*range(9), 99)]
-    pauses = [(moment - NOON).total_seconds() for moment in moments if moment is not None]
-    assert [5, 5, 15, 30, 60, 120, 300, 600, 600, 600] == pauses
+def test_the_operator_retries_what_waits_or_was_not_delivered() -> None:
+    """What was delivered, cancelled or is being sent is left alone."""
+    later = NOON + timedelta(hours=1)
+    assert replace(WATCH, due_at=later) == WATCH.retried(later)
+    again = replace(WATCH, worker="e1").undelivered(NOON).retried(later)
+    assert replace(WATCH.sending(), due_at=later, decided_at=later) == again
+    for state in (State.TELLING, State.TOLD, State.CANCELLED):
+        assert None is replace(WATCH, state=state).retried(later)
 
 
-def test_the_pause_that_slack_asks_for_is_kept() -> None:
-    """Unless it is absurd, or shorter than our own."""
-    asked = [timedelta(seconds=s) for s in (1, 40, 90_000)]
-    begun = replace(WATCH, decided_at=NOON, attempts=1)
-    moments = [next_attempt(begun, NOON, pause) for pause in asked]
-    assert [NOON + timedelta(seconds=s) for s in (5, 40, 600)] == moments
-
-
-def test_telling_is_given_up_after_a_day() -> None:
-    """Then it is the operator's."""
-    begun = replace(WATCH, decided_at=NOON, attempts=1)
-    assert next_attempt(begun, NOON + timedelta(hours=24, seconds=-1), None) is not None
-    assert next_attempt(begun, NOON + timedelta(hours=24), None) is None
+def test_the_narrowest_limit_is_reported_first() -> None:
+    """Without a limit for channels there is none to report."""
+    assert [(Bound.USER, 3), (Bound.ALL, 5)] == [*Bounds(user=3, all=5).each.items()]
+    three = Bounds(user=3, channel=4, all=5).each
+    assert [Bound.USER, Bound.CHANNEL, Bound.ALL] == [*three]
 
 
 @pytest.mark.parametrize(

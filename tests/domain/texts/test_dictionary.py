@@ -110,8 +110,7 @@ def test_a_result_has_the_one_answer_of_its_card(term: str, kind: Kind, code: st
         definition.headline,
         definition.remark,
     )
-    assert (explanation.meaning, explanation.advice) == (entry.meaning, entry.advice)
-    assert (explanation.who_acts, explanation.retry) == (entry.who_acts, entry.retry)
+    assert explanation.entry == entry
     assert explanation.headline.rstrip(".") == as_record(definition)["title"]
 
 

@@ -167,7 +167,7 @@ def test_a_fact_is_never_the_peers() -> None:
     """A code without a name is a number; an error without either has the class for its fact."""
     unknown = ssl.SSLCertVerificationError(1, "canary")
     unknown.verify_code = 4_242
-    assert read_handshake(unknown).fact == "verify code 4242"
+    assert read_handshake(unknown, "B").fact == "verify code 4242"
     bare = ssl.SSLCertVerificationError("canary")
-    assert read_handshake(bare, "A < B").fact == "B"
-    assert read_handshake(ssl.SSLError("canary"), "A < B").fact == "B"
+    assert read_handshake(bare, "B").fact == "B"
+    assert read_handshake(ssl.SSLError("canary"), "B").fact == "B"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gateway.http.reply_head import MAX_HEAD_BYTES, MAX_HEAD_LINES, HeadFilter, ReplyTooLong
+from bot.gateway.http.connector import MAX_HEAD_BYTES, MAX_HEAD_LINES, HeadFilter, ReplyTooLong
 from bot.gateway.http.transport import open_transport
 from bot.gateway.protocol.errors import ConnectionLost, GatewayError, TransportFailed
 from tests.gateway.gateway_loopback import (

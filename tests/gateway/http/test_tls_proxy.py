@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.gateway.http.transport import _trust, open_transport
+from bot.gateway.http.handshake import tls_context
+from bot.gateway.http.transport import open_transport
 from bot.gateway.protocol.errors import ProxyFailed, TlsCertificate
 from tests.gateway.gateway_loopback import (
     MOMENT,
@@ -116,8 +117,8 @@ def test_a_private_authority_is_added_to_the_systems(
     """The public gateway stays reachable after a private one was named."""
     other = make_identity(tmp_path, "DNS:gateway.example")
     monkeypatch.setenv("SSL_CERT_FILE", other.ca_file)
-    assert len(_trust(identity.ca_file).get_ca_certs()) == 2
-    assert len(_trust(None).get_ca_certs()) == 1
+    assert len(tls_context(identity.ca_file).get_ca_certs()) == 2
+    assert len(tls_context(None).get_ca_certs()) == 1
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])

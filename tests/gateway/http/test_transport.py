@@ -13,7 +13,7 @@ import pytest
 
 from bot import __version__
 from bot.gateway.http.connector import MAX_REPLY_BYTES
-from bot.gateway.http.transport import Reply, Transport, open_transport
+from bot.gateway.http.transport import Transport, open_transport
 from bot.gateway.protocol.errors import (
     ConnectionLost,
     ConnectionRefused,
@@ -24,6 +24,7 @@ from bot.gateway.protocol.errors import (
     TooLarge,
     TransportFailed,
 )
+from bot.gateway.protocol.soap import HttpReply
 from tests.gateway.gateway_loopback import (
     CREDENTIAL,
     OK,
@@ -82,7 +83,7 @@ async def test_a_reply_comes_back_as_it_is() -> None:
         _,
     ):
         reply = await transport.exchange(one_request())
-    assert reply == Reply(http_status=418, content_type="text/html", content=b"<h1>")
+    assert reply == HttpReply(http_status=418, content_type="text/html", content=b"<h1>")
     assert "<h1>" not in repr(reply)
 
 
@@ -95,7 +96,7 @@ async def test_a_reply_without_a_content_type_has_an_empty_one() -> None:
 
     async with facing(script) as (transport, _):
         reply = await transport.exchange(one_request())
-    assert reply == Reply(http_status=200, content_type="", content=b"body")
+    assert reply == HttpReply(http_status=200, content_type="", content=b"body")
 
 
 @pytest.mark.parametrize(("header", "expected"), [("1", True), ("0", False), ("yes", False)])

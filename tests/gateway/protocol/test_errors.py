@@ -61,7 +61,7 @@ def test_str_is_the_code_with_our_own_sentence() -> None:
         == "connection_lost: The connection ended before the whole reply had arrived."
     )
     assert str(ConnectionLost("ClientPayloadError")).endswith("arrived. [ClientPayloadError]")
-    assert str(HttpStatus(418)).endswith("[HTTP 418]")
+    assert str(HttpStatus("HTTP 418")).endswith("[HTTP 418]")
     assert str(Paused()).endswith("outlasts the deadline.")
     assert str(Busy()).endswith("before the deadline.")
 

@@ -20,7 +20,7 @@ from bot.gateway.protocol.errors import (
     UnreadableReply,
     UnsafeXml,
 )
-from bot.gateway.protocol.soap import read_reply
+from bot.gateway.protocol.soap import HttpReply, read_reply
 from bot.gateway.protocol.xml import MAX_ATTRIBUTES, MAX_DEPTH, MAX_PARTS, MAX_TEXT
 from tests.gateway.gateway_loopback import envelope, result
 
@@ -57,6 +57,12 @@ def fault12(code: str, text: str = "canary") -> bytes:
         "</soap:Reason></soap:Fault>",
         uri=SOAP12,
     )
+
+
+def read(status: int, content_type: str, content: bytes) -> str:
+    """The result in a whole reply."""
+    reply = HttpReply(http_status=status, content_type=content_type, content=content)
+    return read_reply(reply)
 
 
 READABLE = {
@@ -101,29 +107,29 @@ READABLE = {
 @pytest.mark.parametrize("content", READABLE.values(), ids=READABLE.keys())
 def test_a_result_is_read(content: bytes) -> None:
     """The same result in every format that a server may use."""
-    assert read_reply(200, TEXT_XML, content) == "ok:85.00"
+    assert read(200, TEXT_XML, content) == "ok:85.00"
 
 
 def test_a_declared_latin_1_is_honoured() -> None:
     """The document's own declaration defines the encoding."""
     content = result("número").decode().replace("utf-8", "iso-8859-1").encode("latin-1")
-    assert read_reply(200, TEXT_XML, content) == "número"
+    assert read(200, TEXT_XML, content) == "número"
 
 
 def test_a_byte_order_mark_counts_before_the_declaration() -> None:
     """A document that begins with the UTF-8 mark is UTF-8, whatever it declares."""
     content = b"\xef\xbb\xbf" + result("número").replace(b"utf-8", b"iso-8859-1")
-    assert read_reply(200, TEXT_XML, content) == "número"
+    assert read(200, TEXT_XML, content) == "número"
 
 
 def test_the_text_comes_back_as_it_was_received() -> None:
     """The domain judges the characters around the text."""
-    assert read_reply(200, TEXT_XML, result(" ok:85.00\n")) == " ok:85.00\n"
+    assert read(200, TEXT_XML, result(" ok:85.00\n")) == " ok:85.00\n"
 
 
 def test_a_result_may_come_with_any_success_status() -> None:
     """202 with a result is a result."""
-    assert read_reply(202, TEXT_XML, result("024")) == "024"
+    assert read(202, TEXT_XML, result("024")) == "024"
 
 
 BOMB = (
@@ -202,9 +208,9 @@ UNREADABLE: dict[str, tuple[bytes, type[UnreadableReply]]] = {
 def test_what_holds_no_result_is_refused(content: bytes, error: type[UnreadableReply]) -> None:
     """Each kind of unreadable reply has its error, which quotes none of it."""
     with pytest.raises(error) as caught:
-        read_reply(200, "Text/HTML ; charset=canary", content)
+        read(200, "Text/HTML ; charset=canary", content)
     assert type(caught.value) is error
-    assert caught.value.media_type == "text/html"
+    assert caught.value.fact == "text/html"
     assert "canary" not in str(caught.value) + repr(caught.value)
 
 
@@ -212,8 +218,8 @@ def test_what_holds_no_result_is_refused(content: bytes, error: type[UnreadableR
 def test_a_media_type_that_is_none_is_not_kept(content_type: str) -> None:
     """Only a valid media type reaches the logs."""
     with pytest.raises(NotSoap) as caught:
-        read_reply(200, content_type, b"")
-    assert not caught.value.media_type
+        read(200, content_type, b"")
+    assert not caught.value.fact
 
 
 STATUSES: dict[str, tuple[int, bytes, type[HttpError]]] = {
@@ -254,9 +260,9 @@ def test_without_soap_the_status_speaks(
 ) -> None:
     """The content counts first; without a result in it, the status does."""
     with pytest.raises(error) as caught:
-        read_reply(status, TEXT_XML, content)
+        read(status, TEXT_XML, content)
     assert type(caught.value) is error
-    assert caught.value.http_status == status
+    assert caught.value.fact == f"HTTP {status}"
 
 
 FAULTS: dict[str, tuple[bytes, type[SoapFault], str]] = {
@@ -291,8 +297,8 @@ def test_a_fault_is_a_fault_whatever_the_status(
 ) -> None:
     """Both versions' faults are read, and their texts stay out of the message."""
     with pytest.raises(SoapFault) as caught:
-        read_reply(status, TEXT_XML, content)
-    assert (type(caught.value), caught.value.fault_code) == (kind, code)
+        read(status, TEXT_XML, content)
+    assert (type(caught.value), caught.value.fact) == (kind, code)
     assert "canary" not in str(caught.value) + repr(caught.value)
 
 
@@ -328,7 +334,7 @@ def test_any_bytes_give_a_text_or_an_error_of_ours(
     """Every possible reply raises only our own tree, and no result is ever blank."""
     for reply in (content, result("ok:85.00")[:cut] + content + result("ok:85.00")[cut:]):
         try:
-            text = read_reply(status, content_type, reply)
+            text = read(status, content_type, reply)
         except GatewayError:
             continue
         assert text.strip()

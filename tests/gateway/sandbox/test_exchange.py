@@ -5,10 +5,9 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from bot.gateway.sandbox import Exchange, running_sandbox
-from bot.gateway.sandbox.call import Call
+from bot.gateway.sandbox.call import MASK, MAX_SHOWN, Call, Exchange, without_keys
 from bot.gateway.sandbox.envelope import Version
-from bot.gateway.sandbox.exchange import MASK, MAX_SHOWN, without_keys
+from bot.gateway.sandbox.server import running_sandbox
 
 CREDENTIAL, TOKEN = "K" * 40, "S3CR3T"
 ENVELOPE = (

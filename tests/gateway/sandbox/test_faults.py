@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from bot.gateway.sandbox import MARK, SCRIPTED, FaultName, SeenRequest, running_sandbox
 from bot.gateway.sandbox import fault_wire as wire
-from bot.gateway.sandbox.envelope import Version
+from bot.gateway.sandbox.answers import SCRIPTED
+from bot.gateway.sandbox.envelope import MARK, Version
+from bot.gateway.sandbox.fault_names import FaultName
 from bot.gateway.sandbox.fault_replies import BUILDERS
+from bot.gateway.sandbox.server import SeenRequest, running_sandbox, send
 
 NAMES = list(FaultName)
 PATIENCE_SECONDS = 60.0
@@ -332,7 +334,7 @@ async def playing(
     async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         transport = writer.transport
         assert isinstance(transport, asyncio.Transport)
-        await wire.send(transport, reply)
+        await send(transport, reply)
         served.put_nowait(asyncio.get_running_loop().time())
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
@@ -341,8 +343,8 @@ async def playing(
 
 async def test_a_hanging_answer_ends() -> None:
     """The silence is bounded, and then the connection closes."""
-    assert wire.WIRE_BUILDERS[FaultName.HANG](Version.SOAP_11) == wire.WireReply(hold=120.0)
-    async with playing(wire.WireReply(hold=0.2)) as (address, _):
+    assert wire.WIRE_BUILDERS[FaultName.HANG](Version.SOAP_11) == wire.WireReply(silence=120.0)
+    async with playing(wire.WireReply(silence=0.2)) as (address, _):
         reader, writer = await asyncio.open_connection(*address)
         assert b"" == await reader.read()
         writer.close()
@@ -351,13 +353,13 @@ async def test_a_hanging_answer_ends() -> None:
 async def test_a_drip_ends_whole() -> None:
     """Dripped to its end the answer is complete; a client that leaves stops it."""
     loop = asyncio.get_running_loop()
-    dripping = wire.WireReply(content=b"head", drip=b"body", pace=0.05)
+    dripping = wire.WireReply(content=b"head", flood=[b"bo", b"dy"], pace=0.05)
     async with playing(dripping) as (address, served):
         reader, writer = await asyncio.open_connection(*address)
         assert b"headbody" == await reader.read()
         writer.close()
         await served.get()
-    async with playing(replace(dripping, drip=b"x" * 10_000)) as (address, served):
+    async with playing(replace(dripping, flood=[b"x"] * 10_000)) as (address, served):
         start = loop.time()
         _, writer = await asyncio.open_connection(*address)
         writer.transport.abort()

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
-from bot.gateway.sandbox import MARK, REQUESTS, SCRIPTED, SeenRequest, answer, build_sandbox
-from bot.gateway.sandbox import running_sandbox as running
-from bot.gateway.sandbox.answers import pending_seconds
-from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, WireReply, send
-from bot.gateway.sandbox.server import MAX_BODY_BYTES, MAX_REMEMBERED
+from bot.gateway.sandbox.answers import SCRIPTED, answer, pending_seconds
+from bot.gateway.sandbox.envelope import MARK
+from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, WireReply
+from bot.gateway.sandbox.server import MAX_BODY_BYTES, MAX_REMEMBERED, SeenRequest, send
+from bot.gateway.sandbox.server import running_sandbox as running
 
 CREDENTIAL = "C0FFEE" * 6 + "C0FF"
 TOKEN = "a1B2c3"
@@ -433,11 +433,6 @@ async def test_an_ipv6_host_stands_in_brackets() -> None:
         assert url.startswith("http://[::1]:")
         async with session.get(url) as response:
             assert 200 == response.status
-
-
-def test_the_application_carries_its_record() -> None:
-    """A caller that builds only the application finds the record under its key."""
-    assert [] == build_sandbox()[REQUESTS]
 
 
 async def test_a_client_that_left_is_no_error() -> None:

@@ -13,7 +13,8 @@ import requests
 from zeep import Client, Transport
 from zeep.exceptions import Fault
 
-from bot.gateway.sandbox import MARK, running_sandbox
+from bot.gateway.sandbox.envelope import MARK
+from bot.gateway.sandbox.server import running_sandbox
 
 CREDENTIAL, TOKEN = "A" * 40, "123456"
 PORTS = ["PWGatewayVoiceSoap", "PWGatewayVoiceSoap12"]

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.id_lists.id_list import IdList, IgnoredLine
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
 from bot.domain.jobs.watch import Bound
-from bot.services.bulk.service import BulkRequest, BulkStarted, NoRoomForBulk
-from bot.storage.bulks import Bulks
+from bot.services.bulk.service import NoRoomForBulk
+from bot.storage.jobs.bulks import Bulks
 from tests.services.bulk_world import BulkWorld, bulk_world
 from tests.services.watch_world import NOON, THREAD
 
@@ -27,23 +27,16 @@ async def world() -> AsyncIterator[BulkWorld]:
         yield new
 
 
-def request(user: str = "U1") -> BulkRequest:
-    """A list of two with a double and a line that holds no id."""
-    return BulkRequest(
-        user=user,
-        destination=THREAD,
-        name="ids.csv",
-        message_ids=(MessageId("A"), MessageId("B")),
-        doubles=1,
-        ignored=LINES,
-    )
+async def start(world: BulkWorld, user: str = "U1") -> Bulk | NoRoomForBulk:
+    """Start a list of two with a double and a line that has no id."""
+    given = IdList(ids=(MessageId("A"), MessageId("B")), doubles=1, ignored=LINES)
+    return await world.bulks.start(given, user=user, destination=THREAD, name="ids.csv")
 
 
 async def test_a_list_is_kept_and_due_at_once(world: BulkWorld) -> None:
     """With all that was said about it, and somebody is woken for it."""
-    outcome = await world.bulks.start(request())
-    assert isinstance(outcome, BulkStarted)
-    bulk = outcome.bulk
+    bulk = await start(world)
+    assert isinstance(bulk, Bulk)
     assert (2, 1, 1, "ids.csv", NOON) == (
         bulk.total,
         bulk.doubles,
@@ -60,10 +53,10 @@ async def test_a_list_is_kept_and_due_at_once(world: BulkWorld) -> None:
 async def test_there_is_room_for_so_many(world: BulkWorld) -> None:
     """Of one person, and of all; nothing is kept of one more."""
     for _ in range(3):
-        assert isinstance(await world.bulks.start(request()), BulkStarted)
-    assert NoRoomForBulk(bound=Bound.USER, most=3) == await world.bulks.start(request())
-    assert isinstance(await world.bulks.start(request("U2")), BulkStarted)
-    assert NoRoomForBulk(bound=Bound.ALL, most=4) == await world.bulks.start(request("U3"))
+        assert isinstance(await start(world), Bulk)
+    assert NoRoomForBulk(bound=Bound.USER, most=3) == await start(world)
+    assert isinstance(await start(world, "U2"), Bulk)
+    assert NoRoomForBulk(bound=Bound.ALL, most=4) == await start(world, "U3")
     assert 3 == len(await world.table.open_of("T1", "U1"))
 
 

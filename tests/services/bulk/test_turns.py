@@ -15,13 +15,11 @@ from bot.domain.call_status import CallStatus, Outcome, read_result
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState
-from bot.domain.jobs.watch import PostedCard
+from bot.domain.jobs.job import Delivery, OnUnknownDelivery, PostedCard, Report, Trace
 from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
-from bot.services.jobs.deliver_once import OnUnknownDelivery
-from bot.services.jobs.outcomes import Delivery, Report, Trace
-from bot.storage.bulks import Bulks
 from bot.storage.errors import StorageError
+from bot.storage.jobs.bulks import Bulks
 from tests.services.bulk_world import AT_ONCE, CARD, BulkWorld, WrittenSpeaker, bulk_world
 from tests.storage.holding import eventually
 
@@ -450,7 +448,7 @@ async def test_a_result_that_was_being_handed_over(
 ) -> None:
     """Whoever comes after the process that died looks for it first."""
     bulk = await reporting(world)
-    doubtful = replace(bulk.told(world.base.clock.now), doubtful=True)
+    doubtful = replace(bulk.sent(world.base.clock.now), doubtful=True)
     assert await world.table.replace(bulk, doubtful)
     world.speaker.result_traces = [trace]
     ended = await world.turn(bulk)

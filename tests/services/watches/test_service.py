@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Bound, Destination, Ending, PostedCard, State
+from bot.domain.jobs.job import Destination, PostedCard
+from bot.domain.jobs.watch import Bound, Ending, State
 from bot.services.watches.service import (
     AlreadyWatched,
     NoRoom,
     Started,
     StartOutcome,
-    WatchRequest,
 )
 from tests.services.watch_world import BOUNDS, NOON, THREAD, World, watch_world
 
@@ -37,9 +37,7 @@ async def start(
 ) -> tuple[StartOutcome, ...]:
     """Ask for watches."""
     message_ids = tuple(map(MessageId, idmsgs))
-    return await world.watching.start(
-        WatchRequest(user=user, destination=destination, message_ids=message_ids)
-    )
+    return await world.watching.start(message_ids, user=user, destination=destination)
 
 
 async def test_a_watch_starts(world: World) -> None:
@@ -57,19 +55,6 @@ async def test_a_watch_starts(world: World) -> None:
 async def test_nothing_asked_for(world: World) -> None:
     """No id, no watch."""
     assert () == await start(world)
-
-
-async def test_a_limit_may_be_chosen(world: World) -> None:
-    """For this watch only."""
-    request = WatchRequest(
-        user="U1",
-        destination=THREAD,
-        message_ids=(MessageId("A"),),
-        limit=timedelta(hours=5),
-    )
-    (outcome,) = await world.watching.start(request)
-    assert isinstance(outcome, Started)
-    assert NOON + timedelta(hours=5) == outcome.watch.expires_at
 
 
 async def test_one_watch_for_each_id_and_destination(world: World) -> None:
@@ -107,7 +92,10 @@ async def test_the_bound_of_a_channel(world: World) -> None:
     """Whoever asks."""
     await start(world, "A", "B", "C")
     _, refused = await start(world, "D", "E", user="U2")
-    assert NoRoom(message_id=MessageId("E"), bound=Bound.CHANNEL, most=BOUNDS.channel) == refused
+    assert (
+        NoRoom(message_id=MessageId("E"), bound=Bound.CHANNEL, most=BOUNDS.each[Bound.CHANNEL])
+        == refused
+    )
 
 
 async def test_the_bound_of_all(world: World) -> None:

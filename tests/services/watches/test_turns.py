@@ -15,13 +15,12 @@ from sqlalchemy import event
 from bot.domain.call_status import CallStatus
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.watch import Ending, PostedCard, State, Watch
+from bot.domain.jobs.job import Delivery, OnUnknownDelivery, PostedCard, Report, Trace
+from bot.domain.jobs.watch import Bounds, Ending, State, Watch
 from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
-from bot.services.jobs.deliver_once import OnUnknownDelivery
-from bot.services.jobs.outcomes import Delivery, Report, Trace
 from bot.storage.errors import StorageError
-from bot.storage.watches import Bounds, Owner, Watches
+from bot.storage.jobs.watches import Owner, Watches
 from tests.services.watch_world import NOON, World, WrittenSlack, watch_world
 from tests.storage.holding import eventually
 
@@ -396,7 +395,7 @@ async def test_a_card_that_cannot_be_changed_is_left_alone(world: World) -> None
 async def test_a_process_that_died_before_the_card(world: World) -> None:
     """Whoever comes after it brings the card up to date, and posts nothing."""
     watch = await world.start("SANDBOX-OK", card=CARD)
-    assert await world.watches.replace(watch, replace(watch.told(NOON), ending=Ending.STATUS))
+    assert await world.watches.replace(watch, replace(watch.sent(NOON), ending=Ending.STATUS))
     watch = await world.turn(watch)
     assert (False, 1, []) == (watch.open, len(world.slack.updated), world.slack.told)
 

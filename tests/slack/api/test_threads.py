@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import bot.slack
-from bot.domain.jobs.watch import PostedCard
+from bot.domain.jobs.job import PostedCard
 from bot.domain.timing import Timing
 from bot.fake_slack.methods.chat import ChatMethods
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
@@ -99,7 +99,7 @@ async def test_one_persons_own_conversation_is_no_place_to_delete_from(scene: Sc
 
     assert "thread_ts" not in answer["message"]
     assert await scene.landed(answer, channel=DIRECT)
-    assert await scene.threads.stands(DIRECT, ASKED.ts)
+    assert await scene.threads.exists(DIRECT, ASKED.ts)
     assert ([], 1) == (scene.called, len(scene.slack.messages))
 
 
@@ -193,8 +193,8 @@ def test_only_what_looks_where_it_lands_posts_for_threads() -> None:
         if any(f'{name}"' in (text := path.read_text()) or f"{name}(" in text for name in names)
     }
 
-    assert {"post_once.py", "channels.py", "upload.py"} == {*posting}
-    assert all(".landed(" in text or ".stands(" in text for text in posting.values())
+    assert {"post_once.py", "reply.py", "upload.py"} == {*posting}
+    assert all(".landed(" in text or ".exists(" in text for text in posting.values())
 
 
 async def test_nobody_waits_for_a_deletion_that_slack_puts_off() -> None:
@@ -228,15 +228,15 @@ async def test_a_thread_stands_as_long_as_slack_does_not_deny_it(scene: Scene) -
     )
     for word in ("internal_error", "ratelimited", "unknown_method"):
         scene.slack.fail_next(LINK, error=word)
-    away = [await scene.threads.stands(CHANNEL_ID, ASKED.ts) for _ in range(3)]
-    private = await scene.threads.stands(PRIVATE_CHANNEL_ID, ASKED.ts)
+    away = [await scene.threads.exists(CHANNEL_ID, ASKED.ts) for _ in range(3)]
+    private = await scene.threads.exists(PRIVATE_CHANNEL_ID, ASKED.ts)
     asked = len(scene.called)
 
     assert ([True] * 3, True) == (away, private)
     assert [True, False] == [
-        await scene.threads.stands(CHANNEL_ID, ts) for ts in (ASKED.ts, "1795579300.000002")
+        await scene.threads.exists(CHANNEL_ID, ts) for ts in (ASKED.ts, "1795579300.000002")
     ]
-    assert [True, True] == [await scene.threads.stands(CHANNEL_ID, none) for none in (None, "")]
+    assert [True, True] == [await scene.threads.exists(CHANNEL_ID, none) for none in (None, "")]
     assert asked + 2 == len(scene.called)
     scene.slack.refusals.clear()
 
@@ -248,5 +248,5 @@ async def test_a_slack_that_says_nothing_does_not_deny_a_thread() -> None:
         threads = Threads(client, timing=timing)
         for answer in (silence, answering([]), answering({"ok": True, "permalink": 7})):
             slack.answers[LINK] = answer
-            assert await threads.stands(CHANNEL_ID, ASKED.ts)
-            assert not await threads.holds(PostedCard(channel=CHANNEL_ID, ts="1.1"), ASKED.ts)
+            assert await threads.exists(CHANNEL_ID, ASKED.ts)
+            assert not await threads.contains(PostedCard(channel=CHANNEL_ID, ts="1.1"), ASKED.ts)

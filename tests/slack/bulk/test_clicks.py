@@ -159,9 +159,12 @@ async def test_all_results_are_leafed_through(ways: Scene) -> None:
 
     assert page.ephemeral
     assert "SANDBOX-failed.400" in seen(page)
+    assert "SANDBOX-failed.439" in seen(page)
+    assert "SANDBOX-failed.440" not in seen(page)
     await ways.person.click(page, "bulk_page_next")
     second = await shown(ways, say("bulk.page.title", page=2, pages=2))
     assert "SANDBOX-failed.440" in seen(second)
+    assert "SANDBOX-failed.439" not in seen(second)
     assert [second] == saying(ways, PAGE)
 
 

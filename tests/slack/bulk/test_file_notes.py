@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 
 from bot.domain.id_lists.id_list import ListProblem, UnreadableListError
+from bot.domain.input.found_ids import find_ids
 from bot.domain.texts.catalog import Catalog
 from bot.fake_slack.rules.message_rules import CALLING_MARKUP
-from bot.slack.bulk.from_file import FoundList, list_on, may_hold_list, unread_line
-from bot.slack.files.download import FileProblem, UnreadableFileError
+from bot.slack.bulk.notes import unread_line
+from bot.slack.files.file_objects import FileProblem, UnreadableFileError, is_worth_reading
 from tests.slack.file_scene import FileScene, file_scene
 from tests.support.wording import EN, PT, say
 
@@ -29,57 +31,60 @@ async def test_the_list_of_a_file_comes_with_its_name(scene: FileScene) -> None:
     """In the format of Excel in Brazil."""
     message = await scene.message({"name": "Ligações.csv", "content": EXCEL.encode("cp1252")})
 
-    found = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
+    found = await scene.attached.read(message, user="U1", max_ids=10)
 
-    assert found.ids is not None
-    assert ("Ligações.csv", "") == (found.name, found.line)
+    assert "Ligações.csv" == found.name
     assert ["MPG000236180474", "MPG000236180475"] == [one.value for one in found.ids.ids]
 
 
+async def line(scene: FileScene, message: Mapping[str, Any]) -> str:
+    """Why the file of a message is not read."""
+    with pytest.raises(UnreadableFileError) as unread:
+        await scene.attached.read(message, user="U1", max_ids=10)
+    return unread_line(unread.value, EN)
+
+
 async def test_a_file_that_cannot_be_had_is_a_line(scene: FileScene) -> None:
-    """No error is raised; the line names the missing scope."""
+    """The line names the missing scope."""
     scene.slack.workspace.scopes.discard("files:read")
-    message = await scene.message("list.csv")
 
-    found = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
+    found = await line(scene, await scene.message("list.csv"))
 
-    assert FoundList(line=found.line) == found
-    assert say("file.no_permission", scope="files:read") == found.line
+    assert say("file.no_permission", scope="files:read") == found
 
 
 async def test_a_file_that_is_no_list_is_a_line_with_its_name(scene: FileScene) -> None:
     """With the parser's error and the name of the file."""
     ids = "\r\n".join(f"MPG{n:012}" for n in range(11)).encode()
-    message = await scene.message({"name": "list.csv", "content": ids})
 
-    found = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
+    found = await line(scene, await scene.message({"name": "list.csv", "content": ids}))
 
     reason = say("list.problem.too_many_ids", count=11, limit=10)
-    assert found.ids is None
-    assert say("file.unread", file="`list.csv`", reason=reason) == found.line
+    assert say("file.unread", file="`list.csv`", reason=reason) == found
 
 
 async def test_of_a_person_one_file_is_read_at_a_time(scene: FileScene) -> None:
     """A second one is not downloaded until the first is done; other users do not wait."""
     message = await scene.message({"name": "list.csv", "content": EXCEL.encode("cp1252")})
 
-    with scene.attached.turn_of("U1"):
-        second = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
-        calls = list(scene.slack.calls)
-        other = await list_on(scene.attached, message, EN, person="U2", max_ids=10)
-    after = await list_on(scene.attached, message, EN, person="U1", max_ids=10)
-
-    assert FoundList(line=say("file.still_reading")) == second
-    assert [] == calls
-    assert other.ids is not None
-    assert other == after
+    with scene.attached._reading.turn_of("U1"):
+        assert say("file.still_reading") == await line(scene, message)
+        assert [] == scene.slack.calls
+        other = await scene.attached.read(message, user="U2", max_ids=10)
+    assert other == await scene.attached.read(message, user="U1", max_ids=10)
 
 
 async def test_a_message_that_may_hold_a_list_is_known_without_asking(scene: FileScene) -> None:
     """So all other messages are answered as quickly as before."""
-    assert may_hold_list(await scene.message("photo.png", "list.csv"))
-    assert not may_hold_list(await scene.message("photo.png"))
-    assert not may_hold_list(await scene.message())
+    with_ids = find_ids(["SANDBOX-OK"])
+    for files, alone, beside_ids in (
+        (("photo.png", "list.csv"), True, True),
+        (("photo.png",), True, False),
+        ((), False, False),
+    ):
+        message = await scene.message(*files)
+        assert alone is is_worth_reading(message, find_ids([]))
+        assert beside_ids is is_worth_reading(message, with_ids)
     assert [] == scene.slack.calls
 
 
@@ -101,11 +106,8 @@ def test_a_name_is_somebodys_words(catalog: Catalog) -> None:
     """It mentions no one, has no links and cannot end its code span."""
     name = "`<!channel>` *x* <https://evil.example|a.csv>\u202e\n.csv"
 
-    for error in (
-        UnreadableFileError(FileProblem.SEVERAL, [name] * 2),
-        UnreadableListError(ListProblem.NO_IDS),
-    ):
-        line = unread_line(error, catalog, name=name)
+    for problem in (FileProblem.SEVERAL, UnreadableListError(ListProblem.NO_IDS)):
+        line = unread_line(UnreadableFileError(problem, [name] * 2), catalog)
         assert not CALLING_MARKUP.search(line)
         assert "<" not in line
         assert "\u202e" not in line

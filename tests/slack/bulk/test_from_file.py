@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -206,3 +207,13 @@ async def test_who_may_not_look_up_learns_nothing_of_the_file(mode: Mode, stages
 
         assert REFUSED in seen(refusal)
         assert [] == [call for call in ways.slack.calls if call.method.startswith("files.")]
+
+
+async def test_neither_name_nor_content_is_logged(ways: Scene, log: io.StringIO) -> None:
+    """The log has only the problem."""
+    ids = b"\n".join(b"SANDBOX-%d" % number for number in range(10_001))
+    await shown(ways, {"name": "secret.csv", "content": b"IDMSG\n" + ids})
+
+    assert "too_many_ids" in log.getvalue()
+    for secret in (ways.slack.bot_token, "secret.csv", "SANDBOX"):
+        assert secret not in log.getvalue()

@@ -8,26 +8,28 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.call_status import Outcome, read_result
+from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally
-from bot.domain.jobs.watch import Destination, PostedCard
+from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report, Trace
 from bot.domain.privacy import public_id
 from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
-from bot.services.jobs.outcomes import Delivery, Report, Trace
-from bot.slack.blocks.style import AudienceStyles, Contacts, Styles
+from bot.slack.api.post_once import OncePoster
 from bot.slack.bulk.cards import bar
-from bot.slack.bulk.notifier import SlackBulkNotifier, home_of
-from bot.slack.files.upload import ResultFile, ResultFiles
+from bot.slack.bulk.notifier import SlackBulkNotifier
+from bot.slack.bulk.places import file_name, home_of, result_mark
+from bot.slack.files.upload import ResultFiles
 from bot.storage.errors import StorageError
-from tests.slack.notifying import ASKED, choices, connected
+from tests.slack.file_scene import one_by_one
+from tests.slack.notifying import ASKED, choices, connected, plain_styles
 from tests.slack.watching import NOW, READING
 from tests.support.reading import seen, where
 from tests.support.wording import EN, say
@@ -44,6 +46,7 @@ class Speaking:
 
     slack: LoopbackSlack
     speaker: SlackBulkNotifier
+    client: AsyncWebClient
     total: int = 8
     file: Delivery = Delivery.UNDELIVERABLE
     away: bool = False
@@ -71,16 +74,17 @@ class Speaking:
                 checked_at=NOW,
             )
 
-    async def share_file(self, bulk: Bulk, home: Destination) -> Delivery:
-        """Share the file, or do not."""
-        del bulk
-        self.homes.append(home)
-        return self.file
+    async def ignored(self, bulk_id: str) -> AsyncIterator[IgnoredLine]:
+        """No lines without an id."""
+        del bulk_id
+        nothing: tuple[IgnoredLine, ...] = ()
+        for line in nothing:
+            yield line
 
-    async def file_name(self, bulk: Bulk, home: Destination) -> str:
-        """The name of the file."""
-        del home
-        return f"{bulk.id}.csv"
+    async def share(self, *_: object, place: Destination, **__: object) -> Delivery:
+        """Share the file, or do not."""
+        self.homes.append(place)
+        return self.file
 
     async def shown(self, bulk: Bulk, tally: Tally = HALF) -> Bulk:
         """The bulk with its posted card."""
@@ -96,16 +100,14 @@ async def speaking(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[Spe
         slack.workspace.scopes |= set(scopes)
         client = await stack.enter_async_context(connected(slack.api_url, slack.bot_token))
         languages = await stack.enter_async_context(choices())
-        styles = Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo"))
-        scene = Speaking(slack=slack, speaker=None)  # type: ignore[arg-type]
+        readers = plain_styles(languages)
+        scene = Speaking(slack=slack, speaker=None, client=client)  # type: ignore[arg-type]
         scene.speaker = SlackBulkNotifier(
-            client=client,
-            readers=AudienceStyles(languages=languages, styles=styles),
+            poster=OncePoster(client=client, readers=readers, timing=timing),
+            files=scene,  # type: ignore[arg-type]
             results=scene.results,
-            share_file=scene.share_file,
-            file_name=scene.file_name,
+            ignored=scene.ignored,
             now=lambda: NOW + timedelta(seconds=30),
-            timing=timing,
         )
         yield scene
 
@@ -379,14 +381,31 @@ async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
     """Only if the report does not show all rows; public ids are shortened."""
     scene.total, scene.file = total, file
     bulk = await scene.shown(a_bulk(total=total))
-    assert Delivery.SENT is (await scene.speaker.deliver_results(over(bulk))).delivery
+    assert Report(delivery=Delivery.SENT) == await scene.speaker.deliver_results(over(bulk))
 
+    assert [home_of(bulk)] == scene.homes
     title = say("bulk.page.title", page=1, pages=3)
     found = [one for one in scene.messages if title in one.text]
     assert pages == len(found)
     assert all(one.thread_ts == scene.messages[0].ts for one in found)
     assert all(public_id("MPG000000000039") in seen(one) for one in found)
     assert all("MPG000000000039" not in f"{one.text} {seen(one)}" for one in found)
+
+
+async def test_without_a_card_the_results_are_pages_for_the_asker(scene: Speaking) -> None:
+    """The user's id names no conversation, so no file is shared."""
+    scene.total, scene.file = 100, Delivery.SENT
+    await scene.speaker.deliver_results(over(a_bulk(total=100)))
+
+    assert [DIRECT] == [page.channel for page in scene.messages]
+    assert [] == scene.homes
+
+
+def test_results_are_looked_for_since_the_report() -> None:
+    """Or since the start, if there was none yet."""
+    decided = NOW + timedelta(hours=1)
+    assert decided == result_mark(replace(a_bulk(), decided_at=decided)).since
+    assert NOW == result_mark(a_bulk()).since
 
 
 async def test_results_that_cannot_be_read_are_not_handed_over(scene: Speaking) -> None:
@@ -449,8 +468,8 @@ async def test_a_file_that_stands_there_is_found() -> None:
     async with speaking(*READING, "files:write") as scene:
         bulk = await scene.shown(a_bulk(total=500))
         home = home_of(bulk)
-        files = ResultFiles(client=scene.speaker._client, session=scene.speaker._client.session)  # type: ignore[arg-type]
-        for name, trace in (("other.csv", Trace.NONE), (f"{bulk.id}.csv", Trace.FOUND)):
-            file = ResultFile(name=name, title="t", channel=home.channel, thread=home.thread)
-            assert Delivery.SENT is await files.share(file, [b"x"])
+        files = ResultFiles(client=scene.client, session=scene.client.session)  # type: ignore[arg-type]
+        for name, trace in (("other.csv", Trace.NONE), (file_name(bulk, EN), Trace.FOUND)):
+            lines = one_by_one([b"x"])
+            assert Delivery.SENT is await files.share(lines, name=name, title="t", place=home)
             assert trace is await scene.speaker.trace_result(over(bulk))

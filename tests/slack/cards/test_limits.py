@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.access import Asker, Refusal
+from bot.domain.alerts import Alert, Trouble
 from bot.domain.answer import COUNTED, Answer
 from bot.domain.call_status import read_result
 from bot.domain.gateway_health import GatewayHealth
@@ -26,34 +27,40 @@ from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.texts.dictionary import find
 from bot.fake_slack.rules.block_rules import Surface as Judged
 from bot.fake_slack.rules.block_rules import problems_of_blocks
-from bot.services.alarm import Alert, Trouble
 from bot.services.records import Surface
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.api.plain_fallback import plain_text_fallback
-from bot.slack.blocks.block_kit import Message, context, escape, header, message, section
-from bot.slack.blocks.mrkdwn import plain_text
+from bot.slack.blocks.block_kit import (
+    Message,
+    context,
+    escape,
+    header,
+    message,
+    plain_text,
+    section,
+)
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
 from bot.slack.bulk.notes import too_many
 from bot.slack.cards.buttons import audience_of, buttons, ids_of
-from bot.slack.cards.definitions import definitions_card
 from bot.slack.cards.modals import Origin, answer, asking, origin_of, typed_ids
-from bot.slack.cards.notes import Notes
+from bot.slack.cards.notes import Notes, definitions_card
 from bot.slack.cards.status_card import card
 from bot.slack.home.page import home
-from bot.slack.lookups.card_details import customer_texts, details
-from bot.slack.lookups.commands import (
+from bot.slack.lookups.messages import (
     admins_only,
     channel_language,
+    customer_texts,
+    details,
     did_you_mean,
     health_note,
     help_note,
+    shared_note,
     whoami_note,
 )
-from bot.slack.lookups.handler import shared_note
 from bot.slack.replies.admin_alerts import alert_note
 from bot.slack.replies.requests import broken, closing
 from bot.slack.watches.notes import listed, started, stopped
-from bot.slack.watches.notice import notice, updated_card
+from bot.slack.watches.notice import notice, status_of
 from bot.storage.recents import RecentLookup
 from tests.slack.judging import (
     ANY_TEXT,
@@ -225,27 +232,23 @@ def test_every_note_about_the_gateway_is_taken(
     for health in (failing, down, well):
         taken(health_note(health, style))
     for trouble in Trouble:
-        taken(alert_note(Alert(trouble=trouble, code=code, detail=detail), style.catalog, command))
+        taken(alert_note(Alert(trouble=trouble, code=code, detail=detail), Notes(style, command)))
 
 
 @given(
     watch=watches,
     style=styles,
-    moved=st.booleans(),
-    gone=st.booleans(),
+    why_here=st.sampled_from(["", "moved", "gone"]),
 )
-def test_any_notice_is_one_that_slack_takes(
-    watch: Watch, style: CardStyle, *, moved: bool, gone: bool
-) -> None:
+def test_any_notice_is_one_that_slack_takes(watch: Watch, style: CardStyle, why_here: str) -> None:
     """For every ending and audience; in a thread it mentions only the asker."""
-    shown = notice(watch, style, moved=moved, gone=gone)
+    shown = notice(watch, style, why_here=why_here)
     rings = f"<@{watch.user}>" if style.public else "nobody"
 
     assert rings in shown.text or not style.public
     accepted(quiet(shown, rings))
-    card_before = updated_card(watch, style)
-    if card_before is not None:
-        accepted(card_before)
+    if watch.last is not None:
+        accepted(status_of(watch, watch.last, style))
 
 
 @given(several=st.lists(watches, max_size=60), speaker=notes, most=st.integers(1, 10**6))

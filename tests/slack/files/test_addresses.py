@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.slack.files.addresses import FileAddresses
+from bot.slack.files.addresses import is_slacks
 
-SLACK = FileAddresses("https://slack.com/api/")
-LOOPBACK = FileAddresses("http://127.0.0.1:4000/api/")
+SLACK: Final = "https://slack.com/api/"
+LOOPBACK: Final = "http://127.0.0.1:4000/api/"
 OWN: Final = (
     "https://files.slack.com/files-pri/T1-F1/download/a.csv",
     "https://files.slack.com:443/files-pri/T1-F1/a.csv",
@@ -52,21 +52,21 @@ OTHERS: Final[tuple[Any, ...]] = (
 
 def test_slacks_own_addresses_are_slacks() -> None:
     """Over TLS, on Slack's hosts, for any URL of the Web API."""
-    refused = [one for one in OWN for api in (SLACK, LOOPBACK) if not api.are_slacks(one)]
+    refused = [one for one in OWN for api in (SLACK, LOOPBACK) if not is_slacks(one, api)]
     assert [] == refused
 
 
 def test_nobody_elses_address_is_slacks() -> None:
     """In any disguise."""
-    trusted = [one for one in OTHERS for api in (SLACK, LOOPBACK) if api.are_slacks(one)]
+    trusted = [one for one in OTHERS for api in (SLACK, LOOPBACK) if is_slacks(one, api)]
     assert [] == trusted
 
 
 def test_the_api_that_was_set_is_trusted_as_a_whole_origin_only() -> None:
     """Scheme, host and port must match; the tests' loopback Slack is such an API."""
-    assert LOOPBACK.are_slacks("http://127.0.0.1:4000/files-pri/T1-F1/a.csv")
+    assert is_slacks("http://127.0.0.1:4000/files-pri/T1-F1/a.csv", LOOPBACK)
     for other in ("http://127.0.0.1:4001/a", "http://127.0.0.1/a", "https://127.0.0.1:4000/a"):
-        assert not LOOPBACK.are_slacks(other)
-    assert not LOOPBACK.are_slacks("http://x.127.0.0.1:4000/a")
-    assert not SLACK.are_slacks("http://127.0.0.1:4000/a")
-    assert FileAddresses("http://127.0.0.1/api/").are_slacks("http://127.0.0.1:80/a")
+        assert not is_slacks(other, LOOPBACK)
+    assert not is_slacks("http://x.127.0.0.1:4000/a", LOOPBACK)
+    assert not is_slacks("http://127.0.0.1:4000/a", SLACK)
+    assert is_slacks("http://127.0.0.1:80/a", "http://127.0.0.1/api/")

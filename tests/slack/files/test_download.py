@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
-import io
 import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,13 +13,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.domain.id_lists.id_list import MAX_BYTES, UnreadableListError
 from bot.domain.timing import Timing
 from bot.fake_slack.state.workspace import (
     PRIVATE_CHANNEL_ID,
     SHARED_CHANNEL_ID,
     STRANGER_USER_ID,
 )
-from bot.slack.files.download import MOST_BYTES, FileProblem, UnreadableFileError
+from bot.slack.files.file_objects import FileProblem, UnreadableFileError
 from tests.slack.file_scene import FileScene, Stranger, file_scene, stranger
 
 CSV = "IDMSG\r\nSANDBOX-OK\r\nSANDBOX-BUSY\r\n".encode("utf-8-sig")
@@ -42,7 +42,9 @@ async def other() -> AsyncIterator[Stranger]:
         yield running
 
 
-async def problem(scene: FileScene, message: Any) -> tuple[FileProblem, tuple[str, ...]]:
+async def problem(
+    scene: FileScene, message: Any
+) -> tuple[FileProblem | UnreadableListError, tuple[str, ...]]:
     """The problem with the message's file, and the files concerned."""
     with pytest.raises(UnreadableFileError) as unread:
         await scene.attached.fetch(message)
@@ -58,9 +60,9 @@ async def test_the_one_list_of_a_message_is_fetched(scene: FileScene) -> None:
     """Pictures beside it are skipped."""
     message = await scene.message("photo.png", FILE, "voice.wav")
 
-    fetched = await scene.attached.fetch(message)
+    file, content = await scene.attached.fetch(message)
 
-    assert ("list.csv", CSV) == (fetched.name, fetched.content)
+    assert ("list.csv", CSV) == (file.name, content)
     assert (1, 1) == (infos(scene), scene.slack.file_transfer.downloads)
 
 
@@ -69,9 +71,9 @@ async def test_of_a_shared_channel_slack_is_asked_what_the_file_is(scene: FileSc
     guest = scene.person.as_user(STRANGER_USER_ID)
     said = await guest.say("x", channel=SHARED_CHANNEL_ID, files=[FILE])
 
-    fetched = await scene.attached.fetch(scene.shown(said))
+    file, content = await scene.attached.fetch(scene.shown(said))
 
-    assert ("list.csv", CSV, 1) == (fetched.name, fetched.content, infos(scene))
+    assert ("list.csv", CSV, 1) == (file.name, content, infos(scene))
 
 
 async def test_an_untold_file_that_is_no_list_is_passed_over(scene: FileScene) -> None:
@@ -79,7 +81,7 @@ async def test_an_untold_file_that_is_no_list_is_passed_over(scene: FileScene) -
     guest = scene.person.as_user(STRANGER_USER_ID)
     said = await guest.say("x", channel=SHARED_CHANNEL_ID, files=["photo.png", FILE])
 
-    assert CSV == (await scene.attached.fetch(scene.shown(said))).content
+    assert CSV == (await scene.attached.fetch(scene.shown(said)))[1]
 
 
 async def test_the_same_file_twice_is_one(scene: FileScene) -> None:
@@ -87,7 +89,7 @@ async def test_the_same_file_twice_is_one(scene: FileScene) -> None:
     message = await scene.message(FILE)
     message["attachments"] = [{"files": message["files"]}]
 
-    assert CSV == (await scene.attached.fetch(message)).content
+    assert CSV == (await scene.attached.fetch(message))[1]
 
 
 async def test_no_file_is_no_question(scene: FileScene) -> None:
@@ -114,6 +116,15 @@ async def test_what_is_no_text_is_not_fetched(scene: FileScene, name: str) -> No
 async def test_a_file_that_is_kept_outside_is_not_fetched(scene: FileScene) -> None:
     """Slack does not have its content."""
     message = await scene.message({"name": "l.csv", "mode": "external", "is_external": True})
+
+    assert (FileProblem.OUTSIDE, ("l.csv",)) == await problem(scene, message)
+
+
+async def test_of_several_problems_the_one_that_can_be_solved_is_named(scene: FileScene) -> None:
+    """A file elsewhere, rather than one that is gone or no list."""
+    gone = {"id": "F0GONE", "mode": "tombstone"}
+    outside = {"id": "F0DRIVE", "name": "l.csv", "is_external": True}
+    message = {"files": [gone, {"id": "F0PHOTO", "name": "p.png"}, outside]}
 
     assert (FileProblem.OUTSIDE, ("l.csv",)) == await problem(scene, message)
 
@@ -163,12 +174,12 @@ async def test_a_brief_rate_limit_is_waited_for(scene: FileScene) -> None:
     message = await scene.message(FILE)
     scene.slack.fail_next("files.info", error="ratelimited", retry_after=0)
 
-    assert CSV == (await scene.attached.fetch(message)).content
+    assert CSV == (await scene.attached.fetch(message))[1]
 
 
 async def test_a_size_that_slack_tells_is_enough(scene: FileScene) -> None:
     """No byte is downloaded."""
-    message = await scene.message(FILE | {"size": MOST_BYTES + 1})
+    message = await scene.message(FILE | {"size": MAX_BYTES + 1})
 
     assert (FileProblem.TOO_LARGE, ("list.csv",)) == await problem(scene, message)
     assert 0 == scene.slack.file_transfer.downloads
@@ -176,14 +187,14 @@ async def test_a_size_that_slack_tells_is_enough(scene: FileScene) -> None:
 
 async def test_five_megabytes_are_not_too_large(scene: FileScene) -> None:
     """The limit is inclusive."""
-    message = await scene.message({"name": "l.csv", "content": b"x" * MOST_BYTES})
+    message = await scene.message({"name": "l.csv", "content": b"x" * MAX_BYTES})
 
-    assert MOST_BYTES == len((await scene.attached.fetch(message)).content)
+    assert MAX_BYTES == len((await scene.attached.fetch(message))[1])
 
 
 async def test_a_wrong_size_is_found_out_by_the_length(scene: FileScene) -> None:
     """files.info reports ten bytes; Content-Length is correct."""
-    large = {"name": "l.csv", "content": b"x" * (MOST_BYTES + 1), "size": 10}
+    large = {"name": "l.csv", "content": b"x" * (MAX_BYTES + 1), "size": 10}
 
     assert FileProblem.TOO_LARGE == (await problem(scene, await scene.message(large)))[0]
 
@@ -220,7 +231,7 @@ async def test_bytes_are_counted_where_no_length_is_told(scene: FileScene, other
     tracemalloc.stop()
     assert FileProblem.TOO_LARGE == why
     # The content, the spare capacity of the array, and the buffers of both ends.
-    assert most < 4 * MOST_BYTES < HUGE
+    assert most < 4 * MAX_BYTES < HUGE
 
 
 async def test_a_small_answer_that_unfolds_is_counted_as_it_unfolds(
@@ -243,7 +254,7 @@ async def test_a_small_answer_that_unfolds_is_counted_as_it_unfolds(
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert FileProblem.TOO_LARGE == why
-    assert most < 4 * MOST_BYTES < HUGE
+    assert most < 4 * MAX_BYTES < HUGE
 
 
 async def test_a_forged_address_in_a_message_is_not_used(scene: FileScene, other: Stranger) -> None:
@@ -252,7 +263,7 @@ async def test_a_forged_address_in_a_message_is_not_used(scene: FileScene, other
     forged = f"{other.url}/files-pri/T1-F1/download/list.csv"
     message["files"][0] = message["files"][0] | {"url_private_download": forged}
 
-    assert CSV == (await scene.attached.fetch(message)).content
+    assert CSV == (await scene.attached.fetch(message))[1]
     assert [] == other.requests
 
 
@@ -273,7 +284,9 @@ async def leading(to: str, scene: FileScene, other: Stranger, status: int) -> Fi
     message = await scene.message(addressed(f"{other.url}/list.csv"))
     other.answer = away
     scene.trust(other)
-    return (await problem(scene, message))[0]
+    why, _ = await problem(scene, message)
+    assert isinstance(why, FileProblem)
+    return why
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -414,13 +427,3 @@ async def test_what_turned_into_something_else_is_not_fetched(scene: FileScene) 
     message["files"][0] = message["files"][0] | {"name": "list.csv", "mimetype": "text/csv"}
 
     assert (FileProblem.NOT_A_LIST, ("photo.png",)) == await problem(scene, message)
-
-
-async def test_neither_token_nor_name_is_logged(scene: FileScene, log: io.StringIO) -> None:
-    """The log has only the problem."""
-    await problem(scene, await scene.message({"name": "secret.csv", "size": MOST_BYTES + 1}))
-    await scene.attached.fetch(await scene.message(FILE | {"name": "secret.csv"}))
-
-    assert "too_large" in log.getvalue()
-    for secret in (scene.slack.bot_token, "secret.csv", "SANDBOX"):
-        assert secret not in log.getvalue()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.slack.files.file_objects import MOST_FILES, FileObject, FileState, file_object, files_on
+from bot.slack.files.file_objects import MOST_FILES, FileObject, FileProblem, file_object, files_on
 
 CSV = {"id": "F1", "name": "a.csv", "mimetype": "text/csv", "filetype": "csv", "mode": "hosted"}
 
@@ -35,28 +35,29 @@ def read(**fields: Any) -> FileObject:
 )
 def test_a_text_file_may_hold_a_list(fields: dict[str, Any]) -> None:
     """By its name or its type; for `check_file_info` neither is known yet."""
-    assert read(**fields).may_hold_list
+    assert None is read(**fields).problem
 
 
 @pytest.mark.parametrize(
-    ("fields", "state"),
+    ("fields", "problem"),
     [
-        ({"name": "a.xlsx", "mimetype": "application/x", "filetype": "xlsx"}, FileState.HERE),
-        ({"name": "a.html", "mimetype": "text/html", "filetype": "html"}, FileState.HERE),
-        ({"mode": "external", "is_external": True}, FileState.OUTSIDE),
-        ({"is_external": True}, FileState.OUTSIDE),
-        ({"mode": "tombstone"}, FileState.GONE),
-        ({"mode": "hidden_by_limit"}, FileState.GONE),
-        ({"file_access": "file_not_found"}, FileState.GONE),
-        ({"mode": "space"}, FileState.NO_FILE),
-        ({"mode": "email"}, FileState.NO_FILE),
+        (
+            {"name": "a.xlsx", "mimetype": "application/x", "filetype": "xlsx"},
+            FileProblem.NOT_A_LIST,
+        ),
+        ({"name": "a.html", "mimetype": "text/html", "filetype": "html"}, FileProblem.NOT_A_LIST),
+        ({"mode": "external", "is_external": True}, FileProblem.OUTSIDE),
+        ({"is_external": True}, FileProblem.OUTSIDE),
+        ({"mode": "tombstone"}, FileProblem.DELETED),
+        ({"mode": "hidden_by_limit"}, FileProblem.DELETED),
+        ({"file_access": "file_not_found"}, FileProblem.DELETED),
+        ({"mode": "space"}, FileProblem.NOT_A_LIST),
+        ({"mode": "email"}, FileProblem.NOT_A_LIST),
     ],
 )
-def test_everything_else_holds_none(fields: dict[str, Any], state: FileState) -> None:
-    """And the state says why."""
-    file = read(**fields)
-
-    assert (state, False) == (file.state, file.may_hold_list)
+def test_everything_else_holds_none(fields: dict[str, Any], problem: FileProblem) -> None:
+    """For its place or its type."""
+    assert problem is read(**fields).problem
 
 
 @pytest.mark.parametrize("size", [None, "12", -1, 1.5, True, [], float("nan")])

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.domain.jobs.job import Delivery, Destination
 from bot.domain.timing import Timing
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import (
@@ -19,15 +20,14 @@ from bot.fake_slack.state.workspace import (
     CHANNEL_ID,
     CHANNEL_WITHOUT_BOT_ID,
     PRIVATE_CHANNEL_ID,
+    TEAM_ID,
     Channel,
 )
-from bot.services.jobs.outcomes import Delivery
 from bot.slack.files import upload as result_files
-from bot.slack.files.upload import MOST_BYTES, Lines, ResultFile, ResultFiles
-from tests.slack.file_scene import FileScene, Stranger, file_scene, stranger
+from bot.slack.files.upload import MOST_BYTES, ResultFiles
+from tests.slack.file_scene import LINES, FileScene, Stranger, file_scene, one_by_one, stranger
 from tests.support.scene import assert_slack_content
 
-LINES = ("IDMSG;resultado\r\n".encode("utf-8-sig"), "SANDBOX-OK;atendida é\r\n".encode())
 WHOLE = b"".join(LINES)
 
 
@@ -38,10 +38,10 @@ async def scene() -> AsyncIterator[FileScene]:
         yield running
 
 
-def result(**changes: Any) -> ResultFile:
-    """A file for a channel."""
-    usual: dict[str, Any] = {"name": "resultado.csv", "title": "Resultado", "channel": CHANNEL_ID}
-    return ResultFile(**usual | changes)
+def result(channel: str = CHANNEL_ID, thread: str | None = None) -> dict[str, Any]:
+    """The arguments for a file in a channel."""
+    place = Destination(team=TEAM_ID, channel=channel, thread=thread)
+    return {"name": "resultado.csv", "title": "Resultado", "place": place}
 
 
 def called(scene: FileScene) -> list[str]:
@@ -49,23 +49,11 @@ def called(scene: FileScene) -> list[str]:
     return [call.method for call in scene.slack.calls]
 
 
-async def in_pieces() -> AsyncIterator[bytes]:
-    """The same lines, one at a time."""
-    for line in LINES:
-        yield line
-
-
-@pytest.mark.parametrize("kind", ["a list", "a generator", "an async generator"])
-async def test_a_file_stands_in_the_thread(scene: FileScene, kind: str) -> None:
+async def test_a_file_stands_in_the_thread(scene: FileScene) -> None:
     """Byte by byte as it was given, with its name, its and its title."""
     said = await scene.person.say("x")
-    ways: dict[str, Lines] = {
-        "a list": LINES,
-        "a generator": iter(LINES),
-        "an async generator": in_pieces(),
-    }
 
-    handed = await scene.results.share(result(thread=said.ts), ways[kind])
+    handed = await scene.results.share(one_by_one(), **result(thread=said.ts))
 
     (message,) = scene.slack.replies(CHANNEL_ID, said.ts)
     (file,) = message.files
@@ -82,7 +70,7 @@ async def test_a_file_stands_in_the_thread(scene: FileScene, kind: str) -> None:
 
 async def test_outside_of_a_thread_it_stands_in_the_conversation(scene: FileScene) -> None:
     """For example in a direct message."""
-    handed = await scene.results.share(result(channel=scene.person.direct_channel), LINES)
+    handed = await scene.results.share(one_by_one(), **result(channel=scene.person.direct_channel))
 
     (message,) = scene.slack.messages
     assert (Delivery.SENT, None) == (handed, message.thread_ts)
@@ -93,7 +81,9 @@ async def test_a_file_is_not_shared_where_its_thread_is_gone(scene: FileScene) -
     said = await scene.person.say("x")
     await scene.person.delete(said)
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(result(thread=said.ts), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(
+        one_by_one(), **result(thread=said.ts)
+    )
     assert ([], "chat.getPermalink") == (scene.slack.messages, called(scene)[-1])
 
 
@@ -114,7 +104,7 @@ async def test_a_file_that_is_seen_outside_of_its_thread_is_deleted(
     if lost:
         reading.slack.lose_next_answer("files.completeUploadExternal")
 
-    handed = await reading.results.share(result(thread="1795579300.000001"), LINES)
+    handed = await reading.results.share(one_by_one(), **result(thread="1795579300.000001"))
 
     assert (Delivery.UNDELIVERABLE, []) == (handed, reading.slack.messages)
     assert "files.delete" == called(reading)[-1]
@@ -128,10 +118,10 @@ async def test_a_file_that_is_seen_in_its_thread_stays(
     reading.slack.workspace.join(PRIVATE_CHANNEL_ID)
     said = await reading.person.say("x", channel=channel)
     file = result(thread=said.ts, channel=channel)
-    handed = [await reading.results.share(file, LINES)]
+    handed = [await reading.results.share(one_by_one(), **file)]
     looks = [called(reading).count("files.info")]
     monkeypatch.setattr(reading.slack.files, "note_share", lambda *_: None)
-    handed.append(await reading.results.share(file, LINES))
+    handed.append(await reading.results.share(one_by_one(), **file))
     looks.append(called(reading).count("files.info"))
 
     assert ([Delivery.SENT] * 2, [1, 6]) == (handed, looks)
@@ -149,7 +139,7 @@ async def test_a_share_whose_thread_slack_does_not_name_is_known_by_its_address(
         note_share(file_id, place, replace(message, thread_ts=None))
 
     monkeypatch.setattr(reading.slack.files, "note_share", unnamed)
-    assert Delivery.SENT is await reading.results.share(result(thread=said.ts), LINES)
+    assert Delivery.SENT is await reading.results.share(one_by_one(), **result(thread=said.ts))
     assert 1 == len(reading.slack.messages)
 
 
@@ -159,7 +149,7 @@ async def test_in_the_conversation_with_a_person_nobody_looks_where_a_file_stand
     """Only that user reads a file there."""
     place = reading.person.direct_channel
 
-    handed = await reading.results.share(result(channel=place, thread="1.000001"), LINES)
+    handed = await reading.results.share(one_by_one(), **result(channel=place, thread="1.000001"))
     assert (Delivery.SENT, 1) == (handed, len(reading.slack.messages))
     assert {"files.getUploadURLExternal", "files.completeUploadExternal"} == set(called(reading))
 
@@ -182,7 +172,7 @@ async def test_a_long_file_is_gathered_on_disk(
     tracemalloc.start()
     with io.BytesIO() as sink:
         monkeypatch.setattr("bot.fake_slack.methods.file_transfer._content", _poured(sink))
-        await scene.results.share(result(), ten_thousand_lines())
+        await scene.results.share(one_by_one(ten_thousand_lines()), **result())
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -205,7 +195,7 @@ async def test_without_the_scope_that_is_told(scene: FileScene) -> None:
     """No byte is sent."""
     scene.slack.workspace.scopes.discard("files:write")
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
     assert ["files.getUploadURLExternal"] == called(scene)
 
 
@@ -214,7 +204,9 @@ async def test_without_the_scope_that_is_told(scene: FileScene) -> None:
 )
 async def test_where_the_bot_is_not_the_file_is_not_shared(scene: FileScene, channel: str) -> None:
     """Slack refuses, so the result is certain."""
-    assert Delivery.UNDELIVERABLE is await scene.results.share(result(channel=channel), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(
+        one_by_one(), **result(channel=channel)
+    )
     assert [] == scene.slack.messages
 
 
@@ -226,7 +218,7 @@ async def test_what_fails_before_the_last_step_is_certain(
     """An unfinished upload is not visible, so it can be retried as a whole."""
     scene.slack.fail_next(step, error="internal_error", status=status)
 
-    assert Delivery.NOT_SENT is await scene.results.share(result(), LINES)
+    assert Delivery.NOT_SENT is await scene.results.share(one_by_one(), **result())
     assert 1 == called(scene).count("files.getUploadURLExternal")
     assert "files.completeUploadExternal" not in called(scene)
 
@@ -235,7 +227,7 @@ async def test_an_upload_whose_answer_is_lost_is_not_shared(scene: FileScene) ->
     """Slack discards an upload without the last step."""
     scene.slack.lose_next_answer("upload")
 
-    assert Delivery.NOT_SENT is await scene.results.share(result(), LINES)
+    assert Delivery.NOT_SENT is await scene.results.share(one_by_one(), **result())
     assert 1 == scene.slack.file_transfer.uploads
 
 
@@ -256,7 +248,7 @@ async def test_the_last_step_says_what_is_certain(
     """And is not retried."""
     scene.slack.fail_next("files.completeUploadExternal", **failing)
 
-    assert handed is await scene.results.share(result(), LINES)
+    assert handed is await scene.results.share(one_by_one(), **result())
     assert 1 == called(scene).count("files.completeUploadExternal")
 
 
@@ -264,7 +256,7 @@ async def test_a_last_answer_that_is_lost_leaves_it_unknown(scene: FileScene) ->
     """Slack shows the file, but the bot cannot know that."""
     scene.slack.lose_next_answer("files.completeUploadExternal")
 
-    assert Delivery.UNKNOWN is await scene.results.share(result(), LINES)
+    assert Delivery.UNKNOWN is await scene.results.share(one_by_one(), **result())
     assert 1 == len(scene.slack.messages)
     assert 1 == called(scene).count("files.completeUploadExternal")
 
@@ -276,8 +268,14 @@ async def test_a_last_answer_that_is_lost_leaves_it_unknown(scene: FileScene) ->
 )
 async def test_nothing_and_too_much_are_not_sent(scene: FileScene, lines: Any) -> None:
     """Slack gets no call."""
-    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), lines)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(lines), **result())
     assert [] == called(scene)
+
+
+async def test_the_largest_file_is_shared(scene: FileScene) -> None:
+    """Of exactly the limit."""
+    lines = one_by_one([b"x" * MOST_BYTES])
+    assert Delivery.SENT is await scene.results.share(lines, **result())
 
 
 async def test_a_fault_of_the_lines_is_not_hidden(scene: FileScene) -> None:
@@ -288,7 +286,7 @@ async def test_a_fault_of_the_lines_is_not_hidden(scene: FileScene) -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await scene.results.share(result(), broken())
+        await scene.results.share(broken(), **result())
     assert [] == called(scene)
 
 
@@ -303,7 +301,7 @@ async def test_a_full_disk_is_no_crash(scene: FileScene, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(result_files, "SpooledTemporaryFile", lambda **_: Full())
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
 
 
 @pytest.fixture
@@ -321,7 +319,7 @@ async def test_the_file_goes_to_no_other_host(
         scene.slack.files, "begin_upload", lambda *_: ("F1", f"{other.url}/upload/v1/x")
     )
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
     assert [] == other.requests
 
 
@@ -341,7 +339,7 @@ async def test_an_upload_carries_no_token_and_follows_nobody(
         )
         scene.trust(other)
 
-        assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
+        assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
         assert [] == third.requests
     (request,) = other.requests
     assert str(len(WHOLE)) == request["Content-Length"]
@@ -354,7 +352,7 @@ async def test_an_answer_without_an_address_is_none(
     """For any value in its place."""
     monkeypatch.setattr(scene.slack.files, "begin_upload", lambda *_: (7, None))
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(result(), LINES)
+    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
 
 
 async def test_silence_has_an_end(other: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +369,7 @@ async def test_silence_has_an_end(other: Stranger, monkeypatch: pytest.MonkeyPat
         )
         scene.trust(other)
 
-        assert Delivery.NOT_SENT is await scene.results.share(result(), LINES)
+        assert Delivery.NOT_SENT is await scene.results.share(one_by_one(), **result())
 
 
 async def test_an_unreachable_slack_is_no_crash(scene: FileScene) -> None:
@@ -381,13 +379,13 @@ async def test_an_unreachable_slack_is_no_crash(scene: FileScene) -> None:
     )
     results = ResultFiles(client=client, session=scene.session)
 
-    assert Delivery.NOT_SENT is await results.share(result(), LINES)
+    assert Delivery.NOT_SENT is await results.share(one_by_one(), **result())
 
 
 async def test_neither_token_nor_content_is_logged(scene: FileScene, log: io.StringIO) -> None:
     """The log has only Slack's error code."""
-    await scene.results.share(result(), LINES)
-    await scene.results.share(result(channel=CHANNEL_WITHOUT_BOT_ID), LINES)
+    await scene.results.share(one_by_one(), **result())
+    await scene.results.share(one_by_one(), **result(channel=CHANNEL_WITHOUT_BOT_ID))
 
     assert "not_in_channel" in log.getvalue()
     for secret in (scene.slack.bot_token, "SANDBOX", "resultado", "LoopbackUpload"):

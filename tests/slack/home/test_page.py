@@ -13,7 +13,7 @@ from bot.fake_slack.rules.block_rules import Surface
 from bot.fake_slack.rules.view_rules import problems_of_view
 from bot.fake_slack.state.workspace import OTHER_USER_ID
 from bot.settings.settings import Mode
-from bot.slack.blocks.style import Contacts, Styles
+from bot.slack.blocks.style import CardStyle, Contacts
 from bot.slack.cards.notes import Notes
 from bot.slack.home.page import home
 from bot.storage.recents import RecentLookup
@@ -125,9 +125,10 @@ async def test_the_tab_of_messages_draws_nothing(bot: Scene) -> None:
 @pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
 def test_the_fullest_page_is_inside_slacks_limits(catalog: Catalog) -> None:
     """Ids of forty hostile characters, the longest contact, every outcome, too many watches."""
-    style = Styles(contacts=Contacts(bot="&" * 200), zone=ZoneInfo("America/Sao_Paulo"))
+    contacts, zone = Contacts(bot="&" * 200), ZoneInfo("America/Sao_Paulo")
+    style = CardStyle(catalog=catalog, contacts=contacts, zone=zone)
     fullest = home(
-        Notes(style.private(catalog), "/" + "c" * 31),
+        Notes(style, "/" + "c" * 31),
         recent=[
             RecentLookup(team="T1", user="U1", idmsg="`<&>" * 10, outcome=name, at=NOW)
             for name in COUNTED

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.fake_slack.state.workspace import ENTERPRISE_ID, STRANGER_TEAM_ID, TEAM_ID, USER_ID
-from bot.slack.inbound.organisation import Organisation, organisation_of, outweighed_by
+from bot.slack.inbound.payload_checks import Organisation, organisation_of, overridden_by
 from tests.slack.requests_of_slack import Request, event, mention
 
 OURS, OTHER, UNKNOWN = Organisation.OURS, Organisation.OTHER, Organisation.UNKNOWN
@@ -160,4 +160,4 @@ def test_what_slack_says_of_a_person_outweighs(
     profile: Request, expected: tuple[Organisation, ...]
 ) -> None:
     """Membership overrides both results; the user's own workspace, only `UNKNOWN`."""
-    assert set(expected) == outweighed_by(profile, OWN)
+    assert set(expected) == overridden_by(profile, OWN)

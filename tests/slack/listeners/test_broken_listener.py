@@ -6,8 +6,8 @@ import io
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
-from zoneinfo import ZoneInfo
+from dataclasses import fields
+from typing import Any, cast
 
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -23,14 +23,12 @@ from bot.services.languages import Languages
 from bot.settings.settings import Mode
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import find_workspace
-from bot.slack.blocks.style import AudienceStyles, Contacts, Styles
-from bot.slack.inbound.app import Apology, build_app
+from bot.slack.context import ListenerContext
+from bot.slack.inbound.app import ack_first, build_app
 from bot.slack.inbound.people import People
-from bot.slack.inbound.running_listeners import ack_first
-from bot.slack.replies.reply import Replies
-from bot.slack.replies.requests import RequestFactory
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
+from tests.slack.notifying import plain_styles
 from tests.support.inbound import connected_app
 from tests.support.reading import heading, seen
 from tests.support.scene import assert_slack_content
@@ -69,31 +67,23 @@ async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
             preferences=Preferences(database),
             locale_of=people.locale,
         )
+        unused = dict.fromkeys((one.name for one in fields(ListenerContext)), cast("Any", None))
+        parts = {
+            "people": people,
+            "styles": plain_styles(languages),
+            "slack": SlackClient(client=client, session=session),
+            "command": "/voicestatus",
+        }
         app = build_app(
             client=client,
             workspace=workspace,
             signing_secret=slack.signing_secret if mode is Mode.HTTP else "",
             listeners=[BrokenListener()],
-            apologise=error_reply(SlackClient(client=client, session=session), people, languages),
+            apologise=ListenerContext(**unused | parts).apologise,
         )
         async with connected_app(app, client, slack, mode) as person:
             yield person, slack
         assert_slack_content(slack)
-
-
-def error_reply(slack: SlackClient, people: People, languages: Languages) -> Apology:
-    """The bot's reply to a failed command."""
-    replies = Replies(slack)
-    styles = AudienceStyles(
-        languages=languages,
-        styles=Styles(contacts=Contacts(), zone=ZoneInfo("America/Sao_Paulo")),
-    )
-    requests = RequestFactory(styles=styles, replies=replies, command="/voicestatus")
-
-    async def apologise(body: dict[str, Any], reference: str) -> None:
-        await requests.apologise(await people.asker(body), body, reference)
-
-    return apologise
 
 
 async def test_the_person_gets_an_apology_whose_number_stands_in_the_log(

@@ -11,7 +11,7 @@ from bot.domain.input.query import Command, DidYouMean, LookUp, Nothing, Query, 
 from bot.fake_slack.people.person import Kind
 from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID, OTHER_USER_ID, USER_ID
 from bot.settings.settings import Mode
-from bot.slack.listeners.events import _query
+from bot.slack.lookups.message_text import query_in
 from tests.support.reading import heading, row_of, where
 from tests.support.scene import Scene, Stages
 from tests.support.wording import BUSY, REFUSED, say, sums
@@ -57,7 +57,7 @@ QUESTIONS: list[tuple[str, Query]] = [
 
 def test_what_is_asked_by_a_message() -> None:
     """Ids anywhere in the text, else the text as a command."""
-    asked = [(text, _query({"text": text})) for text, _ in QUESTIONS]
+    asked = [(text, query_in({"text": text})) for text, _ in QUESTIONS]
 
     assert [] == [
         found for found, expected in zip(asked, QUESTIONS, strict=True) if found != expected

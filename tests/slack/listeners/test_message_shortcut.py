@@ -150,11 +150,12 @@ async def test_a_reply_in_a_thread_is_answered_there_after_the_modal(bot: Scene)
 async def test_a_message_of_many_ids_becomes_a_list_that_is_reported_in_its_thread(
     mode: Mode, stages: Stages
 ) -> None:
-    """One click opens the modal for lists, and one starts the list."""
+    """One click replaces the modal by the one for lists, and one starts the list."""
     async with stages.scene(mode, timing=SWIFT) as bot:
         view, ts = await opened(bot, MANY)
         await bot.person.click(view, "bulk_open")
         form = await bot.modal_showing(say("bulk.modal.found", count=11))
+        assert view.id == form.id
         await bot.person.submit(form)
 
         assert (CHANNEL_ID, ts, False) == where(await said(bot, REPORT))

@@ -164,3 +164,29 @@ async def test_what_needs_no_gateway_is_open_to_everybody(mode: Mode, stages: St
         notes = [await bot.answer(text) for text in ("help", "explain 486", "lang pt", "health")]
 
     assert REFUSED not in map(heading, notes)
+
+
+async def test_the_list_of_people_holds_for_the_button_of_lists_at_home(
+    mode: Mode, stages: Stages
+) -> None:
+    """Everybody sees the page, and a direct message shows the refusal instead of the modal."""
+    async with stages.scene(mode, **ONLY_BRUNO) as bot:
+        await bot.person.open_home()
+        view = await bot.home()
+        note = await bot.comes_of(bot.person.click(view, "home_bulk_open"))
+
+        assert (REFUSED, bot.person.direct_channel) == (heading(note), note.channel)
+        assert [] == bot.slack.modals_of(bot.person.user)
+
+
+async def test_the_list_of_people_holds_for_the_modal_of_lists(mode: Mode, stages: Stages) -> None:
+    """Whoever has lost access since it was opened sees the refusal in it."""
+    async with stages.scene(mode, **ONLY_BRUNO) as bot:
+        bruno = bot.person.as_user(OTHER_USER_ID)
+        await bruno.command(COMMAND, "bulk SANDBOX-OK")
+        content = (await bot.modal(bruno)).content
+        view = bot.slack.open_views.open(bot.person.user, bot.person.team, content)
+        await bot.person.submit(view, {"bulk_ids": "SANDBOX-OK"})
+
+        assert REFUSED in in_view(await bot.modal())
+        assert [] == bot.asked

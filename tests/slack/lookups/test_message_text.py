@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.blocks.mrkdwn import plain_text
+from bot.slack.blocks.block_kit import plain_text
 from bot.slack.lookups.message_text import MAX_NODES, MAX_TEXT, texts_of
 
 REAL = "MPG000236180474"

@@ -80,7 +80,7 @@ async def test_what_is_not_kept_is_logged(log: io.StringIO, ways: Scene) -> None
     wanted = {
         "the audit was not kept",
         "a recent look-up was not kept",
-        "duplicates are told by memory only",
+        "duplicates are recognised by memory only",
         "languages cannot be read",
     }
     await ways.answer("help")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.domain.jobs.watch import Destination
+from bot.domain.jobs.job import Delivery, Destination, Report
 from bot.domain.timing import Timing
 from bot.fake_slack.state.workspace import (
     CHANNEL_ID,
@@ -19,7 +19,6 @@ from bot.fake_slack.state.workspace import (
     TEAM_ID,
     USER_ID,
 )
-from bot.services.jobs.outcomes import Delivery, Report
 from tests.slack.notifying import ASKED, Telling, choices, connected, notifier_at, telling
 from tests.slack.watching import watch_of
 from tests.support.reading import seen, where
@@ -66,6 +65,15 @@ async def test_without_a_thread_it_goes_to_the_asker_directly(scene: Telling) ->
     assert (DIRECT, None, False) == where(told)
     assert "MPG000236180474" in seen(told)
     assert [] == scene.slack.pings
+
+
+async def test_a_user_who_cannot_be_messaged_is_not_tried_twice(scene: Telling) -> None:
+    """There is no other place."""
+    scene.slack.fail_next(POST, error="messages_tab_disabled")
+
+    report = await scene.notifier.tell(watch_of(destination=TO_ASKER))
+
+    assert (Delivery.UNDELIVERABLE, 1) == (report.delivery, scene.called(POST))
 
 
 NOT_NOW: list[dict[str, Any]] = [

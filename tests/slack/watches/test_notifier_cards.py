@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
-from bot.domain.jobs.watch import Destination, Ending, PostedCard, Sighting, Watch
+from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report
+from bot.domain.jobs.watch import Ending, Watch
 from bot.domain.texts.catalog import Language
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, TEAM_ID, USER_ID
-from bot.services.jobs.outcomes import Delivery, Report
 from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
 from tests.slack.watching import NOW, watch_of
 from tests.support.reading import heading, row_of, seen
@@ -35,9 +36,11 @@ async def scene() -> AsyncIterator[Telling]:
         yield running
 
 
-def last(result: str, **changes: Any) -> Sighting:
+def last(result: str, **changes: Any) -> Answer:
     """The result of the last look-up."""
-    return Sighting(finding=read_result(result), checked_at=NOW, **changes)
+    return Answer(
+        message_id=watch_of().message_id, finding=read_result(result), checked_at=NOW, **changes
+    )
 
 
 @pytest.mark.parametrize("destination", [IN_THREAD, TO_ASKER], ids=["thread", "direct"])
@@ -76,7 +79,8 @@ async def test_in_a_thread_ids_and_phone_numbers_are_hidden(
     scene: Telling, ending: Ending, result: str
 ) -> None:
     """A direct message shows them in full."""
-    watch = watch_of("11987654321", ending=ending, last=last(result))
+    watch = watch_of("11987654321", ending=ending)
+    watch = replace(watch, last=replace(last(result), message_id=watch.message_id))
     await scene.notifier.tell(watch)
     await scene.notifier.tell(replace(watch, destination=TO_ASKER))
 

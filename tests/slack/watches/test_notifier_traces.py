@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.jobs.watch import Destination, Watch
+from bot.domain.jobs.job import Destination, Trace
+from bot.domain.jobs.watch import Watch
 from bot.domain.timing import Timing
 from bot.fake_slack.state.ledger import Message, UserMessage
 from bot.fake_slack.state.workspace import (
@@ -17,8 +18,7 @@ from bot.fake_slack.state.workspace import (
     TEAM_ID,
     USER_ID,
 )
-from bot.services.jobs.outcomes import Trace
-from bot.slack.watches.notice import mark
+from bot.slack.watches.notice import mark_of
 from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
 from tests.slack.watching import READING, watch_of
 from tests.support.rough_slack import Answer, answering, raw, rough_slack, silence
@@ -100,7 +100,7 @@ async def test_every_page_is_looked_at() -> None:
 async def test_without_the_metadata_the_first_block_is_enough(scene: Telling) -> None:
     """Slack may omit metadata if a scope is missing."""
     watch = watched()
-    block = {"type": "section", "block_id": mark(watch), "text": {}}
+    block = {"type": "section", "block_id": mark_of(watch).block_id, "text": {}}
     scene.messages.append(
         Message(
             channel=CHANNEL_ID, ts="1795579301.000009", thread_ts=ROOT, text="t", blocks=(block,)

@@ -1,0 +1,34 @@
+"""`voicestatus manifest`: what Slack needs to create the app, as YAML."""
+
+from __future__ import annotations
+
+import re
+
+import typer
+
+from bot.domain.texts.catalog import Catalog
+from bot.settings.hints import COMMAND_PATTERN, HINTS
+from bot.settings.names import single_setting
+from bot.slack.manifest import as_yaml, manifest
+from bot.web import SLACK_PATH
+
+
+def print_manifest(catalog: Catalog, *, http: str, command: str | None) -> list[str]:
+    """Print the manifest, or return what is wrong with the options.
+
+    Args:
+        catalog: of the language of its texts.
+        http: the bot's public URL; empty for Socket Mode.
+        command: the name of the slash command; `None` for that of BOT_COMMAND.
+    """
+    name = (single_setting("BOT_COMMAND") or "/voicestatus") if command is None else command
+    problems = []
+    if http and not http.startswith("https://"):
+        problems.append("--http must begin with https://, because Slack requires it.")
+    if not re.fullmatch(COMMAND_PATTERN, name):
+        place = "BOT_COMMAND" if command is None else "--command"
+        problems.append(f"{place} is wrong. It should be {HINTS['BOT_COMMAND']}.")
+    if not problems:
+        endpoint = f"{http.rstrip('/')}{SLACK_PATH}" if http else None
+        typer.echo(as_yaml(manifest(catalog, command=name, endpoint=endpoint)), nl=False)
+    return problems

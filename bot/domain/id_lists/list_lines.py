@@ -1,0 +1,95 @@
+"""A list as lines of JSON, on its way from the process that read a file to the bot.
+
+Each line has a few hundred ids or ignored lines, so that the bot can do other work in between.
+Nothing that comes out of that process is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice, starmap
+from typing import Any, Final
+
+from bot.domain.id_lists.id_list import IdList, IgnoredLine, ListProblem, UnreadableListError
+from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.input.message_id import MessageId
+
+# The longest line in bytes: so many lines of a file of at most 80 characters, each of which is
+# written as twelve at most.
+AT_ONCE: Final = 500
+LONGEST_LINE: Final = 1 << 20
+
+
+def to_lines(read: IdList | UnreadableListError) -> Iterator[bytes]:
+    """What is wrong with the file, or the list in parts and then an empty part."""
+    if isinstance(read, UnreadableListError):
+        yield _line({"problem": read.problem, "count": read.count, "limit": read.limit})
+        return
+    yield _line({"column": read.column, "doubles": read.doubles})
+    for ids in _parts(one.value for one in read.ids):
+        yield _line({"ids": ids})
+    for ignored in _parts([one.number, one.text, one.problem] for one in read.ignored):
+        yield _line({"ignored": ignored})
+    yield _line({})
+
+
+class ListReader:
+    """Reassembles the list from its lines."""
+
+    def __init__(self) -> None:
+        self._head: dict[str, Any] = {}
+        self._ids: list[MessageId] = []
+        self._ignored: list[IgnoredLine] = []
+        self._problem: UnreadableListError | None = None
+        self._is_whole = False
+
+    def take(self, line: bytes) -> None:
+        """Take the next line.
+
+        Raises:
+            ValueError: the line is invalid.
+        """
+        try:
+            self._take(json.loads(line))
+        except (AttributeError, KeyError, RecursionError, TypeError):
+            raise ValueError from None
+
+    def result(self) -> IdList:
+        """The list.
+
+        Raises:
+            EOFError: the last line is missing.
+            UnreadableListError: the file has no list.
+        """
+        if self._problem is not None:
+            raise self._problem
+        if not self._is_whole:
+            raise EOFError
+        return IdList(ids=tuple(self._ids), ignored=tuple(self._ignored), **self._head)
+
+    def _take(self, part: dict[str, Any]) -> None:
+        if "problem" in part:
+            problem = ListProblem(part["problem"])
+            self._problem = UnreadableListError(
+                problem, count=int(part["count"]), limit=int(part["limit"])
+            )
+        elif "column" in part:
+            self._head = {"column": str(part["column"]), "doubles": int(part["doubles"])}
+        elif part:
+            self._ids += map(MessageId, part.get("ids", ()))
+            self._ignored += starmap(_ignored, part.get("ignored", ()))
+        self._is_whole = not part
+
+
+def _ignored(number: int, text: str, problem: str) -> IgnoredLine:
+    return IgnoredLine(number=int(number), text=str(text), problem=LineProblem(problem))
+
+
+def _line(part: dict[str, object]) -> bytes:
+    return f"{json.dumps(part)}\n".encode()
+
+
+def _parts(items: Iterator[Any]) -> Iterator[list[Any]]:
+    while part := list(islice(items, AT_ONCE)):
+        yield part

@@ -1,0 +1,128 @@
+"""Reading the settings once, at the top: from the environment, `.env`, or files in `/run/secrets`.
+
+All problems are reported together, by name, with the format of the value and where to get it; never
+with the value itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError as UnreadableSourceError
+
+from bot.settings.hints import EITHER_FORM, EITHER_MODE, HINTS
+from bot.settings.names import (
+    ENV_FILE,
+    SECRETS_DIRECTORY,
+    foreign_names,
+    meant_by,
+    misspelt_permissions,
+    unknown_names,
+)
+from bot.settings.settings import Mode, Settings
+
+# How similar the name of a variable and that of a missing setting must be.
+_ALIKE: Final = 0.85
+
+
+class Need(StrEnum):
+    """What a command is going to use, and so which settings must be set."""
+
+    GATEWAY = "gateway"
+    SLACK = "slack"
+
+
+class SettingsError(Exception):
+    """The settings are not usable; one line per problem."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def load_settings(
+    needs: Iterable[Need] = (), *, secrets_directory: str = SECRETS_DIRECTORY
+) -> Settings:
+    """Read the settings and check that the required ones are set.
+
+    Args:
+        needs: what a command is going to use.
+        secrets_directory: where container orchestrators put one file per secret.
+
+    Raises:
+        SettingsError: with all problems together.
+    """
+    secrets = secrets_directory if Path(secrets_directory).is_dir() else None
+    wanted = frozenset(needs)
+    try:
+        settings, wrong = _read(secrets)
+        unknown = unknown_names(secrets)
+    except (UnicodeDecodeError, UnreadableSourceError):
+        where = ENV_FILE if secrets is None else f"{ENV_FILE} or a file in {secrets}"
+        raise SettingsError([f"{where} is not a text file in UTF-8."]) from None
+    missing = _missing(settings, wanted, wrong)
+    misspelt: list[str] = []
+    # Permissions and OAuth concern Slack's users; a terminal command has none.
+    if Need.SLACK in wanted:
+        misspelt = misspelt_permissions(unknown)
+        wrong |= {n for n in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if _is_set(settings, n)}
+    if wrong or missing or misspelt:
+        raise SettingsError([*_problems(wrong, missing, unknown), *misspelt])
+    return settings
+
+
+def _read(secrets: str | None) -> tuple[Settings, set[str]]:
+    """The settings, and the names of the wrong ones, which have their defaults instead."""
+    try:
+        return Settings(_env_file=ENV_FILE, _secrets_dir=secrets), set()
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+    wrong = {str(fault["loc"][0]) for fault in faults}
+    fields = Settings.model_fields
+    # Read again without them, so that missing settings are reported beside wrong ones.
+    defaults = {name: fields[name].get_default(call_default_factory=True) for name in wrong}
+    settings = Settings(_env_file=ENV_FILE, _secrets_dir=secrets, **defaults)
+    return settings, {name.upper() for name in wrong}
+
+
+def _missing(settings: Settings, needs: frozenset[Need], wrong: Collection[str]) -> set[str]:
+    wanted: list[str] = []
+    if Need.GATEWAY in needs:
+        wanted += ["GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"]
+    if Need.SLACK in needs:
+        wanted += ["SLACK_BOT_TOKEN", _secret_of_mode(settings, wrong)]
+    return {name for name in wanted if name == EITHER_MODE or not _is_set(settings, name)}
+
+
+def _secret_of_mode(settings: Settings, wrong: Collection[str]) -> str:
+    """The mode's required setting; either secret if no setting names the mode."""
+    if settings.mode is Mode.SOCKET or (settings.bot_mode is None and "SLACK_APP_TOKEN" in wrong):
+        return "SLACK_APP_TOKEN"
+    if settings.bot_mode is None and settings.slack_signing_secret is None:
+        return EITHER_MODE
+    return "SLACK_SIGNING_SECRET"
+
+
+def _is_set(settings: Settings, name: str) -> bool:
+    return getattr(settings, name.lower()) is not None
+
+
+def _problems(wrong: Iterable[str], missing: Iterable[str], unknown: Iterable[str]) -> list[str]:
+    forms = {**HINTS, EITHER_MODE: EITHER_FORM}
+    lines = {n: f"{n} is missing{_slip(n, unknown)}: {forms[n]}." for n in missing}
+    for name in wrong:
+        form = HINTS[name]
+        verb = "" if form.startswith("must") else "is wrong. It should be "
+        lines[name] = f"{name} {verb}{form}."
+    order = list(HINTS)
+    return [lines[name] for name in sorted(lines, key=lambda n: order.index(n.split()[0]))]
+
+
+def _slip(name: str, unknown: Iterable[str]) -> str:
+    """A variable whose name nearly matches a setting, and so was probably meant."""
+    close = [slip for slip in foreign_names(unknown) if meant_by(slip, name.split(), _ALIKE)]
+    return f" ({close[0]} is set; is that a slip?)" if close else ""

@@ -1,0 +1,106 @@
+"""The buttons on cards of look-ups, watches and lists, and the modals of lists.
+
+Those of the App Home are in `bot.slack.listeners.home`. Each click has its own response URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.domain.input.message_id import MessageId
+from bot.slack.blocks.payload import first_action, part
+from bot.slack.bulk import buttons as lists
+from bot.slack.bulk.modals import FILE_CALLBACK, LIST_CALLBACK, text_of
+from bot.slack.cards.buttons import Action, ids_of
+from bot.slack.context import ListenerContext
+from bot.slack.inbound.app import ack_first
+from bot.slack.lookups.messages import customer_texts, details, posted_card
+from bot.slack.replies import situations
+from bot.slack.replies.requests import Request
+from bot.slack.replies.routes import Route
+from bot.slack.watches import buttons as watches
+
+Ids = Sequence[MessageId]
+Names = Sequence[str]
+
+
+class ButtonListener:
+    """Answers clicks."""
+
+    def __init__(self, context: ListenerContext) -> None:
+        self._context = context
+        self._queries = context.queries
+        self._watches = context.watches
+
+    def register(self, app: AsyncApp) -> None:
+        """Bind a listener to each button and modal; a user who has lost access may still stop."""
+        click, bulks, here = self._context.click, self._context.bulks, Route.IN_PLACE
+        stop, cancel = self._watches.stop, self._watches.stop_in_list
+        for action, listener in (
+            (Action.REFRESH.value, click(self.on_refresh, ids_on, how=here)),
+            (Action.SHARE.value, click(self.on_share, ids_on)),
+            (Action.CUSTOMER.value, click(self.on_customer, ids_on)),
+            (Action.DETAILS.value, click(self.on_details, ids_on)),
+            (Action.WATCH.value, click(self.on_watch, ids_on, how=here)),
+            (watches.LIMIT_ACTIONS, click(self.on_limit, watches.watches_of, how=here)),
+            (watches.STOP_ACTION, click(stop, watches.watches_of, how=here, anybody=True)),
+            (watches.CANCEL_ACTION, click(cancel, watches.watches_of, how=here, anybody=True)),
+            (lists.OPEN_ACTION, click(bulks.ask, lambda value: text_of(lists.opened_with(value)))),
+            (lists.STOP_ACTION, click(bulks.stop, lists.bulk_of, anybody=True)),
+            (lists.WATCH_ACTION, click(bulks.watch, lists.bulk_of)),
+            # The first page is posted beside the report; further pages replace the previous one.
+            (lists.SHOW_ACTION, click(bulks.show_page, lists.page_of)),
+            (lists.TURN_ACTIONS, click(bulks.show_page, lists.page_of, how=here)),
+        ):
+            app.action(action, middleware=[ack_first])(listener)
+        # A modal's acknowledgement has errors or a view.
+        listen, files = self._context.listener, self._context.files
+        app.view(LIST_CALLBACK)(listen(bulks.submit, situations.submitted, admitted=True))
+        app.view(FILE_CALLBACK)(listen(files.submit, situations.submitted, admitted=True))
+
+    async def on_refresh(self, request: Request, ids: Ids) -> None:
+        """Show the card with current statuses; final ones come from the cache."""
+        await self._queries.show_card(await self._queries.look_up(ids, request), request)
+
+    async def on_share(self, request: Request, ids: Ids) -> None:
+        """Post the card publicly; a second click on a shared card only shows a note."""
+        deliveries = self._context.deliveries
+        card = part(request.body, "container").get("message_ts", "")
+        joined = " ".join(one.value for one in ids)
+        key = f"share:{request.asker.channel}:{request.asker.user}:{card}:{joined}"
+        if not await deliveries.unserved(key):
+            await request.reply.show(request.notes.note("working.shared_already"))
+            return
+        # Claimed while it is posted, so that a click that Slack sends twice posts one card.
+        async with deliveries.serving(key) as deed:
+            answers = await self._queries.look_up(ids, request)
+            deed.done = await self._queries.share(answers, request)
+
+    async def on_customer(self, request: Request, ids: Ids) -> None:
+        """Show a short text to copy, in both languages, the user's own first."""
+        answers = await self._queries.look_up(ids, request)
+        shown = customer_texts(answers, request.notes.style, self._context.languages.all())
+        await self._queries.deliver(shown, answers, request)
+
+    async def on_details(self, request: Request, ids: Ids) -> None:
+        """Show details for an engineer: raw result, reason phrase, RFC, Q.850."""
+        answers = await self._queries.look_up(ids, request)
+        await self._queries.deliver(details(answers, request.notes.style), answers, request)
+
+    async def on_watch(self, request: Request, ids: Ids) -> None:
+        """Show the card with current statuses, and watch the calls that still have none."""
+        answers = await self._queries.look_up(ids, request)
+        await self._queries.watch(answers, request, posted_card(request.body))
+
+    async def on_limit(self, request: Request, names: Names) -> None:
+        """Change how long the calls are watched."""
+        limit = watches.limit_of(first_action(request.body).get("action_id"))
+        if limit is not None:
+            await self._watches.change_limit(request, names, limit)
+
+
+def ids_on(value: object) -> Ids | None:
+    """The ids on a button; `None` if it has none."""
+    return ids_of(value) or None

@@ -1,0 +1,1 @@
+"""The tables of watches and bulks, and how a process claims what is due in them."""

@@ -1,0 +1,131 @@
+"""What an answer of Slack means: which error, what is certain after it, and what it leads to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from bot.domain.jobs.job import Delivery, Report, Trace
+from bot.slack.api.errors import (
+    CODES,
+    FormRefusedError,
+    GoneError,
+    MissingScopeError,
+    NotConnectedError,
+    NotMemberError,
+    NotNowError,
+    SlackError,
+    SlackUnreachableError,
+    TokenRefusedError,
+    UnclearError,
+    refusal,
+    url_refusal,
+)
+from bot.slack.api.marks import report_after, trace_after
+
+
+def refused(code: object, status: int = 200) -> SlackError:
+    """The error for an answer with this code."""
+    return refusal(status, {}, {"ok": False, "error": code})
+
+
+def test_each_code_is_listed_once() -> None:
+    """A code means one thing, wherever it is asked."""
+    codes = [code for listed in CODES.values() for code in listed]
+    assert sorted(set(codes)) == sorted(codes)
+    assert {kind: {kind} for kind in CODES} == {
+        kind: {type(refused(code)) for code in listed} for kind, listed in CODES.items()
+    }
+
+
+def test_a_code_that_is_not_listed_is_final() -> None:
+    """Such as `is_archived`: nothing was done, and trying again changes nothing."""
+    error = refused("is_archived")
+
+    assert (SlackError, "is_archived") == (type(error), error.reason)
+    assert not error.passes
+    assert not error.may_be_done
+
+
+@pytest.mark.parametrize("code", ["is_archived", "invalid_auth", "not_in_channel"])
+def test_the_status_outweighs_the_code(code: str) -> None:
+    """A rate limit and Slack's own faults, whatever the body says."""
+    assert NotNowError is type(refused(code, 429))
+    assert SlackUnreachableError is type(refused(code, 500))
+    assert type(refused(code, 499)) is type(refused(code))
+
+
+@pytest.mark.parametrize(
+    "answer", [None, [], {"ok": True}, {"error": "is_archived"}, {"ok": False, "error": "No!"}]
+)
+def test_an_answer_without_a_code_is_unclear(answer: object) -> None:
+    """Only the status is shown, because the body can be anybody's."""
+    error = refusal(403, {}, answer)
+
+    assert UnclearError is type(error)
+    assert "an answer that cannot be read, status 403" == error.reason
+
+
+REPORTS: Final = {
+    UnclearError: Delivery.UNKNOWN,
+    SlackUnreachableError: Delivery.UNKNOWN,
+    NotConnectedError: Delivery.NOT_SENT,
+    NotNowError: Delivery.NOT_SENT,
+    TokenRefusedError: Delivery.NOT_SENT,
+    MissingScopeError: Delivery.NOT_SENT,
+    FormRefusedError: Delivery.UNDELIVERABLE,
+    GoneError: Delivery.UNDELIVERABLE,
+    NotMemberError: Delivery.UNDELIVERABLE,
+    SlackError: Delivery.UNDELIVERABLE,
+}
+
+
+def test_what_is_certain_after_an_attempt_to_post() -> None:
+    """Only what was certainly not posted may be posted again."""
+    wanted = {kind: Report(delivery=sent, why="why") for kind, sent in REPORTS.items()}
+    assert wanted == {kind: report_after(kind("why")) for kind in REPORTS}
+
+
+@pytest.mark.parametrize("seconds", [3.5, float("inf")])
+def test_a_rate_limit_says_how_long_to_wait(seconds: float) -> None:
+    """However long: an endless one is as long as Python can count."""
+    pause = report_after(NotNowError("why", retry_after=seconds)).pause
+
+    assert pause == timedelta(seconds=min(seconds, timedelta.max.total_seconds() / 2))
+
+
+def test_what_a_failed_search_shows() -> None:
+    """A thread that is gone has no notice; without a scope nobody can know."""
+    wanted = {
+        UnclearError: Trace.AWAY,
+        NotConnectedError: Trace.AWAY,
+        NotNowError: Trace.AWAY,
+        TokenRefusedError: Trace.AWAY,
+        MissingScopeError: Trace.UNREADABLE,
+        GoneError: Trace.NONE,
+        NotMemberError: Trace.OUTSIDE,
+        SlackError: Trace.UNREADABLE,
+    }
+    assert wanted == {kind: trace_after(kind("why")) for kind in wanted}
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_response_url_names_a_refused_form_in_words_or_in_json(status: int) -> None:
+    """Whatever the status of a refusal."""
+    said = [url_refusal(status, {}, '{"ok": false, "error": "invalid_blocks"}')]
+    said += [url_refusal(status, {}, "invalid_blocks")] if status != 200 else []
+
+    assert {(FormRefusedError, "invalid_blocks")} == {
+        (type(error), error.reason) for error in said if error is not None
+    }
+
+
+def test_a_response_url_that_refuses_for_another_reason() -> None:
+    """With the code, if it is in JSON; a body may be missing."""
+    used = url_refusal(404, {}, '{"ok": false, "error": "used_url"}')
+    silent = url_refusal(410, {}, None)
+
+    assert (SlackError, "used_url") == (type(used), used.reason if used else "")
+    assert UnclearError is type(silent)
