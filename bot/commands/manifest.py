@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import typer
+import yaml
 
+from bot import __version__
 from bot.domain.texts.catalog import Catalog
 from bot.settings.hints import COMMAND_PATTERN, HINTS
 from bot.settings.names import single_setting
-from bot.slack.manifest import as_yaml, manifest
+from bot.slack.manifest import manifest
 from bot.web import SLACK_PATH
+
+_HEADER: Final = (
+    f"# The Slack app of voicestatus {__version__}, written by `voicestatus manifest`.\n"
+    "# Create it at https://api.slack.com/apps with Create New App, From a manifest."
+)
 
 
 def print_manifest(catalog: Catalog, *, http: str, command: str | None) -> list[str]:
@@ -30,5 +38,7 @@ def print_manifest(catalog: Catalog, *, http: str, command: str | None) -> list[
         problems.append(f"{place} is wrong. It should be {HINTS['BOT_COMMAND']}.")
     if not problems:
         endpoint = f"{http.rstrip('/')}{SLACK_PATH}" if http else None
-        typer.echo(as_yaml(manifest(catalog, command=name, endpoint=endpoint)), nl=False)
+        data = manifest(catalog, command=name, endpoint=endpoint)
+        typer.echo(_HEADER)
+        typer.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=96), nl=False)
     return problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -46,6 +47,9 @@ async def run_until_stopped(settings: Settings, *, stopping: Callable[[], object
             with stop.ends_the_start():
                 bot = await stack.enter_async_context(running_bot(settings))
             print(_first_line(bot, settings), flush=True)  # noqa: T201 - the one line of standard output
+            # What the start has made stays; the collector need not look at it again.
+            gc.freeze()
+            gc.enable()
             await stop.arrived.wait()
             _log.info("stopping")
             stopping()

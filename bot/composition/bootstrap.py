@@ -34,7 +34,6 @@ from bot.composition.slack import (
     build_context,
     build_languages,
     bulk_notifier,
-    signing_secret,
     watch_notifier,
 )
 from bot.composition.values import revealed
@@ -230,7 +229,8 @@ async def _serve(app: AsyncApp, outside: Connections, stack: AsyncExitStack) -> 
         token = revealed(settings.slack_app_token)
         socket = Socket(app, app_token=token, client=outside.client, timing=outside.timing)
     else:
-        endpoint = SlackEndpoint(app, signing_secret(settings), timing=outside.timing)
+        secret = revealed(settings.slack_signing_secret)
+        endpoint = SlackEndpoint(app, secret, timing=outside.timing)
     web_app = build_server(
         readiness=partial(_readiness, outside, socket),
         metrics=outside.telemetry.exposition,

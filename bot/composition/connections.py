@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from urllib.request import getproxies_environment
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -76,8 +77,9 @@ def slack_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=30),
-        # The proxies of HTTPS_PROXY and NO_PROXY.
-        trust_env=True,
+        # The proxies of HTTPS_PROXY and NO_PROXY. If there are any, aiohttp looks for the right one
+        # in a thread before each request, which costs as much as the request.
+        trust_env=bool(getproxies_environment()),
     )
 
 

@@ -13,7 +13,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.composition.connections import Now
-from bot.composition.values import revealed
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
 from bot.locales import load_catalog
@@ -27,7 +26,7 @@ from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
 from bot.services.watches.service import WatchService
-from bot.settings.settings import Mode, Settings
+from bot.settings.settings import Settings
 from bot.slack.api.post_once import OncePoster
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import Workspace
@@ -155,15 +154,9 @@ def assemble_app(outside: Connections, context: ListenerContext) -> AsyncApp:
     return build_app(
         client=outside.client,
         workspace=outside.workspace,
-        signing_secret=signing_secret(outside.settings),
         listeners=[listener(context) for listener in listeners],
         apologise=context.apologise,
     )
-
-
-def signing_secret(settings: Settings) -> str:
-    """The secret that Slack's requests are signed with; empty in Socket Mode, which has none."""
-    return revealed(settings.slack_signing_secret) if settings.mode is Mode.HTTP else ""
 
 
 def watch_notifier(outside: Connections) -> SlackNotifier:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
@@ -92,6 +92,7 @@ def _phrases(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{name}", value
 
 
+@lru_cache(maxsize=1_000)
 def _write_duration(seconds: Decimal, locale: Locale) -> str:
     """As in "85 seconds" or "2 minutes and 5.5 seconds"; messages are measured in seconds."""
     rounded = seconds.quantize(_CENT, rounding=ROUND_HALF_UP).normalize()

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import yaml
-
-from bot import __version__
 from bot.domain.texts.catalog import Catalog
 
 # Each scope with the feature that needs it.
@@ -34,11 +31,6 @@ OPTIONAL_SCOPES: Final = {
 EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
 MESSAGE_SHORTCUT: Final = "check_voice_status"
 GLOBAL_SHORTCUT: Final = "ask_voice_status"
-
-_HEADER: Final = (
-    "# The Slack app of voicestatus {version}, written by `voicestatus manifest`.\n"
-    "# Create it at https://api.slack.com/apps with Create New App, From a manifest.\n"
-)
 
 
 def manifest(catalog: Catalog, *, command: str, endpoint: str | None = None) -> dict[str, Any]:
@@ -97,9 +89,3 @@ def _features(catalog: Catalog, command: str, endpoint: str | None) -> dict[str,
         ],
         "slash_commands": [slash_command | ({} if endpoint is None else {"url": endpoint})],
     }
-
-
-def as_yaml(data: dict[str, Any]) -> str:
-    """The manifest as the text of `manifest.yml`."""
-    body = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=96)
-    return _HEADER.format(version=__version__) + body

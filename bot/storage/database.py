@@ -33,7 +33,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from bot.domain.timing import Timing
@@ -55,6 +55,7 @@ from bot.storage.sqlite_engines import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy.dialects import postgresql
     from sqlalchemy.pool import ConnectionPoolEntry
 
 _CONNECT_SECONDS: Final = 5
@@ -148,7 +149,12 @@ class Database:
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT with ON CONFLICT, which both dialects write alike."""
-        return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
+        if self._is_sqlite:
+            return sqlite.insert(table)
+        # Not at the top: SQLite does not need its 20 modules (17 ms).
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+        return postgresql.insert(table)
 
     async def sweep(self, at: Column[datetime], older_than: datetime, *, batch: int = 1_000) -> int:
         """Delete the rows in which this column is before that moment, and return their number.

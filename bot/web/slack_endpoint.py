@@ -66,9 +66,10 @@ class SlackEndpoint:
             return refused(400, "body")
         headers: dict[str, str | Sequence[str]] = dict(request.headers)
         try:
-            # Bolt parses the body here, and does not expect fields of the wrong type.
-            text, query = body.decode("utf-8"), request.query_string
-            slack_request = AsyncBoltRequest(body=text, query=query, headers=headers)
+            # Bolt parses the body here, and does not expect fields of the wrong type. In this mode
+            # it does not check the signature a second time.
+            text = body.decode("utf-8")
+            slack_request = AsyncBoltRequest(body=text, headers=headers, mode="socket_mode")
             response = await self._app.async_dispatch(slack_request)
         except _UNPARSABLE as error:
             # Not from a listener: the app's error handler catches those.

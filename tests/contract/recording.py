@@ -231,7 +231,6 @@ async def playing(mode: Mode) -> AsyncIterator[Play]:
         app = build_app(
             client=client,
             workspace=await find_workspace(client),
-            signing_secret=slack.signing_secret if mode is Mode.HTTP else "",
             listeners=[recorder],
             apologise=recorder.apologise,
         )

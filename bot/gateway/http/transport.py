@@ -9,9 +9,8 @@ from __future__ import annotations
 import base64
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from socket import gaierror
 from typing import Final
@@ -130,9 +129,20 @@ class Transport:
             concerns the sandbox too.
     """
 
-    def __init__(self, client: httpx.AsyncClient, url: httpx.URL, *, proxied: bool = False) -> None:
-        self._client = client
+    def __init__(
+        self,
+        wire: httpx.AsyncBaseTransport,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        *,
+        connect_seconds: float | None = None,
+        proxied: bool = False,
+    ) -> None:
+        self._wire = wire
         self._url = url
+        self._headers = headers
+        # The caller's deadline applies in addition.
+        self._limits = {"timeout": httpx.Timeout(None, connect=connect_seconds).as_dict()}
         self._proxied = proxied
         self.sandbox = False
 
@@ -152,9 +162,18 @@ class Transport:
         raise error
 
     async def _post(self, request: SoapRequest) -> HttpReply:
-        async with self._client.stream(
-            "POST", self._url, headers=dict(request.headers), content=request.content
-        ) as response:
+        # Without the client of httpx: its redirects, cookies and authentication are unwanted here,
+        # and costs as much as the request itself.
+        response = await self._wire.handle_async_request(
+            httpx.Request(
+                "POST",
+                self._url,
+                headers={**self._headers, **dict(request.headers)},
+                content=request.content,
+                extensions=self._limits,
+            )
+        )
+        async with aclosing(response):
             if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 raise ProxyFailed(str(response.status_code))
             header = response.headers.get
@@ -235,26 +254,11 @@ async def open_transport(
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         ) as session,
-        _client(
-            AiohttpTransport(verify=trust, client=session, proxy=route), headers, connect_seconds
-        ) as client,
+        AiohttpTransport(verify=trust, client=session, proxy=route) as wire,
     ):
-        yield Transport(client, target, proxied=route is not None)
-
-
-def _client(
-    wire: AiohttpTransport, headers: Mapping[str, str], connect_seconds: float | None
-) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=wire,
-        # httpx has a cookie jar besides the session's; this one accepts no cookies.
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        headers=headers,
-        follow_redirects=False,
-        # The caller's deadline applies in addition.
-        timeout=httpx.Timeout(None, connect=connect_seconds),
-        trust_env=False,
-    )
+        yield Transport(
+            wire, target, headers, connect_seconds=connect_seconds, proxied=route is not None
+        )
 
 
 def _read_proxy(proxy: str) -> tuple[httpx.Proxy, Mapping[str, str]]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import structlog
+from slack_sdk.http_retry.builtin_async_handlers import async_default_handlers
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -85,6 +86,8 @@ class SlackClient:
         self.threads = Threads(client, timing=timing)
         self._client = client
         self._session = session
+        # Made once: by default each client makes its own.
+        self._retries = async_default_handlers()
         self.timing = timing
         self._patience = timing.slack_call
         self._limits: set[asyncio.Timeout] = set()
@@ -129,7 +132,9 @@ class SlackClient:
         """Post to a response URL; returns whether Slack accepted it."""
         if not response_url:
             return False
-        webhook = AsyncWebhookClient(response_url, session=self._session)
+        webhook = AsyncWebhookClient(
+            response_url, session=self._session, retry_handlers=self._retries
+        )
 
         async def send(content: dict[str, Any]) -> bool:
             response = await webhook.send_dict(content)

@@ -69,7 +69,6 @@ async def test_a_request_goes_out_whole() -> None:
         "user-agent": f"voicestatus/{__version__}",
         "accept": "*/*",
         "accept-encoding": "identity",
-        "connection": "keep-alive",
         "content-type": "text/xml; charset=utf-8",
         "soapaction": '"PWGatewayVoice/MPG_Status_Voice"',
         "content-length": str(len(request.body)),

@@ -77,7 +77,6 @@ async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
         app = build_app(
             client=client,
             workspace=workspace,
-            signing_secret=slack.signing_secret if mode is Mode.HTTP else "",
             listeners=[BrokenListener()],
             apologise=ListenerContext(**unused | parts).apologise,
         )
