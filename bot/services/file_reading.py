@@ -25,7 +25,7 @@ from bot.domain.timing import Timing
 _log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 2
-# Several times what the largest ordinary file takes; one that takes longer was made to.
+# Several times what the most expensive file takes.
 _CPU_SECONDS: Final = 3
 _MIB: Final = 256
 # Without installed packages, and without variables of the environment.

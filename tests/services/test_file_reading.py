@@ -47,6 +47,13 @@ async def refused(reading: FileReading, file: bytes) -> tuple[ListProblem, int, 
     return raised.value.problem, raised.value.count, raised.value.limit
 
 
+async def test_a_file_that_is_dear_is_refused() -> None:
+    """By the budget of work, within the limits of the process."""
+    file = HOSTILE["one character is eighteen"](5_000_000)
+
+    assert ListProblem.TOO_MUCH_WORK is (await refused(FileReading(), file))[0]
+
+
 async def test_of_a_file_that_is_too_large_the_rest_is_not_read() -> None:
     """The process reads one byte more than is permitted."""
     refusal = await refused(FileReading(), bytes(6_000_000))

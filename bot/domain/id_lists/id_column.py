@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from bot.domain.id_lists.effort import FOREIGN_HEADING, HEADING, Effort
 from bot.domain.id_lists.id_list import MAX_SHOWN, ListProblem, UnreadableListError, shown
 from bot.domain.id_lists.list_words import HEADER, LineProblem, judge
 from bot.domain.id_lists.table_rows import Row, Table
@@ -57,10 +59,11 @@ class Column:
     score: float = 0.0
 
 
-def find_column(table: Table) -> Column:
+def find_column(table: Table, effort: Effort) -> Column:
     """The column of ids, whatever the delimiter.
 
     Raises:
+        TooMuchWorkError: `effort` is used up.
         UnreadableListError: no column fits, or a spreadsheet has rounded all its numbers.
     """
     hinted = table.hints(_HINTED)
@@ -71,7 +74,7 @@ def find_column(table: Table) -> Column:
         first = number <= _HEADINGS_WITHIN or number % step == 0
         return first or not hinted.isdisjoint(places)
 
-    surveys = [_Survey([*table.rows(one, is_sample)], one) for one in table.delimiters]
+    surveys = [_Survey([*table.rows(one, is_sample)], one, effort) for one in table.delimiters]
     found = [column for survey in surveys if (column := survey.best()) is not None]
     if found:
         return max(found, key=lambda column: column.score)
@@ -82,10 +85,11 @@ def find_column(table: Table) -> Column:
 class _Survey:
     """The columns' contents, if this is the delimiter."""
 
-    def __init__(self, sample: Sequence[Row], delimiter: str) -> None:
+    def __init__(self, sample: Sequence[Row], delimiter: str, effort: Effort) -> None:
         rows = [row for row in sample if not row.blank]
         self._delimiter = delimiter
-        self._heading = _heading(rows)
+        self._judge = partial(judge, effort=effort)
+        self._heading = _heading(rows, effort)
         self._rows = [row for row in rows if row.number > self._heading.number]
         self._width = max((len(row.cells) for row in rows), default=0)
 
@@ -104,7 +108,7 @@ class _Survey:
         named = [place for place in range(self._width) if self._is_named(place)]
         places = [0] if self._width == 1 else named
         cells = (cell for place in places for cell in self._cells(place))
-        return any(judge(cell).problem is LineProblem.ROUNDED for cell in cells)
+        return any(self._judge(cell).problem is LineProblem.ROUNDED for cell in cells)
 
     def _is_named(self, place: int) -> bool:
         return HEADER.fullmatch(_name(self._heading.cell(place))) is not None
@@ -114,7 +118,7 @@ class _Survey:
 
     def _column(self, place: int) -> Column:
         heading, named, cells = self._heading.cell(place), self._is_named(place), self._cells(place)
-        judged = [judge(cell, named=named) for cell in cells]
+        judged = [self._judge(cell, named=named) for cell in cells]
         certain = sum(one.certain for one in judged)
         possible = {c for c, one in zip(cells, judged, strict=True) if one.ids and not one.certain}
         likely = len(possible) >= len(cells) * _SHARE and not _OTHERS.search(_name(heading))
@@ -131,20 +135,21 @@ class _Survey:
         )
 
 
-def _heading(rows: Sequence[Row]) -> Row:
+def _heading(rows: Sequence[Row], effort: Effort) -> Row:
     """The heading row, titles above it included; row 0, without cells, if the file has none."""
     for row in rows:
         if row.number > _HEADINGS_WITHIN:
             break
+        effort.spend(sum(HEADING if cell.isascii() else FOREIGN_HEADING for cell in row.cells))
         if any(HEADER.fullmatch(_name(cell)) for cell in row.cells):
             return row
     first = rows[0] if rows else Row(0, ())
-    return Row(0, ()) if any(_is_item(cell) for cell in first.cells) else first
+    return Row(0, ()) if any(_is_item(cell, effort) for cell in first.cells) else first
 
 
-def _is_item(cell: str) -> bool:
+def _is_item(cell: str, effort: Effort) -> bool:
     """Whether a cell cannot be part of a heading: it has a digit, or is an id of the sandbox."""
-    return any(c.isdigit() for c in shown(cell)) or judge(cell).certain
+    return any(c.isdigit() for c in shown(cell)) or judge(cell, effort=effort).certain
 
 
 def _name(cell: str) -> str:

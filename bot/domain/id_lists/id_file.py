@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from bot.domain.id_lists.effort import LINE_LEFT_OUT, Effort, TooMuchWorkError
 from bot.domain.id_lists.id_column import Column, find_column
 from bot.domain.id_lists.id_list import (
     MAX_BYTES,
@@ -53,34 +54,40 @@ _CONTROL: Final = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROL: Final = 0.01
 
 
-def read_file(data: bytes, *, max_ids: int) -> IdList:
+def read_file(data: bytes, *, max_ids: int, effort: Effort | None = None) -> IdList:
     """Read the ids of a file.
 
-    Encoding, delimiter and column are found from the file's content. The time grows with the size
-    of the file, whatever its content; `bot.services.file_reading` limits it.
+    Encoding, delimiter and column are found from the file's content.
 
     Args:
         data: the file.
         max_ids: how many ids may be in it.
+        effort: limits the work, whatever the file contains.
 
     Raises:
         UnreadableListError: `problem` says what is wrong with the file.
     """
-    table = Table(lines_of(_text_of(data)))
-    column = find_column(table)
-    return to_list(_cells(table, column), max_ids, column.heading)
+    effort = effort or Effort()
+    table = Table(lines_of(_text_of(data)), effort)
+    try:
+        column = find_column(table, effort)
+        return to_list(_cells(table, column, effort), max_ids, column.heading)
+    except TooMuchWorkError:
+        raise UnreadableListError(ListProblem.TOO_MUCH_WORK) from None
 
 
-def _cells(table: Table, column: Column) -> Iterator[tuple[int, str, Judged]]:
+def _cells(table: Table, column: Column, effort: Effort) -> Iterator[tuple[int, str, Judged]]:
     """The cells that should have an id; the whole row if that cell is empty."""
     for row in table.rows(column.delimiter):
         if row.number <= column.above or row.blank:
             continue
         cell, judged = row.cell(column.place), Judged(problem=LineProblem.EMPTY)
         if cell.strip():
-            judged = judge(cell, named=column.named)
+            judged = judge(cell, named=column.named, effort=effort)
         else:
             cell = f"{column.delimiter} ".join(filter(None, row.cells))
+        if judged.problem is not None:
+            effort.spend(LINE_LEFT_OUT)
         yield row.number, cell, judged
 
 

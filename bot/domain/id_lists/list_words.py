@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.id_lists.effort import CERTAIN_WORD, PASSED_OVER, SLOW_CHARACTER, WORD, Effort
 from bot.domain.input.found_ids import BARE_PHONE, find_ids, is_certain, might_be_id, readable
 from bot.domain.input.message_id import (
     MAX_LENGTH,
@@ -83,23 +84,31 @@ class Judged:
     problem: LineProblem | None = None
 
 
-def judge(word: str, *, named: bool = False) -> Judged:
+def judge(word: str, *, named: bool = False, effort: Effort | None = None) -> Judged:
     """Judge one word or cell; any text yields a value.
 
     Args:
         word: with or without quotes, brackets and labels; only the beginning of a very long one is
             read.
         named: its column is called IDMSG, so that any word with a digit may be one.
+        effort: limits the work on a file; none is needed for a short text.
+
+    Raises:
+        TooMuchWorkError: `effort` is used up.
     """
+    effort = effort or Effort()
     if word.isascii() and len(word) <= MAX_LENGTH and is_certain(word):
+        effort.spend(CERTAIN_WORD)
         return Judged(ids=(MessageId(word),), certain=True)
+    read = min(len(word), _MOST_READ)
+    effort.spend(WORD + (read // PASSED_OVER if word.isascii() else SLOW_CHARACTER * read))
     bare = _bare(word)
     if forced := _FORCED.fullmatch(bare):
         return _read(forced[1], certain=True, forced=True)
     if (other := _something_else(bare)) is not None:
         return Judged(problem=other)
     judged = _read(bare, certain=False)
-    if certain := _certain(bare, judged):
+    if certain := _certain(bare, judged, effort):
         return Judged(ids=certain, certain=True)
     if _SPACE.search(bare) or (judged.ids and not _may_be(judged.ids[0].value, named=named)):
         return Judged(problem=LineProblem.NO_ID)
@@ -115,12 +124,16 @@ def _something_else(bare: str) -> LineProblem | None:
     return LineProblem.PHONE if phone else None
 
 
-def _certain(bare: str, judged: Judged) -> tuple[MessageId, ...]:
+def _certain(bare: str, judged: Judged, effort: Effort) -> tuple[MessageId, ...]:
     """The ids whose form is certain: the word itself, or ids inside it."""
     if judged.ids and is_certain(judged.ids[0].value):
         return judged.ids
     # Most cells have no hint, and the finder is the most expensive part.
-    return find_ids(_near_hints(bare)).ids if HINT.search(bare) else ()
+    if not HINT.search(bare):
+        return ()
+    near = _near_hints(bare)
+    effort.spend(WORD + len(bare) // PASSED_OVER + SLOW_CHARACTER * sum(map(len, near)))
+    return find_ids(near).ids
 
 
 def _near_hints(text: str) -> list[str]:

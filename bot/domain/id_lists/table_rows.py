@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from bot.domain.id_lists.effort import LINE, PASSED_OVER, QUOTED_CELL, QUOTED_LINE, Effort
 from bot.domain.id_lists.list_words import HINT
 
 DELIMITERS: Final = (";", "\t", ",", "|")
@@ -52,16 +53,18 @@ class Table:
 
     Args:
         lines: without their line ends.
+        effort: limits the work.
 
     Attributes:
         lines: those of the table, as many as rows at most.
     """
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], effort: Effort) -> None:
         # A directive that Excel reads and does not show.
         said = _SEPARATOR_LINE.fullmatch(lines[0].strip(" ")) if lines else None
         self._delimiter = said[1] if said else None
         self.lines = lines[1:] if said else lines
+        self._effort = effort
 
     def hints(self, most: int) -> frozenset[int]:
         """The offsets of the first lines in which an id of a certain form may occur."""
@@ -82,8 +85,12 @@ class Table:
         Args:
             delimiter: the character between cells.
             wanted: which rows; all by default.
+
+        Raises:
+            TooMuchWorkError: the work exceeds the limit.
         """
-        cells = _Cells(delimiter)
+        self._effort.spend(LINE * len(self.lines))
+        cells = _Cells(delimiter, self._effort)
         first, number, hopeless = 0, 0, -1
         while first < len(self.lines):
             line, after = self.lines[first], first + 1
@@ -127,8 +134,9 @@ class Table:
 class _Cells:
     """Splits lines that contain quotes."""
 
-    def __init__(self, delimiter: str) -> None:
+    def __init__(self, delimiter: str, effort: Effort) -> None:
         one = re.escape(delimiter)
+        self._effort = effort
         # Each doubled quote takes memory, so a cell may have only this many.
         inside = rf'[^"]*(?:""[^"]*){{0,{MAX_CELL // 2}}}'
         # After a quoted part, all text before the delimiter belongs to the cell.
@@ -144,6 +152,7 @@ class _Cells:
 
     def are_closed(self, line: str) -> bool:
         """Whether every quote of the line is closed; `False` means that one may be open."""
+        self._effort.spend(len(line) // PASSED_OVER)
         return self._closed.fullmatch(line) is not None
 
     def of(self, text: str) -> tuple[Sequence[str], bool]:
@@ -157,4 +166,5 @@ class _Cells:
             is_open = match["end"] == "" or ("\n" in quoted and match["bare"].strip() != "")
             if is_open or match["last"] is not None:
                 break
+        self._effort.spend(len(text) // PASSED_OVER + QUOTED_LINE + QUOTED_CELL * len(cells))
         return cells, is_open

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.id_lists.effort import Effort
 from bot.domain.id_lists.id_file import read_file
 from bot.domain.id_lists.id_list import ListProblem, UnreadableListError
 from bot.domain.id_lists.table_rows import Table
@@ -115,7 +116,7 @@ def test_as_many_ids_as_may_be_are_read() -> None:
 
 def cells(text: str, delimiter: str = ";") -> list[list[str]]:
     """The rows of a text."""
-    return [list(row.cells) for row in Table(text.split("\n")).rows(delimiter)]
+    return [list(row.cells) for row in Table(text.split("\n"), Effort()).rows(delimiter)]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ class CountedLines(list[str]):
 def test_no_line_is_looked_at_over_and_over(line: str) -> None:
     """With any open quotes, the next lines are joined only once."""
     lines = CountedLines([line] * 3_000)
-    assert 1 <= len([*Table(lines).rows(";")]) <= 3_000
+    assert 1 <= len([*Table(lines, Effort()).rows(";")]) <= 3_000
     assert lines.looks <= 5 * len(lines)
 
 
