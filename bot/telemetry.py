@@ -5,7 +5,6 @@ Questions and answers are counted and hashed, never written out.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from functools import partial
@@ -54,6 +53,10 @@ class Telemetry:
             "Whether the gateway answers: 0 after several look-ups in a row without one.",
             registry=self.registry,
         )
+        self._lost = counter(
+            "voicestatus_records_lost",
+            "Audit entries and recent look-ups that could not be stored.",
+        )
 
     def looked_up(self, answer: Answer, seconds: float) -> None:
         """Count one look-up with its duration, and write its log line."""
@@ -83,9 +86,14 @@ class Telemetry:
         self._refusals.labels(reason).inc()
         self._log.info("refused", reason=reason, user=user, channel=channel)
 
+    def lost(self, count: int, error: str) -> None:
+        """Count audit entries and recent look-ups that could not be stored, and log it."""
+        self._lost.inc(count)
+        self._log.error("records were not stored", count=count, error=error)
+
     def hashed(self, idmsg: str) -> str:
         """A keyed hash of the id: equal ids have equal hashes, but trial cannot recover the id."""
-        return hmac.new(self._hash_key, idmsg.encode(), hashlib.sha256).hexdigest()[:16]
+        return hmac.digest(self._hash_key, idmsg.encode(), "sha256").hex()[:16]
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""

@@ -85,6 +85,19 @@ def test_a_refusal_is_counted_by_its_reason(log: io.StringIO) -> None:
     assert 1.0 == count(telemetry, "voicestatus_refusals_total channel")
 
 
+def test_records_that_were_lost_are_counted_and_logged(log: io.StringIO) -> None:
+    """All that were lost together in one line."""
+    telemetry = Telemetry(b"k" * 32)
+
+    telemetry.lost(3, "storage")
+    telemetry.lost(1, "overflow")
+
+    assert [("error", 3, "storage"), ("error", 1, "overflow")] == [
+        (line["level"], line["count"], line["error"]) for line in lines(log)
+    ]
+    assert 4.0 == count(telemetry, "voicestatus_records_lost_total")
+
+
 def test_the_hash_depends_on_the_key_and_tells_ids_apart() -> None:
     """Equal ids have equal hashes under one key, and nothing can be compared across keys."""
     one, other = Telemetry(b"k" * 32), Telemetry(b"j" * 32)

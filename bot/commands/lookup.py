@@ -11,13 +11,13 @@ from typing import Final
 
 from bot.commands.exit_codes import OK, exit_code_of
 from bot.composition.connections import build_lookups, gateway_of, style_of
-from bot.composition.values import ceilings_of, revealed
+from bot.composition.values import rate_limits_of, revealed
 from bot.domain.answer import Answer
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId, parse_typed
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import Finding, as_record, explain
-from bot.gateway.ceiling import Gatekeeper
+from bot.gateway.request_queue import Gatekeeper
 from bot.logs import configure_logging
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
@@ -96,7 +96,7 @@ async def lookups_of(settings: Settings) -> AsyncIterator[LookupService]:
 
 def at_once(settings: Settings) -> int:
     """How many calls to look up together: the last of them has half of its time left."""
-    return ceilings_of(settings).at_once(settings.gateway_timeout_seconds / 2)
+    return rate_limits_of(settings).at_once(settings.gateway_timeout_seconds / 2)
 
 
 def _gatekeeper(settings: Settings) -> AbstractAsyncContextManager[Gatekeeper | None]:

@@ -40,7 +40,7 @@ from bot.composition.values import revealed
 from bot.domain.jobs.job import OnUnknownDelivery
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
-from bot.services.housekeeping import keep_swept
+from bot.services.housekeeping import repeated, sweep
 from bot.services.jobs.dependencies import Dependencies
 from bot.services.jobs.poller import End, Line, Poller
 from bot.services.records import Records
@@ -68,6 +68,7 @@ class RunningBot:
     Attributes:
         port: where health, metrics and, in HTTP mode, Slack's endpoint are served.
         database: open as long as the bot runs.
+        stores: what it remembers.
         gateway: the client that its look-ups go through.
         work: its running listeners.
         poller: runs its watches and lists.
@@ -77,6 +78,7 @@ class RunningBot:
     mode: Mode
     port: int
     database: Database
+    stores: Stores
     gateway: GatewayClient
     work: RunningListeners
     poller: Poller
@@ -101,7 +103,12 @@ async def running_bot(
         app, poller, lines = _assemble(outside, work)
         end = End(timing.end)
         stack.push_async_callback(lambda: work.drain(end.left()))
-        await stack.enter_async_context(_kept_swept(outside))
+        stores, kept = outside.stores, timedelta(days=settings.bot_retention_days)
+        for do, every, trouble in (
+            (partial(sweep, stores, kept, now), timing.housekeeping, "nothing could be swept"),
+            (stores.preferences.refresh, timing.choices, "languages cannot be read"),
+        ):
+            await stack.enter_async_context(repeated(do, every=every, trouble=trouble))
         await stack.enter_async_context(poller.running(lines, end))
         port = await _serve(app, outside, stack)
         stack.callback(_begin, end, outside)
@@ -109,7 +116,8 @@ async def running_bot(
             workspace=outside.workspace,
             mode=settings.mode,
             port=port,
-            database=outside.stores.database,
+            database=stores.database,
+            stores=stores,
             gateway=outside.gateway,
             work=work,
             poller=poller,
@@ -172,11 +180,12 @@ async def _connect(
     session = await enter(slack_session())
     client = slack_client(settings, session)
     workspace, people = await _workspace_of(settings, client, timing)
-    stores = Stores(database, timing=timing)
-    slack = SlackClient(client=client, session=session, timing=timing)
-    languages = build_languages(settings, stores, people)
     hash_key = revealed(settings.bot_hash_key).encode() or await load_hash_key(database)
     telemetry = Telemetry(hash_key)
+    stores = Stores(database, lost=telemetry.lost, timing=timing)
+    stack.push_async_callback(stores.records.flush)
+    slack = SlackClient(client=client, session=session, timing=timing)
+    languages = build_languages(settings, stores, people)
     return Connections(
         settings=settings,
         gateway=gateway,
@@ -188,7 +197,9 @@ async def _connect(
         people=people,
         languages=languages,
         readers=AudienceStyles(languages=languages, style=partial(style_of, settings)),
-        records=Records(audit=stores.audit, recents=stores.recents, telemetry=telemetry, now=now),
+        records=Records(
+            writer=stores.records, recents=stores.recents, telemetry=telemetry, now=now
+        ),
         telemetry=telemetry,
         now=now,
         timing=timing,
@@ -205,19 +216,6 @@ async def _workspace_of(
         )
         await people.prepare()
     return workspace, people
-
-
-@asynccontextmanager
-async def _kept_swept(outside: Connections) -> AsyncIterator[None]:
-    kept = timedelta(days=outside.settings.bot_retention_days)
-    sweeping = keep_swept(outside.stores, kept=kept, now=outside.now, timing=outside.timing)
-    task = asyncio.create_task(sweeping)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _serve(app: AsyncApp, outside: Connections, stack: AsyncExitStack) -> int:

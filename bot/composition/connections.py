@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.values import access_rules, ceilings_of, revealed
+from bot.composition.values import access_rules, rate_limits_of, revealed
 from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
-from bot.gateway.ceiling import Gatekeeper
 from bot.gateway.client import GatewayClient, open_gateway
 from bot.gateway.protocol.soap import Account, SoapVersion
+from bot.gateway.request_queue import Gatekeeper
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
 from bot.slack.blocks.style import CardStyle, Contacts
@@ -55,7 +55,7 @@ def gateway_of(
         account=Account(revealed(settings.gateway_credential), revealed(settings.gateway_token)),
         version=SoapVersion(settings.gateway_soap_version),
         timeout_seconds=settings.gateway_timeout_seconds,
-        limits=ceilings_of(settings),
+        limits=rate_limits_of(settings),
         now=now,
         gatekeeper=gatekeeper,
         proxy=revealed(settings.gateway_proxy) or None,

@@ -6,15 +6,20 @@ Part of the composition root, apart from the listeners, because jobs outlive a r
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+)
 from typing import Final
 
 from bot.composition.connections import Now
 from bot.composition.values import (
     bounds_of,
     calls_at_once,
-    ceilings_of,
     looks_at_once,
+    rate_limits_of,
     revealed,
     schedule_of,
 )
@@ -22,11 +27,11 @@ from bot.domain.jobs.bulk import MOST_OPEN, Bulk
 from bot.domain.jobs.job import LONGEST_PAUSE
 from bot.domain.jobs.watch import Bounds, Watch
 from bot.domain.timing import Timing
-from bot.gateway.ceiling import LocalGate
+from bot.gateway.request_queue import LocalGate
 from bot.services.bulk.progress import BulkNotifier
 from bot.services.bulk.service import BulkService
 from bot.services.bulk.turns import BulkTurns
-from bot.services.gatekeeper import SharingGatekeeper, sharing
+from bot.services.gatekeeper import SharingGatekeeper
 from bot.services.jobs.dependencies import Dependencies
 from bot.services.jobs.poller import Line, Poller
 from bot.services.watches.service import WatchService
@@ -39,8 +44,6 @@ from bot.storage.gate import SharedGate
 from bot.storage.jobs.job_queue import JobQueue
 from bot.storage.stores import Stores
 
-# By then a request that was cut off at its deadline is certainly over.
-_LEASE_MARGIN_SECONDS: Final = 5.0
 # Open lists of all users: at 10 requests a second, 50 of the longest take more than half a day.
 _MOST_OPEN_LISTS: Final = 50
 # Lists in progress share the requests that may run at once, so more would only slow each down.
@@ -51,10 +54,10 @@ def gatekeeper_of(
     settings: Settings, database: Database, *, timing: Timing = Timing()
 ) -> AbstractAsyncContextManager[SharingGatekeeper]:
     """The rate limit that all processes on this database share."""
-    ceilings = ceilings_of(settings)
-    lease = settings.gateway_timeout_seconds + _LEASE_MARGIN_SECONDS
-    shared = SharedGate(database, ceilings, lease_seconds=lease, timing=timing)
-    return sharing(shared, LocalGate(ceilings, timing=timing), timing=timing)
+    limits = rate_limits_of(settings)
+    shared = SharedGate(database, limits, timing=timing)
+    local = LocalGate(limits, timing=timing)
+    return aclosing(SharingGatekeeper(shared, local, timing=timing))
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.domain.access import AccessRules
-from bot.domain.gate import Ceilings
+from bot.domain.gate import RateLimits
 from bot.domain.jobs.watch import Bounds, Schedule, most_open
 from bot.settings.settings import Settings
 
@@ -24,9 +24,9 @@ _MOST_LOOKS_AT_ONCE: Final = 200
 _log = structlog.get_logger(__name__)
 
 
-def ceilings_of(settings: Settings) -> Ceilings:
+def rate_limits_of(settings: Settings) -> RateLimits:
     """The operator's limits on requests to the gateway."""
-    return Ceilings(
+    return RateLimits(
         requests_per_second=settings.gateway_requests_per_second,
         max_concurrency=settings.gateway_max_concurrency,
     )
@@ -46,7 +46,7 @@ def looks_at_once(settings: Settings) -> int:
     So many that the last of them gets through the rate limit in half of the time for a look-up.
     """
     seconds = settings.gateway_timeout_seconds / 2
-    return ceilings_of(settings).at_once(seconds, most=_MOST_LOOKS_AT_ONCE)
+    return rate_limits_of(settings).at_once(seconds, most=_MOST_LOOKS_AT_ONCE)
 
 
 def bounds_of(settings: Settings) -> Bounds:
@@ -69,7 +69,7 @@ def calls_at_once(settings: Settings) -> int:
 
     Watches wait in the same queue, so their look-ups then get through in time as well.
     """
-    return ceilings_of(settings).at_once(settings.gateway_timeout_seconds / 4)
+    return rate_limits_of(settings).at_once(settings.gateway_timeout_seconds / 4)
 
 
 def access_rules(settings: Settings) -> AccessRules:

@@ -1,27 +1,42 @@
 """When a request to the gateway may start: one rule for all surfaces and all processes.
 
+The rate limit is shared by time division: a busy process takes a block, a short span of time in
+which it alone starts requests, one an interval (GCRA). It asks once for a block, not for each
+request, and what it leaves unused has simply passed. `max_concurrency` is divided among the
+processes that are busy.
+
 Pure decisions over one small state; the caller stores the state and chooses the clock. Moments and
 spans are seconds of any one clock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-# Slots that open within this time are granted together, so that a fast rate limit needs few
-# questions. No slot further ahead is granted: a caller that gives up wastes none, and a pause that
-# begins meanwhile applies to everyone.
-BUNDLE_SECONDS: Final = 0.05
-# A caller that waits for a slot asks again this long before it opens, so that it does not miss it.
+# Each busy process has one block within this time, so with more of them each is shorter: who waits
+# for the next block waits no longer, and a process learns of a pause at the end of its own.
+ROUND_SECONDS: Final = 0.5
+# How long a block is beyond what waits at the moment, while another process may want the next one.
+SPARE_SECONDS: Final = 0.02
+# A process that waits for the end of a block asks again this long before it, so that no time is
+# lost; earlier each time it was refused, so that the one that has waited longest is first.
 EARLY_SECONDS: Final = 0.02
+MOST_REFUSALS: Final = 4
 # How soon to ask again while every place is occupied; another process may free one without notice.
 FULL_SECONDS: Final = 0.05
+# How much slower than the limit requests start, because the gateway counts them when they arrive:
+# in any second on its clock they would otherwise be one too many.
+MARGIN: Final = 0.05
+# A start that is late by less than this does not delay the next ones. Well below a second's margin.
+CATCH_UP_SECONDS: Final = 0.025
+# The shortest wait for a start: at a high rate several start together then, since a timer for each
+# of them would cost a fifth of a look-up. Less than what may be caught up.
+GRAIN_SECONDS: Final = 0.01
 # The longest pause, however often the gateway repeats code 900.
 LONGEST_PAUSE_SECONDS: Final = 300.0
-# A state with more slots ahead than this was written before the clock was set back.
-FARTHEST_SLOTS: Final = 3
 
 _MOST_STRIKES: Final = 10
 
@@ -34,7 +49,7 @@ class Urgency(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ceilings:
+class RateLimits:
     """The operator's rate limits.
 
     Raises:
@@ -51,7 +66,11 @@ class Ceilings:
     @property
     def interval(self) -> float:
         """The seconds between two request starts."""
-        return 1 / self.requests_per_second
+        return (1 + MARGIN) / self.requests_per_second
+
+    def starts_in(self, seconds: float) -> int:
+        """How many requests may start in so many seconds, at least one."""
+        return max(1, int(seconds / self.interval))
 
     def at_once(self, seconds: float, *, most: int | None = None) -> int:
         """How many look-ups to start together so that the last one starts within so many seconds.
@@ -70,10 +89,10 @@ class Gate:
     """The state that all processes share.
 
     Attributes:
-        next_slot: when the next request may start (GCRA without a burst).
+        next_slot: when the last block that was taken ends.
         closed_until: no request starts before this, because the gateway answered 900.
         strikes: how many pauses followed each other without a good answer between them.
-        person_until: until then a user waits for a slot, and background work lets them go first.
+        person_until: until then a user waits for a block, and background work lets them go first.
     """
 
     next_slot: float = 0.0
@@ -83,73 +102,166 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What a process asks for.
+
+    Attributes:
+        urgency: the most urgent of the requests that wait.
+        waiting: how many of that urgency wait; none if the process only tells what still runs.
+        running: how many of its requests are in progress.
+        refusals: how many times in a row it was told to wait for the end of a block.
+    """
+
+    urgency: Urgency = Urgency.BACKGROUND
+    waiting: int = 0
+    running: int = 0
+    refusals: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A span of time in which one process may start requests; without values, one that is over.
+
+    Attributes:
+        next_start: when the next one may start.
+        closes: when the next block of any process may open.
+        interval: the seconds between two starts.
+        starts: how many are left.
+    """
+
+    next_start: float = 0.0
+    closes: float = 0.0
+    interval: float = 0.0
+    starts: int = 0
+
+    def on_clock(self, *, asked: float, answered: float) -> Block:
+        """The block by the clock of a process; its times were seconds from the decision.
+
+        The decision was made between the two moments, so the span is cut on both sides. If the
+        answer was slow, the first start in it is left.
+        """
+        opens = answered + self.next_start
+        closes = max(asked + self.closes, opens + self.interval)
+        return replace(self, next_start=opens, closes=closes)
+
+    def start_at(self, now: float) -> float | None:
+        """When the next request may start, at the earliest `now`; `None` if the block is over."""
+        start_at = max(self.next_start, now)
+        last = self.closes - self.interval + CATCH_UP_SECONDS
+        return start_at if self.starts and start_at <= last else None
+
+    def after_start(self, now: float) -> Block:
+        """The rest of the block after a request has started."""
+        planned = max(self.next_start, now - CATCH_UP_SECONDS)
+        return replace(self, next_start=planned + self.interval, starts=self.starts - 1)
+
+    def after_rest(self, now: float) -> Block:
+        """The rest of the block if nothing has waited until now: a rest saves up nothing."""
+        return replace(self, next_start=max(self.next_start, now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
     """What the gate answers a process.
 
     Attributes:
-        waits: for each admitted request, the seconds until it may start.
-        again: if none was admitted, the seconds until the next question.
+        block: in which its requests may start, by seconds from now; `None` if it has to wait.
+        places: how many of its requests may be in progress from now on.
+        again: without a block, the seconds until the next question.
         closed: the gate is closed, and opens after `again`.
+        full: no further request may be in progress.
         strikes: the state's; a good answer has something to clear if it is not zero.
     """
 
-    waits: tuple[float, ...] = ()
+    block: Block | None = None
+    places: int = 0
     again: float = 0.0
     closed: bool = False
+    full: bool = False
     strikes: int = 0
 
 
 def admit(
-    gate: Gate, ceilings: Ceilings, *, now: float, running: int, urgency: Urgency, count: int
+    gate: Gate,
+    limits: RateLimits,
+    demand: Demand,
+    *,
+    now: float,
+    mine: int = 0,
+    others: Sequence[int] = (),
 ) -> tuple[Gate, Admission]:
-    """Admit some of the requests that wait in one process.
+    """Give a process a block, or tell it when to ask again.
 
     Args:
         gate: the state.
-        ceilings: the operator's rate limits.
+        limits: the operator's rate limits.
+        demand: what the process asks for.
         now: the present moment by the state's clock.
-        running: how many requests are in progress in all processes.
-        urgency: of those who wait.
-        count: how many wait, at least one.
+        mine: how many places the process has had until now.
+        others: how many places each of the other busy processes has.
 
     Returns:
-        the new state, and the answer for those who wait.
+        the new state, and the answer.
     """
-    gate = _after_a_clock_that_jumped(gate, ceilings, now)
+    gate = _after_a_clock_that_jumped(gate, limits, now)
+    refused = Admission(places=demand.running, strikes=gate.strikes)
+    if not demand.waiting:
+        return gate, refused
     if gate.closed_until > now:
-        again = gate.closed_until - now
-        return gate, Admission(again=again, closed=True, strikes=gate.strikes)
-    if urgency is Urgency.BACKGROUND and gate.person_until > now:
-        return gate, Admission(again=gate.person_until - now, strikes=gate.strikes)
-    places = ceilings.max_concurrency - running
-    if places <= 0:
-        gate = _with_a_person_waiting(gate, urgency, now + 2 * FULL_SECONDS)
-        return gate, Admission(again=FULL_SECONDS, strikes=gate.strikes)
-    return _with_slots(gate, ceilings, now=now, urgency=urgency, count=min(count, places))
+        return gate, replace(refused, again=gate.closed_until - now, closed=True)
+    if demand.urgency is Urgency.BACKGROUND and gate.person_until > now:
+        return gate, replace(refused, again=gate.person_until - now)
+    places = _places(limits.max_concurrency, mine, others)
+    if places <= demand.running:
+        gate = _with_a_person_waiting(gate, demand, now + 2 * FULL_SECONDS)
+        return gate, replace(refused, again=FULL_SECONDS, full=True)
+    wait = max(0.0, gate.next_slot - now)
+    if wait > _early(demand.refusals):
+        gate = _with_a_person_waiting(gate, demand, gate.next_slot)
+        return gate, replace(refused, again=max(0.0, wait - _early(demand.refusals + 1)))
+    starts = _starts(limits, demand, places, busy=1 + len(others))
+    block = _block(limits.interval, starts, wait)
+    gate = replace(gate, next_slot=now + block.closes)
+    if demand.waiting > starts:
+        gate = _with_a_person_waiting(gate, demand, gate.next_slot)
+    return gate, replace(refused, block=block, places=min(places, demand.running + starts))
 
 
-def _with_slots(
-    gate: Gate, ceilings: Ceilings, *, now: float, urgency: Urgency, count: int
-) -> tuple[Gate, Admission]:
-    first = max(now, gate.next_slot)
-    if first - now >= BUNDLE_SECONDS:
-        gate = _with_a_person_waiting(gate, urgency, first)
-        return gate, Admission(again=first - now - EARLY_SECONDS, strikes=gate.strikes)
-    bundle = max(1, int((now + BUNDLE_SECONDS - first) * ceilings.requests_per_second))
-    waits = tuple(first - now + place * ceilings.interval for place in range(min(count, bundle)))
-    gate = replace(gate, next_slot=first + len(waits) * ceilings.interval)
-    return gate, Admission(waits=waits, strikes=gate.strikes)
+def _places(most: int, mine: int, others: Sequence[int]) -> int:
+    """How many requests of a process may be in progress: an equal share, as far as it is free.
+
+    Where there are fewer places than processes, one that had a place gives it up first.
+    """
+    share = most // (1 + len(others)) or int(not mine)
+    return min(share, most - sum(others))
 
 
-def _with_a_person_waiting(gate: Gate, urgency: Urgency, until: float) -> Gate:
-    if urgency is Urgency.BACKGROUND:
+def _starts(limits: RateLimits, demand: Demand, places: int, *, busy: int) -> int:
+    """How many requests may start in a block: as many as can at once, and some that may come."""
+    useful = min(demand.waiting, places - demand.running)
+    is_alone = busy == 1 and demand.waiting + demand.running > 1
+    spare = limits.starts_in(ROUND_SECONDS if is_alone else SPARE_SECONDS)
+    return max(spare, min(useful, limits.starts_in(ROUND_SECONDS / busy)))
+
+
+def _block(interval: float, starts: int, wait: float) -> Block:
+    closes = wait + starts * interval
+    return Block(next_start=wait, closes=closes, interval=interval, starts=starts)
+
+
+def _early(refusals: int) -> float:
+    return EARLY_SECONDS * (1 + min(refusals, MOST_REFUSALS))
+
+
+def _with_a_person_waiting(gate: Gate, demand: Demand, until: float) -> Gate:
+    if demand.urgency is Urgency.BACKGROUND:
         return gate
     return replace(gate, person_until=max(gate.person_until, until))
 
 
-def _after_a_clock_that_jumped(gate: Gate, ceilings: Ceilings, now: float) -> Gate:
+def _after_a_clock_that_jumped(gate: Gate, limits: RateLimits, now: float) -> Gate:
     """Ignore a time that this clock cannot have written."""
-    farthest = now + 2 * (BUNDLE_SECONDS + FULL_SECONDS) + FARTHEST_SLOTS * ceilings.interval
+    farthest = now + _early(MOST_REFUSALS) + max(ROUND_SECONDS, limits.interval)
     return replace(
         gate,
         next_slot=gate.next_slot if gate.next_slot <= farthest else now,

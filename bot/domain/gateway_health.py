@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 # This many look-ups in a row must fail, each after its own retries, before the gateway is down.
 FAILURES_TO_OPEN: Final = 5
@@ -44,8 +44,8 @@ class GatewayHealth:
     def answered(self, at: datetime) -> GatewayHealth:
         """The gateway gave an answer."""
         paused = self.paused_until
-        return replace(
-            self._carried(at),
+        return self._carried(
+            at,
             last_answer=at,
             last_failure=None,
             last_error=None,
@@ -73,9 +73,9 @@ class GatewayHealth:
         """The gateway asked to slow down."""
         return replace(self, paused_until=until)
 
-    def _carried(self, at: datetime) -> GatewayHealth:
+    def _carried(self, at: datetime, **more: Any) -> GatewayHealth:
         """Record that a reply arrived, whatever its content."""
         recovered = at if self.down_since is not None else self.recovered_at
         return replace(
-            self, failures=0, failing_since=None, down_since=None, recovered_at=recovered
+            self, failures=0, failing_since=None, down_since=None, recovered_at=recovered, **more
         )

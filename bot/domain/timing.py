@@ -30,8 +30,10 @@ class Timing:
             enough for a user to wait through.
         gate: how long the shared rate limit in the database may take to answer. A user waits for
             each answer; a later one is useless.
-        publish: how soon the other processes learn that requests of this one have ended, unless it
-            asks again before.
+        renew: how often a process with requests in progress renews its share of
+            `max_concurrency`, unless it asks for a block before; longer than a block.
+        share_lease: how long that share stays reserved for a process that was killed; longer than
+            `renew` and `gate` together take, so that a slow database frees nothing too early.
         alone: how long the database is left alone after its gate failed, so that only one request
             waits for the next failure.
 
@@ -123,7 +125,7 @@ class Timing:
         silence: a peer without a heartbeat for this long counts as dead.
         claim: how long a process may hold its claim on a card that is being shared, or on an alert
             that is being sent to the admins. A user who clicks again after that process was killed
-            waits no longer.
+            waits no longer. For as long a process remembers that another did it.
         claim_look: how often a claim is renewed, and polled by those who wait for its end; several
             times within `claim`.
         turns_end: how long the shutdown waits for notices and reports that are being posted.
@@ -132,6 +134,8 @@ class Timing:
 
         transaction: how long a transaction may take; a user waits for most of them. One that hangs
             for longer stays in its own thread, and is rolled back when it ends.
+        records_kept: audit entries and recent look-ups of this span are stored in one transaction;
+            a process that is killed loses no more of them.
         choices: how long a language choice made in another process may go unnoticed in this one.
         database_ping: how long the readiness check may take in the database.
         migration: how long migrating the schema may take.
@@ -152,7 +156,8 @@ class Timing:
     longest_probe: float = 60.0
     first_pause: float = 2.0
     gate: float = 1.0
-    publish: float = 0.1
+    renew: float = 0.7
+    share_lease: float = 1.75
     alone: float = 10.0
 
     slack_call: float = 5.0
@@ -220,7 +225,8 @@ class Timing:
     housekeeping: float = 3600.0
 
     transaction: float = 8.0
-    choices: float = 30.0
+    records_kept: float = 0.05
+    choices: float = 1.0
     database_ping: float = 2.0
     migration: float = 60.0
     list_insert: float = 30.0

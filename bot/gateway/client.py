@@ -19,15 +19,15 @@ import stamina
 from cachetools import TTLCache
 
 from bot.domain.call_status import CheckedStatus, GatewayCode, read_result
-from bot.domain.gate import Ceilings, Urgency
+from bot.domain.gate import RateLimits, Urgency
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
-from bot.gateway.ceiling import Ceiling, GateClosedError, Gatekeeper, LocalGate, Ticket
 from bot.gateway.circuit import Circuit
 from bot.gateway.http.transport import Transport, open_transport
 from bot.gateway.protocol.errors import Busy, GatewayError, Paused, TimedOut, may_retry
 from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
+from bot.gateway.request_queue import GateClosedError, Gatekeeper, LocalGate, RequestQueue, Ticket
 
 ATTEMPTS: Final = 3
 # The share of the deadline for each attempt to connect: three of them and the waits between fit.
@@ -62,7 +62,7 @@ class GatewayClient:
         account: keys of the account; the cache is for this account alone.
         version: SOAP version of the requests; replies may come in either.
         timeout: seconds for one look-up, waits and retries included.
-        gatekeeper: admits each request right before it is sent.
+        gatekeeper: decides when requests may start.
         now: the present moment, aware, UTC.
         timing: how long each wait takes.
     """
@@ -87,7 +87,7 @@ class GatewayClient:
         self._finals: TTLCache[MessageId, CheckedStatus, datetime] = TTLCache(
             maxsize=MAX_STATUSES, ttl=LIFETIME, timer=now
         )
-        self._ceiling = Ceiling(gatekeeper)
+        self._queue = RequestQueue(gatekeeper, timing=timing)
         self._circuit = Circuit(self._probe, now, timing=timing)
         self._flights: dict[MessageId, _Flight] = {}
         self._tasks: set[asyncio.Task[CheckedStatus | GatewayError]] = set()
@@ -107,18 +107,19 @@ class GatewayClient:
         self._circuit.reset()
 
     async def status(
-        self, message_id: MessageId, *, urgency: Urgency = Urgency.PERSON
+        self, message_id: MessageId, *, urgency: Urgency = Urgency.PERSON, asker: str = ""
     ) -> CheckedStatus | GatewayError:
         """Look up one call: its status, or the error that prevented an answer.
 
-        A second caller for the same call shares the running look-up, its deadline and its error.
+        Askers take turns, so that one with many calls does not keep the others waiting. A second
+        caller for the same call shares the running look-up, its deadline and its error.
         The look-up is cancelled with its last caller.
         """
         if (cached := self._finals.get(message_id)) is not None:
             return replace(cached, from_cache=True)
         if (down := self._circuit.error()) is not None:
             return self._marked(down)
-        flight = self._board(message_id, urgency)
+        flight = self._board(message_id, urgency, asker)
         flight.askers += 1
         try:
             # The shield keeps one caller's cancellation from ending what others wait for.
@@ -136,27 +137,28 @@ class GatewayClient:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._ceiling.aclose()
+        await self._queue.aclose()
 
-    def _board(self, message_id: MessageId, urgency: Urgency) -> _Flight:
+    def _board(self, message_id: MessageId, urgency: Urgency, asker: str) -> _Flight:
         flight = self._flights.get(message_id)
         if flight is None or flight.task.done():
-            flight = self._flights[message_id] = self._new_flight(urgency)
+            flight = self._flights[message_id] = self._new_flight(urgency, asker)
             flight.task = asyncio.create_task(self._look_up(message_id, flight))
             # asyncio keeps only weak references; a cancelled look-up has left `_flights` already.
             self._tasks.add(flight.task)
             flight.task.add_done_callback(self._tasks.discard)
-        elif urgency < flight.ticket.urgency:
-            self._ceiling.hurry(flight.ticket)
+        else:
+            self._queue.join(flight.ticket, asker, urgency)
         return flight
 
-    def _new_flight(self, urgency: Urgency) -> _Flight:
-        return _Flight(Ticket(urgency, asyncio.get_running_loop().time() + self._timeout))
+    def _new_flight(self, urgency: Urgency, asker: str) -> _Flight:
+        give_up_at = asyncio.get_running_loop().time() + self._timeout
+        return _Flight(Ticket(urgency, give_up_at, {asker}))
 
     async def _probe(self) -> None:
         """Ask for a call that cannot exist; any answer proves that the gateway is up."""
         impossible = MessageId(f"PROBE-{secrets.token_hex(12)}")
-        await self._look_up(impossible, self._new_flight(Urgency.BACKGROUND))
+        await self._look_up(impossible, self._new_flight(Urgency.BACKGROUND, asker=""))
 
     async def _look_up(
         self, message_id: MessageId, flight: _Flight
@@ -179,6 +181,10 @@ class GatewayClient:
     async def _ask_until_answered(self, message_id: MessageId, flight: _Flight) -> None:
         request = build_request(self._version, self._account, message_id)
         timing, clock = self._timing, asyncio.get_running_loop().time
+        # Nearly no look-up is repeated, and what stamina sets up costs a twentieth of one.
+        with suppress(GatewayError):
+            await self._ask(request, flight)
+            return
         async for attempt in stamina.retry_context(
             lambda error: may_retry(error, flight.ticket.give_up_at - clock(), timing),
             attempts=ATTEMPTS,
@@ -188,6 +194,8 @@ class GatewayClient:
             wait_jitter=timing.retry_jitter,
         ):
             with attempt:
+                if attempt.num == 1 and isinstance(flight.outcome, GatewayError):
+                    raise flight.outcome
                 await self._ask(request, flight)
 
     async def _ask(self, request: SoapRequest, flight: _Flight) -> None:
@@ -197,7 +205,7 @@ class GatewayClient:
             GatewayError: the same error.
         """
         try:
-            async with self._ceiling.turn(flight.ticket):
+            async with self._queue.turn(flight.ticket):
                 flight.outcome = TimedOut()
                 reply = await self._transport.exchange(request)
                 status = read_result(read_reply(reply))
@@ -215,9 +223,9 @@ class GatewayClient:
     async def _heed(self, gateway_code: str | None) -> None:
         """Slow down when the gateway asks for it."""
         if gateway_code == GatewayCode.PAUSE:
-            self._paused(await self._ceiling.close())
+            self._paused(await self._queue.close())
         else:
-            await self._ceiling.reset_backoff()
+            await self._queue.reset_backoff()
 
     def _paused(self, seconds: float) -> Paused:
         error = Paused()
@@ -237,7 +245,7 @@ async def open_gateway(
     account: Account,
     version: SoapVersion,
     timeout_seconds: float,
-    limits: Ceilings,
+    limits: RateLimits,
     now: Callable[[], datetime],
     gatekeeper: Gatekeeper | None = None,
     proxy: str | None = None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib import resources
 from typing import Any, Final
 
@@ -45,7 +45,8 @@ def load_catalog(language: Language) -> Catalog:
         entries={(e.kind, e.code): e for e in _entries(facts, texts)},
         phrases=dict(_phrases(texts["phrase"])),
         writing=Writing(
-            duration=lambda seconds: _write_duration(seconds, locale),
+            # Babel takes as long for a duration as all the rest of a card.
+            duration=lru_cache(maxsize=1_000)(partial(_write_duration, locale=locale)),
             plural=lambda count: str(locale.plural_form(count)),
             number=lambda number: _write_number(number, locale),
             share=lambda part, whole: _write_share(part, whole, locale),
@@ -92,7 +93,6 @@ def _phrases(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{name}", value
 
 
-@lru_cache(maxsize=1_000)
 def _write_duration(seconds: Decimal, locale: Locale) -> str:
     """As in "85 seconds" or "2 minutes and 5.5 seconds"; messages are measured in seconds."""
     rounded = seconds.quantize(_CENT, rounding=ROUND_HALF_UP).normalize()

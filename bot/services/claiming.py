@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Final
 
 import structlog
+from cachetools import TTLCache
 
 from bot.domain.timing import Timing
 from bot.services.bulk.progress import came
 from bot.storage.claims import Claim, Claims
 from bot.storage.errors import StorageError
 
+_MOST_DONE: Final = 1_000
 _log = structlog.get_logger(__name__)
 
 
@@ -42,6 +45,10 @@ class Claiming:
         self._claims = claims
         self._now = now
         self._look = timing.claim_look
+        # While the gateway is down, each look-up of each agent would ask the database.
+        self._done: TTLCache[str, Claim] = TTLCache(
+            _MOST_DONE, timing.claim, lambda: now().timestamp()
+        )
 
     async def claim(self, name: str) -> Claim:
         """Claim an action if it is due.
@@ -49,7 +56,12 @@ class Claiming:
         Raises:
             StorageError: it is unknown whether it is.
         """
-        return await self._claims.claim(name, self._now())
+        claim = self._done.get(name)
+        if claim is None:
+            claim = await self._claims.claim(name, self._now())
+            if claim is Claim.DONE:
+                self._done[name] = claim
+        return claim
 
     async def claim_in_turn(self, name: str) -> bool:
         """The same, waiting while another caller has it; returns whether it is the caller's.

@@ -7,17 +7,16 @@ its own requests only.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
-from functools import partial
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from time import monotonic
 from typing import Any, TypeVar
 
 import structlog
 
-from bot.domain.gate import Admission, Urgency
+from bot.domain.gate import Admission, Demand
 from bot.domain.timing import Timing
-from bot.gateway.ceiling import LocalGate
+from bot.gateway.request_queue import LocalGate
 from bot.storage.errors import StorageError
 from bot.storage.gate import SharedGate
 
@@ -26,7 +25,7 @@ _Found = TypeVar("_Found")
 
 
 class SharingGatekeeper:
-    """Uses the shared gate, or for a while after it failed the local one."""
+    """Uses the shared gate, or for a while after it failed the local one; to be closed."""
 
     def __init__(
         self,
@@ -41,97 +40,48 @@ class SharingGatekeeper:
         self._clock = clock
         self._timing = timing
         self._alone_until = 0.0
-        self._running = 0
-        # One at a time: a count from before an admission must not be published after it.
-        self._counting = asyncio.Lock()
-        self._publishing: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[Any]] = set()
 
-    async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
-        """Admit some of the requests that wait in this process."""
-        async with self._counting:
-            admission = await self._ask(
-                partial(self._shared.admit, urgency, count=count, running=running)
-            )
-            if admission is None:
-                admission = await self._local.admit(urgency, count=count, running=running)
-            self._running += len(admission.waits)
-        return admission
-
-    def left(self, running: int) -> None:
-        """Publish the count of running requests soon."""
-        self._running = running
-        if self._publishing is None or self._publishing.done():
-            self._publishing = asyncio.create_task(self._publish())
+    async def ask(self, demand: Demand) -> Admission:
+        """Ask for a block, or only tell how many requests are still in progress."""
+        admission = await self._in_time(lambda: self._shared.ask(demand))
+        return admission if admission is not None else await self._local.ask(demand)
 
     async def close(self) -> float:
         """Pause the requests of all processes; returns for how many seconds."""
         # The local one as well: the database may be unavailable the next time.
         alone = await self._local.close()
-        shared = await self._ask(self._shared.close)
+        shared = await self._in_time(self._shared.close)
         return alone if shared is None else shared
 
     async def reset_backoff(self) -> None:
         """Let the next pause be as short as a first one."""
         await self._local.reset_backoff()
-        await self._ask(self._shared.reset_backoff)
+        await self._in_time(self._shared.reset_backoff)
 
     async def aclose(self) -> None:
         """Remove this process from the shared gate."""
-        if self._publishing is not None:
-            self._publishing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._publishing
-        await self._ask(self._shared.leave)
+        await self._in_time(lambda: self._shared.ask(Demand()))
 
-    async def _publish(self) -> None:
-        """Publish the count, and again if it changes meanwhile."""
-        published = -1
-        while published != self._running:
-            await asyncio.sleep(self._timing.publish)
-            async with self._counting:
-                published = self._running
-                await self._ask(partial(self._shared.publish, published))
-
-    async def _ask(self, shared: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found | None:
+    async def _in_time(self, ask: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found | None:
         """What the shared gate returns; `None` while the database is unavailable."""
-        if self._clock() >= self._alone_until:
-            try:
-                return await self._in_time(shared())
-            except StorageError as error:
-                self._alone_until = self._clock() + self._timing.alone
-                _log.warning("the ceilings are held by this process alone", error=error.code)
-        return None
-
-    async def _in_time(self, asking: Coroutine[Any, Any, _Found]) -> _Found:
-        """The result, or an error at the deadline, because cancelling may hang on a silent server.
-
-        Raises:
-            StorageError: there is no result in time.
-        """
-        task = asyncio.create_task(asking)
+        if self._clock() < self._alone_until:
+            return None
+        task = asyncio.create_task(ask())
         self._asking.add(task)
         task.add_done_callback(self._forget)
+        # Not a timeout around it: cancelling may hang on a silent server.
         done, _ = await asyncio.wait({task}, timeout=2 * self._timing.gate)
-        if done:
-            return task.result()
+        with suppress(StorageError):
+            if done:
+                return task.result()
         task.cancel()
-        raise StorageError("The database does not answer.")
+        self._alone_until = self._clock() + self._timing.alone
+        _log.warning("the rate limits are applied by this process alone", error=StorageError.code)
+        return None
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._asking.discard(task)
         if not task.cancelled():
             # Retrieved, so that asyncio does not log an error that came too late.
             task.exception()
-
-
-@asynccontextmanager
-async def sharing(
-    shared: SharedGate, local: LocalGate, *, timing: Timing = Timing()
-) -> AsyncIterator[SharingGatekeeper]:
-    """A gatekeeper that leaves the shared gate at the end of the block."""
-    gatekeeper = SharingGatekeeper(shared, local, timing=timing)
-    try:
-        yield gatekeeper
-    finally:
-        await gatekeeper.aclose()

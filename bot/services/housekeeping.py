@@ -1,15 +1,15 @@
-"""Deletes what is past its retention, once at the start and then every hour."""
+"""Work in the background, again and again, such as deleting what is past its retention."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from bot.domain.timing import Timing
 from bot.storage.errors import FailureLogged
 from bot.storage.stores import Stores
 
@@ -21,28 +21,46 @@ JOBS_KEPT: Final = timedelta(days=7)
 _log = structlog.get_logger(__name__)
 
 
-async def sweep(stores: Stores, now: datetime, *, kept: timedelta) -> int:
+async def sweep(stores: Stores, kept: timedelta, clock: Callable[[], datetime]) -> int:
     """Delete what is too old, and return the number of rows.
 
     Args:
         stores: the tables.
-        now: the current time, aware, UTC.
         kept: the retention of look-ups, in the audit and among the recent ones.
+        clock: the present moment, aware.
 
     Raises:
         StorageError: the database could not be used.
     """
-    jobs_kept = min(kept, JOBS_KEPT)
-    swept = await stores.audit.sweep(now - kept) + await stores.recents.sweep(now - kept)
-    swept += await stores.watches.sweep(now - jobs_kept) + await stores.bulks.sweep(now - jobs_kept)
-    return swept + await stores.seen.sweep(now - EVENTS_KEPT)
+    now = clock()
+    swept = await stores.audit.sweep(now - kept)
+    swept += await stores.recents.sweep(now - kept)
+    over = now - min(kept, JOBS_KEPT)
+    swept += await stores.watches.sweep(over) + await stores.bulks.sweep(over)
+    swept += await stores.seen.sweep(now - EVENTS_KEPT)
+    _log.info("swept", count=swept)
+    return swept
 
 
-async def keep_swept(
-    stores: Stores, *, kept: timedelta, now: Callable[[], datetime], timing: Timing = Timing()
-) -> None:
-    """Sweep for ever; if the database is unavailable, the next sweep tries again."""
-    while True:
-        with FailureLogged("nothing could be swept"):
-            _log.info("swept", count=await sweep(stores, now(), kept=kept))
-        await asyncio.sleep(timing.housekeeping)
+@asynccontextmanager
+async def repeated(
+    work: Callable[[], Awaitable[object]], *, every: float, trouble: str
+) -> AsyncIterator[None]:
+    """Do this at once and then every so many seconds during the block.
+
+    While the database is unavailable, it logs `trouble`, and the next turn tries again.
+    """
+
+    async def repeat() -> None:
+        while True:
+            with FailureLogged(trouble):
+                await work()
+            await asyncio.sleep(every)
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

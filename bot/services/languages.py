@@ -96,7 +96,7 @@ class Languages:
     async def forget(self, team: str, user: str) -> NotChosen | None:
         """Delete a person's choice; `None` on success."""
         try:
-            await self._preferences.clear_language(Scope.USER, team, user)
+            await self._preferences.set_language(Scope.USER, team, user, None)
         except StorageError as error:
             _log.error("a choice of language was not kept", error=error.code)
             return NotChosen.NOT_KEPT

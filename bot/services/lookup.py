@@ -56,21 +56,35 @@ class LookupService:
         return is_admin(asker, self._rules)
 
     async def look_up(
-        self, message_ids: Sequence[MessageId], *, urgency: Urgency = Urgency.PERSON
+        self,
+        message_ids: Sequence[MessageId],
+        *,
+        urgency: Urgency = Urgency.PERSON,
+        asker: str = "",
     ) -> tuple[Answer, ...]:
-        """One answer for each id, in their order; never raises for what the gateway does."""
+        """One answer for each id, in their order; never raises for what the gateway does.
+
+        Args:
+            message_ids: the calls.
+            urgency: whether a person waits for the answers.
+            asker: the user who asked, also for background work; users take turns.
+        """
+        if len(message_ids) == 1:
+            return (await self._look_up_one(message_ids[0], urgency, asker),)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._look_up_one(one, urgency)) for one in message_ids]
+            tasks = [
+                group.create_task(self._look_up_one(one, urgency, asker)) for one in message_ids
+            ]
         return tuple(task.result() for task in tasks)
 
-    async def _look_up_one(self, message_id: MessageId, urgency: Urgency) -> Answer:
+    async def _look_up_one(self, message_id: MessageId, urgency: Urgency, asker: str) -> Answer:
         started = monotonic()
-        answer = await self._ask(message_id, urgency)
+        answer = await self._ask(message_id, urgency, asker)
         self._telemetry.looked_up(answer, monotonic() - started)
         return answer
 
-    async def _ask(self, message_id: MessageId, urgency: Urgency) -> Answer:
-        found = await self._gateway.status(message_id, urgency=urgency)
+    async def _ask(self, message_id: MessageId, urgency: Urgency, asker: str) -> Answer:
+        found = await self._gateway.status(message_id, urgency=urgency, asker=asker)
         if isinstance(found, GatewayError):
             failure = LookupFailure(error=found.code, detail=found.fact, moment=found.moment)
             return Answer(

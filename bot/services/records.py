@@ -1,6 +1,6 @@
 """What is stored of look-ups: the audit for the operator, recent look-ups for each user.
 
-Users get their answers while the database is unavailable; what could not be stored is logged.
+It is stored a moment later, so nobody waits for it; what cannot be stored is counted and logged.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from bot.domain.access import Asker, Refusal
 from bot.domain.answer import Answer, outcome_key, outcome_of
 from bot.domain.call_status import Outcome
 from bot.domain.input.message_id import MessageId
-from bot.storage.audit import Action, Audit, AuditEntry
+from bot.storage.audit import Action, AuditEntry
 from bot.storage.errors import StorageError
 from bot.storage.recents import RecentLookup, Recents
+from bot.storage.record_writer import RecordWriter
 from bot.telemetry import Telemetry
 
 _log = structlog.get_logger(__name__)
@@ -50,71 +51,66 @@ class Records:
     def __init__(
         self,
         *,
-        audit: Audit,
+        writer: RecordWriter,
         recents: Recents,
         telemetry: Telemetry,
         now: Callable[[], datetime],
     ) -> None:
-        self._audit = audit
+        self._writer = writer
         self._recents = recents
         self._telemetry = telemetry
         self._now = now
 
-    async def looked_up(self, asked: Asked, answers: Sequence[Answer]) -> None:
+    def looked_up(self, asked: Asked, answers: Sequence[Answer]) -> None:
         """Store each answer in the audit, and the ids among the person's recent look-ups."""
         for answer in answers:
             outcome = outcome_of(answer.finding)
-            await self._keep(asked, "lookup", idmsg=answer.message_id, outcome=outcome)
-            await self._remember(asked, answer)
+            self._keep(asked, "lookup", idmsg=answer.message_id, outcome=outcome)
+            lookup = RecentLookup(
+                team=asked.asker.team,
+                user=asked.asker.user,
+                idmsg=answer.message_id.value,
+                outcome=outcome_key(answer.finding),
+                at=self._now(),
+            )
+            self._writer.add(lookup)
 
-    async def refused(self, asked: Asked, reason: Refusal) -> None:
+    def refused(self, asked: Asked, reason: Refusal) -> None:
         """Record a refusal."""
         self._telemetry.refused(
             reason=reason.value, user=asked.asker.user, channel=asked.asker.channel
         )
-        await self._keep(asked, "refusal", reason=reason.value)
+        self._keep(asked, "refusal", reason=reason.value)
 
-    async def shared(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
+    def shared(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
         """Record that these calls were shown to a channel."""
         for message_id in message_ids:
-            await self._keep(asked, "share", idmsg=message_id)
+            self._keep(asked, "share", idmsg=message_id)
 
-    async def watched(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
+    def watched(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
         """Record that the person watches these calls."""
         for message_id in message_ids:
-            await self._keep(asked, "watch", idmsg=message_id)
+            self._keep(asked, "watch", idmsg=message_id)
 
-    async def cancelled(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
+    def cancelled(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
         """Record that the person stopped watching these calls."""
         for message_id in message_ids:
-            await self._keep(asked, "cancel", idmsg=message_id)
+            self._keep(asked, "cancel", idmsg=message_id)
 
-    async def began_bulk(self, asked: Asked) -> None:
+    def began_bulk(self, asked: Asked) -> None:
         """Record that the person started a list, without its calls."""
-        await self._keep(asked, "bulk")
+        self._keep(asked, "bulk")
 
     async def recent(self, asker: Asker) -> tuple[RecentLookup, ...]:
-        """What this person looked up recently, newest first; empty without the database."""
+        """What this person looked up until now, newest first; empty without the database."""
+        await self._writer.flush()
         try:
             return await self._recents.of(asker.team, asker.user)
         except StorageError as error:
             _log.warning("recent look-ups cannot be read", error=error.code)
             return ()
 
-    async def _remember(self, asked: Asked, answer: Answer) -> None:
-        lookup = RecentLookup(
-            team=asked.asker.team,
-            user=asked.asker.user,
-            idmsg=answer.message_id.value,
-            outcome=outcome_key(answer.finding),
-            at=self._now(),
-        )
-        try:
-            await self._recents.remember(lookup)
-        except StorageError as error:
-            _log.warning("a recent look-up was not kept", error=error.code)
-
-    async def _keep(
+    def _keep(
         self,
         asked: Asked,
         action: Action,
@@ -134,7 +130,4 @@ class Records:
             outcome=outcome.value if outcome is not None else None,
             reason=reason,
         )
-        try:
-            await self._audit.record(entry)
-        except StorageError as error:
-            _log.error("the audit was not kept", error=error.code, reason=action)
+        self._writer.add(entry)

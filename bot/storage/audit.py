@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
-from bot.storage.database import Database
+from bot.storage.database import Database, parameters
 from bot.storage.schema import AUDIT
 
 Action = Literal["lookup", "refusal", "share", "watch", "cancel", "bulk"]
@@ -42,40 +43,23 @@ class Audit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        names = ("team", "user", "channel")
+        self._adding = insert(AUDIT).values({f"{name}_id": bindparam(name) for name in names})
+        owners = [AUDIT.c[f"{name}_id"].label(name) for name in names]
+        rest = [AUDIT.c[one.name] for one in fields(AuditEntry) if one.name not in names]
+        newest = AUDIT.c.at.desc(), AUDIT.c.id.desc()
+        self._reading = select(*owners, *rest).order_by(*newest).limit(bindparam("limit"))
 
-    async def record(self, entry: AuditEntry) -> None:
-        """Add an entry."""
-        statement = insert(AUDIT).values(
-            at=entry.at,
-            team_id=entry.team,
-            user_id=entry.user,
-            channel_id=entry.channel,
-            surface=entry.surface,
-            action=entry.action,
-            idmsg_hash=entry.idmsg_hash,
-            outcome=entry.outcome,
-            reason=entry.reason,
-        )
-        await self._database.write(lambda connection: connection.execute(statement))
+    def add(self, connection: Connection, entries: Sequence[AuditEntry]) -> None:
+        """Add entries, at least one, in a write transaction."""
+        connection.execute(self._adding, [parameters(entry) for entry in entries])
 
     async def recent(self, limit: int) -> tuple[AuditEntry, ...]:
         """The latest entries, newest first."""
-        statement = select(AUDIT).order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc()).limit(limit)
-        rows = await self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(
-            AuditEntry(
-                at=row.at,
-                team=row.team_id,
-                user=row.user_id,
-                channel=row.channel_id,
-                surface=row.surface,
-                action=row.action,
-                idmsg_hash=row.idmsg_hash,
-                outcome=row.outcome,
-                reason=row.reason,
-            )
-            for row in rows
+        rows = await self._database.read(
+            lambda connection: connection.execute(self._reading, {"limit": limit}).all()
         )
+        return tuple(AuditEntry(**row._asdict()) for row in rows)
 
     async def sweep(self, older_than: datetime) -> int:
         """Delete the entries from before that moment, and return their number."""

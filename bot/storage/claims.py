@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, select, update
 
 from bot.storage.database import Database
 from bot.storage.schema import NOTICE, SEEN_EVENT
@@ -40,57 +40,72 @@ class Claims:
 
     def __init__(self, database: Database, *, every: timedelta, lasts: timedelta) -> None:
         self._database = database
-        self._name, self._at = self.table.columns
         self._every = every
         self._lasts = lasts
+        name, at = self.table.columns
+        named = name == bindparam("named")
+        # The claim may be from a process whose clock is ahead of this one.
+        is_claim = at <= bindparam("latest_claim")
+        is_due = (at <= bindparam("earlier")) | (at > bindparam("ahead"))
+        new = database.insert(self.table).values({name: bindparam("named")})
+        claim, done = (new.values({at: bindparam(moment)}) for moment in ("claimed", "now"))
+        again = {at.name: new.excluded[at.name]}
+        self._claiming = claim.on_conflict_do_update(
+            index_elements=[name], set_=again, where=is_due
+        )
+        self._state = select(is_claim).where(named)
+        self._renewing = (
+            update(self.table).where(named, is_claim).values({at: bindparam("claimed")})
+        )
+        self._confirming = done.on_conflict_do_update(index_elements=[name], set_=again)
+        self._releasing = delete(self.table).where(named, is_claim)
 
     async def claim(self, name: str, now: datetime) -> Claim:
         """Claim an action if it is due; of concurrent callers exactly one gets it.
 
         A moment in the future dates from before the clock was set back, so the action is due.
         """
-        new = self._database.insert(self.table).values(self._row(name, self._claimed(now)))
-        due = (self._at <= now - self._every) | (self._at > now + self._every)
-        upsert = new.on_conflict_do_update(
-            index_elements=[self._name], set_={self._at.name: self._claimed(now)}, where=due
-        )
-        state = select(self._claimed_only(now)).where(self._name == name)
+        values = self._values(name, now)
 
         def work(connection: Connection) -> Claim:
             # Without the option SQLAlchemy does not report the row count of an INSERT.
-            result = connection.execute(upsert, execution_options={"preserve_rowcount": True})
+            result = connection.execute(
+                self._claiming, values, execution_options={"preserve_rowcount": True}
+            )
             if result.rowcount:
                 return Claim.MINE
-            return Claim.TAKEN if connection.execute(state).scalar_one() else Claim.DONE
+            is_claim = connection.execute(self._state, values).scalar_one()
+            return Claim.TAKEN if is_claim else Claim.DONE
 
         return await self._database.write(work, lasting=False)
 
     async def renew(self, name: str, now: datetime) -> None:
         """Extend the caller's claim from now."""
-        again = update(self.table).where(self._name == name, self._claimed_only(now))
-        values = {self._at.name: self._claimed(now)}
-        await self._database.write(lambda c: c.execute(again.values(values)), lasting=False)
+        await self._do(self._renewing, name, now, lasting=False)
 
     async def confirm(self, name: str, now: datetime) -> None:
         """Record that the action was done."""
-        done = self._database.insert(self.table).values(self._row(name, now))
-        upsert = done.on_conflict_do_update(index_elements=[self._name], set_={self._at.name: now})
-        await self._database.write(lambda c: c.execute(upsert))
+        await self._do(self._confirming, name, now, lasting=True)
 
     async def release(self, name: str, now: datetime) -> None:
         """Record that the action was not done: the next caller may do it."""
-        gone = delete(self.table).where(self._name == name, self._claimed_only(now))
-        await self._database.write(lambda c: c.execute(gone), lasting=False)
+        await self._do(self._releasing, name, now, lasting=False)
 
-    def _row(self, name: str, moment: datetime) -> dict[str, Any]:
-        return {self._name.name: name, self._at.name: moment}
+    async def _do(self, change: Executable, name: str, now: datetime, *, lasting: bool) -> None:
+        values = self._values(name, now)
+        await self._database.write(lambda c: c.execute(change, values), lasting=lasting)
 
-    def _claimed(self, now: datetime) -> datetime:
-        return now - self._every + self._lasts
-
-    def _claimed_only(self, now: datetime) -> ColumnElement[bool]:
-        # The claim may be from a process whose clock is ahead of this one.
-        return self._at <= self._claimed(now) + self._lasts
+    def _values(self, name: str, now: datetime) -> dict[str, Any]:
+        """The values of each parameter."""
+        claimed = now - self._every + self._lasts
+        return {
+            "named": name,
+            "now": now,
+            "claimed": claimed,
+            "latest_claim": claimed + self._lasts,
+            "earlier": now - self._every,
+            "ahead": now + self._every,
+        }
 
 
 class AlertClaims(Claims):
@@ -110,21 +125,24 @@ class SeenEvents:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._adding = database.insert(SEEN_EVENT).on_conflict_do_nothing()
 
     async def is_new(self, key: str, at: datetime) -> bool:
         """Whether no process has asked for this key before.
 
-        It is true for exactly one caller. After a `StorageError` it may be true for none.
+        It is true for exactly one caller. After a `StorageError` it may be true for none. The
+        caller has not answered yet, so the commit does not wait for the disk: the next one that
+        does, such as that of the look-up's audit entry, makes this one durable as well.
         """
-        statement = self._database.insert(SEEN_EVENT).values(event_key=key, at=at)
+        row = {"event_key": key, "at": at}
 
         def work(connection: Connection) -> bool:
             result = connection.execute(
-                statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
+                self._adding, row, execution_options={"preserve_rowcount": True}
             )
             return result.rowcount == 1
 
-        return await self._database.write(work)
+        return await self._database.write(work, lasting=False)
 
     async def sweep(self, older_than: datetime) -> int:
         """Delete the keys from before that moment, and return their number."""

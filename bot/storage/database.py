@@ -7,14 +7,9 @@ The same code serves a SQLite file and PostgreSQL. Errors of SQLAlchemy and the 
 from __future__ import annotations
 
 import asyncio
-import select as system_select
 from collections.abc import AsyncIterator, Callable
-from contextlib import (
-    AbstractContextManager,
-    ExitStack,
-    asynccontextmanager,
-    contextmanager,
-)
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from dataclasses import fields
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,48 +21,37 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
-    create_engine,
     delete,
-    event,
     make_url,
     select,
     tuple_,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError
 
 from bot.domain.timing import Timing
-from bot.storage.errors import StorageError, translated
-from bot.storage.migrations import MIGRATIONS, Migrations, is_of_older_engine, migrate
-from bot.storage.older_engine import no_older_process
-from bot.storage.own_threads import OwnThreads, Task
-from bot.storage.schema import SCHEMA_MIGRATION
-from bot.storage.sqlite_engines import (
+from bot.storage.engines import (
     CHECK,
     FLEETING,
     WRITES,
-    close,
     in_memory,
     on_file,
+    on_server,
     prepare_file,
 )
+from bot.storage.errors import StorageError, translated
+from bot.storage.migrations import MIGRATIONS, Migrations, is_of_older_engine, migrate
+from bot.storage.older_engine import no_older_process
+from bot.storage.own_threads import Check, OwnThreads
+from bot.storage.schema import SCHEMA_MIGRATION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy.dialects import postgresql
-    from sqlalchemy.pool import ConnectionPoolEntry
 
-_CONNECT_SECONDS: Final = 5
 _CONNECTIONS: Final = 5
-# Without it TCP would notice only after hours that a server has disappeared.
-_UNACKNOWLEDGED_MS: Final = 10_000
 _URL_FORMS: Final = (
     "DATABASE_URL must look like sqlite:///voicestatus.db, sqlite:////folder/voicestatus.db or "
     "postgresql://user:password@host/database."
-)
-_NO_DRIVER: Final = (
-    "PostgreSQL needs the extra `postgres`: pip install 'voicestatus[postgres]'. Or use SQLite."
 )
 
 _Found = TypeVar("_Found")
@@ -139,12 +123,12 @@ class Database:
                 return await self._threads.run(partial(self._transact, work, {}))
 
     def _transact(
-        self, work: Callable[[Connection], _Found], options: dict[str, Any], task: Task
+        self, work: Callable[[Connection], _Found], options: dict[str, Any], check: Check
     ) -> _Found:
-        engine = self._engine.execution_options(**options, **{CHECK: task.check})
+        engine = self._engine.execution_options(**options, **{CHECK: check})
         with engine.begin() as connection:
             found = work(connection)
-            task.check()
+            check()
             return found
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -190,6 +174,11 @@ class Database:
 
     def _limit(self, seconds: float | None) -> asyncio.Timeout:
         return asyncio.timeout(self._left(self._timing.transaction if seconds is None else seconds))
+
+
+def parameters(record: Any) -> dict[str, Any]:
+    """The fields of a dataclass, as the parameters of a statement; `asdict` copies each value."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 @asynccontextmanager
@@ -251,45 +240,7 @@ def file_of(url: URL) -> Path | None:
 
 def _engine_for(address: URL, file: Path | None, timing: Timing) -> AbstractContextManager[Engine]:
     if address.drivername == "postgresql":
-        return _postgresql(address)
+        return on_server(address, connections=_CONNECTIONS)
     if file is not None:
         return on_file(file, connections=_CONNECTIONS, timing=timing)
     return in_memory(timing=timing)
-
-
-@contextmanager
-def _postgresql(address: URL) -> Iterator[Engine]:
-    arguments = {
-        "connect_timeout": _CONNECT_SECONDS,
-        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
-        # Prepared statements would not survive a pooler that shares connections by transaction.
-        "prepare_threshold": None,
-    }
-    try:
-        engine = create_engine(
-            address.set(drivername="postgresql+psycopg"),
-            connect_args=arguments,
-            hide_parameters=True,
-            pool_size=_CONNECTIONS,
-            max_overflow=0,
-        )
-    except ImportError:
-        raise StorageError(_NO_DRIVER, "psycopg") from None
-    event.listen(engine, "checkout", _on_checkout)
-    try:
-        yield engine
-    finally:
-        close(engine)
-
-
-def _on_checkout(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Replace a connection that the server has closed, without the round trip of a test query.
-
-    Unrequested data from the server means that it is closing the connection. Before the first
-    query it may only be the rest of the handshake.
-    """
-    poll = system_select.poll()
-    poll.register(connection.fileno(), system_select.POLLIN)
-    if record.info.get("used") and poll.poll(0):
-        raise DisconnectionError
-    record.info["used"] = True

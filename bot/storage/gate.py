@@ -1,14 +1,15 @@
-"""The rate limit that all processes share: one row, updated right before a request is sent.
+"""The rate limit that all processes share: one row, and a row for each process that is busy.
 
-The row is locked while it is read and written, and its times are from the database's clock, so
+They are locked while they are read and written, and their times are from the database's clock, so
 clocks of machines may differ. Callers get a duration to wait, not a moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from secrets import token_hex
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
@@ -16,20 +17,18 @@ from sqlalchemy import (
     Select,
     bindparam,
     delete,
-    func,
     insert,
     literal_column,
     select,
     update,
 )
 
-from bot.domain.gate import Admission, Ceilings, Gate, Urgency, admit, close, reset_backoff
+from bot.domain.gate import Admission, Demand, Gate, RateLimits, admit, close, reset_backoff
 from bot.domain.timing import Timing
 from bot.storage.database import Database
-from bot.storage.locks import take_lock
+from bot.storage.engines import take_lock
 from bot.storage.schema import GATE, GATE_HOLDER
 
-_Found = TypeVar("_Found")
 _NAME: Final = "gateway"
 _CLOCKS: Final = {
     "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
@@ -38,143 +37,104 @@ _CLOCKS: Final = {
 
 
 class SharedGate:
-    """The row of the rate limit, and this process' share. What is awaited raises `StorageError`.
+    """The rows of the rate limit. What is awaited raises `StorageError`.
 
     Args:
         database: open for as long as this is used.
-        ceilings: what the operator allows; it should be the same in all processes.
-        lease_seconds: longer than any request; after it a silent process counts as dead.
+        limits: what the operator allows; it should be the same in all processes.
         timing: how long it waits for what.
     """
 
     def __init__(
-        self,
-        database: Database,
-        ceilings: Ceilings,
-        *,
-        lease_seconds: float,
-        timing: Timing = Timing(),
+        self, database: Database, limits: RateLimits, *, timing: Timing = Timing()
     ) -> None:
         self._database = database
-        self._ceilings = ceilings
-        self._lease = lease_seconds
+        self._limits = limits
         self._timing = timing
         self._holder = token_hex(8)
         # Built once: building a statement takes longer than SQLite takes to execute it.
-        self._reading = {name: _reading(clock) for name, clock in _CLOCKS.items()}
+        lease = timing.share_lease
+        self._reading = {name: _reading(clock, lease) for name, clock in _CLOCKS.items()}
         self._keeping = update(GATE).where(GATE.c.name == _NAME)
         holding = database.insert(GATE_HOLDER)
         self._holding = holding.on_conflict_do_update(
             index_elements=[GATE_HOLDER.c.holder],
             set_={"running": holding.excluded.running, "until": holding.excluded.until},
         )
+        is_mine = GATE_HOLDER.c.holder == bindparam("mine")
+        self._leaving = delete(GATE_HOLDER).where(
+            is_mine | (GATE_HOLDER.c.until <= bindparam("now"))
+        )
 
-    async def admit(self, urgency: Urgency, *, count: int, running: int) -> Admission:
-        """Admit some of the requests that wait in this process."""
+    async def ask(self, demand: Demand) -> Admission:
+        """Ask for a block, and store how many places this process has from now on.
+
+        One without requests has none; its row is deleted, and rows of processes that died.
+        """
 
         def work(connection: Connection) -> Admission:
-            gate, now, elsewhere = self._locked(connection)
-            gate, admission = admit(
-                gate,
-                self._ceilings,
-                now=now,
-                running=elsewhere + running,
-                urgency=urgency,
-                count=count,
+            gate, now, places = self._locked(connection)
+            mine = places.pop(self._holder, 0)
+            after, admission = admit(
+                gate, self._limits, demand, now=now, mine=mine, others=[*places.values()]
             )
-            self._keep(connection, gate)
-            if admission.waits:
-                self._hold(connection, running + len(admission.waits), now)
+            if after != gate:
+                connection.execute(self._keeping, asdict(after))
+            if demand.waiting or demand.running:
+                row = {"holder": self._holder, "running": admission.places}
+                connection.execute(self._holding, row | {"until": now + self._timing.share_lease})
+            else:
+                connection.execute(self._leaving, {"mine": self._holder, "now": now})
             return admission
 
-        return await self._write(work)
-
-    async def publish(self, running: int) -> None:
-        """Publish how many requests of this process are in progress."""
-
-        def work(connection: Connection) -> None:
-            self._hold(connection, running, self._locked(connection)[1])
-
-        await self._write(work)
+        # After a power failure the times of requests have passed anyway. A pause that the gateway
+        # has demanded may not have.
+        return await self._database.write(work, self._timing.gate, lasting=False)
 
     async def close(self) -> float:
         """Pause all requests, or keep them paused; returns for how many seconds."""
-
-        def work(connection: Connection) -> float:
-            gate, now, _ = self._locked(connection)
-            gate = close(gate, now=now, first_pause=self._timing.first_pause)
-            self._keep(connection, gate)
-            return gate.closed_until - now
-
-        return await self._write(work, lasting=True)
+        first_pause = self._timing.first_pause
+        return await self._change(lambda gate, now: close(gate, now=now, first_pause=first_pause))
 
     async def reset_backoff(self) -> None:
         """Let the next pause be as short as a first one."""
+        await self._change(lambda gate, now: reset_backoff(gate, now=now))
 
-        def work(connection: Connection) -> None:
+    async def _change(self, decide: Callable[[Gate, float], Gate]) -> float:
+        """Change the state; returns the seconds until the gate opens."""
+
+        def work(connection: Connection) -> float:
             gate, now, _ = self._locked(connection)
-            self._keep(connection, reset_backoff(gate, now=now))
+            after = decide(gate, now)
+            connection.execute(self._keeping, asdict(after))
+            return after.closed_until - now
 
-        await self._write(work, lasting=True)
+        return await self._database.write(work, self._timing.gate)
 
-    async def leave(self) -> None:
-        """Remove this process, and processes whose lease has expired."""
-
-        def work(connection: Connection) -> None:
-            now = self._locked(connection)[1]
-            mine_or_dead = (GATE_HOLDER.c.holder == self._holder) | (GATE_HOLDER.c.until <= now)
-            connection.execute(delete(GATE_HOLDER).where(mine_or_dead))
-
-        await self._write(work)
-
-    async def _write(
-        self, work: Callable[[Connection], _Found], *, lasting: bool = False
-    ) -> _Found:
-        # After a power failure the times of requests have passed anyway. A pause that the gateway
-        # has demanded may not have.
-        return await self._database.write(work, self._timing.gate, lasting=lasting)
-
-    def _locked(self, connection: Connection) -> tuple[Gate, float, int]:
-        """The state, the database's time, and how many requests of other processes are in progress.
+    def _locked(self, connection: Connection) -> tuple[Gate, float, dict[str, int]]:
+        """The state, the database's time, and how many places each busy process has.
 
         It is locked until the end of the transaction.
         """
         take_lock(connection, "gate")
         reading = self._reading[connection.dialect.name]
-        mine = {"mine": self._holder}
-        row = connection.execute(reading, mine).one_or_none()
-        if row is None:
-            connection.execute(insert(GATE).values(name=_NAME, **_values(Gate())))
-            row = connection.execute(reading, mine).one()
+        rows = connection.execute(reading).all()
+        if not rows:
+            connection.execute(insert(GATE).values(name=_NAME, **asdict(Gate())))
+            rows = connection.execute(reading).all()
+        first = rows[0]
         gate = Gate(
-            next_slot=row.next_slot,
-            closed_until=row.closed_until,
-            strikes=row.strikes,
-            person_until=row.person_until,
+            next_slot=first.next_slot,
+            closed_until=first.closed_until,
+            strikes=first.strikes,
+            person_until=first.person_until,
         )
-        return gate, row.clock, int(row.elsewhere)
-
-    def _keep(self, connection: Connection, gate: Gate) -> None:
-        connection.execute(self._keeping, _values(gate))
-
-    def _hold(self, connection: Connection, running: int, now: float) -> None:
-        values = {"holder": self._holder, "running": running, "until": now + self._lease}
-        connection.execute(self._holding, values)
+        return gate, first.clock, {row.holder: row.running for row in rows if row.holder}
 
 
-def _reading(clock: str) -> Select[Any]:
-    now = literal_column(clock, Double)
-    others = (GATE_HOLDER.c.holder != bindparam("mine")) & (GATE_HOLDER.c.until > now)
-    running = func.coalesce(func.sum(GATE_HOLDER.c.running), 0)
-    elsewhere = select(running).where(others).scalar_subquery()
-    statement = select(GATE, now.label("clock"), elsewhere.label("elsewhere"))
-    return statement.where(GATE.c.name == _NAME)
-
-
-def _values(gate: Gate) -> dict[str, float | int]:
-    return {
-        "next_slot": gate.next_slot,
-        "closed_until": gate.closed_until,
-        "strikes": gate.strikes,
-        "person_until": gate.person_until,
-    }
+def _reading(clock: str, lease: float) -> Select[Any]:
+    now, until = literal_column(clock, Double), GATE_HOLDER.c.until
+    # A longer lease is of a process that died before the clock was set back.
+    busy = GATE.outerjoin(GATE_HOLDER, (until > now) & (until <= now + lease))
+    columns = (*GATE.c, GATE_HOLDER.c.holder, GATE_HOLDER.c.running, now.label("clock"))
+    return select(*columns).select_from(busy).where(GATE.c.name == _NAME)

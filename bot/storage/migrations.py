@@ -13,8 +13,8 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, func, insert, inspect, select
 
+from bot.storage.engines import take_lock
 from bot.storage.errors import StorageError
-from bot.storage.locks import take_lock
 from bot.storage.older_engine import drop_engine
 from bot.storage.schema import METADATA, SCHEMA_MIGRATION
 

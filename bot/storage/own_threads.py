@@ -10,33 +10,14 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 _T = TypeVar("_T")
+Check: TypeAlias = Callable[[], None]
 
 
 class GivenUpError(Exception):
     """The caller no longer waits for the work."""
-
-
-class Task:
-    """Work that a caller waits for; `check` aborts it once the caller has given up."""
-
-    def __init__(self) -> None:
-        self._given_up = threading.Event()
-
-    def give_up(self) -> None:
-        """The caller no longer waits."""
-        self._given_up.set()
-
-    def check(self) -> None:
-        """Continue only if the caller still waits.
-
-        Raises:
-            GivenUpError: it does not.
-        """
-        if self._given_up.is_set():
-            raise GivenUpError
 
 
 class OwnThreads:
@@ -52,11 +33,17 @@ class OwnThreads:
         self._started = 0
         self._idle = 0
 
-    async def run(self, work: Callable[[Task], _T], over: Callable[[], object] = bool) -> _T:
-        """The result of the work; `over` is called when it ends, even if the caller gave up."""
+    async def run(self, work: Callable[[Check], _T], over: Callable[[], object] = bool) -> _T:
+        """The result of the work; `over` is called when it ends, even if the caller gave up.
+
+        The work may call its argument, which raises `GivenUpError` once the caller has given up.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
-        task = Task()
+
+        def check() -> None:
+            if done.cancelled():
+                raise GivenUpError
 
         def deliver(result: _T | None, error: BaseException | None) -> None:
             self._idle += 1
@@ -71,8 +58,8 @@ class OwnThreads:
         def run() -> None:
             result, error = None, None
             try:
-                task.check()
-                result = work(task)
+                check()
+                result = work(check)
             except BaseException as caught:  # noqa: BLE001 - it is raised where it is awaited
                 error = caught
             with suppress(RuntimeError):  # the loop may be closed by now
@@ -80,10 +67,7 @@ class OwnThreads:
 
         self._work.put(run)
         self._have_one_more()
-        try:
-            return await done
-        finally:
-            task.give_up()
+        return await done
 
     def close(self) -> None:
         """End each thread after its current work."""

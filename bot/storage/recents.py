@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
-from bot.storage.database import Database
-from bot.storage.locks import take_lock
+from bot.storage.database import Database, parameters
+from bot.storage.engines import take_lock
 from bot.storage.schema import RECENT
 
 KEPT: Final = 10
@@ -36,40 +37,35 @@ class Recents:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def remember(self, lookup: RecentLookup) -> None:
-        """Store a look-up in place of an older one of the same id; delete what exceeds `KEPT`."""
-        values = {"outcome": lookup.outcome, "at": lookup.at}
-        statement = self._database.insert(RECENT).values(
-            team_id=lookup.team, user_id=lookup.user, idmsg=lookup.idmsg, **values
+        new = database.insert(RECENT)
+        new = new.values(team_id=bindparam("team"), user_id=bindparam("user"))
+        self._remembering = new.on_conflict_do_update(
+            index_elements=list(RECENT.primary_key),
+            set_={"outcome": new.excluded.outcome, "at": new.excluded.at},
+            # Concurrent look-ups of one id may finish out of order.
+            where=new.excluded.at >= RECENT.c.at,
         )
-        # Concurrent look-ups of one id may finish out of order.
-        newer = statement.excluded.at >= RECENT.c.at
-        upsert = statement.on_conflict_do_update(
-            index_elements=list(RECENT.primary_key), set_=values, where=newer
-        )
-        person = _of_person(lookup.team, lookup.user)
-        kept = (
-            select(RECENT.c.idmsg).where(person).order_by(RECENT.c.at.desc(), RECENT.c.idmsg)
-        ).limit(KEPT)
+        person = (RECENT.c.team_id == bindparam("team")) & (RECENT.c.user_id == bindparam("user"))
+        latest = RECENT.c.at.desc(), RECENT.c.idmsg
+        kept = select(RECENT.c.idmsg).where(person).order_by(*latest).limit(KEPT)
+        self._trimming = delete(RECENT).where(person, RECENT.c.idmsg.not_in(kept))
+        self._reading = select(RECENT).where(person).order_by(*latest).limit(KEPT)
 
-        def work(connection: Connection) -> None:
-            # Two concurrent transactions would not see each other's row, and leave one too many.
-            take_lock(connection, "recent", lookup.team, lookup.user)
-            connection.execute(upsert)
-            connection.execute(delete(RECENT).where(person, RECENT.c.idmsg.not_in(kept)))
+    def add(self, connection: Connection, lookups: Sequence[RecentLookup]) -> None:
+        """Store look-ups, at least one, in a write transaction, and delete what exceeds `KEPT`.
 
-        await self._database.write(work)
+        Each replaces an older one of the same person and id.
+        """
+        rows = [parameters(lookup) for lookup in lookups]
+        # Two concurrent transactions would not see each other's row, and leave one too many.
+        take_lock(connection, "recent")
+        connection.execute(self._remembering, rows)
+        connection.execute(self._trimming, rows)
 
     async def of(self, team: str, user: str) -> tuple[RecentLookup, ...]:
         """The person's look-ups, newest first."""
-        statement = (
-            select(RECENT)
-            .where(_of_person(team, user))
-            .order_by(RECENT.c.at.desc(), RECENT.c.idmsg)
-            .limit(KEPT)
-        )
-        rows = await self._database.read(lambda connection: connection.execute(statement).all())
+        person = {"team": team, "user": user}
+        rows = await self._database.read(lambda found: found.execute(self._reading, person).all())
         return tuple(
             RecentLookup(team=team, user=user, idmsg=row.idmsg, outcome=row.outcome, at=row.at)
             for row in rows
@@ -78,7 +74,3 @@ class Recents:
     async def sweep(self, older_than: datetime) -> int:
         """Delete the look-ups from before that moment, and return their number."""
         return await self._database.sweep(RECENT.c.at, older_than)
-
-
-def _of_person(team: str, user: str) -> ColumnElement[bool]:
-    return and_(RECENT.c.team_id == team, RECENT.c.user_id == user)

@@ -141,7 +141,7 @@ GATE: Final = _table(
     *_columns(Integer, "strikes"),
 )
 
-# How many requests each process has under way; what a dead one left is over by `until`.
+# How many requests each busy process may have in progress, until its lease runs out.
 GATE_HOLDER: Final = _table(
     "gate_holder",
     *_columns(Text, "holder", key=True),

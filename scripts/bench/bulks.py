@@ -128,7 +128,7 @@ async def _bulk_services(
         gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
         gateway = await stack.enter_async_context(gateway_of(settings, gatekeeper=gatekeeper))
         lookups = _lookups(settings, gateway)
-        stores = Stores(database)
+        stores = Stores(database, lost=print)
         poller = build_poller(settings, stores, now=utc_now)
         in_doubt = OnUnknownDelivery(settings.watch_in_doubt)
         means = Dependencies(lookups=lookups, in_doubt=in_doubt, heard=_ignore, now=utc_now)
@@ -200,7 +200,7 @@ async def measure_bulks() -> Table:
 
 def _table(seconds: Sequence[float], memory: Sequence[float]) -> Table:
     table = Table(f"{COUNT:,} calls, {AT_ONCE} at once", "seconds", "x ideal", box=None)
-    names = ("ideal", "plain path", "behind the shared ceilings", "durable path")
+    names = ("ideal", "plain path", "behind the shared rate limit", "durable path")
     for name, spent in zip(names, (_IDEAL, *seconds), strict=True):
         table.add_row(name, f"{spent:.2f}", f"{spent / _IDEAL:.3f}")
     for count, kib in zip((FEW, MANY), memory, strict=True):

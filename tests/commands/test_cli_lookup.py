@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.commands.lookup import at_once
-from bot.domain.gate import LONGEST_PAUSE_SECONDS, Ceilings
+from bot.domain.gate import LONGEST_PAUSE_SECONDS, RateLimits
 from bot.domain.texts.catalog import Catalog
 from bot.settings.settings import Settings
 from bot.storage.database import open_database
@@ -206,7 +206,7 @@ def test_json_is_one_object_a_line(voicestatus: Voicestatus) -> None:
     assert "<!channel>" in record["raw"]
 
 
-def test_a_look_up_in_a_terminal_keeps_to_the_ceilings_of_the_bot_beside_it(
+def test_a_look_up_in_a_terminal_keeps_to_the_rate_limits_of_the_bot_beside_it(
     voicestatus: Voicestatus, seen: Seen
 ) -> None:
     """A pause that the gateway requested from the bot applies here too; nothing is sent."""
@@ -214,8 +214,8 @@ def test_a_look_up_in_a_terminal_keeps_to_the_ceilings_of_the_bot_beside_it(
 
     async def ask_for_a_pause() -> None:
         async with open_database(url) as database:
-            ceilings = Ceilings(requests_per_second=10, max_concurrency=1)
-            await SharedGate(database, ceilings, lease_seconds=15).close()
+            limits = RateLimits(requests_per_second=10, max_concurrency=1)
+            await SharedGate(database, limits).close()
             farther = GATE.c.closed_until + LONGEST_PAUSE_SECONDS - 60
             later = GATE.update().values(closed_until=farther)
             await database.write(lambda connection: connection.execute(later))

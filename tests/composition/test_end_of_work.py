@@ -18,9 +18,12 @@ from bot.domain.timing import Timing
 from bot.fake_slack.people.delivery import FORM, sign
 from bot.fake_slack.people.person import Person
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
-from bot.fake_slack.state.workspace import BOT_MENTION, SIGNING_SECRET
+from bot.fake_slack.state.workspace import BOT_MENTION, SIGNING_SECRET, TEAM_ID, USER_ID
 from bot.settings.settings import Mode
 from bot.slack.inbound.app import RunningListeners
+from bot.storage.audit import Audit
+from bot.storage.database import open_database
+from bot.storage.recents import Recents
 from tests.composition.held_gateway import HeldGateway, held_gateway
 from tests.support.reading import heading, in_view
 from tests.support.rough_slack import RoughSlack, rough_slack, silence
@@ -30,6 +33,7 @@ from tests.support.scene import (
     UNHURRIED,
     assert_slack_content,
     person_of,
+    playing,
     settings_for,
 )
 from tests.support.wording import ANSWERED, say
@@ -295,3 +299,16 @@ async def test_work_that_does_not_end_when_it_is_cancelled_is_lost(log: io.Strin
     assert 2 == late
     assert ['"count": 2'] == re.findall('"count": [0-9]+', log.getvalue())
     assert "answers were lost" in log.getvalue()
+
+
+async def test_what_was_looked_up_last_is_stored_at_the_end(mode: Mode, sqlite_url: str) -> None:
+    """In the audit and among the recent look-ups, however long they would have waited."""
+    patient = replace(UNHURRIED, records_kept=600.0)
+    async with playing(mode, timing=patient, database_url=sqlite_url) as bot:
+        await bot.answer("SANDBOX-OK")
+
+    async with open_database(sqlite_url) as database:
+        entries = await Audit(database).recent(9)
+        recent = await Recents(database).of(TEAM_ID, USER_ID)
+    assert ["lookup"] == [entry.action for entry in entries]
+    assert ["SANDBOX-OK"] == [one.idmsg for one in recent]

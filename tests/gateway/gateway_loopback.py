@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.domain.call_status import CheckedStatus
-from bot.domain.gate import Ceilings, Urgency
+from bot.domain.gate import RateLimits, Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient, open_gateway
@@ -221,7 +221,7 @@ async def client_of(
         account=Account(CREDENTIAL, TOKEN),
         version=SoapVersion(soap_version),
         timeout_seconds=timeout_seconds,
-        limits=Ceilings(requests_per_second=requests_per_second, max_concurrency=max_concurrency),
+        limits=RateLimits(requests_per_second=requests_per_second, max_concurrency=max_concurrency),
         proxy=proxy,
         ca_file=ca_file,
         now=now,

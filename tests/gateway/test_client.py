@@ -152,6 +152,25 @@ async def test_a_shared_error_knows_nothing_of_the_request() -> None:
     assert error.__traceback__ is None
 
 
+async def test_askers_take_turns() -> None:
+    """One with many calls does not keep another with one waiting, nor one who shares a call."""
+    many, last, other = ids(6)[:4], ids(6)[4], ids(6)[5]
+    async with (
+        serving(after(0.01)) as server,
+        client_of(server.url, max_concurrency=1) as client,
+    ):
+        calls = [(one, "Ana") for one in (*many, last)]
+        calls += [(other, "Bruno"), (last, "Carla")]
+        await asyncio.gather(*(client.status(one, asker=who) for one, who in calls))
+        await asyncio.gather(*(client.status(one) for one in ids(1)))
+    asked = [
+        next(n for n, one in enumerate(ids(6)) if one.value.encode() in each.body)
+        for each in server.requests
+    ]
+    assert [0, 4, 5] == sorted(asked[:3])
+    assert [1, 2, 3] == asked[3:]
+
+
 async def test_one_who_gives_up_does_not_hurt_the_others() -> None:
     """Not even the first one, which started the look-up."""
     async with serving(after(0.1)) as server, client_of(server.url) as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -159,3 +160,21 @@ async def test_a_database_that_is_away_breaks_nothing(office: _Office) -> None:
     await office.alarm().observe([answer("900")])
 
     assert [] == office.told
+
+
+async def test_look_ups_of_one_outage_do_not_all_ask_the_database(
+    office: _Office, log: io.StringIO
+) -> None:
+    """That an alert was sent is remembered for as long as a claim lasts."""
+    alarm = office.alarm()
+    for _ in range(2):
+        await alarm.observe([answer("900")])
+    gone = f"DROP TABLE {NOTICE.name}"
+    await office.database.write(lambda connection: connection.exec_driver_sql(gone))
+    told = []
+    for wait in (timedelta(), LASTS):
+        office.now += wait
+        await alarm.observe([answer("900")])
+        told.append("could not be alerted once only" in log.getvalue())
+
+    assert [False, True] == told

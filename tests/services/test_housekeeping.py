@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -14,8 +14,7 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bounds, Watch
-from bot.domain.timing import Timing
-from bot.services.housekeeping import EVENTS_KEPT, keep_swept, sweep
+from bot.services.housekeeping import EVENTS_KEPT, repeated, sweep
 from bot.storage.audit import Audit, AuditEntry
 from bot.storage.claims import SeenEvents
 from bot.storage.database import Database, open_database
@@ -24,6 +23,7 @@ from bot.storage.jobs.watches import Watches
 from bot.storage.recents import RecentLookup, Recents
 from bot.storage.schema import SEEN_EVENT
 from bot.storage.stores import Stores
+from tests.support.records import store
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 KEPT = timedelta(days=90)
@@ -38,8 +38,8 @@ async def database() -> AsyncIterator[Database]:
 
 
 async def swept(database: Database, kept: timedelta = KEPT) -> int:
-    """How many rows are deleted now by a bot with this retention."""
-    return await sweep(Stores(database), NOW, kept=kept)
+    """How many rows go from a bot that keeps look-ups for so long."""
+    return await sweep(Stores(database, lost=print), kept, lambda: NOW)
 
 
 async def fill(database: Database, at: datetime, name: str) -> None:
@@ -47,9 +47,8 @@ async def fill(database: Database, at: datetime, name: str) -> None:
     entry = AuditEntry(
         at=at, team="T1", user=name, channel="C1", surface="command", action="refusal"
     )
-    await Audit(database).record(entry)
     recent = RecentLookup(team="T1", user="U1", idmsg=name, outcome="failed", at=at)
-    await Recents(database).remember(recent)
+    await store(database, entry, recent)
 
 
 async def test_what_is_older_than_the_retention_goes(database: Database) -> None:
@@ -134,16 +133,9 @@ async def test_it_goes_on_when_the_database_comes_back(
     """A failure is logged and tried again at the next turn."""
     away = f"ALTER TABLE {SEEN_EVENT.name} RENAME TO away"
     await database.write(lambda connection: connection.exec_driver_sql(away))
-    hurried = keep_swept(
-        Stores(database), kept=KEPT, now=lambda: NOW, timing=Timing(housekeeping=0.01)
-    )
-    task = asyncio.create_task(hurried)
-    await eventually(lambda: "nothing could be swept" in log.getvalue())
+    async with repeated(partial(swept, database), every=0.01, trouble="nothing could be swept"):
+        await eventually(lambda: "nothing could be swept" in log.getvalue())
 
-    back = f"ALTER TABLE away RENAME TO {SEEN_EVENT.name}"
-    await database.write(lambda connection: connection.exec_driver_sql(back))
-    await eventually(lambda: '"swept"' in log.getvalue())
-
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+        back = f"ALTER TABLE away RENAME TO {SEEN_EVENT.name}"
+        await database.write(lambda connection: connection.exec_driver_sql(back))
+        await eventually(lambda: '"swept"' in log.getvalue())

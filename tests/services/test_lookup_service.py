@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.access import AccessRules, Asker, Refusal
 from bot.domain.call_status import CallStatus, CheckedStatus, Outcome
-from bot.domain.gate import Ceilings, Urgency
+from bot.domain.gate import RateLimits, Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import LookupFailure
 from bot.gateway.client import open_gateway
@@ -33,7 +33,7 @@ async def service() -> AsyncIterator[LookupService]:
             account=Account("C" * 40, "T" * 6),
             version=SoapVersion.V1_1,
             timeout_seconds=5,
-            limits=Ceilings(requests_per_second=1000, max_concurrency=50),
+            limits=RateLimits(requests_per_second=1000, max_concurrency=50),
             now=lambda: NOW,
         ) as gateway,
     ):
@@ -68,23 +68,23 @@ async def test_an_error_of_the_gateway_becomes_a_value(service: LookupService) -
 
 
 @pytest.mark.parametrize("urgency", [*Urgency])
-async def test_the_gateway_hears_how_urgent_it_is(
+async def test_the_gateway_hears_how_urgent_it_is_and_who_asks(
     service: LookupService, monkeypatch: pytest.MonkeyPatch, urgency: Urgency
 ) -> None:
-    """A look-up in the background does not take the place of a person."""
-    heard: list[Urgency] = []
+    """A look-up in the background does not take the place of a person; people take turns."""
+    heard: list[tuple[Urgency, str]] = []
     ask = service._gateway.status
 
     async def status(
-        message_id: MessageId, *, urgency: Urgency = Urgency.PERSON
+        message_id: MessageId, *, urgency: Urgency, asker: str
     ) -> CheckedStatus | GatewayError:
-        heard.append(urgency)
-        return await ask(message_id, urgency=urgency)
+        heard.append((urgency, asker))
+        return await ask(message_id, urgency=urgency, asker=asker)
 
     monkeypatch.setattr(service._gateway, "status", status)
-    await service.look_up([MessageId("SANDBOX-OK")], urgency=urgency)
+    await service.look_up([MessageId("SANDBOX-OK")], urgency=urgency, asker="U1")
 
-    assert [urgency] == heard
+    assert [(urgency, "U1")] == heard
 
 
 async def test_a_good_answer_is_marked_as_the_sandboxs(service: LookupService) -> None:

@@ -17,35 +17,39 @@ from bot.domain.answer import Answer
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.explanation import Finding, LookupFailure
+from bot.domain.timing import Timing
 from bot.services.records import Asked, Records, Surface
-from bot.storage.audit import Audit, AuditEntry
-from bot.storage.database import Database, open_database
-from bot.storage.recents import Recents
+from bot.storage.audit import AuditEntry
+from bot.storage.database import open_database
 from bot.storage.schema import AUDIT, RECENT
+from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ASKER = Asker(user="U1", channel="C1", team="T1")
 ASKED = Asked(asker=ASKER, surface=Surface.MENTION)
 IDMSG = "MPG000236180474"
+# Nothing is stored before somebody asks for it.
+PATIENCE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """Records, and the database beneath."""
+    """Records, and what is stored of them."""
 
     records: Records
-    database: Database
+    stores: Stores
     telemetry: Telemetry
 
     async def entries(self) -> list[AuditEntry]:
-        """The audit, oldest first."""
-        return [*await Audit(self.database).recent(10)][::-1]
+        """The audit, oldest first, once everything is stored."""
+        await self.stores.records.flush()
+        return [*await self.stores.audit.recent(10)][::-1]
 
     async def forget_tables(self) -> None:
         """Let every later statement fail."""
         for name in (AUDIT.name, RECENT.name):
-            await self.database.write(partial(_drop, name))
+            await self.stores.database.write(partial(_drop, name))
 
 
 def _drop(name: str, connection: Connection) -> None:
@@ -57,13 +61,14 @@ async def archive() -> AsyncIterator[Archive]:
     """Records on a database in memory, with a clock that stands."""
     telemetry = Telemetry(b"k" * 32)
     async with open_database("sqlite:///:memory:") as database:
+        stores = Stores(database, lost=telemetry.lost, timing=Timing(records_kept=PATIENCE_SECONDS))
         records = Records(
-            audit=Audit(database),
-            recents=Recents(database),
+            writer=stores.records,
+            recents=stores.recents,
             telemetry=telemetry,
             now=lambda: NOW,
         )
-        yield Archive(records=records, database=database, telemetry=telemetry)
+        yield Archive(records=records, stores=stores, telemetry=telemetry)
 
 
 def found(raw: str, idmsg: str = IDMSG) -> Answer:
@@ -78,10 +83,11 @@ def answered(finding: Finding, idmsg: str = IDMSG) -> Answer:
 
 async def test_a_look_up_is_kept_twice_once_without_the_id(archive: Archive) -> None:
     """In the audit by its hash, among the person's recent ones in clear."""
-    await archive.records.looked_up(ASKED, [found("failed:486")])
+    archive.records.looked_up(ASKED, [found("failed:486")])
 
-    (entry,) = await archive.entries()
+    # A person sees at once what they have just asked.
     (recent,) = await archive.records.recent(ASKER)
+    (entry,) = await archive.entries()
     assert (
         AuditEntry(
             at=NOW,
@@ -100,7 +106,7 @@ async def test_a_look_up_is_kept_twice_once_without_the_id(archive: Archive) -> 
 
 async def test_a_look_up_that_failed_is_kept_as_such(archive: Archive) -> None:
     """It says nothing about the call."""
-    await archive.records.looked_up(ASKED, [answered(LookupFailure(error="empty_result"))])
+    archive.records.looked_up(ASKED, [answered(LookupFailure(error="empty_result"))])
 
     (entry,) = await archive.entries()
     assert "lookup_failed" == entry.outcome
@@ -108,7 +114,7 @@ async def test_a_look_up_that_failed_is_kept_as_such(archive: Archive) -> None:
 
 async def test_each_id_has_a_row(archive: Archive) -> None:
     """In the order asked."""
-    await archive.records.looked_up(ASKED, [found("ok:85.00", "A1"), found("024", "B2")])
+    archive.records.looked_up(ASKED, [found("ok:85.00", "A1"), found("024", "B2")])
 
     assert [("answered", "A1"), ("pending", "B2")] == [
         (entry.outcome, one)
@@ -119,7 +125,7 @@ async def test_each_id_has_a_row(archive: Archive) -> None:
 
 async def test_a_refusal_is_kept_and_counted(archive: Archive) -> None:
     """With its reason; the person has looked nothing up."""
-    await archive.records.refused(ASKED, Refusal.CHANNEL)
+    archive.records.refused(ASKED, Refusal.CHANNEL)
 
     (entry,) = await archive.entries()
     assert ("refusal", "channel", None) == (entry.action, entry.reason, entry.idmsg_hash)
@@ -129,7 +135,7 @@ async def test_a_refusal_is_kept_and_counted(archive: Archive) -> None:
 
 async def test_a_share_is_kept_for_each_id(archive: Archive) -> None:
     """By its hash."""
-    await archive.records.shared(ASKED, [MessageId("A1"), MessageId("B2")])
+    archive.records.shared(ASKED, [MessageId("A1"), MessageId("B2")])
 
     expected = [("share", archive.telemetry.hashed(one)) for one in ("A1", "B2")]
     assert expected == [(entry.action, entry.idmsg_hash) for entry in await archive.entries()]
@@ -137,27 +143,28 @@ async def test_a_share_is_kept_for_each_id(archive: Archive) -> None:
 
 async def test_recent_look_ups_are_a_persons_own(archive: Archive) -> None:
     """The same user id of another workspace is another person."""
-    await archive.records.looked_up(ASKED, [found("ok:85.00")])
+    archive.records.looked_up(ASKED, [found("ok:85.00")])
 
     others = [Asker(user="U2", channel="C1", team="T1"), Asker(user="U1", channel="C1", team="T2")]
     assert [(), ()] == [await archive.records.recent(other) for other in others]
 
 
-async def test_a_database_that_is_away_stops_nothing_and_is_logged(
+async def test_a_database_that_is_away_stops_nothing_and_what_is_lost_is_counted(
     archive: Archive, log: io.StringIO
 ) -> None:
-    """What was not kept of the audit is an error; the id is in no line."""
+    """It is an error in the log; the id is in no line."""
     await archive.forget_tables()
 
-    await archive.records.looked_up(ASKED, [found("ok:85.00")])
-    await archive.records.refused(ASKED, Refusal.USER)
-    await archive.records.shared(ASKED, [MessageId(IDMSG)])
+    archive.records.looked_up(ASKED, [found("ok:85.00")])
+    archive.records.refused(ASKED, Refusal.USER)
+    archive.records.shared(ASKED, [MessageId(IDMSG)])
 
     assert () == await archive.records.recent(ASKER)
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    not_kept = [line for line in lines if line["event"] == "the audit was not kept"]
-    assert [("error", "lookup"), ("error", "refusal"), ("error", "share")] == [
-        (line["level"], line["reason"]) for line in not_kept
+    lost = [line for line in lines if line["event"] == "records were not stored"]
+    # A look-up is two of them.
+    assert [("error", "storage", 4)] == [
+        (line["level"], line["error"], line["count"]) for line in lost
     ]
-    assert {"storage"} == {line["error"] for line in not_kept}
+    assert b"voicestatus_records_lost_total 4.0" in archive.telemetry.exposition()
     assert IDMSG not in log.getvalue()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.access import AccessRules
 from bot.domain.answer import Answer
-from bot.domain.gate import Ceilings
+from bot.domain.gate import RateLimits
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Delivery, Destination, OnUnknownDelivery, PostedCard, Report, Trace
 from bot.domain.jobs.watch import Bounds, Schedule, Watch
@@ -181,7 +181,7 @@ async def watch_world(database_url: str = "sqlite:///:memory:") -> AsyncIterator
                 account=Account("C" * 40, "T0K3N5"),
                 version=SoapVersion.V1_1,
                 timeout_seconds=5,
-                limits=Ceilings(requests_per_second=1000, max_concurrency=10),
+                limits=RateLimits(requests_per_second=1000, max_concurrency=10),
                 now=clock,
             )
         )

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.gate import Ceilings, Urgency
-from bot.gateway.ceiling import Ceiling, LocalGate, Ticket
-from bot.services.gatekeeper import sharing
+from bot.domain.gate import RateLimits, Urgency
+from bot.gateway.request_queue import LocalGate, RequestQueue, Ticket
+from bot.services.gatekeeper import SharingGatekeeper
+from bot.storage.audit import Audit, AuditEntry
 from bot.storage.claims import SeenEvents
 from bot.storage.database import Database, open_database
 from bot.storage.gate import SharedGate
 from bot.storage.hash_key import load_hash_key
+from tests.support.records import writer_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEYS = 100
 TURNS = 30
-CEILINGS = Ceilings(requests_per_second=40, max_concurrency=3)
+LIMITS = RateLimits(requests_per_second=40, max_concurrency=3)
 
 
 async def _open(database: Database) -> None:
@@ -54,20 +59,37 @@ async def _write_for_ever(database: Database) -> None:
 
 async def _ask_the_gate(database: Database) -> None:
     """Go through the gate so many times, several at once, and say from when until when."""
-    gate = SharedGate(database, CEILINGS, lease_seconds=15)
+    gate = SharedGate(database, LIMITS)
     turns: list[tuple[float, float]] = []
-    async with sharing(gate, LocalGate(CEILINGS)) as gatekeeper:
-        ceiling = Ceiling(gatekeeper)
+    async with aclosing(SharingGatekeeper(gate, LocalGate(LIMITS))) as gatekeeper:
+        queue = RequestQueue(gatekeeper)
 
         async def go() -> None:
             give_up_at = asyncio.get_running_loop().time() + 60
-            async with ceiling.turn(Ticket(Urgency.PERSON, give_up_at)):
+            async with queue.turn(Ticket(Urgency.PERSON, give_up_at, {""})):
                 began = time.time()
                 await asyncio.sleep(0.05)
                 turns.append((began, time.time()))
 
         await asyncio.gather(*(go() for _ in range(TURNS)))
     _say(turns)
+
+
+async def _record_and_die(database: Database) -> None:
+    """Let one record be stored by itself, and be killed right after the next one."""
+    writer = writer_of(database)
+    writer.add(_entry("stored"))
+    while not await Audit(database).recent(1):  # noqa: ASYNC110 - a table tells nobody
+        await asyncio.sleep(0.01)
+    _say("stored")
+    writer.add(_entry("lost"))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _entry(user: str) -> AuditEntry:
+    return AuditEntry(
+        at=NOON, team="T1", user=user, channel="C1", surface="command", action="refusal"
+    )
 
 
 JOBS: Mapping[str, Callable[[Database], Awaitable[None]]] = MappingProxyType(
@@ -77,6 +99,7 @@ JOBS: Mapping[str, Callable[[Database], Awaitable[None]]] = MappingProxyType(
         "seen_events": _seen_events,
         "write_for_ever": _write_for_ever,
         "ask_the_gate": _ask_the_gate,
+        "record_and_die": _record_and_die,
     }
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import StatementError
 from bot.storage.audit import Audit, AuditEntry
 from bot.storage.database import Database
 from bot.storage.schema import AUDIT
+from tests.support.records import store
 
 pytestmark = pytest.mark.every_database
 
@@ -37,7 +38,7 @@ ASKED = AuditEntry(
 async def test_record(database: Database) -> None:
     """An entry comes back as it was recorded."""
     audit = Audit(database)
-    await audit.record(REFUSED)
+    await store(database, REFUSED)
     assert (REFUSED,) == await audit.recent(10)
 
 
@@ -46,7 +47,7 @@ async def test_order(database: Database) -> None:
     audit = Audit(database)
     late = replace(ASKED, at=NOON + timedelta(seconds=1))
     for entry in (late, REFUSED, ASKED):
-        await audit.record(entry)
+        await store(database, entry)
     assert (late, ASKED, REFUSED) == await audit.recent(10)
 
 
@@ -54,7 +55,7 @@ async def test_limit(database: Database) -> None:
     """No more entries come than were asked for."""
     audit = Audit(database)
     for entry in (REFUSED, ASKED):
-        await audit.record(entry)
+        await store(database, entry)
     assert (ASKED,) == await audit.recent(1)
 
 
@@ -62,7 +63,7 @@ async def test_zone(database: Database) -> None:
     """A moment of another zone comes back in UTC."""
     audit = Audit(database)
     brasilia = timezone(timedelta(hours=-3))
-    await audit.record(replace(ASKED, at=datetime(2026, 11, 23, 9, 0, tzinfo=brasilia)))
+    await store(database, replace(ASKED, at=datetime(2026, 11, 23, 9, 0, tzinfo=brasilia)))
     (entry,) = await audit.recent(1)
     assert datetime(2026, 11, 23, 12, 0, tzinfo=UTC) == entry.at
     assert UTC == entry.at.tzinfo
@@ -71,14 +72,14 @@ async def test_zone(database: Database) -> None:
 async def test_no_zone(database: Database) -> None:
     """A moment without a zone is a mistake of ours, and no trouble of the database."""
     with pytest.raises(StatementError, match="without a zone"):
-        await Audit(database).record(replace(ASKED, at=NOON.replace(tzinfo=None)))
+        await store(database, replace(ASKED, at=NOON.replace(tzinfo=None)))
 
 
 async def test_sweep(database: Database) -> None:
     """What is older is deleted and counted; the moment itself stays."""
     audit = Audit(database)
     for minutes in (0, 1, 2):
-        await audit.record(replace(ASKED, at=NOON + timedelta(minutes=minutes)))
+        await store(database, replace(ASKED, at=NOON + timedelta(minutes=minutes)))
     assert 2 == await audit.sweep(NOON + timedelta(minutes=2))
     assert [NOON + timedelta(minutes=2)] == [entry.at for entry in await audit.recent(10)]
 
@@ -87,6 +88,6 @@ async def test_sweep_in_batches(database: Database) -> None:
     """Five entries go in batches of two."""
     audit = Audit(database)
     for _ in range(5):
-        await audit.record(ASKED)
+        await store(database, ASKED)
     assert 5 == await database.sweep(AUDIT.c.at, NOON + timedelta(seconds=1), batch=2)
     assert () == await audit.recent(10)

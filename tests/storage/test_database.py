@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Executable, cast, literal, select, text
 
 from bot.domain.timing import Timing
 from bot.storage.database import Database, open_database
+from bot.storage.engines import prepare_file
 from bot.storage.errors import StorageError
 from bot.storage.schema import INSTALLATION, Moment
-from bot.storage.sqlite_engines import prepare_file
 from tests.storage.holding import PATIENCE_SECONDS, held
 
 pytestmark = pytest.mark.every_database

@@ -117,7 +117,7 @@ async def test_what_waits_is_taken_over(shared_url: str) -> None:
     async with older(shared_url) as database:
         await database.write(jobs)
     async with open_database(shared_url) as database:
-        stores = Stores(database)
+        stores = Stores(database, lost=print)
         found = [await stores.watches.get("w1"), await stores.watches.get("x2")]
         lists = [await stores.bulks.get("b1"), await stores.bulks.get("b2")]
 

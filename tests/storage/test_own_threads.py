@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.storage.own_threads import GivenUpError, OwnThreads, Task
+from bot.storage.own_threads import Check, GivenUpError, OwnThreads
 from tests.storage.holding import eventually
 
 PATIENCE_SECONDS = 30.0
@@ -30,7 +30,7 @@ async def test_it_gives_what_the_work_gives(threads: OwnThreads) -> None:
 async def test_it_raises_what_the_work_raises(threads: OwnThreads) -> None:
     """Where it is awaited."""
 
-    def work(_: Task) -> None:
+    def work(_: Check) -> None:
         raise LookupError("nothing there")
 
     with pytest.raises(LookupError, match="nothing there"):
@@ -48,7 +48,7 @@ async def test_so_many_at_once(threads: OwnThreads) -> None:
     running, most = 0, 0
     lock = threading.Lock()
 
-    def work(_: Task) -> None:
+    def work(_: Check) -> None:
         nonlocal running, most
         with lock:
             running += 1
@@ -68,11 +68,11 @@ async def test_work_that_nobody_waits_for(threads: OwnThreads) -> None:
     within, may_end = threading.Event(), threading.Event()
     ended, over = list[bool](), list[bool]()
 
-    def work(task: Task) -> None:
+    def work(check: Check) -> None:
         within.set()
         may_end.wait(PATIENCE_SECONDS)
         with pytest.raises(GivenUpError):
-            task.check()
+            check()
         ended.append(True)
 
     waiting = asyncio.create_task(threads.run(work, lambda: over.append(True)))

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from bot.storage.database import open_database
 from bot.storage.migrations import MIGRATIONS, OLDEST
 from bot.storage.schema import SCHEMA_MIGRATION, SEEN_EVENT
-from tests.storage.bot_process import CEILINGS, KEYS, TURNS
+from tests.storage.bot_process import KEYS, LIMITS, TURNS
 
 pytestmark = pytest.mark.every_database
 
@@ -104,9 +104,9 @@ async def test_the_gate(crew: Crew, shared_url: str) -> None:
     at_once = max(sum(begun <= start < ended for begun, ended in turns) for start in starts)
 
     assert AT_ONCE * TURNS == len(turns)
-    assert CEILINGS.max_concurrency >= at_once
+    assert LIMITS.max_concurrency >= at_once
     # The first one is free; a late wake-up may bring two starts nearer, never the whole row.
-    assert starts[-1] - starts[0] >= (len(starts) - 1) * CEILINGS.interval - 0.1
+    assert starts[-1] - starts[0] >= (len(starts) - 1) * LIMITS.interval - 0.1
 
 
 @pytest.mark.parametrize(

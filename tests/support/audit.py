@@ -16,6 +16,7 @@ async def audited(scene: Scene, count: int, *, patience: float = 20.0) -> list[A
     They may be written after the answer is shown.
     """
     await scene.running.work.idle()
+    await scene.running.stores.records.flush()
     until = time.monotonic() + patience
     while True:
         entries = await Audit(scene.running.database).recent(100)

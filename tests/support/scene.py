@@ -21,6 +21,7 @@ from bot.fake_slack.state.ledger import Message, View
 from bot.fake_slack.state.workspace import BOT_MENTION
 from bot.gateway.sandbox.server import SeenRequest, running_sandbox
 from bot.settings.settings import Mode, Settings
+from bot.storage.preferences import Scope
 from bot.storage.schema import METADATA
 from tests.support.reading import in_view
 
@@ -33,9 +34,9 @@ ASK: Final = "ask_voice_status"
 # Less than the rate limits in tests that must not be waited for.
 PATIENCE: Final = 40.0
 # A busy machine may need seconds for anything, so time limits are long, and the progress note
-# appears only where a test wants it. A cached language does not outlive its test.
+# appears only where a test wants it.
 UNHURRIED: Final = Timing(
-    choices=0.0,
+    choices=0.1,
     readiness=0.0,
     note_after=PATIENCE,
     slack_call=PATIENCE,
@@ -290,10 +291,14 @@ class Stage:
         assert_slack_content(slack)
 
     async def _forget(self) -> None:
+        await self.running.stores.records.flush()
         await self.running.database.write(_empty)
         # Running watches and bulk look-ups end when they find no row.
         await self.running.poller.idle()
         await self.running.database.write(_empty)
+        # A change, after which no choice is left in memory either.
+        await self.running.stores.preferences.set_language(Scope.USER, "", "", None)
+        await self.running.stores.preferences.refresh()
         self.gateway_requests.clear()
         self.running.gateway.forget()
 

@@ -53,7 +53,7 @@ async def both_houses(
         gateway_of(settings, gatekeeper=gatekeeper) as gateway,
         slack_session() as session,
     ):
-        stores = Stores(database, timing=timing)
+        stores = Stores(database, lost=print, timing=timing)
         poller = build_poller(settings, stores, now=utc_now, timing=timing)
         lookups = LookupService(
             gateway=gateway,

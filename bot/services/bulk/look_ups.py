@@ -104,7 +104,8 @@ class BulkLookUps:
         """Look up one call after the other; all workers share the iterator."""
         for item in items:
             await self._storing.wait()
-            answer = await self.look_ups.answer(item.message_id, self._turn())
+            user = self.lease.bulk.user
+            answer = await self.look_ups.answer(item.message_id, user, self._turn())
             if answer is None:
                 return
             self._take(item, answer)

@@ -74,12 +74,13 @@ class AbortableLookUps:
             running.reschedule(0)
 
     async def answer(
-        self, message_id: MessageId, turn: AbstractAsyncContextManager[object]
+        self, message_id: MessageId, user: str, turn: AbstractAsyncContextManager[object]
     ) -> Answer | None:
         """The gateway's answer, which the admins' alerts get too; `None` if it was aborted.
 
         Args:
             message_id: the call.
+            user: who wants to know; users take turns at the gateway.
             turn: entered before the gateway is asked, and left after it.
         """
         needs = self._dependencies
@@ -92,7 +93,9 @@ class AbortableLookUps:
                 try:
                     async with turn:
                         ids = [message_id]
-                        (answer,) = await needs.lookups.look_up(ids, urgency=Urgency.BACKGROUND)
+                        (answer,) = await needs.lookups.look_up(
+                            ids, urgency=Urgency.BACKGROUND, asker=user
+                        )
                 finally:
                     self._running.discard(running)
         if answer is not None:

@@ -77,7 +77,7 @@ class WatchTurns:
         seen: Answer | None = None
         while current is not None and current.state is State.WAITING:
             if seen is None and self._now() < current.expires_at:
-                seen = await self._look_ups.answer(watch.message_id, nullcontext())
+                seen = await self._look_ups.answer(watch.message_id, watch.user, nullcontext())
                 if seen is None:
                     return
             if await self._go_on(current, seen):

@@ -13,14 +13,14 @@ _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 def part(payload: object, name: str) -> Mapping[str, Any]:
     """The object with this name; empty if there is none."""
-    found = payload.get(name) if isinstance(payload, Mapping) else None
-    return found if isinstance(found, Mapping) else _NOTHING
+    found = payload.get(name) if isinstance(payload, dict) else None
+    return found if isinstance(found, dict) else _NOTHING
 
 
 def parts(payload: object, name: str) -> list[Mapping[str, Any]]:
     """The objects in the list with this name."""
-    found = payload.get(name) if isinstance(payload, Mapping) else None
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    found = payload.get(name) if isinstance(payload, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def first_word(*found: object) -> str:

@@ -126,7 +126,7 @@ class BulkHandler:
             if isinstance(outcome, NoRoomForBulk):
                 return no_room(outcome, notes)
             await request.reply.show(begun(outcome, notes))
-            await self._records.began_bulk(request.asked)
+            self._records.began_bulk(request.asked)
             return None
         return notes.titled("bulk.note.not_kept")
 

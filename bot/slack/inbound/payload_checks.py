@@ -136,7 +136,7 @@ def _values_at(payload: Mapping[str, Any], path: str) -> list[object]:
     """The value at the path, if present; one of a wrong type matches no id of ours."""
     found: object = payload
     for name in path.split("."):
-        if not isinstance(found, Mapping):
+        if not isinstance(found, dict):
             return [] if found in _ABSENT else [None]
         found = found.get(name)
     return [] if found in _ABSENT else [found]
@@ -148,6 +148,4 @@ def _is_one_of(own: Collection[str], value: object) -> bool:
 
 def _has_words(part: object, names: tuple[str, ...]) -> TypeGuard[Mapping[str, Any]]:
     """Whether it is an object in which each of these fields is text or absent."""
-    return isinstance(part, Mapping) and all(
-        isinstance(part.get(name), str | None) for name in names
-    )
+    return isinstance(part, dict) and all(isinstance(part.get(name), str | None) for name in names)

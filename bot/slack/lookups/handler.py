@@ -94,8 +94,8 @@ class QueryHandler:
         """Check whether the asker may look up calls; if not, show a refusal to them only."""
         refused = self.lookups.refusal(request.asker)
         if refused is not None:
-            showing = request.for_asker.show(request.private_notes.refused(refused))
-            await asyncio.gather(showing, self.records.refused(request.asked, refused))
+            self.records.refused(request.asked, refused)
+            await request.for_asker.show(request.private_notes.refused(refused))
         return refused is None
 
     async def _look_up(self, query: LookUp, request: Request) -> None:
@@ -124,7 +124,8 @@ class QueryHandler:
         waits = messages.may_change(answers)
         if waits and request.audience is Audience.MODAL:
             # The modal shows the card already; a second message would replace it.
-            await self._store(answers, request)
+            self.records.looked_up(request.asked, answers)
+            await self.alarm.observe(answers)
         else:
             await self.show_card(answers, request)
         if waits:
@@ -139,14 +140,10 @@ class QueryHandler:
         await self.deliver(self._card(answers, request, notes.style, lines), answers, request)
 
     async def deliver(self, message: Message, answers: Sequence[Answer], request: Request) -> None:
-        """Show a message and store its look-ups, concurrently."""
-        await asyncio.gather(request.reply.show(message), self._store(answers, request))
-
-    async def _store(self, answers: Sequence[Answer], request: Request) -> None:
-        """Store the look-ups and report them to the alerter."""
-        await asyncio.gather(
-            self.records.looked_up(request.asked, answers), self.alarm.observe(answers)
-        )
+        """Show a message, store its look-ups, and report them to the alerter."""
+        self.records.looked_up(request.asked, answers)
+        await request.reply.show(message)
+        await self.alarm.observe(answers)
 
     async def look_up(self, ids: Sequence[MessageId], request: Request) -> tuple[Answer, ...]:
         """Ask the gateway, and show a "working" note if that takes longer than `note_after`.
@@ -154,7 +151,7 @@ class QueryHandler:
         Raises:
             asyncio.CancelledError: the bot shuts down; the user has a note that says so.
         """
-        lookup = asyncio.ensure_future(self.lookups.look_up(ids))
+        lookup = asyncio.ensure_future(self.lookups.look_up(ids, asker=request.asker.user))
         try:
             # `wait` does not cancel the look-up at the timeout, as `wait_for` would.
             done, _ = await asyncio.wait({lookup}, timeout=self.timing.note_after)
@@ -181,8 +178,10 @@ class QueryHandler:
             Audience.PUBLIC, team=asker.team, channel=asker.channel, person=asker.user
         )
         reply = request.reply.also(Route.SHARED)
-        await reply.show(self._card(answers, request, style.shared(request.name), ()))
-        await self._store(answers, request)
+        shared = replace(request, reply=reply)
+        await self.deliver(
+            self._card(answers, request, style.shared(request.name), ()), answers, shared
+        )
         if reply.as_wanted:
-            await self.records.shared(request.asked, [one.message_id for one in answers])
+            self.records.shared(request.asked, [one.message_id for one in answers])
         return reply.as_wanted

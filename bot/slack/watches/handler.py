@@ -45,7 +45,7 @@ class WatchHandler:
             ids, user=request.asker.user, destination=request.destination, card=card
         )
         fresh = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
-        await self._records.watched(request.asked, fresh)
+        self._records.watched(request.asked, fresh)
         return outcomes
 
     async def begin(
@@ -73,7 +73,7 @@ class WatchHandler:
         message = not_stored(notes)
         with FailureLogged("the time limit of watches cannot be changed"):
             watches = await self._watching.choose_limit(asker.team, asker.user, names, limit)
-            await self._records.watched(request.asked, [watch.message_id for watch in watches])
+            self._records.watched(request.asked, [watch.message_id for watch in watches])
             outcomes = [Started(watch=watch) for watch in watches]
             message = stopped((), notes)
             if outcomes:
@@ -89,7 +89,7 @@ class WatchHandler:
         asker = asked.asker
         with FailureLogged("watches cannot be cancelled"):
             cancelled = await self._watching.cancel(asker.team, asker.user, names)
-            await self._records.cancelled(asked, [one.message_id for one in cancelled])
+            self._records.cancelled(asked, [one.message_id for one in cancelled])
             return cancelled
         return None
 

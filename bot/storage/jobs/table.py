@@ -32,8 +32,8 @@ from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Bound, Bounds, Watch
 from bot.domain.timing import Timing
 from bot.storage.database import Database
+from bot.storage.engines import take_lock
 from bot.storage.jobs.rows import values_of
-from bot.storage.locks import take_lock
 from bot.storage.schema import EXECUTOR
 
 # A row whose turn raised an unexpected exception is due again after this.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,24 @@ async def test_every_call_is_asked_once_and_reported_once(world: BulkWorld) -> N
     tally = await world.table.tally(bulk.id)
     counts = {Outcome.ANSWERED: 40, Outcome.FAILED: 1, Outcome.PENDING: 1}
     assert (counts, 42) == (dict(tally.counts), tally.asked)
+
+
+async def test_a_bulk_asks_in_the_background_for_its_owner(
+    world: BulkWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the queue for the gateway, people go first and askers take turns."""
+    heard: list[dict[str, Any]] = []
+
+    async def look_up(wanted: Sequence[MessageId], **how: Any) -> tuple[Answer, ...]:
+        heard.append(how)
+        return await real(wanted, **how)
+
+    real = world.base.lookups.look_up
+    monkeypatch.setattr(world.base.lookups, "look_up", look_up)
+    bulk = await world.start(*ids(2))
+    await world.turn(bulk)
+
+    assert [{"urgency": Urgency.BACKGROUND, "asker": bulk.user}] * 2 == heard
 
 
 async def test_the_results_stand_in_the_order_of_the_list(world: BulkWorld) -> None:
@@ -260,10 +279,10 @@ async def away(world: BulkWorld, monkeypatch: pytest.MonkeyPatch, times: int) ->
     """A gateway that nobody reaches for so many look-ups; the ids that were asked for."""
     ask, asked = world.base.lookups.look_up, list[str]()
 
-    async def look_up(wanted: Sequence[MessageId], *, urgency: Urgency) -> tuple[Answer, ...]:
+    async def look_up(wanted: Sequence[MessageId], **how: Any) -> tuple[Answer, ...]:
         asked.append(wanted[0].value)
         if len(asked) > times:
-            return await ask(wanted, urgency=urgency)
+            return await ask(wanted, **how)
         down = LookupFailure(error="gateway_down")
         return (Answer(message_id=wanted[0], finding=down, checked_at=world.base.clock.now),)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -123,13 +124,28 @@ async def test_a_gateway_that_is_away_ends_nothing(world: World) -> None:
     assert NOON + timedelta(seconds=45) == watch.due_at
 
 
+async def test_a_look_is_background_work_of_its_asker(world: World) -> None:
+    """In the queue for the gateway, people go first and askers take turns."""
+    heard: list[dict[str, Any]] = []
+
+    async def look_up(ids: Sequence[MessageId], **how: Any) -> object:
+        heard.append(how)
+        return await real(ids, **how)
+
+    real = world.lookups.look_up
+    world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]
+    await world.turn(await world.start("SANDBOX-OK"))
+
+    assert [{"urgency": Urgency.BACKGROUND, "asker": "U1"}] == heard
+
+
 async def test_a_watch_that_is_given_up_during_a_look(world: World) -> None:
     """Is over; what the look found is not told."""
     watch = await world.start("SANDBOX-OK")
 
-    async def look_up(ids: Sequence[MessageId], *, urgency: Urgency) -> object:
+    async def look_up(ids: Sequence[MessageId], **how: Any) -> object:
         await world.watching.cancel("T1", "U1", [watch.id])
-        return await real(ids, urgency=urgency)
+        return await real(ids, **how)
 
     real = world.lookups.look_up
     world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]
@@ -141,9 +157,9 @@ async def test_a_watch_that_is_given_up_during_a_look_that_finds_nothing(world: 
     """Is over, too."""
     watch = await world.start("SANDBOX-FOREVER")
 
-    async def look_up(ids: Sequence[MessageId], *, urgency: Urgency) -> object:
+    async def look_up(ids: Sequence[MessageId], **how: Any) -> object:
         await world.watching.cancel("T1", "U1", [watch.id])
-        return await real(ids, urgency=urgency)
+        return await real(ids, **how)
 
     real = world.lookups.look_up
     world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]
@@ -161,9 +177,9 @@ async def test_a_time_that_is_chosen_during_a_look(
     """It stands, and what the look found counts: it is not asked again."""
     watch, longer = await world.start(idmsg), timedelta(hours=4)
 
-    async def look_up(ids: Sequence[MessageId], *, urgency: Urgency) -> object:
+    async def look_up(ids: Sequence[MessageId], **how: Any) -> object:
         await world.watching.choose_limit("T1", "U1", [watch.id], longer)
-        return await real(ids, urgency=urgency)
+        return await real(ids, **how)
 
     real = world.lookups.look_up
     world.lookups.look_up = look_up  # type: ignore[method-assign, assignment]

@@ -15,12 +15,13 @@ from bot.fake_slack.state.workspace import (
     USER_ID,
 )
 from bot.settings.settings import Mode
-from bot.storage.audit import Audit, AuditEntry
+from bot.storage.audit import AuditEntry
 from bot.storage.database import open_database
 from bot.storage.recents import RecentLookup, Recents
 from tests.slack.listing import REPORT, begun, said
 from tests.slack.watching import SWIFT
 from tests.support.audit import audited, hashed
+from tests.support.records import store
 from tests.support.scene import ASK, CHECK, COMMAND, Scene, Stages, playing
 
 Row = tuple[str, str, str, str, str | None, str | None, str | None]
@@ -174,10 +175,10 @@ async def test_what_is_past_its_retention_is_gone_after_a_start(
     async with open_database(sqlite_url) as database:
         for days in (3, 1):
             at = datetime.now(UTC) - timedelta(days=days)
-            await Audit(database).record(entry_at(at))
-            await Recents(database).remember(
-                RecentLookup(team=TEAM_ID, user=USER_ID, idmsg=f"D{days}", outcome="failed", at=at)
+            old = RecentLookup(
+                team=TEAM_ID, user=USER_ID, idmsg=f"D{days}", outcome="failed", at=at
             )
+            await store(database, entry_at(at), old)
     kept_for_two: dict[str, Any] = {"database_url": sqlite_url, "bot_retention_days": 2}
     async with playing(mode, **kept_for_two) as bot:
         await bot.answer("SANDBOX-OK")

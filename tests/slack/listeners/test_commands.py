@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.gate import Urgency
+from bot.domain.input.message_id import MessageId
+from bot.fake_slack.state.workspace import USER_ID
 from bot.settings.settings import Mode
 from tests.slack.watching import buttons_of
 from tests.support.reading import copied, heading, seen
@@ -35,6 +38,22 @@ async def test_an_id_becomes_a_card_for_the_asker_alone(bot: Scene, idmsg: str, 
 
     assert (verdict(raw), True) == (heading(card), card.ephemeral)
     assert {idmsg, raw, f"*{say('card.sandbox')}*"} <= set(seen(card).split("\n"))
+
+
+async def test_a_look_up_has_its_askers_turn_at_the_gateway(
+    bot: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One person with many calls does not keep the others waiting."""
+    status, heard = bot.running.gateway.status, list[dict[str, Any]]()
+
+    async def listen(message_id: MessageId, **how: Any) -> object:
+        heard.append(how)
+        return await status(message_id, **how)
+
+    monkeypatch.setattr(bot.running.gateway, "status", listen)
+    await bot.answer("SANDBOX-OK")
+
+    assert [{"urgency": Urgency.PERSON, "asker": USER_ID}] == heard
 
 
 async def test_a_portuguese_bot_speaks_portuguese(mode: Mode, stages: Stages) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from bot.fake_slack.state.workspace import OTHER_USER_ID, USER_ID
+from bot.fake_slack.state.workspace import OTHER_USER_ID, TEAM_ID, USER_ID
 from bot.settings.settings import Mode
+from bot.storage.preferences import Preferences, Scope
 from tests.support.reading import heading, in_view
 from tests.support.scene import CHECK, Scene, Stages, playing
 from tests.support.wording import BUSY, BUSY_PT, PT, say
@@ -108,3 +110,13 @@ async def test_without_the_scope_slack_is_not_asked(bot: Scene) -> None:
 
     assert BUSY == heading(card)
     assert [] == [call for call in bot.slack.calls if call.method == "users.info"]
+
+
+async def test_a_choice_in_another_process_is_noticed(bot: Scene) -> None:
+    """Without a reading for each answer."""
+    elsewhere = Preferences(bot.running.database)
+    await elsewhere.set_language(Scope.USER, TEAM_ID, USER_ID, "pt-BR")
+
+    async with asyncio.timeout(30):
+        while heading(await bot.answer("SANDBOX-BUSY")) != BUSY_PT:
+            pass

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from bot.domain.gate import Ceilings, Urgency
+from bot.domain.gate import Demand, RateLimits, Urgency
 from bot.domain.timing import Timing
 from bot.storage.database import open_database
+from bot.storage.engines import on_file
 from bot.storage.gate import SharedGate
-from bot.storage.sqlite_engines import on_file
 
 # sqlite.org/pragma.html#pragma_synchronous
 NORMAL, FULL = 1, 2
@@ -52,13 +52,13 @@ async def test_what_people_were_told_outlives_a_loss_of_power(tmp_path: Path) ->
 
 async def test_a_request_through_the_gate_takes_no_time_of_the_disk(tmp_path: Path) -> None:
     """Its moments have passed when the power is back; a pause of the gateway's may not have."""
-    ceilings = Ceilings(requests_per_second=10, max_concurrency=10)
+    limits = RateLimits(requests_per_second=10, max_concurrency=10)
     async with open_database(f"sqlite:///{tmp_path}/voicestatus.db") as database:
-        gate = SharedGate(database, ceilings, lease_seconds=10)
+        gate = SharedGate(database, limits)
         with commits() as of_requests:
-            await gate.admit(Urgency.PERSON, count=1, running=0)
-            await gate.publish(1)
-            await gate.leave()
+            await gate.ask(Demand(urgency=Urgency.PERSON, waiting=1))
+            await gate.ask(Demand(running=1))
+            await gate.ask(Demand())
         with commits() as of_a_pause:
             await gate.close()
             await gate.reset_backoff()

@@ -1,0 +1,322 @@
+"""The queue of requests to the gateway, and the dispatcher that starts them one by one.
+
+A gatekeeper gives the dispatcher blocks of time to start requests in: of this process alone, or of
+all processes through the database. This class queues and counts; it knows neither requests nor
+errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from math import inf
+from time import monotonic
+from typing import Protocol
+
+from bot.domain.gate import (
+    EARLY_SECONDS,
+    GRAIN_SECONDS,
+    Admission,
+    Block,
+    Demand,
+    Gate,
+    RateLimits,
+    Urgency,
+    admit,
+    close,
+    reset_backoff,
+)
+from bot.domain.timing import Timing
+
+
+class Gatekeeper(Protocol):
+    """Decides when requests may start, see `bot.domain.gate`; never fails."""
+
+    async def ask(self, demand: Demand) -> Admission:
+        """Ask for a block, or only tell how many requests are still in progress."""
+
+    async def close(self) -> float:
+        """The gateway answered 900; no request starts for this many seconds."""
+
+    async def reset_backoff(self) -> None:
+        """The gateway gave a good answer again."""
+
+
+class LocalGate:
+    """The gatekeeper of one process, without a database to share or while it is unavailable.
+
+    Args:
+        limits: the operator's rate limits.
+        clock: seconds, never set back.
+        timing: how long each wait takes.
+    """
+
+    def __init__(
+        self,
+        limits: RateLimits,
+        clock: Callable[[], float] = monotonic,
+        *,
+        timing: Timing = Timing(),
+    ) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._first_pause = timing.first_pause
+        self._gate = Gate()
+
+    async def ask(self, demand: Demand) -> Admission:
+        """Give a block to the only process."""
+        now = self._clock()
+        self._gate, admission = admit(self._gate, self._limits, demand, now=now)
+        return admission
+
+    async def close(self) -> float:
+        """Close the gate, or leave it closed; returns the seconds until it opens."""
+        now = self._clock()
+        self._gate = close(self._gate, now=now, first_pause=self._first_pause)
+        return self._gate.closed_until - now
+
+    async def reset_backoff(self) -> None:
+        """Make the next pause a first one again."""
+        self._gate = reset_backoff(self._gate, now=self._clock())
+
+
+class GateClosedError(Exception):
+    """The gate is closed for longer than the caller would wait; `seconds` until it opens."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One look-up's right to queue.
+
+    Attributes:
+        urgency: of the most urgent of those who wait for it, see `RequestQueue.join`.
+        give_up_at: by the loop's clock; a later start is useless to it. Of one asker, the earliest
+            deadline goes first, so that a retry does not queue behind later look-ups.
+        askers: who waits for it; they take turns in the queue.
+    """
+
+    urgency: Urgency
+    give_up_at: float
+    askers: set[str]
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """One entry of the queue."""
+
+    ticket: Ticket
+    started: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class RequestQueue:
+    """Starts requests: users first; the askers take turns (least recently served first).
+
+    Args:
+        gatekeeper: decides when requests may start.
+        timing: how long each wait takes.
+    """
+
+    def __init__(self, gatekeeper: Gatekeeper, *, timing: Timing = Timing()) -> None:
+        self._gatekeeper = gatekeeper
+        self._renew = timing.renew
+        self._line: list[_Waiting] = []
+        self._starts = 0
+        self._last_start_of: dict[str, int] = {}
+        self._running = 0
+        self._block = Block()
+        self._admission = Admission()
+        self._asked_for = Urgency.BACKGROUND
+        self._refusals = 0
+        self._ask_at = 0.0
+        self._renew_at = 0.0
+        self._strikes = 0
+        self._closed_until = 0.0
+        self._news = asyncio.Event()
+        self._dispatcher: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def turn(self, ticket: Ticket) -> AsyncIterator[None]:
+        """Wait for a turn, and occupy a place until the block ends.
+
+        A caller that is cancelled while it waits takes nothing from those after it.
+
+        Raises:
+            GateClosedError: the gate opens after the ticket's time.
+        """
+        if not self._line:
+            self._block = self._block.after_rest(self._now())
+        if self._line or self._seconds_until_start() != 0:
+            await self._wait_in_line(ticket)
+        else:
+            self._start(ticket)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def join(self, ticket: Ticket, asker: str, urgency: Urgency) -> None:
+        """One more asker waits for this request; it starts when the first of them has a turn."""
+        ticket.askers.add(asker)
+        ticket.urgency = min(ticket.urgency, urgency)
+        self._hurry(ticket)
+
+    async def close(self) -> float:
+        """The gateway asked to slow down; no request starts for this many seconds."""
+        self._strikes = 1
+        # None starts until the others know; nor in a block that is only now being given.
+        self._closed_until, seconds = inf, 0.0
+        try:
+            seconds = await self._gatekeeper.close()
+        finally:
+            self._closed_until, self._ask_at = self._now() + seconds, 0.0
+            self._news.set()
+        return seconds
+
+    async def reset_backoff(self) -> None:
+        """The gateway gave a good answer; the gatekeeper is notified if a pause has to be reset."""
+        if self._strikes:
+            self._strikes = 0
+            await self._gatekeeper.reset_backoff()
+
+    async def aclose(self) -> None:
+        """Let no further request through."""
+        if self._dispatcher is not None:
+            self._dispatcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._dispatcher
+
+    async def _wait_in_line(self, ticket: Ticket) -> None:
+        waiting = _Waiting(ticket)
+        self._line.append(waiting)
+        if len(self._line) == 1:
+            # Otherwise the dispatcher knows when the next one starts, whoever that is.
+            self._news.set()
+        self._hurry(ticket)
+        if self._dispatcher is None or self._dispatcher.done():
+            self._dispatcher = asyncio.create_task(self._dispatch())
+            self._dispatcher.add_done_callback(self._abandon)
+        try:
+            await waiting.started
+        except asyncio.CancelledError:
+            if waiting in self._line:
+                self._line.remove(waiting)
+            if not waiting.started.cancelled() and not waiting.started.exception():
+                # It was started and cancelled in the same moment.
+                self._leave()
+            raise
+
+    def _hurry(self, ticket: Ticket) -> None:
+        """Ask again at once if the last answer was for less urgent ones, or has to be passed on."""
+        if ticket.urgency < self._asked_for or self._admission.closed:
+            self._ask_at = 0.0
+            self._news.set()
+
+    def _abandon(self, dispatcher: asyncio.Task[None]) -> None:
+        """If the gatekeeper fails, fail every waiting request instead of leaving it queued."""
+        if not dispatcher.cancelled() and (error := dispatcher.exception()) is not None:
+            self._reject(lambda: error)
+
+    def _leave(self) -> None:
+        was_full = self._running >= self._admission.places
+        self._running -= 1
+        if self._admission.full:
+            self._ask_at = 0.0
+        if self._line and was_full:
+            self._news.set()
+
+    async def _dispatch(self) -> None:
+        """Start requests and ask for blocks, until nothing waits and no place is occupied."""
+        while self._line or self._running or self._admission.places:
+            self._news.clear()
+            seconds = self._seconds_until_start() if self._line else None
+            if seconds == 0:
+                waiting = self._next()
+                self._line.remove(waiting)
+                # A task that was cancelled leaves the queue only when it runs again.
+                if not waiting.started.done():
+                    self._start(waiting.ticket)
+                    waiting.started.set_result(None)
+            elif (
+                seconds := max(seconds, GRAIN_SECONDS)
+                if seconds
+                else self._ask_next_at() - self._now()
+            ) > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self._news.wait()
+            else:
+                await self._ask()
+        self._last_start_of.clear()
+
+    def _seconds_until_start(self) -> float | None:
+        """Until the next request may start in this block; `None` if none may."""
+        now = self._now()
+        start_at = self._block.start_at(now)
+        is_full = self._running >= self._admission.places
+        if start_at is None or is_full or self._closed_until > start_at:
+            return None
+        return start_at - now
+
+    def _ask_next_at(self) -> float:
+        return min(self._ask_at, self._renew_at) if self._line else self._renew_at
+
+    async def _ask(self) -> None:
+        tickets = [waiting.ticket for waiting in self._line]
+        urgency = min((ticket.urgency for ticket in tickets), default=Urgency.BACKGROUND)
+        demand = Demand(
+            urgency=urgency,
+            waiting=sum(ticket.urgency is urgency for ticket in tickets),
+            running=self._running,
+            refusals=self._refusals,
+        )
+        # Nothing starts meanwhile: the answer is about so many that are running.
+        self._block, self._asked_for, asked = Block(), urgency, self._now()
+        admission = self._admission = await self._gatekeeper.ask(demand)
+        answered = self._now()
+        self._strikes = admission.strikes
+        self._renew_at = asked + self._renew
+        if admission.block is None:
+            self._refusals = self._refusals + 1 if tickets else 0
+            self._ask_at = answered + admission.again
+        else:
+            self._block = admission.block.on_clock(asked=asked, answered=answered)
+            self._refusals = 0
+            # Later than those who were refused meanwhile; early enough for a quick database.
+            self._ask_at = self._block.closes - EARLY_SECONDS / 2
+        if admission.closed:
+            opens_at = answered + admission.again
+            self._reject(lambda: GateClosedError(admission.again), before=opens_at)
+
+    def _start(self, ticket: Ticket) -> None:
+        self._block = self._block.after_start(self._now())
+        self._running += 1
+        self._starts += 1
+        self._last_start_of.update(dict.fromkeys(ticket.askers, self._starts))
+
+    def _next(self) -> _Waiting:
+        def rank(waiting: _Waiting) -> tuple[Urgency, int, float]:
+            ticket = waiting.ticket
+            last = min(self._last_start_of.get(asker, 0) for asker in ticket.askers)
+            return ticket.urgency, last, ticket.give_up_at
+
+        return min(self._line, key=rank)
+
+    def _reject(self, error: Callable[[], BaseException], *, before: float = inf) -> None:
+        """Fail those whose deadline is earlier than that."""
+        for waiting in [one for one in self._line if one.ticket.give_up_at < before]:
+            self._line.remove(waiting)
+            # A request cancelled in the same moment gets no answer.
+            with suppress(asyncio.InvalidStateError):
+                waiting.started.set_exception(error())
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
