@@ -1,4 +1,4 @@
-"""voicestatus: a Slack bot that tells a support agent what happened to a phone call.
+"""voicestatus: a Slack bot that shows a support agent what happened to a phone call.
 
 The layers and who may import whom are in pyproject.toml, under `[tool.importlinter]`.
 """

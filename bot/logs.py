@@ -36,7 +36,7 @@ ALLOWED_KEYS: Final = frozenset(
         "gateway", "version", "host", "port", "reference", "idmsg_hash", "outcome",
         "error", "seconds", "cached", "channel", "user", "surface", "reason",
         "status", "count", "where", "exception", "frames", "signal", "method",
-        "sandbox", "setting", "repeated",
+        "sandbox", "setting", "repeated", "detail",
     }
 )
 # fmt: on

@@ -20,8 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from bot.domain.answer import Answer, outcome_of
-from bot.domain.texts.explanation import LookupFailure
+from bot.domain.call_status import Answer, LookupFailure
 
 EXPOSITION_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -30,7 +29,7 @@ class Telemetry:
     """The counters of this process, and the hash that replaces an IDMSG in a log line."""
 
     def __init__(self, hash_key: bytes) -> None:
-        self._hash_key = hash_key
+        self._hash = hmac.new(hash_key, digestmod="sha256")
         self._log = structlog.get_logger("bot.lookup")
         # Not the library's global one: two bots in a process would register the same names there.
         self.registry = CollectorRegistry()
@@ -60,7 +59,7 @@ class Telemetry:
 
     def looked_up(self, answer: Answer, seconds: float) -> None:
         """Count one look-up with its duration, and write its log line."""
-        outcome = outcome_of(answer.finding).value
+        outcome = answer.finding.outcome.value
         error = answer.finding.error if isinstance(answer.finding, LookupFailure) else None
         self._lookups.labels(outcome).inc()
         self._seconds.observe(seconds)
@@ -86,14 +85,16 @@ class Telemetry:
         self._refusals.labels(reason).inc()
         self._log.info("refused", reason=reason, user=user, channel=channel)
 
-    def lost(self, count: int, error: str) -> None:
+    def lost(self, count: int, error: str, detail: str) -> None:
         """Count audit entries and recent look-ups that could not be stored, and log it."""
         self._lost.inc(count)
-        self._log.error("records were not stored", count=count, error=error)
+        self._log.error("records were not stored", count=count, error=error, detail=detail)
 
     def hashed(self, idmsg: str) -> str:
         """A keyed hash of the id: equal ids have equal hashes, but trial cannot recover the id."""
-        return hmac.digest(self._hash_key, idmsg.encode(), "sha256").hex()[:16]
+        keyed = self._hash.copy()
+        keyed.update(idmsg.encode())
+        return keyed.hexdigest()[:16]
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from bot.settings.hints import HINTS
+from bot.settings.names import HINTS
 from bot.settings.settings import Settings
 
 ROOT: Final = Path(__file__).parents[1]
@@ -57,10 +57,10 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "https.",
         "GATEWAY_SOAP_VERSION": "The SOAP version of the requests.",
         "GATEWAY_TIMEOUT_SECONDS": "How long one look-up may take, retries included.",
-        "GATEWAY_REQUESTS_PER_SECOND": "The rate limit of all processes on one database together. "
-        "Too many requests make the gateway answer 900.",
+        "GATEWAY_REQUESTS_PER_SECOND": "The rate limit of all processes on one database together; "
+        "requests start 5 % below it. Too many requests make the gateway answer 900.",
         "GATEWAY_MAX_CONCURRENCY": "How many requests may run at once, in all processes on one "
-        "database together.",
+        "database together. Busy processes divide it evenly.",
         "GATEWAY_PROXY": "The proxy for requests to the gateway.",
         "GATEWAY_CA_FILE": "A private certificate authority to trust beside the system's.",
         "GATEWAY_SUPPORT_CONTACT": "Whom cards name beside the gateway's support, such as an "
@@ -144,7 +144,7 @@ def example() -> str:
 
 
 def default(name: str) -> str:
-    """As it would stand in the environment; empty where nothing would."""
+    """As it is written in the environment; empty without one."""
     value = getattr(Settings.of(), name.lower())
     if isinstance(value, SecretStr):
         return value.get_secret_value()

@@ -42,7 +42,6 @@ BUILT_BY_POSITION = {
     "Studio",
     "Ticket",
     "_Flight",
-    "_Waiting",
 }
 
 # What may be called while a module is being imported: nothing that opens, connects, or reads the
@@ -62,7 +61,6 @@ ALLOWED_AT_IMPORT = {
     "re.compile",
     "struct.pack",
     "timedelta",
-    "zip",
     # Methods of constants: they make another constant.
     ".items",
     ".join",
@@ -72,6 +70,7 @@ ALLOWED_AT_IMPORT = {
     "TypeVar",
     "dataclass",
     "field",
+    "staticmethod",
     # Every component's waits unless it is given others: a frozen value of floats.
     "Timing",
     # Loggers are named after their module, and write nowhere until they are configured.

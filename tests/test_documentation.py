@@ -17,7 +17,7 @@ from bot.commands.explain import page
 from bot.domain.texts.catalog import Language
 from bot.domain.texts.dictionary import everything
 from bot.locales import load_catalog
-from bot.settings.hints import HINTS
+from bot.settings.names import HINTS
 from bot.settings.settings import Settings
 from scripts import settings_pages
 from scripts.pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests

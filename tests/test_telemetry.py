@@ -14,10 +14,8 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, Finding, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.logs import ALLOWED_KEYS, CountingHandler
 from bot.telemetry import Telemetry
 from tests.support.voicestatus_process import Voicestatus
@@ -89,12 +87,13 @@ def test_records_that_were_lost_are_counted_and_logged(log: io.StringIO) -> None
     """All that were lost together in one line."""
     telemetry = Telemetry(b"k" * 32)
 
-    telemetry.lost(3, "storage")
-    telemetry.lost(1, "overflow")
+    telemetry.lost(3, "storage", "The disk is full.")
+    telemetry.lost(1, "overflow", "Too many.")
 
-    assert [("error", 3, "storage"), ("error", 1, "overflow")] == [
-        (line["level"], line["count"], line["error"]) for line in lines(log)
-    ]
+    assert [
+        ("error", 3, "storage", "The disk is full."),
+        ("error", 1, "overflow", "Too many."),
+    ] == [tuple(line[key] for key in ("level", "count", "error", "detail")) for line in lines(log)]
     assert 4.0 == count(telemetry, "voicestatus_records_lost_total")
 
 

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from itertools import product
@@ -16,6 +17,9 @@ from typing import Any
 
 import pytest
 from babel import Locale
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
 import bot
 from bot.demo.conversation import _TOUR
@@ -23,8 +27,7 @@ from bot.demo.gallery import Room
 from bot.demo.playground.seed_data import SEEDS, TOPICS
 from bot.domain.access import Refusal
 from bot.domain.alerts import Trouble
-from bot.domain.answer import COUNTED, NOT_FOUND
-from bot.domain.call_status import Outcome
+from bot.domain.call_status import COUNTED, NOT_FOUND, Outcome
 from bot.domain.id_lists.id_list import ListProblem
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.id_lists.result_sheet import COLUMNS
@@ -35,10 +38,10 @@ from bot.domain.texts.catalog import Catalog, CustomerReason, Kind, Language, Ph
 from bot.fake_slack.wire import Link
 from bot.gateway.protocol import errors
 from bot.slack.bulk.tables import _COLUMNS
-from bot.slack.cards.buttons import Action
+from bot.slack.cards.controls import Action
 from bot.slack.files.file_objects import FileProblem
 from bot.slack.lookups.messages import _LISTED
-from bot.slack.watches.buttons import LIMITS
+from bot.slack.watches.notes import LIMITS
 from bot.storage.errors import StorageError
 from tests.support.sip_codes import SIP_CODES
 from tests.support.wording import EN, PT
@@ -77,11 +80,11 @@ def test_a_language_has_the_texts_of_every_code(name: str) -> None:
 
 
 def test_no_file_has_a_table_that_nobody_reads() -> None:
-    """Beside the kinds of code there are the phrases, and nothing else."""
+    """Beside the kinds of code there are phrases, numbers and durations, and nothing else."""
     kinds = {kind.value for kind in Kind}
 
     assert kinds == set(FILES["codes.toml"])
-    assert {*kinds, "phrase"} == set(FILES["en.toml"]) == set(FILES["pt_BR.toml"])
+    assert {*kinds, "phrase", "writing"} == set(FILES["en.toml"]) == set(FILES["pt_BR.toml"])
 
 
 def test_both_languages_have_the_same_phrases() -> None:
@@ -119,17 +122,36 @@ def test_a_phrase_takes_the_same_values_in_both_languages() -> None:
 
 @CATALOGS
 def test_plural_forms_are_those_of_the_language(catalog: Catalog) -> None:
-    """`one` and `other` stand in full; a rarer form (`many`) is served by `other`."""
+    """`one` and `other` as CLDR has them; its form `many` is served by `other`."""
     locale = Locale.parse(catalog.language.value, sep="-")
-    known = set(locale.plural_form.tags) | {"other"}
     plurals = {n: p for n, p in catalog.phrases.items() if not isinstance(p, str)}
 
     assert plurals
     for name, phrase in plurals.items():
-        assert {"one", "other"} <= set(phrase) <= known, name
-        for count in (0, 1, 2, 5, 1_000_000):
-            form = catalog.writing.plural(count)
-            assert phrase.get(form, phrase["other"]) == phrase["one" if form == "one" else "other"]
+        assert {"one", "other"} == set(phrase), name
+    for count in (0, 1, 2, 5, 1_000_000):
+        is_one = locale.plural_form(count) == "one"
+        assert ("one" if is_one else "other") == catalog.writing.plural(count)
+
+
+@CATALOGS
+def test_numbers_and_durations_are_written_as_babel_writes_them(catalog: Catalog) -> None:
+    """A second opinion by the data of CLDR, on units, plurals, separators and conjunctions."""
+    locale, writing = Locale.parse(catalog.language.value, sep="-"), catalog.writing
+
+    def unit(amount: int | Decimal, name: str) -> str:
+        return format_unit(amount, f"duration-{name}", format="#,##0.##", locale=locale)
+
+    for count in (0, 1, 2, 999, 1_000, 12_345, 6_789_012, -4_500):
+        assert format_decimal(count, locale=locale) == writing.number(count)
+    for amount in map(Decimal, ("0", "0.5", "1", "1.01", "1.5", "2", "10", "59.9")):
+        assert unit(amount, "second") == writing.duration(amount)
+    for minutes, rest in ((2, "1"), (2, "0.25"), (7, "30"), (1_234, "59.99")):
+        whole = format_list([unit(minutes, "minute"), unit(Decimal(rest), "second")], locale=locale)
+        assert whole == writing.duration(60 * minutes + Decimal(rest))
+    for part in (0, 1, 5, 625, 999, 1_000):
+        share = format_percent(Decimal(part) / 1_000, format="#,##0.#%", locale=locale)
+        assert share == writing.share(part, 1_000)
 
 
 @CATALOGS

@@ -17,7 +17,7 @@ from typer import Argument, Option
 from bot import __version__
 from bot.commands.exit_codes import FAILED, USAGE
 from bot.domain.texts.catalog import Catalog, Language, named_language
-from bot.settings.hints import HINTS
+from bot.settings.names import HINTS
 
 if TYPE_CHECKING:
     from bot.settings.settings import Settings

@@ -18,15 +18,21 @@ from rich.text import Text
 from bot.commands import doctor_checks as checks
 from bot.commands.doctor_checks import Check
 from bot.commands.exit_codes import FAILED, OK
-from bot.composition.connections import Now, gateway_of, slack_client, slack_session, utc_now
-from bot.composition.values import gateway_host, revealed
+from bot.composition.parts import (
+    Now,
+    gateway_host,
+    gateway_of,
+    revealed,
+    slack_client,
+    slack_session,
+    utc_now,
+)
 from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.logs import configure_logging
-from bot.settings.hints import HINTS
-from bot.settings.names import foreign_names, unknown_names
+from bot.settings.names import HINTS, foreign_names, unknown_names
 from bot.settings.settings import Mode, Settings
-from bot.slack.api.errors import SlackError
+from bot.slack.api.calls import SlackError
 from bot.slack.api.workspace import Workspace, find_workspace
 from bot.slack.cards.terminal import console
 from bot.slack.inbound.socket_mode import socket_address

@@ -13,15 +13,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from bot.composition.values import gateway_host, revealed
-from bot.domain.call_status import CheckedStatus, GatewayCode
+from bot.composition.parts import gateway_host, revealed
+from bot.domain.call_status import Answer, GatewayCode
 from bot.domain.texts.catalog import Language
 from bot.gateway.protocol.errors import GatewayError
 from bot.locales import load_catalog, load_remedies
-from bot.settings.hints import HINTS
-from bot.settings.names import meant_by
+from bot.settings.names import HINTS, meant_by
 from bot.settings.settings import Mode, Settings
-from bot.slack.api.errors import SlackError, TokenRefusedError
+from bot.slack.api.calls import SlackError, TokenRefusedError
 from bot.slack.api.workspace import Workspace
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
@@ -147,12 +146,12 @@ def of_clock(server_time: str, ours: datetime) -> Check:
     )
 
 
-def of_gateway(found: CheckedStatus | GatewayError, host: str) -> Check:
+def of_gateway(found: Answer | GatewayError, host: str) -> Check:
     """An id that cannot exist must get the code 023: then address and keys are right."""
     if isinstance(found, GatewayError):
         return failed("gateway", f"{host}: {found}", remedy_for_error(found, host))
     # Code 023, "unknown id", proves that address, keys and SOAP version are right.
-    code = found.status.gateway_code
+    code = found.finding.gateway_code
     if code == GatewayCode.NOT_FOUND:
         where = f"{host} (the sandbox)" if found.sandbox else host
         return passed("gateway", f"{where} answers and takes the keys")

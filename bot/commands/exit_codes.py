@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.answer import outcome_of
-from bot.domain.call_status import Outcome
-from bot.domain.texts.explanation import Finding
+from bot.domain.call_status import Finding, Outcome
 
 OK: Final = 0
 FAILED: Final = 1
@@ -26,4 +24,4 @@ _BY_OUTCOME: Final = {
 
 def exit_code_of(finding: Finding) -> int:
     """The code of one look-up; the command exits with the highest of several."""
-    return _BY_OUTCOME.get(outcome_of(finding), OK)
+    return _BY_OUTCOME.get(finding.outcome, OK)

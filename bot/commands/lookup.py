@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from bot.commands.exit_codes import OK, exit_code_of
-from bot.composition.connections import build_lookups, gateway_of, style_of
-from bot.composition.values import rate_limits_of, revealed
-from bot.domain.answer import Answer
+from bot.composition.parts import build_lookups, gateway_of, rate_limits_of, revealed, style_of
+from bot.domain.call_status import Answer, Finding
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId, parse_typed
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
-from bot.domain.texts.explanation import Finding, as_record, explain
+from bot.domain.texts.explanation import as_record, explain
 from bot.gateway.request_queue import Gatekeeper
 from bot.logs import configure_logging
 from bot.services.lookup import LookupService

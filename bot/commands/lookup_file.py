@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.commands.exit_codes import OK, USAGE, exit_code_of
 from bot.commands.lookup import at_once, json_line, lookups_of, plain
 from bot.commands.lookup_progress import Showing, Sums, say, say_sums, say_what_was_found, showing
-from bot.domain.answer import Answer
-from bot.domain.call_status import REFUSING, CallStatus
+from bot.domain.call_status import REFUSING, Answer, CallStatus
 from bot.domain.gate import Urgency
 from bot.domain.id_lists.id_file import read_file
 from bot.domain.id_lists.id_list import (

@@ -11,11 +11,9 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.domain.answer import COUNTED, outcome_key
-from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.call_status import COUNTED, CallStatus, Finding, Outcome, outcome_key
 from bot.domain.id_lists.id_list import IdList, say_reason
 from bot.domain.texts.catalog import Catalog
-from bot.domain.texts.explanation import Finding
 
 _IGNORED_SHOWN: Final = 5
 # Without a bar, a line follows each tenth of the list, if the list is long enough.

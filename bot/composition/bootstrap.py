@@ -17,42 +17,44 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.connections import (
+from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
+from bot.composition.parts import (
     Now,
     build_lookups,
     gateway_of,
+    revealed,
     slack_client,
     slack_session,
     style_of,
     utc_now,
 )
-from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
 from bot.composition.slack import (
     Connections,
     assemble_app,
     build_alarm,
     build_context,
-    build_languages,
     bulk_notifier,
-    watch_notifier,
+    once_poster,
 )
-from bot.composition.values import revealed
 from bot.domain.jobs.job import OnUnknownDelivery
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
+from bot.locales import load_catalog
 from bot.services.housekeeping import repeated, sweep
 from bot.services.jobs.dependencies import Dependencies
 from bot.services.jobs.poller import End, Line, Poller
+from bot.services.languages import Languages
 from bot.services.records import Records
 from bot.settings.settings import Mode, Settings
-from bot.slack.api.errors import SlackUnreachableError
+from bot.slack.api.calls import SlackUnreachableError
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import Workspace, find_workspace
 from bot.slack.blocks.audience import AudienceStyles
 from bot.slack.inbound.app import RunningListeners
 from bot.slack.inbound.people import People
 from bot.slack.inbound.socket_mode import Socket
-from bot.storage.database import Database, open_database
+from bot.slack.watches.notifier import SlackNotifier
+from bot.storage.database import open_database
 from bot.storage.errors import StorageError
 from bot.storage.hash_key import load_hash_key
 from bot.storage.stores import Stores
@@ -67,8 +69,7 @@ class RunningBot:
 
     Attributes:
         port: where health, metrics and, in HTTP mode, Slack's endpoint are served.
-        database: open as long as the bot runs.
-        stores: what it remembers.
+        stores: what it remembers, in a database that is open as long as the bot runs.
         gateway: the client that its look-ups go through.
         work: its running listeners.
         poller: runs its watches and lists.
@@ -77,7 +78,6 @@ class RunningBot:
     workspace: Workspace
     mode: Mode
     port: int
-    database: Database
     stores: Stores
     gateway: GatewayClient
     work: RunningListeners
@@ -116,7 +116,6 @@ async def running_bot(
             workspace=outside.workspace,
             mode=settings.mode,
             port=port,
-            database=stores.database,
             stores=stores,
             gateway=outside.gateway,
             work=work,
@@ -140,7 +139,7 @@ def _assemble(
         timing=timing,
     )
     watching, watch_line = build_watches(
-        settings, stores, poller, dependencies, watch_notifier(outside)
+        settings, stores, poller, dependencies, SlackNotifier(once_poster(outside))
     )
     bulks, bulk_line = build_bulks(settings, stores, poller, dependencies, bulk_notifier(outside))
     context = build_context(
@@ -185,7 +184,12 @@ async def _connect(
     stores = Stores(database, lost=telemetry.lost, timing=timing)
     stack.push_async_callback(stores.records.flush)
     slack = SlackClient(client=client, session=session, timing=timing)
-    languages = build_languages(settings, stores, people)
+    languages = Languages(
+        default=settings.bot_language,
+        load=load_catalog,
+        preferences=stores.preferences,
+        locale_of=people.locale,
+    )
     return Connections(
         settings=settings,
         gateway=gateway,

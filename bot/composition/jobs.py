@@ -6,16 +6,11 @@ Part of the composition root, apart from the listeners, because jobs outlive a r
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    aclosing,
-    asynccontextmanager,
-)
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from typing import Final
 
-from bot.composition.connections import Now
-from bot.composition.values import (
+from bot.composition.parts import (
+    Now,
     bounds_of,
     calls_at_once,
     looks_at_once,
@@ -82,7 +77,7 @@ def build_poller(
         (stores.watches, schedule_of(settings).longest_wait),
         (stores.bulks, LONGEST_PAUSE),
     )
-    queue = JobQueue(stores.database, own=own, tables=tables, now=now)
+    queue = JobQueue(database=stores.database, own=own, tables=tables, now=now)
     return Poller(queue=queue, own=own, timing=timing)
 
 
@@ -93,7 +88,7 @@ def build_watches(
     dependencies: Dependencies,
     notifier: Notifier,
 ) -> tuple[WatchService, Line[Watch]]:
-    """What users call, and what the poller takes up."""
+    """The service that users call, and the jobs that the poller runs."""
     watches, schedule = stores.watches, schedule_of(settings)
     turns = WatchTurns(
         watches=watches, notifier=notifier, schedule=schedule, dependencies=dependencies
@@ -116,7 +111,7 @@ def build_bulks(
     dependencies: Dependencies,
     speaker: BulkNotifier,
 ) -> tuple[BulkService, Line[Bulk]]:
-    """What users call, and what the poller takes up."""
+    """The service that users call, and the jobs that the poller runs."""
     at_once = calls_at_once(settings)
     turns = BulkTurns(
         bulks=stores.bulks, notifier=speaker, at_once=at_once, dependencies=dependencies

@@ -12,14 +12,11 @@ from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.connections import Now
+from bot.composition.parts import Now
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
-from bot.locales import load_catalog
-from bot.services.alarm import EVERY, AdminAlerter
 from bot.services.bulk.service import BulkService
-from bot.services.claiming import Claiming
-from bot.services.deliveries import EventDeduplicator
+from bot.services.claiming import EVERY, AdminAlerter, Claiming, EventDeduplicator
 from bot.services.file_reading import FileReading
 from bot.services.housekeeping import EVENTS_KEPT
 from bot.services.languages import Languages
@@ -45,7 +42,6 @@ from bot.slack.listeners.questions import QuestionListener
 from bot.slack.lookups.handler import QueryHandler
 from bot.slack.replies.admin_alerts import AdminAlerts
 from bot.slack.watches.handler import WatchHandler
-from bot.slack.watches.notifier import SlackNotifier
 from bot.storage.claims import AlertClaims, Claims, ClickClaims
 from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
@@ -159,16 +155,11 @@ def assemble_app(outside: Connections, context: ListenerContext) -> AsyncApp:
     )
 
 
-def watch_notifier(outside: Connections) -> SlackNotifier:
-    """What shows watches in Slack."""
-    return SlackNotifier(_poster(outside))
-
-
 def bulk_notifier(outside: Connections) -> SlackBulkNotifier:
     """What shows lists and their results in Slack."""
     bulks = outside.stores.bulks
     return SlackBulkNotifier(
-        poster=_poster(outside),
+        poster=once_poster(outside),
         files=ResultFiles(client=outside.client, session=outside.session, timing=outside.timing),
         results=bulks.items,
         ignored=bulks.ignored,
@@ -176,18 +167,9 @@ def bulk_notifier(outside: Connections) -> SlackBulkNotifier:
     )
 
 
-def _poster(outside: Connections) -> OncePoster:
+def once_poster(outside: Connections) -> OncePoster:
+    """What posts the messages of jobs."""
     return OncePoster(client=outside.client, readers=outside.readers, timing=outside.timing)
-
-
-def build_languages(settings: Settings, stores: Stores, people: People) -> Languages:
-    """The catalogs, and who reads which."""
-    return Languages(
-        default=settings.bot_language,
-        load=load_catalog,
-        preferences=stores.preferences,
-        locale_of=people.locale,
-    )
 
 
 def build_alarm(outside: Connections) -> AdminAlerter:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.demo.studio import MOMENT, Make, Shown, Studio, Surface
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Finding, LookupFailure, read_result
 from bot.domain.id_lists.id_file import read_file
 from bot.domain.id_lists.id_list import IdList, IgnoredLine, read_pasted
 from bot.domain.id_lists.list_words import LineProblem
@@ -19,9 +19,7 @@ from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, BulkStat
 from bot.domain.jobs.bulk_report import ReportCounter
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bound, Watch
-from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.fake_slack.state import workspace as made_up
-from bot.services.bulk.service import NoRoomForBulk
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message, View
 from bot.slack.blocks.style import Audience
@@ -29,7 +27,7 @@ from bot.slack.bulk.cards import progress_card, report_card
 from bot.slack.bulk.modals import confirming, confirming_file, pasting
 from bot.slack.bulk.notes import begun, how_to_begin, no_room, too_many, watching
 from bot.slack.bulk.tables import ROWS_OF_A_PAGE, Form, page_of_results
-from bot.slack.cards.modals import Origin
+from bot.slack.cards.controls import Origin
 from bot.slack.cards.notes import Notes
 from bot.slack.files.file_objects import FileList
 
@@ -278,4 +276,4 @@ def _noted(make: Callable[[Notes], Message]) -> Make:
 
 
 def _no_room(bound: Bound, most: int) -> Make:
-    return _confirming(lambda notes: no_room(NoRoomForBulk(bound=bound, most=most), notes))
+    return _confirming(lambda notes: no_room(bound, notes, most))

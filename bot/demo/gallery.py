@@ -19,8 +19,7 @@ from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
 from bot.demo.watch_exhibits import watch_exhibits
 from bot.domain.access import Asker, Refusal
 from bot.domain.alerts import Alert, Trouble
-from bot.domain.answer import Answer
-from bot.domain.call_status import Outcome
+from bot.domain.call_status import Answer, Outcome
 from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
 from bot.domain.input.query import MAX_IDS, DidYouMean, LookUp
 from bot.domain.texts.catalog import Kind, Language

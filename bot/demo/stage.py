@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.composition.bootstrap import running_bot
-from bot.composition.connections import Now, utc_now
+from bot.composition.parts import Now, utc_now
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.timing import Timing
 from bot.fake_slack.people.person import Ack, Person, person_over_http
@@ -17,12 +17,12 @@ from bot.fake_slack.state import workspace as made_up
 from bot.fake_slack.state.ledger import Message, View
 from bot.fake_slack.state.workspace import Workspace
 from bot.fake_slack.wire import Exchange, Link
-from bot.gateway.sandbox.call import Exchange as Call
 from bot.gateway.sandbox.envelope import OPERATION
+from bot.gateway.sandbox.server import Exchange as Call
 from bot.gateway.sandbox.server import running_sandbox
 from bot.locales import load_catalog
 from bot.settings.settings import Mode, Settings
-from bot.slack.cards.buttons import Action
+from bot.slack.cards.controls import Action
 from bot.slack.manifest import MESSAGE_SHORTCUT
 from bot.web import SLACK_PATH
 

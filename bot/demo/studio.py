@@ -10,25 +10,22 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.demo.stage import COMMAND
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import Query, parse_query
 from bot.domain.jobs.watch import Watch, invites_watch
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.texts.dictionary import find
-from bot.domain.texts.explanation import LookupFailure
 from bot.locales import load_catalog
 from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
-from bot.slack.cards.buttons import buttons
-from bot.slack.cards.modals import Origin, asking
-from bot.slack.cards.modals import answer as answer_view
+from bot.slack.cards.controls import Origin, asking, buttons
+from bot.slack.cards.controls import answer as answer_view
 from bot.slack.cards.notes import Notes, definitions_card
 from bot.slack.cards.status_card import card
 from bot.slack.home.page import home
 from bot.slack.lookups.messages import customer_texts, details
-from bot.storage.recents import RecentLookup
+from bot.storage.records import RecentLookup
 
 MOMENT: Final = datetime(2026, 3, 2, 17, 4, 5, tzinfo=UTC)
 IDMSG: Final = "MPG000236180474"

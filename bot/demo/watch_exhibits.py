@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bound, Ending, Watch
@@ -19,7 +18,7 @@ from bot.slack.blocks.style import Audience
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
 from bot.slack.watches.notes import listed, needless, started, stopped
-from bot.slack.watches.notice import notice
+from bot.slack.watches.notifier import notice
 
 _ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
     "answered": (Ending.STATUS, "ok:85.00"),

@@ -1,1 +1,1 @@
-"""Floor 0: values and decisions. Standard library only; no await, no clock, no environment."""
+"""The lowest layer: values and decisions. Standard library only; no await, clock, environment."""

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import GatewayCode
-from bot.domain.texts.explanation import LookupFailure
+from bot.domain.call_status import Answer, GatewayCode, LookupFailure
 
 
 class Trouble(StrEnum):

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
+
+from bot.domain.input.message_id import MessageId
 
 
 class GatewayCode(StrEnum):
@@ -36,20 +38,23 @@ REFUSING: Final = frozenset(
 _TURNING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 # The other characters that Unicode calls default ignorable (DerivedCoreProperties.txt), and
 # annotation marks; each pair is the first and the last of a range.
-_IGNORABLE_RANGES: Final = (
-    "\u115f\u1160\u17b4\u17b5\u180b\u180f\u200b\u200d\u2060\u2065\u206a\u206f\ufe00\ufe0f"
-    "\ufff0\ufffb\U0001bca0\U0001bca3\U0001d173\U0001d17a\U000e0000\U000e0fff"
+_RANGES: Final = (
+    *("\u115f\u1160", "\u17b4\u17b5", "\u180b\u180f", "\u200b\u200d", "\u2060\u2065"),
+    *("\u206a\u206f", "\ufe00\ufe0f", "\ufff0\ufffb", "\U0001bca0\U0001bca3"),
+    *("\U0001d173\U0001d17a", "\U000e0000\U000e0fff"),
 )
-_IGNORABLE: Final = "\u00ad\u034f\u3164\ufeff\uffa0" + "".join(
-    chr(code)
-    for first, last in zip(_IGNORABLE_RANGES[::2], _IGNORABLE_RANGES[1::2], strict=True)
-    for code in range(ord(first), ord(last) + 1)
+_SINGLE: Final = "\u00ad\u034f\u3164\ufeff\uffa0"
+_IGNORABLE: Final = _SINGLE + "".join(
+    chr(code) for first, last in _RANGES for code in range(ord(first), ord(last) + 1)
 )
-_SPACES: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
-_BLANKS: Final = _SPACES + _IGNORABLE
-_HIDDEN: Final = frozenset(
-    (*_IGNORABLE, *_TURNING, *map(chr, (*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0xA0))))
-) - frozenset(_SPACES)
+_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + _IGNORABLE
+# Those, and control characters that are no spaces. As a pattern, since a set of 4,000 characters
+# takes half a megabyte.
+_HIDDEN: Final = re.compile(
+    f"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f{_TURNING}{_SINGLE}"
+    + "".join(f"{first}-{last}" for first, last in _RANGES)
+    + "]"
+)
 
 _CODE: Final = re.compile(r"([0-9]{3})(?![0-9])(.*)", re.DOTALL)
 _STATUS_WORD: Final = re.compile(
@@ -95,6 +100,13 @@ _WORDS: Final = {"ok": Outcome.ANSWERED} | {
     one.value: one for one in (Outcome.FAILED, Outcome.ERROR, Outcome.BLOCKED, Outcome.MACHINE)
 }
 CALL_OUTCOMES: Final = frozenset(_WORDS.values())
+# The gateway works and does not know the id, so a summary does not count it as a gateway error.
+NOT_FOUND: Final = f"gateway.{GatewayCode.NOT_FOUND}"
+
+# The names of the phrases `count` and `icon`, in the order in which summaries list them.
+# Outcomes of calls come first, then those without a status; an unknown id comes between them.
+_OF_CALLS: Final = 6
+COUNTED: Final[tuple[str, ...]] = (*[*Outcome][:_OF_CALLS], NOT_FOUND, *[*Outcome][_OF_CALLS:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,16 +138,39 @@ class CallStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedStatus:
-    """A status with the time at which the gateway gave it.
+class LookupFailure:
+    """The look-up failed. Says nothing about the call.
 
     Attributes:
-        checked_at: aware, UTC.
-        from_cache: served from the cache, without a request to the gateway.
+        error: a code of the gateway's error tree, such as "timeout".
+        detail: a short fact for an engineer ("HTTP 502"), never text from the wire.
+        moment: a time that some error texts mention, aware: since when the gateway has been down,
+            or when it may be asked again.
+    """
+
+    outcome: ClassVar[Outcome] = Outcome.LOOKUP_FAILED
+    gateway_code: ClassVar[str | None] = None
+    final: ClassVar[bool] = False
+    error: str
+    detail: str = ""
+    moment: datetime | None = None
+
+
+Finding = CallStatus | LookupFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The result of one look-up.
+
+    Attributes:
+        checked_at: when the gateway answered, or when the look-up failed; aware, UTC.
+        from_cache: a final status from an earlier look-up.
         sandbox: the sandbox gateway answered, so there was no real call.
     """
 
-    status: CallStatus
+    message_id: MessageId
+    finding: Finding
     checked_at: datetime
     from_cache: bool = False
     sandbox: bool = False
@@ -211,7 +246,7 @@ def _read_gateway_code(code: str, raw: str, rest: str) -> CallStatus | None:
 def _holds_another(rest: str) -> bool:
     """Whether the text after a status names a second status, or hides its content from a reader."""
     shown = unicodedata.normalize("NFKC", rest)
-    return not _HIDDEN.isdisjoint(rest) or _STATUS_WORD.search(shown) is not None
+    return bool(_HIDDEN.search(rest) or _STATUS_WORD.search(shown))
 
 
 def _is_another_code(token: str) -> bool:
@@ -231,3 +266,10 @@ def _read_duration(number: str) -> Decimal | None:
         if form.fullmatch(number):
             return Decimal(number.replace(thousands, "").replace(",", "."))
     return None
+
+
+def outcome_key(finding: Finding) -> str:
+    """The name under which a finding is counted, one of `COUNTED`."""
+    if finding.gateway_code == GatewayCode.NOT_FOUND:
+        return NOT_FOUND
+    return finding.outcome.value

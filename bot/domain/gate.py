@@ -1,9 +1,9 @@
 """When a request to the gateway may start: one rule for all surfaces and all processes.
 
 The rate limit is shared by time division: a busy process takes a block, a short span of time in
-which it alone starts requests, one an interval (GCRA). It asks once for a block, not for each
-request, and what it leaves unused has simply passed. `max_concurrency` is divided among the
-processes that are busy.
+which it alone starts requests, evenly spaced (GCRA). It asks once for a block, not for each
+request, and unused time in a block lapses. `max_concurrency` is divided among the processes that
+are busy.
 
 Pure decisions over one small state; the caller stores the state and chooses the clock. Moments and
 spans are seconds of any one clock.
@@ -16,24 +16,24 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-# Each busy process has one block within this time, so with more of them each is shorter: who waits
-# for the next block waits no longer, and a process learns of a pause at the end of its own.
+# Within this time each busy process has one block, so more busy processes have shorter blocks. None
+# waits longer for its next block, and each notices a pause at the end of its own.
 ROUND_SECONDS: Final = 0.5
-# How long a block is beyond what waits at the moment, while another process may want the next one.
+# How much longer a block is than the waiting requests need, if another process may want the next.
 SPARE_SECONDS: Final = 0.02
 # A process that waits for the end of a block asks again this long before it, so that no time is
-# lost; earlier each time it was refused, so that the one that has waited longest is first.
+# lost; earlier after each refusal, so that the process that has waited longest is first.
 EARLY_SECONDS: Final = 0.02
 MOST_REFUSALS: Final = 4
 # How soon to ask again while every place is occupied; another process may free one without notice.
 FULL_SECONDS: Final = 0.05
-# How much slower than the limit requests start, because the gateway counts them when they arrive:
-# in any second on its clock they would otherwise be one too many.
+# By how much the interval is longer than the limit requires. The gateway counts requests when they
+# arrive; without a margin, a second by its clock could contain one too many.
 MARGIN: Final = 0.05
 # A start that is late by less than this does not delay the next ones. Well below a second's margin.
 CATCH_UP_SECONDS: Final = 0.025
-# The shortest wait for a start: at a high rate several start together then, since a timer for each
-# of them would cost a fifth of a look-up. Less than what may be caught up.
+# The shortest wait for a start. At a high rate several requests then start together: a timer for
+# each would cost a fifth of a look-up. Shorter than CATCH_UP_SECONDS, so it delays none.
 GRAIN_SECONDS: Final = 0.01
 # The longest pause, however often the gateway repeats code 900.
 LONGEST_PAUSE_SECONDS: Final = 300.0
@@ -73,7 +73,7 @@ class RateLimits:
         return max(1, int(seconds / self.interval))
 
     def at_once(self, seconds: float, *, most: int | None = None) -> int:
-        """How many look-ups to start together so that the last one starts within so many seconds.
+        """How many look-ups can wait together if the last one must start within so many seconds.
 
         Args:
             seconds: how long they may wait for their turn.
@@ -92,7 +92,7 @@ class Gate:
         next_slot: when the last block that was taken ends.
         closed_until: no request starts before this, because the gateway answered 900.
         strikes: how many pauses followed each other without a good answer between them.
-        person_until: until then a user waits for a block, and background work lets them go first.
+        person_until: until then a user's request waits for a block, and background work gets none.
     """
 
     next_slot: float = 0.0
@@ -107,9 +107,9 @@ class Demand:
 
     Attributes:
         urgency: the most urgent of the requests that wait.
-        waiting: how many of that urgency wait; none if the process only tells what still runs.
+        waiting: how many of that urgency wait; zero to report only the running ones.
         running: how many of its requests are in progress.
-        refusals: how many times in a row it was told to wait for the end of a block.
+        refusals: how many times in a row it had to wait for the end of a block.
     """
 
     urgency: Urgency = Urgency.BACKGROUND
@@ -120,7 +120,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A span of time in which one process may start requests; without values, one that is over.
+    """A span of time in which one process may start requests; the default is one that is over.
 
     Attributes:
         next_start: when the next one may start.
@@ -137,8 +137,8 @@ class Block:
     def on_clock(self, *, asked: float, answered: float) -> Block:
         """The block by the clock of a process; its times were seconds from the decision.
 
-        The decision was made between the two moments, so the span is cut on both sides. If the
-        answer was slow, the first start in it is left.
+        The decision was made between the two moments, so the block is shortened at both ends. One
+        start remains even if the answer was slow.
         """
         opens = answered + self.next_start
         closes = max(asked + self.closes, opens + self.interval)
@@ -156,21 +156,21 @@ class Block:
         return replace(self, next_start=planned + self.interval, starts=self.starts - 1)
 
     def after_rest(self, now: float) -> Block:
-        """The rest of the block if nothing has waited until now: a rest saves up nothing."""
+        """The rest of the block if nothing has waited until now: idle time saves up no starts."""
         return replace(self, next_start=max(self.next_start, now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """What the gate answers a process.
+    """The gate's answer to a process.
 
     Attributes:
-        block: in which its requests may start, by seconds from now; `None` if it has to wait.
+        block: its times are seconds from now; `None` if the process has to wait.
         places: how many of its requests may be in progress from now on.
         again: without a block, the seconds until the next question.
-        closed: the gate is closed, and opens after `again`.
+        closed: the gate is closed and opens after `again`.
         full: no further request may be in progress.
-        strikes: the state's; a good answer has something to clear if it is not zero.
+        strikes: of the state; unless it is zero, a good answer resets it.
     """
 
     block: Block | None = None
@@ -190,7 +190,7 @@ def admit(
     mine: int = 0,
     others: Sequence[int] = (),
 ) -> tuple[Gate, Admission]:
-    """Give a process a block, or tell it when to ask again.
+    """Give a process a block, or the time until its next question.
 
     Args:
         gate: the state.
@@ -220,8 +220,9 @@ def admit(
         gate = _with_a_person_waiting(gate, demand, gate.next_slot)
         return gate, replace(refused, again=max(0.0, wait - _early(demand.refusals + 1)))
     starts = _starts(limits, demand, places, busy=1 + len(others))
-    block = _block(limits.interval, starts, wait)
-    gate = replace(gate, next_slot=now + block.closes)
+    closes = wait + starts * limits.interval
+    block = Block(next_start=wait, closes=closes, interval=limits.interval, starts=starts)
+    gate = replace(gate, next_slot=now + closes)
     if demand.waiting > starts:
         gate = _with_a_person_waiting(gate, demand, gate.next_slot)
     return gate, replace(refused, block=block, places=min(places, demand.running + starts))
@@ -237,16 +238,11 @@ def _places(most: int, mine: int, others: Sequence[int]) -> int:
 
 
 def _starts(limits: RateLimits, demand: Demand, places: int, *, busy: int) -> int:
-    """How many requests may start in a block: as many as can at once, and some that may come."""
+    """How many requests may start in a block: those that can now, and some that may come."""
     useful = min(demand.waiting, places - demand.running)
     is_alone = busy == 1 and demand.waiting + demand.running > 1
     spare = limits.starts_in(ROUND_SECONDS if is_alone else SPARE_SECONDS)
     return max(spare, min(useful, limits.starts_in(ROUND_SECONDS / busy)))
-
-
-def _block(interval: float, starts: int, wait: float) -> Block:
-    closes = wait + starts * interval
-    return Block(next_start=wait, closes=closes, interval=interval, starts=starts)
 
 
 def _early(refusals: int) -> float:
@@ -273,13 +269,23 @@ def _after_a_clock_that_jumped(gate: Gate, limits: RateLimits, now: float) -> Ga
 def close(gate: Gate, *, now: float, first_pause: float) -> Gate:
     """Close the gate after a code 900; each further 900 doubles the pause.
 
-    Requests that were running when the gate closed carry no news, so they do not extend the pause.
+    A 900 for a request that was already running when the gate closed does not extend the pause.
     """
     if gate.closed_until > now:
         return gate
     pause = min(LONGEST_PAUSE_SECONDS, first_pause * 2**gate.strikes)
     strikes = min(_MOST_STRIKES, gate.strikes + 1)
     return replace(gate, closed_until=now + pause, strikes=strikes)
+
+
+def keep_closed(gate: Gate, *, now: float, seconds: float) -> Gate:
+    """Close the gate for the rest of a pause that began while this state was out of reach.
+
+    A pause that ends later stays as it is.
+    """
+    if seconds <= max(0.0, gate.closed_until - now):
+        return gate
+    return replace(close(gate, now=now, first_pause=seconds), closed_until=now + seconds)
 
 
 def reset_backoff(gate: Gate, *, now: float) -> Gate:

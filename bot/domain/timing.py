@@ -34,8 +34,9 @@ class Timing:
             `max_concurrency`, unless it asks for a block before; longer than a block.
         share_lease: how long that share stays reserved for a process that was killed; longer than
             `renew` and `gate` together take, so that a slow database frees nothing too early.
-        alone: how long the database is left alone after its gate failed, so that only one request
-            waits for the next failure.
+        alone: the pause between two attempts to reach the shared rate limit after it failed. They
+            run in the background, and no request waits for them. Until one succeeds, each process
+            applies the limits to its own requests only, so the pause is short.
 
         slack_call: how long one call to Slack on the way to a user may take; also the longest rate
             limit to wait for while another delivery path is available.
@@ -136,6 +137,8 @@ class Timing:
             for longer stays in its own thread, and is rolled back when it ends.
         records_kept: audit entries and recent look-ups of this span are stored in one transaction;
             a process that is killed loses no more of them.
+        redelivery: how long the database may take to find whether Slack has delivered an event
+            before. The answer waits for that; after this time the memory of this process decides.
         choices: how long a language choice made in another process may go unnoticed in this one.
         database_ping: how long the readiness check may take in the database.
         migration: how long migrating the schema may take.
@@ -158,7 +161,7 @@ class Timing:
     gate: float = 1.0
     renew: float = 0.7
     share_lease: float = 1.75
-    alone: float = 10.0
+    alone: float = 0.5
 
     slack_call: float = 5.0
     hurried_call: float = 2.0
@@ -226,6 +229,7 @@ class Timing:
 
     transaction: float = 8.0
     records_kept: float = 0.05
+    redelivery: float = 1.0
     choices: float = 1.0
     database_ping: float = 2.0
     migration: float = 60.0

@@ -1,1 +1,1 @@
-"""Floor 1: the SOAP gateway. Depends on the domain alone; knows no Slack and no settings."""
+"""The SOAP gateway. Imports only the domain; knows neither Slack nor the settings."""

@@ -73,10 +73,6 @@ class Circuit:
         """The gateway asked to slow down."""
         self.health = self.health.paused(until)
 
-    def reset(self) -> None:
-        """Forget the gateway's health, as at the start; a running probe ends on its own."""
-        self.health = GatewayHealth(since=self._now())
-
     async def aclose(self) -> None:
         """Stop probing."""
         if self._probing is not None:

@@ -18,7 +18,7 @@ from typing import Final
 import stamina
 from cachetools import TTLCache
 
-from bot.domain.call_status import CheckedStatus, GatewayCode, read_result
+from bot.domain.call_status import Answer, GatewayCode, read_result
 from bot.domain.gate import RateLimits, Urgency
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.message_id import MessageId
@@ -27,14 +27,22 @@ from bot.gateway.circuit import Circuit
 from bot.gateway.http.transport import Transport, open_transport
 from bot.gateway.protocol.errors import Busy, GatewayError, Paused, TimedOut, may_retry
 from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
-from bot.gateway.request_queue import GateClosedError, Gatekeeper, LocalGate, RequestQueue, Ticket
+from bot.gateway.request_queue import (
+    GateClosedError,
+    Gatekeeper,
+    LocalGate,
+    RequestQueue,
+    Ticket,
+    TooLateError,
+)
 
 ATTEMPTS: Final = 3
 # The share of the deadline for each attempt to connect: three of them and the waits between fit.
 CONNECT_SHARE: Final = 0.25
 # Whether the gateway redials on its own is not documented, so no final status is cached for ever.
 LIFETIME: Final = timedelta(hours=24)
-MAX_STATUSES: Final = 10_000
+# About a megabyte. The same call is asked about again within minutes, seldom after hours.
+MAX_STATUSES: Final = 2_000
 
 
 @dataclass(slots=True, eq=False)
@@ -48,10 +56,11 @@ class _Flight:
         askers: how many wait for it.
     """
 
+    message_id: MessageId
     ticket: Ticket
-    outcome: CheckedStatus | GatewayError = field(default_factory=Busy)
+    outcome: Answer | GatewayError = field(default_factory=Busy)
     askers: int = 0
-    task: asyncio.Task[CheckedStatus | GatewayError] = field(init=False)
+    task: asyncio.Task[Answer | GatewayError] = field(init=False)
 
 
 class GatewayClient:
@@ -84,13 +93,13 @@ class GatewayClient:
         self._timeout = timeout
         self._now = now
         self._timing = timing
-        self._finals: TTLCache[MessageId, CheckedStatus, datetime] = TTLCache(
+        self._finals: TTLCache[MessageId, Answer, datetime] = TTLCache(
             maxsize=MAX_STATUSES, ttl=LIFETIME, timer=now
         )
-        self._queue = RequestQueue(gatekeeper, timing=timing)
+        self._queue = RequestQueue(gatekeeper, most_reserved=timeout / 2, timing=timing)
         self._circuit = Circuit(self._probe, now, timing=timing)
         self._flights: dict[MessageId, _Flight] = {}
-        self._tasks: set[asyncio.Task[CheckedStatus | GatewayError]] = set()
+        self._tasks: set[asyncio.Task[Answer | GatewayError]] = set()
 
     @property
     def health(self) -> GatewayHealth:
@@ -101,14 +110,9 @@ class GatewayClient:
         """Whether a final status is cached, so that the look-up needs no wait."""
         return message_id in self._finals
 
-    def forget(self) -> None:
-        """Drop every cached status and the gateway's health, as a restart does."""
-        self._finals.clear()
-        self._circuit.reset()
-
     async def status(
         self, message_id: MessageId, *, urgency: Urgency = Urgency.PERSON, asker: str = ""
-    ) -> CheckedStatus | GatewayError:
+    ) -> Answer | GatewayError:
         """Look up one call: its status, or the error that prevented an answer.
 
         Askers take turns, so that one with many calls does not keep the others waiting. A second
@@ -142,8 +146,8 @@ class GatewayClient:
     def _board(self, message_id: MessageId, urgency: Urgency, asker: str) -> _Flight:
         flight = self._flights.get(message_id)
         if flight is None or flight.task.done():
-            flight = self._flights[message_id] = self._new_flight(urgency, asker)
-            flight.task = asyncio.create_task(self._look_up(message_id, flight))
+            flight = self._flights[message_id] = self._new_flight(message_id, urgency, asker)
+            flight.task = asyncio.create_task(self._look_up(flight))
             # asyncio keeps only weak references; a cancelled look-up has left `_flights` already.
             self._tasks.add(flight.task)
             flight.task.add_done_callback(self._tasks.discard)
@@ -151,35 +155,33 @@ class GatewayClient:
             self._queue.join(flight.ticket, asker, urgency)
         return flight
 
-    def _new_flight(self, urgency: Urgency, asker: str) -> _Flight:
+    def _new_flight(self, message_id: MessageId, urgency: Urgency, asker: str) -> _Flight:
         give_up_at = asyncio.get_running_loop().time() + self._timeout
-        return _Flight(Ticket(urgency, give_up_at, {asker}))
+        return _Flight(message_id, Ticket(urgency, give_up_at, {asker}))
 
     async def _probe(self) -> None:
         """Ask for a call that cannot exist; any answer proves that the gateway is up."""
         impossible = MessageId(f"PROBE-{secrets.token_hex(12)}")
-        await self._look_up(impossible, self._new_flight(Urgency.BACKGROUND, asker=""))
+        await self._look_up(self._new_flight(impossible, Urgency.BACKGROUND, asker=""))
 
-    async def _look_up(
-        self, message_id: MessageId, flight: _Flight
-    ) -> CheckedStatus | GatewayError:
+    async def _look_up(self, flight: _Flight) -> Answer | GatewayError:
         """The outcome that the look-up reaches before the ticket expires."""
         # The flight's outcome already records the error.
         with suppress(GatewayError, TimeoutError):
             async with asyncio.timeout_at(flight.ticket.give_up_at):
-                await self._ask_until_answered(message_id, flight)
+                await self._ask_until_answered(flight)
         outcome = flight.outcome
         if isinstance(outcome, GatewayError):
             self._circuit.failed(outcome)
             # The frames of its traceback refer to the request, and with it to the keys.
             return self._marked(outcome).with_traceback(None)
         self._circuit.answered()
-        if outcome.status.final:
-            self._finals[message_id] = outcome
+        if outcome.finding.final:
+            self._finals[flight.message_id] = outcome
         return outcome
 
-    async def _ask_until_answered(self, message_id: MessageId, flight: _Flight) -> None:
-        request = build_request(self._version, self._account, message_id)
+    async def _ask_until_answered(self, flight: _Flight) -> None:
+        request = build_request(self._version, self._account, flight.message_id)
         timing, clock = self._timing, asyncio.get_running_loop().time
         # Nearly no look-up is repeated, and what stamina sets up costs a twentieth of one.
         with suppress(GatewayError):
@@ -209,11 +211,17 @@ class GatewayClient:
                 flight.outcome = TimedOut()
                 reply = await self._transport.exchange(request)
                 status = read_result(read_reply(reply))
-                flight.outcome = CheckedStatus(
-                    status=status, checked_at=self._now(), sandbox=reply.sandbox
+                flight.outcome = Answer(
+                    message_id=flight.message_id,
+                    finding=status,
+                    checked_at=self._now(),
+                    sandbox=reply.sandbox,
                 )
                 # Before the place is freed for the next request, which must not start in the pause.
                 await self._heed(status.gateway_code)
+        except TooLateError:
+            # The outcome so far says why: the bot is busy, or an earlier attempt failed.
+            return
         except GateClosedError as closed:
             flight.outcome = self._paused(closed.seconds)
         except GatewayError as error:

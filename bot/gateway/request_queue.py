@@ -1,19 +1,19 @@
 """The queue of requests to the gateway, and the dispatcher that starts them one by one.
 
-A gatekeeper gives the dispatcher blocks of time to start requests in: of this process alone, or of
-all processes through the database. This class queues and counts; it knows neither requests nor
-errors.
+A gatekeeper gives the dispatcher blocks of time in which requests may start: for this process
+alone, or through the database for all processes. The queue orders and counts; it knows neither
+requests nor errors.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.domain.gate import (
     EARLY_SECONDS,
@@ -30,12 +30,15 @@ from bot.domain.gate import (
 )
 from bot.domain.timing import Timing
 
+# How many requests weigh most in the average of what one takes.
+_LATEST: Final = 8
+
 
 class Gatekeeper(Protocol):
     """Decides when requests may start, see `bot.domain.gate`; never fails."""
 
     async def ask(self, demand: Demand) -> Admission:
-        """Ask for a block, or only tell how many requests are still in progress."""
+        """Ask for a block, or only report how many requests are in progress."""
 
     async def close(self) -> float:
         """The gateway answered 900; no request starts for this many seconds."""
@@ -90,15 +93,19 @@ class GateClosedError(Exception):
         self.seconds = seconds
 
 
+class TooLateError(Exception):
+    """Too little time is left: a request that started now would not be answered by its deadline."""
+
+
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """One look-up's right to queue.
+    """One look-up in the queue.
 
     Attributes:
-        urgency: of the most urgent of those who wait for it, see `RequestQueue.join`.
-        give_up_at: by the loop's clock; a later start is useless to it. Of one asker, the earliest
-            deadline goes first, so that a retry does not queue behind later look-ups.
-        askers: who waits for it; they take turns in the queue.
+        urgency: the highest of its askers', see `RequestQueue.join`.
+        give_up_at: by the loop's clock; a later start is useless. Among the look-ups of one asker
+            the earliest deadline goes first, so that a retry does not queue behind later look-ups.
+        askers: the users who wait for it; users take turns in the queue.
     """
 
     urgency: Urgency
@@ -106,30 +113,77 @@ class Ticket:
     askers: set[str]
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """One entry of the queue."""
+class Line:
+    """The look-ups that wait, each with the future of its start.
 
-    ticket: Ticket
-    started: asyncio.Future[None] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+    Users go first; the askers take turns (least recently served first).
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Ticket, asyncio.Future[None]] = {}
+        self._starts = 0
+        self._last_start_of: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __iter__(self) -> Iterator[Ticket]:
+        return iter(self._waiting)
+
+    def join(self, ticket: Ticket) -> asyncio.Future[None]:
+        """Add a look-up."""
+        started = self._waiting[ticket] = asyncio.get_running_loop().create_future()
+        return started
+
+    def leave(self, ticket: Ticket) -> None:
+        """Remove a look-up, if it is there."""
+        self._waiting.pop(ticket, None)
+
+    def next(self) -> tuple[Ticket, asyncio.Future[None]]:
+        """Remove the look-up whose turn it is."""
+        ticket = min(self._waiting, key=self._rank)
+        return ticket, self._waiting.pop(ticket)
+
+    def served(self, askers: Iterable[str]) -> None:
+        """Note that a request of these askers starts."""
+        self._starts += 1
+        self._last_start_of.update(dict.fromkeys(askers, self._starts))
+
+    def forget(self) -> None:
+        """Forget who was served."""
+        self._last_start_of.clear()
+
+    def reject(self, error: Callable[[], BaseException], *, before: float = inf) -> None:
+        """Fail those whose deadline is earlier than that."""
+        for ticket in [one for one in self._waiting if one.give_up_at < before]:
+            # A request cancelled in the same moment gets no answer.
+            with suppress(asyncio.InvalidStateError):
+                self._waiting.pop(ticket).set_exception(error())
+
+    def _rank(self, ticket: Ticket) -> tuple[Urgency, int, float]:
+        """The lowest starts next."""
+        last = min(self._last_start_of.get(asker, 0) for asker in ticket.askers)
+        return ticket.urgency, last, ticket.give_up_at
 
 
 class RequestQueue:
-    """Starts requests: users first; the askers take turns (least recently served first).
+    """Starts requests in the order of the line, within the rate limits.
 
     Args:
         gatekeeper: decides when requests may start.
+        most_reserved: the most seconds that a request is thought to take, however slow they are.
         timing: how long each wait takes.
     """
 
-    def __init__(self, gatekeeper: Gatekeeper, *, timing: Timing = Timing()) -> None:
+    def __init__(
+        self, gatekeeper: Gatekeeper, *, most_reserved: float = inf, timing: Timing = Timing()
+    ) -> None:
         self._gatekeeper = gatekeeper
+        self._most_reserved = most_reserved
+        # The average of the latest requests, in seconds.
+        self._takes = 0.0
         self._renew = timing.renew
-        self._line: list[_Waiting] = []
-        self._starts = 0
-        self._last_start_of: dict[str, int] = {}
+        self._line = Line()
         self._running = 0
         self._block = Block()
         self._admission = Admission()
@@ -150,20 +204,23 @@ class RequestQueue:
 
         Raises:
             GateClosedError: the gate opens after the ticket's time.
+            TooLateError: others were first for so long that no time is left for the request.
         """
         if not self._line:
-            self._block = self._block.after_rest(self._now())
+            self._block = self._block.after_rest(_now())
         if self._line or self._seconds_until_start() != 0:
             await self._wait_in_line(ticket)
         else:
             self._start(ticket)
+        began = _now()
         try:
             yield
+            self._takes += (_now() - began - self._takes) / _LATEST
         finally:
             self._leave()
 
     def join(self, ticket: Ticket, asker: str, urgency: Urgency) -> None:
-        """One more asker waits for this request; it starts when the first of them has a turn."""
+        """Add an asker to this request; it starts when the first of its askers has a turn."""
         ticket.askers.add(asker)
         ticket.urgency = min(ticket.urgency, urgency)
         self._hurry(ticket)
@@ -171,50 +228,48 @@ class RequestQueue:
     async def close(self) -> float:
         """The gateway asked to slow down; no request starts for this many seconds."""
         self._strikes = 1
-        # None starts until the others know; nor in a block that is only now being given.
+        # None starts until the pause is stored, nor in a block that arrives meanwhile.
         self._closed_until, seconds = inf, 0.0
         try:
             seconds = await self._gatekeeper.close()
         finally:
-            self._closed_until, self._ask_at = self._now() + seconds, 0.0
+            self._closed_until, self._ask_at = _now() + seconds, 0.0
             self._news.set()
         return seconds
 
     async def reset_backoff(self) -> None:
-        """The gateway gave a good answer; the gatekeeper is notified if a pause has to be reset."""
+        """The gateway gave a good answer; notify the gatekeeper if a pause has to be reset."""
         if self._strikes:
             self._strikes = 0
             await self._gatekeeper.reset_backoff()
 
     async def aclose(self) -> None:
-        """Let no further request through."""
+        """Start no further request."""
         if self._dispatcher is not None:
             self._dispatcher.cancel()
             with suppress(asyncio.CancelledError):
                 await self._dispatcher
 
     async def _wait_in_line(self, ticket: Ticket) -> None:
-        waiting = _Waiting(ticket)
-        self._line.append(waiting)
+        started = self._line.join(ticket)
         if len(self._line) == 1:
-            # Otherwise the dispatcher knows when the next one starts, whoever that is.
+            # Otherwise the dispatcher already knows when the next request starts.
             self._news.set()
         self._hurry(ticket)
         if self._dispatcher is None or self._dispatcher.done():
             self._dispatcher = asyncio.create_task(self._dispatch())
             self._dispatcher.add_done_callback(self._abandon)
         try:
-            await waiting.started
+            await started
         except asyncio.CancelledError:
-            if waiting in self._line:
-                self._line.remove(waiting)
-            if not waiting.started.cancelled() and not waiting.started.exception():
+            self._line.leave(ticket)
+            if not started.cancelled() and not started.exception():
                 # It was started and cancelled in the same moment.
                 self._leave()
             raise
 
     def _hurry(self, ticket: Ticket) -> None:
-        """Ask again at once if the last answer was for less urgent ones, or has to be passed on."""
+        """Ask again at once if the last answer was for less urgent ones, or the gate is closed."""
         if ticket.urgency < self._asked_for or self._admission.closed:
             self._ask_at = 0.0
             self._news.set()
@@ -222,7 +277,7 @@ class RequestQueue:
     def _abandon(self, dispatcher: asyncio.Task[None]) -> None:
         """If the gatekeeper fails, fail every waiting request instead of leaving it queued."""
         if not dispatcher.cancelled() and (error := dispatcher.exception()) is not None:
-            self._reject(lambda: error)
+            self._line.reject(lambda: error)
 
     def _leave(self) -> None:
         was_full = self._running >= self._admission.places
@@ -238,27 +293,29 @@ class RequestQueue:
             self._news.clear()
             seconds = self._seconds_until_start() if self._line else None
             if seconds == 0:
-                waiting = self._next()
-                self._line.remove(waiting)
+                # Under overload, requests without a chance would take the turns of all others.
+                reserved = min(2 * self._takes, self._most_reserved)
+                self._line.reject(TooLateError, before=_now() + reserved)
+                if not self._line:
+                    continue
+                ticket, started = self._line.next()
                 # A task that was cancelled leaves the queue only when it runs again.
-                if not waiting.started.done():
-                    self._start(waiting.ticket)
-                    waiting.started.set_result(None)
+                if not started.done():
+                    self._start(ticket)
+                    started.set_result(None)
             elif (
-                seconds := max(seconds, GRAIN_SECONDS)
-                if seconds
-                else self._ask_next_at() - self._now()
+                seconds := max(seconds, GRAIN_SECONDS) if seconds else self._ask_next_at() - _now()
             ) > 0:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self._news.wait()
             else:
                 await self._ask()
-        self._last_start_of.clear()
+        self._line.forget()
 
     def _seconds_until_start(self) -> float | None:
         """Until the next request may start in this block; `None` if none may."""
-        now = self._now()
+        now = _now()
         start_at = self._block.start_at(now)
         is_full = self._running >= self._admission.places
         if start_at is None or is_full or self._closed_until > start_at:
@@ -269,54 +326,36 @@ class RequestQueue:
         return min(self._ask_at, self._renew_at) if self._line else self._renew_at
 
     async def _ask(self) -> None:
-        tickets = [waiting.ticket for waiting in self._line]
-        urgency = min((ticket.urgency for ticket in tickets), default=Urgency.BACKGROUND)
+        urgency = min((ticket.urgency for ticket in self._line), default=Urgency.BACKGROUND)
         demand = Demand(
             urgency=urgency,
-            waiting=sum(ticket.urgency is urgency for ticket in tickets),
+            waiting=sum(ticket.urgency is urgency for ticket in self._line),
             running=self._running,
             refusals=self._refusals,
         )
-        # Nothing starts meanwhile: the answer is about so many that are running.
-        self._block, self._asked_for, asked = Block(), urgency, self._now()
+        # Nothing starts meanwhile: the answer depends on how many are running.
+        self._block, self._asked_for, asked = Block(), urgency, _now()
         admission = self._admission = await self._gatekeeper.ask(demand)
-        answered = self._now()
+        answered = _now()
         self._strikes = admission.strikes
         self._renew_at = asked + self._renew
         if admission.block is None:
-            self._refusals = self._refusals + 1 if tickets else 0
+            self._refusals = self._refusals + 1 if demand.waiting else 0
             self._ask_at = answered + admission.again
         else:
             self._block = admission.block.on_clock(asked=asked, answered=answered)
             self._refusals = 0
-            # Later than those who were refused meanwhile; early enough for a quick database.
+            # Later than processes that were refused meanwhile; early enough for a quick database.
             self._ask_at = self._block.closes - EARLY_SECONDS / 2
         if admission.closed:
             opens_at = answered + admission.again
-            self._reject(lambda: GateClosedError(admission.again), before=opens_at)
+            self._line.reject(lambda: GateClosedError(admission.again), before=opens_at)
 
     def _start(self, ticket: Ticket) -> None:
-        self._block = self._block.after_start(self._now())
+        self._block = self._block.after_start(_now())
         self._running += 1
-        self._starts += 1
-        self._last_start_of.update(dict.fromkeys(ticket.askers, self._starts))
+        self._line.served(ticket.askers)
 
-    def _next(self) -> _Waiting:
-        def rank(waiting: _Waiting) -> tuple[Urgency, int, float]:
-            ticket = waiting.ticket
-            last = min(self._last_start_of.get(asker, 0) for asker in ticket.askers)
-            return ticket.urgency, last, ticket.give_up_at
 
-        return min(self._line, key=rank)
-
-    def _reject(self, error: Callable[[], BaseException], *, before: float = inf) -> None:
-        """Fail those whose deadline is earlier than that."""
-        for waiting in [one for one in self._line if one.ticket.give_up_at < before]:
-            self._line.remove(waiting)
-            # A request cancelled in the same moment gets no answer.
-            with suppress(asyncio.InvalidStateError):
-                waiting.started.set_exception(error())
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
+def _now() -> float:
+    return asyncio.get_running_loop().time()

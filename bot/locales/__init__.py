@@ -1,22 +1,16 @@
 """The language files and the one place that reads them.
 
-`codes.toml` holds what is the same in every language, `en.toml` and `pt_BR.toml` the texts, and
-`remedies.toml` what operators read. Babel writes durations and chooses plural forms by CLDR.
+`codes.toml` has what is the same in every language, `en.toml` and `pt_BR.toml` the texts, and
+`remedies.toml` what operators read.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache, lru_cache, partial
+from functools import cache
 from importlib import resources
 from typing import Any, Final
-
-from babel import Locale
-from babel.lists import format_list
-from babel.numbers import format_decimal, format_percent
-from babel.units import format_unit
 
 from bot.domain.texts.catalog import (
     Catalog,
@@ -30,27 +24,18 @@ from bot.domain.texts.catalog import (
     Writing,
 )
 
-_CENT: Final = Decimal("0.01")
-_MINUTES_FROM: Final = 120
-_THOUSAND: Final = 1_000
+_FILES: Final = {Language.ENGLISH: "en.toml", Language.PORTUGUESE: "pt_BR.toml"}
 
 
 @cache
 def load_catalog(language: Language) -> Catalog:
     """The catalog of a language, read from the package's own data once."""
-    locale = Locale.parse(language.value, sep="-")
-    facts, texts = _read("codes.toml"), _read(f"{locale}.toml")
+    facts, texts = _read("codes.toml"), _read(_FILES[language])
     return Catalog(
         language=language,
         entries={(e.kind, e.code): e for e in _entries(facts, texts)},
         phrases=dict(_phrases(texts["phrase"])),
-        writing=Writing(
-            # Babel takes as long for a duration as all the rest of a card.
-            duration=lru_cache(maxsize=1_000)(partial(_write_duration, locale=locale)),
-            plural=lambda count: str(locale.plural_form(count)),
-            number=lambda number: _write_number(number, locale),
-            share=lambda part, whole: _write_share(part, whole, locale),
-        ),
+        writing=Writing(**texts["writing"]),
     )
 
 
@@ -91,34 +76,3 @@ def _phrases(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from _phrases(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
-
-
-def _write_duration(seconds: Decimal, locale: Locale) -> str:
-    """As in "85 seconds" or "2 minutes and 5.5 seconds"; messages are measured in seconds."""
-    rounded = seconds.quantize(_CENT, rounding=ROUND_HALF_UP).normalize()
-    minutes, rest = divmod(rounded, 60) if rounded >= _MINUTES_FROM else (Decimal(0), rounded)
-    parts = []
-    if minutes:
-        parts.append(format_unit(minutes, "duration-minute", length="long", locale=locale))
-    if rest or not minutes:
-        parts.append(
-            format_unit(rest, "duration-second", length="long", format="#,##0.##", locale=locale)
-        )
-    return format_list(parts, locale=locale)
-
-
-def _write_number(number: int, locale: Locale) -> str:
-    """As in "3,000" and in "3.000"."""
-    # Nearly all are small, and Babel takes its time.
-    if abs(number) < _THOUSAND:
-        return str(number)
-    return str(format_decimal(number, locale=locale))
-
-
-def _write_share(part: int, whole: int, locale: Locale) -> str:
-    """As in "62.5%"; what is rounded away at either end is brought back."""
-    thousandths = (2 * _THOUSAND * part + whole) // (2 * whole)
-    if 0 < part < whole:
-        thousandths = min(max(1, thousandths), _THOUSAND - 1)
-    share = Decimal(thousandths) / _THOUSAND
-    return str(format_percent(share, format="#,##0.#%", locale=locale))

@@ -1,1 +1,1 @@
-"""Floor 2: the use cases. They know no Slack and no terminal."""
+"""The use cases. They know neither Slack nor the terminal."""

@@ -1,4 +1,4 @@
-"""Work in the background, again and again, such as deleting what is past its retention."""
+"""Repeated background work, such as deleting rows past their retention."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def sweep(stores: Stores, kept: timedelta, clock: Callable[[], datetime]) 
 async def repeated(
     work: Callable[[], Awaitable[object]], *, every: float, trouble: str
 ) -> AsyncIterator[None]:
-    """Do this at once and then every so many seconds during the block.
+    """Run this at once and then every so many seconds during the block.
 
     While the database is unavailable, it logs `trouble`, and the next turn tries again.
     """

@@ -11,11 +11,10 @@ from datetime import datetime
 from time import monotonic
 
 from bot.domain.access import AccessRules, Asker, Refusal, is_admin, refusal
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer, LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.explanation import LookupFailure
 from bot.gateway.client import GatewayClient
 from bot.gateway.protocol.errors import GatewayError
 from bot.telemetry import Telemetry
@@ -79,24 +78,14 @@ class LookupService:
 
     async def _look_up_one(self, message_id: MessageId, urgency: Urgency, asker: str) -> Answer:
         started = monotonic()
-        answer = await self._ask(message_id, urgency, asker)
-        self._telemetry.looked_up(answer, monotonic() - started)
-        return answer
-
-    async def _ask(self, message_id: MessageId, urgency: Urgency, asker: str) -> Answer:
-        found = await self._gateway.status(message_id, urgency=urgency, asker=asker)
-        if isinstance(found, GatewayError):
-            failure = LookupFailure(error=found.code, detail=found.fact, moment=found.moment)
-            return Answer(
+        answer = await self._gateway.status(message_id, urgency=urgency, asker=asker)
+        if isinstance(answer, GatewayError):
+            failure = LookupFailure(error=answer.code, detail=answer.fact, moment=answer.moment)
+            answer = Answer(
                 message_id=message_id,
                 finding=failure,
                 checked_at=self._now(),
-                sandbox=found.sandbox,
+                sandbox=answer.sandbox,
             )
-        return Answer(
-            message_id=message_id,
-            finding=found.status,
-            checked_at=found.checked_at,
-            from_cache=found.from_cache,
-            sandbox=found.sandbox,
-        )
+        self._telemetry.looked_up(answer, monotonic() - started)
+        return answer

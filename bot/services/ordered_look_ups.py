@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
 from bot.domain.input.message_id import MessageId
 
 # While one answer is late, each task may get this many later ones before it waits.

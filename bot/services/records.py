@@ -1,6 +1,6 @@
 """What is stored of look-ups: the audit for the operator, recent look-ups for each user.
 
-It is stored a moment later, so nobody waits for it; what cannot be stored is counted and logged.
+It is stored a moment later, so no user waits for it; lost records are counted and logged.
 """
 
 from __future__ import annotations
@@ -10,19 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-import structlog
-
 from bot.domain.access import Asker, Refusal
-from bot.domain.answer import Answer, outcome_key, outcome_of
-from bot.domain.call_status import Outcome
+from bot.domain.call_status import Answer, Outcome, outcome_key
 from bot.domain.input.message_id import MessageId
-from bot.storage.audit import Action, AuditEntry
-from bot.storage.errors import StorageError
-from bot.storage.recents import RecentLookup, Recents
-from bot.storage.record_writer import RecordWriter
+from bot.storage.errors import FailureLogged
+from bot.storage.records import Action, AuditEntry, RecentLookup, Recents, RecordWriter
 from bot.telemetry import Telemetry
-
-_log = structlog.get_logger(__name__)
 
 
 class Surface(StrEnum):
@@ -45,57 +38,40 @@ class Asked:
     surface: Surface
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """Writes what happened, and reads what a person asked recently."""
 
-    def __init__(
-        self,
-        *,
-        writer: RecordWriter,
-        recents: Recents,
-        telemetry: Telemetry,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._writer = writer
-        self._recents = recents
-        self._telemetry = telemetry
-        self._now = now
+    writer: RecordWriter
+    recents: Recents
+    telemetry: Telemetry
+    now: Callable[[], datetime]
 
     def looked_up(self, asked: Asked, answers: Sequence[Answer]) -> None:
         """Store each answer in the audit, and the ids among the person's recent look-ups."""
         for answer in answers:
-            outcome = outcome_of(answer.finding)
+            outcome = answer.finding.outcome
             self._keep(asked, "lookup", idmsg=answer.message_id, outcome=outcome)
             lookup = RecentLookup(
                 team=asked.asker.team,
                 user=asked.asker.user,
                 idmsg=answer.message_id.value,
                 outcome=outcome_key(answer.finding),
-                at=self._now(),
+                at=self.now(),
             )
-            self._writer.add(lookup)
+            self.writer.add(lookup)
 
     def refused(self, asked: Asked, reason: Refusal) -> None:
         """Record a refusal."""
-        self._telemetry.refused(
+        self.telemetry.refused(
             reason=reason.value, user=asked.asker.user, channel=asked.asker.channel
         )
         self._keep(asked, "refusal", reason=reason.value)
 
-    def shared(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
-        """Record that these calls were shown to a channel."""
+    def acted(self, asked: Asked, action: Action, message_ids: Sequence[MessageId]) -> None:
+        """Record that the person shared these calls, watches them, or stopped watching them."""
         for message_id in message_ids:
-            self._keep(asked, "share", idmsg=message_id)
-
-    def watched(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
-        """Record that the person watches these calls."""
-        for message_id in message_ids:
-            self._keep(asked, "watch", idmsg=message_id)
-
-    def cancelled(self, asked: Asked, message_ids: Sequence[MessageId]) -> None:
-        """Record that the person stopped watching these calls."""
-        for message_id in message_ids:
-            self._keep(asked, "cancel", idmsg=message_id)
+            self._keep(asked, action, idmsg=message_id)
 
     def began_bulk(self, asked: Asked) -> None:
         """Record that the person started a list, without its calls."""
@@ -103,12 +79,10 @@ class Records:
 
     async def recent(self, asker: Asker) -> tuple[RecentLookup, ...]:
         """What this person looked up until now, newest first; empty without the database."""
-        await self._writer.flush()
-        try:
-            return await self._recents.of(asker.team, asker.user)
-        except StorageError as error:
-            _log.warning("recent look-ups cannot be read", error=error.code)
-            return ()
+        await self.writer.flush()
+        with FailureLogged("recent look-ups cannot be read"):
+            return await self.recents.of(asker.team, asker.user)
+        return ()
 
     def _keep(
         self,
@@ -120,14 +94,14 @@ class Records:
         reason: str | None = None,
     ) -> None:
         entry = AuditEntry(
-            at=self._now(),
+            at=self.now(),
             team=asked.asker.team,
             user=asked.asker.user,
             channel=asked.asker.channel,
             surface=asked.surface.value,
             action=action,
-            idmsg_hash=self._telemetry.hashed(idmsg.value) if idmsg is not None else None,
+            idmsg_hash=self.telemetry.hashed(idmsg.value) if idmsg is not None else None,
             outcome=outcome.value if outcome is not None else None,
             reason=reason,
         )
-        self._writer.add(entry)
+        self.writer.add(entry)

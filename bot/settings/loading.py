@@ -14,9 +14,11 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_settings import SettingsError as UnreadableSourceError
 
-from bot.settings.hints import EITHER_FORM, EITHER_MODE, HINTS
 from bot.settings.names import (
+    EITHER_FORM,
+    EITHER_MODE,
     ENV_FILE,
+    HINTS,
     SECRETS_DIRECTORY,
     foreign_names,
     meant_by,

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.domain.jobs.bulk import LARGEST
 from bot.domain.texts.catalog import Language, named_language
 from bot.gateway.http.handshake import tls_context
-from bot.settings.hints import COMMAND_PATTERN
+from bot.settings.names import COMMAND_PATTERN
 
 
 def _before(change: Callable[[str], object]) -> BeforeValidator:

@@ -1,1 +1,1 @@
-"""Floor 3: everything that knows Slack."""
+"""Everything that knows Slack."""

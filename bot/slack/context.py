@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.domain.access import Asker
-from bot.services.deliveries import EventDeduplicator
+from bot.services.claiming import EventDeduplicator
 from bot.services.languages import Languages
 from bot.services.records import Records
 from bot.slack.api.web_client import SlackClient
@@ -25,7 +25,7 @@ from bot.slack.cards.notes import Notes
 from bot.slack.inbound.app import RunningListeners
 from bot.slack.inbound.people import People
 from bot.slack.lookups.handler import QueryHandler
-from bot.slack.replies import situations
+from bot.slack.replies import requests
 from bot.slack.replies.reply import Reply
 from bot.slack.replies.requests import Request, broken
 from bot.slack.replies.routes import Ack, Body, Route, Situation, target_of
@@ -103,10 +103,10 @@ class ListenerContext:
 
         async def clicked(body: dict[str, Any]) -> None:
             self.work.track()
-            carried = read(situations.value_on(body))
+            carried = read(requests.value_on(body))
             if carried is None:
                 return
-            request = await self.request(body, situations.click(body, how))
+            request = await self.request(body, requests.click(body, how))
             if anybody or await self.queries.admitted(request):
                 await answer(request, carried)
 

@@ -1,1 +1,1 @@
-"""What the bot remembers, in a SQLite file or in PostgreSQL. Stands on the domain only."""
+"""What the bot stores, in a SQLite file or in PostgreSQL. Imports only the domain."""

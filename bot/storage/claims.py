@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Executable, Table, bindparam, delete, select, update
 
+from bot.domain.timing import Timing
 from bot.storage.database import Database
 from bot.storage.schema import NOTICE, SEEN_EVENT
 
@@ -123,8 +124,9 @@ class ClickClaims(Claims):
 class SeenEvents:
     """The keys of the deliveries that were handled. Every method raises `StorageError`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, timing: Timing = Timing()) -> None:
         self._database = database
+        self._limit = timing.redelivery
         self._adding = database.insert(SEEN_EVENT).on_conflict_do_nothing()
 
     async def is_new(self, key: str, at: datetime) -> bool:
@@ -142,7 +144,7 @@ class SeenEvents:
             )
             return result.rowcount == 1
 
-        return await self._database.write(work, lasting=False)
+        return await self._database.write(work, self._limit, lasting=False)
 
     async def sweep(self, older_than: datetime) -> int:
         """Delete the keys from before that moment, and return their number."""

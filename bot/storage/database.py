@@ -15,33 +15,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import (
-    URL,
-    Column,
-    Connection,
-    Engine,
-    Table,
-    delete,
-    make_url,
-    select,
-    tuple_,
-)
+from sqlalchemy import URL, Column, Connection, Engine, Table, delete, make_url, select, tuple_
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.timing import Timing
-from bot.storage.engines import (
-    CHECK,
-    FLEETING,
-    WRITES,
-    in_memory,
-    on_file,
-    on_server,
-    prepare_file,
-)
+from bot.storage.engines import CHECK, FLEETING, WRITES, in_memory, on_file, on_server, prepare_file
 from bot.storage.errors import StorageError, translated
-from bot.storage.migrations import MIGRATIONS, Migrations, is_of_older_engine, migrate
-from bot.storage.older_engine import no_older_process
+from bot.storage.migrations import (
+    MIGRATIONS,
+    Migrations,
+    is_of_older_engine,
+    migrate,
+    no_older_process,
+)
 from bot.storage.own_threads import Check, OwnThreads
 from bot.storage.schema import SCHEMA_MIGRATION
 
@@ -177,8 +164,17 @@ class Database:
 
 
 def parameters(record: Any) -> dict[str, Any]:
-    """The fields of a dataclass, as the parameters of a statement; `asdict` copies each value."""
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    """The fields of a dataclass, as the parameters of a statement; `asdict` copies each value.
+
+    PostgreSQL stores no NUL, and UTF-8 no half of a surrogate pair: a request may contain both, and
+    would take the others of its transaction with it.
+    """
+    values = ((field.name, getattr(record, field.name)) for field in fields(record))
+    return {name: _storable(value) if isinstance(value, str) else value for name, value in values}
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
 @asynccontextmanager

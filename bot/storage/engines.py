@@ -1,9 +1,10 @@
 """What differs between the databases: SQLAlchemy engines for SQLite and PostgreSQL, and locks.
 
 SQLite allows one writer, and a commit waits for the disk (fsync): on a slow disk, commits of the
-jobs blocked users' clicks for seconds. So data that can be recreated, the times of the rate limit
-and the claims of jobs, is *fleeting*: its commits do not wait for the disk. It survives a crash of
-the process; a power failure may undo the latest of these commits, and does not damage the file.
+jobs blocked users' clicks for seconds. So data whose loss does little harm (blocks of the rate
+limit, claims, keys of events) is *fleeting*: its commits do not wait for the disk. It survives a
+crash of the process; a power failure may undo the latest of these commits, and does not damage the
+file.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import os
 import select as system_select
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -62,26 +63,30 @@ def prepare_file(path: Path, *, patience_seconds: float) -> None:
         raise StorageError("The folder of the database does not exist.")
     # SQLite creates its -wal and -shm files with the mode of the database.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    until = monotonic() + patience_seconds
-    while not _set_write_ahead(path, last_try=monotonic() >= until):
-        sleep(_LONGEST_PAUSE)
-
-
-def _set_write_ahead(path: Path, *, last_try: bool) -> bool:
     # The change needs an exclusive lock, for which SQLite does not wait in every case.
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        _once_unlocked(connection, "PRAGMA journal_mode=WAL", patience_seconds)
+
+
+def _once_unlocked(
+    driver: sqlite3.Connection, statement: str, patience: float, check: Callable[[], object] = bool
+) -> None:
+    """Execute this once no other connection prevents it; `check` is called before each wait."""
+    until, pause = monotonic() + patience, _FIRST_PAUSE
+    while True:
+        is_last = monotonic() >= until
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            driver.execute(statement)
         except sqlite3.OperationalError as error:
-            if last_try or not _is_taken(error):
+            # The low byte is the primary result code; the rest is the reason, such as recovery.
+            is_taken = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+            if is_last or not is_taken:
                 raise
-            return False
-    return True
-
-
-def _is_taken(error: sqlite3.OperationalError) -> bool:
-    # The low byte is the primary result code; the rest is the reason, such as recovery.
-    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        else:
+            return
+        check()
+        sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def on_file(file: Path, *, connections: int, timing: Timing) -> AbstractContextManager[Engine]:
@@ -139,7 +144,7 @@ def close(engine: Engine) -> None:
 
 def _begin(connection: Connection, patience: float) -> None:
     options = connection.get_execution_options()
-    # By the driver itself, which takes a twentieth of SQLAlchemy's time for each.
+    # The driver itself takes a twentieth of SQLAlchemy's time for each statement.
     driver: Any = connection.connection.dbapi_connection
     if not options.get(WRITES):
         driver.execute("BEGIN")
@@ -149,25 +154,11 @@ def _begin(connection: Connection, patience: float) -> None:
         driver.execute(f"PRAGMA synchronous={safety}")
         connection.info["safety"] = safety
     # BEGIN IMMEDIATE: a transaction that reads first cannot wait for another writer later.
-    until, pause = monotonic() + patience, _FIRST_PAUSE
     driver.execute("PRAGMA busy_timeout=0")
     try:
-        while not _is_alone(driver, last_try=monotonic() >= until):
-            options[CHECK]()
-            sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+        _once_unlocked(driver, "BEGIN IMMEDIATE", patience, options[CHECK])
     finally:
         driver.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
-
-
-def _is_alone(driver: sqlite3.Connection, *, last_try: bool) -> bool:
-    try:
-        driver.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if last_try or not _is_taken(error):
-            raise
-        return False
-    return True
 
 
 @contextmanager

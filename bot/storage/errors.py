@@ -6,6 +6,7 @@ of the database, so none of their text is passed on: only names and codes.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,13 +25,21 @@ _UNREACHABLE: Final = (
 )
 _OPTION: Final = "An option in DATABASE_URL is not understood."
 _UNKNOWN: Final = "The database could not be used."
+_NO_RIGHT: Final = "A file of the database may not be read or written by this user."
+_FULL: Final = "The disk of the database is full."
 
-# By the beginning of SQLite's result code (sqlite.org/rescode.html) or of PostgreSQL's SQLSTATE
-# (PostgreSQL manual, appendix A); the first match wins.
+# By the beginning of the system's error name (errno(3)), of SQLite's result code
+# (sqlite.org/rescode.html) or of PostgreSQL's SQLSTATE (PostgreSQL manual, appendix A); the first
+# match wins.
 _PROBLEMS: Final = (
+    ("EACCES", _NO_RIGHT),
+    ("EPERM", _NO_RIGHT),
+    ("EROFS", _NO_RIGHT),
+    ("ENOSPC", _FULL),
+    ("EDQUOT", _FULL),
     ("SQLITE_BUSY", "Another process holds the database."),
     ("SQLITE_LOCKED", "Another process holds the database."),
-    ("SQLITE_FULL", "The disk of the database is full."),
+    ("SQLITE_FULL", _FULL),
     ("SQLITE_READONLY", "The database may not be written by this user."),
     ("SQLITE_CANTOPEN", "The file of the database cannot be opened."),
     ("SQLITE_PERM", "The file of the database may not be used by this user."),
@@ -64,9 +73,13 @@ class StorageError(Exception):
         self.problem = problem
         self.fact = fact
 
+    @property
+    def detail(self) -> str:
+        """The problem with its fact, as logs show it."""
+        return f"{self.problem} [{self.fact}]" if self.fact else self.problem
+
     def __str__(self) -> str:
-        sentence = f"{self.code}: {self.problem}"
-        return f"{sentence} [{self.fact}]" if self.fact else sentence
+        return f"{self.code}: {self.detail}"
 
 
 @contextmanager
@@ -83,6 +96,9 @@ def translated() -> Iterator[None]:
     except NoConnectionFreeError:
         raise StorageError(_TOO_SLOW, "no connection free") from None
     except OSError as error:
+        name = errno.errorcode.get(error.errno or 0, "")
+        raise StorageError(_problem(name), name or type(error).__name__) from None
+    except UnicodeError as error:
         raise StorageError(_UNKNOWN, type(error).__name__) from None
     except ArgumentError as error:
         raise StorageError(_OPTION, type(error).__name__) from None
@@ -100,7 +116,7 @@ class FailureLogged(AbstractContextManager[None, bool]):
         """Log the error; any other one passes unchanged."""
         if not isinstance(error, StorageError):
             return False
-        _log.error(self._event, error=error.code)
+        _log.error(self._event, error=error.code, detail=error.detail)
         return True
 
 
@@ -110,10 +126,12 @@ def _of_driver(error: DBAPIError | sqlite3.Error) -> StorageError:
     sqlstate: str | None = getattr(cause, "sqlstate", None)
     name = sqlite_name or sqlstate or ""
     fact = f"SQLSTATE {sqlstate}" if sqlstate else name or type(cause).__name__
-    for beginning, problem in _PROBLEMS:
-        if name.startswith(beginning):
-            return StorageError(problem, fact)
     if name or not isinstance(error, DBAPIError) or error.statement is not None:
-        return StorageError(_UNKNOWN, fact)
+        return StorageError(_problem(name), fact)
     # An error with neither a code nor a statement happened while connecting.
     return StorageError(_UNREACHABLE if isinstance(error, OperationalError) else _OPTION, fact)
+
+
+def _problem(name: str) -> str:
+    found = (problem for beginning, problem in _PROBLEMS if name.startswith(beginning))
+    return next(found, _UNKNOWN)

@@ -23,7 +23,16 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.gate import Admission, Demand, Gate, RateLimits, admit, close, reset_backoff
+from bot.domain.gate import (
+    Admission,
+    Demand,
+    Gate,
+    RateLimits,
+    admit,
+    close,
+    keep_closed,
+    reset_backoff,
+)
 from bot.domain.timing import Timing
 from bot.storage.database import Database
 from bot.storage.engines import take_lock
@@ -37,7 +46,7 @@ _CLOCKS: Final = {
 
 
 class SharedGate:
-    """The rows of the rate limit. What is awaited raises `StorageError`.
+    """The rows of the rate limit. Its asynchronous methods raise `StorageError`.
 
     Args:
         database: open for as long as this is used.
@@ -69,7 +78,8 @@ class SharedGate:
     async def ask(self, demand: Demand) -> Admission:
         """Ask for a block, and store how many places this process has from now on.
 
-        One without requests has none; its row is deleted, and rows of processes that died.
+        A process without requests has none: its row is deleted, and so are rows of processes that
+        died.
         """
 
         def work(connection: Connection) -> Admission:
@@ -87,8 +97,8 @@ class SharedGate:
                 connection.execute(self._leaving, {"mine": self._holder, "now": now})
             return admission
 
-        # After a power failure the times of requests have passed anyway. A pause that the gateway
-        # has demanded may not have.
+        # After a power failure these times have passed anyway. A pause of the gateway may not have,
+        # so `close` waits for the disk.
         return await self._database.write(work, self._timing.gate, lasting=False)
 
     async def close(self) -> float:
@@ -96,8 +106,17 @@ class SharedGate:
         first_pause = self._timing.first_pause
         return await self._change(lambda gate, now: close(gate, now=now, first_pause=first_pause))
 
+    async def keep_closed(self, rest: Callable[[], float]) -> None:
+        """Pause all requests for the rest of a pause that could not be stored when it began.
+
+        Args:
+            rest: called when the state is locked, which may take a while; returns the seconds that
+                are left, zero for none.
+        """
+        await self._change(lambda gate, now: keep_closed(gate, now=now, seconds=rest()))
+
     async def reset_backoff(self) -> None:
-        """Let the next pause be as short as a first one."""
+        """Make the next pause as short as the first one."""
         await self._change(lambda gate, now: reset_backoff(gate, now=now))
 
     async def _change(self, decide: Callable[[Gate, float], Gate]) -> float:
@@ -106,7 +125,8 @@ class SharedGate:
         def work(connection: Connection) -> float:
             gate, now, _ = self._locked(connection)
             after = decide(gate, now)
-            connection.execute(self._keeping, asdict(after))
+            if after != gate:
+                connection.execute(self._keeping, asdict(after))
             return after.closed_until - now
 
         return await self._database.write(work, self._timing.gate)
@@ -134,7 +154,7 @@ class SharedGate:
 
 def _reading(clock: str, lease: float) -> Select[Any]:
     now, until = literal_column(clock, Double), GATE_HOLDER.c.until
-    # A longer lease is of a process that died before the clock was set back.
+    # A lease that ends later is left from before the clock was set back.
     busy = GATE.outerjoin(GATE_HOLDER, (until > now) & (until <= now + lease))
     columns = (*GATE.c, GATE_HOLDER.c.holder, GATE_HOLDER.c.running, now.label("clock"))
     return select(*columns).select_from(busy).where(GATE.c.name == _NAME)

@@ -1,22 +1,49 @@
 """How an empty or older database becomes the one that `schema` describes.
 
-An empty database gets its tables from `schema`; one of an older version goes through the migrations
+An empty database gets its tables from `schema`; one of version 0.1.0 or later gets the migrations
 that it lacks. Never change a migration that was released, add the next. They are SQL that both
 databases accept, except for the words in braces. All run in one transaction under one lock, so a
 process that dies leaves nothing half done, and of two that start at the same time one migrates.
+
+Version 0.1.0 left the tables of its job engine, DBOS, and perhaps running processes. Watches and
+bulks were in our own tables then as now; those of DBOS only say when they were due.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from time import monotonic
+from typing import Final, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, func, insert, inspect, select, text
 
+from bot.domain.timing import Timing
 from bot.storage.engines import take_lock
 from bot.storage.errors import StorageError
-from bot.storage.older_engine import drop_engine
-from bot.storage.schema import METADATA, SCHEMA_MIGRATION
+from bot.storage.executors import Executor, is_surely_gone, this_process
+from bot.storage.schema import EXECUTOR, METADATA, SCHEMA_MIGRATION, make_indexes_partial
+
+_T = TypeVar("_T")
+_SCHEMA: Final = "dbos"
+# Tables with foreign keys come before those they refer to.
+_TABLES: Final = (
+    "operation_outputs",
+    "notifications",
+    "workflow_events",
+    "workflow_events_history",
+    "streams",
+    "workflow_input",
+    "workflow_output",
+    "workflow_schedules",
+    "workflow_status",
+    "application_versions",
+    "queues",
+    "event_dispatch_kv",
+    "dbos_migrations",
+)
+_OURS: Final = "SELECT count(*) FROM {schema}workflow_status WHERE name NOT IN ('watch', 'bulk')"
+_POLL_SECONDS: Final = 0.25
 
 # The number of the last migration of version 0.1.0, the oldest that anyone has run.
 OLDEST: Final = 4
@@ -24,6 +51,24 @@ _NOW: Final = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
     "postgresql": "CURRENT_TIMESTAMP",
 }
+
+
+def drop_engine(connection: Connection) -> None:
+    """Drop the tables of the engine, unless another application uses them too."""
+    on_file = connection.dialect.name == "sqlite"
+    schema = None if on_file else _SCHEMA
+    if not inspect(connection).has_table("dbos_migrations", schema):
+        return
+    # Other applications can share one DBOS schema, and may still need it.
+    others = _OURS.format(schema="" if on_file else f"{_SCHEMA}.")
+    if connection.execute(text(others)).scalar_one():
+        return
+    if not on_file:
+        connection.execute(text(f"DROP SCHEMA {_SCHEMA} CASCADE"))
+        return
+    for table in _TABLES:
+        connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
+
 
 # The statements of each migration after `OLDEST`.
 Migrations: TypeAlias = tuple[tuple[str | Callable[[Connection], None], ...], ...]
@@ -56,6 +101,46 @@ MIGRATIONS: Final[Migrations] = (
 )
 
 
+class _Readable(Protocol):
+    """The part of a database that this module needs."""
+
+    async def read(self, work: Callable[[Connection], _T]) -> _T:
+        """Run this in a read transaction."""
+
+
+async def no_older_process(database: _Readable, *, timing: Timing = Timing()) -> None:
+    """Check, for slightly longer than their heartbeat takes, that no process of 0.1.0 is running.
+
+    Raises:
+        StorageError: one is.
+    """
+    own = this_process()
+    first = {peer.id: peer for peer in await _peers(database) if not is_surely_gone(peer, own)}
+    until = monotonic() + timing.older_beat
+    while first and monotonic() < until:
+        await asyncio.sleep(min(_POLL_SECONDS, timing.older_beat))
+        for peer in await _peers(database):
+            if peer.id not in first or peer.beats > first[peer.id].beats:
+                raise StorageError(
+                    "A process of version 0.1.0 still runs on this database: "
+                    f"{_named(peer, own)}. Stop it, and start this one again. "
+                    "Nothing that waits is lost.",
+                    f"executor {peer.id}",
+                )
+
+
+async def _peers(database: _Readable) -> tuple[Executor, ...]:
+    """The processes that have not recorded their end."""
+    alive = select(EXECUTOR).where(EXECUTOR.c.beats >= 0)
+    rows = await database.read(lambda connection: connection.execute(alive).all())
+    return tuple(Executor(id=row.id, host=row.host, pid=row.pid, beats=row.beats) for row in rows)
+
+
+def _named(peer: Executor, own: Executor) -> str:
+    where = "on this machine" if peer.host == own.host else f"on another host ({peer.host})"
+    return f"process {peer.pid} {where}"
+
+
 def is_of_older_engine(connection: Connection) -> bool:
     """Whether processes of version 0.1.0, with another engine, may use the database."""
     return _done(connection) == OLDEST
@@ -75,6 +160,7 @@ def migrate(connection: Connection, migrations: Migrations = MIGRATIONS) -> None
     done, known = _done(connection), OLDEST + len(migrations)
     if not done:
         # Unchecked, so that tables of another application are an error, and not taken for ours.
+        make_indexes_partial(connection.dialect.name)
         METADATA.create_all(connection, checkfirst=False)
         done = OLDEST + len(MIGRATIONS)
         _record(connection, done)

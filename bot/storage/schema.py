@@ -1,4 +1,4 @@
-"""The tables as the current code uses them; `migrations` creates them.
+"""The tables as the current code uses them; `migrations` creates or updates them.
 
 Times are aware: UTC in Python, `timestamptz` in PostgreSQL, text in UTC in SQLite.
 """
@@ -68,9 +68,19 @@ def _table(name: str, *parts: SchemaItem) -> Table:
 
 
 def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """An index of the rows that match."""
-    which = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=which, postgresql_where=which)
+    """An index of the rows that match, once `make_indexes_partial` was called."""
+    return Index(name, *columns, unique=unique, info={"where": text(where)})
+
+
+def make_indexes_partial(dialect: str) -> None:
+    """Limit indexes to the rows that match.
+
+    Not when they are defined, because SQLAlchemy loads each dialect that is named there.
+    """
+    for table in METADATA.tables.values():
+        for index in table.indexes:
+            if "where" in index.info:
+                index.dialect_options[dialect]["where"] = index.info["where"]
 
 
 def _job_columns() -> Iterator[Column[Any]]:

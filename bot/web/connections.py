@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
+from time import monotonic
 from typing import Final, cast
 
 import structlog
@@ -63,7 +64,7 @@ class Connections:
         """Whether one more connection can be accepted; may close another one for it."""
         if len(self.open) < self._most:
             return True
-        gone = first_to_evict(self.open, now=_now(), newcomer=self.timing.newcomer)
+        gone = first_to_evict(self.open, now=monotonic(), newcomer=self.timing.newcomer)
         if gone is None:
             _log.warning("connection refused", reason="all are in use by Slack")
             return False
@@ -78,7 +79,7 @@ class Connections:
     def bound_bodies(self) -> None:
         """Close connections until all unfinished requests together are within the limit."""
         while sum(one.weight for one in self.open) > self._bodies:
-            gone = heaviest(self.open, now=_now(), newcomer=self.timing.newcomer)
+            gone = heaviest(self.open, now=monotonic(), newcomer=self.timing.newcomer)
             if gone is None:
                 return
             _log.warning("connection closed", reason="too many unfinished bodies")
@@ -113,7 +114,7 @@ class Connection(web.RequestHandler):
         self._is_known = False
         # Data that arrived after a head that is not yet handled.
         self._early = bytearray()
-        self.phase, self.since, self.weight = Phase.HEAD, _now(), 0
+        self.phase, self.since, self.weight = Phase.HEAD, monotonic(), 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start waiting for a head."""
@@ -167,12 +168,13 @@ class Connection(web.RequestHandler):
 
     def begin(self, request: web.BaseRequest) -> None:
         """Note that a request is being handled."""
-        self._enter(Phase.READING)
-        request.content.on_eof(partial(self._enter, Phase.ANSWERING))
         # Parsed only now, so that no body is processed before its head was accepted.
         early, self._early = bytes(self._early), bytearray()
         if early:
             self._parse(early)
+        if not request.content.is_eof():
+            self._enter(Phase.READING)
+        request.content.on_eof(partial(self._enter, Phase.ANSWERING))
 
     def trust(self) -> None:
         """Note that the current request has Slack's signature."""
@@ -196,7 +198,7 @@ class Connection(web.RequestHandler):
         self._enter(phase)
 
     def _enter(self, phase: Phase) -> None:
-        self.phase, self.since = phase, _now()
+        self.phase, self.since = phase, monotonic()
         self._forget_deadline()
         seconds = self._connections.seconds.get(phase)
         # A timer on a closing transport would hold the connection in memory until it fires.
@@ -235,7 +237,3 @@ def refused(
     if close:
         response.force_close()
     return response
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

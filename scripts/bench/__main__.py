@@ -22,14 +22,15 @@ from bot.logs import configure_logging
 from scripts.bench.bulks import measure_bulks
 from scripts.bench.chart import chart
 from scripts.bench.files import measure_files
-from scripts.bench.growth import Point, measure_growth, measure_processes
+from scripts.bench.growth import Point, measure_growth, measure_processes, points_table
 from scripts.bench.lists import measure_lists
-from scripts.bench.speed import BARE, Row, measure_speed
+from scripts.bench.speed import BARE, Row, measure_speed, rows_table
 from scripts.bench.watches import measure_watches
 from tests.support.postgres_server import postgres_server, wheel_folder
 
 FIGURES: Final = Path("docs/speed.json")
-CHART: Final = Path("docs/pictures/speed.svg")
+CHART: Final = Path("docs/speed.svg")
+PAGE: Final = Path("docs/speed.md")
 # How each figure of `speed` is counted.
 LEGEND: Final = (
     "Each bot is a process on one core; the load, the gateway and Slack share another. "
@@ -70,6 +71,13 @@ def _write(found: dict[str, object]) -> None:
     rows = [Row(**row) for row in known.get("speed", [])]
     bars = [row for row in rows if row.unit == "CPU ms" and row.against in {"", BARE}]
     CHART.write_text(chart("Processor time for one look-up", bars), encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    points = [Point(**point) for point in known.get("growth", [])]
+    for name, table in (("speed", rows_table(rows)), ("growth", points_table(points))):
+        before, mark, rest = page.partition(f"<!-- {name} -->\n")
+        after = rest[rest.index(f"<!-- end of {name} -->") :]
+        page = f"{before}{mark}{table}{after}"
+    PAGE.write_text(page, encoding="utf-8")
 
 
 @contextmanager

@@ -20,10 +20,9 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
-from bot.composition.connections import gateway_of, utc_now
 from bot.composition.jobs import build_bulks, build_poller, gatekeeper_of
-from bot.composition.values import access_rules, revealed
-from bot.domain.answer import Answer
+from bot.composition.parts import access_rules, gateway_of, revealed, utc_now
+from bot.domain.call_status import Answer
 from bot.domain.gate import Urgency
 from bot.domain.id_lists.id_list import IdList
 from bot.domain.input.message_id import MessageId

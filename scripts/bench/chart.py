@@ -30,7 +30,7 @@ def chart(title: str, rows: Sequence[Row]) -> str:
 
 
 def _bar(row: Row, top: int, share: float) -> list[str]:
-    length = max(2, round(share * (_WIDTH - _LEFT - 130)))
+    length = max(2, round(share * (_WIDTH - _LEFT - 180)))
     colour = _YARDSTICK if row.name.startswith("a ") else _BAR
     ratio = f" ({row.ratio:.1f} \u00d7)" if row.ratio is not None else ""
     middle, end = top + 15, _LEFT + length + 8

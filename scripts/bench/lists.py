@@ -22,7 +22,7 @@ import aiohttp
 from rich.table import Table
 
 from bot.commands.lookup import at_once, lookups_of
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.gateway.protocol.soap import Account, SoapVersion, build_request

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,8 @@ _PEAK: Final = (
     "\nprint(*[l.split()[1] for l in open('/proc/self/status') if l.startswith('VmRSS')])"
 )
 
-BARE, PLAIN, OURS, TWO, POSTGRES = "bare", "plain", "voicestatus", "two processes", "PostgreSQL"
+BARE, PLAIN, OURS = "bare", "plain", "voicestatus"
+TWO, POSTGRES = "voicestatus, beside a second one", "voicestatus on PostgreSQL"
 
 
 @dataclass(slots=True)
@@ -225,3 +226,12 @@ def _rows(
         ratio=min(ours.cold) / imported,
     )
     yield Row(name="synced commits for one look-up", value=synced, unit="")
+
+
+def rows_table(rows: Iterable[Row]) -> str:
+    """The figures as a table in Markdown."""
+    lines = ["| Figure | Value | Ratio |", "| --- | --- | --- |"]
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f} × {row.against}"  # noqa: RUF001
+        lines.append(f"| {row.name} | {row.value:.2f} {row.unit} | {ratio} |")
+    return "\n".join(lines) + "\n"

@@ -27,7 +27,7 @@ from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bounds, Watch
 from bot.fake_slack.people.person import person_over_http
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
-from bot.gateway.sandbox.server import SeenRequest, running_sandbox
+from bot.gateway.sandbox.server import Exchange, running_sandbox
 from bot.storage.database import open_database
 from bot.storage.jobs.watches import Watches
 from bot.web import SLACK_PATH
@@ -92,10 +92,13 @@ async def running_process(settings: dict[str, str]) -> AsyncIterator[RunningProc
 
 async def measure_watches() -> Table:
     """Run the benchmark; returns the figures."""
-    requests: list[SeenRequest] = []
+    requests: list[Exchange] = []
     with TemporaryDirectory() as folder:
         file = Path(folder) / "voicestatus.db"
-        async with running_sandbox(port=0, requests=requests) as gateway, running_slack() as slack:
+        async with (
+            running_sandbox(port=0, listener=requests.append) as gateway,
+            running_slack() as slack,
+        ):
             settings = _settings(slack, gateway, file)
             empty = await _idle(settings)
             await fill_watches(file)
@@ -132,7 +135,7 @@ async def _idle(settings: dict[str, str]) -> dict[str, float]:
 
 
 async def _drain(
-    settings: dict[str, str], slack: LoopbackSlack, requests: list[SeenRequest]
+    settings: dict[str, str], slack: LoopbackSlack, requests: list[Exchange]
 ) -> dict[str, float]:
     acks: list[float] = []
     async with running_process(settings) as process:

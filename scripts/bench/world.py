@@ -68,6 +68,7 @@ class World:
     asked: list[float] = field(default_factory=list)
     most: int = 0
     _now: int = 0
+    _commands: int = 0
     _cards: dict[str, asyncio.Future[float]] = field(default_factory=dict)
 
     @property
@@ -78,6 +79,11 @@ class World:
             "GATEWAY_URL": f"{self.origin}/gateway",
             "SLACK_API_URL": f"{self.origin}/api/",
         }
+
+    def next_number(self) -> int:
+        """A number for a command, of all loads."""
+        self._commands += 1
+        return self._commands
 
     def card(self, name: str) -> asyncio.Future[float]:
         """The moment at which the first card for this response URL arrives."""
@@ -142,22 +148,21 @@ class Load:
 
     def __init__(self, world: World, session: aiohttp.ClientSession, url: str) -> None:
         self._world, self._session, self._url = world, session, url
-        self._number = 0
 
     async def ask(self, text: str | None = None, *, card: bool = True) -> Served:
         """Type `/voicestatus`; without a text it asks for an id that is new."""
-        self._number += 1
-        name = f"{self._number}"
+        number = self._world.next_number()
+        name = f"{number}"
         waiting = self._world.card(name) if card else None
         body = urlencode(
             {
                 "command": "/voicestatus",
-                "text": text or f"VS{self._number:010}",
+                "text": text or f"VS{number:010}",
                 "team_id": TEAM,
                 "team_domain": "bench",
                 "channel_id": "C0BENCH",
                 "channel_name": "support",
-                "user_id": f"U{self._number % 50:04}",
+                "user_id": f"U{number % 50:04}",
                 "user_name": "agent",
                 "api_app_id": "A0BENCH",
                 "is_enterprise_install": "false",
@@ -217,6 +222,7 @@ def _signed(body: str) -> dict[str, str]:
 @asynccontextmanager
 async def people_of(world: World, port: int) -> AsyncIterator[Load]:
     """The people who use the bot on this port."""
-    connector = aiohttp.TCPConnector(limit=0)
+    # As Slack does: few connections, each free again after the acknowledgement.
+    connector = aiohttp.TCPConnector(limit=100)
     async with aiohttp.ClientSession(connector=connector) as session:
         yield Load(world, session, f"http://127.0.0.1:{port}/slack/events")

@@ -27,8 +27,7 @@ from bot.demo.playground.serving import HOST, Playground
 from bot.domain.call_status import read_result
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import Explanation, explain
-from bot.gateway.sandbox.call import Listener
-from bot.gateway.sandbox.server import running_sandbox
+from bot.gateway.sandbox.server import Listener, running_sandbox
 from tests.support.wording import EN, PT, say
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / ".cache" / "screenshots"

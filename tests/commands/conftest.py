@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from bot.gateway.sandbox.server import SeenRequest, running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
+from tests.support.seen_requests import SeenRequest, recording
 from tests.support.voicestatus_process import PATIENCE_SECONDS, Voicestatus, gateway_settings
 
 
@@ -48,7 +49,7 @@ def beside() -> Iterator[BlockingPortal]:
 def sandbox(beside: BlockingPortal) -> Iterator[tuple[str, Seen]]:
     """A running sandbox gateway: its address, and its requests."""
     requests = Seen()
-    world = running_sandbox(port=0, requests=requests)
+    world = running_sandbox(port=0, middlewares=[recording(requests)])
     with beside.wrap_async_context_manager(world) as url:
         yield url, requests
 

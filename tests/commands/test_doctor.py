@@ -13,21 +13,15 @@ from aiohttp import web
 
 from bot.commands.doctor import examine, report
 from bot.commands.doctor_checks import Check, remedy_for_code, remedy_for_error
-from bot.composition.connections import Now, utc_now
+from bot.composition.parts import Now, utc_now
 from bot.domain.texts.catalog import Kind
 from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state import workspace as made_up
-from bot.gateway.protocol.errors import (
-    HttpError,
-    TlsCertificate,
-    TlsError,
-    TlsFailed,
-    TlsVersion,
-)
+from bot.gateway.protocol.errors import HttpError, TlsCertificate, TlsError, TlsFailed, TlsVersion
 from bot.gateway.sandbox.server import running_sandbox
 from bot.locales import load_remedies
-from bot.settings.hints import HINTS
+from bot.settings.names import HINTS
 from bot.settings.settings import Mode, Settings
 from bot.slack.manifest import OPTIONAL_SCOPES
 from tests.support.error_tree import LEAVES

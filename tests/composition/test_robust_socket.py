@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.composition.bootstrap import RunningBot, running_bot
 from bot.domain.timing import Timing
-from bot.slack.cards.modals import ASK_CALLBACK
+from bot.slack.cards.controls import ASK_CALLBACK
 from bot.slack.inbound.socket_connection import ReconnectBackoff
 from tests.composition.held_gateway import held_gateway
 from tests.support.rough_slack import HELLO, RoughSlack, Socket, answering, listen, rough_slack

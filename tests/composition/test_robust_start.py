@@ -10,9 +10,9 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.composition.bootstrap import running_bot
-from bot.composition.connections import slack_client, slack_session
+from bot.composition.parts import slack_client, slack_session
 from bot.domain.timing import Timing
-from bot.slack.api.errors import CODES, SlackError, SlackUnreachableError, TokenRefusedError
+from bot.slack.api.calls import CODES, SlackError, SlackUnreachableError, TokenRefusedError
 from bot.slack.api.workspace import find_workspace
 from bot.slack.inbound.socket_mode import socket_address
 from tests.support.rough_slack import WHO, RoughSlack, answering, in_turn, raw, rough_slack, silence

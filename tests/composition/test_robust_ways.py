@@ -15,7 +15,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
-from bot.slack.api.errors import CODES, FormRefusedError, refusal
+from bot.slack.api.calls import CODES, FormRefusedError, refusal
 from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message, section
 from bot.slack.replies.reply import Reply

@@ -16,13 +16,13 @@ from aiohttp import web
 from bot.composition.bootstrap import running_bot
 from bot.domain.texts.catalog import Catalog
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
-from bot.gateway.sandbox.fault_names import FaultName
+from bot.gateway.sandbox.answers import FaultName
 from bot.settings.settings import Mode
-from bot.slack.api.errors import SlackError
+from bot.slack.api.calls import SlackError
 from tests.support.captured import leaked
 from tests.support.reading import heading, seen
 from tests.support.rough_slack import rough_slack
-from tests.support.scene import UNHURRIED, Scene, Stages, playing, settings_for
+from tests.support.scene import UNHURRIED, Scene, Stages, forget_answers, playing, settings_for
 from tests.support.wording import EN, PT, verdict
 
 CREDENTIAL: Final = "CANARYcredential".ljust(40, "7")
@@ -82,7 +82,7 @@ async def test_no_fault_of_the_gateway_leaks_anything(bot: Scene, log: io.String
     names = {name.value for name in FaultName} - SILENT
     for name in names:
         # All are to go over the wire, and none to be answered by the circuit alone.
-        bot.running.gateway.forget()
+        forget_answers(bot.running.gateway)
         await bot.answer(f"SANDBOX-FAULT-{name}", patience=60)
 
     assert_nothing_leaked(bot, log, names)
@@ -106,7 +106,9 @@ def assert_nothing_leaked(bot: Scene, log: io.StringIO, names: Collection[str]) 
     secrets = secrets_of(bot.slack)
     assert [] == leaked(shown, secrets)
     assert [] == leaked(log.getvalue(), (*secrets, "SANDBOX-"))
-    assert {f"fault:{name}" for name in names} == {one.outcome for one in bot.gateway_requests}
+    assert {f"SANDBOX-FAULT-{name}" for name in names} == {
+        one.idmsg for one in bot.gateway_requests
+    }
     assert len(names) == log.getvalue().count('"looked up"')
 
 

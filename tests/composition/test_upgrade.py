@@ -23,11 +23,12 @@ from bot.fake_slack.slack_server import LoopbackSlack
 from bot.fake_slack.state.ledger import Message, UserMessage, View
 from bot.fake_slack.state.workspace import OTHER_USER_ID, TEAM_ID, USER_ID
 from bot.settings.settings import Mode
-from bot.storage.audit import Audit
 from bot.storage.jobs.bulks import Bulks
 from bot.storage.jobs.watches import Watches
+from bot.storage.records import Audit
 from tests.slack.watching import BEGUN, PATIENCE, QUICK, READING, SWIFT, TOLD, buttons_of, shown
 from tests.support.reading import carried, copied, heading, in_view, row_of, seen, where
+from tests.support.records import recent
 from tests.support.scene import Scene, playing
 from tests.support.wording import ANSWERED, BUSY, EN, PT, phrase, say, verdict
 
@@ -236,7 +237,7 @@ async def says_it_is_watched(bot: Scene, note: Message, _value: str, _since: int
 async def stops_the_watch(bot: Scene, note: Message, value: str, _since: int) -> None:
     """In its place; the row ends."""
     await bot.latest(note, lambda m: say("watch.stopped_title", count=1) in seen(m))
-    found = await Watches(bot.running.database).get(*json.loads(value))
+    found = await Watches(bot.running.stores.database).get(*json.loads(value))
     assert found is not None
     assert State.CANCELLED is found.state
 
@@ -310,7 +311,7 @@ async def leaves_the_page(bot: Scene, person: Person, _action: str, value: str) 
         return name in str(bot.slack.home_of(person.user))
 
     await bot.slack.wait_for(lambda: not is_there())
-    found = await Watches(bot.running.database).get(name)
+    found = await Watches(bot.running.stores.database).get(name)
     assert found is not None
     assert State.CANCELLED is found.state
 
@@ -506,7 +507,7 @@ async def test_a_list_goes_on(bot: Scene) -> None:
 async def test_what_a_killed_process_had_posted_is_not_posted_again(bot: Scene) -> None:
     """It is found by the mark of then, and the rows end."""
     watch, bulk = named("notice in a thread", "watch"), named("report, direct", "bulk")
-    database = bot.running.database
+    database = bot.running.stores.database
 
     async def states() -> list[object]:
         told, reported = await Watches(database).get(watch), await Bulks(database).get(bulk)
@@ -533,7 +534,7 @@ async def test_what_people_chose_and_asked_is_kept(bot: Scene) -> None:
     await bruno.open_home()
 
     drawn = await bot.home(bruno, shows="SANDBOX-BUSY")
-    audited = await Audit(bot.running.database).recent(1_000)
+    audited = await recent(Audit(bot.running.stores.database), 1_000)
 
     assert "pt-BR" == menu_of(drawn.content)["initial_option"]["value"]
     kept = {("command", "bulk"), ("mention", "lookup"), ("button", "share")}

@@ -16,14 +16,14 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.connections import slack_session
+from bot.composition.parts import slack_session
 from bot.fake_slack.people.person import HttpDelivery, Kind, Person, SocketDelivery
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Ack, Message, View
 from bot.fake_slack.state.workspace import CHANNEL_ID, TEAM_ID
 from bot.settings.settings import Mode
 from bot.slack.api.workspace import find_workspace
-from bot.slack.inbound.app import ack_first, build_app
+from bot.slack.inbound.app import AckFirst, build_app
 from tests.fake_slack.blocks import IDS, Block, actions, button, modal
 from tests.support.inbound import connected_app
 
@@ -81,12 +81,12 @@ class Recorder:
 
     def register(self, app: AsyncApp) -> None:
         """Add a listener for each kind; forms and one command acknowledge as the user requests."""
-        app.command(FIRST, middleware=[ack_first])(self._listening("command"))
+        app.command(FIRST, middleware=[AckFirst()])(self._listening("command"))
         app.command(ANSWERED)(self._listening("command", answers=True))
-        app.shortcut(_ANY, middleware=[ack_first])(self._listening("shortcut"))
-        app.action(_ANY, middleware=[ack_first])(self._listening("action"))
+        app.shortcut(_ANY, middleware=[AckFirst()])(self._listening("shortcut"))
+        app.action(_ANY, middleware=[AckFirst()])(self._listening("action"))
         app.view(_ANY)(self._listening("view", answers=True))
-        app.view_closed(_ANY, middleware=[ack_first])(self._listening("view_closed"))
+        app.view_closed(_ANY, middleware=[AckFirst()])(self._listening("view_closed"))
         for event in ("app_mention", "app_home_opened", "message"):
             app.event(event)(self._listening(event))
         app.event({"type": "message", "subtype": "file_share"})(self._listening("file_share"))

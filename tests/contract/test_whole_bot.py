@@ -13,7 +13,7 @@ from bot.fake_slack.people.person import Outcome
 from bot.fake_slack.state.workspace import BOT_MENTION, SHARED_CHANNEL_ID, STRANGER_USER_ID
 from bot.settings.settings import Mode
 from bot.slack.bulk.buttons import OPEN_ACTION
-from bot.slack.cards.buttons import Action
+from bot.slack.cards.controls import Action
 from bot.slack.home.page import ASK_ACTION, LANGUAGE_ACTION
 from tests.contract.recording import Noting
 from tests.support.scene import ASK, CHECK, Scene, playing

@@ -19,7 +19,7 @@ from bot.demo.playground.server import MAX_BODY_BYTES
 from bot.demo.playground.serving import Playground, running_playground
 from bot.domain.texts.catalog import Language
 from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, USER_ID
-from bot.slack.cards.modals import IDS_BLOCK
+from bot.slack.cards.controls import IDS_BLOCK
 from bot.web.server import CannotListenError
 from tests.support.reading import texts
 from tests.support.scene import UNHURRIED

@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.alerts import Alert, Trouble, alert_of
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, Finding, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.explanation import Finding, LookupFailure
 
 
 def alert(finding: Finding) -> Alert | None:

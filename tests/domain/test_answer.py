@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.answer import COUNTED, NOT_FOUND, outcome_key, outcome_of
-from bot.domain.call_status import Outcome, read_result
-from bot.domain.texts.explanation import LookupFailure
+from bot.domain.call_status import (
+    COUNTED,
+    NOT_FOUND,
+    LookupFailure,
+    Outcome,
+    outcome_key,
+    read_result,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,14 +36,14 @@ def test_a_result_is_counted_under_its_outcome_and_an_unknown_id_under_a_name_of
 def test_a_failed_look_up_is_counted_as_such() -> None:
     """Never as a failed call."""
     failure = LookupFailure(error="timeout")
-    assert Outcome.LOOKUP_FAILED is outcome_of(failure)
+    assert Outcome.LOOKUP_FAILED is failure.outcome
     assert "lookup_failed" == outcome_key(failure)
-    assert Outcome.FAILED is outcome_of(read_result("failed:486"))
+    assert Outcome.FAILED is read_result("failed:486").outcome
 
 
 def test_an_unknown_id_has_the_outcome_of_the_json_all_the_same() -> None:
     """Programs that read the outcome read nine words."""
-    assert Outcome.GATEWAY_ERROR is outcome_of(read_result("023"))
+    assert Outcome.GATEWAY_ERROR is read_result("023").outcome
 
 
 def test_sums_are_told_in_the_order_of_the_outcomes() -> None:

@@ -26,6 +26,7 @@ from bot.domain.gate import (
     Urgency,
     admit,
     close,
+    keep_closed,
     reset_backoff,
 )
 from bot.domain.timing import Timing
@@ -260,6 +261,26 @@ def test_what_was_under_way_when_the_gate_closed_changes_nothing() -> None:
 
     assert gate == closed(gate, now=NOW + 0.1)
     assert gate == reset_backoff(gate, now=NOW + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("gate", "seconds", "expected"),
+    [
+        (Gate(strikes=1), 30.0, (30.0, 2)),
+        (Gate(closed_until=NOW + 20, strikes=1), 30.0, (30.0, 1)),
+        (Gate(closed_until=NOW + 40, strikes=1), 30.0, (40.0, 1)),
+        (Gate(closed_until=NOW - 20, strikes=1), 0.0, (-20.0, 1)),
+        (Gate(closed_until=NOW - 20, strikes=1), -10.0, (-20.0, 1)),
+    ],
+    ids=["open", "shorter", "longer", "over", "long over"],
+)
+def test_the_rest_of_a_pause_is_made_up_for(
+    gate: Gate, seconds: float, expected: tuple[float, int]
+) -> None:
+    """It counts as a pause unless one holds, and shortens none."""
+    kept = keep_closed(gate, now=NOW, seconds=seconds)
+
+    assert expected == (kept.closed_until - NOW, kept.strikes)
 
 
 def test_a_good_answer_makes_the_next_pause_a_first_one() -> None:

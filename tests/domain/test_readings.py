@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.call_status import CallStatus, Outcome, read_result
-from bot.domain.texts.explanation import Finding, LookupFailure, as_record, explain
+from bot.domain.call_status import CallStatus, Finding, LookupFailure, Outcome, read_result
+from bot.domain.texts.explanation import as_record, explain
 from tests.support.wording import EN, PT
 
 PAGE = Path(__file__).parents[2] / "docs/readings.md"

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.domain.call_status import CheckedStatus
+from bot.domain.call_status import Answer, CallStatus
 from bot.domain.gate import RateLimits, Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
@@ -232,7 +232,7 @@ async def client_of(
 
 async def status_of(
     client: GatewayClient, message_id: MessageId = ONE_ID, urgency: Urgency = Urgency.PERSON
-) -> CheckedStatus:
+) -> Answer:
     """The status that a look-up returned.
 
     Raises:
@@ -242,6 +242,17 @@ async def status_of(
     if isinstance(found, GatewayError):
         raise found
     return found
+
+
+async def call_status_of(client: GatewayClient, message_id: MessageId = ONE_ID) -> CallStatus:
+    """The gateway's answer about the call.
+
+    Raises:
+        GatewayError: the look-up failed.
+    """
+    finding = (await status_of(client, message_id)).finding
+    assert isinstance(finding, CallStatus)
+    return finding
 
 
 def one_request() -> SoapRequest:

@@ -25,7 +25,6 @@ from bot.gateway.protocol.errors import (
 from tests.gateway.gateway_loopback import (
     MOMENT,
     OK,
-    ONE_ID,
     Script,
     Server,
     always,
@@ -119,7 +118,7 @@ async def test_a_probe_finds_out_that_it_is_back() -> None:
                 await asyncio.sleep(0.01)
         assert client.health.recovered_at is not None
         assert b"PROBE-" in server.requests[-1].body
-        assert (await status_of(client)).status.final
+        assert (await status_of(client)).finding.final
 
 
 async def test_an_answer_under_way_ends_the_outage() -> None:
@@ -131,18 +130,6 @@ async def test_an_answer_under_way_ends_the_outage() -> None:
         await asyncio.sleep(0.1)
         assert SENT == len(server.requests)
         assert client.health.down_since is None
-
-
-async def test_a_client_that_forgets_is_as_good_as_new() -> None:
-    """Both a cached status and an outage are forgotten."""
-    script = first(always(OK), *[silence] * SENT, always(OK))
-    async with meeting(script) as (_, client):
-        await status_of(client)
-        await outcomes(client, FAILURES_TO_OPEN + 1)
-        assert (True, True) == (is_down(client), client.is_final(ONE_ID))
-        client.forget()
-        assert (False, False) == (is_down(client), client.is_final(ONE_ID))
-        assert not (await status_of(client)).from_cache
 
 
 @pytest.mark.parametrize(
@@ -197,7 +184,7 @@ async def test_after_900_nobody_asks_before_the_pause_is_over() -> None:
     """A caller whose deadline is earlier gets the error immediately, with the end of the pause."""
     script = first(always(http(result("900"))), always(OK))
     async with meeting(script, timeout_seconds=0.5, first_pause=1.0) as (server, client):
-        assert "900" == (await status_of(client, ids(2)[0])).status.gateway_code
+        assert "900" == (await status_of(client, ids(2)[0])).finding.gateway_code
         with pytest.raises(Paused) as caught:
             await status_of(client, ids(2)[1])
         assert 1 == len(server.requests)
@@ -211,7 +198,7 @@ async def test_who_can_wait_for_the_end_of_the_pause_gets_an_answer() -> None:
     async with meeting(script, first_pause=0.2) as (_, client):
         began = clock()
         await status_of(client, ids(2)[0])
-        assert (await status_of(client, ids(2)[1])).status.final
+        assert (await status_of(client, ids(2)[1])).finding.final
         assert clock() - began >= 0.19
 
 
@@ -247,5 +234,5 @@ async def test_those_who_wait_when_900_comes_wait_for_the_pause() -> None:
         client_of(server.url, requests_per_second=20, timing=timing) as client,
     ):
         found = await asyncio.gather(*(status_of(client, one) for one in ids(4)))
-    assert ["900", None, None, None] == [one.status.gateway_code for one in found]
+    assert ["900", None, None, None] == [one.finding.gateway_code for one in found]
     assert sent[1] - sent[0] >= 0.18

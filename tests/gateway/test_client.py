@@ -9,12 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.call_status import CheckedStatus, Outcome, read_result
+from bot.domain.call_status import Answer, CallStatus, Outcome, read_result
 from bot.gateway.client import MAX_STATUSES, GatewayClient
-from bot.gateway.protocol.errors import (
-    EmptyResult,
-    NotSoap,
-)
+from bot.gateway.protocol.errors import Busy, EmptyResult, NotSoap
 from tests.gateway.gateway_loopback import (
     MOMENT,
     OK,
@@ -44,11 +41,8 @@ async def test_an_answer_is_a_checked_status(version: str) -> None:
         client_of(server.url, soap_version=version) as client,
     ):
         checked = await status_of(client)
-    assert checked == CheckedStatus(status=read_result("ok:85.00"), checked_at=MOMENT)
-    assert (checked.status.outcome, checked.status.duration) == (
-        Outcome.ANSWERED,
-        Decimal("85.00"),
-    )
+    expected = CallStatus(outcome=Outcome.ANSWERED, raw="ok:85.00", duration=Decimal("85.00"))
+    assert checked == Answer(message_id=ONE_ID, finding=expected, checked_at=MOMENT)
     assert f"<IDMSG>{ONE_ID}</IDMSG>".encode() in server.requests[0].body
 
 
@@ -114,8 +108,8 @@ async def test_what_is_not_final_is_asked_for_each_time(raw: str) -> None:
         serving(first(always(http(result(raw))), always(OK))) as server,
         client_of(server.url) as client,
     ):
-        assert not (await status_of(client)).status.final
-        assert (await status_of(client)).status.final
+        assert not (await status_of(client)).finding.final
+        assert (await status_of(client)).finding.final
 
 
 # --- single flight -------------------------------------------------------------------------------
@@ -125,7 +119,8 @@ async def test_two_hundred_askers_of_one_id_are_one_request() -> None:
     """All get the same answer, and none of them from memory."""
     async with serving(after(0.05)) as server, client_of(server.url) as client:
         answers = await asyncio.gather(*(status_of(client) for _ in range(200)))
-    assert {(CheckedStatus(status=read_result("ok:85.00"), checked_at=MOMENT))} == set(answers)
+    expected = Answer(message_id=ONE_ID, finding=read_result("ok:85.00"), checked_at=MOMENT)
+    assert {expected} == set(answers)
     assert len(server.requests) == 1
 
 
@@ -140,7 +135,7 @@ async def test_those_who_wait_share_an_error_that_is_not_kept() -> None:
         )
         assert [EmptyResult] * 50 == [type(error) for error in errors]
         assert len(server.requests) == 1
-        assert (await status_of(client)).status.final
+        assert (await status_of(client)).finding.final
 
 
 async def test_a_shared_error_knows_nothing_of_the_request() -> None:
@@ -179,7 +174,7 @@ async def test_one_who_gives_up_does_not_hurt_the_others() -> None:
         one.cancel()
         answers = await asyncio.gather(*others)
     assert one.cancelled()
-    assert all(answer.status.final for answer in answers)
+    assert all(answer.finding.final for answer in answers)
     assert len(server.requests) == 1
 
 
@@ -195,7 +190,7 @@ async def test_a_look_up_that_nobody_waits_for_is_given_up() -> None:
             asker.cancel()
         await asyncio.wait(askers)
         async with asyncio.timeout(2):
-            assert (await status_of(client)).status.final
+            assert (await status_of(client)).finding.final
 
 
 async def test_an_asker_in_the_moment_of_giving_up_is_served() -> None:
@@ -205,12 +200,12 @@ async def test_an_asker_in_the_moment_of_giving_up_is_served() -> None:
         await asyncio.sleep(0.02)
         leaving.cancel()
         coming = asyncio.create_task(status_of(client))
-        assert (await coming).status.final
+        assert (await coming).finding.final
 
 
 async def test_an_asker_in_the_moment_of_landing_starts_another_look_up() -> None:
     """A finished look-up accepts no caller, and its end is not that of the next one."""
-    late: list[asyncio.Task[CheckedStatus]] = []
+    late: list[asyncio.Task[Answer]] = []
     answered = False
 
     def come_late() -> None:
@@ -233,9 +228,9 @@ async def test_an_asker_in_the_moment_of_landing_starts_another_look_up() -> Non
         serving(first(pending, after(0.05))) as server,
         client_of(server.url, now=now) as client,
     ):
-        assert (await status_of(client)).status.outcome is Outcome.PENDING
+        assert (await status_of(client)).finding.outcome is Outcome.PENDING
         answers = await asyncio.gather(status_of(client), *late)
-    assert [Outcome.ANSWERED] * 2 == [answer.status.outcome for answer in answers]
+    assert [Outcome.ANSWERED] * 2 == [answer.finding.outcome for answer in answers]
     assert len(server.requests) == 2
 
 
@@ -289,3 +284,17 @@ async def test_an_unusable_address_stops_the_start_unquoted(wrong: dict[str, str
 def test_a_client_shows_no_key() -> None:
     """Its `repr()` is that of any object."""
     assert GatewayClient.__repr__ is object.__repr__
+
+
+async def test_a_request_that_could_not_be_answered_in_time_is_not_sent() -> None:
+    """The bot was busy; the gateway was not even asked, and does not count as down."""
+    async with (
+        serving(always(OK)) as server,
+        client_of(server.url, requests_per_second=0.9, timeout_seconds=2.0) as client,
+    ):
+        # As after replies that took as long as that.
+        client._queue._takes = 60.0
+        found = await asyncio.gather(*(client.status(one) for one in ids(2)))
+
+        assert [Answer, Busy] == [type(one) for one in found]
+        assert (1, 0) == (len(server.requests), client.health.failures)

@@ -14,7 +14,7 @@ from bot.domain.texts.catalog import Kind, Language
 from bot.gateway.client import GatewayClient
 from bot.gateway.protocol.errors import GatewayError
 from bot.gateway.protocol.soap import SoapVersion
-from bot.gateway.sandbox.fault_names import FaultName
+from bot.gateway.sandbox.answers import FaultName
 from bot.gateway.sandbox.server import running_sandbox
 from bot.locales import load_catalog
 from tests.gateway.gateway_loopback import client_of
@@ -44,7 +44,7 @@ def test_the_page_says_what_the_agent_reads() -> None:
 async def outcome(client: GatewayClient, message_id: MessageId) -> str:
     """The word for a look-up's outcome."""
     found = await client.status(message_id)
-    return found.code if isinstance(found, GatewayError) else found.status.outcome.value
+    return found.code if isinstance(found, GatewayError) else found.finding.outcome.value
 
 
 @pytest.mark.parametrize(

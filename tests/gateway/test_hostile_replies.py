@@ -23,6 +23,7 @@ from tests.gateway.gateway_loopback import (
     Exchange,
     Script,
     always,
+    call_status_of,
     client_of,
     envelope,
     first,
@@ -295,7 +296,7 @@ async def test_a_hostile_reply_is_an_answer_or_a_typed_error(script: Script, out
     ):
         began = clock()
         try:
-            received = (await status_of(client)).status.raw
+            received = (await call_status_of(client)).raw
         except GatewayError as error:
             received = error.code
         assert clock() - began < DEADLINE
@@ -354,10 +355,10 @@ async def test_a_reply_that_nobody_asked_for_answers_nobody(script: Script) -> N
     good = always(http(result("023")))
     async with serving(first(script, good)) as server, client_of(server.url) as client:
         one, two, three = ids(3)
-        assert (await status_of(client, one)).status.raw == "024"
+        assert (await call_status_of(client, one)).raw == "024"
         await asyncio.sleep(0.2)
-        assert (await status_of(client, two)).status.raw == "023"
-        assert (await status_of(client, three)).status.raw == "023"
+        assert (await call_status_of(client, two)).raw == "023"
+        assert (await call_status_of(client, three)).raw == "023"
     assert (server.connections, len(server.requests)) == (2, 3)
 
 
@@ -391,7 +392,7 @@ def test_any_bytes_on_the_socket_give_an_answer_or_an_error_of_ours(sent: bytes)
             client_of(server.url, timeout_seconds=0.5) as client,
         ):
             with suppress(GatewayError):
-                assert (await status_of(client)).status.raw
+                assert (await call_status_of(client)).raw
 
     asyncio.run(ask())
 

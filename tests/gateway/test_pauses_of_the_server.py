@@ -7,15 +7,7 @@ import asyncio
 import pytest
 
 from bot.gateway.protocol.errors import GatewayUnavailable
-from tests.gateway.gateway_loopback import (
-    OK,
-    Exchange,
-    always,
-    client_of,
-    http,
-    serving,
-    status_of,
-)
+from tests.gateway.gateway_loopback import OK, Exchange, always, client_of, http, serving, status_of
 
 
 async def test_a_pause_that_the_server_asks_for_is_kept_to() -> None:
@@ -29,7 +21,7 @@ async def test_a_pause_that_the_server_asks_for_is_kept_to() -> None:
         await exchange.send(busy if len(sent) == 1 else OK)
 
     async with serving(script) as server, client_of(server.url) as client:
-        assert (await status_of(client)).status.final
+        assert (await status_of(client)).finding.final
     assert 2 == len(sent)
     assert sent[1] - sent[0] >= 1
 

@@ -9,7 +9,13 @@ import pytest
 
 from bot.domain.gate import Admission, Block, Demand, RateLimits, Urgency
 from bot.domain.timing import Timing
-from bot.gateway.request_queue import GateClosedError, LocalGate, RequestQueue, Ticket
+from bot.gateway.request_queue import (
+    GateClosedError,
+    LocalGate,
+    RequestQueue,
+    Ticket,
+    TooLateError,
+)
 from tests.gateway.processes import now, played
 
 PERSON, BACKGROUND = Urgency.PERSON, Urgency.BACKGROUND
@@ -157,9 +163,9 @@ def test_what_was_long_ago_does_not_count() -> None:
     async def scene() -> dict[str, int]:
         queue = queue_of(10, 1)
         await asyncio.gather(*(pass_through(queue, ticket(asker=who)) for who in "ab"))
-        assert {"a", "b"} == set(queue._last_start_of)
+        assert {"a", "b"} == set(queue._line._last_start_of)
         await asyncio.sleep(Timing().renew * 2)
-        return queue._last_start_of
+        return queue._line._last_start_of
 
     assert {} == played(scene())
 
@@ -454,3 +460,45 @@ def test_a_good_answer_is_told_only_where_it_forgives_something() -> None:
         return [*forgiven, gatekeeper.forgiven]
 
     assert [0, 1, 2] == played(scene())
+
+
+async def _overload(queue: RequestQueue, *, count: int, every: float, takes: float) -> list[bool]:
+    """Whether each of many look-ups, which have three seconds, was answered in time."""
+
+    async def one() -> bool:
+        try:
+            async with asyncio.timeout(3):
+                await pass_through(queue, ticket(seconds=3), takes)
+        except (TimeoutError, TooLateError):
+            return False
+        return True
+
+    tasks = []
+    for _ in range(count):
+        tasks.append(asyncio.create_task(one()))
+        await asyncio.sleep(every)
+    return await asyncio.gather(*tasks)
+
+
+def test_under_overload_requests_start_that_can_still_be_answered() -> None:
+    """Twice as many as the limit allows, for 20 s: every slot still leads to an answer."""
+
+    async def scene() -> list[bool]:
+        return await _overload(queue_of(10, 20), count=400, every=0.05, takes=0.3)
+
+    answered = played(scene())
+
+    # 20 s at 10 a second, less the margin of the rate limit and the last ones that wait.
+    assert 175 <= sum(answered) <= 225
+    assert 40 <= sum(answered[300:])
+
+
+def test_a_slow_gateway_is_given_at_most_what_was_reserved() -> None:
+    """Requests that take longer than that still start."""
+
+    async def scene() -> list[bool]:
+        limits = RateLimits(requests_per_second=10, max_concurrency=2)
+        queue = RequestQueue(LocalGate(limits, clock=now), most_reserved=0.5)
+        return await _overload(queue, count=6, every=0.0, takes=1.0)
+
+    assert [True] * 4 + [False] * 2 == sorted(played(scene()), reverse=True)

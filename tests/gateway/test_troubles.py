@@ -13,7 +13,7 @@ import pytest
 import stamina
 import stamina.instrumentation
 
-from bot.domain.call_status import CheckedStatus, Outcome
+from bot.domain.call_status import Answer, Outcome
 from bot.domain.timing import Timing
 from bot.gateway.client import ATTEMPTS
 from bot.gateway.protocol.errors import (
@@ -41,6 +41,7 @@ from tests.gateway.gateway_loopback import (
     Exchange,
     Script,
     always,
+    call_status_of,
     client_of,
     envelope,
     first,
@@ -192,7 +193,7 @@ async def test_a_repetition_does_not_queue_behind_look_ups_that_came_later() -> 
         early = asyncio.create_task(status_of(client))
         await asyncio.sleep(0.01)
         later = [asyncio.create_task(status_of(client, message_id)) for message_id in ids(40)[2:]]
-        assert (await early).status.final
+        assert (await early).finding.final
         for task in later:
             task.cancel()
         await asyncio.wait(later)
@@ -208,7 +209,7 @@ async def test_the_rate_is_a_reason_to_be_busy_too() -> None:
         outcomes = await asyncio.gather(
             *(status_of(client, message_id) for message_id in ids(2)), return_exceptions=True
         )
-    assert [CheckedStatus, Busy] == [type(outcome) for outcome in outcomes]
+    assert [Answer, Busy] == [type(outcome) for outcome in outcomes]
 
 
 # --- the rate limit ------------------------------------------------------------------------------
@@ -266,7 +267,7 @@ async def test_a_repetition_may_succeed(
 ) -> None:
     """An agent does not learn of a hiccup."""
     async with serving(first(script, always(OK))) as server, client_of(server.url) as client:
-        assert (await status_of(client)).status.final
+        assert (await status_of(client)).finding.final
     assert len(server.requests) == 2
     assert [error] == [type(retry.caused_by) for retry in retries]
 
@@ -284,7 +285,7 @@ async def test_a_connection_closed_between_requests_is_no_matter() -> None:
     async with serving(script) as server, client_of(server.url) as client:
         await status_of(client)
         checked = await status_of(client)
-    assert checked.status.outcome is Outcome.PENDING
+    assert checked.finding.outcome is Outcome.PENDING
     assert (len(server.requests), server.connections) == (3, 2)
 
 
@@ -343,7 +344,7 @@ def one_chunk(body: bytes) -> bytes:
 async def test_a_whole_envelope_is_an_answer_even_when_the_line_breaks(reply: bytes) -> None:
     """The received part is an answer, so there is no retry."""
     async with serving(closing(reply)) as server, client_of(server.url) as client:
-        assert (await status_of(client)).status.final
+        assert (await status_of(client)).finding.final
     assert len(server.requests) == 1
 
 
@@ -389,7 +390,7 @@ async def test_an_envelope_is_an_answer_whatever_its_status(status: str, body: b
 async def test_a_gateway_code_is_an_answer(raw: str) -> None:
     """To insist on 900 would make a security limit worse."""
     async with serving(always(http(result(raw)))) as server, client_of(server.url) as client:
-        assert raw == (await status_of(client)).status.raw
+        assert raw == (await call_status_of(client)).raw
     assert len(server.requests) == 1
 
 

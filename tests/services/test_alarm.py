@@ -10,12 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.alerts import Alert, Trouble
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.explanation import LookupFailure
-from bot.services.alarm import EVERY, AdminAlerter
-from bot.services.claiming import Claiming
+from bot.services.claiming import EVERY, AdminAlerter, Claiming
 from bot.storage.claims import AlertClaims
 from bot.storage.database import Database, open_database
 from bot.storage.schema import NOTICE

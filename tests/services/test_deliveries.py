@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.timing import Timing
-from bot.services.claiming import Claiming
-from bot.services.deliveries import EventDeduplicator
+from bot.services.claiming import Claiming, EventDeduplicator
 from bot.storage.claims import ClickClaims, SeenEvents
 from bot.storage.database import Database, open_database
 from bot.storage.schema import SEEN_EVENT
@@ -45,7 +44,8 @@ def deliveries(database: Database, now: Callable[[], datetime] = lambda: NOW) ->
     """Those of one process on it."""
     claims = ClickClaims(database, every=timedelta(hours=25), lasts=LASTS)
     clicks = Claiming(claims, now=now, timing=Timing(claim_look=0.01))
-    return EventDeduplicator(seen=SeenEvents(database), clicks=clicks, now=now)
+    seen = SeenEvents(database, timing=Timing(redelivery=30.0))
+    return EventDeduplicator(seen=seen, clicks=clicks, now=now)
 
 
 async def served(by: EventDeduplicator, key: str = "x", *, done: bool = True) -> bool:

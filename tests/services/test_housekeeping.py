@@ -15,15 +15,14 @@ from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bounds, Watch
 from bot.services.housekeeping import EVENTS_KEPT, repeated, sweep
-from bot.storage.audit import Audit, AuditEntry
 from bot.storage.claims import SeenEvents
 from bot.storage.database import Database, open_database
 from bot.storage.jobs.bulks import Bulks
 from bot.storage.jobs.watches import Watches
-from bot.storage.recents import RecentLookup, Recents
+from bot.storage.records import Audit, AuditEntry, RecentLookup, Recents
 from bot.storage.schema import SEEN_EVENT
 from bot.storage.stores import Stores
-from tests.support.records import store
+from tests.support.records import recent, store
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 KEPT = timedelta(days=90)
@@ -57,7 +56,7 @@ async def test_what_is_older_than_the_retention_goes(database: Database) -> None
     await fill(database, NOW - KEPT + SECOND, "young")
 
     assert 2 == await swept(database)
-    assert ["young"] == [entry.user for entry in await Audit(database).recent(9)]
+    assert ["young"] == [entry.user for entry in await recent(Audit(database), 9)]
     assert ["young"] == [one.idmsg for one in await Recents(database).of("T1", "U1")]
     assert 0 == await swept(database)
 

@@ -10,7 +10,7 @@ from bot.domain.texts.catalog import Language
 from bot.locales import load_catalog
 from bot.services.languages import Languages, NotChosen
 from bot.storage.database import Database, open_database
-from bot.storage.preferences import Preferences
+from bot.storage.preferences import Preferences, Scope
 
 ENGLISH, PORTUGUESE = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
 
@@ -99,7 +99,7 @@ async def test_a_channels_choice_holds_for_that_channel_alone(database: Database
     """Neither another channel nor what people read alone changes with it."""
     chosen = languages(database)
 
-    assert PORTUGUESE is await chosen.choose_for_channel("T1", "C1", "pt")
+    assert PORTUGUESE is await chosen.choose("T1", "C1", "pt", Scope.CHANNEL)
 
     assert PORTUGUESE is await chosen.of_channel("T1", "C1")
     assert ENGLISH is await chosen.of_channel("T1", "C2")

@@ -11,7 +11,7 @@ from bot.domain.texts.catalog import Language
 from bot.locales import load_catalog
 from bot.services.languages import Languages, NotChosen
 from bot.storage.database import Database, open_database
-from bot.storage.preferences import Preferences
+from bot.storage.preferences import Preferences, Scope
 from bot.storage.schema import PREFERENCE
 
 ENGLISH, PORTUGUESE = load_catalog(Language.ENGLISH), load_catalog(Language.PORTUGUESE)
@@ -66,7 +66,7 @@ async def test_a_channels_choice_is_the_channels(database: Database) -> None:
     """Of one workspace, and of no person that has the same id."""
     found = languages(database)
 
-    assert PORTUGUESE is await found.choose_for_channel("T1", "C1", "português")
+    assert PORTUGUESE is await found.choose("T1", "C1", "português", Scope.CHANNEL)
     assert PORTUGUESE is await found.of_channel("T1", "C1")
     assert [ENGLISH, ENGLISH, ENGLISH] == [
         await found.of_channel("T2", "C1"),
@@ -93,7 +93,7 @@ async def test_what_names_no_language_is_not_kept(database: Database) -> None:
 
     assert [NotChosen.UNKNOWN, NotChosen.UNKNOWN, None] == [
         await found.choose("T1", "U1", "klingon"),
-        await found.choose_for_channel("T1", "C1", ""),
+        await found.choose("T1", "C1", "", Scope.CHANNEL),
         await found.chosen_by("T1", "U1"),
     ]
 
@@ -119,7 +119,7 @@ async def test_a_choice_that_cannot_be_kept_is_said_not_to_be(
 
     assert [NotChosen.NOT_KEPT] * 3 == [
         await found.choose("T1", "U1", "pt"),
-        await found.choose_for_channel("T1", "C1", "pt"),
+        await found.choose("T1", "C1", "pt", Scope.CHANNEL),
         await found.forget("T1", "U1"),
     ]
     assert 3 == log.getvalue().count("a choice of language was not kept")

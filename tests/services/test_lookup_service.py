@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.access import AccessRules, Asker, Refusal
-from bot.domain.call_status import CallStatus, CheckedStatus, Outcome
+from bot.domain.call_status import Answer, CallStatus, LookupFailure, Outcome
 from bot.domain.gate import RateLimits, Urgency
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.explanation import LookupFailure
 from bot.gateway.client import open_gateway
 from bot.gateway.protocol.errors import GatewayError
 from bot.gateway.protocol.soap import Account, SoapVersion
@@ -77,7 +76,7 @@ async def test_the_gateway_hears_how_urgent_it_is_and_who_asks(
 
     async def status(
         message_id: MessageId, *, urgency: Urgency, asker: str
-    ) -> CheckedStatus | GatewayError:
+    ) -> Answer | GatewayError:
         heard.append((urgency, asker))
         return await ask(message_id, urgency=urgency, asker=asker)
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, read_result
 from bot.domain.input.message_id import MessageId
 from bot.services.ordered_look_ups import OrderedLookUps
 

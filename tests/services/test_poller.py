@@ -88,7 +88,7 @@ class Bench:
     def queue_of(self, own: Executor) -> Queue:
         """What a process uses."""
         tables = ((self.world.watches, SCHEDULE.longest_wait),)
-        return Queue(self.world.database, own=own, tables=tables, now=self.world.clock)
+        return Queue(database=self.world.database, own=own, tables=tables, now=self.world.clock)
 
     async def take_up(self, watch: Watch) -> None:
         """End when the test says so, and put it off."""

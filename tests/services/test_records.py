@@ -13,17 +13,16 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.domain.access import Asker, Refusal
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, Finding, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.domain.timing import Timing
 from bot.services.records import Asked, Records, Surface
-from bot.storage.audit import AuditEntry
 from bot.storage.database import open_database
+from bot.storage.records import AuditEntry
 from bot.storage.schema import AUDIT, RECENT
 from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
+from tests.support.records import recent
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ASKER = Asker(user="U1", channel="C1", team="T1")
@@ -44,7 +43,7 @@ class Archive:
     async def entries(self) -> list[AuditEntry]:
         """The audit, oldest first, once everything is stored."""
         await self.stores.records.flush()
-        return [*await self.stores.audit.recent(10)][::-1]
+        return [*await recent(self.stores.audit, 10)][::-1]
 
     async def forget_tables(self) -> None:
         """Let every later statement fail."""
@@ -135,7 +134,7 @@ async def test_a_refusal_is_kept_and_counted(archive: Archive) -> None:
 
 async def test_a_share_is_kept_for_each_id(archive: Archive) -> None:
     """By its hash."""
-    archive.records.shared(ASKED, [MessageId("A1"), MessageId("B2")])
+    archive.records.acted(ASKED, "share", [MessageId("A1"), MessageId("B2")])
 
     expected = [("share", archive.telemetry.hashed(one)) for one in ("A1", "B2")]
     assert expected == [(entry.action, entry.idmsg_hash) for entry in await archive.entries()]
@@ -157,7 +156,7 @@ async def test_a_database_that_is_away_stops_nothing_and_what_is_lost_is_counted
 
     archive.records.looked_up(ASKED, [found("ok:85.00")])
     archive.records.refused(ASKED, Refusal.USER)
-    archive.records.shared(ASKED, [MessageId(IDMSG)])
+    archive.records.acted(ASKED, "share", [MessageId(IDMSG)])
 
     assert () == await archive.records.recent(ASKER)
     lines = [json.loads(line) for line in log.getvalue().splitlines()]

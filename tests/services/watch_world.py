@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.access import AccessRules
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
 from bot.domain.gate import RateLimits
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Delivery, Destination, OnUnknownDelivery, PostedCard, Report, Trace
@@ -16,7 +16,7 @@ from bot.domain.jobs.watch import Bounds, Schedule, Watch
 from bot.domain.timing import Timing
 from bot.gateway.client import open_gateway
 from bot.gateway.protocol.soap import Account, SoapVersion
-from bot.gateway.sandbox.server import SeenRequest, running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
 from bot.services.jobs.dependencies import Dependencies
 from bot.services.lookup import LookupService
 from bot.services.watches.service import Started, WatchService
@@ -24,6 +24,7 @@ from bot.services.watches.turns import WatchTurns
 from bot.storage.database import Database, open_database
 from bot.storage.jobs.watches import Watches
 from bot.telemetry import Telemetry
+from tests.support.seen_requests import SeenRequest, recording
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SCHEDULE = Schedule(
@@ -174,7 +175,9 @@ async def watch_world(database_url: str = "sqlite:///:memory:") -> AsyncIterator
     clock, requests = Clock(), list[SeenRequest]()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(database_url))
-        url = await stack.enter_async_context(running_sandbox(port=0, requests=requests))
+        url = await stack.enter_async_context(
+            running_sandbox(port=0, middlewares=[recording(requests)])
+        )
         gateway = await stack.enter_async_context(
             open_gateway(
                 url=url,

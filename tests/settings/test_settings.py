@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.domain.texts.catalog import Language
-from bot.settings.hints import HINTS
 from bot.settings.loading import Need, SettingsError
+from bot.settings.names import HINTS
 from bot.settings.settings import Mode, Settings
 from tests.support.settings_environment import Environment
 

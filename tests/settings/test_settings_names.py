@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings.hints import HINTS
 from bot.settings.loading import Need
-from bot.settings.names import foreign_names, meant_by, misspelt_permissions, unknown_names
+from bot.settings.names import HINTS, foreign_names, meant_by, misspelt_permissions, unknown_names
 from tests.support.settings_environment import Environment
 
 CANARY = "U0CANARY001"

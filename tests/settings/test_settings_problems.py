@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.settings.hints import HINTS
 from bot.settings.loading import Need, SettingsError
+from bot.settings.names import HINTS
 from tests.support.settings_environment import Environment
 
 CANARY = "C4NARY"

@@ -16,12 +16,10 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import CallStatus, Outcome, read_result
+from bot.domain.call_status import Answer, CallStatus, Finding, LookupFailure, Outcome, read_result
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Ending
-from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.fake_slack.rules.block_rules import Surface
 from bot.fake_slack.rules.message_rules import note_content, read_content
 from bot.fake_slack.rules.view_rules import problems_of_view

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bot.commands.app import _app
 from bot.domain.texts.catalog import Language
 from bot.locales import load_catalog
-from bot.settings.hints import HINTS
+from bot.settings.names import HINTS
 from bot.slack.manifest import (
     EVENTS,
     GLOBAL_SHORTCUT,

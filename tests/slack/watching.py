@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Ending, State, Watch

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy.exc import StatementError
 
-from bot.storage.audit import Audit, AuditEntry
 from bot.storage.database import Database
+from bot.storage.records import Audit, AuditEntry
 from bot.storage.schema import AUDIT
-from tests.support.records import store
+from tests.support.records import recent, store
 
 pytestmark = pytest.mark.every_database
 
@@ -39,7 +39,7 @@ async def test_record(database: Database) -> None:
     """An entry comes back as it was recorded."""
     audit = Audit(database)
     await store(database, REFUSED)
-    assert (REFUSED,) == await audit.recent(10)
+    assert (REFUSED,) == await recent(audit, 10)
 
 
 async def test_order(database: Database) -> None:
@@ -48,7 +48,7 @@ async def test_order(database: Database) -> None:
     late = replace(ASKED, at=NOON + timedelta(seconds=1))
     for entry in (late, REFUSED, ASKED):
         await store(database, entry)
-    assert (late, ASKED, REFUSED) == await audit.recent(10)
+    assert (late, ASKED, REFUSED) == await recent(audit, 10)
 
 
 async def test_limit(database: Database) -> None:
@@ -56,7 +56,7 @@ async def test_limit(database: Database) -> None:
     audit = Audit(database)
     for entry in (REFUSED, ASKED):
         await store(database, entry)
-    assert (ASKED,) == await audit.recent(1)
+    assert (ASKED,) == await recent(audit, 1)
 
 
 async def test_zone(database: Database) -> None:
@@ -64,7 +64,7 @@ async def test_zone(database: Database) -> None:
     audit = Audit(database)
     brasilia = timezone(timedelta(hours=-3))
     await store(database, replace(ASKED, at=datetime(2026, 11, 23, 9, 0, tzinfo=brasilia)))
-    (entry,) = await audit.recent(1)
+    (entry,) = await recent(audit, 1)
     assert datetime(2026, 11, 23, 12, 0, tzinfo=UTC) == entry.at
     assert UTC == entry.at.tzinfo
 
@@ -81,7 +81,7 @@ async def test_sweep(database: Database) -> None:
     for minutes in (0, 1, 2):
         await store(database, replace(ASKED, at=NOON + timedelta(minutes=minutes)))
     assert 2 == await audit.sweep(NOON + timedelta(minutes=2))
-    assert [NOON + timedelta(minutes=2)] == [entry.at for entry in await audit.recent(10)]
+    assert [NOON + timedelta(minutes=2)] == [entry.at for entry in await recent(audit, 10)]
 
 
 async def test_sweep_in_batches(database: Database) -> None:
@@ -90,4 +90,4 @@ async def test_sweep_in_batches(database: Database) -> None:
     for _ in range(5):
         await store(database, ASKED)
     assert 5 == await database.sweep(AUDIT.c.at, NOON + timedelta(seconds=1), batch=2)
-    assert () == await audit.recent(10)
+    assert () == await recent(audit, 10)

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain.call_status import Outcome, read_result
+from bot.domain.call_status import LookupFailure, Outcome, read_result
 from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally
 from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import Bound, Bounds
-from bot.domain.texts.explanation import LookupFailure
 from bot.storage.database import Database
 from bot.storage.jobs.bulks import PAGE, Bulks
 from bot.storage.jobs.rows import NAME_LIMIT, TEXT_LIMIT

@@ -136,6 +136,20 @@ async def test_a_pause_holds_for_all_processes(database: Database) -> None:
     assert seconds == pytest.approx(admission.again, abs=1)
 
 
+async def test_the_rest_of_a_pause_is_stored_later(database: Database) -> None:
+    """It never shortens the pause that is stored, and a pause that is over changes nothing."""
+    one, other = gate_of(database), gate_of(database)
+    await one.keep_closed(lambda: 0.0)
+    assert 0 == (await person(other)).strikes
+
+    await one.keep_closed(lambda: 200.0)
+    await one.keep_closed(lambda: 100.0)
+    admission = await person(other)
+
+    assert (True, 1) == (admission.closed, admission.strikes)
+    assert admission.again == pytest.approx(200, abs=50)
+
+
 async def test_a_good_answer_is_no_use_in_a_pause(database: Database) -> None:
     """It was under way before; after the pause it makes the next one a first one again."""
     gate = gate_of(database)

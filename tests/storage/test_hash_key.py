@@ -91,5 +91,5 @@ async def test_unreadable_file(sqlite_url: str, tmp_path: Path) -> None:
     """What the file system refuses is one sentence."""
     (tmp_path / "voicestatus.db.key").mkdir()
     async with open_database(sqlite_url) as database:
-        with pytest.raises(StorageError, match="IsADirectoryError"):
+        with pytest.raises(StorageError, match="EISDIR"):
             await load_hash_key(database)

@@ -39,7 +39,7 @@ class Shop:
     def queue(self, name: str) -> JobQueue:
         """What a process of this name uses."""
         return JobQueue(
-            self.database,
+            database=self.database,
             own=Executor(id=name, host="h", pid=1),
             tables=((self.watches, LONGEST), (self.bulks, LONGEST)),
             now=lambda: self.now,

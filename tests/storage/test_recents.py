@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from bot.storage.database import Database
 from bot.storage.engines import take_lock
-from bot.storage.recents import KEPT, RecentLookup, Recents
+from bot.storage.records import KEPT, RecentLookup, Recents
 from bot.storage.schema import RECENT
 from tests.storage.holding import held
 from tests.support.records import store

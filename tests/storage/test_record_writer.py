@@ -11,14 +11,12 @@ import pytest
 from sqlalchemy import Connection, event, func, select
 
 from bot.domain.timing import Timing
-from bot.storage.audit import Audit, AuditEntry
 from bot.storage.database import Database, open_database
-from bot.storage.recents import RecentLookup, Recents
-from bot.storage.record_writer import MOST_WAITING
+from bot.storage.records import MOST_WAITING, Audit, AuditEntry, RecentLookup, Recents
 from bot.storage.schema import AUDIT
 from tests.storage.holding import eventually, held
 from tests.storage.test_storage_processes import answer, start, waiting
-from tests.support.records import store, writer_of
+from tests.support.records import recent, store, writer_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 # Nothing is stored before somebody asks for it.
@@ -40,7 +38,7 @@ def lookup(number: int) -> RecentLookup:
 
 async def users(database: Database) -> list[str]:
     """Whose entries are in the audit, the oldest first."""
-    return [one.user for one in await Audit(database).recent(1_000)][::-1]
+    return [one.user for one in await recent(Audit(database), 1_000)][::-1]
 
 
 async def entries(database: Database) -> int:
@@ -86,7 +84,7 @@ async def test_what_came_in_a_moment_is_one_transaction(database: Database) -> N
 
 async def test_nothing_is_written_where_nothing_came(database: Database) -> None:
     """So that a page without news costs no transaction."""
-    lost: list[tuple[int, str]] = []
+    lost: list[tuple[int, str, str]] = []
     async with held(database):
         await writer_of(database, lost).flush()
     assert [] == lost
@@ -109,7 +107,7 @@ async def test_a_reader_waits_for_what_is_being_written(database: Database) -> N
 
 async def test_a_reader_who_gives_up_loses_nothing(database: Database) -> None:
     """A transaction that was begun for them goes on."""
-    lost: list[tuple[int, str]] = []
+    lost: list[tuple[int, str, str]] = []
     writer = writer_of(database, lost, NEVER)
     async with held(database):
         writer.add(entry())
@@ -139,7 +137,7 @@ async def test_what_comes_during_a_transaction_is_stored_after_it(database: Data
 
 async def test_a_lock_of_another_process_that_ends_in_time_costs_nothing(sqlite_url: str) -> None:
     """The batch waits for it, and so does what comes meanwhile."""
-    lost: list[tuple[int, str]] = []
+    lost: list[tuple[int, str, str]] = []
     async with open_database(sqlite_url) as database, open_database(sqlite_url) as other:
         writer = writer_of(database, lost)
         async with held(other):
@@ -153,7 +151,7 @@ async def test_a_lock_of_another_process_that_ends_in_time_costs_nothing(sqlite_
 
 async def test_a_lock_that_lasts_costs_the_batch_that_waited_for_it(sqlite_url: str) -> None:
     """It is counted; what comes after the lock is stored."""
-    lost: list[tuple[int, str]] = []
+    lost: list[tuple[int, str, str]] = []
     short = Timing(sqlite_busy=0.1)
     async with (
         open_database(sqlite_url, timing=short) as database,
@@ -167,12 +165,13 @@ async def test_a_lock_that_lasts_costs_the_batch_that_waited_for_it(sqlite_url: 
         writer.add(entry("U2"))
         await writer.flush()
 
-        assert (["U2"], [(2, "storage")]) == (await users(database), lost)
+        busy = "Another process holds the database. [SQLITE_BUSY]"
+        assert (["U2"], [(2, "storage", busy)]) == (await users(database), lost)
 
 
 async def test_a_full_disk_costs_what_does_not_fit(sqlite_url: str) -> None:
     """It is counted; once there is room again, the next records are stored."""
-    lost: list[tuple[int, str]] = []
+    lost: list[tuple[int, str, str]] = []
     async with open_database(sqlite_url) as database:
         await store(database, entry("U1"))
 
@@ -187,12 +186,13 @@ async def test_a_full_disk_costs_what_does_not_fit(sqlite_url: str) -> None:
 
     async with open_database(sqlite_url) as database:
         await store(database, entry("U3"))
-        assert (["U1", "U3"], [(500, "storage")]) == (await users(database), lost)
+        full = "The disk of the database is full. [SQLITE_FULL]"
+        assert (["U1", "U3"], [(500, "storage", full)]) == (await users(database), lost)
 
 
 async def test_more_than_may_wait_are_lost(database: Database) -> None:
     """The first ones are stored, the others counted, also where they come one by one."""
-    lost: list[tuple[int, str]] = []
+    lost: list[tuple[int, str, str]] = []
     writer_of(database, lost, NEVER).add(*(entry() for _ in range(MOST_WAITING)))
     assert [] == lost
     writer = writer_of(database, lost, NEVER)
@@ -201,7 +201,7 @@ async def test_more_than_may_wait_are_lost(database: Database) -> None:
     writer.add(entry("U2"))
     await writer.flush()
 
-    assert [(2, "overflow"), (1, "overflow")] == lost
+    assert [(2, "overflow"), (1, "overflow")] == [loss[:2] for loss in lost]
     assert (MOST_WAITING, {"U1"}) == (await entries(database), {*await users(database)})
 
 
@@ -215,3 +215,13 @@ async def test_a_process_that_is_killed_loses_what_was_not_stored_yet(shared_url
 
     async with open_database(shared_url) as database:
         assert ["stored"] == await users(database)
+
+
+@pytest.mark.every_database
+async def test_text_that_a_database_cannot_store_costs_nobody_a_record(database: Database) -> None:
+    """Half of a surrogate pair, or a NUL, becomes a question mark; the others are stored too."""
+    writer = writer_of(database, timing=NEVER)
+    writer.add(entry("U1"), entry("U\ud800"), entry("U\0"), entry("U2"))
+    await writer.flush()
+
+    assert ["U1", "U?", "U?", "U2"] == await users(database)

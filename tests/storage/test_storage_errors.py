@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -46,8 +47,18 @@ def of_postgresql(sqlstate: str) -> DBAPIError:
         (TimeoutError(SECRET), "did not answer in time. [TimeoutError]"),
         (NoConnectionFreeError(SECRET), "did not answer in time. [no connection free]"),
         (PermissionError(SECRET), "could not be used. [PermissionError]"),
+        (UnicodeEncodeError("utf-8", SECRET, 0, 1, SECRET), "be used. [UnicodeEncodeError]"),
+        (
+            OSError(errno.EACCES, SECRET),
+            "file of the database may not be read or written by this user. [EACCES]",
+        ),
+        (OSError(errno.EPERM, SECRET), "may not be read or written by this user. [EPERM]"),
+        (OSError(errno.EROFS, SECRET), "may not be read or written by this user. [EROFS]"),
+        (OSError(errno.ENOSPC, SECRET), "disk of the database is full. [ENOSPC]"),
+        (OSError(errno.EIO, SECRET), "could not be used. [EIO]"),
         (ArgumentError(SECRET), "option in DATABASE_URL is not understood. [ArgumentError]"),
         (of_sqlite("SQLITE_BUSY"), "Another process holds the database. [SQLITE_BUSY]"),
+        (of_sqlite("SQLITE_READONLY"), "may not be written by this user. [SQLITE_READONLY]"),
         # Extended codes begin with the plain one.
         (of_sqlite("SQLITE_BUSY_SNAPSHOT"), "holds the database. [SQLITE_BUSY_SNAPSHOT]"),
         (of_sqlite("SQLITE_FULL"), "disk of the database is full. [SQLITE_FULL]"),
@@ -89,19 +100,16 @@ def test_our_own_faults(error: Exception) -> None:
 
 
 def test_a_failure_is_logged_and_the_block_ends(log: io.StringIO) -> None:
-    """By its code and without its sentence; a fault of our own is not hidden."""
+    """With what an operator can act on; a fault of our own is not hidden."""
     with FailureLogged("nothing was stored"):
-        raise StorageError("A sentence.")
+        raise StorageError("A sentence.", "A_FACT")
     with pytest.raises(LookupError), FailureLogged("another event"):
         raise LookupError
 
     (record,) = map(json.loads, log.getvalue().splitlines())
-    assert ("nothing was stored", "error", "storage") == (
-        record["event"],
-        record["level"],
-        record["error"],
+    assert ("nothing was stored", "error", "storage", "A sentence. [A_FACT]") == tuple(
+        record[key] for key in ("event", "level", "error", "detail")
     )
-    assert "sentence" not in log.getvalue()
 
 
 def test_without_a_fact() -> None:
@@ -194,6 +202,6 @@ async def test_no_database(tmp_path: Path) -> None:
 
 async def test_not_a_file(tmp_path: Path) -> None:
     """What the file system refuses is one sentence, too."""
-    with pytest.raises(StorageError, match=r"could not be used. \[IsADirectoryError\]"):
+    with pytest.raises(StorageError, match=r"could not be used. \[EISDIR\]"):
         async with open_database(f"sqlite:///{tmp_path}"):
             pass

@@ -11,12 +11,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import Bound, Bounds, Ending, State, Watch
-from bot.domain.texts.explanation import LookupFailure
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.storage.jobs.watches import Owner, Watches

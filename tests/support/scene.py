@@ -14,16 +14,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.composition.bootstrap import RunningBot, running_bot
+from bot.domain.gateway_health import GatewayHealth
 from bot.domain.timing import Timing
 from bot.fake_slack.people.person import Ack, Person, person_over_http, person_over_socket
 from bot.fake_slack.slack_server import HOST, LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Message, View
 from bot.fake_slack.state.workspace import BOT_MENTION
-from bot.gateway.sandbox.server import SeenRequest, running_sandbox
+from bot.gateway.client import GatewayClient
+from bot.gateway.sandbox.server import running_sandbox
 from bot.settings.settings import Mode, Settings
 from bot.storage.preferences import Scope
 from bot.storage.schema import METADATA
 from tests.support.reading import in_view
+from tests.support.seen_requests import SeenRequest, recording
 
 COMMAND: Final = "/voicestatus"
 CREDENTIAL: Final = "C" * 40
@@ -43,6 +46,7 @@ UNHURRIED: Final = Timing(
     doubtful=PATIENCE,
     person=PATIENCE,
     transaction=PATIENCE,
+    redelivery=PATIENCE,
     gate=PATIENCE,
     poll=0.1,
 )
@@ -235,7 +239,7 @@ async def playing(
         slack.workspace.scopes |= set(scopes)
         settle(slack)
         url = await stack.enter_async_context(
-            running_sandbox(port=0, requests=requests, clock=gateway_clock)
+            running_sandbox(port=0, middlewares=[recording(requests)], clock=gateway_clock)
         )
         settings = settings_for(slack, url, mode, **changes)
         running = await stack.enter_async_context(running_bot(settings, timing=timing))
@@ -292,15 +296,21 @@ class Stage:
 
     async def _forget(self) -> None:
         await self.running.stores.records.flush()
-        await self.running.database.write(_empty)
+        await self.running.stores.database.write(_empty)
         # Running watches and bulk look-ups end when they find no row.
         await self.running.poller.idle()
-        await self.running.database.write(_empty)
+        await self.running.stores.database.write(_empty)
         # A change, after which no choice is left in memory either.
         await self.running.stores.preferences.set_language(Scope.USER, "", "", None)
         await self.running.stores.preferences.refresh()
         self.gateway_requests.clear()
-        self.running.gateway.forget()
+        forget_answers(self.running.gateway)
+
+
+def forget_answers(gateway: GatewayClient) -> None:
+    """Let it know as little as after a restart: no final status, and nothing of its health."""
+    gateway._finals.clear()
+    gateway._circuit.health = GatewayHealth(since=gateway.health.since)
 
 
 def _empty(connection: Any) -> None:
@@ -347,7 +357,7 @@ async def stage(
     gateway_clock = GatewayClock()
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(
-            running_sandbox(port=0, requests=requests, clock=gateway_clock)
+            running_sandbox(port=0, middlewares=[recording(requests)], clock=gateway_clock)
         )
         listener = stack.enter_context(socket.create_server((HOST, 0)))
         async with running_slack(listener=listener) as slack:

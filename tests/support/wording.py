@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Final
 
-from bot.domain.call_status import read_result
+from bot.domain.call_status import LookupFailure, read_result
 from bot.domain.texts.catalog import Catalog, Language
-from bot.domain.texts.explanation import LookupFailure, explain
+from bot.domain.texts.explanation import explain
 from bot.locales import load_catalog
 
 EN: Final[Catalog] = load_catalog(Language.ENGLISH)

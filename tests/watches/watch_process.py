@@ -20,10 +20,9 @@ from typing import Any
 import time_machine
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.connections import gateway_of, slack_session, utc_now
 from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
-from bot.composition.values import access_rules, revealed
-from bot.domain.answer import Answer
+from bot.composition.parts import access_rules, gateway_of, revealed, slack_session, utc_now
+from bot.domain.call_status import Answer
 from bot.domain.id_lists.id_list import IdList
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.gateway.sandbox.server import SeenRequest, running_sandbox
+from bot.gateway.sandbox.server import running_sandbox
 from bot.storage.database import open_database
 from bot.storage.jobs.bulks import Bulks
 from bot.storage.jobs.watches import Watches
+from tests.support.seen_requests import SeenRequest, recording
 from tests.watches.counting_slack import CountingSlack, counting_slack
 
 PATIENCE_SECONDS = 120.0
@@ -145,7 +146,9 @@ async def watch_stage(database_url: str, **settings: Any) -> AsyncIterator[Watch
     """A stage without processes; those that are started on it are gone at its end."""
     requests: list[SeenRequest] = []
     async with AsyncExitStack() as stack:
-        gateway_url = await stack.enter_async_context(running_sandbox(port=0, requests=requests))
+        gateway_url = await stack.enter_async_context(
+            running_sandbox(port=0, middlewares=[recording(requests)])
+        )
         slack = await stack.enter_async_context(counting_slack())
         inner = await stack.enter_async_context(AsyncExitStack())
         yield WatchStage(

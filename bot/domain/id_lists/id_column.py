@@ -1,4 +1,4 @@
-"""Which column of a table holds the IDMSGs. The cells decide; a heading helps.
+"""Which column of a table contains the IDMSGs. The cells decide; a heading helps.
 
 A column of digits can be anything. It is chosen if its heading names it, or if it is the only
 candidate; otherwise no column is, because a wrong one costs a whole list of requests.
@@ -17,7 +17,7 @@ from bot.domain.id_lists.id_list import MAX_SHOWN, ListProblem, UnreadableListEr
 from bot.domain.id_lists.list_words import HEADER, LineProblem, judge
 from bot.domain.id_lists.table_rows import Row, Table
 from bot.domain.input.found_ids import readable
-from bot.domain.texts.catalog import folded
+from bot.domain.input.message_id import folded
 
 _SAMPLE: Final = 200
 _HEADINGS_WITHIN: Final = 20

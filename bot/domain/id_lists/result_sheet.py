@@ -19,13 +19,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
 from typing import Final
 
-from bot.domain.answer import outcome_key
-from bot.domain.call_status import CallStatus
+from bot.domain.call_status import CallStatus, Finding, LookupFailure, outcome_key
 from bot.domain.id_lists.id_list import IgnoredLine, say_reason
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.privacy import mask_phones, shorten
 from bot.domain.texts.catalog import Catalog, Language
-from bot.domain.texts.explanation import Finding, LookupFailure, explain
+from bot.domain.texts.explanation import explain
 
 COLUMNS: Final = (
     "line",

@@ -98,3 +98,11 @@ def parse_typed(word: str, *, forced: bool = False) -> MessageId:
     if DRESSED_PHONE.fullmatch(bare) and not forced:
         raise InvalidMessageIdError(IdProblem.PHONE)
     return MessageId(bare.removeprefix(SEND_PREFIX))
+
+
+def folded(text: str) -> str:
+    """The text for comparison: no accents, no case."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -19,10 +19,10 @@ from bot.domain.input.message_id import (
     IdProblem,
     InvalidMessageIdError,
     MessageId,
+    folded,
     parse_typed,
     unwrap,
 )
-from bot.domain.texts.catalog import folded
 
 MAX_IDS: Final = 10
 MAX_TEXT: Final = 4_000
@@ -104,7 +104,6 @@ class TooMany:
     """More ids than one command takes; a list takes them."""
 
     count: int
-    limit: int = MAX_IDS
     ids: tuple[MessageId, ...] = field(default=(), compare=False)
 
 
@@ -132,7 +131,6 @@ class Run:
 
     command: Command
     argument: str = ""
-    share: bool = False
     assumed: bool = False
 
 
@@ -150,14 +148,13 @@ def parse_query(text: str) -> Query:
     words = _without_label(typed)
     modifiers = [w for w in words if _command(w) in _MODIFIERS]
     rest = [w for w in words if _command(w) not in _MODIFIERS]
-    share = Command.SHARE in map(_command, modifiers)
     if not rest:
         return Nothing()
     first, *others = map(unwrap, rest)
     if command := _command(first):
-        return Run(command=command, argument=" ".join(others), share=share)
+        return Run(command=command, argument=" ".join(others))
     if not others and words == typed and _CODE_OR_RESULT.fullmatch(first):
-        return Run(command=Command.EXPLAIN, argument=first, share=share, assumed=True)
+        return Run(command=Command.EXPLAIN, argument=first, assumed=True)
     return _typing_slip(words) or _look_up(rest, modifiers)
 
 

@@ -11,10 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.call_status import REFUSING, CallStatus, GatewayCode
+from bot.domain.call_status import REFUSING, CallStatus, Finding, GatewayCode
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Job
-from bot.domain.texts.explanation import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,7 +152,7 @@ class BulkItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many calls have each outcome, by the names of `bot.domain.answer.COUNTED`."""
+    """How many calls have each outcome, by the names of `bot.domain.call_status.COUNTED`."""
 
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 

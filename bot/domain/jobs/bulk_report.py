@@ -12,17 +12,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.answer import outcome_key, outcome_of
-from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.call_status import CallStatus, Finding, LookupFailure, Outcome, outcome_key
 from bot.domain.jobs.bulk import BulkItem, Tally
 from bot.domain.texts.catalog import Catalog
-from bot.domain.texts.explanation import (
-    SHORT_CALL_SECONDS,
-    Explanation,
-    Finding,
-    LookupFailure,
-    explain,
-)
+from bot.domain.texts.explanation import SHORT_CALL_SECONDS, Explanation, explain
 
 MOST_REASONS: Final = 5
 # For the first two the count is all there is to say; a failed look-up says nothing about a call.
@@ -111,7 +104,7 @@ class ReportCounter:
         """Reasons with the same text are merged; of equal counts, the earlier one comes first."""
         found: dict[tuple[str, str], Reason] = {}
         for kind, count in self._kinds.items():
-            if wanted(outcome_of(kind)):
+            if wanted(kind.outcome):
                 explanation = explain(kind, catalog)
                 key = (explanation.headline, explanation.entry.advice)
                 earlier = found.get(key, Reason(count=0, explanation=explanation))

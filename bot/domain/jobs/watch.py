@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import REFUSING, GatewayCode, Outcome
+from bot.domain.call_status import REFUSING, Answer, Finding, GatewayCode, Outcome
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import LONGEST_PAUSE, Job
-from bot.domain.texts.explanation import Finding
 
 SHORTEST_LIMIT: Final = timedelta(minutes=1)
 LONGEST_LIMIT: Final = timedelta(hours=24)

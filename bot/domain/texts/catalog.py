@@ -5,12 +5,13 @@ A catalog is plain data; `bot.locales` reads the language files.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
+
+from bot.domain.input.message_id import folded
 
 
 class Language(StrEnum):
@@ -147,24 +148,64 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """How a language formats durations and numbers; plain functions, passed in by `bot.locales`.
+    """How a language writes numbers and durations, as CLDR has it (https://cldr.unicode.org).
 
     Attributes:
-        duration: seconds in everyday words, at most two decimals.
-        plural: the plural category of a whole number ("one", "other", ...), by CLDR.
-        number: a whole number, with thousands apart.
-        share: a part of a whole (of 1 or more) in percent, at most one decimal; neither 0 % where
-            there is something, nor 100 % where something is missing.
+        comma: decimals follow a comma, and thousands are apart by dots, instead of the reverse.
+        one_below_two: all amounts below two are singular, instead of one alone.
+        join: between minutes and seconds.
+        minute: the forms `one` and `other`.
+        second: likewise.
     """
 
-    duration: Callable[[Decimal], str]
-    plural: Callable[[int], str]
-    number: Callable[[int], str]
-    share: Callable[[int, int], str]
+    comma: bool
+    one_below_two: bool
+    join: str
+    minute: Mapping[str, str]
+    second: Mapping[str, str]
+
+    def plural(self, amount: Decimal | int) -> str:
+        """The plural category, `one` or `other`."""
+        return "one" if amount == 1 or (self.one_below_two and amount < _TWO) else "other"
+
+    def number(self, number: int) -> str:
+        """A whole number with thousands apart, as in "3,000" and in "3.000"."""
+        return self._written(f"{number:,}")
+
+    def share(self, part: int, whole: int) -> str:
+        """A part of a whole (of 1 or more) in percent, at most one decimal, as in "62.5%".
+
+        Neither 0 % where there is something, nor 100 % where something is missing.
+        """
+        thousandths = (2 * _THOUSAND * part + whole) // (2 * whole)
+        if 0 < part < whole:
+            thousandths = min(max(1, thousandths), _THOUSAND - 1)
+        return self._written(f"{Decimal(thousandths) / 10:.1f}".removesuffix(".0")) + "%"
+
+    def duration(self, seconds: Decimal) -> str:
+        """As in "85 seconds" or "2 minutes and 5.5 seconds"; at most two decimals."""
+        rounded = seconds.quantize(_CENT, rounding=ROUND_HALF_UP)
+        minutes, rest = divmod(rounded, 60) if rounded >= _MINUTES_FROM else (Decimal(0), rounded)
+        parts = [self._measured(minutes, self.minute)] if minutes else []
+        if rest or not minutes:
+            parts.append(self._measured(rest, self.second))
+        return self.join.join(parts)
+
+    def _measured(self, amount: Decimal, unit: Mapping[str, str]) -> str:
+        number = self._written(f"{amount:,.2f}".rstrip("0").rstrip("."))
+        return f"{number} {unit[self.plural(amount)]}"
+
+    def _written(self, english: str) -> str:
+        return english.translate(_SWAPPED) if self.comma else english
 
 
 Phrase = str | Mapping[str, str]
 
+_CENT: Final = Decimal("0.01")
+_MINUTES_FROM: Final = 120
+_THOUSAND: Final = 1_000
+_TWO: Final = 2
+_SWAPPED: Final = {ord(","): ".", ord("."): ","}
 _RANGES: Final = ((range(800, 900), "8xx"), (range(901, 1000), "9xx"))
 _UNDOCUMENTED: Final = "undocumented"
 
@@ -229,14 +270,7 @@ class Catalog:
         count = values["count"]
         if not isinstance(count, int):
             raise TypeError("a plural phrase takes a whole number as count")
-        form = self.writing.plural(count)
-        return phrase.get(form, phrase["other"]).format(**written)
-
-
-def folded(text: str) -> str:
-    """The text for comparison: no accents, no case."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+        return phrase[self.writing.plural(count)].format(**written)
 
 
 def capitalised(text: str) -> str:

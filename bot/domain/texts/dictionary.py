@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.call_status import CALL_OUTCOMES, Outcome, read_result
-from bot.domain.texts.catalog import Catalog, Entry, Kind, folded
+from bot.domain.input.message_id import folded
+from bot.domain.texts.catalog import Catalog, Entry, Kind
 from bot.domain.texts.explanation import explain, unlisted
 
 _MAX_MATCHES: Final = 8

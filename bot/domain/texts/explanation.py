@@ -6,10 +6,9 @@ For the agent; and for the customer in a short reply that an agent copies and se
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import ClassVar, Final
+from typing import Final
 
-from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.call_status import CallStatus, Finding, LookupFailure, Outcome
 from bot.domain.texts.catalog import Catalog, CustomerReason, Entry, Kind, Retry, WhoActs
 
 # Anatel has counted calls of up to six seconds as short ones since June 2024; a message cannot be
@@ -32,28 +31,6 @@ _TO_CUSTOMERS: Final = {
 }
 # If a call broke off, these codes add nothing that the customer does not already know.
 _BROKEN_OFF: Final = frozenset({CustomerReason.NETWORK, CustomerReason.UNKNOWN})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookupFailure:
-    """The look-up failed. Says nothing about the call.
-
-    Attributes:
-        error: a code of the gateway's error tree, such as "timeout".
-        detail: a short fact for an engineer ("HTTP 502"), never text from the wire.
-        moment: a time that some error texts mention, aware: since when the gateway has been down,
-            or when it may be asked again.
-    """
-
-    outcome: ClassVar[Outcome] = Outcome.LOOKUP_FAILED
-    gateway_code: ClassVar[str | None] = None
-    final: ClassVar[bool] = False
-    error: str
-    detail: str = ""
-    moment: datetime | None = None
-
-
-Finding = CallStatus | LookupFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 aiohttp bounds lines and buffers, but neither a whole reply nor data that arrives without a request.
 
-And it refuses a whole reply, a good answer included, for a field whose name is not ASCII (invalid,
-RFC 9110, section 5.1); httpx-aiohttp fails on such a reason phrase. The client needs neither, so
-they are dropped before aiohttp's parser sees the head.
+It also rejects a whole reply, even a good answer, for a field whose name is not ASCII (invalid, RFC
+9110, section 5.1); httpx-aiohttp fails on such a reason phrase. The client needs neither, so they
+are dropped before aiohttp's parser reads the head.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The wire: one HTTP exchange at a time over one pool of connections, with every error named.
+"""HTTP exchanges over one pool of connections; every error becomes one of our own.
 
 The only module that imports httpx and httpx-aiohttp for the gateway. It limits only the time to
 connect: the caller sets one deadline for the whole look-up.
@@ -13,7 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from socket import gaierror
-from typing import Final
+from typing import Final, cast
 
 import aiohttp
 import httpx
@@ -42,7 +42,7 @@ from bot.gateway.protocol.soap import HttpReply, SoapRequest, read_retry_after
 KEEPALIVE_SECONDS: Final = 12.0
 # Spare connections while old ones close and their successors open.
 SPARE_CONNECTIONS: Final = 4
-SANDBOX_HEADER: Final = "X-Voicestatus-Sandbox"
+SANDBOX_HEADER: Final = "x-voicestatus-sandbox"
 
 # Every class that the layers below may raise; tests/gateway/http/test_transport_errors.py lists
 # them one by one.
@@ -133,14 +133,12 @@ class Transport:
         self,
         wire: httpx.AsyncBaseTransport,
         url: httpx.URL,
-        headers: Mapping[str, str],
         *,
         connect_seconds: float | None = None,
         proxied: bool = False,
     ) -> None:
         self._wire = wire
         self._url = url
-        self._headers = headers
         # The caller's deadline applies in addition.
         self._limits = {"timeout": httpx.Timeout(None, connect=connect_seconds).as_dict()}
         self._proxied = proxied
@@ -162,45 +160,53 @@ class Transport:
         raise error
 
     async def _post(self, request: SoapRequest) -> HttpReply:
-        # Without the client of httpx: its redirects, cookies and authentication are unwanted here,
-        # and costs as much as the request itself.
-        response = await self._wire.handle_async_request(
-            httpx.Request(
-                "POST",
-                self._url,
-                headers={**self._headers, **dict(request.headers)},
-                content=request.content,
-                extensions=self._limits,
-            )
+        # Not through httpx's client: its redirects, cookies and authentication are unwanted here,
+        # and it costs as much as the request itself.
+        posted = httpx.Request(
+            "POST",
+            self._url,
+            headers=request.headers,
+            # Not as `content`, for which httpx adds the headers that aiohttp adds anyway.
+            stream=httpx.ByteStream(request.content),
+            extensions=self._limits,
         )
+        # Otherwise it would be sent in chunks.
+        posted.read()
+        response = await self._wire.handle_async_request(posted)
         async with aclosing(response):
             if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 raise ProxyFailed(str(response.status_code))
-            header = response.headers.get
-            self.sandbox = header(SANDBOX_HEADER) == "1"
+            # httpx searches and decodes them all for each one that is read.
+            headers = dict(response.headers.items())
+            self.sandbox = headers.get(SANDBOX_HEADER) == "1"
             content = bytearray()
-            cut_by = await self._read(response, content)
+            cut_by = await self._read(response, headers, content)
             return HttpReply(
                 http_status=response.status_code,
-                content_type=header("Content-Type", ""),
+                content_type=headers.get("content-type", ""),
                 content=bytes(content),
                 sandbox=self.sandbox,
-                retry_after=read_retry_after(header("Retry-After", ""), header("Date", "")),
+                retry_after=read_retry_after(
+                    headers.get("retry-after", ""), headers.get("date", "")
+                ),
                 cut_by=cut_by,
             )
 
-    async def _read(self, response: httpx.Response, content: bytearray) -> TransportError | None:
+    async def _read(
+        self, response: httpx.Response, headers: Mapping[str, str], content: bytearray
+    ) -> TransportError | None:
         """Append the body chunk by chunk, so that a broken connection loses nothing.
 
         Returns the error that truncated it, if any.
         """
-        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
             return None
-        length = response.headers.get("Content-Length", "")
+        length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > MAX_REPLY_BYTES:
             raise TooLarge
         try:
-            async for chunk in response.aiter_raw():
+            # Not `aiter_raw`, which costs as much again.
+            async for chunk in cast("httpx.AsyncByteStream", response.stream):
                 content += chunk
                 if len(content) > MAX_REPLY_BYTES:
                     raise TooLarge
@@ -251,14 +257,13 @@ async def open_transport(
                 keepalive_timeout=KEEPALIVE_SECONDS,
                 ssl=trust,
             ),
+            headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         ) as session,
         AiohttpTransport(verify=trust, client=session, proxy=route) as wire,
     ):
-        yield Transport(
-            wire, target, headers, connect_seconds=connect_seconds, proxied=route is not None
-        )
+        yield Transport(wire, target, connect_seconds=connect_seconds, proxied=route is not None)
 
 
 def _read_proxy(proxy: str) -> tuple[httpx.Proxy, Mapping[str, str]]:

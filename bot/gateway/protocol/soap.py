@@ -156,6 +156,8 @@ def read_retry_after(value: str, date: str) -> float | None:
             whose clock is wrong.
     """
     text = value.strip()
+    if not text:
+        return None
     seconds = float(text) if _SECONDS.fullmatch(text) else _until(text, date.strip())
     return seconds if seconds is not None and seconds <= LONGEST_SECONDS else None
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
-
-from bot.gateway.sandbox.fault_names import FaultName
+from enum import StrEnum, unique
+from typing import Final, Self
 
 PREFIX: Final = "SANDBOX-"
 PENDING_SECONDS: Final = 20.0
@@ -40,17 +39,116 @@ _SCRIPT: Final = (
     ("SLOW-n", None, "Answered (ok:85.00), but n seconds late, 600 at most."),
     ("EMPTY", "", "An empty result element."),
 )
+_FIXED: Final = {tail: result for tail, result, _ in _SCRIPT if result is not None}
+_WAITING: Final = re.compile(r"PENDING(?:-([0-9]+(?:\.[0-9]+)?))?")
+_SLOW: Final = re.compile(r"SLOW-([0-9]+(?:\.[0-9]+)?)")
+_CODE: Final = re.compile(r"[0-9]{3}")
+_RESULT: Final = re.compile(r"([A-Z]+|[0-9]{3})\.(.*)", re.DOTALL)
+
+
+@unique
+class FaultName(StrEnum):
+    """The text after `SANDBOX-FAULT-`; case does not matter."""
+
+    sentence: str
+
+    def __new__(cls, name: str, sentence: str) -> Self:
+        """Makes the member's value its name alone."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.sentence = sentence
+        return member
+
+    CLIENT = "client", "A fault that blames the request (soap:Client, soap:Sender)."
+    SERVER = "server", "A fault of the service (soap:Server, soap:Receiver) with a stack trace."
+    VERSION_MISMATCH = "version-mismatch", "A fault soap:VersionMismatch."
+    MUST_UNDERSTAND = "must-understand", "A fault soap:MustUnderstand."
+    FAULT_200 = "fault-200", "A fault of the service with HTTP status 200."
+
+    HTML = "html", "An HTML page with status 200."
+    HTML_500 = "html-500", "An HTML page with status 500."
+    UNAVAILABLE = "unavailable", "Status 503 with an HTML page."
+    BAD_GATEWAY = "bad-gateway", "Status 502 with an HTML page."
+    GATEWAY_TIMEOUT = "gateway-timeout", "Status 504 with an HTML page."
+    FORBIDDEN = "forbidden", "Status 403 with an HTML page."
+    NOT_FOUND = "not-found", "Status 404 with an HTML page."
+    REDIRECT = "redirect", "Status 302 to another path of this server, which answers 404."
+
+    REDIRECT_AWAY = "redirect-away", "Status 308 to another host, which does not exist."
+    RETRY_AFTER = "retry-after", "Status 503 that asks to be left alone for 2 seconds."
+    NO_CONTENT = "no-content", "Status 204, which has no body."
+    REASON_LATIN1 = "reason-latin1", "ok:85.00 under a status line with accents in ISO-8859-1."
+
+    RESET = "reset", "Resets the connection instead of an answer."
+    CLOSE = "close", "Closes the connection without an answer."
+    TRUNCATED = "truncated", "Announces a whole answer, sends half of it and closes."
+    WRONG_LENGTH = "wrong-length", "Announces fewer bytes than it sends, so the XML is cut short."
+    GARBAGE = "garbage", "Bytes that are not HTTP, then closes."
+    BAD_CHUNK = "bad-chunk", "A chunked answer whose chunk size is not a number."
+    HANG = "hang", "Never answers; closes after 120 seconds."
+    DRIP = "drip", "Headers at once, then the body at one byte a second."
+    HANG_HEAD = "hang-head", "Most of the headers, then silence; closes after 120 seconds."
+    HANG_BODY = "hang-body", "Half of the body, then silence; closes after 120 seconds."
+    HTTP_09 = "http-09", "ok:85.00 without any head, as in HTTP/0.9."
+    HTTP_2 = "http-2", "The frame with which a server begins HTTP/2."
+    TWO_LENGTHS = "two-lengths", "ok:85.00 with two lengths that differ."
+    SPLIT = "split", "ok:85.00 and right behind it another whole answer, 023."
+
+    ENDLESS_HEADERS = "endless-headers", "Header fields without an end, at full speed."
+    ENDLESS_LINE = "endless-line", "One header field without an end, at full speed."
+    INTERIM_FLOOD = "interim-flood", "100 Continue without an end, at full speed."
+    TINY_CHUNKS = "tiny-chunks", "Chunks of one byte without an end, at full speed."
+    CHUNK_EXTENSION = "chunk-extension", "A chunk whose extension has no end, at full speed."
+    ENDLESS_TRAILERS = "endless-trailers", "Fields behind the last chunk without an end."
+    TEXT_200MB = "text-200mb", "200 MB of text with a Content-Length."
+    CHUNKED_200MB = "chunked-200mb", "200 MB of text in chunks."
+    GZIP_GIGABYTE = "gzip-gigabyte", "A gigabyte under gzip, announced as such."
+    GZIP_UNANNOUNCED = "gzip-unannounced", "A gigabyte under gzip, announced as XML."
+
+    BOM = "bom", "ok:85.00 behind a UTF-8 byte order mark."
+    UTF16 = "utf16", "ok:85.00 in UTF-16 with a byte order mark, declared as such."
+    LATIN1 = "latin1", "A result with accents in ISO-8859-1, declared as such."
+    UTF16_BARE = "utf16-bare", "ok:85.00 in UTF-16 without a byte order mark."
+    WRONG_CHARSET = "wrong-charset", "Declares UTF-8 and has accents in ISO-8859-1."
+    BAD_CHARSET = "bad-charset", "Declares a character set that does not exist."
+    GZIP = "gzip", "ok:85.00 compressed with gzip, which nobody asked for."
+    GZIP_LIE = "gzip-lie", "ok:85.00 in plain text, announced as gzip."
+    GZIP_BOMB = "gzip-bomb", "A few kilobytes of gzip that unfold to 10 MB."
+
+    DOCTYPE = "doctype", "ok:85.00 behind a harmless document type."
+    ENTITY = "entity", "ok:85.00 by way of an entity that the document defines."
+    ENTITY_BOMB = "entity-bomb", "Nested entities that would unfold to a billion words."
+    EXTERNAL_ENTITY = "external-entity", "An entity that points at a local file."
+    DEEP = "deep", "A result inside a thousand nested elements."
+    NESTING_100000 = "nesting-100000", "A result inside 100,000 nested elements."
+    ATTRIBUTES = "attributes", "An element with 10,000 attributes."
+    NAMESPACES = "namespaces", "10,000 names in a namespace of 100,000 characters."
+    COMMENTS = "comments", "20,000 comments beside the result."
+    HUGE = "huge", "A result of 5 MB."
+    MALFORMED = "malformed", "Half of the XML, with a Content-Length that agrees."
+    EMPTY_BODY = "empty-body", "Status 200 with the right Content-Type and no body."
+
+    NIL = "nil", "A result element with xsi:nil."
+    MISSING = "missing", "A response without a result element."
+    DUPLICATE = "duplicate", "Two result elements that differ."
+    CDATA = "cdata", "ok:85.00 in a CDATA section."
+    OTHER_PREFIX = "other-prefix", "ok:85.00 with other namespace prefixes than the samples."
+    OTHER_NAMESPACE = "other-namespace", "ok:85.00 in the namespace of a sibling service."
+    BARE_STRING = "bare-string", "ok:85.00 in a bare string element, without an envelope."
+    SOAP12_TO_11 = "soap12-to-11", "ok:85.00 in the SOAP version that was not asked for."
+
+    NUL = "nul", "A NUL byte in the result, which XML forbids."
+    UNSAFE_TEXT = "unsafe-text", "A result with <!channel> and backticks."
+    LONG_TEXT = "long-text", "A result of 10,000 characters."
+    RTL = "rtl", "A result that a right-to-left override turns into failed:486 on screen."
+
+
 #: Every id, or form of ids, with one sentence on its effect.
 SCRIPTED: Final[Mapping[str, str]] = {
     **{f"{PREFIX}{tail}": sentence for tail, _, sentence in _SCRIPT},
     **{f"{PREFIX}FAULT-{name}": name.sentence for name in FaultName},
 }
-_FIXED: Final = {tail: result for tail, result, _ in _SCRIPT if result is not None}
 _FAULTS: Final[Mapping[str, FaultName]] = {f"FAULT-{name}".upper(): name for name in FaultName}
-_WAITING: Final = re.compile(r"PENDING(?:-([0-9]+(?:\.[0-9]+)?))?")
-_SLOW: Final = re.compile(r"SLOW-([0-9]+(?:\.[0-9]+)?)")
-_CODE: Final = re.compile(r"[0-9]{3}")
-_RESULT: Final = re.compile(r"([A-Z]+|[0-9]{3})\.(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

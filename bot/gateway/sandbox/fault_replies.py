@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.gateway.sandbox.answers import FaultName
 from bot.gateway.sandbox.envelope import (
     NAMESPACE,
     OPERATION,
@@ -24,7 +25,6 @@ from bot.gateway.sandbox.envelope import (
     result_reply,
     soap_reply,
 )
-from bot.gateway.sandbox.fault_names import FaultName
 
 Builder = Callable[[Version], Reply]
 

@@ -1,7 +1,7 @@
 """The faults below HTTP: the connection itself is wrong, so bytes go to the transport.
 
-And those without an end, or too large for memory: their parts are made while they are sent, so the
-sandbox itself stays small. Pure: a SOAP version in, a value out.
+Replies that never end or are too large for memory belong here too: their parts are made while they
+are sent, so the sandbox itself stays small. Pure: a SOAP version in, a value out.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import islice, repeat
 from typing import Final
 
+from bot.gateway.sandbox.answers import FaultName
 from bot.gateway.sandbox.envelope import MARK, Version, result_reply
-from bot.gateway.sandbox.fault_names import FaultName
 
 HANG_SECONDS: Final = 120.0
 DRIP_SECONDS: Final = 1.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import html
 import logging
+import re
 import socket
 import struct
 import time
@@ -20,17 +21,30 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from bot.gateway.sandbox.answers import PREFIX, Answer, Script
-from bot.gateway.sandbox.call import MAX_SHOWN, Call, Exchange, Listener, read_call, without_keys
-from bot.gateway.sandbox.envelope import MARK, OPERATION, Reply, Version, page_reply, result_reply
-from bot.gateway.sandbox.fault_names import FaultName
+from bot.gateway.sandbox.answers import FaultName, Script
+from bot.gateway.sandbox.envelope import (
+    MARK,
+    OPERATION,
+    Call,
+    Reply,
+    Version,
+    page_reply,
+    read_call,
+    result_reply,
+)
 from bot.gateway.sandbox.fault_replies import BUILDERS
 from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, WireReply
 
 PATH: Final = "/voice/v_3_00/service.asmx"
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_REMEMBERED: Final = 1_000
+MASK: Final = "••••••"
+MAX_SHOWN: Final = 20_000
 
+_KEYS: Final = re.compile(
+    r"(<(?:[\w.-]+:)?(?:Credencial|Token)\b[^<>]*>).*?(</(?:[\w.-]+:)?(?:Credencial|Token)\s*>)",
+    re.DOTALL,
+)
 _SHUTDOWN_SECONDS: Final = 0.1
 _LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 _FAULTS: Final[Mapping[FaultName, Callable[[Version], Reply | WireReply]]] = {
@@ -41,25 +55,33 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenRequest:
-    """One POST to the service, without its secrets.
+class Exchange:
+    """One call of the operation and its reply, as far as they may be shown.
 
-    `version` is None and `outcome` the HTTP status, as in `415`, if no call could be read;
-    otherwise `outcome` is the result text, or `fault:` and the fault's name. `idmsg` is stored as
-    sent, for scripted ids only.
+    Attributes:
+        seconds: from the request to the reply.
+        status: the HTTP status; 0 if the reply is not HTTP (a fault of the connection).
+        request: the envelope with its keys masked; empty if that failed.
+        reply: the sent document, or the name of the played fault.
     """
 
-    version: str | None
-    idmsg: str | None
-    outcome: str
+    seconds: float
+    status: int
+    content_type: str
+    soap_action: str | None
+    request: str
+    reply_type: str
+    reply: str
+
+
+Listener = Callable[[Exchange], None]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Service:
-    """Answers requests by the script, and records them."""
+    """Answers requests by the script."""
 
     script: Script
-    requests: list[SeenRequest]
     listener: Listener
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -80,11 +102,9 @@ class _Service:
         soap_action = request.headers.get("SOAPAction")
         call = read_call(content_type, soap_action, content)
         if isinstance(call, Reply):
-            self._remember(SeenRequest(version=None, idmsg=None, outcome=str(call.status)))
             return _response(call)
         started = time.perf_counter()
         decided = self.script.answer(call.credential, call.token, call.idmsg)
-        self._remember(_seen(call, decided))
         await asyncio.sleep(decided.delay)
         reply: Reply | WireReply = result_reply(call.version, decided.text)
         if decided.fault is not None:
@@ -106,10 +126,6 @@ class _Service:
         await send(request.transport, reply)
         # The connection is closed by now: aiohttp requires a response, and drops it.
         return web.Response()
-
-    def _remember(self, seen: SeenRequest) -> None:
-        self.requests.append(seen)
-        del self.requests[: -self.script.remembered]
 
 
 async def send(transport: asyncio.Transport | None, reply: WireReply) -> None:
@@ -142,13 +158,11 @@ async def _write(writer: asyncio.StreamWriter, reply: WireReply) -> None:
         await asyncio.sleep(reply.pace)
 
 
-def _seen(call: Call, decided: Answer) -> SeenRequest:
-    scripted = call.idmsg is not None and call.idmsg.upper().startswith(PREFIX)
-    return SeenRequest(
-        version=call.version.label,
-        idmsg=call.idmsg if scripted else None,
-        outcome=f"fault:{decided.fault}" if decided.fault else decided.text,
-    )
+def without_keys(call: Call, content: bytes) -> str:
+    """The envelope with masked keys; empty if a key would still be visible."""
+    masked = _KEYS.sub(rf"\g<1>{MASK}\g<2>", content.decode("utf-8", errors="replace"))
+    keys = filter(None, (call.credential, call.token))
+    return "" if any(key in masked for key in keys) else masked[:MAX_SHOWN]
 
 
 def _stand_in(text: str) -> Reply:
@@ -189,7 +203,6 @@ async def running_sandbox(
     port: int = 8088,
     *,
     clock: Callable[[], float] = time.monotonic,
-    requests: list[SeenRequest] | None = None,
     listener: Listener = lambda _call: None,
     remembered: int = MAX_REMEMBERED,
     middlewares: Sequence[Middleware] = (),
@@ -200,9 +213,8 @@ async def running_sandbox(
         host: where to listen.
         port: likewise.
         clock: seconds from any origin; only `SANDBOX-PENDING` uses it.
-        requests: where to record the requests.
         listener: receives each call and its reply, without the keys, before it is sent.
-        remembered: the most requests, and the most waiting ids, to store.
+        remembered: the most waiting ids to store.
         middlewares: see each request before the service.
 
     Raises:
@@ -216,7 +228,6 @@ async def running_sandbox(
     app.on_response_prepare.append(_mark)
     service = _Service(
         script=Script(clock=clock, remembered=remembered),
-        requests=[] if requests is None else requests,
         listener=listener,
     )
     app.router.add_route("*", "/{tail:.*}", service.handle)

@@ -16,8 +16,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import CallStatus
+from bot.domain.call_status import Answer, CallStatus
 from bot.domain.gate import LONGEST_PAUSE_SECONDS
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Step, after_answer, is_another_pause
 from bot.services.bulk.progress import Lease, Progress, came
@@ -135,10 +134,10 @@ class BulkLookUps:
             self.leave()
 
     def _slow_down(self) -> None:
-        """Let all workers rest: the gateway asked for it, or cannot be reached."""
+        """Pause all workers: the gateway asked for it, or cannot be reached."""
         seconds = self.dependencies.timing.down_rest
         if (until := self._paused_until()) is not None:
-            # Then the gateway is there.
+            # The pause came from the gateway, so it can be reached.
             self._heard_at = _clock()
             seconds = (until - self.dependencies.now()).total_seconds()
         rest_until = _clock() + min(seconds, LONGEST_PAUSE_SECONDS)
@@ -149,7 +148,7 @@ class BulkLookUps:
         return until if until is not None and until > self.dependencies.now() else None
 
     async def _oversee(self) -> None:
-        """See what others do to the bulk, and show whether it is paused."""
+        """Notice what others change in the bulk, and show whether it is paused."""
         while not await came(self._done, self.dependencies.timing.stop_seen):
             await self.lease.refresh()
             if self.lease.lost or self.lease.bulk.ending is not None:

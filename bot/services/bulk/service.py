@@ -16,19 +16,6 @@ from bot.storage.jobs.bulks import Bulks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoRoomForBulk:
-    """So many lists are open already that this one would have to wait for long.
-
-    Attributes:
-        bound: whose lists they are: `USER` or `ALL`.
-        most: how many there may be.
-    """
-
-    bound: Bound
-    most: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkService:
     """Starts, stops and shows bulks. Every method raises `StorageError`.
 
@@ -45,7 +32,7 @@ class BulkService:
 
     async def start(
         self, given: IdList, *, user: str, destination: Destination, name: str = ""
-    ) -> Bulk | NoRoomForBulk:
+    ) -> Bulk | Bound:
         """Look these calls up; the user is notified in the destination.
 
         Args:
@@ -53,6 +40,9 @@ class BulkService:
             user: who gets the report.
             destination: where the progress and the report are posted.
             name: of the file; empty for pasted ids.
+
+        Returns:
+            the bulk; or whose lists, the user's or all, are so many that it would wait for long.
         """
         now = self.now()
         bulk = Bulk(
@@ -68,7 +58,7 @@ class BulkService:
         )
         bound = await self.bulks.add(bulk, given.ids, given.ignored, self.bounds)
         if bound is not None:
-            return NoRoomForBulk(bound=bound, most=self.bounds.each[bound])
+            return bound
         self.wake()
         return bulk
 

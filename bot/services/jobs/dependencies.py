@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import OnUnknownDelivery

@@ -174,7 +174,7 @@ class Poller:
                 await self.round()
                 continue
             except StorageError as error:
-                _log.info("what is due is looked for later", error=error.code)
+                _log.info("what is due is looked for later", error=error.code, detail=error.detail)
             except Exception as error:  # noqa: BLE001 - without rounds no result would be sent
                 _log.error("a round failed", exc_info=error)
             await asyncio.sleep(self.timing.poll)

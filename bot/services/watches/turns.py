@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Protocol
 
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
 from bot.domain.jobs.job import Delivery, Report, Trace, next_attempt
 from bot.domain.jobs.watch import Schedule, State, Watch, after_poll
 from bot.services.jobs.deliver_once import OnceDelivery
@@ -86,14 +86,14 @@ class WatchTurns:
             current = await self._delivery.load_current(watch)
 
     async def _go_on(self, watch: Watch, seen: Answer | None) -> bool:
-        """Postpone it, or notify; whether it still was what was read."""
+        """Postpone the watch, or notify; returns whether it was unchanged until then."""
         new = after_poll(watch, seen, self._schedule, self._now())
         if new.ending is None:
             return await self._delivery.replace(watch, new)
         return await self._delivery.attempt(new, watch)
 
     async def _update_card(self, watch: Watch) -> None:
-        """Bring the card up to date; while Slack accepts nothing, at the next chance."""
+        """Update the card; while Slack accepts nothing, retry later."""
         if not watch.open:
             return
         tried = replace(watch, attempts=watch.attempts + 1)

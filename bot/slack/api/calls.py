@@ -1,18 +1,41 @@
-"""Calls of Slack with a time limit, whose failures are the errors of `bot.slack.api.errors`."""
+"""Calls of Slack with a time limit, and the tree of their errors.
+
+    SlackError                     Slack refused this call for good
+    ├── UnclearError               Slack's own fault: it may have done what was asked
+    │   └── SlackUnreachableError  no valid answer, or status 5xx
+    │       └── NotConnectedError  no connection was made, so nothing was sent
+    ├── NotNowError                a rate limit, or another reason that passes; nothing was done
+    ├── TokenRefusedError          about the token or its rights, which an admin can fix
+    │   ├── DeadTokenError         the token is invalid for every method
+    │   └── MissingScopeError      the token may not call this method
+    ├── FormRefusedError           about the form of a message or view, not its content
+    ├── GoneError                  the message, thread or file does not exist (any more)
+    └── NotMemberError             the bot does not see the conversation
+
+Their reasons are safe to show and to log. The texts of slack-sdk's own errors are not: they can
+contain tokens and bodies. https://docs.slack.dev/reference/methods/chat.postMessage#errors
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import math
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.api.errors import NotConnectedError, SlackError, SlackUnreachableError, refusal
+from bot.slack.blocks.payload import parsed
+
+_WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
+# Replaces a missing or malformed error code.
+_UNKNOWN: Final = "unknown"
 
 # A longer rate limit is not waited for: a user is waiting for the answer.
 _BRIEF_SECONDS: Final = 5.0
@@ -24,6 +47,148 @@ _FAULTS: Final = (
     *(SlackClientError, aiohttp.ClientError, TimeoutError, OSError),
     *(ValueError, AttributeError, TypeError, LookupError, RecursionError),
 )
+
+
+class SlackError(Exception):
+    """Slack did not do what was asked.
+
+    Attributes:
+        reason: Slack's error code, or the kind of fault.
+        status: the HTTP status; 0 if there was no answer.
+        retry_after: the seconds to wait after a rate limit; `None` for other errors.
+        passes: whether a later attempt may succeed.
+        may_be_done: whether Slack may have done what was asked.
+    """
+
+    passes: ClassVar[bool] = False
+    may_be_done: ClassVar[bool] = False
+
+    def __init__(self, reason: str, *, status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.retry_after = retry_after
+
+
+class UnclearError(SlackError):
+    """Slack's own fault. Slack's documentation: "some aspect of the operation" may succeed."""
+
+    passes = True
+    may_be_done = True
+
+
+class SlackUnreachableError(UnclearError):
+    """Slack gave no valid answer, or status 5xx."""
+
+
+class NotConnectedError(SlackUnreachableError):
+    """No connection was made, so nothing was sent."""
+
+    may_be_done = False
+
+
+class NotNowError(SlackError):
+    """A rate limit, or another reason that passes; nothing was done."""
+
+    passes = True
+
+
+class TokenRefusedError(SlackError):
+    """Slack refuses the token, or the token lacks a right; an admin can fix that."""
+
+    passes = True
+
+
+class DeadTokenError(TokenRefusedError):
+    """The token is invalid for every method."""
+
+
+class MissingScopeError(TokenRefusedError):
+    """The token may not call this method."""
+
+
+class FormRefusedError(SlackError):
+    """Slack refuses a message or view because of its form; nothing was done."""
+
+
+class GoneError(SlackError):
+    """The message, thread or file does not exist, or no longer."""
+
+
+class NotMemberError(SlackError):
+    """The bot does not see the conversation."""
+
+
+CODES: Final[Mapping[type[SlackError], tuple[str, ...]]] = {
+    UnclearError: ("fatal_error", "internal_error", "service_unavailable", _UNKNOWN),
+    NotNowError: (
+        *("message_limit_exceeded", "rate_limited", "ratelimited", "request_timeout"),
+        "team_added_to_org",
+    ),
+    DeadTokenError: (
+        *("account_inactive", "app_not_installed", "invalid_auth", "not_authed"),
+        *("team_access_not_granted", "token_expired", "token_revoked", "user_removed_from_team"),
+    ),
+    MissingScopeError: ("missing_scope", "no_permission", "not_allowed_token_type"),
+    TokenRefusedError: (
+        *("access_denied", "ekm_access_denied", "enterprise_is_restricted", "forbidden_team"),
+        *("invalid_app_token", "org_login_required", "two_factor_setup_required"),
+    ),
+    FormRefusedError: (
+        *("invalid_arguments", "invalid_blocks_format", "invalid_blocks", "msg_blocks_too_long"),
+        *("msg_too_long", "view_too_large"),
+    ),
+    GoneError: ("file_deleted", "file_not_found", "message_not_found", "thread_not_found"),
+    NotMemberError: ("channel_not_found", "not_in_channel"),
+}
+
+
+def refusal(status: int, headers: Mapping[str, str], answer: object) -> SlackError:
+    """The error that an answer of the Web API means.
+
+    Args:
+        status: the HTTP status.
+        headers: its headers; slack-sdk passes on aiohttp's, whose names are in any case.
+        answer: the parsed body; anything but an object with `ok: false` has no error code.
+
+    https://docs.slack.dev/apis/web-api/rate-limits
+    """
+    refused = answer if isinstance(answer, dict) and answer.get("ok") is False else {}
+    code = word_of(refused.get("error"))
+    reason = f"an answer that cannot be read, status {status}" if code == _UNKNOWN else code
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return NotNowError(reason, status=status, retry_after=_retry_after(headers))
+    kind = next((kind for kind, codes in CODES.items() if code in codes), SlackError)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        kind = SlackUnreachableError
+    return kind(reason, status=status)
+
+
+def url_refusal(status: int, headers: Mapping[str, str], body: str | None) -> SlackError | None:
+    """The error that an answer of a response URL means; `None` if it accepted the message.
+
+    It answers in words, or in JSON, whose status may be 200 for a refusal.
+    """
+    answer = parsed(body, dict) or {}
+    if status == HTTPStatus.OK and answer.get("ok", True) is True:
+        return None
+    if form := next((code for code in CODES[FormRefusedError] if code in (body or "")), ""):
+        return FormRefusedError(form, status=status)
+    return refusal(status, headers, answer)
+
+
+def word_of(found: object) -> str:
+    """A well-formed identifier of Slack's, safe to log; `unknown` for anything else."""
+    return found if isinstance(found, str) and _WORD.fullmatch(found) else _UNKNOWN
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    try:
+        seconds = float(headers.get("Retry-After", "1"))
+    except ValueError:
+        return 1.0
+    # float() also parses "nan" and "inf", which asyncio.sleep cannot handle.
+    return max(0.0, seconds) if math.isfinite(seconds) else math.inf
 
 
 @asynccontextmanager

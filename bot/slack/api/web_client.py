@@ -7,31 +7,76 @@ valid token the bot still answers through response URLs, which need none.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from copy import copy
+from functools import partial
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import structlog
-from slack_sdk.http_retry.builtin_async_handlers import async_default_handlers
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.domain.privacy import shorten
 from bot.domain.timing import Timing
-from bot.slack.api.calls import checked, within
-from bot.slack.api.errors import (
+from bot.slack.api.calls import (
     DeadTokenError,
     FormRefusedError,
     SlackError,
     SlackUnreachableError,
+    checked,
     url_refusal,
+    within,
 )
-from bot.slack.api.plain_fallback import plain_text_fallback
-from bot.slack.api.threads import Threads
+from bot.slack.api.posted import Threads
+from bot.slack.blocks.block_kit import SECTION_LIMIT, Block, escape, section
+
+Arguments = dict[str, Any]
+
+# Interactive elements, which have no text worth reading.
+_CONTROLS: Final = frozenset({"actions", "button", "static_select", "divider"})
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
+
+
+def plain_text_fallback(arguments: Mapping[str, Any]) -> Arguments | None:
+    """A message or view as plain paragraphs; `None` if it is plain already, or is neither."""
+    plain = dict(arguments)
+    if isinstance(arguments.get("view"), dict):
+        plain["view"] = _plain_view(arguments["view"])
+    elif arguments.get("blocks") is not None:
+        text = shorten(str(arguments.get("text", "")), SECTION_LIMIT)
+        plain |= {"text": text, "blocks": [section(text)]}
+    return None if plain == arguments else plain
+
+
+def _plain_view(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The view with its inputs unchanged and one paragraph for each other block."""
+    plain: list[Block] = []
+    for block in view["blocks"]:
+        words = "".join(_words(block))
+        if block["type"] == "input":
+            plain.append(block)
+        elif words:
+            plain.append(section(words))
+    return {**view, "blocks": plain}
+
+
+def _words(part: Any) -> Iterator[str]:
+    """The texts of a block as mrkdwn, in order."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _words(one)
+    elif isinstance(part, dict) and part.get("type") not in _CONTROLS:
+        text = part.get("text")
+        if isinstance(text, str):
+            yield text if part["type"] == "mrkdwn" else escape(text)
+        else:
+            yield from _words(text)
+        yield from _words(part.get("elements"))
 
 
 class BotToken:
@@ -85,9 +130,8 @@ class SlackClient:
         self.token = BotToken(client, timing=timing)
         self.threads = Threads(client, timing=timing)
         self._client = client
-        self._session = session
-        # Made once: by default each client makes its own.
-        self._retries = async_default_handlers()
+        # Made once, because it reads the environment; copied for each response URL.
+        self._webhook = AsyncWebhookClient("", session=session)
         self.timing = timing
         self._patience = timing.slack_call
         self._limits: set[asyncio.Timeout] = set()
@@ -132,9 +176,8 @@ class SlackClient:
         """Post to a response URL; returns whether Slack accepted it."""
         if not response_url:
             return False
-        webhook = AsyncWebhookClient(
-            response_url, session=self._session, retry_handlers=self._retries
-        )
+        webhook = copy(self._webhook)
+        webhook.url = response_url
 
         async def send(content: dict[str, Any]) -> bool:
             response = await webhook.send_dict(content)
@@ -161,16 +204,13 @@ class SlackClient:
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Call Slack; wait for a brief rate limit once, after a long one try the next channel."""
         try:
-            async with self._in_time():
-                return await call()
+            return await self._in_time(call)
         except SlackError as error:
             pause = error.retry_after
             if pause is None or pause > self._patience:
                 raise
-        async with self._in_time(1.0):
-            await asyncio.sleep(pause)
-        async with self._in_time():
-            return await call()
+        await self._in_time(partial(asyncio.sleep, pause), more=1.0)
+        return await self._in_time(call)
 
     def _note(self, error: SlackError, *, target: str, shown: str) -> None:
         """Note a failed call: log it, and when to call again.
@@ -194,12 +234,11 @@ class SlackClient:
         if pause is not None and pause <= self.timing.longest_limit:
             self._reopens[target] = now + pause
 
-    @asynccontextmanager
-    async def _in_time(self, more: float = 0.0) -> AsyncIterator[None]:
+    async def _in_time(self, call: Callable[[], Awaitable[T]], *, more: float = 0.0) -> T:
         # slack-sdk ignores its own `timeout` if it is given a session.
         async with within(self._patience + more) as limit:
             self._limits.add(limit)
             try:
-                yield
+                return await call()
             finally:
                 self._limits.discard(limit)

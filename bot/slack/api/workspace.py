@@ -12,8 +12,7 @@ from typing import Final
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.api.calls import slack_answer
-from bot.slack.api.errors import SlackUnreachableError
+from bot.slack.api.calls import SlackUnreachableError, slack_answer
 
 _LONGEST_NAME: Final = 100
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

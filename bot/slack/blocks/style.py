@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.privacy import mask_phones, public_id, shorten
 from bot.domain.texts.catalog import Catalog

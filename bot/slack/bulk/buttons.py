@@ -15,7 +15,7 @@ from bot.domain.jobs.bulk import Bulk
 from bot.domain.texts.catalog import Catalog
 from bot.slack.blocks.block_kit import Block, Element, actions, button, label
 from bot.slack.blocks.style import CardStyle
-from bot.slack.cards.buttons import ids_of, ids_value, row_for, seen_by
+from bot.slack.cards.controls import ids_of, ids_value, row_for, seen_by
 
 OPEN_ACTION: Final = "bulk_open"
 HOME_OPEN_ACTION: Final = "home_bulk_open"

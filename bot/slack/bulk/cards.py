@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.answer import COUNTED
-from bot.domain.call_status import Outcome
+from bot.domain.call_status import COUNTED, Outcome
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally, time_left
 from bot.domain.jobs.bulk_report import BulkReport
 from bot.domain.privacy import shorten
@@ -29,7 +28,6 @@ from bot.slack.blocks.block_kit import (
 )
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.buttons import report_row, stop_row
-from bot.slack.bulk.places import report_mark
 from bot.slack.bulk.tables import Form, fitting, results
 from bot.slack.cards.status_card import resolves
 
@@ -51,6 +49,11 @@ def heading(bulk: Bulk, style: CardStyle) -> str:
     if not name:
         return style.catalog.say("bulk.heading", count=bulk.total)
     return style.catalog.say("bulk.heading_of_file", name=name, count=bulk.total)
+
+
+def report_block(bulk: Bulk) -> str:
+    """The `block_id` that marks the report, for when its metadata cannot be read."""
+    return f"bulk_report_{bulk.id}"
 
 
 def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> Message:
@@ -107,7 +110,7 @@ def report_card(
     rate = _rate(report, style)
     first = fitting(first, style, form)
     blocks: list[Block] = [
-        section(intro) | {"block_id": report_mark(bulk).block_id},
+        section(intro) | {"block_id": report_block(bulk)},
         header(heading(bulk, style)),
         section(rate),
         *_chart(report, style),

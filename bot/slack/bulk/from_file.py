@@ -19,7 +19,7 @@ from bot.slack.blocks.payload import part
 from bot.slack.bulk.handler import BulkHandler
 from bot.slack.bulk.modals import checked_digest, confirming_file, digest, file_of
 from bot.slack.bulk.notes import no_list, unread_line
-from bot.slack.cards.modals import answer
+from bot.slack.cards.controls import answer
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.file_objects import FileList, UnreadableFileError, untold
 from bot.slack.replies.requests import Request, closing

@@ -6,13 +6,15 @@ Only the user who started a list can change it, although others may read its car
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from bot.domain.id_lists.id_list import IdList, UnreadableListError, read_pasted
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import BulkItem
-from bot.services.bulk.service import BulkService, NoRoomForBulk
+from bot.domain.jobs.watch import Bound
+from bot.services.bulk.service import BulkService
 from bot.services.records import Records
 from bot.services.watches.service import StartOutcome
 from bot.slack.blocks.block_kit import Message, View
@@ -37,32 +39,23 @@ from bot.storage.errors import FailureLogged
 _MOST_WATCHED: Final = 1_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkHandler:
     """Handles the commands, modals and buttons of lists.
 
-    Args:
+    Attributes:
         start_watches: watches calls for the asker.
         requests_per_second: the gateway's rate limit, for the estimated duration.
         max_ids: the maximum length of a list.
         is_final: whether the status of a call is final already.
     """
 
-    def __init__(
-        self,
-        *,
-        bulks: BulkService,
-        start_watches: Callable[[Sequence[MessageId], Request], Awaitable[Sequence[StartOutcome]]],
-        records: Records,
-        requests_per_second: float,
-        max_ids: int,
-        is_final: Callable[[MessageId], bool],
-    ) -> None:
-        self._bulks = bulks
-        self._start_watches = start_watches
-        self._records = records
-        self._per_second = requests_per_second
-        self._max_ids = max_ids
-        self._is_final = is_final
+    bulks: BulkService
+    start_watches: Callable[[Sequence[MessageId], Request], Awaitable[Sequence[StartOutcome]]]
+    records: Records
+    requests_per_second: float
+    max_ids: int
+    is_final: Callable[[MessageId], bool]
 
     async def ask(self, request: Request, text: str = "") -> None:
         """Open the modal, or replace the open one; where Slack refuses, show a button that does."""
@@ -89,7 +82,7 @@ class BulkHandler:
         """
         style, origin = request.private_notes.style, request.origin
         try:
-            found = read_pasted(text, max_ids=self._max_ids)
+            found = read_pasted(text, max_ids=self.max_ids)
         except UnreadableListError:
             return pasting(style, origin, text)
         lasts = self.lasts(found)
@@ -100,7 +93,7 @@ class BulkHandler:
         view = part(request.body, "view")
         text = pasted(view)
         try:
-            found = read_pasted(text, max_ids=self._max_ids)
+            found = read_pasted(text, max_ids=self.max_ids)
         except UnreadableListError as error:
             errors = {LIST_BLOCK: unreadable(error, request.private_notes.style.catalog)}
             await request.reply.acknowledge(response_action="errors", errors=errors)
@@ -117,16 +110,16 @@ class BulkHandler:
         """Start the list and show a note; return a note for the modal if it did not start."""
         notes = request.private_notes
         with FailureLogged("a bulk cannot be started"):
-            outcome = await self._bulks.start(
+            outcome = await self.bulks.start(
                 found,
                 user=request.asker.user,
                 destination=destination_of(request.origin, request.asker),
                 name=name,
             )
-            if isinstance(outcome, NoRoomForBulk):
-                return no_room(outcome, notes)
+            if isinstance(outcome, Bound):
+                return no_room(outcome, notes, self.bulks.bounds.user)
             await request.reply.show(begun(outcome, notes))
-            self._records.began_bulk(request.asked)
+            self.records.began_bulk(request.asked)
             return None
         return notes.titled("bulk.note.not_kept")
 
@@ -134,8 +127,8 @@ class BulkHandler:
         """Stop a list, if it belongs to the asker."""
         asker, name = request.asker, "not_kept"
         with FailureLogged("a bulk cannot be stopped"):
-            mine = await self._bulks.get(asker.team, asker.user, bulk_id)
-            stopped = await self._bulks.stop(asker.team, asker.user, bulk_id)
+            mine = await self.bulks.get(asker.team, asker.user, bulk_id)
+            stopped = await self.bulks.stop(asker.team, asker.user, bulk_id)
             name = "stopping" if stopped else "over" if mine else "not_yours"
         await request.reply.show(request.private_notes.titled(f"bulk.note.{name}"))
 
@@ -143,12 +136,12 @@ class BulkHandler:
         """Watch the calls without a status, if the list belongs to the asker."""
         asker, notes, name = request.asker, request.private_notes, "not_kept"
         with FailureLogged("pending calls cannot be watched"):
-            bulk = await self._bulks.get(asker.team, asker.user, bulk_id)
-            pending = [] if bulk is None else await self._bulks.pending(bulk)
+            bulk = await self.bulks.get(asker.team, asker.user, bulk_id)
+            pending = [] if bulk is None else await self.bulks.pending(bulk)
             # Some may have got a status since the report.
-            waiting = [one for one in pending if not self._is_final(one)][:_MOST_WATCHED]
+            waiting = [one for one in pending if not self.is_final(one)][:_MOST_WATCHED]
             if waiting:
-                outcomes = await self._start_watches(waiting, request)
+                outcomes = await self.start_watches(waiting, request)
                 await request.reply.show(watching(outcomes, notes))
                 return
             name = "not_yours" if bulk is None else "none_pending"
@@ -159,7 +152,7 @@ class BulkHandler:
         asker, name = request.asker, "not_kept"
         bulk_id, page = wanted
         with FailureLogged("results cannot be read"):
-            bulk = await self._bulks.get(asker.team, asker.user, bulk_id)
+            bulk = await self.bulks.get(asker.team, asker.user, bulk_id)
             if bulk is not None and 1 <= page <= pages_of(bulk):
                 items = await self._page(bulk_id, page)
                 await request.reply.show(page_of_results(bulk, items, page, request.notes.style))
@@ -171,7 +164,7 @@ class BulkHandler:
         """The results of a page, counted from 1."""
         first, last = (page - 1) * ROWS_OF_A_PAGE, page * ROWS_OF_A_PAGE
         items: list[BulkItem] = []
-        async for item in self._bulks.results(bulk_id):
+        async for item in self.bulks.results(bulk_id):
             # The rows come from the database in chunks, so the rest is not read.
             if item.position >= last:
                 break
@@ -181,4 +174,4 @@ class BulkHandler:
 
     def lasts(self, found: IdList) -> timedelta:
         """The minimum duration of the look-ups."""
-        return timedelta(seconds=len(found.ids) / self._per_second)
+        return timedelta(seconds=len(found.ids) / self.requests_per_second)

@@ -27,7 +27,7 @@ from bot.domain.texts.catalog import Catalog
 from bot.slack.blocks.block_kit import Block, Message, View, code_span, context, section
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.cards import roughly
-from bot.slack.cards.modals import Origin, carried, modal, submission, text_field, typed_in
+from bot.slack.cards.controls import Origin, carried, modal, submission, text_field, typed_in
 from bot.slack.files.file_objects import FileList
 
 LIST_CALLBACK: Final = "bulk_list"

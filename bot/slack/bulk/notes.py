@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.id_lists.id_list import MAX_BYTES, UnreadableListError, say_problem
-from bot.domain.input.query import TooMany
+from bot.domain.input.query import MAX_IDS, TooMany
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Bound
 from bot.domain.texts.catalog import Catalog
-from bot.services.bulk.service import NoRoomForBulk
 from bot.services.watches.service import AlreadyWatched, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message, code_span, note
 from bot.slack.blocks.style import is_direct
@@ -36,7 +35,7 @@ def too_many(query: TooMany, notes: Notes, reader: str = "") -> Message:
         notes: the language, and who reads it.
         reader: the only user who sees the button on a public note.
     """
-    message = notes.note("too_many.title", "too_many.body", count=query.count, limit=query.limit)
+    message = notes.note("too_many.title", "too_many.body", count=query.count, limit=MAX_IDS)
     return message.followed_by(open_row(notes.style, query.ids, reader=reader))
 
 
@@ -49,10 +48,10 @@ def begun(bulk: Bulk, notes: Notes) -> Message:
     return notes.titled("bulk.note.begun", where=where)
 
 
-def no_room(outcome: NoRoomForBulk, notes: Notes) -> Message:
-    """Report that too many lists are open, of this user or of all."""
-    if outcome.bound is Bound.USER:
-        return notes.titled("bulk.note.no_room", count=outcome.most)
+def no_room(bound: Bound, notes: Notes, most: int) -> Message:
+    """Report that too many lists are open, of all, or of this user, who may have `most`."""
+    if bound is Bound.USER:
+        return notes.titled("bulk.note.no_room", count=most)
     return notes.note("bulk.note.no_room_title_all", "bulk.note.no_room_all")
 
 

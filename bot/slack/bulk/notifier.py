@@ -1,38 +1,90 @@
-"""Posts the progress card of a list, its report, and all results as a file or as pages."""
+"""Posts the progress card of a list, its report, and all results as a file or as pages.
+
+The functions say where these messages are posted, and how they are recognised later.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
 from bot.domain.jobs.bulk_report import ReportCounter
 from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report, Trace
+from bot.domain.privacy import shorten
+from bot.domain.texts.catalog import Catalog
 from bot.slack.api.post_once import OncePoster
+from bot.slack.api.posted import Mark
 from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import CardStyle
-from bot.slack.bulk.cards import progress_card, report_card
-from bot.slack.bulk.places import (
-    beside,
-    direct_to,
-    file_name,
-    home_of,
-    progress_mark,
-    report_mark,
-    result_mark,
-)
+from bot.slack.bulk.cards import progress_card, report_block, report_card
 from bot.slack.bulk.tables import MOST_ROWS, ROWS_OF_A_PAGE, Form, page_of_results
 from bot.slack.files.upload import ResultFiles
 from bot.storage.errors import FailureLogged
 
+_NAME_LIMIT: Final = 60
+# Characters that some file system or URL does not accept.
+_ODD: Final = re.compile(r"[^\w.-]+")
 
+
+def home_of(bulk: Bulk) -> Destination:
+    """Where the report is posted: in the thread of its card or of the question, else directly."""
+    place, card = bulk.destination, bulk.card
+    if place.thread is not None and (card is None or card.channel == place.channel):
+        return place
+    # Without a card the channel has nothing of the list, so nobody there waits for the report.
+    return direct_to(bulk) if card is None else beside(bulk, card)
+
+
+def direct_to(bulk: Bulk) -> Destination:
+    """The direct messages to the user who started the list."""
+    return replace(bulk.destination, channel=bulk.user, thread=None)
+
+
+def beside(bulk: Bulk, card: PostedCard) -> Destination:
+    """The thread of a message of the list."""
+    return replace(bulk.destination, channel=card.channel, thread=card.ts)
+
+
+def report_mark(bulk: Bulk) -> Mark:
+    """The mark of the report: its metadata, and a `block_id` for when that cannot be read."""
+    return Mark(
+        event_type="bulk_report",
+        name="bulk",
+        value=bulk.id,
+        block_id=report_block(bulk),
+        since=bulk.started_at,
+    )
+
+
+def progress_mark(bulk: Bulk) -> Mark:
+    """The mark of the progress card."""
+    return replace(report_mark(bulk), event_type="bulk_progress", name="progress", block_id="")
+
+
+def result_mark(bulk: Bulk, file: str = "") -> Mark:
+    """The mark of the pages of results, or of the file with this name."""
+    since = bulk.decided_at or bulk.started_at
+    named = replace(report_mark(bulk), event_type="bulk_result", name="result", block_id="")
+    return replace(named, since=since, file=file)
+
+
+def file_name(bulk: Bulk, catalog: Catalog) -> str:
+    """The name of the file of results: after the file of the list, or after its id."""
+    stem = _ODD.sub("-", bulk.name.rpartition(".")[0] or bulk.name).strip("-.")
+    return f"{catalog.say('bulk.file.name')}-{shorten(stem, _NAME_LIMIT) or bulk.id}.csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlackBulkNotifier:
     """Posts for lists, in the language that the reader has chosen by then.
 
-    Args:
+    Attributes:
         poster: posts messages.
         files: shares files.
         results: all calls of a list in their order.
@@ -40,29 +92,20 @@ class SlackBulkNotifier:
         now: the current time, aware, UTC.
     """
 
-    def __init__(
-        self,
-        *,
-        poster: OncePoster,
-        files: ResultFiles,
-        results: Callable[[str], AsyncIterator[BulkItem]],
-        ignored: Callable[[str], AsyncIterator[IgnoredLine]],
-        now: Callable[[], datetime],
-    ) -> None:
-        self._poster = poster
-        self._files = files
-        self._results = results
-        self._ignored = ignored
-        self._now = now
+    poster: OncePoster
+    files: ResultFiles
+    results: Callable[[str], AsyncIterator[BulkItem]]
+    ignored: Callable[[str], AsyncIterator[IgnoredLine]]
+    now: Callable[[], datetime]
 
     async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
         """Update the card, or post it; directly if its place does not accept it."""
         if bulk.card is not None:
-            style = await self._poster.style(beside(bulk, bulk.card), bulk.user)
-            changed = progress_card(bulk, tally, style, self._now())
-            return await self._poster.update(bulk.card, changed)
-        report, _ = await self._poster.post(
-            lambda style, _: [progress_card(bulk, tally, style, self._now())],
+            style = await self.poster.style(beside(bulk, bulk.card), bulk.user)
+            changed = progress_card(bulk, tally, style, self.now())
+            return await self.poster.update(bulk.card, changed)
+        report, _ = await self.poster.post(
+            lambda style, _: [progress_card(bulk, tally, style, self.now())],
             progress_mark(bulk),
             bulk.destination,
             bulk.user,
@@ -72,7 +115,7 @@ class SlackBulkNotifier:
     async def find_progress(self, bulk: Bulk) -> PostedCard | None:
         """The card that a process may have posted before it crashed."""
         for place in dict.fromkeys((bulk.destination, direct_to(bulk))):
-            found = await self._poster.finder.find(progress_mark(bulk), place, bulk.user)
+            found = await self.poster.finder.find(progress_mark(bulk), place, bulk.user)
             if found is not None:
                 return found
         return None
@@ -87,13 +130,13 @@ class SlackBulkNotifier:
             for form in Form:
                 yield report_card(bulk, report, first, style, form=form, why_here=reason)
 
-        posted, place = await self._poster.post(forms, report_mark(bulk), home_of(bulk), bulk.user)
+        posted, place = await self.poster.post(forms, report_mark(bulk), home_of(bulk), bulk.user)
         # A report outside of a thread begins one, and the results belong in that.
         return posted if place.thread is None else replace(posted, card=None)
 
     async def trace(self, bulk: Bulk) -> Trace:
         """Search for the report beside the card, and where it would go instead."""
-        return await self._poster.finder.trace(report_mark(bulk), home_of(bulk), bulk.user)
+        return await self.poster.finder.trace(report_mark(bulk), home_of(bulk), bulk.user)
 
     async def deliver_results(self, bulk: Bulk) -> Report:
         """Share all results as a file, or else as pages if the report does not show them all."""
@@ -106,7 +149,7 @@ class SlackBulkNotifier:
         with FailureLogged("results cannot be read"):
             _, first = await self._counted(bulk)
             items = first[:ROWS_OF_A_PAGE]
-            report, place = await self._poster.post(
+            report, place = await self.poster.post(
                 lambda style, _: (
                     page_of_results(bulk, items, 1, style, form=form) for form in Form
                 ),
@@ -123,17 +166,17 @@ class SlackBulkNotifier:
     async def trace_result(self, bulk: Bulk) -> Trace:
         """Search for the file or its pages beside the report."""
         home = home_of(bulk)
-        style = await self._poster.style(home, bulk.user)
+        style = await self.poster.style(home, bulk.user)
         mark = result_mark(bulk, file_name(bulk, style.catalog))
-        return await self._poster.finder.trace(mark, home, bulk.user)
+        return await self.poster.finder.trace(mark, home, bulk.user)
 
     async def _share_file(self, bulk: Bulk, home: Destination) -> Delivery:
         if home.channel == bulk.user:
             # Slack shares a file in a conversation; the id of a user names none.
             return Delivery.UNDELIVERABLE
-        style = await self._poster.style(home, bulk.user)
+        style = await self.poster.style(home, bulk.user)
         with FailureLogged("results cannot be read"):
-            return await self._files.share(
+            return await self.files.share(
                 self._lines(bulk, style),
                 name=file_name(bulk, style.catalog),
                 title=style.catalog.say("bulk.file.title", count=bulk.total),
@@ -146,16 +189,16 @@ class SlackBulkNotifier:
         catalog = style.catalog
         sheet = ResultSheet(catalog, local_moment(style.zone, catalog.language))
         yield sheet.head()
-        async for item in self._results(bulk.id):
+        async for item in self.results(bulk.id):
             yield sheet.line(item)
-        for line in sheet.tail([one async for one in self._ignored(bulk.id)]):
+        for line in sheet.tail([one async for one in self.ignored(bulk.id)]):
             yield line
 
     async def _counted(self, bulk: Bulk) -> tuple[ReportCounter, list[BulkItem]]:
         """Count all calls, and store the first ones for the table."""
         counted = ReportCounter()
         first: list[BulkItem] = []
-        async for item in self._results(bulk.id):
+        async for item in self.results(bulk.id):
             counted.add(item)
             if len(first) < MOST_ROWS:
                 first.append(item)

@@ -12,11 +12,9 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Final
 
-from bot.domain.answer import outcome_key
-from bot.domain.call_status import CallStatus
+from bot.domain.call_status import CallStatus, LookupFailure, outcome_key
 from bot.domain.jobs.bulk import Bulk, BulkItem
 from bot.domain.privacy import shorten
-from bot.domain.texts.explanation import LookupFailure
 from bot.slack.blocks.block_kit import (
     MESSAGE_TEXT_LIMIT,
     SECTION_LIMIT,

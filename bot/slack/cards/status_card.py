@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.domain.answer import COUNTED, Answer, outcome_key
-from bot.domain.call_status import CallStatus, Outcome
+from bot.domain.call_status import COUNTED, Answer, CallStatus, LookupFailure, Outcome, outcome_key
 from bot.domain.texts.catalog import Catalog, Kind, WhoActs
-from bot.domain.texts.explanation import Explanation, LookupFailure, explain
+from bot.domain.texts.explanation import Explanation, explain
 from bot.slack.blocks.block_kit import (
     Block,
     Element,

@@ -17,8 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.id_lists.id_list import MAX_BYTES, UnreadableListError
 from bot.domain.timing import Timing
 from bot.services.file_reading import FileReading, StillReadingError
-from bot.slack.api.calls import slack_answer, within
-from bot.slack.api.errors import MissingScopeError, SlackError
+from bot.slack.api.calls import MissingScopeError, SlackError, slack_answer, within
 from bot.slack.blocks.payload import part
 from bot.slack.files.addresses import is_slacks
 from bot.slack.files.file_objects import (

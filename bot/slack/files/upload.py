@@ -19,10 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report
 from bot.domain.timing import Timing
-from bot.slack.api.calls import within, without_retries
-from bot.slack.api.errors import MissingScopeError, SlackError
-from bot.slack.api.marks import report_after
-from bot.slack.api.threads import THREAD_GONE, Threads
+from bot.slack.api.calls import MissingScopeError, SlackError, within, without_retries
+from bot.slack.api.posted import THREAD_GONE, Threads, report_after
 from bot.slack.blocks.payload import part, parts
 from bot.slack.blocks.style import is_direct
 from bot.slack.files.addresses import is_slacks

@@ -23,9 +23,8 @@ from bot.slack.blocks.block_kit import (
 )
 from bot.slack.bulk.buttons import HOME_OPEN_ACTION, open_button
 from bot.slack.cards.notes import Notes
-from bot.slack.watches.buttons import HOME_CANCEL_ACTION
-from bot.slack.watches.notes import rows_of
-from bot.storage.recents import RecentLookup
+from bot.slack.watches.notes import HOME_CANCEL_ACTION, rows_of
+from bot.storage.records import RecentLookup
 
 LANGUAGE_ACTION: Final = "home_language"
 ASK_ACTION: Final = "home_ask"

@@ -14,6 +14,8 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -33,6 +35,17 @@ class Listener(Protocol):
         """Bind the listener's methods."""
 
 
+class CheckingApp(AsyncApp):
+    """Bolt's app, which answers a malformed request with 400 before it reads fields of the body."""
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Pass on a request of the right shape."""
+        if is_well_shaped(req.body):
+            return await super().async_dispatch(req)
+        _log.warning("request refused", status=400, reason="shape")
+        return BoltResponse(status=400, body='{"error": "body"}')
+
+
 def build_app(
     *,
     client: AsyncWebClient,
@@ -49,14 +62,12 @@ def build_app(
         apologise: reports a failed listener to the user; takes the request's body and the number
             that is also in the log.
     """
-    app = AsyncApp(
+    app = CheckingApp(
         # Without a name, Bolt inspects the source of every frame on the stack to find one.
         name="voicestatus",
         # Without the token, which `authorize` returns; Bolt warns if it finds two.
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         authorize=_authorize(client, workspace),
-        # Before Bolt itself reads fields of the body.
-        before_authorize=_reject_malformed,
         # The endpoint has checked the signature; requests in Socket Mode have none.
         request_verification_enabled=False,
         raise_error_for_unhandled_request=True,
@@ -98,18 +109,6 @@ def _on_error(apologise: Apology) -> Callable[..., Awaitable[BoltResponse | None
         return None
 
     return on_error
-
-
-async def _reject_malformed(
-    body: dict[str, Any],
-    next: Callable[[], Awaitable[object]],  # noqa: A002
-) -> BoltResponse | None:
-    """Middleware: answer a malformed request with 400."""
-    if is_well_shaped(body):
-        await next()
-        return None
-    _log.warning("request refused", status=400, reason="shape")
-    return BoltResponse(status=400, body='{"error": "body"}')
 
 
 class RunningListeners:
@@ -154,14 +153,20 @@ class RunningListeners:
         return len(late)
 
 
-async def ack_first(
-    ack: Callable[[], Awaitable[object]],
-    next: Callable[[], Awaitable[object]],  # noqa: A002
-) -> None:
+class AckFirst(AsyncMiddleware):
     """Listener middleware: acknowledge immediately.
 
     Bolt polls every 10 ms for an acknowledgement made in a listener; one made in middleware is sent
     within 0.2 ms. Not for modal submissions, whose acknowledgement contains the errors.
     """
-    await ack()
-    await next()
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
+    ) -> None:
+        """Acknowledge, and continue."""
+        await req.context.ack()
+        await next()

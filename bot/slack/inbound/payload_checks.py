@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeGuard
 
 from bot.slack.blocks.payload import first_word, part
-from bot.slack.cards.modals import origin_of
+from bot.slack.cards.controls import origin_of
 
 _WORDS: Final = (
     *("type", "command", "text", "trigger_id", "response_url", "callback_id", "action_id"),
@@ -100,13 +100,13 @@ def user_of(body: Mapping[str, Any]) -> str:
 
 def channel_of(body: Mapping[str, Any]) -> str:
     """The channel of this request; for a modal that was opened from a message, that message's."""
-    return first_word(
+    named = first_word(
         body.get("channel_id"),
         part(body, "channel").get("id"),
         part(body, "event").get("channel"),
         part(body, "container").get("channel_id"),
-        origin_of(part(body, "view")).channel,
     )
+    return named or origin_of(part(body, "view")).channel
 
 
 def overridden_by(profile: Mapping[str, Any], own: Collection[str]) -> frozenset[Organisation]:

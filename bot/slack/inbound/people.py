@@ -15,8 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import Asker
 from bot.domain.timing import Timing
-from bot.slack.api.calls import within
-from bot.slack.api.errors import SlackError
+from bot.slack.api.calls import SlackError, within
 from bot.slack.api.workspace import Workspace
 from bot.slack.blocks.payload import first_word
 from bot.slack.inbound.payload_checks import (

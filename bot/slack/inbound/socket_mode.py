@@ -23,8 +23,14 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
-from bot.slack.api.calls import slack_answer, within
-from bot.slack.api.errors import SlackError, SlackUnreachableError, TokenRefusedError, word_of
+from bot.slack.api.calls import (
+    SlackError,
+    SlackUnreachableError,
+    TokenRefusedError,
+    slack_answer,
+    within,
+    word_of,
+)
 from bot.slack.blocks.payload import parsed
 from bot.slack.inbound.socket_connection import ReconnectBackoff, SocketConnection
 

@@ -13,14 +13,14 @@ from bot.domain.input.message_id import MessageId
 from bot.slack.blocks.payload import first_action, part
 from bot.slack.bulk import buttons as lists
 from bot.slack.bulk.modals import FILE_CALLBACK, LIST_CALLBACK, text_of
-from bot.slack.cards.buttons import Action, ids_of
+from bot.slack.cards.controls import Action, ids_of
 from bot.slack.context import ListenerContext
-from bot.slack.inbound.app import ack_first
+from bot.slack.inbound.app import AckFirst
 from bot.slack.lookups.messages import customer_texts, details, posted_card
-from bot.slack.replies import situations
+from bot.slack.replies import requests
 from bot.slack.replies.requests import Request
 from bot.slack.replies.routes import Route
-from bot.slack.watches import buttons as watches
+from bot.slack.watches import notes as watches
 
 Ids = Sequence[MessageId]
 Names = Sequence[str]
@@ -54,11 +54,11 @@ class ButtonListener:
             (lists.SHOW_ACTION, click(bulks.show_page, lists.page_of)),
             (lists.TURN_ACTIONS, click(bulks.show_page, lists.page_of, how=here)),
         ):
-            app.action(action, middleware=[ack_first])(listener)
+            app.action(action, middleware=[AckFirst()])(listener)
         # A modal's acknowledgement has errors or a view.
         listen, files = self._context.listener, self._context.files
-        app.view(LIST_CALLBACK)(listen(bulks.submit, situations.submitted, admitted=True))
-        app.view(FILE_CALLBACK)(listen(files.submit, situations.submitted, admitted=True))
+        app.view(LIST_CALLBACK)(listen(bulks.submit, requests.submitted, admitted=True))
+        app.view(FILE_CALLBACK)(listen(files.submit, requests.submitted, admitted=True))
 
     async def on_refresh(self, request: Request, ids: Ids) -> None:
         """Show the card with current statuses; final ones come from the cache."""

@@ -10,11 +10,11 @@ from bot.slack.blocks.payload import first_action, part
 from bot.slack.bulk.buttons import HOME_OPEN_ACTION
 from bot.slack.context import ListenerContext
 from bot.slack.home.page import AUTOMATIC, LANGUAGE_ACTION, home
-from bot.slack.inbound.app import ack_first
-from bot.slack.replies import situations
+from bot.slack.inbound.app import AckFirst
+from bot.slack.replies import requests
 from bot.slack.replies.requests import Request
 from bot.slack.replies.routes import Situation
-from bot.slack.watches.buttons import HOME_CANCEL_ACTION, watches_of
+from bot.slack.watches.notes import HOME_CANCEL_ACTION, watches_of
 
 
 class HomeListener:
@@ -29,14 +29,14 @@ class HomeListener:
     def register(self, app: AsyncApp) -> None:
         """Bind the opening of the page and its controls, except for the one that asks for ids."""
         listen, bulks = self._context.listener, self._context.bulks
-        at_home = situations.by(Surface.HOME)
-        app.event("app_home_opened")(listen(self.on_opened, situations.home_opened))
+        at_home = requests.by(Surface.HOME)
+        app.event("app_home_opened")(listen(self.on_opened, requests.home_opened))
         for action, listener in (
             (LANGUAGE_ACTION, listen(self.on_language, at_home)),
             (HOME_CANCEL_ACTION, listen(self.on_cancel, at_home)),
             (HOME_OPEN_ACTION, listen(bulks.ask, at_home, admitted=True)),
         ):
-            app.action(action, middleware=[ack_first])(listener)
+            app.action(action, middleware=[AckFirst()])(listener)
 
     async def on_opened(self, request: Request) -> None:
         """Publish the page."""
@@ -66,6 +66,6 @@ class HomeListener:
     async def on_cancel(self, request: Request) -> None:
         """Cancel a watch, and publish the page even if the watch was over already."""
         await self._context.watches.cancel(
-            watches_of(situations.value_on(request.body)), request.asked
+            watches_of(requests.value_on(request.body)), request.asked
         )
         await self.on_opened(request)

@@ -20,14 +20,14 @@ from bot.slack.blocks.block_kit import View, plain_text
 from bot.slack.blocks.payload import part
 from bot.slack.blocks.style import Audience
 from bot.slack.bulk.modals import text_of
-from bot.slack.cards.modals import ASK_CALLBACK, IDS_BLOCK, asking, typed_ids
+from bot.slack.cards.controls import ASK_CALLBACK, IDS_BLOCK, asking, typed_ids
 from bot.slack.context import ListenerContext
 from bot.slack.files.file_objects import is_worth_reading
 from bot.slack.home.page import ASK_ACTION
-from bot.slack.inbound.app import ack_first
+from bot.slack.inbound.app import AckFirst
 from bot.slack.lookups.message_text import asking_about, query_in, texts_of
 from bot.slack.manifest import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
-from bot.slack.replies import situations
+from bot.slack.replies import requests
 from bot.slack.replies.requests import Request
 
 # Slack retries undelivered events for hours: https://docs.slack.dev/apis/events-api
@@ -44,20 +44,20 @@ class QuestionListener:
 
     def register(self, app: AsyncApp) -> None:
         """Bind commands of any name, since Slack sends only ours, and the other ways to ask."""
-        listen, first = self._context.listener, [ack_first]
-        on_command = listen(self.on_command, situations.by(Surface.COMMAND))
+        listen, first = self._context.listener, [AckFirst()]
+        on_command = listen(self.on_command, requests.by(Surface.COMMAND))
         app.command(_ANY_COMMAND, middleware=first)(on_command)
         # Bolt acknowledges events before it runs their listeners.
-        app.event("app_mention")(listen(self.on_event, situations.mention))
-        app.event("message")(listen(self.on_event, situations.direct_message))
-        on_message = listen(self.on_message, situations.about_message)
+        app.event("app_mention")(listen(self.on_event, requests.mention))
+        app.event("message")(listen(self.on_event, requests.direct_message))
+        on_message = listen(self.on_message, requests.about_message)
         app.shortcut(MESSAGE_SHORTCUT, middleware=first)(on_message)
-        on_global = listen(self.on_ask, situations.by(Surface.GLOBAL_SHORTCUT))
+        on_global = listen(self.on_ask, requests.by(Surface.GLOBAL_SHORTCUT))
         app.shortcut(GLOBAL_SHORTCUT, middleware=first)(on_global)
         # The button on the App Home.
-        app.action(ASK_ACTION, middleware=first)(listen(self.on_ask, situations.by(Surface.HOME)))
+        app.action(ASK_ACTION, middleware=first)(listen(self.on_ask, requests.by(Surface.HOME)))
         # A modal's acknowledgement has errors or a view.
-        app.view(ASK_CALLBACK)(listen(self.on_submit, situations.submitted_ids))
+        app.view(ASK_CALLBACK)(listen(self.on_submit, requests.submitted_ids))
 
     async def on_command(self, request: Request) -> None:
         """Answer one command, which is acknowledged already."""
@@ -70,7 +70,8 @@ class QuestionListener:
         own = body.get("event_id") or f"{event.get('channel')}:{event.get('ts')}"
         if await self._context.deliveries.is_new(f"event:{own}"):
             sent = body.get("event_time")
-            late = isinstance(sent, int) and time.time() - sent > LATE_SECONDS
+            # Integers of any size can be compared with a float, but not subtracted from it.
+            late = type(sent) is int and 0 < sent < time.time() - LATE_SECONDS
             await self._context.queries.answer(replace(request, late=late), query_in(event))
 
     async def on_message(self, request: Request) -> None:

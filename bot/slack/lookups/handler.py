@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import Command, LookUp, Query, Run
 from bot.domain.jobs.job import PostedCard
 from bot.domain.timing import Timing
-from bot.services.alarm import AdminAlerter
+from bot.services.claiming import AdminAlerter
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
@@ -27,6 +27,7 @@ from bot.slack.replies.requests import Request, closing
 from bot.slack.replies.routes import Route
 from bot.slack.watches.handler import WatchHandler
 from bot.slack.watches.notes import needless
+from bot.storage.preferences import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ class QueryHandler:
         if not self.lookups.is_admin(asker):
             return messages.admins_only(notes)
         wanted = " ".join(words)
-        chosen = await languages.choose_for_channel(asker.team, asker.channel, wanted)
+        chosen = await languages.choose(asker.team, asker.channel, wanted, Scope.CHANNEL)
         # "?" because the note without a language would describe the user's own.
         return messages.language_note(chosen, wanted or "?", notes, for_channel=True)
 
@@ -168,8 +169,9 @@ class QueryHandler:
     def _card(
         self, answers: Sequence[Answer], request: Request, style: CardStyle, remarks: Sequence[str]
     ) -> Message:
-        alerted = replace(style, admins_told=self.alarm.covers(answers))
-        return messages.card_with_buttons(answers, alerted, request.asker.user, remarks)
+        if self.alarm.covers(answers):
+            style = replace(style, admins_told=True)
+        return messages.card_with_buttons(answers, style, request.asker.user, remarks)
 
     async def share(self, answers: Sequence[Answer], request: Request) -> bool:
         """Post the card, never the typed command; return whether the channel shows it."""
@@ -183,5 +185,5 @@ class QueryHandler:
             self._card(answers, request, style.shared(request.name), ()), answers, shared
         )
         if reply.as_wanted:
-            self.records.shared(request.asked, [one.message_id for one in answers])
+            self.records.acted(request.asked, "share", [one.message_id for one in answers])
         return reply.as_wanted

@@ -18,7 +18,7 @@ from bot.slack.blocks.block_kit import View, plain_text
 from bot.slack.blocks.payload import first_word, parts
 from bot.slack.blocks.style import CardStyle
 from bot.slack.bulk.buttons import open_row
-from bot.slack.cards.modals import Origin, asking
+from bot.slack.cards.controls import Origin, asking
 
 MAX_DEPTH: Final = 30
 MAX_NODES: Final = 10_000

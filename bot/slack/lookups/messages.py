@@ -8,17 +8,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from bot.domain.access import Asker, Refusal
-from bot.domain.answer import Answer
-from bot.domain.call_status import CallStatus
+from bot.domain.call_status import Answer, CallStatus, LookupFailure
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.query import MAX_IDS, DidYouMean, Nothing, Run, TooMany
 from bot.domain.jobs.job import PostedCard
 from bot.domain.jobs.watch import invites_watch, why_not_watchable
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.dictionary import Found, find
-from bot.domain.texts.explanation import LookupFailure, customer_reply, explain
+from bot.domain.texts.explanation import customer_reply, explain
 from bot.services.languages import NotChosen
-from bot.slack.api.marks import card_of
+from bot.slack.api.posted import card_of
 from bot.slack.blocks.block_kit import (
     Block,
     Message,
@@ -39,7 +38,7 @@ from bot.slack.blocks.block_kit import (
 from bot.slack.blocks.payload import part
 from bot.slack.blocks.style import CardStyle
 from bot.slack.bulk.notes import too_many
-from bot.slack.cards.buttons import buttons
+from bot.slack.cards.controls import buttons
 from bot.slack.cards.notes import Notes, definitions_card
 from bot.slack.cards.status_card import card
 

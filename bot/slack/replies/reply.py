@@ -9,11 +9,11 @@ from time import monotonic
 import structlog
 
 from bot.domain.jobs.job import PostedCard
-from bot.slack.api.marks import card_of
+from bot.slack.api.posted import card_of
 from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message, View
 from bot.slack.blocks.payload import first_word, part
-from bot.slack.cards.modals import answer
+from bot.slack.cards.controls import answer
 from bot.slack.cards.notes import Notes
 from bot.slack.replies.routes import (
     ATTEMPTS,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.access import Asker
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import PostedCard
 from bot.domain.jobs.watch import Watch, why_not_watchable
@@ -45,7 +45,7 @@ class WatchHandler:
             ids, user=request.asker.user, destination=request.destination, card=card
         )
         fresh = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
-        self._records.watched(request.asked, fresh)
+        self._records.acted(request.asked, "watch", fresh)
         return outcomes
 
     async def begin(
@@ -73,7 +73,7 @@ class WatchHandler:
         message = not_stored(notes)
         with FailureLogged("the time limit of watches cannot be changed"):
             watches = await self._watching.choose_limit(asker.team, asker.user, names, limit)
-            self._records.watched(request.asked, [watch.message_id for watch in watches])
+            self._records.acted(request.asked, "watch", [one.message_id for one in watches])
             outcomes = [Started(watch=watch) for watch in watches]
             message = stopped((), notes)
             if outcomes:
@@ -89,7 +89,7 @@ class WatchHandler:
         asker = asked.asker
         with FailureLogged("watches cannot be cancelled"):
             cancelled = await self._watching.cancel(asker.team, asker.user, names)
-            self._records.cancelled(asked, [one.message_id for one in cancelled])
+            self._records.acted(asked, "cancel", [one.message_id for one in cancelled])
             return cancelled
         return None
 

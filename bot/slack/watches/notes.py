@@ -1,24 +1,84 @@
-"""The notes to a user about their watches: started, watched already, too many, stopped; the list.
+"""The notes to a user about their watches, with their buttons; the list of watches.
 
-Only that user reads them, so ids are not shortened.
+Only that user reads them, so ids are not shortened. The values of buttons have ids of watches: a
+click acts only on watches of the user who clicked, even if the value is forged.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.answer import Answer
+from bot.domain.call_status import Answer
+from bot.domain.input.query import MAX_IDS
 from bot.domain.jobs.watch import NotWatchable, Watch, why_not_watchable
+from bot.domain.texts.catalog import Catalog
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
-from bot.slack.blocks.block_kit import Block, Message, button, code_span, context, note, section
+from bot.slack.blocks.block_kit import (
+    Block,
+    Message,
+    actions,
+    button,
+    code_span,
+    context,
+    note,
+    section,
+)
+from bot.slack.blocks.payload import parsed
 from bot.slack.blocks.style import is_direct
 from bot.slack.cards.notes import Notes
-from bot.slack.watches.buttons import CANCEL_ACTION, controls, value_of
+
+STOP_ACTION: Final = "watch_stop"
+CANCEL_ACTION: Final = "watch_cancel"
+HOME_CANCEL_ACTION: Final = "home_watch_cancel"
+LIMIT_ACTIONS: Final = re.compile(r"watch_limit_\d+")
+
+_CONTROLS: Final = "watch_controls"
+_LIMIT: Final = "watch_limit_"
+# By the suffix of the `action_id` and of the phrase.
+LIMITS: Final = {f"{minutes}": timedelta(minutes=minutes) for minutes in (30, 60, 240, 1440)}
+_NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 # Below the limit of 50 blocks; cancelling some of them shows the next ones.
 _MOST_LISTED: Final = 20
+
+
+def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | None = None) -> Block:
+    """Make the buttons for the other time limits, and the one to stop.
+
+    Args:
+        watches: the watches that have just been started or changed.
+        catalog: the language.
+        chosen: the new time limit; `None` if they have just been started.
+    """
+    value = value_of(watches)
+    spans = {chosen or watch.expires_at - watch.started_at for watch in watches}
+    elements = [
+        button(f"{_LIMIT}{name}", catalog.say(f"watch.limit.{name}"), value=value)
+        for name, limit in LIMITS.items()
+        if spans != {limit}
+    ]
+    elements.append(button(STOP_ACTION, catalog.say("watch.stop"), value=value))
+    return actions(_CONTROLS, elements)
+
+
+def value_of(watches: Sequence[Watch]) -> str:
+    """The value of a button for these watches."""
+    return json.dumps([watch.id for watch in watches])
+
+
+def limit_of(action: object) -> timedelta | None:
+    """Read the time limit from an `action_id`; `None` if it is not ours."""
+    return LIMITS.get(str(action).removeprefix(_LIMIT))
+
+
+def watches_of(value: object) -> tuple[str, ...]:
+    """Read the ids of watches from a button's value; none if the value is not ours."""
+    loaded = parsed(value, list) or []
+    return tuple(one for one in loaded[:MAX_IDS] if isinstance(one, str) and _NAME.fullmatch(one))
 
 
 def started(

@@ -1,13 +1,100 @@
-"""Posts the answer of a watch to its thread, or else to the user directly."""
+"""Posts the one notice of a watch to its thread, or else to the user, and updates the card."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.domain.call_status import Answer
 from bot.domain.jobs.job import Delivery, Report, Trace
-from bot.domain.jobs.watch import Watch
+from bot.domain.jobs.watch import Ending, Watch, invites_watch
+from bot.domain.privacy import shorten
+from bot.domain.texts.explanation import explain
 from bot.slack.api.post_once import OncePoster
-from bot.slack.watches.notice import mark_of, notice, status_of
+from bot.slack.api.posted import Mark
+from bot.slack.blocks.block_kit import (
+    MESSAGE_TEXT_LIMIT,
+    Message,
+    code_span,
+    context,
+    escape,
+    header,
+    section,
+)
+from bot.slack.blocks.style import CardStyle
+from bot.slack.cards.controls import buttons
+from bot.slack.cards.status_card import card
+
+
+def mark_of(watch: Watch) -> Mark:
+    """The mark of the notice: its metadata, and a `block_id` for when that cannot be read."""
+    return Mark(
+        event_type="watch_notice",
+        name="watch",
+        value=watch.id,
+        block_id=f"watch_notice_{watch.id}",
+        since=watch.decided_at or watch.started_at,
+    )
+
+
+def notice(watch: Watch, style: CardStyle, *, why_here: str = "") -> Message:
+    """Make the one notice of a watch.
+
+    Args:
+        watch: its ending is known.
+        style: the language, and who reads it; a public notice mentions the asker.
+        why_here: why it is sent directly, `gone` or `moved`; see `OncePoster.post`.
+    """
+    say, last = style.catalog.say, watch.last
+    if watch.ending is Ending.LIMIT or last is None:
+        name, shown = Ending.LIMIT, _at_the_limit(watch, style)
+    else:
+        name, shown = watch.ending or Ending.STATUS, status_of(watch, last, style)
+    text = say(f"notice.{name}", idmsg=code_span(style.shown_id(watch.message_id)))
+    if why_here:
+        text = f"{text} {say(f'notice.{why_here}')}"
+    if style.public:
+        intro = say("notice.called", user=code_span(watch.user), text=text)
+    else:
+        intro = say("notice.directly", text=text)
+    first = section(intro) | {"block_id": mark_of(watch).block_id}
+    text = shorten(f"{intro} {shown.text}", MESSAGE_TEXT_LIMIT)
+    return Message(text=text, blocks=(first, *shown.blocks))
+
+
+def status_of(watch: Watch, last: Answer, style: CardStyle) -> Message:
+    """Make the card of the last status."""
+    under = buttons([watch.message_id], style, watch.user, watching=invites_watch(last.finding))
+    return card([last], style, (), under)
+
+
+def _at_the_limit(watch: Watch, style: CardStyle) -> Message:
+    """Show that there is no status yet, and what to do; not as a card, which looks like one."""
+    say = style.catalog.say
+    title = say("notice.limit_title")
+    lines = say(
+        "notice.limit_span",
+        since=style.moment(watch.started_at),
+        until=style.moment(watch.expires_at),
+    )
+    under = buttons([watch.message_id], style, watch.user, watching=True)
+    blocks = [
+        header(title),
+        section(lines),
+        section(_last_look(watch.last, style)),
+        *([under] if under is not None else []),
+    ]
+    if watch.last is not None and watch.last.sandbox:
+        blocks.append(context([f"*{say('card.sandbox')}*"]))
+    return Message(text=f"{escape(title)}.", blocks=tuple(blocks))
+
+
+def _last_look(last: Answer | None, style: CardStyle) -> str:
+    if last is None:
+        return style.catalog.say("notice.no_look")
+    headline = explain(last.finding, style.catalog).headline
+    return style.catalog.say(
+        "notice.last_look", when=style.moment(last.checked_at), headline=escape(headline)
+    )
 
 
 class SlackNotifier:

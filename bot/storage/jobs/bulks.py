@@ -50,6 +50,7 @@ PAGE: Final = 500
 class Bulks(JobTable[Bulk]):
     """The tables of bulks. Every method raises `StorageError`."""
 
+    job_of = staticmethod(bulk_of)
     table: ClassVar[Table] = BULK
     delivered: ClassVar[str] = BulkState.REPORTED.value
 
@@ -152,11 +153,6 @@ class Bulks(JobTable[Bulk]):
             if len(rows) < PAGE:
                 return
             last = rows[-1].position
-
-    @staticmethod
-    def job_of(row: Row[Any]) -> Bulk:
-        """The bulk of a row."""
-        return bulk_of(row)
 
 
 def _delete(bulk_id: str, is_old: ColumnElement[bool], connection: Connection) -> int:

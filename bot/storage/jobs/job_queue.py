@@ -8,6 +8,7 @@ jobs in one transaction.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,29 +20,22 @@ from bot.storage.jobs.table import JobTable, Wanted
 from bot.storage.schema import EXECUTOR
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
 class JobQueue:
-    """Both tables of jobs, as one process claims them. What is awaited raises `StorageError`.
+    """Both tables of jobs, as one process claims them. Its coroutines raise `StorageError`.
 
     Claims need not survive a power failure, so commits to a SQLite file do not wait for the disk.
 
-    Args:
+    Attributes:
         own: this process.
         tables: each with the longest delay of its jobs.
         now: the present moment, aware, UTC.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        own: Executor,
-        tables: Sequence[tuple[JobTable[Any], timedelta]],
-        now: Callable[[], datetime],
-    ) -> None:
-        self._database = database
-        self._own = own
-        self._tables = tables
-        self._now = now
+    database: Database
+    own: Executor
+    tables: Sequence[tuple[JobTable[Any], timedelta]]
+    now: Callable[[], datetime]
 
     async def claim(
         self, wanted: Sequence[Wanted], *, is_gone: Callable[[Executor], bool] | None = None
@@ -56,29 +50,29 @@ class JobQueue:
         Returns:
             the jobs of each kind, the longest overdue first.
         """
-        now = self._now()
+        now = self.now()
 
         def work(connection: Connection) -> tuple[tuple[Any, ...], ...]:
             if is_gone is not None:
                 self._beat(connection, now)
                 self._forget(connection, now, is_gone)
             return tuple(
-                one.jobs.claim(connection, one, worker=self._own.id, now=now) for one in wanted
+                one.jobs.claim(connection, one, worker=self.own.id, now=now) for one in wanted
             )
 
-        return await self._database.write(work, lasting=False)
+        return await self.database.write(work, lasting=False)
 
     async def leave(self) -> None:
         """Record that this process has ended; the jobs it still owns are due at once."""
-        now = self._now()
-        await self._database.write(
-            lambda connection: self._forget(connection, now, lambda _: False, self._own.id),
+        now = self.now()
+        await self.database.write(
+            lambda connection: self._forget(connection, now, lambda _: False, self.own.id),
             lasting=False,
         )
 
     def _beat(self, connection: Connection, now: datetime) -> None:
-        own = self._own
-        new = self._database.insert(EXECUTOR).values(
+        own = self.own
+        new = self.database.insert(EXECUTOR).values(
             id=own.id, host=own.host, pid=own.pid, beats=1, at=now
         )
         # Peers compare the count, not the time: their clocks may differ.
@@ -91,7 +85,7 @@ class JobQueue:
     def _forget(
         self, connection: Connection, now: datetime, is_gone: Callable[[Executor], bool], *ids: str
     ) -> None:
-        others = select(EXECUTOR).where(EXECUTOR.c.id != self._own.id)
+        others = select(EXECUTOR).where(EXECUTOR.c.id != self.own.id)
         peers = (
             Executor(id=row.id, host=row.host, pid=row.pid, beats=row.beats)
             for row in connection.execute(others)
@@ -100,5 +94,5 @@ class JobQueue:
         gone = [*ids, *(peer.id for peer in peers if is_gone(peer))]
         if gone:
             connection.execute(delete(EXECUTOR).where(EXECUTOR.c.id.in_(gone)))
-        for jobs, longest_wait in self._tables:
+        for jobs, longest_wait in self.tables:
             jobs.mend(connection, now, longest_wait)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from bot.domain.answer import Answer, outcome_key
-from bot.domain.call_status import CallStatus, read_result
+from bot.domain.call_status import (
+    Answer,
+    CallStatus,
+    Finding,
+    LookupFailure,
+    outcome_key,
+    read_result,
+)
 from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState
 from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import Ending, State, Watch
-from bot.domain.texts.explanation import Finding, LookupFailure
 
 TEXT_LIMIT: Final = 80
 NAME_LIMIT: Final = 200

@@ -60,7 +60,7 @@ class Wanted:
 
 
 class JobTable(ABC, Generic[Job]):
-    """One of the two tables. What is awaited raises `StorageError`.
+    """One of the two tables. Its asynchronous methods raise `StorageError`.
 
     Attributes:
         delivered: the state of a job whose result was delivered, though work is left.

@@ -29,6 +29,7 @@ class Owner:
 class Watches(JobTable[Watch]):
     """The table of watches. Every method raises `StorageError`."""
 
+    job_of = staticmethod(watch_of)
     table: ClassVar[Table] = WATCH
     delivered: ClassVar[str] = State.TOLD.value
 
@@ -46,7 +47,7 @@ class Watches(JobTable[Watch]):
             for watch in new:
                 existing = self._awaited_like(connection, watch, watch.started_at)
                 outcome = existing or first_full(room)
-                # The same object in the result tells the caller that the watch is new.
+                # The same object in the result shows the caller that the watch is new.
                 if outcome is None:
                     connection.execute(WATCH.insert().values(values_of(watch)))
                     room = {bound: left - 1 for bound, left in room.items()}
@@ -149,8 +150,3 @@ class Watches(JobTable[Watch]):
     async def sweep(self, older_than: datetime) -> int:
         """Delete the watches that ended before that moment, and return their number."""
         return await self._database.sweep(WATCH.c.ended_at, older_than)
-
-    @staticmethod
-    def job_of(row: Row[Any]) -> Watch:
-        """The watch of a row."""
-        return watch_of(row)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.call_status import read_result
+from bot.domain.call_status import LookupFailure, read_result
 from bot.domain.id_lists.id_file import read_file
 from bot.domain.id_lists.id_list import IgnoredLine, UnreadableListError, say_problem, say_reason
 from bot.domain.id_lists.list_words import LineProblem
@@ -20,7 +20,6 @@ from bot.domain.id_lists.result_sheet import COLUMNS, ResultSheet, local_moment
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.texts.catalog import Catalog, Language
-from bot.domain.texts.explanation import LookupFailure
 from tests.support.wording import EN, PT, say
 
 NOON = datetime(2026, 5, 12, 15, 0, 5, tzinfo=UTC)

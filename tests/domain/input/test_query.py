@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.input.message_id import IdProblem, MessageId
 from bot.domain.input.query import (
     COMMAND_WORDS,
+    MAX_IDS,
     BadWord,
     Command,
     DidYouMean,
@@ -62,8 +63,8 @@ def test_a_first_word_that_is_a_command_is_run(word: str, command: Command) -> N
         ("explicar  `caixa   postal`", Run(command=Command.EXPLAIN, argument="caixa postal")),
         ("explain +55", Run(command=Command.EXPLAIN, argument="+55")),
         ("lang pt-BR", Run(command=Command.LANGUAGE, argument="pt-BR")),
-        ("explain 486 share", Run(command=Command.EXPLAIN, argument="486", share=True)),
-        ("compartilhar explicar 486", Run(command=Command.EXPLAIN, argument="486", share=True)),
+        ("explain 486 share", Run(command=Command.EXPLAIN, argument="486")),
+        ("compartilhar explicar 486", Run(command=Command.EXPLAIN, argument="486")),
     ],
 )
 def test_a_command_takes_the_rest_of_the_line(text: str, query: Query) -> None:
@@ -262,7 +263,7 @@ def test_a_lone_code_or_result_is_explained(word: str) -> None:
     bare = word.strip("`")
 
     assert Run(command=Command.EXPLAIN, argument=bare, assumed=True) == parse_query(word)
-    shared = Run(command=Command.EXPLAIN, argument=bare, assumed=True, share=True)
+    shared = Run(command=Command.EXPLAIN, argument=bare, assumed=True)
     assert shared == parse_query(f"share {word}")
 
 
@@ -286,7 +287,7 @@ def test_more_than_ten_identifiers_are_counted_and_not_asked(count: int) -> None
     """The answer states the number of ids, and the limit."""
     ids = [f"X{number}" for number in range(count)]
 
-    assert TooMany(count=count, limit=10) == parse_query(" ".join(ids))
+    assert TooMany(count=count) == parse_query(" ".join(ids))
 
 
 def test_ten_identifiers_and_their_doubles_are_asked() -> None:
@@ -359,7 +360,7 @@ def test_any_text_gives_a_query(text: str) -> None:
         assert query.ids or query.bad_words
         assert all(len(bad.word) <= 40 for bad in query.bad_words)
     if isinstance(query, TooMany):
-        assert query.count > query.limit
+        assert query.count > MAX_IDS
 
 
 def test_of_a_long_text_the_first_words_are_compared_with_command_words() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.call_status import Outcome, read_result
+from bot.domain.call_status import LookupFailure, Outcome, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import (
     Bulk,
@@ -24,7 +24,6 @@ from bot.domain.jobs.bulk import (
     time_left,
 )
 from bot.domain.jobs.job import Destination
-from bot.domain.texts.explanation import LookupFailure
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOT_SILENT, TOO_LONG = timedelta(0), timedelta(minutes=10)

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.answer import NOT_FOUND
-from bot.domain.call_status import Outcome, read_result
+from bot.domain.call_status import NOT_FOUND, Finding, LookupFailure, Outcome, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.jobs.bulk_report import BulkReport, ReportCounter
 from bot.domain.texts.catalog import Kind
-from bot.domain.texts.explanation import Finding, LookupFailure, explain
+from bot.domain.texts.explanation import explain
 from tests.support.wording import EN
 
 ERRORS = [entry.code for entry in EN.of_kind(Kind.ERROR)]

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, Finding, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import (
@@ -23,7 +22,6 @@ from bot.domain.jobs.watch import (
     after_poll,
     most_open,
 )
-from bot.domain.texts.explanation import Finding, LookupFailure
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECONDS = (15, 30, 60, 120, 300)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Finding, LookupFailure, read_result
 from bot.domain.jobs.watch import NotWatchable, invites_watch, why_not_watchable
-from bot.domain.texts.explanation import Finding, LookupFailure
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.call_status import CallStatus, Outcome, read_result
+from bot.domain.call_status import CallStatus, Finding, LookupFailure, Outcome, read_result
 from bot.domain.texts.catalog import Catalog, CustomerReason, Kind
-from bot.domain.texts.explanation import Finding, LookupFailure, customer_reply
+from bot.domain.texts.explanation import customer_reply
 from tests.support.wording import EN, PT, say
 
 CATALOGS = pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])

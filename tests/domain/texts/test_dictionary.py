@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.call_status import read_result
-from bot.domain.texts.catalog import Catalog, Entry, Kind, Retry, WhoActs, folded
+from bot.domain.input.message_id import folded
+from bot.domain.texts.catalog import Catalog, Entry, Kind, Retry, WhoActs
 from bot.domain.texts.dictionary import Definition, Found, as_record, everything, find
 from bot.domain.texts.explanation import explain
 from tests.support.wording import EN, PT, say

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.domain.call_status import Outcome, read_result
+from bot.domain.call_status import Finding, LookupFailure, Outcome, read_result
 from bot.domain.texts.catalog import Catalog, Kind, Retry, WhoActs
-from bot.domain.texts.explanation import Explanation, Finding, LookupFailure, explain
+from bot.domain.texts.explanation import Explanation, explain
 from tests.support.wording import EN, PT, say
 
 CATALOGS = pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])

@@ -85,7 +85,7 @@ async def test_a_request_that_was_sent_is_waited_for() -> None:
 
     # An attempt to connect may take a quarter of the deadline.
     async with serving(late) as server, client_of(server.url, timeout_seconds=60.0) as client:
-        assert (await status_of(client)).status.final
+        assert (await status_of(client)).finding.final
     async with serving(hang) as server, client_of(server.url, timeout_seconds=0.3) as client:
         with pytest.raises(TimedOut):
             await status_of(client)

@@ -12,12 +12,12 @@ from bot.gateway.protocol.errors import ConnectionLost, GatewayError, TransportF
 from tests.gateway.gateway_loopback import (
     Exchange,
     always,
+    call_status_of,
     client_of,
     http,
     one_request,
     result,
     serving,
-    status_of,
 )
 
 STATUS = b"HTTP/1.1 200 OK\r\n"
@@ -115,7 +115,7 @@ async def test_a_good_answer_with_such_a_field_is_an_answer(name: bytes) -> None
     reply = http(body).replace(b"\r\nContent-Length", b"\r\n" + name + b": 1\r\nContent-Length")
     async with serving(always(reply)) as server, client_of(server.url) as client:
         for _ in range(3):
-            assert "024" == (await status_of(client)).status.raw
+            assert "024" == (await call_status_of(client)).raw
     assert (3, 1) == (len(server.requests), server.connections)
 
 

@@ -217,7 +217,7 @@ async def test_https_goes_through_a_tunnel_that_alone_shows_the_passport(
         serving(always(OK), tls=identity.tls) as server,
         client_of(server.url, proxy=proxy.url, ca_file=identity.ca_file) as client,
     ):
-        assert (await status_of(client)).status.final
+        assert (await status_of(client)).finding.final
     assert [f"CONNECT 127.0.0.1:{server.port} HTTP/1.1"] == [r.line for r in proxy.requests]
     assert "proxy-authorization" not in server.requests[0].headers
 
@@ -240,7 +240,7 @@ async def test_plain_http_is_handed_to_the_proxy_whole() -> None:
     """With its full address and the passport."""
     url = f"http://127.0.0.1:{free_port()}/voice"
     async with proxying() as proxy, client_of(url, proxy=proxy.url) as client:
-        assert (await status_of(client)).status.final
+        assert (await status_of(client)).finding.final
     assert [f"POST {url} HTTP/1.1"] == [request.line for request in proxy.requests]
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from bot.gateway.sandbox.call import MASK, MAX_SHOWN, Call, Exchange, without_keys
-from bot.gateway.sandbox.envelope import Version
-from bot.gateway.sandbox.server import running_sandbox
+from bot.gateway.sandbox.envelope import Call, Version
+from bot.gateway.sandbox.server import MASK, MAX_SHOWN, Exchange, running_sandbox, without_keys
 
 CREDENTIAL, TOKEN = "K" * 40, "S3CR3T"
 ENVELOPE = (

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.gateway.sandbox import fault_wire as wire
-from bot.gateway.sandbox.answers import SCRIPTED
+from bot.gateway.sandbox.answers import SCRIPTED, FaultName
 from bot.gateway.sandbox.envelope import MARK, Version
-from bot.gateway.sandbox.fault_names import FaultName
 from bot.gateway.sandbox.fault_replies import BUILDERS
-from bot.gateway.sandbox.server import SeenRequest, running_sandbox, send
+from bot.gateway.sandbox.server import running_sandbox, send
+from tests.support.seen_requests import SeenRequest, recording
 
 NAMES = list(FaultName)
 PATIENCE_SECONDS = 60.0
@@ -371,7 +371,7 @@ async def test_stopping_does_not_wait_for_a_hanging_answer() -> None:
     """The sandbox stops immediately although an answer hangs."""
     loop = asyncio.get_running_loop()
     requests: list[SeenRequest] = []
-    async with running_sandbox("127.0.0.1", 0, requests=requests) as url:
+    async with running_sandbox("127.0.0.1", 0, middlewares=[recording(requests)]) as url:
         host, _, port = url.split("/")[2].partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(request_for("hang", Version.SOAP_11))

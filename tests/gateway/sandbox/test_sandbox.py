@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import aiohttp
 import pytest
@@ -16,7 +16,7 @@ import pytest
 from bot.gateway.sandbox.answers import SCRIPTED, answer, pending_seconds
 from bot.gateway.sandbox.envelope import MARK
 from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, WireReply
-from bot.gateway.sandbox.server import MAX_BODY_BYTES, MAX_REMEMBERED, SeenRequest, send
+from bot.gateway.sandbox.server import MAX_BODY_BYTES, MAX_REMEMBERED, send
 from bot.gateway.sandbox.server import running_sandbox as running
 
 CREDENTIAL = "C0FFEE" * 6 + "C0FF"
@@ -92,7 +92,6 @@ class Sandbox:
     url: str
     session: aiohttp.ClientSession
     clock: Clock
-    requests: list[SeenRequest] = field(default_factory=list)
 
     async def post(
         self, content: str | bytes, headers: dict[str, str]
@@ -120,12 +119,12 @@ class Sandbox:
 @asynccontextmanager
 async def opened(remembered: int = MAX_REMEMBERED) -> AsyncIterator[Sandbox]:
     """A sandbox on a free port, with a clock that a test advances."""
-    clock, seen = Clock(), list[SeenRequest]()
+    clock = Clock()
     async with (
-        running("127.0.0.1", 0, clock=clock, requests=seen, remembered=remembered) as url,
+        running("127.0.0.1", 0, clock=clock, remembered=remembered) as url,
         aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session,
     ):
-        yield Sandbox(url, session, clock, seen)
+        yield Sandbox(url, session, clock)
 
 
 @pytest.fixture
@@ -366,31 +365,6 @@ async def test_other_paths_and_methods(
     async with sandbox.session.request(method, url) as response:
         assert (status, "1") == (response.status, response.headers[MARK])
         assert text in await response.text()
-
-
-async def test_requests_are_recorded_without_secrets(sandbox: Sandbox) -> None:
-    """Version, scripted id and outcome; never a real call's id."""
-    await sandbox.ask("SANDBOX-busy", "1.2")
-    await sandbox.ask("MPG000236180474")
-    await sandbox.ask("SANDBOX-FAULT-html")
-    await sandbox.inside("")
-    await sandbox.post("<a", WITH_11)
-    expected_records = [
-        SeenRequest(version="1.2", idmsg="SANDBOX-busy", outcome="failed:486"),
-        SeenRequest(version="1.1", idmsg=None, outcome="023"),
-        SeenRequest(version="1.1", idmsg="SANDBOX-FAULT-html", outcome="fault:html"),
-        SeenRequest(version="1.1", idmsg=None, outcome="001"),
-        SeenRequest(version=None, idmsg=None, outcome="400"),
-    ]
-    assert expected_records == sandbox.requests
-
-
-async def test_the_record_is_bounded(sandbox: Sandbox) -> None:
-    """The oldest go first, and the list stays the caller's own."""
-    old = SeenRequest(version=None, idmsg=None, outcome="400")
-    sandbox.requests.extend([old] * (MAX_REMEMBERED + 5))
-    await sandbox.ask("SANDBOX-OK")
-    assert (MAX_REMEMBERED, "ok:85.00") == (len(sandbox.requests), sandbox.requests[-1].outcome)
 
 
 async def test_nothing_of_a_request_is_logged(

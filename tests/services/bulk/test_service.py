@@ -12,7 +12,6 @@ from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
 from bot.domain.jobs.watch import Bound
-from bot.services.bulk.service import NoRoomForBulk
 from bot.storage.jobs.bulks import Bulks
 from tests.services.bulk_world import BulkWorld, bulk_world
 from tests.services.watch_world import NOON, THREAD
@@ -27,7 +26,7 @@ async def world() -> AsyncIterator[BulkWorld]:
         yield new
 
 
-async def start(world: BulkWorld, user: str = "U1") -> Bulk | NoRoomForBulk:
+async def start(world: BulkWorld, user: str = "U1") -> Bulk | Bound:
     """Start a list of two with a double and a line that has no id."""
     given = IdList(ids=(MessageId("A"), MessageId("B")), doubles=1, ignored=LINES)
     return await world.bulks.start(given, user=user, destination=THREAD, name="ids.csv")
@@ -54,9 +53,9 @@ async def test_there_is_room_for_so_many(world: BulkWorld) -> None:
     """Of one person, and of all; nothing is kept of one more."""
     for _ in range(3):
         assert isinstance(await start(world), Bulk)
-    assert NoRoomForBulk(bound=Bound.USER, most=3) == await start(world)
+    assert Bound.USER is await start(world)
     assert isinstance(await start(world, "U2"), Bulk)
-    assert NoRoomForBulk(bound=Bound.ALL, most=4) == await start(world, "U3")
+    assert Bound.ALL is await start(world, "U3")
     assert 3 == len(await world.table.open_of("T1", "U1"))
 
 

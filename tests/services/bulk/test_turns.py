@@ -11,13 +11,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import CallStatus, Outcome, read_result
+from bot.domain.call_status import Answer, CallStatus, LookupFailure, Outcome, read_result
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState
 from bot.domain.jobs.job import Delivery, OnUnknownDelivery, PostedCard, Report, Trace
-from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
 from bot.storage.errors import StorageError
 from bot.storage.jobs.bulks import Bulks

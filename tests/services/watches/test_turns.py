@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.domain.call_status import CallStatus
+from bot.domain.call_status import CallStatus, LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Delivery, OnUnknownDelivery, PostedCard, Report, Trace
 from bot.domain.jobs.watch import Bounds, Ending, State, Watch
-from bot.domain.texts.explanation import LookupFailure
 from bot.domain.timing import Timing
 from bot.storage.errors import StorageError
 from bot.storage.jobs.watches import Owner, Watches

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from bot.domain.jobs.job import Delivery, Report, Trace
-from bot.slack.api.errors import (
+from bot.slack.api.calls import (
     CODES,
     FormRefusedError,
     GoneError,
@@ -23,7 +23,7 @@ from bot.slack.api.errors import (
     refusal,
     url_refusal,
 )
-from bot.slack.api.marks import report_after, trace_after
+from bot.slack.api.posted import report_after, trace_after
 
 
 def refused(code: object, status: int = 200) -> SlackError:

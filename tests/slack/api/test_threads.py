@@ -19,7 +19,7 @@ from bot.fake_slack.methods.chat import ChatMethods
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import UserMessage
 from bot.fake_slack.state.workspace import CHANNEL_ID, PRIVATE_CHANNEL_ID, TEAM_ID, USER_ID
-from bot.slack.api.threads import Threads
+from bot.slack.api.posted import Threads
 from tests.slack.notifying import ASKED, connected
 from tests.support.rough_slack import answering, in_turn, raw, rough_slack, silence
 

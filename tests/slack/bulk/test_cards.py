@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.answer import COUNTED
-from bot.domain.call_status import Outcome, read_result
+from bot.domain.call_status import COUNTED, Outcome, read_result
 from bot.domain.id_lists.id_list import IdList, UnreadableListError, read_pasted
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import TooMany
@@ -25,7 +24,6 @@ from bot.fake_slack.rules.block_rules import Surface as Judged
 from bot.fake_slack.rules.block_rules import problems_of_blocks
 from bot.fake_slack.rules.message_rules import calling_markup, read_content
 from bot.fake_slack.state.ledger import Message as Seen
-from bot.services.bulk.service import NoRoomForBulk
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started
 from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
@@ -49,7 +47,7 @@ from bot.slack.bulk.tables import (
     page_of_results,
     pages_of,
 )
-from bot.slack.cards.modals import Origin
+from bot.slack.cards.controls import Origin
 from bot.slack.cards.notes import Notes
 from tests.slack.judging import (
     ANY_TEXT,
@@ -355,7 +353,7 @@ def test_every_note_is_taken(style: CardStyle, command: str, channel: str) -> No
     said = Notes(style, command)
     bulk = bulk_of_ana(destination=Destination(team="T1", channel=channel))
     for shown in (
-        *(no_room(NoRoomForBulk(bound=bound, most=3), said) for bound in Bound),
+        *(no_room(bound, said, 3) for bound in Bound),
         *(said.titled(f"bulk.note.{name}") for name in ("not_kept", "stopping", "over")),
         *(said.titled(f"bulk.note.{name}") for name in ("not_yours", "none_pending")),
         *(how_to_begin(said), too_many(TooMany(count=14), said, USER)),

@@ -24,8 +24,7 @@ from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
 from bot.slack.api.post_once import OncePoster
 from bot.slack.bulk.cards import bar
-from bot.slack.bulk.notifier import SlackBulkNotifier
-from bot.slack.bulk.places import file_name, home_of, result_mark
+from bot.slack.bulk.notifier import SlackBulkNotifier, file_name, home_of, result_mark
 from bot.slack.files.upload import ResultFiles
 from bot.storage.errors import StorageError
 from tests.slack.file_scene import one_by_one

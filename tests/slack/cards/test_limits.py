@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from bot.domain.access import Asker, Refusal
 from bot.domain.alerts import Alert, Trouble
-from bot.domain.answer import COUNTED, Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import COUNTED, Answer, read_result
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.found_ids import find_ids
 from bot.domain.input.message_id import MessageId
@@ -29,7 +28,7 @@ from bot.fake_slack.rules.block_rules import Surface as Judged
 from bot.fake_slack.rules.block_rules import problems_of_blocks
 from bot.services.records import Surface
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
-from bot.slack.api.plain_fallback import plain_text_fallback
+from bot.slack.api.web_client import plain_text_fallback
 from bot.slack.blocks.block_kit import (
     Message,
     context,
@@ -41,8 +40,16 @@ from bot.slack.blocks.block_kit import (
 )
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
 from bot.slack.bulk.notes import too_many
-from bot.slack.cards.buttons import audience_of, buttons, ids_of
-from bot.slack.cards.modals import Origin, answer, asking, origin_of, typed_ids
+from bot.slack.cards.controls import (
+    Origin,
+    answer,
+    asking,
+    audience_of,
+    buttons,
+    ids_of,
+    origin_of,
+    typed_ids,
+)
 from bot.slack.cards.notes import Notes, definitions_card
 from bot.slack.cards.status_card import card
 from bot.slack.home.page import home
@@ -60,8 +67,8 @@ from bot.slack.lookups.messages import (
 from bot.slack.replies.admin_alerts import alert_note
 from bot.slack.replies.requests import broken, closing
 from bot.slack.watches.notes import listed, started, stopped
-from bot.slack.watches.notice import notice, status_of
-from bot.storage.recents import RecentLookup
+from bot.slack.watches.notifier import notice, status_of
+from bot.storage.records import RecentLookup
 from tests.slack.judging import (
     ANY_TEXT,
     NOW,

@@ -13,8 +13,7 @@ from bot.domain.input.query import parse_query
 from bot.services.records import Surface
 from bot.slack.blocks.block_kit import Message, section
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
-from bot.slack.cards.buttons import buttons
-from bot.slack.cards.modals import Origin, answer, asking, origin_of, typed_ids
+from bot.slack.cards.controls import Origin, answer, asking, buttons, origin_of, typed_ids
 from bot.slack.cards.notes import Notes
 from tests.support.wording import EN, say
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, Finding, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.texts.catalog import Kind
-from bot.domain.texts.explanation import Finding, LookupFailure
 from bot.slack.blocks.style import CardStyle, Contacts
 from bot.slack.cards.status_card import card
 from tests.slack.judging import NOW, ZONE

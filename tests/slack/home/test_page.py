@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.answer import COUNTED
+from bot.domain.call_status import COUNTED
 from bot.domain.texts.catalog import Catalog
 from bot.fake_slack.rules.block_rules import Surface
 from bot.fake_slack.rules.view_rules import problems_of_view
@@ -16,7 +16,7 @@ from bot.settings.settings import Mode
 from bot.slack.blocks.style import CardStyle, Contacts
 from bot.slack.cards.notes import Notes
 from bot.slack.home.page import home
-from bot.storage.recents import RecentLookup
+from bot.storage.records import RecentLookup
 from tests.slack.judging import NOW
 from tests.slack.watching import watch_of
 from tests.support.reading import heading, in_view

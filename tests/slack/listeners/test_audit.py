@@ -15,9 +15,8 @@ from bot.fake_slack.state.workspace import (
     USER_ID,
 )
 from bot.settings.settings import Mode
-from bot.storage.audit import AuditEntry
 from bot.storage.database import open_database
-from bot.storage.recents import RecentLookup, Recents
+from bot.storage.records import AuditEntry, RecentLookup, Recents
 from tests.slack.listing import REPORT, begun, said
 from tests.slack.watching import SWIFT
 from tests.support.audit import audited, hashed

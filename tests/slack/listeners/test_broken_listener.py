@@ -12,7 +12,7 @@ from typing import Any, cast
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.connections import slack_session
+from bot.composition.parts import slack_session
 from bot.domain.texts.catalog import Language
 from bot.fake_slack.people.interactions import Interactions
 from bot.fake_slack.people.person import Kind, Person
@@ -24,7 +24,7 @@ from bot.settings.settings import Mode
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import find_workspace
 from bot.slack.context import ListenerContext
-from bot.slack.inbound.app import ack_first, build_app
+from bot.slack.inbound.app import AckFirst, build_app
 from bot.slack.inbound.people import People
 from bot.storage.database import open_database
 from bot.storage.preferences import Preferences
@@ -42,7 +42,7 @@ class BrokenListener:
 
     def register(self, app: AsyncApp) -> None:
         """Bind the failing listener to every command."""
-        app.command(re.compile("/.*"), middleware=[ack_first])(self.on_command)
+        app.command(re.compile("/.*"), middleware=[AckFirst()])(self.on_command)
 
     async def on_command(self, command: Mapping[str, Any]) -> None:
         """Fail with a key that no command has."""

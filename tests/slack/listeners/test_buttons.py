@@ -22,7 +22,7 @@ from bot.fake_slack.state.workspace import (
     STRANGER_USER_ID,
 )
 from bot.settings.settings import Mode
-from bot.slack.cards.buttons import ids_of
+from bot.slack.cards.controls import ids_of
 from tests.support.reading import carried, copied, heading, row_of, seen, where
 from tests.support.scene import WITH_NOTE, Scene, Stages
 from tests.support.wording import (

@@ -98,6 +98,28 @@ async def test_a_question_of_hours_ago_is_marked_as_late(bot: Scene, text: str) 
     assert [1, 1] == [seen(card).count(LATE) for card in (mention, direct)]
 
 
+@pytest.mark.parametrize("moment", [int("9" * 400), -int("9" * 400), 1e308, True, 0, "soon", None])
+async def test_a_moment_that_cannot_be_one_does_not_count(bot: Scene, moment: object) -> None:
+    """The question is answered, and not marked as late."""
+    await bot.mention("help")
+    payload = dict(bot.slack.events[-1].payload) | {"event_time": moment, "event_id": f"Ev{moment}"}
+
+    note = await bot.comes_of(bot.person.deliver(Kind.EVENT, payload))
+
+    assert (say("help.title"), False) == (heading(note), LATE in seen(note))
+
+
+async def test_an_event_whose_id_cannot_be_encoded_is_answered_once(bot: Scene) -> None:
+    """JSON can contain a lone surrogate, UTF-8 cannot."""
+    await bot.mention("help")
+    payload = dict(bot.slack.events[-1].payload) | {"event_id": "Ev\ud800"}
+
+    note = await bot.comes_of(bot.person.deliver(Kind.EVENT, payload))
+    await bot.nothing_comes_of(bot.person.deliver(Kind.EVENT, payload, retry_attempt=1))
+
+    assert say("help.title") == heading(note)
+
+
 async def test_what_came_in_time_is_not_marked(bot: Scene) -> None:
     """A shorter delay is not worth a remark."""
     card = await bot.mention("SANDBOX-BUSY", seconds_ago=TWO_HOURS - 60)

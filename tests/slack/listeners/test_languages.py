@@ -114,7 +114,7 @@ async def test_without_the_scope_slack_is_not_asked(bot: Scene) -> None:
 
 async def test_a_choice_in_another_process_is_noticed(bot: Scene) -> None:
     """Without a reading for each answer."""
-    elsewhere = Preferences(bot.running.database)
+    elsewhere = Preferences(bot.running.stores.database)
     await elsewhere.set_language(Scope.USER, TEAM_ID, USER_ID, "pt-BR")
 
     async with asyncio.timeout(30):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.connections import slack_session
+from bot.composition.parts import slack_session
 from bot.domain.jobs.job import PostedCard
 from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
@@ -24,7 +24,7 @@ from bot.fake_slack.state.workspace import (
 )
 from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message, section
-from bot.slack.cards.modals import answer
+from bot.slack.cards.controls import answer
 from bot.slack.replies.reply import Reply
 from bot.slack.replies.routes import Attempt, ReplyTarget, Route, post_arguments
 from tests.slack.notifying import NOTES

@@ -6,9 +6,9 @@ import pytest
 
 from bot.services.records import Surface
 from bot.slack.blocks.style import Audience
-from bot.slack.cards.modals import Origin, asking
+from bot.slack.cards.controls import Origin, asking
+from bot.slack.replies.requests import click, mention, submitted, submitted_ids
 from bot.slack.replies.routes import Route, Situation
-from bot.slack.replies.situations import click, mention, submitted, submitted_ids
 from tests.support.wording import EN
 
 

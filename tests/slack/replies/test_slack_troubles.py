@@ -12,18 +12,9 @@ import pytest
 
 from bot.fake_slack.state.workspace import BOT_MENTION
 from bot.settings.settings import Mode
-from bot.slack.api.errors import DeadTokenError, refusal
+from bot.slack.api.calls import DeadTokenError, refusal
 from tests.support.reading import heading, in_view, seen
-from tests.support.scene import (
-    ASK,
-    CHECK,
-    COMMAND,
-    UNHURRIED,
-    WITH_NOTE,
-    Scene,
-    Stages,
-    playing,
-)
+from tests.support.scene import ASK, CHECK, COMMAND, UNHURRIED, WITH_NOTE, Scene, Stages, playing
 from tests.support.wording import ANSWERED, BUSY, say
 
 # Slack's permanent errors for one channel only.

@@ -40,7 +40,7 @@ async def lose_tables(scene: Scene) -> None:
     def drop(connection: Any) -> None:
         METADATA.drop_all(connection)
 
-    await scene.running.database.write(drop)
+    await scene.running.stores.database.write(drop)
 
 
 @pytest.fixture

@@ -13,14 +13,9 @@ from sqlalchemy import text as sql
 from bot.fake_slack.people.interactions import Interactions
 from bot.fake_slack.people.person import Kind
 from bot.fake_slack.state.ledger import Message
-from bot.fake_slack.state.workspace import (
-    BOT_MENTION,
-    CHANNEL_ID,
-    OTHER_USER_ID,
-    STRANGER_USER_ID,
-)
+from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID, OTHER_USER_ID, STRANGER_USER_ID
 from bot.settings.settings import Mode
-from bot.slack.watches.buttons import limit_of, watches_of
+from bot.slack.watches.notes import limit_of, watches_of
 from tests.slack.watching import (
     BEGUN,
     SWIFT,
@@ -337,7 +332,7 @@ async def test_a_database_that_is_away_is_said_kindly(mode: Mode) -> None:
         note, other = await begun(ways), await begun(ways, waiting())
         await ways.person.open_home()
         page = await ways.home()
-        await ways.running.database.write(
+        await ways.running.stores.database.write(
             lambda database: database.execute(sql("DROP TABLE watch"))
         )
         again = await after(ways, note, "watch_limit_60", AWAY)

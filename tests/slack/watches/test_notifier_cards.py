@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.call_status import read_result
+from bot.domain.call_status import Answer, read_result
 from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report
 from bot.domain.jobs.watch import Ending, Watch
 from bot.domain.texts.catalog import Language
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, TEAM_ID, USER_ID
+from bot.storage.preferences import Scope
 from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
 from tests.slack.watching import NOW, watch_of
 from tests.support.reading import heading, row_of, seen
@@ -53,7 +53,7 @@ async def test_a_notice_is_in_the_language_of_its_readers(
     if destination is TO_ASKER:
         await scene.languages.choose(TEAM_ID, USER_ID, "pt")
     else:
-        await scene.languages.choose_for_channel(TEAM_ID, CHANNEL_ID, "pt")
+        await scene.languages.choose(TEAM_ID, CHANNEL_ID, "pt", Scope.CHANNEL)
     await scene.notifier.tell(replace(watch, id="f" * 16))
 
     for told, catalog, verdict in zip(scene.messages, (EN, PT), (BUSY, BUSY_PT), strict=True):

@@ -18,7 +18,7 @@ from bot.fake_slack.state.workspace import (
     TEAM_ID,
     USER_ID,
 )
-from bot.slack.watches.notice import mark_of
+from bot.slack.watches.notifier import mark_of
 from tests.slack.notifying import Telling, choices, connected, notifier_at, telling
 from tests.slack.watching import READING, watch_of
 from tests.support.rough_slack import Answer, answering, raw, rough_slack, silence
