@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from typing import Final
 
 from rich.table import Table
 
@@ -12,6 +13,12 @@ from bot.commands.exit_codes import FAILED, OK
 from bot.gateway.sandbox.answers import SCRIPTED
 from bot.gateway.sandbox.server import running_sandbox
 from bot.slack.cards.terminal import console
+
+_WELCOME: Final = (
+    "Sandbox gateway at {url} (description at {url}?wsdl).\n"
+    "Use it with GATEWAY_URL={url}, any GATEWAY_CREDENTIAL of 40 and GATEWAY_TOKEN of 6 "
+    "characters.\nIts ids: voicestatus sandbox --list. Stop with Ctrl-C."
+)
 
 
 async def serve_sandbox(host: str, port: int) -> int:
@@ -22,7 +29,7 @@ async def serve_sandbox(host: str, port: int) -> int:
         loop.add_signal_handler(number, stopped.set)
     try:
         async with running_sandbox(host, port) as url:
-            print(_welcome(url), flush=True)  # noqa: T201 - the terminal's own output
+            print(_WELCOME.format(url=url), flush=True)  # noqa: T201 - the terminal's own output
             await stopped.wait()
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -37,11 +44,3 @@ def print_script() -> None:
     for idmsg, sentence in SCRIPTED.items():
         table.add_row(idmsg, sentence)
     console().print(table)
-
-
-def _welcome(url: str) -> str:
-    return (
-        f"Sandbox gateway at {url} (description at {url}?wsdl).\n"
-        f"Use it with GATEWAY_URL={url}, any GATEWAY_CREDENTIAL of 40 and GATEWAY_TOKEN of 6 "
-        "characters.\nIts ids: voicestatus sandbox --list. Stop with Ctrl-C."
-    )

@@ -25,6 +25,7 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.circuit import Circuit
 from bot.gateway.http.transport import Transport, open_transport
+from bot.gateway.line import Ticket
 from bot.gateway.protocol.errors import Busy, GatewayError, Paused, TimedOut, may_retry
 from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
 from bot.gateway.request_queue import (
@@ -32,7 +33,6 @@ from bot.gateway.request_queue import (
     Gatekeeper,
     LocalGate,
     RequestQueue,
-    Ticket,
     TooLateError,
 )
 

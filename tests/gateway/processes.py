@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from bot.domain.gate import Admission, Demand, Gate, RateLimits, Urgency, admit, close
 from bot.domain.gate import reset_backoff as reset
 from bot.domain.timing import Timing
-from bot.gateway.request_queue import RequestQueue, Ticket
+from bot.gateway.line import Ticket
+from bot.gateway.request_queue import RequestQueue
 
 _Result = TypeVar("_Result")
 TIMING = Timing()

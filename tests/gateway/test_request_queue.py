@@ -9,13 +9,8 @@ import pytest
 
 from bot.domain.gate import Admission, Block, Demand, RateLimits, Urgency
 from bot.domain.timing import Timing
-from bot.gateway.request_queue import (
-    GateClosedError,
-    LocalGate,
-    RequestQueue,
-    Ticket,
-    TooLateError,
-)
+from bot.gateway.line import Ticket
+from bot.gateway.request_queue import GateClosedError, LocalGate, RequestQueue, TooLateError
 from tests.gateway.processes import now, played
 
 PERSON, BACKGROUND = Urgency.PERSON, Urgency.BACKGROUND

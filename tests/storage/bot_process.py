@@ -20,7 +20,8 @@ from typing import Any
 
 from bot.domain.gate import RateLimits, Urgency
 from bot.domain.timing import Timing
-from bot.gateway.request_queue import LocalGate, RequestQueue, Ticket
+from bot.gateway.line import Ticket
+from bot.gateway.request_queue import LocalGate, RequestQueue
 from bot.services.gatekeeper import SharingGatekeeper
 from bot.storage.claims import SeenEvents
 from bot.storage.database import Database, open_database

@@ -126,7 +126,7 @@ class ResultSheet:
         return (line + _LINE_END).encode("utf-8", "replace")
 
     def _cell(self, text: str) -> str:
-        plain = _FORMULA.sub(_disarmed, _one_line(text))
+        plain = _FORMULA.sub(r"\g<0>'", _one_line(text))
         if any(sign in plain for sign in ';,"|'):
             doubled = plain.replace('"', '""')
             return f'"{doubled}"'
@@ -147,7 +147,3 @@ def local_moment(zone: tzinfo, language: Language) -> Callable[[datetime], str]:
 def _one_line(text: str) -> str:
     """The text without line ends, and without invisible characters in front of a sign."""
     return "".join(c if c.isprintable() else " " for c in text).strip()
-
-
-def _disarmed(match: re.Match[str]) -> str:
-    return f"{match[0]}'"

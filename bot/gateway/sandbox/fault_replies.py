@@ -123,10 +123,6 @@ def _wrong_charset(version: Version) -> Reply:
     return replace(soap_reply(version, body), content=body.encode("latin-1"))
 
 
-def _attributes() -> str:
-    return "<a " + " ".join(f"a{number}=''" for number in range(MANY)) + " />"
-
-
 def _namespaces() -> str:
     names = " ".join(f"n:a{number}=''" for number in range(MANY))
     return f"<a xmlns:n='{'n' * 100_000}' {names} />"
@@ -182,7 +178,7 @@ BUILDERS: Final[Mapping[FaultName, Builder]] = {
     ),
     FaultName.DEEP: nested(1_000),
     FaultName.NESTING_100000: nested(100_000),
-    FaultName.ATTRIBUTES: beside(_attributes),
+    FaultName.ATTRIBUTES: beside(lambda: "<a " + " ".join(f"a{n}=''" for n in range(MANY)) + " />"),
     FaultName.NAMESPACES: beside(_namespaces),
     FaultName.COMMENTS: beside(lambda: "<!---->" * 2 * MANY),
     FaultName.HUGE: lambda version: result_reply(version, "0" * 5_000_000),
