@@ -18,7 +18,7 @@ from rich.text import Text
 from bot.commands import doctor_checks as checks
 from bot.commands.doctor_checks import Check
 from bot.commands.exit_codes import FAILED, OK
-from bot.composition.parts import (
+from bot.composition.configured import (
     Now,
     gateway_host,
     gateway_of,

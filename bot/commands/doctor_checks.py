@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from bot.composition.parts import gateway_host, revealed
+from bot.composition.configured import gateway_host, revealed
 from bot.domain.call_status import Answer, GatewayCode
 from bot.domain.texts.catalog import Language
 from bot.gateway.protocol.errors import GatewayError

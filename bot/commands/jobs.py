@@ -11,7 +11,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from bot.commands.exit_codes import FAILED, OK
-from bot.composition.parts import revealed, utc_now
+from bot.composition.configured import revealed, utc_now
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Watch
 from bot.logs import configure_logging

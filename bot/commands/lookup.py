@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.commands.exit_codes import OK, exit_code_of
-from bot.composition.parts import build_lookups, gateway_of, rate_limits_of, revealed, style_of
+from bot.composition.configured import build_lookups, gateway_of, rate_limits_of, revealed, style_of
 from bot.domain.call_status import Answer, Finding
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId, parse_typed
 from bot.domain.privacy import shorten

@@ -16,7 +16,7 @@ import structlog
 from bot import __version__
 from bot.commands.exit_codes import FAILED, OK, USAGE
 from bot.composition.bootstrap import RunningBot, running_bot
-from bot.composition.parts import gateway_host
+from bot.composition.configured import gateway_host
 from bot.domain.timing import Timing
 from bot.logs import configure_logging, log_what_escapes
 from bot.settings.names import HINTS, foreign_names, unknown_names

@@ -17,8 +17,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
-from bot.composition.parts import (
+from bot.composition.configured import (
     Now,
     build_lookups,
     gateway_of,
@@ -28,6 +27,7 @@ from bot.composition.parts import (
     style_of,
     utc_now,
 )
+from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
 from bot.composition.slack import (
     Connections,
     assemble_app,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from typing import Final
 
-from bot.composition.parts import (
+from bot.composition.configured import (
     Now,
     bounds_of,
     calls_at_once,

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.parts import Now
+from bot.composition.configured import Now
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
 from bot.services.bulk.service import BulkService

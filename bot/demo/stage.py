@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.composition.bootstrap import running_bot
-from bot.composition.parts import Now, utc_now
+from bot.composition.configured import Now, utc_now
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.timing import Timing
 from bot.fake_slack.people.person import Ack, Person, person_over_http

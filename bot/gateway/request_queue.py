@@ -220,26 +220,18 @@ class RequestQueue:
         """Start requests and ask for blocks, until nothing waits and no place is occupied."""
         while self._line or self._running or self._admission.places:
             self._news.clear()
-            seconds = self._seconds_until_start() if self._line else None
-            if seconds == 0:
-                # Under overload, requests without a chance would take the turns of all others.
-                reserved = min(2 * self._takes, self._most_reserved)
-                self._line.reject(TooLateError, before=_now() + reserved)
-                if not self._line:
-                    continue
-                ticket, started = self._line.next()
-                # A task that was cancelled leaves the queue only when it runs again.
-                if not started.done():
-                    self._start(ticket)
-                    started.set_result(None)
-            elif (
-                seconds := max(seconds, GRAIN_SECONDS) if seconds else self._ask_next_at() - _now()
-            ) > 0:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(seconds):
-                        await self._news.wait()
-            else:
+            wait = self._seconds_until_start() if self._line else None
+            if wait == 0:
+                self._start_next()
+                continue
+            ask_at = min(self._ask_at, self._renew_at) if self._line else self._renew_at
+            wait = ask_at - _now() if wait is None else max(wait, GRAIN_SECONDS)
+            if wait <= 0:
                 await self._ask()
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
         # Nobody waits, so who was served last no longer counts.
         self._line = Line()
 
@@ -252,8 +244,16 @@ class RequestQueue:
             return None
         return start_at - now
 
-    def _ask_next_at(self) -> float:
-        return min(self._ask_at, self._renew_at) if self._line else self._renew_at
+    def _start_next(self) -> None:
+        # Under overload, requests without a chance would take the turns of all others.
+        reserved = min(2 * self._takes, self._most_reserved)
+        self._line.reject(TooLateError, before=_now() + reserved)
+        if self._line:
+            ticket, started = self._line.next()
+            # A task that was cancelled leaves the queue only when it runs again.
+            if not started.done():
+                self._start(ticket)
+                started.set_result(None)
 
     async def _ask(self) -> None:
         urgency = min((ticket.urgency for ticket in self._line), default=Urgency.BACKGROUND)

@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
+from bot.composition.configured import access_rules, gateway_of, revealed, utc_now
 from bot.composition.jobs import build_bulks, build_poller, gatekeeper_of
-from bot.composition.parts import access_rules, gateway_of, revealed, utc_now
 from bot.domain.call_status import Answer
 from bot.domain.gate import Urgency
 from bot.domain.id_lists.id_list import IdList

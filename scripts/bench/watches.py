@@ -33,7 +33,7 @@ from bot.storage.jobs.watches import Watches
 from bot.web import SLACK_PATH
 
 COUNT = 100_000
-CEILING = 20
+LIMIT = 20
 IDLE_SECONDS = 10.0
 DRAIN_SECONDS = 25.0
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -119,7 +119,7 @@ def _settings(slack: LoopbackSlack, gateway_url: str, file: Path) -> dict[str, s
         "GATEWAY_URL": gateway_url,
         "GATEWAY_CREDENTIAL": "B" * 40,
         "GATEWAY_TOKEN": "b" * 6,
-        "GATEWAY_REQUESTS_PER_SECOND": str(CEILING),
+        "GATEWAY_REQUESTS_PER_SECOND": str(LIMIT),
         "DATABASE_URL": f"sqlite:///{file}",
     }
 
@@ -207,7 +207,7 @@ def _table(empty: dict[str, float], full: dict[str, float], overdue: dict[str, f
         ("resident memory, MiB", "memory", (empty, full, overdue)),
         ("busy, % of a core", "busy", (empty, full, overdue)),
         ("until it answers, s", "ready", (empty, full)),
-        (f"looks a second (ceiling {CEILING})", "looks", ({}, {}, overdue)),
+        (f"looks a second (limit {LIMIT})", "looks", ({}, {}, overdue)),
         ("ack, median, ms", "p50", ({}, {}, overdue)),
         ("ack, p99, ms", "p99", ({}, {}, overdue)),
     )

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.commands.doctor import examine, report
 from bot.commands.doctor_checks import Check, remedy_for_code, remedy_for_error
-from bot.composition.parts import Now, utc_now
+from bot.composition.configured import Now, utc_now
 from bot.domain.texts.catalog import Kind
 from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack

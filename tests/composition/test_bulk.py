@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.composition.parts import calls_at_once
+from bot.composition.configured import calls_at_once
 from bot.settings.settings import Settings
 
 

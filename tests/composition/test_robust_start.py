@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.composition.bootstrap import running_bot
-from bot.composition.parts import slack_client, slack_session
+from bot.composition.configured import slack_client, slack_session
 from bot.domain.timing import Timing
 from bot.slack.api.calls import CODES, SlackError, SlackUnreachableError, TokenRefusedError
 from bot.slack.api.workspace import find_workspace

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.composition.parts import bounds_of, looks_at_once, schedule_of
+from bot.composition.configured import bounds_of, looks_at_once, schedule_of
 from bot.settings.settings import Settings
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.parts import slack_session
+from bot.composition.configured import slack_session
 from bot.fake_slack.people.person import HttpDelivery, Kind, Person, SocketDelivery
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Ack, Message, View

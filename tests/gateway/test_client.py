@@ -288,13 +288,23 @@ def test_a_client_shows_no_key() -> None:
 
 async def test_a_request_that_could_not_be_answered_in_time_is_not_sent() -> None:
     """The bot was busy; the gateway was not even asked, and does not count as down."""
-    async with (
-        serving(always(OK)) as server,
-        client_of(server.url, requests_per_second=0.9, timeout_seconds=2.0) as client,
-    ):
-        # As after replies that took as long as that.
-        client._queue._takes = 60.0
-        found = await asyncio.gather(*(client.status(one) for one in ids(2)))
+    release = asyncio.Event()
 
-        assert [Answer, Busy] == [type(one) for one in found]
+    async def answer_late(exchange: Exchange) -> None:
+        await release.wait()
+        await exchange.send(OK)
+
+    async with (
+        serving(answer_late) as server,
+        client_of(server.url, max_concurrency=1, timeout_seconds=60) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        one, two = [group.create_task(client.status(each)) for each in ids(2)]
+        while not (server.requests and client._queue._line):  # noqa: ASYNC110 - both are lists
+            await asyncio.sleep(0.01)
+        # As after replies that took longer than the whole time limit.
+        client._queue._takes = client._queue._most_reserved = 600
+        release.set()
+
+        assert [Answer, Busy] == [type(await each) for each in (one, two)]
         assert (1, 0) == (len(server.requests), client.health.failures)

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.parts import slack_session
+from bot.composition.configured import slack_session
 from bot.domain.timing import Timing
 from bot.fake_slack.payloads.objects import shown_message
 from bot.fake_slack.people.person import Person, person_over_socket

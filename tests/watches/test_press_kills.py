@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.composition.parts import utc_now
+from bot.composition.configured import utc_now
 from bot.domain.jobs.watch import State, Watch
 from bot.services.operator import JobOperator, JobOutcome
 from bot.storage.database import open_database

@@ -20,8 +20,8 @@ from typing import Any
 import time_machine
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.composition.configured import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
-from bot.composition.parts import access_rules, gateway_of, revealed, slack_session, utc_now
 from bot.domain.call_status import Answer
 from bot.domain.id_lists.id_list import IdList
 from bot.domain.input.message_id import MessageId

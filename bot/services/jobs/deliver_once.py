@@ -119,7 +119,7 @@ class OnceDelivery(Generic[Job]):
         """Store the outcome of an attempt, and do what follows from it."""
         after = partial(after_attempt, report=report, now=self.dependencies.now())
         settled = await self.update_owned(attempt, after)
-        _log.info("told", outcome=report.delivery.value)
+        _log.info("delivered", outcome=report.delivery.value)
         if settled is None:
             return
         if report.delivery is Delivery.SENT:

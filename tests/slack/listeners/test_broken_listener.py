@@ -12,7 +12,7 @@ from typing import Any, cast
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.parts import slack_session
+from bot.composition.configured import slack_session
 from bot.domain.texts.catalog import Language
 from bot.fake_slack.people.interactions import Interactions
 from bot.fake_slack.people.person import Kind, Person

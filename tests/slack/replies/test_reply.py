@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.parts import slack_session
+from bot.composition.configured import slack_session
 from bot.domain.jobs.job import PostedCard
 from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
