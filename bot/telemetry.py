@@ -20,7 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from bot.domain.call_status import Answer, LookupFailure
+from bot.domain.call_status import Answer, LookupFailure, Outcome
 
 EXPOSITION_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -34,7 +34,9 @@ class Telemetry:
         # Not the library's global one: two bots in a process would register the same names there.
         self.registry = CollectorRegistry()
         counter = partial(Counter, registry=self.registry)
-        self._lookups = counter("voicestatus_lookups", "Look-ups by outcome.", ("outcome",))
+        lookups = counter("voicestatus_lookups", "Look-ups by outcome.", ("outcome",))
+        # From the start with 0 each, as Prometheus recommends, and cheaper for each look-up.
+        self._lookups = {outcome: lookups.labels(outcome.value) for outcome in Outcome}
         self._failures = counter(
             "voicestatus_lookup_failures", "Failed look-ups, by error.", ("error",)
         )
@@ -59,9 +61,9 @@ class Telemetry:
 
     def looked_up(self, answer: Answer, seconds: float) -> None:
         """Count one look-up with its duration, and write its log line."""
-        outcome = answer.finding.outcome.value
+        outcome = answer.finding.outcome
         error = answer.finding.error if isinstance(answer.finding, LookupFailure) else None
-        self._lookups.labels(outcome).inc()
+        self._lookups[outcome].inc()
         self._seconds.observe(seconds)
         if error is not None:
             self._failures.labels(error).inc()
@@ -70,7 +72,7 @@ class Telemetry:
         self._log.info(
             "looked up",
             idmsg_hash=self.hashed(answer.message_id.value),
-            outcome=outcome,
+            outcome=outcome.value,
             error=error,
             seconds=round(seconds, 3),
             cached=answer.from_cache,

@@ -8,8 +8,8 @@ requests nor errors.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from time import monotonic
 from typing import Protocol
@@ -124,8 +124,7 @@ class RequestQueue:
         self._news = asyncio.Event()
         self._dispatcher: asyncio.Task[None] | None = None
 
-    @asynccontextmanager
-    async def turn(self, ticket: Ticket) -> AsyncIterator[None]:
+    def turn(self, ticket: Ticket) -> _Turn:
         """Wait for a turn, and occupy a place until the block ends.
 
         A caller that is cancelled while it waits takes nothing from those after it.
@@ -134,19 +133,28 @@ class RequestQueue:
             GateClosedError: the gate opens after the ticket's time.
             TooLateError: others were first for so long that no time is left for the request.
         """
+        return _Turn(self, ticket)
+
+    async def enter(self, ticket: Ticket) -> None:
+        """Wait for a turn; see `turn`."""
         if not self._line:
             self._block = self._block.after_rest(_now())
         if self._line or self._seconds_until_start() != 0:
             await self._wait_in_line(ticket)
         else:
             self._start(ticket)
-        began = _now()
-        try:
-            yield
+
+    def leave(self, seconds: float | None = None) -> None:
+        """Free the place of a request, which took this long; `None` if it failed."""
+        if seconds is not None:
             # An average in which the latest eight weigh most.
-            self._takes += (_now() - began - self._takes) / 8
-        finally:
-            self._leave()
+            self._takes += (seconds - self._takes) / 8
+        was_full = self._running >= self._admission.places
+        self._running -= 1
+        if self._admission.full:
+            self._ask_at = 0.0
+        if self._line and was_full:
+            self._news.set()
 
     def join(self, ticket: Ticket, asker: str, urgency: Urgency) -> None:
         """Add an asker to this request; it starts when the first of its askers has a turn."""
@@ -194,7 +202,7 @@ class RequestQueue:
             self._line.leave(ticket)
             if not started.cancelled() and not started.exception():
                 # It was started and cancelled in the same moment.
-                self._leave()
+                self.leave()
             raise
 
     def _hurry(self, ticket: Ticket) -> None:
@@ -207,14 +215,6 @@ class RequestQueue:
         """If the gatekeeper fails, fail every waiting request instead of leaving it queued."""
         if not dispatcher.cancelled() and (error := dispatcher.exception()) is not None:
             self._line.reject(lambda: error)
-
-    def _leave(self) -> None:
-        was_full = self._running >= self._admission.places
-        self._running -= 1
-        if self._admission.full:
-            self._ask_at = 0.0
-        if self._line and was_full:
-            self._news.set()
 
     async def _dispatch(self) -> None:
         """Start requests and ask for blocks, until nothing waits and no place is occupied."""
@@ -285,6 +285,21 @@ class RequestQueue:
         self._block = self._block.after_start(_now())
         self._running += 1
         self._line.served(ticket.askers)
+
+
+class _Turn:
+    """The block of code that has a turn."""
+
+    def __init__(self, queue: RequestQueue, ticket: Ticket) -> None:
+        self._queue, self._ticket = queue, ticket
+        self._began = 0.0
+
+    async def __aenter__(self) -> None:
+        await self._queue.enter(self._ticket)
+        self._began = _now()
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._queue.leave(_now() - self._began if kind is None else None)
 
 
 def _now() -> float:

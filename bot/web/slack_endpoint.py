@@ -123,8 +123,9 @@ async def _body_of(request: web.Request, seconds: float) -> bytes | web.Response
     if request.version == HttpVersion11 and "Expect" in request.headers:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     try:
-        # No timer if the whole body is here already.
-        async with asyncio.timeout(None if request.content.is_eof() else seconds):
+        if request.content.is_eof():
+            return await request.read()
+        async with asyncio.timeout(seconds):
             return await request.read()
     except TimeoutError:
         return refused(408, "slow", close=True)
