@@ -27,6 +27,9 @@ from bot.domain.timing import Timing
 
 OWN_LOGGERS: Final = "bot"
 _MAX_VALUE: Final = 200
+# Sentences of our own, with a remedy: the texts of libraries are withheld.
+_MAX_SENTENCE: Final = 1_000
+_SENTENCES: Final = frozenset({"event", "detail"})
 
 # The only keys that reach a log line; a new one is a decision, not an accident.
 # fmt: off
@@ -36,7 +39,7 @@ ALLOWED_KEYS: Final = frozenset(
         "gateway", "version", "host", "port", "reference", "idmsg_hash", "outcome",
         "error", "seconds", "cached", "channel", "user", "surface", "reason",
         "status", "count", "where", "exception", "frames", "signal", "method",
-        "sandbox", "setting", "repeated", "detail",
+        "sandbox", "setting", "repeated", "detail", "at", "team", "action",
     }
 )
 # fmt: on
@@ -238,7 +241,9 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 def _allowed_keys_only(_: Any, __: str, event: EventDict) -> MutableMapping[str, Any]:
     return {
-        key: value[:_MAX_VALUE] if isinstance(value, str) else value
+        key: value[: _MAX_SENTENCE if key in _SENTENCES else _MAX_VALUE]
+        if isinstance(value, str)
+        else value
         for key, value in event.items()
         if key in ALLOWED_KEYS
     }

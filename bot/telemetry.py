@@ -6,7 +6,8 @@ Questions and answers are counted and hashed, never written out.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from bot.domain.audit import AuditEntry
 from bot.domain.call_status import Answer, LookupFailure, Outcome
 
 EXPOSITION_TYPE: Final = CONTENT_TYPE_LATEST
@@ -54,9 +56,19 @@ class Telemetry:
             "Whether the gateway answers: 0 after several look-ups in a row without one.",
             registry=self.registry,
         )
+        self._connections = Gauge(
+            "voicestatus_slack_connections",
+            "Connections of this Slack app as Slack last counted them; 0 in HTTP mode.",
+            registry=self.registry,
+        )
         self._lost = counter(
             "voicestatus_records_lost",
             "Audit entries and recent look-ups that could not be stored.",
+        )
+        self._undelivered = counter(
+            "voicestatus_messages_undelivered",
+            "Messages that Slack takes nowhere and in no form: answer, notice, report or result.",
+            ("what",),
         )
 
     def looked_up(self, answer: Answer, seconds: float) -> None:
@@ -82,15 +94,26 @@ class Telemetry:
         """Report whether the gateway answers, at the time the metrics are read."""
         self._gateway_up.set_function(lambda: float(is_up()))
 
+    def follow_connections(self, count: Callable[[], int]) -> None:
+        """Report Slack's count of the app's connections, at the time the metrics are read."""
+        self._connections.set_function(lambda: float(count()))
+
     def refused(self, *, reason: str, user: str, channel: str) -> None:
         """Count one refusal and write its log line."""
         self._refusals.labels(reason).inc()
         self._log.info("refused", reason=reason, user=user, channel=channel)
 
-    def lost(self, count: int, error: str, detail: str) -> None:
-        """Count audit entries and recent look-ups that could not be stored, and log it."""
-        self._lost.inc(count)
-        self._log.error("records were not stored", count=count, error=error, detail=detail)
+    def lost(self, records: Sequence[object], error: str, detail: str) -> None:
+        """Count audit entries and recent look-ups that could not be stored, and log the former."""
+        self._lost.inc(len(records))
+        self._log.error("records were not stored", count=len(records), error=error, detail=detail)
+        for record in records:
+            if isinstance(record, AuditEntry):
+                self._log.error("audit entry", **asdict(record) | {"at": record.at.isoformat()})
+
+    def undelivered(self, what: str) -> None:
+        """Count a message that Slack takes nowhere and in no form, by what it is."""
+        self._undelivered.labels(what).inc()
 
     def hashed(self, idmsg: str) -> str:
         """A keyed hash of the id: equal ids have equal hashes, but trial cannot recover the id."""

@@ -28,9 +28,16 @@ Settings come from environment variables, from a `.env` file in the working dire
 files in `/run/secrets`, one for each setting. An empty value counts as not set. If settings are
 missing or wrong, the bot does not start, and lists all problems at once.
 
+A value means the same wherever it is set. Blanks around it are left out. So are quotes, and a
+comment after it (` # …`), which Docker passes on from an `--env-file`; a warning names the setting.
+
 A variable that looks like a setting but is none causes a warning at the start and in
 `voicestatus doctor`. A misspelt permission (`ALOWED_USERS`) stops the start, because it would let
 everybody in.
+
+If a service in Kubernetes is called `bot`, Kubernetes sets `BOT_PORT` to an address such as
+`tcp://10.0.0.7:3000`. Such a value is left out, with a warning; `enableServiceLinks: false` in the
+pod avoids it.
 
 `make pages` writes this page and [`.env.example`](../.env.example) from the code.
 """
@@ -47,6 +54,10 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "SLACK_APP_TOKEN": "For Socket Mode, which needs no public address: the app-level token.",
         "SLACK_SIGNING_SECRET": "For HTTP mode: the secret that Slack signs its requests with.",
         "SLACK_API_URL": "Base URL of Slack's Web API. GovSlack has another one.",
+        "HTTPS_PROXY": "The proxy to Slack, if https leads there only by one.",
+        "HTTP_PROXY": "The same for a SLACK_API_URL with http.",
+        "NO_PROXY": "What is reached without these proxies; a host includes its subdomains. This "
+        "machine always is.",
         "SLACK_CLIENT_ID": "Reserved for OAuth.",
         "SLACK_CLIENT_SECRET": "Reserved for OAuth.",
     },
@@ -61,7 +72,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "requests start 5 % below it. Too many requests make the gateway answer 900.",
         "GATEWAY_MAX_CONCURRENCY": "How many requests may run at once, in all processes on one "
         "database together. Busy processes divide it evenly.",
-        "GATEWAY_PROXY": "The proxy for requests to the gateway.",
+        "GATEWAY_PROXY": "The proxy for requests to the gateway. No other one is used for them.",
         "GATEWAY_CA_FILE": "A private certificate authority to trust beside the system's.",
         "GATEWAY_SUPPORT_CONTACT": "Whom cards name beside the gateway's support, such as an "
         "e-mail address or a contract number.",
@@ -71,12 +82,16 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "http.",
         "BOT_HOST": "The address for health, metrics and, in HTTP mode, Slack's requests.",
         "BOT_PORT": "The port for the same.",
+        "BOT_HEALTH_HOST": "The address for health and metrics, if they should have one of their "
+        "own: then BOT_PORT serves nothing but Slack's requests. Not set: BOT_HOST.",
+        "BOT_HEALTH_PORT": "The port for the same. Not set: BOT_PORT.",
         "BOT_LANGUAGE": "The language of answers, unless a person or a channel has another. "
         "pt, pt_BR and en-US are understood too.",
         "BOT_COMMAND": "The slash command. The app's manifest must have the same one.",
         "BOT_TIMEZONE": "The time zone of times in texts that Slack does not localise.",
         "BOT_SUPPORT_CONTACT": "Whom cards name when this bot's admins must act.",
-        "BOT_HASH_KEY": "The key of the hash that replaces an IDMSG in the log and the audit. "
+        "BOT_HASH_KEY": "The key of the hash that replaces an IDMSG in the log and the audit; "
+        "forms are signed with a key derived from it. "
         "Not set: one is created at the first start and stored beside the database.",
         "BOT_LOG_FORMAT": "The format of the log. Not set: text in a terminal, else json.",
         "BOT_LOG_LEVEL": "The lowest level that is logged.",
@@ -87,13 +102,18 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "ADMIN_USERS": "The admins: they may ask anywhere, choose a channel's language, and get "
         "alerts.",
         "ALLOW_EXTERNAL_USERS": "Whether people from other organisations in shared channels may "
-        "ask.",
+        "ask. Otherwise they get `whoami` and nothing else.",
         "BOT_OWN_TEAMS": "Further workspaces and organisations whose people are colleagues: on "
         "Enterprise Grid, or after a merger.",
     },
+    "Connections": {
+        "ALLOW_CLEAR_TEXT": "Whether the gateway, Slack's API and a PostgreSQL server on other "
+        "machines may be reached without TLS; for networks that are protected otherwise.",
+    },
     "Storage": {
         "DATABASE_URL": "Where everything is stored: a SQLite file, or "
-        "postgresql://user:password@host/database.",
+        "postgresql://user:password@host/database?sslmode=verify-full. On another machine it has "
+        "to have sslmode=require, verify-ca or verify-full.",
         "BOT_RETENTION_DAYS": "How long look-ups are stored, in the audit and among a user's "
         "recent ones.",
     },

@@ -95,7 +95,7 @@ def test_the_example_shows_every_default_and_changes_none() -> None:
 
     for text in (example, in_use):
         values = dotenv_values(stream=StringIO(text))
-        copied = Settings.of(**{name.lower(): value for name, value in values.items()})
+        copied = Settings.of(**{name.lower(): value for name, value in values.items() if value})
         assert Settings.of().model_dump() == copied.model_dump()
     assert "DATABASE_URL=sqlite:///voicestatus.db" in in_use
 

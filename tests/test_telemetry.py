@@ -14,12 +14,16 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.domain.audit import AuditEntry
 from bot.domain.call_status import Answer, Finding, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
 from bot.logs import ALLOWED_KEYS, CountingHandler
+from bot.storage.records import RecentLookup
 from bot.telemetry import Telemetry
 from tests.support.voicestatus_process import Voicestatus
 
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+RECENT = RecentLookup(team="T1", user="U1", idmsg="MPG1", outcome="answered", at=NOON)
 CANARY = "canary-5511987654321"
 
 
@@ -87,14 +91,35 @@ def test_records_that_were_lost_are_counted_and_logged(log: io.StringIO) -> None
     """All that were lost together in one line."""
     telemetry = Telemetry(b"k" * 32)
 
-    telemetry.lost(3, "storage", "The disk is full.")
-    telemetry.lost(1, "overflow", "Too many.")
+    telemetry.lost([RECENT] * 3, "storage", "The disk is full.")
+    telemetry.lost([RECENT], "overflow", "Too many.")
 
     assert [
         ("error", 3, "storage", "The disk is full."),
         ("error", 1, "overflow", "Too many."),
     ] == [tuple(line[key] for key in ("level", "count", "error", "detail")) for line in lines(log)]
     assert 4.0 == count(telemetry, "voicestatus_records_lost_total")
+
+
+def test_an_audit_entry_that_was_lost_is_in_the_log(log: io.StringIO) -> None:
+    """With the hash of the id, so that the gap in the audit can be filled by hand."""
+    entry = AuditEntry(
+        at=NOON,
+        team="T1",
+        user="U1",
+        channel="C1",
+        surface="command",
+        action="lookup",
+        idmsg_hash="0123456789abcdef",
+        outcome="failed",
+    )
+
+    Telemetry(b"k" * 32).lost([RECENT, entry], "storage", "The disk is full.")
+
+    (line,) = [line for line in lines(log) if line["event"] == "audit entry"]
+    assert ("2026-11-23T12:00:00+00:00", "T1", "U1", "C1", "lookup", "0123456789abcdef") == tuple(
+        line[key] for key in ("at", "team", "user", "channel", "action", "idmsg_hash")
+    )
 
 
 def test_the_hash_depends_on_the_key_and_tells_ids_apart() -> None:
@@ -120,6 +145,14 @@ def test_a_long_value_is_cut(log: io.StringIO) -> None:
     structlog.get_logger("bot.slip").info("asked", reason="x" * 1_000)
 
     assert "x" * 200 == lines(log)[0]["reason"]
+
+
+def test_sentences_are_longer_than_values(log: io.StringIO) -> None:
+    """A problem with its remedy fits into a line."""
+    structlog.get_logger("bot.slip").error("y" * 2_000, detail="z" * 2_000)
+
+    (line,) = lines(log)
+    assert ("y" * 1_000, "z" * 1_000) == (line["event"], line["detail"])
 
 
 def test_a_library_is_named_and_its_text_withheld(log: io.StringIO) -> None:

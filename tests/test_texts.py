@@ -290,7 +290,7 @@ PATTERNS: dict[str, list[str]] = {
     "health.{}": [f"health.{one}" for one in HEALTH],
     "watch.hindered.{}": [f"watch.hindered.{one}" for one in NotWatchable],
     "watch.needless.{}": [f"watch.needless.{one}" for one in NotWatchable],
-    "watch.no_room.{}": [f"watch.no_room.{one}" for one in Bound],
+    "watch.no_room.{}": [f"watch.no_room.{one}" for one in set(Bound) - {Bound.DAY}],
     "bulk.over.{}": [f"bulk.over.{one}" for one in BulkEnding],
     "bulk.report.{}": [f"bulk.report.{one}" for one in (*BulkEnding, *WHY_HERE)],
     "bulk.page.{}": [f"bulk.page.{one}" for one in ("before", "next")],

@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Coroutine, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -17,6 +18,7 @@ from typer import Argument, Option
 from bot import __version__
 from bot.commands.exit_codes import FAILED, USAGE
 from bot.domain.texts.catalog import Catalog, Language, named_language
+from bot.domain.texts.printable import printable
 from bot.settings.names import HINTS
 
 if TYPE_CHECKING:
@@ -97,8 +99,9 @@ def run() -> None:
     # Imports free next to nothing: collecting garbage meanwhile takes a sixth of the start.
     gc.disable()
     settings = _settings("gateway", "slack")
-    from bot.commands.run import end_at_last, run_until_stopped
+    from bot.commands.run import end_at_last, keep_memory_private, run_until_stopped
 
+    keep_memory_private()
     raise typer.Exit(_run(run_until_stopped(settings, stopping=end_at_last)))
 
 
@@ -185,13 +188,16 @@ def demo(
 ) -> None:
     """Try everything in a browser, with no Slack and no gateway account."""
     own = _catalog(language).language
-    if terminal:
-        from bot.demo.conversation import converse
-
-        raise typer.Exit(_run(converse(own)))
+    from bot.demo.conversation import converse
     from bot.demo.playground.serving import play
+    from bot.demo.stage import CANNOT_START
 
-    raise typer.Exit(_run(play(own, port)))
+    try:
+        code = _run(converse(own) if terminal else play(own, port))
+    except CANNOT_START as error:
+        typer.echo(f"The demo cannot start: {error}.", err=True)
+        code = FAILED
+    raise typer.Exit(code)
 
 
 @_app.command()
@@ -201,6 +207,16 @@ def doctor(*, as_json: AsJson = False) -> None:
     from bot.commands.doctor import report
 
     raise typer.Exit(_run(report(settings, as_json=as_json)))
+
+
+@_app.command()
+def health() -> None:
+    """Exit with 0 if the bot on this machine is alive, otherwise with 1."""
+    from bot.commands.health import problem_of_the_bot
+
+    if problem := problem_of_the_bot():
+        typer.echo(problem, err=True)
+        raise typer.Exit(FAILED)
 
 
 @_app.command()
@@ -219,6 +235,49 @@ def jobs(
 
     work = do_job(settings, action, job_id, everything=everything_, as_json=as_json)
     raise typer.Exit(_run(work))
+
+
+@_app.command()
+def audit(
+    action: Annotated[str, Argument(metavar="export")],
+    *,
+    since: Annotated[
+        datetime | None,
+        Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only what came later (UTC)."),
+    ] = None,
+    form: Annotated[str, Option("--format", metavar="csv|jsonl")] = "csv",
+) -> None:
+    """Print the audit: who looked up what, when, and where. Ids are hashed."""
+    if action != "export" or form not in {"csv", "jsonl"}:
+        _complain(["Give: audit export, with --format csv or jsonl."])
+    settings = _settings()
+    from bot.commands.records import export_audit
+
+    raise typer.Exit(_run(export_audit(settings, since, form)))
+
+
+@_app.command()
+def data(
+    action: Annotated[str, Argument(metavar="export|erase")],
+    *,
+    team: Annotated[str, Option(metavar="T...", help="The workspace's id.")],
+    user: Annotated[str, Option(metavar="U...", help="The person's id in Slack.")] = "",
+    idmsg: Annotated[str, Option(metavar="IDMSG", help="The id of a call.")] = "",
+) -> None:
+    """Print or erase all that is stored about a person or a call."""
+    if action not in {"export", "erase"} or bool(user) == bool(idmsg):
+        _complain(["Give export or erase, and --user or --idmsg."])
+    settings, catalog = _settings(), _catalog(None)
+    from bot.commands.lookup import read_ids
+    from bot.commands.records import erase_data, export_data
+    from bot.storage.personal_data import Subject
+
+    message_ids, problems = read_ids([idmsg] if idmsg else [], catalog)
+    if problems:
+        _complain(problems)
+    subject = Subject(team=team, user=user, message_id=message_ids[0] if message_ids else None)
+    work = export_data if action == "export" else erase_data
+    raise typer.Exit(_run(work(settings, subject)))
 
 
 @_app.command()
@@ -257,14 +316,14 @@ def _settings_or_problems(*needs: str) -> tuple[Settings | None, Sequence[str]]:
 
 def _complain(lines: Iterable[str]) -> NoReturn:
     for line in lines:
-        typer.echo(line, err=True)
+        typer.echo(printable(line), err=True)
     raise typer.Exit(USAGE)
 
 
 def _catalog(language: Language | None) -> Catalog:
     """The catalog of a language; by default that of BOT_LANGUAGE, if valid."""
     from bot.locales import load_catalog
-    from bot.settings.names import single_setting
+    from bot.settings.sources import single_setting
 
     # Only this setting is read: a problem in another one must not stop `explain`.
     own = None if language is not None else named_language(single_setting("BOT_LANGUAGE"))

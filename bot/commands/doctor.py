@@ -1,12 +1,11 @@
 """Named checks of an installation, each with its remedy; in English, for operators.
 
-The checks change nothing: one `auth.test`, one socket address that is not used, one look-up of an
-id that cannot exist.
+The checks change nothing: a transaction that is rolled back, one `auth.test`, one WebSocket that is
+closed after Slack's `hello`, one look-up of an id that cannot exist.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import AsyncGenerator
 from dataclasses import asdict
@@ -27,15 +26,20 @@ from bot.composition.configured import (
     slack_session,
     utc_now,
 )
+from bot.composition.terminal import open_installation
 from bot.domain.input.message_id import MessageId
+from bot.domain.texts.printable import json_line, printable
 from bot.domain.timing import Timing
 from bot.logs import configure_logging
-from bot.settings.names import HINTS, foreign_names, unknown_names
+from bot.settings.names import HINTS
 from bot.settings.settings import Mode, Settings
+from bot.settings.sources import read_sources, remarks
 from bot.slack.api.calls import SlackError
 from bot.slack.api.workspace import Workspace, find_workspace
 from bot.slack.cards.terminal import console
-from bot.slack.inbound.socket_mode import socket_address
+from bot.slack.inbound.dialling import count_connections, socket_address
+from bot.storage.errors import StorageError
+from bot.storage.trial import Trial, try_database
 
 
 async def examine(
@@ -43,10 +47,16 @@ async def examine(
 ) -> AsyncGenerator[Check, None]:
     """Run all checks in order; yields each as soon as it is done."""
     yield checks.passed("settings", f"complete for {settings.mode.value} mode")
-    unused = foreign_names(unknown_names())
-    for warning in (*checks.misspelt_settings(unused), *checks.weak_settings(settings)):
+    for remark in remarks(read_sources()):
+        detail = f"{remark.setting} {remark.detail}"
+        yield checks.passed("setting", detail, remark.remedy)
+    for warning in checks.weak_settings(settings):
         yield warning
-    async with slack_session() as session:
+    trial, database_check = await _check_database(settings, now, timing)
+    yield database_check
+    if trial is not None and trial.audited:
+        yield await _check_audit(settings, trial)
+    async with slack_session(settings) as session:
         workspace, token_check = await _check_token(settings, session)
         yield token_check
         if workspace is not None:
@@ -55,8 +65,29 @@ async def examine(
             for warning in checks.unknown_colleagues(settings, workspace):
                 yield warning
         if settings.mode is Mode.SOCKET:
-            yield await _check_app_token(settings, session)
+            known = trial.processes if trial is not None else 0
+            yield await _check_app_token(settings, session, known, timing)
     yield await _check_gateway(settings, timing)
+
+
+async def _check_database(
+    settings: Settings, now: Now, timing: Timing
+) -> tuple[Trial | None, Check]:
+    try:
+        trial = await try_database(revealed(settings.database_url), now=now, timing=timing)
+    except StorageError as error:
+        return None, checks.storage_failed(error)
+    return trial, checks.of_database(trial)
+
+
+async def _check_audit(settings: Settings, trial: Trial) -> Check:
+    try:
+        async with open_installation(settings) as installation:
+            found = await installation.stores.audit.check()
+    except StorageError as error:
+        return checks.storage_failed(error)
+    in_database = trial.file is None and settings.bot_hash_key is None
+    return checks.of_audit(found, key_beside_it=in_database)
 
 
 async def _check_token(
@@ -71,17 +102,20 @@ async def _check_token(
     return workspace, checks.passed("slack token", detail)
 
 
-async def _check_app_token(settings: Settings, session: aiohttp.ClientSession) -> Check:
+async def _check_app_token(
+    settings: Settings, session: aiohttp.ClientSession, known: int, timing: Timing
+) -> Check:
     client, token = slack_client(settings, session), revealed(settings.slack_app_token)
     remedy = (
         f"Set SLACK_APP_TOKEN: {HINTS['SLACK_APP_TOKEN']}. "
         "Socket Mode must be on in the app's settings."
     )
     try:
-        await socket_address(client, token)
+        address = await socket_address(client, token)
+        count = await count_connections(session, address, timing)
     except SlackError as error:
-        return checks.slack_failed("app token", error, remedy)
-    return checks.passed("app token", "Socket Mode can be opened")
+        return checks.socket_failed(error, remedy)
+    return checks.of_connections(count, known)
 
 
 async def _check_gateway(settings: Settings, timing: Timing) -> Check:
@@ -106,7 +140,7 @@ async def report(settings: Settings, *, as_json: bool, timing: Timing = Timing()
     async for check in examine(settings, timing=timing):
         code = code if check.ok else FAILED
         if as_json:
-            print(json.dumps(asdict(check), ensure_ascii=False), flush=True)  # noqa: T201
+            print(json_line(asdict(check)), flush=True)  # noqa: T201
         else:
             _print_check(check)
     return code
@@ -118,9 +152,11 @@ def _print_check(check: Check) -> None:
     if not check.ok:
         mark, style = "FAIL", "bold red"
     lines = Table.grid(padding=(0, 2, 0, 0))
-    lines.add_row(Text(mark, style), Text.assemble((f"{check.name}: ", "bold"), check.detail))
+    lines.add_row(
+        Text(mark, style), Text.assemble((f"{check.name}: ", "bold"), printable(check.detail))
+    )
     if check.remedy:
         remedy = Table.grid(padding=(0, 1, 0, 0))
-        remedy.add_row("→", Text(check.remedy))
+        remedy.add_row("→", Text(printable(check.remedy)))
         lines.add_row("", remedy)
     console().print(lines)

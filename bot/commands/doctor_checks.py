@@ -6,29 +6,35 @@ remedies for answers of the gateway are in `bot/locales`.
 
 from __future__ import annotations
 
-import ipaddress
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from bot.composition.configured import gateway_host, revealed
 from bot.domain.call_status import Answer, GatewayCode
 from bot.domain.texts.catalog import Language
 from bot.gateway.protocol.errors import GatewayError
 from bot.locales import load_catalog, load_remedies
-from bot.settings.names import HINTS, meant_by
-from bot.settings.settings import Mode, Settings
+from bot.settings.clear_text import EXPOSED, in_clear_text, sslmode_of
+from bot.settings.names import HINTS
+from bot.settings.settings import Settings
 from bot.slack.api.calls import SlackError, TokenRefusedError
 from bot.slack.api.workspace import Workspace
+from bot.slack.inbound.app_connections import say_others
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
+from bot.storage.audit import AuditCheck
+from bot.storage.errors import StorageError
+from bot.storage.trial import Trial
 
 # Slack's signatures are refused if the clocks differ by more than five minutes.
 _SKEW_LIMIT_SECONDS: Final = 300
 _SKEW_WORTH_SAYING_SECONDS: Final = 30
-# Slack's signing secrets are 32 hexadecimal digits.
-_SHORTEST_SECRET: Final = 16
+_UNCHECKED: Final = {"require": "the certificate", "verify-ca": "the name"}
+_VERIFY: Final = (
+    "Set sslmode=verify-full in DATABASE_URL, and sslrootcert= with the file of the authority."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,37 +62,45 @@ def failed(name: str, detail: str, remedy: str) -> Check:
     return Check(name=name, ok=False, detail=detail, remedy=remedy)
 
 
-def misspelt_settings(names: Iterable[str]) -> Iterator[Check]:
-    """Variables that resemble settings and have no effect."""
-    for name in names:
-        meant = meant_by(name)
-        hint = f"Did you mean {meant}? " if meant else ""
-        yield passed("setting", f"{name} is set and is not a setting", f"{hint}Rename or unset it.")
-
-
 def weak_settings(settings: Settings) -> Iterator[Check]:
     """Settings that work but are risky."""
-    secret = revealed(settings.slack_signing_secret)
-    if settings.mode is Mode.HTTP and len(secret) < _SHORTEST_SECRET:
-        yield passed(
-            "signing secret",
-            f"shorter than {_SHORTEST_SECRET} characters; Slack's have 32",
-            f"Check SLACK_SIGNING_SECRET: {HINTS['SLACK_SIGNING_SECRET']}.",
-        )
-    host = gateway_host(settings)
-    if settings.gateway_url.startswith("http://") and not _is_loopback(host):
-        yield passed(
-            "gateway address",
-            f"the keys travel unencrypted to {host}",
-            "Begin GATEWAY_URL with https://.",
-        )
+    for name in in_clear_text(settings):
+        what, remedy = EXPOSED[name]
+        detail = f"{name} leads to another machine without TLS, so {what} could be read on the way"
+        yield passed("clear text", detail, f"{remedy}.")
+    mode = sslmode_of(settings)
+    if mode in _UNCHECKED:
+        detail = f"{_UNCHECKED[mode]} of the PostgreSQL server is not checked (sslmode={mode})"
+        yield passed("database address", detail, _VERIFY)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+def storage_failed(error: StorageError) -> Check:
+    """A database that a bot could not use; the text is the one of a start."""
+    fact = f" [{error.fact}]" if error.fact else ""
+    return failed("database", f"{error.problem}{fact}", error.remedy)
+
+
+def of_database(trial: Trial) -> Check:
+    """A database that a bot could use, as which user."""
+    if trial.file is None:
+        return passed("database", "can be used")
+    return passed("database", f"user {os.geteuid()} can use {trial.file}")
+
+
+def of_connections(count: int | None, known: int) -> Check:
+    """What Slack counts in Socket Mode.
+
+    Args:
+        count: the connections of the app, with the doctor's own.
+        known: how many processes use the same database.
+    """
+    detail = "Socket Mode can be opened"
+    if count is None:
+        return passed("app token", detail)
+    others = count - 1
+    detail += f"; {others or 'no'} other connection{'' if others == 1 else 's'} of this app"
+    remedy = say_others(count, others - known) if others > known else ""
+    return passed("app token", detail, remedy)
 
 
 def slack_failed(name: str, error: SlackError, remedy: str) -> Check:
@@ -96,8 +110,22 @@ def slack_failed(name: str, error: SlackError, remedy: str) -> Check:
     return failed(
         name,
         f"Slack cannot be reached: {error.reason}",
-        "Check SLACK_API_URL, the network and the proxy of this machine.",
+        remedy_for_slack(error),
     )
+
+
+def socket_failed(error: SlackError, remedy: str) -> Check:
+    """A WebSocket that does not open, or ends without a `hello`; see `slack_failed`."""
+    name, ending = "app token", load_remedies()["socket_end"].get(error.reason)
+    if ending is None:
+        return slack_failed(name, error, remedy)
+    return failed(name, f"Slack ends the connection: {error.reason}", ending)
+
+
+def remedy_for_slack(error: SlackError) -> str:
+    """The remedy if Slack did not answer."""
+    remedies = load_remedies()["slack"]
+    return remedies.get(error.reason.partition(":")[0], remedies["unreachable"])
 
 
 def of_scopes(workspace: Workspace) -> Check:
@@ -144,6 +172,26 @@ def of_clock(server_time: str, ours: datetime) -> Check:
         detail=f"{skew:.0f} s away from Slack's; from {_SKEW_LIMIT_SECONDS} s on requests fail",
         remedy="Set this machine's clock by NTP.",
     )
+
+
+def of_audit(check: AuditCheck, *, key_beside_it: bool) -> Check:
+    """Whether the audit is as it was written."""
+    detail = f"{check.entries:,} entries in order"
+    if check.unchained:
+        detail += f", and {check.unchained:,} of an older version, which have no chain"
+    if check.problems:
+        return failed(
+            "audit",
+            "; ".join(check.problems),
+            "Find out who can write to the database; compare with an export or a copy.",
+        )
+    if key_beside_it:
+        remedy = (
+            "Set BOT_HASH_KEY: its key is stored in the same database, so the chain shows "
+            "accidents, but not changes by someone who has the database."
+        )
+        return passed("audit", detail, remedy)
+    return passed("audit", detail)
 
 
 def of_gateway(found: Answer | GatewayError, host: str) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ import typer
 
 from bot.domain.texts.catalog import Catalog, Entry
 from bot.domain.texts.dictionary import Definition, Found, as_record, everything, find
+from bot.domain.texts.printable import json_line, printable
 from bot.slack.blocks.style import CardStyle, Contacts
 from bot.slack.cards.notes import Notes, definitions_card
 from bot.slack.cards.terminal import console, draw
@@ -42,12 +42,12 @@ def print_meanings(
     style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZoneInfo("UTC"))
     if as_json:
         for definition in definitions:
-            typer.echo(json.dumps(as_record(definition), ensure_ascii=False))
+            typer.echo(json_line(as_record(definition)))
     elif markdown:
         typer.echo(page(definitions, catalog), nl=False)
     for one in found:
         if not one.definitions:
-            typer.echo(_nothing_found(one, catalog), err=True)
+            typer.echo(printable(_nothing_found(one, catalog)), err=True)
         elif not as_json and not markdown:
             console().print(draw(definitions_card(one, Notes(style, "voicestatus")).blocks))
     return all(one.definitions for one in found)

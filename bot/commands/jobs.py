@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from rich.table import Table
+from rich.text import Text
 
 from bot.commands.exit_codes import FAILED, OK
-from bot.composition.configured import revealed, utc_now
+from bot.composition.configured import utc_now
+from bot.composition.terminal import open_installation
+from bot.domain.audit import Action
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Watch
+from bot.domain.texts.printable import json_line, printable
 from bot.logs import configure_logging
 from bot.services.operator import JobOperator, JobOutcome
 from bot.settings.settings import Settings
 from bot.slack.cards.terminal import console
-from bot.storage.database import open_database
 from bot.storage.errors import StorageError
-from bot.storage.jobs.bulks import Bulks
-from bot.storage.jobs.watches import Watches
 
 _MOST: Final = 1_000
 _SENTENCES: Final = {
@@ -39,14 +39,19 @@ async def do_job(
     """List watches and bulks, or act on one of them; the exit code."""
     configure_logging(level="ERROR", json=False)
     try:
-        async with open_database(revealed(settings.database_url)) as database:
-            jobs = JobOperator(watches=Watches(database), bulks=Bulks(database), now=utc_now)
+        async with open_installation(settings) as installation:
+            stores, asked = installation.stores, installation.asked
+            jobs = JobOperator(watches=stores.watches, bulks=stores.bulks, now=utc_now)
             if action == "list":
                 _show(await jobs.latest(_MOST, only_open=not everything), as_json=as_json)
                 return OK
-            return _say(await (jobs.cancel if action == "cancel" else jobs.retry)(job_id))
+            outcome = await (jobs.cancel if action == "cancel" else jobs.retry)(job_id)
+            if outcome is JobOutcome.DONE:
+                deed: Action = "cancel" if action == "cancel" else "retry"
+                installation.records.acted(asked, deed)
+            return _say(outcome)
     except StorageError as error:
-        print(f"{error.problem} Check DATABASE_URL. [{error.fact}]", file=sys.stderr)  # noqa: T201
+        print(error.detail, file=sys.stderr)  # noqa: T201
         return FAILED
 
 
@@ -59,7 +64,7 @@ def _say(outcome: JobOutcome) -> int:
 def _show(jobs: Sequence[Watch | Bulk], *, as_json: bool) -> None:
     if as_json:
         for job in jobs:
-            print(json.dumps(_record(job)))  # noqa: T201 - the terminal's own output
+            print(json_line(_record(job)))  # noqa: T201 - the terminal's own output
         return
     # Fits the narrowest terminals: the kind of a bulk is beside its state.
     table = Table("id", "state", "who", "where", "looks", "next", "until", box=None, pad_edge=False)
@@ -68,8 +73,8 @@ def _show(jobs: Sequence[Watch | Bulk], *, as_json: bool) -> None:
         table.add_row(
             job.id,
             job.state.value if isinstance(job, Watch) else f"bulk {job.state.value}",
-            job.user,
-            f"{job.destination.channel} {job.destination.thread or ''}".strip(),
+            Text(printable(job.user)),
+            Text(printable(f"{job.destination.channel} {job.destination.thread or ''}").strip()),
             str(job.looks) if isinstance(job, Watch) else "",
             record["due_at"] or "",
             record["expires_at"] or "",

@@ -12,8 +12,16 @@ from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from bot.commands.exit_codes import OK, USAGE, exit_code_of
-from bot.commands.lookup import at_once, json_line, lookups_of, plain
-from bot.commands.lookup_progress import Showing, Sums, say, say_sums, say_what_was_found, showing
+from bot.commands.lookup import at_once, line_of, lookups_of, plain
+from bot.commands.lookup_progress import (
+    Showing,
+    Sums,
+    say,
+    say_alike,
+    say_sums,
+    say_what_was_found,
+    showing,
+)
 from bot.domain.call_status import REFUSING, Answer, CallStatus
 from bot.domain.gate import Urgency
 from bot.domain.id_lists.id_file import read_file
@@ -27,6 +35,7 @@ from bot.domain.id_lists.id_list import (
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import LARGEST, BulkItem
+from bot.domain.jobs.bulk_report import ReportCounter
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import explain
@@ -68,7 +77,7 @@ async def look_up_list(
             say_what_was_found(given, catalog)
             moment = local_moment(ZoneInfo(settings.bot_timezone), catalog.language)
             form = _JsonLines(catalog) if as_json else ResultSheet(catalog, moment)
-            run = _Run(given, form, sink, catalog)
+            run = _Run(given, form, sink, catalog, settings.gateway_support_contact)
             # Results on the same terminal would break a progress bar.
             bar = sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
             try:
@@ -117,7 +126,7 @@ class _JsonLines:
     def line(self, item: BulkItem) -> bytes:
         if item.finding is None:
             return b""
-        line = json_line(item.message_id, item.finding, self._catalog)
+        line = line_of(item.message_id, item.finding, self._catalog)
         return f"{line}\n".encode("utf-8", "replace")
 
     def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
@@ -134,13 +143,20 @@ class _Run:
     """
 
     def __init__(
-        self, given: IdList, form: ResultSheet | _JsonLines, sink: BinaryIO, catalog: Catalog
+        self,
+        given: IdList,
+        form: ResultSheet | _JsonLines,
+        sink: BinaryIO,
+        catalog: Catalog,
+        contact: str,
     ) -> None:
         self._given = given
         self._form = form
         self._sink = sink
         self._catalog = catalog
+        self._contact = contact
         self._sums = Sums()
+        self._counted = ReportCounter()
         self._asking: OrderedLookUps | None = None
         self._reason: CallStatus | None = None
         self.worst = OK
@@ -155,10 +171,10 @@ class _Run:
             show(self._sums)
             return stop
 
-        async with lookups_of(settings) as lookups:
+        async with lookups_of(settings) as ask_gateway:
 
             async def ask(message_id: MessageId) -> Answer:
-                return (await lookups.look_up([message_id], urgency=Urgency.BACKGROUND))[0]
+                return await ask_gateway(message_id, Urgency.BACKGROUND)
 
             self._asking = OrderedLookUps(
                 self._given.ids, ask=ask, report=tell, at_once=at_once(settings)
@@ -177,6 +193,8 @@ class _Run:
             headline, advice = plain(explanation.headline), plain(explanation.entry.advice)
             say(self._catalog, "list.terminal.stopped", headline=headline, advice=advice)
         say_sums(self._sums, len(self._given.ids), self._catalog)
+        report = self._counted.report(self._catalog)
+        say_alike(report.reasons, report.ended, self._contact, self._catalog)
 
     def _tell(self, answer: Answer) -> bool:
         """Record the list's next answer; returns whether to stop."""
@@ -194,6 +212,7 @@ class _Run:
             )
             self._sums.add(answer.finding)
             self.worst = max(self.worst, exit_code_of(answer.finding))
+        self._counted.add(item)
         self._write(self._form.line(item))
 
     def _write(self, line: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.domain.call_status import COUNTED, CallStatus, Finding, Outcome, outcome_key
-from bot.domain.id_lists.id_list import IdList, say_reason
+from bot.domain.id_lists.id_list import IdList, say_reason, say_remarks
+from bot.domain.jobs.bulk_report import Reason, alike_report
 from bot.domain.texts.catalog import Catalog
+from bot.domain.texts.printable import printable
 
 _IGNORED_SHOWN: Final = 5
 # Without a bar, a line follows each tenth of the list, if the list is long enough.
@@ -50,7 +52,7 @@ Showing = Callable[[Sums], None]
 
 def say(catalog: Catalog, phrase: str, /, **values: object) -> None:
     """Print a phrase on standard error."""
-    print(catalog.say(phrase, **values), file=sys.stderr)  # noqa: T201 - the terminal's own output
+    print(printable(catalog.say(phrase, **values)), file=sys.stderr)  # noqa: T201 - the terminal's own output
 
 
 def say_what_was_found(given: IdList, catalog: Catalog) -> None:
@@ -59,11 +61,14 @@ def say_what_was_found(given: IdList, catalog: Catalog) -> None:
     say(catalog, name, count=len(given.ids), column=given.column)
     if given.doubles:
         say(catalog, "list.terminal.doubles", count=given.doubles)
+    for remark in say_remarks(given, catalog):
+        print(printable(remark), file=sys.stderr)  # noqa: T201 - the terminal's own output
     if not given.ignored:
         return
     say(catalog, "list.terminal.ignored", count=len(given.ignored))
     for line in given.ignored[:_IGNORED_SHOWN]:
-        reason, name = say_reason(line.problem, catalog), "list.terminal.ignored_line"
+        name = "list.terminal.ignored_line" if line.text else "list.terminal.ignored_row"
+        reason = say_reason(line.problem, catalog)
         say(catalog, name, number=line.number, text=line.text, reason=reason)
     if (more := len(given.ignored) - _IGNORED_SHOWN) > 0:
         say(catalog, "list.terminal.ignored_more", count=more)
@@ -83,6 +88,16 @@ def say_sums(sums: Sums, total: int, catalog: Catalog) -> None:
         say(catalog, "list.terminal.rate", share=share, answered=answered, final=sums.final)
     else:
         say(catalog, "list.terminal.no_rate")
+
+
+def say_alike(reasons: Iterable[Reason], calls: int, contact: str, catalog: Catalog) -> None:
+    """What to report, and to whom, if too many calls ended alike."""
+    for one in reasons:
+        if one.alike:
+            entry, ids = one.explanation.entry, [example.value for example in one.examples]
+            whom = " / ".join(filter(None, (entry.contact, contact)))
+            report = alike_report(one, calls, ids, whom, catalog)
+            print(printable(f"\n{entry.advice}\n{report}"), file=sys.stderr)  # noqa: T201 - the terminal's own output
 
 
 def showing(total: int, catalog: Catalog, *, bar: bool) -> AbstractContextManager[Showing]:

@@ -10,7 +10,8 @@ import yaml
 
 from bot import __version__
 from bot.domain.texts.catalog import Catalog
-from bot.settings.names import COMMAND_PATTERN, HINTS, single_setting
+from bot.settings.names import COMMAND_PATTERN, HINTS
+from bot.settings.sources import single_setting
 from bot.slack.manifest import manifest
 from bot.web import SLACK_PATH
 

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import os
+import resource
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
+from typing import Final
 
 import structlog
 
 from bot import __version__
+from bot.commands.doctor_checks import remedy_for_slack
 from bot.commands.exit_codes import FAILED, OK, USAGE
 from bot.composition.bootstrap import RunningBot, running_bot
 from bot.composition.configured import gateway_host
+from bot.domain.texts.printable import printable
 from bot.domain.timing import Timing
 from bot.logs import configure_logging, log_what_escapes
-from bot.settings.names import HINTS, foreign_names, unknown_names
+from bot.settings.names import HINTS
 from bot.settings.settings import Mode, Settings
+from bot.settings.sources import read_sources, remarks
 from bot.slack.api.calls import SlackError, TokenRefusedError
 from bot.storage.errors import StorageError
 from bot.web.server import CannotListenError
 
 _log = structlog.get_logger(__name__)
+# Of <linux/prctl.h>.
+_PR_SET_DUMPABLE: Final = 4
 
 
 async def run_until_stopped(settings: Settings, *, stopping: Callable[[], object] = bool) -> int:
@@ -45,7 +53,7 @@ async def run_until_stopped(settings: Settings, *, stopping: Callable[[], object
         async with AsyncExitStack() as stack:
             with stop.ends_the_start():
                 bot = await stack.enter_async_context(running_bot(settings))
-            print(_first_line(bot, settings), flush=True)  # noqa: T201 - the one line of standard output
+            print(printable(_first_line(bot, settings)), flush=True)  # noqa: T201 - the one line of standard output
             # What the start has made stays; the collector need not look at it again.
             gc.freeze()
             # At the default of 700, collections take a twenty-fifth of each look-up.
@@ -59,7 +67,7 @@ async def run_until_stopped(settings: Settings, *, stopping: Callable[[], object
         return OK
     except (StorageError, SlackError, CannotListenError) as error:
         # An operator reads this, whatever the log format.
-        print(_explained(error, settings), file=sys.stderr)  # noqa: T201
+        print(printable(_explained(error, settings)), file=sys.stderr)  # noqa: T201
         return USAGE if isinstance(error, TokenRefusedError) else FAILED
     _log.info("stopped")
     return OK
@@ -71,8 +79,17 @@ def _log_as_set(settings: Settings) -> None:
         json = not sys.stderr.isatty()
     configure_logging(level=settings.bot_log_level, json=json)
     log_what_escapes()
-    for name in foreign_names(unknown_names()):
-        _log.warning("a variable that is set is not a setting", setting=name)
+    for remark in remarks(read_sources()):
+        text = f"{remark.setting} {remark.detail}. {remark.remedy}"
+        _log.warning(text, setting=remark.setting)
+
+
+def keep_memory_private() -> None:
+    """Keep the keys in this process: out of core dumps, and from other processes of its user."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Linux only.
+    with suppress(AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, *map(ctypes.c_ulong, (0, 0, 0, 0)))
 
 
 def end_at_last(seconds: float = Timing().last_resort) -> None:
@@ -130,27 +147,27 @@ class _StopSignal:
 def _first_line(bot: RunningBot, settings: Settings) -> str:
     mode = "Socket Mode" if bot.mode is Mode.SOCKET else "HTTP mode"
     workspace = bot.workspace
+    health = f"health on port {bot.health_port}, " if bot.health_port != bot.port else ""
     return (
         f"voicestatus {__version__}: connected as {workspace.bot_user} in {workspace.team} "
-        f"({workspace.team_id}), {mode}, gateway {gateway_host(settings)}, port {bot.port}"
+        f"({workspace.team_id}), {mode}, gateway {gateway_host(settings)}, {health}port {bot.port}"
     )
 
 
 def _explained(error: StorageError | SlackError | CannotListenError, settings: Settings) -> str:
     """Why the bot cannot start or go on, and what the operator can do."""
     if isinstance(error, StorageError):
-        return f"{error.problem} Check DATABASE_URL. [{error.fact}]"
+        return error.detail
     if isinstance(error, CannotListenError):
-        where = f"{settings.bot_host}:{settings.bot_port}"
+        host, port = error.address
+        kind = "BOT_HEALTH" if error.address == settings.health_address else "BOT"
         return (
-            f"Cannot listen on {where} ({error.reason}). "
-            "Set BOT_HOST or BOT_PORT, or stop what is using it."
+            f"Cannot listen on {host}:{port} ({error.reason}). "
+            f"Set {kind}_HOST or {kind}_PORT, or stop what is using it."
         )
     if not isinstance(error, TokenRefusedError):
-        return (
-            "Slack cannot be reached, or gave an answer that cannot be read "
-            f"({error.reason}). Check SLACK_API_URL, the network and the proxy of this machine."
-        )
+        what = "Slack cannot be reached, or gave an answer that cannot be read"
+        return f"{what} ({error.reason}). {remedy_for_slack(error)}"
     if settings.mode is Mode.HTTP:
         form = HINTS["SLACK_BOT_TOKEN"]
         return f"Slack refuses SLACK_BOT_TOKEN ({error.reason}). It should be {form}."

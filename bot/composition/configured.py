@@ -10,7 +10,6 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -20,14 +19,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import AccessRules
 from bot.domain.gate import RateLimits
+from bot.domain.input.query import MAX_IDS
 from bot.domain.jobs.watch import Bounds, Schedule, most_open
 from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient, open_gateway
+from bot.gateway.http.handshake import tls_context
 from bot.gateway.protocol.soap import Account, SoapVersion
 from bot.gateway.request_queue import Gatekeeper
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
+from bot.slack.api.session import Proxies, open_session, web_client
 from bot.slack.blocks.style import CardStyle, Contacts
 from bot.telemetry import Telemetry
 
@@ -148,22 +150,25 @@ def build_lookups(
 ) -> LookupService:
     """The one service that asks the gateway, for people, watches and bulks."""
     rules = access_rules(settings)
-    return LookupService(gateway=gateway, rules=rules, telemetry=telemetry, now=now)
-
-
-def slack_session() -> aiohttp.ClientSession:
-    """The one pool of connections to Slack, for the Web API and for response URLs."""
-    return aiohttp.ClientSession(
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=30),
-        # The proxies of HTTPS_PROXY and NO_PROXY. If there are any, aiohttp looks for the right one
-        # in a thread before each request, which costs as much as the request.
-        trust_env=bool(getproxies_environment()),
+    limits, seconds = rate_limits_of(settings), settings.gateway_timeout_seconds
+    return LookupService(
+        gateway=gateway,
+        rules=rules,
+        telemetry=telemetry,
+        now=now,
+        # As many as get through the rate limit in the time for one, and always one query.
+        most_of_one=max(MAX_IDS, int(limits.requests_per_second * seconds)),
     )
+
+
+def slack_session(settings: Settings) -> aiohttp.ClientSession:
+    """The one pool of connections to Slack, which the caller closes."""
+    https, http = revealed(settings.https_proxy), revealed(settings.http_proxy)
+    proxies = Proxies(https=https, http=http, direct=settings.no_proxy) if https or http else None
+    return open_session(proxies=proxies, trust=tls_context(None))
 
 
 def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
     """The Web API client of the workspace, over the shared session."""
-    return AsyncWebClient(
-        token=revealed(settings.slack_bot_token), base_url=settings.slack_api_url, session=session
-    )
+    token, api_url = revealed(settings.slack_bot_token), settings.slack_api_url
+    return web_client(token=token, api_url=api_url, session=session)

@@ -17,8 +17,10 @@ from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient
 from bot.services.bulk.service import BulkService
 from bot.services.claiming import EVERY, AdminAlerter, Claiming, EventDeduplicator
+from bot.services.farewell import Farewell
 from bot.services.file_reading import FileReading
 from bot.services.housekeeping import EVENTS_KEPT
+from bot.services.jobs.pace import Pace
 from bot.services.languages import Languages
 from bot.services.lookup import LookupService
 from bot.services.records import Records
@@ -30,16 +32,19 @@ from bot.slack.api.workspace import Workspace
 from bot.slack.blocks.audience import AudienceStyles
 from bot.slack.bulk.from_file import BulkFromFile
 from bot.slack.bulk.handler import BulkHandler
+from bot.slack.bulk.notes import READ_SCOPE
 from bot.slack.bulk.notifier import SlackBulkNotifier
 from bot.slack.context import ListenerContext
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.upload import ResultFiles
 from bot.slack.inbound.app import RunningListeners, build_app
+from bot.slack.inbound.app_connections import AppConnections
 from bot.slack.inbound.people import People
 from bot.slack.listeners.buttons import ButtonListener
 from bot.slack.listeners.home import HomeListener
 from bot.slack.listeners.questions import QuestionListener
 from bot.slack.lookups.handler import QueryHandler
+from bot.slack.replies.access_notes import AccessNotes
 from bot.slack.replies.admin_alerts import AdminAlerts
 from bot.slack.watches.handler import WatchHandler
 from bot.storage.claims import AlertClaims, Claims, ClickClaims
@@ -54,7 +59,9 @@ class Connections:
     Attributes:
         languages: the catalogs, and who reads which.
         readers: the style of cards for each reader.
+        pace: the pace of the bot's posts in each conversation.
         records: the audit, the recent look-ups and the metrics.
+        app_connections: Slack's count of the app's connections, in Socket Mode.
     """
 
     settings: Settings
@@ -67,8 +74,10 @@ class Connections:
     people: People
     languages: Languages
     readers: AudienceStyles
+    pace: Pace
     records: Records
     telemetry: Telemetry
+    app_connections: AppConnections
     now: Now
     timing: Timing
 
@@ -93,6 +102,7 @@ def build_context(
         alarm=alarm,
         watches=watches,
         bulks=lists,
+        connections=outside.app_connections,
         timing=outside.timing,
     )
     return ListenerContext(
@@ -107,6 +117,7 @@ def build_context(
         deliveries=_deliveries(outside),
         slack=outside.slack,
         work=work,
+        reads_files=READ_SCOPE in outside.workspace.scopes,
         command=outside.settings.bot_command,
     )
 
@@ -155,12 +166,17 @@ def assemble_app(outside: Connections, context: ListenerContext) -> AsyncApp:
     )
 
 
-def bulk_notifier(outside: Connections) -> SlackBulkNotifier:
+def bulk_notifier(outside: Connections, poster: OncePoster) -> SlackBulkNotifier:
     """What shows lists and their results in Slack."""
     bulks = outside.stores.bulks
     return SlackBulkNotifier(
-        poster=once_poster(outside),
-        files=ResultFiles(client=outside.client, session=outside.session, timing=outside.timing),
+        poster=poster,
+        files=ResultFiles(
+            client=outside.client,
+            session=outside.session,
+            pace=outside.pace,
+            timing=outside.timing,
+        ),
         results=bulks.items,
         ignored=bulks.ignored,
         now=outside.now,
@@ -169,7 +185,15 @@ def bulk_notifier(outside: Connections) -> SlackBulkNotifier:
 
 def once_poster(outside: Connections) -> OncePoster:
     """What posts the messages of jobs."""
-    return OncePoster(client=outside.client, readers=outside.readers, timing=outside.timing)
+    return OncePoster(
+        client=outside.client, readers=outside.readers, pace=outside.pace, timing=outside.timing
+    )
+
+
+def farewell(outside: Connections, poster: OncePoster) -> Farewell:
+    """What informs users who may no longer ask."""
+    notes = AccessNotes(poster=poster, command=outside.settings.bot_command)
+    return Farewell(deliveries=_deliveries(outside), tell=notes.send)
 
 
 def build_alarm(outside: Connections) -> AdminAlerter:

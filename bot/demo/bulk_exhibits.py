@@ -11,11 +11,12 @@ from typing import Any, Final
 from bot.demo.studio import MOMENT, Make, Shown, Studio, Surface
 from bot.domain.call_status import Finding, LookupFailure, read_result
 from bot.domain.id_lists.id_file import read_file
-from bot.domain.id_lists.id_list import IdList, IgnoredLine, read_pasted
+from bot.domain.id_lists.id_list import IdList, IgnoredLine
 from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.id_lists.pasted import read_pasted
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import TooMany
-from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, BulkState, Tally
+from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, Tally
 from bot.domain.jobs.bulk_report import ReportCounter
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bound, Watch
@@ -24,8 +25,9 @@ from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartO
 from bot.slack.blocks.block_kit import Message, View
 from bot.slack.blocks.style import Audience
 from bot.slack.bulk.cards import progress_card, report_card
-from bot.slack.bulk.modals import confirming, confirming_file, pasting
-from bot.slack.bulk.notes import begun, how_to_begin, no_room, too_many, watching
+from bot.slack.bulk.modals import confirming, pasting, text_of
+from bot.slack.bulk.notes import begun, cut_short, how_to_begin, no_room, too_many, watching
+from bot.slack.bulk.offers import Offer, confirming_file, offering
 from bot.slack.bulk.tables import ROWS_OF_A_PAGE, Form, page_of_results
 from bot.slack.cards.controls import Origin
 from bot.slack.cards.notes import Notes
@@ -41,6 +43,7 @@ _ONE_OF_EACH: Final = (
     *("ok:85.00", "failed:486", "failed:404", "failed:480", "blocked:608", "machine:200"),
     *("error:503", "ok:3.00", "!timeout"),
 )
+_ALIKE: Final = (*("failed:480",) * 18, *("ok:85.00",) * 2)
 _ODD: Final = ("023", "850", "850", "queued:5", "queued:6", "024", "001")
 _OVER: Final = {
     BulkEnding.ALL_ASKED: 1_000,
@@ -51,8 +54,6 @@ _OVER: Final = {
 
 def bulk_exhibits() -> Mapping[str, Make]:
     """The exhibits by their ids."""
-    running = _bulk(doubles=12, ignored=3)
-    paused = _bulk(paused_until=MOMENT + timedelta(minutes=2))
     return {
         "bulk-paste": lambda studio: _form(pasting(studio.style, _channel())),
         "bulk-confirm": _confirming(None),
@@ -62,14 +63,42 @@ def bulk_exhibits() -> Mapping[str, Make]:
         "bulk-no-room": _no_room(Bound.USER, MOST_OPEN),
         "bulk-no-room-for-a-second": _no_room(Bound.USER, 1),
         "bulk-no-room-for-all": _no_room(Bound.ALL, 1),
+        "bulk-full-day": _no_room(Bound.DAY, 1),
         "bulk-not-kept": _confirming(lambda notes: notes.titled("bulk.note.not_kept")),
         "bulk-begun": lambda studio: studio.answering(begun(_bulk(), studio.notes)),
         "bulk-begun-in-a-thread": _noted(lambda notes: begun(_bulk(destination=_thread()), notes)),
         "bulk-begun-directly": _noted(lambda notes: begun(_bulk(destination=_direct()), notes)),
         "bulk-ask": _noted(how_to_begin),
+        "bulk-offered-file": _offering(Origin(channel=made_up.CHANNEL_ID, thread_ts=_THREAD)),
+        "bulk-offered-file-again": _offering(
+            Origin(), "bulk.offer.changed_title", "bulk.offer.changed"
+        ),
+        "bulk-declined": _noted(lambda notes: notes.titled("bulk.note.declined")),
         "bulk-offered": _noted(
             lambda notes: too_many(TooMany(count=14, ids=tuple(_ids(14))), notes)
         ),
+        "bulk-to-paste": _noted(
+            lambda notes: too_many(TooMany(count=200, ids=tuple(_ids(200)), more=True), notes)
+        ),
+        "bulk-confirm-cut": _confirming(lambda notes: cut_short(text_of(_ids(3)), notes)),
+        **_progresses(),
+        **_reports(),
+        "bulk-page": _page,
+        "bulk-stopping": _noted(lambda notes: notes.titled("bulk.note.stopping")),
+        "bulk-over-already": _noted(lambda notes: notes.titled("bulk.note.over")),
+        "bulk-not-yours": _noted(lambda notes: notes.titled("bulk.note.not_yours")),
+        "bulk-no-results": _noted(lambda notes: notes.titled("bulk.note.no_results")),
+        "bulk-none-pending": _noted(lambda notes: notes.titled("bulk.note.none_pending")),
+        "bulk-watching": _watching(2, 2, 2),
+        "bulk-watching-one": _watching(1, 1, 1),
+        "bulk-watching-none": _watching(0, 0, 1),
+    }
+
+
+def _progresses() -> Mapping[str, Make]:
+    running, over = _bulk(doubles=12, ignored=3), _bulk(ending=BulkEnding.ALL_ASKED)
+    paused = _bulk(paused_until=MOMENT + timedelta(minutes=2))
+    return {
         "bulk-progress-0": _progress(running, 0),
         "bulk-progress-52": _progress(running, 520),
         "bulk-progress-directly": _progress(running, 520, audience=Audience.DIRECT),
@@ -78,18 +107,8 @@ def bulk_exhibits() -> Mapping[str, Make]:
             f"bulk-over-{ending.value.replace('_', '-')}": _progress(_bulk(ending=ending), asked)
             for ending, asked in _OVER.items()
         },
-        "bulk-over-no-file": _progress(
-            _bulk(ending=BulkEnding.ALL_ASKED, state=BulkState.UNDELIVERED), 1_000
-        ),
-        **_reports(),
-        "bulk-page": _page,
-        "bulk-stopping": _noted(lambda notes: notes.titled("bulk.note.stopping")),
-        "bulk-over-already": _noted(lambda notes: notes.titled("bulk.note.over")),
-        "bulk-not-yours": _noted(lambda notes: notes.titled("bulk.note.not_yours")),
-        "bulk-none-pending": _noted(lambda notes: notes.titled("bulk.note.none_pending")),
-        "bulk-watching": _watching(2, 2, 2),
-        "bulk-watching-one": _watching(1, 1, 1),
-        "bulk-watching-none": _watching(0, 0, 1),
+        "bulk-over-no-file": _progress(over, 1_000, missing="file"),
+        "bulk-over-no-report": _progress(over, 1_000, missing="report"),
     }
 
 
@@ -103,6 +122,8 @@ def _reports() -> Mapping[str, Make]:
         "bulk-report-stopped": _report(_bulk(ending=BulkEnding.STOPPED), 520),
         "bulk-report-refused": _report(_bulk(ending=BulkEnding.REFUSED), 310),
         "bulk-report-one-of-each": _report_of(_ONE_OF_EACH, _bulk(total=10, ignored=1)),
+        "bulk-report-alike": _report_of(_ALIKE, _bulk(total=20)),
+        "bulk-report-alike-for-all": _report_of(_ALIKE, _bulk(total=20), audience=Audience.PUBLIC),
         "bulk-report-odd": _report_of(_ODD, _bulk(total=7)),
         "bulk-report-one-call": _report_of(("024",), _bulk(total=1), "moved"),
         "bulk-report-of-a-thread-that-is-gone": _report_of(("024",), _bulk(total=1), "gone"),
@@ -154,11 +175,14 @@ def _tally(items: Sequence[BulkItem], studio: Studio) -> Tally:
     return Tally(counts=MappingProxyType(dict(counts)))
 
 
-def _progress(bulk: Bulk, asked: int, audience: Audience = Audience.PUBLIC) -> Make:
+def _progress(
+    bulk: Bulk, asked: int, audience: Audience = Audience.PUBLIC, missing: str = ""
+) -> Make:
     def make(studio: Studio) -> Shown:
         tally = _tally(_items(asked, bulk.total), studio)
         style = studio.style.read_by(audience)
-        return studio.message(progress_card(bulk, tally, style, MOMENT), ephemeral=False)
+        message = progress_card(bulk, tally, style, MOMENT, missing=missing)
+        return studio.message(message, ephemeral=False)
 
     return make
 
@@ -176,7 +200,9 @@ def _report(
     return make
 
 
-def _report_of(results: Sequence[str], bulk: Bulk, why_here: str = "") -> Make:
+def _report_of(
+    results: Sequence[str], bulk: Bulk, why_here: str = "", audience: Audience = Audience.DIRECT
+) -> Make:
     def make(studio: Studio) -> Shown:
         items = [
             replace(one, finding=_read(results[one.position]), sandbox=True)
@@ -185,9 +211,8 @@ def _report_of(results: Sequence[str], bulk: Bulk, why_here: str = "") -> Make:
             for one in _items(0, bulk.total)
         ]
         counted = ReportCounter(items).report(studio.catalog)
-        message = report_card(
-            bulk, counted, items, studio.style.read_by(Audience.DIRECT), why_here=why_here
-        )
+        style = studio.style.read_by(audience)
+        message = report_card(bulk, counted, items, style, why_here=why_here)
         return studio.message(message, ephemeral=False)
 
     return make
@@ -222,18 +247,37 @@ def _confirming_file(studio: Studio) -> Shown:
     origin = Origin(channel=made_up.CHANNEL_ID, thread_ts=_THREAD)
     lasts = timedelta(seconds=100)
     file = FileList(id="F0000000001", name=_FILE, ids=found)
-    return _form(confirming_file(studio.style, origin, file, lasts=lasts))
+    return _form(confirming_file(studio.style, Offer.of(file, origin), file, lasts=lasts))
+
+
+def _offering(origin: Origin, *problem: str) -> Make:
+    """The message that offers the list in a file, perhaps after it could not be started."""
+    found = IdList(ids=tuple(_ids(9)), column="IDMSG")
+    file, lasts = FileList(id="F1", name=_FILE, ids=found), timedelta(seconds=1)
+
+    def make(studio: Studio) -> Shown:
+        why = studio.notes.note(*problem) if problem else None
+        offer = Offer.of(file, origin)
+        offered = offering(studio.style, offer, file, lasts=lasts, problem=why)
+        return studio.message(offered, ephemeral=True)
+
+    return make
 
 
 def _confirming_odd_file(problems: Iterable[LineProblem]) -> Make:
     """A file with one id and more invalid rows than are shown."""
     ignored = tuple(
-        IgnoredLine(number=number, text=f"? {number}", problem=problem)
+        IgnoredLine(
+            number=number,
+            text="" if problem is LineProblem.EMPTY else f"? {number}",
+            problem=problem,
+        )
         for number, problem in enumerate(problems, start=3)
     )
-    found = IdList(ids=tuple(_ids(1)), column="Código", ignored=ignored)
+    found = IdList(ids=tuple(_ids(1)), column="Código", ignored=ignored, written=1, lost=2)
     file, lasts = FileList(id="F1", name=_FILE, ids=found), timedelta(seconds=1)
-    return lambda studio: _form(confirming_file(studio.style, Origin(), file, lasts=lasts))
+    offer = Offer.of(file, Origin())
+    return lambda studio: _form(confirming_file(studio.style, offer, file, lasts=lasts))
 
 
 def _form(view: View) -> Shown:

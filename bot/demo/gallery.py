@@ -15,7 +15,7 @@ from typing import Any, Final
 from bot.demo.bulk_exhibits import bulk_exhibits
 from bot.demo.file_exhibits import file_exhibits
 from bot.demo.stage import COMMAND
-from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
+from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio, Surface
 from bot.demo.watch_exhibits import watch_exhibits
 from bot.domain.access import Asker, Refusal
 from bot.domain.alerts import Alert, Trouble
@@ -31,6 +31,7 @@ from bot.fake_slack.state import workspace as made_up
 from bot.slack.blocks.style import Audience, Contacts
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
+from bot.slack.home.page import closed
 from bot.slack.lookups.messages import (
     admins_only,
     channel_language,
@@ -40,6 +41,7 @@ from bot.slack.lookups.messages import (
     shared_note,
     whoami_note,
 )
+from bot.slack.replies.access_notes import ended_note
 from bot.slack.replies.admin_alerts import alert_note
 from bot.slack.replies.requests import broken, closing
 
@@ -159,13 +161,16 @@ _NOTES: Final[Mapping[str, Make]] = {
         s.notes.note("too_many.title", "too_many.body", count=14, limit=MAX_IDS)
     ),
     "phone-number": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "+55 (11) 98765-4321"))),
-    "no-id": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "x" * 60))),
+    "no-id": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "1" * 60))),
+    "no-id-left": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "000:"))),
     "refused-external": lambda s: s.note(s.notes.refused(Refusal.EXTERNAL)),
     "refused-channel": lambda s: s.note(s.notes.refused(Refusal.CHANNEL)),
     "refused-user": lambda s: s.note(s.notes.refused(Refusal.USER)),
+    "access-ended": lambda s: s.note(ended_note(s.notes)),
     "refused-without-contact": lambda s: s.note(
         Notes(replace(s.style, contacts=Contacts()), COMMAND).refused(Refusal.USER)
     ),
+    "outdated": lambda s: s.note(s.notes.note("outdated.title", "outdated.text")),
     "whoami": lambda s: _whoami(s, None),
     "whoami-admin": lambda s: _whoami(s, None, admin=True),
     "whoami-refused": lambda s: _whoami(s, Refusal.CHANNEL),
@@ -179,6 +184,10 @@ _NOTES: Final[Mapping[str, Make]] = {
     "shared-already": lambda s: s.note(s.notes.note("working.shared_already")),
     "invite": lambda s: s.note(s.notes.hint("hint.invite")),
     "thread-gone": lambda s: s.note(s.notes.hint("hint.thread_gone")),
+    "archived": lambda s: s.note(s.notes.hint("hint.archived")),
+    "closed": lambda s: s.note(s.notes.hint("hint.closed")),
+    "busy": lambda s: s.note(s.notes.hint("hint.busy")),
+    "not-taken": lambda s: s.note(s.notes.hint("hint.not_taken")),
     "late": lambda s: s.note(s.notes.usage().and_then(s.notes.hint("hint.late"))),
     "broken": lambda s: s.note(broken("7f3a-91c2", s.notes)),
     "closing": lambda s: s.note(closing(s.notes)),
@@ -191,6 +200,9 @@ _HOME: Final[Mapping[str, Make]] = {
         ("MPG000236180476", Outcome.PENDING),
         ("MPG000236180477", Outcome.GATEWAY_ERROR),
         chosen=s.language,
+    ),
+    "home-refused": lambda s: Shown(
+        surface=Surface.HOME, content=closed(s.notes.refused(Refusal.EXTERNAL))
     ),
 }
 _MODALS: Final[Mapping[str, Make]] = {
@@ -230,6 +242,7 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
         Room.HEALTH,
         {
             **{f"health-{name}": _healthy(health) for name, health in _healths().items()},
+            "health-others": _healthy(_healths()["good"], connections=3, others=2),
             **{f"alert-{name}": _alarming(alert) for name, alert in _alerts().items()},
         },
     )
@@ -267,7 +280,7 @@ def _cached(answers: Sequence[Answer]) -> list[Answer]:
 
 def _remarks(studio: Studio) -> list[str]:
     """Remarks on invalid words, and on an id with a prefix that was removed."""
-    return studio.notes.bad_words(_look_up(studio, "`` x\x07y 000:MPG000236180474"))
+    return studio.notes.bad_words(_look_up(studio, "x1\x07y 4711 1,2E+11 000:MPG000236180474"))
 
 
 def _look_up(studio: Studio, text: str) -> LookUp:
@@ -306,8 +319,8 @@ def _alerts() -> Mapping[str, Alert]:
     }
 
 
-def _healthy(health: GatewayHealth) -> Make:
-    return lambda studio: studio.note(health_note(health, studio.style))
+def _healthy(health: GatewayHealth, **counts: int) -> Make:
+    return lambda studio: studio.note(health_note(health, studio.style, **counts))
 
 
 def _alarming(alert: Alert) -> Make:

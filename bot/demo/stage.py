@@ -5,47 +5,57 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Final
 
 from bot.composition.bootstrap import running_bot
 from bot.composition.configured import Now, utc_now
+from bot.demo.local_only import local_only
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.timing import Timing
 from bot.fake_slack.people.person import Ack, Person, person_over_http
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state import workspace as made_up
 from bot.fake_slack.state.ledger import Message, View
-from bot.fake_slack.state.workspace import Workspace
+from bot.fake_slack.state.workspace import Secrets, Workspace
 from bot.fake_slack.wire import Exchange, Link
 from bot.gateway.sandbox.envelope import OPERATION
 from bot.gateway.sandbox.server import Exchange as Call
-from bot.gateway.sandbox.server import running_sandbox
+from bot.gateway.sandbox.server import Listener, running_sandbox
 from bot.locales import load_catalog
 from bot.settings.settings import Mode, Settings
+from bot.slack.api.calls import SlackError
 from bot.slack.cards.controls import Action
 from bot.slack.manifest import MESSAGE_SHORTCUT
+from bot.storage.errors import StorageError
 from bot.web import SLACK_PATH
+from bot.web.server import CannotListenError
 
 COMMAND: Final = "/voicestatus"
 PATIENCE_SECONDS: Final = 15.0
-# The sandbox accepts any credential of the right length.
-_CREDENTIAL: Final = "D" * 40
-_TOKEN: Final = "d" * 6
 # Much shorter than in production, so that a watch in the demo ends within seconds.
 _INTERVALS: Final = (0.5, 1.0)
 _BUTTON_PARTS: Final = ("action_id", "value")
 
-# A gateway server with the signature of `running_sandbox`.
+# What running it may raise at the start; all of it is on loopback.
+CANNOT_START: Final = (SlackError, StorageError, CannotListenError)
+
+# A gateway server with the signature of `local_sandbox`.
 Gateway = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A running demo: the user's actions, and the messages that result."""
+    """A running demo: the user's actions, and the messages that result.
+
+    Attributes:
+        addresses: where the made-up Slack, the gateway and the bot are served.
+    """
 
     slack: LoopbackSlack
     person: Person
     catalog: Catalog
+    addresses: tuple[str, str, str]
 
     async def say(self, text: str) -> tuple[Ack, AsyncIterator[Message]]:
         """Type a command; returns its acknowledgement and the messages, the final one last."""
@@ -120,6 +130,11 @@ def _words(message: Message) -> set[str]:
     return {str(button.get(part)) for row in rows for button in row for part in _BUTTON_PARTS}
 
 
+def local_sandbox(*, port: int, listener: Listener) -> AbstractAsyncContextManager[str]:
+    """The sandbox gateway for this demo only."""
+    return running_sandbox(port=port, listener=listener, middlewares=[local_only])
+
+
 def _as_it_is(_workspace: Workspace) -> None:
     """Leave the workspace unchanged."""
 
@@ -132,7 +147,7 @@ async def running_stage(
     furnish: Callable[[Workspace], None] = _as_it_is,
     admins: Sequence[str] = (),
     timing: Timing = Timing(),
-    gateway: Gateway = running_sandbox,
+    gateway: Gateway = local_sandbox,
 ) -> AsyncIterator[Stage]:
     """Run everything on free ports of 127.0.0.1 while the block runs.
 
@@ -145,29 +160,40 @@ async def running_stage(
         gateway: serves the gateway.
     """
     async with AsyncExitStack() as stack:
-        slack = await stack.enter_async_context(running_slack())
+        enter = stack.enter_async_context
+        slack = await enter(running_slack(secrets=Secrets.new(), guards=[local_only]))
         furnish(slack.workspace)
-        gateway_url = await stack.enter_async_context(
-            gateway(port=0, listener=lambda call: slack.wire.record(_of_gateway(call)))
-        )
-        settings = Settings.of(
-            bot_mode=Mode.HTTP,
-            bot_port=0,
-            bot_language=language,
-            admin_users=",".join(admins),
-            database_url="sqlite:///:memory:",
-            slack_api_url=slack.api_url,
-            slack_bot_token=slack.bot_token,
-            slack_signing_secret=slack.signing_secret,
-            gateway_url=gateway_url,
-            gateway_credential=_CREDENTIAL,
-            gateway_token=_TOKEN,
-            watch_intervals_seconds=_INTERVALS,
-        )
-        bot = await stack.enter_async_context(running_bot(settings, now=now, timing=timing))
+        heard = gateway(port=0, listener=lambda call: slack.wire.record(_of_gateway(call)))
+        gateway_url = await enter(heard)
+        settings = _settings(slack, gateway_url, language, admins)
+        bot = await enter(running_bot(settings, now=now, timing=timing, guards=[local_only]))
         address = f"http://127.0.0.1:{bot.port}{SLACK_PATH}"
-        person = await stack.enter_async_context(person_over_http(slack, address))
-        yield Stage(slack=slack, person=person, catalog=load_catalog(language))
+        yield Stage(
+            slack=slack,
+            person=await enter(person_over_http(slack, address)),
+            catalog=load_catalog(language),
+            addresses=(slack.api_url, gateway_url, address),
+        )
+
+
+def _settings(
+    slack: LoopbackSlack, gateway_url: str, language: Language, admins: Sequence[str]
+) -> Settings:
+    return Settings.of(
+        bot_mode=Mode.HTTP,
+        bot_port=0,
+        bot_language=language,
+        admin_users=",".join(admins),
+        database_url="sqlite:///:memory:",
+        slack_api_url=slack.api_url,
+        slack_bot_token=slack.bot_token,
+        slack_signing_secret=slack.signing_secret,
+        gateway_url=gateway_url,
+        # The sandbox accepts any of the right length.
+        gateway_credential=token_hex(20),
+        gateway_token=token_hex(3),
+        watch_intervals_seconds=_INTERVALS,
+    )
 
 
 def _of_gateway(call: Call) -> Exchange:

@@ -10,7 +10,7 @@ from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
 from bot.domain.call_status import Answer, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination
-from bot.domain.jobs.watch import Bound, Ending, Watch
+from bot.domain.jobs.watch import Bound, Bounds, Ending, State, Watch
 from bot.fake_slack.state import workspace as made_up
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message
@@ -18,7 +18,7 @@ from bot.slack.blocks.style import Audience
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
 from bot.slack.watches.notes import listed, needless, started, stopped
-from bot.slack.watches.notifier import notice
+from bot.slack.watches.notifier import notice, notice_for_all, status_of
 
 _ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
     "answered": (Ending.STATUS, "ok:85.00"),
@@ -33,7 +33,10 @@ _HOURS_LATER: Final = MOMENT + timedelta(minutes=236)
 
 def watch_exhibits() -> Mapping[str, Make]:
     """The exhibits by their ids."""
-    bounds = {f"watch-no-room-{one.value}": _started(_no_room(one)) for one in Bound}
+    bounds = {
+        f"watch-no-room-{one.value}": _started(_no_room(one))
+        for one in Bounds(user=1, all=1, channel=1).each
+    }
     notices = {
         f"watch-notice-{name}": _notice(ending, result)
         for name, (ending, result) in _ENDINGS.items()
@@ -62,9 +65,27 @@ def watch_exhibits() -> Mapping[str, Make]:
             Ending.STATUS, "failed:486", why_here="gone"
         ),
         "watch-notice-without-a-look": _notice(Ending.LIMIT),
+        "watch-notice-undelivered": _undelivered,
+        "watch-notice-for-several": _several,
         "home-with-watches": lambda studio: studio.home(watches=[_watch()]),
         "home-with-many-watches": lambda studio: studio.home(watches=[_watch()] * 11),
     }
+
+
+def _undelivered(studio: Studio) -> Shown:
+    watch = _watch(state=State.UNDELIVERED)
+    style = studio.style.read_by(Audience.PUBLIC)
+    (last,) = studio.answers("ok:85.00")
+    return studio.message(status_of(watch, last, style), ephemeral=False)
+
+
+def _several(studio: Studio) -> Shown:
+    watches = [
+        _watch(id=f"{number:016x}", message_id=answer.message_id, last=answer)
+        for number, answer in enumerate(studio.answers("ok:85.00", "failed:486", "024"))
+    ]
+    style = studio.style.read_by(Audience.PUBLIC)
+    return studio.message(notice_for_all(watches, style), ephemeral=False)
 
 
 def _watch(**changes: Any) -> Watch:

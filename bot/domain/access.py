@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 
 class Refusal(StrEnum):
@@ -12,6 +12,22 @@ class Refusal(StrEnum):
     EXTERNAL = "external"
     CHANNEL = "channel"
     USER = "user"
+
+
+class Circle(Enum):
+    """Whom a part of the bot is for: all but those with one of these reasons.
+
+    Attributes:
+        ANYBODY: also people of other organisations.
+        COLLEAGUES: people of our organisation, whether or not they may look up calls.
+        MEMBERS: those who may look up calls, wherever they are now.
+        USERS: those who may look up calls here.
+    """
+
+    ANYBODY = ()
+    COLLEAGUES = (Refusal.EXTERNAL,)
+    MEMBERS = (Refusal.EXTERNAL, Refusal.USER)
+    USERS = (Refusal.EXTERNAL, Refusal.USER, Refusal.CHANNEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +66,13 @@ def is_admin(asker: Asker, rules: AccessRules) -> bool:
     return asker.user in rules.admins and not asker.external
 
 
-def refusal(asker: Asker, rules: AccessRules) -> Refusal | None:
-    """Why the user may not look calls up; `None` when they may."""
+def refusal(asker: Asker, rules: AccessRules, circle: Circle = Circle.USERS) -> Refusal | None:
+    """Why the user is not of this circle; `None` when they are."""
     if is_admin(asker, rules):
         return None
-    if asker.external and not rules.external_users:
-        return Refusal.EXTERNAL
-    if rules.users and asker.user not in rules.users:
-        return Refusal.USER
-    if rules.channels and asker.channel not in rules.channels:
-        return Refusal.CHANNEL
-    return None
+    excluded = {
+        Refusal.EXTERNAL: asker.external and not rules.external_users,
+        Refusal.USER: bool(rules.users) and asker.user not in rules.users,
+        Refusal.CHANNEL: bool(rules.channels) and asker.channel not in rules.channels,
+    }
+    return next((reason for reason in circle.value if excluded[reason]), None)

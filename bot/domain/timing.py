@@ -67,6 +67,11 @@ class Timing:
         first_redial: the pause before the next attempt to connect; it doubles each time.
         longest_redial: the longest of these pauses.
         steady: a connection that lasted this long was not closed by Slack right after it opened.
+        end_repeated: if connections end twice within this time for the same reason, the operator
+            has to know.
+        count_again: if Slack counts more connections of the app than are known here, it counts them
+            once more after this time: a connection that was replaced is then forgotten.
+        count_later: the same while the others are there, which each time costs a new connection.
         late_ack: how long an acknowledgement waits for a new connection if its own is closed.
         last_acks: how long the shutdown waits for acknowledgements. A modal is acknowledged after a
             second or so, with its answer or with a note that the look-up is running.
@@ -82,6 +87,8 @@ class Timing:
         newcomer: if the server is full, connections younger than this are dropped last. Slack's
             head arrives within milliseconds.
         accept_again: the pause after the system ran out of descriptors for new connections.
+        clock_doubt: how long `/readyz` reports a clock that differs from Slack's after the last
+            request that showed it. A bot that is not ready may get no requests, so it is forgotten.
         readiness: the greatest age of the result that `/readyz` returns, however many clients ask.
         shutdown: how long the HTTP server has to finish its requests at shutdown, at most twice.
 
@@ -110,8 +117,15 @@ class Timing:
             deletion of a message outside of its thread between them.
         trace: how long the search for a notice in one conversation may take; well under `telling`,
             which covers two such searches.
-        progress_every: the time between two updates of a progress card. Slack accepts some fifty
-            updates a minute; people do not read faster.
+        pace: the time between two posts of the bot in one conversation. Slack accepts one a second,
+            and counts when they arrive.
+        answers_ahead: how far answers to people may run ahead of that pace; notices and reports
+            wait for it.
+        gather: how long a notice waits for others for the same user and thread.
+        get_ready: how long before it is posted a notice is claimed at least; its thread is checked
+            in that time.
+        progress_every: the time between two updates of progress cards, of all lists and processes
+            together. Slack accepts some fifty updates a minute, and those of answers go first.
         card_least: the shortest time between two updates of one progress card.
         last_progress: how long a process that ends waits for a progress update that is being sent.
         down_rest: how long a list sends no request after the gateway was unreachable.
@@ -137,6 +151,8 @@ class Timing:
             for longer stays in its own thread, and is rolled back when it ends.
         records_kept: audit entries and recent look-ups of this span are stored in one transaction;
             a process that is killed loses no more of them.
+        erased_again: how long after the erasure of a person the records are erased again that a
+            running bot stored meanwhile; more than `stop_seen` and `records_kept` together.
         redelivery: how long the database may take to find whether Slack has delivered an event
             before. The answer waits for that; after this time the memory of this process decides.
         choices: how long a language choice made in another process may go unnoticed in this one.
@@ -181,6 +197,9 @@ class Timing:
     first_redial: float = 1.0
     longest_redial: float = 30.0
     steady: float = 30.0
+    end_repeated: float = 60.0
+    count_again: float = 60.0
+    count_later: float = 600.0
     late_ack: float = 3.0
     last_acks: float = 2.0
     hang_up: float = 1.0
@@ -191,6 +210,7 @@ class Timing:
     idle: float = 30.0
     newcomer: float = 1.0
     accept_again: float = 0.5
+    clock_doubt: float = 60.0
     readiness: float = 1.0
     shutdown: float = 1.5
 
@@ -209,6 +229,10 @@ class Timing:
     telling: float = 25.0
     posting: float = 8.0
     trace: float = 8.0
+    pace: float = 1.03
+    answers_ahead: float = 10.0
+    gather: float = 0.5
+    get_ready: float = 0.3
     progress_every: float = 3.0
     card_least: float = 1.0
     last_progress: float = 1.0
@@ -229,6 +253,7 @@ class Timing:
 
     transaction: float = 8.0
     records_kept: float = 0.05
+    erased_again: float = 2.0
     redelivery: float = 1.0
     choices: float = 1.0
     database_ping: float = 2.0

@@ -117,6 +117,7 @@ class ResponseUrls:
             raise RefusedError("used_url", status=404)
         # Counted before validation: with Slack, a refused post uses up one of the five, too.
         issued.uses += 1
+        self._failures.check_content(body if isinstance(body, dict) else {})
         try:
             self._apply(issued, _as_object(body), source=SOURCE)
         except RefusedError as refused:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bot.fake_slack.methods.chat import ChatMethods
 from bot.fake_slack.methods.conversations import ConversationMethods
@@ -26,11 +27,11 @@ from bot.fake_slack.socket_mode import PATH, SocketMode
 from bot.fake_slack.state.file_shelf import FileShelf
 from bot.fake_slack.state.ledger import Ledger, Message
 from bot.fake_slack.state.refusals import OrderedFailures
-from bot.fake_slack.state.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Token, Workspace
+from bot.fake_slack.state.workspace import Secrets, Token, Workspace
 from bot.fake_slack.views.open_views import OpenViews
 from bot.fake_slack.views.submissions import Submissions
 from bot.fake_slack.views.view_methods import ViewMethods
-from bot.fake_slack.web_api import WebApi, kind_of_token
+from bot.fake_slack.web_api import WebApi
 from bot.fake_slack.wire import Wire
 
 HOST = "127.0.0.1"
@@ -48,11 +49,14 @@ class LoopbackSlack:
     `connections` counts accepted TCP connections.
     """
 
-    bot_token = BOT_TOKEN
-    app_token = APP_TOKEN
-    signing_secret = SIGNING_SECRET
-
-    def __init__(self, *, port: int, clock: Callable[[], float], ping_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        port: int,
+        clock: Callable[[], float],
+        ping_seconds: float,
+        secrets: Secrets | None = None,
+    ) -> None:
         self.base_url = f"http://{HOST}:{port}"
         self.api_url = f"{self.base_url}/api/"
         self.connections = 0
@@ -66,8 +70,11 @@ class LoopbackSlack:
         self.pings = self.ledger.pings
         self.warnings = self.ledger.warnings
         self.refusals = self.ledger.refusals
-        self.workspace = Workspace()
-        self.wire = Wire(self.ledger.notify)
+        self.workspace = Workspace(secrets)
+        known = self.workspace.secrets
+        self.bot_token, self.app_token = known.bot_token, known.app_token
+        self.signing_secret = known.signing_secret
+        self.wire = Wire(self.ledger.notify, known)
         self.failures = OrderedFailures()
         self.response_urls = ResponseUrls(self.ledger, self.failures, self.base_url)
         self.socket = SocketMode(self.ledger, ping_seconds=ping_seconds)
@@ -76,6 +83,7 @@ class LoopbackSlack:
         # The parts' methods that tests and `Person` call most.
         self.thread = self.ledger.thread
         self.fail_next = self.failures.order
+        self.limit = self.failures.limit
         self.lose_next_answer = self.failures.lose
         self.issue_response_url = self.response_urls.issue
         self.show_ack = self.response_urls.show_ack
@@ -83,10 +91,10 @@ class LoopbackSlack:
         self.modals_of = self.open_views.modals_of
         self.event_maker = Events(self.ledger, self.workspace)
         self.files = FileShelf(self.ledger, self.workspace, self.base_url)
-        self.file_transfer = FileTransfer(self.files, self.workspace, self.failures, kind_of_token)
+        self.file_transfer = FileTransfer(self.files, self.workspace, self.failures)
 
-    def application(self) -> web.Application:
-        """The routes: Web API, response_urls, files, sockets."""
+    def application(self, guards: Sequence[Middleware] = ()) -> web.Application:
+        """The routes: Web API, response_urls, files, sockets; `guards` see each request first."""
         tables = (
             GeneralMethods(self.workspace, f"{self.base_url}/").table(),
             ConversationMethods(self.ledger, self.workspace).table(),
@@ -100,7 +108,7 @@ class LoopbackSlack:
         methods = {name: method for table in tables for name, method in table.items()}
         methods["apps.connections.open"] = connecting
         api = WebApi(self.ledger, self.workspace, self.failures, methods)
-        application = web.Application(middlewares=[self.wire.record_traffic])
+        application = web.Application(middlewares=[*guards, self.wire.record_traffic])
         application.router.add_route("*", "/api/{method}", api.answer)
         for kind in ("commands", "actions", "app"):
             application.router.add_post(f"/{kind}/{{team}}/{{number}}/{{key}}", self._post)
@@ -157,20 +165,25 @@ async def running_slack(
     listener: socket.socket | None = None,
     clock: Callable[[], float] = time.time,
     ping_seconds: float = 5.0,
+    secrets: Secrets | None = None,
+    guards: Sequence[Middleware] = (),
 ) -> AsyncIterator[LoopbackSlack]:
     """Run a loopback Slack on 127.0.0.1 while the block runs; port 0 takes a free one.
 
     A `listener`, a socket that already listens, is used instead and stays open afterwards. `clock`
     returns seconds since the epoch and decides when response_urls and trigger_ids expire;
-    `ping_seconds` is the interval of the WebSocket pings.
+    `ping_seconds` is the interval of the WebSocket pings; `guards` see each request first.
     """
     # dup(): closing the server closes the copy, and the caller's socket continues to listen.
     own_listener = socket.create_server((HOST, port)) if listener is None else listener.dup()
     slack = LoopbackSlack(
-        port=own_listener.getsockname()[1], clock=clock, ping_seconds=ping_seconds
+        port=own_listener.getsockname()[1],
+        clock=clock,
+        ping_seconds=ping_seconds,
+        secrets=secrets,
     )
     runner = web.AppRunner(
-        slack.application(), access_log=None, shutdown_timeout=SECONDS_TO_SHUT_DOWN
+        slack.application(guards), access_log=None, shutdown_timeout=SECONDS_TO_SHUT_DOWN
     )
     await runner.setup()
     # aiohttp's server is a protocol factory, and wrapping it the only hook on a new connection.

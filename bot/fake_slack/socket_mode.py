@@ -22,6 +22,7 @@ PATH = "/link/"
 HOST = "applink-loopback"
 SECONDS_OF_A_CONNECTION = 18_060
 SECONDS_FOR_A_CLOSE = 0.5
+MOST_CONNECTIONS = 10
 FOR_EVER = 86_400.0
 
 
@@ -55,12 +56,14 @@ class SocketMode:
     """All connections of the app.
 
     Set `silent` to accept connections but send nothing: no hello, envelope or ping. Set
-    `answers_pings` to False to leave the client's pings unanswered as well.
+    `answers_pings` to False to leave the client's pings unanswered as well. `elsewhere` is the
+    number of connections that other clients of the app have; no envelope goes there.
     """
 
     def __init__(self, ledger: Ledger, *, ping_seconds: float) -> None:
         self.silent = False
         self.answers_pings = True
+        self.elsewhere = 0
         self.accepted = 0
         self.pings_received = 0
         self.acks: list[SocketAck] = []
@@ -130,10 +133,9 @@ class SocketMode:
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send every connection a disconnect: "warning", "refresh_requested", "link_disabled"."""
-        message = {"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}}
         for connection in list(self.connections):
             connection.leaving = True
-            await connection.socket.send_json(message)
+            await connection.socket.send_json(_farewell(reason))
 
     async def drop(self) -> None:
         """Close every connection without a disconnect message."""
@@ -175,8 +177,13 @@ class SocketMode:
     async def _greet(self, connection: Connection) -> None:
         if self.silent:
             return
+        count = len(self.connections) + self.elsewhere
+        if count > MOST_CONNECTIONS:
+            connection.leaving = True
+            await connection.socket.send_json(_farewell("too_many_websockets"))
+            return
         debug = {"host": HOST, "approximate_connection_time": SECONDS_OF_A_CONNECTION}
-        hello = {"type": "hello", "num_connections": len(self.connections), "debug_info": debug}
+        hello = {"type": "hello", "num_connections": count, "debug_info": debug}
         await connection.socket.send_json({**hello, "connection_info": {"app_id": APP_ID}})
         self._ledger.notify()
 
@@ -214,3 +221,7 @@ class SocketMode:
             await asyncio.sleep(self._ping_seconds)
             if not self.silent:
                 await connection.socket.ping(b"Ping from " + HOST.encode())
+
+
+def _farewell(reason: str) -> dict[str, Any]:
+    return {"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}}

@@ -6,7 +6,6 @@ Authorization header.
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +15,7 @@ from aiohttp import web
 from bot.fake_slack.methods.method import Arguments, Method
 from bot.fake_slack.state.ledger import ApiCall, Ledger
 from bot.fake_slack.state.refusals import OrderedFailures, RefusedError
-from bot.fake_slack.state.workspace import APP_TOKEN, BOT_TOKEN, Token, Workspace
+from bot.fake_slack.state.workspace import Token, Workspace
 
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
@@ -39,7 +38,7 @@ class WebApi:
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one request."""
         name = request.match_info["method"]
-        kind = kind_of_token(request)
+        kind = self._workspace.secrets.kind_of(request.headers.get("Authorization", ""))
         method = self._methods.get(name)
         headers = self._scope_headers(kind, method)
         try:
@@ -68,6 +67,8 @@ class WebApi:
             )
         # Injected failures come before any validation, like those of an overloaded Slack.
         self._failures.raise_next(name)
+        self._failures.check_limit(name, given.get("channel"))
+        self._failures.check_content(given)
         if method is None:
             raise RefusedError("unknown_method", details={"req_method": name})
         self._check_token(request, method, kind)
@@ -112,17 +113,6 @@ class WebApi:
         if method is not None and method.scope:
             headers["x-accepted-oauth-scopes"] = method.scope
         return headers
-
-
-def kind_of_token(request: web.Request) -> Token | None:
-    """Which valid token the request carries, if any."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    given = token.strip().encode()
-    if scheme.lower() != "bearer":
-        return None
-    if hmac.compare_digest(given, BOT_TOKEN.encode()):
-        return Token.BOT
-    return Token.APP if hmac.compare_digest(given, APP_TOKEN.encode()) else None
 
 
 async def _arguments_of(request: web.Request) -> Arguments:

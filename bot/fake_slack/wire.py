@@ -14,14 +14,13 @@ from enum import StrEnum
 
 from aiohttp import web
 
-from bot.fake_slack.state.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN
+from bot.fake_slack.state.workspace import VERIFICATION_TOKEN, Secrets
 
 MASK = "••••••"
 MOST_EXCHANGES = 100
 MOST_CHARACTERS = 40_000
 KEY_OF_URL = re.compile(r"LoopbackResponseUrl\d+")
 BYTES_OF_FILES = ("/files-pri/", "/upload/")
-TOKENS = (BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, VERIFICATION_TOKEN)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -60,8 +59,11 @@ class Exchange:
 class Wire:
     """Stores the exchanges since the last action; nothing before the first action."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None], secrets: Secrets | None = None) -> None:
         self.action = 0
+        secrets = secrets or Secrets()
+        known = (secrets.bot_token, secrets.app_token, secrets.signing_secret)
+        self._secrets = (*known, VERIFICATION_TOKEN)
         self._changed = changed
         self._began: float | None = None
         self._exchanges: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
@@ -86,13 +88,19 @@ class Wire:
             replace(
                 exchange,
                 at=max(0.0, at),
-                request=shown(exchange.request),
-                answer=shown(exchange.answer),
-                request_headers=_shown_values(exchange.request_headers),
-                answer_headers=_shown_values(exchange.answer_headers),
+                request=self._shown(exchange.request),
+                answer=self._shown(exchange.answer),
+                request_headers=self._shown_values(exchange.request_headers),
+                answer_headers=self._shown_values(exchange.answer_headers),
             )
         )
         self._changed()
+
+    def _shown(self, text: str) -> str:
+        return shown(text, self._secrets)
+
+    def _shown_values(self, headers: Mapping[str, str]) -> dict[str, str]:
+        return {name: self._shown(value) for name, value in headers.items()}
 
     @web.middleware
     async def record_traffic(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -120,13 +128,9 @@ class Wire:
         return response
 
 
-def shown(text: str, secrets: Iterable[str] = TOKENS) -> str:
+def shown(text: str, secrets: Iterable[str] = ()) -> str:
     """A text fit to be shown: secrets masked, at most `MOST_CHARACTERS` long."""
     for secret in secrets:
         text = text.replace(secret, MASK)
     text = KEY_OF_URL.sub(MASK, text)
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
-
-
-def _shown_values(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: shown(value) for name, value in headers.items()}

@@ -6,7 +6,7 @@ A claim is renewed during the action, and confirmed or released after it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -117,14 +117,14 @@ class EventDeduplicator:
         self._now = now
         self._remembered: LRUCache[str, bool] = LRUCache(_MOST_REMEMBERED)
 
-    async def is_new(self, key: str) -> bool:
-        """Whether this is the first delivery of an event."""
-        if key in self._remembered:
-            return False
-        self._remembered[key] = True
-        with FailureLogged(_BY_MEMORY):
-            return await self._seen.is_new(key, self._now())
-        return True
+    async def new_of(self, keys: Iterable[str]) -> frozenset[str]:
+        """Which of these keys are delivered for the first time."""
+        new = frozenset(key for key in keys if key not in self._remembered)
+        self._remembered.update(dict.fromkeys(new, True))
+        if new:
+            with FailureLogged(_BY_MEMORY):
+                new = await self._seen.new_of(new, self._now())
+        return new
 
     async def unserved(self, key: str) -> bool:
         """Whether the caller has to serve a click; waits while a repetition of it is being served.

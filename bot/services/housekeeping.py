@@ -37,7 +37,7 @@ async def sweep(stores: Stores, kept: timedelta, clock: Callable[[], datetime]) 
     swept += await stores.recents.sweep(now - kept)
     over = now - min(kept, JOBS_KEPT)
     swept += await stores.watches.sweep(over) + await stores.bulks.sweep(over)
-    swept += await stores.seen.sweep(now - EVENTS_KEPT)
+    swept += await stores.seen.sweep(now - EVENTS_KEPT) + await stores.pace.sweep()
     _log.info("swept", count=swept)
     return swept
 

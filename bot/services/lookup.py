@@ -6,22 +6,32 @@ A failed call is a successful look-up; a failed look-up says nothing about the c
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import monotonic
 
-from bot.domain.access import AccessRules, Asker, Refusal, is_admin, refusal
+from bot.domain.access import AccessRules, Asker, Circle, Refusal, is_admin, refusal
 from bot.domain.call_status import Answer, LookupFailure
 from bot.domain.gate import Urgency
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.message_id import MessageId
 from bot.gateway.client import GatewayClient
-from bot.gateway.protocol.errors import GatewayError
+from bot.gateway.protocol.errors import GatewayError, OwnLookUps
 from bot.telemetry import Telemetry
 
 
 class LookupService:
-    """Asks the gateway for people who may ask."""
+    """Asks the gateway for people who may ask.
+
+    Args:
+        gateway: has the queue, in which users take turns.
+        rules: who may ask.
+        telemetry: counts and logs look-ups.
+        now: the current time, aware, UTC.
+        most_of_one: how many look-ups of one user can be answered in time; for further ones the
+            user learns at once that they have to wait. `None` for no limit.
+    """
 
     def __init__(
         self,
@@ -30,11 +40,14 @@ class LookupService:
         rules: AccessRules,
         telemetry: Telemetry,
         now: Callable[[], datetime],
+        most_of_one: int | None = None,
     ) -> None:
         self._gateway = gateway
         self._rules = rules
         self._telemetry = telemetry
         self._now = now
+        self._most_of_one = most_of_one
+        self._under_way = Counter[str]()
         telemetry.follow_gateway(lambda: gateway.health.down_since is None)
 
     @property
@@ -42,9 +55,9 @@ class LookupService:
         """How the gateway has been answering this process."""
         return self._gateway.health
 
-    def refusal(self, asker: Asker) -> Refusal | None:
-        """Why the asker may not look calls up; `None` when they may."""
-        return refusal(asker, self._rules)
+    def refusal(self, asker: Asker, circle: Circle = Circle.USERS) -> Refusal | None:
+        """Why the asker may not use what is for this circle; `None` when they may."""
+        return refusal(asker, self._rules, circle)
 
     def is_final(self, message_id: MessageId) -> bool:
         """Whether this process knows a final status of the call already."""
@@ -78,7 +91,10 @@ class LookupService:
 
     async def _look_up_one(self, message_id: MessageId, urgency: Urgency, asker: str) -> Answer:
         started = monotonic()
-        answer = await self._gateway.status(message_id, urgency=urgency, asker=asker)
+        if asker and urgency is Urgency.PERSON and not self.is_final(message_id):
+            answer = await self._ask_for_user(message_id, asker)
+        else:
+            answer = await self._gateway.status(message_id, urgency=urgency, asker=asker)
         if isinstance(answer, GatewayError):
             failure = LookupFailure(error=answer.code, detail=answer.fact, moment=answer.moment)
             answer = Answer(
@@ -89,3 +105,16 @@ class LookupService:
             )
         self._telemetry.looked_up(answer, monotonic() - started)
         return answer
+
+    async def _ask_for_user(self, message_id: MessageId, asker: str) -> Answer | GatewayError:
+        """The gateway's answer, or at once that so many of the user's own are under way."""
+        under_way = self._under_way[asker]
+        if self._most_of_one is not None and under_way >= self._most_of_one:
+            return OwnLookUps(str(under_way))
+        self._under_way[asker] += 1
+        try:
+            return await self._gateway.status(message_id, urgency=Urgency.PERSON, asker=asker)
+        finally:
+            self._under_way[asker] -= 1
+            if not self._under_way[asker]:
+                del self._under_way[asker]

@@ -11,10 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.access import Asker, Refusal
-from bot.domain.call_status import Answer, Outcome, outcome_key
+from bot.domain.audit import Action, AuditEntry
+from bot.domain.call_status import Answer, Finding, outcome_key
 from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.watch import Watch
 from bot.storage.errors import FailureLogged
-from bot.storage.records import Action, AuditEntry, RecentLookup, Recents, RecordWriter
+from bot.storage.records import RecentLookup, Recents, RecordWriter
 from bot.telemetry import Telemetry
 
 
@@ -28,14 +31,29 @@ class Surface(StrEnum):
     GLOBAL_SHORTCUT = "global_shortcut"
     BUTTON = "button"
     HOME = "home"
+    WATCH = "watch"
+    LIST = "list"
+    TERMINAL = "terminal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """Who asked, and where."""
 
-    asker: Asker
+    team: str
+    user: str
+    channel: str
     surface: Surface
+
+    @classmethod
+    def of_job(cls, job: Watch | Bulk) -> Asked:
+        """Who started a watch or a list, and where."""
+        return cls(
+            team=job.destination.team,
+            user=job.user,
+            channel=job.destination.channel,
+            surface=Surface.WATCH if isinstance(job, Watch) else Surface.LIST,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +67,11 @@ class Records:
 
     def looked_up(self, asked: Asked, answers: Sequence[Answer]) -> None:
         """Store each answer in the audit, and the ids among the person's recent look-ups."""
+        self.audit(asked, answers)
         for answer in answers:
-            outcome = answer.finding.outcome
-            self._keep(asked, "lookup", idmsg=answer.message_id, outcome=outcome)
             lookup = RecentLookup(
-                team=asked.asker.team,
-                user=asked.asker.user,
+                team=asked.team,
+                user=asked.user,
                 idmsg=answer.message_id.value,
                 outcome=outcome_key(answer.finding),
                 at=self.now(),
@@ -63,19 +80,25 @@ class Records:
 
     def refused(self, asked: Asked, reason: Refusal) -> None:
         """Record a refusal."""
-        self.telemetry.refused(
-            reason=reason.value, user=asked.asker.user, channel=asked.asker.channel
-        )
+        self.telemetry.refused(reason=reason.value, user=asked.user, channel=asked.channel)
         self._keep(asked, "refusal", reason=reason.value)
 
-    def acted(self, asked: Asked, action: Action, message_ids: Sequence[MessageId]) -> None:
-        """Record that the person shared these calls, watches them, or stopped watching them."""
-        for message_id in message_ids:
-            self._keep(asked, action, idmsg=message_id)
+    def audit(self, asked: Asked, answers: Sequence[Answer]) -> None:
+        """Store each answer in the audit alone."""
+        for answer in answers:
+            self._keep_answers(asked, [(answer.message_id, answer.finding)])
 
-    def began_bulk(self, asked: Asked) -> None:
-        """Record that the person started a list, without its calls."""
-        self._keep(asked, "bulk")
+    def listed(self, bulk: Bulk, found: Sequence[tuple[MessageId, Finding]]) -> None:
+        """Store answers of a list in the audit, all in one entry."""
+        if found:
+            self._keep_answers(Asked.of_job(bulk), found)
+
+    def acted(
+        self, asked: Asked, action: Action, message_ids: Sequence[MessageId | None] = (None,)
+    ) -> None:
+        """Record what the person did, for each of these calls; or once, without a call."""
+        for message_id in message_ids:
+            self._keep(asked, action, idmsg=self._hashed(message_id))
 
     async def recent(self, asker: Asker) -> tuple[RecentLookup, ...]:
         """What this person looked up until now, newest first; empty without the database."""
@@ -84,24 +107,32 @@ class Records:
             return await self.recents.of(asker.team, asker.user)
         return ()
 
+    def _keep_answers(self, asked: Asked, found: Sequence[tuple[MessageId, Finding]]) -> None:
+        hashes = " ".join(self.telemetry.hashed(message_id.value) for message_id, _ in found)
+        outcomes = " ".join(finding.outcome.value for _, finding in found)
+        self._keep(asked, "lookup", idmsg=hashes, outcome=outcomes)
+
+    def _hashed(self, message_id: MessageId | None) -> str | None:
+        return self.telemetry.hashed(message_id.value) if message_id is not None else None
+
     def _keep(
         self,
         asked: Asked,
         action: Action,
         *,
-        idmsg: MessageId | None = None,
-        outcome: Outcome | None = None,
+        idmsg: str | None = None,
+        outcome: str | None = None,
         reason: str | None = None,
     ) -> None:
         entry = AuditEntry(
             at=self.now(),
-            team=asked.asker.team,
-            user=asked.asker.user,
-            channel=asked.asker.channel,
+            team=asked.team,
+            user=asked.user,
+            channel=asked.channel,
             surface=asked.surface.value,
             action=action,
-            idmsg_hash=self.telemetry.hashed(idmsg.value) if idmsg is not None else None,
-            outcome=outcome.value if outcome is not None else None,
+            idmsg_hash=idmsg,
+            outcome=outcome,
             reason=reason,
         )
         self.writer.add(entry)

@@ -1,4 +1,4 @@
-"""Reading the settings once, at the top: from the environment, `.env`, or files in `/run/secrets`.
+"""The settings, read once at the top.
 
 All problems are reported together, by name, with the format of the value and where to get it; never
 with the value itself.
@@ -6,26 +6,25 @@ with the value itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
-from pydantic_settings import SettingsError as UnreadableSourceError
 
-from bot.settings.names import (
-    EITHER_FORM,
-    EITHER_MODE,
+from bot.settings.clear_text import EXPOSED, in_clear_text
+from bot.settings.names import EITHER_FORM, EITHER_MODE, HINTS
+from bot.settings.settings import Mode, Settings
+from bot.settings.sources import (
     ENV_FILE,
-    HINTS,
     SECRETS_DIRECTORY,
+    UnreadableSourceError,
     foreign_names,
     meant_by,
     misspelt_permissions,
-    unknown_names,
+    read_sources,
 )
-from bot.settings.settings import Mode, Settings
 
 # How similar the name of a variable and that of a missing setting must be.
 _ALIKE: Final = 0.85
@@ -58,36 +57,53 @@ def load_settings(
     Raises:
         SettingsError: with all problems together.
     """
-    secrets = secrets_directory if Path(secrets_directory).is_dir() else None
     wanted = frozenset(needs)
     try:
-        settings, wrong = _read(secrets)
-        unknown = unknown_names(secrets)
-    except (UnicodeDecodeError, UnreadableSourceError):
-        where = ENV_FILE if secrets is None else f"{ENV_FILE} or a file in {secrets}"
-        raise SettingsError([f"{where} is not a text file in UTF-8."]) from None
+        sources = read_sources(secrets_directory)
+    except UnreadableSourceError as error:
+        raise SettingsError([str(error)]) from None
+    settings, wrong = _read(secrets_directory)
     missing = _missing(settings, wanted, wrong)
     misspelt: list[str] = []
+    unused = {"HTTPS_PROXY", "HTTP_PROXY"}
     # Permissions and OAuth concern Slack's users; a terminal command has none.
     if Need.SLACK in wanted:
-        misspelt = misspelt_permissions(unknown)
+        misspelt = misspelt_permissions(sources.others)
         wrong |= {n for n in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if _is_set(settings, n)}
-    if wrong or missing or misspelt:
-        raise SettingsError([*_problems(wrong, missing, unknown), *misspelt])
+        unused.remove(f"{urlsplit(settings.slack_api_url).scheme.upper()}_PROXY")
+    # Other programs may need proxies that this one cannot use.
+    wrong -= unused
+    exposed = list(_exposed(settings, wanted))
+    if wrong or missing or misspelt or exposed:
+        lines = [f"{ENV_FILE}: line {number} cannot be read." for number in sources.unread]
+        lines += _problems(wrong, missing, sources.others)
+        raise SettingsError([*lines, *misspelt, *exposed])
     return settings
 
 
-def _read(secrets: str | None) -> tuple[Settings, set[str]]:
+def _exposed(settings: Settings, needs: frozenset[Need]) -> Iterator[str]:
+    """The problems of what would be sent to other machines without TLS."""
+    unused = {"GATEWAY_URL": Need.GATEWAY, "SLACK_API_URL": Need.SLACK}
+    for name in () if settings.allow_clear_text else in_clear_text(settings):
+        if unused.get(name) in {None, *needs}:
+            what, remedy = EXPOSED[name]
+            yield (
+                f"{name} leads to another machine without TLS, so {what} could be read on the way. "
+                f"{remedy}, or set ALLOW_CLEAR_TEXT=true if that way is protected."
+            )
+
+
+def _read(secrets_directory: str) -> tuple[Settings, set[str]]:
     """The settings, and the names of the wrong ones, which have their defaults instead."""
     try:
-        return Settings(_env_file=ENV_FILE, _secrets_dir=secrets), set()
+        return Settings(_secrets_dir=secrets_directory), set()
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
     wrong = {str(fault["loc"][0]) for fault in faults}
     fields = Settings.model_fields
     # Read again without them, so that missing settings are reported beside wrong ones.
     defaults = {name: fields[name].get_default(call_default_factory=True) for name in wrong}
-    settings = Settings(_env_file=ENV_FILE, _secrets_dir=secrets, **defaults)
+    settings = Settings(_secrets_dir=secrets_directory, **defaults)
     return settings, {name.upper() for name in wrong}
 
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.domain.jobs.bulk import LARGEST
 from bot.domain.texts.catalog import Language, named_language
 from bot.gateway.http.handshake import tls_context
 from bot.settings.names import COMMAND_PATTERN
+from bot.settings.sources import ENV_FILE, SECRETS_DIRECTORY, read_sources
 
 
 def _before(change: Callable[[str], object]) -> BeforeValidator:
@@ -35,6 +42,11 @@ def _secret_like(pattern: str, check: Callable[[str], object] = str) -> AfterVal
         return value
 
     return AfterValidator(validate)
+
+
+def _with_scheme(proxy: str) -> str:
+    """As curl reads it, which many addresses of proxies are written for."""
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _check_address(value: str) -> str:
@@ -61,22 +73,24 @@ def _check_certificates(value: Path) -> Path:
     return value
 
 
-Secret = Annotated[SecretStr, _before(str.strip)]
+_Proxy = Annotated[
+    SecretStr, _before(_with_scheme), _secret_like(r"(?i:https?)://\S+", _check_address)
+]
 Url = Annotated[
     str,
     Field(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$"),
     AfterValidator(_check_address),
 ]
 _language = _before(lambda text: named_language(text) or text)
-# `NoDecode` keeps pydantic-settings from reading these as JSON.
-_listed = _before(lambda text: text.replace(",", " ").split())
+# Items are copied with quotes around each of them, too.
+_listed = _before(lambda text: re.findall(r"""[^\s,"']+""", text))
+_Port = Annotated[int, Field(ge=0, le=65535)]
 _ChannelId = Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{1,30}$")]
 _UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$")]
 _TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,30}$")]
-UserIds = Annotated[frozenset[_UserId], NoDecode, _listed]
+UserIds = Annotated[frozenset[_UserId], _listed]
 Intervals = Annotated[
     tuple[Annotated[float, Field(gt=0, le=86_400)], ...],
-    NoDecode,
     _listed,
     Field(min_length=1, max_length=50),
 ]
@@ -90,55 +104,73 @@ class Mode(StrEnum):
     HTTP = "http"
 
 
+class TidySource(PydanticBaseSettingsSource):
+    """One source that reads all places by the same rule, instead of the library's three."""
+
+    def __init__(self, settings: type[BaseSettings], secrets_directory: object) -> None:
+        super().__init__(settings)
+        self._values = read_sources(str(secrets_directory or SECRETS_DIRECTORY)).values
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        """The text of one setting."""
+        del field
+        return self._values.get(field_name.upper()), field_name, False
+
+    def __call__(self) -> dict[str, str]:
+        """The texts of all settings that are set."""
+        return {name.lower(): value for name, value in self._values.items()}
+
+
 class Settings(BaseSettings):
     """Every setting, by the name of its environment variable in lower case."""
 
+    # pydantic's messages would quote the value, which may be a secret.
     model_config = SettingsConfigDict(
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        # pydantic's messages would quote the value, which may be a secret.
-        hide_input_in_errors=True,
-        str_strip_whitespace=True,
+        env_file=ENV_FILE, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    slack_bot_token: Annotated[Secret, _secret_like(r"xoxb-\S*")] | None = None
-    slack_signing_secret: Secret | None = None
-    slack_app_token: Annotated[Secret, _secret_like(r"xapp-\S*")] | None = None
+    slack_bot_token: Annotated[SecretStr, _secret_like(r"xoxb-[!-~]+")] | None = None
+    slack_signing_secret: Annotated[SecretStr, _secret_like(r"(?!xox|xapp)[!-~]+")] | None = None
+    slack_app_token: Annotated[SecretStr, _secret_like(r"xapp-[!-~]+")] | None = None
     slack_client_id: str | None = None
-    slack_client_secret: Secret | None = None
+    slack_client_secret: SecretStr | None = None
     slack_api_url: Annotated[Url, AfterValidator(lambda url: f"{url.removesuffix('/')}/")] = (
         "https://slack.com/api/"
     )
 
     bot_mode: Mode | None = None
     bot_host: str = "127.0.0.1"
-    bot_port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    bot_port: _Port = 3000
+    bot_health_host: str | None = None
+    bot_health_port: _Port | None = None
     bot_language: Annotated[Language, _language] = Language.ENGLISH
     bot_command: Annotated[str, Field(pattern=COMMAND_PATTERN)] = "/voicestatus"
     bot_timezone: Annotated[str, AfterValidator(_check_zone)] = "America/Sao_Paulo"
     bot_support_contact: Annotated[str, Field(max_length=200)] = ""
-    bot_hash_key: Annotated[Secret, Field(min_length=16)] | None = None
+    bot_hash_key: Annotated[SecretStr, _secret_like(r"(?!.*\s#).{16,}")] | None = None
     bot_log_format: Literal["text", "json"] | None = None
     bot_log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], _before(str.upper)] = (
         "INFO"
     )
 
     gateway_url: Url = "https://pw-api.com/voice/v_3_00/service.asmx"
-    gateway_credential: Annotated[Secret, Field(min_length=40, max_length=40)] | None = None
-    gateway_token: Annotated[Secret, Field(min_length=6, max_length=6)] | None = None
+    gateway_credential: Annotated[SecretStr, _secret_like(r"[!-~]{40}")] | None = None
+    gateway_token: Annotated[SecretStr, _secret_like(r"[!-~]{6}")] | None = None
     gateway_soap_version: Literal["1.1", "1.2"] = "1.1"
     gateway_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
     gateway_requests_per_second: Annotated[float, Field(gt=0, le=1000)] = 10.0
     gateway_max_concurrency: Annotated[int, Field(ge=1, le=1000)] = 20
     gateway_support_contact: Annotated[str, Field(max_length=200)] = ""
-    gateway_proxy: Annotated[Secret, _secret_like(r"https?://.*", _check_address)] | None = None
+    gateway_proxy: _Proxy | None = None
     gateway_ca_file: Annotated[Path, AfterValidator(_check_certificates)] | None = None
+
+    https_proxy: _Proxy | None = None
+    http_proxy: _Proxy | None = None
+    no_proxy: Annotated[tuple[str, ...], _listed] = ()
 
     # It may contain a password.
     database_url: Annotated[
-        Secret,
+        SecretStr,
         _secret_like(r"(sqlite|postgresql)://\S+"),
         Field(default_factory=lambda: SecretStr("sqlite:///voicestatus.db")),
     ]
@@ -150,25 +182,43 @@ class Settings(BaseSettings):
     watch_max_per_channel: MostWatches = 500
     watch_in_doubt: Literal["repeat", "drop"] = "repeat"
     bulk_max_ids: Annotated[int, Field(ge=10, le=LARGEST)] = LARGEST
-    allowed_channels: Annotated[frozenset[_ChannelId], NoDecode, _listed] = frozenset()
+    allowed_channels: Annotated[frozenset[_ChannelId], _listed] = frozenset()
     allowed_users: UserIds = frozenset()
     admin_users: UserIds = frozenset()
     allow_external_users: bool = False
-    bot_own_teams: Annotated[frozenset[_TeamId], NoDecode, _listed] = frozenset()
+    bot_own_teams: Annotated[frozenset[_TeamId], _listed] = frozenset()
+    allow_clear_text: bool = False
 
-    @model_validator(mode="before")
     @classmethod
-    def _blank_is_unset(cls, values: Mapping[str, object]) -> Mapping[str, object]:
-        """A signing secret of spaces would be known to everyone."""
-        return {n: v for n, v in values.items() if not (isinstance(v, str) and not v.strip())}
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments go before what is set; `of` reads nothing else."""
+        del env_settings
+        if isinstance(dotenv_settings, DotEnvSettingsSource) and dotenv_settings.env_file is None:
+            return (init_settings,)
+        directory = getattr(file_secret_settings, "secrets_dir", None)
+        return init_settings, TidySource(settings_cls, directory)
 
     @classmethod
     def of(cls, **values: Any) -> Settings:
-        """Settings from these values alone; the environment is ignored."""
-        # No name of a variable contains a NUL, so none has this prefix.
-        return cls(_env_prefix="\0", _env_file=None, _secrets_dir=None, **values)
+        """Settings from these values alone, as texts or with their types."""
+        return cls(_env_file=None, _secrets_dir=None, **values)
 
     @property
     def mode(self) -> Mode:
         """Socket Mode when an app token is set, unless the mode was chosen."""
         return self.bot_mode or (Mode.SOCKET if self.slack_app_token is not None else Mode.HTTP)
+
+    @property
+    def health_address(self) -> tuple[str, int] | None:
+        """Where health and metrics are served, if they have an address of their own."""
+        host, port = self.bot_health_host, self.bot_health_port
+        own = self.bot_host if host is None else host, self.bot_port if port is None else port
+        # Port 0 is a free one each time it is given.
+        return None if own == (self.bot_host, self.bot_port) and port != 0 else own

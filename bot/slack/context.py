@@ -11,19 +11,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.domain.access import Asker
+from bot.domain.access import Asker, Circle
 from bot.services.claiming import EventDeduplicator
 from bot.services.languages import Languages
 from bot.services.records import Records
 from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.audience import AudienceStyles
 from bot.slack.blocks.payload import first_word
+from bot.slack.blocks.seal import without_carried
 from bot.slack.blocks.style import Audience
 from bot.slack.bulk.from_file import BulkFromFile
 from bot.slack.bulk.handler import BulkHandler
 from bot.slack.cards.notes import Notes
 from bot.slack.inbound.app import RunningListeners
 from bot.slack.inbound.people import People
+from bot.slack.inbound.posts import as_it_is_now
 from bot.slack.lookups.handler import QueryHandler
 from bot.slack.replies import requests
 from bot.slack.replies.reply import Reply
@@ -41,6 +43,7 @@ class ListenerContext:
 
     Attributes:
         work: the listeners that are running.
+        reads_files: the bot has the permission to read files.
         command: the slash command's name, for texts on surfaces whose payload has none.
     """
 
@@ -55,6 +58,7 @@ class ListenerContext:
     deliveries: EventDeduplicator
     slack: SlackClient
     work: RunningListeners
+    reads_files: bool
     command: str
 
     def listener(
@@ -62,25 +66,27 @@ class ListenerContext:
         answer: Callable[[Request], Awaitable[None]],
         read: Callable[[Body], Situation | None],
         *,
-        admitted: bool = False,
+        circle: Circle = Circle.ANYBODY,
     ) -> BoltListener:
         """Wrap a listener for Bolt.
 
         Args:
             answer: answers the request.
             read: parses the payload; one for which it returns `None` is ignored.
-            admitted: check first whether the asker may look up calls.
+            circle: whom it is for; checked first.
         """
 
         async def tracked(ack: Ack, body: dict[str, Any]) -> None:
             # Before the first await, so that a drain at shutdown misses no listener.
             self.work.track()
-            situation = read(body)
+            payload, is_own = self._own_part(as_it_is_now(body))
+            situation = read(payload)
             if situation is None:
                 return
-            request = await self.request(body, situation, ack)
-            if not admitted or await self.queries.admitted(request):
-                await answer(request)
+            request = await self.request(payload, situation, ack)
+            if not await self.queries.admitted(request, circle):
+                return
+            await (answer(request) if is_own else requests.refuse_foreign(request))
 
         return tracked
 
@@ -90,7 +96,7 @@ class ListenerContext:
         read: Callable[[object], _T | None],
         *,
         how: Route = Route.BESIDE,
-        anybody: bool = False,
+        circle: Circle = Circle.USERS,
     ) -> BoltListener:
         """Wrap the listener of a button on a card.
 
@@ -98,19 +104,29 @@ class ListenerContext:
             answer: answers the click.
             read: parses the button's value; a click for which it returns `None` is ignored.
             how: whether the answer replaces the card, or is posted beside it.
-            anybody: skip the access check.
+            circle: whom it is for; checked first.
         """
 
         async def clicked(body: dict[str, Any]) -> None:
             self.work.track()
-            carried = read(requests.value_on(body))
-            if carried is None:
+            payload, is_own = self._own_part(body)
+            value = read(requests.value_on(payload))
+            if is_own and value is None:
                 return
-            request = await self.request(body, requests.click(body, how))
-            if anybody or await self.queries.admitted(request):
-                await answer(request, carried)
+            request = await self.request(payload, requests.click(payload, how))
+            if not await self.queries.admitted(request, circle):
+                return
+            if value is None or not is_own:
+                await requests.refuse_foreign(request)
+            else:
+                await answer(request, value)
 
         return clicked
+
+    def _own_part(self, body: Body) -> tuple[Body, bool]:
+        """The payload without what another one signed, and whether that is all of it."""
+        is_own = self.slack.seal.is_on(body)
+        return (body if is_own else without_carried(body)), is_own
 
     async def request(self, body: Body, situation: Situation, ack: Ack | None = None) -> Request:
         """Make a request and its reply."""
@@ -132,8 +148,9 @@ class ListenerContext:
             private_notes=private,
         )
 
-    async def apologise(self, body: dict[str, Any], reference: str) -> None:
+    async def apologise(self, body: Body, reference: str) -> None:
         """Report a failed listener to the user, with the number that the log has too."""
+        body, _ = self._own_part(body)
         asker = await self.people.asker(body)
         target = target_of(asker, body)
         if not asker.user or ("command" in body and not target.response_url):

@@ -6,6 +6,7 @@ neither renewed nor confirmed expires soon, so what a crashed process began does
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -129,20 +130,24 @@ class SeenEvents:
         self._limit = timing.redelivery
         self._adding = database.insert(SEEN_EVENT).on_conflict_do_nothing()
 
-    async def is_new(self, key: str, at: datetime) -> bool:
-        """Whether no process has asked for this key before.
+    async def new_of(self, keys: Iterable[str], at: datetime) -> frozenset[str]:
+        """Which of these keys no process has asked for before.
 
-        It is true for exactly one caller. After a `StorageError` it may be true for none. The
-        caller has not answered yet, so the commit does not wait for the disk: the next one that
-        does, such as that of the look-up's audit entry, makes this one durable as well.
+        Each is new to exactly one caller. After a `StorageError` it may be new to none. The caller
+        has not answered yet, so the commit does not wait for the disk: the next one that does, such
+        as that of the look-up's audit entry, makes this one durable as well.
         """
-        row = {"event_key": key, "at": at}
 
-        def work(connection: Connection) -> bool:
-            result = connection.execute(
-                self._adding, row, execution_options={"preserve_rowcount": True}
-            )
-            return result.rowcount == 1
+        def work(connection: Connection) -> frozenset[str]:
+            def is_new(key: str) -> bool:
+                row = {"event_key": key, "at": at}
+                result = connection.execute(
+                    self._adding, row, execution_options={"preserve_rowcount": True}
+                )
+                return result.rowcount == 1
+
+            # In one order, so that two callers with the same keys do not wait for each other.
+            return frozenset(filter(is_new, sorted(set(keys))))
 
         return await self._database.write(work, self._limit, lasting=False)
 

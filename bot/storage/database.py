@@ -20,7 +20,15 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.timing import Timing
-from bot.storage.engines import CHECK, FLEETING, WRITES, in_memory, on_file, on_server, prepare_file
+from bot.storage.engines import (
+    CHECK,
+    FLEETING,
+    WRITES,
+    in_memory,
+    on_file,
+    on_server,
+    prepare_file,
+)
 from bot.storage.errors import StorageError, translated
 from bot.storage.migrations import (
     MIGRATIONS,
@@ -36,9 +44,11 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 _CONNECTIONS: Final = 5
+_URL_PROBLEM: Final = "DATABASE_URL cannot be read."
 _URL_FORMS: Final = (
-    "DATABASE_URL must look like sqlite:///voicestatus.db, sqlite:////folder/voicestatus.db or "
-    "postgresql://user:password@host/database."
+    "It must look like sqlite:///voicestatus.db, sqlite:////folder/voicestatus.db or "
+    "postgresql://user:password@host/database. In a password @ : / # % are written as %40 %3A %2F "
+    "%23 %25."
 )
 
 _Found = TypeVar("_Found")
@@ -92,7 +102,7 @@ class Database:
                 commit, it is unknown whether the work was committed.
         """
         do = partial(self._transact, work, {WRITES: True, FLEETING: not lasting})
-        with translated():
+        with translated(self.file):
             async with self._limit(seconds):
                 await self._writer.acquire()
                 return await self._threads.run(do, self._writer.release)
@@ -105,7 +115,7 @@ class Database:
         Raises:
             StorageError: the database could not be used.
         """
-        with translated():
+        with translated(self.file):
             async with self._limit(seconds):
                 return await self._threads.run(partial(self._transact, work, {}))
 
@@ -192,21 +202,30 @@ async def open_database(
     Raises:
         StorageError: the address is wrong, the database cannot be used, or is newer than the code.
     """
-    address = read_database_url(url)
-    file = file_of(address)
-    if file is not None:
-        with translated():
-            await asyncio.to_thread(prepare_file, file, patience_seconds=timing.sqlite_busy)
-    threads = OwnThreads(_CONNECTIONS)
-    with ExitStack() as stack:
-        with translated():
-            engine = stack.enter_context(_engine_for(address, file, timing))
-        stack.callback(threads.close)
-        database = Database(engine, threads=threads, file=file, timing=timing)
+    async with connected(url, timing) as database:
         if migrations is MIGRATIONS and await database.read(is_of_older_engine):
             await no_older_process(database, timing=timing)
         await database.write(partial(migrate, migrations=migrations), timing.migration)
         yield database
+
+
+@asynccontextmanager
+async def connected(url: str, timing: Timing) -> AsyncIterator[Database]:
+    """The database as it is, without a look at its tables, see `open_database`.
+
+    Raises:
+        StorageError: it cannot be used.
+    """
+    address = read_database_url(url)
+    file = file_of(address)
+    threads = OwnThreads(_CONNECTIONS)
+    with ExitStack() as stack:
+        with translated(file):
+            if file is not None:
+                await asyncio.to_thread(prepare_file, file, patience_seconds=timing.sqlite_busy)
+            engine = stack.enter_context(_engine_for(address, file, timing))
+        stack.callback(threads.close)
+        yield Database(engine, threads=threads, file=file, timing=timing)
 
 
 def read_database_url(text: str) -> URL:
@@ -218,13 +237,13 @@ def read_database_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise StorageError(_URL_FORMS) from None
+        raise StorageError(_URL_PROBLEM, remedy=_URL_FORMS) from None
     if url.drivername == "postgresql" and url.database:
         return url
     # After two slashes, the name of the file would be read as a host.
     if url.drivername == "sqlite" and not url.host and not url.query:
         return url
-    raise StorageError(_URL_FORMS)
+    raise StorageError(_URL_PROBLEM, remedy=_URL_FORMS)
 
 
 def file_of(url: URL) -> Path | None:

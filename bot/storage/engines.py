@@ -14,7 +14,7 @@ import os
 import select as system_select
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic, sleep
@@ -25,6 +25,7 @@ from sqlalchemy.exc import DisconnectionError
 
 from bot.domain.timing import Timing
 from bot.storage.errors import StorageError
+from bot.storage.problems.codes import SHARE, filled
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -52,38 +53,93 @@ def prepare_file(path: Path, *, patience_seconds: float) -> None:
     """Create the file if there is none (mode 0600), and set write-ahead logging. Blocks.
 
     With it readers do not wait for a writer (sqlite.org/wal.html). The setting is stored in the
-    file; where a file system does not support it, SQLite keeps its rollback journal.
+    file. A file that was made for nothing is removed.
 
     Raises:
-        StorageError: the folder is missing.
-        OSError: the file cannot be created.
+        StorageError: write-ahead logging does not work there, as on a network share.
+        OSError: the file cannot be opened or created.
         sqlite3.Error: it is no database, or another process locks it for longer than that.
     """
-    if not path.parent.is_dir():
-        raise StorageError("The folder of the database does not exist.")
-    # SQLite creates its -wal and -shm files with the mode of the database.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    # The change needs an exclusive lock, for which SQLite does not wait in every case.
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
-        _once_unlocked(connection, "PRAGMA journal_mode=WAL", patience_seconds)
+    is_new = _touched(path)
+    try:
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+            _set_write_ahead(connection, path, patience_seconds)
+    except (StorageError, sqlite3.Error) as error:
+        # A process that locks the file meanwhile goes on to use it.
+        if is_new and not _is_locked(error) and not path.stat().st_size:
+            path.unlink()
+        raise
+
+
+def try_new_file(path: Path, *, patience_seconds: float) -> bool:
+    """Whether there is no file yet, but one could be made there. Blocks; see `prepare_file`.
+
+    That is tried beside it: a bot that starts meanwhile would use it, and lose it.
+    """
+    if path.exists():
+        return False
+    beside = Path(f"{os.path.realpath(path)}.trial-{token_hex(4)}")
+    try:
+        prepare_file(beside, patience_seconds=patience_seconds)
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+    return True
+
+
+def _touched(path: Path) -> bool:
+    """Whether the file had to be created; SQLite's own beside it get the same mode."""
+    flags = os.O_RDWR | os.O_CLOEXEC
+    try:
+        os.close(os.open(path, flags | os.O_NONBLOCK))
+    except FileNotFoundError:
+        os.close(os.open(path, flags | os.O_CREAT, 0o600))
+        return True
+    return False
+
+
+def _set_write_ahead(connection: sqlite3.Connection, path: Path, patience: float) -> None:
+    """Set it, with an exclusive lock, for which SQLite does not wait in every case."""
+    try:
+        found = _once_unlocked(connection, "PRAGMA journal_mode=WAL", patience).fetchone()
+        answer = str(found[0]).lower()
+    except sqlite3.OperationalError as error:
+        if not (_is_locked(error) and _is_free(connection)):
+            raise
+        answer = error.sqlite_errorname
+    if answer != "wal":
+        problem, remedy = filled(SHARE, path)
+        raise StorageError(problem, f"journal_mode: {answer}", remedy)
+
+
+def _is_locked(error: Exception) -> bool:
+    # The low byte is the primary result code; the rest is the reason, such as recovery.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _is_free(connection: sqlite3.Connection) -> bool:
+    """Whether no other connection, not even a reader, holds a lock on the file."""
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        return False
+    connection.execute("ROLLBACK")
+    return True
 
 
 def _once_unlocked(
     driver: sqlite3.Connection, statement: str, patience: float, check: Callable[[], object] = bool
-) -> None:
+) -> sqlite3.Cursor:
     """Execute this once no other connection prevents it; `check` is called before each wait."""
     until, pause = monotonic() + patience, _FIRST_PAUSE
     while True:
         is_last = monotonic() >= until
         try:
-            driver.execute(statement)
+            return driver.execute(statement)
         except sqlite3.OperationalError as error:
-            # The low byte is the primary result code; the rest is the reason, such as recovery.
-            is_taken = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-            if is_last or not is_taken:
+            if is_last or not _is_locked(error):
                 raise
-        else:
-            return
         check()
         sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
@@ -116,6 +172,8 @@ def _opened(name: str, *, connections: int, timing: Timing, **options: Any) -> I
             **options,
         )
         connection.execute("PRAGMA foreign_keys=ON")
+        # What is deleted or erased is overwritten (sqlite.org/pragma.html#pragma_secure_delete).
+        connection.execute("PRAGMA secure_delete=ON")
         return connection
 
     def begin(connection: Connection) -> None:

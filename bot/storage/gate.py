@@ -39,7 +39,8 @@ from bot.storage.engines import take_lock
 from bot.storage.schema import GATE, GATE_HOLDER
 
 _NAME: Final = "gateway"
-_CLOCKS: Final = {
+# The seconds of a database's own clock.
+CLOCKS: Final = {
     "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) AS double precision)",
 }
@@ -63,7 +64,7 @@ class SharedGate:
         self._holder = token_hex(8)
         # Built once: building a statement takes longer than SQLite takes to execute it.
         lease = timing.share_lease
-        self._reading = {name: _reading(clock, lease) for name, clock in _CLOCKS.items()}
+        self._reading = {name: _reading(clock, lease) for name, clock in CLOCKS.items()}
         self._keeping = update(GATE).where(GATE.c.name == _NAME)
         holding = database.insert(GATE_HOLDER)
         self._holding = holding.on_conflict_do_update(

@@ -22,7 +22,13 @@ from bot.domain.timing import Timing
 from bot.storage.engines import take_lock
 from bot.storage.errors import StorageError
 from bot.storage.executors import Executor, is_surely_gone, this_process
-from bot.storage.schema import EXECUTOR, METADATA, SCHEMA_MIGRATION, make_indexes_partial
+from bot.storage.schema import (
+    EXECUTOR,
+    METADATA,
+    SCHEMA_MIGRATION,
+    Hashed,
+    make_indexes_partial,
+)
 
 _T = TypeVar("_T")
 _SCHEMA: Final = "dbos"
@@ -47,9 +53,9 @@ _POLL_SECONDS: Final = 0.25
 
 # The number of the last migration of version 0.1.0, the oldest that anyone has run.
 OLDEST: Final = 4
-_NOW: Final = {
-    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
-    "postgresql": "CURRENT_TIMESTAMP",
+_WORDS: Final = {
+    "sqlite": {"now": "strftime('%Y-%m-%d %H:%M:%f000', 'now')", "double": "DOUBLE"},
+    "postgresql": {"now": "CURRENT_TIMESTAMP", "double": "DOUBLE PRECISION"},
 }
 
 
@@ -68,6 +74,15 @@ def drop_engine(connection: Connection) -> None:
         return
     for table in _TABLES:
         connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
+
+
+def hash_keys(connection: Connection) -> None:
+    """Hash the keys of clicks, which contain ids; those of posts are hashes already."""
+    found = connection.exec_driver_sql("SELECT event_key FROM seen_event").scalars().all()
+    rows = [{"old": key, "new": Hashed.of(key)} for key in found if ":" in key]
+    changing = text("UPDATE seen_event SET event_key = :new WHERE event_key = :old")
+    if rows:
+        connection.execute(changing, rows)
 
 
 # The statements of each migration after `OLDEST`.
@@ -97,6 +112,45 @@ MIGRATIONS: Final[Migrations] = (
         """
         CREATE INDEX bulk_worker ON bulk (worker)
         WHERE worker IS NOT NULL AND ended_at IS NULL""",
+    ),
+    (
+        """
+        CREATE TABLE conversation (
+            channel_id TEXT NOT NULL,
+            open_at {double} NOT NULL,
+            closed_until {double} NOT NULL,
+            PRIMARY KEY (channel_id)
+        )""",
+    ),
+    (
+        "ALTER TABLE audit ADD COLUMN chain INTEGER",
+        "ALTER TABLE audit ADD COLUMN number INTEGER",
+        "ALTER TABLE audit ADD COLUMN mac TEXT",
+        """
+        CREATE TABLE audit_head (
+            chain INTEGER NOT NULL,
+            before_number INTEGER NOT NULL,
+            last_number INTEGER NOT NULL,
+            before_mac TEXT NOT NULL,
+            before_seal TEXT NOT NULL,
+            last_mac TEXT NOT NULL,
+            last_seal TEXT NOT NULL,
+            PRIMARY KEY (chain)
+        )""",
+    ),
+    (
+        "ALTER TABLE bulk_ignored DROP COLUMN text",
+        "UPDATE bulk SET name = '' WHERE ended_at IS NOT NULL",
+        hash_keys,
+    ),
+    (
+        "ALTER TABLE watch ADD COLUMN asked_in TEXT",
+        "ALTER TABLE watch ADD COLUMN external BOOLEAN",
+        # Not NULL: a row that differs from its job would be updated for ever.
+        "UPDATE watch SET external = FALSE",
+        "ALTER TABLE bulk ADD COLUMN asked_in TEXT",
+        "ALTER TABLE bulk ADD COLUMN external BOOLEAN",
+        "UPDATE bulk SET external = FALSE",
     ),
 )
 
@@ -144,6 +198,11 @@ def _named(peer: Executor, own: Executor) -> str:
 def is_of_older_engine(connection: Connection) -> bool:
     """Whether processes of version 0.1.0, with another engine, may use the database."""
     return _done(connection) == OLDEST
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database has the schema of this code."""
+    return _done(connection) == OLDEST + len(MIGRATIONS)
 
 
 def migrate(connection: Connection, migrations: Migrations = MIGRATIONS) -> None:
@@ -196,6 +255,6 @@ def _record(connection: Connection, number: int) -> None:
 
 def _run(connection: Connection, statement: str | Callable[[Connection], None]) -> None:
     if isinstance(statement, str):
-        connection.exec_driver_sql(statement.format(now=_NOW[connection.dialect.name]))
+        connection.exec_driver_sql(statement.format(**_WORDS[connection.dialect.name]))
     else:
         statement(connection)

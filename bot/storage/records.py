@@ -1,4 +1,4 @@
-"""Audit entries and recent look-ups, and the one writer that stores them.
+"""Recent look-ups, and the one writer that stores them and the audit.
 
 A transaction stores all records of a short span: transactions of its own for each look-up would
 cost more than the look-up itself.
@@ -11,64 +11,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
+from bot.domain.audit import AuditEntry
 from bot.domain.timing import Timing
+from bot.storage.audit import Audit
 from bot.storage.database import Database, parameters
 from bot.storage.engines import take_lock
 from bot.storage.errors import StorageError
-from bot.storage.schema import AUDIT, RECENT
-
-Action = Literal["lookup", "refusal", "share", "watch", "cancel", "bulk"]
+from bot.storage.schema import RECENT
 
 KEPT: Final = 10
 
 # A few megabytes; thousands of look-ups while the database is locked.
 MOST_WAITING: Final = 10_000
-
-Lost: TypeAlias = Callable[[int, str, str], object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """One action of a user.
-
-    Attributes:
-        at: when, aware.
-        surface: where they asked, such as "command" or "shortcut".
-        idmsg_hash: the keyed hash of the id; `None` where the action is about no single id.
-        outcome: the result of a look-up.
-        reason: why it was refused, or the error's code.
-    """
-
-    at: datetime
-    team: str
-    user: str
-    channel: str
-    surface: str
-    action: Action
-    idmsg_hash: str | None = None
-    outcome: str | None = None
-    reason: str | None = None
-
-
-class Audit:
-    """The record of what users did. Every method raises `StorageError`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        names = ("team", "user", "channel")
-        self._adding = insert(AUDIT).values({f"{name}_id": bindparam(name) for name in names})
-
-    def add(self, connection: Connection, entries: Sequence[AuditEntry]) -> None:
-        """Add entries, at least one, in a write transaction."""
-        connection.execute(self._adding, [parameters(entry) for entry in entries])
-
-    async def sweep(self, older_than: datetime) -> int:
-        """Delete the entries from before that moment, and return their number."""
-        return await self._database.sweep(AUDIT.c.at, older_than)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +90,7 @@ class Recents:
 
 
 Record: TypeAlias = AuditEntry | RecentLookup
+Lost: TypeAlias = Callable[[Sequence[Record], str, str], object]
 
 
 class RecordWriter:
@@ -140,8 +99,8 @@ class RecordWriter:
     A record is in memory until then, so a process that is killed loses it.
 
     Args:
-        lost: called with the number of records that were not stored, the reason's code, and what
-            an operator can know about it.
+        lost: called with the records that were not stored, the reason's code, and what an operator
+            can know about it.
     """
 
     def __init__(
@@ -163,7 +122,7 @@ class RecordWriter:
         room = MOST_WAITING - len(self._waiting)
         self._waiting += records[:room]
         if len(records) > room:
-            self._lost(len(records) - room, "overflow", "Too many records are waiting.")
+            self._lost(records[room:], "overflow", "Too many records are waiting.")
 
     async def flush(self) -> None:
         """Store all that was added before, and return when it is in the database, or lost."""
@@ -185,7 +144,8 @@ class RecordWriter:
             try:
                 await self._database.write(partial(self._store, batch))
             except StorageError as error:
-                self._lost(len(batch), error.code, error.detail)
+                self._audit.begin_anew()
+                self._lost(batch, error.code, error.detail)
 
     def _store(self, batch: Sequence[Record], connection: Connection) -> None:
         entries = [record for record in batch if isinstance(record, AuditEntry)]

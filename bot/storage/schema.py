@@ -5,6 +5,7 @@ Times are aware: UTC in Python, `timestamptz` in PostgreSQL, text in UTC in SQLi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -56,6 +57,23 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Hashed(TypeDecorator[str]):
+    """A text of which only a hash is stored: it contains ids, and only equality counts."""
+
+    impl = Text
+    cache_ok = True
+
+    @staticmethod
+    def of(text: str) -> str:
+        """The hash of any text."""
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The hash."""
+        del dialect
+        return None if value is None else self.of(value)
+
+
 def _columns(
     kind: type[TypeEngine[Any]], *names: str, optional: bool = False, key: bool = False
 ) -> Iterator[Column[Any]]:
@@ -89,6 +107,9 @@ def _job_columns() -> Iterator[Column[Any]]:
     # `thread_ts` is empty outside a thread: two NULLs would not be equal in the unique index.
     yield from _columns(Text, "user_id", "team_id", "channel_id", "thread_ts", "state")
     yield from _columns(Text, "card_channel_id", "card_ts", "worker", "ending", optional=True)
+    # Who may ask depends on them; NULL in rows of version 0.1.0.
+    yield from _columns(Text, "asked_in", optional=True)
+    yield from _columns(Boolean, "external", optional=True)
     yield from _columns(Moment, "started_at", "due_at")
     yield from _columns(Moment, "decided_at", "ended_at", optional=True)
     yield from _columns(Integer, "attempts")
@@ -132,7 +153,18 @@ AUDIT: Final = _table(
     *_columns(Moment, "at"),
     *_columns(Text, "team_id", "user_id", "channel_id", "surface", "action"),
     *_columns(Text, "idmsg_hash", "outcome", "reason", optional=True),
+    # NULL in entries of version 0.1.0.
+    *_columns(Integer, "chain", "number", optional=True),
+    *_columns(Text, "mac", optional=True),
     Index("audit_at", "at"),
+)
+
+# The stored part of each chain of the audit, see `bot.storage.audit`.
+AUDIT_HEAD: Final = _table(
+    "audit_head",
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    *_columns(Integer, "before_number", "last_number"),
+    *_columns(Text, "before_mac", "before_seal", "last_mac", "last_seal"),
 )
 
 RECENT: Final = _table(
@@ -159,11 +191,19 @@ GATE_HOLDER: Final = _table(
     *_columns(Double, "until"),
 )
 
+# When the bot may post next in each conversation, in seconds of the database's own clock: by its
+# pace, and by Slack's last refusal for its rate limit.
+CONVERSATION: Final = _table(
+    "conversation",
+    *_columns(Text, "channel_id", key=True),
+    *_columns(Double, "open_at", "closed_until"),
+)
+
 NOTICE: Final = _table("notice", *_columns(Text, "name", key=True), *_columns(Moment, "at"))
 
 SEEN_EVENT: Final = _table(
     "seen_event",
-    *_columns(Text, "event_key", key=True),
+    *_columns(Hashed, "event_key", key=True),
     *_columns(Moment, "at"),
     Index("seen_event_at", "at"),
 )
@@ -204,13 +244,13 @@ BULK_ITEM: Final = _table(
     Index("bulk_item_lap", "bulk_id", "lap", "position"),
 )
 
-# The lines of a list without an id.
+# The lines of a list without an id: never what is in them, which may identify people.
 BULK_IGNORED: Final = _table(
     "bulk_ignored",
     *_columns(Text, "bulk_id", key=True),
     *_columns(Integer, "position", key=True),
     *_columns(Integer, "number"),
-    *_columns(Text, "text", "problem"),
+    *_columns(Text, "problem"),
 )
 
 # Every running process of the bot: its peers leave alone the jobs that it has claimed.

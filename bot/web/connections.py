@@ -40,6 +40,7 @@ class Connections:
 
     Attributes:
         open: the open connections.
+        held: the bytes of all unfinished requests.
     """
 
     def __init__(self, server: web.Server, *, most: int, bodies: int, timing: Timing) -> None:
@@ -56,6 +57,7 @@ class Connections:
             Phase.READING: timing.body + timing.linger,
         }
         self.open: set[Connection] = set()
+        self.held = 0
         # aiohttp calls this function with every parsed request.
         self._handle = server.request_handler
         server.request_handler = self._handle_watched
@@ -78,7 +80,7 @@ class Connections:
 
     def bound_bodies(self) -> None:
         """Close connections until all unfinished requests together are within the limit."""
-        while sum(one.weight for one in self.open) > self._bodies:
+        while self.held > self._bodies:
             gone = heaviest(self.open, now=monotonic(), newcomer=self.timing.newcomer)
             if gone is None:
                 return
@@ -132,7 +134,7 @@ class Connection(web.RequestHandler):
         """Pass received data to the parser, within the limits."""
         if self.phase is Phase.LEAVING:
             return
-        self.weight += len(data)
+        self._weigh(self.weight + len(data))
         if self.phase is Phase.ARRIVED:
             self._early += data
         else:
@@ -166,6 +168,13 @@ class Connection(web.RequestHandler):
             return refused(400, "form", close=True)
         return super().handle_error(request, status, exc, message)
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the answer, without the versions that aiohttp would name in it."""
+        resp.headers["Server"] = "voicestatus"
+        return await super().finish_response(request, resp, start_time)
+
     def begin(self, request: web.BaseRequest) -> None:
         """Note that a request is being handled."""
         # Parsed only now, so that no body is processed before its head was accepted.
@@ -194,8 +203,12 @@ class Connection(web.RequestHandler):
     def _leave(self, phase: Phase) -> None:
         """Drop the received data from the count and enter a phase."""
         self._early.clear()
-        self.weight = 0
+        self._weigh(0)
         self._enter(phase)
+
+    def _weigh(self, weight: int) -> None:
+        self._connections.held += weight - self.weight
+        self.weight = weight
 
     def _enter(self, phase: Phase) -> None:
         self.phase, self.since = phase, monotonic()
@@ -212,7 +225,7 @@ class Connection(web.RequestHandler):
     def _release(self) -> None:
         self._connections.open.discard(self)
         self._early.clear()
-        self.weight = 0
+        self._weigh(0)
         self._forget_deadline()
 
 

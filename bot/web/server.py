@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from typing import Final, cast
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bot.domain.timing import Timing
 from bot.telemetry import EXPOSITION_TYPE
@@ -35,19 +36,26 @@ _RECEIVED_AHEAD: Final = 32 * 1024
 BODIES_BYTES: Final = 8 * 1024 * 1024
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+Warnings = Callable[[], Mapping[str, str]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def build_server(
+    guards: Sequence[Middleware] = (),
     *,
-    readiness: Readiness,
-    metrics: Callable[[], bytes],
-    slack: SlackEndpoint | None,
-    timing: Timing = Timing(),
+    health: Health | None = None,
+    slack: SlackEndpoint | None = None,
 ) -> web.Application:
-    """The application with its routes; `slack` is `None` in Socket Mode."""
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[no_traceback])
-    Health(readiness=readiness, metrics=metrics, timing=timing).add_to(app)
+    """The application that serves these, together or each on an address of its own.
+
+    Args:
+        guards: see each request first.
+        health: serves health and metrics.
+        slack: serves Slack's requests.
+    """
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[*guards, no_traceback])
+    if health is not None:
+        health.add_to(app)
     if slack is not None:
         app.router.add_post(SLACK_PATH, slack.handle, expect_handler=slack.expect)
     return app
@@ -56,9 +64,9 @@ def build_server(
 @asynccontextmanager
 async def serving(
     app: web.Application,
-    *,
     host: str,
     port: int,
+    *,
     timing: Timing = Timing(),
     most: int | None = None,
     bodies: int = BODIES_BYTES,
@@ -103,10 +111,10 @@ async def no_traceback(request: web.Request, handler: Handler) -> web.StreamResp
         return web.json_response({"error": "internal"}, status=500)
 
 
-def own_connection_limit() -> int:
-    """The connection limit for this process' RLIMIT_NOFILE."""
+def own_connection_limit(servers: int = 1) -> int:
+    """The connection limit of each of the servers that share this process' RLIMIT_NOFILE."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return connection_limit(None if soft == resource.RLIM_INFINITY else soft)
+    return connection_limit(None if soft == resource.RLIM_INFINITY else soft // servers)
 
 
 class Health:
@@ -115,13 +123,20 @@ class Health:
     Args:
         readiness: which parts are ready; called at most once per `timing.readiness`.
         metrics: the metrics in Prometheus' text format.
+        warnings: what an operator should mend although the bot can serve, by the name of the part.
         timing: how long a readiness result is cached.
     """
 
     def __init__(
-        self, *, readiness: Readiness, metrics: Callable[[], bytes], timing: Timing = Timing()
+        self,
+        *,
+        readiness: Readiness,
+        metrics: Callable[[], bytes],
+        warnings: Warnings = dict,
+        timing: Timing = Timing(),
     ) -> None:
         self._readiness, self._metrics, self._timing = readiness, metrics, timing
+        self._warnings = warnings
         self._asking = asyncio.Lock()
         self._parts: dict[str, bool] = {}
         self._known_until = 0.0
@@ -145,6 +160,8 @@ class Health:
                 self._known_until = now() + self._timing.readiness
         ready = all(self._parts.values())
         body = {"ready": ready, "parts": self._parts}
+        if warnings := self._warnings():
+            body["warnings"] = dict(warnings)
         return web.json_response(body, status=200 if ready else 503)
 
     async def _metrics_page(self, _: web.Request) -> web.Response:
@@ -154,9 +171,9 @@ class Health:
 class CannotListenError(Exception):
     """The address to serve on is not available; `reason` is the system's message."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, address: tuple[str, int]) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.address = reason, address
 
 
 @asynccontextmanager
@@ -172,7 +189,8 @@ async def _accepting(host: str, port: int, connections: Connections) -> AsyncIte
             for listener in listeners:
                 listener.listen(_BACKLOG)
         except OSError as error:
-            raise CannotListenError(error.strerror or type(error).__name__) from None
+            reason = error.strerror or type(error).__name__
+            raise CannotListenError(reason, (host, port)) from None
         arriving: set[asyncio.Task[None]] = set()
         tasks = [asyncio.create_task(_accept(one, connections, arriving)) for one in listeners]
         try:

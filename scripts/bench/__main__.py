@@ -38,7 +38,8 @@ LEGEND: Final = (
     "CPU: the process's own clock, closed loop of 16, lower quartile of 8 turns of 0.5 s. "
     "Card: open loop, 60 a second, gateway 50 ms. Memory: VmRSS after the closed loop. "
     "Synced commits: SQLite commits with PRAGMA synchronous = FULL, counted by an event of "
-    "SQLAlchemy's. Second process: idle, on the same database, shares the rate limit."
+    "SQLAlchemy's. TLS: to the gateway, connections stay open. PostgreSQL: a server of its own. "
+    "Second process: idle, on the same database, shares the rate limit."
 )
 
 

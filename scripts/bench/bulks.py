@@ -1,8 +1,9 @@
 """Time and memory of a bulk look-up: 1,000 ids, 20 at once, a gateway that takes 100 ms.
 
 The ideal is the gateway's own time: 50 rounds of 100 ms. It is compared with plain look-ups, which
-store nothing, with the same behind the rate limit that processes share through the database, and
-with the durable bulk look-up, which survives a kill. Memory is what is freed afterwards.
+store nothing, with the same behind the rate limit that processes share through the database, with
+the durable bulk look-up, which survives a kill, and with a whole list in Slack (`in_slack`). Memory
+is what is freed afterwards.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from rich.table import Table
 
 from bot.composition.configured import access_rules, gateway_of, revealed, utc_now
 from bot.composition.jobs import build_bulks, build_poller, gatekeeper_of
+from bot.domain.access import Asker
+from bot.domain.audit import AuditKey
 from bot.domain.call_status import Answer
 from bot.domain.gate import Urgency
 from bot.domain.id_lists.id_list import IdList
@@ -33,10 +36,12 @@ from bot.services.bulk.service import BulkService
 from bot.services.jobs.dependencies import Dependencies
 from bot.services.jobs.poller import End
 from bot.services.lookup import LookupService
+from bot.services.records import Records
 from bot.settings.settings import Settings
 from bot.storage.database import open_database
 from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
+from scripts.bench.in_slack import seconds_in_slack
 
 COUNT, AT_ONCE, LATE_SECONDS = 1_000, 20, 0.1
 FEW, MANY = 200, 2_000
@@ -51,9 +56,9 @@ class NotingSpeaker:
     asked: float = 0.0
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
+    async def show_progress(self, bulk: Bulk, tally: Tally, *, missing: str = "") -> Report:
         """Record the start and the end of the look-ups."""
-        del tally
+        del tally, missing
         self.began = self.began or time.perf_counter()
         if bulk.ending is not None:
             self.asked = time.perf_counter() - self.began
@@ -127,13 +132,29 @@ async def _bulk_services(
         gatekeeper = await stack.enter_async_context(gatekeeper_of(settings, database))
         gateway = await stack.enter_async_context(gateway_of(settings, gatekeeper=gatekeeper))
         lookups = _lookups(settings, gateway)
-        stores = Stores(database, lost=print)
+        stores = Stores(database, key=AuditKey(b"key"), lost=print)
         poller = build_poller(settings, stores, now=utc_now)
         in_doubt = OnUnknownDelivery(settings.watch_in_doubt)
-        means = Dependencies(lookups=lookups, in_doubt=in_doubt, heard=_ignore, now=utc_now)
+        means = Dependencies(
+            lookups=lookups,
+            records=Records(
+                writer=stores.records,
+                recents=stores.recents,
+                telemetry=Telemetry(b"key"),
+                now=utc_now,
+            ),
+            in_doubt=in_doubt,
+            heard=_ignore,
+            dismiss=_done,
+            now=utc_now,
+        )
         bulks, line = build_bulks(settings, stores, poller, means, speaker)
         await stack.enter_async_context(poller.running([line], End(9.0)))
         yield bulks, lookups
+
+
+async def _done(_: object) -> bool:
+    return True
 
 
 async def _ignore(answers: Sequence[Answer]) -> None:
@@ -162,7 +183,8 @@ async def _plain(lookups: LookupService, first: int) -> float:
 async def _durable(bulks: BulkService, speaker: NotingSpeaker, ids: tuple[MessageId, ...]) -> float:
     place = Destination(team="T1", channel="C1", thread="1.1")
     speaker.began, speaker.over = None, asyncio.Event()
-    await bulks.start(IdList(ids=ids), user="U1", destination=place)
+    asker = Asker(user="U1", channel="C1", team="T1")
+    await bulks.start(IdList(ids=ids), asker=asker, destination=place)
     await speaker.over.wait()
     return speaker.asked
 
@@ -194,12 +216,20 @@ async def measure_bulks() -> Table:
                 durable = await _durable(bulks, speaker, _ids(COUNT, 20_000, "0.10"))
                 few = await _held_kib(bulks, speaker, _ids(FEW, 30_000, "0.00"))
                 many = await _held_kib(bulks, speaker, _ids(MANY, 40_000, "0.00"))
-    return _table((plain, shared, durable), (few, many))
+            lists = [
+                [one.value for one in ids]
+                for ids in (_ids(AT_ONCE, 50_000, "0.00"), _ids(COUNT, 60_000, "0.10"))
+            ]
+            in_slack = await seconds_in_slack(gateway_url, lists, AT_ONCE)
+    return _table((plain, shared, durable, in_slack), (few, many))
 
 
 def _table(seconds: Sequence[float], memory: Sequence[float]) -> Table:
     table = Table(f"{COUNT:,} calls, {AT_ONCE} at once", "seconds", "x ideal", box=None)
-    names = ("ideal", "plain path", "behind the shared rate limit", "durable path")
+    names = (
+        *("ideal", "plain path", "behind the shared rate limit", "durable path"),
+        "in Slack, a whole process: from the form to the report",
+    )
     for name, spent in zip(names, (_IDEAL, *seconds), strict=True):
         table.add_row(name, f"{spent:.2f}", f"{spent / _IDEAL:.3f}")
     for count, kib in zip((FEW, MANY), memory, strict=True):

@@ -89,10 +89,10 @@ async def _asked(url: str) -> tuple[float, float]:
         gateway_max_concurrency=AT_ONCE,
         database_url="sqlite:///no-such.db",
     )
-    async with lookups_of(settings) as lookups:
+    async with lookups_of(settings) as ask_gateway:
 
         async def ask(message_id: MessageId) -> Answer:
-            return (await lookups.look_up([message_id], urgency=Urgency.BACKGROUND))[0]
+            return await ask_gateway(message_id, Urgency.BACKGROUND)
 
         asking = OrderedLookUps(
             _late_ids(), ask=ask, report=lambda _: False, at_once=at_once(settings)

@@ -31,12 +31,14 @@ class Bot:
         arguments: of Python.
         settings: variables beside those that lead to the world.
         has_cards: whether it answers with a card; one that only acknowledges does not.
+        tls: whether it asks the gateway over TLS.
     """
 
     name: str
     arguments: Sequence[str]
     settings: Mapping[str, str]
     has_cards: bool = True
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,8 @@ def cpu_of(pid: int) -> float:
 async def started(bot: Bot, world: World, *, core: int | None = None) -> AsyncIterator[Process]:
     """Start it, wait for its first acknowledgement, and end it after the block."""
     port = _free_port()
-    settings = {**world.settings, "BOT_PORT": str(port), **bot.settings}
+    leading = world.settings_over_tls if bot.tls else world.settings
+    settings = {**leading, "BOT_PORT": str(port), **bot.settings}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *bot.arguments,

@@ -32,6 +32,7 @@ _PEAK: Final = (
 
 BARE, PLAIN, OURS = "bare", "plain", "voicestatus"
 TWO, POSTGRES = "voicestatus, beside a second one", "voicestatus on PostgreSQL"
+TLS, PLAIN_TLS = "voicestatus, TLS to the gateway", "plain, TLS to the gateway"
 
 
 @dataclass(slots=True)
@@ -82,6 +83,8 @@ def bots(folder: Path, postgres: str | None) -> list[Bot]:
         Bot(BARE, ("-m", "scripts.bench.plain_bots", "bare"), {}, has_cards=False),
         Bot(PLAIN, ("-m", "scripts.bench.plain_bots", "plain"), {}),
         Bot(OURS, run, {**ours, "DATABASE_URL": file}),
+        Bot(PLAIN_TLS, ("-m", "scripts.bench.plain_bots", "plain"), {}, tls=True),
+        Bot(TLS, run, {**ours, "DATABASE_URL": f"sqlite:///{folder}/tls.db"}, tls=True),
         Bot(TWO, run, {**ours, "DATABASE_URL": shared}),
         # Idle, but it shares the rate limit, so that the other one has to share too.
         Bot("the second", run, {**ours, "DATABASE_URL": shared}),
@@ -157,7 +160,8 @@ async def _synced(folder: Path, world: World) -> float:
     """Commits for one look-up that waited for the disk, closed loop with 16 under way."""
     file = folder / "commits.json"
     url = f"sqlite:///{folder}/counted.db"
-    settings = {**bots(folder, None)[2].settings, "DATABASE_URL": url}
+    (ours,) = (bot for bot in bots(folder, None) if bot.name == OURS)
+    settings = {**ours.settings, "DATABASE_URL": url}
     counted = Bot("counted", ("-m", "scripts.bench.counted", str(file)), settings)
     async with started(counted, world, core=cores()[0]) as process:
         await process.load.closed_loop(1.0, at_once=AT_ONCE)
@@ -196,6 +200,8 @@ def _rows(
             cpu = figures[name].cpu
             yield Row(name=name, value=cpu, unit="CPU ms", against=BARE, ratio=cpu / bare.cpu)
     yield Row(name=OURS, value=ours.cpu, unit="CPU ms", against=PLAIN, ratio=ours.cpu / plain.cpu)
+    secure, its = figures[TLS].cpu, figures[PLAIN_TLS].cpu
+    yield Row(name=TLS, value=secure, unit="CPU ms", against=PLAIN_TLS, ratio=secure / its)
     two = figures[TWO].cpu
     yield Row(
         name="with a second process beside it",

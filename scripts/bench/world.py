@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
 
-SIGNING_SECRET: Final = "bench-signing-secret"
+SIGNING_SECRET: Final = "be7c" * 8
 SETTINGS: Final = {
     "SLACK_BOT_TOKEN": "xoxb-bench-1",
     "SLACK_SIGNING_SECRET": SIGNING_SECRET,
@@ -58,12 +61,16 @@ class World:
 
     Attributes:
         origin: their address, without a path.
+        gateway_over_tls: the gateway's address with TLS.
+        ca_file: the certificate of its authority.
         delay: seconds that the gateway takes for each answer.
         asked: requests that the gateway received, as moments of its clock.
         most: the largest number of requests that it had at once.
     """
 
     origin: str = ""
+    gateway_over_tls: str = ""
+    ca_file: str = ""
     delay: float = 0.0
     asked: list[float] = field(default_factory=list)
     most: int = 0
@@ -78,6 +85,17 @@ class World:
             **SETTINGS,
             "GATEWAY_URL": f"{self.origin}/gateway",
             "SLACK_API_URL": f"{self.origin}/api/",
+        }
+
+    @property
+    def settings_over_tls(self) -> dict[str, str]:
+        """The same with TLS to the gateway."""
+        return {
+            **self.settings,
+            "GATEWAY_URL": self.gateway_over_tls,
+            "GATEWAY_CA_FILE": self.ca_file,
+            # For a bot that has no such setting.
+            "SSL_CERT_FILE": self.ca_file,
         }
 
     def next_number(self) -> int:
@@ -129,10 +147,29 @@ async def running_world() -> AsyncIterator[World]:
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
     await site.start()
     world.origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield world
-    finally:
-        await runner.cleanup()
+    with TemporaryDirectory() as folder:
+        world.ca_file, tls = await _identity(Path(folder))
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        world.gateway_over_tls = f"https://127.0.0.1:{runner.addresses[1][1]}/gateway"
+        try:
+            yield world
+        finally:
+            await runner.cleanup()
+
+
+async def _identity(folder: Path) -> tuple[str, ssl.SSLContext]:
+    """A certificate that signs itself, made by the command openssl, and the server's side of it."""
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    process = await asyncio.create_subprocess_exec(
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+        *("-nodes", "-days", "2", "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1"),
+        *("-keyout", str(key), "-out", str(certificate)),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await process.wait()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    return str(certificate), tls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,15 @@ _LEFT_OUT: Final = frozenset({"emoji", "verbatim", "expand"})
 _INLINE: Final = frozenset({"plain_text", "mrkdwn", "text"})
 # In files, below the fields of forms, in the terminal, in the demo: how the names begin.
 _IN_NO_CARD: Final = (
-    *("sheet.", "who.", "addressee.", "bulk.file.", "modal.empty", "bulk.modal.nothing_found"),
+    *(
+        "sheet.",
+        "who.",
+        "addressee.",
+        "bulk.file.",
+        "modal.empty",
+        "outdated.field",
+        "bulk.modal.nothing_found",
+    ),
     *("list.terminal.", "manifest.", "demo.", "playground."),
 )
 

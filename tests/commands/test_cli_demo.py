@@ -17,6 +17,7 @@ from bot.demo.playground.serving import has_a_browser
 from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
 from bot.gateway.sandbox.server import running_sandbox
+from bot.slack.api.calls import SlackUnreachableError
 from tests.support.voicestatus_process import (
     Voicestatus,
     address_of,
@@ -25,6 +26,9 @@ from tests.support.voicestatus_process import (
     unframed,
 )
 from tests.support.wording import EN, PT
+
+NOBODY = "http://127.0.0.1:9"
+FOREIGN = {"HTTP_PROXY": NOBODY, "https_proxy": NOBODY, "NO_PROXY": "example", "BOT_PORT": "many"}
 
 
 @pytest.mark.parametrize(
@@ -37,10 +41,11 @@ def test_the_page_is_served_without_a_terminal_until_it_is_stopped(
 ) -> None:
     """An open stream does not delay it; the end is clean, with exit code 0.
 
-    The language of the bot is the first agent's, and that of the words in the terminal.
+    The language of the bot is the first agent's, and that of the words in the terminal. No setting
+    and no proxy of the environment changes anything.
     """
     asked = ("demo", "--port", "0", "--language", catalog.language)
-    with bare.started(*asked) as process:
+    with bare.having(**FOREIGN).started(*asked) as process:
         url = address_of(process)
         with urllib.request.urlopen(f"{url}start") as page:
             start = json.load(page)
@@ -64,6 +69,20 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(bare: Voicestatus) ->
 
     assert (1, "") == (end.code, end.out)
     assert end.err.startswith(f"Cannot listen on 127.0.0.1:{port} (")
+
+
+@pytest.mark.parametrize("options", [[], ["--terminal"]], ids=["page", "terminal"])
+def test_a_demo_that_cannot_start_says_why(
+    bare: Voicestatus, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    """In one line, with exit code 1."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise SlackUnreachableError("no loopback here")
+
+    monkeypatch.setattr("bot.demo.stage.running_bot", failing)
+    end = bare.run("demo", *options)
+    assert (1, "", "The demo cannot start: no loopback here.\n") == (end.code, end.out, end.err)
 
 
 def test_the_tour_in_the_terminal_may_be_left(bare: Voicestatus) -> None:

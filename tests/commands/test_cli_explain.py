@@ -14,7 +14,7 @@ from tests.support.voicestatus_process import Voicestatus
 from tests.support.wording import EN, PT
 
 KEYS = ["code", "kind", "title", "meaning", "advice", "who_acts", "retry", "source"]
-HEAVY = ("slack_bolt", "slack_sdk", "httpx", "aiohttp", "pydantic_settings", "sqlalchemy")
+HEAVY = ("slack_bolt", "slack_sdk", "httpx", "aiohttp", "bot.settings.settings", "sqlalchemy")
 CATALOGS = pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
 
 
@@ -44,6 +44,14 @@ def test_nothing_found_is_exit_code_1(bare: Voicestatus, option: list[str]) -> N
     titles = [EN.say("explain.nothing_title", term=term) for term in (slip, "zzzzzz")]
     assert (1, "") == (found.code, found.out)
     assert [f"{titles[0]}. {nearest}", f"{titles[1]}."] == found.err.splitlines()
+
+
+def test_a_word_that_a_terminal_would_obey_is_not_repeated_as_it_is(bare: Voicestatus) -> None:
+    """Escape sequences of one and two characters, and marks that reorder the line."""
+    found = bare.run("explain", "\x9b2J\x1b[2J\u202e\u2028")
+
+    assert (1, "") == (found.code, found.out)
+    assert found.err.removesuffix("\n").isprintable()
 
 
 def test_what_was_found_is_shown_beside_what_was_not(bare: Voicestatus) -> None:

@@ -18,6 +18,7 @@ COMMANDS = {
     ],
     "demo": [LANGUAGE, f"{PORT} [0<=x<=65535]", "--terminal"],
     "doctor": [JSON],
+    "health": [],
     "jobs": ["list|cancel|retry <str> [default: list]", "ID <str>", "--all", JSON],
     "manifest": ["--http URL", "--command /NAME", LANGUAGE],
 }

@@ -143,4 +143,5 @@ def test_a_database_that_cannot_be_used(bare: Voicestatus) -> None:
     """One sentence, no traceback."""
     ended = bare.having(DATABASE_URL="sqlite:////no/such/folder.db").run("jobs")
     assert (1, "") == (ended.code, ended.out)
-    assert "Check DATABASE_URL." in ended.err
+    assert ended.err.startswith("The folder /no/such does not exist. ")
+    assert ended.err.endswith("[ENOENT]\n")

@@ -49,7 +49,7 @@ ROWS: dict[str, tuple[object, ...]] = {
     "SANDBOX-001": ("gateway_error", False, None, None, "001", None, "001"),
     # Three digits that the specification does not list.
     "SANDBOX-002": ("gateway_error", False, None, None, "002", None, "002"),
-    "NO-SUCH-ID": ("gateway_error", False, None, None, "023", None, "023"),
+    "NO-SUCH-ID-1": ("gateway_error", False, None, None, "023", None, "023"),
     "sandbox-failed.486": ("failed", True, 486, None, None, None, "failed:486"),
     # An unknown word is never a success.
     "SANDBOX-maybe.85": ("unrecognised", False, None, None, None, None, "maybe:85"),
@@ -202,8 +202,10 @@ def test_no_secret_is_printed(voicestatus: Voicestatus) -> None:
 
 def test_json_is_one_object_a_line(voicestatus: Voicestatus) -> None:
     """A result with hostile text stays on its line, as received."""
-    (record,) = voicestatus.run("lookup", "SANDBOX-FAULT-unsafe-text", "--json").records
+    ended = voicestatus.run("lookup", "SANDBOX-FAULT-unsafe-text", "--json")
+    (record,) = ended.records
     assert "<!channel>" in record["raw"]
+    assert ended.out.removesuffix("\n").isprintable()
 
 
 def test_a_look_up_in_a_terminal_keeps_to_the_rate_limits_of_the_bot_beside_it(

@@ -16,19 +16,27 @@ from tests.support.wording import EN, PT
 @pytest.mark.parametrize(
     ("words", "problems"),
     [
-        pytest.param(["X" * 41], {"X" * 41: "too_long"}, id="too long"),
-        pytest.param([""], {"": "empty"}, id="empty"),
-        pytest.param(["A\x1b[2JB"], {r"'A\x1b[2JB'": "unprintable"}, id="control characters"),
+        pytest.param(["1" * 41], {"1" * 40: "problem.too_long"}, id="too long"),
+        pytest.param([""], {"": "list.ignored.no_id"}, id="empty"),
         pytest.param(
-            ["+55 (11) 98765-4321"], {"+55 (11) 98765-4321": "phone"}, id="a phone number"
+            ["banana", "status", "SANDBOX-OK"],
+            {"banana": "list.ignored.no_id", "status": "list.ignored.no_id"},
+            id="words without a digit",
         ),
         pytest.param(
-            ["\x07", "SANDBOX-OK", "\b", "A\u202eB", "X" * 61],
+            ["A\x1b[2JB"], {r"'A\x1b[2JB'": "problem.unprintable"}, id="control characters"
+        ),
+        pytest.param(
+            ["+55 (11) 98765-4321"], {"+55 (11) 98765-4321": "problem.phone"}, id="a phone number"
+        ),
+        pytest.param(
+            ["\x07", "SANDBOX-OK", "\b", "A\u202eB", "X" * 61, "1" * 61],
             {
-                r"'\x07'": "unprintable",
-                r"'\x08'": "unprintable",
-                r"'A\u202eB'": "unprintable",
-                "X" * 59 + "…": "too_long",
+                r"'\x07'": "list.ignored.no_id",
+                r"'\x08'": "list.ignored.no_id",
+                r"'A\u202eB'": "list.ignored.no_id",
+                "X" * 59 + "…": "list.ignored.no_id",
+                "1" * 40: "problem.too_long",
             },
             id="a good one among bad ones",
         ),
@@ -48,12 +56,32 @@ def test_words_that_are_no_ids_stop_it_before_any_request(
     """
     refused = voicestatus.run("lookup", "--language", catalog.language, "--", *words)
     lines = [
-        catalog.say("problem.line", word=word, problem=catalog.say(f"problem.{problem}"))
+        catalog.say("problem.line", word=word, problem=catalog.say(problem))
         for word, problem in problems.items()
     ]
     lines.append(catalog.say("problem.where_to_find"))
     assert (2, "", []) == (refused.code, refused.out, seen)
     assert [line.replace("`", '"') for line in lines] == refused.err.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (["1.", "SANDBOX-OK", "•", "2)", "SANDBOX-BUSY", "e"], ["SANDBOX-OK", "SANDBOX-BUSY"]),
+        (["SANDBOX-OK?", "(SANDBOX-BUSY),"], ["SANDBOX-OK", "SANDBOX-BUSY"]),
+        (["o id é SANDBOX-OK e o telefone (11) 98765-4321"], ["SANDBOX-OK"]),
+        (["\u202aSANDBOX-OK\u202c", "SANDBOX-\u00adBUSY"], ["SANDBOX-OK", "SANDBOX-BUSY"]),
+        (["SANDBOX-OK\u200bSANDBOX-BUSY"], ["SANDBOX-OK", "SANDBOX-BUSY"]),
+        (["SANDBOX-OK", "4711", "486"], ["SANDBOX-OK", "4711", "486"]),
+        (["1."], ["1"]),
+    ],
+)
+def test_words_are_read_as_everywhere(
+    voicestatus: Voicestatus, words: list[str], ids: list[str]
+) -> None:
+    """Signs, invisible characters and list marks are left out, and each word is a text."""
+    asked = voicestatus.run("lookup", *words, "--json")
+    assert ids == [record["idmsg"] for record in asked.records]
 
 
 @pytest.mark.parametrize("word", ["5511987654321", "id:98765-4321"])
@@ -81,7 +109,7 @@ def test_missing_and_wrong_settings_are_named_together(
     bare: Voicestatus, settings: dict[str, str], named: list[str]
 ) -> None:
     """A wrong value does not hide a missing one, and the wrong value is not shown."""
-    refused = bare.having(**settings).run("lookup", "X")
+    refused = bare.having(**settings).run("lookup", "X1")
     assert (2, "") == (refused.code, refused.out)
     assert named == [line.split()[0] for line in refused.err.splitlines()]
     assert "s3cr3t" not in refused.err

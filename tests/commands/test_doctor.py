@@ -1,18 +1,28 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bot.commands.doctor import examine, report
-from bot.commands.doctor_checks import Check, remedy_for_code, remedy_for_error
+from bot.commands.doctor_checks import (
+    Check,
+    of_database,
+    remedy_for_code,
+    remedy_for_error,
+    storage_failed,
+    weak_settings,
+)
+from bot.composition.bootstrap import running_bot
 from bot.composition.configured import Now, utc_now
 from bot.domain.texts.catalog import Kind
 from bot.domain.timing import Timing
@@ -24,12 +34,16 @@ from bot.locales import load_remedies
 from bot.settings.names import HINTS
 from bot.settings.settings import Mode, Settings
 from bot.slack.manifest import OPTIONAL_SCOPES
+from bot.storage.errors import StorageError
+from bot.storage.trial import Trial
 from tests.support.error_tree import LEAVES
 from tests.support.voicestatus_process import CREDENTIAL, TOKEN, as_in_a_new_process
 from tests.support.wording import EN
 
 SECRETS = (made_up.BOT_TOKEN, made_up.APP_TOKEN, made_up.SIGNING_SECRET, CREDENTIAL, TOKEN)
 SET_CLOCK = "Set this machine's clock by NTP."
+# The checks that need nobody else.
+FIRST = ("settings", "database")
 NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 # A port without a listener.
 NOBODY = "http://127.0.0.1:9/"
@@ -59,9 +73,10 @@ async def gateway_url() -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def good(slack: LoopbackSlack, gateway_url: str) -> dict[str, Any]:
+def good(slack: LoopbackSlack, gateway_url: str, tmp_path: Path) -> dict[str, Any]:
     """Settings of Socket Mode with which all is well."""
     return {
+        "database_url": f"sqlite:///{tmp_path}/voicestatus.db",
         "bot_mode": Mode.SOCKET,
         "slack_api_url": slack.api_url,
         "slack_bot_token": slack.bot_token,
@@ -110,8 +125,8 @@ def slack_at(date: str) -> AbstractAsyncContextManager[str]:
 @pytest.mark.parametrize(
     ("way", "names"),
     [
-        (Mode.SOCKET, ["settings", "slack token", "scopes", "clock", "app token", "gateway"]),
-        (Mode.HTTP, ["settings", "slack token", "scopes", "clock", "gateway"]),
+        (Mode.SOCKET, [*FIRST, "slack token", "scopes", "clock", "app token", "gateway"]),
+        (Mode.HTTP, [*FIRST, "slack token", "scopes", "clock", "gateway"]),
     ],
     ids=["socket", "http"],
 )
@@ -134,13 +149,85 @@ async def test_lines_say_what_was_seen(good: dict[str, Any]) -> None:
     assert "127.0.0.1 (the sandbox) answers and takes the keys" == found["gateway"].detail
 
 
+async def test_a_database_that_can_be_used(good: dict[str, Any], tmp_path: Path) -> None:
+    """It is tried as this user, and no file is made."""
+    check = (await checks(good))["database"]
+    assert (True, "") == (check.ok, check.remedy)
+    assert f"user {os.geteuid()} can use {tmp_path}/voicestatus.db" == check.detail
+    assert [] == sorted(tmp_path.glob("*"))  # noqa: ASYNC240 - a folder of the test
+
+
+async def test_a_database_that_cannot_be_used(good: dict[str, Any], tmp_path: Path) -> None:
+    """The problem and the remedy are those of a start; the other checks go on."""
+    found = await checks({**good, "database_url": f"sqlite:///{tmp_path}/absent/v.db"})
+    check = found["database"]
+    assert not check.ok
+    assert f"The folder {tmp_path}/absent does not exist. [ENOENT]" == check.detail
+    assert f"mkdir -p {tmp_path}/absent && chown {os.geteuid()} " in check.remedy
+    assert found["gateway"].ok
+
+
+def test_a_database_without_a_file_or_a_fact() -> None:
+    """PostgreSQL has no file to name, and not every error a fact."""
+    check = of_database(Trial(file=None))
+    assert (True, "can be used", "") == (check.ok, check.detail, check.remedy)
+    check = storage_failed(StorageError("A problem.", remedy="A remedy."))
+    assert (False, "A problem.", "A remedy.") == (check.ok, check.detail, check.remedy)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "detail", "warned"),
+    [
+        (0, "Socket Mode can be opened; no other connections of this app", ""),
+        (1, "Socket Mode can be opened; 1 other connection of this app", "Slack counts 2 "),
+        (3, "Socket Mode can be opened; 3 other connections of this app", "Slack counts 4 "),
+    ],
+)
+async def test_other_connections_of_the_app_are_counted(
+    good: dict[str, Any], slack: LoopbackSlack, elsewhere: int, detail: str, warned: str
+) -> None:
+    """They answer a part of the questions; the doctor's own connection is closed again."""
+    slack.socket.elsewhere = elsewhere
+    check = (await checks(good))["app token"]
+    assert (True, detail) == (check.ok, check.detail)
+    assert check.remedy.startswith(warned)
+    assert bool(warned) == bool(check.remedy)
+    await slack.ledger.wait_for(lambda: not slack.socket.connections, 20)
+
+
+async def test_a_running_bot_on_the_same_database_is_no_stranger(
+    good: dict[str, Any], tmp_path: Path
+) -> None:
+    """Its connection is one that belongs here."""
+    good["database_url"] = f"sqlite:///{tmp_path}/voicestatus.db"
+    async with running_bot(Settings.of(**good, bot_port=0)):
+        check = (await checks(good))["app token"]
+    assert (True, "") == (check.ok, check.remedy)
+    assert "1 other connection of this app" in check.detail
+
+
+async def test_too_many_connections_of_the_app(good: dict[str, Any], slack: LoopbackSlack) -> None:
+    """Slack's word is shown, with its remedy."""
+    slack.socket.elsewhere = 10
+    check = (await checks(good))["app token"]
+    assert (False, "Slack ends the connection: too_many_websockets") == (check.ok, check.detail)
+    assert load_remedies()["socket_end"]["too_many_websockets"] == check.remedy
+
+
+async def test_a_count_that_is_none(good: dict[str, Any], slack: LoopbackSlack) -> None:
+    """Nothing is said of other connections."""
+    slack.socket.elsewhere = -1
+    check = (await checks(good))["app token"]
+    assert (True, "Socket Mode can be opened", "") == (check.ok, check.detail, check.remedy)
+
+
 async def test_bot_token_that_slack_refuses(good: dict[str, Any]) -> None:
     """The line names Slack's word and the setting; checks that need the token are skipped."""
     found = await checks({**good, "slack_bot_token": "xoxb-of-somebody-else"})
     check = found["slack token"]
     assert (False, "Slack refuses it: invalid_auth") == (check.ok, check.detail)
     assert "SLACK_BOT_TOKEN" in check.remedy
-    assert ["settings", "slack token", "app token", "gateway"] == list(found)
+    assert [*FIRST, "slack token", "app token", "gateway"] == list(found)
 
 
 @pytest.mark.parametrize("missing", ["app_mentions:read", "chat:write", "commands", "im:history"])
@@ -209,8 +296,8 @@ async def test_slack_that_gives_no_answer(good: dict[str, Any], slack: LoopbackS
     slack.fail_next("auth.test", error="internal_error", status=500)
     slack.fail_next("apps.connections.open", error="internal_error", status=500)
     found = await checks(good)
-    assert ["settings", "slack token", "app token", "gateway"] == list(found)
-    remedy = "Check SLACK_API_URL, the network and the proxy of this machine."
+    assert [*FIRST, "slack token", "app token", "gateway"] == list(found)
+    remedy = load_remedies()["slack"]["unreachable"]
     assert [(False, "Slack cannot be reached: internal_error", remedy)] * 2 == [
         (check.ok, check.detail, check.remedy)
         for check in (found["slack token"], found["app token"])
@@ -344,65 +431,39 @@ async def test_gateway_that_knows_the_impossible(good: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "warned"),
+    ("name", "value", "words"),
     [
-        ("http://gateway.invalid/service.asmx", "gateway.invalid"),
-        ("http://192.0.2.1/service.asmx", "192.0.2.1"),
-        ("https://gateway.invalid/service.asmx", None),
-        ("http://localhost:9/", None),
-        ("http://gateway.localhost:9/", None),
-        ("http://127.1.2.3:9/", None),
-        ("http://[::1]:9/", None),
+        ("gateway_url", "http://gateway.invalid/service.asmx", "GATEWAY_URL leads to another"),
+        ("database_url", "postgresql://db/x", "DATABASE_URL leads to another"),
+        ("database_url", "postgresql://db/x?sslmode=require", "the certificate of the PostgreSQL"),
+        ("database_url", "postgresql://db/x?sslmode=verify-ca", "the name of the PostgreSQL"),
+        ("database_url", "postgresql://db/x?sslmode=verify-full", None),
+        ("gateway_url", "http://[::1]:9/", None),
     ],
 )
-async def test_keys_in_the_clear_are_warned_of(
-    good: dict[str, Any], url: str, warned: str | None
+def test_a_weak_connection_is_warned_of(name: str, value: str, words: str | None) -> None:
+    """What a start refuses unless it is allowed, and what it does not notice; with a remedy."""
+    found = [*weak_settings(Settings.of(**{name: value}))]
+    warned = [one.detail.startswith(words or "") for one in found if one.ok and one.remedy]
+    assert ([] if words is None else [True]) == warned
+
+
+async def test_what_an_operator_should_know_of_the_settings_is_a_warning(
+    good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """http:// to another machine is a warning that fails no check; on this machine it is fine."""
-    async with aclosing(examine(Settings.of(**{**good, "gateway_url": url}))) as found:
-        # The gateway comes last, and is not asked.
-        first_two = [await anext(found), await anext(found)]
-    warnings = [(c.ok, c.detail, c.remedy) for c in first_two if c.name == "gateway address"]
-    line = (True, f"the keys travel unencrypted to {warned}", "Begin GATEWAY_URL with https://.")
-    assert ([] if warned is None else [line]) == warnings
-
-
-@pytest.mark.parametrize(
-    ("way", "secret", "warned"),
-    [
-        (Mode.HTTP, "x" * 15, True),
-        (Mode.HTTP, "x" * 16, False),
-        # Socket Mode needs no signatures.
-        (Mode.SOCKET, "x", False),
-    ],
-)
-async def test_short_signing_secret_is_warned_of(
-    good: dict[str, Any], way: Mode, secret: str, warned: bool
-) -> None:
-    """A guessable secret is a security risk; the warning fails no check."""
-    found = await checks({**good, "bot_mode": way, "slack_signing_secret": secret})
-    assert warned == ("signing secret" in found)
-    assert all(check.ok for check in found.values())
-    if warned:
-        assert "Check SLACK_SIGNING_SECRET: " in found["signing secret"].remedy
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("GATEWAY_TIMEOUT", "Did you mean GATEWAY_TIMEOUT_SECONDS? "),
-        ("BOT_LOGLEVEL", "Did you mean BOT_LOG_LEVEL? "),
-        ("BOT_COLOUR_OF_THE_SKY", ""),
-    ],
-)
-async def test_a_variable_that_is_no_setting_is_warned_of(
-    good: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str, hint: str
-) -> None:
-    """It has no effect, which an operator would not notice."""
-    monkeypatch.setenv(name, "5")
-    found = (await checks(good))["setting"]
-    assert (True, f"{name} is set and is not a setting") == (found.ok, found.detail)
-    assert f"{hint}Rename or unset it." == found.remedy
+    """Each with what to do; no value is shown."""
+    for name, value in {
+        "GATEWAY_TIMEOUT": "5",
+        "BOT_HASH_KEY": "'C4NARY'",
+        "BOT_PORT": "tcp://h:1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    warnings = [check async for check in examine(Settings.of(**good)) if check.name == "setting"]
+    assert ["GATEWAY_TIMEOUT", "BOT_HASH_KEY", "BOT_PORT"] == [
+        w.detail.split()[0] for w in warnings
+    ]
+    assert all(warning.ok and warning.remedy for warning in warnings)
+    assert "C4NARY" not in repr(warnings)
 
 
 def test_every_error_has_its_remedy() -> None:
@@ -473,7 +534,7 @@ async def test_json_is_one_check_a_line(
     """With --json each line is a check with its name, verdict, detail and remedy."""
     await report(Settings.of(**good), as_json=True)
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [["name", "ok", "detail", "remedy"]] * 6 == [list(check) for check in found]
+    assert [["name", "ok", "detail", "remedy"]] * 7 == [list(check) for check in found]
 
 
 async def test_text_marks_failures_by_a_word(
@@ -484,7 +545,7 @@ async def test_text_marks_failures_by_a_word(
     lines = capsys.readouterr().out.splitlines()
     starts = [line.split()[:2] for line in lines if line.startswith(("ok", "FAIL"))]
     assert ["FAIL", "gateway:"] == starts[-1]
-    assert ["ok"] * 5 == [word for word, _ in starts[:-1]]
+    assert ["ok"] * 6 == [word for word, _ in starts[:-1]]
     assert any(line.strip().startswith("→") for line in lines)
 
 
@@ -505,12 +566,12 @@ async def test_long_lines_go_on_under_their_beginning(
 
 
 async def test_warnings_are_marked_by_a_word(
-    good: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    good: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A warning is neither well nor failed, and the exit code stays 0."""
-    short = {"bot_mode": Mode.HTTP, "slack_signing_secret": "x"}
-    assert 0 == await report(Settings.of(**{**good, **short}), as_json=False)
+    monkeypatch.setenv("BOT_LOGLEVEL", "INFO")
+    assert 0 == await report(Settings.of(**good), as_json=False)
     lines = capsys.readouterr().out.splitlines()
-    assert ["warn  signing secret: shorter than 16 characters; Slack's have 32"] == [
+    assert ["warn  setting: BOT_LOGLEVEL is set and is not a setting"] == [
         line.rstrip() for line in lines if line.startswith("warn")
     ]

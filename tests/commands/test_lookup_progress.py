@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.commands.lookup_progress import Sums, say_sums
+from bot.commands.lookup_progress import Sums, say_alike, say_sums
 from bot.domain.call_status import Outcome, read_result
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import BulkItem
+from bot.domain.jobs.bulk_report import ReportCounter
 from bot.domain.texts.catalog import Language
 from bot.locales import load_catalog
 
@@ -34,3 +37,27 @@ def test_what_is_missing_is_not_rounded_away(
         catalog.say("list.terminal.rate", share=rate, answered=9_999, final=10_000),
     ] == capsys.readouterr().err.splitlines()
     assert "100" != rate[:3]
+
+
+@pytest.mark.parametrize(("failed", "said"), [(10, True), (9, False)])
+def test_calls_that_end_alike_come_with_a_text_to_send(
+    capsys: pytest.CaptureFixture[str], failed: int, *, said: bool
+) -> None:
+    """To gateway support and the configured contact, with some ids in full."""
+    catalog = load_catalog(Language.ENGLISH)
+    counted = ReportCounter(
+        BulkItem(
+            position=n,
+            message_id=MessageId(f"MPG{n:012}"),
+            finding=read_result("failed:480" if n < failed else "ok:85.00"),
+        )
+        for n in range(20)
+    )
+    report = counted.report(catalog)
+    say_alike(report.reasons, report.ended, "noc@example.com", catalog)
+
+    told = capsys.readouterr().err
+    assert said == (catalog.say("advice.alike") in told)
+    assert said == (f"{catalog.gateway('777').contact} / noc@example.com" in told)
+    assert said == ("MPG000000000004" in told)
+    assert "MPG000000000005" not in told

@@ -39,6 +39,7 @@ KEYS: Final[Mapping[str, str]] = {
     "GATEWAY_CREDENTIAL": CREDENTIAL,
     "GATEWAY_TOKEN": TOKEN,
     "BOT_HASH_KEY": HASH_KEY,
+    "HTTPS_PROXY": f"http://CANARYuser:{PROXY_PASSWORD}@127.0.0.1:9",
 }
 # Everybody may talk as much as they like.
 LOUD: Final[Mapping[str, str]] = {"BOT_LOG_LEVEL": "DEBUG", "PYTHONASYNCIODEBUG": "1"}
@@ -119,7 +120,7 @@ async def test_no_surface_and_no_trouble_with_slack_leaks_anything(
 
     assert [] == leaked(shown, secrets)
     assert [] == leaked(log.getvalue(), (*secrets, *TYPED))
-    assert 21 == log.getvalue().count('"looked up"')
+    assert 20 == log.getvalue().count('"looked up"')
 
 
 BROKEN_LIBRARY = '''
@@ -257,6 +258,14 @@ WRONG: Final[Mapping[str, Mapping[str, str]]] = {
     "app token of another kind": {"SLACK_APP_TOKEN": "CANARYpr0xyPass"},
     "hash key too short": {"BOT_HASH_KEY": PROXY_PASSWORD[:14]},
     "proxy of another kind": {"GATEWAY_PROXY": PROXY.replace("http", "socks5")},
+    "proxy to Slack of another kind": {
+        "HTTPS_PROXY": PROXY.replace("http", "socks5"),
+        "SLACK_API_URL": "https://slack.example/api/",
+    },
+    "proxy to Slack out of reach": {
+        "HTTPS_PROXY": PROXY.removeprefix("http://"),
+        "SLACK_API_URL": "https://slack.example/api/",
+    },
     "database of another kind": {"DATABASE_URL": DATABASE.replace("postgresql", "mysql")},
     "database out of reach": {"DATABASE_URL": DATABASE},
     "database with a bad option": {"DATABASE_URL": f"{DATABASE}?CANARYpr0xyPass=1"},

@@ -389,7 +389,8 @@ async def test_a_database_that_cannot_be_used_ends_the_start_with_1(
 
     out, err = capsys.readouterr()
     assert (1, "") == (code, out)
-    assert "Check DATABASE_URL." in err
+    assert "DATABASE_URL" in err
+    assert "[]" not in err
     assert "Traceback" not in err
     assert "C4NARY" not in err
 

@@ -21,11 +21,12 @@ from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.workspace import BOT_MENTION, SIGNING_SECRET, TEAM_ID, USER_ID
 from bot.settings.settings import Mode
 from bot.slack.inbound.app import RunningListeners
+from bot.storage.audit import Audit
 from bot.storage.database import open_database
-from bot.storage.records import Audit, Recents
+from bot.storage.records import Recents
 from tests.composition.held_gateway import HeldGateway, held_gateway
 from tests.support.reading import heading, in_view
-from tests.support.records import recent
+from tests.support.records import AUDIT_KEY, recent
 from tests.support.rough_slack import RoughSlack, rough_slack, silence
 from tests.support.scene import (
     ASK,
@@ -308,7 +309,7 @@ async def test_what_was_looked_up_last_is_stored_at_the_end(mode: Mode, sqlite_u
         await bot.answer("SANDBOX-OK")
 
     async with open_database(sqlite_url) as database:
-        entries = await recent(Audit(database), 9)
+        entries = await recent(Audit(database, AUDIT_KEY), 9)
         latest = await Recents(database).of(TEAM_ID, USER_ID)
     assert ["lookup"] == [entry.action for entry in entries]
     assert ["SANDBOX-OK"] == [one.idmsg for one in latest]

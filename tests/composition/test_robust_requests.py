@@ -128,6 +128,10 @@ async def test_a_right_signature_of_another_time_is_logged_as_the_clock(
     """The sender learns nothing; the operator learns which clock to look at."""
     assert 401 == await signed(http, b"a=b", skew=skew)
     assert '"reason": "clock"' in log.getvalue()
+    assert (" s ahead" if skew < 0 else " s behind") in log.getvalue()
+    # That line is one of level error; from here on all is well again.
+    log.seek(log.truncate(0))
+    assert 200 == await signed(http, CHECK)
 
 
 async def test_a_wrong_signature_is_refused(http: RunningBot, log: io.StringIO) -> None:

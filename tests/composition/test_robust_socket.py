@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 import aiohttp
 import pytest
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from bot.composition.bootstrap import RunningBot, running_bot
 from bot.domain.timing import Timing
 from bot.slack.cards.controls import ASK_CALLBACK
-from bot.slack.inbound.socket_connection import ReconnectBackoff
+from bot.slack.inbound.socket_connection import ReconnectBackoff, RepeatedEnds
+from bot.slack.inbound.socket_mode import remedy_for_end
 from tests.composition.held_gateway import held_gateway
 from tests.support.rough_slack import HELLO, RoughSlack, Socket, answering, listen, rough_slack
 from tests.support.scene import UNHURRIED
@@ -192,7 +193,152 @@ async def test_a_connection_that_slack_will_end_is_replaced(
 
     assert ["1", "2"] == slack.dials
     assert (reason == "link_disabled") == ("Socket Mode is switched off" in log.getvalue())
-    assert '"reason": "asked by Slack"' in log.getvalue()
+    word = reason if isinstance(reason, str) else "unknown"
+    assert f'"reason": "{word}"' in log.getvalue()
+
+
+def errors(log: io.StringIO) -> list[tuple[str, str]]:
+    """The lines of level error: what they say, and Slack's word."""
+    records = map(json.loads, log.getvalue().splitlines())
+    return [(one["event"], one["error"]) for one in records if one["level"] == "error"]
+
+
+@pytest.mark.parametrize(
+    "reason", ["refresh_requested", "warning", "link_disabled", "too_many_websockets", None, "n3w"]
+)
+async def test_connections_that_slack_ends_again_and_again_are_one_line(
+    slack: RoughSlack, log: io.StringIO, reason: object
+) -> None:
+    """With Slack's word and what the operator can do, however often it happens."""
+
+    async def greet_and_end(_: RoughSlack, socket: web.WebSocketResponse) -> None:
+        await socket.send_str(HELLO)
+        await socket.send_str(json.dumps({"type": "disconnect", "reason": reason}))
+        await socket.close()
+
+    slack.socket = greet_and_end
+    async with connected(slack):
+        await slack.until(lambda: len(slack.dials) >= 6)
+
+    word = reason or "unknown"
+    assert [(remedy_for_end(str(word)), word)] == errors(log)
+
+
+@pytest.mark.parametrize("greeting", ["", HELLO], ids=["without hello", "after hello"])
+async def test_connections_that_break_again_and_again_are_one_line(
+    slack: RoughSlack, log: io.StringIO, greeting: str
+) -> None:
+    """Slack said nothing, so something on the way may be the reason."""
+
+    async def greet_and_go(_: RoughSlack, socket: web.WebSocketResponse) -> None:
+        await socket.send_str(greeting or "{}")
+        await socket.close()
+
+    slack.socket = greet_and_go
+    async with connected(slack):
+        await slack.until(lambda: len(slack.dials) >= 6)
+
+    assert [(remedy_for_end("closed"), "closed")] == errors(log)
+
+
+async def test_connections_with_pings_but_without_hello_are_one_line(
+    slack: RoughSlack, log: io.StringIO
+) -> None:
+    """Pings keep no connection that Slack has not greeted."""
+
+    async def only_ping(_: RoughSlack, socket: web.WebSocketResponse) -> None:
+        while not socket.closed:
+            await socket.ping()
+            await asyncio.sleep(0.02)
+
+    slack.socket = only_ping
+    async with connected(slack, SOON_DEAF):
+        await slack.until(lambda: len(slack.dials) >= 3)
+
+    assert [(remedy_for_end("silent"), "silent")] == errors(log)
+
+
+def test_an_end_is_news_the_second_time_within_a_minute() -> None:
+    """Each reason for itself, once, until a connection was good for more than a minute."""
+    now = 0.0
+    ends = RepeatedEnds(lambda: now)
+
+    def at(moment: float, reason: str) -> bool:
+        nonlocal now
+        now = moment
+        return ends.is_news(reason)
+
+    assert [False, False, True, True, False] == [
+        *(at(0, "a"), at(30, "b"), at(60, "a"), at(89, "b"), at(100, "a"))
+    ]
+    ends.lasted(60)
+    assert not at(101, "a")
+    ends.lasted(61)
+    assert [False, True] == [at(1_000, "a"), at(1_059, "a")]
+    assert ends.is_news("c", at_once=True)
+    assert not ends.is_news("c", at_once=True)
+
+
+def test_many_reasons_are_bounded() -> None:
+    """A Slack that always has another word fills neither the log nor the memory."""
+    ends = RepeatedEnds(lambda: 0.0)
+    news = [ends.is_news(f"word_{number}", at_once=True) for number in range(100)]
+    assert 100 == len(news)
+    assert sum(ends.is_news(f"word_{number}", at_once=True) for number in range(20)) == 0
+
+
+def greeting(count: object) -> Socket:
+    """Greets with this count of connections, and listens."""
+
+    async def play(_: RoughSlack, socket: web.WebSocketResponse) -> None:
+        await socket.send_str(json.dumps({"type": "hello", "num_connections": count}))
+        async for message in socket:
+            if message.type is WSMsgType.PING:
+                await socket.pong(message.data)
+
+    return play
+
+
+async def ask(running: RunningBot, path: str) -> str:
+    """The body that the bot's own server gives."""
+    url = f"http://127.0.0.1:{running.port}{path}"
+    async with aiohttp.ClientSession() as session, session.get(url) as reply:
+        return await reply.text()
+
+
+async def test_another_process_with_the_same_app_is_reported(
+    slack: RoughSlack, log: io.StringIO
+) -> None:
+    """After a second count some time later; once in the log, and in the health until it is gone."""
+    slack.socket = greeting(3)
+    timing = replace(AT_ONCE, count_again=0.1, count_later=0.1)
+    async with connected(slack, timing) as running:
+        await slack.until(lambda: '"count": 1' in log.getvalue())
+        shown = json.loads(await ask(running, "/readyz"))["warnings"]["slack_connections"]
+        assert "voicestatus_slack_connections 3.0" in await ask(running, "/metrics")
+        # At the second count, its own old connection is one of the three.
+        assert shown.startswith("Slack counts 3 connections of this app, 1 more than ")
+        slack.socket = greeting(2)
+        dials = len(slack.dials)
+        await slack.until(lambda: "any more" in log.getvalue())
+        assert "warnings" not in json.loads(await ask(running, "/readyz"))
+
+    assert len(slack.dials) > dials
+    assert 1 == log.getvalue().count("more than the processes of this database have")
+    assert [] == errors(log)
+
+
+@pytest.mark.parametrize("count", [0, 1, -3, True, None, "7", 2.5, 10**9, [3]])
+async def test_a_count_that_says_nothing_is_no_reason_for_anything(
+    slack: RoughSlack, count: object
+) -> None:
+    """One connection is the bot's own; other values are no counts."""
+    slack.socket = greeting(count)
+    async with connected(slack, replace(AT_ONCE, count_again=0.0, count_later=0.0)) as running:
+        await until_ready(running)
+        assert "warnings" not in json.loads(await ask(running, "/readyz"))
+
+    assert ["1"] == slack.dials
 
 
 async def test_what_comes_by_a_connection_that_will_end_is_still_answered(

@@ -10,11 +10,12 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.composition.bootstrap import running_bot
-from bot.composition.configured import slack_client, slack_session
+from bot.composition.configured import slack_client
 from bot.domain.timing import Timing
 from bot.slack.api.calls import CODES, SlackError, SlackUnreachableError, TokenRefusedError
+from bot.slack.api.session import open_session
 from bot.slack.api.workspace import find_workspace
-from bot.slack.inbound.socket_mode import socket_address
+from bot.slack.inbound.dialling import socket_address
 from tests.support.rough_slack import WHO, RoughSlack, answering, in_turn, raw, rough_slack, silence
 
 
@@ -28,7 +29,7 @@ async def slack() -> AsyncIterator[RoughSlack]:
 @pytest.fixture
 async def client(slack: RoughSlack) -> AsyncIterator[AsyncWebClient]:
     """The way to it."""
-    async with slack_session() as session:
+    async with open_session() as session:
         yield slack_client(slack.settings(), session)
 
 

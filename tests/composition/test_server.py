@@ -12,9 +12,10 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.settings.settings import Mode
+from bot.commands.run import _explained
+from bot.settings.settings import Mode, Settings
 from bot.web.eviction import MOST_CONNECTIONS
-from bot.web.server import build_server, serving
+from bot.web.server import CannotListenError, Health, build_server, serving
 from tests.support.scene import Scene, playing
 
 
@@ -47,7 +48,7 @@ async def test_readyz_names_its_parts(bot: Scene) -> None:
             await asyncio.sleep(0.01)
 
     parts = {
-        Mode.HTTP: {},
+        Mode.HTTP: {"slack_clock": True},
         Mode.SOCKET: {"slack_socket_connected": True, "slack_socket_heard": True},
     }
     common = {"database": True, "slack_token": True}
@@ -104,7 +105,7 @@ async def test_a_request_that_breaks_is_a_500_without_a_traceback() -> None:
     async def readiness() -> dict[str, bool]:
         raise RuntimeError("canary")
 
-    app = build_server(readiness=readiness, metrics=lambda: b"", slack=None)
+    app = build_server(health=Health(readiness=readiness, metrics=bytes))
     async with (
         serving(app, host="127.0.0.1", port=0) as port,
         aiohttp.ClientSession() as session,
@@ -122,7 +123,7 @@ async def test_a_connection_may_come_while_the_server_closes(steps: int) -> None
     async def readiness() -> dict[str, bool]:
         return {}
 
-    app = build_server(readiness=readiness, metrics=lambda: b"", slack=None)
+    app = build_server(health=Health(readiness=readiness, metrics=bytes))
     async with serving(app, host="127.0.0.1", port=0) as port:
         await asyncio.sleep(0)
         client = socket.create_connection(("127.0.0.1", port))
@@ -130,3 +131,56 @@ async def test_a_connection_may_come_while_the_server_closes(steps: int) -> None
             await asyncio.sleep(0)
     client.close()
     gc.collect()
+
+
+PATHS = ("/healthz", "/readyz", "/metrics")
+
+
+async def statuses(port: int) -> list[int]:
+    """The status of each page of the server on this port."""
+    async with aiohttp.ClientSession() as session:
+        found = []
+        for path in PATHS:
+            async with session.get(f"http://127.0.0.1:{port}{path}") as reply:
+                found.append(reply.status)
+    return found
+
+
+async def test_with_an_address_of_its_own_health_is_nowhere_else() -> None:
+    """The port of Slack's requests then serves nothing but these."""
+    async with playing(Mode.HTTP, bot_health_port=0) as scene:
+        running = scene.running
+        card = await scene.answer("SANDBOX-OK")
+        assert running.port != running.health_port
+        assert ([404] * 3, [200] * 3) == (
+            await statuses(running.port),
+            await statuses(running.health_port),
+        )
+        url = f"http://127.0.0.1:{running.health_port}/slack/events"
+        async with aiohttp.ClientSession() as session, session.post(url, data=b"") as reply:
+            assert 404 == reply.status
+    assert card.ephemeral
+
+
+async def test_in_socket_mode_only_the_address_of_health_is_served() -> None:
+    """Nothing comes to the other one."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with playing(Mode.SOCKET, bot_port=port, bot_health_port=0) as scene:
+            running = scene.running
+            assert running.port == running.health_port != port
+            assert [200] * 3 == await statuses(running.port)
+
+
+@pytest.mark.parametrize("names", ["BOT", "BOT_HEALTH"])
+async def test_an_address_that_is_taken_is_named_with_its_settings(names: str) -> None:
+    """The one that was to be used, of two."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ports = {"bot_port": 0, "bot_health_port": 0} | {f"{names.lower()}_port": port}
+        with pytest.raises(CannotListenError) as caught:
+            async with playing(Mode.HTTP, **ports):
+                pass
+    told = _explained(caught.value, Settings.of(**ports))
+    assert told.startswith(f"Cannot listen on 127.0.0.1:{port} (")
+    assert f"Set {names}_HOST or {names}_PORT, or" in told

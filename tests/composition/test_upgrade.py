@@ -23,12 +23,12 @@ from bot.fake_slack.slack_server import LoopbackSlack
 from bot.fake_slack.state.ledger import Message, UserMessage, View
 from bot.fake_slack.state.workspace import OTHER_USER_ID, TEAM_ID, USER_ID
 from bot.settings.settings import Mode
+from bot.storage.audit import Audit
 from bot.storage.jobs.bulks import Bulks
 from bot.storage.jobs.watches import Watches
-from bot.storage.records import Audit
 from tests.slack.watching import BEGUN, PATIENCE, QUICK, READING, SWIFT, TOLD, buttons_of, shown
 from tests.support.reading import carried, copied, heading, in_view, row_of, seen, where
-from tests.support.records import recent
+from tests.support.records import AUDIT_KEY, recent
 from tests.support.scene import Scene, playing
 from tests.support.wording import ANSWERED, BUSY, EN, PT, phrase, say, verdict
 
@@ -85,12 +85,9 @@ def message(slack: LoopbackSlack, name: str) -> Message:
     return wanted
 
 
-def view(slack: LoopbackSlack, name: str, *, user: str = "", file: str = "") -> View:
-    """A modal or page as 0.1.0 left it, before a person; `file` stands for the one of then."""
+def view(slack: LoopbackSlack, name: str, *, user: str = "") -> View:
+    """A modal or page as 0.1.0 left it, before a person."""
     content = VIEWS[name]["view"]
-    if file:
-        carries = json.loads(content["private_metadata"]) | {"file": file}
-        content = content | {"private_metadata": json.dumps(carries)}
     put = slack.open_views.publish if content["type"] == "home" else slack.open_views.open
     return put(user or VIEWS[name]["user"], TEAM_ID, content)
 
@@ -120,6 +117,11 @@ def elements(blocks: Any) -> Iterator[Mapping[str, Any]]:
         yield from block.get("elements", ())
         if "accessory" in block:
             yield block["accessory"]
+
+
+def forms(callback: str) -> list[str]:
+    """The names of the forms of then with this `callback_id`."""
+    return [name for name, one in VIEWS.items() if one["view"].get("callback_id") == callback]
 
 
 def presses(left: Mapping[str, Any]) -> list[Any]:
@@ -290,10 +292,9 @@ async def is_stopped(bot: Scene, person: Person, _action: str, _value: str) -> N
     await bot.modal_showing(say("watch.stopped_title", count=1), person)
 
 
-async def becomes_the_form(bot: Scene, person: Person, _action: str, value: str) -> None:
-    """The modal does, with the ids in it."""
-    form = await bot.modal_showing(say("bulk.modal.label"), person)
-    assert all(idmsg in str(form.content) for idmsg in json.loads(value))
+async def asks_to_be_opened_again(bot: Scene, person: Person, _action: str, _value: str) -> None:
+    """The form that it stands in is signed by nobody."""
+    await bot.slack.wait_for(lambda: any(map(is_outdated, bot.slack.modals_of(person.user))))
 
 
 async def opens_a_modal(bot: Scene, person: Person, action: str, _value: str) -> None:
@@ -322,7 +323,7 @@ USES: Final[Mapping[str, Use]] = {
     "watch_limit_240": is_watched,
     "watch_limit_1440": is_watched,
     "watch_stop": is_stopped,
-    "bulk_open": becomes_the_form,
+    "bulk_open": asks_to_be_opened_again,
     "home_ask": opens_a_modal,
     "home_bulk_open": opens_a_modal,
     "home_watch_cancel": leaves_the_page,
@@ -368,66 +369,35 @@ def menu_of(home: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [name for name, one in VIEWS.items() if one["view"].get("callback_id") == "ask_for_ids"],
+    ("name", "values"),
+    [
+        *((name, {"ids": "SANDBOX-BUSY"}) for name in forms("ask_for_ids")),
+        *((name, {"bulk_ids": "SANDBOX-OK SANDBOX-BUSY"}) for name in forms("bulk_list")),
+    ],
 )
-async def test_the_modal_that_asks_answers_where_it_was_opened(bot: Scene, name: str) -> None:
-    """In the thread of the message; in the modal where there is none."""
+async def test_a_form_of_then_asks_to_be_opened_again(
+    bot: Scene, name: str, values: dict[str, str]
+) -> None:
+    """Nobody has signed where it leads; what was typed stays in it."""
     person = bot.person.as_user(VIEWS[name]["user"])
-    origin = json.loads(VIEWS[name]["view"]["private_metadata"])
     since = len(bot.slack.messages)
 
-    await person.submit(view(bot.slack, name), {"ids": "SANDBOX-BUSY"})
+    submission = await person.submit(view(bot.slack, name), values)
 
-    if origin["thread_ts"]:
-        card = await comes(bot, since, lambda m: heading(m) == BUSY)
-        assert (origin["channel"], origin["thread_ts"], False) == where(card)
-    else:
-        shows = {verdict("failed:486", catalog) for catalog in LANGUAGES.values()}
-        now = await bot.modal(person)
-        await bot.slack.wait_for(lambda: any(one in in_view(top(bot, now)) for one in shows))
+    catalogs = LANGUAGES.values()
+    assert Outcome.ERRORS is submission.action
+    assert set(submission.errors.values()) <= {say("outdated.field", one) for one in catalogs}
+    assert since == len(bot.slack.messages)
 
 
-@pytest.mark.parametrize("name", ["list pasted", "list from home"])
-async def test_a_pasted_list_is_checked(bot: Scene, name: str) -> None:
-    """And can be begun from where the form was opened."""
+async def test_a_form_of_then_without_a_field_is_replaced(bot: Scene) -> None:
+    """By a note that says what to do."""
     bruno = bot.person.as_user(OTHER_USER_ID)
-    form = view(bot.slack, name, user=bruno.user)
 
-    submission = await bruno.submit(form, {"bulk_ids": "SANDBOX-OK SANDBOX-BUSY"})
+    submission = await bruno.submit(view(bot.slack, "list of a file", user=bruno.user))
 
     assert submission.view is not None
-    assert found_two(submission.view)
-    before = {"checked"} ^ set(json.loads(submission.view.content["private_metadata"]))
-    assert before == set(json.loads(form.content["private_metadata"]))
-
-
-async def test_a_list_that_was_checked_begins(bot: Scene) -> None:
-    """It is the one that was shown then; the report comes where the form was opened."""
-    bruno = bot.person.as_user(OTHER_USER_ID)
-    since = len(bot.slack.messages)
-
-    submission = await bruno.submit(view(bot.slack, "list checked", user=bruno.user))
-
-    assert Outcome.UPDATED is submission.action
-    report = await comes(bot, since, is_report_for(bruno))
-    origin = json.loads(VIEWS["list checked"]["view"]["private_metadata"])
-    assert origin["channel"] == report.channel
-
-
-async def test_the_list_of_a_file_begins(bot: Scene) -> None:
-    """It is read again and found the one that was shown; the report comes in its thread."""
-    bruno = bot.person.as_user(OTHER_USER_ID)
-    file = {"name": "calls.csv", "content": b"IDMSG\r\nSANDBOX-OK\r\nSANDBOX-BUSY\r\n"}
-    said = await bruno.say("calls", files=[file])
-    since = len(bot.slack.messages)
-    form = view(bot.slack, "list of a file", user=bruno.user, file=said.files[0]["id"])
-
-    await bruno.submit(form)
-
-    report = await comes(bot, since, is_report_for(bruno))
-    origin = json.loads(VIEWS["list of a file"]["view"]["private_metadata"])
-    assert (origin["channel"], origin["thread_ts"], False) == where(report)
+    assert is_outdated(submission.view)
 
 
 def top(bot: Scene, opened: View) -> View:
@@ -435,17 +405,9 @@ def top(bot: Scene, opened: View) -> View:
     return bot.slack.open_views.find(opened.id) or opened
 
 
-def found_two(form: View) -> bool:
-    """Whether a form says, in the language of whoever opened it, that it found two ids."""
-    shows = (say("bulk.modal.found", catalog, count=2) for catalog in LANGUAGES.values())
-    return any(one in in_view(form) for one in shows)
-
-
-def is_report_for(person: Person) -> Callable[[Message], bool]:
-    """Whether a message is the report of a list of theirs."""
-    return lambda m: bool(
-        m.metadata and m.metadata["event_type"] == "bulk_report" and person.user in m.text
-    )
+def is_outdated(shown: View) -> bool:
+    """Whether a modal says, in the language of whoever opened it, that its time is over."""
+    return any(say("outdated.text", one) in in_view(shown) for one in LANGUAGES.values())
 
 
 async def test_the_shortcut_of_a_message_answers_in_its_thread(bot: Scene) -> None:
@@ -534,7 +496,7 @@ async def test_what_people_chose_and_asked_is_kept(bot: Scene) -> None:
     await bruno.open_home()
 
     drawn = await bot.home(bruno, shows="SANDBOX-BUSY")
-    audited = await recent(Audit(bot.running.stores.database), 1_000)
+    audited = await recent(Audit(bot.running.stores.database, AUDIT_KEY), 1_000)
 
     assert "pt-BR" == menu_of(drawn.content)["initial_option"]["value"]
     kept = {("command", "bulk"), ("mention", "lookup"), ("button", "share")}

@@ -16,12 +16,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.configured import slack_session
 from bot.fake_slack.people.person import HttpDelivery, Kind, Person, SocketDelivery
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Ack, Message, View
 from bot.fake_slack.state.workspace import CHANNEL_ID, TEAM_ID
 from bot.settings.settings import Mode
+from bot.slack.api.session import open_session
 from bot.slack.api.workspace import find_workspace
 from bot.slack.inbound.app import AckFirst, build_app
 from tests.fake_slack.blocks import IDS, Block, actions, button, modal
@@ -225,7 +225,7 @@ class Play:
 @asynccontextmanager
 async def playing(mode: Mode) -> AsyncIterator[Play]:
     """Run the bot's inbound side with these listeners."""
-    async with running_slack(clock=lambda: _NOW) as slack, slack_session() as session:
+    async with running_slack(clock=lambda: _NOW) as slack, open_session() as session:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
         recorder = Recorder(slack=slack)
         app = build_app(

@@ -31,15 +31,16 @@ async def use_everything(scene: Scene) -> None:
     await scene.answer("help")
     for action in (Action.DETAILS, Action.CUSTOMER, Action.SHARE):
         await scene.comes_of(person.click(card, action))
+    posts = len(scene.slack.posts)
     await person.click(card, Action.REFRESH)
-    await scene.settled(len(scene.slack.posts) + 1)
+    await scene.settled(posts + 1)
 
     answer = await scene.comes_of(person.say(f"{BOT_MENTION} SANDBOX-OK"))
     await person.deliver_again(2)
     for said in ({"text": "SANDBOX-NOANSWER"}, {"text": "", "files": [FILE]}):
         await scene.comes_of(person.say(channel=person.direct_channel, **said))
     stranger = person.as_user(STRANGER_USER_ID)
-    await scene.comes_of(stranger.say(f"{BOT_MENTION} x", channel=SHARED_CHANNEL_ID))
+    await scene.comes_of(stranger.say(f"{BOT_MENTION} SANDBOX-OK", channel=SHARED_CHANNEL_ID))
 
     found, none, many = [
         await person.say(text)

@@ -7,9 +7,11 @@ import base64
 import io
 import json
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -18,7 +20,8 @@ from bot.demo.playground.seed_data import ADMIN, LOBBY, PORTUGUESE_CHANNEL
 from bot.demo.playground.server import MAX_BODY_BYTES
 from bot.demo.playground.serving import Playground, running_playground
 from bot.domain.texts.catalog import Language
-from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, USER_ID
+from bot.fake_slack.people.delivery import sign
+from bot.fake_slack.state.workspace import CHANNEL_ID, OTHER_USER_ID, USER_ID, Secrets
 from bot.slack.cards.controls import IDS_BLOCK
 from bot.web.server import CannotListenError
 from tests.support.reading import texts
@@ -112,6 +115,47 @@ async def test_a_foreign_host_is_refused(client: PageClient) -> None:
         for path in ("", "start", f"stream?as={USER_ID}"):
             raw = await _raw(client, f"GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n")
             assert raw.startswith("HTTP/1.1 421"), (host, path)
+
+
+@pytest.mark.parametrize("place", range(3), ids=["slack", "gateway", "bot"])
+async def test_no_page_reaches_the_other_ports(client: PageClient, place: int) -> None:
+    """Neither by a foreign Host on any path nor, as a form, from a foreign page."""
+    address = urlsplit(client.playground.stage.addresses[place])
+    heads = [
+        *((path, {"Host": "evil.example"}) for path in (address.path, "/", "/healthz")),
+        (address.path, {"Host": f"evil.example:{address.port}"}),
+        (address.path, {"Origin": "https://evil.example"}),
+        (address.path, {"Origin": "http://127.0.0.1:1"}),
+        (address.path, {"Sec-Fetch-Site": "cross-site"}),
+    ]
+    found = []
+    for path, headers in heads:
+        url = address._replace(path=path).geturl()
+        async with client.session.post(url, data="x=1", headers=headers) as answer:
+            found.append(answer.status)
+
+    assert [421] * 4 + [403] * 3 == found
+
+
+async def test_each_demo_has_secrets_of_its_own(client: PageClient) -> None:
+    """What is in the source opens nothing; those in use look like Slack's."""
+    slack, public = client.playground.stage.slack, Secrets()
+    url = f"{slack.api_url}auth.test"
+    answers = []
+    for token in (public.bot_token, public.app_token, slack.bot_token):
+        headers = {"Authorization": f"Bearer {token}"}
+        async with client.session.post(url, headers=headers) as answer:
+            answers.append((await answer.json()).get("error"))
+    time_stamp, body = int(time.time()), b"command=/voicestatus"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    signed = form | sign(public.signing_secret, time_stamp, body)
+    bot = client.playground.stage.addresses[-1]
+    async with client.session.post(bot, data=body, headers=signed) as answer:
+        assert 401 == answer.status
+
+    assert ["invalid_auth", "invalid_auth", None] == answers
+    assert 32 == len(slack.signing_secret)
+    assert Secrets.new() != Secrets.new()
 
 
 async def test_the_other_names_of_this_machine_are_let_in(client: PageClient) -> None:

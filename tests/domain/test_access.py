@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.access import AccessRules, Asker, Refusal, is_admin, refusal
+from bot.domain.access import AccessRules, Asker, Circle, Refusal, is_admin, refusal
 
 EVERYONE = AccessRules()
 USERS = AccessRules(users=frozenset({"U1"}), admins=frozenset({"UA"}))
@@ -46,6 +46,33 @@ def asker(user: str, channel: str = "C1", *, external: bool = False) -> Asker:
 def test_who_may_look_calls_up(who: Asker, rules: AccessRules, reason: Refusal | None) -> None:
     """The first broken rule is the reason; without one the user may ask."""
     assert reason is refusal(who, rules)
+
+
+USER, CHANNEL, EXTERNAL = Refusal.USER, Refusal.CHANNEL, Refusal.EXTERNAL
+
+
+@pytest.mark.parametrize(
+    ("who", "rules", "expected"),
+    [
+        pytest.param(asker("U9", "C9"), BOTH, (None, None, USER, USER), id="a colleague"),
+        pytest.param(asker("U1", "C9"), BOTH, (None, None, None, CHANNEL), id="elsewhere"),
+        pytest.param(asker("U1"), BOTH, (None, None, None, None), id="who may look up"),
+        pytest.param(
+            asker("U1", external=True), BOTH, (None, EXTERNAL, EXTERNAL, EXTERNAL), id="an outsider"
+        ),
+        pytest.param(
+            asker("U9", external=True), GUESTS, (None, None, USER, USER), id="guests allowed"
+        ),
+        pytest.param(
+            asker("UX", external=True), GUESTS, (None, None, None, None), id="a listed guest"
+        ),
+    ],
+)
+def test_whom_a_part_of_the_bot_is_for(
+    who: Asker, rules: AccessRules, expected: tuple[Refusal | None, ...]
+) -> None:
+    """Anybody, colleagues, members, users: each circle is within the one before."""
+    assert expected == tuple(refusal(who, rules, circle) for circle in Circle)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.privacy import ELLIPSIS, mask_phones, public_id, shorten
+from bot.domain.privacy import (
+    ELLIPSIS,
+    mask_people,
+    mask_phones,
+    public_id,
+    shared_id,
+    shorten,
+)
 
 MOBILE = "+55 (11) *****-4321"
 
@@ -71,10 +80,12 @@ def test_what_is_no_phone_number_is_left_alone(text: str) -> None:
         ("SANDBOX-OK", "SANDBOX-OK"),
         ("+5511987654321", MOBILE),
         ("11987654321", "(11) *****-4321"),
+        ("00000000191", "*********91"),
+        ("joao@x.com.br", "***@x.com.br"),
     ],
 )
 def test_a_channel_sees_an_identifier_in_part(message_id: str, shown: str) -> None:
-    """A long one is shortened in the middle, a phone number is masked."""
+    """A long one is shortened in the middle, personal data is masked."""
     assert shown == public_id(message_id)
 
 
@@ -127,3 +138,78 @@ DIGITS = ("+55", "(11)", "11", "98765", "4321", "-", " ", "1", "x")
 def test_masking_twice_changes_nothing_more(text: str) -> None:
     """A masked text contains nothing that resembles a phone number."""
     assert mask_phones(text) == mask_phones(mask_phones(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("123.456.789-09", "***.***.***-09"),
+        ("CPF: 123.456.789/09;", "CPF: ***.***.***/09;"),
+        ("123456789-09", "*********-09"),
+        ("12345678909", "*********09"),
+        ("00000000191", "*********91"),
+        ("11.222.333/0001-81", "**.***.***/****-81"),
+        ("12.ABC.345/01DE-35", "**.***.***/****-35"),
+        ("11222333000181", "************81"),
+        ("joao.silva+x@mail.com.br", "***@mail.com.br"),
+        ("<a@b.c>, a@b.c", "<***@b.c>, ***@b.c"),
+        ("joão@são.com", "***@são.com"),
+        ("5511987654321 a@b.c", f"{MOBILE} ***@b.c"),
+    ],
+)
+def test_what_identifies_people_is_masked(text: str, masked: str) -> None:
+    """Tax numbers but for two digits, the name in an address; masked once, all of it is masked."""
+    assert masked == mask_people(text)
+    assert masked == mask_people(masked)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MPG12345678909",  # digits inside an IDMSG
+        "12345678909X",
+        "01345678909",  # the check digits are wrong
+        "11222333000182",
+        "1122233300018",  # too short
+        "112223330001811",
+        "1.123.456.789-09",
+        "192.168.100.101",
+        "a@b",
+        "@b.c",
+        "ok:85.00 2026-11-23 10:14:53",
+    ],
+)
+def test_what_identifies_nobody_is_left_alone(text: str) -> None:
+    """Identifiers, numbers with other check digits, results and dates."""
+    assert text == mask_people(text)
+
+
+@pytest.mark.parametrize(
+    ("message_id", "shown"),
+    [
+        ("MPG000027109145-21611143", "MPG000027109145-21611143"),
+        ("23618047412", "23618047412"),
+        ("12345678901", "12345678901"),
+        ("11987654321", "(11) *****-4321"),
+        ("+5511987654321", MOBILE),
+        ("2134567890", "(21) ****-7890"),
+        ("123.456.789-09", "***.***.***-09"),
+        ("a@b.c", "***@b.c"),
+    ],
+)
+def test_a_file_in_a_channel_has_ids_in_full(message_id: str, shown: str) -> None:
+    """Unless they are personal data; digits that no phone has are none."""
+    assert shown == shared_id(message_id)
+
+
+@pytest.mark.parametrize("part", ["a", "a@", "a.b-", "1", "1.1/", "***@", "a@b."])
+def test_masking_needs_time_in_proportion(part: str) -> None:
+    """A megabyte of anything costs some ten times as much as a tenth of it."""
+    taken = [_seconds(part * (size // len(part))) for size in (100_000, 1_000_000)]
+    assert taken[1] < 20 * taken[0] + 0.2
+
+
+def _seconds(text: str) -> float:
+    before = process_time()
+    mask_people(text)
+    return process_time() - before

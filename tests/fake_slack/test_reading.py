@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -103,6 +104,18 @@ async def test_an_archived_channel_can_be_read_and_not_written_to(
     refused = await refusal_of(client.chat_postMessage(channel=CHANNEL_ID, text="after"))
     assert "is_archived" == refused["error"]
     assert ["before"] == texts(await client.conversations_history(channel=CHANNEL_ID))
+
+
+async def test_a_channel_that_only_some_may_write_in_refuses_the_bot(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """It can be read, and its refusal is another one."""
+    channels = slack.workspace.channels
+    channels[CHANNEL_ID] = replace(channels[CHANNEL_ID], is_read_only=True)
+
+    refused = await refusal_of(client.chat_postMessage(channel=CHANNEL_ID, text="after"))
+    assert "restricted_action_read_only_channel" == refused["error"]
+    assert [] == texts(await client.conversations_history(channel=CHANNEL_ID))
 
 
 async def test_an_answer_can_get_lost_after_the_call(

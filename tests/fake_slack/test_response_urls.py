@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -139,3 +141,21 @@ async def test_failures_of_response_urls_cost_no_use(
     assert (429, "3") == (limited.status_code, limited.headers["Retry-After"])
     statuses = [(await hook.send_dict({"text": "x"})).status_code for _ in range(6)]
     assert [200] * 5 + [404] == statuses
+
+
+async def test_a_forbidden_content_is_refused_until_it_is_allowed_again(
+    slack: LoopbackSlack, session: aiohttp.ClientSession
+) -> None:
+    """By response URLs and by methods; a refused post is one of the five uses."""
+    slack.failures.forbid("a_new_word", lambda given: "x" in str(given.get("text")))
+    hook = webhook(slack, session)
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+
+    refused = await hook.send_dict({"text": "x"})
+    assert (400, "a_new_word") == (refused.status_code, refused.body)
+    with pytest.raises(SlackApiError, match="a_new_word"):
+        await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="x")
+    assert 200 == (await hook.send_dict({"text": "y"})).status_code
+    slack.failures.clear()
+    statuses = [(await hook.send_dict({"text": "x"})).status_code for _ in range(4)]
+    assert [200] * 3 + [404] == statuses

@@ -296,6 +296,25 @@ async def test_rate_limits_carry_retry_after(slack: LoopbackSlack, client: Async
     assert "1" == limited.value.response.headers["Retry-After"]
 
 
+async def test_a_limit_is_one_of_each_conversation(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """The methods that are named together share it; others have none."""
+    slack.limit("chat.postMessage", "chat.update", seconds=6.5)
+    first = await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="x")
+    for call in (
+        lambda: client.chat_postMessage(channel=made_up.CHANNEL_ID, text="y"),
+        lambda: client.chat_update(channel=made_up.CHANNEL_ID, ts=str(first["ts"]), text="y"),
+    ):
+        with pytest.raises(SlackApiError) as limited:
+            await call()  # type: ignore[no-untyped-call]
+        assert "7" == limited.value.response.headers["Retry-After"]
+    await client.chat_postMessage(channel=made_up.USER_ID, text="x")
+    await client.chat_delete(channel=made_up.CHANNEL_ID, ts=str(first["ts"]))
+    slack.failures.clear()
+    await client.chat_postMessage(channel=made_up.CHANNEL_ID, text="x")
+
+
 async def test_a_modal_is_opened_once_and_updated(
     slack: LoopbackSlack, client: AsyncWebClient
 ) -> None:

@@ -180,3 +180,33 @@ async def test_only_the_app_token_opens_sockets(
     """apps.connections.open refuses the bot token."""
     refused = await refusal_of(client.apps_connections_open(app_token=slack.bot_token))
     assert "not_allowed_token_type" == refused["error"]
+
+
+async def greeting(slack: LoopbackSlack, client: AsyncWebClient) -> dict[str, Any]:
+    """The first message on a new connection."""
+    answer = await client.apps_connections_open(app_token=slack.app_token)
+    async with aiohttp.ClientSession() as session, session.ws_connect(answer["url"]) as socket:
+        message: dict[str, Any] = await socket.receive_json()
+        return message
+
+
+async def test_hello_counts_the_connections_of_the_app(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """With those that other clients have."""
+    first = await greeting(slack, client)
+    slack.socket.elsewhere = 9
+    second = await greeting(slack, client)
+    assert [("hello", 1), ("hello", 10)] == [
+        (one["type"], one["num_connections"]) for one in (first, second)
+    ]
+
+
+async def test_an_app_may_have_ten_connections(
+    slack: LoopbackSlack, client: AsyncWebClient
+) -> None:
+    """One more is ended without a hello, and gets no envelope."""
+    slack.socket.elsewhere = 10
+    message = await greeting(slack, client)
+    assert ("disconnect", "too_many_websockets") == (message["type"], message["reason"])
+    assert [] == slack.socket.live()

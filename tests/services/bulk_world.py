@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+from bot.domain.access import Asker
 from bot.domain.id_lists.id_list import IdList, IgnoredLine
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
 from bot.domain.jobs.job import Delivery, PostedCard, Report, Trace
 from bot.domain.jobs.watch import Bounds
 from bot.services.bulk.service import BulkService
+from bot.services.bulk.sharing import ProgressPace
 from bot.services.bulk.turns import BulkTurns
 from bot.storage.jobs.bulks import Bulks
+from bot.storage.jobs.pace import SharedPace
 from tests.services.watch_world import THREAD, World, watch_world
 
 CARD = PostedCard(channel="C1", ts="2.2")
@@ -38,6 +41,7 @@ class WrittenSpeaker:
     reports: list[Report | Exception] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     shown: list[tuple[Bulk, Tally]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     reported: list[Bulk] = field(default_factory=list)
     traced: list[Bulk] = field(default_factory=list)
     handed: list[Bulk] = field(default_factory=list)
@@ -52,8 +56,9 @@ class WrittenSpeaker:
     def __post_init__(self) -> None:
         self.shows.set()
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
+    async def show_progress(self, bulk: Bulk, tally: Tally, *, missing: str = "") -> Report:
         """Take it, when the test lets it through; without a written answer all goes well."""
+        self.missing.append(missing)
         self.shown.append((bulk, tally))
         await self.shows.wait()
         card = None if bulk.card is not None else CARD
@@ -118,7 +123,13 @@ class BulkWorld:
         timing = replace(dependencies.timing, **(QUICK | changes))
         dependencies = replace(dependencies, timing=timing)
         return BulkTurns(
-            bulks=self.table, notifier=self.speaker, at_once=at_once, dependencies=dependencies
+            bulks=self.table,
+            notifier=self.speaker,
+            at_once=at_once,
+            pace=ProgressPace(
+                SharedPace(self.base.database, timing=replace(timing, pace=timing.progress_every))
+            ),
+            dependencies=dependencies,
         )
 
     async def start(
@@ -126,7 +137,8 @@ class BulkWorld:
     ) -> Bulk:
         """Start one in the thread."""
         given = IdList(ids=tuple(map(MessageId, idmsgs)), ignored=tuple(lines))
-        bulk = await self.bulks.start(given, user=user, destination=THREAD, name="ids.csv")
+        asker = Asker(user=user, channel=THREAD.channel, team=THREAD.team)
+        bulk = await self.bulks.start(given, asker=asker, destination=THREAD, name="ids.csv")
         assert isinstance(bulk, Bulk)
         return bulk
 

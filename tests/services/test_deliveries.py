@@ -61,24 +61,45 @@ async def test_only_the_first_of_four_is_one(database: Database) -> None:
     """Another key is another delivery."""
     one = deliveries(database)
 
-    assert [True, False, False, False] == [await one.is_new("event:Ev1") for _ in range(4)]
-    assert await one.is_new("event:Ev2")
+    assert [{"a"}, set(), set(), set()] == [await one.new_of(["a"]) for _ in range(4)]
+    assert [{"b"}, set()] == [await one.new_of(["a", "b"]), await one.new_of([])]
+
+
+async def test_another_process_asks_only_what_is_new(database: Database) -> None:
+    """Whatever this one has asked meanwhile."""
+    one, other = deliveries(database), deliveries(database)
+
+    assert {"a", "b"} == await one.new_of(["a", "b"])
+    assert {"c"} == await other.new_of(["b", "c"])
+    assert {"d"} == await one.new_of(["c", "d"])
 
 
 async def test_of_four_at_once_one_is_the_first(database: Database) -> None:
     """Whichever it is."""
     one = deliveries(database)
 
-    found = await asyncio.gather(*(one.is_new("event:Ev1") for _ in range(4)))
+    found = await asyncio.gather(*(one.new_of(["a"]) for _ in range(4)))
 
-    assert [False, False, False, True] == sorted(found)
+    assert [0, 0, 0, 1] == sorted(map(len, found))
 
 
 async def test_two_processes_on_one_database_take_it_up_once(database: Database) -> None:
     """Slack sends to any of them."""
-    found = await asyncio.gather(*(deliveries(database).is_new("x") for _ in range(5)))
+    found = await asyncio.gather(*(deliveries(database).new_of(["a"]) for _ in range(5)))
 
-    assert 1 == sum(found)
+    assert 1 == sum(map(len, found))
+
+
+async def test_keys_are_stored_as_hashes(database: Database) -> None:
+    """They contain ids, and any characters that Slack sends."""
+    one = deliveries(database)
+    assert {"MPG1\udfff\0"} == await one.new_of(["MPG1\udfff\0"])
+    assert await served(one, "MPG1")
+    keys = await database.read(
+        lambda found: [*found.execute(select(SEEN_EVENT.c.event_key)).scalars()]
+    )
+    assert 2 == len(keys)
+    assert [] == [key for key in keys if "MPG1" in key]
 
 
 async def test_a_click_is_served_once(database: Database) -> None:
@@ -190,5 +211,5 @@ async def test_without_a_database_memory_decides(database: Database) -> None:
     await lose(database)
     one, other = deliveries(database), deliveries(database)
 
-    assert [True, False] == [await one.is_new("x") for _ in range(2)]
-    assert await other.is_new("x")
+    assert [{"a"}, set()] == [await one.new_of(["a"]) for _ in range(2)]
+    assert [{"b"}, {"a"}] == [await one.new_of(["a", "b"]), await other.new_of(["a"])]

@@ -10,19 +10,21 @@ from functools import partial
 
 import pytest
 
+from bot.domain.audit import AuditEntry
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bounds, Watch
 from bot.services.housekeeping import EVENTS_KEPT, repeated, sweep
+from bot.storage.audit import Audit
 from bot.storage.claims import SeenEvents
 from bot.storage.database import Database, open_database
 from bot.storage.jobs.bulks import Bulks
 from bot.storage.jobs.watches import Watches
-from bot.storage.records import Audit, AuditEntry, RecentLookup, Recents
+from bot.storage.records import RecentLookup, Recents
 from bot.storage.schema import SEEN_EVENT
 from bot.storage.stores import Stores
-from tests.support.records import recent, store
+from tests.support.records import AUDIT_KEY, recent, store
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 KEPT = timedelta(days=90)
@@ -38,7 +40,7 @@ async def database() -> AsyncIterator[Database]:
 
 async def swept(database: Database, kept: timedelta = KEPT) -> int:
     """How many rows go from a bot that keeps look-ups for so long."""
-    return await sweep(Stores(database, lost=print), kept, lambda: NOW)
+    return await sweep(Stores(database, key=AUDIT_KEY, lost=print), kept, lambda: NOW)
 
 
 async def fill(database: Database, at: datetime, name: str) -> None:
@@ -56,7 +58,7 @@ async def test_what_is_older_than_the_retention_goes(database: Database) -> None
     await fill(database, NOW - KEPT + SECOND, "young")
 
     assert 2 == await swept(database)
-    assert ["young"] == [entry.user for entry in await recent(Audit(database), 9)]
+    assert ["young"] == [entry.user for entry in await recent(Audit(database, AUDIT_KEY), 9)]
     assert ["young"] == [one.idmsg for one in await Recents(database).of("T1", "U1")]
     assert 0 == await swept(database)
 
@@ -64,11 +66,11 @@ async def test_what_is_older_than_the_retention_goes(database: Database) -> None
 async def test_events_are_remembered_for_as_long_as_slack_repeats_them(database: Database) -> None:
     """A day and an hour, whatever the retention."""
     seen = SeenEvents(database)
-    await seen.is_new("old", NOW - EVENTS_KEPT - SECOND)
-    await seen.is_new("young", NOW - EVENTS_KEPT + SECOND)
+    await seen.new_of(["old"], NOW - EVENTS_KEPT - SECOND)
+    await seen.new_of(["young"], NOW - EVENTS_KEPT + SECOND)
 
     assert 1 == await swept(database)
-    assert [True, False] == [await seen.is_new(key, NOW) for key in ("old", "young")]
+    assert {"old"} == await seen.new_of(["old", "young"], NOW)
 
 
 async def end_jobs(database: Database, at: datetime, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from bot.domain.access import AccessRules, Asker, Refusal
 from bot.domain.call_status import Answer, CallStatus, LookupFailure, Outcome
 from bot.domain.gate import RateLimits, Urgency
 from bot.domain.input.message_id import MessageId
-from bot.gateway.client import open_gateway
+from bot.gateway.client import GatewayClient, open_gateway
 from bot.gateway.protocol.errors import GatewayError
 from bot.gateway.protocol.soap import Account, SoapVersion
 from bot.gateway.sandbox.server import running_sandbox
@@ -23,8 +24,8 @@ RULES = AccessRules(channels=frozenset({"C1"}), admins=frozenset({"U9"}))
 
 
 @pytest.fixture
-async def service() -> AsyncIterator[LookupService]:
-    """The service before the sandbox, with a clock that stands."""
+async def gateway() -> AsyncIterator[GatewayClient]:
+    """A client of the sandbox, with a clock that stands."""
     async with (
         running_sandbox(port=0) as url,
         open_gateway(
@@ -34,10 +35,26 @@ async def service() -> AsyncIterator[LookupService]:
             timeout_seconds=5,
             limits=RateLimits(requests_per_second=1000, max_concurrency=50),
             now=lambda: NOW,
-        ) as gateway,
+        ) as client,
     ):
-        telemetry = Telemetry(b"k" * 32)
-        yield LookupService(gateway=gateway, rules=RULES, telemetry=telemetry, now=lambda: NOW)
+        yield client
+
+
+def service_of(gateway: GatewayClient, most_of_one: int | None = None) -> LookupService:
+    """The service before the sandbox."""
+    return LookupService(
+        gateway=gateway,
+        rules=RULES,
+        telemetry=Telemetry(b"k" * 32),
+        now=lambda: NOW,
+        most_of_one=most_of_one,
+    )
+
+
+@pytest.fixture
+def service(gateway: GatewayClient) -> LookupService:
+    """The service without a limit for one user."""
+    return service_of(gateway)
 
 
 async def outcomes(service: LookupService, *names: str) -> list[str]:
@@ -141,3 +158,26 @@ async def test_who_is_an_admin_is_said_by_the_rules(service: LookupService) -> N
     """The list of ADMIN_USERS decides."""
     assert service.is_admin(Asker(user="U9", channel="C2"))
     assert not service.is_admin(Asker(user="U1", channel="C1"))
+
+
+async def test_more_look_ups_of_one_user_than_fit_are_refused_at_once(
+    gateway: GatewayClient,
+) -> None:
+    """Others are not affected, nor are lists, nor what is known already."""
+    service = service_of(gateway, most_of_one=2)
+    (known,) = await service.look_up([MessageId("SANDBOX-OK")], asker="U1")
+    slow = [MessageId(f"SANDBOX-SLOW-0.{n}") for n in (3, 4)]
+    first = asyncio.create_task(service.look_up(slow, asker="U1"))
+    await asyncio.sleep(0)
+
+    ids = [MessageId("SANDBOX-BUSY"), known.message_id]
+    (refused, again) = await service.look_up(ids, asker="U1")
+    (other,) = await service.look_up([MessageId("SANDBOX-486")], asker="U2")
+    (listed,) = await service.look_up(ids[:1], asker="U1", urgency=Urgency.BACKGROUND)
+    assert not first.done()
+    await first
+    (later,) = await service.look_up(ids[:1], asker="U1")
+
+    assert LookupFailure(error="own_look_ups", detail="2") == refused.finding
+    answered = [one.finding for one in (again, other, listed, later)]
+    assert [True] * 4 == [isinstance(one, CallStatus) for one in answered]

@@ -68,6 +68,7 @@ class Bench:
     world: World
     timing: Timing = TIMING
     room: int = 9
+    chained: bool = False
     clock: Stopwatch = field(default_factory=Stopwatch)
     may_end: asyncio.Event = field(default_factory=asyncio.Event)
     taken: list[str] = field(default_factory=list)
@@ -83,6 +84,7 @@ class Bench:
             take_up=self.take_up,
             leave=lambda: self.left.append(True),
             room=self.room,
+            chained=self.chained,
         )
 
     def queue_of(self, own: Executor) -> Queue:
@@ -175,6 +177,25 @@ async def test_a_peer_whose_process_is_gone_is_replaced_at_once(world: World) ->
     assert {"own"} == await bench.peers()
 
 
+async def test_how_many_others_were_heard_lately(world: World) -> None:
+    """One that left, or fell silent, is not counted for longer than half a minute."""
+    bench = Bench(world=world)
+    await bench.poller.round()
+    assert 0 == bench.poller.peers
+    for name in ("leaves", "stays"):
+        await bench.beat(name)
+    bench.clock.seconds = TIMING.beat
+    await bench.poller.round()
+    assert 2 == bench.poller.peers
+
+    await bench.queue_of(Executor(id="leaves", host="host of leaves", pid=0)).leave()
+    for _ in range(6):
+        await bench.beat("stays")
+        bench.clock.seconds += TIMING.beat
+        await bench.poller.round()
+    assert 1 == bench.poller.peers
+
+
 async def test_what_is_due_is_taken_up_when_something_begins(world: World) -> None:
     """At once, and not at the next second."""
     bench = Bench(world=world, timing=Timing(poll=3_600.0))
@@ -208,6 +229,18 @@ async def test_there_is_room_for_so_many(world: World) -> None:
         bench.may_end.set()
         await eventually(lambda: {*names} == {*bench.taken})
     assert 9 == len(bench.taken)
+
+
+@pytest.mark.parametrize(("chained", "rounds"), [(False, 1), (True, 2)])
+async def test_a_chain_is_asked_again_after_each_turn(
+    world: World, *, chained: bool, rounds: int
+) -> None:
+    """The next one may be due then; when nothing is, the chain ends."""
+    bench = Bench(world=world, timing=Timing(poll=3_600.0), chained=chained)
+    (name,) = await bench.due(1)
+    async with bench.running():
+        await bench.poller.idle()
+        assert ([name], rounds) == (bench.taken, bench.queue.asked)
 
 
 async def test_a_turn_that_fails_costs_the_others_nothing(world: World, log: io.StringIO) -> None:

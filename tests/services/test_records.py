@@ -13,20 +13,20 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.domain.access import Asker, Refusal
+from bot.domain.audit import AuditEntry
 from bot.domain.call_status import Answer, Finding, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.services.records import Asked, Records, Surface
 from bot.storage.database import open_database
-from bot.storage.records import AuditEntry
 from bot.storage.schema import AUDIT, RECENT
 from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
-from tests.support.records import recent
+from tests.support.records import AUDIT_KEY, recent
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ASKER = Asker(user="U1", channel="C1", team="T1")
-ASKED = Asked(asker=ASKER, surface=Surface.MENTION)
+ASKED = Asked(team=ASKER.team, user=ASKER.user, channel=ASKER.channel, surface=Surface.MENTION)
 IDMSG = "MPG000236180474"
 # Nothing is stored before somebody asks for it.
 PATIENCE_SECONDS = 600.0
@@ -60,7 +60,12 @@ async def archive() -> AsyncIterator[Archive]:
     """Records on a database in memory, with a clock that stands."""
     telemetry = Telemetry(b"k" * 32)
     async with open_database("sqlite:///:memory:") as database:
-        stores = Stores(database, lost=telemetry.lost, timing=Timing(records_kept=PATIENCE_SECONDS))
+        stores = Stores(
+            database,
+            key=AUDIT_KEY,
+            lost=telemetry.lost,
+            timing=Timing(records_kept=PATIENCE_SECONDS),
+        )
         records = Records(
             writer=stores.records,
             recents=stores.recents,

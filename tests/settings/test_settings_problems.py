@@ -12,13 +12,17 @@ from bot.settings.names import HINTS
 from tests.support.settings_environment import Environment
 
 CANARY = "C4NARY"
+SIGNING = "c4a11ed0" * 4
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 GATEWAY = {"GATEWAY_CREDENTIAL": "0" * 40, "GATEWAY_TOKEN": "0" * 6}
 SECRETS = {
     "SLACK_BOT_TOKEN": f"xoxp-{CANARY}",
     "SLACK_APP_TOKEN": f"xoxb-{CANARY}",
+    "SLACK_SIGNING_SECRET": f"xoxb-{CANARY}",
     "GATEWAY_CREDENTIAL": f"{CANARY}-too-short",
     "GATEWAY_TOKEN": f"{CANARY}-too-long",
     "GATEWAY_PROXY": f"socks5://user:{CANARY}@proxy.example",
+    "HTTPS_PROXY": f"socks5h://user:{CANARY}@proxy.example:1080",
     "BOT_HASH_KEY": f"{CANARY}",
 }
 WRONG = {
@@ -26,6 +30,7 @@ WRONG = {
     "SLACK_API_URL": "slack.com",
     "BOT_MODE": "carrier pigeon",
     "BOT_PORT": "65536",
+    "BOT_HEALTH_PORT": "-1",
     "BOT_LANGUAGE": "es",
     "BOT_COMMAND": "voicestatus",
     "BOT_TIMEZONE": "Sao Paulo",
@@ -53,17 +58,22 @@ WRONG = {
     "ALLOWED_USERS": "ana",
     "ADMIN_USERS": "@ana",
     "BOT_OWN_TEAMS": "partner.slack.com",
+    "ALLOW_CLEAR_TEXT": "perhaps",
 }
 
 
 # Values just accepted, and values just refused or only apparently right.
 EDGES: dict[str, tuple[list[str], list[str]]] = {
-    "SLACK_BOT_TOKEN": (["xoxb-1"], ["xoxb-1 2"]),
+    "SLACK_BOT_TOKEN": (["xoxb-1"], ["xoxb-1 2", "xoxb-", "xoxb-1\u200b2", '"xoxb-1', "xoxb-…"]),
+    "SLACK_SIGNING_SECRET": (
+        ["0123456789abcdef" * 2, "g" * 32],
+        [f"{'0' * 31}\n0", "\uff18" * 32, f"{'0' * 32} #app", "xapp-1", "xoxb-1"],
+    ),
     "BOT_PORT": (["0", "65535"], ["-1", "65536", "1.5"]),
     "BOT_COMMAND": ([f"/{'x' * 31}"], ["/Voice", f"/{'x' * 32}"]),
     "BOT_TIMEZONE": (["UTC"], ["../../etc/passwd"]),
     "BOT_SUPPORT_CONTACT": (["x" * 200], ["x" * 201]),
-    "BOT_HASH_KEY": (["x" * 16], ["x" * 15]),
+    "BOT_HASH_KEY": (["x" * 16, "a long key of words", "#" * 16], ["x" * 15, f"{'x' * 16} #x"]),
     "BOT_RETENTION_DAYS": (["1", "3650"], ["0", "3651"]),
     "GATEWAY_CREDENTIAL": (["0" * 40], ["0" * 39, "0" * 41]),
     "GATEWAY_TOKEN": (["0" * 6], ["0" * 5, "0" * 7]),
@@ -79,8 +89,12 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
     "GATEWAY_MAX_CONCURRENCY": (["1", "1000"], ["0", "1001", "1.5"]),
     "GATEWAY_SUPPORT_CONTACT": (["x" * 200], ["x" * 201]),
     "GATEWAY_PROXY": (
-        ["http://proxy.example:3128", "https://user:word@proxy.example"],
-        ["http://proxy..example:3128", "http://[::1"],
+        ["http://proxy.example:3128", "https://user:word@proxy.example", "proxy.example:3128"],
+        ["http://proxy..example:3128", "http://[::1", "http://u:p#@proxy", "http://", "a b:1"],
+    ),
+    "HTTPS_PROXY": (
+        ["proxy", "HTTP://Proxy", "u:p@proxy:3128", "http://[::1]:1/"],
+        ["socks5://p:1", "proxy:x"],
     ),
     "GATEWAY_CA_FILE": ([], [__file__, "/no/such/file"]),
     "DATABASE_URL": (["sqlite:///x.db"], ["sqlite:///x y.db", "sqlite://"]),
@@ -110,12 +124,17 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
 def test_all_wrong_values_are_named_at_once(environment: Environment) -> None:
     """Each with its format, in the order of the list of settings."""
     expected = [f"{name} is wrong. It should be {HINTS[name]}." for name in HINTS if name in WRONG]
-    assert expected == [*environment.refused(**WRONG).problems]
+    assert expected == [*environment.refused(Need.SLACK, **WRONG).problems]
     # The others take any text, or must not be set.
-    assert set(HINTS) - {"SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"} == {
-        *WRONG,
+    others = {
         "BOT_HOST",
+        "BOT_HEALTH_HOST",
+        "NO_PROXY",
+        "HTTP_PROXY",
+        "SLACK_CLIENT_ID",
+        "SLACK_CLIENT_SECRET",
     }
+    assert set(HINTS) - others == {*WRONG}
 
 
 def test_values_at_the_edge_are_taken_and_refused(environment: Environment) -> None:
@@ -123,10 +142,10 @@ def test_values_at_the_edge_are_taken_and_refused(environment: Environment) -> N
     wrong = []
     for name, (taken, refused) in EDGES.items():
         for value in taken:
-            with environment.having(**{name: value}):
+            with environment.having(**{**SLACK, name: value}):
                 wrong += [(name, value, problem) for problem in problems_now(environment)]
         for value in refused:
-            with environment.having(**{name: value}):
+            with environment.having(**{**SLACK, name: value}):
                 if [name] != [line.split()[0] for line in problems_now(environment)]:
                     wrong.append((name, value, "is taken"))
     assert [] == wrong
@@ -135,7 +154,7 @@ def test_values_at_the_edge_are_taken_and_refused(environment: Environment) -> N
 def problems_now(environment: Environment) -> Sequence[str]:
     """The problems of the given settings."""
     try:
-        environment.load()
+        environment.load(Need.SLACK)
     except SettingsError as error:
         return error.problems
     return ()
@@ -181,18 +200,34 @@ def test_settings_hide_their_secrets(environment: Environment) -> None:
     values = {
         "SLACK_BOT_TOKEN": f"xoxb-{CANARY}",
         "SLACK_APP_TOKEN": f"xapp-{CANARY}",
-        "SLACK_SIGNING_SECRET": CANARY,
+        "SLACK_SIGNING_SECRET": SIGNING,
         "GATEWAY_CREDENTIAL": CANARY + "0" * 34,
         "GATEWAY_TOKEN": CANARY,
         "GATEWAY_PROXY": f"http://user:{CANARY}@proxy.example",
         "BOT_HASH_KEY": CANARY * 3,
+        "HTTPS_PROXY": f"user:{CANARY}@proxy.example:3128",
     }
     environment.set(**values)
     settings = environment.load(Need.GATEWAY, Need.SLACK)
-    assert (
-        CANARY
-        not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
-    )
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert [] == [secret for secret in (CANARY, SIGNING) if secret in shown]
+
+
+@pytest.mark.parametrize(
+    ("needs", "api_url", "counts"),
+    [
+        pytest.param([Need.GATEWAY], "https://slack.com/api/", [], id="no Slack"),
+        pytest.param([Need.SLACK], "https://slack.com/api/", ["HTTPS_PROXY"], id="https"),
+        pytest.param([Need.SLACK], "http://slack.localhost/api/", ["HTTP_PROXY"], id="http"),
+    ],
+)
+def test_only_the_proxy_that_is_used_has_to_be_right(
+    environment: Environment, needs: list[Need], api_url: str, counts: list[str]
+) -> None:
+    """Other programs may need proxies that this bot cannot use."""
+    environment.set(SLACK_API_URL=api_url, BOT_PORT="many", **SLACK, **GATEWAY)
+    socks = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), f"socks5://user:{CANARY}@proxy.example")
+    assert ["BOT_PORT", *counts] == [*environment.problems(*needs, **socks)]
 
 
 @pytest.mark.parametrize("name", ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"])

@@ -11,7 +11,6 @@ import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.configured import slack_session
 from bot.domain.timing import Timing
 from bot.fake_slack.payloads.objects import shown_message
 from bot.fake_slack.people.person import Person, person_over_socket
@@ -19,6 +18,7 @@ from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.file_shelf import File
 from bot.fake_slack.state.ledger import UserMessage
 from bot.services.file_reading import FileReading
+from bot.slack.api.session import open_session
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.upload import ResultFiles
 
@@ -66,7 +66,7 @@ async def file_scene(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[F
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(running_slack())
         slack.workspace.scopes |= set(scopes)
-        session = await stack.enter_async_context(slack_session())
+        session = await stack.enter_async_context(open_session())
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
         yield FileScene(
             slack=slack,

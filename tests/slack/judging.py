@@ -24,7 +24,8 @@ from bot.fake_slack.rules.block_rules import Surface
 from bot.fake_slack.rules.message_rules import note_content, read_content
 from bot.fake_slack.rules.view_rules import problems_of_view
 from bot.fake_slack.state.ledger import Ledger
-from bot.slack.blocks.block_kit import Message
+from bot.slack.blocks.block_kit import MESSAGE_TEXT_LIMIT, Message
+from bot.slack.blocks.plainer import plainer
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
 from bot.slack.cards.notes import Notes
 from tests.slack.watching import watch_of
@@ -42,10 +43,11 @@ _OURS: Final = re.compile(r"<!date\^[0-9]+\^\{date_short_pretty\} \{time\}\|[^<>
 
 
 def accepted(shown: Message) -> None:
-    """Fail unless both judges take the message and it mentions no one."""
+    """Fail unless both judges take the message in all forms and it mentions no one."""
     ledger = Ledger(lambda: 0.0)
-    content = read_content({"text": shown.text, "blocks": list(shown.blocks)})
-    note_content(ledger, "test", content)
+    for form in (shown.body, *plainer(shown.body)):
+        note_content(ledger, "test", read_content(form))
+        assert len(form["text"]) <= MESSAGE_TEXT_LIMIT
     for block in Block.parse_all(list(shown.blocks)):
         block.validate_json()
         assert block.to_dict()["type"]
@@ -57,7 +59,8 @@ def taken(shown: Message) -> None:
     """Fail unless both judges take it, untrusted text is inert, and its text can be read aloud."""
     accepted(shown)
     assert shown.text.strip()
-    assert all(_is_inert(text) for text in (shown.text, *marked_up(shown.blocks)))
+    for form in (shown.body, *plainer(shown.body)):
+        assert all(_is_inert(text) for text in (form["text"], *marked_up(form)))
 
 
 def taken_view(view: Mapping[str, Any], surface: Surface) -> None:

@@ -54,12 +54,37 @@ def mention(user: str, team: str | None, *, shared: bool = False) -> Request:
     return event(content, shared=shared)
 
 
+def edited_mention(user: str, team: str | None) -> Request:
+    """Slack sends the mention once more, with who has edited it."""
+    said = mention(user, team)
+    edited = {"edited": {"user": user, "ts": "1700000030.000000"}, "ts": "1700000000.000100"}
+    return {**said, "event": {**said["event"], **edited}}
+
+
 def direct_message(user: str, team: str | None, *, shared: bool = False) -> Request:
     """The envelope names the author's workspace, too."""
     content = {"type": "message", "channel_type": "im", "user": user, "channel": "D1"}
     if team is not None:
         content["team"] = team
     return event(content, team=team or TEAM_ID, shared=shared)
+
+
+def file_in_direct_message(user: str, team: str | None) -> Request:
+    """The file may be somebody else's, who does not ask."""
+    said = direct_message(user, team)
+    file = {"id": "F1", "user": STRANGER_USER_ID, "user_team": STRANGER_TEAM_ID}
+    return {**said, "event": {**said["event"], "subtype": "file_share", "files": [file]}}
+
+
+def edited_direct_message(user: str, team: str | None) -> Request:
+    """The author's workspace is in the message, inside the event about its change."""
+    said = direct_message(user, team)
+    message, place = dict(said["event"]), {"channel": "D1", "channel_type": "im"}
+    message |= {"ts": "1700000000.000100"} | (
+        {} if team in {None, TEAM_ID} else {"user_team": team}
+    )
+    event_ = {"type": "message", "subtype": "message_changed", "ts": "1700000030.000000"}
+    return {**said, "event": {**event_, **place, "message": message}}
 
 
 def home_opened(user: str, team: str | None) -> Request:
@@ -98,13 +123,23 @@ _OF_SOMEBODY_ELSE: Final[Mapping[str, Any]] = {
     "team": STRANGER_TEAM_ID,
     "user_team": STRANGER_TEAM_ID,
 }
+# Offered in a direct message, for a list in a channel.
+_OFFER: Final[Mapping[str, Any]] = {
+    "channel": {"id": "D1", "name": "directmessage"},
+    "container": {"type": "message", "channel_id": "D1"},
+    "actions": [{"action_id": "bulk_begin", "value": f'{{"channel": "{CHANNEL_ID}"}}'}],
+}
 SURFACES: Final[Mapping[str, Surface]] = {
     "command": command,
     "mention": mention,
+    "edited mention": edited_mention,
     "direct message": direct_message,
+    "file in a direct message": file_in_direct_message,
+    "edited direct message": edited_direct_message,
     "message shortcut": interaction("message_action", message=_OF_SOMEBODY_ELSE, **_IN_CHANNEL),
     "global shortcut": interaction("shortcut"),
     "button of a card": interaction("block_actions", message=_OF_SOMEBODY_ELSE, **_IN_CHANNEL),
+    "button of an offered list": interaction("block_actions", **_OFFER),
     "button of the App Home": interaction("block_actions", view={"id": "V1", "type": "home"}),
     "button in a modal": interaction("block_actions", view=_VIEW),
     "submitted form": interaction("view_submission", view=_VIEW),

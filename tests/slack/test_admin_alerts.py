@@ -14,7 +14,7 @@ from bot.domain.alerts import Alert, Trouble
 from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
 from bot.services.languages import Languages
-from bot.slack.api.web_client import SlackClient
+from bot.slack.api.web_client import SlackClient, Tries
 from bot.slack.replies.admin_alerts import AdminAlerts
 from tests.slack.notifying import plain_styles
 from tests.support.wording import EN
@@ -40,8 +40,11 @@ class Office(SlackClient):
         self.told: list[str] = []
         self._out_of_reach = out_of_reach
 
-    async def call(self, method: str, **arguments: Any) -> dict[str, Any] | None:
+    async def call(
+        self, method: str, tries: Tries | None = None, **arguments: Any
+    ) -> dict[str, Any] | None:
         """Take a message, or never answer."""
+        del tries
         assert "chat.postMessage" == method
         if arguments["channel"] in self._out_of_reach:
             await asyncio.Event().wait()

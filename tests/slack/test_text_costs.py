@@ -8,8 +8,9 @@ from functools import partial
 
 import pytest
 
-from bot.domain.id_lists.id_list import MAX_PASTED, UnreadableListError, read_pasted
-from bot.domain.input.found_ids import MAX_READ
+from bot.domain.id_lists.id_list import MAX_PASTED, UnreadableListError
+from bot.domain.id_lists.pasted import read_pasted
+from bot.domain.input.readable import MAX_READ
 from bot.slack.lookups.message_text import query_in
 
 # Ten times the slowest case; quadratic growth would take more than twice as long as that.

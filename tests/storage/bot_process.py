@@ -18,17 +18,18 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from bot.domain.audit import AuditEntry
 from bot.domain.gate import RateLimits, Urgency
 from bot.domain.timing import Timing
 from bot.gateway.line import Ticket
 from bot.gateway.request_queue import LocalGate, RequestQueue
 from bot.services.gatekeeper import SharingGatekeeper
+from bot.storage.audit import Audit
 from bot.storage.claims import SeenEvents
 from bot.storage.database import Database, open_database
 from bot.storage.gate import SharedGate
 from bot.storage.hash_key import load_hash_key
-from bot.storage.records import Audit, AuditEntry
-from tests.support.records import recent, writer_of
+from tests.support.records import AUDIT_KEY, recent, writer_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 UNHURRIED = Timing(redelivery=30.0)
@@ -48,14 +49,14 @@ async def _hash_key(database: Database) -> None:
 
 async def _seen_events(database: Database) -> None:
     seen = SeenEvents(database, timing=UNHURRIED)
-    _say([key for key in range(KEYS) if await seen.is_new(str(key), NOON)])
+    _say([key for key in range(KEYS) if await seen.new_of([str(key)], NOON)])
 
 
 async def _write_for_ever(database: Database) -> None:
     """Say each key once it is committed."""
     seen = SeenEvents(database, timing=UNHURRIED)
     key = 0
-    while await seen.is_new(str(key), NOON):
+    while await seen.new_of([str(key)], NOON):
         _say(key)
         key += 1
 
@@ -82,7 +83,7 @@ async def _record_and_die(database: Database) -> None:
     """Let one record be stored by itself, and be killed right after the next one."""
     writer = writer_of(database)
     writer.add(_entry("stored"))
-    while not await recent(Audit(database), 1):  # noqa: ASYNC110 - a table tells nobody
+    while not await recent(Audit(database, AUDIT_KEY), 1):  # noqa: ASYNC110 - a table tells nobody
         await asyncio.sleep(0.01)
     _say("stored")
     writer.add(_entry("lost"))

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy.exc import StatementError
 
+from bot.domain.audit import AuditEntry
+from bot.storage.audit import Audit
 from bot.storage.database import Database
-from bot.storage.records import Audit, AuditEntry
 from bot.storage.schema import AUDIT
-from tests.support.records import recent, store
+from tests.support.records import AUDIT_KEY, recent, store
 
 pytestmark = pytest.mark.every_database
 
@@ -37,14 +38,14 @@ ASKED = AuditEntry(
 
 async def test_record(database: Database) -> None:
     """An entry comes back as it was recorded."""
-    audit = Audit(database)
+    audit = Audit(database, AUDIT_KEY)
     await store(database, REFUSED)
     assert (REFUSED,) == await recent(audit, 10)
 
 
 async def test_order(database: Database) -> None:
     """The newest entry stands first; of equal moments the one that came last."""
-    audit = Audit(database)
+    audit = Audit(database, AUDIT_KEY)
     late = replace(ASKED, at=NOON + timedelta(seconds=1))
     for entry in (late, REFUSED, ASKED):
         await store(database, entry)
@@ -53,7 +54,7 @@ async def test_order(database: Database) -> None:
 
 async def test_limit(database: Database) -> None:
     """No more entries come than were asked for."""
-    audit = Audit(database)
+    audit = Audit(database, AUDIT_KEY)
     for entry in (REFUSED, ASKED):
         await store(database, entry)
     assert (ASKED,) == await recent(audit, 1)
@@ -61,7 +62,7 @@ async def test_limit(database: Database) -> None:
 
 async def test_zone(database: Database) -> None:
     """A moment of another zone comes back in UTC."""
-    audit = Audit(database)
+    audit = Audit(database, AUDIT_KEY)
     brasilia = timezone(timedelta(hours=-3))
     await store(database, replace(ASKED, at=datetime(2026, 11, 23, 9, 0, tzinfo=brasilia)))
     (entry,) = await recent(audit, 1)
@@ -77,7 +78,7 @@ async def test_no_zone(database: Database) -> None:
 
 async def test_sweep(database: Database) -> None:
     """What is older is deleted and counted; the moment itself stays."""
-    audit = Audit(database)
+    audit = Audit(database, AUDIT_KEY)
     for minutes in (0, 1, 2):
         await store(database, replace(ASKED, at=NOON + timedelta(minutes=minutes)))
     assert 2 == await audit.sweep(NOON + timedelta(minutes=2))
@@ -86,7 +87,7 @@ async def test_sweep(database: Database) -> None:
 
 async def test_sweep_in_batches(database: Database) -> None:
     """Five entries go in batches of two."""
-    audit = Audit(database)
+    audit = Audit(database, AUDIT_KEY)
     for _ in range(5):
         await store(database, ASKED)
     assert 5 == await database.sweep(AUDIT.c.at, NOON + timedelta(seconds=1), batch=2)

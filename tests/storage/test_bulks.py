@@ -19,7 +19,7 @@ from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import Bound, Bounds
 from bot.storage.database import Database
 from bot.storage.jobs.bulks import PAGE, Bulks
-from bot.storage.jobs.rows import NAME_LIMIT, TEXT_LIMIT
+from bot.storage.jobs.rows import NAME_LIMIT
 
 pytestmark = pytest.mark.every_database
 
@@ -39,11 +39,14 @@ BULK = Bulk(
 )
 REPORTED = replace(
     BULK,
+    asked_in="",
+    external=True,
     card=PostedCard(channel="C2", ts="2.2"),
     due_at=NOON + SECOND,
     state=BulkState.REPORTED,
     worker="e1",
     paused_until=NOON + 2 * SECOND,
+    name="",
     ending=BulkEnding.STOPPED,
     attempts=2,
     doubtful=True,
@@ -113,6 +116,33 @@ async def test_answers(database: Database) -> None:
     await bulks.write_answers("b1", [failed])
     assert (third,) == await bulks.unasked("b1", 9)
     assert [failed, answered(second, "ok:85.00"), third] == await items(bulks)
+    # What is over does not change: it may have been erased meanwhile.
+    await bulks.write_answers("b1", [answered(second, "failed:486")])
+    assert answered(second, "ok:85.00") == (await items(bulks))[1]
+
+
+async def test_answers_for_a_bulk_that_was_erased(database: Database) -> None:
+    """Whoever writes them learns that nobody waits for them."""
+    bulks = Bulks(database)
+    await add(bulks)
+    first, *_ = await bulks.unasked("b1", 1)
+    assert await bulks.write_answers("b1", [answered(first, "ok:1")])
+    assert not await bulks.write_answers("b2", [answered(first, "ok:1")])
+
+
+async def test_calls_without_an_answer_are_dropped(database: Database) -> None:
+    """Of one bulk; the others keep their positions, and a failed look-up is an answer."""
+    bulks = Bulks(database)
+    await add(bulks)
+    await add(bulks, replace(BULK, id="b2"))
+    _, second, third = await bulks.unasked("b1", 9)
+    failed = replace(
+        third, finding=LookupFailure(error="timeout", detail=""), checked_at=NOON, sandbox=True
+    )
+    await bulks.write_answers("b1", [answered(second, "ok:1"), failed], once_more={2})
+    await bulks.drop_unasked("b1")
+    assert [answered(second, "ok:1"), failed] == await items(bulks)
+    assert 3 == len(await items(bulks, "b2"))
 
 
 async def test_no_answers_change_nothing(database: Database) -> None:
@@ -155,17 +185,16 @@ async def test_the_longest_list(database: Database) -> None:
 
 
 async def test_ignored_lines(database: Database) -> None:
-    """In their order, cut short, and without what a database does not take."""
+    """In their order, by number and reason: what is in them is not stored."""
     bulks = Bulks(database)
     lines = [
-        IgnoredLine(number=7, text="x" * 100, problem=LineProblem.TOO_LONG),
+        IgnoredLine(number=7, text="Maria", problem=LineProblem.TOO_LONG),
         IgnoredLine(number=3, text="a\0b\ud800", problem=LineProblem.UNPRINTABLE),
     ]
     assert None is await bulks.add(BULK, IDS, lines, PLENTY)
-    assert [
-        IgnoredLine(number=7, text="x" * TEXT_LIMIT, problem=LineProblem.TOO_LONG),
-        IgnoredLine(number=3, text="ab?", problem=LineProblem.UNPRINTABLE),
-    ] == [line async for line in bulks.ignored("b1")]
+    assert [replace(line, text="") for line in lines] == [
+        line async for line in bulks.ignored("b1")
+    ]
 
 
 async def test_a_hostile_name(database: Database) -> None:
@@ -175,6 +204,17 @@ async def test_a_hostile_name(database: Database) -> None:
     kept = await bulks.get("b1")
     assert kept is not None
     assert "?" + "x" * (NAME_LIMIT - 1) == kept.name
+
+
+async def test_a_name_is_kept_until_the_end(database: Database) -> None:
+    """The change that ends a list takes the name away, and can be repeated."""
+    bulks = Bulks(database)
+    await add(bulks)
+    ended = replace(BULK, state=BulkState.REPORTED, ended_at=NOON)
+    for _ in range(2):
+        assert await bulks.replace(BULK, ended)
+    assert replace(ended, name="") == await bulks.get("b1")
+    assert await bulks.replace(ended, replace(ended, attempts=1))
 
 
 @pytest.mark.parametrize(
@@ -190,6 +230,34 @@ async def test_bounds(database: Database, bounds: Bounds, bound: Bound) -> None:
     new = replace(BULK, id="b4")
     assert bound is await bulks.add(new, IDS, (), bounds)
     assert (None, []) == (await bulks.get("b4"), await items(bulks, "b4"))
+
+
+@pytest.mark.parametrize(
+    ("ago", "most", "fits"),
+    [
+        (timedelta(hours=24) - SECOND, 6, True),
+        (timedelta(hours=24) - SECOND, 5, False),
+        (timedelta(hours=24), 5, True),
+    ],
+)
+async def test_calls_a_day(database: Database, ago: timedelta, most: int, *, fits: bool) -> None:
+    """One's lists of 24 hours count with all their calls, also those that are over."""
+    bulks, bounds = Bulks(database), Bounds(user=9, all=9, calls_a_day=most)
+    await add(bulks, replace(REPORTED, started_at=NOON - ago))
+    await add(bulks, replace(BULK, id="b2", user="U2"))
+    elsewhere = replace(BULK.destination, team="T2")
+    await add(bulks, replace(BULK, id="b3", destination=elsewhere))
+    outcome = await bulks.add(replace(BULK, id="b4"), IDS, (), bounds)
+    assert (None if fits else Bound.DAY) is outcome
+    assert fits == (await bulks.get("b4") is not None)
+
+
+async def test_the_narrower_bound_is_named(database: Database) -> None:
+    """Where too many lists are open, a stop helps; tomorrow is not needed."""
+    bulks = Bulks(database)
+    await add(bulks)
+    new = replace(BULK, id="b2")
+    assert Bound.USER is await bulks.add(new, IDS, (), Bounds(user=1, all=9, calls_a_day=1))
 
 
 async def test_bounds_hold_where_several_start_at_once(database: Database) -> None:

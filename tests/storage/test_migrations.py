@@ -10,7 +10,7 @@ from sqlalchemy import Connection, MetaData, inspect, select, text
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.migrations import MIGRATIONS, OLDEST, migrate
-from bot.storage.schema import SCHEMA_MIGRATION
+from bot.storage.schema import SCHEMA_MIGRATION, SEEN_EVENT, Hashed
 from tests.storage.older_schema import go_back
 
 pytestmark = pytest.mark.every_database
@@ -64,6 +64,31 @@ async def test_schema(database: Database) -> None:
     assert new == migrated
     assert new != older
     assert [*range(1, NEWEST + 1)] == await numbers(database)
+
+
+async def test_what_need_not_be_kept(database: Database) -> None:
+    """Names of files go at the end of a list, and keys that contain ids become their hashes."""
+    at = "'2026-11-23 10:00:00'"
+    same = f"'U1', 'T1', 'C1', '', {at}, {at}, 'reported', 0, 0, FALSE, 'Ana.csv', 1, 0, 0"
+    columns = (
+        "id, user_id, team_id, channel_id, thread_ts, started_at, due_at, state, turn, attempts, "
+        "doubtful, name, total, doubles, ignored, ended_at"
+    )
+    click, post = "share:C1:U1:1.1:MPG1", "d41d8cd98f00b204e9800998ecf8427e"
+
+    def work(connection: Connection) -> tuple[set[str], set[str]]:
+        go_back(connection)
+        for name, ended in (("open", "NULL"), ("over", at)):
+            row = f"INSERT INTO bulk ({columns}) VALUES ('{name}', {same}, {ended})"
+            connection.exec_driver_sql(row)
+        for key in (click, post):
+            connection.exec_driver_sql(f"INSERT INTO seen_event VALUES ('{key}', {at})")
+        migrate(connection)
+        keys = connection.scalars(select(SEEN_EVENT.c.event_key))
+        names = connection.scalars(text("SELECT id || name FROM bulk"))
+        return set(keys), set(names)
+
+    assert ({Hashed.of(click), post}, {"openAna.csv", "over"}) == await database.write(work)
 
 
 async def test_once(shared_url: str) -> None:

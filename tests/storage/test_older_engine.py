@@ -22,6 +22,7 @@ from bot.storage.stores import Stores
 from tests.storage.older_schema import go_back
 from tests.storage.test_bulks import BULK
 from tests.storage.test_watches import NOON, WATCH, another
+from tests.support.records import AUDIT_KEY
 
 pytestmark = pytest.mark.every_database
 
@@ -117,7 +118,7 @@ async def test_what_waits_is_taken_over(shared_url: str) -> None:
     async with older(shared_url) as database:
         await database.write(jobs)
     async with open_database(shared_url) as database:
-        stores = Stores(database, lost=print)
+        stores = Stores(database, key=AUDIT_KEY, lost=print)
         found = [await stores.watches.get("w1"), await stores.watches.get("x2")]
         lists = [await stores.bulks.get("b1"), await stores.bulks.get("b2")]
 

@@ -42,53 +42,119 @@ def of_postgresql(sqlstate: str) -> DBAPIError:
 
 
 @pytest.mark.parametrize(
-    ("error", "expected"),
+    ("error", "problem", "fact"),
     [
-        (TimeoutError(SECRET), "did not answer in time. [TimeoutError]"),
-        (NoConnectionFreeError(SECRET), "did not answer in time. [no connection free]"),
-        (PermissionError(SECRET), "could not be used. [PermissionError]"),
-        (UnicodeEncodeError("utf-8", SECRET, 0, 1, SECRET), "be used. [UnicodeEncodeError]"),
-        (
-            OSError(errno.EACCES, SECRET),
-            "file of the database may not be read or written by this user. [EACCES]",
-        ),
-        (OSError(errno.EPERM, SECRET), "may not be read or written by this user. [EPERM]"),
-        (OSError(errno.EROFS, SECRET), "may not be read or written by this user. [EROFS]"),
-        (OSError(errno.ENOSPC, SECRET), "disk of the database is full. [ENOSPC]"),
-        (OSError(errno.EIO, SECRET), "could not be used. [EIO]"),
-        (ArgumentError(SECRET), "option in DATABASE_URL is not understood. [ArgumentError]"),
-        (of_sqlite("SQLITE_BUSY"), "Another process holds the database. [SQLITE_BUSY]"),
-        (of_sqlite("SQLITE_READONLY"), "may not be written by this user. [SQLITE_READONLY]"),
+        (TimeoutError(SECRET), "did not answer in time", "TimeoutError"),
+        (NoConnectionFreeError(SECRET), "did not answer in time", "no connection free"),
+        (PermissionError(SECRET), "could not be used", "PermissionError"),
+        (UnicodeEncodeError("utf-8", SECRET, 0, 1, SECRET), "be used", "UnicodeEncodeError"),
+        (OSError(errno.EACCES, SECRET), "not let this user read or write", "EACCES"),
+        (OSError(errno.EPERM, SECRET), "not let this user read or write", "EPERM"),
+        (OSError(errno.EROFS, SECRET), "not let this user read or write", "EROFS"),
+        (OSError(errno.ENOSPC, SECRET), "disk of the database is full", "ENOSPC"),
+        (OSError(errno.EMFILE, SECRET), "process has too many files open", "EMFILE"),
+        (OSError(errno.EIO, SECRET), "could not be used", "EIO"),
+        (ArgumentError(SECRET), "option in DATABASE_URL is not understood", "ArgumentError"),
+        (of_sqlite("SQLITE_BUSY"), "Another process holds the database", "SQLITE_BUSY"),
+        (of_sqlite("SQLITE_READONLY"), "let this user read or write", "SQLITE_READONLY"),
         # Extended codes begin with the plain one.
-        (of_sqlite("SQLITE_BUSY_SNAPSHOT"), "holds the database. [SQLITE_BUSY_SNAPSHOT]"),
-        (of_sqlite("SQLITE_FULL"), "disk of the database is full. [SQLITE_FULL]"),
-        (of_sqlite("SQLITE_RANGE"), "could not be used. [SQLITE_RANGE]"),
-        (sqlite3.ProgrammingError(SECRET), "could not be used. [ProgrammingError]"),
-        (of_postgresql("42501"), "user lacks a right. [SQLSTATE 42501]"),
-        (of_postgresql("53100"), "no room left. [SQLSTATE 53100]"),
-        (of_postgresql("57P01"), "shutting down or starting. [SQLSTATE 57P01]"),
-        (of_postgresql("22012"), "could not be used. [SQLSTATE 22012]"),
+        (of_sqlite("SQLITE_BUSY_SNAPSHOT"), "holds the database", "SQLITE_BUSY_SNAPSHOT"),
+        (of_sqlite("SQLITE_FULL"), "disk of the database is full", "SQLITE_FULL"),
+        (of_sqlite("SQLITE_IOERR_READ"), "disk of the database fails", "SQLITE_IOERR_READ"),
+        (of_sqlite("SQLITE_IOERR_WRITE"), "or a quota is used up", "SQLITE_IOERR_WRITE"),
+        (of_sqlite("SQLITE_ERROR"), "not those of this bot", "SQLITE_ERROR"),
+        # But where they mean something else.
+        (of_sqlite("SQLITE_IOERR_LOCK"), "be a network share", "SQLITE_IOERR_LOCK"),
+        (of_sqlite("SQLITE_IOERR_SHMMAP"), "be a network share", "SQLITE_IOERR_SHMMAP"),
+        (of_sqlite("SQLITE_READONLY_DBMOVED"), "moved or deleted", "SQLITE_READONLY_DBMOVED"),
+        (of_sqlite("SQLITE_RANGE"), "could not be used", "SQLITE_RANGE"),
+        (sqlite3.ProgrammingError(SECRET), "could not be used", "ProgrammingError"),
+        (of_postgresql("42501"), "user lacks a right", "SQLSTATE 42501"),
+        (of_postgresql("25006"), "may only be read", "SQLSTATE 25006"),
+        (of_postgresql("53100"), "no room left", "SQLSTATE 53100"),
+        (of_postgresql("53300"), "accepts no further connections", "SQLSTATE 53300"),
+        (of_postgresql("57P01"), "shutting down or starting", "SQLSTATE 57P01"),
+        (of_postgresql("22012"), "could not be used", "SQLSTATE 22012"),
         # A statement that failed without a code.
-        (DBAPIError("SELECT", {}, psycopg.DataError(SECRET)), "not be used. [DataError]"),
+        (DBAPIError("SELECT", {}, psycopg.DataError(SECRET)), "not be used", "DataError"),
         # No code and no statement: the connection was not made.
         (
             OperationalError(None, None, psycopg.OperationalError(SECRET)),
-            "refuses the user, the password or the name of the database. [OperationalError]",
+            "database server cannot be reached",
+            "OperationalError",
         ),
         (
             ProgrammingError(None, None, psycopg.ProgrammingError(SECRET)),
-            "option in DATABASE_URL is not understood. [ProgrammingError]",
+            "option in DATABASE_URL is not understood",
+            "ProgrammingError",
         ),
     ],
-    ids=lambda value: value.partition("[")[2].rstrip("]") if isinstance(value, str) else "",
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_translation(error: Exception, expected: str) -> None:
-    """Each error below becomes a sentence and a code, and nothing of its text is left."""
+def test_translation(error: Exception, problem: str, fact: str) -> None:
+    """Each error becomes a problem, a remedy and a code, and nothing of its text is left."""
     with pytest.raises(StorageError) as caught, translated():
         raise error
-    assert str(caught.value).endswith(expected)
-    assert str(caught.value).startswith("storage: ")
-    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    found = caught.value
+    assert problem in found.problem
+    assert fact == found.fact
+    assert found.remedy
+    assert f"storage: {found.problem} {found.remedy} [{fact}]" == str(found)
+    assert not {"{", "}"}.intersection(str(found))
+    assert SECRET not in "".join(traceback.format_exception(found))
+
+
+def test_a_file_is_named(tmp_path: Path) -> None:
+    """With its folder, in the problem and in the remedy; braces in a name are a name's."""
+    file = tmp_path / "{folder}.db"
+    with pytest.raises(StorageError) as caught, translated(file):
+        raise of_sqlite("SQLITE_NOTADB")
+    assert caught.value.problem.startswith(f"{file} is no SQLite database")
+
+    with pytest.raises(StorageError) as caught, translated(file):
+        raise of_sqlite("SQLITE_FULL")
+    assert f"Free space in {tmp_path}." == caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ('FATAL:  password authentication failed for user "role"', "refuses the user or the pass"),
+        ('FATAL: autenticação do tipo senha falhou para o usuário "x"', "the user or the password"),
+        ("fe_sendauth: no password supplied", "wants a password"),
+        ('FATAL:  no pg_hba.conf entry for host "1.2.3.4", no encryption', "or not without TLS"),
+        ('nenhuma entrada no pg_hba.conf para máquina "1.2.3.4", usuário "x"', "not without TLS"),
+        ("server does not support SSL, but SSL was required", "cannot agree on TLS"),
+        ("SSL error: certificate verify failed", "cannot agree on TLS"),
+        ('root certificate file "/ca.pem" does not exist', "cannot agree on TLS"),
+        ("FATAL:  sorry, too many clients already", "accepts no further connections"),
+        ('FATAL:  too many connections for role "joe"', "accepts no further connections"),
+        ("FATAL:  remaining connection slots are reserved for roles", "no further connections"),
+        ("FATAL:  desculpe, muitos clientes conectados", "accepts no further connections"),
+        ("FATAL:  the database system is starting up", "shutting down or starting"),
+        ('FATAL:  database "absent" does not exist', "no database of that name"),
+        ('FATAL:  banco de dados "absent" não existe', "no database of that name"),
+        ("FATAL: no such database: absent", "no database of that name"),
+        ("FATAL: no more connections allowed (max_client_conn)", "no further connections"),
+        ("FATAL: Tenant or user not found", "refuses the connection"),
+        ('FATAL:  role "nobody" does not exist', "does not know the user"),
+        ('FATAL:  role "joe" is not permitted to log in', "may not connect to this database"),
+        ('FATAL:  permission denied for database "a"', "may not connect to this database"),
+        ('FATAL:  permissão negada para banco de dados "a"', "may not connect"),
+        ("failed to resolve host 'db.invalid': [Errno -2]", "was not found"),
+        ('could not translate host name "x" to address', "was not found"),
+        ('connection to server at "ssl-role", port 1 failed: Connection refused', "be reached"),
+        ("connection timeout expired", "cannot be reached"),
+    ],
+)
+def test_a_connection_that_fails_says_why(said: str, problem: str) -> None:
+    """In the server's words, in both languages; names in them are no words."""
+    error = OperationalError(None, None, psycopg.OperationalError(f"{said} {SECRET}"))
+    with pytest.raises(StorageError) as caught, translated():
+        raise error
+    assert problem in caught.value.problem
+    assert caught.value.remedy
+    assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize("error", [ValueError(), InvalidRequestError(), StorageError("ours")])
@@ -113,8 +179,10 @@ def test_a_failure_is_logged_and_the_block_ends(log: io.StringIO) -> None:
 
 
 def test_without_a_fact() -> None:
-    """An error without a fact ends with its sentence."""
+    """An error without a fact or a remedy has no empty brackets."""
     assert "storage: A sentence." == str(StorageError("A sentence."))
+    assert "Problem. Remedy." == StorageError("Problem.", remedy="Remedy.").detail
+    assert "Problem. [X]" == StorageError("Problem.", "X").detail
 
 
 async def test_statement_and_values_stay_inside(database: Database) -> None:
@@ -135,7 +203,7 @@ async def test_password_stays_inside(
     """A password that is refused stands in no error, traceback, log or representation."""
     caplog.set_level(logging.DEBUG)
     url = postgres.url("postgres").replace(postgres.password, SECRET)
-    with pytest.raises(StorageError, match="refuses the user, the password") as caught:
+    with pytest.raises(StorageError, match="refuses the user or the password") as caught:
         async with open_database(url):
             pass
     shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text
@@ -156,7 +224,8 @@ async def test_password_of_an_open_database(
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("/test_", "/absent_"), "refuses the user, the password or the name"),
+        (("/test_", "/absent_"), "has no database of that name"),
+        (("//voicestatus:", "//nobody:"), "refuses the user or the password"),
         (("127.0.0.1", "127.0.0.1:1,127.0.0.1"), "must look like"),
         (("127.0.0.1:", "127.0.0.1:1#"), "must look like"),
     ],
@@ -185,9 +254,10 @@ async def test_nobody_listens() -> None:
 
 async def test_no_folder(tmp_path: Path) -> None:
     """A folder that is not there is not made: it may be a volume that is not mounted."""
-    with pytest.raises(StorageError, match="folder of the database does not exist"):
+    with pytest.raises(StorageError, match=f"The folder {tmp_path}/absent does not exist"):
         async with open_database(f"sqlite:///{tmp_path}/absent/voicestatus.db"):
             pass
+    assert [] == sorted(tmp_path.glob("*"))  # noqa: ASYNC240 - a folder of the test
 
 
 async def test_no_database(tmp_path: Path) -> None:
@@ -202,6 +272,6 @@ async def test_no_database(tmp_path: Path) -> None:
 
 async def test_not_a_file(tmp_path: Path) -> None:
     """What the file system refuses is one sentence, too."""
-    with pytest.raises(StorageError, match=r"could not be used. \[EISDIR\]"):
+    with pytest.raises(StorageError, match=rf"{tmp_path} is a folder\. .*\[EISDIR\]"):
         async with open_database(f"sqlite:///{tmp_path}"):
             pass

@@ -36,6 +36,8 @@ WATCH = Watch(
 )
 TOLD = replace(
     WATCH,
+    asked_in="D1",
+    external=True,
     card=PostedCard(channel="C2", ts="2.2"),
     state=State.TOLD,
     looks=3,

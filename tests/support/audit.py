@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-from bot.storage.records import Audit, AuditEntry
+from bot.domain.audit import AuditEntry
+from bot.storage.audit import Audit
 from bot.telemetry import Telemetry
-from tests.support.records import recent
+from tests.support.records import AUDIT_KEY, recent
 from tests.support.scene import HASH_KEY, Scene
 
 
@@ -20,7 +21,7 @@ async def audited(scene: Scene, count: int, *, patience: float = 20.0) -> list[A
     await scene.running.stores.records.flush()
     until = time.monotonic() + patience
     while True:
-        entries = await recent(Audit(scene.running.stores.database), 100)
+        entries = await recent(Audit(scene.running.stores.database, AUDIT_KEY), 100)
         if len(entries) >= count or time.monotonic() > until:
             return [*entries][::-1]
         await asyncio.sleep(0.02)

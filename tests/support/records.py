@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
+from datetime import datetime
+from typing import Final, TypeAlias
 
 from sqlalchemy import select
 
+from bot.domain.audit import AuditEntry, AuditKey
 from bot.domain.timing import Timing
+from bot.services.records import Records
+from bot.storage.audit import Audit
 from bot.storage.database import Database
-from bot.storage.records import Audit, AuditEntry, Recents, Record, RecordWriter
+from bot.storage.records import Recents, Record, RecordWriter
 from bot.storage.schema import AUDIT
+from bot.telemetry import Telemetry
+
+Loss: TypeAlias = tuple[int, str, str]
+AUDIT_KEY: Final = AuditKey(b"the key of the tests")
 
 
 def writer_of(
-    database: Database, lost: list[tuple[int, str, str]] | None = None, timing: Timing = Timing()
+    database: Database, lost: list[Loss] | None = None, timing: Timing = Timing()
 ) -> RecordWriter:
     """A writer on it that adds to the list what it could not store."""
     losses = [] if lost is None else lost
     return RecordWriter(
         database,
-        Audit(database),
+        Audit(database, AUDIT_KEY),
         Recents(database),
-        lost=lambda *loss: losses.append(loss),
+        lost=lambda records, code, detail: losses.append((len(records), code, detail)),
         timing=timing,
     )
 
 
+def records_on(writer: RecordWriter, recents: Recents, now: Callable[[], datetime]) -> Records:
+    """What services use, on this writer."""
+    return Records(writer=writer, recents=recents, telemetry=Telemetry(b"key"), now=now)
+
+
 async def store(database: Database, *records: Record) -> None:
     """Store these in one transaction."""
-    lost: list[tuple[int, str, str]] = []
+    lost: list[Loss] = []
     writer = writer_of(database, lost)
     writer.add(*records)
     await writer.flush()

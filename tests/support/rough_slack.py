@@ -89,7 +89,7 @@ class RoughSlack:
 
     bot_token = "xoxb-rough"
     app_token = "xapp-rough"
-    signing_secret = "rough-signing-secret"
+    signing_secret = "deadbeef" * 4
 
     url: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)

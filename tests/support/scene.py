@@ -49,6 +49,9 @@ UNHURRIED: Final = Timing(
     redelivery=PATIENCE,
     gate=PATIENCE,
     poll=0.1,
+    pace=0.0,
+    gather=0.0,
+    get_ready=0.0,
 )
 # The progress note appears immediately, whatever the gateway does.
 WITH_NOTE: Final = replace(UNHURRIED, note_after=0.0)
@@ -304,6 +307,7 @@ class Stage:
         await self.running.stores.preferences.set_language(Scope.USER, "", "", None)
         await self.running.stores.preferences.refresh()
         self.gateway_requests.clear()
+        self.running.pace._conversations.clear()
         forget_answers(self.running.gateway)
 
 

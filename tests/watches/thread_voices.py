@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -54,13 +56,15 @@ class ThreadNotifier:
     def __init__(self, client: AsyncWebClient) -> None:
         self._threads = Threads(client)
 
-    async def tell(self, watch: Watch) -> Report:
+    async def tell(self, *watches: Watch) -> Report:
         """Post once."""
+        (watch,) = watches
         return await self._threads.post(watch.destination, EVENT, **{NOTICE: watch.id})
 
-    async def trace(self, watch: Watch) -> Trace:
-        """Read the thread."""
-        return await self._threads.find(watch.destination, **{NOTICE: watch.id})
+    async def find_sent(self, watches: Sequence[Watch]) -> AsyncIterator[Trace]:
+        """Read the thread of each."""
+        for watch in watches:
+            yield await self._threads.find(watch.destination, **{NOTICE: watch.id})
 
     async def update_card(self, watch: Watch) -> Report:
         """There are no cards here."""
@@ -74,9 +78,9 @@ class ThreadSpeaker:
     def __init__(self, client: AsyncWebClient) -> None:
         self._threads = Threads(client)
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
+    async def show_progress(self, bulk: Bulk, tally: Tally, *, missing: str = "") -> Report:
         """Nothing is posted."""
-        del bulk, tally
+        del bulk, tally, missing
         return Report(delivery=Delivery.SENT)
 
     async def find_progress(self, bulk: Bulk) -> PostedCard | None:

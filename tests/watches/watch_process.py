@@ -20,8 +20,9 @@ from typing import Any
 import time_machine
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.configured import access_rules, gateway_of, revealed, slack_session, utc_now
+from bot.composition.configured import access_rules, gateway_of, revealed, utc_now
 from bot.composition.jobs import build_bulks, build_poller, build_watches, gatekeeper_of
+from bot.domain.access import Asker
 from bot.domain.call_status import Answer
 from bot.domain.id_lists.id_list import IdList
 from bot.domain.input.message_id import MessageId
@@ -35,9 +36,11 @@ from bot.services.jobs.poller import End
 from bot.services.lookup import LookupService
 from bot.services.watches.service import Started, WatchService
 from bot.settings.settings import Settings
+from bot.slack.api.session import open_session
 from bot.storage.database import open_database
 from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
+from tests.support.records import AUDIT_KEY, records_on
 from tests.watches.thread_voices import ThreadNotifier, ThreadSpeaker
 
 
@@ -50,9 +53,9 @@ async def both_houses(
         open_database(revealed(settings.database_url), timing=timing) as database,
         gatekeeper_of(settings, database) as gatekeeper,
         gateway_of(settings, gatekeeper=gatekeeper) as gateway,
-        slack_session() as session,
+        open_session() as session,
     ):
-        stores = Stores(database, lost=print, timing=timing)
+        stores = Stores(database, key=AUDIT_KEY, lost=print, timing=timing)
         poller = build_poller(settings, stores, now=utc_now, timing=timing)
         lookups = LookupService(
             gateway=gateway,
@@ -63,20 +66,27 @@ async def both_houses(
         client = AsyncWebClient(token="xoxb-1", base_url=settings.slack_api_url, session=session)
         means = Dependencies(
             lookups=lookups,
+            records=records_on(stores.records, stores.recents, utc_now),
             in_doubt=OnUnknownDelivery(settings.watch_in_doubt),
             heard=nobody_hears,
+            dismiss=nobody_is_dismissed,
             now=utc_now,
             timing=timing,
         )
-        watching, watch_line = build_watches(
+        watching, watch_line, notice_line = build_watches(
             settings, stores, poller, means, ThreadNotifier(client)
         )
         bulks, bulk_line = build_bulks(settings, stores, poller, means, ThreadSpeaker(client))
         end = End(timing.end)
-        async with poller.running((watch_line, bulk_line), end):
+        async with poller.running((watch_line, notice_line, bulk_line), end):
             yield watching, bulks
             end.begin()
             database.hurry(end.left)
+
+
+async def nobody_is_dismissed(_: object) -> bool:
+    """There are no rules."""
+    return True
 
 
 async def nobody_hears(answers: Sequence[Answer]) -> None:
@@ -90,7 +100,7 @@ async def start_watches(watching: WatchService, first: int, count: int, prefix: 
     for number in range(first, first + count):
         outcomes = await watching.start(
             [MessageId(f"{prefix}{number}")],
-            user=f"U{number}",
+            asker=Asker(user=f"U{number}", channel="C1", team="T1"),
             destination=Destination(team="T1", channel="C1", thread=f"{number % 20}.1"),
         )
         started += [one.watch.id for one in outcomes if isinstance(one, Started)]
@@ -110,7 +120,7 @@ async def start_bulk(bulks: BulkService, count: int, prefix: str) -> str:
     """One list in a thread of its own; its id."""
     outcome = await bulks.start(
         IdList(ids=tuple(MessageId(f"{prefix}{number}") for number in range(1, count + 1))),
-        user="U1",
+        asker=Asker(user="U1", channel="C1", team="T1"),
         destination=Destination(team="T1", channel="C1", thread=f"{prefix}.1"),
     )
     assert isinstance(outcome, Bulk)

@@ -172,3 +172,33 @@ async def test_a_disconnect_before_the_head_is_handled_is_no_error(log: io.Strin
             await asyncio.sleep(0.001)
 
     assert '"level": "error"' not in log.getvalue()
+
+
+async def test_all_unfinished_bytes_are_counted_once() -> None:
+    """What arrives adds to the sum; what is answered, dropped or gone leaves it."""
+
+    async def count(request: web.BaseRequest) -> web.Response:
+        return web.Response(text=f"{len(await request.read())} came")
+
+    connections = Connections(web.Server(count), most=10, bodies=10**7, timing=STEADY)
+    whole, dropped, gone = (connections.new() for _ in range(3))
+    wires = [Wire(), Wire(), Wire()]
+    for connection, wire in zip((whole, dropped, gone), wires, strict=True):
+        connection.connection_made(wire)
+    await asyncio.sleep(0)
+    head = b"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 4\r\n\r\n"
+    for connection in (whole, dropped, gone):
+        connection.data_received(head)
+        connection.data_received(b"xx")
+    assert 3 * (len(head) + 2) == connections.held
+
+    whole.data_received(b"xx")
+    await settled(wires[0], b"4 came")
+    assert 2 * (len(head) + 2) == connections.held
+    dropped.drop()
+    assert len(head) + 2 == connections.held
+    gone.connection_lost(None)
+    assert 0 == connections.held
+    for connection in (whole, dropped):
+        connection.connection_lost(None)
+    assert (0, set()) == (connections.held, connections.open)

@@ -210,7 +210,18 @@ async def test_malformed_http_is_refused_quietly(sent: bytes, log: io.StringIO) 
     last = answer.rpartition(b"HTTP/1.")[2]
     assert (b"400", b'{"error": "form"}') == (last[2:5], last[-17:])
     assert b"CANARY" not in answer
+    assert b"\r\nServer: voicestatus\r\n" in last
     assert '"level": "error"' not in log.getvalue()
+
+
+async def test_no_answer_names_the_versions_of_what_serves_it() -> None:
+    """Neither of Python nor of aiohttp, whatever the status."""
+    async with running_server() as server:
+        last = GET[:-2].replace(b"/", b"/nowhere", 1) + b"Connection: close\r\n\r\n"
+        answer = await (await server.client(GET + last)).rest()
+
+    assert 2 == answer.count(b"\r\nServer: voicestatus\r\n")
+    assert 0 == answer.count(b"aiohttp")
 
 
 async def test_data_after_an_early_answer_is_not_read(log: io.StringIO) -> None:
@@ -246,10 +257,11 @@ def test_how_many_may_connect_follows_the_limit_of_the_process() -> None:
     """A low RLIMIT_NOFILE means fewer connections."""
     with descriptors(300):
         low = own_connection_limit()
+        shared = own_connection_limit(servers=2)
     with descriptors(3000):
         high = own_connection_limit()
 
-    assert (150, MOST_CONNECTIONS) == (low, high)
+    assert (150, 75, MOST_CONNECTIONS) == (low, shared, high)
 
 
 async def test_without_descriptors_accepting_pauses_and_resumes(log: io.StringIO) -> None:

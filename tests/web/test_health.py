@@ -9,7 +9,7 @@ from dataclasses import replace
 import aiohttp
 
 from bot.domain.timing import Timing
-from bot.web.server import build_server, serving
+from bot.web.server import Health, build_server, serving
 
 
 class Parts:
@@ -36,7 +36,7 @@ async def status(session: aiohttp.ClientSession, port: int) -> int:
 async def played(timing: Timing) -> tuple[Parts, list[int], int]:
     """Many concurrent requests, then one for which the state has changed."""
     parts = Parts()
-    app = build_server(readiness=parts, metrics=lambda: b"", slack=None, timing=timing)
+    app = build_server(health=Health(readiness=parts, metrics=bytes, timing=timing))
     async with (
         serving(app, host="127.0.0.1", port=0) as port,
         aiohttp.ClientSession() as session,
@@ -62,3 +62,24 @@ async def test_an_old_result_is_checked_again() -> None:
     parts, first, last = await played(replace(Timing(), readiness=0.0))
 
     assert (21, [200] * 20, 503) == (parts.asked, first, last)
+
+
+async def test_warnings_do_not_make_it_unready() -> None:
+    """What an operator should mend is shown beside the parts, in its present state."""
+    parts = Parts()
+    parts.may_answer.set()
+    warned: dict[str, str] = {}
+    app = build_server(health=Health(readiness=parts, metrics=bytes, warnings=lambda: warned))
+    said = []
+    async with (
+        serving(app, host="127.0.0.1", port=0) as port,
+        aiohttp.ClientSession() as session,
+    ):
+        for warning in ({"part": "first"}, {"part": "second"}, {}):
+            warned = warning
+            async with session.get(f"http://127.0.0.1:{port}/readyz") as reply:
+                said.append((reply.status, await reply.json()))
+
+    plain = {"ready": True, "parts": {"part": True}}
+    first, second = ({**plain, "warnings": {"part": text}} for text in ("first", "second"))
+    assert [(200, first), (200, second), (200, plain)] == said

@@ -1,15 +1,14 @@
 """The playground's HTTP server: its page, the user's view as a stream, the user's actions.
 
-There is no login, so only pages that this server sent may use it: a foreign Host (DNS rebinding) or
-Origin is refused, and actions must be JSON, which a foreign page cannot send without a CORS
-preflight (https://fetch.spec.whatwg.org/#cors-protocol).
+Only pages that this server sent may use it. Actions must also be JSON, which a foreign page cannot
+send without a CORS preflight (https://fetch.spec.whatwg.org/#cors-protocol).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import resources
@@ -19,6 +18,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.demo.gallery import exhibits
+from bot.demo.local_only import Handler, local_only
 from bot.demo.playground.actions import UnreadableError, do
 from bot.demo.playground.seed_data import AGENTS, CHANNELS
 from bot.demo.playground.snapshot import snapshot, traffic
@@ -48,11 +48,10 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    "Server": "voicestatus",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PlaygroundServer:
@@ -66,7 +65,7 @@ class PlaygroundServer:
 
     def application(self) -> web.Application:
         """The routes."""
-        app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_guarded])
+        app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[local_only])
         app.router.add_get("/", self._file("playground.html"))
         app.router.add_get("/gallery", self._file("gallery.html"))
         for name in self._files:
@@ -207,29 +206,6 @@ def _texts(catalog: Catalog) -> dict[str, Any]:
         for name, phrase in catalog.phrases.items()
         if name.startswith(_PHRASES)
     }
-
-
-@web.middleware
-async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse requests that do not come from a page of this server."""
-    port = _port(request)
-    hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-    origin = request.headers.get("Origin")
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    # DNS rebinding: a foreign name that resolves to 127.0.0.1 still sends its own Host.
-    if request.headers.get("Host") not in hosts:
-        raise web.HTTPMisdirectedRequest
-    if origin is not None and origin.removeprefix("http://") not in hosts:
-        raise web.HTTPForbidden
-    # Browsers set Sec-Fetch-Site themselves, so a page cannot forge it.
-    if request.method == "POST" and site not in {"same-origin", "none"}:
-        raise web.HTTPForbidden
-    return await handler(request)
-
-
-def _port(request: web.Request) -> int:
-    address: Any = request.transport.get_extra_info("sockname") if request.transport else None
-    return int(address[1]) if address else 0
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:

@@ -15,10 +15,9 @@ from typing import Final
 
 from bot.demo.playground.seed_data import ADMIN, fill, furnish
 from bot.demo.playground.server import PlaygroundServer
-from bot.demo.stage import Gateway, Stage, running_stage
+from bot.demo.stage import Gateway, Stage, local_sandbox, running_stage
 from bot.domain.texts.catalog import Language
 from bot.domain.timing import Timing
-from bot.gateway.sandbox.server import running_sandbox
 from bot.locales import load_catalog
 from bot.logs import configure_logging
 from bot.web.server import CannotListenError, serving
@@ -43,7 +42,7 @@ async def running_playground(
     *,
     usual_port: int = USUAL_PORT,
     timing: Timing = Timing(),
-    gateway: Gateway = running_sandbox,
+    gateway: Gateway = local_sandbox,
 ) -> AsyncIterator[Playground]:
     """Start everything and serve the page while the block runs.
 

@@ -24,6 +24,9 @@ HEADING: Final = 200
 FOREIGN_HEADING: Final = 2_000
 QUOTED_LINE: Final = 20
 QUOTED_CELL: Final = 3
+# Of a web page.
+TAG: Final = 10
+ENTITY: Final = 12
 # Skipping this many characters takes one step.
 PASSED_OVER: Final = 16
 

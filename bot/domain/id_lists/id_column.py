@@ -1,6 +1,7 @@
 """Which column of a table contains the IDMSGs. The cells decide; a heading helps.
 
-A column of digits can be anything. It is chosen if its heading names it, or if it is the only
+A column that is called IDMSG is chosen, even if it is empty, unless ids of the gateway's form are
+in another one. Without a name, a column of digits can be anything. It is chosen if it is the only
 candidate; otherwise no column is, because a wrong one costs a whole list of requests.
 """
 
@@ -16,14 +17,15 @@ from bot.domain.id_lists.effort import FOREIGN_HEADING, HEADING, Effort
 from bot.domain.id_lists.id_list import MAX_SHOWN, ListProblem, UnreadableListError, shown
 from bot.domain.id_lists.list_words import HEADER, LineProblem, judge
 from bot.domain.id_lists.table_rows import Row, Table
-from bot.domain.input.found_ids import readable
-from bot.domain.input.message_id import folded
+from bot.domain.input.message_id import folded, unwrap
+from bot.domain.input.readable import readable
 
 _SAMPLE: Final = 200
-_HEADINGS_WITHIN: Final = 20
+HEADINGS_WITHIN: Final = 20
 _HINTED: Final = 200
 _CERTAIN: Final = 4
 _NAMED: Final = 3
+_EMPTY: Final = 0.5
 # In a column without a name, this share must have the form of an id, and this share must differ.
 _SHARE: Final = 0.5
 # A second column that is nearly as good makes the choice ambiguous.
@@ -31,7 +33,7 @@ _RIVAL: Final = 0.8
 # Headings of columns that hold numbers, but no IDMSGs.
 _OTHERS: Final = re.compile(
     r"\b(?:tele)?(?:fone|phone|cel|celular|whats|whatsapp|numero|number|ddd|cpf|cnpj|rg|cep|zip|pedido"
-    r"|order|protocolo|contrato|contract|ticket|chamado|data|date|hora|time|valor|price|nota|nf|nfe"
+    r"|order|protocolo|contrato|contract|ticket|chamado|data|date|hora|time|valor|price|total|saldo|preco|amount|ip|nota|nf|nfe"
     r"|fatura|invoice|boleto|documento|document|inscricao|cadastro|contato|contact|matricula|conta|account|cliente|customer|lote|batch|chave)\b"
 )
 
@@ -43,7 +45,8 @@ class Column:
     Attributes:
         delimiter: the character between cells.
         place: index of the column, from 0.
-        heading: the heading above the ids, or the column's letter; empty if it is the only column.
+        heading: the heading above the ids, or the column's letter; empty for the only column,
+            unless it is named.
         above: the number of the last title or heading row; 0 without one.
         named: the heading calls them IDMSGs.
         certain: some cell has the form of the gateway.
@@ -71,15 +74,26 @@ def find_column(table: Table, effort: Effort) -> Column:
 
     def is_sample(number: int, places: range) -> bool:
         """The first rows, a sample of the others, and some rows that may contain an id."""
-        first = number <= _HEADINGS_WITHIN or number % step == 0
+        first = number <= HEADINGS_WITHIN or number % step == 0
         return first or not hinted.isdisjoint(places)
 
     surveys = [_Survey([*table.rows(one, is_sample)], one, effort) for one in table.delimiters]
-    found = [column for survey in surveys if (column := survey.best()) is not None]
+    found = _meant([column for survey in surveys if (column := survey.best()) is not None])
     if found:
         return max(found, key=lambda column: column.score)
-    rounded = any(survey.is_rounded() for survey in surveys)
-    raise UnreadableListError(ListProblem.ROUNDED if rounded else ListProblem.NO_COLUMN)
+    raise UnreadableListError(surveys[0].problem())
+
+
+def names_ids(heading: str) -> bool:
+    """Whether a heading says that ids are below it."""
+    return HEADER.fullmatch(unwrap(_name(heading))) is not None
+
+
+def _meant(columns: Sequence[Column]) -> Sequence[Column]:
+    """The columns without those that are only guessed, if another one has the name."""
+    if not any(column.named for column in columns):
+        return columns
+    return [column for column in columns if column.named or column.certain]
 
 
 class _Survey:
@@ -95,23 +109,23 @@ class _Survey:
 
     def best(self) -> Column | None:
         """The chosen column; `None` if no column fits, or several do."""
-        columns = (self._column(place) for place in range(self._width))
-        found = sorted((c for c in columns if c.score), key=lambda c: c.score, reverse=True)
+        columns = [self._column(place) for place in range(self._width)]
+        found = [column for column in _meant(columns) if column.score]
+        found.sort(key=lambda column: column.score, reverse=True)
         if not found:
             return None
         best, *others = found
         rival = bool(others) and others[0].score >= _RIVAL * best.score
         return None if rival and not (best.certain or best.named) else best
 
-    def is_rounded(self) -> bool:
-        """Whether the numbers of the chosen column were rounded."""
-        named = [place for place in range(self._width) if self._is_named(place)]
-        places = [0] if self._width == 1 else named
-        cells = (cell for place in places for cell in self._cells(place))
-        return any(self._judge(cell).problem is LineProblem.ROUNDED for cell in cells)
+    def problem(self) -> ListProblem:
+        """Why no column was chosen: of a single one, a spreadsheet may have rounded the numbers."""
+        cells = self._cells(0) if self._width == 1 else ()
+        rounded = any(self._judge(cell).problem is LineProblem.ROUNDED for cell in cells)
+        return ListProblem.ROUNDED if rounded else ListProblem.NO_COLUMN
 
     def _is_named(self, place: int) -> bool:
-        return HEADER.fullmatch(_name(self._heading.cell(place))) is not None
+        return names_ids(self._heading.cell(place))
 
     def _cells(self, place: int) -> list[str]:
         return [cell for row in self._rows if (cell := row.cell(place).strip())]
@@ -127,21 +141,21 @@ class _Survey:
         return Column(
             delimiter=self._delimiter,
             place=place,
-            heading=shown(heading) or (_letter(place) if self._width > 1 else ""),
+            heading=(shown(heading) or _letter(place)) if named or self._width > 1 else "",
             above=self._heading.number,
             named=named,
             certain=certain > 0,
-            score=score * _NAMED if named else score,
+            score=(score * _NAMED or _EMPTY) if named else score,
         )
 
 
 def _heading(rows: Sequence[Row], effort: Effort) -> Row:
     """The heading row, titles above it included; row 0, without cells, if the file has none."""
     for row in rows:
-        if row.number > _HEADINGS_WITHIN:
+        if row.number > HEADINGS_WITHIN:
             break
         effort.spend(sum(HEADING if cell.isascii() else FOREIGN_HEADING for cell in row.cells))
-        if any(HEADER.fullmatch(_name(cell)) for cell in row.cells):
+        if any(map(names_ids, row.cells)):
             return row
     first = rows[0] if rows else Row(0, ())
     return Row(0, ()) if any(_is_item(cell, effort) for cell in first.cells) else first

@@ -1,19 +1,21 @@
 """A list of IDMSGs from a user: what is looked up, what is left out, and why.
 
-This module has the values, and reads pasted text; `bot.domain.id_lists.id_file` reads files.
+`bot.domain.id_lists.id_file` reads files, `bot.domain.id_lists.pasted` text.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.id_lists.list_words import HEADER, ROUNDED, Judged, LineProblem, judge
-from bot.domain.input.message_id import DRESSED_PHONE, MessageId
-from bot.domain.privacy import shorten
+from bot.domain.id_lists.effort import Effort
+from bot.domain.id_lists.list_form import Entry, in_one_form, lost_digits
+from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.input.message_id import MessageId
+from bot.domain.privacy import mask_people, shorten
 from bot.domain.texts.catalog import Catalog
 
 MAX_BYTES: Final = 5_000_000
@@ -23,13 +25,6 @@ MAX_PASTED: Final = 10_000
 MAX_SHOWN: Final = 80
 
 _MEGABYTE: Final = 1_000_000
-
-_LABEL: Final = re.compile(r"idmsgs?:?|ids?:|:", re.IGNORECASE)
-# A phone number and a number that was rounded stay one word, whatever they contain.
-_WORD: Final = re.compile(
-    rf"(?P<phone>{DRESSED_PHONE.pattern})|{ROUNDED.pattern}(?![^\s,;|])|[^\s,;|]+",
-    re.VERBOSE | re.IGNORECASE,
-)
 
 
 class ListProblem(StrEnum):
@@ -41,6 +36,7 @@ class ListProblem(StrEnum):
     DOCUMENT = "document"
     PICTURE = "picture"
     ARCHIVE = "archive"
+    WEB_PAGE = "web_page"
     TOO_LARGE = "too_large"
     TOO_MUCH_WORK = "too_much_work"
     TOO_LONG = "too_long"
@@ -48,7 +44,19 @@ class ListProblem(StrEnum):
     TOO_MANY_IDS = "too_many_ids"
     NO_IDS = "no_ids"
     NO_COLUMN = "no_column"
+    EMPTY_COLUMN = "empty_column"
+    PHONES = "phones"
+    AMOUNTS = "amounts"
     ROUNDED = "rounded"
+
+
+# By what is wrong with all cells of the column.
+_ALIKE: Final[Mapping[LineProblem, ListProblem]] = {
+    LineProblem.EMPTY: ListProblem.EMPTY_COLUMN,
+    LineProblem.PHONE: ListProblem.PHONES,
+    LineProblem.AMOUNT: ListProblem.AMOUNTS,
+    LineProblem.UNLIKE: ListProblem.AMOUNTS,
+}
 
 
 class UnreadableListError(ValueError):
@@ -72,11 +80,12 @@ class IgnoredLine:
 
     Attributes:
         number: of the line, from 1; in a file, of the row as a spreadsheet counts them.
-        text: the printable text, at most `MAX_SHOWN` characters.
+        text: the word or cell, for the author of the list only: printable, at most `MAX_SHOWN`
+            characters, with personal data masked. It is not stored.
     """
 
     number: int
-    text: str
+    text: str = ""
     problem: LineProblem
 
 
@@ -88,38 +97,73 @@ class IdList:
         ids: one or more, each once, in the order given.
         doubles: how many repetitions were dropped.
         ignored: the parts without an id, in the order given.
+        written: how many ids a spreadsheet had written as numbers.
+        lost: how many numbers look as though a spreadsheet had dropped digits, ignored ones too.
         column: the heading of the ids' column in a file, or its letter where it has none; empty for
-            pasted text and files of one column without a heading.
+            pasted text and files of one column whose heading says nothing about ids.
     """
 
     ids: tuple[MessageId, ...]
     doubles: int = 0
     ignored: tuple[IgnoredLine, ...] = ()
+    written: int = 0
+    lost: int = 0
     column: str = ""
 
 
-def to_list(read: Iterable[tuple[int, str, Judged]], max_ids: int, column: str = "") -> IdList:
-    """The list of what was read: line numbers, words or cells, and what they contain.
+def to_list(
+    read: Iterable[Entry],
+    max_ids: int,
+    *,
+    column: str = "",
+    named: bool = False,
+    effort: Effort | None = None,
+) -> IdList:
+    """The list of what was read.
+
+    Args:
+        read: the entries.
+        max_ids: how many ids may be among them.
+        column: as in the list.
+        named: a heading says that they are ids.
+        effort: limits the work on a file; none is needed for a short text.
 
     Raises:
+        TooMuchWorkError: `effort` is used up.
         UnreadableListError: no ids, or more than `max_ids`.
     """
-    ids: list[MessageId] = []
-    ignored: list[IgnoredLine] = []
-    for number, text, judged in read:
-        ids += judged.ids
-        if judged.problem is not None:
-            line = IgnoredLine(number=number, text=shown(text), problem=judged.problem)
-            ignored.append(line)
+    entries = [*in_one_form(read, effort or Effort())]
+    ids = [one for _, _, judged in entries for one in judged.ids]
+    written = {one for _, _, judged in entries if judged.written for one in judged.ids}
+    ignored = tuple(
+        IgnoredLine(number=number, text=mask_people(shown(text)), problem=judged.problem)
+        for number, text, judged in entries
+        if judged.problem is not None
+    )
     different = tuple(dict.fromkeys(ids))
     if not different:
-        rounded = any(line.problem is LineProblem.ROUNDED for line in ignored)
-        raise UnreadableListError(ListProblem.ROUNDED if rounded else ListProblem.NO_IDS)
+        problems = {line.problem for line in ignored} - {LineProblem.EMPTY}
+        raise UnreadableListError(_problem_of(problems, named=named))
     if len(different) > max_ids:
         raise UnreadableListError(ListProblem.TOO_MANY_IDS, count=len(different), limit=max_ids)
     return IdList(
-        ids=different, doubles=len(ids) - len(different), ignored=tuple(ignored), column=column
+        ids=different,
+        doubles=len(ids) - len(different),
+        ignored=ignored,
+        written=len(written),
+        lost=lost_digits(different) + sum(one.problem is LineProblem.ROUNDED for one in ignored),
+        column=column,
     )
+
+
+def _problem_of(problems: AbstractSet[LineProblem], *, named: bool) -> ListProblem:
+    """What is wrong with a list without an id; of a column with a name, what is in it."""
+    if LineProblem.ROUNDED in problems:
+        return ListProblem.ROUNDED
+    kinds = problems - {LineProblem.UNLIKE} or problems
+    if not named or len(kinds) > 1:
+        return ListProblem.NO_IDS
+    return _ALIKE.get(next(iter(kinds), LineProblem.EMPTY), ListProblem.NO_IDS)
 
 
 def say_problem(error: UnreadableListError, catalog: Catalog) -> str:
@@ -132,6 +176,14 @@ def say_problem(error: UnreadableListError, catalog: Catalog) -> str:
 def say_reason(problem: LineProblem, catalog: Catalog) -> str:
     """Why a line or a word is ignored: a short sentence that begins with a small letter."""
     return catalog.say(f"list.ignored.{problem.value}")
+
+
+def say_remarks(found: IdList, catalog: Catalog) -> Iterator[str]:
+    """What a user should know before the list starts: numbers that a spreadsheet has changed."""
+    if found.written:
+        yield catalog.say("list.written", count=found.written)
+    if found.lost:
+        yield catalog.say("list.lost", count=found.lost)
 
 
 def shown(text: str) -> str:
@@ -151,49 +203,3 @@ def lines_of(text: str) -> list[str]:
     if count > MAX_LINES:
         raise UnreadableListError(ListProblem.TOO_MANY_LINES, count=count, limit=MAX_LINES)
     return plain.split("\n")
-
-
-def read_pasted(text: str, *, max_ids: int) -> IdList:
-    """Read ids that a user typed or pasted, separated by lines, commas, semicolons or blanks.
-
-    If one word is certain, words of another form are not ids (`LineProblem.UNLIKE`). In a row
-    copied from a spreadsheet, cells beside an id are skipped, and so is a heading row.
-
-    Raises:
-        UnreadableListError: too long, no ids, or more than `max_ids`.
-    """
-    if len(text) > MAX_PASTED:
-        raise UnreadableListError(ListProblem.TOO_LONG, count=len(text), limit=MAX_PASTED)
-    if not text.strip():
-        raise UnreadableListError(ListProblem.EMPTY)
-    read = [one for number, line in enumerate(lines_of(text), 1) for one in _words(number, line)]
-    certain = any(judged.certain for _, _, judged in read)
-    unlike = Judged(problem=LineProblem.UNLIKE)
-    if certain:
-        read = [
-            (number, word, unlike if one.ids and not one.certain else one)
-            for number, word, one in read
-        ]
-    return to_list(read, max_ids)
-
-
-def _words(number: int, line: str) -> list[tuple[int, str, Judged]]:
-    """The words of a line with their contents; for a row with tabs, its cells with theirs."""
-    if "\t" not in line:
-        words = _split(line)
-        return [(number, word, judge(word)) for word in words]
-    cells = [cell for cell in line.split("\t") if cell.strip()]
-    if any(HEADER.fullmatch(cell.strip()) for cell in cells):
-        return []
-    read = [(number, cell, judge(cell)) for cell in cells]
-    certain = [one for one in read if one[2].certain]
-    return certain or [one for one in read if one[2].ids] or read
-
-
-def _split(line: str) -> Iterator[str]:
-    if HEADER.fullmatch(line.strip()):
-        return
-    for match in _WORD.finditer(line):
-        word = match[0]
-        if not (_LABEL.fullmatch(word) or HEADER.fullmatch(word)):
-            yield word

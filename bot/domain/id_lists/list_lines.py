@@ -19,6 +19,7 @@ from bot.domain.input.message_id import MessageId
 # written as twelve at most.
 AT_ONCE: Final = 500
 LONGEST_LINE: Final = 1 << 20
+_COUNTS: Final = ("doubles", "written", "lost")
 
 
 def to_lines(read: IdList | UnreadableListError) -> Iterator[bytes]:
@@ -26,7 +27,8 @@ def to_lines(read: IdList | UnreadableListError) -> Iterator[bytes]:
     if isinstance(read, UnreadableListError):
         yield _line({"problem": read.problem, "count": read.count, "limit": read.limit})
         return
-    yield _line({"column": read.column, "doubles": read.doubles})
+    counts = {name: getattr(read, name) for name in _COUNTS}
+    yield _line({"column": read.column, **counts})
     for ids in _parts(one.value for one in read.ids):
         yield _line({"ids": ids})
     for ignored in _parts([one.number, one.text, one.problem] for one in read.ignored):
@@ -75,7 +77,8 @@ class ListReader:
                 problem, count=int(part["count"]), limit=int(part["limit"])
             )
         elif "column" in part:
-            self._head = {"column": str(part["column"]), "doubles": int(part["doubles"])}
+            counts = {name: int(part[name]) for name in _COUNTS}
+            self._head = {"column": str(part["column"]), **counts}
         elif part:
             self._ids += map(MessageId, part.get("ids", ()))
             self._ignored += starmap(_ignored, part.get("ignored", ()))

@@ -22,7 +22,7 @@ from typing import Final
 from bot.domain.call_status import CallStatus, Finding, LookupFailure, outcome_key
 from bot.domain.id_lists.id_list import IgnoredLine, say_reason
 from bot.domain.jobs.bulk import BulkItem
-from bot.domain.privacy import mask_phones, shorten
+from bot.domain.privacy import mask_people, shared_id, shorten
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.texts.explanation import explain
 
@@ -63,11 +63,15 @@ class ResultSheet:
     Args:
         catalog: the reader's language.
         moment: formats a time in the reader's format and time zone; see `local_moment`.
+        public: others read it, so ids that are personal data are masked.
     """
 
-    def __init__(self, catalog: Catalog, moment: Callable[[datetime], str]) -> None:
+    def __init__(
+        self, catalog: Catalog, moment: Callable[[datetime], str], *, public: bool = False
+    ) -> None:
         self._catalog = catalog
         self._moment = moment
+        self._public = public
         self._portuguese = catalog.language is Language.PORTUGUESE
         self._delimiter = ";" if self._portuguese else ","
 
@@ -78,7 +82,8 @@ class ResultSheet:
 
     def line(self, item: BulkItem) -> bytes:
         """The line of one call; its number is its place in the list, from 1."""
-        number, message_id = str(item.position + 1), as_text(item.message_id.value)
+        number, message_id = str(item.position + 1), item.message_id.value
+        message_id = as_text(shared_id(message_id) if self._public else message_id)
         if item.finding is None:
             return self._written(number, message_id, self._catalog.say("sheet.not_asked"))
         return self._written(number, message_id, *self._told(item, item.finding))
@@ -92,7 +97,7 @@ class ResultSheet:
                 yield self._written("", title)
             word = self._catalog.say("sheet.ignored")
             reason = say_reason(line.problem, self._catalog)
-            yield self._written(str(line.number), mask_phones(line.text), word, reason)
+            yield self._written(str(line.number), "", word, reason)
 
     def _told(self, item: BulkItem, finding: Finding) -> Iterator[str]:
         """The cells from the outcome to the end of the row."""
@@ -105,7 +110,7 @@ class ResultSheet:
         yield self._duration(status)
         yield say(f"who.{explanation.entry.who_acts.value}")
         yield explanation.entry.advice
-        yield as_text(shorten(mask_phones(status.raw), MAX_RAW)) if status else ""
+        yield as_text(shorten(mask_people(status.raw), MAX_RAW)) if status else ""
         yield self._moment(item.checked_at) if item.checked_at is not None else ""
         notes = [*explanation.remarks]
         if isinstance(finding, LookupFailure):

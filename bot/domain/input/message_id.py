@@ -37,12 +37,18 @@ DRESSED_PHONE: Final = re.compile(
 
 
 class IdProblem(StrEnum):
-    """Why a text is not an IDMSG; the language files have a sentence for each reason."""
+    """Why a text is not an IDMSG; the language files have a sentence for each reason.
+
+    `ROUNDED`: a spreadsheet dropped digits. `UNLIKE`: other words of the text have the form of an
+    IDMSG, and this one has not.
+    """
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
     UNPRINTABLE = "unprintable"
     PHONE = "phone"
+    ROUNDED = "rounded"
+    UNLIKE = "unlike"
 
 
 class InvalidMessageIdError(ValueError):

@@ -1,77 +1,36 @@
-"""A user's text, on any surface, parsed into one of a few queries.
+"""What a person types, anywhere, as one of a few queries.
 
-The grammar: the first word may be a command word, in either language. Otherwise each word is an
-IDMSG; `id:X` forces that reading. `share` and `watch` may come before or after the ids. A single
-word in the form of a code or of a result, such as `failed:486`, is explained.
+A command word, in either language, may come first. Otherwise the text is about calls: the ids in
+it that are certain, and only they; if there are none, the words that hold a digit. A word without
+a digit is no id; `id:X` forces that reading. `share` and `watch` stand before or after the ids. A
+single word in the form of a code or of a result, such as `failed:486`, is explained.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final
 
-from bot.domain.input.message_id import (
-    DRESSED_PHONE,
-    SEND_PREFIX,
-    IdProblem,
-    InvalidMessageIdError,
-    MessageId,
-    folded,
-    parse_typed,
-    unwrap,
-)
+from bot.domain.input.commands import Command, meant
+from bot.domain.input.found_ids import MAX_FOUND, FoundIds, find_ids
+from bot.domain.input.id_forms import MIN_DOUBTFUL, SLACK_ID, has_digit
+from bot.domain.input.message_id import SEND_PREFIX, IdProblem, MessageId
+from bot.domain.input.readable import MAX_READ
+from bot.domain.input.words import CODE_OR_RESULT, Typed, Word
 
 MAX_IDS: Final = 10
-MAX_TEXT: Final = 4_000
 
+# A line of more words is a sentence, whose first word is no slip of a command word.
+_SHORT_LINE: Final = 3
+# Beside so few words of prose, a short word with a digit is meant as an id: `check 4711`.
+_LITTLE_PROSE: Final = 3
+_SHORTEST_BESIDE_PROSE: Final = 4
 _MAX_SHOWN: Final = 40
-_MAX_TYPING_SLIP: Final = 2
-# This many different words are compared with the command words.
-_MAX_COMPARED: Final = 20
-# No command word resembles it, with or without accents.
-_MAX_COMMAND: Final = 40
-_MAX_SUGGESTED: Final = 200
-_SEPARATORS: Final = re.compile(r"[\s,;]+")
-_FORCED: Final = re.compile(r"id:(.+)", re.IGNORECASE | re.DOTALL)
-# Copied along from a card or a report: "IDMSG: MPG000236180474".
-_LABEL: Final = re.compile(r"idmsg(?::(.*))?", re.IGNORECASE | re.DOTALL)
-# Never an IDMSG: the code or the result as a card shows it.
-_CODE_OR_RESULT: Final = re.compile(
-    r"(?:sip|gateway|failed|error|blocked|machine):[0-9]{3}|ok:[0-9][0-9.]*", re.IGNORECASE
-)
-
-
-class Command(StrEnum):
-    """The command words, by their English name."""
-
-    HELP = "help"
-    EXPLAIN = "explain"
-    LANGUAGE = "lang"
-    WHOAMI = "whoami"
-    WATCHES = "watches"
-    HEALTH = "health"
-    BULK = "bulk"
-    SHARE = "share"
-    WATCH = "watch"
-
-
-# Written without accents.
-_WORDS: Final = {
-    Command.HELP: ("help", "ajuda"),
-    Command.EXPLAIN: ("explain", "explicar"),
-    Command.LANGUAGE: ("lang", "language", "idioma"),
-    Command.WHOAMI: ("whoami", "quemsou"),
-    Command.WATCHES: ("watches", "avisos", "acompanhamentos"),
-    Command.HEALTH: ("health", "saude"),
-    Command.BULK: ("bulk", "lista"),
-    Command.SHARE: ("share", "compartilhar"),
-    Command.WATCH: ("watch", "avisar", "acompanhar"),
-}
-COMMAND_WORDS: Final = {word: command for command, words in _WORDS.items() for word in words}
-_MODIFIERS: Final = frozenset({Command.SHARE, Command.WATCH})
+# A single id that is neither a phone, nor a code, nor a hash.
+_ONE_ID: Final = re.compile(r"[A-Za-z]{2,8}[0-9]{8,20}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,19 +60,25 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooMany:
-    """More ids than one command takes; a list takes them."""
+    """More ids than one command takes; a list takes them.
+
+    Attributes:
+        count: how many were found.
+        more: there are more than these.
+    """
 
     count: int
     ids: tuple[MessageId, ...] = field(default=(), compare=False)
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DidYouMean:
-    """A word that nearly matches a command word.
+    """A first word that nearly matches a command word.
 
     Attributes:
         word: the word as typed.
-        suggestion: the whole line to type instead; of a very long line the command word alone.
+        suggestion: the whole line to type instead.
     """
 
     word: str
@@ -142,107 +107,113 @@ class Nothing:
 Query = LookUp | TooMany | DidYouMean | Run | Nothing
 
 
-def parse_query(text: str) -> Query:
-    """Parse the typed text; any text yields a query, never an error."""
-    typed = list(_words(text[:MAX_TEXT]))
-    words = _without_label(typed)
-    modifiers = [w for w in words if _command(w) in _MODIFIERS]
-    rest = [w for w in words if _command(w) not in _MODIFIERS]
-    if not rest:
-        return Nothing()
-    first, *others = map(unwrap, rest)
-    if command := _command(first):
-        return Run(command=command, argument=" ".join(others))
-    if not others and words == typed and _CODE_OR_RESULT.fullmatch(first):
-        return Run(command=Command.EXPLAIN, argument=first, assumed=True)
-    return _typing_slip(words) or _look_up(rest, modifiers)
+def parse_query(text: str, beside: Iterable[str] = ()) -> Query:
+    """Parse what was typed to the bot; any text yields a query, never an error.
+
+    Args:
+        text: without Slack's markup.
+        beside: the other texts of the same message, in which there are only ids; they are read as
+            far as the length of a message allows.
+    """
+    if _ONE_ID.fullmatch(text) and not SLACK_ID.fullmatch(text) and not beside:
+        # What people type most. The long way gives the same, and takes a tenth of a look-up.
+        return LookUp(ids=(MessageId(text),))
+    typed = Typed(text)
+    if run := _command(typed):
+        return run
+    found = find_ids([typed.text], shortest=_SHORTEST_BESIDE_PROSE)
+    others = find_ids(beside, most=MAX_READ - len(typed.text))
+    ids = tuple(dict.fromkeys((*found.ids, *others.ids)))
+    if not (ids or typed.forced) and (slip := _slip(typed)):
+        return slip
+    more = found.more or others.more or len(ids) > MAX_FOUND
+    query = _ids(typed, replace(found, ids=ids[:MAX_FOUND], more=more))
+    if isinstance(query, Nothing) and any(word.command is Command.HELP for word in typed.words):
+        return Run(command=Command.HELP)
+    return query
 
 
-def _words(text: str) -> Iterator[str]:
-    """The words of the text; a formatted phone number stays one word, spaces included."""
-    position = 0
-    for phone in DRESSED_PHONE.finditer(text):
-        yield from filter(None, _SEPARATORS.split(text[position : phone.start()]))
-        yield phone[0]
-        position = phone.end()
-    yield from filter(None, _SEPARATORS.split(text[position:]))
+def parse_ids(text: str) -> LookUp | TooMany | Nothing:
+    """Parse the ids that were typed where there are no commands: in a form, in a terminal."""
+    typed = Typed(text)
+    return _ids(typed, find_ids([typed.text], shortest=_SHORTEST_BESIDE_PROSE))
 
 
-def _command(word: str) -> Command | None:
-    bare = unwrap(word)
-    return COMMAND_WORDS.get(folded(bare)) if len(bare) <= _MAX_COMMAND else None
-
-
-def _without_label(words: list[str]) -> list[str]:
-    """The words without a leading "IDMSG" or "IDMSG:"; the id follows it."""
-    for position, word in enumerate(words):
-        if _command(word) in _MODIFIERS:
-            continue
-        if label := _LABEL.fullmatch(unwrap(word)):
-            after = words[position + 1 :]
-            # "IDMSG : X" has its colon between two spaces.
-            after = after[1:] if after[:1] == [":"] else after
-            return [*words[:position], *filter(None, [label[1]]), *after]
-        break
-    return words
-
-
-def _look_up(words: list[str], modifiers: list[str]) -> Query:
-    commands = {_command(word) for word in modifiers}
-    # Each with whether it lost a prefix, which the answer mentions.
-    typed: dict[MessageId, bool] = {}
-    bad_words: list[BadWord] = []
-    for word in words:
-        forced = _FORCED.fullmatch(unwrap(word))
-        bare = unwrap(forced[1] if forced else word)
-        try:
-            one = parse_typed(bare, forced=forced is not None)
-        except InvalidMessageIdError as error:
-            bad_words.append(BadWord(word=word[:_MAX_SHOWN], problem=error.problem))
-        else:
-            typed.setdefault(one, bare.startswith(SEND_PREFIX))
-    if len(typed) > MAX_IDS:
-        return TooMany(count=len(typed), ids=tuple(typed))
-    return LookUp(
-        ids=tuple(typed),
-        bad_words=tuple(bad_words[:MAX_IDS]),
-        prefix_cut=any(typed.values()),
-        share=Command.SHARE in commands,
-        watch=Command.WATCH in commands,
-    )
-
-
-def _typing_slip(words: list[str]) -> DidYouMean | None:
-    compared: set[str] = set()
-    for position, word in enumerate(words):
-        bare = folded(unwrap(word)[:_MAX_COMMAND])
-        if bare in compared or not bare.isalpha() or _command(word) in _MODIFIERS:
-            continue
-        if len(compared) == _MAX_COMPARED:
-            break
-        compared.add(bare)
-        distance, nearest = min((_distance(bare, known), known) for known in COMMAND_WORDS)
-        if distance <= _MAX_TYPING_SLIP:
-            line = _corrected(words, position, nearest)
-            return DidYouMean(word=unwrap(word)[:_MAX_SHOWN], suggestion=line)
+def _command(typed: Typed) -> Run | None:
+    if not typed.words:
+        return None
+    first, *others = typed.words
+    if first.command is Command.BULK:
+        return Run(command=first.command, argument=typed.after(first))
+    if first.command:
+        argument = " ".join(word.bare for word in others)
+        return Run(command=first.command, argument=argument)
+    if not others and not typed.labelled and CODE_OR_RESULT.fullmatch(first.bare):
+        return Run(command=Command.EXPLAIN, argument=first.bare, assumed=True)
     return None
 
 
-def _corrected(words: list[str], position: int, command_word: str) -> str:
-    """The line with the command word in place of the typo, or moved to the front."""
-    others = [unwrap(word) for word in words[:position] + words[position + 1 :]]
-    place = position if COMMAND_WORDS[command_word] in _MODIFIERS else 0
-    line = " ".join([*others[:place], command_word, *others[place:]])
-    return line if len(line) <= _MAX_SUGGESTED else command_word
+def _slip(typed: Typed) -> DidYouMean | None:
+    if not 1 <= len(typed.words) <= _SHORT_LINE:
+        return None
+    first, *others = typed.words
+    nearest = meant(first.bare)
+    if nearest is None:
+        return None
+    line = " ".join([nearest, *typed.modifiers, *(word.bare for word in others)])
+    return DidYouMean(word=first.bare[:_MAX_SHOWN], suggestion=line)
 
 
-def _distance(left: str, right: str) -> int:
-    """The edit distance (Levenshtein): insertions, deletions and replacements of one letter."""
-    if abs(len(left) - len(right)) > _MAX_TYPING_SLIP:
-        return _MAX_TYPING_SLIP + 1
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, start=1):
-        previous, row[0] = row[0], i
-        for j, b in enumerate(right, start=1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
-    return row[-1]
+def _ids(typed: Typed, found: FoundIds) -> LookUp | TooMany | Nothing:
+    certain = dict.fromkeys((*found.ids, *typed.forced))
+    if certain:
+        # In a sentence, other words are prose, and are not reported as bad ids.
+        bad = () if typed.prose else _left_out(typed, certain)
+        return _look_up(typed, certain, bad, more=found.more)
+    if typed.prose:
+        return _ids_in_prose(typed, found)
+    ids: dict[MessageId, None] = {}
+    bad_words: list[BadWord] = []
+    for word, one in typed.ids():
+        if isinstance(one, IdProblem):
+            bad_words.append(_bad(word, one))
+        else:
+            ids[one] = None
+    return _look_up(typed, ids, bad_words, more=found.more or len(ids) > MAX_FOUND)
+
+
+def _left_out(typed: Typed, ids: Collection[MessageId]) -> Iterator[BadWord]:
+    """The words that would be ids if they had the form of the others; phones stand beside many."""
+    for word, one in typed.ids():
+        if not (one is IdProblem.PHONE or one in ids or find_ids([word.raw]).ids):
+            yield _bad(word, one if isinstance(one, IdProblem) else IdProblem.UNLIKE)
+
+
+def _ids_in_prose(typed: Typed, found: FoundIds) -> LookUp | TooMany | Nothing:
+    shortest = _SHORTEST_BESIDE_PROSE if typed.prose <= _LITTLE_PROSE else MIN_DOUBTFUL
+    words = (word for word in found.doubtful if has_digit(word) and len(word) >= shortest)
+    ids = dict.fromkeys(map(MessageId, words))
+    bad = () if ids else (_bad(word, problem) for word, problem in typed.surely_no_ids())
+    return _look_up(typed, ids, bad, more=found.more)
+
+
+def _look_up(
+    typed: Typed, ids: Mapping[MessageId, None], bad_words: Iterable[BadWord], *, more: bool
+) -> LookUp | TooMany | Nothing:
+    if len(ids) > MAX_IDS:
+        found = tuple(ids)[:MAX_FOUND]
+        return TooMany(count=len(found), ids=found, more=more or typed.cut)
+    bad = tuple(islice(bad_words, MAX_IDS))
+    if not (ids or bad):
+        return Nothing()
+    return LookUp(
+        ids=tuple(ids),
+        bad_words=bad,
+        prefix_cut=any(f"{SEND_PREFIX}{one}" in typed.text for one in ids),
+        share=typed.share,
+        watch=typed.watch,
+    )
+
+
+def _bad(word: Word, problem: IdProblem) -> BadWord:
+    return BadWord(word=word.raw[:_MAX_SHOWN], problem=problem)

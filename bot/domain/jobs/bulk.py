@@ -22,6 +22,9 @@ LARGEST: Final = 10_000
 
 # The most open lists per user; more would not finish sooner.
 MOST_OPEN: Final = 3
+# Within 24 hours, per user, stopped lists included: five of the longest lists. Whoever starts and
+# stops lists all day fills neither the database nor a channel.
+MOST_CALLS_A_DAY: Final = 50_000
 # While the gateway is unreachable, items wait this long; after that they count as failed.
 PATIENCE: Final = timedelta(minutes=10)
 
@@ -30,12 +33,16 @@ _NOT_ASKED: Final = frozenset({"busy", "gateway_down", "paused"})
 
 
 class BulkState(StrEnum):
-    """The state of a bulk. A reported one stays open until its result file is sent."""
+    """The state of a bulk. A reported one stays open until its result file is sent.
+
+    `REVOKED`: its user may no longer ask.
+    """
 
     ASKING = "asking"
     REPORTING = "reporting"
     REPORTED = "reported"
     UNDELIVERED = "undelivered"
+    REVOKED = "revoked"
 
 
 class BulkEnding(StrEnum):
@@ -99,6 +106,10 @@ class Bulk(Job):
         if self.state is BulkState.REPORTED:
             return replace(self, doubtful=False, ended_at=now)
         return replace(self, state=BulkState.REPORTED, doubtful=False, attempts=0, decided_at=now)
+
+    def revoked(self, now: datetime) -> Bulk:
+        """The same once its user may no longer ask: over, without a report."""
+        return replace(self, state=BulkState.REVOKED, ended_at=now)
 
     def undelivered(self, now: datetime) -> Bulk:
         """The same once its report, or only its result, cannot be delivered."""

@@ -9,7 +9,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self, TypeVar
+from typing import ClassVar, Final, Self, TypeVar
+
+from bot.domain.access import Asker
 
 # Pauses between attempts to notify; the last one repeats, then the operator has to act.
 PAUSES_SECONDS: Final = (5, 15, 30, 60, 120, 300, 600)
@@ -97,8 +99,11 @@ class Job(ABC):
     """A watch or a bulk: something that ends with one message to the user who asked.
 
     Attributes:
+        paced: its message is claimed at the pace of its conversation, and so after any rate limit.
         id: our own name for it (16 hexadecimal digits), which also marks the message in Slack.
         user: who asked, and so gets the message.
+        asked_in: the channel where they asked, which access depends on; `None` if not known.
+        external: they belong to another organisation.
         card: the posted message that shows it; `None` without one.
         due_at: when it is due next, unless a process has claimed it.
         worker: the process that has claimed it; `None` if none has.
@@ -108,8 +113,12 @@ class Job(ABC):
         ended_at: when it closed; `None` while it is open.
     """
 
+    paced: ClassVar[bool] = False
+
     id: str
     user: str
+    asked_in: str | None = None
+    external: bool = False
     destination: Destination
     card: PostedCard | None = None
     started_at: datetime
@@ -119,6 +128,21 @@ class Job(ABC):
     doubtful: bool = False
     decided_at: datetime | None = None
     ended_at: datetime | None = None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of what is claimed with it: its own."""
+        return (self.id,)
+
+    @property
+    def asker(self) -> Asker:
+        """Who asked, and where."""
+        return Asker(
+            user=self.user,
+            channel=self.asked_in or "",
+            team=self.destination.team,
+            external=self.external,
+        )
 
     @property
     def open(self) -> bool:
@@ -134,6 +158,10 @@ class Job(ABC):
         """The same once its message is in Slack."""
 
     @abstractmethod
+    def revoked(self, now: datetime) -> Self:
+        """The same once its user may no longer ask: over, without its message."""
+
+    @abstractmethod
     def undelivered(self, now: datetime) -> Self:
         """The same once its message cannot be delivered."""
 
@@ -144,13 +172,13 @@ AnyJob = TypeVar("AnyJob", bound=Job)
 def next_attempt(job: Job, now: datetime, asked_for: timedelta | None) -> datetime | None:
     """When to retry sending; `None` after the last attempt.
 
-    A pause that Slack asked for is respected, up to our longest one.
+    A pause that Slack asked for replaces ours, up to our longest one.
     """
     if job.decided_at is not None and now - job.decided_at >= DELIVERY_LIMIT:
         return None
     tried = min(max(job.attempts, 1), len(PAUSES_SECONDS))
     pause = timedelta(seconds=PAUSES_SECONDS[tried - 1])
-    return now + max(pause, min(asked_for or pause, LONGEST_PAUSE))
+    return now + (pause if asked_for is None else min(asked_for, LONGEST_PAUSE))
 
 
 def after_attempt(job: AnyJob, report: Report, now: datetime) -> AnyJob:
@@ -161,7 +189,12 @@ def after_attempt(job: AnyJob, report: Report, now: datetime) -> AnyJob:
     if report.delivery is Delivery.UNDELIVERABLE or again is None:
         return job.undelivered(now)
     doubtful = report.delivery is Delivery.UNKNOWN
-    return replace(job, due_at=again, worker=None, doubtful=doubtful)
+    attempts = job.attempts
+    if report.pause is not None:
+        # A rate limit says nothing about the message, so it makes no later pause longer.
+        attempts -= 1
+        again = now if job.paced else again
+    return replace(job, due_at=again, worker=None, doubtful=doubtful, attempts=attempts)
 
 
 def found_instead(trace: Trace, in_doubt: OnUnknownDelivery) -> Delivery | None:

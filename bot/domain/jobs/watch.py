@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from bot.domain.call_status import REFUSING, Answer, Finding, GatewayCode, Outcome
 from bot.domain.input.message_id import MessageId
@@ -27,14 +27,22 @@ PROMISE: Final = timedelta(minutes=5)
 SHARE: Final = 0.5
 
 
+# How many watches one notice reports: a card lists no more calls, and its buttons take no more ids.
+MOST_TOGETHER: Final = 10
+
+
 class State(StrEnum):
-    """The state of a watch. A notified one stays open until its card is updated."""
+    """The state of a watch. A notified one stays open until its card is updated.
+
+    `REVOKED`: its user may no longer ask.
+    """
 
     WAITING = "waiting"
     TELLING = "telling"
     TOLD = "told"
     UNDELIVERED = "undelivered"
     CANCELLED = "cancelled"
+    REVOKED = "revoked"
 
 
 class Ending(StrEnum):
@@ -51,21 +59,30 @@ class Ending(StrEnum):
     REFUSED = "refused"
 
 
+DAY: Final = timedelta(hours=24)
+
+
 class Bound(StrEnum):
-    """Which limit on open watches was reached."""
+    """Which limit on open watches or lists was reached; `DAY`: on the calls in one's lists."""
 
     USER = "user"
     CHANNEL = "channel"
     ALL = "all"
+    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How many jobs of one kind may wait for their result at once; `None` for no limit."""
+    """How many jobs of one kind may wait for their result at once; `None` for no limit.
+
+    Attributes:
+        calls_a_day: how many calls the lists may have that one user starts within `DAY`.
+    """
 
     user: int
     all: int
     channel: int | None = None
+    calls_a_day: int | None = None
 
     @property
     def each(self) -> dict[Bound, int]:
@@ -86,6 +103,8 @@ class Watch(Job):
         ending: why it ends; `None` while it waits.
     """
 
+    paced: ClassVar[bool] = True
+
     message_id: MessageId
     expires_at: datetime
     state: State = State.WAITING
@@ -102,6 +121,10 @@ class Watch(Job):
         """The same once its notice is in Slack; a card may still need an update."""
         over = now if self.card is None else None
         return replace(self, state=State.TOLD, doubtful=False, ended_at=over)
+
+    def revoked(self, now: datetime) -> Watch:
+        """The same once its user may no longer ask: over, without a notice."""
+        return replace(self, state=State.REVOKED, ended_at=now)
 
     def undelivered(self, now: datetime) -> Watch:
         """The same once its notice cannot be delivered."""
@@ -172,8 +195,14 @@ def invites_watch(finding: Finding) -> bool:
     return finding.outcome is Outcome.PENDING or finding.gateway_code == GatewayCode.NOT_FOUND
 
 
-def after_poll(watch: Watch, seen: Answer | None, schedule: Schedule, now: datetime) -> Watch:
-    """The watch after a poll: with its ending, or due again.
+def after_poll(
+    watch: Watch,
+    seen: Answer | None,
+    schedule: Schedule,
+    now: datetime,
+    gather: timedelta = timedelta(),
+) -> Watch:
+    """The watch after a poll: with its ending, so that its notice is due, or due again.
 
     A failed poll, an undocumented code or an unreadable text says nothing about the call, so the
     watch continues on schedule.
@@ -183,14 +212,15 @@ def after_poll(watch: Watch, seen: Answer | None, schedule: Schedule, now: datet
         seen: the result; `None` if the limit had passed, so that no poll was needed.
         schedule: when it is due again.
         now: the current time.
+        gather: how long its notice waits for others.
     """
     if seen is None:
-        return replace(watch, ending=Ending.LIMIT, decided_at=now)
+        return _decided(watch, Ending.LIMIT, now, gather)
     # Not stored with the watch.
     last = replace(seen, from_cache=False)
     polled = replace(watch, looks=watch.looks + 1, last=last)
     if (ending := _ending(watch, seen.finding)) is not None:
-        return replace(polled, ending=ending, decided_at=now)
+        return _decided(polled, ending, now, gather)
     unknown = seen.finding.gateway_code == GatewayCode.NOT_FOUND
     due_at = schedule.next_look(polled.looks, now, watch.expires_at)
     if unknown:
@@ -198,11 +228,25 @@ def after_poll(watch: Watch, seen: Answer | None, schedule: Schedule, now: datet
     return replace(polled, unknown=unknown, worker=None, due_at=due_at)
 
 
+def _decided(watch: Watch, ending: Ending, now: datetime, gather: timedelta) -> Watch:
+    told = replace(watch, ending=ending, decided_at=now, worker=None, due_at=now + gather)
+    return told.sending()
+
+
 def _ending(watch: Watch, finding: Finding) -> Ending | None:
     if (why := why_not_watchable(finding)) is not None:
         return Ending.STATUS if why is NotWatchable.FINAL else Ending.REFUSED
     unknown_again = watch.unknown and finding.gateway_code == GatewayCode.NOT_FOUND
     return Ending.UNKNOWN_ID if unknown_again else None
+
+
+def goes_with(watch: Watch, first: Watch) -> bool:
+    """Whether one message reports both; a list shows only calls that were looked up."""
+    if watch.id == first.id:
+        return True
+    both_seen = watch.last is not None and first.last is not None
+    same_readers = (watch.user, watch.destination) == (first.user, first.destination)
+    return both_seen and same_readers
 
 
 def most_open(requests_per_second: float, schedule: Schedule) -> int:

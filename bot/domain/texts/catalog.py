@@ -272,6 +272,10 @@ class Catalog:
             raise TypeError("a plural phrase takes a whole number as count")
         return phrase[self.writing.plural(count)].format(**written)
 
+    def counted(self, count: int, *, more: bool) -> int | str:
+        """A number for a phrase, or that there are more than that."""
+        return self.say("too_many.more_than", count=count) if more else count
+
 
 def capitalised(text: str) -> str:
     """The text with its first letter in upper case and the rest as it is."""

@@ -156,6 +156,8 @@ def place_to_speak(
     place = workspace.visible_to_bot(channel)
     if place.is_archived:
         raise RefusedError("is_archived")
+    if place.is_read_only:
+        raise RefusedError("restricted_action_read_only_channel")
     if BOT_USER_ID in place.members:
         return place
     if public_without_member and WRITE_ANYWHERE_PUBLIC in workspace.scopes:

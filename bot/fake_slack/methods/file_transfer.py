@@ -5,7 +5,7 @@ Like Slack, it answers a download without a valid token with the sign-in page an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import BodyPartReader, web
 
@@ -15,7 +15,10 @@ from bot.fake_slack.state.refusals import OrderedFailures, RefusedError
 from bot.fake_slack.state.workspace import Token, Workspace
 
 DOWNLOAD, UPLOAD = "download", "upload"
-SIGN_IN = '<!DOCTYPE html><html lang="en-US"><head><title>Slack</title></head><body>Sign in</body>'
+SIGN_IN = (
+    '<!DOCTYPE html><html lang="en-US" class="" data-primer data-cdn="https://a.slack-edge.com/">'
+    "<head><title>Slack</title></head><body>Sign in</body>"
+)
 PIECE_BYTES = 64 * 1024
 
 
@@ -27,14 +30,12 @@ class FileTransfer:
         shelf: FileShelf,
         workspace: Workspace,
         failures: OrderedFailures,
-        kind_of_token: Callable[[web.Request], Token | None],
     ) -> None:
         self.downloads = 0
         self.uploads = 0
         self._shelf = shelf
         self._workspace = workspace
         self._failures = failures
-        self._kind_of_token = kind_of_token
 
     def add_to(self, application: web.Application) -> None:
         """Add the routes."""
@@ -50,7 +51,8 @@ class FileTransfer:
             self._failures.raise_next(DOWNLOAD)
         except RefusedError as refused:
             return web.Response(status=refused.status, headers=refused.headers)
-        may_read = self._kind_of_token(request) is Token.BOT and READ in self._workspace.scopes
+        kind = self._workspace.secrets.kind_of(request.headers.get("Authorization", ""))
+        may_read = kind is Token.BOT and READ in self._workspace.scopes
         stored = self._shelf.find(request.match_info["file"])
         if not may_read or stored is None or not self._shelf.is_seen_by_bot(stored):
             return web.Response(text=SIGN_IN, content_type="text/html", charset="utf-8")

@@ -36,21 +36,28 @@ class Events:
         place = self._workspace.channels[message.channel]
         if BOT_USER_ID not in place.members:
             return None
-        if place.is_direct:
-            return self._direct_message(message, {})
+        return self._direct_message(message, {}) if place.is_direct else self._mention(message)
+
+    def _mention(self, message: UserMessage) -> SentEvent | None:
+        """The event for a message that mentions the bot, new or edited."""
+        place = self._workspace.channels[message.channel]
         if BOT_MENTION not in message.text or not self._workspace.sends("app_mention"):
             return None
         event = self._shown(message) | {"type": "app_mention"}
+        # It has none for a message with files.
+        event.pop("subtype", None)
         # Slack Connect: `team` is the app's workspace, and `user_profile.team` the user's.
         if message.team != TEAM_ID:
             event |= {"team": TEAM_ID, "user_profile": {"team": message.team}}
-        return self._recorded(event, place, seconds=_second(message.ts), team=TEAM_ID)
+        return self._recorded(event, place, seconds=_second(event["event_ts"]), team=TEAM_ID)
 
     def of_change(self, before: UserMessage, after: UserMessage) -> SentEvent | None:
-        """The event for an edited message; Slack sends it for direct messages only."""
+        """The event for an edited message: another mention, or a change of a direct message."""
         place = self._workspace.channels[after.channel]
-        if BOT_USER_ID not in place.members or not place.is_direct:
+        if BOT_USER_ID not in place.members:
             return None
+        if not place.is_direct:
+            return self._mention(after)
         changed = {
             "type": "message",
             "subtype": "message_changed",
@@ -101,7 +108,7 @@ class Events:
             return None
         place = self._workspace.channels[message.channel]
         event = changed or self._shown(message)
-        if message.files and not changed:
+        if message.files and not changed and not message.subtype:
             event["subtype"] = "file_share"
         event |= {"channel": message.channel, "channel_type": "im"}
         second = _second(str(event["event_ts"]))
@@ -109,7 +116,8 @@ class Events:
 
     def _shown(self, message: UserMessage) -> Payload:
         shown = shown_message(self._ledger, message)
-        return {**shown, "channel": message.channel, "event_ts": message.ts}
+        moment = message.edited_ts or message.ts
+        return {**shown, "channel": message.channel, "event_ts": moment}
 
     def _recorded(
         self, event: Mapping[str, Any], place: Channel, *, seconds: int, team: str

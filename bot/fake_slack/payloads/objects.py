@@ -18,6 +18,7 @@ from bot.fake_slack.state.workspace import (
 )
 
 Payload = dict[str, Any]
+TOMBSTONE = "tombstone"
 # Slack returns these fields of a view even if the app omitted them.
 USUAL_IN_VIEWS: Payload = {
     "private_metadata": "",
@@ -134,22 +135,32 @@ def _of_bot(message: Message) -> Payload:
 
 
 def _of_person(message: UserMessage) -> Payload:
-    code = made_up_id(message.channel, message.ts)
-    shown: Payload = {
-        "client_msg_id": f"{code}000-0000-4000-8000-000000000000",
-        "user": message.user,
-        "team": message.team,
-    }
+    shown: Payload = {**_origin_of(message), "user": message.user, "team": message.team}
     if message.team != TEAM_ID:
         shown |= {"user_team": message.team, "source_team": message.team}
     shown |= _with_files(message)
     if message.attachments:
         shown["attachments"] = list(message.attachments)
     if message.subtype:
-        shown |= {"subtype": message.subtype, "hidden": True}
+        shown["subtype"] = message.subtype
+    if message.subtype == TOMBSTONE:
+        shown["hidden"] = True
     if message.edited_ts is not None:
         shown["edited"] = {"user": message.user, "ts": message.edited_ts}
     return shown
+
+
+def _origin_of(message: UserMessage) -> Payload:
+    """What says that a client of Slack's sent it, or which app did as the user."""
+    code = made_up_id(message.channel, message.ts)
+    if not message.app:
+        return {"client_msg_id": f"{code}000-0000-4000-8000-000000000000"}
+    profile = {"id": f"B{code}", "app_id": message.app, "name": "client", "deleted": False}
+    return {
+        "bot_id": f"B{code}",
+        "app_id": message.app,
+        "bot_profile": profile | {"team_id": message.team},
+    }
 
 
 def _with_files(message: Message | UserMessage) -> Payload:

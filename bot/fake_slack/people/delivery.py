@@ -86,7 +86,8 @@ class HttpDelivery:
         if retry_attempt:
             headers["X-Slack-Retry-Num"] = str(retry_attempt)
             headers["X-Slack-Retry-Reason"] = RETRY_REASON
-        headers |= sign(self._signing_secret, int(time.time()), body)
+        # Slack signs each attempt at its own time; here they are within a second.
+        headers |= sign(self._signing_secret, int(time.time()) + retry_attempt, body)
         return await self.send(body, headers)
 
     async def send(self, body: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Ack:

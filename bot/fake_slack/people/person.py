@@ -89,14 +89,14 @@ class Person:
         thread_ts: str | None = None,
         files: Sequence[File] = (),
         blocks: Blocks | None = None,
-        attachments: Sequence[Mapping[str, Any]] = (),
         seconds_ago: float = 0.0,
+        **fields: Any,
     ) -> UserMessage:
         """Write a message, and deliver its event if Slack would send one.
 
         `text` is as Slack stores it (`&amp;`, `<@U…>`, `<https://…|…>`); `blocks` default to what
-        Slack makes of it; `files` are names, or fields of Slack's file objects with their
-        `content`. The answers to the event are in `slack.events`.
+        Slack makes of it; `files` are as `File` says, and `fields` those of `UserMessage`. The
+        answers to the event are in `slack.events`.
 
         Raises:
             NotPossibleError: the user is not in this channel.
@@ -113,7 +113,7 @@ class Person:
                 text=text,
                 blocks=blocks or (),
                 thread_ts=thread_ts,
-                attachments=tuple(attachments),
+                **fields,
             ),
             files,
         )
@@ -270,7 +270,10 @@ async def person_over_http(
     """A user whose requests go to the bot at `url`, such as http://127.0.0.1:3000/slack/events."""
     # Slack does not send cookies back.
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        delivery = HttpDelivery(session, url, patience=patience, wire=slack.wire)
+        secret = slack.signing_secret
+        delivery = HttpDelivery(
+            session, url, signing_secret=secret, patience=patience, wire=slack.wire
+        )
         yield Person(slack=slack, delivery=delivery)
 
 

@@ -60,9 +60,14 @@ def elements_of(blocks: Sequence[Mapping[str, Any]]) -> Iterator[Element]:
                 yield Element(block=block, content=content)
 
 
-def typed_blocks(text: str, seed: str) -> tuple[Mapping[str, Any], ...]:
-    """A typed text as Slack stores it: one rich text block with mentions and links parsed."""
-    parts = list(_parts(text))
+def typed_blocks(
+    text: str, seed: str, *, files: Sequence[str] = ()
+) -> tuple[Mapping[str, Any], ...]:
+    """A typed text as Slack stores it: one rich text block with mentions and links parsed.
+
+    The files are those whose ids the text names.
+    """
+    parts = [*_parts(text), *({"type": "file", "file_id": file_id} for file_id in files)]
     if not parts:
         return ()
     section = {"type": "rich_text_section", "elements": parts}

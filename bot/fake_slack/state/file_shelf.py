@@ -6,6 +6,7 @@ a shared channel follows docs.slack.dev/apis/slack-connect/using-slack-connect-i
 
 from __future__ import annotations
 
+import html
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,9 +18,13 @@ from bot.fake_slack.state.workspace import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, Ch
 
 # A file is given as its name, or as fields of Slack's file object including `name`. `content` is
 # its bytes or text; an explicit `size` overrides the real one, to test a wrong answer of Slack's.
+# A snippet gets a preview of its content, an e-mail one of its `plain_text`.
 File: TypeAlias = str | Mapping[str, Any]
 
 CHECK = "check_file_info"
+IN_TEXT = "in_text"
+# How much of a snippet Slack shows.
+SHOWN_LINES = 5
 TOMBSTONE = "tombstone"
 LIST_TYPES = {".csv": "text/csv", ".txt": "text/plain", ".tsv": "text/tab-separated-values"}
 
@@ -75,8 +80,10 @@ class FileShelf:
         For a file of another organisation, that is only a reference to files.info.
         """
         fields = {"name": given} if isinstance(given, str) else dict(given)
+        fields.pop(IN_TEXT, None)
         content = fields.pop("content", b"")
         whole = content.encode() if isinstance(content, str) else bytes(content)
+        fields = {**_shown(fields, whole), **fields}
         access = fields.pop("file_access", "visible" if message.team == TEAM_ID else CHECK)
         described = self._described(
             self._new_id(),
@@ -189,6 +196,25 @@ class FileShelf:
             "permalink": f"https://{TEAM_DOMAIN}.slack.com/files/{user}/{file_id}/{name}",
             "file_access": "visible",
         }
+
+
+def _shown(fields: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+    """What Slack shows of a snippet or an e-mail."""
+    if fields.get("mode") == "snippet":
+        lines = content.decode(errors="replace").splitlines()
+        more = max(0, len(lines) - SHOWN_LINES)
+        return {
+            "editable": True,
+            "preview": "\n".join(lines[:SHOWN_LINES]),
+            "lines": len(lines),
+            "lines_more": more,
+            "preview_is_truncated": more > 0,
+        }
+    if fields.get("mode") == "email":
+        text = str(fields.get("plain_text", ""))
+        preview = {"preview_plain_text": text, "preview": f"<div>{html.escape(text)}</div>"}
+        return {"filetype": "email", "mimetype": "text/html", "has_more": False, **preview}
+    return {}
 
 
 def _in_address(name: str) -> str:

@@ -56,7 +56,8 @@ class Message:
 class UserMessage:
     """A message of a user; `event_id` is the event that the bot received for it, if any.
 
-    `subtype` is Slack's, such as "tombstone" for the placeholder of a deleted message.
+    `subtype` is Slack's, such as "tombstone" for the placeholder of a deleted message. `app` is the
+    app that posted it with the user's token, if not one of Slack's own clients.
     """
 
     channel: str
@@ -71,6 +72,7 @@ class UserMessage:
     event_id: str | None = None
     edited_ts: str | None = None
     subtype: str = ""
+    app: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -58,6 +60,10 @@ class OrderedFailures:
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Failure]] = defaultdict(deque)
         self._lost: Counter[str] = Counter()
+        self._rules: list[tuple[str, Callable[[Mapping[str, Any]], bool]]] = []
+        # The methods that share a limit, and its seconds; when each conversation took a request.
+        self._limits: dict[str, tuple[tuple[str, ...], float]] = {}
+        self._taken_at: dict[tuple[tuple[str, ...], str], float] = {}
 
     def order(
         self,
@@ -80,6 +86,49 @@ class OrderedFailures:
             retry_after = 1
         failure = Failure(error=error, status=status, retry_after=retry_after)
         self._waiting[method].extend([failure] * times)
+
+    def limit(self, *methods: str, seconds: float) -> None:
+        """Let each conversation take one request to any of these methods in so many seconds.
+
+        Of chat.postMessage, the real Slack accepts one a second.
+        https://docs.slack.dev/apis/web-api/rate-limits
+        """
+        self._limits |= dict.fromkeys(methods, (methods, seconds))
+
+    def check_limit(self, method: str, channel: object) -> None:
+        """Count a request.
+
+        Raises:
+            RefusedError: it is one too many.
+        """
+        if method not in self._limits:
+            return
+        methods, seconds = self._limits[method]
+        now, key = time.monotonic(), (methods, str(channel))
+        left = self._taken_at.get(key, -seconds) + seconds - now
+        if left > 0:
+            raise RefusedError(RATE_LIMITED, status=429, retry_after=math.ceil(left))
+        self._taken_at[key] = now
+
+    def forbid(self, error: str, content: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Refuse all arguments and bodies with such content, as a new rule of Slack's would."""
+        self._rules.append((error, content))
+
+    def check_content(self, given: Mapping[str, Any]) -> None:
+        """Check arguments, or the body of a post to a response URL.
+
+        Raises:
+            RefusedError: `forbid` named their content.
+        """
+        for error, content in self._rules:
+            if content(given):
+                raise RefusedError(error)
+
+    def clear(self) -> None:
+        """Forget the failures that no request has met, the limits and the rules."""
+        self._waiting.clear()
+        self._rules.clear()
+        self._limits.clear()
 
     def lose(self, method: str, *, times: int = 1) -> None:
         """Carry out the next `times` requests, but drop the connection instead of answering."""

@@ -6,8 +6,10 @@ The secrets only look like Slack's; they are computed so that secret scanners do
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hmac import compare_digest
+from secrets import token_hex
 
 from bot.fake_slack.state.refusals import RefusedError
 
@@ -18,6 +20,8 @@ TEAM_NAME = "Loopback Support"
 BOT_USER_ID = "U0VOICEBOT1"
 BOT_ID = "B0VOICEBOT1"
 BOT_NAME = "voicestatus"
+# Slack's own user, who passes on reminders; users.info does not call it a bot.
+SLACKBOT_ID = "USLACKBOT"
 USER_ID = "U0ANA000001"
 OTHER_USER_ID = "U0BRUNO0001"
 BOT_MENTION = f"<@{BOT_USER_ID}>"
@@ -58,6 +62,34 @@ class Token(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What only Slack and the app know; the same in every test, or made anew."""
+
+    bot_token: str = field(default=BOT_TOKEN, repr=False)
+    app_token: str = field(default=APP_TOKEN, repr=False)
+    signing_secret: str = field(default=SIGNING_SECRET, repr=False)
+
+    @classmethod
+    def new(cls) -> Secrets:
+        """Secrets that nobody can guess."""
+        return cls(
+            bot_token=f"{BOT_TOKEN[: BOT_TOKEN.rindex('-')]}-{token_hex(12)}",
+            app_token=f"{APP_TOKEN[: APP_TOKEN.rindex('-')]}-{token_hex(32)}",
+            signing_secret=token_hex(16),
+        )
+
+    def kind_of(self, authorization: str) -> Token | None:
+        """Which valid token this header has, if any."""
+        scheme, _, token = authorization.partition(" ")
+        given = token.strip().encode()
+        if scheme.lower() != "bearer":
+            return None
+        if compare_digest(given, self.bot_token.encode()):
+            return Token.BOT
+        return Token.APP if compare_digest(given, self.app_token.encode()) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What users.info returns about one user.
 
@@ -89,6 +121,7 @@ class Channel:
     is_direct: bool = False
     is_ext_shared: bool = False
     is_archived: bool = False
+    is_read_only: bool = False
 
     @property
     def name_in_payloads(self) -> str:
@@ -105,7 +138,8 @@ class Workspace:
     workspaces of its organisation.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Secrets | None = None) -> None:
+        self.secrets = secrets or Secrets()
         self.scopes: set[str] = set(BOT_SCOPES)
         self.app_scopes: set[str] = set(APP_SCOPES)
         self.events: set[str] = set(SCOPE_OF_EVENT)

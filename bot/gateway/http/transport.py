@@ -6,7 +6,6 @@ connect: the caller sets one deadline for the whole look-up.
 
 from __future__ import annotations
 
-import base64
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -21,9 +20,14 @@ from aiohttp import http_exceptions
 from httpx_aiohttp import AiohttpTransport
 
 from bot import __version__
-from bot.gateway.http.connector import MAX_REPLY_BYTES, Connector, ReplyTooLong
+from bot.gateway.http.connector import MAX_REPLY_BYTES, Connector
 from bot.gateway.http.handshake import read_handshake, tls_context
+from bot.gateway.http.proxy import read_proxy
+from bot.gateway.http.reply_head import ReplyTooLong
+from bot.gateway.protocol.compression import unpack
 from bot.gateway.protocol.errors import (
+    BadEncoding,
+    BadHttp,
     ConnectionLost,
     ConnectionRefused,
     ConnectTimedOut,
@@ -76,7 +80,8 @@ _RULES: Final[tuple[tuple[tuple[type[BaseException], ...], type[TransportError]]
         ),
         ConnectionLost,
     ),
-    ((aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError), TransportFailed),
+    ((http_exceptions.HttpProcessingError,), BadHttp),
+    ((aiohttp.ClientError, OSError), TransportFailed),
     ((httpx.ProxyError,), ProxyFailed),
     ((httpx.ConnectTimeout,), ConnectTimedOut),
     ((httpx.TimeoutException,), TimedOut),
@@ -179,12 +184,18 @@ class Transport:
             # httpx searches and decodes them all for each one that is read.
             headers = dict(response.headers.items())
             self.sandbox = headers.get(SANDBOX_HEADER) == "1"
-            content = bytearray()
-            cut_by = await self._read(response, headers, content)
+            received = bytearray()
+            cut_by: TransportError | BadEncoding | None
+            cut_by = await self._read(response, headers, received)
+            encoding = headers.get("content-encoding", "")
+            try:
+                content = unpack(bytes(received), encoding, MAX_REPLY_BYTES)
+            except BadEncoding as error:
+                content, cut_by = b"", cut_by or error
             return HttpReply(
                 http_status=response.status_code,
                 content_type=headers.get("content-type", ""),
-                content=bytes(content),
+                content=content,
                 sandbox=self.sandbox,
                 retry_after=read_retry_after(
                     headers.get("retry-after", ""), headers.get("date", "")
@@ -199,10 +210,7 @@ class Transport:
 
         Returns the error that truncated it, if any.
         """
-        if headers.get("content-encoding", "identity").strip().lower() != "identity":
-            return None
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > MAX_REPLY_BYTES:
+        if int(headers.get("content-length", "0")) > MAX_REPLY_BYTES:
             raise TooLarge
         try:
             # Not `aiter_raw`, which costs as much again.
@@ -244,7 +252,7 @@ async def open_transport(
     """
     target = _web_address(url, "the gateway's address")
     headers = {"User-Agent": f"voicestatus/{__version__}", "Accept": "*/*"}
-    route, authorization = _read_proxy(proxy) if proxy else (None, {})
+    route, authorization = _route(proxy) if proxy else (None, {})
     # CONNECT opens a tunnel and carries the proxy's credentials, which the gateway must never get;
     # without a tunnel the request itself goes to the proxy.
     if target.scheme == "http":
@@ -266,15 +274,10 @@ async def open_transport(
         yield Transport(wire, target, connect_seconds=connect_seconds, proxied=route is not None)
 
 
-def _read_proxy(proxy: str) -> tuple[httpx.Proxy, Mapping[str, str]]:
-    """The proxy without its credentials, and the header that carries them (RFC 9110, 11.7.2)."""
-    address = _web_address(proxy, "the proxy's address")
-    if not address.userinfo:
-        return httpx.Proxy(address), {}
-    keys = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
-    authorization = {"Proxy-Authorization": f"Basic {keys}"}
-    bare = address.copy_with(username=None, password=None)
-    return httpx.Proxy(bare, headers=authorization), authorization
+def _route(proxy: str) -> tuple[httpx.Proxy, Mapping[str, str]]:
+    address, authorization = read_proxy(proxy)
+    target = _web_address(address, "the proxy's address")
+    return httpx.Proxy(target, headers=authorization), authorization
 
 
 def _web_address(text: str, name: str) -> httpx.URL:

@@ -12,6 +12,7 @@
     │   │   ├── TlsVersion        tls_version
     │   │   └── TlsFailed         tls
     │   ├── ProxyFailed           proxy
+    │   ├── BadHttp               bad_http
     │   └── TransportFailed       transport
     ├── HttpError                 an HTTP reply that is no SOAP
     │   ├── GatewayUnavailable *  http_unavailable
@@ -21,11 +22,13 @@
     │   ├── NotSoap               not_soap
     │   ├── UnsafeXml             unsafe_xml
     │   ├── TooLarge              too_large
+    │   ├── BadEncoding           bad_encoding
     │   └── EmptyResult           empty_result
     ├── SoapFault                 the gateway answered with a fault
     │   ├── RequestFault          fault_request
     │   └── ServerFault           fault_server
     ├── Busy                      busy
+    ├── OwnLookUps                own_look_ups
     ├── Paused                    paused
     └── GatewayDown               gateway_down
 
@@ -106,8 +109,8 @@ class TimedOut(TransportError, code="timeout"):
 class TlsError(TransportError):
     """No secure connection was established, so nothing was sent.
 
-    The fact is OpenSSL's name for it, such as `CERT_HAS_EXPIRED`, if it has one: the same in every
-    language, and never the peer's text.
+    The fact is what OpenSSL calls it, such as "certificate has expired", if it says anything; never
+    the peer's text.
     """
 
 
@@ -125,6 +128,10 @@ class TlsFailed(TlsError, code="tls"):
 
 class ProxyFailed(TransportError, code="proxy"):
     """The proxy cannot be reached or refuses to pass the request on."""
+
+
+class BadHttp(TransportError, code="bad_http"):
+    """What arrived is not HTTP, or it does not say where the reply ends."""
 
 
 class TransportFailed(TransportError, code="transport"):
@@ -173,6 +180,10 @@ class TooLarge(UnreadableReply, code="too_large"):
     """The reply is longer than any answer can be, and was not read to its end."""
 
 
+class BadEncoding(UnreadableReply, code="bad_encoding"):
+    """The reply is compressed in a way that cannot be undone; the fact is that way's name."""
+
+
 class EmptyResult(UnreadableReply, code="empty_result"):
     """The gateway answered without a result: the element is missing, nil or blank."""
 
@@ -195,6 +206,13 @@ class ServerFault(SoapFault, code="fault_server"):
 
 class Busy(GatewayError, code="busy"):
     """The bot's rate limit left no room before the deadline."""
+
+
+class OwnLookUps(GatewayError, code="own_look_ups"):
+    """So many look-ups of the same user are under way that this one was not sent.
+
+    The fact is their number.
+    """
 
 
 class Paused(GatewayError, code="paused"):

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 from bot.domain.call_status import is_blank
 from bot.domain.input.message_id import MessageId
 from bot.gateway.protocol.errors import (
+    BadEncoding,
     EmptyResult,
     GatewayUnavailable,
     HttpError,
@@ -46,6 +47,7 @@ _XSI_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _FORBIDDEN: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAME: Final = re.compile(r"(?:[^:]*:)?([A-Za-z]{1,64})(?:\.[A-Za-z.]{0,64})?")
 _MEDIA_TYPE: Final = re.compile(r"\s*([A-Za-z0-9.+-]{1,40}/[A-Za-z0-9.+-]{1,40})\s*(?:;|$)")
+_CHARSET: Final = re.compile(r""";\s*charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 _REQUEST_FAULTS: Final = frozenset({"Client", "Sender", "VersionMismatch", "MustUnderstand"})
 _OK: Final = 200
 _SUCCESS: Final = range(200, 300)
@@ -99,12 +101,12 @@ class HttpReply:
     Attributes:
         http_status: status code.
         content_type: the header as received; empty if absent.
-        content: the body, of bounded length; empty if its encoding was not requested, because such
-            a body is not read.
+        content: the body without its compression, of bounded length; empty if that cannot be
+            undone.
         sandbox: the sandbox gateway answered.
         retry_after: the header's seconds, if present.
-        cut_by: the error that truncated the body, never retried; `content` is the received part,
-            which may be a whole answer. `None` for a whole body.
+        cut_by: the error that truncated the body or made it unreadable, never retried; `content` is
+            the received part, which may be a whole answer. `None` for a whole body.
     """
 
     http_status: int
@@ -112,7 +114,7 @@ class HttpReply:
     content: bytes = field(repr=False)
     sandbox: bool = False
     retry_after: float | None = None
-    cut_by: TransportError | None = None
+    cut_by: TransportError | BadEncoding | None = None
 
 
 def build_request(version: SoapVersion, account: Account, message_id: MessageId) -> SoapRequest:
@@ -195,7 +197,8 @@ def read_reply(reply: HttpReply) -> str:
 
 def _read_answer(reply: HttpReply) -> str:
     try:
-        envelope = parse_xml(reply.content)
+        charset = _CHARSET.search(reply.content_type)
+        envelope = parse_xml(_first_part(reply.content), charset[1] if charset else "")
         if envelope.tag not in _ENVELOPES:
             raise NotSoap
     except UnreadableReply:
@@ -211,6 +214,18 @@ def _read_answer(reply: HttpReply) -> str:
     if len(bodies) != 1:
         raise NotSoap
     return _read_result(bodies[0])
+
+
+def _first_part(content: bytes) -> bytes:
+    """The first part of a body with several (MTOM; RFC 2387); any other body as it is.
+
+    The bytes decide: only a body with parts begins with a boundary.
+    """
+    boundary, _, rest = content.lstrip().partition(b"\n")
+    if not boundary.startswith(b"--"):
+        return content
+    _, _, part = rest.partition(b"\r\n\r\n")
+    return part.partition(b"\n" + boundary.strip())[0]
 
 
 def _explain_status(reply: HttpReply) -> HttpError | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import pairwise
 from typing import Final
 from xml.parsers import expat
@@ -27,9 +28,26 @@ PIECE_BYTES: Final = 16 * 1024
 # One is refused, unless it is text (a page that a fault quotes); more would only waste time.
 MAX_DOCTYPES: Final = 8
 
-_BOM: Final = b"\xef\xbb\xbf"
 _WHITE: Final = b" \t\r\n"
-_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
+# The beginnings that settle the character set: a mark, or `<` in units of two bytes (XML 1.0,
+# appendix F).
+_MARKS: Final[Mapping[bytes, str]] = {
+    b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+    b"<\x00": "utf-16-le",
+    b"\x00<": "utf-16-be",
+}
+_MARKED: Final = (*_MARKS,)
+_DECLARED: Final = re.compile(
+    rb"""<\?xml\s[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9_.:-]{1,40})["']"""
+)
+# Those in use. Python has more, and some of them take very long to read.
+_KNOWN: Final = re.compile(
+    r"utf[_-]?8|utf[_-]?16([_-]?[lb]e)?|(us-)?ascii|latin-?1|iso[_-]?8859-[0-9]{1,2}"
+    r"|(windows-|cp-?)[0-9]{3,4}|ibm[0-9]{3}|macintosh|gbk|gb2312|gb18030|big5|shift_jis|euc-(jp|kr)",
+    re.IGNORECASE,
+)
 # Expat calls the handler at the bracket; the declarations follow it.
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[]*\[?")
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
@@ -98,11 +116,12 @@ class _BoundedTree(ET.TreeBuilder):
         return f"{{{namespace}}}{local}" if namespace else local
 
 
-def parse_xml(content: bytes) -> ET.Element:
+def parse_xml(content: bytes, charset: str = "") -> ET.Element:
     """Read bytes as XML without document types and within the limits of this module.
 
     Args:
         content: the whole document; the caller has bounded its length.
+        charset: the one that the transport named; empty if none.
 
     Raises:
         NotSoap: it is not well-formed, or its encoding is unknown.
@@ -110,19 +129,18 @@ def parse_xml(content: bytes) -> ET.Element:
     """
     tree = _BoundedTree()
     try:
-        document, encoding = _decoded(content.lstrip(_WHITE))
-        parser = _parser(tree, encoding)
-        for piece in _pieces(document):
+        parser = _parser(tree)
+        for piece in _pieces(_in_utf_8(content.lstrip(_WHITE), charset)):
             parser.Parse(piece, False)
         parser.Parse(b"", True)
-    except (expat.ExpatError, ValueError, LookupError):
+    except (expat.ExpatError, ValueError):
         # Without the cause: its message may quote the reply.
         raise NotSoap from None
     return tree.close()
 
 
-def _parser(tree: _BoundedTree, encoding: str | None) -> expat.XMLParserType:
-    parser = expat.ParserCreate(encoding)
+def _parser(tree: _BoundedTree) -> expat.XMLParserType:
+    parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = tree.doctype
     parser.StartElementHandler = tree.start
@@ -133,14 +151,31 @@ def _parser(tree: _BoundedTree, encoding: str | None) -> expat.XMLParserType:
     return parser
 
 
-def _decoded(bare: bytes) -> tuple[bytes, str | None]:
-    """The document in an ASCII-compatible encoding, and the encoding's name if known."""
-    if bare.startswith(_BOM):
-        return bare.removeprefix(_BOM).lstrip(_WHITE), "utf-8"
-    if bare.startswith(_UTF_16):
-        order = "utf-16-be" if bare[:1] in {b"\x00", b"\xfe"} else "utf-16-le"
-        return bare.decode(order).removeprefix("\ufeff").encode(), "utf-8"
-    return bare, None
+def _in_utf_8(bare: bytes, charset: str) -> bytes:
+    """The document in UTF-8, whatever it declares."""
+    for name in _charsets(bare, charset):
+        if _KNOWN.fullmatch(name):
+            with suppress(ValueError, LookupError):
+                # Some servers send their whole buffer, with zeros behind the text.
+                text = bare.decode(name).lstrip("\ufeff \t\r\n").rstrip("\0")
+                if text.startswith("<"):
+                    return text.encode()
+    raise NotSoap
+
+
+def _charsets(bare: bytes, charset: str) -> Iterator[str]:
+    """The character sets to try (RFC 7303, section 3).
+
+    A mark counts alone. Otherwise the transport's counts before the declared one, but one that is
+    unknown or does not fit the bytes proves nothing; UTF-8 is the default.
+    """
+    if bare.startswith(_MARKED):
+        yield from (name for mark, name in _MARKS.items() if bare.startswith(mark))
+        return
+    yield charset
+    if declared := _DECLARED.match(bare):
+        yield declared[1].decode()
+    yield "utf-8"
 
 
 def _pieces(document: bytes) -> Iterator[bytes]:

@@ -93,6 +93,10 @@ class FaultName(StrEnum):
     HTTP_2 = "http-2", "The frame with which a server begins HTTP/2."
     TWO_LENGTHS = "two-lengths", "ok:85.00 with two lengths that differ."
     SPLIT = "split", "ok:85.00 and right behind it another whole answer, 023."
+    SURPLUS = "surplus", "ok:85.00 and right behind it bytes that are nothing."
+    EQUAL_LENGTHS = "equal-lengths", "ok:85.00 with the same length three times, in two fields."
+    LENGTH_AND_CHUNKS = "length-and-chunks", "ok:85.00 in chunks, with a length that is wrong."
+    ODD_FIELDS = "odd-fields", "ok:85.00 under header fields that no standard allows."
 
     ENDLESS_HEADERS = "endless-headers", "Header fields without an end, at full speed."
     ENDLESS_LINE = "endless-line", "One header field without an end, at full speed."
@@ -111,8 +115,18 @@ class FaultName(StrEnum):
     UTF16_BARE = "utf16-bare", "ok:85.00 in UTF-16 without a byte order mark."
     WRONG_CHARSET = "wrong-charset", "Declares UTF-8 and has accents in ISO-8859-1."
     BAD_CHARSET = "bad-charset", "Declares a character set that does not exist."
+    TWO_CHARSETS = "two-charsets", "ISO-8859-1 by the header and the bytes, UTF-8 by the document."
+    UTF16_LIE = "utf16-lie", "ok:85.00 in UTF-8; only the document says UTF-16."
     GZIP = "gzip", "ok:85.00 compressed with gzip, which nobody asked for."
     GZIP_LIE = "gzip-lie", "ok:85.00 in plain text, announced as gzip."
+    GZIP_TWICE = (
+        "gzip-twice",
+        "ok:85.00 compressed with gzip by the server and once more by a proxy.",
+    )
+    GZIP_SILENT = "gzip-silent", "ok:85.00 compressed with gzip, which no header says."
+    GZIP_DAMAGED = "gzip-damaged", "ok:85.00 compressed with gzip, with a wrong checksum."
+    DEFLATE = "deflate", "ok:85.00 compressed with deflate, which nobody asked for."
+    BROTLI = "brotli", "Bytes that are announced as Brotli."
     GZIP_BOMB = "gzip-bomb", "A few kilobytes of gzip that unfold to 10 MB."
 
     DOCTYPE = "doctype", "ok:85.00 behind a harmless document type."

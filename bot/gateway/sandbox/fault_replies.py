@@ -6,6 +6,7 @@ Pure: a name and a SOAP version in, a whole reply out.
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -85,13 +86,22 @@ def encoded(charset: str, codec: str, result: str) -> Builder:
     return build
 
 
-def compressed(result: Callable[[], str]) -> Builder:
-    """A response under gzip."""
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def compressed(
+    result: Callable[[], str] = lambda: _OK,
+    *,
+    by: Callable[[bytes], bytes] = _gzip,
+    announced: str = "gzip",
+) -> Builder:
+    """A response under a compression, and what the header says of it."""
 
     def build(version: Version) -> Reply:
         whole = result_reply(version, result())
-        content = gzip.compress(whole.content, mtime=0)
-        return replace(whole, content=content, headers={"Content-Encoding": "gzip"})
+        headers = {"Content-Encoding": announced} if announced else {}
+        return replace(whole, content=by(whole.content), headers=headers)
 
     return build
 
@@ -121,6 +131,12 @@ def beside(content: Callable[[], str]) -> Builder:
 def _wrong_charset(version: Version) -> Reply:
     body = response_document(version, result_element("failed:486 não atendida"))
     return replace(soap_reply(version, body), content=body.encode("latin-1"))
+
+
+def _two_charsets(version: Version) -> Reply:
+    return replace(
+        _wrong_charset(version), content_type=f"{version.media_type}; charset=iso-8859-1"
+    )
 
 
 def _namespaces() -> str:
@@ -167,7 +183,20 @@ BUILDERS: Final[Mapping[FaultName, Builder]] = {
     FaultName.UTF16_BARE: encoded("utf-16", "utf-16-le", _OK),
     FaultName.WRONG_CHARSET: _wrong_charset,
     FaultName.BAD_CHARSET: encoded("x-sandbox-none", "utf-8", _OK),
-    FaultName.GZIP: compressed(lambda: _OK),
+    FaultName.TWO_CHARSETS: _two_charsets,
+    FaultName.UTF16_LIE: altered(
+        lambda ok: replace(
+            ok,
+            content_type=ok.content_type.partition(";")[0],
+            content=ok.content.replace(b'"utf-8"', b'"utf-16"', 1),
+        )
+    ),
+    FaultName.GZIP: compressed(),
+    FaultName.GZIP_TWICE: compressed(by=lambda whole: _gzip(_gzip(whole)), announced="gzip, gzip"),
+    FaultName.GZIP_SILENT: compressed(announced=""),
+    FaultName.GZIP_DAMAGED: compressed(by=lambda whole: _gzip(whole)[:-8] + bytes(8)),
+    FaultName.DEFLATE: compressed(by=zlib.compress, announced="deflate"),
+    FaultName.BROTLI: compressed(by=lambda _: b"\x8b\x02\x80" * 40, announced="br"),
     FaultName.GZIP_LIE: altered(lambda ok: replace(ok, headers={"Content-Encoding": "gzip"})),
     FaultName.GZIP_BOMB: compressed(lambda: "0" * 10_000_000),
     FaultName.DOCTYPE: declared("", _OK),

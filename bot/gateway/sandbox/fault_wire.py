@@ -80,6 +80,18 @@ def _bad_chunk(version: Version) -> WireReply:
     return WireReply(content=begin + b"many\r\n" + body + b"\r\n0\r\n\r\n")
 
 
+def _length_and_chunks(version: Version) -> WireReply:
+    body = result_reply(version, _OK).content
+    begin = head(version, "Content-Length: 5", _CHUNKED)
+    return WireReply(content=begin + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+
+
+def _equal_lengths(version: Version) -> WireReply:
+    body = result_reply(version, _OK).content
+    length = f"Content-Length: {len(body)}"
+    return WireReply(content=head(version, length, f"{length}, {len(body)}") + body)
+
+
 def _drip(version: Version) -> WireReply:
     begin, body = _head_and_body(version)
     return WireReply(content=begin, flood=(bytes((byte,)) for byte in body), pace=DRIP_SECONDS)
@@ -153,6 +165,15 @@ WIRE_BUILDERS: Final[Mapping[FaultName, Callable[[Version], WireReply]]] = {
     FaultName.TWO_LENGTHS: replaced(b"Content-Length", b"Content-Length: 5\r\nContent-Length"),
     FaultName.SPLIT: lambda version: WireReply(
         content=b"".join((*_head_and_body(version), *_head_and_body(version, "023")))
+    ),
+    FaultName.SURPLUS: lambda version: WireReply(
+        content=b"".join(_head_and_body(version)) + b"\0sandbox\r\n"
+    ),
+    FaultName.EQUAL_LENGTHS: _equal_lengths,
+    FaultName.LENGTH_AND_CHUNKS: _length_and_chunks,
+    FaultName.ODD_FIELDS: replaced(
+        b"Content-Length",
+        b"N\xc3\xbamero: 1\r\nno field\r\nX-A: \0\r\n folded\r\nContent-Length ",
     ),
     FaultName.ENDLESS_HEADERS: repeated(b"", b"X-Sandbox: again\r\n" * 2_000),
     FaultName.ENDLESS_LINE: repeated(b"X-Sandbox: ", b"a" * _BLOCK),

@@ -20,6 +20,7 @@ from bot.domain.call_status import Answer, CallStatus
 from bot.domain.gate import LONGEST_PAUSE_SECONDS
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Step, after_answer, is_another_pause
 from bot.services.bulk.progress import Lease, Progress, came
+from bot.services.bulk.sharing import Room
 from bot.services.jobs.deliver_once import OnceDelivery
 from bot.services.jobs.dependencies import AbortableLookUps, Dependencies
 from bot.storage.jobs.bulks import Bulks
@@ -40,7 +41,7 @@ class BulkLookUps:
     """Looks up the calls of one bulk that have no answer yet.
 
     Attributes:
-        room: limits concurrent look-ups of all bulks of this process.
+        room: limits concurrent look-ups of all bulks of this process; their users take turns.
         at_once: how many calls of this bulk may be looked up at once.
     """
 
@@ -50,7 +51,7 @@ class BulkLookUps:
     dependencies: Dependencies
     progress: Progress
     look_ups: AbortableLookUps
-    room: asyncio.Semaphore
+    room: Room
     at_once: int
     _answers: list[tuple[BulkItem, Step]] = field(default_factory=list)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -111,7 +112,7 @@ class BulkLookUps:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        async with self.room:
+        async with self.room.place(self.lease.bulk.user):
             while (rest := self._resting_until - _clock()) > 0:  # noqa: ASYNC110 - time alone
                 await asyncio.sleep(rest)
             yield
@@ -151,7 +152,8 @@ class BulkLookUps:
         """Notice what others change in the bulk, and show whether it is paused."""
         while not await came(self._done, self.dependencies.timing.stop_seen):
             await self.lease.refresh()
-            if self.lease.lost or self.lease.bulk.ending is not None:
+            mine = self.lease
+            if mine.lost or mine.forbidden or mine.bulk.ending is not None:
                 self.leave()
             else:
                 await self._show_pause()
@@ -177,7 +179,10 @@ class BulkLookUps:
             loop = asyncio.get_running_loop()
             slow = loop.call_later(self.dependencies.timing.answers_kept, self._storing.clear)
             try:
-                await self.delivery.with_retries(write)
+                exists = await self.delivery.with_retries(write)
             finally:
                 slow.cancel()
                 self._storing.set()
+            if exists:
+                found = [(one.message_id, one.finding) for one in items if one.finding is not None]
+                self.dependencies.records.listed(self.lease.bulk, found)

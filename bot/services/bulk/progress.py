@@ -9,11 +9,13 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.jobs.bulk import Bulk, Tally
 from bot.domain.jobs.job import Delivery, PostedCard, Report, Trace
 from bot.domain.timing import Timing
+from bot.services.bulk.sharing import ProgressPace
 from bot.services.jobs.deliver_once import OnceDelivery
 from bot.services.jobs.dependencies import bounded
 from bot.storage.errors import StorageError
@@ -23,11 +25,11 @@ from bot.storage.jobs.bulks import Bulks
 class BulkNotifier(Protocol):
     """Posts for a bulk. No method raises for what Slack does."""
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
+    async def show_progress(self, bulk: Bulk, tally: Tally, *, missing: str = "") -> Report:
         """Post the progress card, which is then the report's `card`, or update `bulk.card`.
 
-        Called every few seconds while calls are looked up, when a pause begins or ends, and once
-        at the end.
+        Called every few seconds while calls are looked up, when a pause begins or ends, once at the
+        end, and once more if Slack does not take the `report` or the `file`, which is then missing.
         """
 
     async def find_progress(self, bulk: Bulk) -> PostedCard | None:
@@ -61,6 +63,11 @@ class Lease:
     # Two concurrent changes would each start from what the other has just changed.
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def forbidden(self) -> bool:
+        """Whether its user may no longer ask; then its next turn ends it."""
+        return self.delivery.dependencies.refusal(self.bulk) is not None
+
     async def change(self, change: Callable[[Bulk], Bulk]) -> bool:
         """Change the bulk and store it; whether this process still has it."""
         async with self._changing:
@@ -81,6 +88,7 @@ class Progress:
     """The progress card of one bulk. A slow Slack delays nothing else.
 
     Attributes:
+        pace: that of the updates of all progress cards.
         in_flight: an update is being sent, or was when it was aborted.
     """
 
@@ -88,16 +96,17 @@ class Progress:
     bulks: Bulks
     notifier: BulkNotifier
     timing: Timing
+    pace: ProgressPace
     in_flight: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _over: bool = False
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
     _next_at: float = 0.0
     _paused_until: float = 0.0
 
     async def keep_shown(self) -> None:
         """Show it now, every few seconds, and at news, until `end`."""
         await self._find()
-        while not self._over:
+        while not self._over.is_set():
             await self.show()
             await came(self._news, self.timing.progress_every)
 
@@ -107,31 +116,47 @@ class Progress:
 
     def end(self) -> None:
         """Let `keep_shown` return after the update that is being sent."""
-        self._over = True
+        self._over.set()
         self._news.set()
 
     async def show(self) -> None:
-        """Post the card or update it; never twice within `card_least`."""
+        """Post the card or update it, unless the bulk was erased; never twice in `card_least`."""
         clock = asyncio.get_running_loop().time
         await asyncio.sleep(max(0.0, self._next_at - clock()))
         self._news.clear()
         bulk = self.lease.bulk
         last = bulk.card is not None and bulk.ending is not None
-        # Slack asked for a pause; only the last update of a posted card ignores it.
-        if clock() < self._paused_until and not last:
+        # Only the last update of a posted card waits neither for a pause nor for other cards.
+        if not last and not await self._has_turn():
             return
         with suppress(StorageError):
             tally = await self.bulks.tally(bulk.id)
+            await self.lease.refresh()
+            if self.lease.lost or self.lease.forbidden:
+                return
             showing = self.notifier.show_progress(self.lease.bulk, tally)
             self.in_flight = True
             report = await bounded(showing, Report(delivery=Delivery.UNKNOWN), self.timing.telling)
             self.in_flight = False
             self._next_at = clock() + self.timing.card_least
-            self._paused_until = clock() + (report.pause.total_seconds() if report.pause else 0.0)
+            await self._heed(report, was_update=bulk.card is not None)
             if report.card is not None:
                 await self.lease.change(
                     lambda held: replace(held, card=report.card, doubtful=False)
                 )
+
+    async def _has_turn(self) -> bool:
+        """Wait for a place among the updates of all cards; false in a pause, or at the end."""
+        if asyncio.get_running_loop().time() < self._paused_until:
+            return False
+        return self.lease.bulk.card is None or not await came(self._over, await self.pace.wait())
+
+    async def _heed(self, report: Report, *, was_update: bool) -> None:
+        """Keep a pause that Slack asked for; if an update was refused, no card is updated."""
+        pause = report.pause or timedelta()
+        self._paused_until = asyncio.get_running_loop().time() + pause.total_seconds()
+        if pause and was_update:
+            await self.pace.refused(pause)
 
     async def _find(self) -> None:
         """Store that a card is about to be posted; if that was stored before, look for it."""

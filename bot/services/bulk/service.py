@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 
+from bot.domain.access import Asker
 from bot.domain.id_lists.id_list import IdList
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.bulk import Bulk, BulkItem
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bound, Bounds
 from bot.storage.jobs.bulks import Bulks
@@ -31,23 +32,26 @@ class BulkService:
     now: Callable[[], datetime]
 
     async def start(
-        self, given: IdList, *, user: str, destination: Destination, name: str = ""
+        self, given: IdList, *, asker: Asker, destination: Destination, name: str = ""
     ) -> Bulk | Bound:
         """Look these calls up; the user is notified in the destination.
 
         Args:
             given: the user's list; its lines without an id are returned with the result.
-            user: who gets the report.
+            asker: who gets the report, and where they asked.
             destination: where the progress and the report are posted.
             name: of the file; empty for pasted ids.
 
         Returns:
-            the bulk; or whose lists, the user's or all, are so many that it would wait for long.
+            the bulk; or the bound that is reached: on the user's lists, on all lists, or on the
+            calls in the user's lists of a day.
         """
         now = self.now()
         bulk = Bulk(
             id=token_hex(8),
-            user=user,
+            user=asker.user,
+            asked_in=asker.channel,
+            external=asker.external,
             destination=destination,
             name=name,
             total=len(given.ids),
@@ -78,6 +82,12 @@ class BulkService:
         bulk = await self.bulks.get(bulk_id)
         mine = bulk is not None and (bulk.destination.team, bulk.user) == (team, user)
         return bulk if mine else None
+
+    async def stored(self, bulk: Bulk) -> int:
+        """How many calls of a bulk are stored; after a stop those that were looked up."""
+        if bulk.ending is not BulkEnding.STOPPED:
+            return bulk.total
+        return (await self.bulks.tally(bulk.id)).asked
 
     async def pending(self, bulk: Bulk) -> tuple[MessageId, ...]:
         """The calls that were still in progress when they were looked up, to be watched."""

@@ -6,17 +6,20 @@ After a crash, the next process continues where the stored answers end.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 import structlog
 
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
-from bot.domain.jobs.job import Delivery, Report
+from bot.domain.jobs.job import Delivery, Report, Trace
 from bot.services.bulk.look_ups import BulkLookUps
 from bot.services.bulk.progress import BulkNotifier, Lease, Progress
+from bot.services.bulk.sharing import ProgressPace, Room
 from bot.services.jobs.deliver_once import OnceDelivery
 from bot.services.jobs.dependencies import AbortableLookUps, Dependencies, bounded
+from bot.services.records import Asked
 from bot.storage.jobs.bulks import Bulks
 
 _log = structlog.get_logger(__name__)
@@ -27,46 +30,56 @@ class BulkTurns:
 
     Args:
         at_once: how many calls may be looked up at once, by all bulks together.
+        pace: that of the updates of all progress cards.
     """
 
     def __init__(
-        self, *, bulks: Bulks, notifier: BulkNotifier, at_once: int, dependencies: Dependencies
+        self,
+        *,
+        bulks: Bulks,
+        notifier: BulkNotifier,
+        at_once: int,
+        pace: ProgressPace,
+        dependencies: Dependencies,
     ) -> None:
         self._bulks = bulks
         self._notifier = notifier
         self._at_once = at_once
+        self._pace = pace
         self._dependencies = dependencies
         self._timing = dependencies.timing
         self._now = dependencies.now
         self._result_delivery = OnceDelivery(
             jobs=bulks,
             dependencies=dependencies,
-            send=notifier.deliver_results,
-            find_sent=notifier.trace_result,
-            given_up=self._show_undelivered,
+            send=lambda bulks: self._deliver_results(*bulks),
+            find_sent=partial(_traces, notifier.trace_result),
+            given_up=partial(self._show_undelivered, missing="file"),
             seconds=self._timing.hand_over,
         )
         self._delivery = OnceDelivery(
             jobs=bulks,
             dependencies=dependencies,
-            send=notifier.report,
-            find_sent=notifier.trace,
+            send=lambda bulks: notifier.report(*bulks),
+            find_sent=partial(_traces, notifier.trace),
             after_sent=self._result_delivery.attempt,
+            given_up=partial(self._show_undelivered, missing="report"),
             seconds=self._timing.telling,
         )
-        self._room = asyncio.Semaphore(at_once)
+        self._room = Room(at_once)
         self._under_way: set[BulkLookUps] = set()
         self._leaving = False
 
     async def take_up(self, bulk: Bulk) -> None:
         """Run one turn of a bulk."""
-        match bulk.state:
-            case BulkState.REPORTING:
-                await self._delivery.attempt(bulk)
-            case BulkState.REPORTED:
-                await self._result_delivery.attempt(bulk)
-            case _:
-                await self._go_on(bulk)
+        for mine in await self._delivery.permitted(bulk):
+            match mine.state:
+                case BulkState.REPORTING:
+                    await self._delivery.attempt(mine)
+                case BulkState.REPORTED:
+                    await self._result_delivery.attempt(mine)
+                case _:
+                    await self._go_on(mine)
 
     def leave(self) -> None:
         """This process ends: leave unfinished look-ups to the next one."""
@@ -77,11 +90,18 @@ class BulkTurns:
     async def _go_on(self, bulk: Bulk) -> None:
         lease = Lease(bulk=bulk, delivery=self._delivery)
         progress = Progress(
-            lease=lease, bulks=self._bulks, notifier=self._notifier, timing=self._timing
+            lease=lease,
+            bulks=self._bulks,
+            notifier=self._notifier,
+            timing=self._timing,
+            pace=self._pace,
         )
         ending = bulk.ending or await self._look_up(lease, progress)
         if ending is not None:
             if await lease.change(lambda held: held.decided(ending, self._now())):
+                if lease.bulk.ending is BulkEnding.STOPPED:
+                    drop = partial(self._bulks.drop_unasked, bulk.id)
+                    await self._delivery.with_retries(drop)
                 await progress.show()
                 await self._delivery.attempt(lease.bulk)
         elif not lease.lost:
@@ -117,10 +137,24 @@ class BulkTurns:
             await asyncio.wait({showing})
         return ending
 
-    async def _show_undelivered(self, bulk: Bulk) -> None:
-        """Show on the card that the result will not come, and where it can be seen."""
-        _log.error("a result could not be handed over", count=bulk.total)
+    async def _deliver_results(self, bulk: Bulk) -> Report:
+        report = await self._notifier.deliver_results(bulk)
+        if report.delivery is Delivery.SENT:
+            self._dependencies.records.acted(Asked.of_job(bulk), "result")
+        return report
+
+    async def _show_undelivered(self, bulk: Bulk, *, missing: str) -> None:
+        """Show on the card that the report or file will not come, and where the results are."""
+        _log.error("the end of a list could not be delivered", outcome=missing, count=bulk.total)
+        self._dependencies.undelivered(missing)
         tally = await self._delivery.with_retries(partial(self._bulks.tally, bulk.id))
         failed = Report(delivery=Delivery.UNKNOWN)
-        showing = self._notifier.show_progress(bulk, tally)
+        showing = self._notifier.show_progress(bulk, tally, missing=missing)
         await bounded(showing, failed, self._timing.telling)
+
+
+async def _traces(
+    find: Callable[[Bulk], Awaitable[Trace]], bulks: Sequence[Bulk]
+) -> AsyncIterator[Trace]:
+    for bulk in bulks:
+        yield await find(bulk)

@@ -8,7 +8,7 @@ message.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Generic, TypeVar
@@ -16,8 +16,16 @@ from typing import Final, Generic, TypeVar
 import stamina
 import structlog
 
-from bot.domain.jobs.job import Delivery, Report, Trace, after_attempt, found_instead
+from bot.domain.jobs.job import (
+    LONGEST_PAUSE,
+    Delivery,
+    Report,
+    Trace,
+    after_attempt,
+    found_instead,
+)
 from bot.services.jobs.dependencies import Dependencies, bounded
+from bot.services.records import Asked
 from bot.storage.errors import StorageError
 from bot.storage.jobs.table import Job, JobTable
 
@@ -40,8 +48,8 @@ class OnceDelivery(Generic[Job]):
     """Delivers the messages of those jobs of one kind that this process has claimed.
 
     Attributes:
-        send: posts the one message.
-        find_sent: looks for it.
+        send: posts the one message of these jobs.
+        find_sent: looks for the message of each of these jobs, in their order.
         after_sent: called when it is there; after a crash perhaps again, or never.
         given_up: called when no further attempt is made.
         seconds: the time limit for posting or finding the message.
@@ -49,8 +57,8 @@ class OnceDelivery(Generic[Job]):
 
     jobs: JobTable[Job]
     dependencies: Dependencies
-    send: Callable[[Job], Awaitable[Report]]
-    find_sent: Callable[[Job], Awaitable[Trace]]
+    send: Callable[[Sequence[Job]], Awaitable[Report]]
+    find_sent: Callable[[Sequence[Job]], AsyncIterator[Trace]]
     after_sent: Callable[[Job], Awaitable[object]] | None = None
     given_up: Callable[[Job], Awaitable[object]] | None = None
     seconds: float
@@ -73,25 +81,65 @@ class OnceDelivery(Generic[Job]):
 
     async def replace(self, old: Job, new: Job) -> bool:
         """Store the job; whether it still was what was read, else it is unchanged."""
-        return await self.with_retries(partial(self.jobs.replace, old, new))
+        (done,) = await self.replace_all([(old, new)])
+        return done
 
-    async def attempt(self, new: Job, old: Job | None = None) -> bool:
-        """Store that the message is about to be posted, then post it.
+    async def replace_all(self, changes: Sequence[tuple[Job, Job]]) -> tuple[bool, ...]:
+        """The same for several jobs in one transaction, for each by itself."""
+        return await self.with_retries(partial(self.jobs.replace_all, changes))
 
-        Args:
-            new: the job whose message it is.
-            old: as it was read, if it has been changed since.
+    async def permitted(self, *jobs: Job) -> list[Job]:
+        """Those of these jobs whose user may still ask; the others are over."""
+        needs, refusals = self.dependencies, map(self.dependencies.refusal, jobs)
+        going_on = list[Job]()
+        for job, refused in zip(jobs, refusals, strict=True):
+            if refused is None:
+                going_on.append(job)
+            elif await needs.dismiss(job):
+                needs.records.refused(Asked.of_job(job), refused)
+                await self.update_owned(job, lambda mine: mine.revoked(needs.now()))
+            else:
+                later = replace(job, worker=None, due_at=needs.now() + LONGEST_PAUSE)
+                await self.replace(job, later)
+        return going_on
+
+    async def attempt(self, *jobs: Job) -> None:
+        """Store that the one message of these jobs is about to be posted, then post it.
+
+        Those in doubt are searched for first. What another process has changed is left alone, and
+        whoever may no longer ask gets nothing.
+        """
+        jobs = tuple(await self.permitted(*jobs))
+        certain = [job for job in jobs if not job.doubtful]
+        certain += await self.resolve([job for job in jobs if job.doubtful])
+        attempts = [
+            (job, replace(job.sending(), attempts=job.attempts + 1, doubtful=True))
+            for job in certain
+        ]
+        stored = await self.replace_all(attempts)
+        mine = [new for (_, new), done in zip(attempts, stored, strict=True) if done]
+        if mine:
+            unknown = Report(delivery=Delivery.UNKNOWN)
+            report = await bounded(self.send(mine), unknown, self.seconds)
+            for job in mine:
+                await self._settle(job, report)
+
+    async def resolve(self, jobs: Sequence[Job]) -> list[Job]:
+        """Search for the messages of earlier attempts, and settle what that decides.
 
         Returns:
-            whether the job still was what was read; if not, nothing was posted.
+            those whose message is to be posted (again).
         """
-        old = old or new
-        attempt = replace(new.sending(), attempts=old.attempts + 1, doubtful=True)
-        done = await self.replace(old, attempt)
-        if done:
-            report = await self._find_or_send(attempt, in_doubt=old.doubtful)
-            await self._settle(attempt, report)
-        return done
+        open_ones = list[Job]()
+        traces = self.find_sent(jobs)
+        for job in jobs:
+            trace = await bounded(anext(traces, Trace.AWAY), Trace.AWAY, self.seconds)
+            delivery = found_instead(trace, self.dependencies.in_doubt)
+            if delivery is not None:
+                await self._settle(job, Report(delivery=delivery), more=1)
+            elif await self.replace(job, certain := replace(job, doubtful=False)):
+                open_ones.append(certain)
+        return open_ones
 
     async def update_owned(self, mine: Job, change: Callable[[Job], Job]) -> Job | None:
         """Change the job while this process has claimed it, on top of changes by others.
@@ -107,18 +155,20 @@ class OnceDelivery(Generic[Job]):
             job = await self.load_current(mine)
         return None
 
-    async def _find_or_send(self, job: Job, *, in_doubt: bool) -> Report:
-        if in_doubt:
-            trace = await bounded(self.find_sent(job), Trace.AWAY, self.seconds)
-            if (delivery := found_instead(trace, self.dependencies.in_doubt)) is not None:
-                return Report(delivery=delivery)
-        unknown = Report(delivery=Delivery.UNKNOWN)
-        return await bounded(self.send(job), unknown, self.seconds)
+    async def _settle(self, job: Job, report: Report, *, more: int = 0) -> None:
+        """Store the outcome of an attempt, and do what follows from it.
 
-    async def _settle(self, attempt: Job, report: Report) -> None:
-        """Store the outcome of an attempt, and do what follows from it."""
-        after = partial(after_attempt, report=report, now=self.dependencies.now())
-        settled = await self.update_owned(attempt, after)
+        Args:
+            job: as it is stored.
+            report: the outcome.
+            more: the attempts that are not stored yet.
+        """
+        now = self.dependencies.now()
+
+        def after(mine: Job) -> Job:
+            return after_attempt(replace(mine, attempts=mine.attempts + more), report, now)
+
+        settled = await self.update_owned(job, after)
         _log.info("delivered", outcome=report.delivery.value)
         if settled is None:
             return

@@ -11,12 +11,14 @@ from typing import TypeVar
 
 import structlog
 
+from bot.domain.access import Circle, Refusal
 from bot.domain.call_status import Answer
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.job import OnUnknownDelivery
+from bot.domain.jobs.job import Job, OnUnknownDelivery
 from bot.domain.timing import Timing
 from bot.services.lookup import LookupService
+from bot.services.records import Records
 
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
@@ -27,17 +29,29 @@ class Dependencies:
     """The dependencies of turns.
 
     Attributes:
+        records: the audit of what is done for users.
         in_doubt: what to do if a message may have been posted.
         heard: checks each answer for what the admins must act on; raises nothing.
+        dismiss: informs a user who may no longer ask, once for all their jobs; returns whether
+            nothing is left to do.
+        undelivered: counts a message that is given up, by what it is.
         now: the current time, aware, UTC.
         timing: the time limits of turns.
     """
 
     lookups: LookupService
+    records: Records
     in_doubt: OnUnknownDelivery
     heard: Callable[[Sequence[Answer]], Awaitable[None]]
+    dismiss: Callable[[Job], Awaitable[bool]]
     now: Callable[[], datetime]
+    undelivered: Callable[[str], object] = str
     timing: Timing = Timing()
+
+    def refusal(self, job: Job) -> Refusal | None:
+        """Why the user of a job may no longer ask what it asks; `None` while they may."""
+        circle = Circle.MEMBERS if job.asked_in is None else Circle.USERS
+        return self.lookups.refusal(job.asker, circle)
 
 
 async def bounded(call: Awaitable[_T], otherwise: _T, seconds: float) -> _T:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final, Generic
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import structlog
 
@@ -19,7 +19,7 @@ from bot.domain.timing import Timing
 from bot.storage.errors import StorageError
 from bot.storage.executors import Executor, is_surely_gone
 from bot.storage.jobs.job_queue import JobQueue
-from bot.storage.jobs.table import Job, JobTable, Wanted
+from bot.storage.jobs.table import Claimable, Wanted
 
 _SILENT_ROUNDS: Final = 3
 
@@ -51,21 +51,34 @@ class End:
         return max(0.0, min(wanted, self._over - self._clock()))
 
 
+class Work(Protocol):
+    """What is claimed at once: a job, or several."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the jobs."""
+
+
+AnyWork = TypeVar("AnyWork", bound=Work)
+
+
 @dataclass(slots=True, kw_only=True)
-class Line(Generic[Job]):
+class Line(Generic[AnyWork]):
     """Jobs of one kind, with a limit on concurrent ones; a kind never waits for the other.
 
     Attributes:
-        take_up: runs one turn of a job.
+        take_up: runs one turn of what was claimed.
         leave: called at shutdown: aborts what the next process can repeat.
         room: how many may run at once.
+        chained: more may be due whenever a turn is over, not only after a full round.
         in_hand: those that are running, by their id.
     """
 
-    jobs: JobTable[Job]
-    take_up: Callable[[Job], Awaitable[None]]
+    jobs: Claimable
+    take_up: Callable[[AnyWork], Awaitable[None]]
     leave: Callable[[], None]
     room: int
+    chained: bool = False
     in_hand: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     more: bool = False
 
@@ -74,24 +87,26 @@ class Line(Generic[Job]):
         room = self.room - len(self.in_hand)
         return Wanted(jobs=self.jobs, room=room, in_hand=tuple(self.in_hand))
 
-    def begin(self, jobs: Sequence[Job], wanted: Wanted, over: Callable[[], None]) -> None:
+    def begin(self, found: Sequence[AnyWork], wanted: Wanted, over: Callable[[], None]) -> None:
         """Start their turns; `over` is called at the end of each."""
-        self.more = len(jobs) == wanted.room
-        for job in jobs:
-            self.in_hand[job.id] = asyncio.create_task(self._turn(job, over))
+        self.more = len(found) == wanted.room or (self.chained and bool(found))
+        for work in found:
+            turn = asyncio.create_task(self._turn(work, over))
+            self.in_hand |= dict.fromkeys(work.ids, turn)
 
     @property
     def hungry(self) -> bool:
         """Whether more may be due, and at least half of the room is free."""
         return self.more and 2 * len(self.in_hand) <= self.room
 
-    async def _turn(self, job: Job, over: Callable[[], None]) -> None:
+    async def _turn(self, work: AnyWork, over: Callable[[], None]) -> None:
         try:
-            await self.take_up(job)
+            await self.take_up(work)
         except Exception as error:  # noqa: BLE001 - it is due again after its lease
             _log.error("a turn failed", exc_info=error)
         finally:
-            del self.in_hand[job.id]
+            for one in work.ids:
+                del self.in_hand[one]
             over()
 
 
@@ -127,6 +142,13 @@ class Poller:
     async def idle(self) -> None:
         """Wait until no job is running; for those who run a bot inside their own process."""
         await self._quiet.wait()
+
+    @property
+    def peers(self) -> int:
+        """How many other processes were heard lately on this database."""
+        now = self.clock()
+        heard = [*self._heard.values()]
+        return sum(now - since < self.timing.silence for _, since in heard)
 
     @asynccontextmanager
     async def running(self, lines: Sequence[Line[Any]], end: End) -> AsyncIterator[None]:
@@ -207,7 +229,7 @@ class Poller:
                 await self.queue.leave()
 
     def _turns(self) -> list[asyncio.Task[None]]:
-        return [task for line in self._lines for task in line.in_hand.values()]
+        return [*{task for line in self._lines for task in line.in_hand.values()}]
 
     def _is_gone(self, peer: Executor) -> bool:
         beats, since = self._heard.get(peer.id, (None, 0.0))

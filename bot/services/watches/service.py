@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
 
+from bot.domain.access import Asker
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import Bound, Bounds, Schedule, Watch
@@ -64,7 +65,7 @@ class WatchService:
         self,
         message_ids: Sequence[MessageId],
         *,
-        user: str,
+        asker: Asker,
         destination: Destination,
         card: PostedCard | None = None,
     ) -> tuple[StartOutcome, ...]:
@@ -72,7 +73,7 @@ class WatchService:
 
         Args:
             message_ids: the calls.
-            user: who gets the notices.
+            asker: who gets the notices, and where they asked.
             destination: where the notices are posted.
             card: the posted message that shows the one call, to be updated as well.
         """
@@ -82,7 +83,9 @@ class WatchService:
             Watch(
                 id=token_hex(8),
                 message_id=message_id,
-                user=user,
+                user=asker.user,
+                asked_in=asker.channel,
+                external=asker.external,
                 destination=destination,
                 card=card,
                 started_at=now,

@@ -1,9 +1,12 @@
-"""A watch's turn, when it is due: a poll, another wait, the one notice, or the card after it."""
+"""A watch's turn, when it is due: a poll, another wait, or its notice with those of others."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.call_status import Answer
@@ -11,20 +14,27 @@ from bot.domain.jobs.job import Delivery, Report, Trace, next_attempt
 from bot.domain.jobs.watch import Schedule, State, Watch, after_poll
 from bot.services.jobs.deliver_once import OnceDelivery
 from bot.services.jobs.dependencies import AbortableLookUps, Dependencies, bounded
+from bot.services.jobs.pace import Pace
+from bot.services.records import Asked
+from bot.storage.jobs.notices import Notice
 from bot.storage.jobs.watches import Watches
 
 
 class Notifier(Protocol):
-    """Posts for a watch whose `ending` is known. No method raises for what Slack does."""
+    """Posts for watches whose `ending` is known. No method raises for what Slack does."""
 
-    async def tell(self, watch: Watch) -> Report:
-        """Post the one notice, marked with `watch.id` in the message's metadata.
+    async def tell(self, *watches: Watch) -> Report:
+        """Post one notice for all of them, marked with the id of each.
 
-        Where the thread refuses it, it goes to the user directly.
+        They have the same user and destination. Where the thread refuses it, it goes to the user
+        directly.
         """
 
-    async def trace(self, watch: Watch) -> Trace:
-        """Look for a notice with that mark, posted at `watch.decided_at` or later."""
+    def find_sent(self, watches: Sequence[Watch]) -> AsyncIterator[Trace]:
+        """Look for the notice of each, in their order; no conversation is read twice.
+
+        It was posted at the watch's `decided_at` or later.
+        """
 
     async def update_card(self, watch: Watch) -> Report:
         """Update `watch.card`; called perhaps more than once.
@@ -34,7 +44,12 @@ class Notifier(Protocol):
 
 
 class WatchTurns:
-    """Runs the turns of watches that this process has claimed."""
+    """Runs the turns of watches that this process has claimed.
+
+    Args:
+        pace: the pace of the notices in each conversation.
+        wake: called when a notice is due.
+    """
 
     def __init__(
         self,
@@ -43,30 +58,49 @@ class WatchTurns:
         notifier: Notifier,
         schedule: Schedule,
         dependencies: Dependencies,
+        pace: Pace,
+        wake: Callable[[], None],
     ) -> None:
         self._notifier = notifier
         self._schedule = schedule
         self._now = dependencies.now
-        self._seconds = dependencies.timing.telling
+        self._undelivered = dependencies.undelivered
+        self._records = dependencies.records
+        self._timing = dependencies.timing
+        self._pace = pace
+        self._wake = wake
         self._delivery = OnceDelivery(
             jobs=watches,
             dependencies=dependencies,
-            send=notifier.tell,
-            find_sent=notifier.trace,
+            send=lambda group: notifier.tell(*group),
+            find_sent=notifier.find_sent,
             after_sent=self._update_card,
-            seconds=self._seconds,
+            given_up=self._show_undelivered,
+            seconds=self._timing.telling,
         )
         self._look_ups = AbortableLookUps(dependencies)
 
     async def take_up(self, watch: Watch) -> None:
-        """Run one turn of a watch."""
-        match watch.state:
-            case State.WAITING:
-                await self._poll(watch)
-            case State.TELLING:
-                await self._delivery.attempt(watch)
-            case _:
-                await self._update_card(watch)
+        """Run one turn of a watch that waits, or whose card is to be updated."""
+        for mine in await self._delivery.permitted(watch):
+            if mine.state is State.WAITING:
+                await self._poll(mine)
+            else:
+                await self._update_card(mine)
+
+    async def tell(self, notice: Notice) -> None:
+        """Post a notice at its place; or find out whether notices in doubt were posted."""
+        first = notice.watches[0]
+        if not first.doubtful:
+            self._pace.placed(first.destination.channel, notice.place)
+            await self._delivery.attempt(*notice.watches)
+            return
+        watches = await self._delivery.permitted(*notice.watches)
+        watches = await self._delivery.resolve(watches)
+        # They get a place next.
+        free = [(watch, replace(watch, worker=None, due_at=self._now())) for watch in watches]
+        await self._delivery.replace_all(free)
+        self._wake()
 
     def leave(self) -> None:
         """This process ends: leave the look-ups to the next one."""
@@ -86,11 +120,28 @@ class WatchTurns:
             current = await self._delivery.load_current(watch)
 
     async def _go_on(self, watch: Watch, seen: Answer | None) -> bool:
-        """Postpone the watch, or notify; returns whether it was unchanged until then."""
-        new = after_poll(watch, seen, self._schedule, self._now())
-        if new.ending is None:
-            return await self._delivery.replace(watch, new)
-        return await self._delivery.attempt(new, watch)
+        """Postpone the watch, or queue its notice; returns whether it was unchanged until then."""
+        gather = timedelta(seconds=self._timing.gather)
+        new = after_poll(watch, seen, self._schedule, self._now(), gather)
+        done = await self._delivery.replace(watch, new)
+        if done and new.ending is not None:
+            if seen is not None:
+                self._records.looked_up(Asked.of_job(watch), [seen])
+            self._wake_after(self._timing.gather)
+        return done
+
+    def _wake_after(self, seconds: float) -> None:
+        """Wake the poller for a notice; without a wait at once, so that it never looks idle."""
+        if seconds > 0:
+            asyncio.get_running_loop().call_later(seconds, self._wake)
+        else:
+            self._wake()
+
+    async def _show_undelivered(self, watch: Watch) -> None:
+        """Show on the card, if there is one, that the notice will not come."""
+        self._undelivered("notice")
+        failed = Report(delivery=Delivery.UNKNOWN)
+        await bounded(self._notifier.update_card(watch), failed, self._timing.telling)
 
     async def _update_card(self, watch: Watch) -> None:
         """Update the card; while Slack accepts nothing, retry later."""
@@ -98,7 +149,7 @@ class WatchTurns:
             return
         tried = replace(watch, attempts=watch.attempts + 1)
         failed = Report(delivery=Delivery.UNKNOWN)
-        report = await bounded(self._notifier.update_card(watch), failed, self._seconds)
+        report = await bounded(self._notifier.update_card(watch), failed, self._timing.telling)
         now = self._now()
         again = next_attempt(tried, now, report.pause)
         if again is None or report.delivery in {Delivery.SENT, Delivery.UNDELIVERABLE}:

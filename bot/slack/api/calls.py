@@ -1,6 +1,6 @@
 """Calls of Slack with a time limit, and the tree of their errors.
 
-    SlackError                     Slack refused this call for good
+    SlackError                     Slack did not do what was asked
     ├── UnclearError               Slack's own fault: it may have done what was asked
     │   └── SlackUnreachableError  no valid answer, or status 5xx
     │       └── NotConnectedError  no connection was made, so nothing was sent
@@ -8,9 +8,10 @@
     ├── TokenRefusedError          about the token or its rights, which an admin can fix
     │   ├── DeadTokenError         the token is invalid for every method
     │   └── MissingScopeError      the token may not call this method
-    ├── FormRefusedError           about the form of a message or view, not its content
-    ├── GoneError                  the message, thread or file does not exist (any more)
-    └── NotMemberError             the bot does not see the conversation
+    ├── PlaceRefusedError          about the conversation, user, view or URL, whatever the message
+    │   ├── GoneError              the message, thread or file does not exist (any more)
+    │   └── NotMemberError         the bot does not see the conversation
+    └── FormRefusedError           any other code: about the form of a message or view
 
 Their reasons are safe to show and to log. The texts of slack-sdk's own errors are not: they can
 contain tokens and bodies. https://docs.slack.dev/reference/methods/chat.postMessage#errors
@@ -23,6 +24,7 @@ import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -36,6 +38,10 @@ from bot.slack.blocks.payload import parsed
 _WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
 # Replaces a missing or malformed error code.
 _UNKNOWN: Final = "unknown"
+# With these a response URL refuses every message.
+_OVER: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+# With these statuses nothing was done, and the request itself is at fault.
+_OF_FORM: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 
 # A longer rate limit is not waited for: a user is waiting for the answer.
 _BRIEF_SECONDS: Final = 5.0
@@ -107,23 +113,30 @@ class MissingScopeError(TokenRefusedError):
     """The token may not call this method."""
 
 
-class FormRefusedError(SlackError):
-    """Slack refuses a message or view because of its form; nothing was done."""
+class PlaceRefusedError(SlackError):
+    """Slack refuses any message, file or view there, whatever its form; nothing was done."""
 
 
-class GoneError(SlackError):
+class GoneError(PlaceRefusedError):
     """The message, thread or file does not exist, or no longer."""
 
 
-class NotMemberError(SlackError):
+class NotMemberError(PlaceRefusedError):
     """The bot does not see the conversation."""
 
 
+class FormRefusedError(SlackError):
+    """Slack refuses a message or view because of its form; nothing was done.
+
+    A code that we do not know counts as this, since trying a plainer form costs only a call.
+    """
+
+
 CODES: Final[Mapping[type[SlackError], tuple[str, ...]]] = {
-    UnclearError: ("fatal_error", "internal_error", "service_unavailable", _UNKNOWN),
+    UnclearError: ("fatal_error", "internal_error", "service_unavailable"),
     NotNowError: (
-        *("message_limit_exceeded", "rate_limited", "ratelimited", "request_timeout"),
-        "team_added_to_org",
+        *("external_channel_migrating", "message_limit_exceeded", "rate_limited", "ratelimited"),
+        *("request_timeout", "team_added_to_org"),
     ),
     DeadTokenError: (
         *("account_inactive", "app_not_installed", "invalid_auth", "not_authed"),
@@ -134,12 +147,31 @@ CODES: Final[Mapping[type[SlackError], tuple[str, ...]]] = {
         *("access_denied", "ekm_access_denied", "enterprise_is_restricted", "forbidden_team"),
         *("invalid_app_token", "org_login_required", "two_factor_setup_required"),
     ),
-    FormRefusedError: (
-        *("invalid_arguments", "invalid_blocks_format", "invalid_blocks", "msg_blocks_too_long"),
-        *("msg_too_long", "view_too_large"),
-    ),
     GoneError: ("file_deleted", "file_not_found", "message_not_found", "thread_not_found"),
     NotMemberError: ("channel_not_found", "not_in_channel"),
+    PlaceRefusedError: (
+        # Conversations, users and workspaces.
+        *("action_prohibited", "cannot_dm_bot", "cannot_reply_to_message", "channel_is_archived"),
+        *("channel_type_not_supported", "invalid_channel", "invalid_thread_ts", "is_archived"),
+        *("is_inactive", "messages_tab_disabled", "posting_to_general_channel_denied"),
+        *("restricted_action", "restricted_action_non_threadable_channel"),
+        *("restricted_action_read_only_channel", "restricted_action_thread_locked"),
+        *("restricted_action_thread_only_channel", "team_disabled", "team_not_found"),
+        *("user_disabled", "user_is_bot", "user_is_restricted", "user_not_found"),
+        *("user_not_in_channel", "user_not_visible"),
+        # Messages and views, and what opens a view.
+        *("cant_delete_message", "cant_update_message", "edit_window_closed", "hash_conflict"),
+        *("exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id", "not_found"),
+        *("not_enabled", "push_limit_reached"),
+        # Response URLs and files.
+        *("expired_url", "invalid_token", "invalid_url", "no_active_hooks", "no_service"),
+        *("no_team", "used_url", "file_uploads_disabled", "file_uploads_except_images_disabled"),
+    ),
+    # Only those that count even with status 5xx; every code that is in no list is of this kind.
+    FormRefusedError: (
+        *("invalid_arguments", "invalid_attachments", "invalid_blocks", "invalid_blocks_format"),
+        *("msg_blocks_too_long", "msg_too_long", "view_too_large"),
+    ),
 }
 
 
@@ -158,23 +190,27 @@ def refusal(status: int, headers: Mapping[str, str], answer: object) -> SlackErr
     reason = f"an answer that cannot be read, status {status}" if code == _UNKNOWN else code
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return NotNowError(reason, status=status, retry_after=_retry_after(headers))
-    kind = next((kind for kind, codes in CODES.items() if code in codes), SlackError)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    kind = next((kind for kind, codes in CODES.items() if code in codes), None)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and kind is not FormRefusedError:
         kind = SlackUnreachableError
+    if kind is None:
+        of_form = code != _UNKNOWN or status in _OF_FORM
+        kind = FormRefusedError if of_form else UnclearError
     return kind(reason, status=status)
 
 
 def url_refusal(status: int, headers: Mapping[str, str], body: str | None) -> SlackError | None:
     """The error that an answer of a response URL means; `None` if it accepted the message.
 
-    It answers in words, or in JSON, whose status may be 200 for a refusal.
+    It answers with a word, or in JSON, whose status may be 200 for a refusal.
     """
     answer = parsed(body, dict) or {}
     if status == HTTPStatus.OK and answer.get("ok", True) is True:
         return None
-    if form := next((code for code in CODES[FormRefusedError] if code in (body or "")), ""):
-        return FormRefusedError(form, status=status)
-    return refusal(status, headers, answer)
+    said = _WORD.match((body or "").strip())
+    error = refusal(status, headers, answer or (said and {"ok": False, "error": said[0]}))
+    over = isinstance(error, FormRefusedError) and status in _OVER
+    return PlaceRefusedError(error.reason, status=status) if over else error
 
 
 def word_of(found: object) -> str:
@@ -213,14 +249,26 @@ def _translated(error: Exception) -> SlackError:
         return refusal(status, getattr(answer, "headers", {}), getattr(answer, "data", None))
     unsent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError)
     kind = NotConnectedError if unsent else SlackUnreachableError
-    return kind(type(error).__name__)
+    return kind(_fact_of(error))
+
+
+def _fact_of(error: Exception) -> str:
+    """What went wrong on the way; no text of the other side."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        words: str = getattr(error.certificate_error, "verify_message", "")
+        # The rest of a mismatch is the host's name.
+        return f"certificate: {words.partition(',')[0]}"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"proxy: HTTP {error.status}"
+    fact = type(error).__name__
+    return f"proxy: {fact}" if isinstance(error, aiohttp.ClientProxyConnectionError) else fact
 
 
 def without_retries(client: AsyncWebClient) -> AsyncWebClient:
     """A copy of the client without slack-sdk's automatic retries."""
-    return AsyncWebClient(
-        token=client.token, base_url=client.base_url, session=client.session, retry_handlers=[]
-    )
+    patient = copy(client)
+    patient.retry_handlers = []
+    return patient
 
 
 async def slack_answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:

@@ -1,149 +1,40 @@
-"""Posts messages at most once: marked, in the best form Slack accepts; finds them by their mark.
+"""Posts messages at most once: marked, in the best form Slack accepts, at the conversation's pace.
 
 Elsewhere a message with an unknown outcome is sent again through the next channel; here that would
-notify people twice, so nothing is retried, and an unknown outcome is reported as unknown. Finding
-needs the history scopes, and `im:write` for a user's direct conversation; without them the result
-is `UNREADABLE`.
+notify people twice, so nothing is retried, and an unknown outcome is reported as unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from datetime import timedelta
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Final
 
 import structlog
+from cachetools import LRUCache
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report, Trace
+from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report
 from bot.domain.timing import Timing
+from bot.services.jobs.pace import Pace
 from bot.slack.api.calls import FormRefusedError, GoneError, SlackError, within, without_retries
-from bot.slack.api.posted import (
-    THREAD_GONE,
-    Mark,
-    Threads,
-    card_of,
-    has_mark,
-    report_after,
-    trace_after,
-)
+from bot.slack.api.finding import MarkedMessageFinder
+from bot.slack.api.paced import in_turn
+from bot.slack.api.posted import THREAD_GONE, Mark, Threads, card_of, report_after
 from bot.slack.blocks.audience import AudienceStyles
 from bot.slack.blocks.block_kit import NO_PREVIEWS, Message
-from bot.slack.blocks.payload import first_word, part, parts
-from bot.slack.blocks.style import CardStyle, is_direct
+from bot.slack.blocks.plainer import Arguments, Forms, plainer
+from bot.slack.blocks.style import CardStyle
 
 _log = structlog.get_logger(__name__)
-# Tolerance for the difference between Slack's clock and ours; a mark is unique to one job, so a
-# longer period finds nothing else.
-_BEFORE: Final = timedelta(seconds=60)
+# So many cards are remembered with the form that Slack accepts.
+_CARDS: Final = 1_000
+# Slack may refuse a message for these alone.
+_EXTRAS: Final = frozenset({"metadata", *NO_PREVIEWS})
 
 # The forms of a message, at least one, the best first; each has the text. The second argument says
 # why the message is not where it was meant to be; see `post`.
-Forms = Callable[[CardStyle, str], Iterable[Message]]
-
-
-class MarkedMessageFinder:
-    """Searches for notices.
-
-    Args:
-        client: calls Slack.
-        page: the number of messages per request.
-        timing: the time limits.
-    """
-
-    def __init__(
-        self, client: AsyncWebClient, *, page: int = 200, timing: Timing = Timing()
-    ) -> None:
-        self._client = client
-        self._threads = Threads(client, timing=timing)
-        self._page = page
-        self._timing = timing
-
-    async def trace(self, mark: Mark, place: Destination, user: str) -> Trace:
-        """Search where a notice may be: in its thread, and in the fallback conversations.
-
-        Args:
-            mark: the notice's mark.
-            place: the conversation it was meant for; without a thread, the user's direct messages.
-            user: the user.
-        """
-        in_thread = Trace.OUTSIDE if place.thread is None else await self._in_thread(mark, place)
-        if in_thread in {Trace.FOUND, Trace.AWAY}:
-            return in_thread
-        instead, _ = await self._seen(mark, user, direct=True)
-        if instead in {Trace.FOUND, Trace.AWAY} or in_thread is Trace.OUTSIDE:
-            return instead
-        # The bot posts to the thread if it can: if the thread was readable, its result is decisive.
-        return in_thread
-
-    async def find(self, mark: Mark, place: Destination, user: str) -> PostedCard | None:
-        """The message with that mark, so that it can be updated; `None` if it is not found.
-
-        Args:
-            mark: its mark.
-            place: where it was posted; its channel is the user's id for a direct message.
-            user: the user.
-        """
-        _, card = await self._seen(mark, place.channel, place.thread, direct=place.channel == user)
-        return card
-
-    async def _in_thread(self, mark: Mark, place: Destination) -> Trace:
-        """Search the thread; if it was deleted, the notice may be in the channel itself."""
-        trace, _ = await self._seen(mark, place.channel, place.thread)
-        if trace is not Trace.NONE or is_direct(place.channel):
-            return trace
-        trace, card = await self._seen(mark, place.channel)
-        if trace is not Trace.FOUND:
-            return trace
-        _log.warning("a notice landed outside of its thread", channel=place.channel)
-        await self._threads.take_back(card)
-        return Trace.NONE
-
-    async def _seen(
-        self, mark: Mark, channel: str, thread: str | None = None, *, direct: bool = False
-    ) -> tuple[Trace, PostedCard | None]:
-        """The result of the search, and the notice, if Slack identifies it.
-
-        Args:
-            mark: the notice's mark.
-            channel: the conversation; if `direct`, a user's id.
-            thread: the thread to search; `None` for the conversation itself.
-            direct: search the direct conversation with that user.
-        """
-        try:
-            if direct:
-                async with within(self._timing.trace):
-                    opened = await self._client.conversations_open(users=channel)
-                channel = first_word(part(opened.data, "channel").get("id"))
-            async with within(self._timing.trace):
-                async for message in self._messages(mark, channel, thread):
-                    if has_mark(message, mark):
-                        return Trace.FOUND, card_of({"channel": channel, "ts": message.get("ts")})
-        except SlackError as error:
-            if not isinstance(error, GoneError):
-                _log.warning("a notice cannot be looked for", error=error.reason)
-            return trace_after(error), None
-        return Trace.NONE, None
-
-    async def _messages(
-        self, mark: Mark, channel: str, thread: str | None
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        asked: dict[str, Any] = {
-            "channel": channel,
-            "oldest": f"{(mark.since - _BEFORE).timestamp():.6f}",
-            "limit": self._page,
-            "include_all_metadata": True,
-            "cursor": None,
-        }
-        # Not slack-sdk's own paging, which fails for metadata of another shape.
-        while asked["cursor"] != "":
-            if thread is None:
-                page = await self._client.conversations_history(**asked)
-            else:
-                page = await self._client.conversations_replies(ts=thread, **asked)
-            for message in parts(page.data, "messages"):
-                yield message
-            asked["cursor"] = first_word(part(page.data, "response_metadata").get("next_cursor"))
+MakeForms = Callable[[CardStyle, str], Iterable[Message]]
 
 
 class OncePoster:
@@ -152,6 +43,7 @@ class OncePoster:
     Args:
         client: calls Slack.
         readers: the style of messages for each reader.
+        pace: the pace in each conversation; `None` for none.
         page: the number of messages per request in a search.
         timing: the time limits.
     """
@@ -161,13 +53,17 @@ class OncePoster:
         *,
         client: AsyncWebClient,
         readers: AudienceStyles,
-        page: int = 200,
+        pace: Pace | None = None,
+        page: int = 100,
         timing: Timing = Timing(),
     ) -> None:
         self._client = without_retries(client)
         self._threads = Threads(client, timing=timing)
         self._readers = readers
+        self._pace = pace
         self._seconds = timing.posting
+        # A card of a list is updated every few seconds.
+        self._cards = LRUCache[PostedCard, Forms](_CARDS)
         self.finder = MarkedMessageFinder(client, page=page, timing=timing)
 
     async def style(self, place: Destination, user: str) -> CardStyle:
@@ -175,7 +71,7 @@ class OncePoster:
         return await self._readers.at(place.channel, team=place.team, person=user)
 
     async def post(
-        self, forms: Forms, mark: Mark, place: Destination, user: str
+        self, forms: MakeForms, mark: Mark, place: Destination, user: str
     ) -> tuple[Report, Destination]:
         """Post a message, or send it to the user directly if the place will never accept it.
 
@@ -201,18 +97,21 @@ class OncePoster:
 
     async def update(self, card: PostedCard, message: Message) -> Report:
         """Update a card; a failure is logged, and the caller decides what follows."""
-        try:
+
+        async def change(arguments: Arguments) -> Report:
             async with within(self._seconds):
-                await self._client.chat_update(
-                    channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks
-                )
-        except SlackError as error:
-            _log.info("a card was not updated", error=error.reason)
-            return report_after(error)
-        return Report(delivery=Delivery.SENT)
+                await self._client.api_call("chat.update", json=arguments)
+            return Report(delivery=Delivery.SENT)
+
+        where = {"channel": card.channel, "ts": card.ts}
+        forms = self._cards.setdefault(card, Forms())
+        report = await _in_some_form(forms.of(where | message.body), change)
+        if report.delivery is Delivery.SENT:
+            forms.accepted()
+        return report
 
     async def _posted(self, forms: Iterable[Message], mark: Mark, place: Destination) -> Report:
-        """Post a message in the first of its forms that Slack accepts, or else its text only.
+        """Post a message in the first of its forms that Slack does not refuse.
 
         Hours may have passed since the request, so it first checks that the thread still exists: a
         message outside of it would notify people even if it is deleted immediately.
@@ -221,22 +120,45 @@ class OncePoster:
             return Report(delivery=Delivery.UNDELIVERABLE, why=THREAD_GONE)
         thread = {"thread_ts": place.thread} if place.thread is not None else {}
         fixed = {"channel": place.channel, **thread, **NO_PREVIEWS, "metadata": mark.metadata}
-        text = ""
-        try:
-            for message in forms:
-                text = message.text
-                try:
-                    return await self._attempt(fixed | message.body)
-                # The message is certainly not posted, so another attempt is safe.
-                except FormRefusedError as error:
-                    _log.error("a notice is posted in a plainer form", error=error.reason)
-            return await self._attempt(fixed | {"text": text})
-        except SlackError as error:
-            return report_after(error)
+        return await _in_some_form(_forms(fixed, forms), self._attempt)
 
-    async def _attempt(self, arguments: dict[str, Any]) -> Report:
-        async with within(self._seconds):
-            answer = await self._client.api_call("chat.postMessage", json=arguments)
+    async def _attempt(self, arguments: Arguments) -> Report:
+        async def post() -> AsyncSlackResponse:
+            async with within(self._seconds):
+                return await self._client.api_call("chat.postMessage", json=arguments)
+
+        answer = await in_turn(self._pace, arguments["channel"], post)
         if not await self._threads.landed(arguments, answer.data):
             raise GoneError(THREAD_GONE)
         return Report(delivery=Delivery.SENT, card=card_of(answer.data))
+
+
+def _forms(fixed: Arguments, messages: Iterable[Message]) -> Iterator[Arguments]:
+    """The arguments for each form of a message, down to text with nothing else to refuse."""
+    arguments = fixed
+    for message in messages:
+        arguments = fixed | message.body
+        yield arguments
+    for plain in plainer(arguments):
+        arguments = plain
+        yield plain
+    bare = {name: value for name, value in arguments.items() if name not in _EXTRAS}
+    if bare != arguments:
+        yield bare
+
+
+async def _in_some_form(
+    forms: Iterable[Arguments], send: Callable[[Arguments], Awaitable[Report]]
+) -> Report:
+    """Send the first form that Slack does not refuse for its form."""
+    report = Report(delivery=Delivery.UNDELIVERABLE)
+    for form in forms:
+        try:
+            return await send(form)
+        except SlackError as error:
+            report = report_after(error)
+            _log.warning("a message was not accepted", error=error.reason)
+            # Only then it is certainly not in Slack, and a plainer form may be accepted.
+            if not isinstance(error, FormRefusedError):
+                break
+    return report

@@ -63,7 +63,9 @@ def has_mark(message: Mapping[str, Any], mark: Mark) -> bool:
     files = [one.get("name") for one in parts(message, "files")]
     is_file = bool(mark.file) and mark.file in files
     block_ids = [one.get("block_id") for one in parts(message, "blocks")]
-    return payload.get(mark.name) == mark.value or is_file or mark.block_id in block_ids
+    # The value of a notice for several watches names them all.
+    is_named = mark.value in str(payload.get(mark.name, "")).split()
+    return is_named or is_file or mark.block_id in block_ids
 
 
 def trace_after(error: SlackError) -> Trace:
@@ -76,10 +78,11 @@ def trace_after(error: SlackError) -> Trace:
     return Trace.AWAY if away else Trace.UNREADABLE
 
 
-def card_of(answer: object) -> PostedCard | None:
-    """The posted message, from Slack's answer."""
+def card_of(answer: object, channel: str = "") -> PostedCard | None:
+    """The posted message, from Slack's answer; `channel` is used if that names none."""
     found = answer if isinstance(answer, Mapping) else {}
-    channel, ts = first_word(found.get("channel")), first_word(found.get("ts"))
+    channel = first_word(found.get("channel"), channel)
+    ts = first_word(found.get("ts"), part(answer, "message").get("ts"))
     return PostedCard(channel=channel, ts=ts) if channel and ts else None
 
 
@@ -125,15 +128,16 @@ class Threads:
             arguments: those of chat.postMessage.
             answer: Slack's answer, with `ok: true`.
         """
-        wanted, card = arguments.get("thread_ts"), card_of(answer)
-        if not wanted or is_direct(str(arguments["channel"])):
+        wanted, channel = arguments.get("thread_ts"), str(arguments["channel"])
+        if not wanted or is_direct(channel):
             return True
+        card = card_of(answer, channel)
         message = part(answer, "message")
         if message.get("thread_ts") == wanted:
             return True
         if not message and card is not None and await self.contains(card, wanted):
             return True
-        _log.warning("a message landed outside of its thread", channel=arguments["channel"])
+        _log.warning("a message landed outside of its thread", channel=channel)
         await self.take_back(card)
         return False
 

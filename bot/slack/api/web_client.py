@@ -7,18 +7,20 @@ valid token the bot still answers through response URLs, which need none.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.privacy import shorten
 from bot.domain.timing import Timing
+from bot.services.jobs.pace import Pace
+from bot.slack.api.addresses import is_slacks
 from bot.slack.api.calls import (
     DeadTokenError,
     FormRefusedError,
@@ -28,53 +30,26 @@ from bot.slack.api.calls import (
     url_refusal,
     within,
 )
+from bot.slack.api.paced import Place
 from bot.slack.api.posted import Threads
-from bot.slack.blocks.block_kit import SECTION_LIMIT, Block, escape, section
-
-Arguments = dict[str, Any]
-
-# Interactive elements, which have no text worth reading.
-_CONTROLS: Final = frozenset({"actions", "button", "static_select", "divider"})
+from bot.slack.blocks.plainer import Arguments, Forms
+from bot.slack.blocks.seal import Seal
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-def plain_text_fallback(arguments: Mapping[str, Any]) -> Arguments | None:
-    """A message or view as plain paragraphs; `None` if it is plain already, or is neither."""
-    plain = dict(arguments)
-    if isinstance(arguments.get("view"), dict):
-        plain["view"] = _plain_view(arguments["view"])
-    elif arguments.get("blocks") is not None:
-        text = shorten(str(arguments.get("text", "")), SECTION_LIMIT)
-        plain |= {"text": text, "blocks": [section(text)]}
-    return None if plain == arguments else plain
+@dataclass(slots=True, kw_only=True)
+class Tries:
+    """The attempts to send one answer.
 
+    Attributes:
+        forms: its forms that Slack may still accept.
+        refusal: why a call failed last; `None` if none has.
+    """
 
-def _plain_view(view: Mapping[str, Any]) -> dict[str, Any]:
-    """The view with its inputs unchanged and one paragraph for each other block."""
-    plain: list[Block] = []
-    for block in view["blocks"]:
-        words = "".join(_words(block))
-        if block["type"] == "input":
-            plain.append(block)
-        elif words:
-            plain.append(section(words))
-    return {**view, "blocks": plain}
-
-
-def _words(part: Any) -> Iterator[str]:
-    """The texts of a block as mrkdwn, in order."""
-    if isinstance(part, list):
-        for one in part:
-            yield from _words(one)
-    elif isinstance(part, dict) and part.get("type") not in _CONTROLS:
-        text = part.get("text")
-        if isinstance(text, str):
-            yield text if part["type"] == "mrkdwn" else escape(text)
-        else:
-            yield from _words(text)
-        yield from _words(part.get("elements"))
+    forms: Forms = field(default_factory=Forms)
+    refusal: SlackError | None = None
 
 
 class BotToken:
@@ -119,12 +94,24 @@ class SlackClient:
     Attributes:
         token: whether Slack accepts the bot's token.
         threads: which threads are gone.
+        undelivered: counts a message that Slack takes nowhere and in no form, by what it is.
+        seal: signs what modals and buttons carry.
         timing: the time limits.
     """
 
     def __init__(
-        self, *, client: AsyncWebClient, session: aiohttp.ClientSession, timing: Timing = Timing()
+        self,
+        *,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        pace: Pace | None = None,
+        undelivered: Callable[[str], object] = str,
+        seal: Seal | None = None,
+        timing: Timing = Timing(),
     ) -> None:
+        self._pace = pace
+        self.undelivered = undelivered
+        self.seal = seal or Seal()
         self.token = BotToken(client, timing=timing)
         self.threads = Threads(client, timing=timing)
         self._client = client
@@ -159,22 +146,37 @@ class SlackClient:
                 await self._hurried.wait()
         return True
 
-    async def call(self, method: str, **arguments: Any) -> dict[str, Any] | None:
-        """The answer of a method, or `None`; blocks that Slack refuses are resent as plain text."""
+    async def call(
+        self, method: str, tries: Tries | None = None, **arguments: Any
+    ) -> dict[str, Any] | None:
+        """The answer of a method, or `None`; what Slack refuses for its form is sent plainer.
 
-        async def ask(content: dict[str, Any]) -> dict[str, Any]:
+        Args:
+            method: its name.
+            tries: the earlier attempts to send this message, and then this one too.
+            arguments: those of the method.
+        """
+
+        async def ask(content: Arguments) -> dict[str, Any]:
             answer = checked((await self._client.api_call(method, json=content)).data)
             self.token.accepted()
             return answer
 
-        return await self._sent(ask, arguments, target=method, shown=method)
+        place = None
+        if self._pace is not None and method.endswith(".postMessage"):
+            place = Place(pace=self._pace, channel=arguments["channel"])
+        return await self._sent(
+            ask, arguments, tries or Tries(), place, target=method, shown=method
+        )
 
-    async def post(self, response_url: str, body: dict[str, Any]) -> bool:
-        """Post to a response URL; returns whether Slack accepted it."""
-        if not response_url:
+    async def post(self, response_url: str, body: Arguments, tries: Tries | None = None) -> bool:
+        """Post to a response URL as `call` does; returns whether Slack accepted it."""
+        # Whoever has the signing secret could otherwise have customers' data sent anywhere.
+        if not is_slacks(response_url, self._client.base_url):
+            _log.warning("a response URL leads to another host than Slack's", method="response_url")
             return False
 
-        async def send(content: dict[str, Any]) -> bool:
+        async def send(content: Arguments) -> bool:
             try:
                 return await self._send(response_url, content)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
@@ -182,13 +184,12 @@ class SlackClient:
                 return await self._send(response_url, content)
 
         # A response URL is a secret, so it is not logged.
-        return await self._sent(send, body, target=response_url, shown="response_url") is True
+        names = {"target": response_url, "shown": "response_url"}
+        return await self._sent(send, body, tries or Tries(), None, **names) is True
 
-    async def _send(self, response_url: str, content: dict[str, Any]) -> bool:
+    async def _send(self, response_url: str, content: Arguments) -> bool:
         # Not by slack-sdk's webhook client, which costs a third more.
-        async with self._session.post(
-            response_url, json=content, proxy=self._client.proxy, allow_redirects=False
-        ) as answer:
+        async with self._session.post(response_url, json=content, allow_redirects=False) as answer:
             body = (await answer.read()).decode(errors="replace")
             refused = url_refusal(answer.status, answer.headers, body)
         if refused is not None:
@@ -196,27 +197,48 @@ class SlackClient:
         return True
 
     async def _sent(
-        self, call: Callable[[dict[str, Any]], Awaitable[T]], content: dict[str, Any], **names: str
+        self,
+        call: Callable[[Arguments], Awaitable[T]],
+        content: Arguments,
+        tries: Tries,
+        place: Place | None,
+        **names: str,
     ) -> T | None:
-        """The result of a call, or `None`; if only the form is refused, of one with plain text."""
-        try:
-            return await self._patiently(lambda: call(content))
-        except SlackError as error:
-            self._note(error, **names)
-            of_form = isinstance(error, FormRefusedError)
-        plain = plain_text_fallback(content) if of_form else None
-        return await self._sent(call, plain, **names) if plain is not None else None
+        """The result of a call with the first form that Slack does not refuse, or `None`."""
+        for form in tries.forms.of(content):
+            try:
+                answer = await self._patiently(partial(call, form), place)
+            except SlackError as error:
+                tries.refusal = error
+                self._note(error, **names)
+                if not isinstance(error, FormRefusedError):
+                    break
+            else:
+                tries.forms.accepted()
+                return answer
+        return None
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Call Slack; wait for a brief rate limit once, after a long one try the next channel."""
-        try:
-            return await self._in_time(call)
-        except SlackError as error:
-            pause = error.retry_after
-            if pause is None or pause > self._patience:
-                raise
-        await self._in_time(partial(asyncio.sleep, pause), more=1.0)
-        return await self._in_time(call)
+    async def _patiently(self, call: Callable[[], Awaitable[T]], place: Place | None) -> T:
+        """Call Slack; wait for a brief rate limit, after a long one try the next channel."""
+        left = self._patience
+        wait = 0.0 if place is None else place.first(left)
+        while True:
+            if wait > 0:
+                await self._in_time(partial(asyncio.sleep, wait), more=1.0)
+                left -= wait
+            try:
+                return await self._in_time(call)
+            except SlackError as error:
+                if error.retry_after is None or left < 0:
+                    raise
+                wait = error.retry_after
+                if place is not None:
+                    wait = await place.next(wait)
+                if wait > left:
+                    raise
+            if place is None:
+                # Once; who else waits for the same is not known.
+                left = -1.0
 
     def _note(self, error: SlackError, *, target: str, shown: str) -> None:
         """Note a failed call: log it, and when to call again.
@@ -229,7 +251,8 @@ class SlackClient:
         if isinstance(error, DeadTokenError):
             self.token.refused(error)
         else:
-            event = "refused by Slack" if error.status else "Slack unreachable"
+            unreachable = isinstance(error, SlackUnreachableError) and not error.status
+            event = "Slack unreachable" if unreachable else "refused by Slack"
             _log.warning(event, method=shown, error=error.reason, status=error.status)
         now = asyncio.get_running_loop().time()
         self._reopens = {one: moment for one, moment in self._reopens.items() if moment > now}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.call_status import Answer
 from bot.domain.input.message_id import MessageId
-from bot.domain.privacy import mask_phones, public_id, shorten
+from bot.domain.privacy import mask_people, public_id, shorten
 from bot.domain.texts.catalog import Catalog
 from bot.slack.blocks.block_kit import moment, visible
 
 RAW_LIMIT: Final = 200
+# Of mrkdwn, for which Slack has no escape; within a word, `_` is none.
+_MARKUP: Final = re.compile(r"[*~`]|(?<!\w)_+|_+(?!\w)")
 # The prefixes of Slack's ids of direct messages, and of users, who are messaged directly.
 _DIRECT: Final = ("D", "U", "W")
 
@@ -65,7 +68,7 @@ class CardStyle:
 
     @property
     def public(self) -> bool:
-        """Whether others read it; phone numbers are then masked, and long ids shortened."""
+        """Whether others read it; personal data is then masked, and long ids are shortened."""
         return self.audience is Audience.PUBLIC
 
     def shown_id(self, message_id: MessageId) -> str:
@@ -74,7 +77,7 @@ class CardStyle:
 
     def shown_raw(self, raw: str) -> str:
         """The raw result, bounded; masked if the card is public."""
-        return visible(shorten(mask_phones(raw) if self.public else raw, RAW_LIMIT))
+        return visible(shorten(mask_people(raw) if self.public else raw, RAW_LIMIT))
 
     def when(self, answer: Answer) -> str:
         """The time of the answer in the configured time zone."""
@@ -87,7 +90,8 @@ class CardStyle:
 
     def shared(self, user: str) -> CardStyle:
         """Return this style for a public card that was shared by this user."""
-        return replace(self, audience=Audience.PUBLIC, shared_by=user)
+        name = _MARKUP.sub("", visible(user))
+        return replace(self, audience=Audience.PUBLIC, shared_by=name)
 
     def read_by(self, audience: Audience) -> CardStyle:
         """Return this style for other readers."""

@@ -19,6 +19,8 @@ from bot.slack.cards.controls import ids_of, ids_value, row_for, seen_by
 
 OPEN_ACTION: Final = "bulk_open"
 HOME_OPEN_ACTION: Final = "home_bulk_open"
+BEGIN_ACTION: Final = "bulk_begin"
+DECLINE_ACTION: Final = "bulk_decline"
 STOP_ACTION: Final = "bulk_stop"
 WATCH_ACTION: Final = "bulk_watch"
 # Slack requires different `action_id`s within a row, so each direction has its own.
@@ -35,14 +37,25 @@ def open_button(
     catalog: Catalog, ids: Sequence[MessageId] = (), action: str = OPEN_ACTION
 ) -> Element:
     """Make the button that opens the modal, with these ids if they fit into its value."""
-    value = ids_value(ids)
-    value = value if len(value) <= _VALUE_LIMIT else ids_value(())
+    value = ids_value(ids if takes(ids) else ())
     return button(action, catalog.say("bulk.note.open"), value=value)
+
+
+def takes(ids: Sequence[MessageId]) -> bool:
+    """Whether these ids fit into that button's value."""
+    return len(ids_value(ids)) <= _VALUE_LIMIT
 
 
 def open_row(style: CardStyle, ids: Sequence[MessageId] = (), *, reader: str = "") -> Block:
     """Make a row of that button; on a public message only `reader` sees it."""
     return actions("bulk_open_row", [seen_by(reader, open_button(style.catalog, ids), style)])
+
+
+def offer_row(style: CardStyle, value: str) -> Block:
+    """Make the buttons that start an offered list, or do not; the first one has this value."""
+    say = style.catalog.say
+    begin = button(BEGIN_ACTION, say("bulk.offer.begin"), value=value, style="primary")
+    return row_for(style, [begin, button(DECLINE_ACTION, say("bulk.offer.decline"))])
 
 
 def opened_with(value: object) -> tuple[MessageId, ...]:

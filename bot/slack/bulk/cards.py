@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.call_status import COUNTED, Outcome
-from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState, Tally, time_left
-from bot.domain.jobs.bulk_report import BulkReport
+from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally, time_left
+from bot.domain.jobs.bulk_report import BulkReport, alike_report
 from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import SHORT_CALL_SECONDS
 from bot.slack.blocks.block_kit import (
@@ -29,7 +29,7 @@ from bot.slack.blocks.block_kit import (
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.buttons import report_row, stop_row
 from bot.slack.bulk.tables import Form, fitting, results
-from bot.slack.cards.status_card import resolves
+from bot.slack.cards.status_card import addressee, resolves, to_copy
 
 _NAME_LIMIT: Final = 80
 _WIDTH: Final = 20
@@ -56,8 +56,18 @@ def report_block(bulk: Bulk) -> str:
     return f"bulk_report_{bulk.id}"
 
 
-def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> Message:
-    """Make the card of the progress at this moment."""
+def progress_card(
+    bulk: Bulk, tally: Tally, style: CardStyle, now: datetime, *, missing: str = ""
+) -> Message:
+    """Make the card of the progress at this moment.
+
+    Args:
+        bulk: the bulk.
+        tally: the results so far.
+        style: the language, and who reads it.
+        now: the current time.
+        missing: what Slack did not take at the end: its `report`, only the `file`, or nothing.
+    """
     say, title = style.catalog.say, heading(bulk, style)
     asked = min(tally.asked, bulk.total)
     done = say(
@@ -67,7 +77,7 @@ def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> 
         asked=asked,
         total=bulk.total,
     )
-    state = _state(bulk, tally, style, now)
+    state = _state(bulk, tally, style, now, missing)
     sums = " · ".join(
         say("bulk.sum", icon=icon, count=count) for _, icon, count in _counts(tally, style)
     )
@@ -79,7 +89,7 @@ def progress_card(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> 
         section(done),
         *([section(sums)] if sums else []),
         section(state),
-        *([stop_row(bulk, style)] if bulk.ending is None else []),
+        *_row(bulk, style, missing),
         *([context(small)] if small else []),
     ]
     return Message(
@@ -123,15 +133,23 @@ def report_card(
     return Message(text=shorten(f"{intro} {rate}", MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
-def _state(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime) -> str:
+def _row(bulk: Bulk, style: CardStyle, missing: str) -> Iterator[Block]:
+    """The button that stops the bulk, or shows its results if there is no report with it."""
+    if bulk.ending is None:
+        yield stop_row(bulk, style)
+    elif missing == "report":
+        yield report_row(bulk, style, pending=0)
+
+
+def _state(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime, missing: str) -> str:
     say = style.catalog.say
     if bulk.ending is not None:
-        name = f"bulk.over.{bulk.ending.value}"
-        text = say(name, asked=tally.asked, total=bulk.total)
-        if bulk.state is not BulkState.UNDELIVERED:
-            return text
-        missing = say("bulk.over.no_file", button=say("bulk.report.show_all"))
-        return f"{text}\n{missing}"
+        values = {"asked": tally.asked, "total": bulk.total, "button": say("bulk.report.show_all")}
+        text = say(f"bulk.over.{bulk.ending.value}", **values)
+        if missing == "report":
+            # The other text promises the report.
+            return say("bulk.over.no_report", **values)
+        return f"{text}\n{say('bulk.over.no_file', **values)}" if missing else text
     if bulk.paused_until is not None and bulk.paused_until > now:
         return say("bulk.paused", when=style.moment(bulk.paused_until))
     left = time_left(bulk, tally, now)
@@ -224,6 +242,13 @@ def _reasons(report: BulkReport, style: CardStyle) -> Iterator[Block]:
             advice=explanation.entry.advice,
         )
         yield section("\n".join((line, *resolves(explanation.entry.who_acts, style))))
+        if reason.alike:
+            contact = addressee(explanation, style)
+            ids = map(style.shown_id, reason.examples)
+            text = alike_report(reason, report.ended, ids, contact, style.catalog)
+            yield to_copy(text, contact, style)
+            if style.public:
+                yield context([say("bulk.report.shortened")])
     if report.other_reasons:
         yield context([say("bulk.report.other_reasons", count=report.other_reasons)])
 

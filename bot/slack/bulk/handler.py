@@ -6,12 +6,14 @@ Only the user who started a list can change it, although others may read its car
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.id_lists.id_list import IdList, UnreadableListError, read_pasted
+from bot.domain.id_lists.id_list import IdList, UnreadableListError
+from bot.domain.id_lists.pasted import read_pasted
 from bot.domain.input.message_id import MessageId
+from bot.domain.input.readable import whole_words
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.jobs.watch import Bound
 from bot.services.bulk.service import BulkService
@@ -22,6 +24,7 @@ from bot.slack.blocks.payload import part
 from bot.slack.blocks.style import Audience
 from bot.slack.bulk.modals import (
     LIST_BLOCK,
+    PASTED_LIMIT,
     checked_digest,
     confirming,
     destination_of,
@@ -30,8 +33,9 @@ from bot.slack.bulk.modals import (
     pasting,
     unreadable,
 )
-from bot.slack.bulk.notes import begun, how_to_begin, no_room, watching
-from bot.slack.bulk.tables import ROWS_OF_A_PAGE, page_of_results, pages_of
+from bot.slack.bulk.notes import begun, cut_short, how_to_begin, no_room, watching
+from bot.slack.bulk.tables import ROWS_OF_A_PAGE, page_of_results
+from bot.slack.cards.controls import Origin
 from bot.slack.replies.requests import Request
 from bot.storage.errors import FailureLogged
 
@@ -77,10 +81,13 @@ class BulkHandler:
 
         Args:
             request: the question.
-            text: pasted or typed.
+            text: pasted or typed; what does not fit into the field is left out, which is said.
             problem: why the list was not started.
         """
         style, origin = request.private_notes.style, request.origin
+        if len(text) > PASTED_LIMIT:
+            text = whole_words(text, PASTED_LIMIT).rstrip()
+            problem = problem or cut_short(text, request.private_notes)
         try:
             found = read_pasted(text, max_ids=self.max_ids)
         except UnreadableListError:
@@ -100,26 +107,28 @@ class BulkHandler:
             return
         problem: Message | None = None
         if checked_digest(view) == digest(found.ids):
-            problem = await self.begin(request, found)
+            problem = await self.begin(request, found, request.origin)
             if problem is None:
                 return
         again = self.form(request, text, problem)
         await request.reply.acknowledge(response_action="update", view=again)
 
-    async def begin(self, request: Request, found: IdList, name: str = "") -> Message | None:
-        """Start the list and show a note; return a note for the modal if it did not start."""
+    async def begin(
+        self, request: Request, found: IdList, origin: Origin, name: str = ""
+    ) -> Message | None:
+        """Start the list and show a note; return a note why not if it did not start."""
         notes = request.private_notes
         with FailureLogged("a bulk cannot be started"):
             outcome = await self.bulks.start(
                 found,
-                user=request.asker.user,
-                destination=destination_of(request.origin, request.asker),
+                asker=request.asker,
+                destination=destination_of(origin, request.asker),
                 name=name,
             )
             if isinstance(outcome, Bound):
                 return no_room(outcome, notes, self.bulks.bounds.user)
             await request.reply.show(begun(outcome, notes))
-            self.records.began_bulk(request.asked)
+            self.records.acted(request.asked, "bulk")
             return None
         return notes.titled("bulk.note.not_kept")
 
@@ -129,6 +138,8 @@ class BulkHandler:
         with FailureLogged("a bulk cannot be stopped"):
             mine = await self.bulks.get(asker.team, asker.user, bulk_id)
             stopped = await self.bulks.stop(asker.team, asker.user, bulk_id)
+            if stopped:
+                self.records.acted(request.asked, "stop")
             name = "stopping" if stopped else "over" if mine else "not_yours"
         await request.reply.show(request.private_notes.titled(f"bulk.note.{name}"))
 
@@ -153,23 +164,28 @@ class BulkHandler:
         bulk_id, page = wanted
         with FailureLogged("results cannot be read"):
             bulk = await self.bulks.get(asker.team, asker.user, bulk_id)
-            if bulk is not None and 1 <= page <= pages_of(bulk):
-                items = await self._page(bulk_id, page)
+            if bulk is not None:
+                bulk = replace(bulk, total=await self.bulks.stored(bulk))
+            items = [] if bulk is None else await self._page(bulk_id, page)
+            if bulk is not None and items:
+                self.records.acted(request.asked, "pages")
                 await request.reply.show(page_of_results(bulk, items, page, request.notes.style))
                 return
-            name = "not_yours"
+            name = "no_results" if bulk is not None and page == 1 else "not_yours"
         await request.aside.show(request.private_notes.titled(f"bulk.note.{name}"))
 
     async def _page(self, bulk_id: str, page: int) -> list[BulkItem]:
-        """The results of a page, counted from 1."""
+        """The results of a page, counted from 1; empty if there is none."""
         first, last = (page - 1) * ROWS_OF_A_PAGE, page * ROWS_OF_A_PAGE
         items: list[BulkItem] = []
+        place = 0
         async for item in self.bulks.results(bulk_id):
             # The rows come from the database in chunks, so the rest is not read.
-            if item.position >= last:
+            if place >= last:
                 break
-            if item.position >= first:
+            if place >= first:
                 items.append(item)
+            place += 1
         return items
 
     def lasts(self, found: IdList) -> timedelta:

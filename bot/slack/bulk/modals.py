@@ -19,6 +19,7 @@ from bot.domain.id_lists.id_list import (
     UnreadableListError,
     say_problem,
     say_reason,
+    say_remarks,
 )
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination
@@ -28,10 +29,8 @@ from bot.slack.blocks.block_kit import Block, Message, View, code_span, context,
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.cards import roughly
 from bot.slack.cards.controls import Origin, carried, modal, submission, text_field, typed_in
-from bot.slack.files.file_objects import FileList
 
 LIST_CALLBACK: Final = "bulk_list"
-FILE_CALLBACK: Final = "bulk_file"
 LIST_BLOCK: Final = "bulk_ids"
 LIST_ACTION: Final = "bulk_ids_text"
 # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
@@ -51,7 +50,7 @@ def pasting(style: CardStyle, origin: Origin, text: str = "") -> View:
         text: the initial content; left out if longer than `PASTED_LIMIT`.
     """
     intro = section(style.catalog.say("bulk.modal.intro"))
-    return _view(style, origin, [intro, section(_where(origin, style)), _input(style, text)])
+    return list_view(style, origin, [intro, section(where(origin, style)), _input(style, text)])
 
 
 def confirming(
@@ -75,26 +74,12 @@ def confirming(
     """
     blocks = [
         *(problem.blocks if problem is not None else ()),
-        *_summary(found, origin, style, lasts),
+        *summary(found, style, lasts),
+        section(where(origin, style)),
         _input(style, text),
         context([style.catalog.say("bulk.modal.edit")]),
     ]
-    return _view(style, origin, blocks, checked=digest(found.ids))
-
-
-def confirming_file(style: CardStyle, origin: Origin, file: FileList, *, lasts: timedelta) -> View:
-    """Make the modal for the list in a file, whose submission starts it.
-
-    Args:
-        style: the language.
-        origin: the message that the file is attached to.
-        file: the file, which is read again on submission; its list has at least one id.
-        lasts: the minimum duration of the look-ups.
-    """
-    name = section(style.catalog.say("bulk.modal.file", file=code_span(file.name)))
-    blocks = [name, *_summary(file.ids, origin, style, lasts)]
-    checked = digest(file.ids.ids)
-    return _view(style, origin, blocks, FILE_CALLBACK, checked=checked, file=file.id)
+    return list_view(style, origin, blocks, checked=digest(found.ids))
 
 
 def digest(ids: Sequence[MessageId]) -> str:
@@ -105,11 +90,6 @@ def digest(ids: Sequence[MessageId]) -> str:
 def checked_digest(view: Mapping[str, Any]) -> str:
     """The digest of the list that the modal showed; empty if it showed none."""
     return str(carried(view).get("checked") or "")
-
-
-def file_of(view: Mapping[str, Any]) -> str:
-    """The id of the file that the modal showed; empty if it showed none."""
-    return str(carried(view).get("file") or "")
 
 
 def pasted(view: Mapping[str, Any]) -> str:
@@ -136,7 +116,7 @@ def destination_of(origin: Origin, asker: Asker) -> Destination:
     return Destination(team=asker.team, channel=origin.channel, thread=origin.thread_ts or None)
 
 
-def _where(origin: Origin, style: CardStyle) -> str:
+def where(origin: Origin, style: CardStyle) -> str:
     """What `destination_of` decides, in words."""
     if not origin.channel or is_direct(origin.channel):
         return style.catalog.say("bulk.modal.to_you")
@@ -144,13 +124,12 @@ def _where(origin: Origin, style: CardStyle) -> str:
     return style.catalog.say(name, channel=code_span(origin.channel))
 
 
-def _summary(found: IdList, origin: Origin, style: CardStyle, lasts: timedelta) -> Iterator[Block]:
-    """Show the ids found, the ignored lines, the minimum duration, and where the cards go."""
+def summary(found: IdList, style: CardStyle, lasts: timedelta) -> Iterator[Block]:
+    """Show the ids found, the ignored lines and the minimum duration."""
     yield section("\n".join(_found(found, style)))
     if found.ignored:
         yield section("\n".join(_ignored(found, style)))
     yield section(style.catalog.say("bulk.modal.time", duration=roughly(lasts, style)))
-    yield section(_where(origin, style))
 
 
 def _found(found: IdList, style: CardStyle) -> Iterator[str]:
@@ -160,6 +139,7 @@ def _found(found: IdList, style: CardStyle) -> Iterator[str]:
         yield style.catalog.say("bulk.modal.column", column=column)
     if found.doubles:
         yield style.catalog.say("bulk.doubles", count=found.doubles)
+    yield from say_remarks(found, style.catalog)
 
 
 def _ignored(found: IdList, style: CardStyle) -> Iterator[str]:
@@ -168,7 +148,7 @@ def _ignored(found: IdList, style: CardStyle) -> Iterator[str]:
     yield say("bulk.modal.ignored", count=len(found.ignored))
     for line in found.ignored[:_MOST_IGNORED]:
         yield say(
-            "bulk.modal.ignored_line",
+            "bulk.modal.ignored_line" if line.text else "bulk.modal.ignored_row",
             number=line.number,
             text=code_span(shorten(line.text, _IGNORED_LIMIT)),
             problem=say_reason(line.problem, style.catalog),
@@ -184,7 +164,7 @@ def _input(style: CardStyle, text: str) -> Block:
     return text_field(LIST_BLOCK, LIST_ACTION, caption, fits, limit=PASTED_LIMIT)
 
 
-def _view(
+def list_view(
     style: CardStyle,
     origin: Origin,
     blocks: Sequence[Block],

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.id_lists.id_list import MAX_BYTES, UnreadableListError, say_problem
+from bot.domain.input.message_id import MAX_LENGTH
 from bot.domain.input.query import MAX_IDS, TooMany
-from bot.domain.jobs.bulk import Bulk
+from bot.domain.jobs.bulk import MOST_CALLS_A_DAY, Bulk
 from bot.domain.jobs.watch import Bound
+from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.services.watches.service import AlreadyWatched, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message, code_span, note
 from bot.slack.blocks.style import is_direct
-from bot.slack.bulk.buttons import open_row
+from bot.slack.bulk.buttons import open_row, takes
 from bot.slack.cards.notes import Notes
 from bot.slack.files.file_objects import UnreadableFileError
 
@@ -35,8 +37,18 @@ def too_many(query: TooMany, notes: Notes, reader: str = "") -> Message:
         notes: the language, and who reads it.
         reader: the only user who sees the button on a public note.
     """
-    message = notes.note("too_many.title", "too_many.body", count=query.count, limit=MAX_IDS)
-    return message.followed_by(open_row(notes.style, query.ids, reader=reader))
+    count = notes.style.catalog.counted(query.count, more=query.more)
+    row = open_row(notes.style, query.ids, reader=reader)
+    # A button takes about a hundred ids.
+    body = "too_many.body" if takes(query.ids) else "too_many.to_paste"
+    message = notes.note("too_many.title", body, count=count, limit=MAX_IDS)
+    return message.followed_by(row)
+
+
+def cut_short(text: str, notes: Notes) -> Message:
+    """Report that a form took only the beginning of a list, up to the end of this text."""
+    last = "".join(text.split()[-1:])
+    return notes.titled("bulk.modal.cut", last=code_span(shorten(last, MAX_LENGTH)))
 
 
 def begun(bulk: Bulk, notes: Notes) -> Message:
@@ -49,9 +61,14 @@ def begun(bulk: Bulk, notes: Notes) -> Message:
 
 
 def no_room(bound: Bound, notes: Notes, most: int) -> Message:
-    """Report that too many lists are open, of all, or of this user, who may have `most`."""
+    """Report that too many lists are open, of all, or of this user, who may have `most`.
+
+    Or that the user's lists of a day would have too many calls.
+    """
     if bound is Bound.USER:
         return notes.titled("bulk.note.no_room", count=most)
+    if bound is Bound.DAY:
+        return notes.titled("bulk.note.full_day", limit=MOST_CALLS_A_DAY)
     return notes.note("bulk.note.no_room_title_all", "bulk.note.no_room_all")
 
 

@@ -98,14 +98,17 @@ class SlackBulkNotifier:
     ignored: Callable[[str], AsyncIterator[IgnoredLine]]
     now: Callable[[], datetime]
 
-    async def show_progress(self, bulk: Bulk, tally: Tally) -> Report:
+    async def show_progress(self, bulk: Bulk, tally: Tally, *, missing: str = "") -> Report:
         """Update the card, or post it; directly if its place does not accept it."""
+
+        def shown(style: CardStyle) -> Message:
+            return progress_card(bulk, tally, style, self.now(), missing=missing)
+
         if bulk.card is not None:
             style = await self.poster.style(beside(bulk, bulk.card), bulk.user)
-            changed = progress_card(bulk, tally, style, self.now())
-            return await self.poster.update(bulk.card, changed)
+            return await self.poster.update(bulk.card, shown(style))
         report, _ = await self.poster.post(
-            lambda style, _: [progress_card(bulk, tally, style, self.now())],
+            lambda style, _: [shown(style)],
             progress_mark(bulk),
             bulk.destination,
             bulk.user,
@@ -144,11 +147,11 @@ class SlackBulkNotifier:
         shared = await self._share_file(bulk, home)
         if shared is not Delivery.UNDELIVERABLE:
             return Report(delivery=shared)
-        if bulk.total <= MOST_ROWS:
-            return Report(delivery=Delivery.SENT)
         with FailureLogged("results cannot be read"):
-            _, first = await self._counted(bulk)
-            items = first[:ROWS_OF_A_PAGE]
+            counted, first = await self._counted(bulk)
+            if counted.items <= MOST_ROWS:
+                return Report(delivery=Delivery.SENT)
+            bulk, items = replace(bulk, total=counted.items), first[:ROWS_OF_A_PAGE]
             report, place = await self.poster.post(
                 lambda style, _: (
                     page_of_results(bulk, items, 1, style, form=form) for form in Form
@@ -187,7 +190,8 @@ class SlackBulkNotifier:
     async def _lines(self, bulk: Bulk, style: CardStyle) -> AsyncIterator[bytes]:
         """The file, line by line, without storing it."""
         catalog = style.catalog
-        sheet = ResultSheet(catalog, local_moment(style.zone, catalog.language))
+        moment = local_moment(style.zone, catalog.language)
+        sheet = ResultSheet(catalog, moment, public=style.public)
         yield sheet.head()
         async for item in self.results(bulk.id):
             yield sheet.line(item)

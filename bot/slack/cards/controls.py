@@ -195,10 +195,12 @@ def modal(callback: str, title: str, close: str, blocks: Sequence[Block]) -> Vie
 
 def submission(text: str, origin: Origin, **more: str) -> View:
     """Make the submit button of a modal, and the data that its submission carries."""
-    return {
-        "submit": label(text),
-        "private_metadata": json.dumps(asdict(origin) | more),
-    }
+    return {"submit": label(text), "private_metadata": carrying(origin, **more)}
+
+
+def carrying(origin: Origin, **more: str) -> str:
+    """Write what a modal or a button carries."""
+    return json.dumps(asdict(origin) | more)
 
 
 def text_field(
@@ -239,7 +241,11 @@ def typed_in(view: Mapping[str, Any], block: str, action: str) -> str:
 
 def origin_of(view: Mapping[str, Any]) -> Origin:
     """Read the origin of a modal; the default if it is malformed."""
-    loaded = carried(view)
+    return origin_in(carried(view))
+
+
+def origin_in(loaded: Mapping[str, Any]) -> Origin:
+    """Read the origin in what a modal or a button carries."""
     return Origin(
         surface=next(
             (one for one in Surface if one == loaded.get("surface")), Surface.GLOBAL_SHORTCUT

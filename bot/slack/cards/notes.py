@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.access import Refusal
 from bot.domain.input.message_id import IdProblem
-from bot.domain.input.query import LookUp, Query
+from bot.domain.input.query import BadWord, LookUp, Query, TooMany
 from bot.domain.privacy import shorten
 from bot.domain.texts.dictionary import Definition, Found
 from bot.slack.blocks.block_kit import (
@@ -86,10 +86,8 @@ class Notes:
                 line = self.say("problem.line", word=code_span(bad.word), problem=problem)
                 lines.append(f"• {line}")
             lines.append(self.say("problem.where_to_find"))
-            # How to look up digits that look like a phone number.
-            phones = [bad.word for bad in query.bad_words if bad.problem is IdProblem.PHONE]
-            if digits := "".join(re.findall("[0-9]", "".join(phones[:1]))):
-                lines.append(self.say("problem.force", example=digits))
+            if example := next(filter(None, map(_forceable, query.bad_words)), ""):
+                lines.append(self.say("problem.force", example=code_span(example)))
         if query.prefix_cut:
             lines.append(self.say("problem.prefix_cut"))
         return lines
@@ -101,15 +99,22 @@ class Notes:
 
     def modal_problem(self, query: Query) -> str:
         """The error below the field of the modal; empty if there is no error."""
-        match query:
-            case LookUp() if query.bad_words:
-                words = ", ".join(visible(bad.word) for bad in query.bad_words)
-                problem = self.say(f"problem.{query.bad_words[0].problem.value}")
-                return shorten(f"{words}: {problem}", _MODAL_ERROR_LIMIT)
-            case LookUp():
-                return ""
-            case _:
-                return self.say("modal.empty")
+        if not isinstance(query, LookUp):
+            return "" if isinstance(query, TooMany) else self.say("modal.empty")
+        # A word beside ids of another form is left out, and the card says so.
+        bad_words = [bad for bad in query.bad_words if bad.problem is not IdProblem.UNLIKE]
+        if not bad_words:
+            return ""
+        words = ", ".join(visible(bad.word) for bad in bad_words)
+        problem = self.say(f"problem.{bad_words[0].problem.value}")
+        return shorten(f"{words}: {problem}", _MODAL_ERROR_LIMIT)
+
+
+def _forceable(bad: BadWord) -> str:
+    """The word as `id:` takes it, if it may be an IDMSG after all."""
+    if bad.problem is IdProblem.PHONE:
+        return "".join(re.findall("[0-9]", bad.word))
+    return bad.word if bad.problem is IdProblem.UNLIKE else ""
 
 
 def definitions_card(found: Found, notes: Notes, *, assumed: bool = False) -> Message:

@@ -148,7 +148,7 @@ def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Itera
     """A report to copy for those who must act, with all the facts they need."""
     if answer.finding.outcome not in _REPORTED or _is_with_the_admins(explanation, style):
         return
-    contact = _addressee(explanation, style)
+    contact = addressee(explanation, style)
     if not contact:
         return
     finding, say = answer.finding, style.catalog.say
@@ -164,10 +164,16 @@ def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Itera
         said = finding.gateway_code
         name = "report.unrecognised" if said is None else "report.gateway_error"
         report = say(name, code=said, raw=style.shown_raw(finding.raw), **facts)
-    yield rich_text(line(bold(say("card.copy_for", contact=contact))), preformatted(report.strip()))
+    yield to_copy(report.strip(), contact, style)
 
 
-def _addressee(explanation: Explanation, style: CardStyle) -> str:
+def to_copy(text: str, contact: str, style: CardStyle) -> Block:
+    """A box with a text to copy, and whom it is for."""
+    title = bold(style.catalog.say("card.copy_for", contact=contact))
+    return rich_text(line(title), preformatted(text))
+
+
+def addressee(explanation: Explanation, style: CardStyle) -> str:
     """Whom the report is for; empty if it would help no one."""
     if named := explanation.entry.contact:
         return " / ".join(filter(None, (named, style.contacts.gateway)))

@@ -12,6 +12,8 @@ from rich.rule import Rule
 from rich.style import Style
 from rich.text import Text
 
+from bot.domain.texts.printable import printable
+
 WIDTH: Final = 92
 _TOKEN: Final = re.compile(
     r"<!date\^[0-9]+\^[^|>]*\|(?P<date>[^>]*)>"
@@ -55,12 +57,7 @@ def mrkdwn(text: str) -> Text:
 
 
 def _unescape(text: str) -> str:
-    return _printable(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
-
-
-def _printable(text: str) -> str:
-    """Replace control characters, because a terminal would execute them."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    return printable(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 
 
 def _drawn(block: Mapping[str, Any]) -> RenderableType:
@@ -83,10 +80,10 @@ def _drawn(block: Mapping[str, Any]) -> RenderableType:
             drawn = Rule(style="dim")
         case {"type": "input", "label": label, "element": element}:
             shown = element.get("initial_value") or element.get("placeholder", {}).get("text", "")
-            typed = Panel(Text(_printable(shown), style="dim"), border_style="dim")
-            drawn = Group(Text(_printable(label["text"]), style="bold"), typed)
+            typed = Panel(Text(printable(shown), style="dim"), border_style="dim")
+            drawn = Group(Text(printable(label["text"]), style="bold"), typed)
         case _:
-            drawn = Text(_printable(f"[{block.get('type')}]"), style="dim")
+            drawn = Text(printable(f"[{block.get('type')}]"), style="dim")
     return drawn
 
 
@@ -96,7 +93,7 @@ def _controls(elements: Iterable[Mapping[str, Any]]) -> Text:
     for element in elements:
         label = element.get("text") or element.get("initial_option", {}).get("text", {})
         mark = "▾" if element["type"] == "static_select" else ""
-        line.append(f" {_printable(label.get('text', ''))} {mark}".rstrip() + " ", style="reverse")
+        line.append(f" {printable(label.get('text', ''))} {mark}".rstrip() + " ", style="reverse")
         line.append("  ")
     return line
 
@@ -106,6 +103,6 @@ def _rich_text(element: Mapping[str, Any]) -> RenderableType:
     for run in element["elements"]:
         style = run.get("style", {})
         shown = "bold magenta" if style.get("code") else "bold" if style.get("bold") else ""
-        text.append(_printable(run.get("text", "")), style=shown)
+        text.append(printable(run.get("text", "")), style=shown)
     boxed = element["type"] == "rich_text_preformatted"
     return Panel(text, border_style="dim") if boxed else text

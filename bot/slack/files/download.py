@@ -7,6 +7,7 @@ https://docs.slack.dev/messaging/working-with-files
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,9 +18,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.id_lists.id_list import MAX_BYTES, UnreadableListError
 from bot.domain.timing import Timing
 from bot.services.file_reading import FileReading, StillReadingError
+from bot.slack.api.addresses import is_slacks
 from bot.slack.api.calls import MissingScopeError, SlackError, slack_answer, within
 from bot.slack.blocks.payload import part
-from bot.slack.files.addresses import is_slacks
 from bot.slack.files.file_objects import (
     FileList,
     FileObject,
@@ -31,10 +32,12 @@ from bot.slack.files.file_objects import (
 )
 
 _PIECE_BYTES: Final = 64 * 1024
-_HTML: Final = "text/html"
-# aiohttp also uses this if there is no Content-Type.
-_ANYTHING: Final = "application/octet-stream"
-_BEGINNINGS_OF_HTML: Final = (b"<!doctype html", b"<html")
+# A web page that was attached is none of Slack's; this is in the head of those for signing in.
+_PAGE_OF_SLACK: Final = re.compile(
+    rb"\s*(?:<!doctype html[^>]*+>\s*)?<html\b.{0,60000}?"
+    rb"(?:\bslack-edge\.com/|<title>[^<]*\bSlack</title>)",
+    re.IGNORECASE | re.DOTALL,
+)
 # By the error code of `files.info`.
 _PROBLEMS: Final[Mapping[str, FileProblem]] = {
     "file_deleted": FileProblem.DELETED,
@@ -144,10 +147,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | FileProblem:
             # Closes the connection; otherwise aiohttp would read the rest to reuse it.
             response.close()
             return FileProblem.TOO_LARGE
-    beginning = bytes(content[:_PIECE_BYTES]).lstrip().lower()
-    if response.content_type == _ANYTHING and beginning.startswith(_BEGINNINGS_OF_HTML):
-        return FileProblem.SIGN_IN
-    return bytes(content)
+    return FileProblem.SIGN_IN if _PAGE_OF_SLACK.match(content) else bytes(content)
 
 
 def _problem_of(response: aiohttp.ClientResponse) -> FileProblem | None:
@@ -158,6 +158,4 @@ def _problem_of(response: aiohttp.ClientResponse) -> FileProblem | None:
         return FileProblem.SIGN_IN
     if status != HTTPStatus.OK:
         return _STATUSES.get(status, FileProblem.AWAY)
-    if response.content_type == _HTML:
-        return FileProblem.SIGN_IN
     return FileProblem.TOO_LARGE if (response.content_length or 0) > MAX_BYTES else None

@@ -19,11 +19,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report
 from bot.domain.timing import Timing
+from bot.services.jobs.pace import Pace
+from bot.slack.api.addresses import is_slacks
 from bot.slack.api.calls import MissingScopeError, SlackError, within, without_retries
+from bot.slack.api.paced import in_turn
 from bot.slack.api.posted import THREAD_GONE, Threads, report_after
 from bot.slack.blocks.payload import part, parts
 from bot.slack.blocks.style import is_direct
-from bot.slack.files.addresses import is_slacks
 
 # Ten thousand calls fill some megabytes.
 MOST_BYTES: Final = 20 * 1024 * 1024
@@ -42,8 +44,14 @@ class ResultFiles:
     """Shares files. No method raises for what Slack does."""
 
     def __init__(
-        self, *, client: AsyncWebClient, session: aiohttp.ClientSession, timing: Timing = Timing()
+        self,
+        *,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        pace: Pace | None = None,
+        timing: Timing = Timing(),
     ) -> None:
+        self._pace = pace
         self._client = without_retries(client)
         self._session = session
         self._timing = timing
@@ -112,13 +120,17 @@ class ResultFiles:
 
     async def _finished(self, file_id: str, title: str, place: Destination) -> Report:
         """Make the file visible: the one step that users see."""
-        try:
+
+        async def finish() -> None:
             async with within(self._timing.posting):
                 await self._client.files_completeUploadExternal(
                     files=[{"id": file_id, "title": title}],
                     channel_id=place.channel,
                     thread_ts=place.thread,
                 )
+
+        try:
+            await in_turn(self._pace, place.channel, finish)
         except SlackError as error:
             return _after(error)
         return Report(delivery=Delivery.SENT)

@@ -6,12 +6,14 @@ https://docs.slack.dev/surfaces/app-home
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from bot.domain.jobs.watch import Watch
 from bot.domain.texts.catalog import Catalog, Language
 from bot.slack.blocks.block_kit import (
     Block,
+    Message,
+    View,
     actions,
     button,
     code_span,
@@ -41,7 +43,7 @@ def home(
     recent: Sequence[RecentLookup],
     watches: Sequence[Watch],
     chosen: Language | None,
-) -> dict[str, Any]:
+) -> View:
     """Make the view of the page."""
     catalog = notes.style.catalog
     ask = button(ASK_ACTION, catalog.say("home.ask"), style="primary")
@@ -63,6 +65,11 @@ def home(
         context(_small_print(notes)),
     ]
     return {"type": "home", "blocks": blocks}
+
+
+def closed(refusal: Message) -> View:
+    """Make the page for somebody who may not use the bot."""
+    return {"type": "home", "blocks": list(refusal.blocks)}
 
 
 def _recent(recent: Sequence[RecentLookup], notes: Notes) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
+from copy import copy
 from typing import Any, Protocol
 
 import structlog
@@ -62,11 +63,13 @@ def build_app(
         apologise: reports a failed listener to the user; takes the request's body and the number
             that is also in the log.
     """
+    # Without the token, which `authorize` returns; Bolt warns if it finds two.
+    anonymous = copy(client)
+    anonymous.token = None
     app = CheckingApp(
         # Without a name, Bolt inspects the source of every frame on the stack to find one.
         name="voicestatus",
-        # Without the token, which `authorize` returns; Bolt warns if it finds two.
-        client=AsyncWebClient(base_url=client.base_url, session=client.session),
+        client=anonymous,
         authorize=_authorize(client, workspace),
         # The endpoint has checked the signature; requests in Socket Mode have none.
         request_verification_enabled=False,

@@ -16,8 +16,8 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeGuard
 
-from bot.slack.blocks.payload import first_word, part
-from bot.slack.cards.controls import origin_of
+from bot.slack.blocks.payload import first_action, first_word, parsed, part
+from bot.slack.cards.controls import origin_in
 
 _WORDS: Final = (
     *("type", "command", "text", "trigger_id", "response_url", "callback_id", "action_id"),
@@ -99,14 +99,15 @@ def user_of(body: Mapping[str, Any]) -> str:
 
 
 def channel_of(body: Mapping[str, Any]) -> str:
-    """The channel of this request; for a modal that was opened from a message, that message's."""
-    named = first_word(
+    """The channel of this request; of a modal or an offer, the one that it came from."""
+    origins = (part(body, "view").get("private_metadata"), first_action(body).get("value"))
+    return first_word(
+        *(origin_in(parsed(one, dict) or {}).channel for one in origins),
         body.get("channel_id"),
         part(body, "channel").get("id"),
         part(body, "event").get("channel"),
         part(body, "container").get("channel_id"),
     )
-    return named or origin_of(part(body, "view")).channel
 
 
 def overridden_by(profile: Mapping[str, Any], own: Collection[str]) -> frozenset[Organisation]:

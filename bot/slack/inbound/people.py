@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, Final
 
 import structlog
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import Asker
@@ -18,6 +18,7 @@ from bot.domain.timing import Timing
 from bot.slack.api.calls import SlackError, within
 from bot.slack.api.workspace import Workspace
 from bot.slack.blocks.payload import first_word
+from bot.slack.blocks.style import is_direct
 from bot.slack.inbound.payload_checks import (
     Organisation,
     channel_of,
@@ -25,6 +26,7 @@ from bot.slack.inbound.payload_checks import (
     overridden_by,
     user_of,
 )
+from bot.slack.inbound.posts import SLACKBOT, as_it_is_now
 
 _log = structlog.get_logger(__name__)
 _MOST_PEOPLE: Final = 10_000
@@ -36,9 +38,15 @@ _WORKSPACE: Final = re.compile(r"T[A-Z0-9]{1,30}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What `users.info` says: the locale, and which results of `organisation_of` it overrides."""
+    """What `users.info` says of a user.
+
+    Attributes:
+        overrides: which results of `organisation_of` it overrides.
+        is_person: it says that this is no bot.
+    """
 
     locale: str | None = None
+    is_person: bool = False
     overrides: frozenset[Organisation] = frozenset()
 
 
@@ -64,17 +72,26 @@ class People:
         self._due = monotonic()
         self._listing = asyncio.Lock()
         self._profiles: TTLCache[str, _Known] = TTLCache(_MOST_PEOPLE, timing.person_known)
+        # Whose direct conversation with the bot a channel is.
+        self._direct: LRUCache[str, str] = LRUCache(_MOST_PEOPLE)
 
     async def prepare(self) -> None:
         """Fetch the list of workspaces before the first request."""
         await self._all_own_ids()
 
     async def asker(self, body: Mapping[str, Any]) -> Asker:
-        """Read the asker from any payload. Nothing else makes an `Asker`."""
-        user = user_of(body)
+        """Read the asker from any payload. Only jobs, which keep it, make an `Asker` too."""
+        body = as_it_is_now(body)
+        user, channel = user_of(body), channel_of(body)
+        if is_direct(channel):
+            # Slackbot's reminders in a conversation are those of the person who has it.
+            if user == SLACKBOT:
+                user = self._direct.get(channel, user)
+            elif user:
+                self._direct[channel] = user
         return Asker(
             user=user,
-            channel=channel_of(body),
+            channel=channel,
             team=self._workspace.team_id,
             external=not await self._is_ours(body, user),
         )
@@ -86,6 +103,10 @@ class People:
         own, known = await asyncio.gather(self._all_own_ids(), self._known(user))
         result = organisation_of(body, own)
         return result is Organisation.OURS or result in known.overrides
+
+    async def is_person(self, user: str) -> bool:
+        """Whether the user is known to be no bot; `False` without `users:read`."""
+        return (await self._known(user)).is_person
 
     async def locale(self, user: str) -> str | None:
         """The user's locale, such as `pt-BR`; `None` without `users:read`."""
@@ -112,6 +133,7 @@ class People:
             return _Known()
         found = _Known(
             locale=first_word(profile.get("locale")) or None,
+            is_person=profile.get("is_bot") is False,
             overrides=overridden_by(profile, self._own_ids),
         )
         self._profiles[user] = found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,10 +12,12 @@ from typing import Final
 
 import aiohttp
 from aiohttp import ClientWebSocketResponse, WSMsgType
+from cachetools import LRUCache
 
 from bot.domain.timing import Timing
 
 _MOST_DOUBLINGS: Final = 5
+_MOST_REASONS: Final = 20
 _ENDS: Final = frozenset(
     {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR},
 )
@@ -47,23 +50,52 @@ class ReconnectBackoff:
         self._doublings = 0
 
 
+class RepeatedEnds:
+    """Which reasons for an end come again and again; each is worth one line, until it is over."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, timing: Timing = Timing()
+    ) -> None:
+        self._clock = clock
+        self._seconds = timing.end_repeated
+        self._ended_at: LRUCache[str, float] = LRUCache(_MOST_REASONS)
+        self._reported: set[str] = set()
+
+    def is_news(self, reason: str, *, at_once: bool = False) -> bool:
+        """Whether to report this end: the second for its reason within a minute, or the first."""
+        now = self._clock()
+        before = self._ended_at.get(reason, -math.inf)
+        self._ended_at[reason] = now
+        is_news = (at_once or now - before <= self._seconds) and reason not in self._reported
+        if is_news and len(self._reported) < _MOST_REASONS:
+            self._reported.add(reason)
+        return is_news
+
+    def lasted(self, seconds: float) -> None:
+        """A connection was good for this long: after more than a minute the trouble is over."""
+        if seconds > self._seconds:
+            self._reported.clear()
+
+
 class SocketConnection:
     """One WebSocket, and whether Slack still answers on it.
 
-    Setting `spent` makes `Socket` replace it; until the new one is open, it is still read.
+    After `replace`, `Socket` opens another one; until that is open, this one is still read.
 
     Attributes:
-        spent: whether Slack asked for another one, or closed it.
+        ours: how many of Slack's count of connections are this process' at most.
         greeted: whether Slack sent `hello`.
     """
 
     def __init__(self, socket: ClientWebSocketResponse, *, timing: Timing) -> None:
-        self.spent = asyncio.Event()
+        self.ours = 1
+        self._spent = asyncio.Event()
+        self._reason = ""
         self._socket = socket
         self._ping_seconds = min(timing.ping, timing.stale_after / 4)
         self._stale_after = timing.stale_after
         self._close_seconds = timing.hang_up
-        self._last_received = time.monotonic()
+        self._opened = self._last_received = time.monotonic()
         self.greeted = False
 
     @property
@@ -74,6 +106,16 @@ class SocketConnection:
     def is_alive(self) -> bool:
         """Whether Slack sent `hello`, and recently a message, a ping or a pong."""
         return self.greeted and time.monotonic() - self._last_received < self._stale_after
+
+    @property
+    def good_seconds(self) -> float:
+        """How long Slack was heard on it; 0 without a `hello`."""
+        return self._last_received - self._opened if self.greeted else 0.0
+
+    def replace(self, reason: str) -> None:
+        """It has to be replaced; the first reason counts."""
+        self._reason = self._reason or reason
+        self._spent.set()
 
     async def texts(self) -> AsyncIterator[str]:
         """The text messages from Slack, until the connection ends."""
@@ -94,18 +136,17 @@ class SocketConnection:
         await self._socket.send_str(text)
 
     async def watch(self) -> str:
-        """Ping until the connection is spent, closed, or stale; returns which."""
-        opened = time.monotonic()
+        """Ping until the connection has to be replaced, is closed, or stale; returns the reason."""
         while self.is_open:
             with suppress(ConnectionError, aiohttp.ClientError):
                 await self._socket.ping()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._ping_seconds):
-                    await self.spent.wait()
-                return "closed" if self._socket.closed else "asked by Slack"
-            if time.monotonic() - opened > self._stale_after and not self.is_alive():
+                    await self._spent.wait()
+                return self._reason
+            if time.monotonic() - self._opened > self._stale_after and not self.is_alive():
                 return "silent"
-        return "closed"
+        return self._reason or "closed"
 
     async def close(self) -> None:
         """Close the connection, with a short time limit."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import aiohttp
@@ -23,58 +22,66 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
+from bot.locales import load_remedies
 from bot.slack.api.calls import (
     SlackError,
-    SlackUnreachableError,
     TokenRefusedError,
-    slack_answer,
     within,
     word_of,
 )
 from bot.slack.blocks.payload import parsed
-from bot.slack.inbound.socket_connection import ReconnectBackoff, SocketConnection
+from bot.slack.inbound.app_connections import AppConnections
+from bot.slack.inbound.dialling import dial, socket_address
+from bot.slack.inbound.socket_connection import ReconnectBackoff, RepeatedEnds, SocketConnection
 
 _MOST_REMEMBERED: Final = 1_000
 _SERVER_ERROR: Final = 500
 _UNPARSABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
 _CLOSED: Final = (ConnectionError, TimeoutError, aiohttp.ClientError)
-_REMEDIES: Final = {
-    "link_disabled": "Socket Mode is switched off: switch it on in the settings of the Slack app",
-}
+# Socket Mode is switched off, which no other connection changes.
+_FINAL: Final = "link_disabled"
+_COUNT: Final = "Slack is to count the connections again"
 _log = structlog.get_logger(__name__)
 
 Message = dict[str, Any]
 
 
-async def socket_address(client: AsyncWebClient, app_token: str) -> str:
-    """Request an address to connect to; it is valid for one connection.
-
-    Raises:
-        TokenRefusedError: Slack refuses the app token.
-        SlackError: Slack does not answer, or sends no address.
-    """
-    response = await slack_answer(lambda: client.apps_connections_open(app_token=app_token))
-    address = response.get("url")
-    if not isinstance(address, str) or not address.startswith(("wss://", "ws://")):
-        raise SlackUnreachableError("an answer without an address")
-    return address
+def remedy_for_end(reason: str) -> str:
+    """The operator's text about connections that end for this reason again and again."""
+    remedies = load_remedies()["socket_end"]
+    return remedies.get(reason, remedies["other"]).format(reason=reason)
 
 
 class Socket:
-    """The Socket Mode connection, replaced when Slack asks for it, closes it or is silent."""
+    """The Socket Mode connection, replaced when Slack asks for it, closes it or is silent.
+
+    Args:
+        counted: takes Slack's count of the app's connections.
+        peers: how many other processes use the same database, each with a connection.
+    """
 
     def __init__(
-        self, app: AsyncApp, *, app_token: str, client: AsyncWebClient, timing: Timing = Timing()
+        self,
+        app: AsyncApp,
+        *,
+        app_token: str,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        counted: AppConnections,
+        peers: Callable[[], int],
+        timing: Timing = Timing(),
     ) -> None:
         self._app = app
         self._app_token = app_token
         self._client = client
-        self._session: aiohttp.ClientSession | None = None
+        self._session = session
         self._connection: SocketConnection | None = None
         self._connected = asyncio.Event()
         self._timing = timing
         self._backoff = ReconnectBackoff(timing=timing)
-        self._reported = ""
+        self._counted = counted
+        self._peers = peers
+        self._ends = RepeatedEnds(timing=timing)
         self._listening: set[asyncio.Task[None]] = set()
         self._acknowledging: set[asyncio.Task[None]] = set()
         self._answers: LRUCache[str, asyncio.Task[str | None]] = LRUCache(_MOST_REMEMBERED)
@@ -86,9 +93,8 @@ class Socket:
             TokenRefusedError: Slack refuses the app token.
             SlackError: Slack does not answer.
         """
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         address = await socket_address(self._client, self._app_token)
-        _begin(self._stay_connected(self._session, address), self._listening)
+        _begin(self._stay_connected(address), self._listening)
         await self._connected.wait()
 
     async def stop_listening(self) -> None:
@@ -100,8 +106,6 @@ class Socket:
             await asyncio.wait(self._acknowledging, timeout=self._timing.last_acks)
         if self._connection is not None:
             await self._connection.close()
-        if self._session is not None:
-            await self._session.close()
 
     async def is_connected(self) -> bool:
         """Whether the WebSocket is open."""
@@ -111,45 +115,45 @@ class Socket:
         """Whether Slack sent `hello`, and recently a message, a ping or a pong."""
         return self._connection is not None and self._connection.is_alive()
 
-    async def _stay_connected(self, session: aiohttp.ClientSession, address: str) -> None:
+    async def _stay_connected(self, address: str) -> None:
+        reason = ""
         while True:
-            connection = await self._dialled(session, address)
+            connection = await self._dialled(address)
             # An address is valid for one connection.
             address = ""
-            # The old connection stays open until now, so that no request is lost in between.
+            # The old connection stays open until now, so that no request is lost in between. Slack
+            # counts both, unless it has given up the old one itself.
+            connection.ours = 2 if reason == _COUNT else 1
             old, self._connection = self._connection, connection
             self._connected.set()
             _begin(self._read(connection), self._listening)
             if old is not None:
                 await old.close()
-            opened = time.monotonic()
             reason = await connection.watch()
-            seconds = time.monotonic() - opened
-            if seconds >= self._timing.steady:
-                self._backoff.reset()
-                self._reported = ""
-            _log.info("the socket is opened anew", seconds=round(seconds, 1), reason=reason)
+            self._note_end(reason, connection.good_seconds)
 
-    async def _dialled(self, session: aiohttp.ClientSession, address: str) -> SocketConnection:
+    def _note_end(self, reason: str, seconds: float) -> None:
+        if seconds >= self._timing.steady:
+            self._backoff.reset()
+        self._ends.lasted(seconds)
+        _log.info("the socket is opened anew", seconds=round(seconds, 1), reason=reason)
+        if reason != _COUNT and self._ends.is_news(reason, at_once=reason == _FINAL):
+            _log.error(remedy_for_end(reason), error=reason)
+
+    async def _dialled(self, address: str) -> SocketConnection:
         """Open a new connection; retry with a new address and a backoff."""
         while True:
             await asyncio.sleep(self._backoff.next_wait())
             try:
                 async with within(self._timing.dial):
                     address = address or await socket_address(self._client, self._app_token)
-                    socket = await session.ws_connect(
-                        address,
-                        # SocketConnection answers pings itself: they show that Slack is alive.
-                        autoping=False,
-                        proxy=self._client.proxy,
-                        ssl=self._client.ssl or True,
-                        timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
-                    )
-                    return SocketConnection(socket, timing=self._timing)
+                    return await dial(self._session, address, self._timing)
             except TokenRefusedError as error:
-                self._report_once(
-                    error.reason, "Slack refuses SLACK_APP_TOKEN; `voicestatus doctor` helps"
-                )
+                if self._ends.is_news(error.reason, at_once=True):
+                    _log.error(
+                        "Slack refuses SLACK_APP_TOKEN; `voicestatus doctor` helps",
+                        error=error.reason,
+                    )
             except SlackError as error:
                 _log.warning("the socket does not open", error=error.reason)
             address = ""
@@ -159,7 +163,7 @@ class Socket:
             async for text in connection.texts():
                 self._take(parsed(text, dict) or {}, connection)
         finally:
-            connection.spent.set()
+            connection.replace("closed")
             if connection is self._connection:
                 self._connected.clear()
 
@@ -167,19 +171,19 @@ class Socket:
         envelope = message.get("envelope_id")
         if message.get("type") == "hello":
             connection.greeted = True
+            ours = connection.ours + self._peers()
+            seconds = self._counted.counted(message.get("num_connections"), ours=ours)
+            if seconds is not None:
+                _begin(self._count_again(connection, seconds), self._listening)
         elif message.get("type") == "disconnect":
-            reason = word_of(message.get("reason"))
-            if reason in _REMEDIES:
-                self._report_once(reason, _REMEDIES[reason])
-            connection.spent.set()
+            connection.replace(word_of(message.get("reason")))
         elif isinstance(envelope, str) and envelope:
             _begin(self._acknowledge(envelope, message, connection), self._acknowledging)
 
-    def _report_once(self, error: str, remedy: str) -> None:
-        """Log an error that only an operator can fix, once until a connection has lasted."""
-        if error != self._reported:
-            _log.error(remedy, error=error)
-        self._reported = error
+    async def _count_again(self, connection: SocketConnection, seconds: float) -> None:
+        """Slack counts when a connection opens, so replace this one then."""
+        await asyncio.sleep(seconds)
+        connection.replace(_COUNT)
 
     async def _acknowledge(
         self, envelope: str, message: Message, connection: SocketConnection

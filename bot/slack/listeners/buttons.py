@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.access import Circle
 from bot.domain.input.message_id import MessageId
 from bot.slack.blocks.payload import first_action, part
 from bot.slack.bulk import buttons as lists
-from bot.slack.bulk.modals import FILE_CALLBACK, LIST_CALLBACK, text_of
+from bot.slack.bulk.modals import LIST_CALLBACK, text_of
+from bot.slack.bulk.offers import FILE_CALLBACK, Offer, offer_in
 from bot.slack.cards.controls import Action, ids_of
 from bot.slack.context import ListenerContext
 from bot.slack.inbound.app import AckFirst
@@ -36,8 +38,10 @@ class ButtonListener:
 
     def register(self, app: AsyncApp) -> None:
         """Bind a listener to each button and modal; a user who has lost access may still stop."""
-        click, bulks, here = self._context.click, self._context.bulks, Route.IN_PLACE
-        stop, cancel = self._watches.stop, self._watches.stop_in_list
+        click, here, bulks = self._context.click, Route.IN_PLACE, self._context.bulks
+        stop, cancel, files = self._watches.stop, self._watches.stop_in_list, self._context.files
+        # Cancelling in a list shows the rest of it.
+        all_, mine = Circle.ANYBODY, Circle.MEMBERS
         for action, listener in (
             (Action.REFRESH.value, click(self.on_refresh, ids_on, how=here)),
             (Action.SHARE.value, click(self.on_share, ids_on)),
@@ -45,10 +49,12 @@ class ButtonListener:
             (Action.DETAILS.value, click(self.on_details, ids_on)),
             (Action.WATCH.value, click(self.on_watch, ids_on, how=here)),
             (watches.LIMIT_ACTIONS, click(self.on_limit, watches.watches_of, how=here)),
-            (watches.STOP_ACTION, click(stop, watches.watches_of, how=here, anybody=True)),
-            (watches.CANCEL_ACTION, click(cancel, watches.watches_of, how=here, anybody=True)),
+            (watches.STOP_ACTION, click(stop, watches.watches_of, how=here, circle=all_)),
+            (watches.CANCEL_ACTION, click(cancel, watches.watches_of, how=here, circle=mine)),
             (lists.OPEN_ACTION, click(bulks.ask, lambda value: text_of(lists.opened_with(value)))),
-            (lists.STOP_ACTION, click(bulks.stop, lists.bulk_of, anybody=True)),
+            (lists.BEGIN_ACTION, click(self.on_begin, offer_on, how=here)),
+            (lists.DECLINE_ACTION, click(files.decline, bool, how=here, circle=all_)),
+            (lists.STOP_ACTION, click(bulks.stop, lists.bulk_of, circle=all_)),
             (lists.WATCH_ACTION, click(bulks.watch, lists.bulk_of)),
             # The first page is posted beside the report; further pages replace the previous one.
             (lists.SHOW_ACTION, click(bulks.show_page, lists.page_of)),
@@ -56,9 +62,9 @@ class ButtonListener:
         ):
             app.action(action, middleware=[AckFirst()])(listener)
         # A modal's acknowledgement has errors or a view.
-        listen, files = self._context.listener, self._context.files
-        app.view(LIST_CALLBACK)(listen(bulks.submit, requests.submitted, admitted=True))
-        app.view(FILE_CALLBACK)(listen(files.submit, requests.submitted, admitted=True))
+        listen = self._context.listener
+        app.view(LIST_CALLBACK)(listen(bulks.submit, requests.submitted, circle=Circle.USERS))
+        app.view(FILE_CALLBACK)(listen(files.submit, requests.submitted, circle=Circle.USERS))
 
     async def on_refresh(self, request: Request, ids: Ids) -> None:
         """Show the card with current statuses; final ones come from the cache."""
@@ -77,6 +83,15 @@ class ButtonListener:
         async with deliveries.serving(key) as deed:
             answers = await self._queries.look_up(ids, request)
             deed.done = await self._queries.share(answers, request)
+
+    async def on_begin(self, request: Request, offer: Offer) -> None:
+        """Start the list in a file, once however often the button is pressed."""
+        deliveries, asker = self._context.deliveries, request.asker
+        card = part(request.body, "container").get("message_ts", "")
+        key = f"begin:{asker.channel}:{asker.user}:{card}:{offer.file}"
+        if await deliveries.unserved(key):
+            async with deliveries.serving(key) as deed:
+                deed.done = await self._context.files.begin(request, offer)
 
     async def on_customer(self, request: Request, ids: Ids) -> None:
         """Show a short text to copy, in both languages, the user's own first."""
@@ -104,3 +119,9 @@ class ButtonListener:
 def ids_on(value: object) -> Ids | None:
     """The ids on a button; `None` if it has none."""
     return ids_of(value) or None
+
+
+def offer_on(value: object) -> Offer | None:
+    """The list that a button offers; `None` if it offers none."""
+    offer = offer_in(value)
+    return offer if offer.file else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.access import Circle
 from bot.services.languages import NotChosen
 from bot.services.records import Surface
+from bot.slack.blocks.block_kit import View
 from bot.slack.blocks.payload import first_action, part
 from bot.slack.bulk.buttons import HOME_OPEN_ACTION
 from bot.slack.context import ListenerContext
-from bot.slack.home.page import AUTOMATIC, LANGUAGE_ACTION, home
+from bot.slack.home.page import AUTOMATIC, LANGUAGE_ACTION, closed, home
 from bot.slack.inbound.app import AckFirst
 from bot.slack.replies import requests
 from bot.slack.replies.requests import Request
@@ -32,22 +34,33 @@ class HomeListener:
         at_home = requests.by(Surface.HOME)
         app.event("app_home_opened")(listen(self.on_opened, requests.home_opened))
         for action, listener in (
-            (LANGUAGE_ACTION, listen(self.on_language, at_home)),
+            (LANGUAGE_ACTION, listen(self.on_language, at_home, circle=Circle.COLLEAGUES)),
             (HOME_CANCEL_ACTION, listen(self.on_cancel, at_home)),
-            (HOME_OPEN_ACTION, listen(bulks.ask, at_home, admitted=True)),
+            (HOME_OPEN_ACTION, listen(bulks.ask, at_home, circle=Circle.USERS)),
         ):
             app.action(action, middleware=[AckFirst()])(listener)
 
     async def on_opened(self, request: Request) -> None:
-        """Publish the page."""
-        asker, context = request.asker, self._context
-        view = home(
-            request.notes,
+        """Publish the page; who may not ask sees nothing of what they asked before."""
+        await self._published(request)
+
+    async def _published(self, request: Request) -> bool:
+        context, asker = self._context, request.asker
+        view = await self._page(request)
+        shown = await context.slack.call("views.publish", user_id=asker.user, view=view)
+        return shown is not None
+
+    async def _page(self, request: Request) -> View:
+        context, asker, notes = self._context, request.asker, request.notes
+        refused = context.queries.lookups.refusal(asker, Circle.MEMBERS)
+        if refused is not None:
+            return closed(notes.refused(refused))
+        return home(
+            notes,
             recent=await context.records.recent(asker),
             watches=await context.watches.open_ones(asker) or (),
             chosen=await context.languages.chosen_by(asker.team, asker.user),
         )
-        await context.slack.call("views.publish", user_id=asker.user, view=view)
 
     async def on_language(self, request: Request) -> None:
         """Store the chosen language, and publish the page in it."""
@@ -59,13 +72,13 @@ class HomeListener:
         if chosen is NotChosen.NOT_KEPT:
             await request.reply.show(request.notes.note("language.not_kept", "language.still"))
         # The texts of this request are in the former language.
-        await self.on_opened(
-            await self._context.request(request.body, Situation(surface=Surface.HOME))
-        )
+        renewed = await self._context.request(request.body, Situation(surface=Surface.HOME))
+        if not await self._published(renewed) and chosen is not NotChosen.NOT_KEPT:
+            await renewed.reply.show(renewed.notes.note("language.chosen"))
 
     async def on_cancel(self, request: Request) -> None:
         """Cancel a watch, and publish the page even if the watch was over already."""
-        await self._context.watches.cancel(
-            watches_of(requests.value_on(request.body)), request.asked
-        )
-        await self.on_opened(request)
+        names = watches_of(requests.value_on(request.body))
+        message = await self._context.watches.cancel(request, names)
+        if not await self._published(request):
+            await request.reply.show(message)

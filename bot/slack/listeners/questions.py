@@ -13,22 +13,24 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.input.found_ids import find_ids
-from bot.domain.input.query import MAX_IDS, LookUp, TooMany, parse_query
+from bot.domain.input.query import LookUp, TooMany, parse_ids, parse_query
 from bot.services.records import Surface
-from bot.slack.blocks.block_kit import View, plain_text
-from bot.slack.blocks.payload import part
+from bot.slack.blocks.block_kit import Message, View, plain_text
+from bot.slack.blocks.payload import first_word, part
 from bot.slack.blocks.style import Audience
 from bot.slack.bulk.modals import text_of
+from bot.slack.bulk.notes import too_many
 from bot.slack.cards.controls import ASK_CALLBACK, IDS_BLOCK, asking, typed_ids
 from bot.slack.context import ListenerContext
-from bot.slack.files.file_objects import is_worth_reading
 from bot.slack.home.page import ASK_ACTION
 from bot.slack.inbound.app import AckFirst
-from bot.slack.lookups.message_text import asking_about, query_in, texts_of
+from bot.slack.inbound.posts import is_slackbots, may_be_a_bots
+from bot.slack.lookups.message_text import asking_about
+from bot.slack.lookups.question import WORDS, Question, question_in
 from bot.slack.manifest import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
 from bot.slack.replies import requests
 from bot.slack.replies.requests import Request
+from bot.slack.replies.routes import Body
 
 # Slack retries undelivered events for hours: https://docs.slack.dev/apis/events-api
 LATE_SECONDS: Final = 2 * 60 * 60
@@ -65,45 +67,76 @@ class QuestionListener:
         await self._context.queries.answer(request, query)
 
     async def on_event(self, request: Request) -> None:
-        """Answer a mention or a direct message once, even if Slack sends it again."""
-        body, event = request.body, part(request.body, "event")
-        own = body.get("event_id") or f"{event.get('channel')}:{event.get('ts')}"
-        if await self._context.deliveries.is_new(f"event:{own}"):
-            sent = body.get("event_time")
-            # Integers of any size can be compared with a float, but not subtracted from it.
-            late = type(sent) is int and 0 < sent < time.time() - LATE_SECONDS
-            await self._context.queries.answer(replace(request, late=late), query_in(event))
+        """Answer what is new in a mention or a direct message; Slack sends a post repeatedly."""
+        event, queries = part(request.body, "event"), self._context.queries
+        if not await self._may_ask(request, event):
+            return
+        request = replace(request, late=_is_late(request.body))
+        question = await self._new_in(request, event)
+        if question.files and not await queries.admitted(request):
+            return
+        if question.query is not None:
+            await queries.answer(request, question.query)
+        if question.files:
+            await self._context.files.open(request, event, alone=question.query is None)
+
+    async def _may_ask(self, request: Request, event: Body) -> bool:
+        """Whether a person asks, or a reminder by Slackbot, which cannot read a refusal."""
+        if is_slackbots(event):
+            return self._context.queries.lookups.refusal(request.asker) is None
+        # No other bot can write in the direct conversation of a person and this one.
+        is_sure = request.audience is Audience.DIRECT or not may_be_a_bots(event)
+        return is_sure or await self._context.people.is_person(request.asker.user)
+
+    async def _new_in(self, request: Request, event: Body) -> Question:
+        """What nobody has asked with this post before, be it edited or delivered again."""
+        of_person = not is_slackbots(event)
+        reads_files = self._context.reads_files
+        question = question_in(event, reads_files=reads_files, addressed=of_person)
+        question = question if of_person else replace(question, files=())
+        post = f"{request.asker.team} {request.asker.channel} {first_word(event.get('ts'))}"
+        keys = {f"{post} {name}": name for name in question.parts}
+        new = await self._context.deliveries.new_of(keys)
+        # An edit that asks for nothing certain is hardly a question, but a correction.
+        is_edit = bool(event.get("edited")) and question.parts == {WORDS}
+        return question.only(set() if is_edit else {keys[key] for key in new})
 
     async def on_message(self, request: Request) -> None:
         """Answer in the message's thread; open a modal for no, too many or uncertain ids."""
         queries, files = self._context.queries, self._context.files
         message = part(request.body, "message")
-        found = find_ids(texts_of(message))
-        if is_worth_reading(message, found):
-            if not await queries.admitted(request):
+        question = question_in(message, reads_files=self._context.reads_files, addressed=False)
+        if isinstance(question.query, LookUp) and not question.files:
+            await queries.answer(request, question.query)
+        elif not await queries.admitted(request):
+            return
+        elif question.files:
+            await files.open(request, message, alone=question.query is None)
+            if question.query is not None:
+                await queries.answer(request, question.query)
+        else:
+            found, notes = question.found, request.private_notes
+            view = asking_about(found, notes.style, request.origin)
+            if not found.ids:
+                await self._open(request, view, notes.usage())
                 return
-            await files.open(request, message, alone=not found.ids)
-            if found.ids:
-                await queries.answer(request, LookUp(ids=found.ids[:MAX_IDS]))
-        elif 0 < len(found.ids) <= MAX_IDS:
-            await queries.answer(request, LookUp(ids=found.ids))
-        elif await queries.admitted(request):
-            style = request.private_notes.style
-            await self._open(request, asking_about(found, style, request.origin))
+            query = TooMany(count=len(found.ids), ids=found.ids, more=found.more)
+            await self._open(request, view, too_many(query, notes))
 
     async def on_ask(self, request: Request) -> None:
         """Open the modal that asks for ids."""
-        await self._open(request, asking(request.notes.style.catalog, request.origin))
+        view = asking(request.notes.style.catalog, request.origin)
+        await self._open(request, view, request.private_notes.usage())
 
-    async def _open(self, request: Request, view: View) -> None:
+    async def _open(self, request: Request, view: View, instead: Message) -> None:
+        """Open a modal, or show a message, because a `trigger_id` expires after three seconds."""
         if await request.reply.open_modal(view) is None:
-            # A `trigger_id` expires after three seconds, so show the user how to ask instead.
-            await request.for_asker.show(request.private_notes.usage())
+            await request.for_asker.show(instead)
 
     async def on_submit(self, request: Request) -> None:
         """Answer in the thread that the modal was opened from, or else in the modal."""
         notes, view = request.private_notes, part(request.body, "view")
-        query = parse_query(typed_ids(view))
+        query = parse_ids(typed_ids(view))
         problem = notes.modal_problem(query)
         if isinstance(query, TooMany):
             form = self._context.bulks.form(request, text_of(query.ids))
@@ -114,3 +147,9 @@ class QuestionListener:
             if request.audience is not Audience.MODAL:
                 await request.reply.acknowledge()
             await self._context.queries.answer(request, query)
+
+
+def _is_late(body: Body) -> bool:
+    sent = body.get("event_time")
+    # Integers of any size can be compared with a float, but not subtracted from it.
+    return type(sent) is int and 0 < sent < time.time() - LATE_SECONDS

@@ -9,9 +9,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.access import Circle
 from bot.domain.call_status import Answer
+from bot.domain.input.commands import Command
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import Command, LookUp, Query, Run
+from bot.domain.input.query import LookUp, Query, Run
 from bot.domain.jobs.job import PostedCard
 from bot.domain.timing import Timing
 from bot.services.claiming import AdminAlerter
@@ -22,6 +24,7 @@ from bot.slack.blocks.audience import AudienceStyles
 from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import Audience, CardStyle
 from bot.slack.bulk.handler import BulkHandler
+from bot.slack.inbound.app_connections import AppConnections
 from bot.slack.lookups import messages
 from bot.slack.replies.requests import Request, closing
 from bot.slack.replies.routes import Route
@@ -41,26 +44,30 @@ class QueryHandler:
     alarm: AdminAlerter
     watches: WatchHandler
     bulks: BulkHandler
+    connections: AppConnections
     timing: Timing = Timing()
 
     async def answer(self, request: Request, query: Query) -> None:
         """Answer one question with the request's reply."""
+        if not await self.admitted(request, _circle_of(query)):
+            return
         match query:
             case LookUp():
-                if await self.admitted(request):
-                    await self._look_up(query, request)
+                await self._look_up(query, request)
+                return
+            case Run(command=Command.BULK):
+                await self.bulks.ask(request, query.argument)
                 return
             case Run(command=Command.WATCHES):
                 await self.watches.show_list(request)
                 return
-            case Run(command=Command.BULK):
-                if await self.admitted(request):
-                    await self.bulks.ask(request, query.argument)
-                return
-            case Run():
-                message = await self._run(query, request)
-            case _:
-                message = messages.reply_to(query, request.notes, request.asker.user)
+        if self.lookups.refusal(request.asker) is not None:
+            # The channel does not read what the bot says to somebody without access.
+            request = replace(request, reply=request.for_asker, notes=request.private_notes)
+        if isinstance(query, Run):
+            message = await self._run(query, request)
+        else:
+            message = messages.reply_to(query, request.notes, request.asker.user)
         await request.reply.show(request.dated(message, request.notes))
 
     async def _run(self, run: Run, request: Request) -> Message:
@@ -74,7 +81,10 @@ class QueryHandler:
                 reason, admin = self.lookups.refusal(asker), self.lookups.is_admin(asker)
                 return messages.whoami_note(asker, reason, notes, admin=admin)
             case Command.HEALTH:
-                return messages.health_note(self.lookups.health, notes.style)
+                known, others = self.connections.open, self.connections.others
+                return messages.health_note(
+                    self.lookups.health, notes.style, connections=known, others=others
+                )
             case _:
                 return messages.help_note(notes)
 
@@ -88,12 +98,13 @@ class QueryHandler:
             return messages.admins_only(notes)
         wanted = " ".join(words)
         chosen = await languages.choose(asker.team, asker.channel, wanted, Scope.CHANNEL)
+        self.records.acted(request.asked, "language")
         # "?" because the note without a language would describe the user's own.
         return messages.language_note(chosen, wanted or "?", notes, for_channel=True)
 
-    async def admitted(self, request: Request) -> bool:
-        """Check whether the asker may look up calls; if not, show a refusal to them only."""
-        refused = self.lookups.refusal(request.asker)
+    async def admitted(self, request: Request, circle: Circle = Circle.USERS) -> bool:
+        """Check whether the asker is of this circle; if not, show a refusal to them only."""
+        refused = self.lookups.refusal(request.asker, circle)
         if refused is not None:
             self.records.refused(request.asked, refused)
             await request.for_asker.show(request.private_notes.refused(refused))
@@ -152,19 +163,30 @@ class QueryHandler:
         Raises:
             asyncio.CancelledError: the bot shuts down; the user has a note that says so.
         """
-        lookup = asyncio.ensure_future(self.lookups.look_up(ids, asker=request.asker.user))
+        notes: list[asyncio.Task[bool]] = []
+        loop = asyncio.get_running_loop()
+
+        def note() -> None:
+            going_on = request.notes.note("working.title", "working.text", count=len(ids))
+            notes.append(loop.create_task(request.reply.show(going_on, passing=True)))
+
+        # Beside a card, the answer could not replace the note.
+        wanted = request.reply.route is not Route.BESIDE
+        # No task unless it is slow: a task costs more than reading the answer.
+        late = loop.call_later(self.timing.note_after, note) if wanted else None
         try:
-            # `wait` does not cancel the look-up at the timeout, as `wait_for` would.
-            done, _ = await asyncio.wait({lookup}, timeout=self.timing.note_after)
-            # Beside a card, the answer could not replace the note.
-            if not done and request.reply.route is not Route.BESIDE:
-                going_on = request.notes.note("working.title", "working.text", count=len(ids))
-                await request.reply.show(going_on, passing=True)
-            return await lookup
+            answers = await self.lookups.look_up(ids, asker=request.asker.user)
+            # The answer replaces the note.
+            await asyncio.gather(*notes)
         except asyncio.CancelledError:
-            lookup.cancel()
+            for one in notes:
+                one.cancel()
             await request.reply.show(closing(request.notes))
             raise
+        finally:
+            if late is not None:
+                late.cancel()
+        return answers
 
     def _card(
         self, answers: Sequence[Answer], request: Request, style: CardStyle, remarks: Sequence[str]
@@ -187,3 +209,16 @@ class QueryHandler:
         if reply.as_wanted:
             self.records.acted(request.asked, "share", [one.message_id for one in answers])
         return reply.as_wanted
+
+
+def _circle_of(query: Query) -> Circle:
+    """Whom the answer to a query is for."""
+    match query:
+        case LookUp() | Run(command=Command.BULK):
+            return Circle.USERS
+        case Run(command=Command.WATCHES):
+            return Circle.MEMBERS
+        case Run(command=Command.WHOAMI):
+            return Circle.ANYBODY
+        case _:
+            return Circle.COLLEAGUES

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Final
 
-from bot.domain.input.found_ids import FoundIds, find_ids, whole_words
-from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import MAX_IDS, LookUp, Nothing, Query, Run, TooMany, parse_query
+from bot.domain.input.found_ids import FoundIds
+from bot.domain.input.query import MAX_IDS, Query, parse_query
+from bot.domain.input.readable import whole_words
 from bot.slack.blocks.block_kit import View, plain_text
 from bot.slack.blocks.payload import first_word, parts
 from bot.slack.blocks.style import CardStyle
@@ -26,14 +26,17 @@ MAX_TEXT: Final = 100_000
 
 # The fields of messages, attachments, blocks and files that Slack shows, in reading order.
 _SHOWN: Final = (
-    *("pretext", "title", "subtitle", "text", "label", "body", "description", "caption"),
-    *("fields", "elements", "accessory", "rows", "alt_text", "blocks", "message_blocks"),
-    *("message", "attachments", "files", "fallback", "footer"),
+    *("pretext", "title", "rich_text_title", "subtitle", "text", "label", "body", "description"),
+    *("caption", "fields", "elements", "accessory", "rows", "alt_text", "blocks", "child_blocks"),
+    *("message_blocks", "tasks", "details", "output", "sources"),
+    *("message", "attachments", "files", "initial_comment", "comment", "alt_txt"),
+    *("fallback", "footer"),
 )
 # Rich text whose elements Slack shows in one line, although their styles differ.
 _LINES: Final = frozenset({"rich_text_section", "rich_text_preformatted", "rich_text_quote"})
-# The fields of the elements of such a line; the first one that is not empty is its text.
-_INLINE: Final = {"text": ("text",), "link": ("text", "url"), "date": ("fallback",)}
+# The fields of the elements of such a line; the first one that is not empty is its text. Mentions,
+# channels and emoji have none of them.
+_INLINE: Final = ("text", "fallback", "url")
 _CELLS: Final = frozenset({"raw_text", "raw_number"})
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(?:\|[^<>]*)?>")
 # `str` raises ValueError for integers of more than 4,300 digits.
@@ -90,11 +93,10 @@ def _listed(node: object) -> Sequence[object]:
 
 
 def _inline(element: object) -> str:
-    """The text of a part of a line; mentions, channels and emoji are left out."""
+    """The text of a part of a line, whatever its type."""
     if not isinstance(element, Mapping):
         return ""
-    names = _INLINE.get(first_word(element.get("type")), ())
-    return first_word(*(element.get(name) for name in names))
+    return first_word(*(element.get(name) for name in _INLINE))
 
 
 def _cell(cell: Mapping[str, Any]) -> str:
@@ -104,42 +106,28 @@ def _cell(cell: Mapping[str, Any]) -> str:
     return first_word(cell.get("text"), str(value) if shown else "")
 
 
-def query_in(event: Mapping[str, Any]) -> Query:
-    """Read the question: ids anywhere in the text, else the text as a command."""
-    query = parse_query(plain_text(_MENTION.sub(" ", str(event.get("text") or ""))))
-    if isinstance(query, Run):
-        return query
-    found = find_ids(texts_of(event))
-    watch = isinstance(query, LookUp) and query.watch
-    if found.ids:
-        # The ids are part of a sentence, so its other words are not reported as bad ids.
-        return _look_up(found.ids, watch=watch)
-    if isinstance(query, LookUp | TooMany) and _is_prose(query):
-        return _look_up(tuple(map(MessageId, found.doubtful)), watch=watch)
-    # A text without a typical IDMSG: its words are ids, unless they are prose.
-    return query
+def query_in(event: Mapping[str, Any], beside: Iterable[str] = ()) -> Query:
+    """Read the question in a message to the bot: its text, and the ids in whatever it shows.
 
-
-def _look_up(ids: tuple[MessageId, ...], *, watch: bool) -> Query:
-    if len(ids) > MAX_IDS:
-        return TooMany(count=len(ids), ids=ids)
-    return LookUp(ids=ids, watch=watch) if ids else Nothing()
-
-
-def _is_prose(query: LookUp | TooMany) -> bool:
-    """Whether some of several words have no digit: an IDMSG is hardly ever only letters."""
-    if isinstance(query, TooMany):
-        return True
-    return len(query.ids) > 1 and not all(any(map(str.isdigit, i.value)) for i in query.ids)
+    Args:
+        event: the message.
+        beside: further texts of it, in which there are only ids.
+    """
+    typed = plain_text(_MENTION.sub(" ", first_word(event.get("text"))))
+    words = typed.split()
+    # Slack repeats the text in the blocks; nothing is read twice.
+    others = (one for one in texts_of(event) if _MENTION.sub(" ", one).split() != words)
+    return parse_query(typed, chain(others, beside))
 
 
 def asking_about(found: FoundIds, style: CardStyle, origin: Origin) -> View:
     """Make the modal for a message with no, too many or uncertain ids, which it offers."""
     name = "many" if found.ids else "doubtful" if found.doubtful else "none"
+    count = style.catalog.counted(len(found.ids), more=found.more)
     return asking(
         style.catalog,
         origin,
         found=tuple(one.value for one in found.ids) or found.doubtful,
-        remark=style.catalog.say(f"modal.{name}", count=len(found.ids), limit=MAX_IDS),
+        remark=style.catalog.say(f"modal.{name}", count=count, limit=MAX_IDS),
         row=open_row(style, found.ids) if found.ids else None,
     )

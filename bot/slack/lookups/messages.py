@@ -207,8 +207,17 @@ def did_you_mean(slip: DidYouMean, notes: Notes) -> Message:
     )
 
 
-def health_note(health: GatewayHealth, style: CardStyle) -> Message:
-    """Show when the gateway last answered and failed."""
+def health_note(
+    health: GatewayHealth, style: CardStyle, *, connections: int = 0, others: int = 0
+) -> Message:
+    """Show when the gateway last answered and failed, and whether other processes answer too.
+
+    Args:
+        health: what this process saw of the gateway.
+        style: the language, and how moments are written.
+        connections: those of this Slack app, as Slack counts them.
+        others: how many of them do not belong here.
+    """
     say, error = style.catalog.say, health.last_error
     reason = "" if error is None else style.catalog.error(error).title
     lines = [
@@ -216,6 +225,8 @@ def health_note(health: GatewayHealth, style: CardStyle) -> Message:
         for name, when in _moments(health)
         if when is not None
     ]
+    if others:
+        lines.append(say("health.others", connections=connections, others=others))
     return note(say("health.title"), "\n".join(lines))
 
 

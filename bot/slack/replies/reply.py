@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 import structlog
 
 from bot.domain.jobs.job import PostedCard
+from bot.slack.api.calls import GoneError, SlackError
 from bot.slack.api.posted import card_of
-from bot.slack.api.web_client import SlackClient
+from bot.slack.api.web_client import SlackClient, Tries
 from bot.slack.blocks.block_kit import Message, View
 from bot.slack.blocks.payload import first_word, part
 from bot.slack.cards.controls import answer
@@ -21,6 +23,7 @@ from bot.slack.replies.routes import (
     ReplyTarget,
     Route,
     ephemeral_arguments,
+    hint_after,
     last_resort,
     post_arguments,
     url_body,
@@ -48,6 +51,9 @@ class Reply:
         self._used: Attempt | None = None
         self._posted: PostedCard | None = None
         self._thread_gone = False
+        self._tries = Tries()
+        # Why the bot could not post it for all to see.
+        self._refusal: SlackError | None = None
         # On the monotonic clock; 0.0 before the acknowledgement.
         self._acknowledged_at = 0.0
         self._lost = False
@@ -81,18 +87,21 @@ class Reply:
         trigger_id = self.target.trigger_id
         if not trigger_id:
             return None
+        view = self._slack.seal.on_view(view)
         opened = await self._slack.call("views.open", trigger_id=trigger_id, view=view)
         return None if opened is None else first_word(part(opened, "view").get("id"))
 
     async def update_modal(self, view: View, view_id: str = "") -> bool:
         """Replace a modal, or the one that was used; return whether Slack accepted it."""
-        view_id = view_id or self.target.view_id
+        view_id, view = view_id or self.target.view_id, self._slack.seal.on_view(view)
         return await self._slack.call("views.update", view_id=view_id, view=view) is not None
 
-    async def acknowledge(self, **response: object) -> bool:
+    async def acknowledge(self, **response: Any) -> bool:
         """Acknowledge the submission of a modal; return whether that was still due."""
         if self.target.ack is None or self._acknowledged_at:
             return False
+        if "view" in response:
+            response["view"] = self._slack.seal.on_view(response["view"])
         await self.target.ack(**response)
         self._acknowledged_at = monotonic()
         return True
@@ -104,14 +113,16 @@ class Reply:
         `passing`, because the answer replaces it soon. A passing message also ends the attempts if
         the first one timed out: it may have arrived, and would show twice.
         """
+        message = self._slack.seal.on_message(message)
         shown = await self._shown(message, passing=passing)
         if passing or shown:
             return shown
         if await self._slack.reopened() and await self._shown(message):
             return True
-        # One log line for one answer, however often its messages are lost.
+        # Once for one answer, however often its messages are lost.
         if not self._lost:
             _log.error("an answer was lost: every attempt failed")
+            self._slack.undelivered("answer")
         self._lost = True
         return False
 
@@ -130,7 +141,7 @@ class Reply:
 
     async def _by(self, attempt: Attempt, message: Message, *, first: bool) -> bool:
         if last_resort(self.route, attempt):
-            why = "hint.thread_gone" if self._thread_gone else "hint.invite"
+            why = "hint.thread_gone" if self._thread_gone else hint_after(self._refusal)
             message = message.and_then(self._notes.hint(why))
         replaces = not (first or self.route is Route.BESIDE)
         match attempt:
@@ -138,8 +149,10 @@ class Reply:
                 return await self._in_modal(message, first=first)
             case Attempt.EPHEMERAL:
                 return await self._ephemeral(message)
+            case Attempt.POST | Attempt.DIRECT if replaces:
+                return await self._update(message)
             case Attempt.POST | Attempt.DIRECT:
-                return await (self._update(message) if replaces else self._post(attempt, message))
+                return await self._post(attempt, message)
             case _:
                 return await self._by_url(attempt, message, replaces=replaces)
 
@@ -148,7 +161,8 @@ class Reply:
         if not url or (attempt is Attempt.URL_IN_CHANNEL and not await self._has_thread()):
             return False
         replaces = replaces or attempt is Attempt.URL_ORIGINAL
-        return await self._slack.post(url, url_body(attempt, self.here, message, replaces=replaces))
+        body = url_body(attempt, self.here, message, replaces=replaces)
+        return await self._slack.post(url, body, self._tries)
 
     async def _has_thread(self) -> bool:
         """Whether the thread for a public message still exists.
@@ -165,22 +179,26 @@ class Reply:
         if not self.target.channel:
             return False
         arguments = ephemeral_arguments(self.here, message)
-        return await self._slack.call("chat.postEphemeral", **arguments) is not None
+        return await self._slack.call("chat.postEphemeral", self._tries, **arguments) is not None
 
     async def _update(self, message: Message) -> bool:
         card = self._posted
         if card is None:
             return False
         where = {"channel": card.channel, "ts": card.ts}
-        return await self._slack.call("chat.update", **where, **message.body) is not None
+        return (
+            await self._slack.call("chat.update", self._tries, **where, **message.body) is not None
+        )
 
     async def _post(self, attempt: Attempt, message: Message) -> bool:
         if attempt is Attempt.POST and self._thread_gone:
             # Slack would post it into the channel itself, for everyone to read.
             return False
         arguments = post_arguments(attempt, self.target, message)
-        sent = await self._slack.call("chat.postMessage", **arguments)
+        sent = await self._slack.call("chat.postMessage", self._tries, **arguments)
         if sent is None:
+            self._refusal = self._tries.refusal
+            self._thread_gone |= isinstance(self._refusal, GoneError)
             return False
         if not await self._slack.threads.landed(arguments, sent):
             self._thread_gone = True

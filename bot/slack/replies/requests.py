@@ -8,16 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import structlog
+
 from bot.domain.access import Asker
 from bot.domain.jobs.job import Destination
 from bot.services.records import Asked, Surface
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.payload import first_action, first_word, part
+from bot.slack.blocks.payload import first_action, first_word, part, parts
 from bot.slack.blocks.style import Audience, is_direct
 from bot.slack.cards.controls import Origin, audience_of, origin_of
 from bot.slack.cards.notes import Notes
+from bot.slack.inbound.posts import has_words
 from bot.slack.replies.reply import Reply
 from bot.slack.replies.routes import Body, Route, Situation
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,8 @@ class Request:
     @property
     def asked(self) -> Asked:
         """What the records store about it."""
-        return Asked(asker=self.asker, surface=self.surface)
+        asker = self.asker
+        return Asked(team=asker.team, user=asker.user, channel=asker.channel, surface=self.surface)
 
     @property
     def name(self) -> str:
@@ -76,8 +82,10 @@ class Request:
             return self.reply
         if self.audience is Audience.DIRECT and self.surface is not Surface.BUTTON:
             return self.reply.also(Route.CONVERSATION)
-        # The card was the first reply, so the thread exists now.
-        return self.reply.also(Route.BESIDE, replace(self.reply.here, begins=False))
+        # The card, if one was shown, was the first reply, so the thread exists now.
+        place = self.reply.here
+        begins = place.begins and not self.reply.in_use
+        return self.reply.also(Route.BESIDE, replace(place, begins=begins))
 
     @property
     def origin(self) -> Origin:
@@ -103,6 +111,17 @@ def broken(reference: str, notes: Notes) -> Message:
     return notes.note("broken.title", "broken.body", reference=reference)
 
 
+async def refuse_foreign(request: Request) -> None:
+    """Refuse a form or button of another bot, or of this one before its key changed."""
+    _log.warning("a form or button was not signed by this bot", user=request.asker.user)
+    notes, fields = request.private_notes, parts(part(request.body, "view"), "blocks")
+    inputs = [first_word(one.get("block_id")) for one in fields if one.get("type") == "input"]
+    # Below the field, so that what was typed can be copied.
+    errors = {one: notes.say("outdated.field") for one in inputs[:1]}
+    if not errors or not await request.reply.acknowledge(response_action="errors", errors=errors):
+        await request.for_asker.show(notes.note("outdated.title", "outdated.text"))
+
+
 def closing(notes: Notes) -> Message:
     """The note that the bot shuts down before it could answer."""
     return notes.note("broken.title", "broken.closing")
@@ -111,16 +130,15 @@ def closing(notes: Notes) -> Message:
 def mention(body: Body) -> Situation | None:
     """A mention; in a direct message Slack also sends `message.im`."""
     event = part(body, "event")
-    if event.get("bot_id") or is_direct(str(event.get("channel", ""))):
+    if is_direct(str(event.get("channel", ""))) or not has_words(event):
         return None
     return _in_thread(event, Surface.MENTION, Audience.PUBLIC)
 
 
 def direct_message(body: Body) -> Situation | None:
-    """A message of a user to the bot, neither an edit nor a deletion."""
+    """A message of a user to the bot, as it is now."""
     event = part(body, "event")
-    is_question = event.get("subtype") in {None, "file_share"} and not event.get("bot_id")
-    if event.get("channel_type") != "im" or not is_question:
+    if event.get("channel_type") != "im" or not has_words(event):
         return None
     return _in_thread(event, Surface.DIRECT_MESSAGE, Audience.DIRECT)
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from bot.domain.access import Asker
 from bot.services.records import Surface
+from bot.slack.api.calls import NotMemberError, PlaceRefusedError, SlackError
 from bot.slack.blocks.block_kit import NO_PREVIEWS, Message
 from bot.slack.blocks.payload import first_word, part
 from bot.slack.blocks.style import Audience
@@ -132,7 +133,8 @@ def target_of(
     container = part(body, "container")
     named = (part(body, "event").get("thread_ts"), container.get("thread_ts"))
     return ReplyTarget(
-        channel=asker.channel,
+        # An offer may be clicked elsewhere than where its list was found.
+        channel=first_word(container.get("channel_id"), asker.channel),
         user=asker.user,
         response_url=first_word(body.get("response_url")),
         thread_ts=first_word(situation and situation.thread_ts, *named),
@@ -146,6 +148,17 @@ def target_of(
 def last_resort(route: Route, attempt: Attempt) -> bool:
     """Whether it reaches only the asker, although others should read the answer."""
     return route in {Route.SHARED, Route.THREAD} and attempt in _TO_ASKER
+
+
+def hint_after(refusal: SlackError | None) -> str:
+    """The phrase that hints why an answer for others reaches only the asker, by Slack's word."""
+    if isinstance(refusal, NotMemberError):
+        return "hint.invite"
+    if isinstance(refusal, PlaceRefusedError):
+        archived = refusal.reason.endswith("is_archived")
+        return "hint.archived" if archived else "hint.closed"
+    limited = refusal is not None and refusal.retry_after is not None
+    return "hint.busy" if limited else "hint.not_taken"
 
 
 def url_body(

@@ -13,7 +13,7 @@ from bot.domain.call_status import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import PostedCard
 from bot.domain.jobs.watch import Watch, why_not_watchable
-from bot.services.records import Asked, Records
+from bot.services.records import Records
 from bot.services.watches.service import Started, StartOutcome, WatchService
 from bot.slack.blocks.block_kit import Message
 from bot.slack.replies.requests import Request
@@ -42,7 +42,7 @@ class WatchHandler:
             StorageError: no call is watched.
         """
         outcomes = await self._watching.start(
-            ids, user=request.asker.user, destination=request.destination, card=card
+            ids, asker=request.asker, destination=request.destination, card=card
         )
         fresh = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
         self._records.acted(request.asked, "watch", fresh)
@@ -80,32 +80,24 @@ class WatchHandler:
                 message = started(outcomes, notes, asker.user, limit=limit)
         await request.reply.show(message)
 
-    async def cancel(self, names: Sequence[str], asked: Asked) -> tuple[Watch, ...] | None:
-        """Cancel watches of the asker.
-
-        Returns:
-            those that were still open; `None` if the database failed.
-        """
-        asker = asked.asker
+    async def cancel(self, request: Request, names: Sequence[str]) -> Message:
+        """Cancel watches of the asker; return a note that says which were still open."""
+        asker, notes = request.asker, request.private_notes
         with FailureLogged("watches cannot be cancelled"):
             cancelled = await self._watching.cancel(asker.team, asker.user, names)
-            self._records.acted(asked, "cancel", [one.message_id for one in cancelled])
-            return cancelled
-        return None
+            self._records.acted(request.asked, "cancel", [one.message_id for one in cancelled])
+            return stopped(cancelled, notes)
+        return not_stored(notes)
 
     async def stop(self, request: Request, names: Sequence[str]) -> None:
         """Stop watches that were just started."""
-        await request.reply.show(await self._stopped(request, names))
+        await request.reply.show(await self.cancel(request, names))
 
     async def stop_in_list(self, request: Request, names: Sequence[str]) -> None:
         """Cancel one watch of the list, and show the rest."""
-        message = await self._stopped(request, names)
+        message = await self.cancel(request, names)
         rest = await self.open_ones(request.asker) or ()
         await request.reply.show(listed(rest, request.private_notes, message))
-
-    async def _stopped(self, request: Request, names: Sequence[str]) -> Message:
-        cancelled, notes = await self.cancel(names, request.asked), request.private_notes
-        return not_stored(notes) if cancelled is None else stopped(cancelled, notes)
 
     async def show_list(self, request: Request) -> None:
         """Show the asker their watches, privately."""

@@ -29,7 +29,7 @@ from bot.domain.call_status import Outcome
 from bot.domain.id_lists.id_list import IgnoredLine
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkItem, BulkState, Tally
-from bot.domain.jobs.watch import Bound, Bounds
+from bot.domain.jobs.watch import DAY, Bound, Bounds
 from bot.storage.jobs.rows import (
     OVER,
     bulk_of,
@@ -70,6 +70,7 @@ class Bulks(JobTable[Bulk]):
 
         def work(connection: Connection) -> Bound | None:
             bound = first_full(self._room(connection, bulk, bounds))
+            bound = bound or _full_day(connection, bulk, bounds)
             if bound is None:
                 connection.execute(insert(BULK).values(values_of(bulk)))
                 connection.execute(insert(BULK_ITEM), calls)
@@ -88,20 +89,36 @@ class Bulks(JobTable[Bulk]):
 
     async def write_answers(
         self, bulk_id: str, answered: Sequence[BulkItem], *, once_more: Collection[int] = ()
-    ) -> None:
-        """Store what was found.
+    ) -> bool:
+        """Store what was found about calls that are still to be looked up.
 
         Args:
             bulk_id: the bulk of all these.
             answered: each with its finding.
             once_more: the positions of those to look up again after all others.
+
+        Returns:
+            whether the bulk still exists: it may have been erased.
         """
         items = BULK_ITEM.c
+        # One that was erased meanwhile is over.
         one = and_(items.bulk_id == bulk_id, items.position == bindparam("at_position"))
+        change = update(BULK_ITEM).where(one, items.lap < OVER)
         # The columns to set are the other keys of the rows.
-        change, rows = update(BULK_ITEM).where(one), values_of_answers(answered, once_more)
-        if rows:
-            await self._database.write(lambda connection: connection.execute(change, rows))
+        rows = values_of_answers(answered, once_more)
+        exists = select(BULK.c.id).where(BULK.c.id == bulk_id)
+
+        def work(connection: Connection) -> bool:
+            connection.execute(change, rows)
+            return connection.execute(exists).first() is not None
+
+        return await self._database.write(work) if rows else True
+
+    async def drop_unasked(self, bulk_id: str) -> None:
+        """Delete the calls of a stopped bulk that were not looked up."""
+        items = BULK_ITEM.c
+        dropping = delete(BULK_ITEM).where(items.bulk_id == bulk_id, items.outcome.is_(None))
+        await self._database.write(lambda connection: connection.execute(dropping))
 
     async def tally(self, bulk_id: str) -> Tally:
         """How many calls have which outcome so far."""
@@ -153,6 +170,17 @@ class Bulks(JobTable[Bulk]):
             if len(rows) < PAGE:
                 return
             last = rows[-1].position
+
+
+def _full_day(connection: Connection, bulk: Bulk, bounds: Bounds) -> Bound | None:
+    """Whether a bulk exceeds how many calls its user may look up in bulks within a day."""
+    if bounds.calls_a_day is None:
+        return None
+    columns, since = BULK.c, bulk.started_at - DAY
+    of_user = and_(columns.team_id == bulk.destination.team, columns.user_id == bulk.user)
+    total = select(func.coalesce(func.sum(columns.total), 0))
+    before = connection.execute(total.where(of_user, columns.started_at > since)).scalar_one()
+    return Bound.DAY if before + bulk.total > bounds.calls_a_day else None
 
 
 def _delete(bulk_id: str, is_old: ColumnElement[bool], connection: Connection) -> int:

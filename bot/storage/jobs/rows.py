@@ -20,7 +20,6 @@ from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, BulkState
 from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import Ending, State, Watch
 
-TEXT_LIMIT: Final = 80
 NAME_LIMIT: Final = 200
 # The column `lap`, see `schema`.
 FIRST, AGAIN, OVER = 0, 1, 2
@@ -39,6 +38,8 @@ def values_of(job: Watch | Bulk) -> dict[str, Any]:
     return {
         **{name: getattr(job, name) for name in _JOB},
         "user_id": job.user,
+        "asked_in": job.asked_in,
+        "external": job.external,
         "team_id": job.destination.team,
         "channel_id": job.destination.channel,
         # Not NULL, which the unique index would treat as different from every other NULL.
@@ -64,7 +65,8 @@ def _values_of_watch(watch: Watch) -> dict[str, Any]:
 
 def _values_of_bulk(bulk: Bulk) -> dict[str, Any]:
     same = {name: getattr(bulk, name) for name in _BULK}
-    return {**same, "name": _storable(bulk.name, NAME_LIMIT)}
+    # A file name may name people, and is of no use after the end.
+    return {**same, "name": _storable(bulk.name, NAME_LIMIT) if bulk.open else ""}
 
 
 def watch_of(row: Any) -> Watch:
@@ -103,6 +105,9 @@ def _fields_of(row: Any, same: tuple[str, ...]) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in (*_JOB, *same)},
         "user": row.user_id,
+        "asked_in": row.asked_in,
+        # NULL in rows of version 0.1.0.
+        "external": bool(row.external),
         "destination": Destination(
             team=row.team_id, channel=row.channel_id, thread=row.thread_ts or None
         ),
@@ -149,13 +154,12 @@ def call_of(row: Any) -> BulkItem:
 
 
 def values_of_lines(bulk_id: str, ignored: Sequence[IgnoredLine]) -> list[dict[str, Any]]:
-    """The rows of lines without an id."""
+    """The rows of lines without an id, which contain no part of the line."""
     return [
         {
             "bulk_id": bulk_id,
             "position": position,
             "number": line.number,
-            "text": _storable(line.text, TEXT_LIMIT),
             "problem": line.problem.value,
         }
         for position, line in enumerate(ignored)
@@ -164,7 +168,7 @@ def values_of_lines(bulk_id: str, ignored: Sequence[IgnoredLine]) -> list[dict[s
 
 def line_of(row: Any) -> IgnoredLine:
     """The ignored line of a row."""
-    return IgnoredLine(number=row.number, text=row.text, problem=LineProblem(row.problem))
+    return IgnoredLine(number=row.number, problem=LineProblem(row.problem))
 
 
 def _values_of_finding(finding: Finding | None) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Row,
@@ -25,8 +25,10 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     update,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Bound, Bounds, Watch
@@ -54,9 +56,18 @@ class Wanted:
         in_hand: the ids of those that it is working on.
     """
 
-    jobs: JobTable[Any]
+    jobs: Claimable
     room: int
     in_hand: Collection[str]
+
+
+class Claimable(Protocol):
+    """What a process can claim."""
+
+    def claim(
+        self, connection: Connection, wanted: Wanted, *, worker: str, now: datetime
+    ) -> tuple[Any, ...]:
+        """Claim what is due and free, the longest overdue first, in a write transaction."""
 
 
 class JobTable(ABC, Generic[Job]):
@@ -90,7 +101,14 @@ class JobTable(ABC, Generic[Job]):
             whether the row is as wanted now; also when an earlier call, whose result was lost, did
             it.
         """
-        return await self._database.write(partial(self._replace, old=old, new=new))
+        (done,) = await self.replace_all([(old, new)])
+        return done
+
+    async def replace_all(self, changes: Sequence[tuple[Job, Job]]) -> tuple[bool, ...]:
+        """Do the same for several jobs in one transaction, for each by itself."""
+        return await self._database.write(
+            lambda connection: tuple(self._replace(connection, old, new) for old, new in changes)
+        )
 
     def _replace(self, connection: Connection, old: Job, new: Job) -> bool:
         columns, values = self.table.c, values_of(new)
@@ -122,17 +140,22 @@ class JobTable(ABC, Generic[Job]):
     ) -> tuple[Job, ...]:
         """Claim jobs that are due and free, the longest overdue first, in a write transaction."""
         columns = self.table.c
-        free = or_(columns.worker.is_(None), columns.worker == worker)
-        due = and_(self.is_open(), columns.due_at <= now, free, columns.id.not_in(wanted.in_hand))
+        due = and_(is_free(columns, wanted, worker), columns.due_at <= now, self.is_single())
         found = select(self.table).where(due).order_by(columns.due_at).limit(wanted.room)
         # SKIP LOCKED, so that pollers on PostgreSQL do not wait for each other's transactions.
         rows = connection.execute(found.with_for_update(skip_locked=True)).all()
-        if not rows:
+        return self.take(connection, tuple(map(self.job_of, rows)), worker=worker, now=now)
+
+    def take(
+        self, connection: Connection, jobs: Sequence[Job], *, worker: str, now: datetime
+    ) -> tuple[Job, ...]:
+        """Give these jobs to a process; they are as they were just read and locked."""
+        if not jobs:
             return ()
-        due_at = now + LEASE
-        mine = columns.id.in_([row.id for row in rows])
+        due_at, columns = now + LEASE, self.table.c
+        mine = columns.id.in_([job.id for job in jobs])
         connection.execute(update(self.table).where(mine).values(worker=worker, due_at=due_at))
-        return tuple(replace(self.job_of(row), worker=worker, due_at=due_at) for row in rows)
+        return tuple(replace(job, worker=worker, due_at=due_at) for job in jobs)
 
     def mend(self, connection: Connection, now: datetime, longest_wait: timedelta) -> None:
         """Free the jobs of processes that are gone, and bring forward what is due too late.
@@ -154,6 +177,11 @@ class JobTable(ABC, Generic[Job]):
         latest = now + longest_wait + LEASE
         late = and_(self.is_open(), columns.worker.is_(None), columns.due_at > latest)
         connection.execute(update(self.table).where(late).values(due_at=now))
+
+    @classmethod
+    def is_single(cls) -> ColumnElement[bool]:
+        """Whether a row's job is claimed by itself, and not with others."""
+        return true()
 
     @classmethod
     def is_open(cls) -> ColumnElement[bool]:
@@ -201,6 +229,14 @@ class JobTable(ABC, Generic[Job]):
 
     async def _select(self, statement: Select[Any]) -> tuple[Job, ...]:
         return tuple(map(self.job_of, await self._rows(statement)))
+
+
+def is_free(
+    columns: ReadOnlyColumnCollection[str, Column[Any]], wanted: Wanted, worker: str
+) -> ColumnElement[bool]:
+    """Whether a row's job is open, and no process works on it."""
+    free = or_(columns.worker.is_(None), columns.worker == worker)
+    return and_(columns.ended_at.is_(None), free, columns.id.not_in(wanted.in_hand))
 
 
 def first_full(room: dict[Bound, int]) -> Bound | None:

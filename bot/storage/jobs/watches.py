@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Row, Table, and_, case, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, literal, select, update
 
 from bot.domain.jobs.watch import Bound, Bounds, State, Watch
 from bot.storage.jobs.rows import values_of, watch_of
@@ -32,6 +32,11 @@ class Watches(JobTable[Watch]):
     job_of = staticmethod(watch_of)
     table: ClassVar[Table] = WATCH
     delivered: ClassVar[str] = State.TOLD.value
+
+    @classmethod
+    def is_single(cls) -> ColumnElement[bool]:
+        """Whether it is not for `Notices` to claim."""
+        return WATCH.c.state != State.TELLING.value
 
     async def add(self, new: Sequence[Watch], bounds: Bounds) -> tuple[Watch | Bound, ...]:
         """Store each of these watches of one user for one destination.

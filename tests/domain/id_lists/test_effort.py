@@ -101,11 +101,13 @@ def test_the_budget_is_kept_to_the_step() -> None:
         ("cliente " * 10, "cliênte " * 10),
         ("cliente " * 10, "sandbox-" * 10),
         (f"{A} x" + " y" * 500, f"{A} x" * 100),
+        ("236180474", "236.180.474"),
+        ("236180474", "'236180474"),
     ],
-    ids=["certain", "long", "foreign", "hints", "many hints"],
+    ids=["certain", "long", "foreign", "hints", "many hints", "number", "marked"],
 )
 def test_what_is_dear_counts_more(cheap: str, dear: str) -> None:
-    """A word that is certain, a word, a long one, one not in ASCII, one to be searched."""
+    """A word that is certain, a word, a long one, one not in ASCII, one that is read further."""
     efforts = [Effort(), Effort()]
     for word, effort in zip((cheap, dear), efforts, strict=True):
         judge(word, effort=effort)
@@ -118,9 +120,21 @@ def test_what_is_dear_counts_more(cheap: str, dear: str) -> None:
     [
         (f"nome;IDMSG\nx;{A}\n", f"nomé;IDMSG\nx;{A}\n"),
         (f"nome\n{A}\n", f"nome{'x' * 1_000}\n{A}\n"),
-        (f"IDMSG\n{A}\nclient1\n", f"IDMSG\n{A}\nclients\n"),
+        ("IDMSG\nab1234567\nab1234568\n", "IDMSG\nab1234567\nclients__\n"),
+        ("IDMSG\nab1234567\nab1234568\n", "IDMSG\nab1234567\n1\n"),
+        (f"<p>{A}</p>", f"<p><b>{A}</b></p>"),
+        (f"<p>{A}</p>", f"<p>&nbsp;{A}</p>"),
+        (f"<p>{A}</p>{' ' * 8_000}", f"<p>{A}</p>{' ' * 9_000}"),
     ],
-    ids=["a foreign heading", "a long title", "a line left out"],
+    ids=[
+        "a foreign heading",
+        "a long title",
+        "a line left out",
+        "a line of another form",
+        "a tag",
+        "an entity",
+        "a long page",
+    ],
 )
 def test_a_file_counts_more_for_a_row_that_is_dear(cheap: str, dear: str) -> None:
     """Headings, the first row of a file without one, and rows that are ignored."""

@@ -45,6 +45,7 @@ def zipped(*names: str) -> bytes:
         (b"\r\n \t\r\n", ListProblem.EMPTY),
         (b"\x1a", ListProblem.EMPTY),
         (zipped("[Content_Types].xml", "xl/workbook.xml"), ListProblem.SPREADSHEET),
+        (zipped("Index/Document.iwa", "Index/Tables/DataList.iwa"), ListProblem.SPREADSHEET),
         (b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
          ListProblem.SPREADSHEET),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), ListProblem.SPREADSHEET),
@@ -60,7 +61,7 @@ def zipped(*names: str) -> bytes:
         (b"\x1f\x8b\x08", ListProblem.ARCHIVE),
         (b"\x7fELF\x02\x01\x01\x00", ListProblem.NOT_TEXT),
         (bytes(range(1, 256)) * 4, ListProblem.NOT_TEXT),
-        ("x;y\r\n".encode("utf-16-le"), ListProblem.NOT_TEXT),
+        ("x;y\0\r\n".encode("utf-16-le"), ListProblem.NOT_TEXT),
     ],
 )  # fmt: skip
 def test_what_is_no_text_is_told_by_its_name(data: bytes, problem: ListProblem) -> None:

@@ -10,9 +10,9 @@ from bot.domain.id_lists.id_list import (
     IgnoredLine,
     ListProblem,
     UnreadableListError,
-    read_pasted,
 )
 from bot.domain.id_lists.list_words import LineProblem
+from bot.domain.id_lists.pasted import read_pasted
 
 REAL, OTHER = "MPG000236180474", "MPG000027109145-21611143"
 
@@ -51,6 +51,7 @@ def problem_of(text: str, max_ids: int = 1_000) -> UnreadableListError:
         f"000:{REAL} `{OTHER}`",
         f'"{REAL}","{OTHER}"',
         f"<{REAL}>\n\u201c{OTHER}\u201d",
+        f"[{REAL}, {OTHER}]",
         f"MPG000236\u200b180474 {OTHER}",
     ],
 )
@@ -83,16 +84,50 @@ def test_of_a_row_from_a_spreadsheet_the_cells_beside_the_id_are_passed_over() -
     assert [REAL] == ids(f"{row}\n")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"\u2022 {REAL}", f"1. {REAL} 2) {OTHER}", f"\u2192 {REAL} [3] {OTHER}"),
+        f"oi, os ids: {REAL} e {OTHER}; obrigado",
+        f'{{"idmsg": "{REAL}", "n": 3}}',
+        f"{REAL};+55 (11) 98765-4321;12/05/2024",
+        *(
+            f"> {REAL}",
+            "\u2022 236180474",
+            "1. 236180474 2. 236180475",
+            "236180474\t11987654321\tx",
+        ),
+        *("os ids 236180474 e 236180475", "10:05 236180474 (11) 98765-4321 R$ 2,50"),
+    ],
+)
+def test_words_beside_an_id_are_passed_over(line: str) -> None:
+    """List marks, prose, keys and cells are no entries; a line of them alone is reported."""
+    assert [] == ignored(line)
+    assert [(2, "Maria", "no_id")] == ignored(f"{line}\nMaria")
+
+
+def test_a_lost_id_beside_another_one_is_reported() -> None:
+    """It was an entry of the list."""
+    problems = [(1, "1,23457E+11", "rounded"), (1, "2024000123", "unlike")]
+    assert problems == ignored(f"{REAL} 1,23457E+11 2024000123")
+
+
 def test_a_row_from_a_spreadsheet_without_an_id_is_reported() -> None:
     """If no cell has an id, each cell is reported."""
     problems = ignored(f"{REAL}\tx\nMaria\t5511987654321")
-    assert [(2, "Maria", "no_id"), (2, "5511987654321", "phone")] == problems
+    assert [(2, "Maria", "no_id"), (2, "+55 (11) *****-4321", "phone")] == problems
 
 
 @pytest.mark.parametrize("word", ["12345678910x", "999888777666", "a1b2c3d4e5", "ab-1234567"])
 def test_an_opaque_id_is_taken_where_no_other_is_certain(word: str) -> None:
     """The gateway promises no form."""
     assert [word] == ids(word)
+
+
+@pytest.mark.parametrize("form", ["[{}, {}]", "({},{})", "{}? {}!", "[{}]\n({}", "[] {} () {}"])
+def test_the_brackets_around_opaque_ids_are_taken_off(form: str) -> None:
+    """Those of JSON, of SQL and of prose."""
+    assert ["236180474", "236180475"] == ids(form.format("236180474", "236180475"))
 
 
 def test_beside_ids_of_the_usual_form_another_form_is_none() -> None:
@@ -116,11 +151,11 @@ def test_what_is_called_an_id_is_one() -> None:
         ("1,23457E+11", "rounded"),
         ("2.36180474E+14", "rounded"),
         ("M" * 50 + "1", "too_long"),
-        ("12/05/2024", "no_id"),
+        ("12/05/2024", "amount"),
         ("olá", "no_id"),
         ("85", "no_id"),
         ("joao@example.com", "no_id"),
-        ("ab\x0712345678", "unprintable"),
+        ("ab\ufffe12345678", "unprintable"),
         ("id:", None),
         ("''", "empty"),
     ],
@@ -144,7 +179,7 @@ def test_doubles_are_counted_and_read_once() -> None:
         (" \n\t ", ListProblem.EMPTY),
         ("olá, tudo bem?", ListProblem.NO_IDS),
         ("5511987654321\n5511987654322", ListProblem.NO_IDS),
-        ("IDMSG", ListProblem.NO_IDS),
+        ("IDMSG", ListProblem.EMPTY_COLUMN),
         ("IDMSG\n1,23457E+11\n1,23457E+11", ListProblem.ROUNDED),
     ],
     ids=["empty", "blank", "prose", "phones", "heading", "rounded"],

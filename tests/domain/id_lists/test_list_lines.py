@@ -45,11 +45,12 @@ def given(file: bytes) -> tuple[IdList, int]:
     "file",
     [
         LIST,
+        b"IDMSG\n236.180.474,00\n236180475,0\n1,2E+11\n",
         b"\n".join(b"MPG%06d" % number for number in range(AT_ONCE + 1)),
         b"IDMSG\nMPG12345\n" + b"x\n" * (AT_ONCE * 2),
         "IDMSG;x\nMPG12345;1\n;😀«é»\n".encode(),
     ],
-    ids=["a table", "many ids", "many lines without", "signs"],
+    ids=["a table", "numbers", "many ids", "many lines without", "signs"],
 )
 def test_a_list_comes_back_as_it_was_read(file: bytes) -> None:
     """Ids, doubles, what was left out and why, the column."""

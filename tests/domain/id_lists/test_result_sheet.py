@@ -141,24 +141,47 @@ def test_an_answer_without_its_moment_is_written() -> None:
 
 
 def test_ignored_lines_follow_with_number_and_reason() -> None:
-    """After a blank row; phone numbers in them are masked, since others may read the sheet."""
+    """After a blank row; never what is in them, since others may read the sheet."""
     lines = [
         IgnoredLine(number=3, text="5511987654321", problem=LineProblem.PHONE),
-        IgnoredLine(number=9, text="Total", problem=LineProblem.NO_ID),
+        IgnoredLine(number=9, text="Maria", problem=LineProblem.NO_ID),
     ]
     blank, title, first, second = rows(written([item("ok:85")], lines))[2:]
     assert {""} == {*blank}
     assert say("sheet.ignored_title") == title[1]
     word, phone, no_id = say("sheet.ignored"), say("list.ignored.phone"), say("list.ignored.no_id")
-    assert ["3", "'+55 (11) *****-4321", word, phone] == first[:4]
-    assert ["9", "Total", word, no_id] == second[:4]
+    assert ["3", "", word, phone] == first[:4]
+    assert ["9", "", word, no_id] == second[:4]
 
 
 def test_the_raw_result_is_bounded_masked_and_on_one_line() -> None:
     """For any text of the gateway, a row is one line of the file."""
-    raw = cells(item("x\r\n\x00call 5511987654321\u2028" + "y" * 9_000))["raw"]
+    raw = cells(item("x\r\n\x00call 5511987654321\u2028a@b.c 123.456.789-09" + "y" * 9_000))["raw"]
     assert 500 == len(raw)
-    assert raw.startswith("x   call +55 (11) *****-4321 y")
+    assert raw.startswith("x   call +55 (11) *****-4321 ***@b.c 123")
+
+
+@pytest.mark.parametrize(
+    ("idmsg", "shared"),
+    [
+        ("MPG000236180474", "MPG000236180474"),
+        ("23618047412", "23618047412"),
+        ("5511987654321", "'+55 (11) *****-4321"),
+        ("+5511987654321", "'+55 (11) *****-4321"),
+        ("123.456.789-09", "***.***.***-09"),
+        ("joao@x.com.br", "***@x.com.br"),
+    ],
+)
+def test_an_id_that_is_personal_data_is_masked_for_others(idmsg: str, shared: str) -> None:
+    """Others are in full, so that they are found in the list; the author sees all in full."""
+    moment = local_moment(BRASILIA, EN.language)
+    for_others, own = (ResultSheet(EN, moment, public=public) for public in (True, False))
+    assert shared == _id_on(for_others.line(item("ok:85", idmsg)))
+    assert idmsg == _id_on(own.line(item("ok:85", idmsg))).lstrip("'")
+
+
+def _id_on(line: bytes) -> str:
+    return rows(b"\xef\xbb\xbf" + line)[0][1]
 
 
 @pytest.mark.parametrize(
@@ -172,9 +195,7 @@ def test_the_raw_result_is_bounded_masked_and_on_one_line() -> None:
 @pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
 def test_nothing_becomes_a_formula(text: str, catalog: Catalog) -> None:
     """Nor in a spreadsheet that parts the cells by another sign than the one that was meant."""
-    line = IgnoredLine(number=1, text=text, problem=LineProblem.NO_ID)
-    data = written([item(text)], [line], catalog)
-    assert [] == formulas(data)
+    assert [] == formulas(written([item(text)], catalog=catalog))
 
 
 def formulas(data: bytes) -> list[str]:
@@ -194,8 +215,7 @@ def _calculates(cell: str) -> bool:
 @given(st.text(alphabet="=+-@;,\"'|\t\r\n \x00\u200ba1", max_size=12))
 def test_no_text_becomes_a_formula(text: str) -> None:
     """However signs, quotes, delimiters and blanks are mixed."""
-    line = IgnoredLine(number=1, text=text, problem=LineProblem.NO_ID)
-    assert [] == formulas(written([item(text)], [line], PT))
+    assert [] == formulas(written([item(text)], catalog=PT))
 
 
 @pytest.mark.parametrize(

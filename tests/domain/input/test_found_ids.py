@@ -44,6 +44,12 @@ def certain(text: str) -> list[str]:
         (f"mailto:{REAL}@example.com", [REAL]),
         (f"ligar: +55 11 98765-4321 ({REAL})", [REAL]),
         ("MPG11987654321", ["MPG11987654321"]),
+        (f"{REAL}-{REAL[:-1]}5", [REAL, f"{REAL[:-1]}5"]),
+        (f"{REAL}{OTHER}", [REAL, OTHER]),  # a line break was lost
+        (f"MPG 000236180474, mpg-{OTHER[3:]}", [REAL, f"mpg{OTHER[3:]}"]),
+        (f"IDMSG-{REAL} ID-{OTHER}", [REAL, OTHER]),
+        (f"N\u00ba{REAL}, 2\u00aa{OTHER}", [REAL, OTHER]),
+        (f"{REAL}...mas {OTHER}\u2026", [REAL, OTHER]),
     ],
 )
 def test_a_word_in_the_form_of_the_gateway_is_certain(text: str, ids: list[str]) -> None:
@@ -101,10 +107,10 @@ def test_the_sandbox_in_small_letters_is_doubtful() -> None:
         ("ID:x9, Id:`y-9`", ["x9", "y-9"]),
         ("IDMSG 12345678910 não chegou", ["12345678910"]),
         ("idmsg ab12", ["ab12"]),
-        ("IDMSG: abcdef", ["abcdef"]),
+        ("IDMSG: abcdef1", ["abcdef1"]),
         ("IDMSG: 7", ["7"]),
-        ("IDMSG=abcdef&x", ["abcdef"]),
-        ("Idmsg:ab.", ["ab"]),
+        ("IDMSG=abcdef1&x", ["abcdef1"]),
+        ("Idmsg:ab1.", ["ab1"]),
         ("IDMSGs: 4711x", ["4711x"]),
         ("*IDMSG:* 12345678910", ["12345678910"]),
         ("*IDMSG*\n12345678910", ["12345678910"]),  # a field of a section
@@ -130,6 +136,9 @@ def test_what_the_text_calls_an_id_is_one(text: str, ids: list[str]) -> None:
     [
         "IDMSG não encontrado",
         "IDMSG: não encontrado",
+        "IDMSG: desconhecido",
+        "IDMSG: N/D",
+        '{"idmsg": null}',
         "O IDMSG da chamada; IDMSG, telefone",
         "IDMSG 2 de 5",
         "IDMSG",
@@ -222,7 +231,6 @@ def test_what_is_slacks_own_is_neither(text: str) -> None:
         "000236180474-21611143",
         f"{REAL}-falha",
         f"X-{REAL}",
-        f"{REAL}{REAL}",
         "1" * 40,
         "99999999",  # no date
     ],
@@ -252,6 +260,8 @@ def test_letters_with_digits_and_digits_alone_are_doubtful(word: str) -> None:
         "01310-100 10.0.0.1 123.456.789-09",
         "office365 Windows11 janeiro2024 30minutos 1500000x1080 PROJ-12345 iphone-13-pro-max",
         "São12345678 12345678ção",
+        "MPG00023***474 MPG000236...474 MPG000236\u2022474 MPG00023\x07474 MPG00023\ufffd6180474",
+        "2,36180474E+11 1.23618E+14 1.234.567 192.168.100.200",
     ],
 )
 def test_what_can_be_told_is_not_even_doubtful(text: str) -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.input.found_ids import find_ids, readable, whole_words
+from bot.domain.input.found_ids import find_ids
 from bot.domain.input.message_id import MessageId
+from bot.domain.input.readable import readable, whole_words
 
 REAL = "MPG000236180474"
 MAX_FOUND, MAX_READ, MAX_LENGTH = 200, 40_000, 40
@@ -128,7 +129,14 @@ def test_an_endless_stream_of_texts_ends() -> None:
         ("abc def", 6, "abc "),
         ("abc def", 4, "abc "),
         ("abc-def", 5, ""),
-        ("é1", 1, "é"),
+        ("é1", 1, ""),
+        ("abc def", 3, "abc"),
+        ("abc.d", 4, ""),
+        ("a (SANDBOX-ok.85)", 15, "a ("),
+        ("MPG000236\u200b180474", 10, ""),
+        ("MPG000236\u00ad180474", 11, ""),
+        ("\uff2d\uff30\uff27\uff10", 2, ""),
+        ("x" * 5, 4, ""),
         ("abc", 0, ""),
     ],
 )
@@ -200,8 +208,8 @@ def test_time_grows_with_the_length_only() -> None:
 def test_so_much_is_made_readable_and_no_more() -> None:
     """The expansion of a character counts, and a character that disappears does not."""
     assert "abcde" == readable("abcdef", most=5)
-    assert "SMSM" == readable("\u2120\u2120\u2120"[:2], most=5)
-    assert "SMSMS" == readable("\u2120" * 2_000, most=5)
+    assert "NoNo" == readable("\u2116\u2116", most=5)
+    assert "NoNoN" == readable("\u2116" * 2_000, most=5)
     assert "1-1" == readable("\u200b" * 2_000 + "\uff11\u2010\uff11\uff11", most=3)
     assert 2_500 == len(readable("\u00e9" * 3_000, most=2_500))
 

@@ -100,10 +100,10 @@ def test_an_apostrophe_inside_is_kept() -> None:
         (REAL, REAL, False),
         (f"000:{REAL}", REAL, True),
         (f"`000:{REAL}`", REAL, True),
-        (f"000:000:{REAL}", f"000:{REAL}", True),
+        ("000:000:A1", "000:A1", True),
         (f"000{REAL}", f"000{REAL}", False),
-        (f"001:{REAL}", f"001:{REAL}", False),
-        ("000:" + "a" * 40, "a" * 40, True),
+        ("001:A1", "001:A1", False),
+        ("000:" + "1" * 40, "1" * 40, True),
     ],
 )
 def test_35_the_prefix_of_the_send_result_is_cut(word: str, value: str, cut: bool) -> None:

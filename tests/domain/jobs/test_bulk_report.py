@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from bot.domain.call_status import NOT_FOUND, Finding, LookupFailure, Outcome, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import BulkItem
-from bot.domain.jobs.bulk_report import BulkReport, ReportCounter
-from bot.domain.texts.catalog import Kind
+from bot.domain.jobs.bulk_report import (
+    LEAST_ALIKE,
+    MOST_EXAMPLES,
+    BulkReport,
+    ReportCounter,
+    alike_report,
+)
+from bot.domain.texts.catalog import Kind, WhoActs
 from bot.domain.texts.explanation import explain
 from tests.support.wording import EN
 
@@ -105,6 +111,78 @@ def test_of_equally_frequent_reasons_the_first_one_comes_first() -> None:
         assert [*results] == codes
 
 
+HALF = LEAST_ALIKE // 2
+
+
+@pytest.mark.parametrize(
+    ("results", "alike"),
+    [
+        (("failed:480",) * HALF + ("ok:85",) * HALF, True),
+        (("failed:480",) * (HALF - 1) + ("ok:85",) * (HALF + 1), False),
+        (("failed:480",) * (LEAST_ALIKE - 1), False),
+        (("failed:480",) * (LEAST_ALIKE - 1) + ("024",) * 9, False),
+        (("blocked:608",) * LEAST_ALIKE, True),
+        (("error:503",) * LEAST_ALIKE, True),
+        (("failed",) * LEAST_ALIKE, True),
+        # A machine is one reason, with any code.
+        (("machine:200",) * HALF + ("machine:486",) * HALF, True),
+        (("failed:480",) * HALF + ("failed:487",) * HALF, True),
+        (("failed:480",) * HALF + ("failed:487",) * (HALF - 1) + ("ok:85",) * 2, False),
+        (("850",) * LEAST_ALIKE + ("ok:85",) * LEAST_ALIKE, False),
+    ],
+)
+def test_many_calls_that_end_alike_are_no_matter_of_single_phones(
+    results: tuple[str, ...], alike: bool
+) -> None:
+    """Half of twenty or more with a final status: gateway support has to look into it."""
+    first = report(*results).reasons[0]
+
+    assert alike == first.alike
+    assert alike == (EN.say("advice.alike") == first.explanation.entry.advice)
+    if alike:
+        entry = first.explanation.entry
+        assert WhoActs.GATEWAY is entry.who_acts
+        assert EN.gateway("777").contact == entry.contact != ""
+
+
+def test_both_halves_may_have_their_reason() -> None:
+    """Two codes of half the calls each: both are reported."""
+    counted = report(*("failed:480",) * HALF, *("failed:487",) * HALF)
+
+    assert [True, True] == [one.alike for one in counted.reasons]
+
+
+def test_a_reason_names_its_first_calls() -> None:
+    """Over all results that are explained alike, in the list's order within each."""
+    counted = report("ok:85", *("machine:200",) * 2, *("machine:486",) * MOST_EXAMPLES)
+
+    named = [MessageId(f"A{number}") for number in range(1, 1 + MOST_EXAMPLES)]
+    assert named == [*counted.reasons[0].examples]
+
+
+@pytest.mark.parametrize(
+    ("raw", "result"),
+    [("failed:480", "failed:480"), ("machine:200", "machine"), ("error", "error")],
+)
+def test_the_report_of_calls_that_end_alike_can_be_sent(raw: str, result: str) -> None:
+    """To whom, how many of how many, with which code, and some ids as they may be shown."""
+    counted = report(*(raw,) * LEAST_ALIKE, "ok:85")
+    (reason,) = counted.reasons
+
+    assert (
+        alike_report(reason, counted.ended, ["A0", "A…1"], "support", EN)
+        == EN.say(
+            "report.alike",
+            contact="support",
+            count=LEAST_ALIKE,
+            calls=LEAST_ALIKE + 1,
+            result=result,
+            reason=reason.explanation.entry.title,
+            ids="A0, A…1",
+        ).strip()
+    )
+
+
 def test_answers_of_the_sandbox_are_counted() -> None:
     """They are not real calls, which the report says."""
     item = BulkItem(
@@ -150,7 +228,7 @@ def peak(count: int) -> int:
 
 
 def test_the_memory_is_the_same_for_any_number_of_calls() -> None:
-    """Two thousand take no more memory than two hundred; a page of rows would be visible here."""
+    """Ten times as many take no more memory; a page of rows would be visible here."""
     peak(100)
 
-    assert peak(2_000) < 2 * peak(200)
+    assert peak(5_000) < 2 * peak(90 * MOST_EXAMPLES)

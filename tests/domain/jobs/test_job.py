@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.access import Asker
 from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.job import (
     Delivery,
     Destination,
@@ -38,6 +40,32 @@ JOB = Watch(
     worker="e1",
     decided_at=NOON,
 )
+BULK = Bulk(
+    id="b1",
+    name="",
+    total=1,
+    user="U1",
+    destination=JOB.destination,
+    started_at=NOON,
+    due_at=NOON,
+    worker="e1",
+    decided_at=NOON,
+)
+
+
+@pytest.mark.parametrize("job", [JOB, BULK], ids=["watch", "bulk"])
+def test_lost_access_ends_a_job_without_its_message(job: Watch | Bulk) -> None:
+    """Nothing is left to do or to retry."""
+    over = job.revoked(NOON + timedelta(seconds=1))
+    assert ("revoked", NOON + timedelta(seconds=1)) == (over.state.value, over.ended_at)
+    assert over.retried(NOON) is None
+
+
+@pytest.mark.parametrize(("asked_in", "channel"), [("D1", "D1"), ("", ""), (None, "")])
+def test_a_job_keeps_who_asked_and_where(asked_in: str | None, channel: str) -> None:
+    """Not where the answer is posted; that may be unknown in older versions' jobs."""
+    expected = Asker(user="U1", channel=channel, team="T1", external=True)
+    assert expected == replace(JOB, asked_in=asked_in, external=True).asker
 
 
 def test_sending_is_tried_with_growing_pauses() -> None:
@@ -48,10 +76,10 @@ def test_sending_is_tried_with_growing_pauses() -> None:
 
 
 def test_the_pause_that_slack_asks_for_is_kept() -> None:
-    """Unless it is absurd, or shorter than our own."""
+    """Unless it is absurd; also where ours would be longer."""
     asked = [timedelta(seconds=s) for s in (1, 40, 90_000)]
     moments = [next_attempt(JOB, NOON, pause) for pause in asked]
-    assert [NOON + timedelta(seconds=s) for s in (5, 40, 600)] == moments
+    assert [NOON + timedelta(seconds=s) for s in (1, 40, 600)] == moments
 
 
 def test_sending_is_given_up_after_a_day() -> None:
@@ -88,10 +116,17 @@ def test_a_message_that_cannot_be_sent_is_given_up(delivery: Delivery, later: ti
     ("delivery", "doubtful"), [(Delivery.NOT_SENT, False), (Delivery.UNKNOWN, True)]
 )
 def test_a_message_that_was_not_sent_is_due_again(delivery: Delivery, doubtful: bool) -> None:
-    """For any process, after the pause; in doubt if Slack did not answer."""
-    report = Report(delivery=delivery, pause=timedelta(seconds=40))
-    expected = replace(JOB, due_at=NOON + timedelta(seconds=40), worker=None, doubtful=doubtful)
-    assert expected == after_attempt(JOB, report, NOON)
+    """For any process, after our pause; in doubt if Slack did not answer."""
+    expected = replace(JOB, due_at=NOON + timedelta(seconds=5), worker=None, doubtful=doubtful)
+    assert expected == after_attempt(JOB, Report(delivery=delivery), NOON)
+
+
+@pytest.mark.parametrize(("job", "seconds"), [(JOB, 0), (BULK, 40)])
+def test_a_rate_limit_counts_as_no_attempt(job: Watch | Bulk, seconds: int) -> None:
+    """What is claimed at the pace of its conversation waits for that; all else for the pause."""
+    report = Report(delivery=Delivery.NOT_SENT, pause=timedelta(seconds=40))
+    after = after_attempt(replace(job, attempts=3), report, NOON)
+    assert (2, NOON + timedelta(seconds=seconds)) == (after.attempts, after.due_at)
 
 
 @pytest.mark.parametrize(

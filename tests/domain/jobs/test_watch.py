@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from bot.domain.jobs.watch import (
     State,
     Watch,
     after_poll,
+    goes_with,
     most_open,
 )
 
@@ -130,8 +132,10 @@ def test_an_id_that_became_known_goes_on() -> None:
 def test_the_limit_is_the_end() -> None:
     """Without a poll; the last result remains."""
     last = polled(PENDING)
-    ended = after_poll(last, None, SCHEDULE, WATCH.expires_at)
-    assert replace(last, ending=Ending.LIMIT, decided_at=WATCH.expires_at) == ended
+    end, gather = WATCH.expires_at, timedelta(seconds=1)
+    ended = after_poll(last, None, SCHEDULE, end, gather)
+    decided = replace(last, ending=Ending.LIMIT, decided_at=end, due_at=end + gather)
+    assert decided.sending() == ended
 
 
 @given(st.integers(0, 10_000), st.integers(0, 2_000), st.sampled_from(["024", "023", "x"]))
@@ -193,3 +197,32 @@ def test_no_more_are_open_than_the_ceiling_carries(rate: float, last: int, most:
 def test_a_slow_ceiling_carries_one() -> None:
     """One watch always fits."""
     assert 1 == most_open(0.001, SCHEDULE)
+
+
+SEEN = replace(WATCH, last=polled(PENDING).last)
+APART = Destination(team="T1", channel="C1", thread="9.9")
+
+
+@pytest.mark.parametrize(
+    ("first", "changes", "together"),
+    [
+        (SEEN, {}, True),
+        (SEEN, {"ending": Ending.LIMIT}, True),
+        (SEEN, {"user": "U9"}, False),
+        (SEEN, {"destination": APART}, False),
+        (SEEN, {"last": None}, False),
+        (WATCH, {}, False),
+    ],
+    ids=["alike", "another ending", "another user", "another thread", "no look", "none before"],
+)
+def test_one_message_reports_what_is_for_the_same_readers(
+    first: Watch, changes: dict[str, Any], *, together: bool
+) -> None:
+    """A list shows only calls that were looked up; one that was not is alone."""
+    assert together is goes_with(replace(SEEN, id="w2", **changes), first)
+    assert goes_with(first, first)
+
+
+def test_a_watch_is_claimed_by_its_id() -> None:
+    """Alone."""
+    assert (WATCH.id,) == WATCH.ids

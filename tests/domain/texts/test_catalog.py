@@ -146,6 +146,7 @@ PHRASES: Mapping[str, Phrase] = {
     "plain": "Hello.",
     "filled": "{name} and {name}, {count}",
     "plural": {"one": "{count} call", "other": "{count} calls"},
+    "too_many.more_than": "more than {count}",
 }
 SMALL = Catalog(
     language=Language.ENGLISH,
@@ -171,6 +172,12 @@ SMALL = Catalog(
 def test_a_phrase_is_filled_in(name: str, values: dict[str, object], said: str) -> None:
     """Values appear where the phrase names them, and a count selects the plural form."""
     assert said == SMALL.say(name, **values)
+
+
+def test_a_count_is_a_number_or_more_than_that() -> None:
+    """As the value of another phrase."""
+    assert 4_000 == SMALL.counted(4_000, more=False)
+    assert "more than 4.000" == SMALL.counted(4_000, more=True)
 
 
 def test_a_phrase_that_does_not_exist_is_an_error() -> None:

@@ -106,6 +106,9 @@ _NEVER = re.compile(
     r"|operadora|carrier|bot|slack|erro|error|rota|route|torpedo|codec|provedor|provider)\b"
     r"|\b(?:culpa|fault|voc[êe] (?:recusou|rejeitou|não atendeu|bloqueou|desligou)"
     r"|you (?:declined|rejected|did not answer|blocked|hung up))\b"
+    # Guesses: who or what ended the call is not known.
+    r"|\b(?:declin\w+|refus\w+|reject\w+|(?:not|was) accepted|recus\w+|rejeit\w+|aceit[ao]"
+    r"|barr\w+|machine|voicemail|m[áa]quina|caixa postal)\b"
     r"|\b(?:vamos|ligaremos|tentaremos|retornaremos|garant\w+|promet\w+|em breve"
     r"|we will|we'll|guarantee\w*|promise\w*|soon|shortly)\b",
     re.IGNORECASE,

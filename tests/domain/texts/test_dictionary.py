@@ -85,7 +85,7 @@ def test_the_entry_of_a_class_is_not_registered() -> None:
         ("Failed : 486 Busy Here", SIP, "486"),
         ("error:499", SIP, "4xx"),
         ("failed:200", SIP, "200"),
-        ("blocked:603", SIP, "603"),
+        ("blocked:603", OUTCOME, "blocked"),
         # The word decides: a machine with any code, and blocked unless the code names who barred
         # it.
         ("blocked:486", OUTCOME, "blocked"),

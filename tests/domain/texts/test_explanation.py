@@ -130,7 +130,7 @@ def test_11_12_an_answered_call_may_have_been_too_short(
         ("blocked:409", "blocked", []),
         ("blocked", "blocked", ["no_code"]),
         ("blocked:403", "403", []),
-        ("blocked:603", "603", []),
+        ("blocked:603", "blocked", []),
         ("blocked:607", "607", []),
         ("blocked:608", "608", []),
     ],

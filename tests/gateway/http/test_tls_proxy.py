@@ -117,8 +117,15 @@ def test_a_private_authority_is_added_to_the_systems(
     """The public gateway stays reachable after a private one was named."""
     other = make_identity(tmp_path, "DNS:gateway.example")
     monkeypatch.setenv("SSL_CERT_FILE", other.ca_file)
-    assert len(tls_context(identity.ca_file).get_ca_certs()) == 2
-    assert len(tls_context(None).get_ca_certs()) == 1
+    # Not from the cache, which knows the system's certificates of before.
+    trusting = tls_context.__wrapped__
+    assert len(trusting(identity.ca_file).get_ca_certs()) == 2
+    assert len(trusting(None).get_ca_certs()) == 1
+
+
+def test_the_certificates_of_the_system_are_read_once() -> None:
+    """Which takes as long as several look-ups; the gateway and Slack share them."""
+    assert tls_context(None) is tls_context(None)
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])

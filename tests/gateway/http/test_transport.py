@@ -15,6 +15,8 @@ from bot import __version__
 from bot.gateway.http.connector import MAX_REPLY_BYTES
 from bot.gateway.http.transport import Transport, open_transport
 from bot.gateway.protocol.errors import (
+    BadEncoding,
+    BadHttp,
     ConnectionLost,
     ConnectionRefused,
     GatewayError,
@@ -22,7 +24,6 @@ from bot.gateway.protocol.errors import (
     ProxyFailed,
     TlsFailed,
     TooLarge,
-    TransportFailed,
 )
 from bot.gateway.protocol.soap import HttpReply
 from tests.gateway.gateway_loopback import (
@@ -175,8 +176,8 @@ async def endless_header(exchange: Exchange) -> None:
 FAULTS: list[tuple[Script, type[GatewayError]]] = [
     (silence, ConnectionLost),
     (reset, ConnectionLost),
-    (bad_chunk, TransportFailed),
-    (no_http, TransportFailed),
+    (bad_chunk, BadHttp),
+    (no_http, BadHttp),
     (endless_header, TooLarge),
 ]
 
@@ -220,7 +221,7 @@ async def test_what_came_before_the_form_broke_is_kept() -> None:
     async with asyncio.timeout(5), facing(bad_chunk_later) as (transport, _):
         reply = await transport.exchange(one_request())
     assert (200, b"canary") == (reply.http_status, reply.content)
-    assert type(reply.cut_by) is TransportFailed
+    assert type(reply.cut_by) is BadHttp
     assert not reply.cut_by.retryable
     assert_discreet(reply.cut_by)
 
@@ -290,13 +291,58 @@ async def test_a_reply_of_the_greatest_length_is_read() -> None:
         assert len((await transport.exchange(one_request())).content) == MAX_REPLY_BYTES
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "deflate", "br", "identity, gzip"])
-async def test_an_encoded_reply_is_not_read(encoding: str) -> None:
-    """It was not requested, and a few bytes of it could expand to any size."""
-    packed = gzip.compress(b"x" * 10_000_000)
-    reply = http(packed, headers=(f"Content-Encoding: {encoding}",))
+@pytest.mark.parametrize("encoding", ["gzip", "X-GZIP", "identity, gzip"])
+async def test_a_compressed_reply_is_unpacked(encoding: str) -> None:
+    """Although it was not requested."""
+    reply = http(gzip.compress(b"<a/>"), headers=(f"Content-Encoding: {encoding}",))
     async with facing(always(reply)) as (transport, _):
-        assert (await transport.exchange(one_request())).content == b""
+        assert b"<a/>" == (await transport.exchange(one_request())).content
+
+
+async def test_a_compressed_reply_is_unpacked_within_the_limit() -> None:
+    """A few kilobytes could unfold to any size."""
+    reply = http(gzip.compress(b"<" * (MAX_REPLY_BYTES + 1)), headers=("Content-Encoding: gzip",))
+    async with facing(always(reply)) as (transport, _):
+        with pytest.raises(TooLarge):
+            await transport.exchange(one_request())
+
+
+async def test_a_reply_that_cannot_be_unpacked_says_so() -> None:
+    """Its status still counts, so it is a reply with an error of its body."""
+    reply = http(b"\x8b\x02\x80", "503 Busy", headers=("Content-Encoding: br",))
+    async with facing(always(reply)) as (transport, _):
+        received = await transport.exchange(one_request())
+    assert (503, b"") == (received.http_status, received.content)
+    assert isinstance(received.cut_by, BadEncoding)
+    assert "br" == received.cut_by.fact
+
+
+async def test_what_came_of_a_compressed_reply_is_kept() -> None:
+    """The broken connection is the error, not the compression that it broke off."""
+    packed = gzip.compress(b"<a/>" * 1_000)
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.send(
+            http(packed[:-12], length=len(packed), headers=("Content-Encoding: gzip",))
+        )
+        exchange.close()
+
+    async with facing(script) as (transport, _):
+        received = await transport.exchange(one_request())
+    assert received.content.startswith(b"<a/><a/>")
+    assert isinstance(received.cut_by, ConnectionLost)
+
+
+async def test_a_broken_connection_counts_before_a_damaged_compression() -> None:
+    """It is the reason of the damage."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.send(http(b"\x8b", length=9, headers=("Content-Encoding: br",)))
+        exchange.close()
+
+    async with facing(script) as (transport, _):
+        received = await transport.exchange(one_request())
+    assert isinstance(received.cut_by, ConnectionLost)
 
 
 async def test_a_reply_that_says_it_is_not_encoded_is_read() -> None:

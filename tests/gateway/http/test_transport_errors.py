@@ -15,6 +15,7 @@ from aiohttp import client_exceptions, http_exceptions
 
 from bot.gateway.http.transport import BELOW, translate
 from bot.gateway.protocol.errors import (
+    BadHttp,
     ConnectionLost,
     ConnectionRefused,
     ConnectTimedOut,
@@ -94,19 +95,19 @@ AIOHTTP_CLIENT: dict[type[Exception], type[GatewayError]] = {
 }
 # Messages of aiohttp's parser about a head that is not HTTP; a broken body is a ClientPayloadError.
 AIOHTTP_HTTP: dict[type[Exception], type[GatewayError]] = {
-    http_exceptions.HttpProcessingError: TransportFailed,
-    http_exceptions.BadHttpMessage: TransportFailed,
-    http_exceptions.HttpBadRequest: TransportFailed,
-    http_exceptions.PayloadEncodingError: TransportFailed,
-    http_exceptions.ContentEncodingError: TransportFailed,
-    http_exceptions.TransferEncodingError: TransportFailed,
-    http_exceptions.ContentLengthError: TransportFailed,
-    http_exceptions.DecompressSizeError: TransportFailed,
+    http_exceptions.HttpProcessingError: BadHttp,
+    http_exceptions.BadHttpMessage: BadHttp,
+    http_exceptions.HttpBadRequest: BadHttp,
+    http_exceptions.PayloadEncodingError: BadHttp,
+    http_exceptions.ContentEncodingError: BadHttp,
+    http_exceptions.TransferEncodingError: BadHttp,
+    http_exceptions.ContentLengthError: BadHttp,
+    http_exceptions.DecompressSizeError: BadHttp,
     http_exceptions.LineTooLong: TooLarge,
-    http_exceptions.InvalidHeader: TransportFailed,
-    http_exceptions.BadStatusLine: TransportFailed,
-    http_exceptions.BadHttpMethod: TransportFailed,
-    http_exceptions.InvalidURLError: TransportFailed,
+    http_exceptions.InvalidHeader: BadHttp,
+    http_exceptions.BadStatusLine: BadHttp,
+    http_exceptions.BadHttpMethod: BadHttp,
+    http_exceptions.InvalidURLError: BadHttp,
 }
 SYSTEM: dict[type[Exception], type[GatewayError]] = {
     OSError: TransportFailed,
@@ -189,7 +190,7 @@ CHAINS: list[tuple[tuple[type[Exception], ...], type[TransportError]]] = [
         (httpx.ReadError, aiohttp.ClientPayloadError, http_exceptions.TransferEncodingError),
         ConnectionLost,
     ),
-    ((aiohttp.ClientResponseError, http_exceptions.BadStatusLine), TransportFailed),
+    ((aiohttp.ClientResponseError, http_exceptions.BadStatusLine), BadHttp),
 ]
 
 

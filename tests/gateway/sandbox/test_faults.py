@@ -213,6 +213,17 @@ CHECKS: dict[str, Callable[[Seen], bool]] = {
     FaultName.SPLIT: lambda seen: (
         seen.raw.count(b"HTTP/1.1 200 OK") == 2 and b">023<" in seen.raw.split(OK)[1]
     ),
+    FaultName.SURPLUS: lambda seen: seen.raw.endswith(b"Envelope>\0sandbox\r\n") and OK in seen.raw,
+    FaultName.EQUAL_LENGTHS: lambda seen: (
+        seen.head["content-length"] == f"{len(seen.body)}, {len(seen.body)}" and OK in seen.body
+    ),
+    FaultName.LENGTH_AND_CHUNKS: lambda seen: (
+        (seen.head["content-length"], seen.head["transfer-encoding"]) == ("5", "chunked")
+        and seen.body.endswith(b"Envelope>\r\n0\r\n\r\n")
+    ),
+    FaultName.ODD_FIELDS: lambda seen: (
+        "Número: 1\r\nno field\r\n".encode() in seen.raw and OK in seen.body
+    ),
     FaultName.ENDLESS_HEADERS: flood(b"X-Sandbox: again\r\n" * 10),
     FaultName.ENDLESS_LINE: flood(b"X-Sandbox: " + b"a" * 200_000),
     FaultName.INTERIM_FLOOD: flood(b"1\r\n\r\nHTTP/1.1 100 Continue\r\nX-Voice"),
@@ -263,6 +274,28 @@ CHECKS: dict[str, Callable[[Seen], bool]] = {
     FaultName.BAD_CHARSET: charset("x-sandbox-none", "utf-8", OK.decode()),
     FaultName.GZIP: lambda seen: (
         seen.head["content-encoding"] == "gzip" and OK in gzip.decompress(seen.body)
+    ),
+    FaultName.GZIP_TWICE: lambda seen: (
+        seen.head["content-encoding"] == "gzip, gzip"
+        and OK in gzip.decompress(gzip.decompress(seen.body))
+    ),
+    FaultName.GZIP_SILENT: lambda seen: (
+        "content-encoding" not in seen.head and OK in gzip.decompress(seen.body)
+    ),
+    FaultName.GZIP_DAMAGED: lambda seen: (
+        seen.head["content-encoding"] == "gzip" and seen.body.endswith(bytes(8))
+    ),
+    FaultName.DEFLATE: lambda seen: (
+        seen.head["content-encoding"] == "deflate" and OK in zlib.decompress(seen.body)
+    ),
+    FaultName.BROTLI: lambda seen: seen.head["content-encoding"] == "br" and seen.whole,
+    FaultName.TWO_CHARSETS: lambda seen: (
+        seen.head["content-type"].endswith("charset=iso-8859-1")
+        and b'encoding="utf-8"' in seen.body
+        and "não atendida".encode("latin-1") in seen.body
+    ),
+    FaultName.UTF16_LIE: lambda seen: (
+        "charset" not in seen.head["content-type"] and body(b'encoding="utf-16"', OK)(seen)
     ),
     FaultName.GZIP_BOMB: unfolds(10_000_000),
     FaultName.DOCTYPE: body(b"<!DOCTYPE reply>", OK),

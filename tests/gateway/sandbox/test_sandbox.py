@@ -424,4 +424,4 @@ def test_only_waiting_ids_wait() -> None:
     ]
     assert [seconds for _, seconds in table] == [pending_seconds(idmsg) for idmsg, _ in table]
     builders: list[Callable[..., WireReply]] = list(WIRE_BUILDERS.values())
-    assert len(builders) == 25
+    assert len(builders) == 29

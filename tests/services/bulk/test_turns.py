@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, func, select
 
 from bot.domain.call_status import Answer, CallStatus, LookupFailure, Outcome, read_result
 from bot.domain.gate import Urgency
@@ -19,8 +21,12 @@ from bot.domain.jobs.job import Delivery, OnUnknownDelivery, PostedCard, Report,
 from bot.domain.timing import Timing
 from bot.storage.errors import StorageError
 from bot.storage.jobs.bulks import Bulks
+from bot.storage.personal_data import PersonalData, Subject
+from bot.storage.schema import AUDIT, BULK, BULK_ITEM
+from bot.storage.stores import Stores
 from tests.services.bulk_world import AT_ONCE, CARD, BulkWorld, WrittenSpeaker, bulk_world
 from tests.storage.holding import eventually
+from tests.support.records import AUDIT_KEY
 
 UNSURE = Report(delivery=Delivery.UNKNOWN)
 NOT_TOLD = Report(delivery=Delivery.NOT_SENT)
@@ -220,6 +226,45 @@ async def test_a_stop_is_seen_while_it_is_asked(world: BulkWorld) -> None:
     assert len(world.asked) < 30
     last, _ = world.speaker.shown[-1]
     assert BulkEnding.STOPPED is last.ending
+    # Nobody waits for the others, so they are not stored any more.
+    items = await world.items(bulk)
+    assert len(items) == await world.bulks.stored(await world.read(bulk)) < 30
+    assert all(item.finding for item in items)
+
+
+class ErasedTable(Bulks):
+    """A table whose person is erased before the first answers are stored; calls `after` then."""
+
+    after: Callable[[], object] = bool
+
+    async def write_answers(
+        self, bulk_id: str, answered: Sequence[BulkItem], *, once_more: Collection[int] = ()
+    ) -> bool:
+        """As ever, later."""
+        if answered:
+            stores = Stores(self._database, key=AUDIT_KEY, lost=print)
+            person = Subject(team="T1", user="U1")
+            await PersonalData(stores, key=AUDIT_KEY, hashed=str).erase(person)
+            self.after()
+        return await super().write_answers(bulk_id, answered, once_more=once_more)
+
+
+async def test_a_list_that_is_erased_while_it_is_asked_ends_quietly(world: BulkWorld) -> None:
+    """Nothing is shown or reported any more, and nothing of it is stored, in the audit neither."""
+    world.table, shown = ErasedTable(world.base.database), list[int]()
+    world.table.after = lambda: shown.append(len(world.speaker.shown))
+    bulk = await world.start(*SLOW)
+    turns = world.turns(stop_seen=0.3, progress_every=0.02)
+    await turns.take_up(await world.taken(bulk))
+
+    assert ([], []) == (world.speaker.reported, world.speaker.handed)
+    # One may have been under way.
+    assert len(world.speaker.shown) <= shown[0] + 1
+    assert len(world.asked) < 30
+    await world.base.writer.flush()
+    for table in (AUDIT, BULK, BULK_ITEM):
+        counting = partial(Connection.scalar, statement=select(func.count()).select_from(table))
+        assert 0 == await world.base.database.read(counting)
 
 
 async def test_a_stop_before_it_was_begun(world: BulkWorld) -> None:
@@ -229,6 +274,7 @@ async def test_a_stop_before_it_was_begun(world: BulkWorld) -> None:
     assert stopped is not None
     await world.turn(stopped)
     assert ([], 1) == (world.asked, len(world.speaker.reported))
+    assert ([], 0) == (await world.items(bulk), await world.bulks.stored(await world.read(bulk)))
 
 
 @pytest.mark.parametrize("code", ["001", "019", "022"])
@@ -264,11 +310,8 @@ async def test_a_pause_of_the_gateway_is_said_and_that_id_is_asked_again(world: 
         await asyncio.sleep(0.05)
     assert await world.bulks.stop("T1", "U1", bulk.id) is not None
     await turn
-    first, *_ = await world.items(bulk)
-    assert (None, 0) == (
-        first.finding,
-        (await world.table.tally(bulk.id)).of(Outcome.GATEWAY_ERROR),
-    )
+    assert ids(10) == [item.message_id.value for item in await world.items(bulk)]
+    assert 0 == (await world.table.tally(bulk.id)).of(Outcome.GATEWAY_ERROR)
     last, _ = world.speaker.shown[-1]
     assert last.paused_until is None
 
@@ -325,6 +368,18 @@ async def test_two_bulks_share(world: BulkWorld) -> None:
     assert [second.id] == [reported.id for reported in world.speaker.reported]
     await asking
     assert 35 == len(world.asked)
+
+
+async def test_the_lists_of_one_user_have_one_share(world: BulkWorld) -> None:
+    """When another's list is done, three of one user have had about as many look-ups together."""
+    turns = world.turns(at_once=4)
+    lists = [await world.start(*SLOW[start : start + 10]) for start in (0, 10, 20)]
+    asking = [asyncio.create_task(turns.take_up(await world.taken(bulk))) for bulk in lists]
+    await eventually(lambda: len(world.asked) >= 4)
+    other = await world.start(*[f"SANDBOX-SLOW-0.2{n:02}1" for n in range(10)], user="U2")
+    await turns.take_up(await world.taken(other))
+    assert len(world.asked) <= 20 + 2 * 4
+    await asyncio.gather(*asking)
 
 
 async def test_no_more_is_asked_at_once_than_all_bulks_may(
@@ -420,6 +475,16 @@ async def test_a_report_that_stands_there_is_not_made_again(world: BulkWorld) ->
     assert BulkState.REPORTED is (await world.read(bulk)).state
 
 
+async def test_a_report_that_can_go_nowhere(world: BulkWorld) -> None:
+    """It is counted and left to the operator; the card says so, and no file is tried."""
+    world.speaker.reports = [Report(delivery=Delivery.UNDELIVERABLE)]
+    ended = await world.turn(await world.start("SANDBOX-OK"))
+    assert (BulkState.UNDELIVERED, False, []) == (ended.state, ended.open, world.speaker.handed)
+    assert ("report", ["report"]) == (world.speaker.missing[-1], world.base.undelivered)
+    last, tally = world.speaker.shown[-1]
+    assert (ended.id, BulkState.UNDELIVERED, 1) == (last.id, last.state, tally.asked)
+
+
 async def test_a_report_in_doubt_that_nobody_may_look_for(world: BulkWorld) -> None:
     """Where the operator would rather have none than two."""
     world.base.in_doubt = OnUnknownDelivery.SKIP
@@ -496,6 +561,7 @@ async def test_a_result_that_slack_does_not_take_for_a_day(world: BulkWorld) -> 
     assert timedelta(hours=24) <= world.base.clock.now - began <= timedelta(hours=25)
     last, tally = world.speaker.shown[-1]
     assert (BulkState.UNDELIVERED, CARD, 1) == (last.state, last.card, tally.asked)
+    assert ("file", ["file"]) == (world.speaker.missing[-1], world.base.undelivered)
 
 
 class HangingSpeaker(WrittenSpeaker):
@@ -523,12 +589,12 @@ class AwayTable(Bulks):
 
     async def write_answers(
         self, bulk_id: str, answered: Sequence[BulkItem], *, once_more: Collection[int] = ()
-    ) -> None:
+    ) -> bool:
         """As ever, later."""
         if self.away:
             self.failures += 1
             raise StorageError("away")
-        await super().write_answers(bulk_id, answered, once_more=once_more)
+        return await super().write_answers(bulk_id, answered, once_more=once_more)
 
 
 async def test_a_database_that_is_away_for_a_while(world: BulkWorld) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.access import Asker
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination, PostedCard
 from bot.domain.jobs.watch import Bound, Ending, State
@@ -37,7 +38,8 @@ async def start(
 ) -> tuple[StartOutcome, ...]:
     """Ask for watches."""
     message_ids = tuple(map(MessageId, idmsgs))
-    return await world.watching.start(message_ids, user=user, destination=destination)
+    asker = Asker(user=user, channel="C1", team="T1")
+    return await world.watching.start(message_ids, asker=asker, destination=destination)
 
 
 async def test_a_watch_starts(world: World) -> None:

@@ -18,10 +18,9 @@ from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Delivery, OnUnknownDelivery, PostedCard, Report, Trace
 from bot.domain.jobs.watch import Bounds, Ending, State, Watch
-from bot.domain.timing import Timing
 from bot.storage.errors import StorageError
 from bot.storage.jobs.watches import Owner, Watches
-from tests.services.watch_world import NOON, World, WrittenSlack, watch_world
+from tests.services.watch_world import NOON, UNPACED, World, WrittenSlack, watch_world
 from tests.storage.holding import eventually
 
 UNSURE = Report(delivery=Delivery.UNKNOWN)
@@ -193,13 +192,13 @@ class ProlongedMeanwhile(Watches):
 
     prolonged = False
 
-    async def replace(self, old: Watch, new: Watch) -> bool:
+    async def replace_all(self, changes: Sequence[tuple[Watch, Watch]]) -> tuple[bool, ...]:
         """As ever, too late once."""
         if not self.prolonged:
             self.prolonged = True
             owner = Owner(team="T1", user="U1")
-            await self.expire_at(NOON + timedelta(hours=4), [old.id], owner)
-        return await super().replace(old, new)
+            await self.expire_at(NOON + timedelta(hours=4), [changes[0][0].id], owner)
+        return await super().replace_all(changes)
 
 
 async def test_a_time_that_is_chosen_at_the_end(world: World) -> None:
@@ -237,20 +236,20 @@ async def test_slack_that_refuses_is_tried_again(world: World) -> None:
     assert 1 == len(world.asked)
 
 
-async def test_the_pause_that_slack_asks_for(world: World) -> None:
-    """It is kept."""
-    pause = timedelta(seconds=90)
-    world.slack.reports = [Report(delivery=Delivery.NOT_SENT, pause=pause)]
+async def test_a_rate_limit_is_no_failed_attempt(world: World) -> None:
+    """The notice is the next one of its conversation, as soon as that is open."""
+    world.slack.reports = [Report(delivery=Delivery.NOT_SENT, pause=timedelta(seconds=90))]
     watch = await world.turn(await world.start("SANDBOX-OK"))
-    assert world.clock.now + pause == watch.due_at
+    assert (State.TOLD, 1, 2) == (watch.state, watch.attempts, len(world.slack.told))
 
 
 async def test_a_notice_that_can_go_nowhere(world: World) -> None:
-    """It is left to the operator, and not tried again."""
+    """It is counted, left to the operator, and not tried again; the card says so."""
     world.slack.reports = [Report(delivery=Delivery.UNDELIVERABLE)]
     watch = await world.turn(await world.start("SANDBOX-OK", card=PostedCard(channel="C", ts="1")))
     assert (State.UNDELIVERED, world.clock.now) == (watch.state, watch.ended_at)
-    assert [] == world.slack.updated
+    assert [watch] == world.slack.updated
+    assert ["notice"] == world.undelivered
 
 
 async def test_slack_away_for_a_day(world: World) -> None:
@@ -279,16 +278,16 @@ async def test_no_answer_leaves_a_doubt(world: World, fault: Report | Exception)
 class HangingSlack(WrittenSlack):
     """One that takes no notice."""
 
-    async def tell(self, watch: Watch) -> Report:
+    async def tell(self, *watches: Watch) -> Report:
         """Hang."""
-        del watch
+        del watches
         await asyncio.sleep(60)
         return NOT_TOLD
 
 
 async def test_a_call_to_slack_is_bounded(world: World) -> None:
     """One that hangs leaves a doubt, and holds nothing up."""
-    world.timing, world.slack = Timing(telling=0.01), HangingSlack()
+    world.timing, world.slack = replace(UNPACED, telling=0.01), HangingSlack()
     watch = await world.turn(await world.start("SANDBOX-OK"))
     assert (State.TELLING, True) == (watch.state, watch.doubtful)
 
@@ -340,7 +339,8 @@ async def test_a_slow_one_whose_watch_is_no_longer_its_own(world: World) -> None
     """Another process has gone on; what this one knows changes nothing."""
     watch = await world.start("SANDBOX-OK")
 
-    async def tell(watch: Watch) -> Report:
+    async def tell(*watches: Watch) -> Report:
+        (watch,) = watches
         taken = replace(watch, worker="e2", attempts=2)
         assert await world.watches.replace(watch, taken)
         return Report(delivery=Delivery.SENT)
@@ -370,7 +370,7 @@ async def test_an_end_of_the_process_leaves_the_looks(world: World) -> None:
     turns.leave()
     await turn
     await turns.take_up(await world.taken(late))
-    await turns.take_up(await world.taken(told))
+    await world.tell_all(turns)
     assert taken == await world.read(watch)
     assert ["SANDBOX-SLOW-5"] == world.asked
     assert [told.id] == [one.id for one in world.slack.told]
@@ -420,12 +420,12 @@ class AwayForAWhile(Watches):
 
     failures = 3
 
-    async def replace(self, old: Watch, new: Watch) -> bool:
+    async def replace_all(self, changes: Sequence[tuple[Watch, Watch]]) -> tuple[bool, ...]:
         """As ever, later."""
-        if new.state is State.TOLD and self.failures:
+        if changes[0][1].state is State.TOLD and self.failures:
             self.failures -= 1
             raise StorageError("away")
-        return await super().replace(old, new)
+        return await super().replace_all(changes)
 
 
 async def test_a_database_that_is_away_delays_the_turn(world: World) -> None:

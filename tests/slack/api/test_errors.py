@@ -16,6 +16,7 @@ from bot.slack.api.calls import (
     NotConnectedError,
     NotMemberError,
     NotNowError,
+    PlaceRefusedError,
     SlackError,
     SlackUnreachableError,
     TokenRefusedError,
@@ -40,13 +41,25 @@ def test_each_code_is_listed_once() -> None:
     }
 
 
-def test_a_code_that_is_not_listed_is_final() -> None:
-    """Such as `is_archived`: nothing was done, and trying again changes nothing."""
-    error = refused("is_archived")
+@pytest.mark.parametrize("code", ["no_text", "too_many_attachments", "a_word_of_2031"])
+def test_a_code_that_is_not_listed_is_about_the_form(code: str) -> None:
+    """Nothing was done, and the same form would be refused again."""
+    error = refused(code)
 
-    assert (SlackError, "is_archived") == (type(error), error.reason)
+    assert (FormRefusedError, code) == (type(error), error.reason)
     assert not error.passes
     assert not error.may_be_done
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, FormRefusedError), (413, FormRefusedError)])
+def test_a_request_that_is_refused_without_a_word_is_about_the_form(
+    status: int, kind: type[SlackError]
+) -> None:
+    """A proxy may answer so to a long message."""
+    assert [kind, kind] == [
+        type(refusal(status, {}, None)),
+        type(url_refusal(status, {}, "<html>Too large</html>")),
+    ]
 
 
 @pytest.mark.parametrize("code", ["is_archived", "invalid_auth", "not_in_channel"])
@@ -76,6 +89,7 @@ REPORTS: Final = {
     TokenRefusedError: Delivery.NOT_SENT,
     MissingScopeError: Delivery.NOT_SENT,
     FormRefusedError: Delivery.UNDELIVERABLE,
+    PlaceRefusedError: Delivery.UNDELIVERABLE,
     GoneError: Delivery.UNDELIVERABLE,
     NotMemberError: Delivery.UNDELIVERABLE,
     SlackError: Delivery.UNDELIVERABLE,
@@ -106,6 +120,7 @@ def test_what_a_failed_search_shows() -> None:
         MissingScopeError: Trace.UNREADABLE,
         GoneError: Trace.NONE,
         NotMemberError: Trace.OUTSIDE,
+        PlaceRefusedError: Trace.UNREADABLE,
         SlackError: Trace.UNREADABLE,
     }
     assert wanted == {kind: trace_after(kind("why")) for kind in wanted}
@@ -122,10 +137,25 @@ def test_a_response_url_names_a_refused_form_in_words_or_in_json(status: int) ->
     }
 
 
-def test_a_response_url_that_refuses_for_another_reason() -> None:
-    """With the code, if it is in JSON; a body may be missing."""
-    used = url_refusal(404, {}, '{"ok": false, "error": "used_url"}')
-    silent = url_refusal(410, {}, None)
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "reason"),
+    [
+        (404, '{"ok": false, "error": "used_url"}', PlaceRefusedError, "used_url"),
+        (404, '{"ok": false, "error": "a_new_word"}', PlaceRefusedError, "a_new_word"),
+        (403, "action_prohibited", PlaceRefusedError, "action_prohibited"),
+        (410, "channel_is_archived\n", PlaceRefusedError, "channel_is_archived"),
+        (400, "a_new_word: at /blocks/0", FormRefusedError, "a_new_word"),
+        (200, '{"ok": false, "error": "a_new_word"}', FormRefusedError, "a_new_word"),
+        (400, "internal_error", UnclearError, "internal_error"),
+        (500, "a_new_word", SlackUnreachableError, "a_new_word"),
+        (410, None, UnclearError, "an answer that cannot be read, status 410"),
+        (403, "<html>", UnclearError, "an answer that cannot be read, status 403"),
+    ],
+)
+def test_a_response_url_that_refuses_for_another_reason(
+    status: int, body: str | None, kind: type[SlackError], reason: str
+) -> None:
+    """In words, in JSON, or by its status alone."""
+    error = url_refusal(status, {}, body)
 
-    assert (SlackError, "used_url") == (type(used), used.reason if used else "")
-    assert UnclearError is type(silent)
+    assert (kind, reason) == (type(error), error.reason if error else "")

@@ -117,6 +117,18 @@ async def test_an_answer_without_the_message_is_judged_by_its_address(scene: Sce
     assert [] == scene.slack.messages
 
 
+@pytest.mark.parametrize("missing", ["channel", "ts"])
+async def test_what_landed_elsewhere_is_deleted_whatever_the_answer_leaves_out(
+    scene: Scene, missing: str
+) -> None:
+    """The channel is the one that was asked for, and the message has its time stamp, too."""
+    scene.slack.said.clear()
+    answer = {name: value for name, value in scene.post().items() if name != missing}
+
+    assert not await scene.landed(answer)
+    assert [] == scene.slack.messages
+
+
 @pytest.mark.parametrize("answer", [{"ok": True}, {"message": []}, {"ts": 5}, [], None])
 async def test_what_cannot_be_found_again_is_reported_and_counts_as_elsewhere(
     scene: Scene, answer: object, log: io.StringIO

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.call_status import COUNTED, Outcome, read_result
-from bot.domain.id_lists.id_list import IdList, UnreadableListError, read_pasted
+from bot.domain.id_lists.id_list import IdList, UnreadableListError
+from bot.domain.id_lists.pasted import read_pasted
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import TooMany
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally
@@ -118,10 +119,18 @@ def sound(shown: Message, *, public: bool = False) -> None:
     assert not any("<!" in text.replace("<!date^", "") for text in texts)
 
 
-@given(bulk=bulks, tally=tallies, style=styles, late=st.integers(0, 10**6))
-def test_any_progress_is_taken(bulk: Bulk, tally: Tally, style: CardStyle, late: int) -> None:
+@given(
+    bulk=bulks,
+    tally=tallies,
+    style=styles,
+    late=st.integers(0, 10**6),
+    missing=st.sampled_from(["", "file", "report"]),
+)
+def test_any_progress_is_taken(
+    bulk: Bulk, tally: Tally, style: CardStyle, late: int, missing: str
+) -> None:
     """For any file name, any counts and any moment."""
-    sound(progress_card(bulk, tally, style, NOW + timedelta(seconds=late)))
+    sound(progress_card(bulk, tally, style, NOW + timedelta(seconds=late), missing=missing))
 
 
 @given(bulk=bulks, items=item_lists, style=styles, form=forms, why=reasons)
@@ -230,6 +239,33 @@ def test_ids_are_shortened_where_others_read_them(english: CardStyle) -> None:
     assert "MPG0…0474" in told
 
 
+def test_calls_that_end_alike_come_with_a_text_to_send(english: CardStyle) -> None:
+    """With the addressee and some ids, shortened where others read them."""
+    items = [
+        BulkItem(
+            position=n,
+            message_id=MessageId(f"MPG{n:012}"),
+            finding=read_result("failed:480" if n % 2 else "ok:85.00"),
+        )
+        for n in range(20)
+    ]
+    report = ReportCounter(items).report(english.catalog)
+    told, public = (
+        str(report_card(bulk_of_ana(total=20), report, [], style).blocks)
+        for style in (english, english.read_by(Audience.PUBLIC))
+    )
+
+    assert say("advice.alike") in told
+    assert EN.sip(480).advice not in told
+    for shown, style in ((told, english), (public, english.read_by(Audience.PUBLIC))):
+        ids = ", ".join(style.shown_id(one.message_id) for one in items[1:10:2])
+        assert ids in shown
+        assert EN.gateway("777").contact in shown
+    assert "MPG000000000001" not in public
+    shortened = say("bulk.report.shortened")
+    assert (False, True) == (shortened in told, shortened in public)
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "full"), [(0, 10, 0), (1, 2, 10), (9_999, 10_000, 19), (7, 7, 20), (0, 0, 0)]
 )
@@ -267,6 +303,24 @@ def test_a_card_that_is_over_has_no_button_to_stop(english: CardStyle, ending: B
 
     assert "actions" not in {block["type"] for block in card.blocks}
     assert say(f"bulk.over.{ending}", asked=0, total=10_000) in shown_text(card)
+
+
+@pytest.mark.parametrize("ending", BulkEnding)
+def test_a_card_whose_report_or_file_is_missing_says_where_the_results_are(
+    english: CardStyle, ending: BulkEnding
+) -> None:
+    """Without a report the card has its button, and promises none."""
+    bulk, tally = bulk_of_ana(ending=ending), Tally()
+    button, asked = say("bulk.report.show_all"), {"asked": 0, "total": 10_000}
+    why = say(f"bulk.over.{ending}", **asked)
+    no_report = say("bulk.over.no_report", button=button, **asked)
+    no_file = say("bulk.over.no_file", button=button)
+
+    for missing, wanted in (("report", (False, True, False)), ("file", (True, False, True))):
+        card = progress_card(bulk, tally, english, NOW, missing=missing)
+        shown = shown_text(card)
+        assert wanted == (why in shown, no_report in shown, no_file in shown)
+        assert (missing == "report") is ("actions" in {block["type"] for block in card.blocks})
 
 
 def read(text: str, style: CardStyle) -> tuple[IdList | None, str]:
@@ -335,6 +389,20 @@ def test_the_values_of_our_own_buttons_come_back() -> None:
     """A bulk's id, and an id with a page."""
     assert NAME == bulk_of(NAME)
     assert (NAME, 17) == page_of(page_value(bulk_of_ana(), 17))
+
+
+@pytest.mark.parametrize(
+    ("count", "more", "body"), [(14, False, "body"), (100, False, "body"), (200, True, "to_paste")]
+)
+def test_the_button_for_too_many_ids_does_what_is_said(
+    english: CardStyle, count: int, more: bool, body: str
+) -> None:
+    """If it does not take all of them, they are to be pasted; more than can be counted is said."""
+    ids = tuple(MessageId(f"MPG{n:012}") for n in range(count))
+    note = too_many(TooMany(count=count, ids=ids, more=more), Notes(english, "/voicestatus"))
+
+    told = say("too_many.more_than", count=count) if more else f"{count}"
+    assert say(f"too_many.{body}", count=told, limit=10) in str(note.blocks)
 
 
 @pytest.mark.parametrize(("count", "kept"), [(11, 11), (100, 100), (300, 0)])

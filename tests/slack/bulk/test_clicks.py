@@ -72,6 +72,24 @@ async def test_the_asker_stops_a_list_and_what_is_known_is_reported(slow: Scene)
     expect_rings(slow, USER_ID)
 
 
+@pytest.mark.parametrize(("text", "asked"), [(SLOW, 2), (" ".join(NEVER_DONE), 0)])
+async def test_a_stopped_list_shows_what_was_looked_up(slow: Scene, text: str, asked: int) -> None:
+    """Its pages have no other calls; without any, a note says so."""
+    await begun(slow, text)
+    await until(lambda: len(slow.asked) == asked + 2)
+    total = len(text.split())
+    await slow.person.click(await shown(slow, say("bulk.heading", count=total)), "bulk_stop")
+    report = await shown(slow, say("bulk.report.stopped", asked=asked, total=total))
+    await slow.person.click(report, "bulk_page_show")
+    if asked:
+        page = await shown(slow, say("bulk.page.title", page=1, pages=1))
+        assert "SANDBOX-BUSY" in seen(page)
+        assert NEVER_DONE[0] not in seen(page)
+    else:
+        await shown(slow, say("bulk.note.no_results_title"))
+    expect_rings(slow, USER_ID)
+
+
 async def test_others_see_no_button_and_can_stop_nothing(slow: Scene) -> None:
     """A forged click shows that the list is another user's; the list goes on."""
     card = await slow_card(slow)

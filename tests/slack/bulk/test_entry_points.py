@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.input.message_id import MessageId
+from bot.domain.jobs.bulk import MOST_CALLS_A_DAY, Bulk
+from bot.domain.jobs.job import Destination
+from bot.domain.jobs.watch import Bounds
 from bot.fake_slack.people.person import Outcome
-from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, USER_ID
+from bot.fake_slack.state.workspace import (
+    BOT_MENTION,
+    CHANNEL_ID,
+    CHANNEL_WITHOUT_BOT_ID,
+    TEAM_ID,
+    USER_ID,
+)
 from bot.settings.settings import Mode
 from tests.slack.listing import DONE, MIXED, REPORT, begun, checked, form, reports
 from tests.slack.watching import SWIFT, buttons_of, expect_rings, saying, shown
@@ -65,6 +76,21 @@ async def test_nothing_begins_before_it_was_shown(ways: Scene) -> None:
     assert changed.view is not None
     assert found(2) in in_view(changed.view)
     assert [] == ways.asked
+
+
+async def test_a_list_that_is_too_long_for_the_form_is_cut_after_an_id(ways: Scene) -> None:
+    """Which says where; what is shown is what is in the field, and what begins."""
+    ids = [f"MPG{number:012}" for number in range(300)]
+    view = await form(ways, "\n".join(ids))
+
+    assert found(187) in in_view(view)
+    assert say("bulk.modal.cut_title") in in_view(view)
+    assert say("bulk.modal.cut", last=ids[186]) in in_view(view)
+    assert ids[:187] == view.content["blocks"][-2]["element"]["initial_value"].split()
+
+    told = await ways.person.submit(view)
+    assert told.view is not None
+    assert say("bulk.note.begun_title") in in_view(told.view)
 
 
 async def test_what_holds_no_id_stays_in_the_form(ways: Scene) -> None:
@@ -136,3 +162,25 @@ async def test_where_all_can_read_it_the_offer_is_the_askers_alone(ways: Scene) 
 
     assert not note.ephemeral
     assert [USER_ID] == buttons_of(note)["bulk_open"]["visible_to_user_ids"]
+
+
+async def test_a_person_who_has_had_enough_lists_today_is_told_so_kindly(ways: Scene) -> None:
+    """The form stays with its text; nothing is looked up."""
+    before = Bulk(
+        id="0123456789abcdef",
+        user=USER_ID,
+        destination=Destination(team=TEAM_ID, channel=CHANNEL_ID),
+        total=MOST_CALLS_A_DAY - 1,
+        started_at=(now := datetime.now(UTC)),
+        due_at=now,
+        ended_at=now,
+    )
+    bounds = Bounds(user=9, all=9)
+    await ways.running.stores.bulks.add(before, [MessageId("SANDBOX-OK")], (), bounds)
+    view = await checked(ways, " ".join(MIXED))
+
+    again = (await ways.person.submit(view)).view
+    assert again is not None
+    assert say("bulk.note.full_day", limit=MOST_CALLS_A_DAY) in in_view(again)
+    assert MIXED[0] in str(again.content)
+    assert [] == ways.asked

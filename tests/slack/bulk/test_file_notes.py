@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from bot.domain.id_lists.id_list import ListProblem, UnreadableListError
-from bot.domain.input.found_ids import find_ids
 from bot.domain.texts.catalog import Catalog
 from bot.fake_slack.rules.message_rules import CALLING_MARKUP
 from bot.slack.bulk.notes import unread_line
-from bot.slack.files.file_objects import FileProblem, UnreadableFileError, is_worth_reading
+from bot.slack.files.file_objects import FileProblem, UnreadableFileError
 from tests.slack.file_scene import FileScene, file_scene
 from tests.support.wording import EN, PT, say
 
@@ -72,20 +71,6 @@ async def test_of_a_person_one_file_is_read_at_a_time(scene: FileScene) -> None:
         assert [] == scene.slack.calls
         other = await scene.attached.read(message, user="U2", max_ids=10)
     assert other == await scene.attached.read(message, user="U1", max_ids=10)
-
-
-async def test_a_message_that_may_hold_a_list_is_known_without_asking(scene: FileScene) -> None:
-    """So all other messages are answered as quickly as before."""
-    with_ids = find_ids(["SANDBOX-OK"])
-    for files, alone, beside_ids in (
-        (("photo.png", "list.csv"), True, True),
-        (("photo.png",), True, False),
-        ((), False, False),
-    ):
-        message = await scene.message(*files)
-        assert alone is is_worth_reading(message, find_ids([]))
-        assert beside_ids is is_worth_reading(message, with_ids)
-    assert [] == scene.slack.calls
 
 
 def test_every_problem_has_a_line() -> None:

@@ -76,7 +76,7 @@ async def test_a_list_in_a_file_is_shown_begun_and_given_back_in_the_thread(ways
     assert FOUND in in_view(view)
     assert say("bulk.modal.column", column="IDMSG") in in_view(view)
     assert say("bulk.doubles", count=1) in in_view(view)
-    assert phrase("bulk.modal.ignored_line", number=4).search(in_view(view))
+    assert phrase("bulk.modal.ignored_row", number=4).search(in_view(view))
     assert [] == ways.asked
 
     told = await ways.person.submit(view)

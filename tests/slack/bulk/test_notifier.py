@@ -155,6 +155,19 @@ async def test_one_card_is_posted_and_then_changed_in_its_place(scene: Speaking)
     assert progress(8) in seen(card)
 
 
+async def test_a_card_that_slack_wants_plainer_stays_plain(scene: Speaking) -> None:
+    """Updates come every few seconds, so the refused forms are not tried each time."""
+    bulk = await scene.shown(a_bulk())
+    scene.slack.failures.forbid("a_new_word", lambda given: bool(given.get("blocks")))
+    for asked in (4, 8):
+        tally = Tally(counts=MappingProxyType({Outcome.ANSWERED: asked}))
+        assert Delivery.SENT is (await scene.speaker.show_progress(bulk, tally)).delivery
+
+        (card,) = scene.messages
+        assert (progress(asked) in card.text, card.blocks) == (True, ())
+    assert 4 == scene.called(UPDATE)
+
+
 async def test_the_last_state_names_the_ending(scene: Speaking) -> None:
     """In the same card."""
     bulk = await scene.shown(a_bulk())
@@ -292,15 +305,16 @@ async def test_pages_whose_thread_is_gone_go_to_the_asker_and_the_file_with_them
 
 
 @pytest.mark.parametrize(
-    ("refused", "form"), [(0, "data_table"), (1, "table"), (2, "lines"), (3, "text")]
+    ("refused", "form"),
+    [(0, "data_table"), (1, "table"), (2, "lines"), (3, "paragraphs"), (4, "text")],
 )
+@pytest.mark.parametrize("word", ["invalid_blocks", "invalid_attachments", "a_new_word"])
 async def test_what_slack_refuses_for_its_form_comes_in_a_plainer_one(
-    scene: Speaking, refused: int, form: str
+    scene: Speaking, refused: int, form: str, word: str
 ) -> None:
-    """Sortable table, plain table, lines, then text only; always with the mark."""
+    """Sortable table, plain table, lines, paragraphs, then text only; always with the mark."""
     bulk = await scene.shown(a_bulk())
-    for _ in range(refused):
-        scene.slack.fail_next(POST, error="invalid_blocks")
+    scene.slack.fail_next(POST, error=word, times=refused)
     assert Delivery.SENT is (await scene.speaker.report(over(bulk))).delivery
 
     (told,) = scene.messages[1:]
@@ -309,6 +323,7 @@ async def test_what_slack_refuses_for_its_form_comes_in_a_plainer_one(
     assert (form == "text") is (told.blocks == ())
     assert say("bulk.report.all_asked") in told.text
     assert EN.writing.share(8, 8) in told.text
+    assert public_id("MPG000000000007") in f"{told.text} {seen(told)}"
     assert told.metadata is not None
 
 
@@ -389,6 +404,19 @@ async def test_the_whole_result_comes_as_pages_where_no_file_is_given(
     assert all(one.thread_ts == scene.messages[0].ts for one in found)
     assert all(public_id("MPG000000000039") in seen(one) for one in found)
     assert all("MPG000000000039" not in f"{one.text} {seen(one)}" for one in found)
+
+
+@pytest.mark.parametrize(("stored", "pages"), [(99, 0), (100, 3), (81, 0)])
+async def test_a_stopped_list_has_as_many_pages_as_results(
+    scene: Speaking, stored: int, pages: int
+) -> None:
+    """What was not looked up is not stored any more."""
+    scene.total, scene.file = stored, Delivery.UNDELIVERABLE
+    bulk = await scene.shown(a_bulk(total=500))
+    stopped = replace(over(bulk), ending=BulkEnding.STOPPED)
+    assert Report(delivery=Delivery.SENT) == await scene.speaker.deliver_results(stopped)
+    title = say("bulk.page.title", page=1, pages=pages)
+    assert bool(pages) == any(title in one.text for one in scene.messages)
 
 
 async def test_without_a_card_the_results_are_pages_for_the_asker(scene: Speaking) -> None:

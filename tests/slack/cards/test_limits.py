@@ -28,7 +28,6 @@ from bot.fake_slack.rules.block_rules import Surface as Judged
 from bot.fake_slack.rules.block_rules import problems_of_blocks
 from bot.services.records import Surface
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
-from bot.slack.api.web_client import plain_text_fallback
 from bot.slack.blocks.block_kit import (
     Message,
     context,
@@ -38,6 +37,7 @@ from bot.slack.blocks.block_kit import (
     plain_text,
     section,
 )
+from bot.slack.blocks.plainer import plainer
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
 from bot.slack.bulk.notes import too_many
 from bot.slack.cards.controls import (
@@ -87,9 +87,12 @@ from tests.slack.judging import (
 from tests.support.wording import EN, PT
 
 CATALOGS: Final = (EN, PT)
+HINTS: Final = tuple(
+    f"hint.{name}" for name in ("invite", "thread_gone", "archived", "closed", "busy", "not_taken")
+)
 NOTES: Final[Sequence[Callable[[Notes], Message]]] = (
     *(help_note, Notes.usage, admins_only, closing),
-    *(lambda notes, name=name: notes.hint(name) for name in ("hint.invite", "hint.thread_gone")),
+    *(lambda notes, name=name: notes.hint(name) for name in HINTS),
     *(lambda notes, reason=reason: notes.refused(reason) for reason in Refusal),
     *(lambda notes, chosen=chosen: channel_language(chosen, notes) for chosen in CATALOGS),
     lambda notes: notes.note("language.chosen"),
@@ -263,11 +266,11 @@ def test_any_note_about_watches_is_one_that_slack_takes(
     several: list[Watch], speaker: Notes, most: int
 ) -> None:
     """Started, watched already, too many, stopped; and lists of any length."""
-    ten = several[:10]
+    ten, bounds = several[:10], set(Bound) - {Bound.DAY}
     outcomes: list[StartOutcome] = [
         *(Started(watch=one) for one in ten),
         *(AlreadyWatched(watch=one) for one in ten),
-        *(NoRoom(message_id=one.message_id, bound=b, most=most) for one in ten for b in Bound),
+        *(NoRoom(message_id=one.message_id, bound=b, most=most) for one in ten for b in bounds),
     ]
     accepted(started(outcomes, speaker, "U1"))
     accepted(stopped(ten, speaker))
@@ -325,7 +328,7 @@ def test_any_words_that_were_found_fill_a_modal_that_is_taken(
 
     taken_view(view, Judged.MODAL)
     assert origin == origin_of(view)
-    if (plain := plain_text_fallback({"view": view})) is not None:
+    for plain in plainer({"view": view}):
         taken_view(plain["view"], Judged.MODAL)
 
 
@@ -341,8 +344,7 @@ def test_any_answer_gives_a_modal_that_is_taken(
     view = answer(style.catalog, card(several, style, remarks, row))
 
     taken_view(view, Judged.MODAL)
-    plain = plain_text_fallback({"view": view})
-    assert plain is not None
+    (plain,) = plainer({"view": view})
     taken_view(plain["view"], Judged.MODAL)
 
 
@@ -369,8 +371,7 @@ def test_any_page_is_taken(
     view = home(Notes(style, "/voicestatus"), recent=recent, watches=waiting, chosen=chosen)
 
     taken_view(view, Judged.HOME)
-    plain = plain_text_fallback({"view": view})
-    assert plain is not None
+    (plain,) = plainer({"view": view})
     taken_view(plain["view"], Judged.HOME)
 
 

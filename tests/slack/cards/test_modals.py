@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import parse_query
+from bot.domain.input.query import parse_ids
 from bot.services.records import Surface
 from bot.slack.blocks.block_kit import Message, section
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
@@ -41,8 +41,13 @@ def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
         ("", say("modal.empty")),
         ("help", say("modal.empty")),
         ("A1 +55 (11) 98765-4321", f"+55 (11) 98765-4321: {say('problem.phone')}"),
-        ("x" * 41, f"{'x' * 40}: {say('problem.too_long')}"),
-        ("a\x07b ``", f"a\ufffdb, ``: {say('problem.unprintable')}"),
+        ("MPG000236180474\t11987654321\nMPG000236180475\t11987654322", ""),
+        ("1" * 41, f"{'1' * 40}: {say('problem.too_long')}"),
+        ("a1\x07b 000:", f"a1\ufffdb: {say('problem.unprintable')}"),
+        ("banana", say("modal.empty")),
+        ("have MPG000236180474 please", ""),
+        ("MPG000236180474 4711", ""),
+        (" ".join(f"A{number}" for number in range(11)), ""),
     ],
     ids=ascii,
 )
@@ -50,7 +55,7 @@ def test_what_was_typed_wrongly_is_named_under_the_field(typed: str, problem: st
     """All bad words, and the reason for the first."""
     style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))
 
-    assert problem == Notes(style, "/voicestatus").modal_problem(parse_query(typed))
+    assert problem == Notes(style, "/voicestatus").modal_problem(parse_ids(typed))
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, Origin(), Origin(surface=Surface.HOME)])

@@ -58,8 +58,27 @@ def test_what_others_read_names_no_number_and_no_whole_id() -> None:
             assert hidden in str(card(asked, private))
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        *(("ana_souza", "ana_souza"), ("ana.s-1", "ana.s-1"), ("_ana_ b_", "ana b")),
+        *(
+            ("*ana* ~b~ `c`", "ana b c"),
+            ("a\u202eb\nc", "a\ufffdb\ufffdc"),
+            ("<!here>", "&lt;!here&gt;"),
+        ),
+    ],
+)
+def test_the_name_of_who_shared_a_card_is_only_a_name(name: str, shown: str) -> None:
+    """Without markup, and without what hides or reorders the text beside it."""
+    style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZONE).shared(name)
+    answer = Answer(message_id=MessageId("A1"), finding=read_result("023"), checked_at=NOW)
+
+    assert say("card.shared_by", user=shown) in texts(list(card([answer], style).blocks))
+
+
 def test_every_error_with_a_report_is_one_that_somebody_else_resolves() -> None:
-    """The agent causes no look-up error; for two of them, waiting is all that helps."""
+    """No agent resolves a look-up error; for three of them, waiting is all that helps."""
     silent = [e.code for e in EN.of_kind(Kind.ERROR) if not labels(LookupFailure(error=e.code))]
 
-    assert ["busy", "paused"] == silent
+    assert ["busy", "own_look_ups", "paused"] == silent

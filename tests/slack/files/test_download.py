@@ -106,9 +106,9 @@ async def test_several_lists_are_named(scene: FileScene) -> None:
     assert 0 == scene.slack.file_transfer.downloads
 
 
-@pytest.mark.parametrize("name", ["list.xlsx", "photo.png", "list.pdf"])
+@pytest.mark.parametrize("name", ["photo.png", "voice.mp3", "call.mp4", "lists.zip", "run.exe"])
 async def test_what_is_no_text_is_not_fetched(scene: FileScene, name: str) -> None:
-    """Nor is a workbook."""
+    """A picture, a recording, an archive, a program."""
     assert (FileProblem.NOT_A_LIST, (name,)) == await problem(scene, await scene.message(name))
     assert (0, 0) == (infos(scene), scene.slack.file_transfer.downloads)
 
@@ -308,16 +308,35 @@ async def test_the_sign_in_page_is_no_list(scene: FileScene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"<!DOCTYPE html><html>", "text/html"),
-        (b"SANDBOX-OK", "text/html"),
-        (b"\r\n <HTML lang='en'>", "application/octet-stream"),
-    ],
-    ids=["page", "by its kind", "by its beginning"],
+    "name", ["list.xls", "list.xlsx", "list.pdf", "list.html", "list", "l.bin"]
 )
-async def test_html_is_no_list(scene: FileScene, other: Stranger, body: bytes, kind: str) -> None:
-    """For any status."""
+async def test_what_may_be_text_is_fetched_whatever_its_name(scene: FileScene, name: str) -> None:
+    """Its bytes decide what it is."""
+    message = await scene.message({"name": name, "content": CSV})
+
+    assert CSV == (await scene.attached.fetch(message))[1]
+
+
+async def test_a_file_with_the_name_of_a_list_goes_before_others(scene: FileScene) -> None:
+    """A document beside it is not read."""
+    message = await scene.message("report.pdf", FILE, "notes.docx")
+
+    assert "list.csv" == (await scene.attached.fetch(message))[0].name
+
+
+async def test_of_several_files_without_such_a_name_none_is_chosen(scene: FileScene) -> None:
+    """They are probably no lists."""
+    message = await scene.message("report.pdf", "notes.docx")
+
+    assert (FileProblem.NOT_A_LIST, ("report.pdf", "notes.docx")) == await problem(scene, message)
+    assert 0 == scene.slack.file_transfer.downloads
+
+
+KINDS = ["text/html", "application/octet-stream", "text/csv"]
+
+
+async def served(scene: FileScene, other: Stranger, body: bytes, kind: str) -> dict[str, Any]:
+    """A message whose file is served as these bytes of this kind."""
 
     async def page(_: web.Request) -> web.StreamResponse:
         return web.Response(body=body, content_type=kind)
@@ -325,8 +344,46 @@ async def test_html_is_no_list(scene: FileScene, other: Stranger, body: bytes, k
     message = await scene.message(addressed(f"{other.url}/list.csv"))
     other.answer = page
     scene.trust(other)
+    return message
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<!DOCTYPE html><html lang="en-US" class="" data-cdn="https://a.slack-edge.com/"><head>',
+        b'\r\n <HTML lang="en"><head>\n<link href="https://a.slack-edge.com/x.css">',
+        b"<!DOCTYPE html>\n<html><head><title>Slack</title></head><body>Sign in</body>",
+        b"<html><head><script>" + b" " * 50_000 + b"</script><title>Login | Slack</title>",
+    ],
+)
+async def test_a_page_of_slack_is_its_sign_in_page(
+    scene: FileScene, other: Stranger, body: bytes, kind: str
+) -> None:
+    """Known by Slack's own marks, for any content type."""
+    message = await served(scene, other, body, kind)
 
     assert FileProblem.SIGN_IN == (await problem(scene, message))[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!DOCTYPE html><html><table><tr><td>IDMSG</td></tr><tr><td>236180474</td></tr></table>",
+        b"<html><head><title>Slack de maio</title></head><body>MPG000236180474</body></html>",
+        b"MPG000236180474;see https://a.slack-edge.com/ <title>Slack</title>",
+        b"<html>" + b" " * 70_000 + b"<title>Slack</title>",
+        b"SANDBOX-OK",
+    ],
+)
+async def test_any_other_page_is_the_file(
+    scene: FileScene, other: Stranger, body: bytes, kind: str
+) -> None:
+    """Systems export lists as web pages."""
+    message = await served(scene, other, body, kind)
+
+    assert body == (await scene.attached.fetch(message))[1]
 
 
 @pytest.mark.parametrize(

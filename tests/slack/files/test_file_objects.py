@@ -39,20 +39,42 @@ def test_a_text_file_may_hold_a_list(fields: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "likely"),
+    [
+        ({}, True),
+        ({"name": "a.XLS", "mimetype": "application/vnd.ms-excel", "filetype": "xls"}, True),
+        ({"name": "a.csv", "mimetype": "image/png", "filetype": "png"}, True),
+        ({"file_access": "check_file_info", "mode": "file_access", "name": "a.pdf"}, True),
+        ({"name": "a.xlsx", "mimetype": "application/x", "filetype": "xlsx"}, False),
+        ({"name": "a.html", "mimetype": "text/html", "filetype": "html"}, False),
+        ({"name": "a.pdf", "mimetype": "application/pdf", "filetype": "pdf"}, False),
+        ({"name": "a", "mimetype": None, "filetype": None}, False),
+    ],
+)
+def test_its_bytes_decide_what_a_file_is(fields: dict[str, Any], likely: bool) -> None:
+    """Its name and type only say what is to be read first."""
+    found = read(**fields)
+
+    assert (None, likely) == (found.problem, found.likely)
+
+
+@pytest.mark.parametrize(
     ("fields", "problem"),
     [
         (
-            {"name": "a.xlsx", "mimetype": "application/x", "filetype": "xlsx"},
+            {"name": "a", "mimetype": "image/png", "filetype": "png"},
             FileProblem.NOT_A_LIST,
         ),
-        ({"name": "a.html", "mimetype": "text/html", "filetype": "html"}, FileProblem.NOT_A_LIST),
+        ({"name": "a.ZIP", "mimetype": None, "filetype": "x"}, FileProblem.NOT_A_LIST),
         ({"mode": "external", "is_external": True}, FileProblem.OUTSIDE),
         ({"is_external": True}, FileProblem.OUTSIDE),
         ({"mode": "tombstone"}, FileProblem.DELETED),
         ({"mode": "hidden_by_limit"}, FileProblem.DELETED),
         ({"file_access": "file_not_found"}, FileProblem.DELETED),
-        ({"mode": "space"}, FileProblem.NOT_A_LIST),
-        ({"mode": "email"}, FileProblem.NOT_A_LIST),
+        ({"mode": "space"}, FileProblem.PAGE),
+        ({"mode": "email"}, FileProblem.PAGE),
+        ({"mode": "quip", "filetype": "canvas"}, FileProblem.PAGE),
+        ({"mode": "file_access", "file_access": "access_denied"}, FileProblem.NOT_VISIBLE),
     ],
 )
 def test_everything_else_holds_none(fields: dict[str, Any], problem: FileProblem) -> None:
@@ -89,7 +111,30 @@ def test_files_of_forwarded_messages_count() -> None:
 
 def test_not_without_end() -> None:
     """At most as many as Slack's clients attach."""
-    assert MOST_FILES == len(files_on({"files": [CSV] * 5_000}))
+    many = [{**CSV, "id": f"F{number}"} for number in range(5_000)]
+    deep: Any = {"type": "file", "file_id": "FDEEP"}
+    for _ in range(5_000):
+        deep = {"type": "rich_text_section", "elements": [deep]}
+
+    assert MOST_FILES == len(files_on({"files": many}))
+    assert 1 == len(files_on({"files": [CSV] * 5_000, "blocks": [deep]}))
+
+
+def test_files_that_only_the_text_names_count() -> None:
+    """Each once, wherever it stands; only `files.info` knows what they are."""
+    named = [{"type": "file", "file_id": name} for name in ("F1", "F2", "F3", "", 7)]
+    quote = {"type": "rich_text_quote", "elements": named[:1]}
+    items = {
+        "type": "rich_text_list",
+        "elements": [{"type": "rich_text_section", "elements": named}],
+    }
+    blocks = [{"type": "rich_text", "elements": [quote, items, "x"]}, None]
+    found = files_on({"files": [CSV], "blocks": blocks})
+    forwarded = {"message_blocks": [{"message": {"blocks": blocks}}]}
+
+    assert ["F1", "F2", "F3"] == [file.id for file in files_on({"attachments": [forwarded]})]
+    assert ["F1", "F2", "F3"] == [file.id for file in found]
+    assert [False, True, True] == [file.untold for file in found]
 
 
 JUNK = some.recursive(

@@ -19,7 +19,7 @@ from bot.slack.home.page import home
 from bot.storage.records import RecentLookup
 from tests.slack.judging import NOW
 from tests.slack.watching import watch_of
-from tests.support.reading import heading, in_view
+from tests.support.reading import heading, in_view, seen
 from tests.support.scene import Scene, Stages
 from tests.support.wording import BUSY, BUSY_PT, EN, PT, phrase, say
 
@@ -58,12 +58,12 @@ async def test_afterwards_it_shows_the_persons_own_look_ups(bot: Scene) -> None:
     await page(bot)
     await bot.mention("SANDBOX-OK")
     await page(bot)
-    await bot.answer("NO-SUCH-ID")
+    await bot.answer("NO-SUCH-ID-1")
     await page(bot)
     await bot.answer("SANDBOX-BUSY")
     shown = await page(bot)
 
-    lines = {"SANDBOX-BUSY": "failed", "NO-SUCH-ID": "gateway.023", "SANDBOX-OK": "answered"}
+    lines = {"SANDBOX-BUSY": "failed", "NO-SUCH-ID-1": "gateway.023", "SANDBOX-OK": "answered"}
     assert list(lines) == re.findall(r"`((?:SANDBOX|NO)-[^`]*)`", shown)
     for idmsg, name in lines.items():
         icon, outcome = say(f"icon.{name}"), say(f"outcome_word.{name}")
@@ -82,6 +82,20 @@ async def test_the_language_is_chosen_there(bot: Scene) -> None:
     automatic = await bot.answer("SANDBOX-BUSY")
 
     assert [BUSY_PT, BUSY] == [heading(chosen), heading(automatic)]
+
+
+async def test_a_choice_on_a_page_that_slack_does_not_take_is_confirmed_directly(
+    bot: Scene,
+) -> None:
+    """In the chosen language."""
+    await bot.person.open_home()
+    view = await bot.home()
+    bot.slack.fail_next("views.publish", error="not_enabled")
+
+    told = await bot.comes_of(bot.person.click(view, "home_language", value="pt-BR"))
+
+    assert bot.person.direct_channel == told.channel
+    assert say("language.chosen", PT) in seen(told)
 
 
 async def test_the_menu_shows_what_was_chosen(bot: Scene) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.fake_slack.people.person import Kind, Person
 from bot.fake_slack.slack_server import LoopbackSlack
+from bot.fake_slack.state.file_shelf import File
 from bot.fake_slack.state.ledger import View
 from bot.fake_slack.state.workspace import (
     BOT_MENTION,
@@ -26,10 +27,13 @@ from bot.fake_slack.state.workspace import (
     Profile,
 )
 from bot.settings.settings import Mode
+from bot.slack.blocks.block_kit import Message, actions, button
+from bot.slack.blocks.seal import Seal
+from bot.slack.cards.controls import Origin, carrying
 from tests.slack.listing import forged, form
 from tests.slack.requests_of_slack import mention
 from tests.support.reading import in_view, row_of, seen
-from tests.support.scene import ASK, CHECK, COMMAND, Scene, Stages, playing
+from tests.support.scene import ASK, CHECK, COMMAND, HASH_KEY, Scene, Stages, playing
 from tests.support.wording import REFUSED
 
 READ = ("users:read",)
@@ -64,6 +68,33 @@ async def by_mention(bot: Scene, person: Person) -> str:
     """The result of a mention in a shared channel."""
     said = person.say(f"{BOT_MENTION} SANDBOX-OK", channel=SHARED_CHANNEL_ID)
     return seen(await bot.comes_of(said))
+
+
+async def by_edited_mention(bot: Scene, person: Person) -> str:
+    """The result of another id in a mention that was answered before."""
+    await by_mention(bot, person)
+    edit = person.edit(bot.slack.said[-1], f"{BOT_MENTION} SANDBOX-404")
+    return seen(await bot.comes_of(edit))
+
+
+async def by_file(bot: Scene, person: Person) -> str:
+    """The result of a file in a direct message."""
+    files: list[File] = [{"name": "calls.csv", "content": b"IDMSG\r\nSANDBOX-OK\r\n"}]
+    said = person.say("", channel=person.direct_channel, files=files)
+    return seen(await bot.comes_of(said))
+
+
+async def by_an_offered_list(bot: Scene, person: Person) -> str:
+    """The result of a click that starts a list, with the bot's own signature."""
+    card = await bot.mention("SANDBOX-OK", channel=SHARED_CHANNEL_ID)
+    value = carrying(Origin(channel=SHARED_CHANNEL_ID), file="F1", checked="x")
+    row = actions("row", [button("bulk_begin", "Go", value=value)])
+    (signed,) = Seal(HASH_KEY.encode()).on_message(Message(text="", blocks=(row,))).blocks
+    click = forged(person, card, "bulk_begin", signed["elements"][0]["value"])
+    before = len(bot.slack.messages)
+    await person.deliver(Kind.INTERACTIVE, click)
+    await bot.running.work.idle()
+    return "".join(map(seen, bot.slack.messages[before:]))
 
 
 async def by_direct_message(bot: Scene, person: Person) -> str:
@@ -140,7 +171,10 @@ async def changed(bot: Scene, person: Person, view: View, values: Mapping[str, A
 WAYS: Mapping[str, Seen] = {
     "command": by_command,
     "mention": by_mention,
+    "edited mention": by_edited_mention,
     "direct message": by_direct_message,
+    "file in a direct message": by_file,
+    "button of an offered list": by_an_offered_list,
     "message shortcut": by_message_shortcut,
     "button of a card": by_a_button,
     "global shortcut": by_global_shortcut,

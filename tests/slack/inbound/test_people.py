@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.configured import slack_session
 from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.workspace import (
@@ -19,6 +18,7 @@ from bot.fake_slack.state.workspace import (
     ENTERPRISE_ID,
     OTHER_USER_ID,
     SISTER_TEAM_ID,
+    SLACKBOT_ID,
     STRANGER_ENTERPRISE_ID,
     STRANGER_TEAM_ID,
     STRANGER_USER_ID,
@@ -26,6 +26,7 @@ from bot.fake_slack.state.workspace import (
     USER_ID,
     Profile,
 )
+from bot.slack.api.session import open_session
 from bot.slack.api.workspace import Workspace, find_workspace
 from bot.slack.inbound.people import People
 from tests.slack.requests_of_slack import SURFACES, mention
@@ -64,7 +65,7 @@ async def meeting(
     **settings: Any,
 ) -> AsyncIterator[tuple[People, LoopbackSlack]]:
     """`People` at a loopback Slack with these scopes and organisations; no calls counted yet."""
-    async with running_slack() as slack, slack_session() as session:
+    async with running_slack() as slack, open_session() as session:
         slack.workspace.scopes |= set(scopes)
         slack.workspace.enterprises |= organisations
         slack.workspace.org_wide = org_wide
@@ -308,7 +309,7 @@ async def test_a_list_that_cannot_be_had_is_asked_for_again(log: io.StringIO) ->
 )
 async def test_an_answer_of_another_shape_makes_nobody_a_colleague(answer: dict[str, Any]) -> None:
     """Nor does an endless list."""
-    async with rough_slack() as slack, slack_session() as session:
+    async with rough_slack() as slack, open_session() as session:
         slack.answers |= dict.fromkeys(("auth.teams.list", "users.info"), answering(OK | answer))
         client = AsyncWebClient(token="xoxb-1", base_url=slack.api_url, session=session)
         people = People(client=client, workspace=OF_THE_ORGANISATION, timing=Timing(person=0.2))
@@ -327,7 +328,7 @@ async def test_no_more_workspaces_are_kept_than_an_organisation_can_have() -> No
     more = [{"id": f"T{number}"} for number in range(9_000, 10_000)]
     late = answering(OK | {"teams": [{"id": SISTER_TEAM_ID}]})
     going_on = {"response_metadata": {"next_cursor": "more"}}
-    async with rough_slack() as slack, slack_session() as session:
+    async with rough_slack() as slack, open_session() as session:
         slack.answers["auth.teams.list"] = in_turn(
             answering(OK | going_on | {"teams": page}),
             answering(OK | going_on | {"teams": more}),
@@ -359,7 +360,13 @@ async def test_a_person_asks_where_the_request_says() -> None:
         }
 
     nowhere = dict.fromkeys(("global shortcut", "button of the App Home"), "")
-    direct = dict.fromkeys(("direct message", "opened App Home"), "D1")
+    direct = dict.fromkeys(
+        (
+            *("direct message", "edited direct message", "file in a direct message"),
+            "opened App Home",
+        ),
+        "D1",
+    )
     assert dict.fromkeys(SURFACES, CHANNEL_ID) | nowhere | direct == found
 
 
@@ -406,10 +413,37 @@ async def test_a_locale_that_slack_does_not_tell_is_asked_for_again(
 
 async def test_a_slack_that_is_away_tells_no_locale() -> None:
     """The bot's language applies."""
-    async with slack_session() as session:
+    async with open_session() as session:
         client = AsyncWebClient(
             token="xoxb-1", base_url="http://127.0.0.1:9/", session=session, retry_handlers=[]
         )
         people = People(client=client, workspace=OF_THE_ORGANISATION)
 
         assert await people.locale(USER_ID) is None
+
+
+async def test_only_slack_says_who_is_a_person() -> None:
+    """And only with the scope; what it does not say is not known."""
+    robot = replace(ELISA, id="U0ROBOT0001", team=TEAM_ID, is_bot=True)
+    found = []
+    for scopes in (READ, ()):
+        async with meeting(scopes) as (people, slack):
+            slack.workspace.add_person(robot)
+            users = (USER_ID, robot.id, "U0NOBODY001")
+            found.append([await people.is_person(user) for user in users])
+
+    assert [[True, False, False], [False, False, False]] == found
+
+
+async def test_a_reminder_is_its_readers() -> None:
+    """Slackbot asks for whoever has the conversation, once the bot knows who that is."""
+    said = {"user": USER_ID, "channel": "D1", "channel_type": "im"}
+    reminder = {**said, "user": SLACKBOT_ID}
+    asked = [
+        *(reminder, said, reminder, {**said, "user": None}, reminder),
+        *({**reminder, "channel": "D2"}, {**reminder, "channel": CHANNEL_ID}),
+    ]
+    async with meeting() as (people, _):
+        users = [(await people.asker({"event": event})).user for event in asked]
+
+    assert [SLACKBOT_ID, USER_ID, USER_ID, "", USER_ID, SLACKBOT_ID, SLACKBOT_ID] == users

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.audit import AuditEntry
 from bot.fake_slack.state.workspace import (
     CHANNEL_ID,
     CHANNEL_WITHOUT_BOT_ID,
@@ -16,7 +17,7 @@ from bot.fake_slack.state.workspace import (
 )
 from bot.settings.settings import Mode
 from bot.storage.database import open_database
-from bot.storage.records import AuditEntry, RecentLookup, Recents
+from bot.storage.records import RecentLookup, Recents
 from tests.slack.listing import REPORT, begun, said
 from tests.slack.watching import SWIFT
 from tests.support.audit import audited, hashed
@@ -196,12 +197,26 @@ def entry_at(at: datetime) -> AuditEntry:
     )
 
 
-async def test_a_list_is_one_row_however_many_calls_it_has(mode: Mode, stages: Stages) -> None:
-    """With the surface that opened it, and without ids."""
+async def test_a_list_is_kept_with_all_its_calls(mode: Mode, stages: Stages) -> None:
+    """Who started it, and each answer, in as few rows as were stored at once."""
     async with stages.scene(mode, timing=SWIFT) as bot:
         await begun(bot, "SANDBOX-OK SANDBOX-BUSY SANDBOX-MACHINE")
         await said(bot, REPORT)
         bot.slack.pings.clear()
 
-        row = ("bulk", "command", USER_ID, CHANNEL_ID, None, None, None)
-        assert {row: 1} == await rows(bot, 1)
+        entries = await audited(bot, 3)
+        calls = Counter(
+            row(call) for entry in entries if "lookup" == entry.action for call in entry.calls()
+        )
+        assert (
+            Counter(
+                [
+                    looked_up("list", "SANDBOX-OK", "answered"),
+                    looked_up("list", "SANDBOX-BUSY", "failed"),
+                    looked_up("list", "SANDBOX-MACHINE", "machine"),
+                ]
+            )
+            == calls
+        )
+        begun_row = ("bulk", "command", USER_ID, CHANNEL_ID, None, None, None)
+        assert begun_row in map(row, entries)

@@ -12,7 +12,6 @@ from typing import Any, cast
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.configured import slack_session
 from bot.domain.texts.catalog import Language
 from bot.fake_slack.people.interactions import Interactions
 from bot.fake_slack.people.person import Kind, Person
@@ -21,6 +20,7 @@ from bot.fake_slack.state.workspace import CHANNEL_ID
 from bot.locales import load_catalog
 from bot.services.languages import Languages
 from bot.settings.settings import Mode
+from bot.slack.api.session import open_session
 from bot.slack.api.web_client import SlackClient
 from bot.slack.api.workspace import find_workspace
 from bot.slack.context import ListenerContext
@@ -55,7 +55,7 @@ async def broken(mode: Mode) -> AsyncIterator[tuple[Person, LoopbackSlack]]:
     """Run a Portuguese bot whose only listener fails."""
     async with (
         running_slack() as slack,
-        slack_session() as session,
+        open_session() as session,
         open_database("sqlite:///:memory:") as database,
     ):
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)

@@ -108,7 +108,7 @@ async def test_refresh_whose_response_url_is_dead_answers_anew(bot: Scene) -> No
 async def test_a_slow_refresh_ends_with_the_card_in_its_place(mode: Mode, stages: Stages) -> None:
     """The card replaces the note that the look-up is running."""
     async with stages.scene(mode, timing=WITH_NOTE) as bot:
-        await bot.type("SANDBOX-BUSY X1")
+        await bot.type("SANDBOX-BUSY SANDBOX-024")
         await bot.settled(2)
         (card,) = bot.slack.messages
 

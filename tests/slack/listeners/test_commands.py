@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.domain.gate import Urgency
@@ -21,6 +22,7 @@ TWENTY = 20
 # At shutdown the bot cancels running look-ups; a busy machine needs time for the notes.
 ENDING_AT_ONCE = replace(UNHURRIED, end=20.5, last_words=20.0, hurried_call=20.0)
 KEPT = phrase("card.checked_before")
+OTHERS = phrase("health.others", connections=4, others=2)
 
 
 @pytest.mark.parametrize(
@@ -117,10 +119,10 @@ async def test_eleven_ids_get_a_kind_no_and_the_way_to_do_it(bot: Scene) -> None
 
 async def test_bad_words_beside_good_ones_are_named_and_the_good_ones_answered(bot: Scene) -> None:
     """On the same card, with the reason; quotes and prefixes are removed first."""
-    card = await bot.answer(f"`000:SANDBOX-OK`, {'x' * 41}")
+    card = await bot.answer(f"`000:SANDBOX-OK`, {'1' * 41}")
 
     assert verdict("ok:85.00") == heading(card)
-    bad = say("problem.line", word="x" * 40, problem=say("problem.too_long"))
+    bad = say("problem.line", word="1" * 40, problem=say("problem.too_long"))
     for line in (say("problem.title", count=1), bad, say("problem.prefix_cut")):
         assert line in seen(card)
     assert ["SANDBOX-OK"] == bot.asked
@@ -190,6 +192,29 @@ async def test_health_tells_the_last_answer_and_the_last_failure(bot: Scene) -> 
 
     assert 3 == len({before, good, bad})
     assert EN.error("empty_result").title in bad
+
+
+async def test_health_tells_that_another_process_answers_too() -> None:
+    """With Slack's count of connections."""
+    timing = replace(UNHURRIED, first_redial=0.01, count_again=0.02)
+    async with playing(Mode.SOCKET, timing=timing) as bot:
+        before = seen(await bot.answer("health"))
+        bot.slack.socket.elsewhere = 2
+        await bot.slack.socket.disconnect()
+        # A command that is sent while the connection is replaced would get lost.
+        async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+            while not await is_warned(session, bot.running.port):  # noqa: ASYNC110 - a page
+                await asyncio.sleep(0.05)
+        after = seen(await bot.answer("health"))
+
+    assert [False, True] == [bool(OTHERS.search(text)) for text in (before, after)]
+    assert [] == bot.slack.refusals
+
+
+async def is_warned(session: aiohttp.ClientSession, port: int) -> bool:
+    """Whether the readiness warns of other connections."""
+    async with session.get(f"http://127.0.0.1:{port}/readyz") as reply:
+        return "slack_connections" in await reply.text()
 
 
 @pytest.mark.both_modes

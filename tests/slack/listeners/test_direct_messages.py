@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from bot.fake_slack.people.person import Kind
-from bot.fake_slack.state.workspace import BOT_MENTION, OTHER_USER_ID
+from bot.fake_slack.state.workspace import BOT_MENTION, OTHER_USER_ID, SLACKBOT_ID, USER_ID
 from bot.settings.settings import Mode
 from tests.support.reading import carried, heading, row_of, seen, where
 from tests.support.scene import Scene, Stages
-from tests.support.wording import BUSY, EN, REFUSED, say
+from tests.support.wording import ANSWERED, BUSY, EN, PT, REFUSED, say, verdict
 
 LONG_ID = "MPG0002361804740000000001"
-NO_QUESTIONS = (
-    {"bot_id": "B0OTHERBOT1"},
+NO_QUESTIONS: tuple[dict[str, Any], ...] = (
     {"subtype": "bot_message", "bot_id": "B0OTHERBOT1"},
     {"subtype": "message_deleted"},
+    {"subtype": "message_changed"},
+    {"subtype": "message_changed", "message": {"user": USER_ID, "text": "SANDBOX-BUSY"}},
+    {"subtype": "message_replied"},
     {"subtype": "channel_topic"},
+    {"subtype": "group_join"},
+    {"subtype": "tombstone"},
+    {"subtype": "ekm_access_denied"},
     {"channel_type": "channel"},
+    {"user": None},
 )
 
 
@@ -73,13 +82,59 @@ async def test_a_file_is_read_by_its_name(bot: Scene) -> None:
     assert ["SANDBOX-BUSY"] == carried(await bot.direct("", files=["SANDBOX-BUSY.wav"]))
 
 
-async def test_an_edited_message_is_not_answered_again(bot: Scene) -> None:
-    """Slack sends an event for the edit; the answer is posted already."""
+async def test_an_edited_message_is_answered_for_its_new_ids(bot: Scene) -> None:
+    """In its thread, as a new message would be; Slack sends an event for each edit."""
     await bot.direct("SANDBOX-BUSY")
+    said = bot.slack.said[-1]
 
-    await bot.nothing_comes_of(bot.person.edit(bot.slack.said[-1], "SANDBOX-OK"))
+    await bot.nothing_comes_of(bot.person.edit(said, "SANDBOX-BUSY, please"))
+    card = await bot.comes_of(bot.person.edit(said, "SANDBOX-OK"))
 
-    assert ["SANDBOX-BUSY", "SANDBOX-404"] == bot.asked
+    assert (ANSWERED, said.ts) == (heading(card), card.thread_ts)
+    assert ["SANDBOX-BUSY", "SANDBOX-404", "SANDBOX-OK"] == bot.asked
+
+
+@pytest.mark.parametrize("subtype", ["thread_broadcast", "me_message", "reply_broadcast", "new"])
+async def test_words_of_a_person_are_a_question_whatever_slack_calls_them(
+    bot: Scene, subtype: str
+) -> None:
+    """Answered in the thread; a subtype of next year is one, too."""
+    await bot.direct("help")
+    root = bot.slack.said[-1]
+
+    card = await bot.direct("SANDBOX-BUSY", thread_ts=root.ts, subtype=subtype)
+
+    assert (BUSY, root.ts) == (heading(card), card.thread_ts)
+
+
+async def test_an_app_that_posts_as_the_person_asks_for_them(bot: Scene) -> None:
+    """No bot but this one can write there."""
+    card = await bot.direct("SANDBOX-BUSY", app="A0CLIENT001")
+
+    assert BUSY == heading(card)
+
+
+async def test_slackbot_gets_answers_about_ids_and_nothing_else(bot: Scene) -> None:
+    """In the language of the person who has the conversation; a reminder is no greeting."""
+    await bot.direct("lang pt")
+    slackbot = replace(bot.person, user=SLACKBOT_ID)
+    here = bot.person.direct_channel
+
+    for text in ("Reminder: have a coffee", "help", "Reminder: avisar", "20230001234567"):
+        await bot.nothing_comes_of(slackbot.say(text, channel=here))
+    card = await bot.comes_of(slackbot.say("Reminder: SANDBOX-BUSY", channel=here))
+
+    assert verdict("failed:486", PT) == heading(card)
+
+
+async def test_slackbot_gets_no_refusal(mode: Mode, stages: Stages) -> None:
+    """It cannot read it, and its reader did not ask."""
+    async with stages.scene(mode, allowed_users=frozenset({OTHER_USER_ID})) as bot:
+        slackbot = replace(bot.person, user=SLACKBOT_ID)
+        await slackbot.say("Reminder: SANDBOX-BUSY", channel=bot.person.direct_channel)
+        told = await bot.direct("SANDBOX-BUSY")
+
+        assert ([REFUSED], [told]) == ([heading(told)], bot.slack.messages)
 
 
 async def test_what_is_no_question_of_a_person_is_left_alone(bot: Scene) -> None:
@@ -89,7 +144,7 @@ async def test_what_is_no_question_of_a_person_is_left_alone(bot: Scene) -> None
 
     async def all_of_them() -> None:
         for number, changes in enumerate(NO_QUESTIONS):
-            event = {**payload["event"], "text": "SANDBOX-BUSY", **changes}
+            event = {**payload["event"], "text": "SANDBOX-BUSY", "ts": f"{number}.1", **changes}
             other = payload | {"event": event, "event_id": f"EvOTHER{number}"}
             assert (await bot.person.deliver(Kind.EVENT, other)).accepted
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
 from bot.fake_slack.people.interactions import Interactions
 from bot.fake_slack.people.person import Kind
+from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID
 from bot.settings.settings import Mode
 from tests.support.reading import heading, seen
 from tests.support.scene import COMMAND, Scene, playing
-from tests.support.wording import ANSWERED, say
+from tests.support.wording import ANSWERED, BUSY, EN, say
 
 TWO_HOURS = 2 * 60 * 60
 LATE = say("hint.late")
+MANY = " ".join(f"SANDBOX-{number}" for number in range(400, 411))
+
+
+def event_with(bot: Scene, event_id: str, **changes: Any) -> dict[str, Any]:
+    """The last event with these changes, as an event of its own."""
+    payload = dict(bot.slack.events[-1].payload)
+    return payload | {"event_id": event_id, "event": {**payload["event"], **changes}}
+
+
+async def another_post(bot: Scene) -> dict[str, Any]:
+    """The last event, about a post of its own."""
+    ts = (await bot.person.say("a post")).ts
+    return event_with(bot, f"Ev{ts}", ts=ts, event_ts=ts)
 
 
 @pytest.mark.both_modes
@@ -53,6 +70,74 @@ async def test_an_event_in_another_envelope_is_the_same_event() -> None:
         payload = bot.slack.events[-1].payload
 
         await bot.nothing_comes_of(bot.person.deliver(Kind.EVENT, payload, retry_attempt=1))
+
+
+@pytest.mark.parametrize("ask", [Scene.mention, Scene.direct])
+async def test_one_post_under_many_event_ids_is_answered_once(
+    bot: Scene, ask: Callable[[Scene, str], Awaitable[Message]]
+) -> None:
+    """Slack has sent the same post as several events; a command and a greeting count as ids do."""
+    for text in ("SANDBOX-OK", "help", "bom dia"):
+        await ask(bot, text)
+        events = [event_with(bot, f"Ev{text}{number}") for number in range(4)]
+
+        async def all_of_them(events: list[dict[str, Any]] = events) -> None:
+            for event in events:
+                await bot.person.deliver(Kind.EVENT, event)
+
+        await bot.nothing_comes_of(all_of_them())
+
+
+@pytest.mark.both_modes
+async def test_an_edit_is_answered_for_what_is_new_in_it(bot: Scene) -> None:
+    """Another word asks nothing; another id is asked once, and only that one."""
+    await bot.mention("SANDBOX-OK avisar")
+    said = bot.slack.said[-1]
+
+    await bot.nothing_comes_of(bot.person.edit(said, f"{BOT_MENTION} SANDBOX-OK avisar, please"))
+    both = f"{BOT_MENTION} SANDBOX-BUSY and SANDBOX-OK"
+    card = await bot.comes_of(bot.person.edit(said, both))
+    await bot.nothing_comes_of(bot.person.edit(said, f"{both}!"))
+    await bot.nothing_comes_of(bot.person.edit(said, f"{BOT_MENTION} thank you"))
+
+    assert (BUSY, said.ts) == (heading(card), card.thread_ts)
+    assert ["SANDBOX-OK", "SANDBOX-BUSY"] == [one for one in bot.asked if one != "SANDBOX-404"]
+
+
+async def test_a_mention_that_an_edit_adds_is_a_question(bot: Scene) -> None:
+    """The bot has not heard of the post before."""
+    said = await bot.person.say("SANDBOX-BUSY")
+
+    card = await bot.comes_of(bot.person.edit(said, f"{BOT_MENTION} SANDBOX-BUSY"))
+
+    assert (BUSY, said.ts) == (heading(card), card.thread_ts)
+
+
+async def test_a_command_that_an_edit_corrects_is_run(bot: Scene) -> None:
+    """It was not answered before; the same one is not run again."""
+    await bot.direct("explain 486")
+    said = bot.slack.said[-1]
+
+    note = await bot.comes_of(bot.person.edit(said, "explain 404"))
+    await bot.nothing_comes_of(bot.person.edit(said, "explain  404"))
+
+    assert say("explain.text", code="404", title=EN.sip(404).title) == heading(note)
+
+
+async def test_of_a_long_list_an_edit_asks_only_what_it_adds(bot: Scene) -> None:
+    """One id is looked up, and not offered as a list again."""
+    await bot.direct(MANY)
+
+    card = await bot.comes_of(bot.person.edit(bot.slack.said[-1], f"{MANY} SANDBOX-BUSY"))
+
+    assert BUSY == heading(card)
+
+
+async def test_a_change_of_a_post_of_days_ago_asks_nothing(bot: Scene) -> None:
+    """What was answered then is forgotten, and Slack changes posts by itself, too."""
+    await bot.direct("help", seconds_ago=25 * 60 * 60)
+
+    await bot.nothing_comes_of(bot.person.edit(bot.slack.said[-1], "SANDBOX-BUSY"))
 
 
 async def test_the_same_envelope_is_taken_up_once() -> None:
@@ -102,7 +187,7 @@ async def test_a_question_of_hours_ago_is_marked_as_late(bot: Scene, text: str) 
 async def test_a_moment_that_cannot_be_one_does_not_count(bot: Scene, moment: object) -> None:
     """The question is answered, and not marked as late."""
     await bot.mention("help")
-    payload = dict(bot.slack.events[-1].payload) | {"event_time": moment, "event_id": f"Ev{moment}"}
+    payload = await another_post(bot) | {"event_time": moment}
 
     note = await bot.comes_of(bot.person.deliver(Kind.EVENT, payload))
 
@@ -112,7 +197,7 @@ async def test_a_moment_that_cannot_be_one_does_not_count(bot: Scene, moment: ob
 async def test_an_event_whose_id_cannot_be_encoded_is_answered_once(bot: Scene) -> None:
     """JSON can contain a lone surrogate, UTF-8 cannot."""
     await bot.mention("help")
-    payload = dict(bot.slack.events[-1].payload) | {"event_id": "Ev\ud800"}
+    payload = await another_post(bot) | {"event_id": "Ev\ud800"}
 
     note = await bot.comes_of(bot.person.deliver(Kind.EVENT, payload))
     await bot.nothing_comes_of(bot.person.deliver(Kind.EVENT, payload, retry_attempt=1))

@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
+from bot.domain.input.commands import Command
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import Command, DidYouMean, LookUp, Nothing, Query, Run, TooMany
+from bot.domain.input.query import DidYouMean, LookUp, Nothing, Query, Run, TooMany
 from bot.fake_slack.people.person import Kind
-from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID, OTHER_USER_ID, USER_ID
+from bot.fake_slack.state.workspace import (
+    BOT_MENTION,
+    CHANNEL_ID,
+    OTHER_USER_ID,
+    USER_ID,
+    Profile,
+)
 from bot.settings.settings import Mode
 from bot.slack.lookups.message_text import query_in
 from tests.support.reading import heading, row_of, where
@@ -32,7 +39,10 @@ QUESTIONS: list[tuple[str, Query]] = [
     (f"{BOT_MENTION} did SANDBOX-BUSY reach +55 (11) 98765-4321?", ids("SANDBOX-BUSY")),
     (f"{BOT_MENTION} tel <tel:+5511987654321|11 98765-4321>: SANDBOX-BUSY", ids("SANDBOX-BUSY")),
     (f"{BOT_MENTION}\u00a0\u201cSANDBOX-BUSY\u201d", ids("SANDBOX-BUSY")),
-    (f"<@U1|voicestatus> SANDBOX-BUSY share `{ELEVEN[0]}`", ids("SANDBOX-BUSY", ELEVEN[0])),
+    (
+        f"<@U1|voicestatus> SANDBOX-BUSY share `{ELEVEN[0]}`",
+        ids("SANDBOX-BUSY", ELEVEN[0], share=True),
+    ),
     (f"{BOT_MENTION} SANDBOX-BUSY watch", ids("SANDBOX-BUSY", watch=True)),
     (" ".join(ELEVEN[:10]), ids(*ELEVEN[:10])),
     (f"{BOT_MENTION} {' '.join(ELEVEN)}", TooMany(count=11, ids=tuple(map(MessageId, ELEVEN)))),
@@ -41,7 +51,8 @@ QUESTIONS: list[tuple[str, Query]] = [
     ("what about 20230001234567, please?", ids("20230001234567")),
     ("20230001234567 20230001234568 watch", ids("20230001234567", "20230001234568", watch=True)),
     ("please see to 20230001234567 watch", ids("20230001234567", watch=True)),
-    ("abcdef", ids("abcdef")),
+    ("abcdef", Nothing()),
+    (f"{BOT_MENTION} SANDBOX-BUSY avisar!", ids("SANDBOX-BUSY", watch=True)),
     ("thanks a lot", Nothing()),
     (f"one two three four five six seven eight nine ten eleven {DIGITS[0]}", ids(DIGITS[0])),
     (" ".join(("see", *DIGITS[:10])), ids(*DIGITS[:10])),
@@ -116,11 +127,34 @@ async def test_somebody_who_may_not_ask_is_told_so_alone(
 
 
 async def test_a_bot_that_mentions_this_one_is_left_alone(bot: Scene) -> None:
-    """Two bots could answer each other endlessly."""
+    """Two bots could answer each other endlessly; without `users:read` nobody knows who it is."""
+    await bot.nothing_comes_of(bot.person.say(f"{BOT_MENTION} SANDBOX-BUSY", app="A0OTHERBOT1"))
+
+
+async def test_an_app_that_posts_as_a_person_asks_for_them(mode: Mode, stages: Stages) -> None:
+    """Slack says that the user is no bot; a bot stays one."""
+    async with stages.scene(mode, scopes={"users:read"}) as bot:
+        robot = Profile(id="U0ROBOT0001", name="robot", real_name="Robot", is_bot=True)
+        bot.slack.workspace.add_person(robot)
+        bot.slack.workspace.join(CHANNEL_ID, robot.id)
+        asked = f"{BOT_MENTION} SANDBOX-BUSY"
+
+        await bot.nothing_comes_of(bot.person.as_user(robot.id).say(asked, app="A0OTHERBOT1"))
+        card = await bot.comes_of(bot.person.say(asked, app="A0CLIENT001"))
+
+        assert BUSY == heading(card)
+
+
+async def test_words_that_a_client_sent_are_a_persons(bot: Scene) -> None:
+    """Whatever app the client belongs to."""
     await bot.mention("help")
     payload = dict(bot.slack.events[-1].payload)
-    event = {**payload["event"], "bot_id": "B0OTHERBOT1"}
+    post = await bot.person.say("a post")
+    more = {"bot_id": "B0CLIENT001", "ts": post.ts, "text": f"{BOT_MENTION} SANDBOX-BUSY"}
+    event = {**payload["event"], **more}
 
-    await bot.nothing_comes_of(
+    card = await bot.comes_of(
         bot.person.deliver(Kind.EVENT, payload | {"event": event, "event_id": "EvOTHER"})
     )
+
+    assert BUSY == heading(card)

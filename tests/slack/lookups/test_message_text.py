@@ -186,6 +186,8 @@ def test_rich_text_is_read_in_all_its_forms() -> None:
         {"type": "usergroup", "usergroup_id": "S1"},
         {"type": "broadcast", "range": "here"},
         {"type": "date", "timestamp": 1, "format": "{date}", "fallback": " 1970"},
+        {"type": "attachment_mention", "url": "https://x/3", "text": " entity"},
+        {"type": "of 2027", "text": " new"},
     )
     listed = {"type": "rich_text_list", "style": "bullet", "elements": [inline(styled("l1"))] * 2}
     block = rich(
@@ -195,8 +197,21 @@ def test_rich_text_is_read_in_all_its_forms() -> None:
         inline(styled("pre &amp; x"), kind="rich_text_preformatted"),
     )
 
-    expected = ["IDMSG: 123 label https://x/2 1970", *["l1"] * 4, "quote", "pre & x"]
+    line = "IDMSG: 123 label https://x/2 1970 entity new"
+    expected = [line, *["l1"] * 4, "quote", "pre & x"]
     assert expected == read({"blocks": [block]})
+
+
+def test_blocks_in_blocks_are_read() -> None:
+    """What a container, a task or a plan holds, in the order of the screen."""
+    title = inline(styled("title"))
+    child = {"type": "section", "text": mrkdwn("child")}
+    box = {"type": "container", "rich_text_title": title, "child_blocks": [child]}
+    source = {"type": "url", "url": "https://x/1", "text": "source"}
+    task = {"type": "task_card", "title": "task", "output": rich(title), "sources": [source]}
+    blocks = [box, {"type": "plan", "title": "plan", "tasks": [task | {"details": rich()}]}]
+
+    assert ["title", "child", "plan", "task", "title", "source"] == read({"blocks": blocks})
 
 
 def nested(depth: int, key: str, kind: str | None = None, *, listed: bool = True) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.composition.configured import slack_session
 from bot.domain.jobs.job import PostedCard
 from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
@@ -22,8 +21,9 @@ from bot.fake_slack.state.workspace import (
     TEAM_ID,
     USER_ID,
 )
+from bot.slack.api.session import open_session
 from bot.slack.api.web_client import SlackClient
-from bot.slack.blocks.block_kit import Message, section
+from bot.slack.blocks.block_kit import Message, header, section
 from bot.slack.cards.controls import answer
 from bot.slack.replies.reply import Reply
 from bot.slack.replies.routes import Attempt, ReplyTarget, Route, post_arguments
@@ -80,7 +80,7 @@ class Desk:
 @pytest.fixture
 async def context() -> AsyncIterator[Desk]:
     """A loopback Slack with messages to reply to."""
-    async with running_slack() as slack, slack_session() as session:
+    async with running_slack() as slack, open_session() as session:
         slack.said.extend(ROOTS)
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
         door = SlackClient(client=client, session=session, timing=Timing(modal_ack=ACK))
@@ -328,7 +328,66 @@ async def test_blocks_that_slack_refuses_become_plain_text(context: Desk) -> Non
 
     assert await context.reply(Route.PRIVATE, context.place()).show(odd)
     assert await context.reply(Route.CONVERSATION, context.place(thread_ts=ROOT)).show(odd)
-    assert [(section("plain words"),)] * 2 == [message.blocks for message in context.slack.messages]
+    assert [("plain words", ())] * 2 == [(one.text, one.blocks) for one in context.slack.messages]
+
+
+@pytest.mark.parametrize("route", [Route.PRIVATE, Route.THREAD, Route.DIRECT, Route.SHARED])
+@pytest.mark.parametrize("word", ["invalid_attachments", "a_new_word"])
+async def test_whatever_slack_says_of_a_form_the_words_arrive(
+    context: Desk, route: Route, word: str
+) -> None:
+    """As text in the same place, which the next message replaces."""
+    context.slack.failures.forbid(word, lambda given: bool(given.get("blocks")))
+    reply = context.reply(route, context.place(thread_ts=ROOT))
+    for text in ("one", "two"):
+        assert await reply.show(Message(text=text, blocks=(header(text),)))
+
+    assert ([("two", ())], True) == (
+        [(one.text, one.blocks) for one in context.slack.messages],
+        reply.as_wanted,
+    )
+
+
+async def test_no_form_is_tried_a_third_time(context: Desk) -> None:
+    """The second place gets the best form again; from the third on only the text is left."""
+    for method in ("response_url", "chat.postEphemeral", "chat.postMessage"):
+        context.slack.fail_next(method, error="a_new_word", times=50)
+    reply = context.reply(Route.THREAD, context.place(thread_ts=ROOT))
+
+    assert not await reply.show(Message(text="x", blocks=(header("x"), section("y"))))
+
+    sent = [call.arguments for call in context.slack.calls if "chat.post" in call.method]
+    bodies = [sent[:3], [post.body for post in context.slack.posts], sent[3:]]
+    kinds = [[[b["type"] for b in one.get("blocks", ())][:1] for one in body] for body in bodies]
+    assert [
+        [["header"], ["section"], []],
+        [["header"], ["section"], [], []],
+        [[], []],
+    ] == kinds
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("not_in_channel", "invite"),
+        ("is_archived", "archived"),
+        ("restricted_action", "closed"),
+        ("restricted_action_read_only_channel", "closed"),
+        ("ratelimited", "busy"),
+        ("thread_not_found", "thread_gone"),
+        ("fatal_error", "not_taken"),
+        ("token_revoked", "not_taken"),
+    ],
+)
+async def test_the_hint_follows_the_word_of_slack(context: Desk, word: str, hint: str) -> None:
+    """An invitation helps only a bot that is no member."""
+    pause = 3_600 if word == "ratelimited" else None
+    context.slack.fail_next("chat.postMessage", error=word, retry_after=pause)
+    reply = context.reply(Route.THREAD, context.place(url=False, thread_ts=ROOT))
+    await reply.show(note("card"))
+
+    phrase = say(f"hint.{hint}", command="/voicestatus")
+    assert [f"card {phrase}"] == context.texts
 
 
 def in_modal(context: Desk, view_id: str) -> Reply:

@@ -36,7 +36,7 @@ def test_a_mention_is_answered_in_its_thread_or_begins_one(
     event: dict[str, str], thread_ts: str, *, begins: bool
 ) -> None:
     """A message without replies becomes the first one of a thread."""
-    found = mention({"event": {"channel": "C1", **event}})
+    found = mention({"event": {"channel": "C1", "user": "U1", **event}})
 
     assert found is not None
     assert (Route.THREAD, thread_ts, begins) == (found.route, found.thread_ts, found.begins)

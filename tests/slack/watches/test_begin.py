@@ -206,7 +206,7 @@ async def test_the_word_in_a_mention_watches_for_the_thread_and_tells_the_asker_
     ways: Scene,
 ) -> None:
     """The bot posted the card, so it updates it with the status."""
-    card = await mentioned(ways, f"{waiting()} watch")
+    card = await mentioned(ways, f"{waiting()} avisar!")
     note = await shown(ways, BEGUN)
     end_waiting(ways)
     told = await shown(ways, TOLD)

@@ -208,14 +208,28 @@ async def test_the_app_home_lists_watches_and_cancels_them(ways: Scene) -> None:
     page = await ways.home()
     (value,) = (b["accessory"]["value"] for b in page.content["blocks"] if is_watch(b))
     asking = Interactions(slack=ways.slack, user=ways.person.user, team=ways.person.team)
-    pressed = asking.click_in_view(page, "home_watch_cancel", None, value)
+    first, second = (asking.click_in_view(page, "home_watch_cancel", None, value) for _ in range(2))
 
-    await ways.person.deliver(Kind.INTERACTIVE, pressed)
+    await ways.person.deliver(Kind.INTERACTIVE, first)
     empty = await ways.home(shows=NOTHING)
-    await ways.person.deliver(Kind.INTERACTIVE, pressed)
+    await ways.person.deliver(Kind.INTERACTIVE, second)
     await ways.slack.wait_for(lambda: ways.slack.home_of(ways.person.user) != empty)
 
     assert NONE == heading(await ways.answer("watches"))
+
+
+async def test_what_was_cancelled_on_a_page_that_slack_does_not_take_is_said_directly(
+    ways: Scene,
+) -> None:
+    """The page is the only other answer to the click."""
+    await begun(ways)
+    await ways.person.open_home()
+    page = await ways.home()
+    ways.slack.fail_next("views.publish", error="not_enabled")
+
+    told = await ways.comes_of(ways.person.click(page, "home_watch_cancel"))
+
+    assert (ways.person.direct_channel, STOPPED) == (told.channel, heading(told))
 
 
 def is_watch(block: Any) -> bool:

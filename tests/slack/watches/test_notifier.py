@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.domain.call_status import Answer, read_result
+from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Delivery, Destination, Report
+from bot.domain.privacy import public_id
 from bot.domain.timing import Timing
 from bot.fake_slack.state.workspace import (
     CHANNEL_ID,
@@ -20,9 +23,10 @@ from bot.fake_slack.state.workspace import (
     USER_ID,
 )
 from tests.slack.notifying import ASKED, Telling, choices, connected, notifier_at, telling
-from tests.slack.watching import watch_of
-from tests.support.reading import seen, where
-from tests.support.rough_slack import Answer, raw, rough_slack, silence
+from tests.slack.watching import NOW, watch_of
+from tests.support.reading import seen, texts, where
+from tests.support.rough_slack import Answer as RawAnswer
+from tests.support.rough_slack import raw, rough_slack, silence
 from tests.support.wording import EN, say
 
 ROOT = "1795579300.000001"
@@ -52,6 +56,33 @@ async def test_the_notice_stands_in_its_thread_and_bears_the_name_of_the_watch(
     payload = {"watch": watch.id}
     assert {"event_type": "watch_notice", "event_payload": payload} == told.metadata
     assert f"watch_notice_{watch.id}" == told.blocks[0]["block_id"]
+    assert [f"<@{USER_ID}>"] * 2 == [ping.markup for ping in scene.slack.pings]
+
+
+async def test_one_notice_reports_several_calls(scene: Telling) -> None:
+    """In one message with one mention: each call in its row, which has the mark of its watch."""
+    results = ["ok:85.00", "failed:486", "024"]
+    watches = [
+        watch_of(
+            idmsg := f"MPG00023618047{number}",
+            id=f"{number:016x}",
+            last=Answer(message_id=MessageId(idmsg), finding=read_result(result), checked_at=NOW),
+        )
+        for number, result in enumerate(results)
+    ]
+
+    assert Report(delivery=Delivery.SENT) == await scene.notifier.tell(*watches)
+
+    (told,) = scene.messages
+    assert (CHANNEL_ID, ROOT, False) == where(told)
+    assert say("notice.several", count=3) in seen(told)
+    rows = {
+        block.get("block_id"): "".join(texts(block)) for block in told.blocks if "elements" in block
+    }
+    for watch in watches:
+        assert public_id(watch.message_id.value) in rows[f"watch_notice_{watch.id}"]
+    payload = {"watch": " ".join(watch.id for watch in watches)}
+    assert {"event_type": "watch_notice", "event_payload": payload} == told.metadata
     assert [f"<@{USER_ID}>"] * 2 == [ping.markup for ping in scene.slack.pings]
 
 
@@ -122,7 +153,7 @@ async def test_a_thread_that_refuses_for_good_sends_it_directly(scene: Telling) 
     """As a direct message that says why."""
     refusals = (
         *("channel_not_found", "is_archived", "not_in_channel", "cannot_reply_to_message"),
-        *("restricted_action", "thread_not_found", "some_new_word"),
+        *("restricted_action", "thread_not_found"),
     )
     for refusal in refusals:
         scene.slack.fail_next(POST, error=refusal)
@@ -207,16 +238,32 @@ async def test_an_escape_that_fails_is_reported_as_it_failed(
     assert delivery is (await scene.notifier.tell(watch_of())).delivery
 
 
-async def test_blocks_that_slack_does_not_take_are_told_as_text(scene: Telling) -> None:
-    """With the same mark, in the same place."""
-    scene.slack.fail_next(POST, error="invalid_blocks")
+@pytest.mark.parametrize("word", ["invalid_blocks", "invalid_attachments", "some_new_word"])
+async def test_what_slack_refuses_for_its_form_is_told_in_plainer_ones(
+    scene: Telling, word: str
+) -> None:
+    """In paragraphs, as text, and as text without the mark; in the same place, with all words."""
+    for refused in range(4):
+        scene.slack.fail_next(POST, error=word, times=refused)
+        assert Delivery.SENT is (await scene.notifier.tell(watch_of())).delivery
 
-    assert Delivery.SENT is (await scene.notifier.tell(watch_of())).delivery
+    kinds = [{block["type"] for block in told.blocks} for told in scene.messages]
+    assert [{"section"}, set(), set()] == kinds[1:]
+    assert [True, True, True, False] == [one.metadata is not None for one in scene.messages]
+    assert {CHANNEL_ID} == {told.channel for told in scene.messages}
+    said = [told.text for told in scene.messages]
+    assert all(EN.sip(486).title in text and EN.sip(486).advice in text for text in said)
 
-    (told,) = scene.messages
-    assert ((), CHANNEL_ID) == (told.blocks, told.channel)
-    assert EN.sip(486).title in told.text
-    assert told.metadata is not None
+
+async def test_a_word_that_every_place_and_form_meets_loses_no_time(scene: Telling) -> None:
+    """Each form is tried once in the thread and once directly."""
+    scene.slack.fail_next(POST, error="some_new_word", times=50)
+
+    assert Delivery.UNDELIVERABLE is (await scene.notifier.tell(watch_of())).delivery
+
+    bodies = [call.arguments for call in scene.slack.calls if call.method == POST]
+    assert ([CHANNEL_ID] * 4 + [USER_ID] * 4) == [body["channel"] for body in bodies]
+    assert 8 == len({str(body) for body in bodies})
 
 
 async def test_a_notice_whose_answer_gets_lost_stands_there_and_is_reported_as_unsure(
@@ -247,7 +294,7 @@ async def reset(request: web.Request) -> web.StreamResponse:
     ],
     ids=["reset", "no JSON", "broken JSON", "a list", "a bad gateway"],
 )
-async def test_an_answer_that_cannot_be_read_is_unsure(answer: Answer) -> None:
+async def test_an_answer_that_cannot_be_read_is_unsure(answer: RawAnswer) -> None:
     """For any content; posted once."""
     async with rough_slack() as slack, connected(f"{slack.url}/api/") as client, choices() as who:
         slack.answers[POST] = answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.slack.files.addresses import is_slacks
+from bot.slack.api.addresses import is_slacks
 
 SLACK: Final = "https://slack.com/api/"
 LOOPBACK: Final = "http://127.0.0.1:4000/api/"
@@ -70,3 +70,6 @@ def test_the_api_that_was_set_is_trusted_as_a_whole_origin_only() -> None:
     assert not is_slacks("http://x.127.0.0.1:4000/a", LOOPBACK)
     assert not is_slacks("http://127.0.0.1:4000/a", SLACK)
     assert is_slacks("http://127.0.0.1:80/a", "http://127.0.0.1/api/")
+    assert is_slacks("http://[::1]:4000/a", "http://[::1]:4000/api/")
+    assert not is_slacks("http://[::2]:4000/a", "http://[::1]:4000/api/")
+    assert is_slacks("http://fake_slack:4000/a", "http://fake_slack:4000/api/")

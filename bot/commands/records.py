@@ -1,0 +1,88 @@
+"""`voicestatus audit` and `voicestatus data`: what is stored, for operators and for requests."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.commands.exit_codes import FAILED, OK
+from bot.composition.terminal import Installation, open_installation
+from bot.domain.audit import AuditEntry
+from bot.domain.texts.printable import json_line
+from bot.domain.timing import Timing
+from bot.logs import configure_logging
+from bot.settings.settings import Settings
+from bot.storage.errors import StorageError
+from bot.storage.personal_data import Subject
+
+
+async def export_audit(settings: Settings, since: datetime | None, form: str) -> int:
+    """Print the audit, oldest first, with one line for each call; the exit code."""
+
+    async def export(installation: Installation) -> None:
+        write = _csv_lines() if form == "csv" else _json_line
+        moment = since.replace(tzinfo=UTC) if since is not None else None
+        async for entry in installation.stores.audit.entries(moment):
+            for call in entry.calls():
+                write(asdict(call) | {"at": call.at.isoformat()})
+        installation.records.acted(installation.asked, "export")
+
+    return await _with_installation(settings, export)
+
+
+async def export_data(settings: Settings, subject: Subject) -> int:
+    """Print all rows about a person or a call as JSON lines; the exit code."""
+
+    async def export(installation: Installation) -> None:
+        async for table, row in installation.personal_data.export(subject):
+            _json_line({"table": table} | row)
+        installation.records.acted(installation.asked, "export", [subject.message_id])
+
+    return await _with_installation(settings, export)
+
+
+async def erase_data(settings: Settings, subject: Subject, *, timing: Timing = Timing()) -> int:
+    """Erase what is stored about a person or a call, and print how many rows; the exit code."""
+
+    async def erase(installation: Installation) -> None:
+        personal_data = installation.personal_data
+        erased = Counter(await personal_data.erase(subject))
+        if await personal_data.may_be_written():
+            # What a running bot was about to store is erased as well.
+            await asyncio.sleep(timing.erased_again)
+            erased.update(await personal_data.erase(subject))
+        for table, count in erased.items():
+            _json_line({"table": table, "erased": count})
+        installation.records.acted(installation.asked, "erase", [subject.message_id])
+
+    return await _with_installation(settings, erase)
+
+
+async def _with_installation(
+    settings: Settings, do: Callable[[Installation], Awaitable[None]]
+) -> int:
+    configure_logging(level="ERROR", json=False)
+    try:
+        async with open_installation(settings) as installation:
+            await do(installation)
+    except StorageError as error:
+        print(error.detail, file=sys.stderr)  # noqa: T201
+        return FAILED
+    return OK
+
+
+def _json_line(record: dict[str, Any]) -> None:
+    print(json_line(record))  # noqa: T201 - the terminal's own output
+
+
+def _csv_lines() -> Callable[[dict[str, Any]], None]:
+    names = [one.name for one in fields(AuditEntry)]
+    writer = csv.DictWriter(sys.stdout, names)
+    writer.writeheader()
+    return writer.writerow
