@@ -13,7 +13,7 @@ from bot.settings.sources import single_setting
 
 _SECONDS: Final = 4.0
 # From all addresses of the machine to one of them.
-_TO_ASK: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+_TO_ASK: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # nosec B104
 
 
 def problem_of_the_bot() -> str:
