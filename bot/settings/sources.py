@@ -15,7 +15,7 @@ import shlex
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -70,7 +70,8 @@ class Sources:
         exposed: files with secrets or customers' data that every user of this machine can read.
     """
 
-    values: Mapping[str, str]
+    # Some are secrets, as the texts that they were set to.
+    values: Mapping[str, str] = field(repr=False)
     others: tuple[str, ...] = ()
     tidied: tuple[str, ...] = ()
     links: tuple[str, ...] = ()

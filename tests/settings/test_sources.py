@@ -208,6 +208,13 @@ def test_a_name_is_looked_for_wherever_settings_are_read(environment: Environmen
     assert ("BOT_A", "BOT_B", "BOT_C") == foreign_names(found)
 
 
+def test_what_is_set_does_not_show_itself(environment: Environment) -> None:
+    """Not in a traceback or a log: most of it is secret."""
+    environment.set(GATEWAY_TOKEN=CANARY)
+    assert CANARY in read_sources().values["GATEWAY_TOKEN"]
+    assert CANARY not in repr(read_sources())
+
+
 def test_no_file_and_no_folder_are_nothing(environment: Environment) -> None:
     """Neither has to be there."""
     assert {} == read_sources(str(environment.directory / "nothing")).values
