@@ -6,6 +6,7 @@ import asyncio
 import gc
 import io
 import os
+import re
 import sys
 from collections.abc import Coroutine, Iterable, Sequence
 from datetime import datetime
@@ -267,6 +268,8 @@ def data(
     """Print or erase all that is stored about a person or a call."""
     if action not in {"export", "erase"} or bool(user) == bool(idmsg):
         _complain(["Give export or erase, and --user or --idmsg."])
+    if not re.fullmatch("[TE][A-Z0-9]+", team) or not re.fullmatch("([UW][A-Z0-9]+)?", user):
+        _complain(["--team takes an id such as T0123ABCD, --user one such as U0123ABCD."])
     settings, catalog = _settings(), _catalog(None)
     from bot.commands.lookup import read_ids
     from bot.commands.records import erase_data, export_data

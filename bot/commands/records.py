@@ -55,7 +55,7 @@ async def erase_data(settings: Settings, subject: Subject, *, timing: Timing = T
         erased = Counter(await personal_data.erase(subject))
         if await personal_data.may_be_written():
             # What a running bot was about to store is erased as well.
-            await asyncio.sleep(timing.erased_again)
+            await asyncio.sleep(settings.gateway_timeout_seconds + timing.erased_again)
             erased.update(await personal_data.erase(subject))
         for table, count in erased.items():
             _json_line({"table": table, "erased": count})

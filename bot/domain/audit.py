@@ -64,7 +64,7 @@ class AuditEntry:
     def calls(self) -> Iterator[AuditEntry]:
         """One entry for each call of a list; any other entry as it is."""
         hashes, outcomes = (self.idmsg_hash or "").split(), (self.outcome or "").split()
-        if len(hashes) < 2:  # noqa: PLR2004 - one call, or none
+        if len(hashes) < 2 or len(hashes) != len(outcomes):  # noqa: PLR2004 - one call, or none
             yield self
             return
         for one, outcome in zip(hashes, outcomes, strict=True):

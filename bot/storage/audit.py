@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import partial
+from math import inf
 from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import (
@@ -29,12 +30,14 @@ from sqlalchemy import (
 from bot.domain.audit import AuditEntry, AuditKey, Link
 from bot.storage.database import Database, parameters
 from bot.storage.engines import take_lock
+from bot.storage.errors import StorageError
 from bot.storage.schema import AUDIT, AUDIT_HEAD
 
 _PAGE: Final = 1_000
 _ALL: Final = 0
 _OWNERS: Final = ("team", "user", "channel")
 _MOST_PROBLEMS: Final = 10
+_MOST_ADDED: Final = 1_000
 
 _End: TypeAlias = Literal["before", "last"]
 
@@ -47,6 +50,50 @@ class _Head:
     before: Link = field(default_factory=Link)
     last: Link = field(default_factory=Link)
     intact: bool = True
+
+
+class _Heads:
+    """Reads and writes heads, with their seals."""
+
+    def __init__(self, key: AuditKey) -> None:
+        self._key = key
+        self._advancing = update(AUDIT_HEAD).where(AUDIT_HEAD.c.chain == bindparam("of_chain"))
+
+    def find(self, connection: Connection, chain: int | None) -> _Head | None:
+        rows = _rows(select(AUDIT_HEAD).where(AUDIT_HEAD.c.chain == chain), connection)
+        return self.of(rows[0]) if rows else None
+
+    def of(self, row: Row[Any]) -> _Head:
+        before = Link(number=row.before_number, mac=row.before_mac)
+        last = Link(number=row.last_number, mac=row.last_mac)
+        seals = self._columns(row.chain, "before", before) | self._columns(row.chain, "last", last)
+        intact = all(getattr(row, name) == value for name, value in seals.items())
+        return _Head(chain=row.chain, before=before, last=last, intact=intact)
+
+    def create(self, connection: Connection, head: _Head) -> None:
+        before = self._columns(head.chain, "before", head.before, intact=head.intact)
+        last = self._columns(head.chain, "last", head.last, intact=head.intact)
+        connection.execute(insert(AUDIT_HEAD).values(chain=head.chain, **before, **last))
+
+    def move(
+        self,
+        connection: Connection,
+        chain: int | None,
+        end: _End,
+        link: Link,
+        *,
+        intact: bool = True,
+    ) -> bool:
+        """Move one end of the stored part; whether there is such a chain."""
+        values = self._columns(chain, end, link, intact=intact)
+        return bool(connection.execute(self._advancing, values | {"of_chain": chain}).rowcount)
+
+    def _columns(
+        self, chain: int | None, end: _End, link: Link, *, intact: bool = True
+    ) -> dict[str, Any]:
+        # A head that was found damaged is never sealed again.
+        seal = self._key.seal(end, chain, link.number, link.mac) if intact else ""
+        return {f"{end}_number": link.number, f"{end}_mac": link.mac, f"{end}_seal": seal}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,11 +122,11 @@ class Audit:
     def __init__(self, database: Database, key: AuditKey) -> None:
         self._database = database
         self._key = key
+        self._heads = _Heads(key)
         # The chain of this process and its last link, once it has one.
         self._chain = 0
         self._last = Link()
         self._adding = insert(AUDIT).values({f"{name}_id": bindparam(name) for name in _OWNERS})
-        self._advancing = update(AUDIT_HEAD).where(AUDIT_HEAD.c.chain == bindparam("of_chain"))
 
     def add(self, connection: Connection, entries: Sequence[AuditEntry]) -> None:
         """Append entries, at least one, to the chain of this process, in a write transaction.
@@ -93,7 +140,7 @@ class Audit:
             values = parameters(entry)
             last = self._key.after(last, values)
             rows.append(values | {"chain": self._chain, "number": last.number, "mac": last.mac})
-        if not self._move(connection, self._chain, "last", last):
+        if not self._heads.move(connection, self._chain, "last", last):
             # Its entries were all deleted, and their head with them.
             self.begin_anew()
             self.add(connection, entries)
@@ -117,10 +164,14 @@ class Audit:
 
     async def check(self) -> AuditCheck:
         """Check all chains, without the entries that are stored meanwhile."""
-        heads = await self._heads()
+        heads = await self._read_heads()
         while True:
-            check = await self._checked(heads)
-            before, heads = heads, await self._heads()
+            check, added = await self._checked(heads)
+            before, heads = heads, await self._read_heads()
+            for row_id, chain, number in added:
+                # Otherwise a process stored it meanwhile.
+                if chain not in heads or number > heads[chain].last.number:
+                    check.report(f"entry {row_id} was added")
             moved = any(
                 heads.get(chain, head).before != head.before for chain, head in before.items()
             )
@@ -138,31 +189,47 @@ class Audit:
             total += deleted
         return total
 
-    async def _checked(self, heads: dict[int, _Head]) -> AuditCheck:
+    async def _checked(
+        self, heads: dict[int, _Head]
+    ) -> tuple[AuditCheck, list[tuple[int, int, int]]]:
+        """What a check finds, and the entries that no head knows: id, chain, and number."""
         check, last = AuditCheck(), {chain: head.before for chain, head in heads.items()}
+        added: list[tuple[int, int, int]] = []
+        newest_unchained = _newest_unchained(heads)
         async for row in self._pages(select(AUDIT)):
             if row.chain is None:
                 check.unchained += 1
-            elif row.chain in heads and row.number <= heads[row.chain].last.number:
+                if row.id > newest_unchained:
+                    check.report(f"entry {row.id} was added")
+            elif row.chain not in heads or row.number > heads[row.chain].last.number:
+                added = [*added, (row.id, row.chain, row.number)][:_MOST_ADDED]
+            else:
                 check.entries += 1
-                values = row._asdict() | {name: getattr(row, f"{name}_id") for name in _OWNERS}
-                link = Link(number=row.number, mac=row.mac)
-                if self._key.after(last[row.chain], values) != link:
+                if self._after(last[row.chain], row) != _link_of(row):
                     check.report(f"entry {row.id} was changed, or the one before it was removed")
-                last[row.chain] = link
+                last[row.chain] = _link_of(row)
         for problem in _problems(heads, last):
             check.report(problem)
-        return check
+        return check, added
 
-    async def _heads(self) -> dict[int, _Head]:
+    def _after(self, link: Link, row: Row[Any]) -> Link:
+        """The link that the entry of a row should have behind this one."""
+        values = row._asdict() | {name: getattr(row, f"{name}_id") for name in _OWNERS}
+        return self._key.after(link, values)
+
+    async def _read_heads(self) -> dict[int, _Head]:
         rows = await self._database.read(partial(_rows, select(AUDIT_HEAD)))
-        return {row.chain: self._head_of(row) for row in rows}
+        return {row.chain: self._heads.of(row) for row in rows}
 
     async def _pages(self, chosen: Select[Any]) -> AsyncIterator[Row[Any]]:
         last = -1
         while True:
             page = chosen.where(AUDIT.c.id > last).order_by(AUDIT.c.id).limit(_PAGE)
-            rows = await self._database.read(partial(_rows, page))
+            try:
+                rows = await self._database.read(partial(_rows, page))
+            except ValueError:
+                # SQLite stores moments as text, which somebody changed.
+                raise StorageError("The moment of an audit entry cannot be read.") from None
             for row in rows:
                 yield row
             if len(rows) < _PAGE:
@@ -173,80 +240,73 @@ class Audit:
         """Begin the chain with the next number."""
         take_lock(connection, "audit")
         newest = connection.execute(select(func.max(AUDIT_HEAD.c.chain))).scalar_one()
-        chains = self._head_in(connection, _ALL)
+        chains = self._heads.find(connection, _ALL)
         if chains is None:
+            chained = select(func.count()).where(AUDIT.c.chain.is_not(None))
             # If there are chains, the list was removed; its seal stays invalid.
-            chains = _Head(chain=_ALL, intact=not newest)
-            self._create(connection, chains)
+            intact = not newest and not connection.execute(chained).scalar_one()
+            # What version 0.1.0 stored has no chain; nothing is added to that.
+            unchained = select(func.max(AUDIT.c.id)).where(AUDIT.c.chain.is_(None))
+            newest_unchained = connection.execute(unchained).scalar_one() or 0
+            before = Link(mac=str(newest_unchained))
+            chains = _Head(chain=_ALL, before=before, intact=intact)
+            self._heads.create(connection, chains)
         self._chain = max(newest or 0, chains.last.number) + 1
-        self._create(connection, _Head(chain=self._chain))
-        self._move(connection, _ALL, "last", Link(number=self._chain), intact=chains.intact)
+        self._heads.create(connection, _Head(chain=self._chain))
+        self._heads.move(connection, _ALL, "last", Link(number=self._chain), intact=chains.intact)
 
     def _sweep_page(self, older_than: datetime, connection: Connection) -> int:
         take_lock(connection, "audit")
-        oldest = select(*(AUDIT.c[name] for name in ("id", "at", "chain", "number", "mac")))
-        old = _prefix(_rows(oldest.order_by(AUDIT.c.id).limit(_PAGE), connection), older_than)
+        oldest = select(AUDIT).order_by(AUDIT.c.id).limit(_PAGE)
+        old = _prefix(_rows(oldest, connection), older_than)
         if not old:
             self._sweep_heads(connection)
             return 0
         connection.execute(delete(AUDIT).where(AUDIT.c.id <= old[-1].id))
-        swept = {row.chain: Link(number=row.number, mac=row.mac) for row in old}
-        for chain, link in swept.items():
-            head = self._head_in(connection, chain)
+        for chain in {row.chain for row in old if row.chain is not None}:
+            head = self._heads.find(connection, chain)
             if head is not None:
-                self._move(connection, chain, "before", link, intact=head.intact)
+                own = [row for row in old if row.chain == chain]
+                self._move_beginning(connection, head, own)
         return len(old)
+
+    def _move_beginning(
+        self, connection: Connection, head: _Head, swept: Sequence[Row[Any]]
+    ) -> None:
+        """Move the beginning of a chain behind these entries; what was changed stays visible."""
+        link, intact = head.before, head.intact
+        for row in swept:
+            intact = intact and self._after(link, row) == _link_of(row)
+            link = _link_of(row)
+        self._heads.move(connection, head.chain, "before", link, intact=intact)
 
     def _sweep_heads(self, connection: Connection) -> None:
         """Delete the heads of the oldest chains without entries, but never the newest."""
-        chains = self._head_in(connection, _ALL)
+        chains = self._heads.find(connection, _ALL)
         if chains is None:
             return
         first = chains.before.number
         while first + 1 < chains.last.number:
-            head = self._head_in(connection, first + 1)
+            head = self._heads.find(connection, first + 1)
             if head is None or not head.intact or head.before != head.last:
                 break
             first += 1
         if first > chains.before.number:
             connection.execute(delete(AUDIT_HEAD).where(AUDIT_HEAD.c.chain.between(1, first)))
-            self._move(connection, _ALL, "before", Link(number=first), intact=chains.intact)
+            swept = Link(number=first, mac=chains.before.mac)
+            self._heads.move(connection, _ALL, "before", swept, intact=chains.intact)
 
-    def _head_in(self, connection: Connection, chain: int | None) -> _Head | None:
-        rows = _rows(select(AUDIT_HEAD).where(AUDIT_HEAD.c.chain == chain), connection)
-        return self._head_of(rows[0]) if rows else None
 
-    def _head_of(self, row: Row[Any]) -> _Head:
-        before = Link(number=row.before_number, mac=row.before_mac)
-        last = Link(number=row.last_number, mac=row.last_mac)
-        seals = self._columns(row.chain, "before", before) | self._columns(row.chain, "last", last)
-        intact = all(getattr(row, name) == value for name, value in seals.items())
-        return _Head(chain=row.chain, before=before, last=last, intact=intact)
+def _link_of(row: Row[Any]) -> Link:
+    return Link(number=row.number, mac=row.mac)
 
-    def _create(self, connection: Connection, head: _Head) -> None:
-        before = self._columns(head.chain, "before", head.before, intact=head.intact)
-        last = self._columns(head.chain, "last", head.last, intact=head.intact)
-        connection.execute(insert(AUDIT_HEAD).values(chain=head.chain, **before, **last))
 
-    def _move(
-        self,
-        connection: Connection,
-        chain: int | None,
-        end: _End,
-        link: Link,
-        *,
-        intact: bool = True,
-    ) -> bool:
-        """Move one end of the stored part; whether there is such a chain."""
-        values = self._columns(chain, end, link, intact=intact)
-        return bool(connection.execute(self._advancing, values | {"of_chain": chain}).rowcount)
-
-    def _columns(
-        self, chain: int | None, end: _End, link: Link, *, intact: bool = True
-    ) -> dict[str, Any]:
-        # A head that was found damaged is never sealed again.
-        seal = self._key.seal(end, chain, link.number, link.mac) if intact else ""
-        return {f"{end}_number": link.number, f"{end}_mac": link.mac, f"{end}_seal": seal}
+def _newest_unchained(heads: dict[int, _Head]) -> float:
+    """The id of the last entry without a chain, as the list of chains has it, if there is one."""
+    chains = heads.get(_ALL)
+    if chains is None:
+        return inf
+    return int(chains.before.mac) if chains.intact else 0
 
 
 def _problems(heads: dict[int, _Head], last: dict[int, Link]) -> Iterable[str]:

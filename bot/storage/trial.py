@@ -16,7 +16,7 @@ from bot.storage.database import connected, file_of, read_database_url
 from bot.storage.engines import try_new_file
 from bot.storage.errors import translated
 from bot.storage.migrations import is_current, is_of_older_engine, migrate
-from bot.storage.schema import AUDIT_HEAD, EXECUTOR
+from bot.storage.schema import AUDIT, EXECUTOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,8 @@ async def try_database(
 
 
 def _try(lately: datetime, connection: Connection) -> None:
-    chains = select(func.count()).select_from(AUDIT_HEAD)
-    audited = is_current(connection) and bool(connection.execute(chains).scalar_one())
+    entries = select(func.count()).select_from(AUDIT)
+    audited = is_current(connection) and bool(connection.execute(entries).scalar_one())
     # A database of 0.1.0 may be in use by that version, which the migration would hold up.
     if not is_of_older_engine(connection):
         migrate(connection)

@@ -96,6 +96,8 @@ def test_a_call_is_exported(stored: Voicestatus) -> None:
         ("data", "erase", "--team", "T1"),
         ("data", "erase", "--team", "T1", "--user", "U1", "--idmsg", "MPG1"),
         ("data", "show", "--team", "T1", "--user", "U1"),
+        ("data", "erase", "--team", "T1", "--user", "%"),
+        ("data", "erase", "--team", "", "--user", "U1"),
         ("data", "erase", "--team", "T1", "--idmsg", "x" * 200),
     ],
 )

@@ -97,6 +97,12 @@ def test_a_list_is_one_entry_and_many_calls() -> None:
     assert ([ENTRY], [refused]) == ([*ENTRY.calls()], [*refused.calls()])
 
 
+def test_a_list_that_somebody_changed_is_itself() -> None:
+    """An export does not end for it."""
+    odd = replace(ENTRY, idmsg_hash="aa bb", outcome="answered")
+    assert [odd] == [*odd.calls()]
+
+
 def test_the_key_does_not_show_itself() -> None:
     """Not in a traceback or a log."""
     assert "<AuditKey>" == repr(KEY)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, text, update
 
 from bot.domain.audit import AuditEntry
 from bot.storage.audit import Audit
@@ -112,6 +112,19 @@ FRAUDS: dict[str, tuple[Callable[[ColumnElement[int]], object], str]] = {
         lambda _: delete(AUDIT_HEAD).where(HEAD.chain == 2),
         "chain 2 was removed",
     ),
+    "all heads removed": (lambda _: delete(AUDIT_HEAD), "was added"),
+    "moved to no chain": (
+        lambda number: update(AUDIT).where(number == 2).values(chain=None),
+        "was added",
+    ),
+    "moved to another chain": (
+        lambda _: update(AUDIT).values(chain=ROW.chain + 1_000),
+        "was added",
+    ),
+    "inserted behind the end": (
+        lambda number: update(AUDIT).where(number == 3).values(number=1_000),
+        "was added",
+    ),
     "list removed": (lambda _: delete(AUDIT_HEAD).where(HEAD.chain == 0), "list of chains"),
     "list shortened": (
         lambda _: update(AUDIT_HEAD).where(HEAD.chain == 0).values(last_number=1),
@@ -153,6 +166,40 @@ async def test_retention_leaves_an_anchor(database: Database) -> None:
     assert [] == await problems(database)
     await change(database, delete(AUDIT).where(ROW.chain == 1))
     assert ["the last entries of chain 1 were removed"] == await problems(database)
+
+
+async def test_retention_hides_no_fraud(database: Database) -> None:
+    """What somebody made old, or changed before it was deleted by age, stays visible."""
+    await processes(database, (0, 1, 2), (3,))
+    await change(database, update(AUDIT).where(ROW.number == 1).values(at=NOON - timedelta(days=1)))
+    assert 1 == await Audit(database, AUDIT_KEY).sweep(NOON)
+    assert "the head of chain 1 was changed" in await problems(database)
+
+
+async def test_retention_goes_on_without_heads(database: Database) -> None:
+    """Old entries are deleted, whatever somebody did to their heads."""
+    await processes(database, (0, 1))
+    await change(database, delete(AUDIT_HEAD))
+    assert 2 == await Audit(database, AUDIT_KEY).sweep(NOON + timedelta(minutes=2))
+
+
+async def test_a_process_does_not_begin_anew_where_entries_are_left(database: Database) -> None:
+    """Somebody removed all heads, and moved the entries to chains that are to come."""
+    await processes(database, (0, 1))
+    moved = update(AUDIT).values(chain=ROW.chain + 1_000)
+    await change(database, delete(AUDIT_HEAD), moved)
+    await processes(database, (2,))
+    assert "the list of chains was changed" in await problems(database)
+
+
+async def test_a_moment_that_is_none_is_a_problem_of_the_database(database: Database) -> None:
+    """SQLite stores any text; the check ends with an error of ours."""
+    await processes(database, (0,))
+    if database.file is None:
+        pytest.skip("PostgreSQL stores moments only")
+    await change(database, text("UPDATE audit SET at = 'garbage'"))
+    with pytest.raises(StorageError, match="moment"):
+        await problems(database)
 
 
 async def test_retention_keeps_what_follows_a_kept_entry(database: Database) -> None:
@@ -240,8 +287,8 @@ class SweptMeanwhile(Audit):
 
     swept = 0
 
-    async def _heads(self) -> dict[int, Any]:
-        heads = await super()._heads()
+    async def _read_heads(self) -> dict[int, Any]:
+        heads = await super()._read_heads()
         if not self.swept:
             self.swept = await self.sweep(NOON + timedelta(minutes=1))
         return heads
@@ -253,3 +300,25 @@ async def test_retention_during_a_check_is_no_problem(database: Database) -> Non
     await store(database, audit, 0, 1)
     check = await audit.check()
     assert (1, 1, []) == (audit.swept, check.entries, check.problems)
+
+
+class StoredMeanwhile(Audit):
+    """A process stores an entry while another one checks."""
+
+    stored = False
+
+    async def _read_heads(self) -> Any:
+        heads = await super()._read_heads()
+        if not self.stored:
+            self.stored = True
+            await store(self._database, self, 1)
+            await processes(self._database, (2,))
+        return heads
+
+
+async def test_what_is_stored_during_a_check_is_no_problem(database: Database) -> None:
+    """In a known chain, or in a new one."""
+    audit = StoredMeanwhile(database, AUDIT_KEY)
+    await store(database, audit, 0)
+    check = await audit.check()
+    assert (True, 1, []) == (audit.stored, check.entries, check.problems)
