@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from bot.domain.audit import AuditCheck
 from bot.domain.call_status import Answer, GatewayCode
 from bot.domain.texts.catalog import Language
 from bot.gateway.protocol.errors import GatewayError
@@ -24,7 +25,6 @@ from bot.slack.api.calls import SlackError, TokenRefusedError
 from bot.slack.api.workspace import Workspace
 from bot.slack.inbound.app_connections import say_others
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
-from bot.storage.audit import AuditCheck
 from bot.storage.errors import StorageError
 from bot.storage.trial import Trial
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import inf
 from typing import Any, Final, Literal
 
 Action = Literal[
@@ -31,6 +32,10 @@ Action = Literal[
     "erase",
 ]
 
+# The number of the head that says which chains there are.
+ALL: Final = 0
+
+_MOST_PROBLEMS: Final = 10
 _ALIAS: Final = "#"
 _MOST_ALIASES: Final = 1_000
 _VALUES: Final = ("team", "user", "channel", "surface", "action", "idmsg_hash", "outcome", "reason")
@@ -115,3 +120,59 @@ class AuditKey:
     def seal(self, *values: str | int | None) -> str:
         """The MAC of these values."""
         return hmac.digest(self._key, json.dumps(values).encode(), "sha256").hex()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What is stored of a chain: the link before its first entry, and its last link."""
+
+    chain: int
+    before: Link = field(default_factory=Link)
+    last: Link = field(default_factory=Link)
+    intact: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class AuditCheck:
+    """What a check of the chains found.
+
+    Attributes:
+        entries: how many were checked.
+        unchained: how many are from before there were chains.
+        problems: at most ten, each a part of a sentence.
+    """
+
+    entries: int = 0
+    unchained: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def report(self, problem: str) -> None:
+        """Add a problem."""
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(problem)
+
+
+def newest_unchained(heads: dict[int, Head]) -> float:
+    """The id of the last entry without a chain, as the list of chains has it, if there is one."""
+    chains = heads.get(ALL)
+    if chains is None:
+        return inf
+    return int(chains.before.mac) if chains.intact else 0
+
+
+def problems_of(heads: dict[int, Head], last: dict[int, Link]) -> Iterable[str]:
+    """What is wrong with the heads, given the last link that was found of each chain."""
+    chains = heads.get(ALL)
+    if heads and (chains is None or not chains.intact):
+        yield "the list of chains was changed"
+    if chains is not None:
+        for number in range(chains.before.number + 1, chains.last.number + 1):
+            if number not in heads:
+                yield f"chain {number} was removed"
+    for chain, head in heads.items():
+        if chain == ALL:
+            continue
+        if not head.intact:
+            yield f"the head of chain {chain} was changed"
+        elif last[chain] != head.last:
+            yield f"the last entries of chain {chain} were removed"

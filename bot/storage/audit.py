@@ -8,10 +8,9 @@ same way which chains there are.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from functools import partial
-from math import inf
 from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import (
@@ -27,29 +26,26 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.audit import AuditEntry, AuditKey, Link
+from bot.domain.audit import (
+    ALL,
+    AuditCheck,
+    AuditEntry,
+    AuditKey,
+    Head,
+    Link,
+    newest_unchained,
+    problems_of,
+)
 from bot.storage.database import Database, parameters
 from bot.storage.engines import take_lock
 from bot.storage.errors import StorageError
 from bot.storage.schema import AUDIT, AUDIT_HEAD
 
 _PAGE: Final = 1_000
-_ALL: Final = 0
 _OWNERS: Final = ("team", "user", "channel")
-_MOST_PROBLEMS: Final = 10
 _MOST_ADDED: Final = 1_000
 
 _End: TypeAlias = Literal["before", "last"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    """What is stored of a chain: the link before its first entry, and its last link."""
-
-    chain: int
-    before: Link = field(default_factory=Link)
-    last: Link = field(default_factory=Link)
-    intact: bool = True
 
 
 class _Heads:
@@ -59,18 +55,18 @@ class _Heads:
         self._key = key
         self._advancing = update(AUDIT_HEAD).where(AUDIT_HEAD.c.chain == bindparam("of_chain"))
 
-    def find(self, connection: Connection, chain: int | None) -> _Head | None:
+    def find(self, connection: Connection, chain: int | None) -> Head | None:
         rows = _rows(select(AUDIT_HEAD).where(AUDIT_HEAD.c.chain == chain), connection)
         return self.of(rows[0]) if rows else None
 
-    def of(self, row: Row[Any]) -> _Head:
+    def of(self, row: Row[Any]) -> Head:
         before = Link(number=row.before_number, mac=row.before_mac)
         last = Link(number=row.last_number, mac=row.last_mac)
         seals = self._columns(row.chain, "before", before) | self._columns(row.chain, "last", last)
         intact = all(getattr(row, name) == value for name, value in seals.items())
-        return _Head(chain=row.chain, before=before, last=last, intact=intact)
+        return Head(chain=row.chain, before=before, last=last, intact=intact)
 
-    def create(self, connection: Connection, head: _Head) -> None:
+    def create(self, connection: Connection, head: Head) -> None:
         before = self._columns(head.chain, "before", head.before, intact=head.intact)
         last = self._columns(head.chain, "last", head.last, intact=head.intact)
         connection.execute(insert(AUDIT_HEAD).values(chain=head.chain, **before, **last))
@@ -94,26 +90,6 @@ class _Heads:
         # A head that was found damaged is never sealed again.
         seal = self._key.seal(end, chain, link.number, link.mac) if intact else ""
         return {f"{end}_number": link.number, f"{end}_mac": link.mac, f"{end}_seal": seal}
-
-
-@dataclass(slots=True, kw_only=True)
-class AuditCheck:
-    """What a check of the chains found.
-
-    Attributes:
-        entries: how many were checked.
-        unchained: how many are from before there were chains.
-        problems: at most ten, each a part of a sentence.
-    """
-
-    entries: int = 0
-    unchained: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def report(self, problem: str) -> None:
-        """Add a problem."""
-        if len(self.problems) < _MOST_PROBLEMS:
-            self.problems.append(problem)
 
 
 class Audit:
@@ -190,16 +166,16 @@ class Audit:
         return total
 
     async def _checked(
-        self, heads: dict[int, _Head]
+        self, heads: dict[int, Head]
     ) -> tuple[AuditCheck, list[tuple[int, int, int]]]:
         """What a check finds, and the entries that no head knows: id, chain, and number."""
         check, last = AuditCheck(), {chain: head.before for chain, head in heads.items()}
         added: list[tuple[int, int, int]] = []
-        newest_unchained = _newest_unchained(heads)
+        unchained_until = newest_unchained(heads)
         async for row in self._pages(select(AUDIT)):
             if row.chain is None:
                 check.unchained += 1
-                if row.id > newest_unchained:
+                if row.id > unchained_until:
                     check.report(f"entry {row.id} was added")
             elif row.chain not in heads or row.number > heads[row.chain].last.number:
                 added = [*added, (row.id, row.chain, row.number)][:_MOST_ADDED]
@@ -208,7 +184,7 @@ class Audit:
                 if self._after(last[row.chain], row) != _link_of(row):
                     check.report(f"entry {row.id} was changed, or the one before it was removed")
                 last[row.chain] = _link_of(row)
-        for problem in _problems(heads, last):
+        for problem in problems_of(heads, last):
             check.report(problem)
         return check, added
 
@@ -217,7 +193,7 @@ class Audit:
         values = row._asdict() | {name: getattr(row, f"{name}_id") for name in _OWNERS}
         return self._key.after(link, values)
 
-    async def _read_heads(self) -> dict[int, _Head]:
+    async def _read_heads(self) -> dict[int, Head]:
         rows = await self._database.read(partial(_rows, select(AUDIT_HEAD)))
         return {row.chain: self._heads.of(row) for row in rows}
 
@@ -240,20 +216,19 @@ class Audit:
         """Begin the chain with the next number."""
         take_lock(connection, "audit")
         newest = connection.execute(select(func.max(AUDIT_HEAD.c.chain))).scalar_one()
-        chains = self._heads.find(connection, _ALL)
+        chains = self._heads.find(connection, ALL)
         if chains is None:
             chained = select(func.count()).where(AUDIT.c.chain.is_not(None))
             # If there are chains, the list was removed; its seal stays invalid.
             intact = not newest and not connection.execute(chained).scalar_one()
             # What version 0.1.0 stored has no chain; nothing is added to that.
             unchained = select(func.max(AUDIT.c.id)).where(AUDIT.c.chain.is_(None))
-            newest_unchained = connection.execute(unchained).scalar_one() or 0
-            before = Link(mac=str(newest_unchained))
-            chains = _Head(chain=_ALL, before=before, intact=intact)
+            before = Link(mac=str(connection.execute(unchained).scalar_one() or 0))
+            chains = Head(chain=ALL, before=before, intact=intact)
             self._heads.create(connection, chains)
         self._chain = max(newest or 0, chains.last.number) + 1
-        self._heads.create(connection, _Head(chain=self._chain))
-        self._heads.move(connection, _ALL, "last", Link(number=self._chain), intact=chains.intact)
+        self._heads.create(connection, Head(chain=self._chain))
+        self._heads.move(connection, ALL, "last", Link(number=self._chain), intact=chains.intact)
 
     def _sweep_page(self, older_than: datetime, connection: Connection) -> int:
         take_lock(connection, "audit")
@@ -271,7 +246,7 @@ class Audit:
         return len(old)
 
     def _move_beginning(
-        self, connection: Connection, head: _Head, swept: Sequence[Row[Any]]
+        self, connection: Connection, head: Head, swept: Sequence[Row[Any]]
     ) -> None:
         """Move the beginning of a chain behind these entries; what was changed stays visible."""
         link, intact = head.before, head.intact
@@ -282,7 +257,7 @@ class Audit:
 
     def _sweep_heads(self, connection: Connection) -> None:
         """Delete the heads of the oldest chains without entries, but never the newest."""
-        chains = self._heads.find(connection, _ALL)
+        chains = self._heads.find(connection, ALL)
         if chains is None:
             return
         first = chains.before.number
@@ -294,37 +269,11 @@ class Audit:
         if first > chains.before.number:
             connection.execute(delete(AUDIT_HEAD).where(AUDIT_HEAD.c.chain.between(1, first)))
             swept = Link(number=first, mac=chains.before.mac)
-            self._heads.move(connection, _ALL, "before", swept, intact=chains.intact)
+            self._heads.move(connection, ALL, "before", swept, intact=chains.intact)
 
 
 def _link_of(row: Row[Any]) -> Link:
     return Link(number=row.number, mac=row.mac)
-
-
-def _newest_unchained(heads: dict[int, _Head]) -> float:
-    """The id of the last entry without a chain, as the list of chains has it, if there is one."""
-    chains = heads.get(_ALL)
-    if chains is None:
-        return inf
-    return int(chains.before.mac) if chains.intact else 0
-
-
-def _problems(heads: dict[int, _Head], last: dict[int, Link]) -> Iterable[str]:
-    """What is wrong with the heads, given the last link that was found of each chain."""
-    chains = heads.get(_ALL)
-    if heads and (chains is None or not chains.intact):
-        yield "the list of chains was changed"
-    if chains is not None:
-        for number in range(chains.before.number + 1, chains.last.number + 1):
-            if number not in heads:
-                yield f"chain {number} was removed"
-    for chain, head in heads.items():
-        if chain == _ALL:
-            continue
-        if not head.intact:
-            yield f"the head of chain {chain} was changed"
-        elif last[chain] != head.last:
-            yield f"the last entries of chain {chain} were removed"
 
 
 def _rows(statement: Executable, connection: Connection) -> Sequence[Row[Any]]:
