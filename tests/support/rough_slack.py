@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -167,7 +167,9 @@ class RoughSlack:
         socket = web.WebSocketResponse(autoping=False, timeout=0.2)
         await socket.prepare(request)
         self.open_sockets.append(socket)
-        await self.socket(self, socket)
+        # A bot that has gone is no error of this server's, which shares the log with the bot.
+        with suppress(ConnectionResetError):
+            await self.socket(self, socket)
         return socket
 
     async def response_url(self, request: web.Request) -> web.StreamResponse:
