@@ -6,6 +6,7 @@ Questions and answers are counted and hashed, never written out.
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -33,6 +34,7 @@ class Telemetry:
     def __init__(self, hash_key: bytes) -> None:
         self._hash = hmac.new(hash_key, digestmod="sha256")
         self._log = structlog.get_logger("bot.lookup")
+        self._writes = logging.getLogger("bot.lookup").isEnabledFor
         # Not the library's global one: two bots in a process would register the same names there.
         self.registry = CollectorRegistry()
         counter = partial(Counter, registry=self.registry)
@@ -81,14 +83,16 @@ class Telemetry:
             self._failures.labels(error).inc()
         if answer.from_cache:
             self._cached.inc()
-        self._log.info(
-            "looked up",
-            idmsg_hash=self.hashed(answer.message_id.value),
-            outcome=outcome.value,
-            error=error,
-            seconds=round(seconds, 3),
-            cached=answer.from_cache,
-        )
+        # The line, unwritten, would cost as much as the counters.
+        if self._writes(logging.INFO):
+            self._log.info(
+                "looked up",
+                idmsg_hash=self.hashed(answer.message_id.value),
+                outcome=outcome.value,
+                error=error,
+                seconds=round(seconds, 3),
+                cached=answer.from_cache,
+            )
 
     def follow_gateway(self, is_up: Callable[[], bool]) -> None:
         """Report whether the gateway answers, at the time the metrics are read."""

@@ -24,7 +24,7 @@ from bot.domain.jobs.watch import Bounds, Schedule, most_open
 from bot.domain.texts.catalog import Catalog
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient, open_gateway
-from bot.gateway.http.handshake import tls_context
+from bot.gateway.http.handshake import trust_for
 from bot.gateway.protocol.soap import Account, SoapVersion
 from bot.gateway.request_queue import Gatekeeper
 from bot.services.lookup import LookupService
@@ -165,7 +165,7 @@ def slack_session(settings: Settings) -> aiohttp.ClientSession:
     """The one pool of connections to Slack, which the caller closes."""
     https, http = revealed(settings.https_proxy), revealed(settings.http_proxy)
     proxies = Proxies(https=https, http=http, direct=settings.no_proxy) if https or http else None
-    return open_session(proxies=proxies, trust=tls_context(None))
+    return open_session(proxies=proxies, trust=trust_for(settings.slack_api_url, https, http))
 
 
 def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:

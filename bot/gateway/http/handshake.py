@@ -57,6 +57,16 @@ def tls_context(ca_file: str | Path | None) -> ssl.SSLContext:
     return context
 
 
+def trust_for(*addresses: str, ca_file: str | Path | None = None) -> ssl.SSLContext:
+    """The context for connections to these addresses; see `tls_context`.
+
+    Without TLS nobody is trusted: the system's certificates take a twentieth of a start.
+    """
+    if any(address.lower().startswith("https:") for address in addresses):
+        return tls_context(ca_file)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def read_handshake(error: ssl.SSLError, innermost: str) -> TlsError:
     """The error of our tree for an error of the handshake.
 

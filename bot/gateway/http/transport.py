@@ -21,7 +21,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from bot import __version__
 from bot.gateway.http.connector import MAX_REPLY_BYTES, Connector
-from bot.gateway.http.handshake import read_handshake, tls_context
+from bot.gateway.http.handshake import read_handshake, trust_for
 from bot.gateway.http.proxy import read_proxy
 from bot.gateway.http.reply_head import ReplyTooLong
 from bot.gateway.protocol.compression import unpack
@@ -257,7 +257,7 @@ async def open_transport(
     # without a tunnel the request itself goes to the proxy.
     if target.scheme == "http":
         headers |= authorization
-    trust = tls_context(ca_file)
+    trust = trust_for(str(target), str(route.url) if route else "", ca_file=ca_file)
     async with (
         aiohttp.ClientSession(
             connector=Connector(

@@ -44,7 +44,7 @@ _ENVELOPES: Final = frozenset({f"{{{SOAP_11}}}Envelope", f"{{{SOAP_12}}}Envelope
 _FAULTS: Final = frozenset({f"{{{SOAP_11}}}Fault", f"{{{SOAP_12}}}Fault"})
 _XSI_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 # XML 1.0, section 2.2. A carriage return is legal but would arrive as a line feed.
-_FORBIDDEN: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _NAME: Final = re.compile(r"(?:[^:]*:)?([A-Za-z]{1,64})(?:\.[A-Za-z.]{0,64})?")
 _MEDIA_TYPE: Final = re.compile(r"\s*([A-Za-z0-9.+-]{1,40}/[A-Za-z0-9.+-]{1,40})\s*(?:;|$)")
 _CHARSET: Final = re.compile(r""";\s*charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)

@@ -204,7 +204,8 @@ def url_refusal(status: int, headers: Mapping[str, str], body: str | None) -> Sl
 
     It answers with a word, or in JSON, whose status may be 200 for a refusal.
     """
-    answer = parsed(body, dict) or {}
+    # To nearly every message it answers with this word, which is no JSON.
+    answer = {} if body == "ok" else parsed(body, dict) or {}
     if status == HTTPStatus.OK and answer.get("ok", True) is True:
         return None
     said = _WORD.match((body or "").strip())

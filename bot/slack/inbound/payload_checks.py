@@ -102,7 +102,7 @@ def channel_of(body: Mapping[str, Any]) -> str:
     """The channel of this request; of a modal or an offer, the one that it came from."""
     origins = (part(body, "view").get("private_metadata"), first_action(body).get("value"))
     return first_word(
-        *(origin_in(parsed(one, dict) or {}).channel for one in origins),
+        *(origin_in(parsed(one, dict) or {}).channel for one in origins if one),
         body.get("channel_id"),
         part(body, "channel").get("id"),
         part(body, "event").get("channel"),

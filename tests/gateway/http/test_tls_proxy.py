@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.gateway.http.handshake import tls_context
+from bot.gateway.http.handshake import tls_context, trust_for
 from bot.gateway.http.transport import open_transport
 from bot.gateway.protocol.errors import ProxyFailed, TlsCertificate
 from tests.gateway.gateway_loopback import (
@@ -126,6 +126,12 @@ def test_a_private_authority_is_added_to_the_systems(
 def test_the_certificates_of_the_system_are_read_once() -> None:
     """Which takes as long as several look-ups; the gateway and Slack share them."""
     assert tls_context(None) is tls_context(None)
+
+
+def test_without_tls_nobody_is_trusted() -> None:
+    """And no certificates are read; one address with TLS is enough for those of the system."""
+    assert [] == trust_for("http://gateway.example", "").get_ca_certs()
+    assert tls_context(None) is trust_for("http://gateway.example", "https://proxy.example")
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
