@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import inf
 from typing import Any, Final, Literal
 
 Action = Literal[
@@ -122,6 +121,12 @@ class AuditKey:
         return hmac.digest(self._key, json.dumps(values).encode(), "sha256").hex()
 
 
+def is_sound(values: Mapping[str, Any]) -> bool:
+    """Whether the values of a stored entry have the types of one, which SQLite does not enforce."""
+    texts = all(isinstance(values[name], str | None) for name in _VALUES)
+    return texts and isinstance(values["number"], int) and isinstance(values["mac"], str)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """What is stored of a chain: the link before its first entry, and its last link."""
@@ -138,7 +143,7 @@ class AuditCheck:
 
     Attributes:
         entries: how many were checked.
-        unchained: how many are from before there were chains.
+        unchained: how many are of version 0.1.0, before there are chains.
         problems: at most ten, each a part of a sentence.
     """
 
@@ -152,20 +157,13 @@ class AuditCheck:
             self.problems.append(problem)
 
 
-def newest_unchained(heads: dict[int, Head]) -> float:
-    """The id of the last entry without a chain, as the list of chains has it, if there is one."""
-    chains = heads.get(ALL)
-    if chains is None:
-        return inf
-    return int(chains.before.mac) if chains.intact else 0
-
-
 def problems_of(heads: dict[int, Head], last: dict[int, Link]) -> Iterable[str]:
     """What is wrong with the heads, given the last link that was found of each chain."""
     chains = heads.get(ALL)
     if heads and (chains is None or not chains.intact):
         yield "the list of chains was changed"
-    if chains is not None:
+    # The numbers in a list that was changed may be any.
+    if chains is not None and chains.intact:
         for number in range(chains.before.number + 1, chains.last.number + 1):
             if number not in heads:
                 yield f"chain {number} was removed"

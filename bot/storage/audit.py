@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
+import structlog
 from sqlalchemy import (
     Connection,
     Executable,
@@ -33,17 +34,20 @@ from bot.domain.audit import (
     AuditKey,
     Head,
     Link,
-    newest_unchained,
+    is_sound,
     problems_of,
 )
 from bot.storage.database import Database, parameters
 from bot.storage.engines import take_lock
-from bot.storage.errors import StorageError
 from bot.storage.schema import AUDIT, AUDIT_HEAD
+
+_log = structlog.get_logger(__name__)
 
 _PAGE: Final = 1_000
 _OWNERS: Final = ("team", "user", "channel")
 _MOST_ADDED: Final = 1_000
+_MOST_CHAINS: Final = 10**9
+_FIRST: Final = 1
 
 _End: TypeAlias = Literal["before", "last"]
 
@@ -60,8 +64,8 @@ class _Heads:
         return self.of(rows[0]) if rows else None
 
     def of(self, row: Row[Any]) -> Head:
-        before = Link(number=row.before_number, mac=row.before_mac)
-        last = Link(number=row.last_number, mac=row.last_mac)
+        before = _link_of(row, "before_")
+        last = _link_of(row, "last_")
         seals = self._columns(row.chain, "before", before) | self._columns(row.chain, "last", last)
         intact = all(getattr(row, name) == value for name, value in seals.items())
         return Head(chain=row.chain, before=before, last=last, intact=intact)
@@ -171,12 +175,13 @@ class Audit:
         """What a check finds, and the entries that no head knows: id, chain, and number."""
         check, last = AuditCheck(), {chain: head.before for chain, head in heads.items()}
         added: list[tuple[int, int, int]] = []
-        unchained_until = newest_unchained(heads)
         async for row in self._pages(select(AUDIT)):
-            if row.chain is None:
+            if row.chain is None and heads:
+                check.report(f"entry {row.id} was added")
+            elif row.chain is None:
                 check.unchained += 1
-                if row.id > unchained_until:
-                    check.report(f"entry {row.id} was added")
+            elif not is_sound(_values_of(row)):
+                check.report(f"entry {row.id} was changed")
             elif row.chain not in heads or row.number > heads[row.chain].last.number:
                 added = [*added, (row.id, row.chain, row.number)][:_MOST_ADDED]
             else:
@@ -190,45 +195,59 @@ class Audit:
 
     def _after(self, link: Link, row: Row[Any]) -> Link:
         """The link that the entry of a row should have behind this one."""
-        values = row._asdict() | {name: getattr(row, f"{name}_id") for name in _OWNERS}
-        return self._key.after(link, values)
+        return self._key.after(link, _values_of(row))
 
     async def _read_heads(self) -> dict[int, Head]:
         rows = await self._database.read(partial(_rows, select(AUDIT_HEAD)))
         return {row.chain: self._heads.of(row) for row in rows}
 
     async def _pages(self, chosen: Select[Any]) -> AsyncIterator[Row[Any]]:
-        last = -1
-        while True:
-            page = chosen.where(AUDIT.c.id > last).order_by(AUDIT.c.id).limit(_PAGE)
-            try:
-                rows = await self._database.read(partial(_rows, page))
-            except ValueError:
-                # SQLite stores moments as text, which somebody changed.
-                raise StorageError("The moment of an audit entry cannot be read.") from None
+        page = chosen.order_by(AUDIT.c.id).limit(_PAGE)
+        rows = await self._database.read(partial(_rows, page))
+        while rows:
             for row in rows:
                 yield row
-            if len(rows) < _PAGE:
-                return
-            last = rows[-1].id
+            following = page.where(AUDIT.c.id > rows[-1].id)
+            rows = await self._database.read(partial(_rows, following))
 
     def _begin(self, connection: Connection) -> None:
         """Begin the chain with the next number."""
         take_lock(connection, "audit")
-        newest = connection.execute(select(func.max(AUDIT_HEAD.c.chain))).scalar_one()
+        # A forged number must not stop the audit.
+        highest = select(func.max(AUDIT_HEAD.c.chain)).where(AUDIT_HEAD.c.chain < _MOST_CHAINS)
+        newest = connection.execute(highest).scalar_one() or ALL
         chains = self._heads.find(connection, ALL)
         if chains is None:
             chained = select(func.count()).where(AUDIT.c.chain.is_not(None))
             # If there are chains, the list was removed; its seal stays invalid.
             intact = not newest and not connection.execute(chained).scalar_one()
-            # What version 0.1.0 stored has no chain; nothing is added to that.
-            unchained = select(func.max(AUDIT.c.id)).where(AUDIT.c.chain.is_(None))
-            before = Link(mac=str(connection.execute(unchained).scalar_one() or 0))
-            chains = Head(chain=ALL, before=before, intact=intact)
+            chains = Head(chain=ALL, intact=intact)
             self._heads.create(connection, chains)
-        self._chain = max(newest or 0, chains.last.number) + 1
+            if intact:
+                newest = self._take_over(connection)
+        self._chain = max(newest, chains.last.number if chains.intact else ALL) + 1
         self._heads.create(connection, Head(chain=self._chain))
         self._heads.move(connection, ALL, "last", Link(number=self._chain), intact=chains.intact)
+
+    def _take_over(self, connection: Connection) -> int:
+        """Make the first chain of what version 0.1.0 stored; its number, or 0 without any."""
+        page = select(AUDIT).order_by(AUDIT.c.id).limit(_PAGE)
+        chaining = update(AUDIT).where(AUDIT.c.id == bindparam("of_id"))
+        last, rows = Link(), _rows(page, connection)
+        while rows:
+            values = []
+            for row in rows:
+                last = self._after(last, row)
+                link = {"chain": _FIRST, "number": last.number, "mac": last.mac}
+                values.append(link | {"of_id": row.id})
+            connection.execute(chaining, values)
+            rows = _rows(page.where(AUDIT.c.id > rows[-1].id), connection)
+        if not last.number:
+            return ALL
+        self._heads.create(connection, Head(chain=_FIRST, last=last))
+        # The one trace if somebody made all entries look like those.
+        _log.warning("audit entries of version 0.1.0 are sealed from now on", count=last.number)
+        return _FIRST
 
     def _sweep_page(self, older_than: datetime, connection: Connection) -> int:
         take_lock(connection, "audit")
@@ -251,7 +270,8 @@ class Audit:
         """Move the beginning of a chain behind these entries; what was changed stays visible."""
         link, intact = head.before, head.intact
         for row in swept:
-            intact = intact and self._after(link, row) == _link_of(row)
+            sound = intact and is_sound(_values_of(row))
+            intact = sound and self._after(link, row) == _link_of(row)
             link = _link_of(row)
         self._heads.move(connection, head.chain, "before", link, intact=intact)
 
@@ -268,12 +288,17 @@ class Audit:
             first += 1
         if first > chains.before.number:
             connection.execute(delete(AUDIT_HEAD).where(AUDIT_HEAD.c.chain.between(1, first)))
-            swept = Link(number=first, mac=chains.before.mac)
-            self._heads.move(connection, ALL, "before", swept, intact=chains.intact)
+            self._heads.move(connection, ALL, "before", Link(number=first), intact=chains.intact)
 
 
-def _link_of(row: Row[Any]) -> Link:
-    return Link(number=row.number, mac=row.mac)
+def _link_of(row: Row[Any], end: str = "") -> Link:
+    number = getattr(row, f"{end}number")
+    # SQLite stores a text in a column of numbers.
+    return Link(number=number if isinstance(number, int) else 0, mac=getattr(row, f"{end}mac"))
+
+
+def _values_of(row: Row[Any]) -> dict[str, Any]:
+    return row._asdict() | {name: getattr(row, f"{name}_id") for name in _OWNERS}
 
 
 def _rows(statement: Executable, connection: Connection) -> Sequence[Row[Any]]:

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
-from bot.storage.problems.codes import OPTION, TOO_SLOW, UNKNOWN, problem_of
+from bot.storage.problems.codes import ALTERED, OPTION, TOO_SLOW, UNKNOWN, problem_of
 from bot.storage.problems.connecting import problem_of_connecting
 from bot.storage.problems.file_access import Fault
 
@@ -54,6 +54,10 @@ class StorageError(Exception):
         return f"{self.code}: {self.detail}"
 
 
+class UnreadableValueError(Exception):
+    """A stored value is none of its column's type, which SQLite does not enforce."""
+
+
 @contextmanager
 def translated(file: Path | None = None) -> Iterator[None]:
     """Turn errors of the database into `StorageError`; programming errors pass unchanged.
@@ -73,6 +77,8 @@ def translated(file: Path | None = None) -> Iterator[None]:
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "")
         raise _error(problem_of(name, file), name or type(error).__name__) from None
+    except (UnreadableValueError, OverflowError) as error:
+        raise _error(ALTERED, type(error).__name__) from None
     except UnicodeError as error:
         raise _error(UNKNOWN, type(error).__name__) from None
     except ArgumentError as error:

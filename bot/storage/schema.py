@@ -30,6 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
+from bot.storage.errors import UnreadableValueError
+
 METADATA: Final = MetaData()
 _OPEN: Final = "ended_at IS NULL"
 
@@ -49,11 +51,24 @@ class Moment(TypeDecorator[datetime]):
             raise ValueError("a time without a zone cannot be stored")
         return value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Read a stored value; `UnreadableValueError` if it is no time in the form we store."""
+        read = super().result_processor(dialect, coltype)
+
+        def process(value: Any) -> datetime | None:
+            try:
+                return read(value) if read is not None else value
+            except (TypeError, ValueError) as error:
+                raise UnreadableValueError from error
+
+        return process
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The time in UTC; SQLite stores it without a zone."""
-        del dialect
+        """The time in UTC; SQLite stores it without a zone, and sorts it as a text."""
         if value is None:
             return None
+        if value.tzinfo is not None and dialect.name == "sqlite":
+            raise ValueError("a stored time with a zone")
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, text, 
 
 from bot.domain.audit import AuditEntry
 from bot.storage.audit import Audit
-from bot.storage.database import Database
+from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from bot.storage.schema import AUDIT, AUDIT_HEAD
 from tests.support.records import AUDIT_KEY
@@ -81,13 +82,77 @@ async def test_empty(database: Database) -> None:
     assert [] == await problems(database)
 
 
-async def test_entries_of_an_older_version_are_counted(database: Database) -> None:
-    """They have no chain."""
+async def older(database: Database, *, count: int = 1, **more: object) -> None:
+    """Entries without a chain, as version 0.1.0 stored them."""
     row = {"at": NOON, "team_id": "T1", "user_id": "U1", "channel_id": "C1", "surface": "command"}
-    await change(database, insert(AUDIT).values(action="lookup", **row))
-    await processes(database, (0,))
+    await change(database, insert(AUDIT).values([row | more | {"action": "lookup"}] * count))
+
+
+async def test_entries_of_an_older_version_are_counted(database: Database) -> None:
+    """As long as there is no chain."""
+    await older(database)
     check = await Audit(database, AUDIT_KEY).check()
-    assert (1, 1, []) == (check.entries, check.unchained, check.problems)
+    assert (0, 1, []) == (check.entries, check.unchained, check.problems)
+
+
+async def test_entries_of_an_older_version_get_a_chain(
+    database: Database, log: io.StringIO
+) -> None:
+    """Once, at the first entry of this version; and the log says so."""
+    await older(database, count=1_001)
+    await processes(database, (0,), (1,))
+    check = await Audit(database, AUDIT_KEY).check()
+    assert (1_003, 0, []) == (check.entries, check.unchained, check.problems)
+    assert 1 == log.getvalue().count("sealed from now on")
+    assert '"count": 1001' in log.getvalue()
+    await change(database, update(AUDIT).where(ROW.id == 1_000).values(user_id="U9"))
+    assert 1 == len(await problems(database))
+
+
+@pytest.mark.parametrize("forged", [0, -5])
+async def test_no_entry_is_of_an_older_version_later(database: Database, forged: int) -> None:
+    """Whatever its id."""
+    await processes(database, (0,))
+    await older(database, id=forged)
+    assert [f"entry {forged} was added"] == await problems(database)
+
+
+WRONG_TYPES = {
+    "number": ("UPDATE audit SET number = 'x' WHERE id = 1", "entry 1 was changed"),
+    "text": ("UPDATE audit SET outcome = x'00' WHERE id = 1", "entry 1 was changed"),
+    "no number": ("UPDATE audit SET number = NULL WHERE id = 1", "entry 1 was changed"),
+    "no mac": ("UPDATE audit SET mac = x'00' WHERE id = 1", "entry 1 was changed"),
+    "head": ("UPDATE audit_head SET last_number = 'x' WHERE chain = 1", "head of chain 1"),
+    "list": ("UPDATE audit_head SET last_number = 1000000000000 WHERE chain = 0", "list"),
+    "chain": (
+        (
+            "INSERT INTO audit_head SELECT 9223372036854775807, before_number, last_number,"
+            " before_mac, last_mac, before_seal, last_seal FROM audit_head WHERE chain = 1"
+        ),
+        "head of chain 9223372036854775807",
+    ),
+}
+
+
+@pytest.fixture
+async def sqlite(sqlite_url: str) -> AsyncIterator[Database]:
+    """A SQLite database alone."""
+    async with open_database(sqlite_url) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(("statement", "expected"), WRONG_TYPES.values(), ids=WRONG_TYPES)
+async def test_values_of_another_type_are_found(
+    sqlite: Database, statement: str, expected: str
+) -> None:
+    """SQLite stores any value in any column; neither the check nor what goes on stops at it."""
+    await processes(sqlite, (0, 1))
+    await change(sqlite, text(statement))
+    assert any(expected in problem for problem in await problems(sqlite))
+    audit, *_ = await processes(sqlite, (2,))
+    assert any(expected in problem for problem in await problems(sqlite))
+    assert 3 == await audit.sweep(NOON + timedelta(minutes=3))
+    assert await problems(sqlite)
 
 
 FRAUDS: dict[str, tuple[Callable[[ColumnElement[int]], object], str]] = {
@@ -202,6 +267,18 @@ async def test_a_moment_that_is_none_is_a_problem_of_the_database(database: Data
 async def _spoil_and_check(database: Database) -> None:
     await change(database, text("UPDATE audit SET at = 'garbage'"))
     await problems(database)
+
+
+@pytest.mark.parametrize("moment", ["garbage", "2026-11-22 12:01:00.000000-23:59", 5])
+async def test_a_moment_in_another_form_is_none(sqlite: Database, moment: object) -> None:
+    """SQLite would sort it elsewhere, and an export since a day would leave it out."""
+    await processes(sqlite, (0,))
+    await change(sqlite, text("UPDATE audit SET at = :at").bindparams(at=moment))
+    audit = Audit(sqlite, AUDIT_KEY)
+    with pytest.raises(StorageError):
+        await audit.check()
+    with pytest.raises(StorageError):
+        await audit.sweep(NOON + timedelta(days=9))
 
 
 async def test_retention_keeps_what_follows_a_kept_entry(database: Database) -> None:

@@ -36,6 +36,10 @@ TOO_SLOW: Final = (
     "Check what else uses it, its disk, and the network to it.",
 )
 UNKNOWN: Final = "The database could not be used.", CHECK_URL
+ALTERED: Final = (
+    "A stored value cannot be read: something else has changed the database.",
+    "Find out what it was, and restore a backup.",
+)
 OPTION: Final = (
     "An option in DATABASE_URL is not understood.",
     "Check what follows the question mark.",
