@@ -28,6 +28,8 @@ from bot.web.signatures import Signatures, Taken, is_well_formed
 MAX_BODY_BYTES: Final = 1024 * 1024
 # As much as a head may have.
 _OLD_BYTES: Final = 16 * 1024
+# Reading a text of this length takes milliseconds.
+_LONG_BYTES: Final = 8 * 1024
 
 _log = structlog.get_logger(__name__)
 _UNPARSABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -45,6 +47,7 @@ class SlackEndpoint:
         self._app = app
         self._timing = timing
         self._taken = Taken()
+        self._long_ones = asyncio.Lock()
         self.signatures = Signatures(signing_secret, timing=timing)
 
     async def expect(self, _: web.Request) -> None:
@@ -90,6 +93,10 @@ class SlackEndpoint:
             return web.Response()
         # From here the connection is exempt from eviction, however many others connect.
         connection_of(request).trust()
+        if len(body) > _LONG_BYTES:
+            # One in a turn of the loop: whoever sends many keeps nobody else waiting.
+            async with self._long_ones:
+                await asyncio.sleep(0)
         done = False
         try:
             response = await self._app.async_dispatch(slack_request)

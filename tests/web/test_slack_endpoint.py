@@ -152,6 +152,40 @@ async def test_a_repeated_request_does_nothing() -> None:
     assert 1 == bolt.asked
 
 
+class Turns(Bolt):
+    """Notes in which turn of the loop each request comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer.set()
+        self.turn = 0
+        self.turns: list[int] = []
+        self._count()
+
+    def _count(self) -> None:
+        self.turn += 1
+        asyncio.get_running_loop().call_soon(self._count)
+
+    async def async_dispatch(self, _: object) -> BoltResponse:
+        """Answer at once."""
+        self.turns.append(self.turn)
+        return await super().async_dispatch(_)
+
+
+async def test_long_requests_do_not_follow_each_other_at_once() -> None:
+    """The requests of others come in between, however many long ones somebody sends."""
+    bolt = Turns()
+    async with endpoint(bolt) as port:
+        wires = [await asyncio.open_connection("127.0.0.1", port) for _ in range(10)]
+        # All of them in one turn of the loop.
+        for number, (_, writer) in enumerate(wires):
+            writer.write(sent(b"a=%06d" % number * 2_000))
+        for reader, writer in wires:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.close()
+    assert 10 == len(set(bolt.turns))
+
+
 async def test_who_repeats_a_request_does_not_get_slacks_place() -> None:
     """A copy of a signed request must not keep a connection from being closed for others."""
     bolt, request = Bolt(), sent()

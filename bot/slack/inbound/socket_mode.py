@@ -162,6 +162,8 @@ class Socket:
         try:
             async for text in connection.texts():
                 self._take(parsed(text, dict) or {}, connection)
+                # One in a turn of the loop: whoever sends many long ones keeps nobody waiting.
+                await asyncio.sleep(0)
         finally:
             connection.replace("closed")
             if connection is self._connection:
