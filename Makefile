@@ -101,8 +101,8 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-docs: setup ## check that generated pages and pictures are up to date, and that links work
-	$(BIN)/python -m pytest --quiet tests/test_documentation.py
+docs: setup ## check texts, glossary, generated pages and pictures, and that links work
+	$(BIN)/python -m pytest --quiet tests/test_documentation.py tests/test_texts.py tests/test_glossary.py tests/cards
 
 pages: setup ## write the generated pages: codes, settings, .env.example, manifest
 	$(BIN)/python -m scripts.settings_pages

@@ -18,7 +18,10 @@ PAGE: Final = ROOT / "docs" / "settings.md"
 EXAMPLE: Final = ROOT / ".env.example"
 
 # What an operator fills in to begin with, in Socket Mode.
-_TO_FILL_IN: Final = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GATEWAY_CREDENTIAL", "GATEWAY_TOKEN")
+_TO_FILL_IN: Final = (
+    *("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"),
+    *("GATEWAY_SUPPORT_CONTACT", "BOT_LANGUAGE", "BOT_SUPPORT_CONTACT", "ADMIN_USERS"),
+)
 _WIDTH: Final = 98
 
 _PAGE_HEAD: Final = """\
@@ -31,7 +34,7 @@ missing or wrong, the bot does not start, and lists all problems at once.
 A value means the same wherever it is set. Blanks around it are left out. So are quotes, and a
 comment after it (` # …`), which Docker passes on from an `--env-file`; a warning names the setting.
 
-A variable that looks like a setting but is none causes a warning at the start and in
+A variable that looks like a setting but isn't one causes a warning at the start and in
 `voicestatus doctor`. A misspelt permission (`ALOWED_USERS`) stops the start, because it would let
 everybody in.
 
@@ -54,8 +57,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "SLACK_APP_TOKEN": "For Socket Mode, which needs no public address: the app-level token.",
         "SLACK_SIGNING_SECRET": "For HTTP mode: the secret that Slack signs its requests with.",
         "SLACK_API_URL": "Base URL of Slack's Web API. GovSlack has another one.",
-        "HTTPS_PROXY": "The proxy to Slack, if https leads there only by one.",
-        "HTTP_PROXY": "The same for a SLACK_API_URL with http.",
+        "HTTPS_PROXY": "The proxy to Slack, if Slack can only be reached through one.",
+        "HTTP_PROXY": "The same for a SLACK_API_URL that begins with http://.",
         "NO_PROXY": "What is reached without these proxies; a host includes its subdomains. This "
         "machine always is.",
         "SLACK_CLIENT_ID": "Reserved for OAuth.",
@@ -64,8 +67,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "Gateway": {
         "GATEWAY_CREDENTIAL": "The first of the gateway's two keys.",
         "GATEWAY_TOKEN": "The second of the gateway's two keys.",
-        "GATEWAY_URL": "The gateway's address. The keys travel in the request's body, so use "
-        "https.",
+        "GATEWAY_URL": "The gateway's address. The requests carry the keys, so use https.",
         "GATEWAY_SOAP_VERSION": "The SOAP version of the requests.",
         "GATEWAY_TIMEOUT_SECONDS": "How long one look-up may take, retries included.",
         "GATEWAY_REQUESTS_PER_SECOND": "The rate limit of all processes on one database together; "
@@ -74,8 +76,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "database together. Busy processes divide it evenly.",
         "GATEWAY_PROXY": "The proxy for requests to the gateway. No other one is used for them.",
         "GATEWAY_CA_FILE": "A private certificate authority to trust beside the system's.",
-        "GATEWAY_SUPPORT_CONTACT": "Whom cards name beside the gateway's support, such as an "
-        "e-mail address or a contract number.",
+        "GATEWAY_SUPPORT_CONTACT": "Whom cards name when the gateway's support must act, such "
+        "as an e-mail address or a contract number.",
     },
     "The bot": {
         "BOT_MODE": "How Slack reaches the bot. Not set: socket if SLACK_APP_TOKEN is set, else "
@@ -83,9 +85,9 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "BOT_HOST": "The address for health, metrics and, in HTTP mode, Slack's requests.",
         "BOT_PORT": "The port for the same.",
         "BOT_HEALTH_HOST": "The address for health and metrics, if they should have one of their "
-        "own: then BOT_PORT serves nothing but Slack's requests. Not set: BOT_HOST.",
+        "own: then BOT_PORT serves only Slack's requests. Not set: BOT_HOST.",
         "BOT_HEALTH_PORT": "The port for the same. Not set: BOT_PORT.",
-        "BOT_LANGUAGE": "The language of answers, unless a person or a channel has another. "
+        "BOT_LANGUAGE": "The language of answers, unless a person or a channel has chosen another. "
         "pt, pt_BR and en-US are understood too.",
         "BOT_COMMAND": "The slash command. The app's manifest must have the same one.",
         "BOT_TIMEZONE": "The time zone of times in texts that Slack does not localise.",
@@ -108,12 +110,12 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Connections": {
         "ALLOW_CLEAR_TEXT": "Whether the gateway, Slack's API and a PostgreSQL server on other "
-        "machines may be reached without TLS; for networks that are protected otherwise.",
+        "machines may be reached without TLS; for networks that are protected in another way.",
     },
     "Storage": {
         "DATABASE_URL": "Where everything is stored: a SQLite file, or "
-        "postgresql://user:password@host/database?sslmode=verify-full. On another machine it has "
-        "to have sslmode=require, verify-ca or verify-full.",
+        "postgresql://user:password@host/database?sslmode=verify-full. On another machine it "
+        "needs sslmode=require, verify-ca or verify-full.",
         "BOT_RETENTION_DAYS": "How long look-ups are stored, in the audit and among a user's "
         "recent ones.",
     },

@@ -19,6 +19,7 @@ from bot.domain.texts.dictionary import everything
 from bot.locales import load_catalog
 from bot.settings.names import HINTS
 from bot.settings.settings import Settings
+from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from scripts import settings_pages
 from scripts.pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
 
@@ -177,6 +178,40 @@ def test_the_readme_stays_short() -> None:
     """One picture and some 150 lines; the rest is on pages."""
     assert len(README.splitlines()) <= 150
     assert 1 == README.count("![")
+
+
+def test_every_scope_has_its_reason() -> None:
+    """For the admin who installs the app."""
+    scopes = DOCUMENTS["docs/installing.md"].partition("\n## Scopes\n")[2].partition("\n## ")[0]
+
+    assert {*SCOPES, *OPTIONAL_SCOPES} == set(re.findall(r"`([a-z_]+:[a-z]+|commands)`", scopes))
+
+
+def outline(text: str) -> list[object]:
+    """What a translation leaves as it is."""
+    prose = FENCED.sub("", text)
+    shell = [
+        line.partition("#")[0] for _, block in FENCED.findall(text) for line in block.split("\n")
+    ]
+    links = re.findall(r"(!?)\[[^]]*\]\(([^)]+)\)", prose)
+    return [
+        re.findall(r"(?m)^(#+ |\| |- |\d+\.)", prose),
+        sorted(link for link in links if not link[1].startswith("README")),
+        [line.strip() for line in shell],
+        sorted(
+            re.findall(r"`(make \w+|voicestatus [a-z][^`]*|[A-Z]+_[A-Z_]+|xox.*?|xapp.*?)`", prose)
+        ),
+    ]
+
+
+def test_the_portuguese_readme_is_the_same() -> None:
+    """It has the same headings, steps, tables, pictures, links, commands and settings."""
+    portuguese = DOCUMENTS["README.pt-BR.md"]
+
+    for ours, theirs in zip(outline(README), outline(portuguese), strict=True):
+        assert ours == theirs
+    assert "(README.pt-BR.md)" in README
+    assert "(README.md)" in portuguese
 
 
 def test_the_changelog_speaks_of_this_version() -> None:

@@ -6,22 +6,21 @@ import ast
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from itertools import product
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
 from babel import Locale
-from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
-from babel.units import format_unit
 
 import bot
+from bot import locales
 from bot.demo.conversation import _TOUR
 from bot.demo.gallery import Room
 from bot.demo.playground.seed_data import SEEDS, TOPICS
@@ -34,13 +33,14 @@ from bot.domain.id_lists.result_sheet import COLUMNS
 from bot.domain.input.message_id import IdProblem
 from bot.domain.jobs.bulk import BulkEnding
 from bot.domain.jobs.watch import Bound, Ending, NotWatchable
-from bot.domain.texts.catalog import Catalog, CustomerReason, Kind, Language, Phrase, Retry, WhoActs
+from bot.domain.texts.catalog import Catalog, CustomerReason, Kind, Language, Phrase, WhoActs
+from bot.domain.texts.intents import INTENTS, NOTED
 from bot.fake_slack.wire import Link
 from bot.gateway.protocol import errors
 from bot.slack.bulk.tables import _COLUMNS
-from bot.slack.cards.controls import Action
+from bot.slack.cards.buttons import Action
 from bot.slack.files.file_objects import FileProblem
-from bot.slack.lookups.messages import _LISTED
+from bot.slack.lookups.messages import _LISTED, _WAYS
 from bot.slack.watches.notes import LIMITS
 from bot.storage.errors import StorageError
 from tests.support.sip_codes import SIP_CODES
@@ -54,29 +54,78 @@ FILES = {
 ROOT = Path(str(bot.__file__)).parent
 
 
-def codes_of(file: dict[str, Any]) -> set[tuple[str, str]]:
-    """The kind and code of every entry of a file."""
-    return {(kind.value, code) for kind in Kind for code in file[kind.value]}
+# The most words, and the form.
+PARTS = {
+    "title": (
+        6,
+        "a reason in lower case, without a full stop or a colon",
+        r"(?![A-Z][^A-Z])[^.!?:]+",
+    ),
+    "meaning": (35, "sentences", r".+\."),
+    "advice": (20, "one sentence", r"(?!.*\. ).+\."),
+}
+
+
+def forms_of(name: str, kind: Kind, code: str, entry: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the texts of an entry, each with its file and its key."""
+    where = f"{name} [{kind.value}.{code}]"
+    words = entry.get("words", [])
+    yield from (f"{where} has {part}" for part in {*entry} - {*PARTS, "words"})
+    for text in (*(entry[part] for part in PARTS), *words):
+        if not text or text.strip() != text or {*"{}"} & {*text}:
+            yield f"{where} is empty, begins or ends with a blank, or has braces: {text!r}"
+    for part, (most, form, pattern) in PARTS.items():
+        text = entry[part]
+        if len(text.split()) > most or not re.fullmatch(pattern, text):
+            yield f"{where} {part} is not {form}, of at most {most} words: {text!r}"
+    if len({*words}) < len(words):
+        yield f"{where} words stand twice"
 
 
 @pytest.mark.parametrize("name", ["en.toml", "pt_BR.toml"])
-def test_a_language_has_the_texts_of_every_code(name: str) -> None:
-    """Facts and texts stand under the same keys; an entry is three texts, and may have words."""
-    file = FILES[name]
-    entries = {key: dict(file[key[0]][key[1]]) for key in codes_of(file)}
-    words = {key: entry.pop("words", []) for key, entry in entries.items()}
+def test_the_texts_of_a_code_have_their_form(name: str) -> None:
+    """A title is a short reason, an advice one sentence; nothing is filled in."""
+    texts = [(kind, *entry) for kind in Kind for entry in FILES[name][kind.value].items()]
 
-    assert codes_of(FILES["codes.toml"]) == set(entries)
-    assert [] == [
-        key for key, texts in entries.items() if {"title", "meaning", "advice"} != {*texts}
-    ]
-    assert [] == [
-        (key, text)
-        for key, texts in entries.items()
-        for text in (*texts.values(), *words[key])
-        if text.strip() != text or not text
-    ]
-    assert [] == [key for key, found in words.items() if len(set(found)) < len(found)]
+    assert [] == [odd for entry in texts for odd in forms_of(name, *entry)]
+
+
+def loaded(monkeypatch: pytest.MonkeyPatch, files: Mapping[str, Any]) -> str:
+    """What the loader says of these files."""
+    monkeypatch.setattr(locales, "_read", files.__getitem__)
+    with pytest.raises(ValueError, match="bot/locales") as caught:
+        locales.load_catalog.__wrapped__(Language.ENGLISH)
+    return str(caught.value)
+
+
+def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By file, code and part, in every language."""
+    files = deepcopy(FILES)
+    del files["codes.toml"]["gateway"]["024"]["retry"]
+    files["codes.toml"]["sip"]["7b"] = {"who_acts": "nobody", "retry": "no"}
+    files["en.toml"]["sip"]["7b"] = {"title": "", "meaning": "Nothing.", "advice": "Wait."}
+    files["pt_BR.toml"]["sip"]["7a"] = dict(files["pt_BR.toml"]["sip"]["486"])
+
+    assert [
+        "bot/locales/codes.toml has no [sip.7a] who_acts, retry",
+        "bot/locales/en.toml has no [sip.7a] title, meaning, advice",
+        "bot/locales/en.toml has no [sip.7b] title",
+        "bot/locales/pt_BR.toml has no [sip.7b] title, meaning, advice",
+        "bot/locales/codes.toml has no [gateway.024] retry",
+    ] == loaded(monkeypatch, files).split("\n")[1:]
+
+
+@pytest.mark.parametrize(("part", "value"), [("retry", "often"), ("retries", "no")])
+def test_what_a_code_cannot_be_is_named(
+    monkeypatch: pytest.MonkeyPatch, part: str, value: str
+) -> None:
+    """A value or a key that does not exist, with its code."""
+    files = deepcopy(FILES)
+    files["codes.toml"]["sip"]["486"][part] = value
+    said = loaded(monkeypatch, files)
+
+    assert said.startswith("bot/locales [sip.486]: ")
+    assert (part if value == "no" else value) in said
 
 
 def test_no_file_has_a_table_that_nobody_reads() -> None:
@@ -91,7 +140,8 @@ def test_both_languages_have_the_same_phrases() -> None:
     """Under the same names, and in plural forms where the other has them."""
     english, portuguese = EN.phrases, PT.phrases
 
-    assert set(english) == set(portuguese)
+    assert [] == [f"en.toml has no [phrase] {name}" for name in {*portuguese} - {*english}]
+    assert [] == [f"pt_BR.toml has no [phrase] {name}" for name in {*english} - {*portuguese}]
     assert [] == [
         n for n in english if isinstance(english[n], str) != isinstance(portuguese[n], str)
     ]
@@ -135,20 +185,12 @@ def test_plural_forms_are_those_of_the_language(catalog: Catalog) -> None:
 
 
 @CATALOGS
-def test_numbers_and_durations_are_written_as_babel_writes_them(catalog: Catalog) -> None:
-    """A second opinion by the data of CLDR, on units, plurals, separators and conjunctions."""
+def test_numbers_are_written_as_babel_writes_them(catalog: Catalog) -> None:
+    """A second opinion by the data of CLDR, on separators and percents."""
     locale, writing = Locale.parse(catalog.language.value, sep="-"), catalog.writing
-
-    def unit(amount: int | Decimal, name: str) -> str:
-        return format_unit(amount, f"duration-{name}", format="#,##0.##", locale=locale)
 
     for count in (0, 1, 2, 999, 1_000, 12_345, 6_789_012, -4_500):
         assert format_decimal(count, locale=locale) == writing.number(count)
-    for amount in map(Decimal, ("0", "0.5", "1", "1.01", "1.5", "2", "10", "59.9")):
-        assert unit(amount, "second") == writing.duration(amount)
-    for minutes, rest in ((2, "1"), (2, "0.25"), (7, "30"), (1_234, "59.99")):
-        whole = format_list([unit(minutes, "minute"), unit(Decimal(rest), "second")], locale=locale)
-        assert whole == writing.duration(60 * minutes + Decimal(rest))
     for part in (0, 1, 5, 625, 999, 1_000):
         share = format_percent(Decimal(part) / 1_000, format="#,##0.#%", locale=locale)
         assert share == writing.share(part, 1_000)
@@ -156,13 +198,13 @@ def test_numbers_and_durations_are_written_as_babel_writes_them(catalog: Catalog
 
 @CATALOGS
 def test_every_sip_code_has_its_registered_phrase(catalog: Catalog) -> None:
-    """Each of the 77 codes is explained by an entry of its own; beside them, the six classes."""
+    """Each of the 77 codes has an entry of its own, and so has each class; others may join them."""
     found = {entry.code: entry for entry in catalog.of_kind(Kind.SIP)}
     listed = {str(code): phrase for code, phrase in SIP_CODES}
 
     assert 77 == len(SIP_CODES)
-    assert listed == {code: e.phrase for code, e in found.items() if not code.endswith("xx")}
-    assert set(listed) | {f"{digit}xx" for digit in range(1, 7)} == set(found)
+    assert listed == {code: found[code].phrase for code in listed}
+    assert {f"{digit}xx" for digit in range(1, 7)} <= set(found)
     assert {"409", "411"} == {code for code in listed if not found[code].registered}
     assert [] == [c for c in listed if not re.fullmatch(r"RFC [0-9]{4}.*", found[c].source)]
 
@@ -187,7 +229,7 @@ def test_a_frequent_code_has_texts_of_its_own(catalog: Catalog) -> None:
 
 @CATALOGS
 def test_no_text_stands_twice(catalog: Catalog) -> None:
-    """Two codes may ask for the same act, but they say so in their own words."""
+    """Two codes may ask for the same act, but each says what is its own."""
     texts = Counter(
         text
         for entry in catalog.entries.values()
@@ -198,24 +240,6 @@ def test_no_text_stands_twice(catalog: Catalog) -> None:
 
 
 @CATALOGS
-def test_titles_are_short_and_stand_in_a_sentence(catalog: Catalog) -> None:
-    """At most 60 characters, no full stop, and a small letter in front but for abbreviations."""
-    titles = [entry.title for entry in catalog.entries.values()]
-
-    assert [] == [title for title in titles if len(title) > 60 or title[-1] in ".!?:"]
-    assert [] == [title for title in titles if not (title[0].islower() or title[:2].isupper())]
-
-
-@CATALOGS
-def test_texts_are_sentences_without_braces(catalog: Catalog) -> None:
-    """Meanings and advice end with a full stop, and nothing in them is filled in."""
-    entries = catalog.entries.values()
-
-    assert [] == [e.code for e in entries if not (e.meaning[-1] == e.advice[-1] == ".")]
-    assert [] == [e.code for e in entries if {*"{}"} & {*e.title, *e.meaning, *e.advice}]
-
-
-@CATALOGS
 def test_the_contacts_of_the_specification_are_named(catalog: Catalog) -> None:
     """As the specification writes them, in the advice and as the contact of the entry."""
     contacts = {"8xx": "Suporte Mobi Pronto", "9xx": "Equipe MobilePronto"}
@@ -223,6 +247,16 @@ def test_the_contacts_of_the_specification_are_named(catalog: Catalog) -> None:
 
     assert [*contacts.values()] == [entry.contact for entry in entries]
     assert [] == [entry.code for entry in entries if entry.contact not in entry.advice]
+
+
+@CATALOGS
+def test_an_advice_names_the_admins_where_they_act(catalog: Catalog) -> None:
+    """Only there a card puts their contact into it."""
+    admins = catalog.say("who.bot_admin")
+    naming = [entry for entry in catalog.entries.values() if admins in entry.advice]
+
+    assert naming
+    assert [] == [one.code for one in naming if one.who_acts is not WhoActs.BOT_ADMIN]
 
 
 def error_codes(kind: type[errors.GatewayError] = errors.GatewayError) -> Iterator[str]:
@@ -257,10 +291,9 @@ def test_every_outcome_has_an_entry() -> None:
 
 
 # What the parts of a phrase's name stand for where the code puts the name together.
-ABOUT = ("call", "ask")
 WITH_REASON = ("failed", "error", "blocked")
 TOLD_CUSTOMERS = ("answered", "answered_briefly", "machine", "pending", "checking")
-DETAILS = ("raw", "error", "sip", "defined", "q850", "retry", "source", "checked")
+DETAILS = ("raw", "error", "meaning", "who", "sip", "q850", "source", "checked")
 SHORTCUTS = ("message", "global")
 OTHER_WAYS_IN = ("customer", "watch", "mention", "shortcut", "direct", "home")
 AFTER_ANSWER = ("failed", "error")
@@ -281,13 +314,14 @@ PATTERNS: dict[str, list[str]] = {
     "headline.{}_after_answer": [f"headline.{one}_after_answer" for one in AFTER_ANSWER],
     "{}_because": [f"headline.{one}_because" for one in WITH_REASON],
     "who.{}": [f"who.{one}" for one in WhoActs],
-    "addressee.{}": [f"addressee.{one}" for one in WhoActs if one.is_another],
-    "retry.{}.{}": [f"retry.{about}.{one}" for about, one in product(ABOUT, Retry)],
     "list.problem.{}": [f"list.problem.{one}" for one in ListProblem],
     "list.ignored.{}": [f"list.ignored.{one}" for one in LineProblem],
     "sheet.{}": [f"sheet.{one}" for one in COLUMNS],
     "problem.{}": [f"problem.{one}" for one in IdProblem],
     "health.{}": [f"health.{one}" for one in HEALTH],
+    "health.{}_title": [
+        f"health.{one}_title" for one in ("down", "paused", "bad", "good", "never")
+    ],
     "watch.hindered.{}": [f"watch.hindered.{one}" for one in NotWatchable],
     "watch.needless.{}": [f"watch.needless.{one}" for one in NotWatchable],
     "watch.no_room.{}": [f"watch.no_room.{one}" for one in set(Bound) - {Bound.DAY}],
@@ -306,9 +340,12 @@ PATTERNS: dict[str, list[str]] = {
     "{}_body": [f"admin.{one}{end}" for one in Trouble for end in ("", "_body")],
     "refusal.{}": [f"refusal.{one}" for one in Refusal],
     "kind.{}": [f"kind.{one}" for one in Kind],
-    "help.{}": [f"help.{one}" for one in _LISTED],
+    "help.{}": [f"help.{one}" for one in (*_WAYS, *_LISTED)],
+    "intent.{}": [f"intent.{one}" for one in ("asks", "code", *INTENTS)],
+    "first.{}": [f"first.{one}" for one in NOTED],
+    "first.{}_how": [f"first.{one}_how" for one in ("watch", "share")],
     "outcome_word.{}": [f"outcome_word.{one}" for one in COUNTED],
-    "button.{}": [f"button.{one.value.removeprefix('card_')}" for one in Action],
+    "button.{}": ["button.again", *(f"button.{one.value.removeprefix('card_')}" for one in Action)],
     "customer.{}": [f"customer.{one}" for one in (*CustomerReason, *TOLD_CUSTOMERS)],
     "details.{}": [f"details.{one}" for one in DETAILS],
     "home.language_{}": [f"home.language_{one.name.lower()}" for one in Language],

@@ -96,7 +96,7 @@ def _voicestatus(
 
 @_app.command()
 def run() -> None:
-    """Connect to Slack and answer until SIGTERM or Ctrl-C."""
+    """Connect to Slack and answer until SIGTERM or Ctrl-C. The settings may be in .env."""
     # Imports free next to nothing: collecting garbage meanwhile takes a sixth of the start.
     gc.disable()
     settings = _settings("gateway", "slack")
@@ -108,7 +108,9 @@ def run() -> None:
 
 @_app.command()
 def lookup(
-    idmsgs: Annotated[list[str] | None, Argument(metavar="IDMSG...", show_default=False)] = None,
+    idmsgs: Annotated[
+        list[str] | None, Argument(metavar="IDMSG...", help="Such as MPG000236180474.")
+    ] = None,
     *,
     file: ListFile = None,
     output: ResultFile = None,
@@ -148,7 +150,7 @@ def explain(
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
-    """Explain codes; needs no settings and no network."""
+    """Explain codes; needs no settings and no network. Example: voicestatus explain 486."""
     if everything_ == bool(codes):
         _complain(["Give one or more codes or words, or --all for the whole dictionary."])
     catalog = _catalog(language)
@@ -167,7 +169,7 @@ def sandbox(
     port: Annotated[int, Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8088,
     list_: Annotated[bool, Option("--list", help="List the scripted ids and exit.")] = False,
 ) -> None:
-    """Serve a gateway with scripted answers for trials; no call is ever made."""
+    """Serve a gateway with scripted answers. Example: voicestatus sandbox --port 8088."""
     from bot.commands.sandbox import print_script, serve_sandbox
 
     if list_:
@@ -187,14 +189,14 @@ def demo(
         bool, Option("--terminal", help="Play a tour in the terminal instead.")
     ] = False,
 ) -> None:
-    """Try everything in a browser, with no Slack and no gateway account."""
+    """Try everything in a browser, without Slack or a gateway."""
     own = _catalog(language).language
     from bot.demo.conversation import converse
     from bot.demo.playground.serving import play
     from bot.demo.stage import CANNOT_START
 
     try:
-        code = _run(converse(own) if terminal else play(own, port))
+        code = _run(converse(own) if terminal else play(own, port, language))
     except CANNOT_START as error:
         typer.echo(f"The demo cannot start: {error}.", err=True)
         code = FAILED
@@ -204,15 +206,21 @@ def demo(
 @_app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Check this installation; each problem comes with its remedy."""
-    settings = _settings("gateway", "slack")
     from bot.commands.doctor import report
+    from bot.settings.loading import Need, SettingsError, load_settings
 
-    raise typer.Exit(_run(report(settings, as_json=as_json)))
+    problems: Sequence[str] = ()
+    try:
+        settings = load_settings(Need)
+    except SettingsError as error:
+        problems = error.problems
+        settings = error.settings or _complain(problems)
+    raise typer.Exit(_run(report(settings, problems, as_json=as_json)))
 
 
 @_app.command()
 def health() -> None:
-    """Exit with 0 if the bot on this machine is alive, otherwise with 1."""
+    """Exit with 0 if the bot on this machine is alive, else with 1."""
     from bot.commands.health import problem_of_the_bot
 
     if problem := problem_of_the_bot():
@@ -223,7 +231,7 @@ def health() -> None:
 @_app.command()
 def jobs(
     action: Annotated[str, Argument(metavar="list|cancel|retry")] = "list",
-    job_id: Annotated[str, Argument(metavar="ID", show_default=False)] = "",
+    job_id: Annotated[str, Argument(metavar="ID", help="Such as 0123456789abcdef.")] = "",
     *,
     everything_: Annotated[bool, Option("--all", help="Include finished ones.")] = False,
     as_json: AsJson = False,
@@ -261,8 +269,8 @@ def audit(
 def data(
     action: Annotated[str, Argument(metavar="export|erase")],
     *,
-    team: Annotated[str, Option(metavar="T...", help="The workspace's id.")],
-    user: Annotated[str, Option(metavar="U...", help="The person's id in Slack.")] = "",
+    team: Annotated[str, Option(metavar="T...", help="The workspace's id, such as T0123ABCD.")],
+    user: Annotated[str, Option(metavar="U...", help="The person's id, such as U0123ABCD.")] = "",
     idmsg: Annotated[str, Option(metavar="IDMSG", help="The id of a call.")] = "",
 ) -> None:
     """Print or erase all that is stored about a person or a call."""
@@ -293,7 +301,7 @@ def manifest(
     ] = None,
     language: InLanguage = None,
 ) -> None:
-    """Print the manifest that creates the Slack app."""
+    """Print the Slack app's manifest. Example: voicestatus manifest --language pt-BR."""
     from bot.commands.manifest import print_manifest
 
     if problems := print_manifest(_catalog(language), http=http, command=command):

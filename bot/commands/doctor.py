@@ -7,16 +7,17 @@ closed after Slack's `hello`, one look-up of an id that cannot exist.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import asdict
+from textwrap import fill
+from typing import Final
 
 import aiohttp
-from rich.table import Table
 from rich.text import Text
 
 from bot.commands import doctor_checks as checks
 from bot.commands.doctor_checks import Check
-from bot.commands.exit_codes import FAILED, OK
+from bot.commands.exit_codes import FAILED, OK, USAGE
 from bot.composition.configured import (
     Now,
     gateway_host,
@@ -33,41 +34,45 @@ from bot.domain.timing import Timing
 from bot.logs import configure_logging
 from bot.settings.names import HINTS
 from bot.settings.settings import Mode, Settings
-from bot.settings.sources import read_sources, remarks
 from bot.slack.api.calls import SlackError
-from bot.slack.api.workspace import Workspace, find_workspace
+from bot.slack.api.workspace import find_workspace
 from bot.slack.cards.terminal import console
 from bot.slack.inbound.dialling import count_connections, socket_address
 from bot.storage.errors import StorageError
 from bot.storage.trial import Trial, try_database
 
+# The settings beside the tokens that every request to Slack depends on.
+_WAY_TO_SLACK: Final = frozenset({"SLACK_API_URL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"})
+
 
 async def examine(
-    settings: Settings, *, now: Now = utc_now, timing: Timing = Timing()
+    settings: Settings,
+    problems: Sequence[str] = (),
+    *,
+    now: Now = utc_now,
+    timing: Timing = Timing(),
 ) -> AsyncGenerator[Check, None]:
-    """Run all checks in order; yields each as soon as it is done."""
-    yield checks.passed("settings", f"complete for {settings.mode.value} mode")
-    for remark in remarks(read_sources()):
-        detail = f"{remark.setting} {remark.detail}"
-        yield checks.passed("setting", detail, remark.remedy)
-    for warning in checks.weak_settings(settings):
-        yield warning
-    trial, database_check = await _check_database(settings, now, timing)
-    yield database_check
-    if trial is not None and trial.audited:
-        yield await _check_audit(settings, trial)
-    async with slack_session(settings) as session:
-        workspace, token_check = await _check_token(settings, session)
-        yield token_check
-        if workspace is not None:
-            yield checks.of_scopes(workspace)
-            yield checks.of_clock(workspace.server_time, now())
-            for warning in checks.unknown_colleagues(settings, workspace):
-                yield warning
-        if settings.mode is Mode.SOCKET:
-            known = trial.processes if trial is not None else 0
-            yield await _check_app_token(settings, session, known, timing)
-    yield await _check_gateway(settings, timing)
+    """Run all checks in order; yields each as soon as it is done.
+
+    Only what does not need a wrong setting is checked; `problems` has a line for each of these, and
+    `settings` its default.
+    """
+    wrong = {problem.split()[0].rstrip(":") for problem in problems}
+    for check in checks.of_settings(settings, problems, wrong):
+        yield check
+    known = 0
+    if "DATABASE_URL" not in wrong:
+        trial, database_check = await _check_database(settings, now, timing)
+        yield database_check
+        if trial is not None:
+            known = trial.processes
+            if trial.audited and "BOT_HASH_KEY" not in wrong:
+                yield await _check_audit(settings, trial)
+    if wrong.isdisjoint(_WAY_TO_SLACK):
+        async for check in _check_slack(settings, known, now, timing):
+            yield check
+    if not any(name.startswith("GATEWAY_") for name in wrong):
+        yield await _check_gateway(settings, timing)
 
 
 async def _check_database(
@@ -90,16 +95,32 @@ async def _check_audit(settings: Settings, trial: Trial) -> Check:
     return checks.of_audit(found, key_beside_it=in_database)
 
 
+async def _check_slack(
+    settings: Settings, known: int, now: Now, timing: Timing
+) -> AsyncGenerator[Check, None]:
+    async with slack_session(settings) as session:
+        if settings.slack_bot_token is not None:
+            async for check in _check_token(settings, session, now):
+                yield check
+        if settings.mode is Mode.SOCKET and settings.slack_app_token is not None:
+            yield await _check_app_token(settings, session, known, timing)
+
+
 async def _check_token(
-    settings: Settings, session: aiohttp.ClientSession
-) -> tuple[Workspace | None, Check]:
+    settings: Settings, session: aiohttp.ClientSession, now: Now
+) -> AsyncGenerator[Check, None]:
     try:
         workspace = await find_workspace(slack_client(settings, session))
     except SlackError as error:
         remedy = f"Set SLACK_BOT_TOKEN: {HINTS['SLACK_BOT_TOKEN']}."
-        return None, checks.slack_failed("slack token", error, remedy)
+        yield checks.slack_failed("slack token", error, remedy)
+        return
     detail = f"{workspace.bot_user} in {workspace.team} ({workspace.team_id})"
-    return workspace, checks.passed("slack token", detail)
+    yield checks.passed("slack token", detail)
+    yield checks.of_scopes(workspace)
+    yield checks.of_clock(workspace.server_time, now())
+    for warning in checks.unknown_colleagues(settings, workspace):
+        yield warning
 
 
 async def _check_app_token(
@@ -133,12 +154,14 @@ async def _check_gateway(settings: Settings, timing: Timing) -> Check:
     return checks.of_gateway(found, host)
 
 
-async def report(settings: Settings, *, as_json: bool, timing: Timing = Timing()) -> int:
-    """Print the checks as they are done; 1 if one of them failed."""
+async def report(
+    settings: Settings, problems: Sequence[str] = (), *, as_json: bool, timing: Timing = Timing()
+) -> int:
+    """Print the checks as they are done; 1 if one of them failed, 2 if a setting is wrong."""
     configure_logging(level="ERROR", json=False)
-    code = OK
-    async for check in examine(settings, timing=timing):
-        code = code if check.ok else FAILED
+    code = USAGE if problems else OK
+    async for check in examine(settings, problems, timing=timing):
+        code = code if check.ok else max(code, FAILED)
         if as_json:
             print(json_line(asdict(check)), flush=True)  # noqa: T201
         else:
@@ -148,15 +171,24 @@ async def report(settings: Settings, *, as_json: bool, timing: Timing = Timing()
 
 def _print_check(check: Check) -> None:
     """The check's lines; a line that is too long continues below, indented."""
-    mark, style = ("warn", "yellow") if check.remedy else ("ok  ", "green")
+    mark, style = ("warn", "yellow") if check.remedy else ("ok", "green")
     if not check.ok:
         mark, style = "FAIL", "bold red"
-    lines = Table.grid(padding=(0, 2, 0, 0))
-    lines.add_row(
-        Text(mark, style), Text.assemble((f"{check.name}: ", "bold"), printable(check.detail))
-    )
+    screen = console()
+    lines = Text(_wrapped(f"{mark:<6}", f"{check.name}: {check.detail}", screen.width))
+    lines.stylize(style, 0, len(mark))
+    lines.stylize("bold", 6, 6 + len(check.name) + 1)
+    screen.print(lines)
     if check.remedy:
-        remedy = Table.grid(padding=(0, 1, 0, 0))
-        remedy.add_row("→", Text(printable(check.remedy)))
-        lines.add_row("", remedy)
-    console().print(lines)
+        screen.print(Text(_wrapped("      → ", check.remedy, screen.width)))
+
+
+def _wrapped(beginning: str, text: str, width: int) -> str:
+    return fill(
+        printable(text),
+        width,
+        initial_indent=beginning,
+        subsequent_indent=" " * len(beginning),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

@@ -7,7 +7,7 @@ remedies for answers of the gateway are in `bot/locales`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,6 +21,7 @@ from bot.locales import load_catalog, load_remedies
 from bot.settings.clear_text import EXPOSED, in_clear_text, sslmode_of
 from bot.settings.names import HINTS
 from bot.settings.settings import Settings
+from bot.settings.sources import read_sources, remarks
 from bot.slack.api.calls import SlackError, TokenRefusedError
 from bot.slack.api.workspace import Workspace
 from bot.slack.inbound.app_connections import say_others
@@ -62,11 +63,28 @@ def failed(name: str, detail: str, remedy: str) -> Check:
     return Check(name=name, ok=False, detail=detail, remedy=remedy)
 
 
+def of_settings(
+    settings: Settings, problems: Iterable[str], wrong: Collection[str]
+) -> Iterator[Check]:
+    """What is wrong with the settings, or that nothing is; then what works but should change.
+
+    Each problem is a line; the names in them are reported once.
+    """
+    for problem in problems:
+        yield failed("settings", problem, "")
+    if not wrong:
+        yield passed("settings", f"complete for {settings.mode.value} mode")
+    for remark in remarks(read_sources()):
+        if remark.setting not in wrong:
+            yield passed("setting", f"{remark.setting} {remark.detail}", remark.remedy)
+    yield from weak_settings(settings)
+
+
 def weak_settings(settings: Settings) -> Iterator[Check]:
-    """Settings that work but are risky."""
-    for name in in_clear_text(settings):
+    """Settings that work but are risky; without TLS nothing works unless it was allowed."""
+    for name in in_clear_text(settings) if settings.allow_clear_text else ():
         what, remedy = EXPOSED[name]
-        detail = f"{name} leads to another machine without TLS, so {what} could be read on the way"
+        detail = f"{name} leads to another machine without TLS, so {what} could be read in transit"
         yield passed("clear text", detail, f"{remedy}.")
     mode = sslmode_of(settings)
     if mode in _UNCHECKED:
@@ -84,7 +102,10 @@ def of_database(trial: Trial) -> Check:
     """A database that a bot could use, as which user."""
     if trial.file is None:
         return passed("database", "can be used")
-    return passed("database", f"user {os.geteuid()} can use {trial.file}")
+    user = f"user {os.geteuid()}"
+    if trial.new:
+        return passed("database", f"none yet; `run` as {user} creates {trial.file}")
+    return passed("database", f"{user} can use {trial.file}")
 
 
 def of_connections(count: int | None, known: int) -> Check:
@@ -131,7 +152,7 @@ def remedy_for_slack(error: SlackError) -> str:
 def of_scopes(workspace: Workspace) -> Check:
     """Whether the token has the scopes that the bot needs."""
     if not workspace.scopes:
-        return passed("scopes", "Slack did not say which ones the token has")
+        return passed("scopes", "Slack didn't say which ones the token has")
     missing = sorted(set(SCOPES) - workspace.scopes)
     if missing:
         return failed(
@@ -152,7 +173,7 @@ def unknown_colleagues(settings: Settings, workspace: Workspace) -> Iterator[Che
     if workspace.enterprise_id is not None and not known:
         yield passed(
             "colleagues",
-            f"people of other workspaces of {workspace.enterprise_id} count as outsiders",
+            f"people from other workspaces of {workspace.enterprise_id} count as outsiders",
             f"Grant users:read, or set BOT_OWN_TEAMS: {HINTS['BOT_OWN_TEAMS']}.",
         )
 
@@ -162,14 +183,14 @@ def of_clock(server_time: str, ours: datetime) -> Check:
     try:
         theirs = parsedate_to_datetime(server_time)
     except (TypeError, ValueError):
-        return passed("clock", "Slack did not send its time")
+        return passed("clock", "Slack didn't send its time")
     skew = abs((ours - theirs.astimezone(UTC)).total_seconds())
     if skew <= _SKEW_WORTH_SAYING_SECONDS:
         return passed("clock", f"within {_SKEW_WORTH_SAYING_SECONDS} s")
     return Check(
         name="clock",
         ok=skew < _SKEW_LIMIT_SECONDS,
-        detail=f"{skew:.0f} s away from Slack's; from {_SKEW_LIMIT_SECONDS} s on requests fail",
+        detail=f"{skew:.0f} s off Slack's clock; at {_SKEW_LIMIT_SECONDS} s, requests fail",
         remedy="Set this machine's clock by NTP.",
     )
 
@@ -178,7 +199,7 @@ def of_audit(check: AuditCheck, *, key_beside_it: bool) -> Check:
     """Whether the audit is as it was written."""
     detail = f"{check.entries:,} entries in order"
     if check.unchained:
-        detail += f", and {check.unchained:,} of an older version, which have no chain"
+        detail += f", and {check.unchained:,} from an older version, without a chain"
     if check.problems:
         return failed(
             "audit",
@@ -187,7 +208,7 @@ def of_audit(check: AuditCheck, *, key_beside_it: bool) -> Check:
         )
     if key_beside_it:
         remedy = (
-            "Set BOT_HASH_KEY: its key is stored in the same database, so the chain shows "
+            "Set BOT_HASH_KEY: the key is stored in the same database, so the chain shows "
             "accidents, but not changes by someone who has the database."
         )
         return passed("audit", detail, remedy)
@@ -202,12 +223,12 @@ def of_gateway(found: Answer | GatewayError, host: str) -> Check:
     code = found.finding.gateway_code
     if code == GatewayCode.NOT_FOUND:
         where = f"{host} (the sandbox)" if found.sandbox else host
-        return passed("gateway", f"{where} answers and takes the keys")
+        return passed("gateway", f"{where} answers and accepts the keys")
     entry = load_catalog(Language.ENGLISH).gateway(code) if code is not None else None
     answered = f"{code} ({entry.title})" if entry is not None else "something else"
     return failed(
         "gateway",
-        f"{host} answered {answered} where {GatewayCode.NOT_FOUND} was due",
+        f"{host} answered {answered} instead of {GatewayCode.NOT_FOUND}",
         remedy_for_code(entry.code if entry is not None else None, host),
     )
 

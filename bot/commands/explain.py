@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.domain.texts.catalog import Catalog, Entry
-from bot.domain.texts.dictionary import Definition, Found, as_record, everything, find
+from bot.domain.input.found_ids import find_ids
+from bot.domain.texts.catalog import Catalog
+from bot.domain.texts.dictionary import Definition, Found, as_record, everything, find, terms
 from bot.domain.texts.printable import json_line, printable
 from bot.slack.blocks.style import CardStyle, Contacts
 from bot.slack.cards.notes import Notes, definitions_card
@@ -36,7 +37,7 @@ def print_meanings(
     Returns:
         whether each of them was found.
     """
-    found = [find(code, catalog, others) for code in codes]
+    found = [find(term, catalog, others) for code in codes for term in terms(code)]
     found = found or [Found(term="", definitions=everything(catalog))]
     definitions = [definition for one in found for definition in one.definitions]
     style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZoneInfo("UTC"))
@@ -54,6 +55,8 @@ def print_meanings(
 
 
 def _nothing_found(found: Found, catalog: Catalog) -> str:
+    if find_ids([found.term]).ids:
+        return catalog.say("explain.call", term=found.term)
     title = catalog.say("explain.nothing_title", term=found.term)
     nearest = ", ".join(found.nearest)
     return f"{title}. {catalog.say('explain.nearest', words=nearest)}" if nearest else f"{title}."
@@ -109,12 +112,4 @@ def _section(definition: Definition, catalog: Catalog) -> Iterator[str]:
     yield " ".join(filter(None, (definition.remark, entry.meaning)))
     yield ""
     yield f"**{catalog.say('page.next_step')}.** {entry.advice}"
-    yield ""
-    yield " · ".join(filter(None, _facts(entry, catalog)))
-
-
-def _facts(entry: Entry, catalog: Catalog) -> Iterator[str]:
-    if entry.who_acts.is_another:
-        yield catalog.say("card.resolves", who=catalog.say(f"who.{entry.who_acts.value}"))
-    yield catalog.say(f"retry.{entry.about}.{entry.retry.value}")
-    yield entry.source
+    yield from ("", entry.source) if entry.source else ()

@@ -20,7 +20,8 @@ def problem_of_the_bot() -> str:
     """Why the bot does not count as alive; empty if it does."""
     set_host = single_setting("BOT_HEALTH_HOST") or single_setting("BOT_HOST")
     port = single_setting("BOT_HEALTH_PORT") or single_setting("BOT_PORT") or "3000"
-    host = _TO_ASK.get(set_host, set_host)
+    host = set_host.strip("[]")
+    host = _TO_ASK.get(host, host)
     try:
         connection = HTTPConnection(host, int(port), timeout=_SECONDS)
         connection.request("GET", "/healthz")

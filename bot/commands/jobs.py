@@ -66,6 +66,9 @@ def _show(jobs: Sequence[Watch | Bulk], *, as_json: bool) -> None:
         for job in jobs:
             print(json_line(_record(job)))  # noqa: T201 - the terminal's own output
         return
+    if not jobs:
+        print("No watch and no list is open here; --all includes finished ones.")  # noqa: T201
+        return
     # Fits the narrowest terminals: the kind of a bulk is beside its state.
     table = Table("id", "state", "who", "where", "looks", "next", "until", box=None, pad_edge=False)
     for job in jobs:

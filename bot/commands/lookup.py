@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 AskGateway: TypeAlias = Callable[[MessageId, Urgency], Awaitable[Answer]]
 
 _SHOWN: Final = 60
+_UNRECORDED: Final = "Not recorded in the audit: no database of a bot was found (DATABASE_URL)."
 _NO_WORD: Final = re.compile(r"[^\w\x00-\x1f]*(?:[0-9]{1,3}[.):\]]+|[^\W\d_]?)[^\w\x00-\x1f]*")
 
 
@@ -105,6 +107,8 @@ async def lookups_of(settings: Settings) -> AsyncIterator[AskGateway]:
     async with AsyncExitStack() as stack:
         beside = await stack.enter_async_context(_beside_a_bot(settings))
         gatekeeper, installation = beside or (None, None)
+        if installation is None and sys.stderr.isatty():
+            print(_UNRECORDED, file=sys.stderr)  # noqa: T201 - the terminal's own output
         opened = gateway_of(settings, gatekeeper=gatekeeper)
         gateway = await stack.enter_async_context(opened)
         lookups = build_lookups(settings, gateway, Telemetry(b""))

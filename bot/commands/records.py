@@ -38,13 +38,20 @@ async def export_audit(settings: Settings, since: datetime | None, form: str) ->
 
 async def export_data(settings: Settings, subject: Subject) -> int:
     """Print all rows about a person or a call as JSON lines; the exit code."""
+    found = False
 
     async def export(installation: Installation) -> None:
+        nonlocal found
         async for table, row in installation.personal_data.export(subject):
+            found = True
             _json_line({"table": table} | row)
         installation.records.acted(installation.asked, "export", [subject.message_id])
 
-    return await _with_installation(settings, export)
+    code = await _with_installation(settings, export)
+    if code != OK or found:
+        return code
+    print("Nothing is stored about this person or call.", file=sys.stderr)  # noqa: T201
+    return FAILED
 
 
 async def erase_data(settings: Settings, subject: Subject, *, timing: Timing = Timing()) -> int:
@@ -54,8 +61,12 @@ async def erase_data(settings: Settings, subject: Subject, *, timing: Timing = T
         personal_data = installation.personal_data
         erased = Counter(await personal_data.erase(subject))
         if await personal_data.may_be_written():
-            # What a running bot was about to store is erased as well.
-            await asyncio.sleep(settings.gateway_timeout_seconds + timing.erased_again)
+            # What a running bot was about to store is erased as well, once no request that began
+            # before can still be under way; a list may still be on its way from a file.
+            longest = settings.gateway_timeout_seconds + timing.fetch + timing.reading
+            wait = longest + timing.erased_again
+            print(f"Waiting {wait:.0f} seconds for requests under way.", file=sys.stderr)  # noqa: T201
+            await asyncio.sleep(wait)
             erased.update(await personal_data.erase(subject))
         for table, count in erased.items():
             _json_line({"table": table, "erased": count})

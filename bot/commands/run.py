@@ -21,6 +21,7 @@ from bot.commands.doctor_checks import remedy_for_slack
 from bot.commands.exit_codes import FAILED, OK, USAGE
 from bot.composition.bootstrap import RunningBot, running_bot
 from bot.composition.configured import gateway_host
+from bot.composition.terminal import absent_database
 from bot.domain.texts.printable import printable
 from bot.domain.timing import Timing
 from bot.logs import configure_logging, log_what_escapes
@@ -82,6 +83,9 @@ def _log_as_set(settings: Settings) -> None:
     for remark in remarks(read_sources()):
         text = f"{remark.setting} {remark.detail}. {remark.remedy}"
         _log.warning(text, setting=remark.setting)
+    with suppress(StorageError):
+        if file := absent_database(settings):
+            _log.info(f"there is no database yet, so {file} is made")
 
 
 def keep_memory_private() -> None:
@@ -163,7 +167,7 @@ def _explained(error: StorageError | SlackError | CannotListenError, settings: S
         kind = "BOT_HEALTH" if error.address == settings.health_address else "BOT"
         return (
             f"Cannot listen on {host}:{port} ({error.reason}). "
-            f"Set {kind}_HOST or {kind}_PORT, or stop what is using it."
+            f"Change {kind}_HOST or {kind}_PORT, or stop whatever is using it."
         )
     if not isinstance(error, TokenRefusedError):
         what = "Slack cannot be reached, or gave an answer that cannot be read"

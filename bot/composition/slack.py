@@ -215,5 +215,5 @@ def build_alarm(outside: Connections) -> AdminAlerter:
 
 def _claiming(outside: Connections, kind: type[Claims], *, every: timedelta) -> Claiming:
     lasts = timedelta(seconds=outside.timing.claim)
-    claims = kind(outside.stores.database, every=every, lasts=lasts)
+    claims = kind(outside.stores.database, every=every, lasts=lasts, timing=outside.timing)
     return Claiming(claims, now=outside.now, timing=outside.timing)

@@ -6,6 +6,7 @@ import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from bot.composition.configured import revealed, utc_now
@@ -39,6 +40,16 @@ class Installation:
     asked: Asked
 
 
+def absent_database(settings: Settings) -> Path | None:
+    """The SQLite file that no bot has made yet; a missing folder is reported when it is opened.
+
+    Raises:
+        StorageError: the address of the database is wrong.
+    """
+    file = file_of(read_database_url(revealed(settings.database_url)))
+    return file if file is not None and file.parent.is_dir() and not file.is_file() else None
+
+
 @asynccontextmanager
 async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
     """Open the database of a bot for a command, which stores its own deeds in the audit.
@@ -46,12 +57,9 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
     Raises:
         StorageError: there is none, or it cannot be used.
     """
-    url = revealed(settings.database_url)
-    file = file_of(read_database_url(url))
-    # A missing folder is reported as such when the database is opened.
-    if file is not None and file.parent.is_dir() and not file.is_file():
+    if file := absent_database(settings):
         raise StorageError(_NO_FILE, str(file), _REMEDY)
-    async with open_database(url) as database:
+    async with open_database(revealed(settings.database_url)) as database:
         hash_key = await hash_key_of(settings, database)
         telemetry, key = Telemetry(hash_key), AuditKey(hash_key)
         stores = Stores(database, key=key, lost=telemetry.lost)

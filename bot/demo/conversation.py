@@ -16,7 +16,7 @@ from bot.domain.timing import Timing
 from bot.fake_slack.state.ledger import Message
 from bot.gateway.sandbox.server import running_sandbox
 from bot.logs import configure_logging
-from bot.slack.cards.controls import Action
+from bot.slack.cards.buttons import Action
 from bot.slack.cards.terminal import console, draw, mrkdwn
 
 PERSON: Final = "ana"

@@ -21,13 +21,16 @@ from bot.domain.access import Asker, Refusal
 from bot.domain.alerts import Alert, Trouble
 from bot.domain.call_status import Answer, Outcome
 from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
-from bot.domain.input.query import MAX_IDS, DidYouMean, LookUp
+from bot.domain.input.message_id import MessageId
+from bot.domain.input.query import DidYouMean, LookUp
 from bot.domain.texts.catalog import Kind, Language
+from bot.domain.texts.intents import NOTED
 from bot.fake_slack.rules.block_rules import Surface as Judged
 from bot.fake_slack.rules.block_rules import problems_of_blocks
 from bot.fake_slack.rules.shown_blocks import shown_blocks
 from bot.fake_slack.rules.view_rules import problems_of_view
 from bot.fake_slack.state import workspace as made_up
+from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import Audience, Contacts
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
@@ -36,17 +39,28 @@ from bot.slack.lookups.messages import (
     admins_only,
     channel_language,
     did_you_mean,
+    first_answer,
     health_note,
     help_note,
     shared_note,
     whoami_note,
 )
+from bot.slack.lookups.sharing import sharing
 from bot.slack.replies.access_notes import ended_note
 from bot.slack.replies.admin_alerts import alert_note
 from bot.slack.replies.requests import broken, closing
 
 _WORKING: Final = ("working.title", "working.text")
 _MIXED: Final = ("ok:85.00", "failed:486", "machine:200", "024", "blocked:608", "!timeout")
+_DIFFERENT: Final = (
+    *("ok:85", "ok:3", "failed:486", "failed:480", "failed:404", "failed:603", "machine:200"),
+    *("024", "023", "850"),
+)
+# One result for each remark on a code or a duration.
+_ODD: Final = (
+    *("ok:", "ok:0", "ok:3", "failed:", "failed:200", "failed:409", "failed:499", "failed:701"),
+    *("blocked:183", "blocked:200"),
+)
 # One code to represent each group of similar gateway codes.
 _OF_A_GROUP: Final = {"8xx": "850", "9xx": "950", "undocumented": "777"}
 # One result for each customer reply except that for a busy line.
@@ -112,7 +126,7 @@ _OUTCOMES: Final[Mapping[str, Make]] = {
     "failed-after-answer": lambda s: s.card("failed:200"),
     "failed-without-code": lambda s: s.card("failed:"),
     "failed-no-sip-code": lambda s: s.card("failed:701"),
-    "failed-unlisted-code": lambda s: s.card("failed:499"),
+    "failed-unlisted-code": lambda s: s.card("failed:699"),
     "error": lambda s: s.card("error:503"),
     "error-after-answer": lambda s: s.card("error:200"),
     "error-without-code": lambda s: s.card("error:"),
@@ -124,7 +138,7 @@ _OUTCOMES: Final[Mapping[str, Make]] = {
     "unrecognised": lambda s: s.card("queued:5"),
     "seen-by-all": lambda s: s.card("failed:486", audience=Audience.PUBLIC),
     "in-a-direct-message": lambda s: s.card("ok:85.00", audience=Audience.DIRECT),
-    "kept-by-the-bot": lambda s: s.note(card(_cached(s.answers("ok:85.00")), s.style)),
+    "from-the-sandbox": lambda s: s.note(card(_in_sandbox(s.answers("ok:85.00")), s.style)),
     "admins-told": lambda s: s.note(card(s.answers("001"), replace(s.style, admins_told=True))),
     "beside-bad-words": lambda s: s.note(card(s.answers("024"), s.style, _remarks(s))),
 }
@@ -132,12 +146,14 @@ _SEVERAL: Final[Mapping[str, Make]] = {
     "list": lambda s: s.several(_MIXED),
     "list-seen-by-all": lambda s: s.card(*_MIXED[:4], audience=Audience.PUBLIC),
     "list-of-ten": lambda s: s.several((*_MIXED, *_MIXED[:4])),
-    "list-from-the-sandbox": lambda s: s.note(card(_cached(s.answers("023", "850")), s.style)),
+    "list-of-ten-all-different": lambda s: s.several(_DIFFERENT),
+    "list-from-the-sandbox": lambda s: s.note(card(_in_sandbox(s.answers("023", "850")), s.style)),
 }
 _EXPLAIN: Final[Mapping[str, Make]] = {
     "explain-603": lambda s: s.explained("603"),
     "explain-gateway-023": lambda s: s.explained("gateway:023"),
     "explain-undocumented": lambda s: s.explained("gateway:486"),
+    "explain-codes": lambda s: s.explained("486 480", assumed=True),
     "explain-result": lambda s: s.explained("failed:486", assumed=True),
     "explain-word": lambda s: s.explained("voicemail"),
     "explain-nothing": lambda s: s.explained("bannana"),
@@ -145,24 +161,20 @@ _EXPLAIN: Final[Mapping[str, Make]] = {
     "explain-nearest": lambda s: s.explained("numro"),
     "explain-usage": lambda s: s.explained(""),
 }
-_NOTES: Final[Mapping[str, Make]] = {
+_NOTES: Final[dict[str, Make]] = {
     "help": lambda s: s.note(help_note(s.notes)),
-    "usage": lambda s: s.note(s.notes.usage()),
     "customer": lambda s: s.customer("failed:486"),
     "customer-of-many": lambda s: s.customer(*_FOR_CUSTOMERS),
     "details": lambda s: s.details("failed:486"),
     "details-of-a-failed-look-up": lambda s: s.details("!http_status HTTP 403"),
+    "details-of-odd-results": lambda s: s.details(*_ODD),
     "details-of-an-error": lambda s: s.details("!http_status HTTP 502"),
     "working": lambda s: s.note(s.notes.note(*_WORKING, count=1)),
     "did-you-mean": lambda s: s.note(
         did_you_mean(DidYouMean(word="explian", suggestion="explain 486"), s.notes)
     ),
-    "too-many": lambda s: s.note(
-        s.notes.note("too_many.title", "too_many.body", count=14, limit=MAX_IDS)
-    ),
     "phone-number": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "+55 (11) 98765-4321"))),
     "no-id": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "1" * 60))),
-    "no-id-left": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "000:"))),
     "refused-external": lambda s: s.note(s.notes.refused(Refusal.EXTERNAL)),
     "refused-channel": lambda s: s.note(s.notes.refused(Refusal.CHANNEL)),
     "refused-user": lambda s: s.note(s.notes.refused(Refusal.USER)),
@@ -188,7 +200,7 @@ _NOTES: Final[Mapping[str, Make]] = {
     "closed": lambda s: s.note(s.notes.hint("hint.closed")),
     "busy": lambda s: s.note(s.notes.hint("hint.busy")),
     "not-taken": lambda s: s.note(s.notes.hint("hint.not_taken")),
-    "late": lambda s: s.note(s.notes.usage().and_then(s.notes.hint("hint.late"))),
+    "late": lambda s: s.note(first_answer(s.notes).and_then(s.notes.hint("hint.late"))),
     "broken": lambda s: s.note(broken("7f3a-91c2", s.notes)),
     "closing": lambda s: s.note(closing(s.notes)),
 }
@@ -207,13 +219,14 @@ _HOME: Final[Mapping[str, Make]] = {
 }
 _MODALS: Final[Mapping[str, Make]] = {
     "modal": lambda s: s.asking(),
-    "modal-nothing-found": lambda s: s.asking(remark="modal.none"),
-    "modal-doubtful": lambda s: s.asking("ABC-1", "4711", remark="modal.doubtful"),
-    "modal-many": lambda s: s.asking(
-        *(f"MPG0002361804{n}" for n in range(74, 86)), remark="modal.many", count=12, limit=MAX_IDS
-    ),
+    "modal-nothing-found": lambda s: s.asking("Nobody called me."),
+    "modal-doubtful": lambda s: s.asking("ABC-1 20230001234567"),
+    "modal-many": lambda s: s.asking(*(f"MPG0002361804{n}" for n in range(74, 86))),
     "modal-working": lambda s: s.answering(s.notes.note(*_WORKING, count=2)),
-    "modal-answer": lambda s: s.answering(card(s.answers("failed:486"), s.style)),
+    "modal-answer": lambda s: s.answering(_in_modal(s)),
+    "modal-share": lambda s: Shown(
+        surface=Surface.MODAL, content=sharing(s.catalog, [MessageId(IDMSG)])
+    ),
 }
 
 
@@ -237,7 +250,7 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
     yield Room.WATCHES, watch_exhibits()
     yield Room.BULKS, bulk_exhibits()
     yield Room.BULKS, file_exhibits()
-    yield Room.NOTES, _NOTES
+    yield Room.NOTES, _NOTES | {f"first-{name or 'answer'}": _first(name) for name in ("", *NOTED)}
     yield (
         Room.HEALTH,
         {
@@ -252,6 +265,10 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
 
 def _card(result: str) -> Make:
     return lambda studio: studio.card(result)
+
+
+def _first(intent: str) -> Make:
+    return lambda studio: studio.note(first_answer(studio.notes, intent))
 
 
 def _gateway_codes() -> list[str]:
@@ -273,14 +290,19 @@ def _whoami(studio: Studio, refused: Refusal | None, *, admin: bool = False) -> 
     return studio.note(whoami_note(asker, refused, studio.notes, admin=admin))
 
 
-def _cached(answers: Sequence[Answer]) -> list[Answer]:
-    """The same answers, but from the cache."""
-    return [replace(one, from_cache=True, sandbox=True) for one in answers]
+def _in_modal(studio: Studio) -> Message:
+    style = studio.style.read_by(Audience.MODAL)
+    return card(studio.answers("failed:486"), style, reader="")
+
+
+def _in_sandbox(answers: Sequence[Answer]) -> list[Answer]:
+    """The same answers, but from the sandbox gateway."""
+    return [replace(one, sandbox=True) for one in answers]
 
 
 def _remarks(studio: Studio) -> list[str]:
     """Remarks on invalid words, and on an id with a prefix that was removed."""
-    return studio.notes.bad_words(_look_up(studio, "x1\x07y 4711 1,2E+11 000:MPG000236180474"))
+    return studio.notes.bad_words(_look_up(studio, "x1\x07y 4711 1,2E+11 000:MPG000236180474/475"))
 
 
 def _look_up(studio: Studio, text: str) -> LookUp:

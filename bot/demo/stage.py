@@ -25,7 +25,7 @@ from bot.gateway.sandbox.server import Listener, running_sandbox
 from bot.locales import load_catalog
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.calls import SlackError
-from bot.slack.cards.controls import Action
+from bot.slack.cards.buttons import Action
 from bot.slack.manifest import MESSAGE_SHORTCUT
 from bot.storage.errors import StorageError
 from bot.web import SLACK_PATH
@@ -76,10 +76,10 @@ class Stage:
         return self._answers(seen)
 
     async def watch(self, text: str) -> AsyncIterator[Message]:
-        """Start a watch; returns the card, the confirmation, and the notice."""
+        """Start a watch; returns the card with its confirmation, and the notice."""
         seen = len(self.slack.messages)
         await self.person.command(COMMAND, text)
-        return self._coming(seen, 3)
+        return self._pair(seen)
 
     async def check_message(self, text: str) -> AsyncIterator[Message]:
         """Post a message and use the shortcut on it."""
@@ -108,9 +108,10 @@ class Stage:
     def _home(self) -> View | None:
         return self.slack.home_of(self.person.user)
 
-    async def _coming(self, seen: int, count: int) -> AsyncIterator[Message]:
-        for number in range(1, count + 1):
-            yield await self.slack.wait_for_message(seen + number, PATIENCE_SECONDS)
+    async def _pair(self, seen: int) -> AsyncIterator[Message]:
+        await self.slack.wait_for_message(seen + 2, PATIENCE_SECONDS)
+        for message in self.slack.messages[seen:]:
+            yield message
 
     async def _answers(self, seen: int) -> AsyncIterator[Message]:
         await self.slack.wait_for(lambda: len(self.slack.messages) > seen, PATIENCE_SECONDS)

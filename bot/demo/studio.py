@@ -11,27 +11,29 @@ from zoneinfo import ZoneInfo
 
 from bot.demo.stage import COMMAND
 from bot.domain.call_status import Answer, LookupFailure, read_result
+from bot.domain.input.commands import Command
+from bot.domain.input.found_ids import find_ids
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import Query, parse_query
-from bot.domain.jobs.watch import Watch, invites_watch
+from bot.domain.input.query import Query, Run, parse_query
+from bot.domain.jobs.watch import Watch
 from bot.domain.texts.catalog import Catalog, Language
-from bot.domain.texts.dictionary import find
 from bot.locales import load_catalog
 from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
-from bot.slack.cards.controls import Origin, asking, buttons
+from bot.slack.cards.controls import Origin, asking
 from bot.slack.cards.controls import answer as answer_view
-from bot.slack.cards.notes import Notes, definitions_card
+from bot.slack.cards.details import customer_texts, details
+from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
 from bot.slack.home.page import home
-from bot.slack.lookups.messages import customer_texts, details
+from bot.slack.lookups.message_text import asking_about
+from bot.slack.lookups.messages import definition_note
 from bot.storage.records import RecentLookup
 
 MOMENT: Final = datetime(2026, 3, 2, 17, 4, 5, tzinfo=UTC)
 IDMSG: Final = "MPG000236180474"
 _ZONE: Final = "America/Sao_Paulo"
 _READER: Final = "Ana Souza"
-_FIRST_ID: Final = 236_180_474
 # Look-up errors with a time in their text.
 _WITH_A_MOMENT: Final = frozenset({"gateway_down", "paused"})
 
@@ -79,11 +81,11 @@ class Studio:
         """Gateway answers; a result such as `!timeout` makes a look-up error."""
         return [
             Answer(
-                message_id=MessageId(f"MPG000{_FIRST_ID + number}"),
+                message_id=message_id,
                 finding=_finding(result),
                 checked_at=MOMENT,
             )
-            for number, result in enumerate(results)
+            for message_id, result in zip(ids_of(len(results)), results, strict=True)
         ]
 
     def card(self, *results: str, audience: Audience = Audience.PRIVATE) -> Shown:
@@ -91,12 +93,8 @@ class Studio:
         answers = self.answers(*results)
         style = self.style.read_by(audience)
         style = style.shared(_READER) if style.public else style
-        under = buttons(
-            [one.message_id for one in answers],
-            style,
-            watching=any(invites_watch(one.finding) for one in answers),
-        )
-        return self.message(card(answers, style, row=under), ephemeral=audience is Audience.PRIVATE)
+        shown = card(answers, style, reader="")
+        return self.message(shown, ephemeral=audience is Audience.PRIVATE)
 
     def several(self, results: Sequence[str]) -> Shown:
         """The card of several results."""
@@ -108,14 +106,14 @@ class Studio:
 
     def explained(self, term: str, *, assumed: bool = False) -> Shown:
         """The dictionary's explanation of a term."""
-        others = [load_catalog(other) for other in Language]
-        found = find(term, self.catalog, others)
-        return self.note(definitions_card(found, self.notes, assumed=assumed))
+        run = Run(command=Command.EXPLAIN, argument=term, assumed=assumed)
+        return self.note(definition_note(run, self.notes, map(load_catalog, Language)))
 
     def customer(self, *results: str) -> Shown:
-        """The customer replies, the reader's language first."""
-        catalogs = [load_catalog(one) for one in Language]
-        return self.note(customer_texts(self.answers(*results), self.style, catalogs))
+        """The customer replies in the reader's language; the other one is behind a button."""
+        others = [load_catalog(one) for one in Language if one is not self.language]
+        shown = customer_texts(self.answers(*results), self.style, self.catalog, others)
+        return self.note(shown)
 
     def details(self, *results: str) -> Shown:
         """The engineer's details."""
@@ -145,15 +143,22 @@ class Studio:
         view = home(self.notes, recent=past, watches=watches, chosen=chosen)
         return Shown(surface=Surface.HOME, content=view)
 
-    def asking(self, *found: str, remark: str = "", **values: object) -> Shown:
-        """The modal that asks for ids; `remark` is a phrase name."""
-        said = self.catalog.say(remark, **values) if remark else ""
-        view = asking(self.catalog, Origin(), found=found, remark=said)
+    def asking(self, *texts: str) -> Shown:
+        """The modal that asks for ids, or asks about those of a message with these texts."""
+        if texts:
+            view = asking_about(find_ids(texts), self.style, Origin())
+        else:
+            view = asking(self.catalog, Origin())
         return Shown(surface=Surface.MODAL, content=view)
 
     def answering(self, message: Message) -> Shown:
         """The modal that shows an answer."""
         return Shown(surface=Surface.MODAL, content=answer_view(self.catalog, message))
+
+
+def ids_of(count: int) -> list[MessageId]:
+    """Ids of as many calls, from `IDMSG` on."""
+    return [MessageId(f"MPG{int(IDMSG[3:]) + number:012}") for number in range(count)]
 
 
 # A function that makes an exhibit.

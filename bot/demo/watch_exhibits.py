@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio
+from bot.demo.studio import IDMSG, MOMENT, Make, Shown, Studio, ids_of
 from bot.domain.call_status import Answer, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import Destination
@@ -18,7 +18,7 @@ from bot.slack.blocks.style import Audience
 from bot.slack.cards.notes import Notes
 from bot.slack.cards.status_card import card
 from bot.slack.watches.notes import listed, needless, started, stopped
-from bot.slack.watches.notifier import notice, notice_for_all, status_of
+from bot.slack.watches.notifier import notice, status_of
 
 _ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
     "answered": (Ending.STATUS, "ok:85.00"),
@@ -27,6 +27,7 @@ _ENDINGS: Final[Mapping[str, tuple[Ending, str]]] = {
     "unknown-id": (Ending.UNKNOWN_ID, "023"),
     "refused": (Ending.REFUSED, "900"),
 }
+_LINK: Final = "https://example.slack.com/archives/C0SUPPORT01/p1772471045000100"
 _SOMEBODY: Final = made_up.OTHER_USER_ID
 _HOURS_LATER: Final = MOMENT + timedelta(minutes=236)
 
@@ -44,31 +45,37 @@ def watch_exhibits() -> Mapping[str, Make]:
     return {
         "watch-begun": _started(Started(watch=_watch())),
         "watch-begun-in-a-thread": _started(Started(watch=_watch(destination=_thread()))),
-        "watch-begun-for-two": _started(Started(watch=_watch()), Started(watch=_watch())),
+        "watch-begun-for-one-more-look": _started(Started(watch=_watch(unknown=True))),
+        "watch-begun-for-two": _started(*(Started(watch=one) for one in _watches(2))),
         "watch-begun-for-hours": _started(Started(watch=_watch(expires_at=_HOURS_LATER))),
         "watch-there-already": _started(AlreadyWatched(watch=_watch())),
         "watch-there-for-another": _started(AlreadyWatched(watch=_watch(user=_SOMEBODY))),
         **bounds,
         "watch-in-part": _hindered,
         "watch-needless": _needless,
-        "watches": _noted(lambda notes: listed([_watch(), _watch(destination=_thread())], notes)),
-        "watches-many": _noted(lambda notes: listed([_watch()] * 22, notes)),
+        "watches": _noted(lambda notes: listed(_watches(2, destination=_thread()), notes)),
+        "watches-many": _noted(lambda notes: listed(_watches(22), notes)),
         "watches-none": _noted(lambda notes: listed([], notes)),
         "watch-stopped": _noted(lambda notes: stopped([_watch()], notes)),
-        "watch-stopped-two": _noted(lambda notes: stopped([_watch(), _watch()], notes)),
+        "watch-stopped-two": _noted(lambda notes: stopped(_watches(2), notes)),
         "watch-over-already": _noted(lambda notes: stopped([], notes)),
         "watch-not-kept": _noted(lambda notes: notes.titled("watch.not_kept")),
         **notices,
-        "watch-notice-in-a-thread": _notice(Ending.STATUS, "failed:486", audience=Audience.PUBLIC),
+        "watch-notice-in-a-thread": _notice(
+            Ending.STATUS, "failed:486", audience=Audience.PUBLIC, link=_LINK
+        ),
         "watch-notice-moved": _notice(Ending.STATUS, "failed:486", why_here="moved"),
         "watch-notice-of-a-thread-that-is-gone": _notice(
             Ending.STATUS, "failed:486", why_here="gone"
         ),
         "watch-notice-without-a-look": _notice(Ending.LIMIT),
         "watch-notice-undelivered": _undelivered,
+        "watch-notice-at-the-limit-in-a-thread": _notice(
+            Ending.LIMIT, "024", audience=Audience.PUBLIC, link=_LINK
+        ),
         "watch-notice-for-several": _several,
         "home-with-watches": lambda studio: studio.home(watches=[_watch()]),
-        "home-with-many-watches": lambda studio: studio.home(watches=[_watch()] * 11),
+        "home-with-many-watches": lambda studio: studio.home(watches=_watches(11)),
     }
 
 
@@ -85,7 +92,7 @@ def _several(studio: Studio) -> Shown:
         for number, answer in enumerate(studio.answers("ok:85.00", "failed:486", "024"))
     ]
     style = studio.style.read_by(Audience.PUBLIC)
-    return studio.message(notice_for_all(watches, style), ephemeral=False)
+    return studio.message(notice(watches, style, [_LINK, "", _LINK]), ephemeral=False)
 
 
 def _watch(**changes: Any) -> Watch:
@@ -99,6 +106,11 @@ def _watch(**changes: Any) -> Watch:
         "due_at": MOMENT,
     }
     return Watch(**(values | changes))
+
+
+def _watches(count: int, **changes: Any) -> list[Watch]:
+    ids = enumerate(ids_of(count))
+    return [_watch(id=f"{number:016x}", message_id=one, **changes) for number, one in ids]
 
 
 def _thread() -> Destination:
@@ -119,7 +131,7 @@ def _started(*outcomes: StartOutcome) -> Make:
 
 def _hindered(studio: Studio) -> Shown:
     answers = studio.answers("ok:85.00", "900")
-    begun = [Started(watch=_watch())]
+    begun = [Started(watch=_watches(3)[-1])]
     return studio.note(started(begun, studio.notes, made_up.USER_ID, answers))
 
 
@@ -133,6 +145,7 @@ def _notice(
     result: str = "",
     audience: Audience = Audience.DIRECT,
     *,
+    link: str = "",
     why_here: str = "",
 ) -> Make:
     seen = None
@@ -142,6 +155,6 @@ def _notice(
 
     def make(studio: Studio) -> Shown:
         style = studio.style.read_by(audience)
-        return studio.message(notice(watch, style, why_here=why_here), ephemeral=False)
+        return studio.message(notice([watch], style, [link], why_here=why_here), ephemeral=False)
 
     return make

@@ -153,8 +153,8 @@ class Timing:
             a process that is killed loses no more of them.
         erased_again: how long after the erasure of a person the records are erased again that a
             running bot stored meanwhile; more than `stop_seen` and `records_kept` together.
-        redelivery: how long the database may take to find whether Slack has delivered an event
-            before. The answer waits for that; after this time the memory of this process decides.
+        redelivery: how long the database may take to find whether Slack has delivered an event or
+            a click before. The answer waits; after this time the memory of this process decides.
         choices: how long a language choice made in another process may go unnoticed in this one.
         database_ping: how long the readiness check may take in the database.
         migration: how long migrating the schema may take.

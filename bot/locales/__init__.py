@@ -25,12 +25,22 @@ from bot.domain.texts.catalog import (
 )
 
 _FILES: Final = {Language.ENGLISH: "en.toml", Language.PORTUGUESE: "pt_BR.toml"}
+_FACTS: Final = "codes.toml"
+_FACTS_OF_A_CODE: Final = ("who_acts", "retry")
+_TEXTS_OF_A_CODE: Final = ("title", "meaning", "advice")
 
 
 @cache
 def load_catalog(language: Language) -> Catalog:
-    """The catalog of a language, read from the package's own data once."""
-    facts, texts = _read("codes.toml"), _read(_FILES[language])
+    """The catalog of a language, read from the package's own data once.
+
+    Raises:
+        ValueError: a file is no TOML, or an entry is incomplete; all that is missing is named.
+    """
+    facts, texts = _read(_FACTS), _read(_FILES[language])
+    if any(_missing(facts, {_FILES[language]: texts})):
+        all_texts = {name: _read(name) for name in _FILES.values()}
+        raise ValueError("\n".join(["", *_missing(facts, all_texts)]))
     return Catalog(
         language=language,
         entries={(e.kind, e.code): e for e in _entries(facts, texts)},
@@ -55,18 +65,37 @@ def _read(name: str) -> dict[str, Any]:
         raise ValueError(message) from None
 
 
+def _missing(facts: Mapping[str, Any], texts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each part of an entry that a file lacks; `texts` is by file."""
+    parts = {_FACTS: _FACTS_OF_A_CODE, **dict.fromkeys(texts, _TEXTS_OF_A_CODE)}
+    tables = {_FACTS: facts, **texts}
+    for kind in Kind:
+        for code in sorted({code for table in tables.values() for code in table[kind.value]}):
+            for name, table in tables.items():
+                entry = table[kind.value].get(code, {})
+                missing = ", ".join(part for part in parts[name] if not entry.get(part))
+                if missing:
+                    yield f"bot/locales/{name} has no [{kind.value}.{code}] {missing}"
+
+
 def _entries(facts: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[Entry]:
     for kind in Kind:
         for code, fact in facts[kind.value].items():
             text = texts[kind.value][code]
-            typed = {
-                "who_acts": WhoActs(fact["who_acts"]),
-                "retry": Retry(fact["retry"]),
-                "q850": tuple(fact.get("q850", ())),
-                "customer": CustomerReason(fact.get("customer", CustomerReason.UNKNOWN)),
-                "words": tuple(text.get("words", ())),
-            }
-            yield Entry(kind=kind, code=code, **{**fact, **text, **typed})
+            try:
+                typed = {
+                    "who_acts": WhoActs(fact["who_acts"]),
+                    "retry": Retry(fact["retry"]),
+                    "q850": tuple(fact.get("q850", ())),
+                    "customer": CustomerReason(fact.get("customer", CustomerReason.UNKNOWN)),
+                    "words": tuple(text.get("words", ())),
+                }
+                entry = Entry(kind=kind, code=code, **{**fact, **text, **typed})
+            except (TypeError, ValueError) as error:
+                # Neither names the entry.
+                message = f"bot/locales [{kind.value}.{code}]: {error}"
+                raise ValueError(message) from None
+            yield entry
 
 
 def _phrases(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Phrase]]:

@@ -24,7 +24,7 @@ class OrderedLookUps:
         message_ids: the list; taken one by one.
         ask: looks one up; never raises for what the gateway does.
         report: gets each answer, in the order of the list; after it returned true, nothing more
-            is looked up, and the look-ups under way are still reported.
+            is looked up, and the look-ups under way are given up.
         at_once: how many may be looked up at once.
 
     Attributes:
@@ -46,19 +46,18 @@ class OrderedLookUps:
         self._room = asyncio.Semaphore(at_once * _AHEAD)
         self.waiting: dict[int, Answer] = {}
         self._reported = 0
-        self._stopped = False
+        self._workers: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Look all of them up; what `report` raises comes in an `ExceptionGroup`."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._at_once):
-                group.create_task(self._work())
+            self._workers = [group.create_task(self._work()) for _ in range(self._at_once)]
 
     async def _work(self) -> None:
         while True:
             await self._room.acquire()
             place, message_id = next(self._left, (0, None))
-            if self._stopped or message_id is None:
+            if message_id is None:
                 return
             self.waiting[place] = await self._ask(message_id)
             self._report_next()
@@ -67,4 +66,8 @@ class OrderedLookUps:
         while (answer := self.waiting.pop(self._reported, None)) is not None:
             self._reported += 1
             self._room.release()
-            self._stopped = self._report(answer) or self._stopped
+            if self._report(answer):
+                self._left = enumerate(())
+                for worker in self._workers:
+                    worker.cancel()
+                return

@@ -13,8 +13,8 @@ from bot.slack.api.addresses import is_loopback
 
 # What would be readable on the way, and how to change that.
 EXPOSED: Final[Mapping[str, tuple[str, str]]] = {
-    "GATEWAY_URL": ("the gateway's keys", "Begin it with https://"),
-    "SLACK_API_URL": ("the bot's token", "Begin it with https://"),
+    "GATEWAY_URL": ("the gateway's keys", "Use https://"),
+    "SLACK_API_URL": ("the bot's token", "Use https://"),
     "DATABASE_URL": ("everything stored", "Add sslmode=verify-full to it (or require)"),
 }
 # As SQLAlchemy reads it: a password may have any character but an @.

@@ -6,8 +6,10 @@ with the value itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from enum import StrEnum
+from itertools import combinations
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,6 +21,7 @@ from bot.settings.settings import Mode, Settings
 from bot.settings.sources import (
     ENV_FILE,
     SECRETS_DIRECTORY,
+    Sources,
     UnreadableSourceError,
     foreign_names,
     meant_by,
@@ -28,6 +31,8 @@ from bot.settings.sources import (
 
 # How similar the name of a variable and that of a missing setting must be.
 _ALIKE: Final = 0.85
+# How the names of secrets end that people copy from one page.
+_SECRETS: Final = ("_TOKEN", "_SECRET", "_CREDENTIAL")
 
 
 class Need(StrEnum):
@@ -38,10 +43,15 @@ class Need(StrEnum):
 
 
 class SettingsError(Exception):
-    """The settings are not usable; one line per problem."""
+    """The settings are not usable; one line per problem.
 
-    def __init__(self, problems: Iterable[str]) -> None:
+    Attributes:
+        settings: the others, with the defaults of the wrong ones; `None` if nothing can be read.
+    """
+
+    def __init__(self, problems: Iterable[str], settings: Settings | None = None) -> None:
         self.problems = tuple(problems)
+        self.settings = settings
         super().__init__("\n".join(self.problems))
 
 
@@ -76,8 +86,8 @@ def load_settings(
     exposed = list(_exposed(settings, wanted))
     if wrong or missing or misspelt or exposed:
         lines = [f"{ENV_FILE}: line {number} cannot be read." for number in sources.unread]
-        lines += _problems(wrong, missing, sources.others)
-        raise SettingsError([*lines, *misspelt, *exposed])
+        lines += _problems(wrong, missing, sources)
+        raise SettingsError([*lines, *misspelt, *exposed], settings)
     return settings
 
 
@@ -88,8 +98,8 @@ def _exposed(settings: Settings, needs: frozenset[Need]) -> Iterator[str]:
         if unused.get(name) in {None, *needs}:
             what, remedy = EXPOSED[name]
             yield (
-                f"{name} leads to another machine without TLS, so {what} could be read on the way. "
-                f"{remedy}, or set ALLOW_CLEAR_TEXT=true if that way is protected."
+                f"{name} leads to another machine without TLS, so {what} could be read in transit. "
+                f"{remedy}, or set ALLOW_CLEAR_TEXT=true if that network is protected."
             )
 
 
@@ -129,18 +139,30 @@ def _is_set(settings: Settings, name: str) -> bool:
     return getattr(settings, name.lower()) is not None
 
 
-def _problems(wrong: Iterable[str], missing: Iterable[str], unknown: Iterable[str]) -> list[str]:
+def _problems(wrong: Collection[str], missing: Iterable[str], sources: Sources) -> list[str]:
     forms = {**HINTS, EITHER_MODE: EITHER_FORM}
-    lines = {n: f"{n} is missing{_slip(n, unknown)}: {forms[n]}." for n in missing}
+    lines = {n: f"{n} is missing{_slip(n, sources.others)}: {forms[n]}." for n in missing}
     for name in wrong:
         form = HINTS[name]
         verb = "" if form.startswith("must") else "is wrong. It should be "
         lines[name] = f"{name} {verb}{form}."
+    for one, other in _swapped(wrong, sources.values):
+        lines[one] = f"{one} and {other} are swapped: each has the value of the other."
+        lines.pop(other, None)
     order = list(HINTS)
     return [lines[name] for name in sorted(lines, key=lambda n: order.index(n.split()[0]))]
+
+
+def _swapped(wrong: Collection[str], values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Pairs of wrong secrets that would be right the other way round."""
+    secrets = [name for name in HINTS if name in wrong and name.endswith(_SECRETS)]
+    for one, other in combinations(secrets, 2):
+        with suppress(ValidationError):
+            Settings.of(**{one.lower(): values[other], other.lower(): values[one]})
+            yield one, other
 
 
 def _slip(name: str, unknown: Iterable[str]) -> str:
     """A variable whose name nearly matches a setting, and so was probably meant."""
     close = [slip for slip in foreign_names(unknown) if meant_by(slip, name.split(), _ALIKE)]
-    return f" ({close[0]} is set; is that a slip?)" if close else ""
+    return f" ({close[0]} is set; is it a typo?)" if close else ""

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -84,6 +84,12 @@ Url = Annotated[
 _language = _before(lambda text: named_language(text) or text)
 # Items are copied with quotes around each of them, too.
 _listed = _before(lambda text: re.findall(r"""[^\s,"']+""", text))
+# IPv6 is written in brackets where a port follows. Neither a scheme nor a port belongs here.
+_Host = Annotated[
+    str,
+    _before(lambda text: text.removeprefix("[").removesuffix("]")),
+    Field(pattern=r"^(?:[^\s/:\[\]]*|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\w+)?)$"),
+]
 _Port = Annotated[int, Field(ge=0, le=65535)]
 _ChannelId = Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{1,30}$")]
 _UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$")]
@@ -104,23 +110,6 @@ class Mode(StrEnum):
     HTTP = "http"
 
 
-class TidySource(PydanticBaseSettingsSource):
-    """One source that reads all places by the same rule, instead of the library's three."""
-
-    def __init__(self, settings: type[BaseSettings], secrets_directory: object) -> None:
-        super().__init__(settings)
-        self._values = read_sources(str(secrets_directory or SECRETS_DIRECTORY)).values
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        """The text of one setting."""
-        del field
-        return self._values.get(field_name.upper()), field_name, False
-
-    def __call__(self) -> dict[str, str]:
-        """The texts of all settings that are set."""
-        return {name.lower(): value for name, value in self._values.items()}
-
-
 class Settings(BaseSettings):
     """Every setting, by the name of its environment variable in lower case."""
 
@@ -139,9 +128,9 @@ class Settings(BaseSettings):
     )
 
     bot_mode: Mode | None = None
-    bot_host: str = "127.0.0.1"
+    bot_host: _Host = "127.0.0.1"
     bot_port: _Port = 3000
-    bot_health_host: str | None = None
+    bot_health_host: _Host | None = None
     bot_health_port: _Port | None = None
     bot_language: Annotated[Language, _language] = Language.ENGLISH
     bot_command: Annotated[str, Field(pattern=COMMAND_PATTERN)] = "/voicestatus"
@@ -202,8 +191,11 @@ class Settings(BaseSettings):
         del env_settings
         if isinstance(dotenv_settings, DotEnvSettingsSource) and dotenv_settings.env_file is None:
             return (init_settings,)
-        directory = getattr(file_secret_settings, "secrets_dir", None)
-        return init_settings, TidySource(settings_cls, directory)
+        directory = getattr(file_secret_settings, "secrets_dir", None) or SECRETS_DIRECTORY
+        found = read_sources(str(directory)).values
+        # One source that reads all places by the same rule, instead of the library's three.
+        texts: dict[str, Any] = {name.lower(): text for name, text in found.items()}
+        return init_settings, InitSettingsSource(settings_cls, texts)
 
     @classmethod
     def of(cls, **values: Any) -> Settings:

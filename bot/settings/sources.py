@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from dotenv import dotenv_values
 
@@ -79,8 +79,7 @@ class Sources:
     exposed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(NamedTuple):
     """Something about the settings that stops nothing, and that an operator should know.
 
     Attributes:
@@ -200,42 +199,24 @@ def remarks(sources: Sources) -> Iterator[Remark]:
     for name in foreign_names(sources.others):
         meant = meant_by(name)
         hint = f"Did you mean {meant}? " if meant else ""
-        yield Remark(
-            setting=name,
-            detail="is set and is not a setting",
-            remedy=f"{hint}Rename or unset it.",
-        )
+        yield Remark(name, "is set, but isn't a setting", f"{hint}Rename or unset it.")
     for number in sources.unread:
-        yield Remark(
-            setting=ENV_FILE,
-            detail=f"has a line that cannot be read, number {number}",
-            remedy="Write NAME=value, and close each quote.",
-        )
+        detail = f"has a line that can't be read: line {number}"
+        yield Remark(ENV_FILE, detail, "Write NAME=value, and close each quote.")
     secret = sources.values.get(_SIGNING_SECRET)
     if secret and not _AS_SLACK_SIGNS.fullmatch(secret):
-        yield Remark(
-            setting=_SIGNING_SECRET,
-            detail="is not 32 hexadecimal digits, as those of Slack are",
-            remedy=f"Copy {HINTS[_SIGNING_SECRET].partition(', ')[2]}.",
-        )
+        detail = "isn't 32 hexadecimal digits, as Slack's secrets are"
+        yield Remark(_SIGNING_SECRET, detail, f"Copy {HINTS[_SIGNING_SECRET].partition(', ')[2]}.")
     for name in sources.tidied:
-        yield Remark(
-            setting=name,
-            detail="has quotes around its value or a comment after it, which are left out",
-            remedy="Write the value alone.",
-        )
+        detail = "has quotes around its value or a comment after it, which are ignored"
+        yield Remark(name, detail, "Write only the value.")
     for name in sources.links:
-        yield Remark(
-            setting=name,
-            detail="has an address that Kubernetes made for a service, which is left out",
-            remedy="Set enableServiceLinks: false in the pod, or give the service another name.",
-        )
+        detail = "has an address that Kubernetes made for a service, which is ignored"
+        remedy = "Set enableServiceLinks: false in the pod, or give the service another name."
+        yield Remark(name, detail, remedy)
     for name in sources.exposed:
-        yield Remark(
-            setting=name,
-            detail="can be read or changed by every user of this machine",
-            remedy=f"Run `chmod o= {shlex.quote(name)}`.",
-        )
+        detail = "can be read or changed by every user on this machine"
+        yield Remark(name, detail, f"Run `chmod o= {shlex.quote(name)}`.")
 
 
 def foreign_names(others: Iterable[str]) -> tuple[str, ...]:
@@ -248,7 +229,7 @@ def misspelt_permissions(others: Iterable[str]) -> list[str]:
     """The problem of names that nearly match a setting which restricts access."""
     permissions = [name for name in HINTS if name.startswith(_PERMISSIONS)]
     return [
-        f"{name} is not a setting and restricts no one. Did you mean {meant}? Rename or unset it."
+        f"{name} isn't a setting, so it restricts nobody. Did you mean {meant}? Rename or unset it."
         for name in others
         if (meant := meant_by(name, permissions, _NEARLY_THE_SAME))
     ]

@@ -27,6 +27,7 @@ from bot.slack.inbound.app import RunningListeners
 from bot.slack.inbound.people import People
 from bot.slack.inbound.posts import as_it_is_now
 from bot.slack.lookups.handler import QueryHandler
+from bot.slack.lookups.sharing import in_chosen_place
 from bot.slack.replies import requests
 from bot.slack.replies.reply import Reply
 from bot.slack.replies.requests import Request, broken
@@ -79,7 +80,7 @@ class ListenerContext:
         async def tracked(ack: Ack, body: dict[str, Any]) -> None:
             # Before the first await, so that a drain at shutdown misses no listener.
             self.work.track()
-            payload, is_own = self._own_part(as_it_is_now(body))
+            payload, is_own = self._own_part(in_chosen_place(as_it_is_now(body)))
             situation = read(payload)
             if situation is None:
                 return

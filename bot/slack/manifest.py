@@ -9,25 +9,13 @@ from typing import Any, Final
 
 from bot.domain.texts.catalog import Catalog
 
-# Each scope with the feature that needs it.
-SCOPES: Final = {
-    "app_mentions:read": "answering a mention in its thread",
-    "chat:write": "answers in threads and direct messages, and where Slack's own address is closed",
-    "commands": "the slash command, the shortcuts, and answering where the bot is no member",
-    "im:history": "answering direct messages",
-}
-# The bot works without these; the installer may decline them.
-_FINDING: Final = "finding, after a crash, the notice of a watch that was posted already"
-OPTIONAL_SCOPES: Final = {
-    "channels:history": f"{_FINDING}: in a thread of a public channel",
-    "files:read": "reading a list of calls in a file that is attached to a message",
-    "files:write": "posting the whole result of a bulk as a file in its thread",
-    "groups:history": f"{_FINDING}: in a thread of a private channel",
-    "im:write": f"{_FINDING}: opening a direct message to look there",
-    "mpim:history": f"{_FINDING}: in a thread of a group direct message",
-    "users:read": "answering people in the language of their Slack, and knowing colleagues of "
-    "other workspaces of the organisation",
-}
+# What each is for is in docs/installing.md.
+SCOPES: Final = ("app_mentions:read", "chat:write", "commands", "im:history")
+# The bot works without these; remedies.toml has what is off then.
+OPTIONAL_SCOPES: Final = (
+    *("channels:history", "files:read", "files:write", "groups:history", "im:write"),
+    *("mpim:history", "users:read"),
+)
 EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
 MESSAGE_SHORTCUT: Final = "check_voice_status"
 GLOBAL_SHORTCUT: Final = "ask_voice_status"

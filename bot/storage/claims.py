@@ -35,13 +35,17 @@ class Claims:
     Args:
         every: how long an action that was done is not repeated.
         lasts: how long a claim lasts unless it is renewed; far less than `every`.
+        timing: how long a claim may take; somebody waits for it.
     """
 
     # Its first column is the name, its second the moment.
     table: ClassVar[Table]
 
-    def __init__(self, database: Database, *, every: timedelta, lasts: timedelta) -> None:
+    def __init__(
+        self, database: Database, *, every: timedelta, lasts: timedelta, timing: Timing = Timing()
+    ) -> None:
         self._database = database
+        self._limit = timing.redelivery
         self._every = every
         self._lasts = lasts
         name, at = self.table.columns
@@ -79,7 +83,7 @@ class Claims:
             is_claim = connection.execute(self._state, values).scalar_one()
             return Claim.TAKEN if is_claim else Claim.DONE
 
-        return await self._database.write(work, lasting=False)
+        return await self._database.write(work, self._limit, lasting=False)
 
     async def renew(self, name: str, now: datetime) -> None:
         """Extend the caller's claim from now."""

@@ -151,6 +151,8 @@ MIGRATIONS: Final[Migrations] = (
         "ALTER TABLE bulk ADD COLUMN asked_in TEXT",
         "ALTER TABLE bulk ADD COLUMN external BOOLEAN",
         "UPDATE bulk SET external = FALSE",
+        # A card is updated before its notice is posted, so nothing is left to do.
+        "UPDATE watch SET ended_at = {now} WHERE state = 'told' AND ended_at IS NULL",
     ),
 )
 

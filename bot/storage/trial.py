@@ -25,11 +25,13 @@ class Trial:
 
     Attributes:
         file: that of SQLite; `None` for one in memory and for PostgreSQL.
+        new: whether the file does not exist yet.
         processes: how many processes of the bot use the database at the moment.
         audited: whether it has an audit that can be checked.
     """
 
     file: Path | None
+    new: bool = False
     processes: int = 0
     audited: bool = False
 
@@ -59,7 +61,7 @@ async def try_database(
     if file is not None:
         with translated(file):
             if await asyncio.to_thread(try_new_file, file, patience_seconds=timing.sqlite_busy):
-                return Trial(file=file)
+                return Trial(file=file, new=True)
     lately = now() - timedelta(seconds=timing.silence)
     async with connected(url, timing) as database:
         try:

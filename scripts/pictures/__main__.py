@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from bot.demo.playground.serving import running_playground
 from bot.domain.texts.catalog import Language
+from bot.locales import load_catalog
 from scripts.pictures import CARDS, DIGESTS, FOLDER, PLAYGROUND, digests
 from scripts.pictures.chromium import CHROMIUM, FLAGS, MISSING, UNCOVER
 
@@ -51,8 +52,9 @@ async def _cards(browser: Browser, url: str, language: Language) -> None:
 async def _playground(browser: Browser, url: str) -> None:
     """A newcomer's first minute: the complaint, and the bot's answer in its thread."""
     page = await _opened(browser, url, _PAGE_WIDTH, Language.ENGLISH)
-    await page.get_by_role("button", name="Check it for me").click()
-    await page.locator("#thread").get_by_text("Next step").wait_for()
+    say = load_catalog(Language.ENGLISH).say
+    await page.get_by_role("button", name=say("playground.start_button")).click()
+    await page.locator("#thread").get_by_text(say("button.customer")).first.wait_for()
     await page.locator("#place").hover()
     await page.screenshot(path=_file(PLAYGROUND), animations="disabled")
 

@@ -54,11 +54,19 @@ def timing() -> Timing:
     return UNHURRIED
 
 
+@pytest.fixture
+def opened_in() -> Language | None:
+    """The language that the page opens in; by default the browser's."""
+    return None
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def playground(timing: Timing, gateway: Gateway) -> AsyncIterator[Playground]:
+async def playground(
+    timing: Timing, gateway: Gateway, opened_in: Language | None
+) -> AsyncIterator[Playground]:
     """A playground on a free port."""
     async with running_playground(
-        Language.ENGLISH, 0, timing=timing, gateway=gateway.running
+        Language.ENGLISH, 0, opened_in=opened_in, timing=timing, gateway=gateway.running
     ) as running:
         yield running
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -91,6 +92,15 @@ async def test_the_gallery_changes_the_language_and_finds_words(visitors: Visito
     await gallery.sees(BUSY_PT)
     await box.fill("xyzzy")
     await gallery.sees(label("gallery_empty", PT))
+
+
+async def test_people_and_channels_have_their_names(visitors: Visitors) -> None:
+    """As in Slack, no card shows an id instead."""
+    gallery = await visitors.come("gallery")
+
+    shown = await gallery.page.locator("#hall .mention").all_inner_texts()
+    assert {"@ana", "#support-en"} <= {*shown}
+    assert [] == [one for one in shown if re.fullmatch("[@#][UC]0[A-Z0-9]+", one)]
 
 
 async def test_a_card_has_its_own_url(visitors: Visitors) -> None:

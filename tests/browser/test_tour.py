@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from bot.domain.timing import Timing
 from tests.browser.visitors import (
@@ -19,7 +19,6 @@ from tests.browser.visitors import (
     Visitors,
     explained,
     label,
-    resolves,
 )
 from tests.support.wording import ANSWERED, BUSY, BUSY_PT, PT, say, verdict
 
@@ -34,6 +33,7 @@ async def test_a_newcomer_understands_a_failed_call_with_one_click(ana: Visitor)
 
     await ana.sees(BUSY, within="#thread")
     await ana.sees(explained("failed:486").entry.advice, within="#thread")
+    await expect(ana.page.locator("#thread textarea")).to_be_focused()
     await expect(ana.page.locator("#start")).to_be_hidden()
     replies = ana.page.locator("#messages").get_by_text(label("replies", count=1))
     await expect(replies).to_be_visible()
@@ -41,12 +41,14 @@ async def test_a_newcomer_understands_a_failed_call_with_one_click(ana: Visitor)
 
 
 async def test_the_shortcut_is_in_the_menu_of_a_message(ana: Visitor) -> None:
-    """Hovering over a message shows its menu; the answer is posted in its thread."""
+    """Hovering over a message shows its menu; as in Slack, only a count tells of the answer."""
     await ana.messages.first.hover()
     await ana.messages.first.get_by_role("button", name=SHORTCUT).click()
+    await ana.sees(label("replies", count=1), within="#messages")
+    await expect(ana.page.locator("#thread")).to_be_hidden()
+    await ana.open_thread()
 
-    title, answered = say("list.title", count=3), say("count.answered", count=1)
-    await ana.sees(f"{title}: {answered}", within="#thread")
+    await expect(ana.thread).to_have_count(2)
 
 
 async def test_a_command_is_answered_privately(ana: Visitor) -> None:
@@ -66,7 +68,7 @@ async def test_buttons_of_a_card_work(ana: Visitor) -> None:
     await ana.sees(BUSY)
     card = ana.messages.filter(has_text=BUSY).first
     for name in ("details", "customer", "share"):
-        await card.get_by_role("button", name=say(f"button.{name}")).click()
+        await ana.press(card, name)
 
     await ana.sees(say("details.title"))
     await ana.sees(say("customer_card.title"))
@@ -76,18 +78,33 @@ async def test_buttons_of_a_card_work(ana: Visitor) -> None:
     await ana.picture("buttons")
 
 
+async def test_an_answer_in_the_form_can_be_shared(ana: Visitor) -> None:
+    """A form over it asks where; then the answer is there again."""
+    await ana.button(GLOBAL_SHORTCUT).click()
+    await ana.page.locator("#modal").get_by_label(say("modal.label")).fill("SANDBOX-OK")
+    await ana.button(say("modal.submit")).click()
+    await ana.sees(ANSWERED, within="#modal")
+    await ana.picture("answer-in-a-form")
+    await ana.page.locator("#modal").get_by_role("button", name=say("button.share")).click()
+    await ana.sees(say("modal.where"), within="#modal")
+    await ana.picture("share-form")
+    await ana.page.locator("#modal [type=submit]").click()
+
+    await ana.sees(say("card.shared_by", user="ana"), within="#messages")
+    await ana.sees(ANSWERED, within="#modal")
+
+
 async def test_a_card_is_refreshed_in_its_place_and_keeps_the_focus(
     ana: Visitor, gateway: Gateway
 ) -> None:
-    """The pressed button has the focus afterwards."""
+    """The menu that was used has the focus afterwards."""
     await ana.type("/voicestatus SANDBOX-PENDING-2")
     await ana.sees(verdict("024"))
-    refresh = ana.messages.last.get_by_role("button", name=say("button.refresh"))
     gateway.now += 2
-    await refresh.click()
+    await ana.press(ana.messages.last, "refresh")
 
     await ana.sees(ANSWERED)
-    await expect(refresh).to_be_focused()
+    await expect(ana.messages.last.get_by_role("button", name=label("more"))).to_be_focused()
 
 
 @pytest.mark.parametrize("timing", [Timing(note_after=0)], ids=["note at once"])
@@ -104,29 +121,25 @@ async def test_the_note_about_a_slow_gateway_becomes_the_card(
     await expect(ana.page.locator("#messages").get_by_text(WORKING)).to_have_count(0)
 
 
-async def test_a_mention_is_answered_in_the_thread_that_opens(ana: Visitor) -> None:
-    """The user mentions the bot in a channel."""
+async def test_a_mention_is_answered_in_its_thread(ana: Visitor) -> None:
+    """The user mentions the bot in a channel, and opens the thread."""
     await ana.type("@voicestatus SANDBOX-NOANSWER")
+    await ana.sees(label("replies", count=1), within="#messages")
+    await expect(ana.page.locator("#thread")).to_be_hidden()
+    await ana.open_thread()
 
-    await ana.sees(resolves("failed:480"), within="#thread")
+    await ana.sees(verdict("failed:480"), within="#thread")
     await expect(ana.messages.last.locator(".mention")).to_have_text("@voicestatus")
 
 
-async def test_an_answer_that_is_quicker_than_the_acknowledgement_opens_its_thread(
-    ana: Visitor,
-) -> None:
-    """The page may receive the answer before the acknowledgement of the message."""
-    answered = ana.page.locator("#messages").get_by_text(label("replies", count=1))
+async def test_what_only_one_user_sees_is_no_reply(ana: Visitor) -> None:
+    """The count of a thread is the same for everybody, as in Slack."""
+    await ana.button(HINT).click()
+    await ana.sees(BUSY, within="#thread")
+    await ana.press(ana.thread.last, "customer")
 
-    async def late(route: Route) -> None:
-        done = await route.fetch()
-        await answered.wait_for()
-        await route.fulfill(response=done)
-
-    await ana.page.route("**/action", late)
-    await ana.type("@voicestatus SANDBOX-NOANSWER")
-
-    await ana.sees(resolves("failed:480"), within="#thread")
+    await ana.sees(ONLY_YOU, within="#thread")
+    await expect(ana.page.locator("#messages .answers")).to_have_text(label("replies", count=1))
 
 
 async def test_a_thread_can_be_written_in(ana: Visitor) -> None:
@@ -137,7 +150,7 @@ async def test_a_thread_can_be_written_in(ana: Visitor) -> None:
     await box.fill("@voicestatus SANDBOX-BLOCKED")
     await box.press("Enter")
 
-    await ana.sees(resolves("blocked:608"), within="#thread")
+    await ana.sees(verdict("blocked:608"), within="#thread")
     await box.fill("/voicestatus SANDBOX-OK")
     await box.press("Enter")
     await ana.sees(label("no_commands_in_threads", command="/voicestatus"), within="#toasts")
@@ -160,12 +173,28 @@ async def test_a_watch_ends_with_a_notice_that_cannot_be_overlooked(
     await expect(seen).to_be_visible()
 
 
+async def test_the_notice_of_a_watch_leads_to_its_card(ana: Visitor, gateway: Gateway) -> None:
+    """On this page, not in Slack; the card is the answer, and the thread that it is in is open."""
+    await ana.type("@voicestatus SANDBOX-PENDING-6")
+    await ana.open_thread()
+    await ana.page.locator("#thread").get_by_role("button", name=say("button.watch")).click()
+    await ana.sees(say("watch.title", count=1), within="#thread")
+    gateway.now += 6
+    await ana.sees(say("notice.status"), within="#thread")
+    await ana.picture("watch-in-a-thread")
+    await ana.page.get_by_role("link", name=say("notice.to_card")).click()
+
+    await ana.sees(ANSWERED, within="#thread li:nth-child(2)")
+    assert 1 == len(ana.page.context.pages)
+
+
 async def test_a_direct_message_needs_no_command(ana: Visitor) -> None:
     """Any text with an id is answered."""
     await ana.go(f"voicestatus {label('direct')}", "voicestatus")
     await ana.type("Please check SANDBOX-NOTFOUND")
 
-    await expect(ana.thread).to_have_count(2)
+    await ana.sees(verdict("failed:404"), within="#messages")
+    await expect(ana.page.locator("#thread")).to_be_hidden()
     await ana.picture("direct")
 
 
@@ -174,8 +203,9 @@ async def test_the_bot_answers_where_it_is_no_member(ana: Visitor) -> None:
     await ana.go("lobby", "#lobby")
     await ana.messages.first.hover()
     await ana.messages.first.get_by_role("button", name=SHORTCUT).click()
+    await ana.open_thread()
 
-    await expect(ana.thread).to_have_count(2)
+    await ana.sees(verdict("failed:603"), within="#thread")
     slack = ana.playground.stage.slack
     assert ["chat.postMessage: not_in_channel {}"] == slack.refusals
     await expect(ana.page.locator(".complaints")).to_have_count(0)
@@ -210,6 +240,28 @@ async def test_the_form_says_what_is_wrong_and_then_shows_the_answer(ana: Visito
     await ana.sees(ANSWERED, within="#modal")
     await form.get_by_role("button", name=say("modal.close")).last.click()
     await expect(form).to_be_hidden()
+
+
+@pytest.mark.parametrize("timing", [Timing(note_after=0)], ids=["note at once"])
+async def test_a_form_closed_before_its_answer_alarms_nobody(
+    ana: Visitor, gateway: Gateway
+) -> None:
+    """The answer becomes a direct message, and the page does not report Slack's refusal."""
+    gateway.answering.clear()
+    await ana.button(GLOBAL_SHORTCUT).click()
+    await ana.page.locator("#modal").get_by_label(say("modal.label")).fill("SANDBOX-OK")
+    await ana.button(SUBMIT).click()
+    await ana.sees(WORKING, within="#modal")
+    await ana.page.keyboard.press("Escape")
+    await expect(ana.page.locator("#modal")).to_be_hidden()
+    gateway.answering.set()
+
+    await ana.go(f"voicestatus {label('unread', count=1)}", "voicestatus")
+    await ana.sees(ANSWERED, within="#messages")
+    slack = ana.playground.stage.slack
+    assert ["views.update: not_found {}"] == slack.refusals
+    await expect(ana.page.locator(".complaints")).to_have_count(0)
+    slack.refusals.clear()
 
 
 async def test_an_empty_form_is_not_sent(ana: Visitor) -> None:
@@ -280,6 +332,48 @@ async def test_the_newest_message_is_visible_after_loading(ana: Visitor) -> None
         "one => one.getBoundingClientRect().top < one.parentElement.getBoundingClientRect().bottom"
     )
     assert await ana.messages.last.evaluate(inside)
+
+
+async def test_a_card_that_changes_stays_where_its_reader_sees_it(
+    ana: Visitor, gateway: Gateway
+) -> None:
+    """The list does not jump, neither to its beginning nor to its end."""
+    await ana.type("/voicestatus SANDBOX-PENDING-2")
+    for _ in range(3):
+        await ana.type("/voicestatus help")
+    await expect(ana.messages.filter(has_text=ONLY_YOU)).to_have_count(4)
+    card = ana.messages.filter(has_text="SANDBOX-PENDING-2")
+    await card.focus()
+    top = "one => one.getBoundingClientRect().top"
+    before = await card.evaluate(top)
+    gateway.now += 2
+    await ana.press(card, "refresh")
+
+    await ana.sees(ANSWERED)
+    assert before == await card.evaluate(top)
+    await expect(card).to_be_in_viewport()
+
+
+async def test_a_new_message_is_scrolled_to_in_a_low_window(visitors: Visitors) -> None:
+    """Even if the newest card, whose top is shown, is taller than the window."""
+    ana = await visitors.come(width=640, height=400)
+    await ana.type("/voicestatus help")
+    help_card = ana.messages.filter(has_text=ONLY_YOU)
+    await expect(help_card.locator("h3").first).to_be_in_viewport()
+    await expect(help_card.get_by_role("button").last).not_to_be_in_viewport()
+    await ana.playground.stage.person.as_user("U0TOM000001").say("Good morning")
+
+    await ana.sees("Good morning", within="#messages")
+    await expect(ana.messages.last).to_be_in_viewport()
+
+
+async def test_the_newest_message_stays_in_view_in_a_window_made_lower(ana: Visitor) -> None:
+    """As by zooming in."""
+    await ana.type("/voicestatus SANDBOX-BUSY")
+    await ana.sees(BUSY)
+    await ana.page.set_viewport_size({"width": 640, "height": 400})
+
+    await expect(ana.messages.last.locator("h3")).to_be_in_viewport()
 
 
 async def test_agent_and_drafts_survive_navigation(ana: Visitor) -> None:

@@ -8,7 +8,8 @@ from typing import Final
 from playwright.async_api import expect
 
 from bot.fake_slack.state.workspace import VERIFICATION_TOKEN
-from tests.browser.visitors import Visitor, label
+from tests.browser.visitors import GLOBAL_SHORTCUT, Visitor, label
+from tests.support.wording import say
 
 _WIRE: Final = label("wire_short")
 _SIGNATURE: Final = re.compile(r"^v0=[0-9a-f]{64}$")
@@ -65,3 +66,14 @@ async def test_a_refusal_of_slack_is_shown_as_one(ana: Visitor) -> None:
 
     refused = ana.page.locator(".exchange.web_api .status.bad").first
     await expect(refused).to_have_text("200 channel_not_found")
+
+
+async def test_closing_a_form_leaves_the_last_traffic_on_show(ana: Visitor) -> None:
+    """Slack tells the bot nothing of it, so there is nothing new to see."""
+    await ana.button(GLOBAL_SHORTCUT).click()
+    await ana.sees(say("modal.hint"), within="#modal")
+    await ana.page.keyboard.press("Escape")
+    await expect(ana.page.locator("#modal")).to_be_hidden()
+    await ana.button(_WIRE).click()
+
+    await expect(ana.page.locator(".exchange-name").first).to_have_text("POST /slack/events")

@@ -53,13 +53,8 @@ def explained(result: str, catalog: Catalog = EN) -> Explanation:
     return explain(read_result(result), catalog)
 
 
-def resolves(result: str) -> str:
-    """The line that says who must act."""
-    return say("card.resolves", who=say(f"who.{explained(result).entry.who_acts}"))
-
-
 AUDIT: Final = script("audit.js")
-BRUNO: Final = f"Bruno {label('own_language', PT)}"
+BRUNO: Final = label("own_language", PT)
 GLOBAL_SHORTCUT: Final = label("global_shortcut")
 HINT: Final = label("start_button")
 ONLY_YOU: Final = label("only_you")
@@ -111,6 +106,19 @@ class Visitor:
     def button(self, name: str) -> Locator:
         """A button by its full name."""
         return self.page.get_by_role("button", name=name, exact=True)
+
+    async def press(self, card: Locator, name: str) -> None:
+        """Press a card's button, or choose it in the card's menu, such as "details"."""
+        wanted = say(f"button.{name}")
+        button = card.get_by_role("button", name=wanted, exact=True)
+        if not await button.count():
+            await card.get_by_role("button", name=label("more"), exact=True).click()
+            button = card.get_by_role("menuitem", name=wanted, exact=True)
+        await button.click()
+
+    async def open_thread(self) -> None:
+        """Open the thread of the newest message that has been answered."""
+        await self.page.locator("#messages .answers").last.click()
 
     async def go(self, link: str, title: str) -> None:
         """Open a conversation by the start of its link, and wait until it is shown."""
@@ -192,16 +200,16 @@ class Visitors:
         await self.window.emulate_media(color_scheme=scheme, reduced_motion=motion)
         return await self._open(self.window, path)
 
-    async def come_apart(self) -> Visitor:
+    async def come_apart(self, path: str = "", locale: str = "en-US") -> Visitor:
         """Open the page in a new browser context, as another user."""
         browser = self.window.context.browser
         assert browser is not None
-        context = await browser.new_context(reduced_motion="reduce")
+        context = await browser.new_context(reduced_motion="reduce", locale=locale)
         context.set_default_timeout(PATIENCE_MILLISECONDS)
         self._contexts.append(context)
         page = await context.new_page()
         self._listen(page)
-        return await self._open(page, "")
+        return await self._open(page, path)
 
     async def _open(self, page: Page, path: str) -> Visitor:
         await page.goto(self.playground.url + path)

@@ -25,6 +25,19 @@ def test_several_codes_are_answered_in_their_order(bare: Voicestatus) -> None:
     assert [("023", "gateway"), ("timeout", "outcome"), ("408", "sip"), ("ok", "outcome")] == codes
 
 
+def test_codes_may_be_separated_by_commas(bare: Voicestatus) -> None:
+    """As in Slack; in one argument or in several."""
+    found = bare.run("explain", "486,", "480, 404 486", "--json")
+    assert ["486", "480", "404", "486"] == [one["code"] for one in found.records]
+
+
+def test_an_idmsg_is_sent_on_to_the_command_for_it(bare: Voicestatus) -> None:
+    """It has no meaning of its own."""
+    found = bare.run("explain", "SANDBOX-BUSY")
+    hint = EN.say("explain.call", term="SANDBOX-BUSY")
+    assert (1, "", hint) == (found.code, found.out, found.err.rstrip())
+
+
 @CATALOGS
 @pytest.mark.parametrize("words", [EN.sip(486).title, PT.sip(486).title], ids=["of en", "of pt"])
 def test_words_of_either_language_are_answered_in_the_one_asked_for(
@@ -112,6 +125,23 @@ def test_a_card_without_options(bare: Voicestatus) -> None:
     shown = bare.run("explain", "486").shown
     wanted = ("486", EN.sip(486).title, "RFC 3261")
     assert wanted == tuple(part for part in wanted if part in shown)
+
+
+def test_a_word_gives_the_best_entry_whole_and_a_line_for_each_other(bare: Voicestatus) -> None:
+    """A code of the gateway or of SIP is shown with its title; a word of the program is not."""
+    best, *others = find("voicemail", EN).definitions
+    shown = " ".join(bare.run("explain", "voicemail").shown.replace("│", "").split())
+
+    assert best.entry.meaning in shown
+    assert best.entry.advice in shown
+    assert best.heading in shown
+    assert "machine" not in shown
+    assert others
+    for other in others:
+        is_code = other.entry.kind is Kind.SIP
+        title = EN.say("explain.text", code=other.code, title=other.entry.title)
+        assert f"• {title if is_code else other.heading}" in shown
+        assert other.entry.advice not in shown
 
 
 @pytest.mark.parametrize("arguments", [[], ["486", "--all"]], ids=["nothing", "both"])

@@ -44,10 +44,11 @@ def answering(status: int) -> Iterator[tuple[int, list[str]]]:
     [
         {},
         {"BOT_HOST": "0.0.0.0"},
+        {"BOT_HOST": "[127.0.0.1]"},
         {"BOT_HOST": "localhost", "HTTP_PROXY": PROXY, "http_proxy": PROXY, "ALL_PROXY": PROXY},
         {"HTTP_PROXY": PROXY, "NO_PROXY": "127.0.0.0/8,localhost"},
     ],
-    ids=["nothing set", "all addresses", "proxies", "a network in NO_PROXY"],
+    ids=["nothing set", "all addresses", "brackets", "proxies", "a network in NO_PROXY"],
 )
 def test_a_bot_that_is_alive_is_asked_directly(
     bare: Voicestatus, environment: dict[str, str]

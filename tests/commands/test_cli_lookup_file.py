@@ -135,6 +135,16 @@ def test_in_a_terminal_a_bar_shows_how_far_it_is(voicestatus: Voicestatus) -> No
     assert say("list.terminal.rate", share="33.3%", answered=1, final=3) in shown
 
 
+def test_in_a_terminal_it_says_that_no_audit_records_it(voicestatus: Voicestatus) -> None:
+    """As long as no bot has made its database; a script's standard error stays empty."""
+    ours, theirs = pty.openpty()
+    with voicestatus.started("lookup", "SANDBOX-OK", err=theirs) as process:
+        os.close(theirs)
+        shown = _all_of(ours)
+        ended(process)
+    assert ("audit" in shown, "") == (True, voicestatus.run("lookup", "SANDBOX-OK").err)
+
+
 def _all_of(terminal: int) -> str:
     """A process's output to a terminal until it ends."""
     parts = []
@@ -238,9 +248,9 @@ def test_the_exit_code_is_the_highest(voicestatus: Voicestatus, code: int, ids: 
 def test_a_refusal_of_the_gateway_stops_the_list(
     voicestatus: Voicestatus, seen: Seen, code: str
 ) -> None:
-    """The reason is printed, no further request is sent, and the rest is marked as not asked."""
+    """The reason is printed, those that wait are not sent, and the rest is marked as not asked."""
     given = listed([f"SANDBOX-{code}", *answered(200)])
-    careful = voicestatus.having(GATEWAY_MAX_CONCURRENCY="1")
+    careful = voicestatus.having(GATEWAY_REQUESTS_PER_SECOND="1")
     got = careful.run("lookup", "--file", "-", given=given)
     explanation = explain(read_result(code), EN)
     stopped = say(

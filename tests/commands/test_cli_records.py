@@ -82,6 +82,12 @@ def test_a_person_is_exported_and_erased(stored: Voicestatus) -> None:
     assert [True] == [line["user_id"].startswith("#") for line in rest.records]
 
 
+def test_who_is_not_known_is_no_empty_export(stored: Voicestatus) -> None:
+    """A sentence says so, for a script the exit code."""
+    exported = stored.run("data", "export", "--team", "T1", "--user", "U9")
+    assert (1, "", 1) == (exported.code, exported.out, len(exported.err.splitlines()))
+
+
 def test_a_call_is_exported(stored: Voicestatus) -> None:
     """In the audit by its hash."""
     exported = stored.run("data", "export", "--team", "T1", "--idmsg", "MPG1")

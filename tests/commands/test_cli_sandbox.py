@@ -15,7 +15,8 @@ from tests.support.voicestatus_process import Voicestatus, address_of, ended, ga
 def test_the_list_says_what_each_scripted_id_does(bare: Voicestatus) -> None:
     """--list shows each id that the sandbox knows, beside it its sentence, and stops."""
     listed = bare.run("sandbox", "--list")
-    rows = [line.split(maxsplit=1) for line in listed.out.splitlines() if line[:8] == "SANDBOX-"]
+    lines = listed.out.splitlines()[1:]
+    rows = [line.split(maxsplit=1) for line in lines if not line.startswith(" ")]
     assert (0, [*SCRIPTED]) == (listed.code, [idmsg for idmsg, _ in rows])
     assert ["SANDBOX-BUSY", SCRIPTED["SANDBOX-BUSY"]] in [[a, b.strip()] for a, b in rows]
 

@@ -24,6 +24,7 @@ from bot.commands.doctor_checks import (
 )
 from bot.composition.bootstrap import running_bot
 from bot.composition.configured import Now, utc_now
+from bot.composition.terminal import open_installation
 from bot.domain.texts.catalog import Kind
 from bot.domain.timing import Timing
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
@@ -37,13 +38,14 @@ from bot.slack.manifest import OPTIONAL_SCOPES
 from bot.storage.errors import StorageError
 from bot.storage.trial import Trial
 from tests.support.error_tree import LEAVES
-from tests.support.voicestatus_process import CREDENTIAL, TOKEN, as_in_a_new_process
+from tests.support.voicestatus_process import CREDENTIAL, TOKEN, Voicestatus, as_in_a_new_process
 from tests.support.wording import EN
 
 SECRETS = (made_up.BOT_TOKEN, made_up.APP_TOKEN, made_up.SIGNING_SECRET, CREDENTIAL, TOKEN)
 SET_CLOCK = "Set this machine's clock by NTP."
 # The checks that need nobody else.
 FIRST = ("settings", "database")
+SLACK = ("slack token", "scopes", "clock", "app token")
 NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 # A port without a listener.
 NOBODY = "http://127.0.0.1:9/"
@@ -89,9 +91,9 @@ def good(slack: LoopbackSlack, gateway_url: str, tmp_path: Path) -> dict[str, An
     }
 
 
-async def checks(settings: dict[str, Any], now: Now = utc_now) -> dict[str, Check]:
+async def checks(settings: dict[str, Any], *problems: str, now: Now = utc_now) -> dict[str, Check]:
     """The doctor's checks by their names."""
-    found = examine(Settings.of(**settings), now=now, timing=AT_ONCE)
+    found = examine(Settings.of(**settings), problems, now=now, timing=AT_ONCE)
     return {check.name: check async for check in found}
 
 
@@ -125,7 +127,7 @@ def slack_at(date: str) -> AbstractAsyncContextManager[str]:
 @pytest.mark.parametrize(
     ("way", "names"),
     [
-        (Mode.SOCKET, [*FIRST, "slack token", "scopes", "clock", "app token", "gateway"]),
+        (Mode.SOCKET, [*FIRST, *SLACK, "gateway"]),
         (Mode.HTTP, [*FIRST, "slack token", "scopes", "clock", "gateway"]),
     ],
     ids=["socket", "http"],
@@ -145,16 +147,85 @@ async def test_lines_say_what_was_seen(good: dict[str, Any]) -> None:
     needed, _, left_out = found["scopes"].detail.partition("; ")
     assert "app_mentions:read, chat:write, commands, im:history" == needed
     assert left_out.startswith("optional, not granted: channels:history, groups:history, im:write")
-    assert "files:read (lists in files are not read, users paste the ids)" in left_out
-    assert "127.0.0.1 (the sandbox) answers and takes the keys" == found["gateway"].detail
+    assert "files:read (lists in files are not read, so people paste their ids)" in left_out
+    assert "127.0.0.1 (the sandbox) answers and accepts the keys" == found["gateway"].detail
 
 
 async def test_a_database_that_can_be_used(good: dict[str, Any], tmp_path: Path) -> None:
-    """It is tried as this user, and no file is made."""
+    """It is tried as this user; a new one is called that, and no file is made."""
+    file, user = tmp_path / "voicestatus.db", f"user {os.geteuid()}"
     check = (await checks(good))["database"]
     assert (True, "") == (check.ok, check.remedy)
-    assert f"user {os.geteuid()} can use {tmp_path}/voicestatus.db" == check.detail
+    assert f"none yet; `run` as {user} creates {file}" == check.detail
     assert [] == sorted(tmp_path.glob("*"))  # noqa: ASYNC240 - a folder of the test
+    file.touch()
+    assert f"{user} can use {file}" == (await checks(good))["database"].detail
+
+
+@pytest.mark.parametrize(
+    ("problems", "unset", "left"),
+    [
+        (
+            ["SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped."],
+            ["slack_bot_token", "slack_app_token"],
+            ["database", "gateway"],
+        ),
+        (
+            ["SLACK_APP_TOKEN is missing: xapp-…"],
+            ["slack_app_token"],
+            ["database", "slack token", "scopes", "clock", "gateway"],
+        ),
+        (["SLACK_API_URL leads to"], [], ["database", "gateway"]),
+        (["GATEWAY_TOKEN is missing: …"], ["gateway_token"], ["database", *SLACK]),
+        (["GATEWAY_URL leads to"], [], ["database", *SLACK]),
+        (["DATABASE_URL is wrong."], [], [*SLACK, "gateway"]),
+        ([".env: line 3 cannot be read."], [], ["database", *SLACK, "gateway"]),
+    ],
+)
+async def test_what_does_not_need_a_wrong_setting_is_checked(
+    good: dict[str, Any], problems: list[str], unset: list[str], left: list[str]
+) -> None:
+    """The gateway without Slack, Slack without the gateway; each problem is a line."""
+    found = await checks({**good, **dict.fromkeys(unset)}, *problems)
+    assert ["settings", *left] == list(found)
+    assert (False, problems[-1]) == (found["settings"].ok, found["settings"].detail)
+    assert all(check.ok for name, check in found.items() if name != "settings")
+
+
+async def test_the_audit_is_not_checked_with_another_key(good: dict[str, Any]) -> None:
+    """A wrong key would make it look changed."""
+    settings = Settings.of(**good, bot_port=0)
+    async with running_bot(settings), open_installation(settings) as installation:
+        installation.records.acted(installation.asked, "export")
+    for wrong in ([], ["BOT_HASH_KEY is wrong."]):
+        assert ("audit" in await checks(good, *wrong)) is not bool(wrong)
+
+
+async def test_what_is_wrong_is_said_once(
+    good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name or an address that stops the start is no warning beside that."""
+    monkeypatch.setenv("ALOWED_USERS", "U1")
+    (Path.cwd() / ".env").write_text("no setting\n")
+    url = {"gateway_url": "http://gateway.invalid/"}
+    problems = ".env: line 1 cannot", "ALOWED_USERS isn't", "GATEWAY_URL leads to"
+    found = await checks({**good, **url}, *problems)
+    assert ["settings", "database", *SLACK] == list(found)
+
+
+def test_the_doctor_goes_on_after_wrong_settings(
+    bare: Voicestatus, gateway: dict[str, str]
+) -> None:
+    """Without Slack the gateway can be tried; the exit code is that of a start."""
+    end = bare.having(**gateway, BOT_HOST="http://x").run("doctor", "--json")
+    found = [json.loads(line) for line in end.out.splitlines()]
+    assert (2, "") == (end.code, end.err)
+    assert [("settings", False)] * 3 + [("database", True), ("gateway", True)] == [
+        (check["name"], check["ok"]) for check in found
+    ]
+    (Path(bare.directory) / ".env").write_bytes(b"\xff")
+    end = bare.run("doctor")
+    assert (2, "", True) == (end.code, end.out, end.err.startswith(".env is not a text file"))
 
 
 async def test_a_database_that_cannot_be_used(good: dict[str, Any], tmp_path: Path) -> None:
@@ -318,10 +389,10 @@ async def test_slack_that_is_something_else(good: dict[str, Any]) -> None:
     [
         (0, True, "within 30 s", ""),
         (30, True, "within 30 s", ""),
-        (-31, True, "31 s away from Slack's; from 300 s on requests fail", SET_CLOCK),
-        (299, True, "299 s away from Slack's; from 300 s on requests fail", SET_CLOCK),
-        (300, False, "300 s away from Slack's; from 300 s on requests fail", SET_CLOCK),
-        (-300, False, "300 s away from Slack's; from 300 s on requests fail", SET_CLOCK),
+        (-31, True, "31 s off Slack's clock; at 300 s, requests fail", SET_CLOCK),
+        (299, True, "299 s off Slack's clock; at 300 s, requests fail", SET_CLOCK),
+        (300, False, "300 s off Slack's clock; at 300 s, requests fail", SET_CLOCK),
+        (-300, False, "300 s off Slack's clock; at 300 s, requests fail", SET_CLOCK),
     ],
 )
 async def test_skewed_clock(
@@ -340,7 +411,7 @@ async def test_clock_that_slack_does_not_tell(good: dict[str, Any], date: str) -
     """Without a readable time the doctor does not judge the clock."""
     async with slack_at(date) as url:
         check = (await checks({**good, "slack_api_url": url, "bot_mode": Mode.HTTP}))["clock"]
-    assert (True, "Slack did not send its time") == (check.ok, check.detail)
+    assert (True, "Slack didn't send its time") == (check.ok, check.detail)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +428,7 @@ async def test_keys_that_the_gateway_refuses(
     check = (await checks({**good, **settings, "bot_language": "pt-BR"}))["gateway"]
     title = EN.gateway(code).title
     assert not check.ok
-    assert f"127.0.0.1 answered {code} ({title}) where 023 was due" == check.detail
+    assert f"127.0.0.1 answered {code} ({title}) instead of 023" == check.detail
     (name,) = settings
     assert f"Check {name.upper()}: {HINTS[name.upper()]}." == check.remedy
 
@@ -373,8 +444,8 @@ async def test_gateway_that_refuses_connections(good: dict[str, Any]) -> None:
     ("status", "remedy"),
     [
         (404, "Check GATEWAY_URL: 127.0.0.1 answered HTTP 404."),
-        (307, "Check GATEWAY_URL: 127.0.0.1 answered HTTP 307, a redirection, "),
-        (503, "Wait some minutes and try again: 127.0.0.1 answered HTTP 503. "),
+        (307, "Check GATEWAY_URL: 127.0.0.1 answered HTTP 307, a redirect, "),
+        (503, "Wait a few minutes and try again: 127.0.0.1 answered HTTP 503. "),
     ],
 )
 async def test_gateway_that_answers_with_another_status(
@@ -426,7 +497,7 @@ async def test_gateway_that_knows_the_impossible(good: dict[str, Any]) -> None:
     envelope = f'<E:Envelope xmlns:E="{soap}"><E:Body>{result}</E:Body></E:Envelope>'
     async with serving(envelope, content_type="text/xml") as url:
         check = (await checks({**good, "gateway_url": url}))["gateway"]
-    assert "127.0.0.1 answered something else where 023 was due" == check.detail
+    assert "127.0.0.1 answered something else instead of 023" == check.detail
     assert "Check GATEWAY_URL: 127.0.0.1 gave the status of a call" in check.remedy
 
 
@@ -443,7 +514,7 @@ async def test_gateway_that_knows_the_impossible(good: dict[str, Any]) -> None:
 )
 def test_a_weak_connection_is_warned_of(name: str, value: str, words: str | None) -> None:
     """What a start refuses unless it is allowed, and what it does not notice; with a remedy."""
-    found = [*weak_settings(Settings.of(**{name: value}))]
+    found = [*weak_settings(Settings.of(**{name: value}, allow_clear_text=True))]
     warned = [one.detail.startswith(words or "") for one in found if one.ok and one.remedy]
     assert ([] if words is None else [True]) == warned
 
@@ -496,7 +567,8 @@ def test_every_code_of_the_gateway_has_its_remedy() -> None:
 
 async def test_gateway_that_cannot_be_set_up(good: dict[str, Any], tmp_path: Any) -> None:
     """A file of certificates that vanished after the start of checks is a line, no traceback."""
-    settings = Settings.of(**good).model_copy(update={"gateway_ca_file": tmp_path / "gone.pem"})
+    gone = {"gateway_url": "https://127.0.0.1:9/", "gateway_ca_file": tmp_path / "gone.pem"}
+    settings = Settings.of(**good).model_copy(update=gone)
     check = [check async for check in examine(settings)][-1]
     assert ("gateway", False) == (check.name, check.ok)
     assert "GATEWAY_CA_FILE" in check.remedy
@@ -572,6 +644,6 @@ async def test_warnings_are_marked_by_a_word(
     monkeypatch.setenv("BOT_LOGLEVEL", "INFO")
     assert 0 == await report(Settings.of(**good), as_json=False)
     lines = capsys.readouterr().out.splitlines()
-    assert ["warn  setting: BOT_LOGLEVEL is set and is not a setting"] == [
+    assert ["warn  setting: BOT_LOGLEVEL is set, but isn't a setting"] == [
         line.rstrip() for line in lines if line.startswith("warn")
     ]

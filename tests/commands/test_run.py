@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_the_log_says_what_an_operator_should_know_of_the_settings(
     monkeypatch.setenv("BOT_HASH_KEY", '"C4NARY"')
     monkeypatch.setenv("BOT_PORT", "tcp://10.0.0.7:3000")
     with as_in_a_new_process():
-        _log_as_set(Settings.of(bot_log_format="json"))
+        _log_as_set(Settings.of(bot_log_format="json", database_url="sqlite:///:memory:"))
     err = capsys.readouterr().err
     lines = [json.loads(line) for line in err.splitlines()]
     assert [("BOT_HASH_KEY", "warning"), ("BOT_PORT", "warning")] == [
@@ -32,11 +33,26 @@ def test_the_log_says_what_an_operator_should_know_of_the_settings(
     assert "C4NARY" not in err
 
 
+def test_a_database_in_the_wrong_folder_is_no_surprise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A start logs that it makes a new one, and where; a wrong address is reported later."""
+    file = tmp_path / "new.db"
+    with as_in_a_new_process():
+        for url in (f"sqlite:///{file}", "sqlite://host/voicestatus.db"):
+            _log_as_set(Settings.of(bot_log_format="json", database_url=url))
+        file.touch()
+        _log_as_set(Settings.of(bot_log_format="json", database_url=f"sqlite:///{file}"))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"so {file} is made" in json.loads(line)["event"]
+
+
 @pytest.mark.parametrize(
     ("reason", "remedy"),
     [
         ("certificate: self-signed certificate", "certificate"),
         ("proxy: HTTP 407", "proxy"),
+        ("ClientConnectorDNSError", "ClientConnectorDNSError"),
         ("ClientConnectorError", "unreachable"),
     ],
 )

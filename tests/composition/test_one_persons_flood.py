@@ -20,7 +20,7 @@ async def test_a_flood_delays_nobody_else() -> None:
     async with playing(Mode.HTTP, **LIMITS) as bot:
         tens = [" ".join(f"SANDBOX-OK.{row}{one}" for one in range(10)) for row in range(30)]
         flood = [asyncio.create_task(bot.type(ten)) for ten in tens]
-        refused = EN.error("own_look_ups").title
+        refused = EN.error("own_look_ups").heading
         await bot.slack.wait_for(
             lambda: any(refused in json.dumps(one.blocks) for one in bot.slack.messages)
         )
@@ -33,4 +33,4 @@ async def test_a_flood_delays_nobody_else() -> None:
         await asyncio.gather(*flood)
         await bot.running.work.idle()
         (card,) = [one for one in bot.slack.messages if one.user == OTHER_USER_ID]
-    assert EN.sip(486).title in heading(card)
+    assert EN.sip(486).heading in heading(card)

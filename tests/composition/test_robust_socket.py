@@ -192,7 +192,7 @@ async def test_a_connection_that_slack_will_end_is_replaced(
         await answered(slack)
 
     assert ["1", "2"] == slack.dials
-    assert (reason == "link_disabled") == ("Socket Mode is switched off" in log.getvalue())
+    assert (reason == "link_disabled") == ("Socket Mode is off" in log.getvalue())
     word = reason if isinstance(reason, str) else "unknown"
     assert f'"reason": "{word}"' in log.getvalue()
 
@@ -324,7 +324,7 @@ async def test_another_process_with_the_same_app_is_reported(
         assert "warnings" not in json.loads(await ask(running, "/readyz"))
 
     assert len(slack.dials) > dials
-    assert 1 == log.getvalue().count("more than the processes of this database have")
+    assert 1 == log.getvalue().count("more than there are processes on this database")
     assert [] == errors(log)
 
 

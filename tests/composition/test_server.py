@@ -183,4 +183,4 @@ async def test_an_address_that_is_taken_is_named_with_its_settings(names: str) -
                 pass
     told = _explained(caught.value, Settings.of(**ports))
     assert told.startswith(f"Cannot listen on 127.0.0.1:{port} (")
-    assert f"Set {names}_HOST or {names}_PORT, or" in told
+    assert f"{names}_HOST or {names}_PORT, or" in told

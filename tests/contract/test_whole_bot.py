@@ -13,8 +13,8 @@ from bot.fake_slack.people.person import Outcome
 from bot.fake_slack.state.workspace import BOT_MENTION, SHARED_CHANNEL_ID, STRANGER_USER_ID
 from bot.settings.settings import Mode
 from bot.slack.bulk.buttons import OPEN_ACTION
-from bot.slack.cards.controls import Action
-from bot.slack.home.page import ASK_ACTION, LANGUAGE_ACTION
+from bot.slack.cards.controls import ASK_ACTION
+from bot.slack.home.page import LANGUAGE_ACTION
 from tests.contract.recording import Noting
 from tests.support.scene import ASK, CHECK, Scene, playing
 from tests.support.wording import PT, say
@@ -29,10 +29,11 @@ async def use_everything(scene: Scene) -> None:
     person = scene.person
     card = await scene.answer("SANDBOX-BUSY")
     await scene.answer("help")
-    for action in (Action.DETAILS, Action.CUSTOMER, Action.SHARE):
-        await scene.comes_of(person.click(card, action))
+    for action in ("details", "customer", "share"):
+        await scene.comes_of(scene.press(card, action))
+    pending = await scene.answer("SANDBOX-FOREVER")
     posts = len(scene.slack.posts)
-    await person.click(card, Action.REFRESH)
+    await scene.press(pending, "refresh")
     await scene.settled(posts + 1)
 
     answer = await scene.comes_of(person.say(f"{BOT_MENTION} SANDBOX-OK"))

@@ -21,17 +21,21 @@ PAGE = Path(__file__).parents[2] / "docs/readings.md"
 @pytest.mark.parametrize(
     ("raw", "english", "portuguese"),
     [
-        ("0.00", "0 seconds", "0 segundo"),
-        ("1.00", "1 second", "1 segundo"),
-        ("85.126", "85.13 seconds", "85,13 segundos"),
-        ("119.99", "119.99 seconds", "119,99 segundos"),
-        ("119.996", "2 minutes", "2 minutos"),
-        ("125.5", "2 minutes and 5.5 seconds", "2 minutos e 5,5 segundos"),
-        ("123456789.5", "2,057,613 minutes and 9.5 seconds", "2.057.613 minutos e 9,5 segundos"),
+        ("0.00", "0 s", "0 s"),
+        ("0.4", "0.4 s", "0,4 s"),
+        ("50.00", "50 s", "50 s"),
+        ("5.126", "5.13 s", "5,13 s"),
+        ("59.99", "59.99 s", "59,99 s"),
+        ("59.996", "1 min", "1 min"),
+        ("85.00", "1 min 25 s", "1 min 25 s"),
+        ("119.5", "2 min", "2 min"),
+        ("3600.4", "1 h", "1 h"),
+        ("7385", "2 h 3 min 5 s", "2 h 3 min 5 s"),
+        ("123456789.5", "34,293 h 33 min 10 s", "34.293 h 33 min 10 s"),
     ],
 )
 def test_06_a_duration_is_written_as_people_say_it(raw: str, english: str, portuguese: str) -> None:
-    """At most two decimals, with minutes from two on, in the signs and plurals of the language."""
+    """At most two decimals; whole seconds from a minute on; hours; nothing that is zero."""
     duration = Decimal(raw)
 
     assert english == EN.writing.duration(duration)

@@ -42,9 +42,10 @@ class Clock:
 
 def deliveries(database: Database, now: Callable[[], datetime] = lambda: NOW) -> EventDeduplicator:
     """Those of one process on it."""
-    claims = ClickClaims(database, every=timedelta(hours=25), lasts=LASTS)
+    patient = Timing(redelivery=30.0)
+    claims = ClickClaims(database, every=timedelta(hours=25), lasts=LASTS, timing=patient)
     clicks = Claiming(claims, now=now, timing=Timing(claim_look=0.01))
-    seen = SeenEvents(database, timing=Timing(redelivery=30.0))
+    seen = SeenEvents(database, timing=patient)
     return EventDeduplicator(seen=seen, clicks=clicks, now=now)
 
 

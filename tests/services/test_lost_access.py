@@ -90,18 +90,6 @@ async def test_a_notice_in_doubt_is_not_searched_for(world: BulkWorld) -> None:
     assert ([], [], []) == (base.slack.traced, base.slack.told, base.slack.updated)
 
 
-async def test_a_card_is_not_updated(world: BulkWorld) -> None:
-    """Also if only that was left to do."""
-    base = world.base
-    watch = await base.start("SANDBOX-BUSY", card=PostedCard(channel="C1", ts="2.2"))
-    assert await base.watches.replace(watch, replace(watch, state=State.TOLD))
-    base.lookups.now_valid = ONLY_BRUNO
-
-    over = await base.turn(watch)
-
-    assert (State.REVOKED, []) == (over.state, base.slack.updated)
-
-
 @pytest.mark.parametrize("state", [BulkState.ASKING, BulkState.REPORTING, BulkState.REPORTED])
 async def test_a_list_is_over_in_every_state(world: BulkWorld, state: BulkState) -> None:
     """No call is looked up; no progress, report or file is posted."""

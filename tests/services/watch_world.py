@@ -76,7 +76,6 @@ class WrittenSlack:
     told: list[Watch] = field(default_factory=list)
     traced: list[Watch] = field(default_factory=list)
     updated: list[Watch] = field(default_factory=list)
-    updates: list[Report] = field(default_factory=list)
 
     async def tell(self, *watches: Watch) -> Report:
         """Take the notice, and answer as written."""
@@ -95,7 +94,7 @@ class WrittenSlack:
     async def update_card(self, watch: Watch) -> Report:
         """Take the update, and answer as written."""
         self.updated.append(watch)
-        return self.updates.pop(0) if self.updates else Report(delivery=Delivery.SENT)
+        return Report(delivery=Delivery.SENT)
 
 
 class ChangingRules(LookupService):

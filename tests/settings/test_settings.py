@@ -153,7 +153,7 @@ def test_mode(environment: Environment, values: dict[str, str], meant: Mode) -> 
         ({"BOT_HEALTH_HOST": "127.0.0.1", "BOT_HEALTH_PORT": "3000"}, None),
         ({"BOT_HEALTH_PORT": "3001"}, ("127.0.0.1", 3001)),
         ({"BOT_HEALTH_PORT": "3001", "BOT_HOST": "0.0.0.0", "BOT_PORT": "1"}, ("0.0.0.0", 3001)),
-        ({"BOT_HEALTH_HOST": "::1", "BOT_PORT": "1"}, ("::1", 1)),
+        ({"BOT_HEALTH_HOST": "[::1]", "BOT_PORT": "1"}, ("::1", 1)),
         ({"BOT_PORT": "0"}, None),
         ({"BOT_PORT": "0", "BOT_HEALTH_PORT": "0"}, ("127.0.0.1", 0)),
     ],

@@ -29,6 +29,8 @@ WRONG = {
     **SECRETS,
     "SLACK_API_URL": "slack.com",
     "BOT_MODE": "carrier pigeon",
+    "BOT_HOST": "http://127.0.0.1",
+    "BOT_HEALTH_HOST": "127.0.0.1:3001",
     "BOT_PORT": "65536",
     "BOT_HEALTH_PORT": "-1",
     "BOT_LANGUAGE": "es",
@@ -68,6 +70,10 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
     "SLACK_SIGNING_SECRET": (
         ["0123456789abcdef" * 2, "g" * 32],
         [f"{'0' * 31}\n0", "\uff18" * 32, f"{'0' * 32} #app", "xapp-1", "xoxb-1"],
+    ),
+    "BOT_HOST": (
+        ["localhost", "0.0.0.0", "::", "[::1]", "fe80::1%eth0", "::ffff:127.0.0.1"],
+        ["http://127.0.0.1", "0.0.0.0:3000", "[::]:3000", "two words", "localhost/x"],
     ),
     "BOT_PORT": (["0", "65535"], ["-1", "65536", "1.5"]),
     "BOT_COMMAND": ([f"/{'x' * 31}"], ["/Voice", f"/{'x' * 32}"]),
@@ -127,8 +133,6 @@ def test_all_wrong_values_are_named_at_once(environment: Environment) -> None:
     assert expected == [*environment.refused(Need.SLACK, **WRONG).problems]
     # The others take any text, or must not be set.
     others = {
-        "BOT_HOST",
-        "BOT_HEALTH_HOST",
         "NO_PROXY",
         "HTTP_PROXY",
         "SLACK_CLIENT_ID",
@@ -252,7 +256,7 @@ def test_oauth_is_refused_with_its_explanation(environment: Environment, name: s
 def test_slip_in_a_name_is_hinted(environment: Environment, slip: str, meant: str) -> None:
     """A variable whose name nearly matches a missing one is named beside it, not its value."""
     found = environment.problems(Need.GATEWAY, Need.SLACK, BOT_MODE="http", **{slip: CANARY})
-    assert f"{meant} is missing ({slip} is set; is that a slip?)" in found[meant]
+    assert f"{meant} is missing ({slip} is set; is it a typo?)" in found[meant]
     assert [meant] == [name for name, line in found.items() if slip in line]
     assert CANARY not in "".join(found.values())
 
@@ -263,13 +267,20 @@ def test_slip_in_the_name_of_either_modes_secret_is_hinted(
 ) -> None:
     """Without a chosen mode, a typo in the name of one secret is still found."""
     found = environment.problems(Need.SLACK, SLACK_BOT_TOKEN="xoxb-1", **{slip: CANARY})
-    assert [True] == [f"({slip} is set; is that a slip?)" in line for line in found.values()]
+    assert [True] == [f"({slip} is set; is it a typo?)" in line for line in found.values()]
 
 
-def test_swapped_tokens_are_two_problems(environment: Environment) -> None:
-    """A bot token in place of the app token does not lead to a request for a signing secret."""
-    swapped = {"SLACK_BOT_TOKEN": f"xapp-{CANARY}", "SLACK_APP_TOKEN": f"xoxb-{CANARY}"}
-    found = environment.problems(Need.SLACK, Need.GATEWAY, **GATEWAY, **swapped)
-    assert {n: f"{n} is wrong. It should be {HINTS[n]}." for n in sorted(swapped)} == dict(
-        sorted(found.items())
-    )
+@pytest.mark.parametrize(
+    "swapped",
+    [
+        {"SLACK_BOT_TOKEN": f"xapp-{CANARY}", "SLACK_APP_TOKEN": f"xoxb-{CANARY}"},
+        {"SLACK_BOT_TOKEN": SIGNING, "SLACK_SIGNING_SECRET": f"xoxb-{CANARY}"},
+        {"GATEWAY_CREDENTIAL": CANARY, "GATEWAY_TOKEN": CANARY + "0" * 34},
+    ],
+    ids=" ".join,
+)
+def test_swapped_secrets_are_one_problem(environment: Environment, swapped: dict[str, str]) -> None:
+    """Both are named; a bot token as app token does not lead to a request for a signing secret."""
+    one, other = swapped
+    found = environment.refused(*Need, **{**SLACK, **GATEWAY, **swapped})
+    assert (f"{one} and {other} are swapped: each has the value of the other.",) == found.problems

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.timing import Timing
 from bot.storage.claims import AlertClaims, Claim, Claims
 from bot.storage.database import Database
 
@@ -20,7 +21,7 @@ LASTS = 3 * SECOND
 
 def claims(database: Database) -> Claims:
     """Those of one process."""
-    return AlertClaims(database, every=HOUR, lasts=LASTS)
+    return AlertClaims(database, every=HOUR, lasts=LASTS, timing=Timing(redelivery=30.0))
 
 
 async def test_what_was_done_is_due_again_when_the_time_is_over(database: Database) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.timing import Timing
-from bot.storage.claims import SeenEvents
+from bot.storage.claims import ClickClaims, SeenEvents
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
 from tests.storage.holding import held
@@ -58,3 +58,7 @@ async def test_a_lock_that_lasts_is_not_waited_for(sqlite_url: str) -> None:
     ):
         with pytest.raises(StorageError, match="did not answer in time"):
             await SeenEvents(database, timing=timing).new_of(["Ev1"], NOON)
+        day = timedelta(days=1)
+        clicks = ClickClaims(database, every=day, lasts=day / 2, timing=timing)
+        with pytest.raises(StorageError, match="did not answer in time"):
+            await clicks.claim("a click", NOON)

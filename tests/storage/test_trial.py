@@ -37,7 +37,7 @@ async def tried(url: str) -> Trial:
 async def test_a_new_file_leaves_nothing(tmp_path: Path) -> None:
     """It is tried beside its place."""
     file = tmp_path / "v.db"
-    assert Trial(file=file, processes=0) == await tried(f"sqlite:///{file}")
+    assert Trial(file=file, new=True) == await tried(f"sqlite:///{file}")
     assert [] == sorted(tmp_path.glob("*"))  # noqa: ASYNC240 - a folder of the test
 
 

@@ -305,17 +305,6 @@ async def test_lists(database: Database) -> None:
     assert [theirs.id] == [watch.id for watch in await watches.latest(1, only_open=False)]
 
 
-async def test_one_that_was_told_and_whose_card_is_out_of_date(database: Database) -> None:
-    """It is open, but nobody waits for it, and it makes way for a new watch of that call."""
-    watches, bounds = Watches(database), Bounds(user=1, channel=1, all=1)
-    told = replace(TOLD, ended_at=None)
-    await watches.add([told], PLENTY)
-    assert () == await watches.open_of("T1", "U1")
-    again = replace(WATCH, id="w2", started_at=NOON + SECOND)
-    assert (again,) == await watches.add([again], bounds)
-    assert replace(told, ended_at=NOON + SECOND) == await watches.get("w1")
-
-
 async def test_sweep(database: Database) -> None:
     """What ended before goes; what is open stays, however old."""
     watches = Watches(database)

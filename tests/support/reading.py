@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.fake_slack.state.ledger import Message, View
+from bot.slack.blocks import block_kit
 
 
 def texts(part: Any) -> Iterator[str]:
@@ -53,17 +54,25 @@ def where(message: Message) -> tuple[str, str | None, bool]:
     return message.channel, message.thread_ts, message.ephemeral
 
 
-def row_of(message: Message) -> dict[str, Mapping[str, Any]]:
-    """The buttons of a message by their actions, such as "refresh"."""
-    return {
-        element["action_id"].removeprefix("card_"): element
-        for block in message.blocks
-        if block["type"] == "actions"
-        for element in block["elements"]
-    }
+def row_of(shown: Message | View | block_kit.Message) -> dict[str, Mapping[str, Any]]:
+    """The buttons and the choices of the menu by their actions, such as "refresh"."""
+    blocks = shown.content["blocks"] if isinstance(shown, View) else shown.blocks
+    row: dict[str, Mapping[str, Any]] = {}
+    for element in (one for b in blocks if b["type"] == "actions" for one in b["elements"]):
+        for one in element.get("options", [element]):
+            action, _, value = str(one.get("action_id") or one["value"]).partition(" ")
+            row[action.removeprefix("card_")] = _whole(one["value"], value) if value else one
+    return row
+
+
+def _whole(choice: str, ids: str) -> dict[str, str]:
+    """A choice of the menu, and the value of the button that it stands for."""
+    start, *rest = json.loads(ids)
+    value = json.dumps([f"{start}{end}" for end in rest], ensure_ascii=False)
+    return {"choice": choice, "value": value}
 
 
 def carried(message: Message) -> list[str]:
     """The full ids in the buttons of a message."""
-    ids: list[str] = json.loads(row_of(message)["refresh"]["value"])
+    ids: list[str] = json.loads(next(iter(row_of(message).values()))["value"])
     return ids

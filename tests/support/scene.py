@@ -23,9 +23,10 @@ from bot.fake_slack.state.workspace import BOT_MENTION
 from bot.gateway.client import GatewayClient
 from bot.gateway.sandbox.server import running_sandbox
 from bot.settings.settings import Mode, Settings
+from bot.slack.cards.buttons import MENU_ACTION
 from bot.storage.preferences import Scope
 from bot.storage.schema import METADATA
-from tests.support.reading import in_view
+from tests.support.reading import in_view, row_of
 from tests.support.seen_requests import SeenRequest, recording
 
 COMMAND: Final = "/voicestatus"
@@ -127,6 +128,13 @@ class Scene:
         said = await self.person.say(text, **where)
         return await self.comes_of(self.person.message_shortcut(CHECK, said))
 
+    async def press(self, on: Message | View, name: str, person: Person | None = None) -> Ack:
+        """Use a card's button, or the choice in its menu, such as "details"."""
+        pressed, person = row_of(on)[name], person or self.person
+        if "choice" in pressed:
+            return await person.click(on, MENU_ACTION, value=pressed["choice"])
+        return await person.click(on, f"card_{name}", value=pressed["value"])
+
     async def nothing_comes_of(self, doing: Awaitable[object]) -> None:
         """Perform an action that gets no message, as the answer to a later question proves."""
         before = len(self.slack.messages)
@@ -220,6 +228,7 @@ async def playing(
     clock: Callable[[], float] = time.time,
     ping_seconds: float = 5.0,
     settle: Callable[[LoopbackSlack], object] = lambda _: None,
+    notifies: bool = False,
     **changes: Any,
 ) -> AsyncIterator[Scene]:
     """Run a scene with a new bot; at its end Slack must have no complaints.
@@ -231,6 +240,7 @@ async def playing(
         clock: Slack's clock, in seconds since the epoch.
         ping_seconds: how often Slack pings a socket.
         settle: changes the workspace before the bot starts.
+        notifies: the bot may mention people until it has stopped.
         changes: settings that differ from the defaults.
     """
     requests: list[SeenRequest] = []
@@ -255,6 +265,8 @@ async def playing(
             gateway_clock=gateway_clock,
             running=running,
         )
+    if notifies:
+        slack.pings.clear()
     assert_slack_content(slack)
 
 

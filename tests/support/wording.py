@@ -11,13 +11,16 @@ from string import Formatter
 from typing import Final
 
 from bot.domain.call_status import LookupFailure, read_result
-from bot.domain.texts.catalog import Catalog, Language
+from bot.domain.texts.catalog import Catalog, Kind, Language
 from bot.domain.texts.explanation import explain
 from bot.locales import load_catalog
 
 EN: Final[Catalog] = load_catalog(Language.ENGLISH)
 PT: Final[Catalog] = load_catalog(Language.PORTUGUESE)
 _ANY: Final = "\0"
+_CODES: Final = map(str, range(499, 399, -1))
+# A code that its class explains, whichever codes are listed.
+UNLISTED: Final = next(code for code in _CODES if (Kind.SIP, code) not in EN.entries)
 
 
 def verdict(result: str, catalog: Catalog = EN) -> str:

@@ -158,8 +158,8 @@ def test_a_secret_of_another_app_is_said_once(requests: Requests, log: io.String
     assert ("", {}) == (log.getvalue(), requests.warned)
 
     requests.come(1, secret=OTHER_SECRET)
-    assert "3 requests came, none with a good signature" in log.getvalue()
-    assert "SLACK_SIGNING_SECRET is of another app" in log.getvalue()
+    assert "3 requests came, none with a valid signature" in log.getvalue()
+    assert "SLACK_SIGNING_SECRET belongs to another app" in log.getvalue()
     requests.come(40, secret=OTHER_SECRET)
     assert [("error", "signature")] == lines(log)
     assert "43 requests came" in requests.warned["slack_signature"]

@@ -21,7 +21,7 @@ from bot.demo.gallery import exhibits
 from bot.demo.local_only import Handler, local_only
 from bot.demo.playground.actions import UnreadableError, do
 from bot.demo.playground.seed_data import AGENTS, CHANNELS
-from bot.demo.playground.snapshot import snapshot, traffic
+from bot.demo.playground.snapshot import snapshot, surroundings, traffic
 from bot.demo.stage import COMMAND, Stage
 from bot.domain.texts.catalog import Catalog, Language
 from bot.fake_slack.state.refusals import NotPossibleError
@@ -55,9 +55,12 @@ _HEADERS: Final[Mapping[str, str]] = {
 
 
 class PlaygroundServer:
-    """Serves one stage to the browsers of this machine."""
+    """Serves one stage to the browsers of this machine.
 
-    def __init__(self, stage: Stage, language: Language) -> None:
+    `language` is what the page opens in; None for the browser's.
+    """
+
+    def __init__(self, stage: Stage, language: Language | None) -> None:
         self._stage = stage
         self._language = language
         self._files = _page_files()
@@ -88,15 +91,18 @@ class PlaygroundServer:
         return send
 
     async def _start(self, _: web.Request) -> web.StreamResponse:
-        """What the page loads once: the agents and the texts in their languages."""
+        """What the page loads once: the workspace, and the agents with their texts."""
         agents = [
-            {"id": user, "language": language, "texts": _texts(load_catalog(language))}
+            {
+                "id": user,
+                "language": language,
+                "room": CHANNELS[language],
+                "texts": _texts(load_catalog(language)),
+            }
             for language, user in AGENTS.items()
         ]
-        first = AGENTS[self._language]
-        return web.json_response(
-            {"agents": agents, "first": first, "rooms": CHANNELS, "command": COMMAND}
-        )
+        start = {"agents": agents, "language": self._language, "command": COMMAND}
+        return web.json_response(start | surroundings(self._stage.slack))
 
     async def _exhibits(self, _: web.Request) -> web.StreamResponse:
         return web.Response(body=_exhibits_json(), content_type="application/json")

@@ -40,6 +40,7 @@ async def running_playground(
     language: Language,
     port: int | None,
     *,
+    opened_in: Language | None = None,
     usual_port: int = USUAL_PORT,
     timing: Timing = Timing(),
     gateway: Gateway = local_sandbox,
@@ -47,8 +48,9 @@ async def running_playground(
     """Start everything and serve the page while the block runs.
 
     Args:
-        language: the bot's default, and that of the agent that the page opens as.
+        language: the bot's default.
         port: where to listen; None for `usual_port`, or a free port if that is taken.
+        opened_in: the language of the agent that the page opens as; None for the browser's.
         usual_port: the default port.
         timing: the bot's waits.
         gateway: serves the gateway.
@@ -62,7 +64,7 @@ async def running_playground(
         )
         stage = await stack.enter_async_context(running)
         await fill(stage.person, {one: load_catalog(one) for one in Language})
-        app = PlaygroundServer(stage, language).application
+        app = PlaygroundServer(stage, opened_in).application
         try:
             wanted = usual_port if port is None else port
             got = await stack.enter_async_context(serving(app(), host=HOST, port=wanted))
@@ -73,15 +75,15 @@ async def running_playground(
         yield Playground(url=f"http://{HOST}:{got}/", stage=stage)
 
 
-async def play(language: Language, port: int | None) -> int:
-    """Serve until SIGTERM or Ctrl-C; 1 if the requested port is taken."""
+async def play(language: Language, port: int | None, opened_in: Language | None) -> int:
+    """Serve until SIGTERM or Ctrl-C; 1 if the requested port is taken. See `running_playground`."""
     configure_logging(level="ERROR", json=False)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     try:
-        async with running_playground(language, port) as playground:
+        async with running_playground(language, port, opened_in=opened_in) as playground:
             print(_welcome(playground.url, language), flush=True)
             if has_a_browser(os.environ) and sys.stdout.isatty():
                 # webbrowser.open blocks until some browsers exit, hence the daemon thread.

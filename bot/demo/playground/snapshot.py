@@ -10,25 +10,32 @@ from bot.demo.playground.seed_data import TOPICS
 from bot.fake_slack.payloads.objects import shown_message, shown_view
 from bot.fake_slack.slack_server import LoopbackSlack
 from bot.fake_slack.state.ledger import Message, UserMessage, time_order
-from bot.fake_slack.state.workspace import BOT_USER_ID, TEAM_NAME
+from bot.fake_slack.state.workspace import BOT_USER_ID, TEAM_NAME, Profile
 
 MOST_MESSAGES: Final = 300
 _MOST_COMPLAINTS: Final = 5
-# Where the bot is not a member, it gets this error and answers by response_url: no fault.
-_NO_FAULT: Final = "not_in_channel"
+# No faults: the bot answers by response_url where it is no member, and in a direct message if the
+# user has closed the modal.
+_NO_FAULTS: Final = (": not_in_channel", "views.update: not_found")
 
 Json = dict[str, Any]
 
 
+def surroundings(slack: LoopbackSlack) -> Json:
+    """The workspace's users and channels, which are the same for every user and never change."""
+    return {
+        "bot": BOT_USER_ID,
+        "team": TEAM_NAME,
+        "people": {one.id: _person(one) for one in slack.workspace.people.values()},
+        "rooms": list(_rooms(slack)),
+    }
+
+
 def snapshot(slack: LoopbackSlack, user: str) -> Json:
-    """Conversations, messages, and the App Home and modals on this user's screen."""
+    """Messages, and the App Home and modals on this user's screen."""
     home = slack.home_of(user)
     return {
         "me": user,
-        "bot": BOT_USER_ID,
-        "team": TEAM_NAME,
-        "people": {one.id: _person(one.id, slack) for one in slack.workspace.people.values()},
-        "rooms": list(_rooms(slack)),
         "direct": slack.workspace.direct(user).id,
         "messages": [_message(slack, one) for one in _visible(slack, user)],
         "home": None if home is None else shown_view(home),
@@ -47,11 +54,10 @@ def traffic(slack: LoopbackSlack) -> Json:
 
 def _complaints(slack: LoopbackSlack) -> list[str]:
     lines = (line.removesuffix(" {}") for line in (*slack.refusals, *slack.warnings))
-    return [line for line in lines if _NO_FAULT not in line]
+    return [line for line in lines if not line.endswith(_NO_FAULTS)]
 
 
-def _person(user: str, slack: LoopbackSlack) -> Json:
-    profile = slack.workspace.people[user]
+def _person(profile: Profile) -> Json:
     return {"name": profile.name, "real_name": profile.real_name, "is_bot": profile.is_bot}
 
 

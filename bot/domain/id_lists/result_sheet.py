@@ -114,7 +114,7 @@ class ResultSheet:
         yield self._moment(item.checked_at) if item.checked_at is not None else ""
         notes = [*explanation.remarks]
         if isinstance(finding, LookupFailure):
-            notes.append(f"{say('card.error_code')}: {finding.error}")
+            notes.append(f"{say('details.error')}: {finding.error}")
         if item.sandbox:
             notes.append(say("card.sandbox"))
         yield " ".join(notes)

@@ -36,9 +36,9 @@ _WORDS: Final = {
     Command.WHOAMI: ("whoami", "quemsou"),
     Command.WATCHES: ("watches", "avisos", "acompanhamentos"),
     Command.HEALTH: ("health", "saude"),
-    Command.BULK: ("bulk", "lista"),
+    Command.BULK: ("bulk", "list", "lista"),
     Command.SHARE: ("share", "compartilhar"),
-    Command.WATCH: ("watch", "avisar", "acompanhar"),
+    Command.WATCH: ("watch", "watching", "avisar", "avise", "acompanhar"),
 }
 COMMAND_WORDS: Final = {word: command for command, words in _WORDS.items() for word in words}
 # They stand beside ids, not before an argument.
@@ -57,8 +57,10 @@ def meant(word: str) -> str | None:
     typed = folded(word[:_LONGEST])
     if not typed.isalpha():
         return None
-    distance, nearest = min((_distance(typed, known), known) for known in COMMAND_WORDS)
-    return nearest if distance <= (1 if len(typed) <= _SHORT else _MOST_SLIPS) else None
+    slips, nearest = min(
+        ((_distance(typed, known), known) for known in COMMAND_WORDS), key=lambda one: one[0]
+    )
+    return nearest if slips <= (1 if len(typed) <= _SHORT else _MOST_SLIPS) else None
 
 
 def _distance(left: str, right: str) -> int:

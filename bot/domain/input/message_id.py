@@ -25,7 +25,7 @@ _NOT_XML: Final = frozenset({"\ufffe", "\uffff"})
 
 # A formatted phone number: a plus sign, an area code in brackets, or a hyphen before the last four
 # digits; with quotes or `id:` around it, still one word. Bare digits do not count as formatted,
-# because an IDMSG may be all digits.
+# because an IDMSG may be all digits; `BARE_PHONE` judges those.
 DRESSED_PHONE: Final = re.compile(
     r"""(?<![^\s,;])(?:id:)?[`'"<\u2018-\u201d\u00ab]*(?:
           \+[0-9][0-9\s().-]{5,20}[0-9]
@@ -40,7 +40,8 @@ class IdProblem(StrEnum):
     """Why a text is not an IDMSG; the language files have a sentence for each reason.
 
     `ROUNDED`: a spreadsheet dropped digits. `UNLIKE`: other words of the text have the form of an
-    IDMSG, and this one has not.
+    IDMSG, and this one has not. `RANGES`: of some IDMSGs only the first, the last or the end is
+    written.
     """
 
     EMPTY = "empty"
@@ -49,6 +50,7 @@ class IdProblem(StrEnum):
     PHONE = "phone"
     ROUNDED = "rounded"
     UNLIKE = "unlike"
+    RANGES = "ranges"
 
 
 class InvalidMessageIdError(ValueError):

@@ -2,8 +2,10 @@
 
 A command word, in either language, may come first. Otherwise the text is about calls: the ids in
 it that are certain, and only they; if there are none, the words that hold a digit. A word without
-a digit is no id; `id:X` forces that reading. `share` and `watch` stand before or after the ids. A
-single word in the form of a code or of a result, such as `failed:486`, is explained.
+a digit is no id, nor is a phone number; `id:X` forces that reading. `share` and `watch` stand
+before or after the ids. Words in the form of a code or of a result, such as `failed:486`, are
+explained. What is left is nothing that can be read without the words of a language:
+`bot.domain.texts.intents`.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Final
 
 from bot.domain.input.commands import Command, meant
 from bot.domain.input.found_ids import MAX_FOUND, FoundIds, find_ids
-from bot.domain.input.id_forms import MIN_DOUBTFUL, SLACK_ID, has_digit
+from bot.domain.input.id_forms import GATEWAY_FORM, MIN_DOUBTFUL, SLACK_ID, has_digit
 from bot.domain.input.message_id import SEND_PREFIX, IdProblem, MessageId
 from bot.domain.input.readable import MAX_READ
 from bot.domain.input.words import CODE_OR_RESULT, Typed, Word
@@ -29,8 +31,15 @@ _SHORT_LINE: Final = 3
 _LITTLE_PROSE: Final = 3
 _SHORTEST_BESIDE_PROSE: Final = 4
 _MAX_SHOWN: Final = 40
+_MOST_SAID: Final = 300
 # A single id that is neither a phone, nor a code, nor a hash.
 _ONE_ID: Final = re.compile(r"[A-Za-z]{2,8}[0-9]{8,20}")
+# MPG000236180474/475; from MPG000236180474 to 480, or to another IDMSG.
+_RANGE: Final = re.compile(
+    rf"(?<![\w/]){GATEWAY_FORM}"
+    rf"(?:/[0-9]{{1,6}}|\s+(?:a|à|ate|até|to|until|through)\s+(?:{GATEWAY_FORM}|[0-9]{{3,6}}))(?![\w/])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +99,8 @@ class Run:
     """A command word with the rest of the line.
 
     Attributes:
-        assumed: no command word was typed; a single code or result is explained, and the answer
-            says how to look it up as an IDMSG.
+        assumed: no command word was typed; codes or results are explained, and the answer says
+            how to look such a word up as an IDMSG.
     """
 
     command: Command
@@ -101,7 +110,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nothing:
-    """The text has nothing to answer; the user is shown how to ask."""
+    """The text has neither ids nor a command; the user is shown how to ask.
+
+    Attributes:
+        said: the text, bounded.
+        intent: what else it says, such as `thanks`, by `bot.domain.texts.intents`.
+    """
+
+    said: str = field(default="", compare=False)
+    intent: str = ""
 
 
 Query = LookUp | TooMany | DidYouMean | Run | Nothing
@@ -127,10 +144,7 @@ def parse_query(text: str, beside: Iterable[str] = ()) -> Query:
     if not (ids or typed.forced) and (slip := _slip(typed)):
         return slip
     more = found.more or others.more or len(ids) > MAX_FOUND
-    query = _ids(typed, replace(found, ids=ids[:MAX_FOUND], more=more))
-    if isinstance(query, Nothing) and any(word.command is Command.HELP for word in typed.words):
-        return Run(command=Command.HELP)
-    return query
+    return _ids(typed, replace(found, ids=ids[:MAX_FOUND], more=more))
 
 
 def parse_ids(text: str) -> LookUp | TooMany | Nothing:
@@ -143,21 +157,28 @@ def _command(typed: Typed) -> Run | None:
     if not typed.words:
         return None
     first, *others = typed.words
-    if first.command is Command.BULK:
+    argument = " ".join(word.bare for word in others)
+    if first.command is Command.BULK and (not others or any(one.may_be_id for one in others)):
         return Run(command=first.command, argument=typed.after(first))
-    if first.command:
-        argument = " ".join(word.bare for word in others)
+    if first.command and not _is_prose(first.command, argument):
         return Run(command=first.command, argument=argument)
-    if not others and not typed.labelled and CODE_OR_RESULT.fullmatch(first.bare):
-        return Run(command=Command.EXPLAIN, argument=first.bare, assumed=True)
+    if not typed.labelled and all(CODE_OR_RESULT.fullmatch(word.bare) for word in typed.words):
+        codes = " ".join(word.bare for word in typed.words)
+        return Run(command=Command.EXPLAIN, argument=codes, assumed=True)
     return None
+
+
+def _is_prose(command: Command, argument: str) -> bool:
+    """Whether it is no command: as in "list of commands" or "explain MPG000236180474"."""
+    about_call = command is Command.EXPLAIN and find_ids([argument]).ids
+    return command is Command.BULK or bool(about_call)
 
 
 def _slip(typed: Typed) -> DidYouMean | None:
     if not 1 <= len(typed.words) <= _SHORT_LINE:
         return None
     first, *others = typed.words
-    nearest = meant(first.bare)
+    nearest = None if first.command else meant(first.bare)
     if nearest is None:
         return None
     line = " ".join([nearest, *typed.modifiers, *(word.bare for word in others)])
@@ -168,7 +189,9 @@ def _ids(typed: Typed, found: FoundIds) -> LookUp | TooMany | Nothing:
     certain = dict.fromkeys((*found.ids, *typed.forced))
     if certain:
         # In a sentence, other words are prose, and are not reported as bad ids.
-        bad = () if typed.prose else _left_out(typed, certain)
+        bad = [] if typed.prose else [*_left_out(typed, certain)]
+        ranges = (one[0][:_MAX_SHOWN] for one in _RANGE.finditer(typed.text))
+        bad += (BadWord(word=one, problem=IdProblem.RANGES) for one in ranges)
         return _look_up(typed, certain, bad, more=found.more)
     if typed.prose:
         return _ids_in_prose(typed, found)
@@ -193,7 +216,8 @@ def _ids_in_prose(typed: Typed, found: FoundIds) -> LookUp | TooMany | Nothing:
     shortest = _SHORTEST_BESIDE_PROSE if typed.prose <= _LITTLE_PROSE else MIN_DOUBTFUL
     words = (word for word in found.doubtful if has_digit(word) and len(word) >= shortest)
     ids = dict.fromkeys(map(MessageId, words))
-    bad = () if ids else (_bad(word, problem) for word, problem in typed.surely_no_ids())
+    surely_none = {IdProblem.PHONE, IdProblem.ROUNDED}
+    bad = () if ids else (_bad(word, one) for word, one in typed.ids() if one in surely_none)
     return _look_up(typed, ids, bad, more=found.more)
 
 
@@ -205,7 +229,7 @@ def _look_up(
         return TooMany(count=len(found), ids=found, more=more or typed.cut)
     bad = tuple(islice(bad_words, MAX_IDS))
     if not (ids or bad):
-        return Nothing()
+        return Nothing(said=typed.text[:_MOST_SAID])
     return LookUp(
         ids=tuple(ids),
         bad_words=bad,

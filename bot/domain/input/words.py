@@ -25,9 +25,10 @@ from bot.domain.input.message_id import (
 from bot.domain.input.readable import MAX_READ, bare, readable, whole_words
 from bot.domain.input.written_numbers import WrittenNumber, read_number
 
-# Never an IDMSG: the code or the result as a card shows it.
+# Never an IDMSG: a code, or the result as a card shows it.
 CODE_OR_RESULT: Final = re.compile(
-    r"(?:sip|gateway|failed|error|blocked|machine):[0-9]{3}|ok:[0-9][0-9.]*", re.IGNORECASE
+    r"(?:(?:sip|gateway|failed|error|blocked|machine):|(?!000))[0-9]{3}|ok:[0-9][0-9.]*",
+    re.IGNORECASE,
 )
 
 _MOST_WORDS: Final = 2_000
@@ -43,17 +44,34 @@ _FORCED: Final = re.compile(r"(?:id:)+(?=[^:])(.+)", re.IGNORECASE | re.DOTALL)
 _NAME: Final = re.compile(r"<?@\S+|\#[^\W\d]\S*|(?::[0-9a-z_+'-]{1,100}:)+")
 _LABELS: Final = frozenset({"id", "ids", "idmsg", "idmsgs"})
 _NEGATIONS: Final = frozenset(
-    {"not", "don't", "don\u2019t", "never", "without", "nao", "nem", "nunca", "sem"}
+    {
+        "not",
+        "don't",
+        "don\u2019t",
+        "never",
+        "without",
+        "nao",
+        "nem",
+        "nunca",
+        "sem",
+        "stop",
+        "cancel",
+    }
+    | {"parar", "pare", "cancelar", "cancele"}
 )
+# So far before a word stands what negates it, within its clause: "don't ever watch".
+_REACH: Final = 2
+_CLAUSE_ENDS: Final = re.compile(r"[.,;:!?\n]")
 # The number of an entry of a list: 1. 2) [3] 4º
 _LIST_MARK: Final = re.compile(r"[(\[]?[0-9]{1,3}[.):\]]+")
 _DASH: Final = re.compile(r"\s*[-\u2014]\s")
 # So long are the parts of A/B, two ids.
 _LONG_PART: Final = 5
 _SHORT_NUMBER: Final = re.compile(r"[0-9]{1,3}")
-# An address, a date, a time, an amount, a tax number as it is written.
+# A small number, an address, a date, a time, an amount, a tax number as it is written.
 _NO_ID: Final = re.compile(
-    r"""\S*(?:@|://|\\)\S* | www\.\S* | [0-9]{1,4}(?:[./][0-9]{1,4}){1,2} | [0-9.,]*[.,][0-9]+
+    r"""[0-9]{1,2} | 000 | \S*(?:@|://|\\)\S* | www\.\S*
+      | [0-9]{1,4}(?:[./][0-9]{1,4}){1,2} | [0-9.,]*[.,][0-9]+
       | [0-9]{4}-[0-9]{2}-[0-9]{2}\S* | [0-9]{1,2}:[0-9]{2}\S*
       | (?:[0-9]{3}\.){2}[0-9]{3}-[0-9]{2} | [0-9]{2}(?:\.[0-9]{3}){2}/[0-9]{4}-[0-9]{2}""",
     re.VERBOSE,
@@ -128,8 +146,19 @@ class Typed:
 
     @property
     def watch(self) -> bool:
-        """Whether the calls are to be watched."""
-        return any(word.command is Command.WATCH for _, word in self._modifiers)
+        """Whether the calls are to be watched: said anywhere, and not negated right there."""
+        return any(
+            word.command is Command.WATCH and not self._is_negated(at)
+            for at, word in self._modifiers
+        )
+
+    def _is_negated(self, at: int) -> bool:
+        start = self._all[at].end - len(self._all[at].raw)
+        return any(
+            folded(word.bare) in _NEGATIONS
+            and not _CLAUSE_ENDS.search(self.text, word.end - 1, start)
+            for word in self._all[max(0, at - _REACH) : at]
+        )
 
     @property
     def share(self) -> bool:
@@ -164,11 +193,10 @@ class Typed:
         """Each word that may be an id, as an id, or why it is none."""
         words = [word for word in self.words if word.may_be_id]
         long = any(len(word.bare) >= MIN_DOUBTFUL for word in words)
-        calls = any(not BARE_PHONE.fullmatch(word.bare) for word in words)
         for word in words:
             if len(words) > 1 and self._is_mark(word, long=long):
                 continue
-            if calls and BARE_PHONE.fullmatch(word.bare):
+            if BARE_PHONE.fullmatch(word.bare):
                 yield word, IdProblem.PHONE
             else:
                 yield from ((word, one) for one in _ids_in(word))
@@ -179,14 +207,6 @@ class Typed:
             return False
         marked = _LIST_MARK.fullmatch(word.raw) or _DASH.match(self.text, word.end)
         return long or marked is not None
-
-    def surely_no_ids(self) -> Iterator[tuple[Word, IdProblem]]:
-        """The phone numbers and the numbers that were rounded."""
-        for word in self.words:
-            if BARE_PHONE.fullmatch(word.bare):
-                yield word, IdProblem.PHONE
-            elif (problem := _problem(word)) is not None:
-                yield word, problem
 
 
 def _forced(word: Word) -> MessageId | IdProblem | None:
@@ -205,8 +225,7 @@ def _ids_in(word: Word) -> Iterator[MessageId | IdProblem]:
     elif not _is_something_else(word):
         parts = word.bare.split("/")
         long = all(len(part) >= _LONG_PART and has_digit(part) for part in parts)
-        inner = SEND_PREFIX if word.raw == SEND_PREFIX else word.bare
-        yield from map(_read, parts if long else [inner])
+        yield from map(_read, parts if long else [word.bare])
 
 
 def _is_something_else(word: Word) -> bool:

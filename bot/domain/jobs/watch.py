@@ -17,7 +17,7 @@ from bot.domain.jobs.job import LONGEST_PAUSE, Job
 SHORTEST_LIMIT: Final = timedelta(minutes=1)
 LONGEST_LIMIT: Final = timedelta(hours=24)
 
-# The gateway may know an id only some time after the message was sent: one retry, then no more.
+# The gateway may know an id only some time after the message was sent: one more look, then no more.
 UNKNOWN_PAUSE: Final = timedelta(minutes=1)
 
 # The promise: every open watch is polled within this time, or within the longest interval if that
@@ -32,10 +32,7 @@ MOST_TOGETHER: Final = 10
 
 
 class State(StrEnum):
-    """The state of a watch. A notified one stays open until its card is updated.
-
-    `REVOKED`: its user may no longer ask.
-    """
+    """The state of a watch. `REVOKED`: its user may no longer ask."""
 
     WAITING = "waiting"
     TELLING = "telling"
@@ -98,7 +95,7 @@ class Watch(Job):
     Attributes:
         expires_at: the end of its limit.
         looks: how many polls were made.
-        unknown: the gateway did not know the id in the last poll.
+        unknown: the gateway did not know the id when it was asked last.
         last: the result of the last poll; `None` before the first.
         ending: why it ends; `None` while it waits.
     """
@@ -118,9 +115,8 @@ class Watch(Job):
         return replace(self, state=State.TELLING)
 
     def sent(self, now: datetime) -> Watch:
-        """The same once its notice is in Slack; a card may still need an update."""
-        over = now if self.card is None else None
-        return replace(self, state=State.TOLD, doubtful=False, ended_at=over)
+        """The same once its notice is in Slack."""
+        return replace(self, state=State.TOLD, doubtful=False, ended_at=now)
 
     def revoked(self, now: datetime) -> Watch:
         """The same once its user may no longer ask: over, without a notice."""
@@ -161,9 +157,12 @@ class Schedule:
         """The longest time between two polls of any watch."""
         return max(*self.intervals, UNKNOWN_PAUSE, LONGEST_PAUSE)
 
-    def next_look(self, looks: int, now: datetime, expires_at: datetime) -> datetime:
+    def next_look(
+        self, looks: int, now: datetime, expires_at: datetime, *, unknown: bool = False
+    ) -> datetime:
         """When a watch is due after this many polls: for the next poll, or for its end."""
-        return min(now + self.intervals[min(looks, len(self.intervals) - 1)], expires_at)
+        usual = self.intervals[min(looks, len(self.intervals) - 1)]
+        return min(now + (UNKNOWN_PAUSE if unknown else usual), expires_at)
 
 
 class NotWatchable(StrEnum):
@@ -192,7 +191,12 @@ def invites_watch(finding: Finding) -> bool:
 
     Only then is waiting the right next step for an agent.
     """
-    return finding.outcome is Outcome.PENDING or finding.gateway_code == GatewayCode.NOT_FOUND
+    return finding.outcome is Outcome.PENDING or is_unknown(finding)
+
+
+def is_unknown(finding: Finding) -> bool:
+    """Whether the gateway does not know the id; it may, a moment after the message was sent."""
+    return finding.gateway_code == GatewayCode.NOT_FOUND
 
 
 def after_poll(
@@ -221,10 +225,8 @@ def after_poll(
     polled = replace(watch, looks=watch.looks + 1, last=last)
     if (ending := _ending(watch, seen.finding)) is not None:
         return _decided(polled, ending, now, gather)
-    unknown = seen.finding.gateway_code == GatewayCode.NOT_FOUND
-    due_at = schedule.next_look(polled.looks, now, watch.expires_at)
-    if unknown:
-        due_at = min(now + UNKNOWN_PAUSE, watch.expires_at)
+    unknown = is_unknown(seen.finding)
+    due_at = schedule.next_look(polled.looks, now, watch.expires_at, unknown=unknown)
     return replace(polled, unknown=unknown, worker=None, due_at=due_at)
 
 
@@ -236,8 +238,7 @@ def _decided(watch: Watch, ending: Ending, now: datetime, gather: timedelta) -> 
 def _ending(watch: Watch, finding: Finding) -> Ending | None:
     if (why := why_not_watchable(finding)) is not None:
         return Ending.STATUS if why is NotWatchable.FINAL else Ending.REFUSED
-    unknown_again = watch.unknown and finding.gateway_code == GatewayCode.NOT_FOUND
-    return Ending.UNKNOWN_ID if unknown_again else None
+    return Ending.UNKNOWN_ID if watch.unknown and is_unknown(finding) else None
 
 
 def goes_with(watch: Watch, first: Watch) -> bool:

@@ -89,10 +89,6 @@ class CustomerReason(StrEnum):
     UNKNOWN = "unknown"
 
 
-# These outcomes leave the call's result open, so the retry concerns the look-up.
-_OPEN_OUTCOMES: Final = frozenset({"pending", "gateway_error", "unrecognised", "lookup_failed"})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One code in one language.
@@ -135,12 +131,6 @@ class Entry:
         return capitalised(self.title)
 
     @property
-    def about(self) -> str:
-        """What `retry` refers to: "ask" the gateway again, or "call" the number again."""
-        has_result = self.kind is Kind.OUTCOME and self.code not in _OPEN_OUTCOMES
-        return "call" if has_result or self.kind is Kind.SIP else "ask"
-
-    @property
     def is_group(self) -> bool:
         """Whether the entry covers many codes, such as "4xx" or "undocumented"."""
         return not self.code.isdigit()
@@ -148,25 +138,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """How a language writes numbers and durations, as CLDR has it (https://cldr.unicode.org).
+    """How a language writes numbers, as CLDR has it (https://cldr.unicode.org).
 
     Attributes:
         comma: decimals follow a comma, and thousands are apart by dots, instead of the reverse.
-        one_below_two: all amounts below two are singular, instead of one alone.
-        join: between minutes and seconds.
-        minute: the forms `one` and `other`.
-        second: likewise.
+        none_is_one: no thing at all is singular.
     """
 
     comma: bool
-    one_below_two: bool
-    join: str
-    minute: Mapping[str, str]
-    second: Mapping[str, str]
+    none_is_one: bool
 
-    def plural(self, amount: Decimal | int) -> str:
+    def plural(self, count: int) -> str:
         """The plural category, `one` or `other`."""
-        return "one" if amount == 1 or (self.one_below_two and amount < _TWO) else "other"
+        return "one" if count == 1 or (self.none_is_one and count == 0) else "other"
 
     def number(self, number: int) -> str:
         """A whole number with thousands apart, as in "3,000" and in "3.000"."""
@@ -183,17 +167,14 @@ class Writing:
         return self._written(f"{Decimal(thousandths) / 10:.1f}".removesuffix(".0")) + "%"
 
     def duration(self, seconds: Decimal) -> str:
-        """As in "85 seconds" or "2 minutes and 5.5 seconds"; at most two decimals."""
-        rounded = seconds.quantize(_CENT, rounding=ROUND_HALF_UP)
-        minutes, rest = divmod(rounded, 60) if rounded >= _MINUTES_FROM else (Decimal(0), rounded)
-        parts = [self._measured(minutes, self.minute)] if minutes else []
-        if rest or not minutes:
-            parts.append(self._measured(rest, self.second))
-        return self.join.join(parts)
-
-    def _measured(self, amount: Decimal, unit: Mapping[str, str]) -> str:
-        number = self._written(f"{amount:,.2f}".rstrip("0").rstrip("."))
-        return f"{number} {unit[self.plural(amount)]}"
+        """As in "0 s", "5.5 s", "1 min 25 s" or "2 h"; whole seconds from a minute on."""
+        exact = seconds.quantize(_CENT, rounding=ROUND_HALF_UP)
+        if exact < _MINUTE:
+            return self._written(f"{exact.normalize():f} s")
+        minutes, rest = divmod(int(seconds.quantize(1, rounding=ROUND_HALF_UP)), _MINUTE)
+        hours, minutes = divmod(minutes, 60)
+        parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+        return " ".join(f"{self.number(amount)} {unit}" for amount, unit in parts if amount)
 
     def _written(self, english: str) -> str:
         return english.translate(_SWAPPED) if self.comma else english
@@ -202,9 +183,8 @@ class Writing:
 Phrase = str | Mapping[str, str]
 
 _CENT: Final = Decimal("0.01")
-_MINUTES_FROM: Final = 120
+_MINUTE: Final = 60
 _THOUSAND: Final = 1_000
-_TWO: Final = 2
 _SWAPPED: Final = {ord(","): ".", ord("."): ","}
 _RANGES: Final = ((range(800, 900), "8xx"), (range(901, 1000), "9xx"))
 _UNDOCUMENTED: Final = "undocumented"

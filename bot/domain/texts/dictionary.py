@@ -44,7 +44,7 @@ class Definition:
     @property
     def heading(self) -> str:
         """The title in one line, with a capital letter and without a full stop."""
-        return self.headline.removesuffix(".") or self.entry.heading
+        return self.headline or self.entry.heading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,25 @@ def find(term: str, catalog: Catalog, others: Iterable[Catalog] = ()) -> Found:
             definitions = (_of_entry(catalog.entries[key]) for key in keys)
             return replace(found, definitions=tuple(definitions))
     return own
+
+
+def terms(text: str) -> list[str]:
+    """The codes and results in a text, each once, if there is nothing else; or else all of it."""
+    words = dict.fromkeys(re.findall(r"[^\s,;]+", text)[:_MAX_MATCHES])
+    codes = all(_CODE.fullmatch(word) or _RESULT.fullmatch(word) for word in words)
+    return [*words] if words and codes else [text]
+
+
+def is_name(term: str, catalogs: Iterable[Catalog]) -> bool:
+    """Whether an entry is called exactly so in one of the languages.
+
+    Args:
+        term: without accents, in small letters.
+        catalogs: of these languages.
+    """
+    entries = (entry for catalog in catalogs for entry in catalog.entries.values())
+    names = (name for e in entries for name in (e.code, e.title, e.phrase, *e.words))
+    return bool(term) and term in map(folded, names)
 
 
 def _of_entry(entry: Entry) -> Definition:
@@ -130,8 +149,7 @@ def _define_code(family: str | None, digits: str, catalog: Catalog) -> Definitio
         entry = replace(entry, registered=entry.registered and not entry.is_group)
     else:
         entry = catalog.gateway(digits)
-        name = "remark.undocumented" if entry.code == "undocumented" else ""
-        name = "remark.not_sip" if called_sip else name
+        name = "remark.not_sip" if called_sip else ""
     remark = catalog.say(name, code=digits) if name else ""
     return Definition(code=digits, entry=entry, remark=remark)
 

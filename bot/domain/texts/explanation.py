@@ -40,7 +40,7 @@ class Explanation:
     Attributes:
         verdict: the name of the headline's icon, and of its count if that has one: the outcome, or
             a finer case of it such as "answered_briefly" or "gateway.023".
-        headline: the verdict in one line.
+        headline: the verdict in one line, its reason first, without a full stop.
         entry: the other texts; some differ from those of the catalog's entry in this case.
         remarks: facts about this result that the general text does not cover.
     """
@@ -49,6 +49,11 @@ class Explanation:
     headline: str
     entry: Entry
     remarks: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """The headline up to its colon; the same for all calls that ended alike."""
+        return self.headline.partition(":")[0]
 
 
 def explain(finding: Finding, catalog: Catalog) -> Explanation:
@@ -66,7 +71,7 @@ def explain(finding: Finding, catalog: Catalog) -> Explanation:
 
 def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
     entry = catalog.error(failure.error)
-    headline = catalog.say("headline.lookup_failed", reason=entry.title)
+    headline = catalog.say("headline.lookup_failed", reason=entry.heading)
     return Explanation(verdict=failure.outcome, headline=headline, entry=entry)
 
 
@@ -74,7 +79,7 @@ def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explana
     entry = catalog.gateway(code)
     own = f"gateway.{code}"
     verdict = own if f"headline.{own}" in catalog.phrases else status.outcome.value
-    headline = catalog.say(f"headline.{verdict}", reason=entry.title, code=code)
+    headline = catalog.say(f"headline.{verdict}", reason=entry.heading, code=code)
     return Explanation(verdict=verdict, headline=headline, entry=entry)
 
 
@@ -114,7 +119,7 @@ def _explain_call(status: CallStatus, catalog: Catalog) -> Explanation:
     headline = catalog.say(name)
     sip = catalog.sip(status.sip_code) if status.sip_code is not None else None
     if sip is not None and _code_guides(status, sip):
-        entry, headline = sip, catalog.say(f"{name}_because", reason=sip.title)
+        entry, headline = sip, catalog.say(f"{name}_because", reason=sip.heading)
     remarks = _remarks_on_code(status, entry, catalog)
     return Explanation(verdict=status.outcome, headline=headline, entry=entry, remarks=remarks)
 

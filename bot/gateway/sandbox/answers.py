@@ -40,6 +40,19 @@ _SCRIPT: Final = (
     ("EMPTY", "", "An empty result element."),
 )
 _FIXED: Final = {tail: result for tail, result, _ in _SCRIPT if result is not None}
+# The example of all texts, and the ids that follow it.
+_EXAMPLES: Final = {
+    "MPG000236180474": "BUSY",
+    "MPG000236180475": "OK",
+    "MPG000236180476": "NOANSWER",
+    "MPG000236180477": "MACHINE",
+    "MPG000236180478": "NOTFOUND",
+    "MPG000236180479": "DECLINED",
+    "MPG000236180480": "PENDING",
+    "MPG000236180481": "BLOCKED",
+    "MPG000236180482": "ERROR",
+    "MPG000236180483": "SHORT",
+}
 _WAITING: Final = re.compile(r"PENDING(?:-([0-9]+(?:\.[0-9]+)?))?")
 _SLOW: Final = re.compile(r"SLOW-([0-9]+(?:\.[0-9]+)?)")
 _CODE: Final = re.compile(r"[0-9]{3}")
@@ -160,6 +173,7 @@ class FaultName(StrEnum):
 #: Every id, or form of ids, with one sentence on its effect.
 SCRIPTED: Final[Mapping[str, str]] = {
     **{f"{PREFIX}{tail}": sentence for tail, _, sentence in _SCRIPT},
+    **{idmsg: f"Like {PREFIX}{tail}." for idmsg, tail in _EXAMPLES.items()},
     **{f"{PREFIX}FAULT-{name}": name.sentence for name in FaultName},
 }
 _FAULTS: Final[Mapping[str, FaultName]] = {f"FAULT-{name}".upper(): name for name in FaultName}
@@ -240,8 +254,9 @@ class Script:
 
 
 def _tail(idmsg: str | None) -> str:
-    """The text after the prefix, in upper case; empty for unknown ids."""
+    """The text after the prefix, in upper case, or that of an example; empty for unknown ids."""
     if idmsg is None or len(idmsg) > MAX_IDMSG:
         return ""
     upper = idmsg.upper()
-    return upper.removeprefix(PREFIX) if upper.startswith(PREFIX) else ""
+    prefixed = upper.startswith(PREFIX)
+    return upper.removeprefix(PREFIX) if prefixed else _EXAMPLES.get(upper, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -68,6 +68,7 @@ class WatchService:
         asker: Asker,
         destination: Destination,
         card: PostedCard | None = None,
+        unknown: Collection[MessageId] = (),
     ) -> tuple[StartOutcome, ...]:
         """Watch these calls; one outcome for each, in their order.
 
@@ -76,9 +77,10 @@ class WatchService:
             asker: who gets the notices, and where they asked.
             destination: where the notices are posted.
             card: the posted message that shows the one call, to be updated as well.
+            unknown: those that the gateway did not know just now; they get one more look.
         """
         now = self.now()
-        expires_at = self.schedule.expiry(now, None)
+        expires_at, first = self.schedule.expiry(now, None), self.schedule.next_look
         wanted = [
             Watch(
                 id=token_hex(8),
@@ -90,7 +92,8 @@ class WatchService:
                 card=card,
                 started_at=now,
                 expires_at=expires_at,
-                due_at=self.schedule.next_look(0, now, expires_at),
+                due_at=first(0, now, expires_at, unknown=message_id in unknown),
+                unknown=message_id in unknown,
             )
             for message_id in message_ids
         ]

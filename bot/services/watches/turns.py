@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.call_status import Answer
-from bot.domain.jobs.job import Delivery, Report, Trace, next_attempt
+from bot.domain.jobs.job import Delivery, Report, Trace
 from bot.domain.jobs.watch import Schedule, State, Watch, after_poll
 from bot.services.jobs.deliver_once import OnceDelivery
 from bot.services.jobs.dependencies import AbortableLookUps, Dependencies, bounded
@@ -24,10 +24,10 @@ class Notifier(Protocol):
     """Posts for watches whose `ending` is known. No method raises for what Slack does."""
 
     async def tell(self, *watches: Watch) -> Report:
-        """Post one notice for all of them, marked with the id of each.
+        """Update their cards, and post one notice for all of them, marked with the id of each.
 
         They have the same user and destination. Where the thread refuses it, it goes to the user
-        directly.
+        directly. May be called again for the same watches.
         """
 
     def find_sent(self, watches: Sequence[Watch]) -> AsyncIterator[Trace]:
@@ -37,10 +37,7 @@ class Notifier(Protocol):
         """
 
     async def update_card(self, watch: Watch) -> Report:
-        """Update `watch.card`; called perhaps more than once.
-
-        A card that is already up to date, or a watch without a card, counts as sent.
-        """
+        """Show on `watch.card`, if there is one, how the watch has ended."""
 
 
 class WatchTurns:
@@ -74,19 +71,15 @@ class WatchTurns:
             dependencies=dependencies,
             send=lambda group: notifier.tell(*group),
             find_sent=notifier.find_sent,
-            after_sent=self._update_card,
             given_up=self._show_undelivered,
             seconds=self._timing.telling,
         )
         self._look_ups = AbortableLookUps(dependencies)
 
     async def take_up(self, watch: Watch) -> None:
-        """Run one turn of a watch that waits, or whose card is to be updated."""
+        """Run one turn of a watch that waits."""
         for mine in await self._delivery.permitted(watch):
-            if mine.state is State.WAITING:
-                await self._poll(mine)
-            else:
-                await self._update_card(mine)
+            await self._poll(mine)
 
     async def tell(self, notice: Notice) -> None:
         """Post a notice at its place; or find out whether notices in doubt were posted."""
@@ -142,17 +135,3 @@ class WatchTurns:
         self._undelivered("notice")
         failed = Report(delivery=Delivery.UNKNOWN)
         await bounded(self._notifier.update_card(watch), failed, self._timing.telling)
-
-    async def _update_card(self, watch: Watch) -> None:
-        """Update the card; while Slack accepts nothing, retry later."""
-        if not watch.open:
-            return
-        tried = replace(watch, attempts=watch.attempts + 1)
-        failed = Report(delivery=Delivery.UNKNOWN)
-        report = await bounded(self._notifier.update_card(watch), failed, self._timing.telling)
-        now = self._now()
-        again = next_attempt(tried, now, report.pause)
-        if again is None or report.delivery in {Delivery.SENT, Delivery.UNDELIVERABLE}:
-            await self._delivery.update_owned(watch, lambda mine: replace(mine, ended_at=now))
-        else:
-            await self._delivery.replace(watch, replace(tried, worker=None, due_at=again))

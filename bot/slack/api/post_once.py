@@ -110,6 +110,10 @@ class OncePoster:
             forms.accepted()
         return report
 
+    async def link(self, card: PostedCard) -> str:
+        """The link to a card; empty if Slack gives none."""
+        return await self._threads.link(card.channel, card.ts) or ""
+
     async def _posted(self, forms: Iterable[Message], mark: Mark, place: Destination) -> Report:
         """Post a message in the first of its forms that Slack does not refuse.
 

@@ -119,7 +119,7 @@ class Threads:
         """
         if not thread or is_direct(channel):
             return True
-        return await self._link(channel, thread) is not None
+        return await self.link(channel, thread) is not None
 
     async def landed(self, arguments: Mapping[str, Any], answer: object) -> bool:
         """Whether a message was posted in its thread; one posted elsewhere is deleted immediately.
@@ -143,7 +143,7 @@ class Threads:
 
     async def contains(self, card: PostedCard, thread: str) -> bool:
         """Whether a message is known to be in a thread: its permalink names the thread."""
-        link = await self._link(card.channel, card.ts) or ""
+        link = await self.link(card.channel, card.ts) or ""
         return thread in parse_qs(urlsplit(link).query).get("thread_ts", ())
 
     async def take_back(self, card: PostedCard | None) -> None:
@@ -185,7 +185,7 @@ class Threads:
             await asyncio.sleep(pause)
             pause *= 2
 
-    async def _link(self, channel: str, ts: str) -> str | None:
+    async def link(self, channel: str, ts: str) -> str | None:
         """A message's permalink; empty if Slack does not say, `None` if there is no message."""
         try:
             async with within(self._timing.thread_look):

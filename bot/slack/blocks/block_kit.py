@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -89,6 +89,8 @@ def escape(text: str) -> str:
 
 def visible(text: str) -> str:
     """Replace characters that hide or reorder the text beside them."""
+    if text.isprintable():
+        return text
     hidden = {"Cc", "Cf", "Cs"}
     return "".join("\ufffd" if unicodedata.category(c) in hidden else c for c in text)
 
@@ -114,6 +116,15 @@ def button(action: str, text: str, **more: Any) -> Element:
     https://docs.slack.dev/reference/block-kit/block-elements/button-element
     """
     return {"type": "button", "action_id": action, "text": label(text), **more}
+
+
+def overflow(action: str, options: Mapping[str, str]) -> Element:
+    """Make a menu behind three dots, of labels by their values.
+
+    https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element
+    """
+    made = [{"text": label(text), "value": value} for value, text in options.items()]
+    return {"type": "overflow", "action_id": action, "options": made}
 
 
 def actions(block_id: str, elements: Sequence[Element]) -> Block:

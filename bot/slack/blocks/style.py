@@ -25,8 +25,8 @@ _DIRECT: Final = ("D", "U", "W")
 class Audience(StrEnum):
     """Who reads a message; decides its language, its masking and its buttons.
 
-    A `DIRECT` message is not ephemeral, but only one user reads it. A `MODAL` is not a message, so
-    most buttons have nothing to act on.
+    A `DIRECT` message is not ephemeral, but only one user reads it, as a `MODAL`, which is no
+    message. What is shared from these goes to a conversation that the user chooses.
     """
 
     PRIVATE = "private"

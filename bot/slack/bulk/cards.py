@@ -29,7 +29,7 @@ from bot.slack.blocks.block_kit import (
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.buttons import report_row, stop_row
 from bot.slack.bulk.tables import Form, fitting, results
-from bot.slack.cards.status_card import addressee, resolves, to_copy
+from bot.slack.cards.status_card import addressee, to_copy
 
 _NAME_LIMIT: Final = 80
 _WIDTH: Final = 20
@@ -241,7 +241,7 @@ def _reasons(report: BulkReport, style: CardStyle) -> Iterator[Block]:
             share=_share(reason.count, report.asked, style),
             advice=explanation.entry.advice,
         )
-        yield section("\n".join((line, *resolves(explanation.entry.who_acts, style))))
+        yield section(line)
         if reason.alike:
             contact = addressee(explanation, style)
             ids = map(style.shown_id, reason.examples)

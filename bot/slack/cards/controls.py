@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from bot.domain.input.message_id import InvalidMessageIdError, MessageId
@@ -22,7 +21,6 @@ from bot.slack.blocks.block_kit import (
     Message,
     View,
     actions,
-    button,
     label,
     section,
 )
@@ -30,22 +28,14 @@ from bot.slack.blocks.payload import first_word, parsed, part
 from bot.slack.blocks.style import Audience, CardStyle
 
 ASK_CALLBACK: Final = "ask_for_ids"
+# Opens the modal that asks for ids, from the App Home or a message.
+ASK_ACTION: Final = "home_ask"
 ANSWER_CALLBACK: Final = "show_answer"
 IDS_BLOCK: Final = "ids"
 IDS_ACTION: Final = "ids_text"
 
 _TITLE_LIMIT: Final = 24
 _TYPED_LIMIT: Final = 1_000
-
-
-class Action(StrEnum):
-    """The `action_id`s of the buttons, in their order."""
-
-    REFRESH = "card_refresh"
-    WATCH = "card_watch"
-    SHARE = "card_share"
-    CUSTOMER = "card_customer"
-    DETAILS = "card_details"
 
 
 # Separates the name of a row from that of a user, in a `block_id` of at most 255 characters.
@@ -58,34 +48,6 @@ _BLOCK_IDS: Final = {
     Audience.PUBLIC: "card_actions_public",
     Audience.MODAL: "card_actions_modal",
 }
-
-
-def buttons(
-    message_ids: Sequence[MessageId], style: CardStyle, reader: str = "", *, watching: bool = False
-) -> Block | None:
-    """Make the row of buttons for these calls; `None` if it would be empty.
-
-    Args:
-        message_ids: the ids in the value of each button.
-        style: who reads the card, in which language, and who shared it.
-        reader: the only user who sees them on a public card; empty for all.
-        watching: whether to offer a watch.
-    """
-    say, value = style.catalog.say, ids_value(message_ids)
-    elements = [
-        button(one.value, say(f"button.{one.value.removeprefix('card_')}"), value=value)
-        for one in Action
-        if _is_offered(one, style.audience) and (watching or one is not Action.WATCH)
-    ]
-    return row_for(style, elements, reader) if elements else None
-
-
-def _is_offered(action: Action, audience: Audience) -> bool:
-    if audience is Audience.MODAL:
-        # The other buttons need a message to act on.
-        return action is Action.WATCH
-    # Elsewhere there are no other readers to share with, or they see the card already.
-    return audience is Audience.PRIVATE or action is not Action.SHARE
 
 
 def row_for(style: CardStyle, elements: Sequence[Element], reader: str = "") -> Block:

@@ -10,9 +10,9 @@ from bot.domain.access import Refusal
 from bot.domain.input.message_id import IdProblem
 from bot.domain.input.query import BadWord, LookUp, Query, TooMany
 from bot.domain.privacy import shorten
+from bot.domain.texts.catalog import Kind
 from bot.domain.texts.dictionary import Definition, Found
 from bot.slack.blocks.block_kit import (
-    Block,
     Message,
     code_span,
     context,
@@ -24,10 +24,11 @@ from bot.slack.blocks.block_kit import (
     visible,
 )
 from bot.slack.blocks.style import CardStyle
-from bot.slack.cards.status_card import resolves
 
-_MODAL_ERROR_LIMIT: Final = 150
-_MOST_DEFINITIONS: Final = 5
+_SHOWN_IN_MODAL: Final = 60
+_BESIDE_IDS: Final = frozenset({IdProblem.UNLIKE, IdProblem.RANGES})
+# Their codes are words of the program, and tell people nothing.
+_NAMED: Final = frozenset({Kind.OUTCOME, Kind.ERROR})
 
 
 class Notes:
@@ -60,10 +61,6 @@ class Notes:
         phrase = self.say(name)
         return Message(text=phrase, blocks=(context([phrase]),))
 
-    def usage(self) -> Message:
-        """Show how to ask, for a question without ids or a command."""
-        return self.note("help.usage_title", "help.usage", "problem.where_to_find")
-
     def refused(self, reason: Refusal) -> Message:
         """Show why the asker has no access, and whom to ask for it."""
         why = self.say(f"refusal.{reason.value}")
@@ -80,7 +77,7 @@ class Notes:
         """List the words that were left out of a look-up, and why; lines of mrkdwn."""
         lines = []
         if query.bad_words:
-            lines.append(self.say("problem.title", count=len(query.bad_words)))
+            lines.append(self.say("problem.title"))
             for bad in query.bad_words:
                 problem = self.say(f"problem.{bad.problem.value}")
                 line = self.say("problem.line", word=code_span(bad.word), problem=problem)
@@ -95,19 +92,21 @@ class Notes:
     def nothing_valid(self, query: LookUp) -> Message:
         """Show that no word of the question can be an IDMSG."""
         title, *lines = self.bad_words(query)
+        if all(bad.problem is IdProblem.PHONE for bad in query.bad_words):
+            title = self.say("first.phone")
         return note(title, "\n".join(lines))
 
     def modal_problem(self, query: Query) -> str:
         """The error below the field of the modal; empty if there is no error."""
         if not isinstance(query, LookUp):
             return "" if isinstance(query, TooMany) else self.say("modal.empty")
-        # A word beside ids of another form is left out, and the card says so.
-        bad_words = [bad for bad in query.bad_words if bad.problem is not IdProblem.UNLIKE]
+        # A word beside ids is left out, and the card says so.
+        bad_words = [bad for bad in query.bad_words if bad.problem not in _BESIDE_IDS]
         if not bad_words:
             return ""
-        words = ", ".join(visible(bad.word) for bad in bad_words)
+        words = shorten(", ".join(visible(bad.word) for bad in bad_words), _SHOWN_IN_MODAL)
         problem = self.say(f"problem.{bad_words[0].problem.value}")
-        return shorten(f"{words}: {problem}", _MODAL_ERROR_LIMIT)
+        return f"{words}: {problem} {self.say('problem.where_to_find').replace('`', '')}"
 
 
 def _forceable(bad: BadWord) -> str:
@@ -118,7 +117,7 @@ def _forceable(bad: BadWord) -> str:
 
 
 def definitions_card(found: Found, notes: Notes, *, assumed: bool = False) -> Message:
-    """Make the card for the definitions found.
+    """Make the card for the best of the definitions found, with a line for each other one.
 
     Args:
         found: the term and its definitions.
@@ -126,17 +125,19 @@ def definitions_card(found: Found, notes: Notes, *, assumed: bool = False) -> Me
         assumed: the user did not type `explain`; add how to look the word up as an IDMSG.
     """
     if not found.term:
-        return notes.note("help.usage_title", "explain.usage")
+        return notes.titled("explain.usage")
     if not found.definitions:
         return _nothing_found(found, notes)
-    shown = found.definitions[:_MOST_DEFINITIONS]
-    blocks = [block for definition in shown for block in _definition(definition, notes)]
-    if len(found.definitions) > len(shown):
-        blocks.append(context([notes.say("explain.more", count=len(shown))]))
+    best, *others = found.definitions
+    title, advice = _title(best, notes), f"*{best.entry.advice}*"
+    meaning = " ".join(filter(None, (best.remark, best.entry.meaning)))
+    blocks = [header(title), section(f"{meaning}\n{advice}"), context(_origin(best, notes))]
+    if others:
+        lines = (f"• {escape(_title(one, notes))}" for one in others)
+        blocks.append(section("\n".join((notes.say("explain.others"), *lines))))
     if assumed:
         blocks.append(context([notes.say("explain.assumed", term=code_span(found.term))]))
-    text = "; ".join(escape(_title(definition, notes)) for definition in shown)
-    return message(text, blocks)
+    return message(escape(title), blocks)
 
 
 def _nothing_found(found: Found, notes: Notes) -> Message:
@@ -148,27 +149,19 @@ def _nothing_found(found: Found, notes: Notes) -> Message:
     )
 
 
-def _definition(definition: Definition, notes: Notes) -> Iterator[Block]:
-    entry = definition.entry
-    yield header(_title(definition, notes))
-    yield section(" ".join(filter(None, (definition.remark, entry.meaning))))
-    advice = notes.say("card.next_step", advice=entry.advice)
-    retry = notes.say(f"retry.{entry.about}.{entry.retry.value}")
-    yield section("\n".join((advice, *resolves(entry.who_acts, notes.style), f"{retry}.")))
-    yield context(_origin(definition, notes))
-
-
 def _title(definition: Definition, notes: Notes) -> str:
     code = visible(definition.code)
     if definition.headline:
         return notes.say("explain.result", code=code, headline=definition.headline)
+    if definition.entry.kind in _NAMED:
+        return definition.heading
     return notes.say("explain.text", code=code, title=definition.entry.title)
 
 
 def _origin(definition: Definition, notes: Notes) -> Iterator[str]:
     entry = definition.entry
-    kind = notes.say(f"kind.{entry.kind.value}")
     code = entry.code if definition.headline else definition.code
-    yield f"{kind} {code} {entry.phrase}".strip()
+    code = "" if entry.kind in _NAMED else f"{code} {entry.phrase}"
+    yield f"{notes.say(f'kind.{entry.kind.value}')} {code}".strip()
     if entry.source:
-        yield notes.say("card.source", source=entry.source)
+        yield entry.source

@@ -1,6 +1,7 @@
-"""The answer to a look-up as a Slack message: verdict, next step, facts, raw result.
+"""The answer to a look-up as a Slack message: verdict, next step, a line of facts, buttons.
 
-Pure functions from answers to blocks, in the order in which an agent needs them.
+Pure functions from answers to blocks, in the order in which an agent needs them. The rest is in
+`bot.slack.cards.details`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.domain.call_status import COUNTED, Answer, CallStatus, LookupFailure, Outcome, outcome_key
-from bot.domain.texts.catalog import Catalog, Kind, WhoActs
+from bot.domain.call_status import (
+    CALL_OUTCOMES,
+    COUNTED,
+    Answer,
+    CallStatus,
+    Finding,
+    LookupFailure,
+    Outcome,
+    outcome_key,
+)
+from bot.domain.jobs.watch import invites_watch
+from bot.domain.texts.catalog import Kind, Retry, WhoActs
 from bot.domain.texts.explanation import Explanation, explain
 from bot.slack.blocks.block_kit import (
     Block,
@@ -18,6 +29,7 @@ from bot.slack.blocks.block_kit import (
     Message,
     bold,
     code,
+    code_span,
     context,
     escape,
     header,
@@ -30,15 +42,20 @@ from bot.slack.blocks.block_kit import (
     section,
 )
 from bot.slack.blocks.style import CardStyle
+from bot.slack.cards.buttons import Action, buttons
 
 _REPORTED: Final = frozenset({Outcome.GATEWAY_ERROR, Outcome.UNRECOGNISED, Outcome.LOOKUP_FAILED})
+
+Explained = tuple[Answer, Explanation]
 
 
 def card(
     answers: Sequence[Answer],
     style: CardStyle,
     notes: Sequence[str] = (),
-    row: Block | None = None,
+    reader: str | None = None,
+    *,
+    watched: bool = False,
 ) -> Message:
     """Make a card for one answer, or a compact list for several.
 
@@ -46,32 +63,85 @@ def card(
         answers: one or more, in the order asked.
         style: the language, and who reads it.
         notes: mrkdwn lines to add, such as words that are not an IDMSG.
-        row: buttons below it.
+        reader: the only user who sees the buttons if it is public; empty for all. `None` for a card
+            without buttons.
+        watched: the calls are watched already, so a watch is not offered.
     """
-    below = [section("\n".join(notes))] if notes else []
-    below += [row] if row is not None else []
-    if len(answers) == 1:
-        return _single(answers[0], style, below)
-    return _several(answers, style, below)
-
-
-def _single(answer: Answer, style: CardStyle, below: Sequence[Block]) -> Message:
-    explanation, say = explain(answer.finding, style.catalog), style.catalog.say
-    entry, advice = explanation.entry, _advice(explanation, style)
-    idmsg = style.shown_id(answer.message_id)
-    text = say("card.text", idmsg=idmsg, headline=explanation.headline, advice=advice)
-    meaning = (*_moment(answer, style), entry.meaning, *explanation.remarks)
-    next_step = (say("card.next_step", advice=advice), *resolves(entry.who_acts, style))
-    blocks = [
-        header(_verdict(explanation, style.catalog)),
-        section("\n".join(meaning)),
-        section("\n".join(next_step)),
-        rich_text(line(*_facts(answer, explanation, style))),
-        *_report(answer, explanation, style),
-        *below,
-        context(_small_print([answer], style, entry.source)),
-    ]
+    explained = [(answer, explain(answer.finding, style.catalog)) for answer in answers]
+    text, blocks = (
+        _single(*explained[0], style) if len(answers) == 1 else _several(explained, style)
+    )
+    if notes:
+        blocks.append(section("\n".join(notes)))
+    if reader is not None:
+        ids = [answer.message_id for answer in answers]
+        blocks.append(buttons(ids, style, _steps(explained, watched=watched), reader))
     return message(text, blocks)
+
+
+def _single(answer: Answer, explanation: Explanation, style: CardStyle) -> tuple[str, list[Block]]:
+    advice, headline = _advice(explanation, style), explanation.headline
+    blocks = [
+        header(f"{style.catalog.say(f'icon.{explanation.verdict}')} {headline}"),
+        section(" ".join((escape(advice), *_moment(answer, style)))),
+        *_report(answer, explanation, style),
+        context([" · ".join(_facts(answer, explanation, style))]),
+    ]
+    return f"{headline}. {advice}", blocks
+
+
+def _several(explained: Sequence[Explained], style: CardStyle) -> tuple[str, list[Block]]:
+    say = style.catalog.say
+    counts = Counter(outcome_key(answer.finding) for answer, _ in explained)
+    sums = ", ".join(say(f"count.{name}", count=counts[name]) for name in COUNTED if counts[name])
+    text = f"{say('list.title', count=len(explained))}: {sums}"
+    blocks = [header(text)]
+    for group in grouped(explained):
+        # What to do if that does not help, after the semicolon, is on the card of a call.
+        advice = _advice(group[0][1], style).partition(";")[0].removesuffix(".")
+        blocks.append(rich_text(line(*group_title(group, style), plain(f"\n{advice}."))))
+    blocks.append(context([" · ".join(_origin([answer for answer, _ in explained], style))]))
+    return f"{text}.", blocks
+
+
+def grouped(explained: Sequence[Explained]) -> list[list[Explained]]:
+    """Put the calls that ended alike together, in the order asked."""
+    groups: dict[tuple[str, str], list[Explained]] = {}
+    for one in explained:
+        groups.setdefault((one[1].verdict, one[1].reason), []).append(one)
+    return [*groups.values()]
+
+
+def group_title(group: Sequence[Explained], style: CardStyle) -> Iterator[Element]:
+    """The reason and the ids of calls that ended alike, as parts of a line."""
+    explanation, catalog = group[0][1], style.catalog
+    yield bold(f"{catalog.say(f'icon.{explanation.verdict}')} {explanation.reason}")
+    for number, (answer, _) in enumerate(group):
+        yield plain(", " if number else "  ")
+        yield code(style.shown_id(answer.message_id))
+        if isinstance(answer.finding, CallStatus) and answer.finding.duration is not None:
+            yield plain(f" ({catalog.writing.duration(answer.finding.duration)})")
+
+
+def _steps(explained: Sequence[Explained], *, watched: bool) -> Iterator[Action]:
+    """What to offer: the next thing to do, then the rest."""
+    steps = {_next_step(answer, explanation) for answer, explanation in explained}
+    if watched:
+        steps.discard(Action.WATCH)
+    first = steps.pop() if len(steps) == 1 else Action.CUSTOMER
+    yield first
+    yield from (one for one in (Action.SHARE, Action.CUSTOMER, Action.DETAILS) if one is not first)
+    if Action.WATCH in steps:
+        yield Action.WATCH
+    if first is not Action.REFRESH and not all(answer.finding.final for answer, _ in explained):
+        yield Action.REFRESH
+
+
+def _next_step(answer: Answer, explanation: Explanation) -> Action:
+    if invites_watch(answer.finding):
+        return Action.WATCH
+    ended = answer.finding.outcome in CALL_OUTCOMES
+    return Action.CUSTOMER if ended or explanation.entry.retry is Retry.NO else Action.REFRESH
 
 
 def _moment(answer: Answer, style: CardStyle) -> Iterator[str]:
@@ -81,89 +151,75 @@ def _moment(answer: Answer, style: CardStyle) -> Iterator[str]:
         yield style.catalog.say(f"moment.{finding.error}", when=style.moment(finding.moment))
 
 
-def _verdict(explanation: Explanation, catalog: Catalog) -> str:
-    return f"{catalog.say(f'icon.{explanation.verdict}')} {explanation.headline}"
-
-
 def _advice(explanation: Explanation, style: CardStyle) -> str:
-    """What to do next; an error that the bot reports itself needs no report by the agent."""
+    """What to do next and who does it, with the configured contacts."""
     if _is_with_the_admins(explanation, style):
         return style.catalog.say("advice.admins_told")
-    return explanation.entry.advice
+    entry, say = explanation.entry, style.catalog.say
+    if entry.who_acts is WhoActs.BOT_ADMIN:
+        return entry.advice.replace(say("who.bot_admin"), who(WhoActs.BOT_ADMIN, style))
+    support = say("who.gateway")
+    return entry.advice.replace(support, style.contacts.gateway or support)
 
 
 def _is_with_the_admins(explanation: Explanation, style: CardStyle) -> bool:
+    """Whether the bot reports the error itself, so that no agent needs to."""
     return style.admins_told and explanation.entry.who_acts is WhoActs.BOT_ADMIN
-
-
-def resolves(who_acts: WhoActs, style: CardStyle) -> Iterator[str]:
-    """A line of mrkdwn that names who must act, if someone other than the reader must."""
-    if who_acts.is_another:
-        yield style.catalog.say("card.resolves", who=escape(who(who_acts, style)))
 
 
 def who(who_acts: WhoActs, style: CardStyle) -> str:
     """Who must act, with the configured contact."""
-    return _with_contact(style.catalog.say(f"who.{who_acts.value}"), who_acts, style)
+    name = style.catalog.say(f"who.{who_acts.value}")
+    contacts = {WhoActs.BOT_ADMIN: style.contacts.bot, WhoActs.GATEWAY: style.contacts.gateway}
+    contact = contacts.get(who_acts)
+    return f"{name} ({contact})" if contact else name
 
 
-def _with_contact(name: str, who_acts: WhoActs, style: CardStyle) -> str:
-    contact = {WhoActs.BOT_ADMIN: style.contacts.bot, WhoActs.GATEWAY: style.contacts.gateway}.get(
-        who_acts
-    )
-    return style.catalog.say("who.with_contact", who=name, contact=contact) if contact else name
+def _facts(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[str]:
+    """The line of facts: the id first, the raw word last; mrkdwn."""
+    finding = answer.finding
+    yield f"`{code_span(style.shown_id(answer.message_id))}`"
+    if isinstance(finding, CallStatus) and explanation.entry.kind is Kind.SIP:
+        yield f"{finding.sip_code} {explanation.entry.phrase}".strip()
+    yield from _origin([answer], style)
+    if raw := raw_word(finding, style).strip():
+        yield f"`{code_span(raw)}`"
 
 
-def _facts(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[Element]:
-    start = ""
-    for name, value in _named_facts(answer, explanation, style):
-        yield bold(f"{start}{style.catalog.say(name)}  ")
-        yield value
-        start = "\n"
+def _origin(answers: Sequence[Answer], style: CardStyle) -> Iterator[str]:
+    """Who shared it, whether it is real, and when the gateway was asked; mrkdwn."""
+    say = style.catalog.say
+    if style.shared_by:
+        yield say("card.shared_by", user=escape(style.shared_by))
+    if any(answer.sandbox for answer in answers):
+        yield f"*{say('card.sandbox')}*"
+    latest = max(answers, key=lambda answer: answer.checked_at)
+    when = moment(int(latest.checked_at.timestamp()), style.when(latest))
+    yield say("card.checked", when=when)
 
 
-def _named_facts(
-    answer: Answer, explanation: Explanation, style: CardStyle
-) -> Iterator[tuple[str, Element]]:
-    yield "card.idmsg", code(style.shown_id(answer.message_id))
-    finding, catalog = answer.finding, style.catalog
+def raw_word(finding: Finding, style: CardStyle) -> str:
+    """The raw result, or the code of an error with its detail."""
     if isinstance(finding, LookupFailure):
-        yield "card.error_code", plain(_error_code(finding))
-        return
-    if finding.duration is not None:
-        yield "card.duration", plain(catalog.writing.duration(finding.duration))
-    if finding.sip_code is not None:
-        phrase = catalog.sip(finding.sip_code).phrase
-        yield "card.sip_code", plain(f"{finding.sip_code} {phrase}".strip())
-    if finding.gateway_code is not None:
-        yield "card.gateway_code", plain(f"{finding.gateway_code}: {explanation.entry.title}")
-    yield "card.raw", code(style.shown_raw(finding.raw) or " ")
-
-
-def _error_code(failure: LookupFailure) -> str:
-    return f"{failure.error} ({failure.detail})" if failure.detail else failure.error
+        return f"{finding.error} ({finding.detail})" if finding.detail else finding.error
+    return style.shown_raw(finding.raw)
 
 
 def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Iterator[Block]:
     """A report to copy for those who must act, with all the facts they need."""
-    if answer.finding.outcome not in _REPORTED or _is_with_the_admins(explanation, style):
+    finding = answer.finding
+    if finding.outcome not in _REPORTED or _is_with_the_admins(explanation, style):
         return
     contact = addressee(explanation, style)
     if not contact:
         return
-    finding, say = answer.finding, style.catalog.say
-    facts = {
-        "contact": contact,
-        "reason": explanation.entry.title,
-        "idmsg": style.shown_id(answer.message_id),
-        "when": style.when(answer),
-    }
-    if isinstance(finding, LookupFailure):
-        report = say("report.lookup_failed", code=_error_code(finding), **facts)
-    else:
-        said = finding.gateway_code
-        name = "report.unrecognised" if said is None else "report.gateway_error"
-        report = say(name, code=said, raw=style.shown_raw(finding.raw), **facts)
+    report = style.catalog.say(
+        "report.lookup_failed" if isinstance(finding, LookupFailure) else "report.answer",
+        said=raw_word(finding, style),
+        reason=explanation.entry.title,
+        idmsg=style.shown_id(answer.message_id),
+        when=style.when(answer),
+    )
     yield to_copy(report.strip(), contact, style)
 
 
@@ -179,51 +235,6 @@ def addressee(explanation: Explanation, style: CardStyle) -> str:
         return " / ".join(filter(None, (named, style.contacts.gateway)))
     who_acts = explanation.entry.who_acts
     if who_acts is WhoActs.AGENT and explanation.entry.kind is Kind.GATEWAY:
-        # The gateway does not know the IDMSG that the agent has; the sender has the right one.
+        # The gateway does not know the agent's IDMSG; the sending team has the right one.
         who_acts = WhoActs.SENDER
-    if not who_acts.is_another:
-        return ""
-    return _with_contact(style.catalog.say(f"addressee.{who_acts.value}"), who_acts, style)
-
-
-def _small_print(answers: Sequence[Answer], style: CardStyle, source: str = "") -> Iterator[str]:
-    say = style.catalog.say
-    latest = max(answers, key=lambda answer: answer.checked_at)
-    when = moment(int(latest.checked_at.timestamp()), style.when(latest))
-    # Of a list, only some may come from the cache.
-    cached = latest.from_cache and len(answers) == 1
-    yield say("card.checked_before" if cached else "card.checked", when=when)
-    if source:
-        yield say("card.source", source=source)
-    if any(answer.sandbox for answer in answers):
-        yield f"*{say('card.sandbox')}*"
-    if style.shared_by:
-        yield say("card.shared_by", user=escape(style.shared_by))
-
-
-def _several(answers: Sequence[Answer], style: CardStyle, below: Sequence[Block]) -> Message:
-    say = style.catalog.say
-    counts = Counter(outcome_key(answer.finding) for answer in answers)
-    title = say("list.title", count=len(answers))
-    summary = ", ".join(
-        say(f"count.{name}", count=counts[name]) for name in COUNTED if counts[name]
-    )
-    blocks = [
-        header(f"{title}: {summary}"),
-        *(_row(answer, explain(answer.finding, style.catalog), style) for answer in answers),
-        *below,
-        context(_small_print(answers, style)),
-    ]
-    return message(say("list.text", title=title, summary=summary), blocks)
-
-
-def _row(answer: Answer, explanation: Explanation, style: CardStyle) -> Block:
-    advice = style.catalog.say("list.line", advice=_advice(explanation, style))
-    parts = [
-        code(style.shown_id(answer.message_id)),
-        bold(f"  {_verdict(explanation, style.catalog)}"),
-        plain(f"\n{advice}"),
-    ]
-    if isinstance(answer.finding, CallStatus):
-        parts += [plain("  "), code(style.shown_raw(answer.finding.raw) or " ")]
-    return rich_text(line(*parts))
+    return who(who_acts, style) if who_acts.is_another else ""

@@ -93,7 +93,8 @@ def _controls(elements: Iterable[Mapping[str, Any]]) -> Text:
     for element in elements:
         label = element.get("text") or element.get("initial_option", {}).get("text", {})
         mark = "▾" if element["type"] == "static_select" else ""
-        line.append(f" {printable(label.get('text', ''))} {mark}".rstrip() + " ", style="reverse")
+        shown = "⋯" if element["type"] == "overflow" else printable(label.get("text", ""))
+        line.append(f" {shown} {mark}".rstrip() + " ", style="reverse")
         line.append("  ")
     return line
 

@@ -5,6 +5,7 @@ https://docs.slack.dev/surfaces/app-home
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -24,17 +25,16 @@ from bot.slack.blocks.block_kit import (
     section,
 )
 from bot.slack.bulk.buttons import HOME_OPEN_ACTION, open_button
+from bot.slack.cards.controls import ASK_ACTION
 from bot.slack.cards.notes import Notes
 from bot.slack.watches.notes import HOME_CANCEL_ACTION, rows_of
 from bot.storage.records import RecentLookup
 
 LANGUAGE_ACTION: Final = "home_language"
-ASK_ACTION: Final = "home_ask"
+RECENT_ACTION: Final = "home_recent"
 AUTOMATIC: Final = "auto"
 # A view takes 100 blocks: https://docs.slack.dev/reference/views/home-tab-views
 _MOST_WATCHES: Final = 10
-# The SIP codes that the page lists.
-_FREQUENT: Final = (486, 480, 404, 484, 408, 487, 403, 603, 503)
 
 
 def home(
@@ -59,9 +59,6 @@ def home(
         {"type": "divider"},
         header(catalog.say("home.settings")),
         _language(catalog, chosen),
-        {"type": "divider"},
-        header(catalog.say("home.codes")),
-        section("\n".join(f"`{n}`  {catalog.sip(n).heading}" for n in _FREQUENT)),
         context(_small_print(notes)),
     ]
     return {"type": "home", "blocks": blocks}
@@ -74,8 +71,11 @@ def closed(refusal: Message) -> View:
 
 def _recent(recent: Sequence[RecentLookup], notes: Notes) -> Iterator[Block]:
     yield header(notes.say("home.recent"))
-    lines = [_recent_line(one, notes) for one in recent]
-    yield section("\n".join(lines) if lines else notes.say("home.nothing_yet"))
+    if not recent:
+        yield section(notes.say("home.nothing_yet"))
+    for one in recent:
+        opening = button(RECENT_ACTION, notes.say("home.open"), value=json.dumps([one.idmsg]))
+        yield section(_recent_line(one, notes)) | {"accessory": opening}
 
 
 def _recent_line(one: RecentLookup, notes: Notes) -> str:

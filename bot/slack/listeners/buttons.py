@@ -5,20 +5,27 @@ Those of the App Home are in `bot.slack.listeners.home`. Each click has its own 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.access import Circle
 from bot.domain.input.message_id import MessageId
+from bot.services.records import Surface
 from bot.slack.blocks.payload import first_action, part
+from bot.slack.blocks.style import Audience
 from bot.slack.bulk import buttons as lists
 from bot.slack.bulk.modals import LIST_CALLBACK, text_of
 from bot.slack.bulk.offers import FILE_CALLBACK, Offer, offer_in
-from bot.slack.cards.controls import Action, ids_of
-from bot.slack.context import ListenerContext
+from bot.slack.cards.buttons import MENU_ACTION, Action, choice_of
+from bot.slack.cards.controls import ids_of
+from bot.slack.cards.details import REPLY_ACTION, customer_texts, details
+from bot.slack.context import BoltListener, ListenerContext
 from bot.slack.inbound.app import AckFirst
-from bot.slack.lookups.messages import customer_texts, details, posted_card
+from bot.slack.lookups.messages import posted_card
+from bot.slack.lookups.sharing import SHARE_CALLBACK, ids_in, sharing
 from bot.slack.replies import requests
 from bot.slack.replies.requests import Request
 from bot.slack.replies.routes import Route
@@ -26,6 +33,7 @@ from bot.slack.watches import notes as watches
 
 Ids = Sequence[MessageId]
 Names = Sequence[str]
+REPLY_ACTIONS: Final = re.compile(f"{REPLY_ACTION}.+")
 
 
 class ButtonListener:
@@ -42,12 +50,17 @@ class ButtonListener:
         stop, cancel, files = self._watches.stop, self._watches.stop_in_list, self._context.files
         # Cancelling in a list shows the rest of it.
         all_, mine = Circle.ANYBODY, Circle.MEMBERS
+        cards: dict[str, BoltListener] = {
+            Action.REFRESH: click(self.on_refresh, ids_on, how=here),
+            Action.SHARE: click(self.on_share, ids_on),
+            Action.CUSTOMER: click(self.on_customer, ids_on),
+            Action.DETAILS: click(self.on_details, ids_on),
+            Action.WATCH: click(self.on_watch, ids_on, how=here),
+        }
         for action, listener in (
-            (Action.REFRESH.value, click(self.on_refresh, ids_on, how=here)),
-            (Action.SHARE.value, click(self.on_share, ids_on)),
-            (Action.CUSTOMER.value, click(self.on_customer, ids_on)),
-            (Action.DETAILS.value, click(self.on_details, ids_on)),
-            (Action.WATCH.value, click(self.on_watch, ids_on, how=here)),
+            *((action.value, cards[action]) for action in Action),
+            (MENU_ACTION, self._menu_of(cards)),
+            (REPLY_ACTIONS, click(self.on_customer, ids_on, how=here)),
             (watches.LIMIT_ACTIONS, click(self.on_limit, watches.watches_of, how=here)),
             (watches.STOP_ACTION, click(stop, watches.watches_of, how=here, circle=all_)),
             (watches.CANCEL_ACTION, click(cancel, watches.watches_of, how=here, circle=mine)),
@@ -65,6 +78,20 @@ class ButtonListener:
         listen = self._context.listener
         app.view(LIST_CALLBACK)(listen(bulks.submit, requests.submitted, circle=Circle.USERS))
         app.view(FILE_CALLBACK)(listen(files.submit, requests.submitted, circle=Circle.USERS))
+        app.view(SHARE_CALLBACK)(listen(self.on_place, requests.by(Surface.BUTTON)))
+
+    def _menu_of(self, cards: Mapping[str, BoltListener]) -> BoltListener:
+        """Answer a choice in the menu as a click on the button of that name."""
+
+        async def chosen(body: dict[str, Any]) -> None:
+            self._context.work.track()
+            choice = first_action(body)
+            name, value = choice_of(part(choice, "selected_option").get("value"))
+            pressed = {**choice, "action_id": name, "value": value}
+            if name in cards:
+                await cards[name]({**body, "actions": [pressed]})
+
+        return chosen
 
     async def on_refresh(self, request: Request, ids: Ids) -> None:
         """Show the card with current statuses; final ones come from the cache."""
@@ -72,6 +99,12 @@ class ButtonListener:
 
     async def on_share(self, request: Request, ids: Ids) -> None:
         """Post the card publicly; a second click on a shared card only shows a note."""
+        if request.audience is not Audience.PRIVATE:
+            # There is no conversation with other readers yet.
+            form = sharing(request.private_notes.style.catalog, ids)
+            over = request.audience is Audience.MODAL
+            await request.reply.open_modal(form, "views.push" if over else "views.open")
+            return
         deliveries = self._context.deliveries
         card = part(request.body, "container").get("message_ts", "")
         joined = " ".join(one.value for one in ids)
@@ -84,6 +117,13 @@ class ButtonListener:
             answers = await self._queries.look_up(ids, request)
             deed.done = await self._queries.share(answers, request)
 
+    async def on_place(self, request: Request) -> None:
+        """Post the card in the conversation that was chosen, if the user may ask there."""
+        await request.reply.acknowledge()
+        ids = ids_in(request.body)
+        if ids and await self._queries.admitted(request):
+            await self._queries.share(await self._queries.look_up(ids, request), request)
+
     async def on_begin(self, request: Request, offer: Offer) -> None:
         """Start the list in a file, once however often the button is pressed."""
         deliveries, asker = self._context.deliveries, request.asker
@@ -94,13 +134,17 @@ class ButtonListener:
                 deed.done = await self._context.files.begin(request, offer)
 
     async def on_customer(self, request: Request, ids: Ids) -> None:
-        """Show a short text to copy, in both languages, the user's own first."""
+        """Show a short text to copy, in the user's language or the one on the button."""
         answers = await self._queries.look_up(ids, request)
-        shown = customer_texts(answers, request.notes.style, self._context.languages.all())
+        style, pressed = request.notes.style, first_action(request.body).get("action_id")
+        known = {f"{REPLY_ACTION}{one.language}": one for one in self._context.languages.all()}
+        catalog = known.get(str(pressed), style.catalog)
+        others = [one for one in known.values() if one is not catalog]
+        shown = customer_texts(answers, style, catalog, others)
         await self._queries.deliver(shown, answers, request)
 
     async def on_details(self, request: Request, ids: Ids) -> None:
-        """Show details for an engineer: raw result, reason phrase, RFC, Q.850."""
+        """Show what a card leaves out: its meaning, and details for an engineer."""
         answers = await self._queries.look_up(ids, request)
         await self._queries.deliver(details(answers, request.notes.style), answers, request)
 

@@ -1,6 +1,7 @@
 """Questions: the slash command, mentions, direct messages, the shortcuts, and the modal for ids.
 
-Slack does not offer slash commands in threads; messages are always answered in their thread.
+Slack does not offer slash commands in threads; a message in a channel is answered in its thread, a
+direct one in line.
 https://docs.slack.dev/interactivity/implementing-slash-commands
 """
 
@@ -20,12 +21,19 @@ from bot.slack.blocks.payload import first_word, part
 from bot.slack.blocks.style import Audience
 from bot.slack.bulk.modals import text_of
 from bot.slack.bulk.notes import too_many
-from bot.slack.cards.controls import ASK_CALLBACK, IDS_BLOCK, asking, typed_ids
+from bot.slack.cards.controls import (
+    ASK_ACTION,
+    ASK_CALLBACK,
+    IDS_BLOCK,
+    Origin,
+    asking,
+    typed_ids,
+)
 from bot.slack.context import ListenerContext
-from bot.slack.home.page import ASK_ACTION
 from bot.slack.inbound.app import AckFirst
 from bot.slack.inbound.posts import is_slackbots, may_be_a_bots
 from bot.slack.lookups.message_text import asking_about
+from bot.slack.lookups.messages import first_answer
 from bot.slack.lookups.question import WORDS, Question, question_in
 from bot.slack.manifest import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
 from bot.slack.replies import requests
@@ -56,8 +64,7 @@ class QuestionListener:
         app.shortcut(MESSAGE_SHORTCUT, middleware=first)(on_message)
         on_global = listen(self.on_ask, requests.by(Surface.GLOBAL_SHORTCUT))
         app.shortcut(GLOBAL_SHORTCUT, middleware=first)(on_global)
-        # The button on the App Home.
-        app.action(ASK_ACTION, middleware=first)(listen(self.on_ask, requests.by(Surface.HOME)))
+        app.action(ASK_ACTION, middleware=first)(listen(self.on_ask, requests.opening))
         # A modal's acknowledgement has errors or a view.
         app.view(ASK_CALLBACK)(listen(self.on_submit, requests.submitted_ids))
 
@@ -118,15 +125,15 @@ class QuestionListener:
             found, notes = question.found, request.private_notes
             view = asking_about(found, notes.style, request.origin)
             if not found.ids:
-                await self._open(request, view, notes.usage())
+                await self._open(request, view, first_answer(notes))
                 return
             query = TooMany(count=len(found.ids), ids=found.ids, more=found.more)
             await self._open(request, view, too_many(query, notes))
 
     async def on_ask(self, request: Request) -> None:
-        """Open the modal that asks for ids."""
-        view = asking(request.notes.style.catalog, request.origin)
-        await self._open(request, view, request.private_notes.usage())
+        """Open the modal that asks for ids, and shows the answer to the asker alone."""
+        view = asking(request.notes.style.catalog, Origin(surface=request.surface))
+        await self._open(request, view, first_answer(request.private_notes))
 
     async def _open(self, request: Request, view: View, instead: Message) -> None:
         """Open a modal, or show a message, because a `trigger_id` expires after three seconds."""

@@ -13,8 +13,9 @@ from bot.domain.access import Circle
 from bot.domain.call_status import Answer
 from bot.domain.input.commands import Command
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import LookUp, Query, Run
+from bot.domain.input.query import DidYouMean, LookUp, Nothing, Query, Run
 from bot.domain.jobs.job import PostedCard
+from bot.domain.texts.intents import understood
 from bot.domain.timing import Timing
 from bot.services.claiming import AdminAlerter
 from bot.services.languages import Languages
@@ -24,6 +25,7 @@ from bot.slack.blocks.audience import AudienceStyles
 from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import Audience, CardStyle
 from bot.slack.bulk.handler import BulkHandler
+from bot.slack.cards.status_card import card
 from bot.slack.inbound.app_connections import AppConnections
 from bot.slack.lookups import messages
 from bot.slack.replies.requests import Request, closing
@@ -49,6 +51,8 @@ class QueryHandler:
 
     async def answer(self, request: Request, query: Query) -> None:
         """Answer one question with the request's reply."""
+        if isinstance(query, Nothing | DidYouMean):
+            query = understood(query, self.languages.all())
         if not await self.admitted(request, _circle_of(query)):
             return
         match query:
@@ -86,7 +90,7 @@ class QueryHandler:
                     self.lookups.health, notes.style, connections=known, others=others
                 )
             case _:
-                return messages.help_note(notes)
+                return messages.help_note(notes, asker.user)
 
     async def _choose_language(self, wanted: str, request: Request) -> Message:
         asker, notes, languages = request.asker, request.notes, self.languages
@@ -116,10 +120,12 @@ class QueryHandler:
             await request.reply.show(request.dated(notes.nothing_valid(query), notes))
             return
         answers = await self.look_up(query.ids, request)
-        remarks, waits = notes.bad_words(query), query.watch and messages.may_change(answers)
+        remarks = [notes.say("hint.late")] * request.late + notes.bad_words(query)
+        waits = query.watch and messages.may_change(answers)
         if query.watch and not waits:
             remarks += needless(answers, notes)
-        if query.share and request.audience is Audience.PRIVATE:
+        apart = query.share and request.audience is Audience.PRIVATE
+        if apart:
             if remarks or request.reply.in_use:
                 # First: a post to the response URL may replace the previous one, even the card.
                 await request.reply.show(messages.shared_note(remarks, notes))
@@ -127,29 +133,43 @@ class QueryHandler:
         else:
             await self.show_card(answers, request, remarks)
         if waits:
-            await self.watches.begin(answers, request, request.reply.posted)
+            posted = request.reply.posted
+            await self._watch(answers, request, posted, None if apart else remarks)
 
     async def watch(
         self, answers: Sequence[Answer], request: Request, clicked_on: PostedCard | None
     ) -> None:
         """Show the card, and watch the calls that may still get a status."""
-        waits = messages.may_change(answers)
-        if waits and request.audience is Audience.MODAL:
-            # The modal shows the card already; a second message would replace it.
-            self.records.looked_up(request.asked, answers)
-            await self.alarm.observe(answers)
+        await self.show_card(answers, request)
+        if messages.may_change(answers):
+            await self._watch(answers, request, clicked_on, ())
+
+    async def _watch(
+        self,
+        answers: Sequence[Answer],
+        request: Request,
+        posted: PostedCard | None,
+        remarks: Sequence[str] | None,
+    ) -> None:
+        """Watch the calls, and say so on the card of one if the asker alone reads it, else beside.
+
+        The card is replaced when the watch ends, so nothing is left that says it goes on.
+        """
+        note = await self.watches.begin(answers, request, posted)
+        if remarks is None or request.audience is Audience.PUBLIC or len(answers) > 1:
+            await request.aside.show(note)
         else:
-            await self.show_card(answers, request)
-        if waits:
-            await self.watches.begin(answers, request, clicked_on)
+            style = self._style(answers, request.notes.style)
+            shown = card(answers, style, remarks, request.asker.user, watched=True)
+            await request.reply.show(shown.followed_by(*note.blocks))
 
     async def show_card(
         self, answers: Sequence[Answer], request: Request, remarks: Sequence[str] = ()
     ) -> None:
         """Show the card with its buttons."""
-        notes = request.notes
-        lines = [notes.say("hint.late"), *remarks] if request.late else remarks
-        await self.deliver(self._card(answers, request, notes.style, lines), answers, request)
+        style = self._style(answers, request.notes.style)
+        shown = card(answers, style, remarks, request.asker.user)
+        await self.deliver(shown, answers, request)
 
     async def deliver(self, message: Message, answers: Sequence[Answer], request: Request) -> None:
         """Show a message, store its look-ups, and report them to the alerter."""
@@ -188,12 +208,9 @@ class QueryHandler:
                 late.cancel()
         return answers
 
-    def _card(
-        self, answers: Sequence[Answer], request: Request, style: CardStyle, remarks: Sequence[str]
-    ) -> Message:
-        if self.alarm.covers(answers):
-            style = replace(style, admins_told=True)
-        return messages.card_with_buttons(answers, style, request.asker.user, remarks)
+    def _style(self, answers: Sequence[Answer], style: CardStyle) -> CardStyle:
+        """The style of their card, which says if the admins are alerted."""
+        return replace(style, admins_told=True) if self.alarm.covers(answers) else style
 
     async def share(self, answers: Sequence[Answer], request: Request) -> bool:
         """Post the card, never the typed command; return whether the channel shows it."""
@@ -203,9 +220,8 @@ class QueryHandler:
         )
         reply = request.reply.also(Route.SHARED)
         shared = replace(request, reply=reply)
-        await self.deliver(
-            self._card(answers, request, style.shared(request.name), ()), answers, shared
-        )
+        style = self._style(answers, style.shared(request.name))
+        await self.deliver(card(answers, style, (), asker.user), answers, shared)
         if reply.as_wanted:
             self.records.acted(request.asked, "share", [one.message_id for one in answers])
         return reply.as_wanted

@@ -8,52 +8,39 @@ from datetime import datetime
 from typing import Any, Final
 
 from bot.domain.access import Asker, Refusal
-from bot.domain.call_status import Answer, CallStatus, LookupFailure
+from bot.domain.call_status import Answer
 from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.query import MAX_IDS, DidYouMean, Nothing, Run, TooMany
 from bot.domain.jobs.job import PostedCard
-from bot.domain.jobs.watch import invites_watch, why_not_watchable
+from bot.domain.jobs.watch import why_not_watchable
 from bot.domain.texts.catalog import Catalog
-from bot.domain.texts.dictionary import Found, find
-from bot.domain.texts.explanation import customer_reply, explain
+from bot.domain.texts.dictionary import find, terms
 from bot.services.languages import NotChosen
 from bot.slack.api.posted import card_of
 from bot.slack.blocks.block_kit import (
     Block,
     Message,
-    bold,
-    code,
+    actions,
+    button,
     code_span,
     escape,
-    header,
-    line,
-    message,
     note,
-    plain,
-    preformatted,
-    rich_text,
-    section,
     visible,
 )
 from bot.slack.blocks.payload import part
 from bot.slack.blocks.style import CardStyle
+from bot.slack.bulk.buttons import open_button
 from bot.slack.bulk.notes import too_many
-from bot.slack.cards.controls import buttons
+from bot.slack.cards.controls import ASK_ACTION, seen_by
 from bot.slack.cards.notes import Notes, definitions_card
-from bot.slack.cards.status_card import card
 
-_LISTED: Final = (
-    *("look_up", "share", "watch", "watches", "bulk", "explain", "lang", "whoami", "health"),
-)
-
-
-def card_with_buttons(
-    answers: Sequence[Answer], style: CardStyle, reader: str, remarks: Sequence[str]
-) -> Message:
-    """Make the card of these answers; on a public card only `reader` sees the buttons."""
-    ids = [answer.message_id for answer in answers]
-    watching = any(invites_watch(answer.finding) for answer in answers)
-    return card(answers, style, remarks, buttons(ids, style, reader, watching=watching))
+_WAYS: Final = ("menu", "form", "list", "direct")
+_LISTED: Final = ("look_up", "watches", "explain", "lang", "health")
+# What is said after something else than a question about a call.
+_THEN: Final = {
+    **dict.fromkeys(("thanks", "fine"), "first.next"),
+    **{name: f"first.{name}_how" for name in ("watch", "share")},
+}
 
 
 def may_change(answers: Sequence[Answer]) -> bool:
@@ -69,57 +56,6 @@ def posted_card(body: Mapping[str, Any]) -> PostedCard | None:
     return card_of({"channel": container.get("channel_id"), "ts": container.get("message_ts")})
 
 
-def customer_texts(
-    answers: Sequence[Answer], style: CardStyle, catalogs: Sequence[Catalog]
-) -> Message:
-    """Show texts to copy for the customer, by language, the reader's first; without duplicates."""
-    say = style.catalog.say
-    blocks: list[Block] = [header(say("customer_card.title")), section(say("customer_card.intro"))]
-    for catalog in sorted(catalogs, key=lambda one: one is not style.catalog):
-        texts = dict.fromkeys(customer_reply(answer.finding, catalog) for answer in answers)
-        label = line(bold(catalog.say("language.own_name")))
-        blocks.append(rich_text(label, *(preformatted(text) for text in texts)))
-    return message(f"{say('customer_card.title')}. {say('customer_card.intro')}", blocks)
-
-
-def details(answers: Sequence[Answer], style: CardStyle) -> Message:
-    """Show raw result, reason phrase, source, Q.850 cause and time of each call."""
-    title = style.catalog.say("details.title")
-    blocks = [header(title)]
-    for answer in answers:
-        elements = [code(style.shown_id(answer.message_id))]
-        for label, value in _rows(answer, style):
-            elements.append(bold(f"\n{style.catalog.say(f'details.{label}')}  "))
-            # Slack rejects an empty text element, and the raw result may be empty.
-            elements.append(plain(value or " "))
-        blocks.append(rich_text(line(*elements)))
-    return message(title, blocks)
-
-
-def _rows(answer: Answer, style: CardStyle) -> Iterator[tuple[str, str]]:
-    finding, catalog = answer.finding, style.catalog
-    explanation = explain(finding, catalog)
-    if isinstance(finding, LookupFailure):
-        yield "error", " ".join(filter(None, (finding.error, finding.detail)))
-    else:
-        yield "raw", style.shown_raw(finding.raw)
-        yield from _sip_rows(finding, catalog)
-    yield "retry", catalog.say(f"retry.{explanation.entry.about}.{explanation.entry.retry.value}")
-    if explanation.entry.source:
-        yield "source", explanation.entry.source
-    yield "checked", style.when(answer)
-
-
-def _sip_rows(status: CallStatus, catalog: Catalog) -> Iterator[tuple[str, str]]:
-    if status.sip_code is None:
-        return
-    entry = catalog.sip(status.sip_code)
-    yield "sip", f"{status.sip_code} {entry.phrase}".strip()
-    yield "defined", entry.source
-    if entry.q850:
-        yield "q850", ", ".join(str(cause) for cause in entry.q850)
-
-
 def reply_to(query: TooMany | DidYouMean | Nothing, notes: Notes, reader: str) -> Message:
     """Answer what is neither a look-up nor a command; only `reader` sees the buttons, if any."""
     match query:
@@ -128,13 +64,34 @@ def reply_to(query: TooMany | DidYouMean | Nothing, notes: Notes, reader: str) -
         case DidYouMean():
             return did_you_mean(query, notes)
         case Nothing():
-            return notes.usage()
+            return first_answer(notes, query.intent, reader)
+
+
+def first_answer(notes: Notes, intent: str = "", reader: str = "") -> Message:
+    """Answer a greeting, thanks, or whatever else names no call, with how to ask."""
+    title = f"first.{intent}" if intent else "help.usage_title"
+    if intent in _THEN:
+        names = {name: notes.say(f"button.{name}") for name in ("watch", "share")}
+        return notes.note(title, _THEN[intent], **names)
+    how = ("help.usage", "problem.where_to_find")
+    asked = notes.note(title, *(how[::-1] if intent in {"idmsg", "phone"} else how))
+    return asked.followed_by(ask_row(notes.style, reader))
+
+
+def ask_row(style: CardStyle, reader: str) -> Block:
+    """Make the buttons that open the forms; on a public message only `reader` sees them."""
+    ask = button(ASK_ACTION, style.catalog.say("home.ask"), style="primary")
+    both = (ask, open_button(style.catalog))
+    return actions("ask_row", [seen_by(reader, one, style) for one in both])
 
 
 def definition_note(run: Run, notes: Notes, catalogs: Iterable[Catalog]) -> Message:
-    """Explain a code or a word."""
-    found = find(run.argument, notes.style.catalog, catalogs) if run.argument else Found(term="")
-    return definitions_card(found, notes, assumed=run.assumed)
+    """Explain codes or a word."""
+    found = [find(one, notes.style.catalog, catalogs) for one in terms(run.argument)]
+    first, *others = (
+        definitions_card(one, notes, assumed=run.assumed and one is found[-1]) for one in found
+    )
+    return first.followed_by(*(block for one in others for block in one.blocks))
 
 
 def language_note(
@@ -161,20 +118,24 @@ def channel_language(chosen: Catalog, notes: Notes) -> Message:
     return notes.note("language.channel_chosen", language=chosen.say("language.own_name"))
 
 
-def help_note(notes: Notes) -> Message:
-    """List all commands, where to find an IDMSG, and how to change the language."""
-    lines = [notes.say(f"help.{name}", limit=MAX_IDS) for name in _LISTED]
-    contact = notes.style.contacts.bot
-    return note(
-        notes.say("help.title"),
-        notes.say("help.intro"),
-        "\n".join(f"• {line}" for line in lines),
-        notes.say("help.where", where_to_find=notes.say("problem.where_to_find")),
-        small=[
-            notes.say("help.other_language"),
-            *([notes.say("help.contact", contact=escape(contact))] if contact else []),
-        ],
+def help_note(notes: Notes, reader: str = "") -> Message:
+    """List the ways to ask, those without a command first, and how to change the language."""
+    say, contact = notes.say, notes.style.contacts.bot
+    labels = {
+        "menu": say("manifest.message_shortcut"),
+        "ask": say("home.ask"),
+        "open": say("bulk.note.open"),
+        "limit": MAX_IDS,
+    }
+    ways, commands = (
+        "\n".join(f"• {say(f'help.{name}', **labels)}" for name in names)
+        for names in (_WAYS, _LISTED)
     )
+    small = [say("help.other_language")]
+    small += [say("help.contact", contact=escape(contact))] if contact else []
+    intro = f"{say('help.intro')} {say('problem.where_to_find')}"
+    shown = note(say("help.title"), intro, ways, f"{say('help.commands')}\n{commands}", small=small)
+    return shown.followed_by(ask_row(notes.style, reader))
 
 
 def whoami_note(asker: Asker, reason: Refusal | None, notes: Notes, *, admin: bool) -> Message:
@@ -220,17 +181,15 @@ def health_note(
     """
     say, error = style.catalog.say, health.last_error
     reason = "" if error is None else style.catalog.error(error).title
-    lines = [
-        say(f"health.{name}", when=style.moment(when), reason=reason)
-        for name, when in _moments(health)
-        if when is not None
-    ]
+    known = [(name, style.moment(when)) for name, when in _moments(health) if when is not None]
+    lines = [say(f"health.{name}", when=when, reason=reason) for name, when in known]
     if others:
         lines.append(say("health.others", connections=connections, others=others))
-    return note(say("health.title"), "\n".join(lines))
+    return note(say(f"health.{known[0][0]}_title"), "\n".join(lines))
 
 
 def _moments(health: GatewayHealth) -> Iterator[tuple[str, datetime | None]]:
+    """What to say of it, the verdict first."""
     yield "down", health.down_since
     yield "paused", health.paused_until
     failed = health.last_failure is not None and health.last_error is not None

@@ -111,8 +111,14 @@ def _names_of(query: Query | None) -> frozenset[str]:
     if isinstance(query, Run):
         argument = query.argument if query.command in _WITH_ARGUMENT else ""
         return frozenset({f"{query.command} {argument}"})
-    ids = frozenset(one.value for one in _ids_of(query))
+    ids = frozenset(chain.from_iterable(_names_of_id(one, query) for one in _ids_of(query)))
     return ids if ids or query is None else frozenset({WORDS})
+
+
+def _names_of_id(message_id: MessageId, query: Query | None) -> frozenset[str]:
+    """To look a call up, and to watch it."""
+    watched = isinstance(query, LookUp) and query.watch
+    return frozenset({message_id.value, *([f"watch {message_id}"] if watched else [])})
 
 
 def _name_of_file(file: FileObject) -> str:
@@ -122,7 +128,7 @@ def _name_of_file(file: FileObject) -> str:
 def _left_of(query: Query | None, parts: AbstractSet[str]) -> Query | None:
     if _names_of(query) <= parts:
         return query
-    left = tuple(one for one in _ids_of(query) if one.value in parts)
+    left = tuple(one for one in _ids_of(query) if not _names_of_id(one, query).isdisjoint(parts))
     if isinstance(query, LookUp) and left:
         return replace(query, ids=left)
     return _look_up(FoundIds(ids=left), None)

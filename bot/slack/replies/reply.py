@@ -82,13 +82,16 @@ class Reply:
         """Make another reply to the same question."""
         return Reply(self._slack, route, target or self.target, self._notes)
 
-    async def open_modal(self, view: View) -> str | None:
-        """Open a modal; return its id, or `None` if there is no `trigger_id` or it has expired."""
+    async def open_modal(self, view: View, method: str = "views.open") -> str | None:
+        """Open a modal, or push it over another one with `views.push`.
+
+        Returns its id, or `None` if there is no `trigger_id` or it has expired.
+        """
         trigger_id = self.target.trigger_id
         if not trigger_id:
             return None
         view = self._slack.seal.on_view(view)
-        opened = await self._slack.call("views.open", trigger_id=trigger_id, view=view)
+        opened = await self._slack.call(method, trigger_id=trigger_id, view=view)
         return None if opened is None else first_word(part(opened, "view").get("id"))
 
     async def update_modal(self, view: View, view_id: str = "") -> bool:
@@ -147,6 +150,8 @@ class Reply:
         match attempt:
             case Attempt.MODAL:
                 return await self._in_modal(message, first=first)
+            case Attempt.PUSH:
+                return await self._over_modal(message)
             case Attempt.EPHEMERAL:
                 return await self._ephemeral(message)
             case Attempt.POST | Attempt.DIRECT if replaces:
@@ -205,6 +210,15 @@ class Reply:
             return False
         self._posted = card_of(sent)
         return True
+
+    async def _over_modal(self, message: Message) -> bool:
+        """Push it over the modal that was clicked in; in its place if Slack refuses that."""
+        if not self.target.view_id:
+            return False
+        view = answer(self._notes.style.catalog, message)
+        return await self.open_modal(view, "views.push") is not None or await self.update_modal(
+            view
+        )
 
     async def _in_modal(self, message: Message, *, first: bool) -> bool:
         """Show it in the acknowledgement if one is due, then by views.update.

@@ -132,27 +132,28 @@ def mention(body: Body) -> Situation | None:
     event = part(body, "event")
     if is_direct(str(event.get("channel", ""))) or not has_words(event):
         return None
-    return _in_thread(event, Surface.MENTION, Audience.PUBLIC)
+    return _in_thread(event, Surface.MENTION)
 
 
 def direct_message(body: Body) -> Situation | None:
-    """A message of a user to the bot, as it is now."""
+    """A message of a user to the bot, as it is now; answered in line, or in the thread it is in."""
     event = part(body, "event")
     if event.get("channel_type") != "im" or not has_words(event):
         return None
-    return _in_thread(event, Surface.DIRECT_MESSAGE, Audience.DIRECT)
+    thread_ts = first_word(event.get("thread_ts"))
+    return Situation(surface=Surface.DIRECT_MESSAGE, audience=Audience.DIRECT, thread_ts=thread_ts)
 
 
 def about_message(body: Body) -> Situation:
     """The shortcut on a message."""
-    return _in_thread(part(body, "message"), Surface.MESSAGE_SHORTCUT, Audience.PUBLIC)
+    return _in_thread(part(body, "message"), Surface.MESSAGE_SHORTCUT)
 
 
-def _in_thread(message: Body, surface: Surface, audience: Audience) -> Situation:
+def _in_thread(message: Body, surface: Surface) -> Situation:
     """Answer a message in its thread, or start one."""
     return Situation(
         surface=surface,
-        audience=audience,
+        audience=Audience.PUBLIC,
         thread_ts=first_word(message.get("thread_ts"), message.get("ts")),
         begins=not message.get("thread_ts"),
     )
@@ -175,11 +176,15 @@ def submitted_ids(body: Body) -> Situation:
 
 
 def click(body: Body, how: Route) -> Situation:
-    """A button on a card, answered as `how` says; in a modal the answer replaces the content."""
+    """A button on a card, answered as `how` says."""
     container = part(body, "container")
     if container.get("type") == "view":
-        return Situation(surface=Surface.BUTTON, audience=Audience.MODAL)
+        how = how if how is Route.BESIDE else Route.MODAL
+        return Situation(surface=Surface.BUTTON, audience=Audience.MODAL, click=how)
     audience, shared_by = audience_of(first_action(body).get("block_id"))
+    if audience is Audience.MODAL:
+        # The modal was closed, so its answer was sent directly.
+        audience = Audience.DIRECT
     if audience is not Audience.DIRECT:
         # A card counts as public unless it is certain that one user alone sees it.
         private = bool(container.get("is_ephemeral")) or audience is Audience.PRIVATE
@@ -190,6 +195,11 @@ def click(body: Body, how: Route) -> Situation:
 def by(surface: Surface) -> Callable[[Body], Situation]:
     """Read any payload as a question whose answer is for the asker only."""
     return lambda _: Situation(surface=surface)
+
+
+def opening(body: Body) -> Situation:
+    """The button that opens a form, on the App Home or on a message."""
+    return Situation(surface=Surface.HOME if part(body, "view") else Surface.BUTTON)
 
 
 def home_opened(body: Body) -> Situation | None:

@@ -63,6 +63,7 @@ class Attempt(Enum):
     POST = "a message of the bot in the channel or thread"
     DIRECT = "a message of the bot to the user"
     MODAL = "in the open modal"
+    PUSH = "in a modal over the one that was clicked in"
 
 
 class Route(Enum):
@@ -74,7 +75,7 @@ class Route(Enum):
     IN_PLACE = "the readers of the card that was clicked, in place of it"
     SHARED = "the channel or thread of a private question"
     THREAD = "the thread"
-    CONVERSATION = "the thread of a direct message"
+    CONVERSATION = "the direct messages of one user, or the thread there in which they asked"
     DIRECT = "one user, in a direct message"
     MODAL = "the user with the open modal"
 
@@ -83,7 +84,7 @@ _TO_ASKER: Final = (Attempt.URL, Attempt.EPHEMERAL, Attempt.DIRECT)
 _TO_THREAD: Final = (Attempt.POST, Attempt.URL_IN_CHANNEL, *_TO_ASKER)
 ATTEMPTS: Final = {
     Route.PRIVATE: _TO_ASKER,
-    Route.BESIDE: _TO_ASKER,
+    Route.BESIDE: (Attempt.PUSH, *_TO_ASKER),
     Route.IN_PLACE: (Attempt.URL_ORIGINAL, *_TO_ASKER),
     # Without `_TO_ASKER`: the response URL and the channel have just refused the card.
     Route.SHARED: (Attempt.URL_IN_CHANNEL, Attempt.POST, Attempt.DIRECT),

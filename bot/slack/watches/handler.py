@@ -5,14 +5,14 @@ Only the user who started a watch sees it in a list and can change it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from bot.domain.access import Asker
 from bot.domain.call_status import Answer
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.job import PostedCard
-from bot.domain.jobs.watch import Watch, why_not_watchable
+from bot.domain.jobs.watch import Watch, is_unknown, why_not_watchable
 from bot.services.records import Records
 from bot.services.watches.service import Started, StartOutcome, WatchService
 from bot.slack.blocks.block_kit import Message
@@ -29,7 +29,11 @@ class WatchHandler:
         self._records = records
 
     async def start(
-        self, ids: Sequence[MessageId], request: Request, card: PostedCard | None = None
+        self,
+        ids: Sequence[MessageId],
+        request: Request,
+        card: PostedCard | None = None,
+        unknown: Collection[MessageId] = (),
     ) -> tuple[StartOutcome, ...]:
         """Watch these calls for the asker; one outcome for each.
 
@@ -37,12 +41,14 @@ class WatchHandler:
             ids: the calls.
             request: the question.
             card: the message that shows the only call, to update later.
+            unknown: the calls that the gateway does not know.
 
         Raises:
             StorageError: no call is watched.
         """
+        asker, place = request.asker, request.destination
         outcomes = await self._watching.start(
-            ids, asker=request.asker, destination=request.destination, card=card
+            ids, asker=asker, destination=place, card=card, unknown=unknown
         )
         fresh = [one.watch.message_id for one in outcomes if isinstance(one, Started)]
         self._records.acted(request.asked, "watch", fresh)
@@ -50,8 +56,8 @@ class WatchHandler:
 
     async def begin(
         self, answers: Sequence[Answer], request: Request, card: PostedCard | None
-    ) -> None:
-        """Watch the calls that may still get a status, and show the asker a note.
+    ) -> Message:
+        """Watch the calls that may still get a status; the note to the asker.
 
         Args:
             answers: the current statuses of the calls.
@@ -59,13 +65,14 @@ class WatchHandler:
             card: the message that shows them, to update later.
         """
         wanted = [one.message_id for one in answers if why_not_watchable(one.finding) is None]
+        unknown = {one.message_id for one in answers if is_unknown(one.finding)}
         notes = request.private_notes
-        message = not_stored(notes)
         with FailureLogged("watches cannot be started"):
             # A card of several calls cannot be updated: one answer would replace the others.
-            outcomes = await self.start(wanted, request, card if len(answers) == 1 else None)
-            message = started(outcomes, notes, request.asker.user, answers)
-        await request.aside.show(message)
+            card = card if len(answers) == 1 else None
+            outcomes = await self.start(wanted, request, card, unknown)
+            return started(outcomes, notes, request.asker.user, answers)
+        return not_stored(notes)
 
     async def change_limit(self, request: Request, names: Sequence[str], limit: timedelta) -> None:
         """Set a new time limit from now on; a watch that is over is not restarted."""

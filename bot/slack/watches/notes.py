@@ -47,7 +47,7 @@ _MOST_LISTED: Final = 20
 
 
 def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | None = None) -> Block:
-    """Make the buttons for the other time limits, and the one to stop.
+    """Make the buttons for the other time limits, if there is one, and the one to stop.
 
     Args:
         watches: the watches that have just been started or changed.
@@ -59,7 +59,7 @@ def controls(watches: Sequence[Watch], catalog: Catalog, chosen: timedelta | Non
     elements = [
         button(f"{_LIMIT}{name}", catalog.say(f"watch.limit.{name}"), value=value)
         for name, limit in LIMITS.items()
-        if spans != {limit}
+        if spans != {limit} and not _only_once_more(watches)
     ]
     elements.append(button(STOP_ACTION, catalog.say("watch.stop"), value=value))
     return actions(_CONTROLS, elements)
@@ -103,8 +103,13 @@ def started(
     message = note(_title(outcomes, notes, len(begun)), "\n".join(lines))
     if not begun:
         return message
-    small = context([notes.say("watch.limit_is_told")])
-    return message.followed_by(controls(begun, notes.style.catalog, limit), small)
+    small = [] if _only_once_more(begun) else [context([notes.say("watch.limit_is_told")])]
+    return message.followed_by(controls(begun, notes.style.catalog, limit), *small)
+
+
+def _only_once_more(watches: Sequence[Watch]) -> bool:
+    """Whether they end with their next look, unless the gateway knows the call by then."""
+    return all(watch.unknown for watch in watches)
 
 
 def _hindrances(answers: Sequence[Answer], notes: Notes) -> Iterator[str]:
@@ -189,7 +194,7 @@ def _outcome(outcome: StartOutcome, notes: Notes, user: str) -> str:
     watch = outcome.watch
     in_thread = watch.destination.thread is not None
     if isinstance(outcome, Started):
-        name = "watch.started"
+        name = "watch.once_more" if watch.unknown else "watch.started"
     else:
         name = "watch.yours" if watch.user == user else "watch.anothers"
     return notes.say(

@@ -1,29 +1,21 @@
-"""Posts the one notice of a watch to its thread, or else to the user, and updates the card."""
+"""Posts the one notice of a watch to its thread, or else to the user; its card is updated first."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 
 from bot.domain.call_status import Answer
 from bot.domain.jobs.job import Delivery, Report, Trace
-from bot.domain.jobs.watch import Ending, State, Watch, invites_watch
+from bot.domain.jobs.watch import Ending, State, Watch
 from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import explain
 from bot.slack.api.finding import Sought
 from bot.slack.api.post_once import OncePoster
 from bot.slack.api.posted import Mark
-from bot.slack.blocks.block_kit import (
-    MESSAGE_TEXT_LIMIT,
-    Message,
-    code_span,
-    context,
-    escape,
-    header,
-    section,
-)
+from bot.slack.blocks.block_kit import MESSAGE_TEXT_LIMIT, Message, code_span, escape, section
 from bot.slack.blocks.style import CardStyle
-from bot.slack.cards.controls import buttons
 from bot.slack.cards.status_card import card
 
 
@@ -43,93 +35,63 @@ def block_id_of(watch: Watch) -> str:
     return f"watch_notice_{watch.id}"
 
 
-def notice(watch: Watch, style: CardStyle, *, why_here: str = "") -> Message:
-    """Make the one notice of a watch.
+def notice(
+    watches: Sequence[Watch], style: CardStyle, links: Sequence[str], *, why_here: str = ""
+) -> Message:
+    """Make the one notice of these watches of a user: a line for each call.
 
     Args:
-        watch: its ending is known.
+        watches: their endings are known.
         style: the language, and who reads it; a public notice mentions the asker.
+        links: where the card of each call is, which shows its status by now; empty if it does not.
+            A single call without a link is shown as a card.
         why_here: why it is sent directly, `gone` or `moved`; see `OncePoster.post`.
     """
-    say, last = style.catalog.say, watch.last
-    if watch.ending is Ending.LIMIT or last is None:
-        name, shown = Ending.LIMIT, _at_the_limit(watch, style)
+    first, *others = watches
+    intro = _intro(watches, style, why_here)
+    lines = [_line(watch, style, link) for watch, link in zip(watches, links, strict=True)]
+    text, blocks = " ".join((intro, *lines)), [section(intro)]
+    if others:
+        marked = zip(lines, watches, strict=True)
+        blocks += [section(line) | {"block_id": block_id_of(watch)} for line, watch in marked]
+    elif links[0] or first.last is None:
+        blocks = [section(text) | {"block_id": block_id_of(first)}]
     else:
-        name, shown = watch.ending or Ending.STATUS, status_of(watch, last, style)
-    text = say(f"notice.{name}", idmsg=code_span(style.shown_id(watch.message_id)))
-    intro = _intro(text, watch.user, style, why_here)
-    first = section(intro) | {"block_id": block_id_of(watch)}
-    text = shorten(f"{intro} {shown.text}", MESSAGE_TEXT_LIMIT)
-    return Message(text=text, blocks=(first, *shown.blocks))
+        shown = status_of(first, first.last, style)
+        text = f"{intro} {shown.text}"
+        blocks = [section(intro) | {"block_id": block_id_of(first)}, *shown.blocks]
+    return Message(text=shorten(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
-def _intro(text: str, user: str, style: CardStyle, why_here: str) -> str:
-    say = style.catalog.say
+def _intro(watches: Sequence[Watch], style: CardStyle, why_here: str) -> str:
+    say, first = style.catalog.say, watches[0]
+    ending = (first.ending or Ending.LIMIT).value
+    text = say(f"notice.{ending}", until=style.moment(first.expires_at))
+    if len(watches) > 1:
+        text = say("notice.several", count=len(watches))
     if why_here:
-        text = f"{text} {say(f'notice.{why_here}')}"
+        text = f"{say(f'notice.{why_here}')} {text}"
     if style.public:
-        return say("notice.called", user=code_span(user), text=text)
+        return say("notice.called", user=code_span(first.user), text=text)
     return say("notice.directly", text=text)
+
+
+def _line(watch: Watch, style: CardStyle, link: str) -> str:
+    """A call, and how it stands; mrkdwn."""
+    say = style.catalog.say
+    if watch.last is None:
+        verdict = say("notice.no_look")
+    else:
+        explanation = explain(watch.last.finding, style.catalog)
+        verdict = f"{say(f'icon.{explanation.verdict}')} {escape(explanation.headline)}"
+    parts = [verdict, f"`{code_span(style.shown_id(watch.message_id))}`"]
+    return " · ".join([*parts, f"<{escape(link)}|{say('notice.to_card')}>"] if link else parts)
 
 
 def status_of(watch: Watch, last: Answer, style: CardStyle) -> Message:
     """Make the card of the last status; it says so if the notice could not be delivered."""
-    under = buttons([watch.message_id], style, watch.user, watching=invites_watch(last.finding))
     undelivered = watch.state is State.UNDELIVERED
-    return card([last], style, [style.catalog.say("notice.undelivered")] * undelivered, under)
-
-
-def _at_the_limit(watch: Watch, style: CardStyle) -> Message:
-    """Show that there is no status yet, and what to do; not as a card, which looks like one."""
-    say = style.catalog.say
-    title = say("notice.limit_title")
-    lines = say(
-        "notice.limit_span",
-        since=style.moment(watch.started_at),
-        until=style.moment(watch.expires_at),
-    )
-    under = buttons([watch.message_id], style, watch.user, watching=True)
-    blocks = [
-        header(title),
-        section(lines),
-        section(_last_look(watch.last, style)),
-        *([under] if under is not None else []),
-    ]
-    if watch.last is not None and watch.last.sandbox:
-        blocks.append(context([f"*{say('card.sandbox')}*"]))
-    return Message(text=f"{escape(title)}.", blocks=tuple(blocks))
-
-
-def _last_look(last: Answer | None, style: CardStyle) -> str:
-    if last is None:
-        return style.catalog.say("notice.no_look")
-    headline = explain(last.finding, style.catalog).headline
-    return style.catalog.say(
-        "notice.last_look", when=style.moment(last.checked_at), headline=escape(headline)
-    )
-
-
-def notice_for_all(watches: Sequence[Watch], style: CardStyle, *, why_here: str = "") -> Message:
-    """Make the one notice of several watches of a user: a list of their calls.
-
-    Args:
-        watches: each with its last status.
-        style: the language, and who reads it; a public notice mentions the asker.
-        why_here: see `notice`.
-    """
-    user, ids = watches[0].user, [watch.message_id for watch in watches]
-    answers = [watch.last for watch in watches if watch.last is not None]
-    invites = any(invites_watch(answer.finding) for answer in answers)
-    intro = _intro(style.catalog.say("notice.several", count=len(watches)), user, style, why_here)
-    shown = card(answers, style, (), buttons(ids, style, user, watching=invites))
-    marks = iter(watches)
-    # The rows of the calls are the only blocks of rich text in a list.
-    blocks = (
-        block | {"block_id": block_id_of(next(marks))} if block["type"] == "rich_text" else block
-        for block in shown.blocks
-    )
-    text = shorten(f"{intro} {shown.text}", MESSAGE_TEXT_LIMIT)
-    return Message(text=text, blocks=(section(intro), *blocks))
+    return card([last], style, [style.catalog.say("notice.undelivered")] * undelivered, watch.user)
 
 
 class SlackNotifier:
@@ -139,19 +101,25 @@ class SlackNotifier:
         self._poster = poster
 
     async def tell(self, *watches: Watch) -> Report:
-        """Post the notice, marked with the ids of the watches; directly if there is no thread."""
-        first, *others = watches
+        """Update the cards, then post the notice with the ids of the watches as its mark."""
+        first = watches[0]
+        links = await asyncio.gather(*map(self._link, watches))
 
         def forms(style: CardStyle, reason: str) -> Iterator[Message]:
-            if others:
-                yield notice_for_all(watches, style, why_here=reason)
-            else:
-                yield notice(first, style, why_here=reason)
+            yield notice(watches, style, links, why_here=reason)
 
         mark = replace(mark_of(first), value=" ".join(watch.id for watch in watches))
         report, _ = await self._poster.post(forms, mark, first.destination, first.user)
         # Nothing belongs to a notice, so the cards of the watches stay the same.
         return replace(report, card=None)
+
+    async def _link(self, watch: Watch) -> str:
+        """The link to the card, once it shows the status; empty if it does not."""
+        if watch.card is None or watch.last is None:
+            return ""
+        updated = await self.update_card(watch)
+        sent = updated.delivery is Delivery.SENT
+        return await self._poster.link(watch.card) if sent else ""
 
     def find_sent(self, watches: Sequence[Watch]) -> AsyncIterator[Trace]:
         """Search for each notice in its thread, and where it would have gone instead."""

@@ -52,7 +52,11 @@ class Bulks(JobTable[Bulk]):
 
     job_of = staticmethod(bulk_of)
     table: ClassVar[Table] = BULK
-    delivered: ClassVar[str] = BulkState.REPORTED.value
+
+    @classmethod
+    def is_awaited(cls) -> ColumnElement[bool]:
+        """Whether its report is still to come."""
+        return and_(cls.is_open(), BULK.c.state != BulkState.REPORTED.value)
 
     async def add(
         self,

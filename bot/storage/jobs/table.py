@@ -71,14 +71,9 @@ class Claimable(Protocol):
 
 
 class JobTable(ABC, Generic[Job]):
-    """One of the two tables. Its asynchronous methods raise `StorageError`.
-
-    Attributes:
-        delivered: the state of a job whose result was delivered, though work is left.
-    """
+    """One of the two tables. Its asynchronous methods raise `StorageError`."""
 
     table: ClassVar[Table]
-    delivered: ClassVar[str]
 
     def __init__(self, database: Database, *, timing: Timing = Timing()) -> None:
         self._database = database
@@ -191,7 +186,7 @@ class JobTable(ABC, Generic[Job]):
     @classmethod
     def is_awaited(cls) -> ColumnElement[bool]:
         """Whether a user still waits for the result of a row's job."""
-        return and_(cls.is_open(), cls.table.c.state != cls.delivered)
+        return cls.is_open()
 
     @classmethod
     def _room(cls, connection: Connection, job: Job, bounds: Bounds) -> dict[Bound, int]:

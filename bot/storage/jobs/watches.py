@@ -31,7 +31,6 @@ class Watches(JobTable[Watch]):
 
     job_of = staticmethod(watch_of)
     table: ClassVar[Table] = WATCH
-    delivered: ClassVar[str] = State.TOLD.value
 
     @classmethod
     def is_single(cls) -> ColumnElement[bool]:
@@ -50,7 +49,7 @@ class Watches(JobTable[Watch]):
             room = self._room(connection, new[0], bounds)
             outcomes: list[Watch | Bound] = []
             for watch in new:
-                existing = self._awaited_like(connection, watch, watch.started_at)
+                existing = self._awaited_like(connection, watch)
                 outcome = existing or first_full(room)
                 # The same object in the result shows the caller that the watch is new.
                 if outcome is None:
@@ -61,7 +60,7 @@ class Watches(JobTable[Watch]):
 
         return await self._alone(work)
 
-    def _awaited_like(self, connection: Connection, watch: Watch, now: datetime) -> Watch | None:
+    def _awaited_like(self, connection: Connection, watch: Watch) -> Watch | None:
         """Another awaited watch for the same call and destination."""
         place, columns = watch.destination, WATCH.c
         like = and_(
@@ -72,13 +71,7 @@ class Watches(JobTable[Watch]):
             self.is_open(),
         )
         there = connection.execute(select(WATCH).where(like)).first()
-        if there is None or there.id == watch.id:
-            return None
-        if there.state != self.delivered:
-            return self.job_of(there)
-        # Only its card is still to be updated, and will show the new watch.
-        connection.execute(update(WATCH).where(columns.id == there.id).values(ended_at=now))
-        return None
+        return None if there is None or there.id == watch.id else self.job_of(there)
 
     async def reopen(self, old: Watch, new: Watch) -> Watch | None:
         """Replace a watch that is over with an open one.
@@ -89,7 +82,7 @@ class Watches(JobTable[Watch]):
         """
 
         def work(connection: Connection) -> Watch | None:
-            there = self._awaited_like(connection, new, new.due_at)
+            there = self._awaited_like(connection, new)
             if there is not None:
                 return there
             return new if self._replace(connection, old, new) else None

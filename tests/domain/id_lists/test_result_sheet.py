@@ -78,7 +78,7 @@ def test_a_call_has_all_its_facts() -> None:
         "line": "8",
         "idmsg": "MPG000236180474",
         "outcome": say("outcome_word.failed"),
-        "headline": say("headline.failed_because", reason=EN.sip(486).title),
+        "headline": say("headline.failed_because", reason=EN.sip(486).heading),
         "sip_code": "486",
         "gateway_code": "",
         "duration": "",
@@ -119,7 +119,7 @@ def test_the_note_says_what_is_odd() -> None:
         checked_at=NOON,
     )
     sheet_texts = cells(failed)
-    note = f"{say('card.error_code')}: timeout"
+    note = f"{say('details.error')}: timeout"
     assert (say("outcome_word.lookup_failed"), "", note) == (
         sheet_texts["outcome"],
         sheet_texts["raw"],

@@ -241,6 +241,12 @@ def test_what_is_left_out_of_a_line_of_ids_is_named(
         (f"{A} share watch", True, True),
         (f"watch share {A}", True, True),
         (f"{A} watch share ok", True, True),
+        # Nothing is watched that was not asked for.
+        (f"não avisar {A}", False, False),
+        (f"{A} don\u2019t ever watch", False, False),
+        (f"parar de acompanhar {A}", False, False),
+        (f"{A} did not ring. Watch", False, True),
+        (f"{A} did not ring for them watch", False, True),
         # Nothing becomes public that was not asked for.
         (f"do not share {A}", False, False),
         (f"{A} don\u2019t share", False, False),
@@ -252,7 +258,7 @@ def test_what_is_left_out_of_a_line_of_ids_is_named(
     ],
 )
 def test_share_and_watch_with_any_signs(text: str, share: bool, watch: bool) -> None:
-    """`watch` anywhere; `share` first, last, or after an id, unless it is negated."""
+    """`watch` anywhere, `share` first, last, or after an id; neither if it is negated."""
     query = parse_query(text)
 
     assert isinstance(query, LookUp)

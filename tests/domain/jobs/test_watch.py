@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.call_status import Answer, Finding, LookupFailure, read_result
 from bot.domain.input.message_id import MessageId
-from bot.domain.jobs.job import Destination, PostedCard
+from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import (
     Bound,
     Bounds,
@@ -145,17 +145,6 @@ def test_a_watch_is_never_put_off_beyond_its_limit(looks: int, second: int, raw:
     again = polled(read_result(raw), now, replace(WATCH, looks=looks))
     assert again.due_at <= max(WATCH.expires_at, now)
     assert again.due_at - now <= SCHEDULE.longest_wait
-
-
-@pytest.mark.parametrize(
-    ("card", "is_open"), [(None, False), (PostedCard(channel="C1", ts="1.1"), True)]
-)
-def test_one_that_was_told_is_open_until_its_card_shows_it(
-    card: PostedCard | None, is_open: bool
-) -> None:
-    """If it has one."""
-    notified = replace(WATCH, card=card, state=State.TELLING, doubtful=True).sent(NOON)
-    assert (is_open, State.TOLD, False) == (notified.open, notified.state, notified.doubtful)
 
 
 def test_a_watch_is_open_until_its_notice_stands_or_cannot_be_delivered() -> None:

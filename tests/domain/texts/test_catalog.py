@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.domain.call_status import CALL_OUTCOMES, Outcome
 from bot.domain.texts.catalog import (
     Catalog,
     Entry,
@@ -18,7 +17,7 @@ from bot.domain.texts.catalog import (
     Writing,
     capitalised,
 )
-from tests.support.wording import EN
+from tests.support.wording import EN, UNLISTED
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,7 @@ from tests.support.wording import EN
         (101, "1xx"),
         (299, "2xx"),
         (399, "3xx"),
-        (499, "4xx"),
+        (int(UNLISTED), "4xx"),
         (599, "5xx"),
         (699, "6xx"),
     ],
@@ -93,22 +92,6 @@ def entry(kind: Kind, code: str) -> Entry:
     )
 
 
-@pytest.mark.parametrize(
-    ("kind", "code", "about"),
-    [
-        (Kind.SIP, "486", "call"),
-        (Kind.GATEWAY, "024", "ask"),
-        (Kind.ERROR, "timeout", "ask"),
-        *((Kind.OUTCOME, verdict, "call") for verdict in sorted(CALL_OUTCOMES)),
-        # These leave the call's result open.
-        *((Kind.OUTCOME, unknown, "ask") for unknown in sorted(set(Outcome) - CALL_OUTCOMES)),
-    ],
-)
-def test_a_retry_speaks_of_calling_or_of_asking(kind: Kind, code: str, about: str) -> None:
-    """If the call has a verdict, the call is repeated; otherwise the look-up is."""
-    assert about == entry(kind, code).about
-
-
 @pytest.mark.parametrize("who", WhoActs)
 def test_the_reader_and_nobody_are_not_another(who: WhoActs) -> None:
     """Only another party is named as the one who resolves it."""
@@ -152,7 +135,7 @@ SMALL = Catalog(
     language=Language.ENGLISH,
     entries={},
     phrases=PHRASES,
-    writing=Writing(comma=True, one_below_two=False, join="", minute={}, second={}),
+    writing=Writing(comma=True, none_is_one=False),
 )
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bot.domain.call_status import read_result
 from bot.domain.input.message_id import folded
 from bot.domain.texts.catalog import Catalog, Entry, Kind, Retry, WhoActs
-from bot.domain.texts.dictionary import Definition, Found, as_record, everything, find
+from bot.domain.texts.dictionary import Definition, Found, as_record, everything, find, terms
 from bot.domain.texts.explanation import explain
-from tests.support.wording import EN, PT, say
+from tests.support.wording import EN, PT, UNLISTED, say
 
 SIP, GATEWAY, OUTCOME, ERROR = Kind.SIP, Kind.GATEWAY, Kind.OUTCOME, Kind.ERROR
 
@@ -30,7 +30,7 @@ def seen(found: Found) -> list[tuple[str, Kind, str]]:
         ("486", ("486", SIP, "486")),
         (" 486 ", ("486", SIP, "486")),
         ("100", ("100", SIP, "100")),
-        ("499", ("499", SIP, "4xx")),
+        (UNLISTED, (UNLISTED, SIP, "4xx")),
         ("699", ("699", SIP, "6xx")),
         ("700", ("700", GATEWAY, "undocumented")),
         ("023", ("023", GATEWAY, "023")),
@@ -55,17 +55,15 @@ def test_digits_belong_to_one_family(term: str, expected: tuple[str, Kind, str])
 @pytest.mark.parametrize(
     ("term", "remark"),
     [
-        *((term, "") for term in ("486", "023", "850", "pending:024")),
-        ("499", "not_listed"),
+        *((term, "") for term in ("486", "023", "850", "799", "gateway:486", "pending:024")),
+        (UNLISTED, "not_listed"),
         ("409", "not_registered"),
-        ("799", "undocumented"),
-        ("gateway:486", "undocumented"),
         ("sip:701", "not_sip"),
         ("SIP:900", "not_sip"),
         ("failed:701", "not_sip"),
     ],
 )
-def test_what_is_not_registered_or_documented_is_said_to_be_so(term: str, remark: str) -> None:
+def test_what_is_not_registered_is_said_to_be_so(term: str, remark: str) -> None:
     """The remark is beside the entry that explains the code."""
     expected = say(f"remark.{remark}", code=term[-3:]) if remark else ""
 
@@ -74,7 +72,7 @@ def test_what_is_not_registered_or_documented_is_said_to_be_so(term: str, remark
 
 def test_the_entry_of_a_class_is_not_registered() -> None:
     """A code that is explained by its class is in no registry."""
-    assert not find("499", EN).definitions[0].entry.registered
+    assert not find(UNLISTED, EN).definitions[0].entry.registered
     assert find("486", EN).definitions[0].entry.registered
 
 
@@ -83,7 +81,7 @@ def test_the_entry_of_a_class_is_not_registered() -> None:
     [
         ("failed:486", SIP, "486"),
         ("Failed : 486 Busy Here", SIP, "486"),
-        ("error:499", SIP, "4xx"),
+        (f"error:{UNLISTED}", SIP, "4xx"),
         ("failed:200", SIP, "200"),
         ("blocked:603", OUTCOME, "blocked"),
         # The word decides: a machine with any code, and blocked unless the code names who barred
@@ -112,7 +110,7 @@ def test_a_result_has_the_one_answer_of_its_card(term: str, kind: Kind, code: st
         definition.remark,
     )
     assert explanation.entry == entry
-    assert explanation.headline.rstrip(".") == as_record(definition)["title"]
+    assert explanation.headline == as_record(definition)["title"]
 
 
 @pytest.mark.parametrize(
@@ -325,8 +323,8 @@ def test_everything_is_outcomes_then_sip_codes_then_gateway_codes_then_errors() 
 @pytest.mark.parametrize(
     ("definition", "meaning"),
     [
-        (Definition(code="499", entry=EN.sip(499), remark="New."), "New. "),
-        (Definition(code="499", entry=EN.sip(499)), ""),
+        (Definition(code=UNLISTED, entry=EN.sip(int(UNLISTED)), remark="New."), "New. "),
+        (Definition(code=UNLISTED, entry=EN.sip(int(UNLISTED))), ""),
     ],
     ids=["with a remark", "without"],
 )
@@ -335,7 +333,7 @@ def test_a_record_is_flat(definition: Definition, meaning: str) -> None:
     entry = definition.entry
 
     assert {
-        "code": "499",
+        "code": UNLISTED,
         "kind": "sip",
         "title": entry.heading,
         "meaning": meaning + entry.meaning,
@@ -363,3 +361,19 @@ def test_a_word_of_the_other_language_is_found_and_told_in_ones_own() -> None:
 
     assert [SMALL.sip(486)] == [one.entry for one in found.definitions]
     assert () == find("zzzz", SMALL, [SMALL, other]).definitions
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("486, failed:480; 486", ["486", "failed:480"]),
+        ("486", ["486"]),
+        ("sip 486", ["sip 486"]),
+        ("caixa postal", ["caixa postal"]),
+        ("", [""]),
+        (" ".join(map(str, range(400, 420))), [str(code) for code in range(400, 408)]),
+    ],
+)
+def test_codes_are_terms_of_their_own(text: str, expected: list[str]) -> None:
+    """Each once, and no more than are shown; words belong together."""
+    assert expected == terms(text)

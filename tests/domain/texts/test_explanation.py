@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.domain.call_status import Finding, LookupFailure, Outcome, read_result
-from bot.domain.texts.catalog import Catalog, Kind, Retry, WhoActs
+from bot.domain.texts.catalog import Catalog, Kind, Retry, WhoActs, capitalised
 from bot.domain.texts.explanation import Explanation, explain
-from tests.support.wording import EN, PT, say
+from tests.support.wording import EN, PT, UNLISTED, say
 
 CATALOGS = pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])
 
@@ -29,7 +29,7 @@ def told(raw: str, catalog: Catalog = EN) -> Explanation:
 
 def because(name: str, title: str) -> str:
     """A headline that gives the reason."""
-    return say(f"headline.{name}_because", reason=title)
+    return say(f"headline.{name}_because", reason=capitalised(title))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,8 @@ def because(name: str, title: str) -> str:
         ("failed:200", "failed", say("headline.failed_after_answer"), "agent", "no"),
         ("error:200", "error", say("headline.error_after_answer"), "agent", "no"),
         ("failed", "failed", say("headline.failed"), "sender", "later"),
-        ("failed:499", "failed", because("failed", EN.sip(499).title), "gateway", "no"),
+        (f"failed:{UNLISTED}", "failed", because("failed", EN.sip(int(UNLISTED)).title),
+         "gateway", "no"),
         ("failed:486", "failed", because("failed", EN.sip(486).title), "sender", "later"),
         ("failed:404", "failed", because("failed", EN.sip(404).title), "sender", "no"),
         ("error:503", "error", because("error", EN.sip(503).title), "carrier", "later"),
@@ -55,7 +56,7 @@ def because(name: str, title: str) -> str:
         ("024", "pending", say("headline.pending"), "nobody", "yes"),
         ("023", "gateway_error", say("headline.gateway.023", code="023"), "agent", "no"),
         ("900", "gateway_error",
-         say("headline.gateway_error", reason=EN.gateway("900").title, code="900"),
+         say("headline.gateway_error", reason=EN.gateway("900").heading, code="900"),
          "bot_admin", "no"),
         ("hello", "unrecognised", say("headline.unrecognised"), "gateway", "no"),
     ],
@@ -103,7 +104,7 @@ def test_11_12_an_answered_call_may_have_been_too_short(
         ("failed:busy", "failed", ["no_code"]),
         ("machine:xyz", "machine", ["no_code"]),
         # 15: by its class, which the text states
-        ("failed:499", "4xx", ["not_listed"]),
+        (f"failed:{UNLISTED}", "4xx", ["not_listed"]),
         ("error:699", "6xx", ["not_listed"]),
         ("failed:409", "409", ["not_registered"]),
         # 16: no SIP code, so the word alone is explained
@@ -160,6 +161,21 @@ def test_18_a_call_that_failed_after_the_answer_is_explained_as_such(
     assert catalog.say("advice.after_answer") == explanation.entry.advice
     assert (WhoActs.AGENT, ()) == (explanation.entry.who_acts, explanation.remarks)
     assert (Kind.SIP, "200") == (explanation.entry.kind, explanation.entry.code)
+
+
+@CATALOGS
+def test_a_headline_begins_with_its_reason(catalog: Catalog) -> None:
+    """Up to the colon; it has no duration, so that calls that ended alike have one."""
+    groups = (("failed:486",), ("ok:85", "ok:30", "ok"), ("ok:3", "ok:0"), ("error:486",), ("024",))
+    reasons = [{told(one, catalog).reason for one in group} for group in groups]
+
+    assert [] == [entry.code for entry in catalog.entries.values() if ":" in entry.title]
+    assert [1] * len(groups) == [len(one) for one in reasons]
+    assert {catalog.sip(486).heading} == reasons[0] == reasons[3]
+    headlines = [told(one, catalog).headline for one, *_ in groups]
+    assert [True] * len(groups) == [
+        one.startswith(min(reason)) for one, reason in zip(headlines, reasons, strict=True)
+    ]
 
 
 @CATALOGS
@@ -264,7 +280,7 @@ def test_a_failed_look_up_never_says_that_the_call_failed(catalog: Catalog) -> N
         entry = catalog.error(error)
         said = f"{explanation.headline} {explanation.entry.meaning} {explanation.entry.advice}"
         assert Outcome.LOOKUP_FAILED == explanation.verdict
-        assert catalog.say("headline.lookup_failed", reason=entry.title) == explanation.headline
+        assert catalog.say("headline.lookup_failed", reason=entry.heading) == explanation.headline
         assert (entry, ()) == (explanation.entry, explanation.remarks)
         assert not [verdict for verdict in verdicts if verdict in said]
         assert "HTTP 502" not in said

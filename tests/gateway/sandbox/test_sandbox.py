@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
+from bot.domain.texts.catalog import Language
 from bot.gateway.sandbox.answers import SCRIPTED, answer, pending_seconds
 from bot.gateway.sandbox.envelope import MARK
 from bot.gateway.sandbox.fault_wire import WIRE_BUILDERS, WireReply
 from bot.gateway.sandbox.server import MAX_BODY_BYTES, MAX_REMEMBERED, send
 from bot.gateway.sandbox.server import running_sandbox as running
+from bot.locales import load_catalog
 
 CREDENTIAL = "C0FFEE" * 6 + "C0FF"
 TOKEN = "a1B2c3"
@@ -165,7 +168,17 @@ RESULTS = [
     ("SANDBOX-0001", "023"),  # four digits
     ("SANDBOX-PENDING-x", "023"),
     ("SANDBOX-ok." + "1" * 30, "023"),  # 41 characters
-    ("MPG000236180474", "023"),
+    ("MPG000236180474", "failed:486"),
+    ("mpg000236180475", "ok:85.00"),
+    ("MPG000236180476", "failed:480"),
+    ("MPG000236180477", "machine:200"),
+    ("MPG000236180478", "failed:404"),
+    ("MPG000236180479", "failed:603"),
+    ("MPG000236180480", "024"),
+    ("MPG000236180481", "blocked:608"),
+    ("MPG000236180482", "error:503"),
+    ("MPG000236180483", "ok:3.00"),
+    ("MPG000236180484", "023"),
     ("", "023"),
 ]
 
@@ -186,6 +199,13 @@ def test_the_list_has_every_form() -> None:
     assert [] == [name for name in plain if answer(name).text == "023"]
     assert {"SANDBOX-PENDING-n", "SANDBOX-SLOW-n"} == set(SCRIPTED) - plain
     assert all(sentence.endswith(".") for sentence in SCRIPTED.values())
+
+
+def test_every_example_in_the_texts_is_a_busy_call() -> None:
+    """Who copies it from the help into the playground gets a real answer."""
+    texts = str([load_catalog(language).phrases for language in Language])
+    examples = set(re.findall(r"MPG\d+", texts))
+    assert {"failed:486"} == {answer(one).text for one in examples}
 
 
 async def test_pending_ends_after_its_time(sandbox: Sandbox) -> None:

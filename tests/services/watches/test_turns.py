@@ -213,15 +213,6 @@ async def test_a_time_that_is_chosen_at_the_end(world: World) -> None:
     assert (["SANDBOX-FOREVER"], []) == (world.asked, world.slack.told)
 
 
-async def test_the_card_is_brought_up_to_date(world: World) -> None:
-    """After the notice, where there is one that can be."""
-    card = PostedCard(channel="C1", ts="2.2")
-    await world.turn(await world.start("SANDBOX-OK", card=card))
-    await world.turn(await world.start("SANDBOX-BUSY"))
-    assert [card] == [watch.card for watch in world.slack.updated]
-    assert 2 == len(world.slack.told)
-
-
 async def test_slack_that_refuses_is_tried_again(world: World) -> None:
     """With growing pauses, and without doubt: it certainly has no notice."""
     world.slack.reports = [NOT_TOLD, NOT_TOLD]
@@ -374,45 +365,6 @@ async def test_an_end_of_the_process_leaves_the_looks(world: World) -> None:
     assert taken == await world.read(watch)
     assert ["SANDBOX-SLOW-5"] == world.asked
     assert [told.id] == [one.id for one in world.slack.told]
-
-
-CARD = PostedCard(channel="C1", ts="2.2")
-
-
-async def test_a_card_that_slack_does_not_take_is_changed_later(world: World) -> None:
-    """After the pause that it asks for; the notice is not posted again."""
-    world.slack.updates = [Report(delivery=Delivery.NOT_SENT, pause=timedelta(seconds=90)), UNSURE]
-    watch = await world.turn(await world.start("SANDBOX-OK", card=CARD))
-    assert (State.TOLD, True, None) == (watch.state, watch.open, watch.worker)
-    assert world.clock.now + timedelta(seconds=90) == watch.due_at
-    watch = await world.turn(watch)
-    assert world.clock.now + timedelta(seconds=30) == watch.due_at
-    watch = await world.turn(watch)
-    assert (world.clock.now, 3, 1) == (
-        watch.ended_at,
-        len(world.slack.updated),
-        len(world.slack.told),
-    )
-
-
-async def test_a_card_that_cannot_be_changed_is_left_alone(world: World) -> None:
-    """It was deleted, say; or Slack was away for a day."""
-    world.slack.updates = [Report(delivery=Delivery.UNDELIVERABLE)]
-    watch = await world.turn(await world.start("SANDBOX-OK", card=CARD))
-    assert not watch.open
-    world.slack.updates = [NOT_TOLD] * 1_000
-    watch = await world.turn(await world.start("SANDBOX-BUSY", card=CARD))
-    while watch.open:
-        watch = await world.turn(watch)
-    assert timedelta(hours=24) <= world.clock.now - NOON <= timedelta(hours=25)
-
-
-async def test_a_process_that_died_before_the_card(world: World) -> None:
-    """Whoever comes after it brings the card up to date, and posts nothing."""
-    watch = await world.start("SANDBOX-OK", card=CARD)
-    assert await world.watches.replace(watch, replace(watch.sent(NOON), ending=Ending.STATUS))
-    watch = await world.turn(watch)
-    assert (False, 1, []) == (watch.open, len(world.slack.updated), world.slack.told)
 
 
 class AwayForAWhile(Watches):

@@ -50,6 +50,7 @@ from bot.slack.bulk.tables import (
 )
 from bot.slack.cards.controls import Origin
 from bot.slack.cards.notes import Notes
+from bot.slack.lookups.messages import first_answer
 from tests.slack.judging import (
     ANY_TEXT,
     NOW,
@@ -344,7 +345,7 @@ def test_any_pasted_text_gives_a_form_that_is_taken(
         assert problem
         return
     view = confirming(
-        style, origin, found, text=text, lasts=timedelta(seconds=9), problem=told.usage()
+        style, origin, found, text=text, lasts=timedelta(seconds=9), problem=first_answer(told)
     )
     taken_view(view, Judged.MODAL)
     assert digest(found.ids) == checked_digest(view)

@@ -40,25 +40,25 @@ from bot.slack.blocks.block_kit import (
 from bot.slack.blocks.plainer import plainer
 from bot.slack.blocks.style import Audience, CardStyle, Contacts
 from bot.slack.bulk.notes import too_many
+from bot.slack.cards.buttons import Action, buttons
 from bot.slack.cards.controls import (
     Origin,
     answer,
     asking,
     audience_of,
-    buttons,
     ids_of,
     origin_of,
     typed_ids,
 )
+from bot.slack.cards.details import customer_texts, details
 from bot.slack.cards.notes import Notes, definitions_card
 from bot.slack.cards.status_card import card
 from bot.slack.home.page import home
 from bot.slack.lookups.messages import (
     admins_only,
     channel_language,
-    customer_texts,
-    details,
     did_you_mean,
+    first_answer,
     health_note,
     help_note,
     shared_note,
@@ -84,6 +84,7 @@ from tests.slack.judging import (
     taken_view,
     watches,
 )
+from tests.support.reading import row_of
 from tests.support.wording import EN, PT
 
 CATALOGS: Final = (EN, PT)
@@ -91,7 +92,7 @@ HINTS: Final = tuple(
     f"hint.{name}" for name in ("invite", "thread_gone", "archived", "closed", "busy", "not_taken")
 )
 NOTES: Final[Sequence[Callable[[Notes], Message]]] = (
-    *(help_note, Notes.usage, admins_only, closing),
+    *(help_note, first_answer, admins_only, closing),
     *(lambda notes, name=name: notes.hint(name) for name in HINTS),
     *(lambda notes, reason=reason: notes.refused(reason) for reason in Refusal),
     *(lambda notes, chosen=chosen: channel_language(chosen, notes) for chosen in CATALOGS),
@@ -121,7 +122,7 @@ def test_any_answers_give_a_card_and_what_its_buttons_open(
     """One to ten ids: any result, any error, any contact, private or shared."""
     taken(card(several[:1], style))
     taken(card(several, style))
-    taken(customer_texts(several, style, CATALOGS))
+    taken(customer_texts(several, style, style.catalog, CATALOGS))
     taken(details(several, style))
 
 
@@ -167,7 +168,7 @@ def remarks_on(text: str, speaker: Notes, answer: Answer) -> list[Message]:
         case DidYouMean():
             return [did_you_mean(query, speaker)]
         case _:
-            return [speaker.usage()]
+            return [first_answer(speaker)]
 
 
 # As Slack sends it: typed text is escaped, Slack's own markup is not.
@@ -207,7 +208,7 @@ def test_any_typed_text_gives_notes_that_are_taken(
     for note in remarks_on(text, speaker, answer):
         taken(note)
     taken(definitions_card(find(text, speaker.style.catalog), speaker, assumed=True))
-    assert len(problem) <= 150
+    assert len(problem) <= 300
     assert "\n" not in problem
     assert all(isinstance(one, MessageId) for one in find_ids([text]).ids)
 
@@ -249,10 +250,15 @@ def test_every_note_about_the_gateway_is_taken(
     watch=watches,
     style=styles,
     why_here=st.sampled_from(["", "moved", "gone"]),
+    link=st.sampled_from(["", "https://example.slack.com/archives/C1/p1?thread_ts=1.1&cid=C1"]),
+    copies=st.integers(1, 10),
 )
-def test_any_notice_is_one_that_slack_takes(watch: Watch, style: CardStyle, why_here: str) -> None:
+def test_any_notice_is_one_that_slack_takes(
+    watch: Watch, style: CardStyle, why_here: str, link: str, copies: int
+) -> None:
     """For every ending and audience; in a thread it mentions only the asker."""
-    shown = notice(watch, style, why_here=why_here)
+    several = [replace(watch, id=f"{number:016x}") for number in range(copies)]
+    shown = notice(several, style, [link] * copies, why_here=why_here)
     rings = f"<@{watch.user}>" if style.public else "nobody"
 
     assert rings in shown.text or not style.public
@@ -295,11 +301,12 @@ def test_any_ids_fit_into_buttons_and_come_back_whole(
     ids: list[MessageId], style: CardStyle, shared_by: str
 ) -> None:
     """Up to ten of forty characters; and the beginning of the sharer's name."""
-    block = buttons(ids, replace(style, shared_by=shared_by), "U1", watching=True)
+    style = replace(style, shared_by=shared_by)
+    block = buttons(ids, style, Action, "U1")
+    row = row_of(Message(text="x", blocks=(block,)))
 
-    assert block is not None
     accepted(Message(text="x", blocks=(block,)))
-    assert [tuple(ids)] * len(block["elements"]) == [ids_of(e["value"]) for e in block["elements"]]
+    assert [tuple(ids)] * len(row) == [ids_of(one["value"]) for one in row.values()]
     found, name = audience_of(block["block_id"])
     assert (style.audience, True) == (found, shared_by.startswith(name))
 
@@ -336,12 +343,11 @@ def test_any_words_that_were_found_fill_a_modal_that_is_taken(
 def test_any_answer_gives_a_modal_that_is_taken(
     several: list[Answer], style: CardStyle, text: str
 ) -> None:
-    """The card without buttons, with remarks on other words, and its plain-text fallback."""
+    """The card with its buttons, with remarks on other words, and its plain-text fallback."""
     query = parse_query(text)
     speaker = Notes(style, "/voicestatus")
     remarks = speaker.bad_words(query) if isinstance(query, LookUp) else ()
-    row = buttons([one.message_id for one in several], style)
-    view = answer(style.catalog, card(several, style, remarks, row))
+    view = answer(style.catalog, card(several, style, remarks, "U1"))
 
     taken_view(view, Judged.MODAL)
     (plain,) = plainer({"view": view})

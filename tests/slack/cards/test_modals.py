@@ -8,30 +8,29 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import parse_ids
 from bot.services.records import Surface
-from bot.slack.blocks.block_kit import Message, section
-from bot.slack.blocks.style import Audience, CardStyle, Contacts
-from bot.slack.cards.controls import Origin, answer, asking, buttons, origin_of, typed_ids
+from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.cards.controls import Origin, asking, origin_of, typed_ids
 from bot.slack.cards.notes import Notes
+from bot.slack.lookups.sharing import ids_in, in_chosen_place
 from tests.support.wording import EN, say
 
+WHERE = say("problem.where_to_find").replace("`", "")
 ORIGIN = Origin(
     surface=Surface.MESSAGE_SHORTCUT, channel="C1", thread_ts="1700000000.000001", begins=True
 )
 
 
-def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
-    """Only the button to watch: the others need a message to act on."""
-    style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))
-    row = buttons([MessageId("A1")], style.read_by(Audience.MODAL), watching=True)
-    assert row is not None
+@pytest.mark.parametrize(
+    "metadata", [None, "", "{}", '{"ids": 7}', '{"ids": "[1]"}'], ids=["none", "empty", *"abc"]
+)
+def test_a_form_that_carries_no_call_shares_none(metadata: str | None) -> None:
+    """Malformed payloads raise no error, and name no conversation."""
+    body = {"view": {"private_metadata": metadata}, "response_urls": [7]}
 
-    view = answer(EN, Message(text="t", blocks=(section("t"), row)))
-
-    assert ["card_watch"] == [one["action_id"] for one in row["elements"]]
-    assert [section("t"), row] == view["blocks"]
+    assert () == ids_in(body)
+    assert body == in_chosen_place(body)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +39,10 @@ def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
         ("A1 B2", ""),
         ("", say("modal.empty")),
         ("help", say("modal.empty")),
-        ("A1 +55 (11) 98765-4321", f"+55 (11) 98765-4321: {say('problem.phone')}"),
+        ("A1 +55 (11) 98765-4321", f"+55 (11) 98765-4321: {say('problem.phone')} {WHERE}"),
         ("MPG000236180474\t11987654321\nMPG000236180475\t11987654322", ""),
-        ("1" * 41, f"{'1' * 40}: {say('problem.too_long')}"),
-        ("a1\x07b 000:", f"a1\ufffdb: {say('problem.unprintable')}"),
+        ("1" * 41, f"{'1' * 40}: {say('problem.too_long')} {WHERE}"),
+        ("a1\x07b 000:", f"a1\ufffdb: {say('problem.unprintable')} {WHERE}"),
         ("banana", say("modal.empty")),
         ("have MPG000236180474 please", ""),
         ("MPG000236180474 4711", ""),
@@ -52,7 +51,7 @@ def test_an_answer_in_a_modal_keeps_what_can_be_pressed_there() -> None:
     ids=ascii,
 )
 def test_what_was_typed_wrongly_is_named_under_the_field(typed: str, problem: str) -> None:
-    """All bad words, and the reason for the first."""
+    """All bad words, the reason for the first, and where the IDMSG is."""
     style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZoneInfo("UTC"))
 
     assert problem == Notes(style, "/voicestatus").modal_problem(parse_ids(typed))

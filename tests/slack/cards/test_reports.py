@@ -33,12 +33,12 @@ def labels(finding: Finding) -> list[str]:
         (read_result("024"), ""),
         # Only the agent can act, except for 023: the sender has the right IDMSG.
         (read_result("failed:200"), ""),
-        (read_result("023"), say("addressee.sender")),
-        (read_result("001"), say("addressee.bot_admin")),
+        (read_result("023"), say("who.sender")),
+        (read_result("001"), say("who.bot_admin")),
         (read_result("850"), "Suporte Mobi Pronto"),
-        (read_result("?"), say("addressee.gateway")),
-        (LookupFailure(error="timeout"), say("addressee.gateway")),
-        (LookupFailure(error="tls"), say("addressee.bot_admin")),
+        (read_result("?"), say("who.gateway")),
+        (LookupFailure(error="timeout"), say("who.gateway")),
+        (LookupFailure(error="tls"), say("who.bot_admin")),
     ],
     ids=str,
 )
@@ -74,7 +74,8 @@ def test_the_name_of_who_shared_a_card_is_only_a_name(name: str, shown: str) -> 
     style = CardStyle(catalog=EN, contacts=Contacts(), zone=ZONE).shared(name)
     answer = Answer(message_id=MessageId("A1"), finding=read_result("023"), checked_at=NOW)
 
-    assert say("card.shared_by", user=shown) in texts(list(card([answer], style).blocks))
+    (facts,) = texts(card([answer], style).blocks[-1])
+    assert say("card.shared_by", user=shown) in facts.split(" · ")
 
 
 def test_every_error_with_a_report_is_one_that_somebody_else_resolves() -> None:

@@ -19,7 +19,7 @@ from bot.slack.home.page import home
 from bot.storage.records import RecentLookup
 from tests.slack.judging import NOW
 from tests.slack.watching import watch_of
-from tests.support.reading import heading, in_view, seen
+from tests.support.reading import heading, in_view, row_of, seen
 from tests.support.scene import Scene, Stages
 from tests.support.wording import BUSY, BUSY_PT, EN, PT, phrase, say
 
@@ -106,6 +106,19 @@ async def test_the_menu_shows_what_was_chosen(bot: Scene) -> None:
 
     (menu,) = [block["accessory"] for block in view.content["blocks"] if "accessory" in block]
     assert "pt-BR" == menu["initial_option"]["value"]
+
+
+async def test_a_call_of_the_page_is_opened_in_a_modal(bot: Scene) -> None:
+    """With its buttons; if Slack opens no modal, in a direct message."""
+    await bot.answer("SANDBOX-BUSY")
+    await page(bot)
+    await bot.person.click(await bot.home(), "home_recent")
+    shown = await bot.modal_showing(BUSY)
+    bot.slack.fail_next("views.open", error="expired_trigger_id")
+    told = await bot.comes_of(bot.person.click(await bot.home(), "home_recent"))
+
+    assert "customer" in row_of(shown)
+    assert (bot.person.direct_channel, BUSY) == (told.channel, heading(told))
 
 
 async def test_its_button_opens_the_modal_that_asks(bot: Scene) -> None:

@@ -128,14 +128,15 @@ async def test_what_no_channel_took_is_no_share(bot: Scene) -> None:
 
 async def test_a_click_that_looks_up_is_kept(bot: Scene) -> None:
     """Refresh, details and customer text each look up a call."""
-    card = await bot.answer("SANDBOX-BUSY")
-    for action in ("card_details", "card_customer"):
-        await bot.comes_of(bot.person.click(card, action))
-    await bot.person.click(card, "card_refresh")
+    card = await bot.answer("SANDBOX-850")
+    for action in ("details", "customer"):
+        await bot.comes_of(bot.press(card, action))
+    await bot.press(card, "refresh")
     await bot.settled(4)
 
-    clicked = looked_up("button", "SANDBOX-BUSY", "failed")
-    assert {looked_up("command", "SANDBOX-BUSY", "failed"): 1, clicked: 3} == await rows(bot, 4)
+    clicked = looked_up("button", "SANDBOX-850", "gateway_error")
+    asked = looked_up("command", "SANDBOX-850", "gateway_error")
+    assert {asked: 1, clicked: 3} == await rows(bot, 4)
 
 
 async def test_a_refusal_is_kept_with_its_reason(mode: Mode, stages: Stages) -> None:

@@ -23,30 +23,28 @@ from bot.fake_slack.state.workspace import (
 )
 from bot.settings.settings import Mode
 from bot.slack.cards.controls import ids_of
-from tests.support.reading import carried, copied, heading, row_of, seen, where
+from tests.support.reading import carried, copied, heading, row_of, seen, texts, where
 from tests.support.scene import WITH_NOTE, Scene, Stages
 from tests.support.wording import (
     ANSWERED,
     BUSY,
-    BUSY_PT,
     EN,
     INVITE,
     PT,
     REFUSED,
-    phrase,
     say,
     sums,
+    verdict,
 )
 
 LONG_ID = "MPG0002361804740000000001"
-KEPT = phrase("card.checked_before")
 BY_ANA = say("card.shared_by", user="ana")
 
 
 async def refreshed(bot: Scene, card: Message) -> Message:
-    """The card after a click on Refresh."""
+    """The card after another look."""
     posts = len(bot.slack.posts)
-    await bot.person.click(card, "card_refresh")
+    await bot.press(card, "refresh")
     await bot.settled(posts + 1)
     found = bot.slack.ledger.find(card.channel, card.ts)
     assert found is not None
@@ -54,24 +52,17 @@ async def refreshed(bot: Scene, card: Message) -> Message:
 
 
 @pytest.mark.both_modes
-async def test_refresh_puts_the_same_card_in_its_place_and_says_that_it_rests_on_the_cache(
-    bot: Scene,
-) -> None:
-    """A final status is not requested again."""
-    card = await bot.answer("SANDBOX-BUSY")
+async def test_another_look_replaces_the_card_while_there_is_no_result(bot: Scene) -> None:
+    """Each click looks up a pending call; a final result has nothing to look for again."""
+    card, final = await bot.answer("SANDBOX-FOREVER"), await bot.answer("SANDBOX-BUSY")
+    bot.gateway_requests.clear()
 
     again = await refreshed(bot, card)
 
-    assert [False, True] == [bool(KEPT.search(seen(one))) for one in (card, again)]
-    assert (BUSY, True) == (heading(again), again.ephemeral)
-    assert ([again], ["SANDBOX-BUSY"]) == (bot.slack.messages, bot.asked)
-
-
-async def test_refresh_asks_again_while_there_is_no_status(bot: Scene) -> None:
-    """Each click looks up a pending call."""
-    await refreshed(bot, await bot.answer("SANDBOX-FOREVER"))
-
-    assert ["SANDBOX-FOREVER"] * 2 == bot.asked
+    assert (heading(card), True) == (heading(again), again.ephemeral)
+    assert ([again, final], ["SANDBOX-FOREVER"]) == (bot.slack.messages, bot.asked)
+    assert ["watch", "share", "customer", "details", "refresh"] == list(row_of(again))
+    assert ["customer", "share", "details"] == list(row_of(final))
 
 
 async def test_refresh_of_a_public_card_in_a_thread_stays_public_and_there(bot: Scene) -> None:
@@ -83,26 +74,26 @@ async def test_refresh_of_a_public_card_in_a_thread_stays_public_and_there(bot: 
     assert where(card) == where(again)
     assert [LONG_ID] == carried(again)
     assert LONG_ID not in f"{again.text} {seen(again)}"
-    assert [bot.person.user] == row_of(again)["refresh"]["visible_to_user_ids"]
+    assert [bot.person.user] == row_of(again)["watch"]["visible_to_user_ids"]
     assert [again] == bot.slack.messages
 
 
 async def test_refresh_of_a_list_refreshes_all_of_it(bot: Scene) -> None:
     """The buttons of a list have every id."""
-    again = await refreshed(bot, await bot.answer("SANDBOX-BUSY SANDBOX-OK"))
+    again = await refreshed(bot, await bot.answer("SANDBOX-BUSY SANDBOX-FOREVER"))
 
-    assert ["SANDBOX-BUSY", "SANDBOX-OK"] == carried(again)
-    assert sums({"answered": 1, "failed": 1}) == heading(again)
+    assert ["SANDBOX-BUSY", "SANDBOX-FOREVER"] == carried(again)
+    assert sums({"failed": 1, "pending": 1}) == heading(again)
 
 
 async def test_refresh_whose_response_url_is_dead_answers_anew(bot: Scene) -> None:
     """No message is replaced, and no answer is lost."""
-    card = await bot.answer("SANDBOX-BUSY")
+    card = await bot.answer("SANDBOX-FOREVER")
     bot.slack.fail_next("response_url", status=404, times=2)
 
-    again = await bot.comes_of(bot.person.click(card, "card_refresh"))
+    again = await bot.comes_of(bot.press(card, "refresh"))
 
-    assert ((CHANNEL_ID, None, True), BUSY) == (where(again), heading(again))
+    assert ((CHANNEL_ID, None, True), heading(card)) == (where(again), heading(again))
 
 
 async def test_a_slow_refresh_ends_with_the_card_in_its_place(mode: Mode, stages: Stages) -> None:
@@ -112,7 +103,7 @@ async def test_a_slow_refresh_ends_with_the_card_in_its_place(mode: Mode, stages
         await bot.settled(2)
         (card,) = bot.slack.messages
 
-        await bot.person.click(card, "card_refresh")
+        await bot.press(card, "refresh")
         await bot.settled(4)
 
         assert [True] * 2 == [post.body["replace_original"] for post in bot.slack.posts[2:]]
@@ -131,7 +122,7 @@ async def test_share_posts_the_card_and_never_the_typed_command(bot: Scene) -> N
     assert BY_ANA in shown
     assert (False, False, False) == (LONG_ID in shown, "98765" in shown, "/voicestatus" in shown)
     # Not final, because the gateway may not know the id yet; so it can be watched.
-    assert ["refresh", "watch", "customer", "details"] == list(row_of(public))
+    assert ["watch", "customer", "details", "refresh"] == list(row_of(public))
     assert card == bot.slack.messages[0]
 
 
@@ -165,7 +156,7 @@ async def test_an_ephemeral_card_in_a_thread_is_shared_in_that_thread(bot: Scene
     """Slack refused the first post to the thread, so the asker's card has the button."""
     root = await bot.person.say("nobody called me")
     bot.slack.fail_next("chat.postMessage", error="restricted_action")
-    card = await bot.mention("SANDBOX-BUSY", thread_ts=root.ts)
+    card = await bot.mention("SANDBOX-FOREVER", thread_ts=root.ts)
     again = await refreshed(bot, card)
 
     public = await bot.comes_of(bot.person.click(again, "card_share"))
@@ -197,30 +188,44 @@ async def test_what_no_channel_took_goes_to_the_asker_and_can_be_shared_by_anoth
 async def test_refresh_of_a_shared_card_says_again_who_shared_it(bot: Scene, by: str) -> None:
     """After any number of refreshes, on the same message, for all readers."""
     if by == "word":
-        card = await bot.answer("SANDBOX-BUSY share")
+        card = await bot.answer("SANDBOX-FOREVER share")
     else:
-        private = await bot.answer("SANDBOX-BUSY")
+        private = await bot.answer("SANDBOX-FOREVER")
         card = await bot.comes_of(bot.person.click(private, "card_share"))
 
     for _ in range(2):
         card = await refreshed(bot, card)
 
-        assert KEPT.search(seen(card))
         assert BY_ANA in seen(card)
-        assert (BUSY, False) == (heading(card), card.ephemeral)
+        assert not card.ephemeral
 
 
-async def test_the_reply_for_the_customer_comes_in_both_languages(bot: Scene) -> None:
-    """The user's own first, each text once, beside the card; without id and code."""
-    card = await bot.answer("SANDBOX-BUSY SANDBOX-failed.486")
+async def test_the_reply_to_the_customer_is_by_call(bot: Scene) -> None:
+    """Beside the card; its id and reason stand above each text, not in it, and alike ones once."""
+    card = await bot.answer("SANDBOX-BUSY SANDBOX-OK SANDBOX-failed.486")
     reply = await bot.comes_of(bot.person.click(card, "card_customer"))
-    await bot.answer("lang pt")
-    resposta = await bot.comes_of(bot.person.click(card, "card_customer"))
+
+    busy, answered = (customer_reply(read_result(one), EN) for one in ("failed:486", "ok:85"))
+    assert (f"{busy}{answered}", True) == (copied(reply), reply.ephemeral)
+    shown = [*texts(reply.blocks)]
+    assert ["SANDBOX-BUSY", ", ", "SANDBOX-failed.486", busy] == shown[3:7]
+    assert "SANDBOX" not in copied(reply)
+    assert card == bot.slack.messages[0]
+
+
+async def test_the_other_language_is_behind_a_button_of_the_reply(bot: Scene) -> None:
+    """The user's own first; the other one replaces it, and leads back."""
+    card = await bot.answer("SANDBOX-BUSY")
+    reply = await bot.comes_of(bot.person.click(card, "card_customer"))
+    shown = [copied(reply)]
+    for language in ("pt-BR", "en"):
+        await bot.person.click(reply, f"customer_in_{language}")
+        await bot.latest(reply, lambda one: copied(one) not in shown[-1:])
+        (reply,) = bot.slack.messages[1:]
+        shown.append(copied(reply))
 
     english, portuguese = (customer_reply(read_result("failed:486"), one) for one in (EN, PT))
-    assert (f"{english}{portuguese}", True) == (copied(reply), reply.ephemeral)
-    assert f"{portuguese}{english}" == copied(resposta)
-    assert card == bot.slack.messages[0]
+    assert [english, portuguese, english] == shown
 
 
 async def test_beside_a_card_no_note_says_that_work_goes_on(mode: Mode, stages: Stages) -> None:
@@ -230,7 +235,7 @@ async def test_beside_a_card_no_note_says_that_work_goes_on(mode: Mode, stages: 
         card = await bot.slack.wait_for_message()
         card = await bot.latest(card, lambda one: say("working.title") not in one.text)
         posts = len(bot.slack.posts)
-        await bot.person.click(card, "card_details")
+        await bot.press(card, "details")
         await bot.running.work.idle()
 
         assert 1 == len(bot.slack.posts) - posts
@@ -241,7 +246,7 @@ async def test_details_are_for_the_one_who_clicks(bot: Scene) -> None:
     """With the whole id, in the thread of a public card, which is unchanged."""
     card = await bot.mention(LONG_ID)
 
-    told = await bot.comes_of(bot.person.click(card, "card_details"))
+    told = await bot.comes_of(bot.press(card, "details"))
 
     assert (CHANNEL_ID, card.thread_ts, True) == where(told)
     assert say("details.title") == heading(told)
@@ -251,21 +256,34 @@ async def test_details_are_for_the_one_who_clicks(bot: Scene) -> None:
 
 async def test_labels_and_cards_are_in_the_persons_language(bot: Scene) -> None:
     """After a change of language, a refreshed card is in the new one."""
-    card = await bot.answer("SANDBOX-BUSY")
+    card = await bot.answer("SANDBOX-FOREVER")
     await bot.answer("lang pt")
     again = await refreshed(bot, card)
 
     label = row_of(again)["share"]["text"]["text"]
-    assert (BUSY_PT, say("button.share", PT)) == (heading(again), label)
+    assert (verdict("024", PT), say("button.share", PT)) == (heading(again), label)
 
 
 def forged(bot: Scene, card: Message, action: str, value: Any = None) -> dict[str, Any]:
     """A click with a forged value, unless it is `None`."""
     asking = Interactions(slack=bot.slack, user=bot.person.user, team=bot.person.team)
-    payload = asking.click_in_message(card, f"card_{action}", None, None)
+    payload = asking.click_in_message(card, "card_share", None, None)
+    payload["actions"][0]["action_id"] = f"card_{action}"
     if value is not None:
         payload["actions"][0]["value"] = value
     return payload
+
+
+@pytest.mark.parametrize("choice", ["card_none x", "card_details", "card_details 7", "", 7, None])
+async def test_a_choice_that_the_menu_does_not_offer_gives_nothing(
+    bot: Scene, choice: object
+) -> None:
+    """Forged, or of another version of the bot."""
+    card = await bot.answer("SANDBOX-BUSY")
+    payload = forged(bot, card, "more")
+    payload["actions"][0]["selected_option"] = {"value": choice}
+
+    await bot.nothing_comes_of(bot.person.deliver(Kind.INTERACTIVE, payload))
 
 
 async def test_somebody_who_lost_the_right_is_refused_at_each_button(bot: Scene) -> None:

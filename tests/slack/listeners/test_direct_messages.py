@@ -31,14 +31,14 @@ NO_QUESTIONS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.both_modes
-async def test_an_id_is_answered_once_in_a_thread_of_the_conversation(bot: Scene) -> None:
-    """A mention there is an ordinary message, and the card has no button to share."""
+async def test_an_id_is_answered_once_in_line(bot: Scene) -> None:
+    """A mention there is an ordinary message; what is shared goes to another conversation."""
     card = await bot.direct(f"{BOT_MENTION} oi! compartilhar SANDBOX-BUSY")
     await bot.nothing_comes_of(bot.person.open_home("messages"))
 
-    assert (bot.person.direct_channel, bot.slack.said[-1].ts, False) == where(card)
+    assert (bot.person.direct_channel, None, False) == where(card)
     assert BUSY == heading(card)
-    assert ["refresh", "customer", "details"] == list(row_of(card))
+    assert ["customer", "share", "details"] == list(row_of(card))
 
 
 async def test_a_mention_that_slack_tells_of_twice_is_answered_once(bot: Scene) -> None:
@@ -57,13 +57,13 @@ async def test_the_card_is_for_one_person_and_stays_so_when_refreshed(bot: Scene
     """The id is not shortened, and all buttons stay."""
     card = await bot.direct(LONG_ID)
 
-    await bot.person.click(card, "card_refresh")
+    await bot.press(card, "refresh")
     await bot.settled(1)
-    (refreshed,) = bot.slack.replies(bot.person.direct_channel, bot.slack.said[-1].ts)
+    (refreshed,) = bot.slack.messages
 
     assert [True, True] == [LONG_ID in seen(one) for one in (card, refreshed)]
     assert list(row_of(card)) == list(row_of(refreshed))
-    assert "visible_to_user_ids" not in row_of(refreshed)["refresh"]
+    assert "visible_to_user_ids" not in row_of(refreshed)["customer"]
 
 
 async def test_a_reply_in_a_thread_stays_in_it(bot: Scene) -> None:
@@ -83,14 +83,15 @@ async def test_a_file_is_read_by_its_name(bot: Scene) -> None:
 
 
 async def test_an_edited_message_is_answered_for_its_new_ids(bot: Scene) -> None:
-    """In its thread, as a new message would be; Slack sends an event for each edit."""
+    """As a new message would be, also if it is to be watched now; an event comes for each edit."""
     await bot.direct("SANDBOX-BUSY")
     said = bot.slack.said[-1]
 
     await bot.nothing_comes_of(bot.person.edit(said, "SANDBOX-BUSY, please"))
     card = await bot.comes_of(bot.person.edit(said, "SANDBOX-OK"))
+    await bot.comes_of(bot.person.edit(said, "SANDBOX-OK avisar"))
 
-    assert (ANSWERED, said.ts) == (heading(card), card.thread_ts)
+    assert (ANSWERED, None) == (heading(card), card.thread_ts)
     assert ["SANDBOX-BUSY", "SANDBOX-404", "SANDBOX-OK"] == bot.asked
 
 
@@ -156,5 +157,5 @@ async def test_a_refusal_stands_where_the_question_does(mode: Mode, stages: Stag
     async with stages.scene(mode, allowed_users=frozenset({OTHER_USER_ID})) as bot:
         told = await bot.direct("SANDBOX-BUSY")
 
-        assert (bot.person.direct_channel, bot.slack.said[-1].ts, False) == where(told)
+        assert (bot.person.direct_channel, None, False) == where(told)
         assert REFUSED == heading(told)

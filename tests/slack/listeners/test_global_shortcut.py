@@ -9,10 +9,11 @@ import pytest
 
 from bot.fake_slack.people.interactions import Interactions
 from bot.fake_slack.people.person import Kind, Outcome
+from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID
 from bot.settings.settings import Mode
-from tests.support.reading import heading, in_view, row_of, where
+from tests.support.reading import heading, in_view, row_of, seen, where
 from tests.support.scene import ASK, WITH_NOTE, Scene, Stages, playing
-from tests.support.wording import ANSWERED, BUSY, say
+from tests.support.wording import ANSWERED, BUSY, REFUSED, say
 
 # No wait before the update: the gateway is slower than the acknowledgement.
 AT_ONCE = replace(WITH_NOTE, modal_ack=0.0)
@@ -26,14 +27,86 @@ async def submitted(bot: Scene, ids: str) -> Outcome:
 
 @pytest.mark.both_modes
 async def test_an_id_is_answered_in_the_modal(bot: Scene) -> None:
-    """The whole card without buttons, which need a conversation; no message is posted."""
+    """The whole card with its buttons; no message is posted."""
     outcome = await submitted(bot, "SANDBOX-BUSY share")
     view = await bot.modal_showing(BUSY)
 
     assert Outcome.UPDATED == outcome
     assert "SANDBOX-BUSY" in in_view(view)
-    assert "actions" not in [block["type"] for block in view.content["blocks"]]
+    assert ["customer", "share", "details"] == [*row_of(view)]
     assert [] == bot.slack.messages
+
+
+@pytest.mark.both_modes
+@pytest.mark.parametrize("way", ["customer", "details"])
+async def test_what_a_button_of_the_answer_shows_lies_over_it(bot: Scene, way: str) -> None:
+    """Closed, it shows the answer again."""
+    await submitted(bot, "SANDBOX-BUSY")
+    view = await bot.modal_showing(BUSY)
+
+    await bot.press(view, way)
+    name = "customer_card.title" if way == "customer" else "details.title"
+    await bot.slack.wait_for(lambda: len(bot.slack.modals_of(bot.person.user)) > 1)
+    *_, pushed = bot.slack.modals_of(bot.person.user)
+    await bot.person.close(pushed)
+
+    assert say(name) in in_view(pushed)
+    assert [view] == bot.slack.modals_of(bot.person.user)
+    assert [] == bot.slack.messages
+
+
+async def test_the_other_language_replaces_the_reply_over_the_answer(bot: Scene) -> None:
+    """The stack of modals does not grow."""
+    await submitted(bot, "SANDBOX-BUSY")
+    await bot.press(await bot.modal_showing(BUSY), "customer")
+    await bot.slack.wait_for(lambda: len(bot.slack.modals_of(bot.person.user)) > 1)
+
+    await bot.person.click(await bot.modal(), "customer_in_pt-BR")
+    await bot.modal_showing(say("language.own_name"))
+
+    assert 2 == len(bot.slack.modals_of(bot.person.user))
+
+
+async def test_an_answer_in_a_modal_stays_in_it_if_nothing_can_lie_over_it(bot: Scene) -> None:
+    """Slack takes three modals at most, and each soon after a click."""
+    await submitted(bot, "SANDBOX-BUSY")
+    view = await bot.modal_showing(BUSY)
+    bot.slack.fail_next("views.push", error="push_limit_reached")
+
+    await bot.press(view, "details")
+
+    assert [view.id] == [(await bot.modal_showing(say("details.title"))).id]
+
+
+@pytest.mark.both_modes
+@pytest.mark.parametrize("channel", [CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID])
+async def test_an_answer_in_a_modal_is_shared_where_the_person_wants(
+    bot: Scene, channel: str
+) -> None:
+    """Also where the bot is not a member; the modal shows the answer again."""
+    await submitted(bot, "SANDBOX-BUSY")
+    view = await bot.modal_showing(BUSY)
+    await bot.press(view, "share")
+    await bot.slack.wait_for(lambda: len(bot.slack.modals_of(bot.person.user)) > 1)
+
+    shared = await bot.comes_of(bot.person.submit(await bot.modal(), {"place": channel}))
+
+    assert ((channel, None, False), BUSY) == (where(shared), heading(shared))
+    assert say("card.shared_by", user="ana") in seen(shared)
+    assert [view] == bot.slack.modals_of(bot.person.user)
+
+
+async def test_an_answer_is_not_shared_where_nobody_may_ask(mode: Mode, stages: Stages) -> None:
+    """Only the user reads the refusal there."""
+    async with stages.scene(mode, allowed_channels=frozenset({"D0ANA000001"})) as bot:
+        card = await bot.direct("SANDBOX-BUSY")
+        await bot.press(card, "share")
+        await bot.modal_showing(say("modal.where"))
+        form = {"place": CHANNEL_ID}
+
+        told = await bot.comes_of(bot.person.submit(await bot.modal(), form))
+
+        assert ((CHANNEL_ID, None, True), REFUSED) == (where(told), heading(told))
 
 
 async def test_a_quick_answer_is_what_the_acknowledgement_shows(bot: Scene) -> None:
@@ -68,7 +141,7 @@ async def test_a_slow_gateway_is_said_in_the_modal_before_the_answer(
 async def test_a_modal_that_was_closed_meanwhile_is_answered_directly(
     mode: Mode, stages: Stages
 ) -> None:
-    """The answer is not lost; a direct message has no button to share."""
+    """The answer is not lost, and can be shared from there."""
     async with stages.scene(mode, timing=AT_ONCE) as bot:
         bot.slack.fail_next("views.update", error="not_found")
 
@@ -76,7 +149,10 @@ async def test_a_modal_that_was_closed_meanwhile_is_answered_directly(
 
         assert (bot.person.direct_channel, None, False) == where(card)
         assert ANSWERED == heading(card)
-        assert "share" not in row_of(card)
+        await bot.press(card, "share")
+        form = await bot.modal_showing(say("modal.where"))
+        shared = await bot.comes_of(bot.person.submit(form, {"place": CHANNEL_ID}))
+        assert ((CHANNEL_ID, None, False), ANSWERED) == (where(shared), heading(shared))
 
 
 async def test_an_expired_trigger_is_answered_directly(mode: Mode) -> None:

@@ -111,10 +111,13 @@ def test_every_listener_is_waited_for_at_the_end() -> None:
     assert [] == [one for one in listeners if not inspect.iscoroutinefunction(one)]
 
 
+FIELDS = ("plain_text_input", "conversations_select")
+
+
 def used(part: Any) -> Iterator[str]:
     """The `action_id` of each button and menu in a tree of blocks; fields send no action."""
     if isinstance(part, Mapping):
-        if "action_id" in part and part["type"] != "plain_text_input":
+        if "action_id" in part and part["type"] not in FIELDS:
             yield part["action_id"]
         part = list(part.values())
     if isinstance(part, list | tuple):

@@ -55,7 +55,7 @@ async def test_a_reply_in_a_thread_is_answered_in_that_thread(bot: Scene) -> Non
     card = await bot.comes_of(dora.message_shortcut(CHECK, reply))
 
     assert (CHANNEL_ID, root.ts, False) == where(card)
-    assert [GUEST_USER_ID] == row_of(card)["refresh"]["visible_to_user_ids"]
+    assert [GUEST_USER_ID] == row_of(card)["customer"]["visible_to_user_ids"]
 
 
 async def test_in_the_conversation_with_the_bot_it_works_too(bot: Scene) -> None:
@@ -132,7 +132,9 @@ async def test_errors_stand_in_the_modal_until_they_are_corrected(bot: Scene) ->
     card = await bot.slack.wait_for_message(before + 1)
 
     assert [Outcome.ERRORS, Outcome.CLOSED] == [refused.action, closed.action]
-    assert {"ids": f"+55 (11) 98765-4321: {say('problem.phone')}"} == refused.errors
+    where_to_find = say("problem.where_to_find").replace("`", "")
+    problem = f"+55 (11) 98765-4321: {say('problem.phone')} {where_to_find}"
+    assert {"ids": problem} == refused.errors
     assert ((CHANNEL_ID, ts, False), BUSY) == (where(card), heading(card))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.privacy import public_id
-from tests.support.reading import heading, in_view, seen
+from bot.fake_slack.state.workspace import USER_ID
+from tests.support.reading import heading, in_view, row_of, seen
 from tests.support.scene import ASK, Scene
-from tests.support.wording import BUSY, say, sums
+from tests.support.wording import BUSY, EN, say, sums
 
 A, B = "MPG000999000111", "MPG000999000222"
 # What is typed, and which ids are asked; the gateway knows none, so no answer comes from the cache.
@@ -19,7 +20,14 @@ TEXTS = [
     ("236180474,00", ["236180474"]),
 ]
 NONE = sums({"gateway.023": 2})
-NO_TEXTS = ["banana", "oi", "obrigado!", "You share a list: coffee", "IDMSG: pendente", "10:30"]
+NO_TEXTS = [
+    ("banana", "help.usage_title"),
+    ("10:30", "help.usage_title"),
+    ("oi", "first.greeting"),
+    ("obrigado!", "first.thanks"),
+    ("IDMSG: pendente", "first.idmsg"),
+    ("don't share it yet", "first.share"),
+]
 
 
 @pytest.mark.parametrize(("text", "ids"), TEXTS)
@@ -38,18 +46,41 @@ async def test_the_same_ids_are_asked_everywhere(bot: Scene, text: str, ids: lis
     assert all(one in shown for shown in private for one in ids)
 
 
-@pytest.mark.parametrize("text", NO_TEXTS)
-async def test_words_without_an_id_are_answered_with_how_to_ask(bot: Scene, text: str) -> None:
-    """The gateway gets no request, and the answer says where the IDMSG is."""
+@pytest.mark.parametrize(("text", "title"), NO_TEXTS)
+async def test_words_without_an_id_get_a_first_answer(bot: Scene, text: str, title: str) -> None:
+    """To what they say, or with how to ask; the gateway gets no request."""
     for ask in (bot.answer, bot.mention, bot.direct):
-        note = await ask(text)
-
-        assert say("help.usage_title") == heading(note)
-        assert say("problem.where_to_find") in seen(note)
+        assert say(title) == heading(await ask(text))
     await bot.person.global_shortcut(ASK)
     refused = await bot.person.submit(await bot.modal(), {"ids": text})
 
     assert {"ids": say("modal.empty")} == refused.errors
+    assert [] == bot.asked
+
+
+async def test_help_opens_the_forms(bot: Scene) -> None:
+    """In a thread only the asker sees the buttons, and the form shows the answer itself."""
+    for ask in (bot.answer, bot.direct, bot.mention):
+        note = await ask("can you help me?")
+        before = len(bot.slack.messages)
+        await bot.person.click(note, "home_ask")
+        await bot.person.submit(await bot.modal(), {"ids": "SANDBOX-BUSY"})
+        view = await bot.modal_showing(BUSY)
+
+        assert before == len(bot.slack.messages)
+        await bot.person.close(view)
+    assert [USER_ID] == row_of(note)["home_ask"]["visible_to_user_ids"]
+    assert "bulk_open" in row_of(note)
+
+
+async def test_several_codes_are_explained_one_by_one(bot: Scene) -> None:
+    """Nothing is asked, and it is said once how to ask about an IDMSG of that form."""
+    card = await bot.answer("what do 486 and 480 mean?")
+
+    titles = [say("explain.text", code=str(code), title=EN.sip(code).title) for code in (486, 480)]
+    force = [say("explain.assumed", command="/voicestatus", term=term) for term in ("486", "480")]
+    assert [True, True] == [title in seen(card) for title in titles]
+    assert [False, True] == [text in seen(card) for text in force]
     assert [] == bot.asked
 
 

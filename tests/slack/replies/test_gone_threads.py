@@ -191,7 +191,7 @@ async def test_a_notice_whose_thread_was_deleted_since_never_reaches_the_channel
     )
     assert [POST, POST] == methods(ways)
     await ways.slack.wait_for(lambda: len(ways.slack.refusals) == 2)
-    ways.expect_refusals(f"{LINK}: message_not_found", "chat.update: message_not_found")
+    ways.expect_refusals("chat.update: message_not_found", f"{LINK}: message_not_found")
 
 
 async def test_a_list_whose_message_was_deleted_goes_to_the_asker_as_a_whole(

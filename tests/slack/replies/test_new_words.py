@@ -19,6 +19,7 @@ from tests.support.wording import ANSWERED, BUSY, say
 
 TWO: Final = "SANDBOX-BUSY SANDBOX-OK"
 RESULTS: Final = (say("outcome_word.failed"), say("outcome_word.answered"))
+REASONS: Final = tuple(one.partition(":")[0] for one in (BUSY, ANSWERED))
 WORDS: Final = ("invalid_attachments", "a_word_of_2031")
 
 
@@ -50,7 +51,7 @@ def is_report(given: Mapping[str, Any]) -> bool:
     return REPORT in str(given.get("text"))
 
 
-def tells_apart(message: Message, busy: str = BUSY, ok: str = ANSWERED) -> bool:
+def tells_apart(message: Message, busy: str = REASONS[0], ok: str = REASONS[1]) -> bool:
     """Whether each call is in a line with its own status."""
     lines = f"{message.text}\n{seen(message)}".splitlines()
     wanted = (("SANDBOX-BUSY", busy), ("SANDBOX-OK", ok))
@@ -85,7 +86,7 @@ async def test_a_form_comes_plainer(mode: Mode, stages: Stages) -> None:
         view = await ways.modal()
         ways.slack.failures.forbid("a_word_of_2031", has_rich_text)
         await ways.person.submit(view, {"ids": TWO})
-        shown_there = await ways.modal_showing(BUSY)
+        shown_there = await ways.modal_showing(REASONS[0])
         ways.slack.failures.clear()
 
     assert {"section"} == {block["type"] for block in shown_there.content["blocks"]}

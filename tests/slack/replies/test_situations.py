@@ -50,6 +50,8 @@ def test_a_mention_is_answered_in_its_thread_or_begins_one(
         ("card_actions_direct", {}, Audience.DIRECT),
         ("card_actions_public", {}, Audience.PUBLIC),
         ("card_actions_public", {"is_ephemeral": True}, Audience.PRIVATE),
+        # The modal was closed, so its answer was sent directly.
+        ("card_actions_modal", {}, Audience.DIRECT),
         ("another", {}, Audience.PUBLIC),
         (["hostile"], {}, Audience.PUBLIC),
         ("card_actions_public", {"type": "view"}, Audience.MODAL),
@@ -58,9 +60,10 @@ def test_a_mention_is_answered_in_its_thread_or_begins_one(
 def test_a_card_counts_as_public_unless_one_user_alone_sees_it(
     block_id: object, container: dict[str, object], audience: Audience
 ) -> None:
-    """In a modal the answer replaces the content, whatever the button asks for."""
+    """In a modal, what would replace the card replaces the content."""
     body = {"actions": [{"block_id": block_id}], "container": container}
-    found = click(body, Route.BESIDE)
+    found = [click(body, how) for how in (Route.BESIDE, Route.IN_PLACE)]
 
-    route = Route.MODAL if audience is Audience.MODAL else Route.BESIDE
-    assert (audience, route) == (found.audience, found.route)
+    route = Route.MODAL if audience is Audience.MODAL else Route.IN_PLACE
+    assert [audience] * 2 == [one.audience for one in found]
+    assert [Route.BESIDE, route] == [one.route for one in found]

@@ -141,7 +141,7 @@ async def test_a_click_whose_response_url_takes_no_post_costs_no_answer(
     ways.slack.fail_next("response_url", **URL_TROUBLES[trouble])
 
     async def click(scene: Scene) -> None:
-        await scene.person.click(card, "card_details")
+        await scene.press(card, "details")
 
     assert await arrives(ways, click, say("details.title"))
 
@@ -200,7 +200,7 @@ async def test_a_token_that_dies_at_run_time_is_said_once_and_people_are_still_a
 
         said = await ways.person.say("SANDBOX-BUSY")
         shortcut = await ways.comes_of(ways.person.message_shortcut(CHECK, said))
-        opened = await ways.comes_of(ways.person.click(card, "card_details"))
+        opened = await ways.comes_of(ways.press(card, "details"))
         again = await ways.answer("SANDBOX-BUSY")
         await mention(ways)
         await ways.running.work.idle()

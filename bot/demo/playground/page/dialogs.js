@@ -1,16 +1,18 @@
 // The page's own dialogs: confirmation of a button, toasts, and a text dialog.
 
 import { text } from "./controls.js";
-import { el, iconButton } from "./dom.js";
+import { el, focusKeeper, iconButton } from "./dom.js";
 
 const TOAST_MILLISECONDS = 7000;
 
 /** Show an element's `confirm` dialog; resolves to true if the user confirms. */
 export function askFirst(confirm, viewContext) {
   return new Promise((resolve) => {
+    const keepFocus = focusKeeper();
     const finish = (answer) => {
       dialog.close();
       dialog.remove();
+      keepFocus();
       resolve(answer);
     };
     const dialog = el(

@@ -82,42 +82,41 @@ export function iconButton(name, label, onclick, properties = {}) {
   );
 }
 
-/**
- * Make the children of `parent` match `items`, rebuilding only those whose `print` has changed.
- * `data-focus` restores the focus if the focused element was rebuilt.
- */
+/** A function that gives the focus back to what has it now, also if that was drawn anew. */
+export function focusKeeper() {
+  const focused = document.activeElement;
+  const holder = focused.closest("[data-key]");
+  const root = (holder ?? focused).closest("[id]");
+  const path = [
+    root && `#${CSS.escape(root.id)}`,
+    holder && `[data-key="${CSS.escape(holder.dataset.key)}"]`,
+    focused.dataset.focus && `[data-focus="${CSS.escape(focused.dataset.focus)}"]`,
+  ].filter(Boolean);
+  // From the outside in: a message shows its menu only while it has the focus.
+  const steps = path.map((_, n) => path.slice(0, n + 1).join(" "));
+  return () => {
+    const places = focused.isConnected ? [focused] : steps.map((one) => document.querySelector(one));
+    for (const place of places) place?.focus({ preventScroll: true });
+  };
+}
+
+/** Make the children of `parent` match `items`, rebuilding only those whose `print` has changed. */
 export function reconcile(parent, items, { key, print = JSON.stringify, build }) {
+  const keepFocus = focusKeeper();
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
-  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
-  const place = focused?.closest("[data-key]")?.dataset.key;
-  const mark = focused?.dataset.focus;
-  const children = items.map((item) => built(before, item, { key, print, build }));
-  if (
-    children.length !== parent.children.length ||
-    children.some((child, n) => child !== parent.children[n])
-  ) {
-    parent.replaceChildren(...children);
-  }
-  if (focused && !focused.isConnected) refocus(parent, place, mark);
-  else if (focused && document.activeElement !== focused) focused.focus({ preventScroll: true });
-}
-
-function built(before, item, { key, print, build }) {
-  const name = String(key(item));
-  const mark = print(item);
-  const old = before.get(name);
-  if (old && old.printed === mark) return old;
-  const made = build(item);
-  made.dataset.key = name;
-  made.printed = mark;
-  return made;
-}
-
-function refocus(parent, place, mark) {
-  const holder = [...parent.children].find((child) => child.dataset.key === place);
-  const same =
-    mark && holder
-      ? [...holder.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)
-      : null;
-  (same ?? holder)?.focus({ preventScroll: true });
+  const children = items.map((item) => {
+    const [name, mark] = [String(key(item)), print(item)];
+    const old = before.get(name);
+    if (old?.printed === mark) return old;
+    const made = Object.assign(build(item), { printed: mark });
+    made.dataset.key = name;
+    old?.replaceWith(made);
+    return made;
+  });
+  for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
+  // Only new children are put in: taking others out would lose the focus.
+  children.forEach((child, n) => {
+    if (parent.children[n] !== child) parent.insertBefore(child, parent.children[n] ?? null);
+  });
+  keepFocus();
 }

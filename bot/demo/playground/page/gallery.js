@@ -3,9 +3,9 @@
 // The URL holds what is shown, so that it can be shared: ?language=pt-BR&room=errors#busy.
 
 import { drawBlocks } from "./blocks.js";
-import { el, icon, iconButton } from "./dom.js";
+import { el, focusKeeper, icon, iconButton } from "./dom.js";
 import { avatar } from "./messages.js";
-import { speaker } from "./texts.js";
+import { agentSpeaking, speaker } from "./texts.js";
 import { changeTheme, isDark, applyTheme } from "./theme.js";
 
 const BOT = { name: "voicestatus", is_bot: true };
@@ -20,9 +20,7 @@ class Gallery {
     this.start = start;
     this.exhibits = exhibits;
     const asked = new URLSearchParams(location.search);
-    this.language = start.agents.some((one) => one.language === asked.get("language"))
-      ? asked.get("language")
-      : start.agents.find((one) => one.id === start.first).language;
+    this.language = agentSpeaking(start, asked.get("language")).language;
     this.room = asked.get("room") ?? "";
     this.words = asked.get("words") ?? "";
     this.topbar = document.getElementById("topbar");
@@ -35,16 +33,15 @@ class Gallery {
       language: this.language,
       say: this.say,
       me: null,
-      people: {},
-      rooms: [],
+      people: this.start.people,
+      rooms: this.start.rooms,
       use: () => {},
       confirm: async () => true,
     };
   }
 
   draw() {
-    const agent = this.start.agents.find((one) => one.language === this.language);
-    this.say = speaker(agent.texts, agent.language);
+    this.say = speaker(agentSpeaking(this.start, this.language).texts, this.language);
     document.documentElement.lang = this.language;
     document.title = `voicestatus: ${this.say("gallery")}`;
     this.drawBar();
@@ -109,7 +106,7 @@ class Gallery {
   }
 
   choose(change, whole = true) {
-    const active = document.activeElement?.id;
+    const keepFocus = focusKeeper();
     Object.assign(this, change);
     const address = new URLSearchParams({
       language: this.language,
@@ -120,7 +117,7 @@ class Gallery {
     history.replaceState(null, "", `?${address}`);
     if (whole) this.draw();
     else this.drawHall();
-    if (active) document.getElementById(active)?.focus();
+    keepFocus();
   }
 
   drawHall() {

@@ -5,16 +5,14 @@ import { el, iconButton } from "./dom.js";
 const KEY = "voicestatus-hint";
 const COMPLAINT = /SANDBOX-BUSY/;
 
-/** The message that the hint recommends; undefined once the visitor has tried the bot. */
-export function advised(snapshot, channel) {
+/** The message that the hint recommends; undefined once it is answered, or the bot was tried. */
+export function advised(messages, channel, people) {
   if (localStorage.getItem(KEY) === "done") return undefined;
-  return snapshot.messages.findLast(
-    (one) =>
-      one.channel === channel &&
-      !one.reply_to &&
-      !snapshot.people[one.user]?.is_bot &&
-      COMPLAINT.test(one.text),
+  const complaint = messages.find(
+    (one) => one.channel === channel && !people[one.user]?.is_bot && COMPLAINT.test(one.text),
   );
+  const isAnswered = messages.some((one) => one.reply_to === complaint?.ts);
+  return isAnswered ? undefined : complaint;
 }
 
 /** Never show the hint again. */

@@ -6,7 +6,7 @@ import { drawFiles, namesOfFiles } from "./files.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { timeOf } from "./dates.js";
 
-const NEAR_THE_END = 120;
+const NEAR_THE_END = 60;
 const COLOURS = 7;
 // How much of a message a screen reader reads when it gets the focus.
 const MOST_SAID = 500;
@@ -25,6 +25,7 @@ export function showMessages(list, messages, viewContext, actions) {
       ]),
     build: (message) => drawMessage(message, viewContext, actions),
   });
+  stayAtEnd(list);
   const stops = [...list.children];
   if (!stops.some((one) => one.tabIndex === 0)) stops.at(-1)?.setAttribute("tabindex", "0");
 }
@@ -126,7 +127,8 @@ function answers(message, viewContext, actions) {
 }
 
 function toolbar(message, viewContext, actions, advised) {
-  if (message.ephemeral) return null;
+  const isAnswer = actions.inThread && viewContext.people[message.user]?.is_bot;
+  if (message.ephemeral || isAnswer) return null;
   return el(
     "div",
     { class: "toolbar", role: "toolbar", aria: { label: viewContext.say("message_menu") } },
@@ -141,8 +143,7 @@ function toolbar(message, viewContext, actions, advised) {
       icon("bolt"),
       viewContext.say("shortcut"),
     ),
-    actions.openThread &&
-      !actions.inThread &&
+    !actions.inThread &&
       el(
         "button",
         {
@@ -157,8 +158,12 @@ function toolbar(message, viewContext, actions, advised) {
   );
 }
 
-/** Up and Down move between messages, as in Slack. */
-export function movesAmongMessages(list) {
+/** Up and Down move between messages, as in Slack; a list at its end stays there. */
+export function prepareList(list) {
+  new ResizeObserver(() => stayAtEnd(list)).observe(list);
+  list.addEventListener("scroll", () => {
+    list.follows = list.scrollTop > endOf(list) - NEAR_THE_END;
+  });
   list.addEventListener("keydown", (event) => {
     const at = event.target.closest("li.message");
     if (at !== event.target) return;
@@ -178,15 +183,19 @@ export function movesAmongMessages(list) {
   });
 }
 
-/** Whether the end of a list is visible, or nearly. */
-export function isAtEnd(list) {
-  return list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
+/** Where a list ends: at its bottom, but not past the top of the last message. */
+function endOf(list) {
+  const bottom = list.scrollHeight - list.clientHeight;
+  const last = list.lastElementChild;
+  return last ? Math.min(bottom, last.offsetTop - list.offsetTop - 14) : 0;
 }
 
-/** Scroll to the end, but not past the top of the last message. */
-export function showEnd(list) {
-  const last = list.lastElementChild;
-  if (!last) return;
-  const end = list.scrollHeight - list.clientHeight;
-  list.scrollTop = Math.min(end, last.offsetTop - list.offsetTop - 14);
+/** Show the newest message, also of those to come, until the reader scrolls up. */
+export function followNewest(list) {
+  list.follows = true;
+  stayAtEnd(list);
+}
+
+function stayAtEnd(list) {
+  if (list.follows) list.scrollTop = Math.max(list.scrollTop, endOf(list));
 }

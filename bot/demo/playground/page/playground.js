@@ -9,17 +9,17 @@ import { el, iconButton } from "./dom.js";
 import { drawSidebar, drawTopbar, keyboardHelp } from "./chrome.js";
 import { advised, noLongerNew, showHint } from "./hint.js";
 import { Stream } from "./stream.js";
-import { isAtEnd, movesAmongMessages, showEnd, showMessages } from "./messages.js";
-import { speaker } from "./texts.js";
+import { followNewest, prepareList, showMessages } from "./messages.js";
+import { agentSpeaking, speaker } from "./texts.js";
 import { changeTheme, applyTheme } from "./theme.js";
 import { Unread } from "./unread.js";
 import { ModalDialog, showHome } from "./views.js";
 import { acknowledgement, showWire } from "./wire.js";
 
-// sessionStorage holds the agent for this tab, across reloads and restarts of the server.
-const WHO = "voicestatus-who";
+// sessionStorage holds the language of this tab, across reloads and restarts of the server.
+const LANGUAGE = "voicestatus-language";
+const PERMALINK = /\/archives\/(\w+)\/p(\d{10})(\d{6})/;
 const ROUTES = /^#\/(room|direct|home)(?:\/(\w+))?$/;
-const FOLLOW_MS = 15_000;
 // On screens this wide the wire panel fits beside a thread, so it starts open.
 const WIDE = 1560;
 // On screens this narrow a pane covers the conversation; playground.css has the same limit.
@@ -35,21 +35,20 @@ class Playground {
     this.announcer = new Announcer(this.parts.announcer);
     this.wire = { action: 0, exchanges: [] };
     this.wireOpen = innerWidth >= WIDE;
-    this.lengths = new Map();
     this.drafts = new Map();
-    for (const list of document.querySelectorAll("ol.messages")) movesAmongMessages(list);
+    for (const list of document.querySelectorAll("ol.messages")) prepareList(list);
     addEventListener("hashchange", () => this.go());
     addEventListener("keydown", (event) => this.key(event));
+    addEventListener("click", (event) => this.follow(event));
   }
 
   /** Act as an agent, in their language. */
   actAs(agent) {
-    sessionStorage.setItem(WHO, agent.id);
+    sessionStorage.setItem(LANGUAGE, agent.language);
     this.agent = agent;
     this.say = speaker(agent.texts, agent.language);
     this.snapshot = null;
     this.here = null;
-    this.follow = null;
     this.unread = new Unread();
     document.documentElement.lang = agent.language;
     document.title = this.say("title");
@@ -62,11 +61,11 @@ class Playground {
   }
 
   get viewContext() {
-    const { people, rooms, me } = this.snapshot;
+    const { people, rooms } = this.start;
     return {
       people,
       rooms,
-      me,
+      me: this.agent.id,
       say: this.say,
       language: this.agent.language,
       act: (action) => this.act(action),
@@ -89,18 +88,14 @@ class Playground {
     const first = this.snapshot === null;
     this.snapshot = snapshot;
     if (first) this.drawFrame();
-    this.followAnswers();
     this.announcer.look(snapshot.messages, this.viewContext, { silently: first });
     this.draw();
   }
 
   updateWire(wire) {
-    this.wire = wire;
-    if (!this.snapshot) return;
-    const list = this.parts.messages;
-    const atEnd = isAtEnd(list);
-    this.drawWire();
-    if (atEnd) showEnd(list);
+    // What takes no request, such as closing most forms, leaves the last traffic on show.
+    if (wire.exchanges.length) this.wire = wire;
+    if (this.snapshot) this.drawWire();
   }
 
   /** Draw what does not change for an agent. */
@@ -147,7 +142,7 @@ class Playground {
     if (kind === "home") this.here = { kind, key: "home" };
     else if (kind === "direct") this.here = { kind, key: "direct", channel: this.snapshot.direct };
     else {
-      const room = this.snapshot.rooms.find((one) => one.id === id) ?? this.ownRoom();
+      const room = this.start.rooms.find((one) => one.id === id) ?? this.ownRoom();
       this.here = { kind: "room", key: room.id, channel: room.id, room };
     }
     if (document.body.classList.contains("menu-open")) {
@@ -156,39 +151,52 @@ class Playground {
     }
     if (before !== this.here.key) this.arrive();
     this.draw();
+    if (this.isStepping) this.focusOnBox();
+    this.isStepping = false;
+  }
+
+  /** A link to a message leads to it on this page. */
+  follow(event) {
+    const address = event.target.closest?.("a")?.href;
+    const [, channel, seconds, rest] = PERMALINK.exec(address) ?? [];
+    if (!channel) return;
+    event.preventDefault();
+    const message = this.snapshot.messages.find((one) => one.ts === `${seconds}.${rest}`);
+    const isDirect = channel === this.snapshot.direct;
+    location.hash = isDirect ? "#/direct" : `#/room/${channel}`;
+    this.go();
+    if (message?.reply_to) this.openThread(message);
+    document.querySelector(`li[data-ts="${seconds}.${rest}"]`)?.scrollIntoView({ block: "center" });
   }
 
   ownRoom() {
-    const own = this.start.rooms[this.agent.language];
-    return this.snapshot.rooms.find((one) => one.id === own);
+    return this.start.rooms.find((one) => one.id === this.agent.room);
   }
 
   arrive() {
     this.thread = null;
-    this.lengths.clear();
     this.parts.messages.replaceChildren();
+    followNewest(this.parts.messages);
     this.drawFoot();
-    if (this.wasTyping) this.parts.foot.querySelector("textarea").focus();
-    this.wasTyping = false;
     if (this.here.kind === "home") this.act({ do: "home", tab: "home" });
     if (this.here.kind === "direct") this.act({ do: "home", tab: "messages" });
   }
 
   draw() {
-    const { parts, here, snapshot, unread, viewContext } = this;
+    const { parts, start, here, snapshot, unread, viewContext } = this;
     const isHome = here.kind === "home";
-    unread.look(snapshot.messages, here.channel, snapshot.people);
-    drawSidebar(parts.sidebar, { snapshot, here, unread }, viewContext);
+    unread.look(snapshot.messages, here.channel, start.people);
+    drawSidebar(parts.sidebar, { start, snapshot, here, unread }, viewContext);
     parts.place.replaceChildren(el("h1", {}, this.title()), el("p", {}, this.topic()));
     parts.messages.hidden = isHome;
     parts.foot.hidden = isHome;
     parts.home.hidden = !isHome;
-    // Everything that shrinks the list is drawn first, so that scrolling to its end stays correct.
     showHint(parts.start, this.advised(), viewContext, {
       check: (message) => this.shortcut(message),
       close: () => {
         noLongerNew();
         this.draw();
+        this.focusOnBox();
       },
     });
     this.drawWire();
@@ -199,9 +207,15 @@ class Playground {
     this.modal.show(snapshot.modals.at(-1), viewContext);
   }
 
+  /** Focus the message box, or the App Home, which has none. */
+  focusOnBox(pane = this.parts.main) {
+    const places = [pane.querySelector("textarea"), this.parts.home];
+    places.find((one) => one.checkVisibility())?.focus({ preventScroll: true });
+  }
+
   title() {
     if (this.here.kind === "room") return `#${this.here.room.name}`;
-    const { bot, people } = this.snapshot;
+    const { bot, people } = this.start;
     return this.here.kind === "home" ? this.say("home") : people[bot].name;
   }
 
@@ -212,7 +226,7 @@ class Playground {
   /** The hint is shown only in the agent's own channel. */
   advised() {
     if (this.here.channel !== this.ownRoom().id) return undefined;
-    return advised(this.snapshot, this.here.channel);
+    return advised(this.snapshot.messages, this.here.channel, this.start.people);
   }
 
   drawMessages() {
@@ -236,10 +250,7 @@ class Playground {
     this.list(list, inside, { inThread: true });
   }
 
-  /** Show messages; scroll to the end on opening, after writing, or if the end was visible. */
   list(list, messages, { inThread }) {
-    const atEnd = isAtEnd(list);
-    const before = this.lengths.get(list);
     showMessages(list, messages, this.viewContext, {
       inThread,
       advised: this.advised()?.ts,
@@ -247,33 +258,35 @@ class Playground {
       openThread: (message) => this.openThread(message),
       shortcut: (message) => this.shortcut(message),
     });
-    if (before === undefined || (atEnd && before !== messages.length)) showEnd(list);
-    this.lengths.set(list, messages.length);
   }
 
+  /** Slack does not count what only one user sees. */
   repliesTo({ channel, ts }) {
-    const isReply = (one) => one.channel === channel && one.reply_to === ts;
+    const isReply = (one) => one.channel === channel && one.reply_to === ts && !one.ephemeral;
     return this.snapshot.messages.filter(isReply).length;
   }
 
+  /** As in Slack, only a count tells of the answer; the hint also opens its thread. */
   async shortcut(message) {
-    if (message.ts === this.advised()?.ts) noLongerNew();
-    this.openThread(message);
+    if (message.ts === this.advised()?.ts) {
+      noLongerNew();
+      this.openThread(message);
+    }
     await this.act({ do: "shortcut", channel: message.channel, ts: message.ts });
   }
 
   openThread(message) {
     this.setThread(message && { channel: message.channel, ts: message.reply_to ?? message.ts });
     this.draw();
-    const box = (message ? this.parts.thread : this.parts.foot).querySelector("textarea");
-    box?.focus({ preventScroll: true });
+    this.focusOnBox(message ? this.parts.thread : this.parts.main);
   }
 
   setThread(thread) {
     this.thread = thread;
-    const pane = this.parts.thread;
-    this.lengths.delete(pane.children[1]);
     if (thread === null) return;
+    const pane = this.parts.thread;
+    pane.children[1].replaceChildren();
+    followNewest(pane.children[1]);
     const words = {
       label: this.say("reply_label"),
       placeholder: this.say("reply_placeholder"),
@@ -322,7 +335,7 @@ class Playground {
     const { command } = this.start;
     const channel = thread?.channel ?? this.here.channel;
     const [word] = text.split(/\s/);
-    this.lengths.delete(thread ? this.parts.thread.children[1] : this.parts.messages);
+    followNewest(thread ? this.parts.thread.children[1] : this.parts.messages);
     noLongerNew();
     if (!text.startsWith("/")) return this.write(text, channel, thread, files);
     if (word !== command) return this.complain("no_such_command", { word, command });
@@ -335,21 +348,9 @@ class Playground {
     return this.here.room?.has_bot ?? true;
   }
 
-  async write(text, channel, thread, files) {
+  write(text, channel, thread, files) {
     if (text.includes("@") && !this.hasBot()) this.complain("not_heard");
-    const done = await this.act({ do: "say", channel, text, files, thread_ts: thread?.ts ?? "" });
-    if (done && !thread) this.follow = { channel, ts: done.ts, until: Date.now() + FOLLOW_MS };
-    this.followAnswers(); // the answer may have arrived before the acknowledgement
-    this.draw();
-    return done;
-  }
-
-  /** The bot answers in a thread: open the thread of the message just written. */
-  followAnswers() {
-    const { follow } = this;
-    if (!follow || Date.now() > follow.until || !this.repliesTo(follow)) return;
-    this.follow = null;
-    this.setThread({ channel: follow.channel, ts: follow.ts });
+    return this.act({ do: "say", channel, text, files, thread_ts: thread?.ts ?? "" });
   }
 
   drawWire() {
@@ -380,7 +381,7 @@ class Playground {
     const step = event.altKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
     if (step === undefined) return;
     event.preventDefault();
-    this.wasTyping = this.parts.foot.contains(document.activeElement);
+    this.isStepping = true;
     const links = [...this.parts.sidebar.querySelectorAll("a")];
     const at = links.findIndex((link) => link.hasAttribute("aria-current"));
     links[(at + step + links.length) % links.length].click();
@@ -396,5 +397,4 @@ class Playground {
 applyTheme();
 const start = await (await fetch("/start")).json();
 const playground = new Playground(start);
-const known = start.agents.find((agent) => agent.id === sessionStorage.getItem(WHO));
-playground.actAs(known ?? start.agents.find((agent) => agent.id === start.first));
+playground.actAs(agentSpeaking(start, sessionStorage.getItem(LANGUAGE)));

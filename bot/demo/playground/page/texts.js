@@ -14,6 +14,14 @@ export function speaker(texts, language) {
   };
 }
 
+/** The agent who speaks `language`; otherwise the one of `demo --language`, or of the browser. */
+export function agentSpeaking({ agents, language: opened }, language) {
+  const [wanted] = [language, opened, ...navigator.languages]
+    .map((tag) => agents.find((one) => one.language.slice(0, 2) === tag?.slice(0, 2)))
+    .filter(Boolean);
+  return wanted ?? agents[0];
+}
+
 /** A duration in milliseconds. */
 export function milliseconds(seconds, language) {
   const digits = seconds < 0.01 ? 1 : 0;

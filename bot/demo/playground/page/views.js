@@ -2,7 +2,7 @@
 
 import { drawBlocks } from "./blocks.js";
 import { valueOf } from "./controls.js";
-import { el, icon, iconButton } from "./dom.js";
+import { el, focusKeeper, icon, iconButton } from "./dom.js";
 
 function acting(view, viewContext) {
   return {
@@ -23,14 +23,13 @@ export function showHome(place, view, viewContext) {
   const print = JSON.stringify([view?.hash, viewContext.language, viewContext.me]);
   if (place.printed === print) return;
   place.printed = print;
-  const mark = place.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  const keepFocus = focusKeeper();
   place.replaceChildren(
     view
       ? el("div", { class: "sheet" }, ...drawBlocks(view.blocks, acting(view, viewContext)))
       : el("p", { class: "empty" }, viewContext.say("home_empty")),
   );
-  if (mark)
-    [...place.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === mark)?.focus();
+  keepFocus();
 }
 
 /** Shows the top of the stack of modals in a dialog. */
@@ -47,8 +46,10 @@ export class ModalDialog {
   show(view, viewContext) {
     this.viewContext = viewContext;
     if (!view) {
+      if (!this.view) return;
       this.view = null;
-      if (this.dialog.open) this.dialog.close();
+      this.dialog.close();
+      this.keepFocus();
       return;
     }
     if (this.view?.id === view.id && this.view.hash === view.hash) return;
@@ -56,7 +57,10 @@ export class ModalDialog {
     this.view = view;
     this.dialog.replaceChildren(this.draw(view, viewContext));
     this.restore(typed);
-    if (!this.dialog.open) this.dialog.showModal();
+    if (!this.dialog.open) {
+      this.keepFocus = focusKeeper();
+      this.dialog.showModal();
+    }
     (
       this.dialog.querySelector("[autofocus], .typed, select, .modal-body input") ??
       this.dialog.querySelector(".modal-foot button:last-child")
