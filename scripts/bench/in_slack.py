@@ -54,9 +54,7 @@ async def _list(person: Person, slack: LoopbackSlack, ids: Sequence[str]) -> flo
     began = time.perf_counter()
     await person.submit(view)
     await slack.wait_for(lambda: _reports(slack) > before, _PATIENCE_SECONDS)
-    spent = time.perf_counter() - began
-    await person.close(slack.modals_of(person.user)[-1])
-    return spent
+    return time.perf_counter() - began
 
 
 def _begins(view: Any) -> bool:

@@ -23,6 +23,10 @@ MOST: Final = {
     "error-gateway_down": 70,
     "list-of-ten": 200,
     "list-of-ten-all-different": 200,
+    "bulk-report": 250,
+    "bulk-report-directly": 250,
+    "bulk-report-one-of-each": 250,
+    "bulk-report-alike-for-all": 250,
 }
 # What is copied or looked up in, rather than read.
 NOT_READ: Final = frozenset({"rich_text_preformatted", "table", "data_table"})

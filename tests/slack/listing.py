@@ -37,12 +37,10 @@ async def checked(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> View:
     return submission.view
 
 
-async def begun(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> View:
-    """The content of the modal after the list has started."""
+async def begun(ways: Scene, text: str, *, channel: str = CHANNEL_ID) -> None:
+    """Start a list, whose form closes by itself."""
     submission = await ways.person.submit(await checked(ways, text, channel=channel))
-    assert submission.action is Outcome.UPDATED, submission
-    assert submission.view is not None
-    return submission.view
+    assert submission.action is Outcome.CLEARED, submission
 
 
 def reports(ways: Scene) -> list[Message]:

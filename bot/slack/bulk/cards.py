@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.call_status import COUNTED, Outcome
+from bot.domain.call_status import CALL_OUTCOMES, COUNTED, Outcome
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally, time_left
-from bot.domain.jobs.bulk_report import BulkReport, alike_report
+from bot.domain.jobs.bulk_report import BulkReport, Reason, alike_report
 from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import SHORT_CALL_SECONDS
 from bot.slack.blocks.block_kit import (
@@ -29,7 +29,7 @@ from bot.slack.blocks.block_kit import (
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.buttons import report_row, stop_row
 from bot.slack.bulk.tables import Form, fitting, results
-from bot.slack.cards.status_card import addressee, to_copy
+from bot.slack.cards.status_card import addressee, advice_of, to_copy
 
 _NAME_LIMIT: Final = 80
 _WIDTH: Final = 20
@@ -78,9 +78,7 @@ def progress_card(
         total=bulk.total,
     )
     state = _state(bulk, tally, style, now, missing)
-    sums = " · ".join(
-        say("bulk.sum", icon=icon, count=count) for _, icon, count in _counts(tally, style)
-    )
+    sums = _sums(tally, style)
     small = list(_small_print(bulk, style))
     if not style.public and not is_direct(bulk.destination.channel):
         small.append(say("bulk.moved"))
@@ -119,13 +117,13 @@ def report_card(
     intro = _intro(bulk, report, style, why_here=why_here)
     rate = _rate(report, style)
     first = fitting(first, style, form)
+    left_open = "\n".join(_left_open(bulk, report, style))
     blocks: list[Block] = [
-        section(intro) | {"block_id": report_block(bulk)},
-        header(heading(bulk, style)),
-        section(rate),
-        *_chart(report, style),
+        header(heading(bulk, style)) | {"block_id": report_block(bulk)},
+        section(f"{intro}\n{rate}"),
+        *([section(sums)] if (sums := _sums(report, style)) else []),
         *_reasons(report, style),
-        *_left_open(bulk, report, style),
+        *([section(left_open)] if left_open else []),
         *([results(first, style, form, total=bulk.total)] if first else []),
         report_row(bulk, style, pending=report.of(Outcome.PENDING)),
         *_report_small_print(report, first, bulk, style),
@@ -143,9 +141,9 @@ def _row(bulk: Bulk, style: CardStyle, missing: str) -> Iterator[Block]:
 
 def _state(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime, missing: str) -> str:
     say = style.catalog.say
-    if bulk.ending is not None:
+    if (ending := _ending(bulk, tally)) is not None:
         values = {"asked": tally.asked, "total": bulk.total, "button": say("bulk.report.show_all")}
-        text = say(f"bulk.over.{bulk.ending.value}", **values)
+        text = say(f"bulk.over.{ending.value}", **values)
         if missing == "report":
             # The other text promises the report.
             return say("bulk.over.no_report", **values)
@@ -158,6 +156,12 @@ def _state(bulk: Bulk, tally: Tally, style: CardStyle, now: datetime, missing: s
     return say("bulk.time_left", duration=roughly(left, style))
 
 
+def _ending(bulk: Bulk, tally: Tally) -> BulkEnding | None:
+    """How it ended; a stop that came too late is none."""
+    is_late = bulk.ending is BulkEnding.STOPPED and tally.asked >= bulk.total
+    return BulkEnding.ALL_ASKED if is_late else bulk.ending
+
+
 def roughly(span: timedelta, style: CardStyle) -> str:
     """Round a time span up to tens of seconds, or to whole minutes from one minute on."""
     step = timedelta(seconds=10) if span < _MINUTE else _MINUTE
@@ -165,12 +169,18 @@ def roughly(span: timedelta, style: CardStyle) -> str:
     return style.catalog.writing.duration(Decimal((steps * step) // timedelta(seconds=1)))
 
 
-def _counts(tally: Tally | BulkReport, style: CardStyle) -> Iterator[tuple[int, str, str]]:
-    """For each kind of result that occurs: its number, its icon, and the number in words."""
+def _counts(tally: Tally | BulkReport, style: CardStyle) -> Iterator[tuple[str, str, str]]:
+    """For each kind of result that occurs: its name, its icon, and the number in words."""
+    say = style.catalog.say
     for name in COUNTED:
         if number := tally.of(name):
-            say = style.catalog.say
-            yield number, say(f"icon.{name}"), say(f"count.{name}", count=number)
+            yield name, say(f"icon.{name}"), say(f"count.{name}", count=number)
+
+
+def _sums(tally: Tally | BulkReport, style: CardStyle) -> str:
+    """All kinds of results with their numbers, in one line."""
+    say, found = style.catalog.say, _counts(tally, style)
+    return " · ".join(say("bulk.sum", icon=icon, count=count) for _, icon, count in found)
 
 
 def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:
@@ -182,7 +192,7 @@ def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:
 
 def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, *, why_here: str) -> str:
     say = style.catalog.say
-    ending = bulk.ending or BulkEnding.ALL_ASKED
+    ending = _ending(bulk, report) or BulkEnding.ALL_ASKED
     text = say(f"bulk.report.{ending.value}", asked=report.asked, total=bulk.total)
     if why_here:
         text = f"{text} {say(f'bulk.report.{why_here}')}"
@@ -192,86 +202,56 @@ def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, *, why_here: str) -
 
 
 def _rate(report: BulkReport, style: CardStyle) -> str:
+    """The answer rate with its base, and what is left out of it."""
     say = style.catalog.say
     if not report.final:
         return say("bulk.report.no_rate")
-    lines = [
-        say(
-            "bulk.report.rate",
-            share=_share(report.answered, report.final, style),
-            answered=report.answered,
-            final=report.final,
-        )
-    ]
-    if rest := report.asked - report.final:
-        lines.append(say("bulk.report.rate_rest", count=rest))
-    if report.brief:
-        lines.append(say("bulk.report.brief", count=report.brief, seconds=SHORT_CALL_SECONDS))
-    return "\n".join(lines)
-
-
-def _chart(report: BulkReport, style: CardStyle) -> Iterator[Block]:
-    """Draw a bar for each kind of result, with its name and numbers."""
-    lines = [
-        style.catalog.say(
-            "bulk.report.bar",
-            bar=bar(number, report.asked),
-            icon=icon,
-            count=count,
-            share=_share(number, report.asked, style),
-        )
-        for number, icon, count in _counts(report, style)
-    ]
-    if lines:
-        yield section("\n".join(lines))
+    share = _share(report.answered, report.final, style)
+    rate = say("bulk.report.rate", share=share, answered=report.answered, count=report.final)
+    # Those that say nothing about how a call ended.
+    rest = ", ".join(
+        words for name, _, words in _counts(report, style) if name not in CALL_OUTCOMES
+    )
+    return f"{rate} {say('bulk.report.rate_rest', calls=rest)}" if rest else rate
 
 
 def _reasons(report: BulkReport, style: CardStyle) -> Iterator[Block]:
-    """Show why calls did not go through, the most frequent reason first."""
+    """Why calls did not go through or could not be checked, the most frequent reason first."""
     say = style.catalog.say
-    if report.reasons:
-        yield header(say("bulk.report.reasons"))
+    if lines := [_reason(one, style) for one in (*report.reasons, *report.failures)]:
+        yield section("\n".join(lines))
     for reason in report.reasons:
-        explanation = reason.explanation
-        line = say(
-            "bulk.report.reason",
-            icon=say(f"icon.{explanation.verdict}"),
-            headline=escape(explanation.headline),
-            count=reason.count,
-            share=_share(reason.count, report.asked, style),
-            advice=explanation.entry.advice,
-        )
-        yield section(line)
         if reason.alike:
-            contact = addressee(explanation, style)
+            contact = addressee(reason.explanation, style)
             ids = map(style.shown_id, reason.examples)
             text = alike_report(reason, report.ended, ids, contact, style.catalog)
             yield to_copy(text, contact, style)
             if style.public:
                 yield context([say("bulk.report.shortened")])
-    if report.other_reasons:
-        yield context([say("bulk.report.other_reasons", count=report.other_reasons)])
 
 
-def _left_open(bulk: Bulk, report: BulkReport, style: CardStyle) -> Iterator[Block]:
-    """List the calls without a final status, which do not count as failed."""
+def _reason(reason: Reason, style: CardStyle) -> str:
+    explanation = reason.explanation
+    return style.catalog.say(
+        "bulk.report.reason",
+        icon=style.catalog.say(f"icon.{explanation.verdict}"),
+        reason=escape(explanation.reason),
+        count=reason.count,
+        advice=escape(advice_of(explanation, style)),
+    )
+
+
+def _left_open(bulk: Bulk, report: BulkReport, style: CardStyle) -> Iterator[str]:
+    """What is left to say of some calls."""
     say = style.catalog.say
+    if report.brief:
+        yield say("bulk.report.brief", count=report.brief, seconds=SHORT_CALL_SECONDS)
     if pending := report.of(Outcome.PENDING):
-        yield section(say("bulk.report.pending", count=pending))
-    if failed := report.of(Outcome.LOOKUP_FAILED):
-        lines = [say("bulk.report.failures", count=failed)]
-        lines += [
-            say(
-                "bulk.report.failure",
-                count=one.count,
-                headline=escape(one.explanation.headline),
-                advice=one.explanation.entry.advice,
-            )
-            for one in report.failures
-        ]
-        yield section("\n".join(lines))
+        yield say("bulk.report.pending", count=pending)
+    if report.other_reasons:
+        yield say("bulk.report.other_reasons", count=report.other_reasons)
     if not_asked := max(0, bulk.total - report.asked):
-        yield section(say("bulk.report.not_asked", count=not_asked))
+        yield say("bulk.report.not_asked", count=not_asked)
 
 
 def _report_small_print(

@@ -11,7 +11,8 @@ with buttons shows the list instead.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -73,14 +74,9 @@ class BulkFromFile:
         Raises:
             asyncio.CancelledError: the bot shuts down; the user has a note that says so.
         """
-        reading = asyncio.ensure_future(self._read(request, message))
         place = _Place(request)
         try:
-            # `wait` does not cancel the reading at the timeout, as `wait_for` would.
-            await asyncio.wait({reading}, timeout=self._first_look)
-            if not reading.done():
-                await place.show(request.private_notes.titled("bulk.modal.reading"), passing=True)
-            found = await reading
+            found = await self._read(request, message, partial(place.show, passing=True))
             if isinstance(found, FileList):
                 offer = Offer.of(found, request.origin)
                 style, lasts = request.private_notes.style, self._bulks.lasts(found.ids)
@@ -91,8 +87,6 @@ class BulkFromFile:
         except asyncio.CancelledError:
             await place.close()
             raise
-        finally:
-            reading.cancel()
 
     async def submit(self, request: Request) -> None:
         """Start the list of a modal.
@@ -141,10 +135,8 @@ class BulkFromFile:
             what was read, and why its list did not start, if it did not: `changed`, if it is not
             the list that the user has seen.
         """
-        notes = request.private_notes
-        await request.reply.show(notes.titled("bulk.modal.reading"))
         try:
-            found = await self._read(request, {"files": [untold(offer.file)]})
+            found = await self._read(request, {"files": [untold(offer.file)]}, request.reply.show)
         except asyncio.CancelledError:
             await request.reply.show(closing(request.notes))
             raise
@@ -155,9 +147,25 @@ class BulkFromFile:
         return found, await self._bulks.begin(request, found.ids, offer.origin, found.name)
 
     async def _read(
+        self,
+        request: Request,
+        message: Mapping[str, Any],
+        show: Callable[[Message], Awaitable[object]],
+    ) -> FileList | UnreadableFileError:
+        """The list in the file, or why there is none; if it takes long, that is shown meanwhile."""
+        reading = asyncio.ensure_future(self._found(request, message))
+        try:
+            # `wait` does not cancel the reading at the timeout, as `wait_for` would.
+            await asyncio.wait({reading}, timeout=self._first_look)
+            if not reading.done():
+                await show(request.private_notes.titled("bulk.modal.reading"))
+            return await reading
+        finally:
+            reading.cancel()
+
+    async def _found(
         self, request: Request, message: Mapping[str, Any]
     ) -> FileList | UnreadableFileError:
-        """The list in the file, or why there is none."""
         try:
             return await self._files.read(message, user=request.asker.user, max_ids=self._max_ids)
         except UnreadableFileError as error:

@@ -116,7 +116,7 @@ class BulkHandler:
     async def begin(
         self, request: Request, found: IdList, origin: Origin, name: str = ""
     ) -> Message | None:
-        """Start the list and show a note; return a note why not if it did not start."""
+        """Start the list, and close its form or show a note; return why not if it did not start."""
         notes = request.private_notes
         with FailureLogged("a bulk cannot be started"):
             outcome = await self.bulks.start(
@@ -127,7 +127,9 @@ class BulkHandler:
             )
             if isinstance(outcome, Bound):
                 return no_room(outcome, notes, self.bulks.bounds.user)
-            await request.reply.show(begun(outcome, notes))
+            # The form closes: the list's own card says the rest.
+            if not await request.reply.acknowledge(response_action="clear"):
+                await request.reply.show(begun(outcome, notes))
             self.records.acted(request.asked, "bulk")
             return None
         return notes.titled("bulk.note.not_kept")

@@ -36,7 +36,7 @@ MOST_ROWS: Final = 99
 ROWS_OF_A_PAGE: Final = 40
 
 _CHARACTERS: Final = 10_000
-_COLUMNS: Final = ("number", "idmsg", "result", "code", "duration")
+_COLUMNS: Final = ("idmsg", "result", "code", "duration")
 
 
 class Form(StrEnum):
@@ -77,7 +77,7 @@ def results(items: Sequence[BulkItem], style: CardStyle, form: Form, *, total: i
     return {
         "type": "data_table",
         "caption": caption,
-        "row_header_column_index": 1,
+        "row_header_column_index": 0,
         "page_size": 10,
         "rows": rows,
     }
@@ -86,9 +86,9 @@ def results(items: Sequence[BulkItem], style: CardStyle, form: Form, *, total: i
 def lines(items: Sequence[BulkItem], style: CardStyle) -> Iterator[str]:
     """Make a line of mrkdwn for each item."""
     for item in items:
-        number, idmsg, result, code, _ = (cell["text"] for cell in _row(item, style))
+        idmsg, result, code, _ = (cell["text"] for cell in _row(item, style))
         suffix = f" `{escape(code)}`" if _code(item) else ""
-        yield f"{number}. `{code_span(idmsg)}` {escape(result)}{suffix}"
+        yield f"{item.position + 1}. `{code_span(idmsg)}` {escape(result)}{suffix}"
 
 
 def pages_of(bulk: Bulk) -> int:
@@ -128,7 +128,7 @@ def page_of_results(
 
 
 def _row(item: BulkItem, style: CardStyle) -> list[Element]:
-    """Number, id, result, code, duration; no cell is empty, because Slack rejects that."""
+    """Id, result, code, duration; no cell is empty, because Slack rejects that."""
     finding, catalog = item.finding, style.catalog
     nothing = catalog.say("bulk.table.nothing")
     result = "bulk.not_asked" if finding is None else f"outcome_word.{outcome_key(finding)}"
@@ -137,7 +137,6 @@ def _row(item: BulkItem, style: CardStyle) -> list[Element]:
         seconds = finding.duration
         duration = _number(float(seconds), catalog.writing.duration(seconds))
     return [
-        _number(item.position + 1, str(item.position + 1)),
         _text(visible(style.shown_id(item.message_id))),
         _text(catalog.say(result)),
         _text(_code(item) or nothing),

@@ -80,7 +80,7 @@ def card(
 
 
 def _single(answer: Answer, explanation: Explanation, style: CardStyle) -> tuple[str, list[Block]]:
-    advice, headline = _advice(explanation, style), explanation.headline
+    advice, headline = advice_of(explanation, style), explanation.headline
     blocks = [
         header(f"{style.catalog.say(f'icon.{explanation.verdict}')} {headline}"),
         section(" ".join((escape(advice), *_moment(answer, style)))),
@@ -98,7 +98,7 @@ def _several(explained: Sequence[Explained], style: CardStyle) -> tuple[str, lis
     blocks = [header(text)]
     for group in grouped(explained):
         # What to do if that does not help, after the semicolon, is on the card of a call.
-        advice = _advice(group[0][1], style).partition(";")[0].removesuffix(".")
+        advice = advice_of(group[0][1], style).partition(";")[0].removesuffix(".")
         blocks.append(rich_text(line(*group_title(group, style), plain(f"\n{advice}."))))
     blocks.append(context([" · ".join(_origin([answer for answer, _ in explained], style))]))
     return f"{text}.", blocks
@@ -151,7 +151,7 @@ def _moment(answer: Answer, style: CardStyle) -> Iterator[str]:
         yield style.catalog.say(f"moment.{finding.error}", when=style.moment(finding.moment))
 
 
-def _advice(explanation: Explanation, style: CardStyle) -> str:
+def advice_of(explanation: Explanation, style: CardStyle) -> str:
     """What to do next and who does it, with the configured contacts."""
     if _is_with_the_admins(explanation, style):
         return style.catalog.say("advice.admins_told")

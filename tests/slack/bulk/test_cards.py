@@ -222,7 +222,7 @@ def test_an_id_that_the_gateway_does_not_know_is_no_error_of_the_gateway(
         assert say("icon.gateway.023") in shown_text(shown)
         assert say("count.gateway_error", count=1) in shown_text(shown)
     words = [say("outcome_word.gateway.023")] * 2 + [say("outcome_word.gateway_error")]
-    assert words == [row[2]["text"] for row in table["rows"][1:]]
+    assert words == [row[1]["text"] for row in table["rows"][1:]]
 
 
 def test_ids_are_shortened_where_others_read_them(english: CardStyle) -> None:
