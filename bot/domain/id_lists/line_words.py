@@ -15,6 +15,7 @@ from bot.domain.input.written_numbers import IN_A_LIST
 _BESIDE: Final = frozenset(
     {LineProblem.EMPTY, LineProblem.NO_ID, LineProblem.PHONE, LineProblem.AMOUNT}
 )
+_SEVERAL: Final = 2
 # Around all words of `[236180474, 236180475]`, and behind a word of prose.
 _BRACKETS: Final = "()[]{}!?"
 _LABEL: Final = re.compile(r"idmsgs?:?|ids?:|:", re.IGNORECASE)
@@ -38,8 +39,14 @@ def words_of(number: int, line: str, *, named: bool = False) -> list[Entry]:
     read = [(number, word, judge(word, named=is_named)) for word in words]
     if is_row and (certain := [one for one in read if one[2].certain]):
         return certain
-    has_id = any(judged.ids for _, _, judged in read)
-    return [one for one in read if not has_id or one[2].problem not in _BESIDE]
+    beside = [one for one in read if one[2].problem in _BESIDE]
+    if any(judged.ids for _, _, judged in read):
+        return [one for one in read if one not in beside]
+    if is_row or len(beside) < max(len(read), _SEVERAL):
+        return read
+    # A name, or a sentence: one remark is enough for it.
+    judged = next((one[2] for one in beside if one[2].problem is LineProblem.PHONE), read[0][2])
+    return [(number, " ".join(words), judged)]
 
 
 def _split(line: str) -> Iterator[str]:

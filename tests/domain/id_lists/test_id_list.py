@@ -202,6 +202,21 @@ def test_too_many_ids_are_told_with_how_many_and_how_many_may_be() -> None:
     assert (ListProblem.TOO_MANY_IDS, 3, 2) == (error.problem, error.count, error.limit)
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("João da Silva", LineProblem.NO_ID),
+        ("Helen Park +55 11 98765-4321", LineProblem.PHONE),
+        ("hello", LineProblem.NO_ID),
+    ],
+)
+def test_a_line_without_an_id_is_one_remark(line: str, problem: LineProblem) -> None:
+    """However many words it has."""
+    (ignored,) = read_pasted(f"{line}\n{REAL}", max_ids=9).ignored
+    assert (1, problem) == (ignored.number, ignored.problem)
+    assert line.split(maxsplit=1)[0] in ignored.text
+
+
 def test_what_is_shown_of_a_line_is_bounded_and_printable() -> None:
     """Control characters reach no terminal, and a long line does not fill a page."""
     (line,) = read_pasted(f"{REAL}\n\x1b[31m{'x' * 500}", max_ids=9).ignored
