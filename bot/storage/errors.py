@@ -106,6 +106,9 @@ def _of_driver(error: DBAPIError | sqlite3.Error, file: Path | None) -> StorageE
     sqlite_name: str | None = getattr(cause, "sqlite_errorname", None)
     sqlstate: str | None = getattr(cause, "sqlstate", None)
     name = sqlite_name or sqlstate or ""
+    if isinstance(cause, sqlite3.OperationalError) and not name:
+        # SQLite names all its errors; this is Python's own, of a text that is no UTF-8.
+        return _error(ALTERED, type(cause).__name__)
     fact = f"SQLSTATE {sqlstate}" if sqlstate else name or type(cause).__name__
     if name or not isinstance(error, DBAPIError) or error.statement is not None:
         return _error(problem_of(name, file), fact)

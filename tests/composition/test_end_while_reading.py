@@ -135,16 +135,15 @@ async def test_before_there_is_a_form_the_end_is_said_in_the_thread(block: Block
 
 async def test_a_list_that_was_to_begin_says_that_the_bot_ends(block: Block) -> None:
     """It is read once more before it begins, which the end cuts off."""
-    async with ending(Mode.HTTP, replace(IMPATIENT, first_look=60.0)) as bot:
+    async with ending(Mode.HTTP, IMPATIENT) as bot:
         block.lift()
         await choose(bot)
-        await bot.slack.wait_for(lambda: bool(bot.slack.modals_of(bot.person.user)))
+        await bot.slack.wait_for(lambda: "submit" in str(bot.slack.modals_of(bot.person.user)))
         (view,) = bot.slack.modals_of(bot.person.user)
         block.put()
-        submitting = asyncio.create_task(bot.person.submit(view))
+        await bot.person.submit(view)
         await block.started(2)
         await bot.begin()
-        await submitting
         told = [modal(bot), *bot.headings]
 
     assert any(APOLOGY in one for one in told)

@@ -269,6 +269,14 @@ async def _spoil_and_check(database: Database) -> None:
     await problems(database)
 
 
+async def test_a_text_that_is_none_is_a_damaged_value(sqlite: Database) -> None:
+    """SQLite stores any bytes as one."""
+    await processes(sqlite, (0,))
+    await change(sqlite, text("UPDATE audit SET outcome = CAST(x'ff' AS TEXT)"))
+    with pytest.raises(StorageError, match="stored value"):
+        await problems(sqlite)
+
+
 @pytest.mark.parametrize("moment", ["garbage", "2026-11-22 12:01:00.000000-23:59", 5])
 async def test_a_moment_in_another_form_is_none(sqlite: Database, moment: object) -> None:
     """SQLite would sort it elsewhere, and an export since a day would leave it out."""
