@@ -55,9 +55,11 @@ def answered(count: int) -> list[str]:
 
 
 def test_a_list_is_answered_as_a_sheet(voicestatus: Voicestatus) -> None:
-    """On standard output, in the order of the list, doubles once, ignored lines below."""
+    """In the order of the list behind the file's columns, doubles once, ignored lines below."""
     got = voicestatus.run("lookup", "--file", "ids.csv")
-    sheet = rows(got.out)
+    sheet = [row[3:] for row in rows(got.out)]
+    assert ["Nome", "IDMSG", "Telefone"] == rows(got.out)[0][:3]
+    assert ["Zoë", "SANDBOX-BUSY", "5511987654322"] == rows(got.out)[2][:3]
     assert [
         [say("sheet.line"), say("sheet.idmsg"), say("sheet.outcome")],
         ["1", "SANDBOX-OK", say("outcome_word.answered")],
@@ -99,7 +101,7 @@ def test_the_sheet_is_in_the_language_that_was_asked_for(voicestatus: Voicestatu
     """In Portuguese with semicolons and decimal commas."""
     got = voicestatus.run("lookup", "--file", "ids.csv", "--language", "pt-BR")
     head, first, *_ = rows(got.out, ";")
-    assert (say("sheet.duration", PT), "85,00") == (head[6], first[6])
+    assert (say("sheet.duration", PT), "85,00") == (head[9], first[9])
 
 
 def test_of_many_lines_without_an_id_the_first_few_are_shown(voicestatus: Voicestatus) -> None:

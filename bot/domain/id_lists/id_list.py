@@ -90,6 +90,24 @@ class IgnoredLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The columns of the file that a list is from.
+
+    Attributes:
+        heading: the row above the first id; empty without one.
+        rows: the cells of the first row with an id, by the id.
+    """
+
+    heading: tuple[str, ...] = ()
+    rows: Mapping[str, tuple[str, ...]]
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return max(map(len, (self.heading, *self.rows.values())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdList:
     """A user's list, parsed.
 
@@ -101,6 +119,7 @@ class IdList:
         lost: how many numbers look as though a spreadsheet had dropped digits, ignored ones too.
         column: the heading of the ids' column in a file, or its letter where it has none; empty for
             pasted text and files of one column whose heading says nothing about ids.
+        original: the columns of the file, where they are given back.
     """
 
     ids: tuple[MessageId, ...]
@@ -109,6 +128,7 @@ class IdList:
     written: int = 0
     lost: int = 0
     column: str = ""
+    original: Original | None = None
 
 
 def to_list(

@@ -15,12 +15,12 @@ in the usual form, MPG and digits, needs none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
 from bot.domain.call_status import CallStatus, Finding, LookupFailure, outcome_key
-from bot.domain.id_lists.id_list import IgnoredLine, say_reason
+from bot.domain.id_lists.id_list import IgnoredLine, Original, say_reason
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.privacy import mask_people, shared_id, shorten
 from bot.domain.texts.catalog import Catalog, Language
@@ -64,29 +64,40 @@ class ResultSheet:
         catalog: the reader's language.
         moment: formats a time in the reader's format and time zone; see `local_moment`.
         public: others read it, so ids that are personal data are masked.
+        original: columns to write in front of the results; only for who has the file.
     """
 
     def __init__(
-        self, catalog: Catalog, moment: Callable[[datetime], str], *, public: bool = False
+        self,
+        catalog: Catalog,
+        moment: Callable[[datetime], str],
+        *,
+        public: bool = False,
+        original: Original | None = None,
     ) -> None:
         self._catalog = catalog
         self._moment = moment
         self._public = public
+        self._original = original or Original(rows={"": ()})
+        self._width = self._original.width
         self._portuguese = catalog.language is Language.PORTUGUESE
         self._delimiter = ";" if self._portuguese else ","
 
     def head(self) -> bytes:
         """The byte order mark and the headings."""
         names = (self._catalog.say(f"sheet.{name}") for name in COLUMNS)
-        return _MARK.encode() + self._written(*names)
+        return _MARK.encode() + self._written(*names, beside=self._original.heading)
 
     def line(self, item: BulkItem) -> bytes:
         """The line of one call; its number is its place in the list, from 1."""
         number, message_id = str(item.position + 1), item.message_id.value
+        beside = self._original.rows.get(message_id, ())
         message_id = as_text(shared_id(message_id) if self._public else message_id)
         if item.finding is None:
-            return self._written(number, message_id, self._catalog.say("sheet.not_asked"))
-        return self._written(number, message_id, *self._told(item, item.finding))
+            not_asked = self._catalog.say("sheet.not_asked")
+            return self._written(number, message_id, not_asked, beside=beside)
+        told = self._told(item, item.finding)
+        return self._written(number, message_id, *told, beside=beside)
 
     def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
         """After a blank line, the lines without an id, with their numbers and the reasons."""
@@ -125,8 +136,9 @@ class ResultSheet:
         seconds = f"{status.duration:f}"
         return seconds.replace(".", ",") if self._portuguese else seconds
 
-    def _written(self, *cells: str) -> bytes:
-        padded = [*cells, *[""] * (len(COLUMNS) - len(cells))]
+    def _written(self, *cells: str, beside: Sequence[str] = ()) -> bytes:
+        front = [*beside, *[""] * (self._width - len(beside))]
+        padded = [*front, *cells, *[""] * (len(COLUMNS) - len(cells))]
         line = self._delimiter.join(self._cell(cell) for cell in padded)
         return (line + _LINE_END).encode("utf-8", "replace")
 

@@ -25,7 +25,10 @@ def parts(payload: object, name: str) -> list[Mapping[str, Any]]:
 
 def first_word(*found: object) -> str:
     """The first non-empty string; empty if there is none."""
-    return next((one for one in found if isinstance(one, str) and one), "")
+    for one in found:
+        if isinstance(one, str) and one:
+            return one
+    return ""
 
 
 def first_action(payload: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,8 +12,9 @@ https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from types import NoneType
 from typing import Any, Final, TypeGuard
 
 from bot.slack.blocks.payload import first_action, first_word, parsed, part
@@ -32,15 +33,27 @@ _FORMS: Final = frozenset({"view_submission", "view_closed"})
 # organisation (E…) or of a workspace (T…). A `message` is never read: it describes its author, who
 # may not be the user who asks.
 _USER_FIELDS: Final = (
-    *("user.team_id", "user.enterprise_id"),
-    *("event.user_team", "event.source_team", "event.user_profile.team", "event.team"),
+    ("user", "team_id"),
+    ("user", "enterprise_id"),
+    ("event", "user_team"),
+    ("event", "source_team"),
+    ("event", "user_profile", "team"),
+    ("event", "team"),
 )
 # The fields about the place; the first one present counts. For an organisation-wide app `team` is
 # null and `enterprise` is set.
-_PLACE_FIELDS: Final = ("team.id", "team_id", "view.team_id", "enterprise.id", "enterprise_id")
+_PLACE_FIELDS: Final = (
+    ("team", "id"),
+    ("team_id",),
+    ("view", "team_id"),
+    ("enterprise", "id"),
+    ("enterprise_id",),
+)
 # A slash command is form-encoded, so its booleans are strings.
 _NOT_SHARED: Final = (None, False, "", "false")
 _ABSENT: Final = (None, "")
+# Made once: a look-up checks fifteen fields.
+_TEXT_OR_ABSENT: Final = (str, NoneType)
 
 
 class Organisation(StrEnum):
@@ -133,10 +146,10 @@ def overridden_by(profile: Mapping[str, Any], own: Collection[str]) -> frozenset
     return frozenset({Organisation.UNKNOWN} if known else ())
 
 
-def _values_at(payload: Mapping[str, Any], path: str) -> list[object]:
+def _values_at(payload: Mapping[str, Any], path: Sequence[str]) -> list[object]:
     """The value at the path, if present; one of a wrong type matches no id of ours."""
     found: object = payload
-    for name in path.split("."):
+    for name in path:
         if not isinstance(found, dict):
             return [] if found in _ABSENT else [None]
         found = found.get(name)
@@ -149,4 +162,6 @@ def _is_one_of(own: Collection[str], value: object) -> bool:
 
 def _has_words(part: object, names: tuple[str, ...]) -> TypeGuard[Mapping[str, Any]]:
     """Whether it is an object in which each of these fields is text or absent."""
-    return isinstance(part, dict) and all(isinstance(part.get(name), str | None) for name in names)
+    if not isinstance(part, dict):
+        return False
+    return all(isinstance(part.get(name), _TEXT_OR_ABSENT) for name in names)
