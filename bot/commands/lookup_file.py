@@ -59,7 +59,9 @@ def read_list(
         return None, [catalog.say("list.terminal.same_file")]
     try:
         data = _bytes_of(file)
-        return replace(read_file(data, max_ids=max_ids), original=original_of(data)), []
+        # Standard output may go to a log, where the names of customers do not belong.
+        original = original_of(data) if output is not None else None
+        return replace(read_file(data, max_ids=max_ids), original=original), []
     except OSError:
         return None, [catalog.say("list.terminal.no_file", file=_shown(file))]
     except UnreadableListError as error:
