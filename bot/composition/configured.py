@@ -30,7 +30,7 @@ from bot.gateway.request_queue import Gatekeeper
 from bot.services.lookup import LookupService
 from bot.settings.settings import Settings
 from bot.slack.api.session import Proxies, open_session, web_client
-from bot.slack.blocks.style import CardStyle, Contacts
+from bot.slack.blocks.style import Audience, CardStyle, Contacts
 from bot.telemetry import Telemetry
 
 # More look-ups than this gain nothing: all would wait for the rate limit together.
@@ -114,10 +114,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def style_of(settings: Settings, catalog: Catalog) -> CardStyle:
-    """The style of cards in a language, for their asker only."""
+def style_of(
+    settings: Settings, catalog: Catalog, audience: Audience = Audience.PRIVATE
+) -> CardStyle:
+    """The style of cards in a language, for these readers."""
     contacts = Contacts(bot=settings.bot_support_contact, gateway=settings.gateway_support_contact)
-    return CardStyle(catalog=catalog, contacts=contacts, zone=ZoneInfo(settings.bot_timezone))
+    zone = ZoneInfo(settings.bot_timezone)
+    return CardStyle(catalog=catalog, contacts=contacts, zone=zone, audience=audience)
 
 
 def gateway_of(

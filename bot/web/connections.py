@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Final, cast
 
@@ -56,6 +57,9 @@ class Connections:
             Phase.ARRIVED: timing.head,
             Phase.READING: timing.body + timing.linger,
         }
+        # Far cheaper than a timer for each phase: a request has four.
+        self._pace = min(self.seconds.values()) / 8
+        self._is_watching = False
         self.open: set[Connection] = set()
         self.held = 0
         # aiohttp calls this function with every parsed request.
@@ -77,6 +81,23 @@ class Connections:
     def new(self) -> Connection:
         """The protocol for a new connection."""
         return Connection(self, self._server)
+
+    def watch(self) -> None:
+        """Close what is overdue, from now until no connection is open."""
+        if not self._is_watching:
+            self._look_again()
+
+    def _close_overdue(self) -> None:
+        now = monotonic()
+        for one in [*self.open]:
+            if now - one.since >= self.seconds.get(one.phase, inf):
+                one.drop()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self._is_watching = bool(self.open)
+        if self._is_watching:
+            asyncio.get_running_loop().call_later(self._pace, self._close_overdue)
 
     def bound_bodies(self) -> None:
         """Close connections until all unfinished requests together are within the limit."""
@@ -112,7 +133,6 @@ class Connection(web.RequestHandler):
         )
         self._connections = connections
         self._wire: asyncio.Transport
-        self._deadline: asyncio.TimerHandle | None = None
         self._is_known = False
         # Data that arrived after a head that is not yet handled.
         self._early = bytearray()
@@ -124,6 +144,7 @@ class Connection(web.RequestHandler):
         self._wire = cast("asyncio.Transport", transport)
         self._connections.open.add(self)
         self._enter(Phase.HEAD)
+        self._connections.watch()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Release everything, whichever side closed it."""
@@ -212,21 +233,11 @@ class Connection(web.RequestHandler):
 
     def _enter(self, phase: Phase) -> None:
         self.phase, self.since = phase, monotonic()
-        self._forget_deadline()
-        seconds = self._connections.seconds.get(phase)
-        # A timer on a closing transport would hold the connection in memory until it fires.
-        if seconds is not None and not self._wire.is_closing():
-            self._deadline = asyncio.get_running_loop().call_later(seconds, self.drop)
-
-    def _forget_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
 
     def _release(self) -> None:
         self._connections.open.discard(self)
         self._early.clear()
         self._weigh(0)
-        self._forget_deadline()
 
 
 def connection_of(request: web.BaseRequest) -> Connection:

@@ -13,7 +13,6 @@ from typing import Final
 
 import structlog
 from multidict import CIMultiDictProxy
-from slack_sdk.signature import SignatureVerifier
 
 from bot.domain.timing import Timing
 from bot.locales import load_remedies
@@ -101,7 +100,7 @@ class Signatures:
         clock: Callable[[], float] = time.monotonic,
         timing: Timing = Timing(),
     ) -> None:
-        self._verifier = SignatureVerifier(secret)
+        self._secret = secret.encode()
         self._now, self._clock = now, clock
         self._doubt_seconds = timing.clock_doubt
         self._good_before = False
@@ -152,12 +151,10 @@ class Signatures:
         return self._now() - int(headers[_TIMESTAMP_FIELD])
 
     def _is_signed(self, body: bytes, timestamp: str, signature: str) -> bool:
-        try:
-            right = self._verifier.generate_signature(timestamp=timestamp, body=body)
-        except UnicodeDecodeError:
-            return False
+        # slack-sdk's verifier decodes the body first, and takes twice as long.
+        digest = hmac.digest(self._secret, b"v0:%s:%s" % (timestamp.encode(), body), "sha256")
         # In constant time, so that response times do not reveal a prefix of the signature.
-        return right is not None and hmac.compare_digest(right, signature)
+        return hmac.compare_digest(f"v0={digest.hex()}", signature)
 
     @property
     def _worth_a_line(self) -> int:

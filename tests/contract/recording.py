@@ -45,7 +45,6 @@ class Received:
     body: Payload
     payload: Payload
     context: Payload
-    retry: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,18 +96,13 @@ class Recorder:
         self.slack.ledger.notify()
 
     def _listening(self, name: str, *, answers: bool = False) -> Callable[..., Awaitable[None]]:
-        async def listen(
-            body: Payload, payload: Payload, context: Any, request: Any, ack: Any
-        ) -> None:
+        async def listen(body: Payload, payload: Payload, context: Any, ack: Any) -> None:
             plain = {
                 key: value
                 for key, value in context.items()
                 if value is None or isinstance(value, str | bool | int)
             }
-            retry = request.headers.get("x-slack-retry-num", ["0"])[0]
-            self.received.append(
-                Received(listener=name, body=body, payload=payload, context=plain, retry=retry)
-            )
+            self.received.append(Received(listener=name, body=body, payload=payload, context=plain))
             self.slack.ledger.notify()
             words = _words(payload)
             if words == BREAK:

@@ -106,5 +106,7 @@ def plain_styles(languages: Languages) -> AudienceStyles:
     """Styles without contacts."""
     return AudienceStyles(
         languages=languages,
-        style=lambda one: CardStyle(catalog=one, contacts=Contacts(), zone=_ZONE),
+        style=lambda catalog, audience: CardStyle(
+            catalog=catalog, contacts=Contacts(), zone=_ZONE, audience=audience
+        ),
     )

@@ -184,12 +184,6 @@ def test_a_secret_that_was_replaced_is_said_once(requests: Requests, log: io.Str
     assert "31 requests in a row" in requests.warned["slack_signature"]
 
 
-def test_a_body_that_is_no_text_is_not_slacks(requests: Requests) -> None:
-    """Slack signs text."""
-    headers = fields(*sign(SECRET, NOW, b"\xff").items())
-    assert "signature" == requests.signatures.fault_of(headers, b"\xff")
-
-
 class Clock:
     """Monotonic seconds that a test moves."""
 

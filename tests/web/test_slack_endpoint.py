@@ -15,6 +15,7 @@ from typing import cast
 import pytest
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.domain.timing import Timing
 from bot.fake_slack.people.delivery import sign
@@ -33,9 +34,11 @@ class Bolt:
         self.may_answer = asyncio.Event()
         self.statuses = [*statuses]
         self.asked = 0
+        self.payload: object = None
 
-    async def async_dispatch(self, _: object) -> BoltResponse:
+    async def async_dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         """Wait for permission, then answer with the next status; 0 breaks."""
+        self.payload = request.body
         self.begun.set()
         self.asked += 1
         await self.may_answer.wait()
@@ -166,10 +169,10 @@ class Turns(Bolt):
         self.turn += 1
         asyncio.get_running_loop().call_soon(self._count)
 
-    async def async_dispatch(self, _: object) -> BoltResponse:
+    async def async_dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         """Answer at once."""
         self.turns.append(self.turn)
-        return await super().async_dispatch(_)
+        return await super().async_dispatch(request)
 
 
 async def test_long_requests_do_not_follow_each_other_at_once() -> None:
@@ -225,6 +228,37 @@ async def test_slacks_check_of_the_address_is_answered_each_time() -> None:
     check = head(len(body), "Content-Type: application/json", body=body) + body
     async with endpoint(bolt) as port:
         assert [(200, b"done")] * 2 == [await answer_to(port, check) for _ in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "payload"),
+    [
+        (b"text=a+b%2Bc%26d%3D1&user_id=", {"text": "a b+c&d=1", "user_id": ""}),
+        ("text=ç%C3%A3o&text=%F0%9F%98%80".encode(), {"text": "😀"}),
+        (b"text=not+utf-8%3A+%FF", {"text": "not utf-8: \ufffd"}),
+        (b"text=a+payload", {"text": "a payload"}),
+        (b'payload={"type":+"block_actions"}&more=1', {"type": "block_actions"}),
+        (b'{"type": "event_callback"}', {"type": "event_callback"}),
+    ],
+)
+async def test_bolt_gets_the_payload_of_each_kind_of_body(
+    body: bytes, payload: dict[str, str]
+) -> None:
+    """A form, JSON in a form, or JSON; a text may have the name of a field in it."""
+    bolt = Bolt()
+    bolt.may_answer.set()
+    async with endpoint(bolt) as port:
+        assert (200, b"done") == await answer_to(port, sent(body))
+    assert payload == bolt.payload
+
+
+@pytest.mark.parametrize("body", [b"payload=5", b"payload=[]", b"payload=", b"{"])
+async def test_a_body_without_a_payload_is_refused(body: bytes) -> None:
+    """400, and Bolt does not see it."""
+    bolt = Bolt()
+    async with endpoint(bolt) as port:
+        assert (400, b'{"error": "body"}') == await answer_to(port, sent(body))
+    assert 0 == bolt.asked
 
 
 @pytest.mark.parametrize(

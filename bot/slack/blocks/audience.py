@@ -14,10 +14,12 @@ class AudienceStyles:
 
     Args:
         languages: who reads which catalog.
-        style: makes the style of the bot in a language.
+        style: makes the style of the bot in a language, for these readers.
     """
 
-    def __init__(self, *, languages: Languages, style: Callable[[Catalog], CardStyle]) -> None:
+    def __init__(
+        self, *, languages: Languages, style: Callable[[Catalog, Audience], CardStyle]
+    ) -> None:
         self._languages = languages
         self._style = style
 
@@ -27,7 +29,7 @@ class AudienceStyles:
             catalog = await self._languages.of_channel(team, channel)
         else:
             catalog = await self._languages.of_person(team, person)
-        return self._style(catalog).read_by(audience)
+        return self._style(catalog, audience)
 
     async def at(self, channel: str, *, team: str, person: str) -> CardStyle:
         """Make the style for the readers of a channel or a direct message."""

@@ -11,7 +11,6 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from bot.slack.blocks.block_kit import Block, Element, Message, View
@@ -41,7 +40,7 @@ class Seal:
 
     def on_message(self, message: Message) -> Message:
         """The message with what its buttons carry signed."""
-        return replace(message, blocks=tuple(map(self._on_block, message.blocks)))
+        return Message(text=message.text, blocks=tuple(map(self._on_block, message.blocks)))
 
     def is_on(self, body: Mapping[str, Any]) -> bool:
         """Whether a payload carries only what was signed; also if it carries nothing."""
@@ -70,7 +69,7 @@ class Seal:
 
     def _signature(self, carried: Mapping[str, Any]) -> str:
         canonical = json.dumps(carried, sort_keys=True).encode()
-        return hmac.new(self._key, canonical, "sha256").hexdigest()[:_LENGTH]
+        return hmac.digest(self._key, canonical, "sha256").hex()[:_LENGTH]
 
 
 def without_carried(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -197,7 +197,8 @@ class QueryHandler:
         try:
             answers = await self.lookups.look_up(ids, asker=request.asker.user)
             # The answer replaces the note.
-            await asyncio.gather(*notes)
+            for one in notes:
+                await one
         except asyncio.CancelledError:
             for one in notes:
                 one.cancel()
