@@ -62,6 +62,25 @@ def test_a_slack_that_is_out_of_reach_is_told_with_its_remedy(reason: str, remed
     assert told.endswith(f"({reason}). {load_remedies()['slack'][remedy]}")
 
 
+def test_nothing_for_terminals_is_imported(bare: Voicestatus) -> None:
+    """A server draws nothing; these would take 5 MiB."""
+    keys = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+    away = {"SLACK_API_URL": "http://127.0.0.1:9/api/"}
+    program = """
+import sys
+from bot.commands.app import main
+sys.argv = ["voicestatus", "run"]
+try:
+    main()
+except SystemExit as end:
+    names = ("structlog", "httpx", "rich", "pygments", "click")
+    print(end.code, [name for name in names if name in sys.modules])
+"""
+    settings = gateway_settings("http://127.0.0.1:9") | keys | away
+    ended = bare.having(**settings).run_python(program)
+    assert "1 ['structlog', 'httpx']" == ended.out.strip(), ended.err
+
+
 _PROGRAM = """
 import ctypes, resource
 from bot.commands.run import keep_memory_private
