@@ -17,7 +17,7 @@ from bot.commands.explain import page
 from bot.domain.texts.catalog import Language
 from bot.domain.texts.dictionary import everything
 from bot.locales import load_catalog
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 from bot.settings.settings import Settings
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from scripts import settings_pages
@@ -81,10 +81,7 @@ def test_every_setting_has_its_form_and_its_meaning() -> None:
     settings = sorted(name.upper() for name in Settings.model_fields)
     example = settings_pages.EXAMPLE.read_text("utf-8")
 
-    assert settings == sorted(HINTS)
-    assert settings == sorted(
-        name for section in settings_pages.MEANINGS.values() for name in section
-    )
+    assert settings == sorted(forms())
     assert settings == sorted(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
     assert settings == sorted(re.findall(r"(?m)^\| `([A-Z_]+)`", DOCUMENTS["docs/settings.md"]))
 
@@ -103,10 +100,10 @@ def test_the_example_shows_every_default_and_changes_none() -> None:
 
 def test_every_setting_that_a_document_names_exists() -> None:
     """A setting that was renamed or taken out is not described any more."""
-    ours = {name.partition("_")[0] for name in HINTS}
+    ours = {name.partition("_")[0] for name in forms()}
     named = {word for text in code() for word in re.findall(r"\b[A-Z]+_[A-Z_]+\b", text)}
 
-    assert set() == {name for name in named if name.partition("_")[0] in ours} - set(HINTS)
+    assert set() == {name for name in named if name.partition("_")[0] in ours} - set(forms())
 
 
 def test_the_pictures_show_what_the_bot_answers_today() -> None:

@@ -297,12 +297,12 @@ DETAILS = ("raw", "error", "meaning", "who", "sip", "q850", "source", "checked")
 SHORTCUTS = ("message", "global")
 OTHER_WAYS_IN = ("customer", "watch", "mention", "shortcut", "direct", "home")
 AFTER_ANSWER = ("failed", "error")
-WHERE = ("directly", "in_channel", "in_thread")
+WHERE = ("directly", "in_thread")
 WATCHING = (
     *("watching_title", "watching_none_title", "watching", "watched_before", "not_watched"),
 )
 WHY_HERE = ("moved", "gone")
-STOPPED = ("stopping", "over", "not_yours", "not_kept", "none_pending")
+STOPPED = ("over", "not_yours", "not_kept", "none_pending")
 FINER = ("answered_briefly", NOT_FOUND)
 HEALTH = [
     *("down", "paused", "bad", "since_good", "no_good_yet", "never", "good", "recovered"),

@@ -15,7 +15,7 @@ from bot.composition.configured import build_lookups, gateway_of, rate_limits_of
 from bot.domain.call_status import Answer, Finding
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import LookUp, Nothing, parse_ids
+from bot.domain.input.query import LookUp, Nothing, parse_ids, ranges_in
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import as_record, explain
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 AskGateway: TypeAlias = Callable[[MessageId, Urgency], Awaitable[Answer]]
 
+_COMMAND: Final = "voicestatus lookup"
 _SHOWN: Final = 60
 _UNRECORDED: Final = "Not recorded in the audit: no database of a bot was found (DATABASE_URL)."
 _NO_WORD: Final = re.compile(r"[^\w\x00-\x1f]*(?:[0-9]{1,3}[.):\]]+|[^\W\d_]?)[^\w\x00-\x1f]*")
@@ -41,10 +42,13 @@ def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], l
     """The ids, without duplicates, and a sentence for each word that has none.
 
     Each word is read like the text in a form. Bullets and numbers of entries, which are copied
-    along with a list, are left out.
+    along with a list, are left out. A range has no id: its ends alone are not what is asked for.
     """
+    if ranges := [*ranges_in(" ".join(words))]:
+        return [], [_line(one, catalog.say("problem.ranges"), catalog) for one in ranges]
     ids: dict[MessageId, None] = {}
     problems: list[str] = []
+    example = ""
     wanted = [word for word in words if not _NO_WORD.fullmatch(word)]
     for word in wanted or words:
         query = parse_ids(word)
@@ -55,8 +59,11 @@ def read_ids(words: Sequence[str], catalog: Catalog) -> tuple[list[MessageId], l
         for bad in query.bad_words if isinstance(query, LookUp) else ():
             problem = catalog.say(f"problem.{bad.problem.value}")
             problems.append(_line(bad.word, problem, catalog))
+            example = example or bad.forceable
     if problems:
         problems.append(plain(catalog.say("problem.where_to_find")))
+    if example:
+        problems.append(plain(catalog.say("problem.force", command=_COMMAND, example=example)))
     return list(ids), problems
 
 

@@ -32,7 +32,7 @@ from bot.domain.id_lists.id_list import (
     UnreadableListError,
     say_problem,
 )
-from bot.domain.id_lists.original import original_of
+from bot.domain.id_lists.original import OriginalSheet
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import LARGEST, BulkItem
@@ -58,10 +58,9 @@ def read_list(
     if output is not None and _are_the_same(file, output):
         return None, [catalog.say("list.terminal.same_file")]
     try:
-        data = _bytes_of(file)
         # Standard output may go to a log, where the names of customers do not belong.
-        original = original_of(data) if output is not None else None
-        return replace(read_file(data, max_ids=max_ids), original=original), []
+        columns = output is not None
+        return read_file(_bytes_of(file), max_ids=max_ids, columns=columns), []
     except OSError:
         return None, [catalog.say("list.terminal.no_file", file=_shown(file))]
     except UnreadableListError as error:
@@ -80,8 +79,10 @@ async def look_up_list(
             sink = _sink(output, stack)
             say_what_was_found(given, catalog)
             moment = local_moment(ZoneInfo(settings.bot_timezone), catalog.language)
-            sheet = ResultSheet(catalog, moment, original=given.original)
-            form = _JsonLines(catalog) if as_json else sheet
+            form: ResultSheet | _JsonLines = ResultSheet(catalog, moment)
+            if given.original is not None:
+                form = OriginalSheet(catalog, moment, given.original)
+            form = _JsonLines(catalog) if as_json else form
             run = _Run(given, form, sink, catalog, settings.gateway_support_contact)
             # Results on the same terminal would break a progress bar.
             bar = sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())

@@ -52,7 +52,11 @@ Showing = Callable[[Sums], None]
 
 def say(catalog: Catalog, phrase: str, /, **values: object) -> None:
     """Print a phrase on standard error."""
-    print(printable(catalog.say(phrase, **values)), file=sys.stderr)  # noqa: T201 - the terminal's own output
+    _print(catalog.say(phrase, **values))
+
+
+def _print(text: str) -> None:
+    print(printable(text), file=sys.stderr)  # noqa: T201 - the terminal's own output
 
 
 def say_what_was_found(given: IdList, catalog: Catalog) -> None:
@@ -62,7 +66,7 @@ def say_what_was_found(given: IdList, catalog: Catalog) -> None:
     if given.doubles:
         say(catalog, "list.terminal.doubles", count=given.doubles)
     for remark in say_remarks(given, catalog):
-        print(printable(remark), file=sys.stderr)  # noqa: T201 - the terminal's own output
+        _print(remark)
     if not given.ignored:
         return
     say(catalog, "list.terminal.ignored", count=len(given.ignored))
@@ -82,12 +86,13 @@ def say_sums(sums: Sums, total: int, catalog: Catalog) -> None:
         say(catalog, "list.terminal.share", share=f"{share:>7}", summary=words)
     if (left := total - sums.total()) > 0:
         say(catalog, "list.terminal.not_asked", count=left)
-    if sums.final:
-        answered = sums[Outcome.ANSWERED]
-        share = catalog.writing.share(answered, sums.final)
-        say(catalog, "list.terminal.rate", share=share, answered=answered, final=sums.final)
-    else:
-        say(catalog, "list.terminal.no_rate")
+    if not sums.final:
+        say(catalog, "bulk.report.no_rate")
+        return
+    answered = sums[Outcome.ANSWERED]
+    share = catalog.writing.share(answered, sums.final)
+    rate = catalog.say("bulk.report.rate", share=share, answered=answered, count=sums.final)
+    _print(rate.replace("*", ""))
 
 
 def say_alike(reasons: Iterable[Reason], calls: int, contact: str, catalog: Catalog) -> None:
@@ -97,7 +102,7 @@ def say_alike(reasons: Iterable[Reason], calls: int, contact: str, catalog: Cata
             entry, ids = one.explanation.entry, [example.value for example in one.examples]
             whom = " / ".join(filter(None, (entry.contact, contact)))
             report = alike_report(one, calls, ids, whom, catalog)
-            print(printable(f"\n{entry.advice}\n{report}"), file=sys.stderr)  # noqa: T201 - the terminal's own output
+            _print(f"\n{entry.advice}\n{report}")
 
 
 def showing(total: int, catalog: Catalog, *, bar: bool) -> AbstractContextManager[Showing]:

@@ -38,6 +38,7 @@ from bot.composition.serving import in_time, serve
 from bot.composition.slack import (
     Connections,
     assemble_app,
+    attached_files,
     build_alarm,
     build_context,
     bulk_notifier,
@@ -174,10 +175,11 @@ def _assemble(
     watching, watch_line, notice_line = build_watches(
         settings, stores, poller, dependencies, SlackNotifier(poster), pace=outside.pace
     )
-    speaker = bulk_notifier(outside, poster)
+    files = attached_files(outside)
+    speaker = bulk_notifier(outside, poster, files)
     bulks, bulk_line = build_bulks(settings, stores, poller, dependencies, speaker)
     context = build_context(
-        outside, lookups=lookups, alarm=alarm, work=work, watching=watching, bulks=bulks
+        outside, files, lookups=lookups, alarm=alarm, work=work, watching=watching, bulks=bulks
     )
     return assemble_app(outside, context), poller, (watch_line, notice_line, bulk_line)
 

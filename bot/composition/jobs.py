@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from bot.composition.configured import (
@@ -34,7 +35,7 @@ from bot.services.jobs.poller import Line, Poller
 from bot.services.watches.service import WatchService
 from bot.services.watches.turns import Notifier, WatchTurns
 from bot.settings.settings import Settings
-from bot.storage.database import Database
+from bot.storage.database import Database, file_of, read_database_url
 from bot.storage.executors import this_process
 from bot.storage.gate import SharedGate
 from bot.storage.hash_key import load_hash_key
@@ -59,6 +60,16 @@ def gatekeeper_of(
     shared = SharedGate(database, limits, timing=timing)
     local = LocalGate(limits, timing=timing)
     return aclosing(SharingGatekeeper(shared, local, timing=timing))
+
+
+def absent_database(settings: Settings) -> Path | None:
+    """The SQLite file that no bot has made yet; a missing folder is reported when it is opened.
+
+    Raises:
+        StorageError: the address of the database is wrong.
+    """
+    file = file_of(read_database_url(revealed(settings.database_url)))
+    return file if file is not None and file.parent.is_dir() and not file.is_file() else None
 
 
 async def hash_key_of(settings: Settings, database: Database) -> bytes:

@@ -84,6 +84,7 @@ class Connections:
 
 def build_context(
     outside: Connections,
+    files: AttachedFiles,
     *,
     lookups: LookupService,
     alarm: AdminAlerter,
@@ -109,7 +110,12 @@ def build_context(
         queries=queries,
         watches=watches,
         bulks=lists,
-        files=_files(outside, lists),
+        files=BulkFromFile(
+            files=files,
+            bulks=lists,
+            max_ids=outside.settings.bulk_max_ids,
+            timing=outside.timing,
+        ),
         people=outside.people,
         styles=outside.readers,
         languages=outside.languages,
@@ -140,17 +146,12 @@ def _deliveries(outside: Connections) -> EventDeduplicator:
     return EventDeduplicator(seen=outside.stores.seen, clicks=clicks, now=outside.now)
 
 
-def _files(outside: Connections, lists: BulkHandler) -> BulkFromFile:
-    files = AttachedFiles(
+def attached_files(outside: Connections) -> AttachedFiles:
+    """What reads the files of messages."""
+    return AttachedFiles(
         client=outside.client,
         session=outside.session,
         reading=FileReading(timing=outside.timing),
-        timing=outside.timing,
-    )
-    return BulkFromFile(
-        files=files,
-        bulks=lists,
-        max_ids=outside.settings.bulk_max_ids,
         timing=outside.timing,
     )
 
@@ -166,7 +167,9 @@ def assemble_app(outside: Connections, context: ListenerContext) -> AsyncApp:
     )
 
 
-def bulk_notifier(outside: Connections, poster: OncePoster) -> SlackBulkNotifier:
+def bulk_notifier(
+    outside: Connections, poster: OncePoster, files: AttachedFiles
+) -> SlackBulkNotifier:
     """What shows lists and their results in Slack."""
     bulks = outside.stores.bulks
     return SlackBulkNotifier(
@@ -177,6 +180,7 @@ def bulk_notifier(outside: Connections, poster: OncePoster) -> SlackBulkNotifier
             pace=outside.pace,
             timing=outside.timing,
         ),
+        attached=files,
         results=bulks.items,
         ignored=bulks.ignored,
         now=outside.now,

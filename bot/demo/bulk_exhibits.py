@@ -24,7 +24,7 @@ from bot.fake_slack.state import workspace as made_up
 from bot.services.watches.service import AlreadyWatched, NoRoom, Started, StartOutcome
 from bot.slack.blocks.block_kit import Message, View
 from bot.slack.blocks.style import Audience
-from bot.slack.bulk.cards import progress_card, report_card
+from bot.slack.bulk.cards import columns_note, progress_card, report_card
 from bot.slack.bulk.modals import confirming, pasting, text_of
 from bot.slack.bulk.notes import begun, cut_short, how_to_begin, no_room, too_many, watching
 from bot.slack.bulk.offers import Offer, confirming_file, offering
@@ -65,7 +65,6 @@ def bulk_exhibits() -> Mapping[str, Make]:
         "bulk-no-room-for-all": _no_room(Bound.ALL, 1),
         "bulk-full-day": _no_room(Bound.DAY, 1),
         "bulk-not-kept": _confirming(lambda notes: notes.titled("bulk.note.not_kept")),
-        "bulk-begun": lambda studio: studio.answering(begun(_bulk(), studio.notes)),
         "bulk-begun-in-a-thread": _noted(lambda notes: begun(_bulk(destination=_thread()), notes)),
         "bulk-begun-directly": _noted(lambda notes: begun(_bulk(destination=_direct()), notes)),
         "bulk-ask": _noted(how_to_begin),
@@ -83,8 +82,9 @@ def bulk_exhibits() -> Mapping[str, Make]:
         "bulk-confirm-cut": _confirming(lambda notes: cut_short(text_of(_ids(3)), notes)),
         **_progresses(),
         **_reports(),
+        "bulk-columns": _noted(lambda notes: columns_note(_bulk(), notes.style, given=True)),
+        "bulk-no-columns": _noted(lambda notes: columns_note(_bulk(), notes.style, given=False)),
         "bulk-page": _page,
-        "bulk-stopping": _noted(lambda notes: notes.titled("bulk.note.stopping")),
         "bulk-over-already": _noted(lambda notes: notes.titled("bulk.note.over")),
         "bulk-not-yours": _noted(lambda notes: notes.titled("bulk.note.not_yours")),
         "bulk-no-results": _noted(lambda notes: notes.titled("bulk.note.no_results")),

@@ -38,11 +38,8 @@ def watch_exhibits() -> Mapping[str, Make]:
         f"watch-no-room-{one.value}": _started(_no_room(one))
         for one in Bounds(user=1, all=1, channel=1).each
     }
-    notices = {
-        f"watch-notice-{name}": _notice(ending, result)
-        for name, (ending, result) in _ENDINGS.items()
-    }
     return {
+        "watch-begun-on-its-card": _on_its_card,
         "watch-begun": _started(Started(watch=_watch())),
         "watch-begun-in-a-thread": _started(Started(watch=_watch(destination=_thread()))),
         "watch-begun-for-one-more-look": _started(Started(watch=_watch(unknown=True))),
@@ -60,20 +57,7 @@ def watch_exhibits() -> Mapping[str, Make]:
         "watch-stopped-two": _noted(lambda notes: stopped(_watches(2), notes)),
         "watch-over-already": _noted(lambda notes: stopped([], notes)),
         "watch-not-kept": _noted(lambda notes: notes.titled("watch.not_kept")),
-        **notices,
-        "watch-notice-in-a-thread": _notice(
-            Ending.STATUS, "failed:486", audience=Audience.PUBLIC, link=_LINK
-        ),
-        "watch-notice-moved": _notice(Ending.STATUS, "failed:486", why_here="moved"),
-        "watch-notice-of-a-thread-that-is-gone": _notice(
-            Ending.STATUS, "failed:486", why_here="gone"
-        ),
-        "watch-notice-without-a-look": _notice(Ending.LIMIT),
-        "watch-notice-undelivered": _undelivered,
-        "watch-notice-at-the-limit-in-a-thread": _notice(
-            Ending.LIMIT, "024", audience=Audience.PUBLIC, link=_LINK
-        ),
-        "watch-notice-for-several": _several,
+        **_notices(),
         "home-with-watches": lambda studio: studio.home(watches=[_watch()]),
         "home-with-many-watches": lambda studio: studio.home(watches=_watches(11)),
     }
@@ -127,6 +111,35 @@ def _noted(make: Callable[[Notes], Message]) -> Make:
 
 def _started(*outcomes: StartOutcome) -> Make:
     return _noted(lambda notes: started(outcomes, notes, made_up.USER_ID))
+
+
+def _notices() -> Mapping[str, Make]:
+    ended = {
+        f"watch-notice-{name}": _notice(ending, result)
+        for name, (ending, result) in _ENDINGS.items()
+    }
+    return {
+        **ended,
+        "watch-notice-in-a-thread": _notice(
+            Ending.STATUS, "failed:486", audience=Audience.PUBLIC, link=_LINK
+        ),
+        "watch-notice-moved": _notice(Ending.STATUS, "failed:486", why_here="moved"),
+        "watch-notice-of-a-thread-that-is-gone": _notice(
+            Ending.STATUS, "failed:486", why_here="gone"
+        ),
+        "watch-notice-without-a-look": _notice(Ending.LIMIT),
+        "watch-notice-undelivered": _undelivered,
+        "watch-notice-at-the-limit-in-a-thread": _notice(
+            Ending.LIMIT, "024", audience=Audience.PUBLIC, link=_LINK
+        ),
+        "watch-notice-for-several": _several,
+    }
+
+
+def _on_its_card(studio: Studio) -> Shown:
+    shown = card(studio.answers("024"), studio.style, watched=True)
+    note = started([Started(watch=_watch())], studio.notes, made_up.USER_ID)
+    return studio.note(shown.followed_by(*note.blocks))
 
 
 def _hindered(studio: Studio) -> Shown:

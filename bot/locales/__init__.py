@@ -55,6 +55,12 @@ def load_remedies() -> Mapping[str, Mapping[str, str]]:
     return _read("remedies.toml")
 
 
+def remedy_for_slack(reason: str) -> str:
+    """The remedy if Slack did not answer, by the first word of the reason."""
+    remedies = load_remedies()["slack"]
+    return remedies.get(reason.partition(":")[0], remedies["unreachable"])
+
+
 def _read(name: str) -> dict[str, Any]:
     text = resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
     try:

@@ -71,15 +71,16 @@ class FileReading:
         finally:
             self._users.remove(user)
 
-    async def read(self, content: bytes, *, max_ids: int) -> IdList:
-        """The list in a file.
+    async def read(self, content: bytes, *, max_ids: int, columns: bool = False) -> IdList:
+        """The list in a file, with all its columns if they are wanted.
 
         Raises:
             UnreadableListError: it has none; `TOO_MUCH_WORK` if reading it did not finish.
         """
         async with self._room:
             try:
-                async with asyncio.timeout(self._seconds), self._started(max_ids) as process:
+                starting = self._started(max_ids, int(columns))
+                async with asyncio.timeout(self._seconds), starting as process:
                     return await _answer_of(process, content)
             except UnreadableListError:
                 raise
@@ -89,11 +90,11 @@ class FileReading:
                 raise UnreadableListError(ListProblem.TOO_MUCH_WORK) from None
 
     @asynccontextmanager
-    async def _started(self, max_ids: int) -> AsyncIterator[Process]:
+    async def _started(self, max_ids: int, columns: int) -> AsyncIterator[Process]:
         """The process; it has ended by the end of the block."""
         process = await asyncio.create_subprocess_exec(
             *self._command,
-            *(str(max_ids), str(_CPU_SECONDS), str(_MIB)),
+            *map(str, (max_ids, columns, _CPU_SECONDS, _MIB)),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,

@@ -18,7 +18,7 @@ import structlog
 from bot.domain.gate import Admission, Demand
 from bot.domain.timing import Timing
 from bot.gateway.request_queue import LocalGate
-from bot.storage.errors import StorageError
+from bot.storage.errors import StorageError, failure
 from bot.storage.gate import SharedGate
 
 _log = structlog.get_logger(__name__)
@@ -130,7 +130,7 @@ class SharingGatekeeper:
         done, _ = await asyncio.wait({task}, timeout=2 * self._timing.gate)
         if not done:
             task.cancel()
-            raise StorageError("The database did not answer in time.")
+            raise failure("too_slow")
         return task.result()
 
     def _forget(self, task: asyncio.Task[Any]) -> None:

@@ -1,4 +1,6 @@
-"""The process in which one file is read; its arguments are the most ids, seconds and MiB.
+"""The process in which one file is read.
+
+Its arguments are the most ids, whether all columns are wanted, and the most seconds and MiB.
 
 The file comes by standard input; the list, or what is wrong with the file, goes to standard output.
 The sender of the file decides how long that takes, so the process sets limits to itself first; it
@@ -23,14 +25,15 @@ _MIB: Final = 1 << 20
 
 def main() -> None:
     """Read the file on standard input."""
-    max_ids, seconds, mib = map(int, sys.argv[1:])
+    max_ids, columns, seconds, mib = map(int, sys.argv[1:])
     # They are meant for the bot, which lets running work finish.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     limit(seconds, mib)
     read: IdList | UnreadableListError
     try:
-        read = read_file(sys.stdin.buffer.read(MAX_BYTES + 1), max_ids=max_ids)
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        read = read_file(data, max_ids=max_ids, columns=bool(columns))
     except UnreadableListError as error:
         read = error
     sys.stdout.buffer.writelines(to_lines(read))

@@ -241,6 +241,8 @@ BULK: Final = _table(
     "bulk",
     *_job_columns(),
     *_columns(Text, "name"),
+    # Of its file, to give the columns back at the end.
+    *_columns(Text, "file", "digest", optional=True),
     *_columns(Integer, "total", "doubles", "ignored"),
     *_columns(Moment, "paused_until", optional=True),
     *_job_indexes("bulk"),

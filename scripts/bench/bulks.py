@@ -90,6 +90,16 @@ class NotingSpeaker:
         del bulk
         return Trace.NONE
 
+    async def deliver_columns(self, bulk: Bulk) -> Report:
+        """There are none."""
+        del bulk
+        return Report(delivery=Delivery.SENT)
+
+    async def trace_columns(self, bulk: Bulk) -> Trace:
+        """There are none."""
+        del bulk
+        return Trace.NONE
+
 
 @asynccontextmanager
 async def _gateway() -> AsyncIterator[str]:

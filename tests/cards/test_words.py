@@ -25,6 +25,8 @@ MOST: Final = {
     "list-of-ten-all-different": 200,
     "bulk-report": 250,
     "bulk-report-directly": 250,
+    "bulk-report-stopped": 250,
+    "bulk-report-refused": 250,
     "bulk-report-one-of-each": 250,
     "bulk-report-alike-for-all": 250,
 }

@@ -18,7 +18,7 @@ from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import explain
 from tests.commands.conftest import Seen
 from tests.support.voicestatus_process import CREDENTIAL, TOKEN, Voicestatus, ended
-from tests.support.wording import EN, PT, say
+from tests.support.wording import EN, PT, rate, say
 
 LIST = (
     "Nome;IDMSG;Telefone\r\n"
@@ -91,18 +91,22 @@ def test_what_was_found_is_said_before_and_the_sum_after(
         catalog.say("list.terminal.done", count=3),
         catalog.say("list.terminal.share", share=f"  {third}", summary=answered),
         catalog.say("list.terminal.share", share=f"  {two_thirds}", summary=failed),
-        catalog.say("list.terminal.rate", share=third, answered=1, final=3),
+        rate(third, answered=1, count=3, catalog=catalog),
     ] == got.err.splitlines()
 
 
 def test_a_file_gets_the_columns_of_the_list(voicestatus: Voicestatus) -> None:
-    """Each call stands beside its row; a line without a call has its number and reason only."""
+    """Each row is followed by its number and the result of its call, or the reason for none."""
     voicestatus.run("lookup", "--file", "ids.csv", "--output", "out.csv")
-    head, ok, busy, *_, last = rows((voicestatus.directory / "out.csv").read_text("utf-8"))
+    head, *sheet = rows((voicestatus.directory / "out.csv").read_text("utf-8"))
     assert ["Nome", "IDMSG", "Telefone", say("sheet.line")] == head[:4]
-    assert ["João", "SANDBOX-OK", "5511987654321", "1", "SANDBOX-OK"] == ok[:5]
-    assert ["Zoë", "SANDBOX-BUSY", "5511987654322", "2", "SANDBOX-BUSY"] == busy[:5]
-    assert ["", "", "", "5", "", say("sheet.ignored")] == last[:6]
+    assert [
+        ["João", "SANDBOX-OK", "5511987654321", "2", "SANDBOX-OK"],
+        ["Zoë", "SANDBOX-BUSY", "5511987654322", "3", "SANDBOX-BUSY"],
+        ["Ana", "SANDBOX-OK", "5511987654321", "4", "SANDBOX-OK"],
+        ["Rui", "5511987654323", "", "5", ""],
+    ] == [row[:5] for row in sheet[:4]]
+    assert say("sheet.ignored") == sheet[3][5]
 
 
 def test_the_sheet_is_in_the_language_that_was_asked_for(voicestatus: Voicestatus) -> None:
@@ -142,7 +146,7 @@ def test_in_a_terminal_a_bar_shows_how_far_it_is(voicestatus: Voicestatus) -> No
     summary = f"{say('count.answered', count=1)}, {say('count.failed', count=2)}"
     assert ["SANDBOX-OK", "SANDBOX-BUSY", "SANDBOX-NOANSWER"] == [r["idmsg"] for r in got.records]
     assert ("3/3" in shown, summary in shown) == (True, True)
-    assert say("list.terminal.rate", share="33.3%", answered=1, final=3) in shown
+    assert rate("33.3%", answered=1, count=3) in shown
 
 
 def test_in_a_terminal_it_says_that_no_audit_records_it(voicestatus: Voicestatus) -> None:
@@ -251,7 +255,7 @@ def test_many_ids_are_answered_in_their_order(voicestatus: Voicestatus) -> None:
 def test_the_exit_code_is_the_highest(voicestatus: Voicestatus, code: int, ids: list[str]) -> None:
     """As for ids on the command line; without a final status there is no answer rate."""
     got = voicestatus.run("lookup", "--file", "-", "--json", given=listed(ids))
-    assert (code, code > 3) == (got.code, say("list.terminal.no_rate") in got.err.splitlines())
+    assert (code, code > 3) == (got.code, say("bulk.report.no_rate") in got.err.splitlines())
 
 
 @pytest.mark.parametrize("code", ["001", "019", "022", "900"])
@@ -274,7 +278,7 @@ def test_a_refusal_of_the_gateway_stops_the_list(
         say("list.terminal.done", count=1),
         say("list.terminal.share", share="   100%", summary=error),
         say("list.terminal.not_asked", count=200),
-        say("list.terminal.no_rate"),
+        say("bulk.report.no_rate"),
     ] == got.err.splitlines()
     outcomes = [row[2] for row in rows(got.out)[1:]]
     assert [say("outcome_word.gateway_error"), *[say("sheet.not_asked")] * 200] == outcomes

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.texts.catalog import Catalog
 from tests.commands.conftest import Seen
 from tests.support.voicestatus_process import Voicestatus, ended
-from tests.support.wording import EN, PT
+from tests.support.wording import EN, PT, say
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,9 @@ from tests.support.wording import EN, PT
             ["A\x1b[2JB"], {r"'A\x1b[2JB'": "problem.unprintable"}, id="control characters"
         ),
         pytest.param(
-            ["+55 (11) 98765-4321"], {"+55 (11) 98765-4321": "problem.phone"}, id="a phone number"
+            ["+55 (11) 98765-4321", "1" * 41],
+            {"+55 (11) 98765-4321": "problem.phone", "1" * 40: "problem.too_long"},
+            id="a phone number",
         ),
         pytest.param(
             ["\x07", "SANDBOX-OK", "\b", "A\u202eB", "X" * 61, "1" * 61],
@@ -60,8 +62,25 @@ def test_words_that_are_no_ids_stop_it_before_any_request(
         for word, problem in problems.items()
     ]
     lines.append(catalog.say("problem.where_to_find"))
+    if "problem.phone" in problems.values():
+        force = {"command": "voicestatus lookup", "example": "5511987654321"}
+        lines.append(catalog.say("problem.force", **force))
     assert (2, "", []) == (refused.code, refused.out, seen)
     assert [line.replace("`", '"') for line in lines] == refused.err.splitlines()
+
+
+@pytest.mark.parametrize(
+    "text", ["MPG000236180474/475", "MPG000236180474 to 480", "MPG000236180474 a MPG000236180480"]
+)
+def test_a_range_stops_it_before_any_request(
+    voicestatus: Voicestatus, seen: Seen, text: str
+) -> None:
+    """As one argument or as several; a script would take its ends for all of it."""
+    problem = say("problem.line", word=text, problem=say("problem.ranges")).replace("`", '"')
+    for words in ([text], [*text.split(), "SANDBOX-OK"]):
+        refused = voicestatus.run("lookup", *words)
+        assert (2, "", [problem]) == (refused.code, refused.out, refused.err.splitlines())
+    assert [] == seen
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from bot.domain.jobs.bulk import BulkItem
 from bot.domain.jobs.bulk_report import ReportCounter
 from bot.domain.texts.catalog import Language
 from bot.locales import load_catalog
+from tests.support.wording import rate
 
 
 @pytest.mark.parametrize("language", [*Language])
@@ -29,14 +30,14 @@ def test_what_is_missing_is_not_rounded_away(
         summary = catalog.say(f"count.{outcome}", count=count)
         return catalog.say("list.terminal.share", share=share, summary=summary)
 
-    rate = catalog.writing.share(9_999, 10_000)
+    share = catalog.writing.share(9_999, 10_000)
     assert [
         catalog.say("list.terminal.done", count=10_000),
         line(9_999, Outcome.ANSWERED),
         line(1, Outcome.FAILED),
-        catalog.say("list.terminal.rate", share=rate, answered=9_999, final=10_000),
+        rate(share, answered=9_999, count=10_000, catalog=catalog),
     ] == capsys.readouterr().err.splitlines()
-    assert "100" != rate[:3]
+    assert "100" != share[:3]
 
 
 @pytest.mark.parametrize(("failed", "said"), [(10, True), (9, False)])

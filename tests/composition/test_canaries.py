@@ -7,6 +7,7 @@ beside the database, and all that others can read are searched for them.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import re
 import sqlite3
@@ -79,15 +80,19 @@ def cells(file: Path) -> Iterator[tuple[str, str]]:
     database.close()
 
 
-def where_found(file: Path, direct_channel: str) -> dict[str, set[str]]:
+def where_found(file: Path, bot: Scene) -> dict[str, set[str]]:
     """The columns that contain each kind of data."""
     hashed = [Telemetry(HASH_KEY.encode()).hashed(one) for one in IDS]
+    attached = [str(one["id"]) for said in bot.slack.said for one in said.files]
+    contents = [one.content for one in map(bot.slack.files.find, attached) if one is not None]
     kinds: Mapping[str, tuple[str, ...]] = {
         "ids of calls": IDS,
         "keyed hashes of ids": tuple(hashed),
         "what the gateway answered": (STATUS,),
         "Slack's ids of people": (USER_ID,),
-        "Slack's ids of direct messages": (direct_channel,),
+        "Slack's ids of direct messages": (bot.person.direct_channel,),
+        "Slack's ids of files": tuple(attached),
+        "digests of files": tuple(hashlib.sha256(one).hexdigest() for one in contents),
         "names of files": (FILE,),
         "what else a file or a message contains": (*CUSTOMER, *ABOUT.split()),
     }
@@ -139,10 +144,16 @@ def public(bot: Scene) -> Iterator[str]:
     for message in bot.slack.messages:
         if message.channel == CHANNEL_ID and not message.ephemeral:
             yield f"{message.text} {seen(message)} {message.metadata}"
-            for file in message.files:
-                stored = bot.slack.files.find(str(file["id"]))
-                assert stored is not None
-                yield stored.content.decode("utf-8-sig")
+    yield from files_in(bot, direct=False)
+
+
+def files_in(bot: Scene, *, direct: bool) -> Iterator[str]:
+    """The bot's files in direct messages, or in the channel."""
+    for message in bot.slack.messages:
+        for file in message.files if direct is (message.channel != CHANNEL_ID) else ():
+            stored = bot.slack.files.find(str(file["id"]))
+            assert stored is not None
+            yield stored.content.decode("utf-8-sig")
 
 
 async def in_a_terminal(folder: Path, database: str) -> None:
@@ -187,20 +198,22 @@ async def test_personal_data_is_only_where_the_page_says(
         await begin(bot, ID, SLOW, direct=True)
         card = await shown(bot, say("bulk.heading_of_file", name=f"{FILE}.csv", count=2))
         await until(lambda: 5 == len([1 for n, c in cells(file) if n == OUTCOME and c != "None"]))
-        before = where_found(file, bot.person.direct_channel)
+        before = where_found(file, bot)
 
         await bot.person.click(card, "bulk_stop")
         await shown(bot, say("bulk.report.stopped", asked=1, total=2))
         await bot.running.poller.idle()
-        after = where_found(file, bot.person.direct_channel)
-        others_read = "\n".join(public(bot))
+        after = where_found(file, bot)
+        others_read, asker_reads = "\n".join(public(bot)), "\n".join(files_in(bot, direct=True))
         expect_rings(bot, USER_ID)
         assert [] == [(cell, name) for name, cell in cells(file) if SLOW in cell]
         for one in file.parent.iterdir():
             assert [] == leaked(one.read_bytes(), CUSTOMER), one.name
     assert on_the_page() == {kind: before[kind] | after[kind] for kind in before}
-    assert not after["names of files"]
+    for what in ("names of files", "Slack's ids of files", "digests of files"):
+        assert not after[what]
     assert ID in others_read
+    assert NAME in asker_reads, "as the asker's own file has it"
     assert FILE in others_read, "as the asker shared it"
     assert [] == leaked(others_read, (*CUSTOMER, FORCED, FORCED[2:]))
     assert [] == leaked(log.getvalue(), (*CUSTOMER, *IDS, FILE))

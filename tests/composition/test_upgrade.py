@@ -205,8 +205,7 @@ async def opens_the_form(bot: Scene, _card: Message, value: str, _since: int) ->
 
 
 async def stops_the_list(bot: Scene, _card: Message, _value: str, since: int) -> None:
-    """That is said, and what is known is reported."""
-    await shown(bot, say("bulk.note.stopping_title"), since=since)
+    """What is known is reported."""
     await bot.slack.wait_for(lambda: any(m.metadata for m in bot.slack.messages[since:]))
 
 

@@ -50,6 +50,10 @@ class WrittenSpeaker:
     handovers: list[Report | Exception] = field(default_factory=list)
     result_traces: list[Trace] = field(default_factory=list)
     results_traced: list[Bulk] = field(default_factory=list)
+    columns: list[Report] = field(default_factory=list)
+    own: list[Bulk] = field(default_factory=list)
+    own_traces: list[Trace] = field(default_factory=list)
+    own_traced: list[Bulk] = field(default_factory=list)
     looked_for: list[Bulk] = field(default_factory=list)
     found: PostedCard | None = None
 
@@ -95,6 +99,16 @@ class WrittenSpeaker:
         self.results_traced.append(bulk)
         return self.result_traces.pop(0) if self.result_traces else Trace.NONE
 
+    async def deliver_columns(self, bulk: Bulk) -> Report:
+        """Take it, and answer as written."""
+        self.own.append(bulk)
+        return self.columns.pop(0) if self.columns else Report(delivery=Delivery.SENT)
+
+    async def trace_columns(self, bulk: Bulk) -> Trace:
+        """Answer as written."""
+        self.own_traced.append(bulk)
+        return self.own_traces.pop(0) if self.own_traces else Trace.NONE
+
 
 @dataclass(kw_only=True)
 class BulkWorld:
@@ -133,12 +147,14 @@ class BulkWorld:
         )
 
     async def start(
-        self, *idmsgs: str, user: str = "U1", lines: Sequence[IgnoredLine] = ()
+        self, *idmsgs: str, user: str = "U1", lines: Sequence[IgnoredLine] = (), width: int = 1
     ) -> Bulk:
-        """Start one in the thread."""
-        given = IdList(ids=tuple(map(MessageId, idmsgs)), ignored=tuple(lines))
+        """Start one of a file with so many columns in the thread."""
+        ids = tuple(map(MessageId, idmsgs))
+        given = IdList(ids=ids, ignored=tuple(lines), width=width)
         asker = Asker(user=user, channel=THREAD.channel, team=THREAD.team)
-        bulk = await self.bulks.start(given, asker=asker, destination=THREAD, name="ids.csv")
+        file = {"name": "ids.csv", "file": "F1", "digest": "0f"}
+        bulk = await self.bulks.start(given, asker=asker, destination=THREAD, **file)
         assert isinstance(bulk, Bulk)
         return bulk
 

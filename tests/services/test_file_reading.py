@@ -40,6 +40,15 @@ async def test_a_file_is_read_in_a_process() -> None:
     )
 
 
+async def test_a_file_is_read_with_its_columns_if_they_are_wanted() -> None:
+    """Its rows come back with all their cells."""
+    read = await FileReading().read(LIST, max_ids=1, columns=True)
+
+    assert read_file(LIST, max_ids=1, columns=True) == read
+    assert read.original is not None
+    assert ["Ana", "Bia", "Caio", "Duda"] == [row.cells[0] for row in read.original.rows]
+
+
 async def refused(reading: FileReading, file: bytes) -> tuple[ListProblem, int, int]:
     """What is wrong with the file."""
     with pytest.raises(UnreadableListError) as raised:

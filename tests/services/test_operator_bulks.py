@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkState
-from bot.domain.jobs.job import Delivery, Report, Trace
+from bot.domain.jobs.job import Delivery, PostedCard, Report, Trace
 from bot.services.operator import JobOperator, JobOutcome
 from bot.storage.jobs.bulks import Bulks
-from tests.services.bulk_world import BulkWorld, bulk_world
+from tests.services.bulk_world import CARD, BulkWorld, bulk_world
 
 
 @pytest.fixture
@@ -51,13 +51,34 @@ async def test_one_that_waits_is_taken_up_now(world: BulkWorld, jobs: JobOperato
 async def test_one_that_could_not_be_delivered_is_reported_again(
     world: BulkWorld, jobs: JobOperator
 ) -> None:
-    """And nothing is asked again for it."""
-    world.speaker.reports = [Report(delivery=Delivery.UNDELIVERABLE)]
+    """Nothing is asked again for it; once it is there, the card no longer says that it is not."""
+    moved = PostedCard(channel="D1", ts="9.9")
+    away, later = Report(delivery=Delivery.UNDELIVERABLE), Report(delivery=Delivery.NOT_SENT)
+    world.speaker.reports = [away, later, Report(delivery=Delivery.SENT, card=moved)]
     bulk = await world.turn(await world.start("SANDBOX-OK"))
     assert BulkState.UNDELIVERED is bulk.state
     assert JobOutcome.DONE is await jobs.retry(bulk.id)
+    waiting = await world.turn(bulk)
+    assert (BulkState.RETRIED, "report") == (waiting.state, world.speaker.missing[-1])
     ended = await world.turn(bulk)
     assert (BulkState.REPORTED, 1) == (ended.state, len(world.asked))
+    last, tally = world.speaker.shown[-1]
+    assert (CARD, BulkEnding.ALL_ASKED, 1) == (last.card, last.ending, tally.asked)
+    assert ["report", ""] == world.speaker.missing[-2:]
+
+
+async def test_one_without_a_card_gets_none_for_a_retry(
+    world: BulkWorld, jobs: JobOperator
+) -> None:
+    """Nothing had said that it was not delivered."""
+    world.speaker.showings = [Report(delivery=Delivery.UNDELIVERABLE)] * 3
+    world.speaker.reports = [Report(delivery=Delivery.UNDELIVERABLE)]
+    bulk = await world.turn(await world.start("SANDBOX-OK"))
+    assert None is bulk.card
+    shown = len(world.speaker.shown)
+    assert JobOutcome.DONE is await jobs.retry(bulk.id)
+    assert BulkState.REPORTED is (await world.turn(bulk)).state
+    assert shown == len(world.speaker.shown)
 
 
 async def test_one_whose_result_could_not_be_delivered(world: BulkWorld, jobs: JobOperator) -> None:
@@ -70,6 +91,19 @@ async def test_one_whose_result_could_not_be_delivered(world: BulkWorld, jobs: J
     ended = await world.turn(bulk)
     assert (BulkState.REPORTED, False) == (ended.state, ended.open)
     assert (1, 2) == (len(world.speaker.reported), len(world.speaker.handed))
+    assert ["file", ""] == world.speaker.missing[-2:]
+
+
+async def test_one_whose_result_cannot_be_delivered_again(
+    world: BulkWorld, jobs: JobOperator
+) -> None:
+    """The card goes on to say so."""
+    world.speaker.handovers = [Report(delivery=Delivery.UNDELIVERABLE)] * 2
+    bulk = await world.turn(await world.start("SANDBOX-OK"))
+    assert JobOutcome.DONE is await jobs.retry(bulk.id)
+    world.speaker.traces = [Trace.FOUND]
+    assert BulkState.UNDELIVERED is (await world.turn(bulk)).state
+    assert ["file", "file"] == world.speaker.missing[-2:]
 
 
 class LateTable(Bulks):

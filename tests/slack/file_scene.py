@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.jobs.job import Delivery, Destination, Report
 from bot.domain.timing import Timing
 from bot.fake_slack.payloads.objects import shown_message
 from bot.fake_slack.people.person import Person, person_over_socket
@@ -32,6 +33,16 @@ async def one_by_one(lines: Iterable[bytes] = LINES) -> AsyncIterator[bytes]:
     """The lines of a file."""
     for line in lines:
         yield line
+
+
+async def shared(
+    files: ResultFiles, lines: AsyncIterator[bytes], *, name: str, title: str, place: Destination
+) -> Delivery:
+    """Upload a file and show it."""
+    uploaded = await files.upload(lines, name=name)
+    if isinstance(uploaded, Report):
+        return uploaded.delivery
+    return (await files.show(uploaded, title=title, place=place)).delivery
 
 
 @dataclass(frozen=True, kw_only=True)

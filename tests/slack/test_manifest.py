@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bot.commands.app import _app
 from bot.domain.texts.catalog import Language
 from bot.locales import load_catalog
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 from bot.slack.manifest import (
     EVENTS,
     GLOBAL_SHORTCUT,
@@ -219,7 +219,7 @@ def test_command_that_slack_would_not_take_is_refused(wrong: str) -> None:
     """A name without a slash, or one that Slack does not allow, is exit code 2."""
     result = CliRunner().invoke(_app, ["manifest", "--command", wrong])
     assert (2, "") == (result.exit_code, result.stdout)
-    assert f"--command is wrong. It should be {HINTS['BOT_COMMAND']}.\n" == result.stderr
+    assert f"--command is wrong. It should be {forms()['BOT_COMMAND']}.\n" == result.stderr
 
 
 def test_wrong_setting_of_the_command_is_named() -> None:

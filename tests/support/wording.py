@@ -36,6 +36,12 @@ def say(name: str, catalog: Catalog = EN, /, **values: object) -> str:
     return catalog.say(name, **values)
 
 
+def rate(share: str, *, answered: int, count: int, catalog: Catalog = EN) -> str:
+    """The answer rate as the terminal shows it, which is the report's without its markup."""
+    values = {"share": share, "answered": answered, "count": count}
+    return catalog.say("bulk.report.rate", **values).replace("*", "")
+
+
 def phrase(name: str, catalog: Catalog = EN, /, **known: object) -> re.Pattern[str]:
     """A pattern for a phrase with these values and any others."""
     written = catalog.phrases[name]

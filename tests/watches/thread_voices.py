@@ -103,3 +103,13 @@ class ThreadSpeaker:
     async def trace_result(self, bulk: Bulk) -> Trace:
         """Read the thread."""
         return await self._threads.find(bulk.destination, **{RESULT: bulk.id})
+
+    async def deliver_columns(self, bulk: Bulk) -> Report:
+        """There are none."""
+        del bulk
+        return Report(delivery=Delivery.SENT)
+
+    async def trace_columns(self, bulk: Bulk) -> Trace:
+        """There are none."""
+        del bulk
+        return Trace.NONE

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import Final
 
 from bot.domain.id_lists.effort import FOREIGN_HEADING, HEADING, Effort
@@ -47,7 +48,8 @@ class Column:
         place: index of the column, from 0.
         heading: the heading above the ids, or the column's letter; empty for the only column,
             unless it is named.
-        above: the number of the last title or heading row; 0 without one.
+        above: the number of the heading row, titles above it included; 0 without one.
+        width: how many columns the table has.
         named: the heading calls them IDMSGs.
         certain: some cell has the form of the gateway.
         score: how likely the column is, compared with others.
@@ -57,6 +59,7 @@ class Column:
     place: int
     heading: str = ""
     above: int = 0
+    width: int = 1
     named: bool = False
     certain: bool = False
     score: float = 0.0
@@ -143,6 +146,7 @@ class _Survey:
             place=place,
             heading=(shown(heading) or _letter(place)) if named or self._width > 1 else "",
             above=self._heading.number,
+            width=self._width,
             named=named,
             certain=certain > 0,
             score=(score * _NAMED or _EMPTY) if named else score,
@@ -157,13 +161,18 @@ def _heading(rows: Sequence[Row], effort: Effort) -> Row:
         effort.spend(sum(HEADING if cell.isascii() else FOREIGN_HEADING for cell in row.cells))
         if any(map(names_ids, row.cells)):
             return row
-    first = rows[0] if rows else Row(0, ())
-    return Row(0, ()) if any(_is_item(cell, effort) for cell in first.cells) else first
+    titles = [*takewhile(lambda row: not _has_item(row, effort), rows[:HEADINGS_WITHIN])]
+    # A title is in one cell.
+    headings = [row for row in titles if sum(bool(cell.strip()) for cell in row.cells) > 1]
+    return next(iter(headings or titles), Row(0, ()))
 
 
-def _is_item(cell: str, effort: Effort) -> bool:
-    """Whether a cell cannot be part of a heading: it has a digit, or is an id of the sandbox."""
-    return any(c.isdigit() for c in shown(cell)) or judge(cell, effort=effort).certain
+def _has_item(row: Row, effort: Effort) -> bool:
+    """Whether a row is no heading: one of its cells has a digit, or is an id of the sandbox."""
+    return any(
+        any(c.isdigit() for c in shown(cell)) or judge(cell, effort=effort).certain
+        for cell in row.cells
+    )
 
 
 def _name(cell: str) -> str:

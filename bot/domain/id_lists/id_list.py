@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.id_lists.effort import Effort
-from bot.domain.id_lists.list_form import Entry, in_one_form, lost_digits
+from bot.domain.id_lists.list_form import Entry, lost_digits
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 from bot.domain.privacy import mask_people, shorten
@@ -90,21 +89,31 @@ class IgnoredLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalRow:
+    """A row of a file, and what its cell of the ids' column contains.
+
+    Attributes:
+        number: from 1, as a spreadsheet counts.
+        problem: why it has no id; `None` if it has one.
+    """
+
+    number: int
+    cells: Sequence[str]
+    ids: tuple[MessageId, ...] = ()
+    problem: LineProblem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
     """The columns of the file that a list is from.
 
     Attributes:
-        heading: the row above the first id; empty without one.
-        rows: the cells of the first row with an id, by the id.
+        heading: the heading row; empty without one.
+        rows: all rows below it that are not blank, in order.
     """
 
-    heading: tuple[str, ...] = ()
-    rows: Mapping[str, tuple[str, ...]]
-
-    @property
-    def width(self) -> int:
-        """How many columns there are."""
-        return max(map(len, (self.heading, *self.rows.values())))
+    heading: Sequence[str] = ()
+    rows: tuple[OriginalRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +128,8 @@ class IdList:
         lost: how many numbers look as though a spreadsheet had dropped digits, ignored ones too.
         column: the heading of the ids' column in a file, or its letter where it has none; empty for
             pasted text and files of one column whose heading says nothing about ids.
-        original: the columns of the file, where they are given back.
+        width: how many columns the file has, the one of ids included; 0 for what is no table.
+        original: the columns of the file, if they are wanted, and there are several.
     """
 
     ids: tuple[MessageId, ...]
@@ -128,31 +138,25 @@ class IdList:
     written: int = 0
     lost: int = 0
     column: str = ""
+    width: int = 0
     original: Original | None = None
 
 
 def to_list(
-    read: Iterable[Entry],
-    max_ids: int,
-    *,
-    column: str = "",
-    named: bool = False,
-    effort: Effort | None = None,
+    entries: Sequence[Entry], max_ids: int, *, column: str = "", width: int = 0, named: bool = False
 ) -> IdList:
     """The list of what was read.
 
     Args:
-        read: the entries.
+        entries: in one form.
         max_ids: how many ids may be among them.
         column: as in the list.
+        width: as in the list.
         named: a heading says that they are ids.
-        effort: limits the work on a file; none is needed for a short text.
 
     Raises:
-        TooMuchWorkError: `effort` is used up.
         UnreadableListError: no ids, or more than `max_ids`.
     """
-    entries = [*in_one_form(read, effort or Effort())]
     ids = [one for _, _, judged in entries for one in judged.ids]
     written = {one for _, _, judged in entries if judged.written for one in judged.ids}
     ignored = tuple(
@@ -173,6 +177,7 @@ def to_list(
         written=len(written),
         lost=lost_digits(different) + sum(one.problem is LineProblem.ROUNDED for one in ignored),
         column=column,
+        width=width,
     )
 
 

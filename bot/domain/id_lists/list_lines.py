@@ -7,11 +7,18 @@ Nothing that comes out of that process is trusted.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, starmap
 from typing import Any, Final
 
-from bot.domain.id_lists.id_list import IdList, IgnoredLine, ListProblem, UnreadableListError
+from bot.domain.id_lists.id_list import (
+    IdList,
+    IgnoredLine,
+    ListProblem,
+    Original,
+    OriginalRow,
+    UnreadableListError,
+)
 from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.input.message_id import MessageId
 
@@ -19,7 +26,11 @@ from bot.domain.input.message_id import MessageId
 # written as twelve at most.
 AT_ONCE: Final = 500
 LONGEST_LINE: Final = 1 << 20
-_COUNTS: Final = ("doubles", "written", "lost")
+# Of rows, so many characters: each is written as twelve at most, and a cell has four more.
+CHARACTERS_AT_ONCE: Final = 60_000
+# Of 10,000 rows 40 each. A cell takes some 60 bytes of the bot's memory.
+MOST_CELLS: Final = 400_000
+_COUNTS: Final = ("doubles", "written", "lost", "width")
 
 
 def to_lines(read: IdList | UnreadableListError) -> Iterator[bytes]:
@@ -33,6 +44,10 @@ def to_lines(read: IdList | UnreadableListError) -> Iterator[bytes]:
         yield _line({"ids": ids})
     for ignored in _parts([one.number, one.text, one.problem] for one in read.ignored):
         yield _line({"ignored": ignored})
+    if read.original is not None:
+        yield _line({"heading": read.original.heading})
+        for rows in _parts_of_rows(read.original.rows):
+            yield _line({"rows": rows})
     yield _line({})
 
 
@@ -43,6 +58,9 @@ class ListReader:
         self._head: dict[str, Any] = {}
         self._ids: list[MessageId] = []
         self._ignored: list[IgnoredLine] = []
+        self._heading: list[str] | None = None
+        self._rows: list[OriginalRow] = []
+        self._cells = 0
         self._problem: UnreadableListError | None = None
         self._is_whole = False
 
@@ -68,7 +86,11 @@ class ListReader:
             raise self._problem
         if not self._is_whole:
             raise EOFError
-        return IdList(ids=tuple(self._ids), ignored=tuple(self._ignored), **self._head)
+        original = None
+        if self._heading is not None:
+            original = Original(heading=self._heading, rows=tuple(self._rows))
+        ids, ignored = tuple(self._ids), tuple(self._ignored)
+        return IdList(ids=ids, ignored=ignored, original=original, **self._head)
 
     def _take(self, part: dict[str, Any]) -> None:
         if "problem" in part:
@@ -79,10 +101,26 @@ class ListReader:
         elif "column" in part:
             counts = {name: int(part[name]) for name in _COUNTS}
             self._head = {"column": str(part["column"]), **counts}
+        elif "heading" in part:
+            self._heading = [*map(str, part["heading"])]
         elif part:
+            self._rows += starmap(self._row, part.get("rows", ()))
             self._ids += map(MessageId, part.get("ids", ()))
             self._ignored += starmap(_ignored, part.get("ignored", ()))
         self._is_whole = not part
+
+    def _row(
+        self, number: int, cells: list[str], ids: list[str], problem: str | None
+    ) -> OriginalRow:
+        self._cells += len(cells)
+        if self._cells > MOST_CELLS:
+            raise ValueError
+        return OriginalRow(
+            number=int(number),
+            cells=[*map(str, cells)],
+            ids=tuple(map(MessageId, ids)),
+            problem=LineProblem(problem) if problem is not None else None,
+        )
 
 
 def _ignored(number: int, text: str, problem: str) -> IgnoredLine:
@@ -96,3 +134,16 @@ def _line(part: dict[str, object]) -> bytes:
 def _parts(items: Iterator[Any]) -> Iterator[list[Any]]:
     while part := list(islice(items, AT_ONCE)):
         yield part
+
+
+def _parts_of_rows(rows: Iterable[OriginalRow]) -> Iterator[list[Any]]:
+    part: list[Any] = []
+    room = CHARACTERS_AT_ONCE
+    for row in rows:
+        size = sum(len(cell) + 1 for cell in row.cells)
+        if part and (size > room or len(part) == AT_ONCE):
+            yield part
+            part, room = [], CHARACTERS_AT_ONCE
+        room -= size
+        part.append([row.number, row.cells, [one.value for one in row.ids], row.problem])
+    yield part

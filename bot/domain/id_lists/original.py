@@ -1,46 +1,59 @@
-"""The columns of a file of IDMSGs, to stand beside the results of its calls."""
+"""The result of a list with the columns of its file: a line for each of its rows, in their order.
+
+Each row is followed by the result of its call, or by the reason why there is none. It is only for
+people who have the file: nothing in it is masked.
+"""
 
 from __future__ import annotations
 
-from bot.domain.id_lists.effort import Effort, TooMuchWorkError
-from bot.domain.id_lists.file_text import text_of
-from bot.domain.id_lists.id_column import Column, find_column
-from bot.domain.id_lists.id_list import Original, UnreadableListError, lines_of
-from bot.domain.id_lists.list_words import judge
-from bot.domain.id_lists.table_rows import Table
-from bot.domain.id_lists.web_page import is_page
-from bot.domain.input.message_id import MessageId
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from bot.domain.id_lists.id_list import IgnoredLine, Original, OriginalRow
+from bot.domain.id_lists.result_sheet import ResultSheet
+from bot.domain.jobs.bulk import BulkItem
+from bot.domain.texts.catalog import Catalog
 
 
-def original_of(data: bytes, *, effort: Effort | None = None) -> Original | None:
-    """The columns of a file; `None` if it is no table of several, or reading it is too much work.
+class OriginalSheet(ResultSheet):
+    """Writes the rows as soon as the results of their calls are known.
 
     Args:
-        data: the file.
-        effort: limits the work, whatever the file contains.
+        catalog: the reader's language.
+        moment: formats a time; see `local_moment`.
+        original: the rows.
     """
-    effort = effort or Effort()
-    try:
-        text = text_of(data)
-        if is_page(text):
-            return None
-        table = Table(lines_of(text), effort)
-        found = _read(table, find_column(table, effort), effort)
-    except (TooMuchWorkError, UnreadableListError):
-        return None
-    return found if found.width > 1 else None
 
+    def __init__(
+        self, catalog: Catalog, moment: Callable[[datetime], str], original: Original
+    ) -> None:
+        width = max(map(len, (original.heading, *(row.cells for row in original.rows))))
+        super().__init__(catalog, moment, before=original.heading, width=width)
+        self._rows = deque(original.rows)
+        self._results: dict[str, tuple[str, ...]] = {}
 
-def _read(table: Table, column: Column, effort: Effort) -> Original:
-    heading: tuple[str, ...] = ()
-    rows: dict[str, tuple[str, ...]] = {}
-    for row in table.rows(column.delimiter):
-        ids: tuple[MessageId, ...] = ()
-        if row.number > column.above:
-            ids = judge(row.cell(column.place), named=column.named, effort=effort).ids
-        for one in ids:
-            rows.setdefault(one.value, tuple(row.cells))
-        # Also one that says nothing of ids.
-        if not rows and not row.blank:
-            heading = tuple(row.cells)
-    return Original(heading=heading, rows=rows)
+    def line(self, item: BulkItem) -> bytes:
+        """The rows that need no further result; a row with several ids is written for each."""
+        self._results[item.message_id.value] = tuple(self._result(item))
+        return b"".join(self._known())
+
+    def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
+        """The other rows; those without an id are among the rows."""
+        del ignored
+        while self._rows:
+            yield from self._lines(self._rows.popleft())
+
+    def _known(self) -> Iterator[bytes]:
+        while self._rows and all(one.value in self._results for one in self._rows[0].ids):
+            yield from self._lines(self._rows.popleft())
+
+    def _lines(self, row: OriginalRow) -> Iterator[bytes]:
+        number = str(row.number)
+        if row.problem is not None:
+            yield self._written(number, *self._ignored(row.problem), before=row.cells)
+        for one in row.ids:
+            result = self._results.get(one.value) or self._result(
+                BulkItem(position=0, message_id=one)
+            )
+            yield self._written(number, *result, before=row.cells)

@@ -16,6 +16,7 @@ from bot.domain.id_lists.id_list import (
     to_list,
 )
 from bot.domain.id_lists.line_words import words_of
+from bot.domain.id_lists.list_form import in_one_form
 from bot.domain.id_lists.table_rows import DELIMITERS
 
 
@@ -50,7 +51,7 @@ def read_pasted(text: str, *, max_ids: int) -> IdList:
         else:
             if certain.issubset(found.ids):
                 return found
-    return to_list(read, max_ids, named=heading > 0)
+    return to_list([*in_one_form(read, Effort())], max_ids, named=heading > 0)
 
 
 def _heading(lines: Sequence[str]) -> int:

@@ -20,7 +20,8 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from bot.domain.call_status import CallStatus, Finding, LookupFailure, outcome_key
-from bot.domain.id_lists.id_list import IgnoredLine, Original, say_reason
+from bot.domain.id_lists.id_list import IgnoredLine, say_reason
+from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.jobs.bulk import BulkItem
 from bot.domain.privacy import mask_people, shared_id, shorten
 from bot.domain.texts.catalog import Catalog, Language
@@ -64,7 +65,8 @@ class ResultSheet:
         catalog: the reader's language.
         moment: formats a time in the reader's format and time zone; see `local_moment`.
         public: others read it, so ids that are personal data are masked.
-        original: columns to write in front of the results; only for who has the file.
+        before: headings of columns in front.
+        width: how many columns are in front.
     """
 
     def __init__(
@@ -73,31 +75,25 @@ class ResultSheet:
         moment: Callable[[datetime], str],
         *,
         public: bool = False,
-        original: Original | None = None,
+        before: Sequence[str] = (),
+        width: int = 0,
     ) -> None:
         self._catalog = catalog
         self._moment = moment
         self._public = public
-        self._original = original or Original(rows={"": ()})
-        self._width = self._original.width
+        self._before = before
+        self._width = width
         self._portuguese = catalog.language is Language.PORTUGUESE
         self._delimiter = ";" if self._portuguese else ","
 
     def head(self) -> bytes:
         """The byte order mark and the headings."""
         names = (self._catalog.say(f"sheet.{name}") for name in COLUMNS)
-        return _MARK.encode() + self._written(*names, beside=self._original.heading)
+        return _MARK.encode() + self._written(*names, before=self._before)
 
     def line(self, item: BulkItem) -> bytes:
         """The line of one call; its number is its place in the list, from 1."""
-        number, message_id = str(item.position + 1), item.message_id.value
-        beside = self._original.rows.get(message_id, ())
-        message_id = as_text(shared_id(message_id) if self._public else message_id)
-        if item.finding is None:
-            not_asked = self._catalog.say("sheet.not_asked")
-            return self._written(number, message_id, not_asked, beside=beside)
-        told = self._told(item, item.finding)
-        return self._written(number, message_id, *told, beside=beside)
+        return self._written(str(item.position + 1), *self._result(item))
 
     def tail(self, ignored: Iterable[IgnoredLine]) -> Iterator[bytes]:
         """After a blank line, the lines without an id, with their numbers and the reasons."""
@@ -106,9 +102,22 @@ class ResultSheet:
             if not place:
                 yield self._written()
                 yield self._written("", title)
-            word = self._catalog.say("sheet.ignored")
-            reason = say_reason(line.problem, self._catalog)
-            yield self._written(str(line.number), "", word, reason)
+            yield self._written(str(line.number), *self._ignored(line.problem))
+
+    def _ignored(self, problem: LineProblem) -> Iterator[str]:
+        """The cells after the number, of a line without an id."""
+        yield ""
+        yield self._catalog.say("sheet.ignored")
+        yield say_reason(problem, self._catalog)
+
+    def _result(self, item: BulkItem) -> Iterator[str]:
+        """The cells after the number, of a call."""
+        message_id = item.message_id.value
+        yield as_text(shared_id(message_id) if self._public else message_id)
+        if item.finding is None:
+            yield self._catalog.say("sheet.not_asked")
+        else:
+            yield from self._told(item, item.finding)
 
     def _told(self, item: BulkItem, finding: Finding) -> Iterator[str]:
         """The cells from the outcome to the end of the row."""
@@ -136,8 +145,8 @@ class ResultSheet:
         seconds = f"{status.duration:f}"
         return seconds.replace(".", ",") if self._portuguese else seconds
 
-    def _written(self, *cells: str, beside: Sequence[str] = ()) -> bytes:
-        front = [*beside, *[""] * (self._width - len(beside))]
+    def _written(self, *cells: str, before: Sequence[str] = ()) -> bytes:
+        front = [*before, *[""] * (self._width - len(before))]
         padded = [*front, *cells, *[""] * (len(COLUMNS) - len(cells))]
         line = self._delimiter.join(self._cell(cell) for cell in padded)
         return (line + _LINE_END).encode("utf-8", "replace")

@@ -34,6 +34,7 @@ _MAX_SHOWN: Final = 40
 _MOST_SAID: Final = 300
 # A single id that is neither a phone, nor a code, nor a hash.
 _ONE_ID: Final = re.compile(r"[A-Za-z]{2,8}[0-9]{8,20}")
+_DIGITS: Final = re.compile("[0-9]+")
 # MPG000236180474/475; from MPG000236180474 to 480, or to another IDMSG.
 _RANGE: Final = re.compile(
     rf"(?<![\w/]){GATEWAY_FORM}"
@@ -48,6 +49,13 @@ class BadWord:
 
     word: str
     problem: IdProblem
+
+    @property
+    def forceable(self) -> str:
+        """The word as `id:` takes it, if it may be an IDMSG after all; else empty."""
+        if self.problem is IdProblem.PHONE:
+            return "".join(_DIGITS.findall(self.word))
+        return self.word if self.problem is IdProblem.UNLIKE else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +161,11 @@ def parse_ids(text: str) -> LookUp | TooMany | Nothing:
     return _ids(typed, find_ids([typed.text], shortest=_SHORTEST_BESIDE_PROSE))
 
 
+def ranges_in(text: str) -> Iterator[str]:
+    """Where only some of several IDMSGs are written in full; bounded for display."""
+    return (one[0][:_MAX_SHOWN] for one in _RANGE.finditer(text))
+
+
 def _command(typed: Typed) -> Run | None:
     if not typed.words:
         return None
@@ -190,8 +203,7 @@ def _ids(typed: Typed, found: FoundIds) -> LookUp | TooMany | Nothing:
     if certain:
         # In a sentence, other words are prose, and are not reported as bad ids.
         bad = [] if typed.prose else [*_left_out(typed, certain)]
-        ranges = (one[0][:_MAX_SHOWN] for one in _RANGE.finditer(typed.text))
-        bad += (BadWord(word=one, problem=IdProblem.RANGES) for one in ranges)
+        bad += (BadWord(word=one, problem=IdProblem.RANGES) for one in ranges_in(typed.text))
         return _look_up(typed, certain, bad, more=found.more)
     if typed.prose:
         return _ids_in_prose(typed, found)

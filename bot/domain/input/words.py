@@ -45,19 +45,9 @@ _NAME: Final = re.compile(r"<?@\S+|\#[^\W\d]\S*|(?::[0-9a-z_+'-]{1,100}:)+")
 _LABELS: Final = frozenset({"id", "ids", "idmsg", "idmsgs"})
 _NEGATIONS: Final = frozenset(
     {
-        "not",
-        "don't",
-        "don\u2019t",
-        "never",
-        "without",
-        "nao",
-        "nem",
-        "nunca",
-        "sem",
-        "stop",
-        "cancel",
+        *("not", "don't", "don\u2019t", "never", "without", "stop", "cancel"),
+        *("nao", "nem", "nunca", "sem", "parar", "pare", "cancelar", "cancele"),
     }
-    | {"parar", "pare", "cancelar", "cancele"}
 )
 # So far before a word stands what negates it, within its clause: "don't ever watch".
 _REACH: Final = 2

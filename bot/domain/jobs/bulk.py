@@ -35,14 +35,21 @@ _NOT_ASKED: Final = frozenset({"busy", "gateway_down", "paused"})
 class BulkState(StrEnum):
     """The state of a bulk. A reported one stays open until its result file is sent.
 
-    `REVOKED`: its user may no longer ask.
+    `SHARED`: what is left is the result with the columns of the list's file, for the asker.
+    `REVOKED`: its user may no longer ask. `RETRIED`: its report or result is posted again, and its
+    card still says that it could not be delivered.
     """
 
     ASKING = "asking"
     REPORTING = "reporting"
     REPORTED = "reported"
+    SHARED = "shared"
     UNDELIVERED = "undelivered"
+    RETRIED = "retried"
     REVOKED = "revoked"
+
+
+_RESULTS: Final = frozenset({BulkState.REPORTED, BulkState.SHARED})
 
 
 class BulkEnding(StrEnum):
@@ -77,10 +84,12 @@ class Bulk(Job):
     """Many calls that one user asked about together.
 
     Its `card` shows the progress. `attempts` and `doubtful` are about posting the progress card
-    while look-ups go on, then about the report, then about the result.
+    while look-ups go on, then about the report, then about the result, then about its columns.
 
     Attributes:
         name: name of the source file; empty for pasted ones.
+        file: Slack's id of that file, if it has columns to give back.
+        digest: that of its content.
         total: how many ids, without doubles.
         doubles: how many repetitions were dropped.
         ignored: how many lines had no id.
@@ -89,6 +98,8 @@ class Bulk(Job):
     """
 
     name: str = ""
+    file: str | None = None
+    digest: str | None = None
     total: int
     doubles: int = 0
     ignored: int = 0
@@ -96,14 +107,21 @@ class Bulk(Job):
     paused_until: datetime | None = None
     ending: BulkEnding | None = None
 
+    @property
+    def reported(self) -> bool:
+        """Whether its report is in Slack, and its result is not undeliverable."""
+        return self.state in _RESULTS
+
     def sending(self) -> Bulk:
         """The same while its report is posted, or its result sent."""
-        reported = self.state is BulkState.REPORTED
-        return self if reported else replace(self, state=BulkState.REPORTING)
+        asking = self.state is BulkState.ASKING
+        return replace(self, state=BulkState.REPORTING) if asking else self
 
     def sent(self, now: datetime) -> Bulk:
-        """The same once its report, or its result too, is in Slack; the latter closes it."""
-        if self.state is BulkState.REPORTED:
+        """The same once the next of its messages is in Slack; the last one closes it."""
+        if self.state is BulkState.REPORTED and self.file is not None:
+            return replace(self, state=BulkState.SHARED, doubtful=False, attempts=0)
+        if self.reported:
             return replace(self, doubtful=False, ended_at=now)
         return replace(self, state=BulkState.REPORTED, doubtful=False, attempts=0, decided_at=now)
 
@@ -113,6 +131,9 @@ class Bulk(Job):
 
     def undelivered(self, now: datetime) -> Bulk:
         """The same once its report, or only its result, cannot be delivered."""
+        if self.state is BulkState.SHARED:
+            # The results without the columns have been.
+            return replace(self, ended_at=now)
         # The next attempt searches Slack for the report first.
         return replace(self, state=BulkState.UNDELIVERED, doubtful=True, ended_at=now)
 
@@ -122,7 +143,8 @@ class Bulk(Job):
             return replace(self, due_at=now)
         if self.state is not BulkState.UNDELIVERED:
             return None
-        return replace(self.sending(), worker=None, due_at=now, decided_at=now, ended_at=None)
+        again = replace(self, state=BulkState.RETRIED, worker=None, due_at=now)
+        return replace(again, decided_at=now, ended_at=None)
 
     def decided(self, ending: BulkEnding, now: datetime) -> Bulk:
         """The same once its look-ups have ended; an ending that a user chose before remains."""

@@ -47,6 +47,12 @@ class BulkNotifier(Protocol):
     async def trace_result(self, bulk: Bulk) -> Trace:
         """Look for that file or those pages, posted at `bulk.decided_at` or later."""
 
+    async def deliver_columns(self, bulk: Bulk) -> Report:
+        """Send the result with the columns of the list's file to the asker, if others saw it."""
+
+    async def trace_columns(self, bulk: Bulk) -> Trace:
+        """Look for that file."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Lease:

@@ -32,7 +32,14 @@ class BulkService:
     now: Callable[[], datetime]
 
     async def start(
-        self, given: IdList, *, asker: Asker, destination: Destination, name: str = ""
+        self,
+        given: IdList,
+        *,
+        asker: Asker,
+        destination: Destination,
+        name: str = "",
+        file: str = "",
+        digest: str = "",
     ) -> Bulk | Bound:
         """Look these calls up; the user is notified in the destination.
 
@@ -41,12 +48,14 @@ class BulkService:
             asker: who gets the report, and where they asked.
             destination: where the progress and the report are posted.
             name: of the file; empty for pasted ids.
+            file: Slack's id of the file.
+            digest: of the file's content.
 
         Returns:
             the bulk; or the bound that is reached: on the user's lists, on all lists, or on the
             calls in the user's lists of a day.
         """
-        now = self.now()
+        now, has_columns = self.now(), file != "" and given.width > 1
         bulk = Bulk(
             id=token_hex(8),
             user=asker.user,
@@ -54,6 +63,8 @@ class BulkService:
             external=asker.external,
             destination=destination,
             name=name,
+            file=file if has_columns else None,
+            digest=digest if has_columns else None,
             total=len(given.ids),
             doubles=given.doubles,
             ignored=len(given.ignored),

@@ -49,11 +49,19 @@ class BulkTurns:
         self._dependencies = dependencies
         self._timing = dependencies.timing
         self._now = dependencies.now
+        self._columns_delivery = OnceDelivery(
+            jobs=bulks,
+            dependencies=dependencies,
+            send=lambda bulks: notifier.deliver_columns(*bulks),
+            find_sent=partial(_traces, notifier.trace_columns),
+            seconds=self._timing.hand_over,
+        )
         self._result_delivery = OnceDelivery(
             jobs=bulks,
             dependencies=dependencies,
             send=lambda bulks: self._deliver_results(*bulks),
             find_sent=partial(_traces, notifier.trace_result),
+            after_sent=self._deliver_columns,
             given_up=partial(self._show_undelivered, missing="file"),
             seconds=self._timing.hand_over,
         )
@@ -78,6 +86,10 @@ class BulkTurns:
                     await self._delivery.attempt(mine)
                 case BulkState.REPORTED:
                     await self._result_delivery.attempt(mine)
+                case BulkState.SHARED:
+                    await self._columns_delivery.attempt(mine)
+                case BulkState.RETRIED:
+                    await self._retry(mine)
                 case _:
                     await self._go_on(mine)
 
@@ -137,16 +149,30 @@ class BulkTurns:
             await asyncio.wait({showing})
         return ending
 
+    async def _retry(self, bulk: Bulk) -> None:
+        """Once it is delivered, the card says no longer that it could not be."""
+        await self._delivery.attempt(bulk)
+        current = await self._delivery.with_retries(partial(self._bulks.get, bulk.id))
+        if bulk.card is not None and current is not None and current.reported:
+            await self._show_end(bulk)
+
     async def _deliver_results(self, bulk: Bulk) -> Report:
         report = await self._notifier.deliver_results(bulk)
         if report.delivery is Delivery.SENT:
             self._dependencies.records.acted(Asked.of_job(bulk), "result")
         return report
 
+    async def _deliver_columns(self, bulk: Bulk) -> None:
+        if bulk.open:
+            await self._columns_delivery.attempt(bulk)
+
     async def _show_undelivered(self, bulk: Bulk, *, missing: str) -> None:
         """Show on the card that the report or file will not come, and where the results are."""
         _log.error("the end of a list could not be delivered", outcome=missing, count=bulk.total)
         self._dependencies.undelivered(missing)
+        await self._show_end(bulk, missing=missing)
+
+    async def _show_end(self, bulk: Bulk, *, missing: str = "") -> None:
         tally = await self._delivery.with_retries(partial(self._bulks.tally, bulk.id))
         failed = Report(delivery=Delivery.UNKNOWN)
         showing = self._notifier.show_progress(bulk, tally, missing=missing)

@@ -25,6 +25,8 @@ CONTEXT_ELEMENTS: Final = 10
 # Slack truncates longer texts silently; above some 4,000 characters it splits the message.
 MESSAGE_TEXT_LIMIT: Final = 3_500
 BLOCKS_LIMIT: Final = 50
+# Between the facts of a line, which may wrap after it and not before it.
+DOT: Final = "\u00a0· "
 # Without these, Slack adds a preview for each link in a message.
 NO_PREVIEWS: Final = MappingProxyType({"unfurl_links": False, "unfurl_media": False})
 

@@ -16,6 +16,7 @@ from bot.domain.jobs.bulk_report import BulkReport, Reason, alike_report
 from bot.domain.privacy import shorten
 from bot.domain.texts.explanation import SHORT_CALL_SECONDS
 from bot.slack.blocks.block_kit import (
+    DOT,
     MESSAGE_TEXT_LIMIT,
     Block,
     Message,
@@ -23,6 +24,7 @@ from bot.slack.blocks.block_kit import (
     context,
     escape,
     header,
+    message,
     section,
     visible,
 )
@@ -131,6 +133,12 @@ def report_card(
     return Message(text=shorten(f"{intro} {rate}", MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
+def columns_note(bulk: Bulk, style: CardStyle, *, given: bool) -> Message:
+    """Make the message above the file with the columns, or say why there are none."""
+    text = style.catalog.say("bulk.file.with_columns" if given else "bulk.file.no_columns")
+    return message(text, [section(f"*{escape(heading(bulk, style))}*\n{text}")])
+
+
 def _row(bulk: Bulk, style: CardStyle, missing: str) -> Iterator[Block]:
     """The button that stops the bulk, or shows its results if there is no report with it."""
     if bulk.ending is None:
@@ -180,7 +188,7 @@ def _counts(tally: Tally | BulkReport, style: CardStyle) -> Iterator[tuple[str, 
 def _sums(tally: Tally | BulkReport, style: CardStyle) -> str:
     """All kinds of results with their numbers, in one line."""
     say, found = style.catalog.say, _counts(tally, style)
-    return " · ".join(say("bulk.sum", icon=icon, count=count) for _, icon, count in found)
+    return DOT.join(say("bulk.sum", icon=icon, count=count) for _, icon, count in found)
 
 
 def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:

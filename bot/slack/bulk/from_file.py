@@ -2,6 +2,7 @@
 
 A `trigger_id` opens a modal only within three seconds, and a file may take longer. So the modal
 waits for the file only briefly; then it opens with a note, and is updated when the file is read.
+When it is submitted, it closes as soon, and what goes wrong later is said in a direct message.
 https://docs.slack.dev/surfaces/modals
 
 A mention and a direct message have no `trigger_id`, and a modal may be closed by then: a message
@@ -33,6 +34,7 @@ from bot.slack.files.file_objects import (
     files_on,
     untold,
 )
+from bot.slack.replies.reply import close_or_show
 from bot.slack.replies.requests import Request, closing
 from bot.slack.replies.routes import Route
 
@@ -136,7 +138,8 @@ class BulkFromFile:
             the list that the user has seen.
         """
         try:
-            found = await self._read(request, {"files": [untold(offer.file)]}, request.reply.show)
+            message = {"files": [untold(offer.file)]}
+            found = await self._read(request, message, partial(close_or_show, request.reply))
         except asyncio.CancelledError:
             await request.reply.show(closing(request.notes))
             raise
@@ -144,7 +147,7 @@ class BulkFromFile:
             return found, self._no_list(request, found)
         if digest(found.ids.ids) != offer.checked:
             return found, changed
-        return found, await self._bulks.begin(request, found.ids, offer.origin, found.name)
+        return found, await self._bulks.begin(request, found.ids, offer.origin, found)
 
     async def _read(
         self,

@@ -36,6 +36,8 @@ from bot.slack.bulk.modals import (
 from bot.slack.bulk.notes import begun, cut_short, how_to_begin, no_room, watching
 from bot.slack.bulk.tables import ROWS_OF_A_PAGE, page_of_results
 from bot.slack.cards.controls import Origin
+from bot.slack.files.file_objects import FileList
+from bot.slack.replies.reply import close_or_show
 from bot.slack.replies.requests import Request
 from bot.storage.errors import FailureLogged
 
@@ -114,7 +116,7 @@ class BulkHandler:
         await request.reply.acknowledge(response_action="update", view=again)
 
     async def begin(
-        self, request: Request, found: IdList, origin: Origin, name: str = ""
+        self, request: Request, found: IdList, origin: Origin, file: FileList | None = None
     ) -> Message | None:
         """Start the list, and close its form or show a note; return why not if it did not start."""
         notes = request.private_notes
@@ -123,26 +125,27 @@ class BulkHandler:
                 found,
                 asker=request.asker,
                 destination=destination_of(origin, request.asker),
-                name=name,
+                name=file.name if file is not None else "",
+                file=file.id if file is not None else "",
+                digest=file.digest if file is not None else "",
             )
             if isinstance(outcome, Bound):
                 return no_room(outcome, notes, self.bulks.bounds.user)
-            # The form closes: the list's own card says the rest.
-            if not await request.reply.acknowledge(response_action="clear"):
-                await request.reply.show(begun(outcome, notes))
+            # Without a form: the list's own card says the rest.
+            await close_or_show(request.reply, begun(outcome, notes))
             self.records.acted(request.asked, "bulk")
             return None
         return notes.titled("bulk.note.not_kept")
 
     async def stop(self, request: Request, bulk_id: str) -> None:
-        """Stop a list, if it belongs to the asker."""
+        """Stop a list, if it belongs to the asker; its card shows that within a second or so."""
         asker, name = request.asker, "not_kept"
         with FailureLogged("a bulk cannot be stopped"):
             mine = await self.bulks.get(asker.team, asker.user, bulk_id)
-            stopped = await self.bulks.stop(asker.team, asker.user, bulk_id)
-            if stopped:
+            if await self.bulks.stop(asker.team, asker.user, bulk_id):
                 self.records.acted(request.asked, "stop")
-            name = "stopping" if stopped else "over" if mine else "not_yours"
+                return
+            name = "over" if mine else "not_yours"
         await request.reply.show(request.private_notes.titled(f"bulk.note.{name}"))
 
     async def watch(self, request: Request, bulk_id: str) -> None:

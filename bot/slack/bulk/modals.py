@@ -110,8 +110,9 @@ def text_of(ids: Sequence[MessageId]) -> str:
 
 
 def destination_of(origin: Origin, asker: Asker) -> Destination:
-    """Where the cards of a list are posted: the channel it was started in, or directly."""
-    if not origin.channel or is_direct(origin.channel):
+    """Where the cards of a list are posted: where it was started; in direct messages in line."""
+    in_line = is_direct(origin.channel) and (origin.begins or not origin.thread_ts)
+    if in_line or not origin.channel:
         return Destination(team=asker.team, channel=asker.user)
     return Destination(team=asker.team, channel=origin.channel, thread=origin.thread_ts or None)
 

@@ -52,12 +52,9 @@ def cut_short(text: str, notes: Notes) -> Message:
 
 
 def begun(bulk: Bulk, notes: Notes) -> Message:
-    """Confirm that a list has started, and where its card is posted."""
-    channel = bulk.destination.channel
-    in_thread = bulk.destination.thread is not None
-    name = "directly" if is_direct(channel) else "in_thread" if in_thread else "in_channel"
-    where = notes.say(f"bulk.note.{name}", channel=code_span(channel))
-    return notes.titled("bulk.note.begun", where=where)
+    """Confirm, in place of an offer, that a list has started, and where its card is posted."""
+    name = "directly" if is_direct(bulk.destination.channel) else "in_thread"
+    return notes.titled("bulk.note.begun", where=notes.say(f"bulk.note.{name}"))
 
 
 def no_room(bound: Bound, notes: Notes, most: int) -> Message:

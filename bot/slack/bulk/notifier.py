@@ -5,13 +5,15 @@ The functions say where these messages are posted, and how they are recognised l
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.id_lists.id_list import IgnoredLine, Original
+from bot.domain.id_lists.original import OriginalSheet
 from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
 from bot.domain.jobs.bulk_report import ReportCounter
@@ -21,19 +23,23 @@ from bot.domain.texts.catalog import Catalog
 from bot.slack.api.post_once import OncePoster
 from bot.slack.api.posted import Mark
 from bot.slack.blocks.block_kit import Message
-from bot.slack.blocks.style import CardStyle
-from bot.slack.bulk.cards import progress_card, report_block, report_card
+from bot.slack.blocks.style import CardStyle, is_direct
+from bot.slack.bulk.cards import columns_note, progress_card, report_block, report_card
 from bot.slack.bulk.tables import MOST_ROWS, ROWS_OF_A_PAGE, Form, page_of_results
-from bot.slack.files.upload import ResultFiles
+from bot.slack.files.download import AttachedFiles
+from bot.slack.files.file_objects import UnreadableFileError
+from bot.slack.files.upload import TOO_LARGE, ResultFiles
 from bot.storage.errors import FailureLogged
 
 _NAME_LIMIT: Final = 60
+# If the list's file cannot be read for so long, about a minute, the results come without it.
+_ATTEMPTS: Final = 5
 # Characters that some file system or URL does not accept.
 _ODD: Final = re.compile(r"[^\w.-]+")
 
 
 def home_of(bulk: Bulk) -> Destination:
-    """Where the report is posted: in the thread of its card or of the question, else directly."""
+    """Where the report is posted: beside its card, or in the thread of the question."""
     place, card = bulk.destination, bulk.card
     if place.thread is not None and (card is None or card.channel == place.channel):
         return place
@@ -47,8 +53,9 @@ def direct_to(bulk: Bulk) -> Destination:
 
 
 def beside(bulk: Bulk, card: PostedCard) -> Destination:
-    """The thread of a message of the list."""
-    return replace(bulk.destination, channel=card.channel, thread=card.ts)
+    """The thread of a message of the list; in direct messages the conversation itself."""
+    thread = None if is_direct(card.channel) else card.ts
+    return replace(bulk.destination, channel=card.channel, thread=thread)
 
 
 def report_mark(bulk: Bulk) -> Mark:
@@ -74,10 +81,19 @@ def result_mark(bulk: Bulk, file: str = "") -> Mark:
     return replace(named, since=since, file=file)
 
 
+def columns_mark(bulk: Bulk) -> Mark:
+    """The mark of the message above the file with the columns."""
+    return replace(result_mark(bulk), event_type="bulk_columns", name="columns")
+
+
 def file_name(bulk: Bulk, catalog: Catalog) -> str:
     """The name of the file of results: after the file of the list, or after its id."""
     stem = _ODD.sub("-", bulk.name.rpartition(".")[0] or bulk.name).strip("-.")
     return f"{catalog.say('bulk.file.name')}-{shorten(stem, _NAME_LIMIT) or bulk.id}.csv"
+
+
+def _title(bulk: Bulk, style: CardStyle) -> str:
+    return style.catalog.say("bulk.file.title", count=bulk.total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +103,7 @@ class SlackBulkNotifier:
     Attributes:
         poster: posts messages.
         files: shares files.
+        attached: reads the columns of a list's file.
         results: all calls of a list in their order.
         ignored: the lines of a list that had no id.
         now: the current time, aware, UTC.
@@ -94,9 +111,12 @@ class SlackBulkNotifier:
 
     poster: OncePoster
     files: ResultFiles
+    attached: AttachedFiles
     results: Callable[[str], AsyncIterator[BulkItem]]
     ignored: Callable[[str], AsyncIterator[IgnoredLine]]
     now: Callable[[], datetime]
+    # The columns of one file at a time are in memory.
+    _columns: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def show_progress(self, bulk: Bulk, tally: Tally, *, missing: str = "") -> Report:
         """Update the card, or post it; directly if its place does not accept it."""
@@ -134,8 +154,10 @@ class SlackBulkNotifier:
                 yield report_card(bulk, report, first, style, form=form, why_here=reason)
 
         posted, place = await self.poster.post(forms, report_mark(bulk), home_of(bulk), bulk.user)
-        # A report outside of a thread begins one, and the results belong in that.
-        return posted if place.thread is None else replace(posted, card=None)
+        if posted.card is not None and posted.card.channel != place.channel:
+            # The results belong beside it, and only Slack's answer names that conversation.
+            return posted
+        return replace(posted, card=None)
 
     async def trace(self, bulk: Bulk) -> Trace:
         """Search for the report beside the card, and where it would go instead."""
@@ -173,25 +195,84 @@ class SlackBulkNotifier:
         mark = result_mark(bulk, file_name(bulk, style.catalog))
         return await self.poster.finder.trace(mark, home, bulk.user)
 
+    async def deliver_columns(self, bulk: Bulk) -> Report:
+        """Send the result with the columns of the list's file, if others have seen that without."""
+        place = direct_to(bulk)
+        if is_direct(home_of(bulk).channel):
+            return Report(delivery=Delivery.SENT)
+        style = await self.poster.style(place, bulk.user)
+        uploaded = await self._upload_columns(bulk, style)
+        if isinstance(uploaded, Report):
+            return uploaded
+        note, mark = columns_note(bulk, style, given=bool(uploaded)), columns_mark(bulk)
+        # An earlier attempt may have posted it.
+        again = bulk.attempts > 1
+        card = await self.poster.finder.find(mark, place, bulk.user) if again else None
+        report = Report(delivery=Delivery.SENT, card=card)
+        if card is None:
+            report, _ = await self.poster.post(lambda *_: [note], mark, place, bulk.user)
+        if uploaded and report.card is not None:
+            title, place = _title(bulk, style), beside(bulk, report.card)
+            return await self.files.show(uploaded, title=title, place=place)
+        return replace(report, card=None)
+
+    async def trace_columns(self, bulk: Bulk) -> Trace:
+        """Search for that file, whether or not the message above it is there."""
+        place = direct_to(bulk)
+        style = await self.poster.style(place, bulk.user)
+        mark = result_mark(bulk, file_name(bulk, style.catalog))
+        return await self.poster.finder.trace(mark, place, bulk.user)
+
+    async def _upload_columns(self, bulk: Bulk, style: CardStyle) -> str | Report:
+        """Upload the result with the columns; return the file's id, empty if there are none."""
+        async with self._columns:
+            try:
+                file, digest = bulk.file or "", bulk.digest or ""
+                original = await self.attached.original(file, digest, max_ids=bulk.total)
+            except UnreadableFileError as error:
+                again = bulk.attempts < _ATTEMPTS
+                return Report(delivery=Delivery.NOT_SENT, why=str(error)) if again else ""
+            if original is None:
+                return ""
+            uploaded = await self._upload(bulk, style, original)
+            too_large = isinstance(uploaded, Report) and uploaded.why == TOO_LARGE
+            return "" if too_large else uploaded
+
     async def _share_file(self, bulk: Bulk, home: Destination) -> Delivery:
         if home.channel == bulk.user:
             # Slack shares a file in a conversation; the id of a user names none.
             return Delivery.UNDELIVERABLE
         style = await self.poster.style(home, bulk.user)
-        with FailureLogged("results cannot be read"):
-            return await self.files.share(
-                self._lines(bulk, style),
-                name=file_name(bulk, style.catalog),
-                title=style.catalog.say("bulk.file.title", count=bulk.total),
-                place=home,
-            )
-        return Delivery.NOT_SENT
+        uploaded: str | Report = ""
+        comment = ""
+        if bulk.file is not None and is_direct(home.channel):
+            uploaded = await self._upload_columns(bulk, style)
+            comment = "" if uploaded else style.catalog.say("bulk.file.no_columns")
+        uploaded = uploaded or await self._upload(bulk, style)
+        if isinstance(uploaded, Report):
+            return uploaded.delivery
+        title = _title(bulk, style)
+        shown = await self.files.show(uploaded, title=title, place=home, comment=comment)
+        return shown.delivery
 
-    async def _lines(self, bulk: Bulk, style: CardStyle) -> AsyncIterator[bytes]:
+    async def _upload(
+        self, bulk: Bulk, style: CardStyle, original: Original | None = None
+    ) -> str | Report:
+        """Upload the result, with these columns if there are any; return the file's id."""
+        with FailureLogged("results cannot be read"):
+            lines, name = self._lines(bulk, style, original), file_name(bulk, style.catalog)
+            return await self.files.upload(lines, name=name, in_memory=original is not None)
+        return Report(delivery=Delivery.NOT_SENT)
+
+    async def _lines(
+        self, bulk: Bulk, style: CardStyle, original: Original | None = None
+    ) -> AsyncIterator[bytes]:
         """The file, line by line, without storing it."""
         catalog = style.catalog
         moment = local_moment(style.zone, catalog.language)
         sheet = ResultSheet(catalog, moment, public=style.public)
+        if original is not None:
+            sheet = OriginalSheet(catalog, moment, original)
         yield sheet.head()
         async for item in self.results(bulk.id):
             yield sheet.line(item)

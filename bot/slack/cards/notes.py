@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.access import Refusal
 from bot.domain.input.message_id import IdProblem
-from bot.domain.input.query import BadWord, LookUp, Query, TooMany
+from bot.domain.input.query import LookUp, Query, TooMany
 from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Kind
 from bot.domain.texts.dictionary import Definition, Found
@@ -83,7 +82,7 @@ class Notes:
                 line = self.say("problem.line", word=code_span(bad.word), problem=problem)
                 lines.append(f"• {line}")
             lines.append(self.say("problem.where_to_find"))
-            if example := next(filter(None, map(_forceable, query.bad_words)), ""):
+            if example := next((bad.forceable for bad in query.bad_words if bad.forceable), ""):
                 lines.append(self.say("problem.force", example=code_span(example)))
         if query.prefix_cut:
             lines.append(self.say("problem.prefix_cut"))
@@ -107,13 +106,6 @@ class Notes:
         words = shorten(", ".join(visible(bad.word) for bad in bad_words), _SHOWN_IN_MODAL)
         problem = self.say(f"problem.{bad_words[0].problem.value}")
         return f"{words}: {problem} {self.say('problem.where_to_find').replace('`', '')}"
-
-
-def _forceable(bad: BadWord) -> str:
-    """The word as `id:` takes it, if it may be an IDMSG after all."""
-    if bad.problem is IdProblem.PHONE:
-        return "".join(re.findall("[0-9]", bad.word))
-    return bad.word if bad.problem is IdProblem.UNLIKE else ""
 
 
 def definitions_card(found: Found, notes: Notes, *, assumed: bool = False) -> Message:

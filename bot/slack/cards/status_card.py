@@ -20,7 +20,7 @@ from bot.domain.call_status import (
     Outcome,
     outcome_key,
 )
-from bot.domain.jobs.watch import invites_watch
+from bot.domain.jobs.watch import invites_watch, is_unknown
 from bot.domain.texts.catalog import Kind, Retry, WhoActs
 from bot.domain.texts.explanation import Explanation, explain
 from bot.slack.blocks.block_kit import (
@@ -65,11 +65,13 @@ def card(
         notes: mrkdwn lines to add, such as words that are not an IDMSG.
         reader: the only user who sees the buttons if it is public; empty for all. `None` for a card
             without buttons.
-        watched: the calls are watched already, so a watch is not offered.
+        watched: a watch goes on, or would be in vain, so it is neither advised nor offered.
     """
     explained = [(answer, explain(answer.finding, style.catalog)) for answer in answers]
     text, blocks = (
-        _single(*explained[0], style) if len(answers) == 1 else _several(explained, style)
+        _single(*explained[0], style, watched=watched)
+        if len(answers) == 1
+        else _several(explained, style)
     )
     if notes:
         blocks.append(section("\n".join(notes)))
@@ -79,8 +81,13 @@ def card(
     return message(text, blocks)
 
 
-def _single(answer: Answer, explanation: Explanation, style: CardStyle) -> tuple[str, list[Block]]:
+def _single(
+    answer: Answer, explanation: Explanation, style: CardStyle, *, watched: bool
+) -> tuple[str, list[Block]]:
     advice, headline = advice_of(explanation, style), explanation.headline
+    if watched and invites_watch(answer.finding):
+        unknown = is_unknown(answer.finding)
+        advice = style.catalog.say("advice.still_unknown" if unknown else "advice.still_pending")
     blocks = [
         header(f"{style.catalog.say(f'icon.{explanation.verdict}')} {headline}"),
         section(" ".join((escape(advice), *_moment(answer, style)))),

@@ -7,6 +7,7 @@ https://docs.slack.dev/messaging/working-with-files
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,11 +16,12 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.id_lists.id_list import MAX_BYTES, UnreadableListError
+from bot.domain.id_lists.id_list import MAX_BYTES, Original, UnreadableListError
 from bot.domain.timing import Timing
 from bot.services.file_reading import FileReading, StillReadingError
 from bot.slack.api.addresses import is_slacks
 from bot.slack.api.calls import MissingScopeError, SlackError, slack_answer, within
+from bot.slack.api.session import RedirectedError
 from bot.slack.blocks.payload import part
 from bot.slack.files.file_objects import (
     FileList,
@@ -29,6 +31,7 @@ from bot.slack.files.file_objects import (
     file_object,
     files_on,
     only_list,
+    untold,
 )
 
 _PIECE_BYTES: Final = 64 * 1024
@@ -38,8 +41,9 @@ _PAGE_OF_SLACK: Final = re.compile(
     rb"(?:\bslack-edge\.com/|<title>[^<]*\bSlack</title>)",
     re.IGNORECASE | re.DOTALL,
 )
-# By the error code of `files.info`.
+# By the error code of `files.info`; the download redirects to the page for signing in.
 _PROBLEMS: Final[Mapping[str, FileProblem]] = {
+    RedirectedError.__name__: FileProblem.SIGN_IN,
     "file_deleted": FileProblem.DELETED,
     "file_not_found": FileProblem.NOT_VISIBLE,
 }
@@ -83,7 +87,25 @@ class AttachedFiles:
             raise UnreadableFileError(FileProblem.STILL_READING) from None
         except UnreadableListError as error:
             raise UnreadableFileError(error, [file.name]) from None
-        return FileList(id=file.id, name=file.name, ids=ids)
+        return FileList(id=file.id, name=file.name, digest=_digest(content), ids=ids)
+
+    async def original(self, file_id: str, digest: str, *, max_ids: int) -> Original | None:
+        """The columns of a file that was read before; `None` if it is gone or has changed.
+
+        Raises:
+            UnreadableFileError: it may be available later.
+        """
+        try:
+            _, content = await self.fetch({"files": [untold(file_id)]})
+            if _digest(content) != digest:
+                return None
+            return (await self._reading.read(content, max_ids=max_ids, columns=True)).original
+        except UnreadableListError:
+            return None
+        except UnreadableFileError as error:
+            if error.problem is FileProblem.AWAY:
+                raise
+            return None
 
     async def fetch(self, message: Mapping[str, Any]) -> tuple[FileObject, bytes]:
         """Download the message's list file, at most `MAX_BYTES`.
@@ -131,11 +153,15 @@ class AttachedFiles:
         try:
             async with (
                 within(self._timing.fetch),
-                self._session.get(file.address, headers=headers, allow_redirects=False) as response,
+                self._session.get(file.address, headers=headers) as response,
             ):
                 return _problem_of(response) or await _read(response)
-        except SlackError:
-            return FileProblem.AWAY
+        except SlackError as error:
+            return _PROBLEMS.get(error.reason, FileProblem.AWAY)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes | FileProblem:
@@ -153,9 +179,6 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | FileProblem:
 def _problem_of(response: aiohttp.ClientResponse) -> FileProblem | None:
     """Why an answer does not have the file, by its head."""
     status = response.status
-    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        # A redirect to the page for signing in.
-        return FileProblem.SIGN_IN
     if status != HTTPStatus.OK:
         return _STATUSES.get(status, FileProblem.AWAY)
     return FileProblem.TOO_LARGE if (response.content_length or 0) > MAX_BYTES else None

@@ -92,10 +92,11 @@ class UnreadableFileError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileList:
-    """The list in a file; `name` is safe to show, but not escaped."""
+    """The list in a file; `name` is safe to show, but not escaped; `digest` is of its content."""
 
     id: str
     name: str
+    digest: str = ""
     ids: IdList
 
 

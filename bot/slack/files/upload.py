@@ -30,11 +30,14 @@ from bot.slack.blocks.style import is_direct
 # Ten thousand calls fill some megabytes.
 MOST_BYTES: Final = 20 * 1024 * 1024
 
+# Why a file was not uploaded.
+TOO_LARGE: Final = "too large"
+
 _log = structlog.get_logger(__name__)
 _IN_MEMORY_BYTES: Final = 1024 * 1024
 _PIECE_BYTES: Final = 64 * 1024
 # After so many lines, other tasks of the event loop get a turn.
-_LINES_AT_ONCE: Final = 500
+_LINES_AT_ONCE: Final = 100
 # Slack may list the message of a new file late, so look several times.
 _LOOKS: Final = 5
 _NOT_NOW: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
@@ -58,35 +61,39 @@ class ResultFiles:
         self._threads = Threads(client, timing=timing)
         self._api_url = client.base_url
 
-    async def share(
-        self, lines: AsyncIterable[bytes], *, name: str, title: str, place: Destination
-    ) -> Delivery:
-        """Share a file.
+    async def upload(
+        self, lines: AsyncIterable[bytes], *, name: str, in_memory: bool = False
+    ) -> str | Report:
+        """Upload a file, which nobody sees yet; return its id, or why Slack does not have it.
 
         Args:
             lines: its content; each line includes its line end.
             name: with its extension; users who save the file get it.
+            in_memory: never put it on a disk.
+        """
+        with SpooledTemporaryFile(max_size=0 if in_memory else _IN_MEMORY_BYTES) as spool:
+            why = await _gathered(lines, spool)
+            file_id = _never(why) if why else await self._uploaded(name, spool)
+        return _logged(file_id) if isinstance(file_id, Report) else file_id
+
+    async def show(
+        self, file_id: str, *, title: str, place: Destination, comment: str = ""
+    ) -> Report:
+        """Show a file that was uploaded.
+
+        Args:
+            file_id: its id.
             title: the heading above it.
             place: the conversation, not a user, and the thread if any.
+            comment: the text of its message.
         """
-        with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:
-            why = await _gathered(lines, spool)
-            report = _never(why) if why else await self._shared(spool, name, title, place)
-        if report.delivery is not Delivery.SENT:
-            _log.warning("a file was not shared", error=report.why)
-        return report.delivery
-
-    async def _shared(self, spool: IO[bytes], name: str, title: str, place: Destination) -> Report:
-        file_id = await self._uploaded(name, spool)
-        if isinstance(file_id, Report):
-            return file_id
         if not await self._threads.exists(place.channel, place.thread):
-            return _never(THREAD_GONE)
-        report = await self._finished(file_id, title, place)
+            return _logged(_never(THREAD_GONE))
+        report = await self._finished(file_id, title, place, comment)
         if await self._is_elsewhere(file_id, place):
             await self._threads.delete(lambda: self._client.files_delete(file=file_id))
-            return _never(THREAD_GONE)
-        return report
+            report = _never(THREAD_GONE)
+        return _logged(report)
 
     async def _uploaded(self, name: str, spool: IO[bytes]) -> str | Report:
         """Send the bytes; return the id of the file, or why Slack does not have it."""
@@ -102,9 +109,7 @@ class ResultFiles:
             async with (
                 within(self._timing.send),
                 # Without a token, because the URL is the secret.
-                self._session.post(
-                    str(address), data=_pieces(spool), headers=headers, allow_redirects=False
-                ) as response,
+                self._session.post(str(address), data=_pieces(spool), headers=headers) as response,
             ):
                 status = response.status
         except SlackError as error:
@@ -118,7 +123,7 @@ class ResultFiles:
         why = f"status {status}"
         return Report(delivery=Delivery.NOT_SENT, why=why) if passes else _never(why)
 
-    async def _finished(self, file_id: str, title: str, place: Destination) -> Report:
+    async def _finished(self, file_id: str, title: str, place: Destination, comment: str) -> Report:
         """Make the file visible: the one step that users see."""
 
         async def finish() -> None:
@@ -127,6 +132,7 @@ class ResultFiles:
                     files=[{"id": file_id, "title": title}],
                     channel_id=place.channel,
                     thread_ts=place.thread,
+                    initial_comment=comment or None,
                 )
 
         try:
@@ -175,7 +181,7 @@ async def _gathered(lines: AsyncIterable[bytes], spool: IO[bytes]) -> str:
         except OSError as error:
             return type(error).__name__
         if spool.tell() > MOST_BYTES:
-            return "too large"
+            return TOO_LARGE
         if number % _LINES_AT_ONCE == 0:
             await asyncio.sleep(0)
     return "" if spool.tell() else "empty"
@@ -185,6 +191,12 @@ async def _pieces(spool: IO[bytes]) -> AsyncIterator[bytes]:
     spool.seek(0)
     while piece := spool.read(_PIECE_BYTES):
         yield piece
+
+
+def _logged(report: Report) -> Report:
+    if report.delivery is not Delivery.SENT:
+        _log.warning("a file was not shared", error=report.why)
+    return report
 
 
 def _never(why: str) -> Report:

@@ -231,3 +231,13 @@ class Reply:
             return await self.acknowledge(response_action="update", view=view)
         await asyncio.sleep(self._acknowledged_at + self._slack.timing.modal_ack - monotonic())
         return await self.update_modal(view)
+
+
+async def close_or_show(reply: Reply, message: Message) -> bool:
+    """Close the form that was submitted, unless it is closed; without one, show the message.
+
+    Slack closes a form only in the acknowledgement of its submission.
+    """
+    if reply.target.ack is None:
+        return await reply.show(message)
+    return await reply.acknowledge(response_action="clear")

@@ -24,6 +24,8 @@ from bot.slack.blocks.block_kit import (
     button,
     code_span,
     context,
+    header,
+    message,
     note,
     section,
 )
@@ -151,8 +153,9 @@ def listed(watches: Sequence[Watch], notes: Notes, change: Message | None = None
         change: a note about the last change.
     """
     if watches:
+        title = notes.say("watches.title")
         rows = rows_of(watches, notes, CANCEL_ACTION, most=_MOST_LISTED)
-        shown = notes.note("watches.title").followed_by(*rows)
+        shown = message(title, [header(title), *rows])
     else:
         shown = notes.titled("watches.none")
     return shown if change is None else change.followed_by(*shown.blocks)

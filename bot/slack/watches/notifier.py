@@ -14,7 +14,14 @@ from bot.domain.texts.explanation import explain
 from bot.slack.api.finding import Sought
 from bot.slack.api.post_once import OncePoster
 from bot.slack.api.posted import Mark
-from bot.slack.blocks.block_kit import MESSAGE_TEXT_LIMIT, Message, code_span, escape, section
+from bot.slack.blocks.block_kit import (
+    DOT,
+    MESSAGE_TEXT_LIMIT,
+    Message,
+    code_span,
+    escape,
+    section,
+)
 from bot.slack.blocks.style import CardStyle
 from bot.slack.cards.status_card import card
 
@@ -85,13 +92,16 @@ def _line(watch: Watch, style: CardStyle, link: str) -> str:
         explanation = explain(watch.last.finding, style.catalog)
         verdict = f"{say(f'icon.{explanation.verdict}')} {escape(explanation.headline)}"
     parts = [verdict, f"`{code_span(style.shown_id(watch.message_id))}`"]
-    return " · ".join([*parts, f"<{escape(link)}|{say('notice.to_card')}>"] if link else parts)
+    return DOT.join([*parts, f"<{escape(link)}|{say('notice.to_card')}>"] if link else parts)
 
 
 def status_of(watch: Watch, last: Answer, style: CardStyle) -> Message:
     """Make the card of the last status; it says so if the notice could not be delivered."""
     undelivered = watch.state is State.UNDELIVERED
-    return card([last], style, [style.catalog.say("notice.undelivered")] * undelivered, watch.user)
+    notes = [style.catalog.say("notice.undelivered")] * undelivered
+    # Another watch of an unknown id would find the same.
+    watched = watch.ending is Ending.UNKNOWN_ID
+    return card([last], style, notes, watch.user, watched=watched)
 
 
 class SlackNotifier:

@@ -56,7 +56,7 @@ class Bulks(JobTable[Bulk]):
     @classmethod
     def is_awaited(cls) -> ColumnElement[bool]:
         """Whether its report is still to come."""
-        return and_(cls.is_open(), BULK.c.state != BulkState.REPORTED.value)
+        return and_(cls.is_open(), BULK.c.state.not_in([BulkState.REPORTED, BulkState.SHARED]))
 
     async def add(
         self,

@@ -29,7 +29,7 @@ _JOB: Final = (
     *("attempts", "doubtful", "decided_at", "ended_at"),
 )
 _WATCH: Final = ("expires_at", "looks", "unknown")
-_BULK: Final = ("name", "total", "doubles", "ignored", "paused_until")
+_BULK: Final = ("name", "file", "digest", "total", "doubles", "ignored", "paused_until")
 
 
 def values_of(job: Watch | Bulk) -> dict[str, Any]:
@@ -65,8 +65,9 @@ def _values_of_watch(watch: Watch) -> dict[str, Any]:
 
 def _values_of_bulk(bulk: Bulk) -> dict[str, Any]:
     same = {name: getattr(bulk, name) for name in _BULK}
-    # A file name may name people, and is of no use after the end.
-    return {**same, "name": _storable(bulk.name, NAME_LIMIT) if bulk.open else ""}
+    # A file name may name people, and the file is of no use after the end.
+    over = {} if bulk.open else {"name": "", "file": None, "digest": None}
+    return {**same, "name": _storable(bulk.name, NAME_LIMIT), **over}
 
 
 def watch_of(row: Any) -> Watch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -13,10 +14,10 @@ from bot.domain.id_lists.list_lines import AT_ONCE, LONGEST_LINE, ListReader, to
 LIST = b"Nome;IDMSG\nAna;MPG000236180474\nBia;MPG000236180474\nCaio;\nDuda;1,2E+11\n"
 
 
-def lines_of(file: bytes, *, max_ids: int) -> Iterator[bytes]:
+def lines_of(file: bytes, *, max_ids: int, columns: bool = False) -> Iterator[bytes]:
     """What the process writes about a file."""
     try:
-        return to_lines(read_file(file, max_ids=max_ids))
+        return to_lines(read_file(file, max_ids=max_ids, columns=columns))
     except UnreadableListError as error:
         return to_lines(error)
 
@@ -31,9 +32,9 @@ def problem(file: bytes) -> tuple[ListProblem, int, int]:
     return raised.value.problem, raised.value.count, raised.value.limit
 
 
-def given(file: bytes) -> tuple[IdList, int]:
+def given(file: bytes, *, columns: bool = False) -> tuple[IdList, int]:
     """The list in a file, and in how many lines it came; before the last it is none."""
-    answered, lines = ListReader(), [*lines_of(file, max_ids=10_000)]
+    answered, lines = ListReader(), [*lines_of(file, max_ids=10_000, columns=columns)]
     for line in lines:
         with pytest.raises(EOFError):
             answered.result()
@@ -53,17 +54,34 @@ def given(file: bytes) -> tuple[IdList, int]:
     ids=["a table", "numbers", "many ids", "many lines without", "signs"],
 )
 def test_a_list_comes_back_as_it_was_read(file: bytes) -> None:
-    """Ids, doubles, what was left out and why, the column."""
-    assert read_file(file, max_ids=10_000) == given(file)[0]
+    """Ids, doubles, what was left out and why, the column; with all columns if they are wanted."""
+    for columns in (False, True):
+        read = read_file(file, max_ids=10_000, columns=columns)
+        assert read == given(file, columns=columns)[0]
 
 
 def test_a_long_list_comes_in_parts() -> None:
     """So that whoever takes it can do other things in between, and no part is too long."""
     file = b"IDMSG\n" + b"".join(b"MPG%06d\n" % number for number in range(1_200)) + b"x\n" * 600
-    odd = "IDMSG;x\nMPG12345;1\n" + f";{chr(0x1F600) * 90}\n" * 600
+    odd = "IDMSG;x\nMPG12345;1\n" + f";{chr(0x1F600) * 300}\n" * 600
 
     assert 1 + 3 + 2 + 1 == given(file)[1]
-    assert all(len(line) < LONGEST_LINE for line in lines_of(odd.encode(), max_ids=1))
+    parts = [*lines_of(odd.encode(), max_ids=1, columns=True)]
+    assert all(len(line) < LONGEST_LINE for line in parts)
+    heading, two_rows, *_ = [part for part in parts if b'"ignored"' not in part][2:]
+    assert (b'{"heading"', b'{"rows"') == (heading[:10], two_rows[:7])
+    assert AT_ONCE > len(json.loads(two_rows)["rows"]) > 1
+
+
+def test_rows_with_too_many_cells_are_refused() -> None:
+    """They would fill the memory of the bot."""
+    row = [1, ["x"] * 1_000, ["MPG000001"], None]
+    part = json.dumps({"rows": [row] * 200}).encode()
+    taking = ListReader()
+    taking.take(part)
+    taking.take(part)
+    with pytest.raises(ValueError, match=r"^$"):
+        taking.take(json.dumps({"rows": [[1, ["x"], [], "empty"]]}).encode())
 
 
 def test_what_is_wrong_with_a_file_comes_back() -> None:
@@ -88,6 +106,12 @@ def test_what_is_wrong_with_a_file_comes_back() -> None:
         b'{"ids": 1}',
         b'{"ignored": [[1, "x"]]}',
         b'{"ignored": [[1, "x", "unheard of"]]}',
+        b'{"heading": 1}',
+        b'{"rows": [[1, ["x"], ["MPG000001"]]]}',
+        b'{"rows": [["x", ["x"], ["MPG000001"], null]]}',
+        b'{"rows": [[1, ["x"], [1], null]]}',
+        b'{"rows": [[1, ["x"], [], "unheard of"]]}',
+        b'{"rows": [[1, 1, [], "empty"]]}',
         b"[" * 100_000,
     ],
 )

@@ -16,7 +16,6 @@ from bot.domain.call_status import LookupFailure, read_result
 from bot.domain.id_lists.id_file import read_file
 from bot.domain.id_lists.id_list import (
     IgnoredLine,
-    Original,
     UnreadableListError,
     say_problem,
     say_reason,
@@ -65,25 +64,6 @@ def cells(one: BulkItem, catalog: Catalog = EN) -> dict[str, str]:
     """The cells of one call by the name of their column."""
     _, row = rows(written([one], catalog=catalog), catalog.language)
     return dict(zip(COLUMNS, row, strict=True))
-
-
-def test_the_columns_of_the_file_stand_in_front() -> None:
-    """Of each call, the rest left empty; a formula in them is made harmless."""
-    rows_of = {"MPG000236180474": ("Ana", "MPG000236180474"), "MPG000236180475": ("=1+1",)}
-    original = Original(heading=("Cliente", "Código"), rows=rows_of)
-    sheet = ResultSheet(EN, local_moment(BRASILIA, EN.language), original=original)
-    ignored = [IgnoredLine(number=9, problem=LineProblem.EMPTY)]
-    items = [item("ok:85.00"), item("ok:85.00", "MPG000236180475", 1)]
-    unasked = BulkItem(position=2, message_id=MessageId("MPG000236180476"))
-    lines = (sheet.head(), *map(sheet.line, (*items, unasked)), *sheet.tail(ignored))
-    head, ana, formula, third, *_, last = rows(b"".join(lines))
-
-    assert ["Cliente", "Código", say("sheet.line"), say("sheet.idmsg")] == head[:4]
-    assert ["Ana", "MPG000236180474", "1", "MPG000236180474"] == ana[:4]
-    assert ["'=1+1", "", "2", "MPG000236180475"] == formula[:4]
-    assert ["", "", "3", "MPG000236180476", say("sheet.not_asked")] == third[:5]
-    assert ["", "", "9", ""] == last[:4]
-    assert {2 + len(COLUMNS)} == {len(row) for row in (head, ana, formula, third, last)}
 
 
 @pytest.mark.parametrize("catalog", [EN, PT], ids=["en", "pt-BR"])

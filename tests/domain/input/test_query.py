@@ -441,6 +441,21 @@ def test_of_a_range_only_what_is_written_in_full_is_asked(text: str, ids: list[s
 
 
 @pytest.mark.parametrize(
+    ("word", "problem", "example"),
+    [
+        ("+55 (11) 98765-4321", IdProblem.PHONE, "5511987654321"),
+        ("4711", IdProblem.UNLIKE, "4711"),
+        ("1.23E+11", IdProblem.ROUNDED, ""),
+    ],
+)
+def test_what_may_be_an_id_after_all_can_be_forced(
+    word: str, problem: IdProblem, example: str
+) -> None:
+    """A phone number by its digits; what has lost digits cannot."""
+    assert example == BadWord(word=word, problem=problem).forceable
+
+
+@pytest.mark.parametrize(
     "text", [f"{REAL}/{OTHER}", f"{REAL} a 2 dias", f"x/{REAL}/475", f"{REAL}/475/x", f"{REAL} a9"]
 )
 def test_what_is_no_range_is_not_called_one(text: str) -> None:

@@ -148,12 +148,14 @@ def test_the_operator_retries_what_waits_or_was_not_delivered() -> None:
     assert replace(BULK, due_at=later) == BULK.retried(later)
     again = replace(BULK, worker="e1").undelivered(NOON).retried(later)
     assert again is not None
-    assert (BulkState.REPORTING, None, later, None) == (
+    assert (BulkState.RETRIED, None, later, later, None) == (
         again.state,
         again.worker,
+        again.due_at,
         again.decided_at,
         again.ended_at,
     )
+    assert (again, BulkState.REPORTED) == (again.sending(), again.sent(later).state)
     for other in (replace(BULK, worker="e1"), BULK.sending(), BULK.sending().sent(NOON)):
         assert None is other.retried(later)
 
@@ -173,6 +175,18 @@ def test_a_pause_is_another_if_it_moved(
 ) -> None:
     """By more than a second, since every process calculates its end anew."""
     assert differs is is_another_pause(one, other)
+
+
+def test_the_columns_of_a_file_follow_its_result() -> None:
+    """With their own attempts; if nobody takes them, the results were delivered all the same."""
+    later = NOON + timedelta(hours=5)
+    of_file = replace(BULK, file="F1", digest="0f", state=BulkState.REPORTED, decided_at=NOON)
+    shared = replace(of_file, attempts=4, doubtful=True).sent(later)
+    assert replace(of_file, state=BulkState.SHARED) == shared
+    assert shared == shared.sending()
+    assert replace(shared, ended_at=later) == replace(shared, doubtful=True).sent(later)
+    gone = shared.undelivered(later)
+    assert (replace(shared, ended_at=later), None) == (gone, gone.retried(later))
 
 
 def test_handing_over_is_a_step_of_its_own() -> None:

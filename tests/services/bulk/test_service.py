@@ -52,6 +52,21 @@ async def test_a_list_is_kept_and_due_at_once(world: BulkWorld) -> None:
     assert 1 == len(world.base.wakes)
 
 
+@pytest.mark.parametrize(
+    ("file", "width", "kept"),
+    [("F1", 2, ("F1", "0f")), ("F1", 1, (None,) * 2), ("", 2, (None,) * 2)],
+)
+async def test_a_file_with_several_columns_is_remembered(
+    world: BulkWorld, file: str, width: int, kept: tuple[str | None, ...]
+) -> None:
+    """Rows that were pasted come from none."""
+    given = IdList(ids=(MessageId("A"),), width=width)
+    asker = Asker(user="U1", channel="C1", team="T1")
+    bulk = await world.bulks.start(given, asker=asker, destination=THREAD, file=file, digest="0f")
+    assert isinstance(bulk, Bulk)
+    assert kept == (bulk.file, bulk.digest)
+
+
 async def test_there_is_room_for_so_many(world: BulkWorld) -> None:
     """Of one person, and of all; nothing is kept of one more."""
     for _ in range(3):

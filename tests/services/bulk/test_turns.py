@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
+from bot.domain.access import AccessRules
 from bot.domain.call_status import Answer, CallStatus, LookupFailure, Outcome, read_result
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
@@ -548,6 +549,48 @@ async def test_a_result_that_slack_does_not_take_is_handed_over_later(world: Bul
         bulk = await world.turn(bulk)
     assert (False, 1, 4) == (bulk.open, len(world.speaker.reported), len(world.speaker.handed))
     assert (1, 2) == (len(world.asked), len(world.speaker.results_traced))
+
+
+@pytest.mark.parametrize(("width", "own"), [(1, 0), (2, 1)])
+async def test_the_columns_of_a_file_follow_its_result(
+    world: BulkWorld, width: int, own: int
+) -> None:
+    """If it has several; then its id and its digest are stored no more."""
+    ended = await world.turn(await world.start("SANDBOX-OK", width=width))
+    (handed,) = world.speaker.handed
+    assert [("F1", "0f")] * own == [(one.file, one.digest) for one in world.speaker.own]
+    assert ([], own, None) == (world.speaker.own_traced, int(handed.file is not None), ended.file)
+    assert (None, world.base.clock.now) == (ended.digest, ended.ended_at)
+
+
+async def test_columns_that_slack_does_not_take_are_sent_later(world: BulkWorld) -> None:
+    """Neither the report nor the result is; in doubt they are looked for."""
+    world.speaker.columns = [NOT_TOLD, UNSURE]
+    world.speaker.own_traces = [Trace.FOUND]
+    bulk = await world.turn(await world.start("SANDBOX-OK", width=2))
+    for seconds in (5, 15):
+        assert (BulkState.SHARED, True, None) == (bulk.state, bulk.open, bulk.worker)
+        assert world.base.clock.now + timedelta(seconds=seconds) == bulk.due_at
+        bulk = await world.turn(bulk)
+    assert (False, 2, 1) == (bulk.open, len(world.speaker.own), len(world.speaker.own_traced))
+    assert (1, 1) == (len(world.speaker.reported), len(world.speaker.handed))
+
+
+async def test_columns_that_slack_does_not_take_at_all(world: BulkWorld) -> None:
+    """The results were delivered, so the card says nothing."""
+    world.speaker.columns = [Report(delivery=Delivery.UNDELIVERABLE)]
+    ended = await world.turn(await world.start("SANDBOX-OK", width=2))
+    assert (BulkState.SHARED, False) == (ended.state, ended.open)
+    assert {""} == {*world.speaker.missing}
+
+
+async def test_who_may_no_longer_ask_gets_no_columns(world: BulkWorld) -> None:
+    """Also if that was decided after the result."""
+    world.speaker.columns = [NOT_TOLD]
+    bulk = await world.turn(await world.start("SANDBOX-OK", width=2))
+    world.base.lookups.now_valid = AccessRules(users=frozenset({"U2"}))
+    ended = await world.turn(bulk)
+    assert (BulkState.REVOKED, 1) == (ended.state, len(world.speaker.own))
 
 
 async def test_a_result_that_slack_does_not_take_for_a_day(world: BulkWorld) -> None:

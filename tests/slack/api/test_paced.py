@@ -20,6 +20,7 @@ from bot.slack.files.upload import ResultFiles
 from bot.slack.watches.notifier import SlackNotifier
 from bot.storage.database import open_database
 from bot.storage.jobs.pace import SharedPace
+from tests.slack.file_scene import shared
 from tests.slack.notifying import ASKED, choices, connected, plain_styles
 from tests.slack.watching import watch_of
 
@@ -134,8 +135,8 @@ async def test_a_file_is_shared_at_the_pace(pace: Pace, slack: LoopbackSlack) ->
     slack.workspace.scopes |= {"files:write"}
     async with connected(slack.api_url, slack.bot_token) as client:
         files = ResultFiles(client=client, session=client.session, pace=pace, timing=TIMING)  # type: ignore[arg-type]
-        delivery = await files.share(lines(), name="a.csv", title="a", place=IN_THREAD)
+        delivery = await shared(files, lines(), name="a.csv", title="a", place=IN_THREAD)
         assert (Delivery.SENT, True) == (delivery, pace.ahead(CHANNEL_ID) > 0)
         slack.fail_next(FINISH, error="ratelimited", retry_after=60)
-        delivery = await files.share(lines(), name="a.csv", title="a", place=IN_THREAD)
+        delivery = await shared(files, lines(), name="a.csv", title="a", place=IN_THREAD)
     assert (Delivery.NOT_SENT, True) == (delivery, pace.ahead(CHANNEL_ID) > 50)

@@ -423,7 +423,7 @@ def test_every_note_is_taken(style: CardStyle, command: str, channel: str) -> No
     bulk = bulk_of_ana(destination=Destination(team="T1", channel=channel))
     for shown in (
         *(no_room(bound, said, 3) for bound in Bound),
-        *(said.titled(f"bulk.note.{name}") for name in ("not_kept", "stopping", "over")),
+        *(said.titled(f"bulk.note.{name}") for name in ("not_kept", "over")),
         *(said.titled(f"bulk.note.{name}") for name in ("not_yours", "none_pending")),
         *(how_to_begin(said), too_many(TooMany(count=14), said, USER)),
     ):

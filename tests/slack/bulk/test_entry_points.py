@@ -22,7 +22,7 @@ from bot.fake_slack.state.workspace import (
 from bot.settings.settings import Mode
 from tests.slack.listing import DONE, MIXED, REPORT, begun, checked, form, reports
 from tests.slack.watching import SWIFT, buttons_of, expect_rings, saying, shown
-from tests.support.reading import heading, in_view, seen
+from tests.support.reading import heading, in_view, seen, where
 from tests.support.scene import Scene, Stages
 from tests.support.wording import EN, phrase, say
 
@@ -102,8 +102,7 @@ async def test_where_the_bot_is_no_member_all_of_it_comes_directly(ways: Scene) 
     await begun(ways, "SANDBOX-OK SANDBOX-BUSY", channel=CHANNEL_WITHOUT_BOT_ID)
 
     report = await shown(ways, REPORT)
-    direct = ways.person.direct_channel
-    assert (direct, True) == (report.channel, report.thread_ts is not None)
+    assert (ways.person.direct_channel, None, False) == where(report)
     assert "SANDBOX-BUSY" in seen(report)
     ways.expect_refusals("chat.postMessage: not_in_channel")
 

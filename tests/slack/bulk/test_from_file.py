@@ -159,16 +159,33 @@ async def test_a_file_that_is_no_list_does_not_stand_before_ids_in_the_words(way
 async def test_a_file_that_takes_long_is_read_while_the_form_says_so(
     mode: Mode, stages: Stages
 ) -> None:
-    """A `trigger_id` expires three seconds after the click."""
+    """A `trigger_id` expires three seconds after the click; once submitted, the form closes."""
     timing = replace(SWIFT, first_look=0.0)
     async with stages.scene(mode, scopes=SCOPES, timing=timing) as ways:
         await with_file(ways)
 
         view = await ways.modal_showing(FOUND)
-        told = await ways.person.submit(view)
-        assert told.action is Outcome.UPDATED
+        assert Outcome.CLEARED is (await ways.person.submit(view)).action
         await said(ways, REPORT)
+        assert [] == saying(ways, say("bulk.note.begun_title"))
         expect_rings(ways, USER_ID)
+
+
+async def test_a_file_that_takes_long_and_is_gone_then_is_said_directly(
+    mode: Mode, stages: Stages
+) -> None:
+    """The form is closed by then."""
+    timing = replace(SWIFT, first_look=0.0)
+    async with stages.scene(mode, scopes=SCOPES, timing=timing) as ways:
+        message = await with_file(ways)
+        view = await ways.modal_showing(FOUND)
+        ways.slack.files.delete(str(message.files[0]["id"]))
+        assert Outcome.CLEARED is (await ways.person.submit(view)).action
+
+        told = await ways.slack.wait_for_message()
+        assert (ways.person.direct_channel, NO_LIST) == (told.channel, heading(told))
+        assert phrase("file.deleted").search(seen(told))
+        ways.expect_refusals("files.info: file_deleted")
 
 
 async def test_a_file_that_was_deleted_meanwhile_does_not_begin(ways: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -9,25 +10,35 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.call_status import Outcome, read_result
-from bot.domain.id_lists.id_list import IgnoredLine
+from bot.domain.id_lists.id_list import IgnoredLine, Original
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally
 from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report, Trace
 from bot.domain.privacy import public_id
 from bot.domain.timing import Timing
+from bot.fake_slack.people.person import person_over_socket
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, TEAM_ID, USER_ID
+from bot.services.file_reading import FileReading
 from bot.slack.api.post_once import OncePoster
 from bot.slack.bulk.cards import bar
-from bot.slack.bulk.notifier import SlackBulkNotifier, file_name, home_of, result_mark
-from bot.slack.files.upload import ResultFiles
+from bot.slack.bulk.notifier import (
+    SlackBulkNotifier,
+    direct_to,
+    file_name,
+    home_of,
+    result_mark,
+)
+from bot.slack.files.download import AttachedFiles
+from bot.slack.files.upload import TOO_LARGE, ResultFiles
 from bot.storage.errors import StorageError
-from tests.slack.file_scene import one_by_one
+from tests.slack.file_scene import one_by_one, shared
 from tests.slack.notifying import ASKED, choices, connected, plain_styles
 from tests.slack.watching import NOW, READING
 from tests.support.reading import seen, where
@@ -50,6 +61,10 @@ class Speaking:
     file: Delivery = Delivery.UNDELIVERABLE
     away: bool = False
     homes: list[Destination] = field(default_factory=list)
+    in_memory: list[bool] = field(default_factory=list)
+    running: int = 0
+    # How many files were read at once.
+    reading: list[int] = field(default_factory=list)
 
     @property
     def messages(self) -> list[Message]:
@@ -80,10 +95,26 @@ class Speaking:
         for line in nothing:
             yield line
 
-    async def share(self, *_: object, place: Destination, **__: object) -> Delivery:
-        """Share the file, or do not."""
+    async def original(self, *_: object, **__: object) -> Original | None:
+        """Find the list's file gone, after a moment."""
+        self.running += 1
+        self.reading.append(self.running)
+        await asyncio.sleep(0)
+        self.running -= 1
+        return None
+
+    async def upload(
+        self, lines: AsyncIterator[bytes], *, in_memory: bool = False, **_: object
+    ) -> str | Report:
+        """Read the file; with columns it is too large."""
+        self.in_memory.append(in_memory)
+        whole = b"".join([line async for line in lines])
+        return Report(delivery=Delivery.UNDELIVERABLE, why=TOO_LARGE) if b"Ana" in whole else "F0"
+
+    async def show(self, *_: object, place: Destination, **__: object) -> Report:
+        """Show the file, or do not."""
         self.homes.append(place)
-        return self.file
+        return Report(delivery=self.file)
 
     async def shown(self, bulk: Bulk, tally: Tally = HALF) -> Bulk:
         """The bulk with its posted card."""
@@ -104,6 +135,7 @@ async def speaking(*scopes: str, timing: Timing = Timing()) -> AsyncIterator[Spe
         scene.speaker = SlackBulkNotifier(
             poster=OncePoster(client=client, readers=readers, timing=timing),
             files=scene,  # type: ignore[arg-type]
+            attached=scene,  # type: ignore[arg-type]
             results=scene.results,
             ignored=scene.ignored,
             now=lambda: NOW + timedelta(seconds=30),
@@ -201,7 +233,7 @@ async def test_a_card_that_cannot_be_changed_is_no_fault_of_the_list(
 async def test_a_channel_that_refuses_the_card_gets_nothing_and_the_asker_all(
     scene: Speaking,
 ) -> None:
-    """Card, report and pages are direct messages, with unshortened ids."""
+    """Card, report and pages are direct messages in line, with unshortened ids."""
     bulk = await scene.shown(
         a_bulk(destination=Destination(team=TEAM_ID, channel=CHANNEL_WITHOUT_BOT_ID))
     )
@@ -211,7 +243,7 @@ async def test_a_channel_that_refuses_the_card_gets_nothing_and_the_asker_all(
 
     assert Delivery.SENT is report.delivery
     told = scene.messages[-1]
-    assert (DIRECT, bulk.card.ts, False) == where(told)
+    assert (DIRECT, None, False) == where(told)
     assert "MPG000000000007" in seen(told)
     assert [] == scene.slack.pings
 
@@ -254,19 +286,19 @@ async def test_a_thread_that_takes_no_report_leads_to_the_asker(scene: Speaking)
 
 
 async def test_a_thread_that_is_gone_gets_nothing_and_the_asker_all(scene: Speaking) -> None:
-    """The card says that it is a direct message; the report is posted in its thread."""
+    """The card says why it is a direct message; the report follows it in line."""
     place = Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=ASKED.ts)
     bulk = await scene.shown(a_bulk(destination=place))
     report = await scene.speaker.report(over(bulk))
 
     card, told = scene.messages
-    assert [(DIRECT, None, False), (DIRECT, card.ts, False)] == [where(card), where(told)]
+    assert [(DIRECT, None, False)] * 2 == [where(card), where(told)]
     assert (True, False) == (say("bulk.moved") in seen(card), say("bulk.report.gone") in seen(told))
     assert None is report.card
 
 
 async def test_a_report_whose_card_was_deleted_takes_the_rest_along(scene: Speaking) -> None:
-    """The result is posted in the report's own thread, and the report says why."""
+    """The result is posted in that conversation, and the report says why."""
     bulk = await scene.shown(a_bulk())
     assert say("bulk.moved") not in seen(scene.messages[0])
     scene.messages.clear()
@@ -281,7 +313,7 @@ async def test_a_report_whose_card_was_deleted_takes_the_rest_along(scene: Speak
         say("bulk.report.gone") in seen(told),
         say("bulk.report.moved") in seen(told),
     )
-    assert Destination(team=TEAM_ID, channel=DIRECT, thread=told.ts) == home_of(
+    assert Destination(team=TEAM_ID, channel=DIRECT) == home_of(
         replace(over(bulk), card=report.card)
     )
 
@@ -300,7 +332,7 @@ async def test_pages_whose_thread_is_gone_go_to_the_asker_and_the_file_with_them
     assert bulk.card is not None
     assert [
         Destination(team=TEAM_ID, channel=CHANNEL_ID, thread=bulk.card.ts),
-        Destination(team=TEAM_ID, channel=DIRECT, thread=page.ts),
+        Destination(team=TEAM_ID, channel=DIRECT),
     ] == scene.homes
 
 
@@ -477,11 +509,13 @@ async def test_pages_that_slack_does_not_take(
     assert delivery is (await scene.speaker.deliver_results(over(bulk))).delivery
 
 
-async def test_pages_that_stand_there_are_found() -> None:
+@pytest.mark.parametrize("channel", [CHANNEL_ID, USER_ID], ids=("in a thread", "directly"))
+async def test_pages_that_stand_there_are_found(channel: str) -> None:
     """By their mark; another list's pages are not."""
     async with speaking(*READING) as scene:
         scene.total = 500
-        bulk = await scene.shown(a_bulk(total=500))
+        place = Destination(team=TEAM_ID, channel=channel)
+        bulk = await scene.shown(a_bulk(total=500, destination=place))
         assert Trace.NONE is await scene.speaker.trace_result(over(bulk))
         await scene.speaker.report(over(bulk))
         assert Trace.NONE is await scene.speaker.trace_result(over(bulk))
@@ -490,13 +524,163 @@ async def test_pages_that_stand_there_are_found() -> None:
         assert Trace.NONE is await scene.speaker.trace_result(over(replace(bulk, id="f" * 16)))
 
 
-async def test_a_file_that_stands_there_is_found() -> None:
-    """By its name, in the thread of the report."""
+@pytest.mark.parametrize("channel", [CHANNEL_ID, USER_ID], ids=("in a thread", "directly"))
+async def test_a_file_that_stands_there_is_found(channel: str) -> None:
+    """By its name, beside the report."""
     async with speaking(*READING, "files:write") as scene:
-        bulk = await scene.shown(a_bulk(total=500))
+        place = Destination(team=TEAM_ID, channel=channel)
+        bulk = await scene.shown(a_bulk(total=500, destination=place))
         home = home_of(bulk)
         files = ResultFiles(client=scene.client, session=scene.client.session)  # type: ignore[arg-type]
         for name, trace in (("other.csv", Trace.NONE), (file_name(bulk, EN), Trace.FOUND)):
             lines = one_by_one([b"x"])
-            assert Delivery.SENT is await files.share(lines, name=name, title="t", place=home)
+            assert Delivery.SENT is await shared(files, lines, name=name, title="t", place=home)
             assert trace is await scene.speaker.trace_result(over(bulk))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Giving:
+    """A list of two calls of a file, which ended in a thread of the channel."""
+
+    scene: Speaking
+    bulk: Bulk
+
+    async def deliver(self, bulk: Bulk | None = None) -> Report:
+        """Deliver its columns."""
+        return await self.scene.speaker.deliver_columns(bulk or self.bulk)
+
+    @property
+    def own(self) -> list[tuple[str, int]]:
+        """The text, and the number of the files, of each message to its asker."""
+        messages = self.scene.messages
+        return [(one.text, len(one.files)) for one in messages if one.channel == DIRECT]
+
+    @property
+    def sheets(self) -> list[str]:
+        """The files of results in Slack."""
+        files = [file for one in self.scene.messages for file in one.files]
+        found = [self.scene.slack.files.find(str(file["id"])) for file in files]
+        return [one.content.decode("utf-8-sig") for one in found if one is not None]
+
+
+@asynccontextmanager
+async def giving(*scopes: str) -> AsyncIterator[Giving]:
+    """Attach the file, read it, and show the list."""
+    content = "Nome;IDMSG\r\nAna;MPG000000000000\r\nBia;MPG000000000001\r\n"
+    async with (
+        speaking("files:read", *scopes) as scene,
+        aiohttp.ClientSession() as session,
+    ):
+        person, client = person_over_socket(scene.slack), scene.client
+        said = await person.say("my list", files=[{"name": "list.csv", "content": content}])
+        attached = AttachedFiles(client=client, session=session, reading=FileReading())
+        message = {"files": [dict(said.files[0])]}
+        found = await attached.read(message, user=USER_ID, max_ids=2)
+        files = ResultFiles(client=client, session=session)
+        scene.speaker, scene.total = replace(scene.speaker, files=files, attached=attached), 2
+        shown = await scene.shown(a_bulk(total=2, file=found.id, digest=found.digest, attempts=1))
+        yield Giving(scene=scene, bulk=over(shown))
+
+
+WITH_COLUMNS: Final = (say("bulk.file.with_columns"), 0)
+WITHOUT: Final = (say("bulk.file.no_columns"), 0)
+
+
+async def test_the_columns_go_to_the_asker_alone() -> None:
+    """A message says so, the file stands below it, and a retry finds it."""
+    async with giving(*READING, "files:write") as given:
+        await given.scene.speaker.deliver_results(given.bulk)
+        assert Report(delivery=Delivery.SENT) == await given.deliver()
+        assert 0 == given.scene.called("conversations.open")
+
+        assert [WITH_COLUMNS, ("", 1)] == given.own
+        assert [False, True] == ["Ana" in one for one in given.sheets]
+        assert Trace.FOUND is await given.scene.speaker.trace_columns(given.bulk)
+        assert [] == given.scene.slack.pings
+
+
+async def test_columns_that_were_announced_before_a_crash_are_not_again() -> None:
+    """The next attempt finds the message, and puts the file below it."""
+    async with giving(*READING, "files:write") as given:
+        given.scene.slack.fail_next("files.completeUploadExternal", error="internal_error")
+        assert Delivery.SENT is not (await given.deliver()).delivery
+        assert [WITH_COLUMNS] == given.own
+        assert Trace.NONE is await given.scene.speaker.trace_columns(given.bulk)
+        again = replace(given.bulk, attempts=2)
+        assert Delivery.SENT is (await given.deliver(again)).delivery
+        assert [WITH_COLUMNS, ("", 1)] == given.own
+
+
+async def test_without_its_file_the_asker_is_told_once() -> None:
+    """No second file comes, and a retry says nothing new."""
+    async with giving(*READING, "files:write") as given:
+        given.scene.slack.files.delete(str(given.bulk.file))
+        for attempts in (1, 2):
+            report = await given.deliver(replace(given.bulk, attempts=attempts))
+            assert Report(delivery=Delivery.SENT) == report
+
+        assert [WITHOUT] == given.own
+
+
+async def test_a_file_that_cannot_be_read_now_is_waited_for() -> None:
+    """For a few attempts; then the result comes without it."""
+    async with giving("files:write") as given:
+        given.scene.slack.fail_next("files.info", error="internal_error", times=2)
+        for attempts, delivery, own in ((4, Delivery.NOT_SENT, []), (5, Delivery.SENT, [WITHOUT])):
+            report = await given.deliver(replace(given.bulk, attempts=attempts))
+            assert (delivery, own) == (report.delivery, given.own)
+
+
+async def test_without_the_scope_for_files_nothing_is_announced() -> None:
+    """Nor is it with results that cannot be read, which a retry may."""
+    async with giving() as given:
+        assert Delivery.UNDELIVERABLE is (await given.deliver()).delivery
+        given.scene.away = True
+        assert Delivery.NOT_SENT is (await given.deliver()).delivery
+        assert [] == given.own
+
+
+async def test_columns_that_make_the_file_too_large_are_left_out() -> None:
+    """It says so."""
+    async with giving("files:write") as given:
+        speaker = replace(given.scene.speaker, files=given.scene)  # type: ignore[arg-type]
+        given.scene.speaker = speaker
+        assert Report(delivery=Delivery.SENT) == await given.deliver()
+        assert [WITHOUT] == given.own
+        assert [True] == given.scene.in_memory
+
+
+async def test_the_columns_of_one_file_at_a_time_are_in_memory(scene: Speaking) -> None:
+    """Many lists may end at once."""
+    bulk = over(await scene.shown(a_bulk(file="F1", digest="0f", attempts=1)))
+    deliver = scene.speaker.deliver_columns
+    reports = await asyncio.gather(deliver(bulk), deliver(replace(bulk, id="e" * 16)))
+
+    assert [Report(delivery=Delivery.SENT)] * 2 == [*reports]
+    assert [1, 1] == scene.reading
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_list_of_direct_messages_has_one_file(gone: bool) -> None:
+    """With the columns, or it says why there are none; nothing follows it."""
+    async with giving(*READING, "files:write") as given:
+        bulk = replace(given.bulk, card=None, destination=direct_to(given.bulk))
+        bulk = over(await given.scene.shown(bulk))
+        if gone:
+            given.scene.slack.files.delete(str(bulk.file))
+        assert Report(delivery=Delivery.SENT) == await given.scene.speaker.deliver_results(bulk)
+        assert Report(delivery=Delivery.SENT) == await given.deliver(bulk)
+
+        assert [("", WITHOUT[0])[gone]] == [text for text, files in given.own if files]
+        assert [not gone] == ["Ana" in one for one in given.sheets]
+        assert Trace.FOUND is await given.scene.speaker.trace_result(bulk)
+
+
+async def test_a_file_of_direct_messages_waits_for_its_columns() -> None:
+    """If Slack does not give the list now."""
+    async with giving("files:write") as given:
+        bulk = replace(given.bulk, card=None, destination=direct_to(given.bulk))
+        bulk = over(await given.scene.shown(bulk))
+        given.scene.slack.fail_next("files.info", error="internal_error")
+        report = await given.scene.speaker.deliver_results(bulk)
+        assert (Delivery.NOT_SENT, []) == (report.delivery, given.sheets)

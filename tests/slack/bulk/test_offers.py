@@ -17,7 +17,7 @@ from bot.fake_slack.state.workspace import BOT_MENTION, CHANNEL_ID, OTHER_USER_I
 from bot.settings.settings import Mode
 from bot.slack.cards.controls import Origin, carrying
 from bot.slack.listeners.buttons import offer_on
-from tests.slack.listing import REPORT, press, said
+from tests.slack.listing import DONE, REPORT, press, said
 from tests.slack.watching import SWIFT, expect_rings, saying, shown
 from tests.support.reading import heading, row_of, seen, where
 from tests.support.scene import CHECK, Scene, Stages
@@ -60,10 +60,33 @@ async def test_a_list_in_a_direct_message_is_offered_and_begun(ways: Scene, text
     await ways.person.click(offer, "bulk_begin")
 
     report = await said(ways, REPORT)
-    assert ways.person.direct_channel == report.channel
+    assert (ways.person.direct_channel, None, False) == where(report)
     assert {"SANDBOX-OK", "SANDBOX-BUSY"} == set(ways.asked)
     await shown(ways, say("bulk.note.begun_title"))
     assert [] == saying(ways, OFFER)
+
+
+async def test_a_direct_list_that_was_sent_in_a_thread_stays_in_it(ways: Scene) -> None:
+    """The card, the report and the result file."""
+    asked = await ways.person.say("SANDBOX-OK", channel=ways.person.direct_channel)
+    await ways.slack.wait_for_message()
+    offer = await ways.direct("", files=[LIST], thread_ts=asked.ts)
+    await ways.person.click(offer, "bulk_begin")
+
+    await said(ways, REPORT)
+    await ways.slack.wait_for(lambda: any(one.files for one in ways.slack.messages))
+    await said(ways, DONE)
+    places = {where(one) for one in ways.slack.messages[1:]}
+    assert {(ways.person.direct_channel, asked.ts, False)} == places
+
+
+async def test_a_direct_list_from_the_menu_of_its_message_comes_in_line(ways: Scene) -> None:
+    """The message has no thread yet, and the report begins none."""
+    await ways.direct("", files=[LIST])
+    await ways.person.message_shortcut(CHECK, ways.slack.said[-1])
+    await ways.person.submit(await ways.modal())
+
+    assert (ways.person.direct_channel, None, False) == where(await said(ways, REPORT))
 
 
 @pytest.mark.parametrize("in_text", [True, False])

@@ -78,6 +78,18 @@ def test_what_is_watched_is_not_offered_to_be_watched() -> None:
 
 
 @pytest.mark.parametrize(
+    ("result", "advice"), [("024", "advice.still_pending"), ("023", "advice.still_unknown")]
+)
+def test_what_is_or_was_watched_is_not_advised_to_be_watched(result: str, advice: str) -> None:
+    """Neither in the card, nor in its plain text; what is final keeps its advice."""
+    for shown in (made(result, watched=True), made("failed:486", watched=True)):
+        final = explain(read_result("failed:486"), EN).entry.advice
+        wanted = say(advice) if shown == made(result, watched=True) else final
+        assert shown.text.endswith(wanted)
+        assert wanted in texts(shown.blocks[1])
+
+
+@pytest.mark.parametrize(
     ("audience", "buttons"),
     [
         (Audience.PRIVATE, ["card_watch", "card_share", "card_more"]),

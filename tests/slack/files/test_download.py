@@ -484,3 +484,48 @@ async def test_what_turned_into_something_else_is_not_fetched(scene: FileScene) 
     message["files"][0] = message["files"][0] | {"name": "list.csv", "mimetype": "text/csv"}
 
     assert (FileProblem.NOT_A_LIST, ("photo.png",)) == await problem(scene, message)
+
+
+ROWS = b"Nome;IDMSG\r\nAna;SANDBOX-OK\r\n"
+
+
+async def shared(scene: FileScene, content: bytes = ROWS) -> tuple[str, str]:
+    """The id and the digest of a list that was read."""
+    message = await scene.message({"name": "list.csv", "content": content})
+    found = await scene.attached.read(message, user="U1", max_ids=9)
+    return found.id, found.digest
+
+
+async def test_the_columns_of_a_file_are_read_again_by_its_id(scene: FileScene) -> None:
+    """Other files are not its business."""
+    file, digest = await shared(scene)
+    await shared(scene, CSV)
+    original = await scene.attached.original(file, digest, max_ids=1)
+
+    assert original is not None
+    assert [["Ana", "SANDBOX-OK"]] == [row.cells for row in original.rows]
+
+
+async def test_a_file_that_is_gone_or_has_changed_has_no_columns(scene: FileScene) -> None:
+    """The results come without them."""
+    file, digest = await shared(scene)
+    other, _ = await shared(scene, ROWS.replace(b"Ana", b"Bia"))
+    assert None is await scene.attached.original(other, digest, max_ids=1)
+    assert None is await scene.attached.original("F0", digest, max_ids=1)
+    scene.slack.files.delete(file)
+    assert None is await scene.attached.original(file, digest, max_ids=1)
+
+
+async def test_a_file_that_takes_too_much_to_read_has_no_columns(scene: FileScene) -> None:
+    """Or has more ids than the list."""
+    file, digest = await shared(scene)
+    assert None is await scene.attached.original(file, digest, max_ids=0)
+
+
+async def test_columns_that_slack_does_not_send_now_may_be_there_later(scene: FileScene) -> None:
+    """So the caller asks again."""
+    file, digest = await shared(scene)
+    scene.slack.fail_next("files.info", error="internal_error")
+    with pytest.raises(UnreadableFileError):
+        await scene.attached.original(file, digest, max_ids=1)
+    assert await scene.attached.original(file, digest, max_ids=1) is not None

@@ -7,12 +7,13 @@ import io
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from bot.domain.jobs.job import Delivery, Destination
+from bot.domain.jobs.job import Delivery, Destination, Report
 from bot.domain.timing import Timing
 from bot.fake_slack.state.ledger import Message
 from bot.fake_slack.state.workspace import (
@@ -25,7 +26,15 @@ from bot.fake_slack.state.workspace import (
 )
 from bot.slack.files import upload as result_files
 from bot.slack.files.upload import MOST_BYTES, ResultFiles
-from tests.slack.file_scene import LINES, FileScene, Stranger, file_scene, one_by_one, stranger
+from tests.slack.file_scene import (
+    LINES,
+    FileScene,
+    Stranger,
+    file_scene,
+    one_by_one,
+    shared,
+    stranger,
+)
 from tests.support.scene import assert_slack_content
 
 WHOLE = b"".join(LINES)
@@ -53,7 +62,7 @@ async def test_a_file_stands_in_the_thread(scene: FileScene) -> None:
     """Byte by byte as it was given, with its name, its and its title."""
     said = await scene.person.say("x")
 
-    handed = await scene.results.share(one_by_one(), **result(thread=said.ts))
+    handed = await shared(scene.results, one_by_one(), **result(thread=said.ts))
 
     (message,) = scene.slack.replies(CHANNEL_ID, said.ts)
     (file,) = message.files
@@ -70,7 +79,9 @@ async def test_a_file_stands_in_the_thread(scene: FileScene) -> None:
 
 async def test_outside_of_a_thread_it_stands_in_the_conversation(scene: FileScene) -> None:
     """For example in a direct message."""
-    handed = await scene.results.share(one_by_one(), **result(channel=scene.person.direct_channel))
+    handed = await shared(
+        scene.results, one_by_one(), **result(channel=scene.person.direct_channel)
+    )
 
     (message,) = scene.slack.messages
     assert (Delivery.SENT, None) == (handed, message.thread_ts)
@@ -81,8 +92,8 @@ async def test_a_file_is_not_shared_where_its_thread_is_gone(scene: FileScene) -
     said = await scene.person.say("x")
     await scene.person.delete(said)
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(
-        one_by_one(), **result(thread=said.ts)
+    assert Delivery.UNDELIVERABLE is await shared(
+        scene.results, one_by_one(), **result(thread=said.ts)
     )
     assert ([], "chat.getPermalink") == (scene.slack.messages, called(scene)[-1])
 
@@ -104,7 +115,7 @@ async def test_a_file_that_is_seen_outside_of_its_thread_is_deleted(
     if lost:
         reading.slack.lose_next_answer("files.completeUploadExternal")
 
-    handed = await reading.results.share(one_by_one(), **result(thread="1795579300.000001"))
+    handed = await shared(reading.results, one_by_one(), **result(thread="1795579300.000001"))
 
     assert (Delivery.UNDELIVERABLE, []) == (handed, reading.slack.messages)
     assert "files.delete" == called(reading)[-1]
@@ -118,10 +129,10 @@ async def test_a_file_that_is_seen_in_its_thread_stays(
     reading.slack.workspace.join(PRIVATE_CHANNEL_ID)
     said = await reading.person.say("x", channel=channel)
     file = result(thread=said.ts, channel=channel)
-    handed = [await reading.results.share(one_by_one(), **file)]
+    handed = [await shared(reading.results, one_by_one(), **file)]
     looks = [called(reading).count("files.info")]
     monkeypatch.setattr(reading.slack.files, "note_share", lambda *_: None)
-    handed.append(await reading.results.share(one_by_one(), **file))
+    handed.append(await shared(reading.results, one_by_one(), **file))
     looks.append(called(reading).count("files.info"))
 
     assert ([Delivery.SENT] * 2, [1, 6]) == (handed, looks)
@@ -139,7 +150,7 @@ async def test_a_share_whose_thread_slack_does_not_name_is_known_by_its_address(
         note_share(file_id, place, replace(message, thread_ts=None))
 
     monkeypatch.setattr(reading.slack.files, "note_share", unnamed)
-    assert Delivery.SENT is await reading.results.share(one_by_one(), **result(thread=said.ts))
+    assert Delivery.SENT is await shared(reading.results, one_by_one(), **result(thread=said.ts))
     assert 1 == len(reading.slack.messages)
 
 
@@ -149,7 +160,7 @@ async def test_in_the_conversation_with_a_person_nobody_looks_where_a_file_stand
     """Only that user reads a file there."""
     place = reading.person.direct_channel
 
-    handed = await reading.results.share(one_by_one(), **result(channel=place, thread="1.000001"))
+    handed = await shared(reading.results, one_by_one(), **result(channel=place, thread="1.000001"))
     assert (Delivery.SENT, 1) == (handed, len(reading.slack.messages))
     assert {"files.getUploadURLExternal", "files.completeUploadExternal"} == set(called(reading))
 
@@ -172,12 +183,29 @@ async def test_a_long_file_is_gathered_on_disk(
     tracemalloc.start()
     with io.BytesIO() as sink:
         monkeypatch.setattr("bot.fake_slack.methods.file_transfer._content", _poured(sink))
-        await scene.results.share(one_by_one(ten_thousand_lines()), **result())
+        await shared(scene.results, one_by_one(ten_thousand_lines()), **result())
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
     assert [10_020_000] == received
     assert most < 5_000_000
+
+
+async def test_a_file_with_the_names_of_customers_is_never_on_a_disk(
+    scene: FileScene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """However long it is."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    lines = one_by_one(ten_thousand_lines())
+    uploaded = await scene.results.upload(lines, name="result.csv", in_memory=True)
+    assert isinstance(uploaded, str)
+    place = Destination(team=TEAM_ID, channel=CHANNEL_ID)
+    report = await scene.results.show(uploaded, title="Results", place=place, comment="For you:")
+
+    assert Delivery.SENT is report.delivery
+    assert "For you:" == scene.slack.messages[-1].text
+    on_disk = await scene.results.upload(one_by_one(ten_thousand_lines()), name="result.csv")
+    assert Report(delivery=Delivery.UNDELIVERABLE, why="FileNotFoundError") == on_disk
 
 
 def _poured(_sink: io.BytesIO) -> Any:
@@ -195,7 +223,7 @@ async def test_without_the_scope_that_is_told(scene: FileScene) -> None:
     """No byte is sent."""
     scene.slack.workspace.scopes.discard("files:write")
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
+    assert Delivery.UNDELIVERABLE is await shared(scene.results, one_by_one(), **result())
     assert ["files.getUploadURLExternal"] == called(scene)
 
 
@@ -204,8 +232,8 @@ async def test_without_the_scope_that_is_told(scene: FileScene) -> None:
 )
 async def test_where_the_bot_is_not_the_file_is_not_shared(scene: FileScene, channel: str) -> None:
     """Slack refuses, so the result is certain."""
-    assert Delivery.UNDELIVERABLE is await scene.results.share(
-        one_by_one(), **result(channel=channel)
+    assert Delivery.UNDELIVERABLE is await shared(
+        scene.results, one_by_one(), **result(channel=channel)
     )
     assert [] == scene.slack.messages
 
@@ -218,7 +246,7 @@ async def test_what_fails_before_the_last_step_is_certain(
     """An unfinished upload is not visible, so it can be retried as a whole."""
     scene.slack.fail_next(step, error="internal_error", status=status)
 
-    assert Delivery.NOT_SENT is await scene.results.share(one_by_one(), **result())
+    assert Delivery.NOT_SENT is await shared(scene.results, one_by_one(), **result())
     assert 1 == called(scene).count("files.getUploadURLExternal")
     assert "files.completeUploadExternal" not in called(scene)
 
@@ -227,7 +255,7 @@ async def test_an_upload_whose_answer_is_lost_is_not_shared(scene: FileScene) ->
     """Slack discards an upload without the last step."""
     scene.slack.lose_next_answer("upload")
 
-    assert Delivery.NOT_SENT is await scene.results.share(one_by_one(), **result())
+    assert Delivery.NOT_SENT is await shared(scene.results, one_by_one(), **result())
     assert 1 == scene.slack.file_transfer.uploads
 
 
@@ -248,7 +276,7 @@ async def test_the_last_step_says_what_is_certain(
     """And is not retried."""
     scene.slack.fail_next("files.completeUploadExternal", **failing)
 
-    assert handed is await scene.results.share(one_by_one(), **result())
+    assert handed is await shared(scene.results, one_by_one(), **result())
     assert 1 == called(scene).count("files.completeUploadExternal")
 
 
@@ -256,7 +284,7 @@ async def test_a_last_answer_that_is_lost_leaves_it_unknown(scene: FileScene) ->
     """Slack shows the file, but the bot cannot know that."""
     scene.slack.lose_next_answer("files.completeUploadExternal")
 
-    assert Delivery.UNKNOWN is await scene.results.share(one_by_one(), **result())
+    assert Delivery.UNKNOWN is await shared(scene.results, one_by_one(), **result())
     assert 1 == len(scene.slack.messages)
     assert 1 == called(scene).count("files.completeUploadExternal")
 
@@ -268,14 +296,14 @@ async def test_a_last_answer_that_is_lost_leaves_it_unknown(scene: FileScene) ->
 )
 async def test_nothing_and_too_much_are_not_sent(scene: FileScene, lines: Any) -> None:
     """Slack gets no call."""
-    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(lines), **result())
+    assert Delivery.UNDELIVERABLE is await shared(scene.results, one_by_one(lines), **result())
     assert [] == called(scene)
 
 
 async def test_the_largest_file_is_shared(scene: FileScene) -> None:
     """Of exactly the limit."""
     lines = one_by_one([b"x" * MOST_BYTES])
-    assert Delivery.SENT is await scene.results.share(lines, **result())
+    assert Delivery.SENT is await shared(scene.results, lines, **result())
 
 
 async def test_a_fault_of_the_lines_is_not_hidden(scene: FileScene) -> None:
@@ -286,7 +314,7 @@ async def test_a_fault_of_the_lines_is_not_hidden(scene: FileScene) -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await scene.results.share(broken(), **result())
+        await shared(scene.results, broken(), **result())
     assert [] == called(scene)
 
 
@@ -301,7 +329,7 @@ async def test_a_full_disk_is_no_crash(scene: FileScene, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(result_files, "SpooledTemporaryFile", lambda **_: Full())
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
+    assert Delivery.UNDELIVERABLE is await shared(scene.results, one_by_one(), **result())
 
 
 @pytest.fixture
@@ -319,7 +347,7 @@ async def test_the_file_goes_to_no_other_host(
         scene.slack.files, "begin_upload", lambda *_: ("F1", f"{other.url}/upload/v1/x")
     )
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
+    assert Delivery.UNDELIVERABLE is await shared(scene.results, one_by_one(), **result())
     assert [] == other.requests
 
 
@@ -327,7 +355,7 @@ async def test_the_file_goes_to_no_other_host(
 async def test_an_upload_carries_no_token_and_follows_nobody(
     scene: FileScene, other: Stranger, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    """The URL is the secret; a redirect would send the calls to another host."""
+    """The URL is the secret; a redirect, of a proxy, would send the calls to another host."""
     async with stranger() as third:
 
         async def away(_: Any) -> aiohttp.web.StreamResponse:
@@ -339,7 +367,7 @@ async def test_an_upload_carries_no_token_and_follows_nobody(
         )
         scene.trust(other)
 
-        assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
+        assert Delivery.NOT_SENT is await shared(scene.results, one_by_one(), **result())
         assert [] == third.requests
     (request,) = other.requests
     assert str(len(WHOLE)) == request["Content-Length"]
@@ -352,7 +380,7 @@ async def test_an_answer_without_an_address_is_none(
     """For any value in its place."""
     monkeypatch.setattr(scene.slack.files, "begin_upload", lambda *_: (7, None))
 
-    assert Delivery.UNDELIVERABLE is await scene.results.share(one_by_one(), **result())
+    assert Delivery.UNDELIVERABLE is await shared(scene.results, one_by_one(), **result())
 
 
 async def test_silence_has_an_end(other: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,7 +397,7 @@ async def test_silence_has_an_end(other: Stranger, monkeypatch: pytest.MonkeyPat
         )
         scene.trust(other)
 
-        assert Delivery.NOT_SENT is await scene.results.share(one_by_one(), **result())
+        assert Delivery.NOT_SENT is await shared(scene.results, one_by_one(), **result())
 
 
 async def test_an_unreachable_slack_is_no_crash(scene: FileScene) -> None:
@@ -379,13 +407,13 @@ async def test_an_unreachable_slack_is_no_crash(scene: FileScene) -> None:
     )
     results = ResultFiles(client=client, session=scene.session)
 
-    assert Delivery.NOT_SENT is await results.share(one_by_one(), **result())
+    assert Delivery.NOT_SENT is await shared(results, one_by_one(), **result())
 
 
 async def test_neither_token_nor_content_is_logged(scene: FileScene, log: io.StringIO) -> None:
     """The log has only Slack's error code."""
-    await scene.results.share(one_by_one(), **result())
-    await scene.results.share(one_by_one(), **result(channel=CHANNEL_WITHOUT_BOT_ID))
+    await shared(scene.results, one_by_one(), **result())
+    await shared(scene.results, one_by_one(), **result(channel=CHANNEL_WITHOUT_BOT_ID))
 
     assert "not_in_channel" in log.getvalue()
     for secret in (scene.slack.bot_token, "SANDBOX", "resultado", "LoopbackUpload"):

@@ -78,7 +78,7 @@ export function dataTable(block, viewContext) {
       ...cells.map((cell, n) =>
         n === named
           ? el("th", { scope: "row", class: "one-line" }, content(cell, viewContext))
-          : el("td", { class: "one-line" }, content(cell, viewContext)),
+          : el("td", {}, content(cell, viewContext)),
       ),
     );
   }
