@@ -11,9 +11,11 @@ import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
+from aiohttp.connector import Connection
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
@@ -99,11 +101,22 @@ class RedirectedError(aiohttp.ClientPayloadError):
 
 
 class _Reply(aiohttp.ClientResponse):
-    """A reply that is read up to a limit."""
+    """A reply that is read up to a limit, and leads nowhere else."""
 
     def __repr__(self) -> str:
         # aiohttp's has the URL, and a response URL is a secret.
         return f"<{type(self).__name__} {self.status}>"
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Read the head.
+
+        Raises:
+            RedirectedError: it leads elsewhere. slack-sdk would follow, and send the token too.
+        """
+        await super().start(connection)
+        if HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST:
+            raise RedirectedError
+        return self
 
     async def read(self) -> bytes:
         """The whole body.
@@ -122,14 +135,6 @@ class _Reply(aiohttp.ClientResponse):
         return await super().read()
 
 
-async def _refuse_redirect(
-    _session: aiohttp.ClientSession, _context: object, redirect: aiohttp.TraceRequestRedirectParams
-) -> None:
-    """Slack's API and its socket lead nowhere else, and slack-sdk would follow."""
-    redirect.response.close()
-    raise RedirectedError
-
-
 def open_session(
     *, proxies: Proxies | None = None, trust: ssl.SSLContext | bool = True
 ) -> aiohttp.ClientSession:
@@ -139,11 +144,8 @@ def open_session(
         proxies: the ways to Slack; directly without any.
         trust: whose certificates count; those of the system without one.
     """
-    trace = aiohttp.TraceConfig()
-    trace.on_request_redirect.append(_refuse_redirect)
     return aiohttp.ClientSession(
         response_class=_Reply,
-        trace_configs=[trace],
         connector=aiohttp.TCPConnector(ssl=trust),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=_SECONDS),

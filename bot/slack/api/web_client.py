@@ -189,7 +189,7 @@ class SlackClient:
 
     async def _send(self, response_url: str, content: Arguments) -> bool:
         # Not by slack-sdk's webhook client, which costs a third more.
-        async with self._session.post(response_url, json=content, allow_redirects=False) as answer:
+        async with self._session.post(response_url, json=content) as answer:
             body = (await answer.read()).decode(errors="replace")
             refused = url_refusal(answer.status, answer.headers, body)
         if refused is not None:

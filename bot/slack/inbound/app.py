@@ -73,6 +73,8 @@ def build_app(
         authorize=_authorize(client, workspace),
         # The endpoint has checked the signature; requests in Socket Mode have none.
         request_verification_enabled=False,
+        # No listener is a step of a workflow.
+        attaching_function_token_enabled=False,
         raise_error_for_unhandled_request=True,
     )
     for listener in listeners:

@@ -71,8 +71,11 @@ def is_well_shaped(body: object) -> bool:
     kind = body.get("type")
     if kind in _CLICKS and "actions" in body:
         actions = body["actions"]
-        is_list = isinstance(actions, list) and bool(actions)
-        return is_list and all(_has_words(one, _OF_ACTIONS) for one in actions)
+        if not isinstance(actions, list) or not actions:
+            return False
+        # Of an old attachment's button there is the name alone.
+        named = "name" if kind == "interactive_message" else "action_id"
+        return all(_has_words(one, _OF_ACTIONS) and named in one for one in actions)
     if kind in _FORMS:
         view = body.get("view")
         return _has_words(view, _OF_VIEWS) and isinstance(view.get("type"), str)
