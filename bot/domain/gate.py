@@ -77,10 +77,10 @@ class RateLimits:
 
         Args:
             seconds: how long they may wait for their turn.
-            most: no more than these; by default a few more than may run at once, so that the queue
-                is never empty when one ends.
+            most: no more than these; by default twice as many as may run at once, so that for each
+                of them that ends, even all together, another one is ready.
         """
-        enough = most or self.max_concurrency + self.max_concurrency // 2
+        enough = most or 2 * self.max_concurrency
         return max(1, min(enough, int(self.requests_per_second * seconds)))
 
 

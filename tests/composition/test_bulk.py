@@ -10,12 +10,12 @@ from bot.settings.settings import Settings
 
 @pytest.mark.parametrize(
     ("rate", "seconds", "most", "at_once"),
-    [(10, 10, 20, 25), (1000, 10, 20, 30), (1000, 10, 1, 1), (0.1, 1, 20, 1)],
+    [(10, 10, 20, 25), (1000, 10, 20, 40), (1000, 10, 1, 2), (0.1, 1, 20, 1)],
 )
 def test_so_many_at_once_as_the_ceiling_carries(
     rate: float, seconds: float, most: int, at_once: int
 ) -> None:
-    """A few more than may be under way; no more than come through in time; at least one."""
+    """Twice as many as may run; no more than come through in time; at least one."""
     settings = Settings.of(
         gateway_requests_per_second=rate,
         gateway_timeout_seconds=seconds,

@@ -77,8 +77,8 @@ def test_limits_that_let_nothing_through_are_refused(rate: float, places: int) -
     ("rate", "places", "seconds", "most", "at_once"),
     [
         (10, 20, 2.5, None, 25),
-        (1000, 20, 2.5, None, 30),
-        (1000, 1, 2.5, None, 1),
+        (1000, 20, 2.5, None, 40),
+        (1000, 1, 2.5, None, 2),
         (0.1, 20, 0.25, None, 1),
         (10, 20, 5, 200, 50),
         (1000, 20, 5, 200, 200),
@@ -87,7 +87,7 @@ def test_limits_that_let_nothing_through_are_refused(rate: float, places: int) -
 def test_so_many_begin_at_once_as_come_through_in_time(
     rate: float, places: int, seconds: float, most: int | None, at_once: int
 ) -> None:
-    """At least one; unless more are wanted, half as many again as may be under way."""
+    """At least one; unless more are wanted, twice as many as may run at once."""
     limits = RateLimits(requests_per_second=rate, max_concurrency=places)
     assert at_once == limits.at_once(seconds, most=most)
 
