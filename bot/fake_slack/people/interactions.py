@@ -258,10 +258,17 @@ class Interactions:
             if element.content.get("response_url_enabled"):
                 entry = values[element.block_id][element.action_id]
                 channel = entry["selected_conversation"]
+                self._check_offered(element, channel)
                 place = {"block_id": element.block_id, "action_id": element.action_id}
                 url = self.slack.issue_response_url(channel=channel, user=self.user, kind="app")
                 urls.append({**place, "channel_id": channel, "response_url": url})
         return urls
+
+    def _check_offered(self, element: Element, channel: str) -> None:
+        without = element.content.get("filter", {}).get("exclude_external_shared_channels")
+        known = self.slack.workspace.channels.get(channel)
+        if without and known is not None and known.is_ext_shared:
+            raise NotPossibleError(f"{element.action_id} does not offer {channel}")
 
     def _trigger(self, *, view_id: str | None = None) -> str:
         return self.slack.issue_trigger(self.user, team=self.team, view_id=view_id)

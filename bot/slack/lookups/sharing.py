@@ -27,6 +27,8 @@ def sharing(catalog: Catalog, message_ids: Sequence[MessageId]) -> View:
         "action_id": _PLACE,
         "default_to_current_conversation": True,
         "response_url_enabled": True,
+        # Customers' calls are shared with another organisation only by who asks in its channel.
+        "filter": {"exclude_external_shared_channels": True},
     }
     field = {
         "type": "input",

@@ -9,7 +9,8 @@ import pytest
 
 from bot.fake_slack.people.interactions import Interactions
 from bot.fake_slack.people.person import Kind, Outcome
-from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID
+from bot.fake_slack.state.refusals import NotPossibleError
+from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, SHARED_CHANNEL_ID
 from bot.settings.settings import Mode
 from tests.support.reading import heading, in_view, row_of, seen, where
 from tests.support.scene import ASK, WITH_NOTE, Scene, Stages, playing
@@ -94,6 +95,15 @@ async def test_an_answer_in_a_modal_is_shared_where_the_person_wants(
     assert ((channel, None, False), BUSY) == (where(shared), heading(shared))
     assert say("card.shared_by", user="ana") in seen(shared)
     assert [view] == bot.slack.modals_of(bot.person.user)
+
+
+async def test_no_channel_with_another_organisation_is_offered(bot: Scene) -> None:
+    """Customers' calls get there only by who asks there."""
+    await bot.press(await bot.direct("SANDBOX-BUSY"), "share")
+    form = await bot.modal_showing(say("modal.where"))
+
+    with pytest.raises(NotPossibleError, match="does not offer"):
+        await bot.person.submit(form, {"place": SHARED_CHANNEL_ID})
 
 
 async def test_an_answer_is_not_shared_where_nobody_may_ask(mode: Mode, stages: Stages) -> None:
