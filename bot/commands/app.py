@@ -21,7 +21,7 @@ from bot import __version__
 from bot.commands.exit_codes import FAILED, USAGE
 from bot.domain.texts.catalog import Catalog, Language, named_language
 from bot.domain.texts.printable import printable
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 
 if TYPE_CHECKING:
     from bot.settings.settings import Settings
@@ -41,7 +41,7 @@ AsJson = Annotated[bool, Option("--json", help="One JSON object a line.")]
 def _language(text: str) -> Language:
     language = named_language(text)
     if language is None:
-        raise typer.BadParameter(f"it should be {HINTS['BOT_LANGUAGE']}.")
+        raise typer.BadParameter(f"it should be {forms()['BOT_LANGUAGE']}.")
     return language
 
 

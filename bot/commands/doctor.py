@@ -32,7 +32,7 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.texts.printable import json_line, printable
 from bot.domain.timing import Timing
 from bot.logs import configure_logging
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 from bot.settings.settings import Mode, Settings
 from bot.slack.api.calls import SlackError
 from bot.slack.api.workspace import find_workspace
@@ -62,12 +62,14 @@ async def examine(
         yield check
     known = 0
     if "DATABASE_URL" not in wrong:
-        trial, database_check = await _check_database(settings, now, timing)
-        yield database_check
-        if trial is not None:
+        try:
+            trial = await try_database(revealed(settings.database_url), now=now, timing=timing)
+            yield checks.of_database(trial)
             known = trial.processes
             if trial.audited and "BOT_HASH_KEY" not in wrong:
                 yield await _check_audit(settings, trial)
+        except StorageError as error:
+            yield checks.storage_failed(error)
     if wrong.isdisjoint(_WAY_TO_SLACK):
         async for check in _check_slack(settings, known, now, timing):
             yield check
@@ -75,22 +77,9 @@ async def examine(
         yield await _check_gateway(settings, timing)
 
 
-async def _check_database(
-    settings: Settings, now: Now, timing: Timing
-) -> tuple[Trial | None, Check]:
-    try:
-        trial = await try_database(revealed(settings.database_url), now=now, timing=timing)
-    except StorageError as error:
-        return None, checks.storage_failed(error)
-    return trial, checks.of_database(trial)
-
-
 async def _check_audit(settings: Settings, trial: Trial) -> Check:
-    try:
-        async with open_installation(settings) as installation:
-            found = await installation.stores.audit.check()
-    except StorageError as error:
-        return checks.storage_failed(error)
+    async with open_installation(settings) as installation:
+        found = await installation.stores.audit.check()
     in_database = trial.file is None and settings.bot_hash_key is None
     return checks.of_audit(found, key_beside_it=in_database)
 
@@ -112,7 +101,7 @@ async def _check_token(
     try:
         workspace = await find_workspace(slack_client(settings, session))
     except SlackError as error:
-        remedy = f"Set SLACK_BOT_TOKEN: {HINTS['SLACK_BOT_TOKEN']}."
+        remedy = f"Set SLACK_BOT_TOKEN: {forms()['SLACK_BOT_TOKEN']}."
         yield checks.slack_failed("slack token", error, remedy)
         return
     detail = f"{workspace.bot_user} in {workspace.team} ({workspace.team_id})"
@@ -128,7 +117,7 @@ async def _check_app_token(
 ) -> Check:
     client, token = slack_client(settings, session), revealed(settings.slack_app_token)
     remedy = (
-        f"Set SLACK_APP_TOKEN: {HINTS['SLACK_APP_TOKEN']}. "
+        f"Set SLACK_APP_TOKEN: {forms()['SLACK_APP_TOKEN']}. "
         "Socket Mode must be on in the app's settings."
     )
     try:

@@ -17,9 +17,9 @@ from bot.domain.audit import AuditCheck
 from bot.domain.call_status import Answer, GatewayCode
 from bot.domain.texts.catalog import Language
 from bot.gateway.protocol.errors import GatewayError
-from bot.locales import load_catalog, load_remedies
-from bot.settings.clear_text import EXPOSED, in_clear_text, sslmode_of
-from bot.settings.names import HINTS
+from bot.locales import load_catalog, load_remedies, remedy_for_slack
+from bot.settings.clear_text import in_clear_text, sslmode_of
+from bot.settings.names import forms
 from bot.settings.settings import Settings
 from bot.settings.sources import read_sources, remarks
 from bot.slack.api.calls import SlackError, TokenRefusedError
@@ -82,10 +82,8 @@ def of_settings(
 
 def weak_settings(settings: Settings) -> Iterator[Check]:
     """Settings that work but are risky; without TLS nothing works unless it was allowed."""
-    for name in in_clear_text(settings) if settings.allow_clear_text else ():
-        what, remedy = EXPOSED[name]
-        detail = f"{name} leads to another machine without TLS, so {what} could be read in transit"
-        yield passed("clear text", detail, f"{remedy}.")
+    for found in in_clear_text(settings) if settings.allow_clear_text else ():
+        yield passed("clear text", f"{found.setting} {found.detail}", f"{found.remedy}.")
     mode = sslmode_of(settings)
     if mode in _UNCHECKED:
         detail = f"{_UNCHECKED[mode]} of the PostgreSQL server is not checked (sslmode={mode})"
@@ -128,11 +126,8 @@ def slack_failed(name: str, error: SlackError, remedy: str) -> Check:
     """A call that failed; `remedy` is the one for a token that Slack refuses."""
     if isinstance(error, TokenRefusedError):
         return failed(name, f"Slack refuses it: {error.reason}", remedy)
-    return failed(
-        name,
-        f"Slack cannot be reached: {error.reason}",
-        remedy_for_slack(error),
-    )
+    remedy = remedy_for_slack(error.reason)
+    return failed(name, f"Slack cannot be reached: {error.reason}", remedy)
 
 
 def socket_failed(error: SlackError, remedy: str) -> Check:
@@ -141,12 +136,6 @@ def socket_failed(error: SlackError, remedy: str) -> Check:
     if ending is None:
         return slack_failed(name, error, remedy)
     return failed(name, f"Slack ends the connection: {error.reason}", ending)
-
-
-def remedy_for_slack(error: SlackError) -> str:
-    """The remedy if Slack did not answer."""
-    remedies = load_remedies()["slack"]
-    return remedies.get(error.reason.partition(":")[0], remedies["unreachable"])
 
 
 def of_scopes(workspace: Workspace) -> Check:
@@ -174,7 +163,7 @@ def unknown_colleagues(settings: Settings, workspace: Workspace) -> Iterator[Che
         yield passed(
             "colleagues",
             f"people from other workspaces of {workspace.enterprise_id} count as outsiders",
-            f"Grant users:read, or set BOT_OWN_TEAMS: {HINTS['BOT_OWN_TEAMS']}.",
+            f"Grant users:read, or set BOT_OWN_TEAMS: {forms()['BOT_OWN_TEAMS']}.",
         )
 
 
@@ -247,7 +236,7 @@ def remedy_for_code(entry_code: str | None, host: str) -> str:
         entry_code: the code, or its range, as the language files name it; `None` for a status.
         host: the gateway's.
     """
-    return load_remedies()["code"][entry_code or "none"].format(host=host, **HINTS)
+    return load_remedies()["code"][entry_code or "none"].format(host=host, **forms())
 
 
 def off_without(scopes: Iterable[str]) -> str:

@@ -11,17 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.commands.exit_codes import FAILED, OK
+from bot.commands.records import with_installation
 from bot.composition.configured import utc_now
-from bot.composition.terminal import open_installation
+from bot.composition.terminal import Installation
 from bot.domain.audit import Action
 from bot.domain.jobs.bulk import Bulk
 from bot.domain.jobs.watch import Watch
 from bot.domain.texts.printable import json_line, printable
-from bot.logs import configure_logging
 from bot.services.operator import JobOperator, JobOutcome
 from bot.settings.settings import Settings
 from bot.slack.cards.terminal import console
-from bot.storage.errors import StorageError
 
 _MOST: Final = 1_000
 _SENTENCES: Final = {
@@ -37,22 +36,20 @@ async def do_job(
     settings: Settings, action: str, job_id: str, *, everything: bool, as_json: bool
 ) -> int:
     """List watches and bulks, or act on one of them; the exit code."""
-    configure_logging(level="ERROR", json=False)
-    try:
-        async with open_installation(settings) as installation:
-            stores, asked = installation.stores, installation.asked
-            jobs = JobOperator(watches=stores.watches, bulks=stores.bulks, now=utc_now)
-            if action == "list":
-                _show(await jobs.latest(_MOST, only_open=not everything), as_json=as_json)
-                return OK
-            outcome = await (jobs.cancel if action == "cancel" else jobs.retry)(job_id)
-            if outcome is JobOutcome.DONE:
-                deed: Action = "cancel" if action == "cancel" else "retry"
-                installation.records.acted(asked, deed)
-            return _say(outcome)
-    except StorageError as error:
-        print(error.detail, file=sys.stderr)  # noqa: T201
-        return FAILED
+
+    async def do(installation: Installation) -> int:
+        stores = installation.stores
+        jobs = JobOperator(watches=stores.watches, bulks=stores.bulks, now=utc_now)
+        if action == "list":
+            _show(await jobs.latest(_MOST, only_open=not everything), as_json=as_json)
+            return OK
+        outcome = await (jobs.cancel if action == "cancel" else jobs.retry)(job_id)
+        if outcome is JobOutcome.DONE:
+            deed: Action = "cancel" if action == "cancel" else "retry"
+            installation.records.acted(installation.asked, deed)
+        return _say(outcome)
+
+    return await with_installation(settings, do)
 
 
 def _say(outcome: JobOutcome) -> int:

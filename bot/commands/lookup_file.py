@@ -6,7 +6,7 @@ import errno
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
@@ -15,7 +15,6 @@ from bot.commands.exit_codes import OK, USAGE, exit_code_of
 from bot.commands.lookup import at_once, line_of, lookups_of, plain
 from bot.commands.lookup_progress import (
     Showing,
-    Sums,
     say,
     say_alike,
     say_sums,
@@ -83,7 +82,8 @@ async def look_up_list(
             if given.original is not None:
                 form = OriginalSheet(catalog, moment, given.original)
             form = _JsonLines(catalog) if as_json else form
-            run = _Run(given, form, sink, catalog, settings.gateway_support_contact)
+            contact = settings.gateway_support_contact
+            run = _Run(given=given, form=form, sink=sink, catalog=catalog, contact=contact)
             # Results on the same terminal would break a progress bar.
             bar = sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
             try:
@@ -140,6 +140,7 @@ class _JsonLines:
         return iter(())
 
 
+@dataclass(slots=True, kw_only=True)
 class _Run:
     """One list in progress.
 
@@ -148,33 +149,24 @@ class _Run:
         broken: the reader has closed the result.
     """
 
-    def __init__(
-        self,
-        given: IdList,
-        form: ResultSheet | _JsonLines,
-        sink: BinaryIO,
-        catalog: Catalog,
-        contact: str,
-    ) -> None:
-        self._given = given
-        self._form = form
-        self._sink = sink
-        self._catalog = catalog
-        self._contact = contact
-        self._sums = Sums()
-        self._counted = ReportCounter()
-        self._asking: OrderedLookUps | None = None
-        self._reason: CallStatus | None = None
-        self.worst = OK
-        self.broken = False
+    given: IdList
+    form: ResultSheet | _JsonLines
+    sink: BinaryIO
+    catalog: Catalog
+    contact: str
+    counted: ReportCounter = field(default_factory=ReportCounter)
+    asking: OrderedLookUps | None = None
+    reason: CallStatus | None = None
+    worst: int = OK
+    broken: bool = False
 
     async def ask(self, settings: Settings, show: Showing) -> None:
         """Look up all ids, or stop when the gateway refuses this bot."""
-        self._write(self._form.head())
+        self._write(self.form.head())
 
         def tell(answer: Answer) -> bool:
             stop = self._tell(answer)
-            show(self._sums)
+            show(self.counted.tally)
             return stop
 
         async with lookups_of(settings) as ask_gateway:
@@ -182,49 +174,48 @@ class _Run:
             async def ask(message_id: MessageId) -> Answer:
                 return await ask_gateway(message_id, Urgency.BACKGROUND)
 
-            self._asking = OrderedLookUps(
-                self._given.ids, ask=ask, report=tell, at_once=at_once(settings)
+            self.asking = OrderedLookUps(
+                self.given.ids, ask=ask, report=tell, at_once=at_once(settings)
             )
-            await self._asking.run()
+            await self.asking.run()
 
     def end(self) -> None:
         """Write the rest of the list, and print the summary."""
-        untold = self._asking.waiting if self._asking is not None else {}
-        for place in range(self._sums.total(), len(self._given.ids)):
+        untold = self.asking.waiting if self.asking is not None else {}
+        for place in range(self.counted.items, len(self.given.ids)):
             self._take(place, untold.get(place))
-        for line in self._form.tail(self._given.ignored):
+        for line in self.form.tail(self.given.ignored):
             self._write(line)
-        if self._reason is not None:
-            explanation = explain(self._reason, self._catalog)
+        if self.reason is not None:
+            explanation = explain(self.reason, self.catalog)
             headline, advice = plain(explanation.headline), plain(explanation.entry.advice)
-            say(self._catalog, "list.terminal.stopped", headline=headline, advice=advice)
-        say_sums(self._sums, len(self._given.ids), self._catalog)
-        report = self._counted.report(self._catalog)
-        say_alike(report.reasons, report.ended, self._contact, self._catalog)
+            say(self.catalog, "list.terminal.stopped", headline=headline, advice=advice)
+        report = self.counted.report(self.catalog)
+        say_sums(report, len(self.given.ids), self.catalog)
+        say_alike(report, self.contact, self.catalog)
 
     def _tell(self, answer: Answer) -> bool:
         """Record the list's next answer; returns whether to stop."""
-        self._take(self._sums.total(), answer)
+        self._take(self.counted.items, answer)
         finding = answer.finding
         if isinstance(finding, CallStatus) and finding.gateway_code in REFUSING:
-            self._reason = finding
-        return self._reason is not None
+            self.reason = finding
+        return self.reason is not None
 
     def _take(self, place: int, answer: Answer | None) -> None:
-        item = BulkItem(position=place, message_id=self._given.ids[place])
+        item = BulkItem(position=place, message_id=self.given.ids[place])
         if answer is not None:
             item = replace(
                 item, finding=answer.finding, checked_at=answer.checked_at, sandbox=answer.sandbox
             )
-            self._sums.add(answer.finding)
             self.worst = max(self.worst, exit_code_of(answer.finding))
-        self._counted.add(item)
-        self._write(self._form.line(item))
+        self.counted.add(item)
+        self._write(self.form.line(item))
 
     def _write(self, line: bytes) -> None:
         try:
-            self._sink.write(line)
-            self._sink.flush()
+            self.sink.write(line)
+            self.sink.flush()
         except OSError:
             self.broken = True
             raise

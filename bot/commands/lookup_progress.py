@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.domain.call_status import COUNTED, CallStatus, Finding, Outcome, outcome_key
+from bot.domain.call_status import COUNTED
 from bot.domain.id_lists.id_list import IdList, say_reason, say_remarks
-from bot.domain.jobs.bulk_report import Reason, alike_report
+from bot.domain.jobs.bulk import Tally
+from bot.domain.jobs.bulk_report import BulkReport, alike_report
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.printable import printable
 
@@ -23,31 +23,8 @@ _STEPS: Final = 10
 _LEAST_STEP: Final = 10
 
 
-class Sums(Counter[str]):
-    """How many calls were looked up, by the names in `COUNTED`.
-
-    Attributes:
-        final: how many have a final status.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.final = 0
-
-    def add(self, finding: Finding) -> None:
-        """Count one finding."""
-        self[outcome_key(finding)] += 1
-        self.final += isinstance(finding, CallStatus) and finding.final
-
-    def said(self, catalog: Catalog) -> Iterator[tuple[int, str]]:
-        """The count of each kind that occurs, as number and words."""
-        for name in COUNTED:
-            if count := self[name]:
-                yield count, catalog.say(f"count.{name}", count=count)
-
-
 # Shows the progress of the look-ups.
-Showing = Callable[[Sums], None]
+Showing = Callable[[Tally], None]
 
 
 def say(catalog: Catalog, phrase: str, /, **values: object) -> None:
@@ -78,30 +55,36 @@ def say_what_was_found(given: IdList, catalog: Catalog) -> None:
         say(catalog, "list.terminal.ignored_more", count=more)
 
 
-def say_sums(sums: Sums, total: int, catalog: Catalog) -> None:
+def say_sums(report: BulkReport, total: int, catalog: Catalog) -> None:
     """Counts and shares by outcome, the answer rate, and how many calls were not looked up."""
-    say(catalog, "list.terminal.done", count=sums.total())
-    for count, words in sums.said(catalog):
-        share = catalog.writing.share(count, sums.total())
+    say(catalog, "list.terminal.done", count=report.asked)
+    for count, words in _sums(report, catalog):
+        share = catalog.writing.share(count, report.asked)
         say(catalog, "list.terminal.share", share=f"{share:>7}", summary=words)
-    if (left := total - sums.total()) > 0:
+    if (left := total - report.asked) > 0:
         say(catalog, "list.terminal.not_asked", count=left)
-    if not sums.final:
+    if not report.final:
         say(catalog, "bulk.report.no_rate")
         return
-    answered = sums[Outcome.ANSWERED]
-    share = catalog.writing.share(answered, sums.final)
-    rate = catalog.say("bulk.report.rate", share=share, answered=answered, count=sums.final)
+    share, count = catalog.writing.share(report.answered, report.final), report.final
+    rate = catalog.say("bulk.report.rate", share=share, answered=report.answered, count=count)
     _print(rate.replace("*", ""))
 
 
-def say_alike(reasons: Iterable[Reason], calls: int, contact: str, catalog: Catalog) -> None:
+def _sums(tally: Tally, catalog: Catalog) -> Iterator[tuple[int, str]]:
+    """The count of each kind that occurs, as number and words."""
+    for name in COUNTED:
+        if count := tally.of(name):
+            yield count, catalog.say(f"count.{name}", count=count)
+
+
+def say_alike(counted: BulkReport, contact: str, catalog: Catalog) -> None:
     """What to report, and to whom, if too many calls ended alike."""
-    for one in reasons:
+    for one in counted.reasons:
         if one.alike:
             entry, ids = one.explanation.entry, [example.value for example in one.examples]
             whom = " / ".join(filter(None, (entry.contact, contact)))
-            report = alike_report(one, calls, ids, whom, catalog)
+            report = alike_report(one, counted.ended, ids, whom, catalog)
             _print(f"\n{entry.advice}\n{report}")
 
 
@@ -121,9 +104,8 @@ def _bar(total: int, catalog: Catalog) -> Iterator[Showing]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=total, summary="")
 
-        def show(sums: Sums) -> None:
-            summary = _summary(sums, catalog)
-            progress.update(task, completed=sums.total(), summary=summary)
+        def show(tally: Tally) -> None:
+            progress.update(task, completed=tally.asked, summary=_summary(tally, catalog))
 
         yield show
 
@@ -132,13 +114,13 @@ def _bar(total: int, catalog: Catalog) -> Iterator[Showing]:
 def _lines(total: int, catalog: Catalog) -> Iterator[Showing]:
     step = max(_LEAST_STEP, total // _STEPS)
 
-    def show(sums: Sums) -> None:
-        if sums.total() % step == 0:
-            asked, summary = sums.total(), _summary(sums, catalog)
+    def show(tally: Tally) -> None:
+        if tally.asked % step == 0:
+            asked, summary = tally.asked, _summary(tally, catalog)
             say(catalog, "list.terminal.progress", asked=asked, total=total, summary=summary)
 
     yield show
 
 
-def _summary(sums: Sums, catalog: Catalog) -> str:
-    return ", ".join(words for _, words in sums.said(catalog))
+def _summary(tally: Tally, catalog: Catalog) -> str:
+    return ", ".join(words for _, words in _sums(tally, catalog))

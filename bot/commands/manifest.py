@@ -10,7 +10,7 @@ import yaml
 
 from bot import __version__
 from bot.domain.texts.catalog import Catalog
-from bot.settings.names import COMMAND_PATTERN, HINTS
+from bot.settings.names import COMMAND_PATTERN, forms
 from bot.settings.sources import single_setting
 from bot.slack.manifest import manifest
 from bot.web import SLACK_PATH
@@ -35,7 +35,7 @@ def print_manifest(catalog: Catalog, *, http: str, command: str | None) -> list[
         problems.append("--http must begin with https://, because Slack requires it.")
     if not re.fullmatch(COMMAND_PATTERN, name):
         place = "BOT_COMMAND" if command is None else "--command"
-        problems.append(f"{place} is wrong. It should be {HINTS['BOT_COMMAND']}.")
+        problems.append(f"{place} is wrong. It should be {forms()['BOT_COMMAND']}.")
     if not problems:
         endpoint = f"{http.rstrip('/')}{SLACK_PATH}" if http else None
         data = manifest(catalog, command=name, endpoint=endpoint)

@@ -25,39 +25,38 @@ from bot.storage.personal_data import Subject
 async def export_audit(settings: Settings, since: datetime | None, form: str) -> int:
     """Print the audit, oldest first, with one line for each call; the exit code."""
 
-    async def export(installation: Installation) -> None:
+    async def export(installation: Installation) -> int:
         write = _csv_lines() if form == "csv" else _json_line
         moment = since.replace(tzinfo=UTC) if since is not None else None
         async for entry in installation.stores.audit.entries(moment):
             for call in entry.calls():
                 write(asdict(call) | {"at": call.at.isoformat()})
         installation.records.acted(installation.asked, "export")
+        return OK
 
-    return await _with_installation(settings, export)
+    return await with_installation(settings, export)
 
 
 async def export_data(settings: Settings, subject: Subject) -> int:
     """Print all rows about a person or a call as JSON lines; the exit code."""
-    found = False
 
-    async def export(installation: Installation) -> None:
-        nonlocal found
+    async def export(installation: Installation) -> int:
+        found = False
         async for table, row in installation.personal_data.export(subject):
             found = True
             _json_line({"table": table} | row)
         installation.records.acted(installation.asked, "export", [subject.message_id])
+        if not found:
+            print("Nothing is stored about this person or call.", file=sys.stderr)  # noqa: T201
+        return OK if found else FAILED
 
-    code = await _with_installation(settings, export)
-    if code != OK or found:
-        return code
-    print("Nothing is stored about this person or call.", file=sys.stderr)  # noqa: T201
-    return FAILED
+    return await with_installation(settings, export)
 
 
 async def erase_data(settings: Settings, subject: Subject, *, timing: Timing = Timing()) -> int:
     """Erase what is stored about a person or a call, and print how many rows; the exit code."""
 
-    async def erase(installation: Installation) -> None:
+    async def erase(installation: Installation) -> int:
         personal_data = installation.personal_data
         erased = Counter(await personal_data.erase(subject))
         if await personal_data.may_be_written():
@@ -71,21 +70,22 @@ async def erase_data(settings: Settings, subject: Subject, *, timing: Timing = T
         for table, count in erased.items():
             _json_line({"table": table, "erased": count})
         installation.records.acted(installation.asked, "erase", [subject.message_id])
+        return OK
 
-    return await _with_installation(settings, erase)
+    return await with_installation(settings, erase)
 
 
-async def _with_installation(
-    settings: Settings, do: Callable[[Installation], Awaitable[None]]
+async def with_installation(
+    settings: Settings, do: Callable[[Installation], Awaitable[int]]
 ) -> int:
+    """Do this with what a bot has stored; the exit code."""
     configure_logging(level="ERROR", json=False)
     try:
         async with open_installation(settings) as installation:
-            await do(installation)
+            return await do(installation)
     except StorageError as error:
         print(error.detail, file=sys.stderr)  # noqa: T201
         return FAILED
-    return OK
 
 
 def _json_line(record: dict[str, Any]) -> None:

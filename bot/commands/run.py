@@ -17,15 +17,15 @@ from typing import Final
 import structlog
 
 from bot import __version__
-from bot.commands.doctor_checks import remedy_for_slack
 from bot.commands.exit_codes import FAILED, OK, USAGE
 from bot.composition.bootstrap import RunningBot, running_bot
 from bot.composition.configured import gateway_host
-from bot.composition.terminal import absent_database
+from bot.composition.jobs import absent_database
 from bot.domain.texts.printable import printable
 from bot.domain.timing import Timing
+from bot.locales import remedy_for_slack
 from bot.logs import configure_logging, log_what_escapes
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 from bot.settings.settings import Mode, Settings
 from bot.settings.sources import read_sources, remarks
 from bot.slack.api.calls import SlackError, TokenRefusedError
@@ -171,9 +171,9 @@ def _explained(error: StorageError | SlackError | CannotListenError, settings: S
         )
     if not isinstance(error, TokenRefusedError):
         what = "Slack cannot be reached, or gave an answer that cannot be read"
-        return f"{what} ({error.reason}). {remedy_for_slack(error)}"
+        return f"{what} ({error.reason}). {remedy_for_slack(error.reason)}"
     if settings.mode is Mode.HTTP:
-        form = HINTS["SLACK_BOT_TOKEN"]
+        form = forms()["SLACK_BOT_TOKEN"]
         return f"Slack refuses SLACK_BOT_TOKEN ({error.reason}). It should be {form}."
     return (
         f"Slack refuses SLACK_BOT_TOKEN or SLACK_APP_TOKEN ({error.reason}); "

@@ -6,23 +6,18 @@ import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 from bot.composition.configured import revealed, utc_now
-from bot.composition.jobs import gatekeeper_of, hash_key_of
+from bot.composition.jobs import absent_database, gatekeeper_of, hash_key_of
 from bot.domain.audit import AuditKey
 from bot.services.gatekeeper import SharingGatekeeper
 from bot.services.records import Asked, Records, Surface
 from bot.settings.settings import Settings
-from bot.storage.database import Database, file_of, open_database, read_database_url
-from bot.storage.errors import StorageError
+from bot.storage.database import Database, open_database
+from bot.storage.errors import StorageError, failure
 from bot.storage.personal_data import PersonalData
 from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
-
-_NO_FILE: Final = "There is no database yet: no bot has run here."
-_REMEDY: Final = "Check DATABASE_URL, and the folder that you are in."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +35,6 @@ class Installation:
     asked: Asked
 
 
-def absent_database(settings: Settings) -> Path | None:
-    """The SQLite file that no bot has made yet; a missing folder is reported when it is opened.
-
-    Raises:
-        StorageError: the address of the database is wrong.
-    """
-    file = file_of(read_database_url(revealed(settings.database_url)))
-    return file if file is not None and file.parent.is_dir() and not file.is_file() else None
-
-
 @asynccontextmanager
 async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
     """Open the database of a bot for a command, which stores its own deeds in the audit.
@@ -58,7 +43,7 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         StorageError: there is none, or it cannot be used.
     """
     if file := absent_database(settings):
-        raise StorageError(_NO_FILE, str(file), _REMEDY)
+        raise failure("no_file", str(file))
     async with open_database(revealed(settings.database_url)) as database:
         hash_key = await hash_key_of(settings, database)
         telemetry, key = Telemetry(hash_key), AuditKey(hash_key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
 from bot.demo.studio import MOMENT, Make, Shown, Studio, Surface
@@ -16,7 +15,7 @@ from bot.domain.id_lists.list_words import LineProblem
 from bot.domain.id_lists.pasted import read_pasted
 from bot.domain.input.message_id import MessageId
 from bot.domain.input.query import TooMany
-from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem, Tally
+from bot.domain.jobs.bulk import MOST_OPEN, Bulk, BulkEnding, BulkItem
 from bot.domain.jobs.bulk_report import ReportCounter
 from bot.domain.jobs.job import Destination
 from bot.domain.jobs.watch import Bound, Watch
@@ -170,16 +169,11 @@ def _read(result: str) -> Finding:
     return LookupFailure(error=result[1:]) if result.startswith("!") else read_result(result)
 
 
-def _tally(items: Sequence[BulkItem], studio: Studio) -> Tally:
-    counts: Mapping[str, int] = ReportCounter(items).report(studio.catalog).counts
-    return Tally(counts=MappingProxyType(dict(counts)))
-
-
 def _progress(
     bulk: Bulk, asked: int, audience: Audience = Audience.PUBLIC, missing: str = ""
 ) -> Make:
     def make(studio: Studio) -> Shown:
-        tally = _tally(_items(asked, bulk.total), studio)
+        tally = ReportCounter(_items(asked, bulk.total)).tally
         style = studio.style.read_by(audience)
         message = progress_card(bulk, tally, style, MOMENT, missing=missing)
         return studio.message(message, ephemeral=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from rich.console import Console
@@ -38,6 +39,7 @@ _TOUR: Final[Tour] = (
     ("phone", "+55 (11) 98765-4321"),
     ("share", "SANDBOX-BUSY share"),
 )
+_BOT: Final = "@voicestatus"
 _WATCHED: Final = "SANDBOX-PENDING-2 watch"
 # The tour shows the other language and switches back, so that the user's turn is in their own.
 _OTHER: Final = {Language.ENGLISH: ("pt", "en"), Language.PORTUGUESE: ("en", "pt")}
@@ -65,17 +67,18 @@ class Conversation:
 
     async def _other_entry_points(self) -> None:
         stage, say = self._stage, self._say
+        pressing = say("presses", button=self._button(Action.CUSTOMER))
         for why, shown, act in (
-            ("customer", say("presses", button=self._button(Action.CUSTOMER)), _press_customer),
-            ("watch", f"{COMMAND} {_WATCHED}", _watch),
-            ("mention", "@voicestatus SANDBOX-NOANSWER", _mention),
-            ("shortcut", say("complaint"), _shortcut),
-            ("direct", "@voicestatus  SANDBOX-NOTFOUND", _direct),
+            ("customer", pressing, partial(stage.press, Action.CUSTOMER, "SANDBOX-BUSY")),
+            ("watch", f"{COMMAND} {_WATCHED}", partial(stage.watch, _WATCHED)),
+            ("mention", f"{_BOT} SANDBOX-NOANSWER", partial(stage.mention, "SANDBOX-NOANSWER")),
+            ("shortcut", say("complaint"), partial(stage.check_message, say("complaint"))),
+            ("direct", f"{_BOT}  SANDBOX-NOTFOUND", partial(stage.write, "SANDBOX-NOTFOUND")),
         ):
             self._introduce(why)
             typing = say("types", **_WHO)
             self._terminal.print(Text.assemble((f"{typing} ", "dim"), shown))
-            async for answer in await act(stage, self._catalog):
+            async for answer in await act():
                 self._print(answer)
         self._introduce("home")
         page = await stage.open_home()
@@ -128,26 +131,6 @@ class Conversation:
 
 
 _WHO: Final = {"person": PERSON, "channel": CHANNEL}
-
-
-async def _press_customer(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
-    return await stage.press(Action.CUSTOMER, "SANDBOX-BUSY")
-
-
-async def _watch(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
-    return await stage.watch(_WATCHED)
-
-
-async def _mention(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
-    return await stage.mention("SANDBOX-NOANSWER")
-
-
-async def _shortcut(stage: Stage, catalog: Catalog) -> AsyncIterator[Message]:
-    return await stage.check_message(catalog.say("demo.complaint"))
-
-
-async def _direct(stage: Stage, _: Catalog) -> AsyncIterator[Message]:
-    return await stage.write("SANDBOX-NOTFOUND")
 
 
 async def converse(

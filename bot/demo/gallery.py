@@ -22,7 +22,7 @@ from bot.domain.alerts import Alert, Trouble
 from bot.domain.call_status import Answer, Outcome
 from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import DidYouMean, LookUp
+from bot.domain.input.query import DidYouMean, LookUp, parse_query
 from bot.domain.texts.catalog import Kind, Language
 from bot.domain.texts.intents import NOTED
 from bot.fake_slack.rules.block_rules import Surface as Judged
@@ -143,10 +143,10 @@ _OUTCOMES: Final[Mapping[str, Make]] = {
     "beside-bad-words": lambda s: s.note(card(s.answers("024"), s.style, _remarks(s))),
 }
 _SEVERAL: Final[Mapping[str, Make]] = {
-    "list": lambda s: s.several(_MIXED),
+    "list": lambda s: s.card(*_MIXED),
     "list-seen-by-all": lambda s: s.card(*_MIXED[:4], audience=Audience.PUBLIC),
-    "list-of-ten": lambda s: s.several((*_MIXED, *_MIXED[:4])),
-    "list-of-ten-all-different": lambda s: s.several(_DIFFERENT),
+    "list-of-ten": lambda s: s.card(*_MIXED, *_MIXED[:4]),
+    "list-of-ten-all-different": lambda s: s.card(*_DIFFERENT),
     "list-from-the-sandbox": lambda s: s.note(card(_in_sandbox(s.answers("023", "850")), s.style)),
 }
 _EXPLAIN: Final[Mapping[str, Make]] = {
@@ -173,8 +173,8 @@ _NOTES: Final[dict[str, Make]] = {
     "did-you-mean": lambda s: s.note(
         did_you_mean(DidYouMean(word="explian", suggestion="explain 486"), s.notes)
     ),
-    "phone-number": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "+55 (11) 98765-4321"))),
-    "no-id": lambda s: s.note(s.notes.nothing_valid(_look_up(s, "1" * 60))),
+    "phone-number": lambda s: s.note(s.notes.nothing_valid(_look_up("+55 (11) 98765-4321"))),
+    "no-id": lambda s: s.note(s.notes.nothing_valid(_look_up("1" * 60))),
     "refused-external": lambda s: s.note(s.notes.refused(Refusal.EXTERNAL)),
     "refused-channel": lambda s: s.note(s.notes.refused(Refusal.CHANNEL)),
     "refused-user": lambda s: s.note(s.notes.refused(Refusal.USER)),
@@ -256,7 +256,10 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
         {
             **{f"health-{name}": _healthy(health) for name, health in _healths().items()},
             "health-others": _healthy(_healths()["good"], connections=3, others=2),
-            **{f"alert-{name}": _alarming(alert) for name, alert in _alerts().items()},
+            "alert-900": _alarming(Alert(trouble=Trouble.SECURITY_LIMIT, code="900")),
+            "alert-keys": _alarming(Alert(trouble=Trouble.KEYS, code="001")),
+            "alert-account": _alarming(Alert(trouble=Trouble.ACCOUNT, code="022")),
+            "alert-down": _alarming(Alert(trouble=Trouble.DOWN, detail="timeout")),
         },
     )
     yield Room.HOME, _HOME
@@ -302,12 +305,12 @@ def _in_sandbox(answers: Sequence[Answer]) -> list[Answer]:
 
 def _remarks(studio: Studio) -> list[str]:
     """Remarks on invalid words, and on an id with a prefix that was removed."""
-    return studio.notes.bad_words(_look_up(studio, "x1\x07y 4711 1,2E+11 000:MPG000236180474/475"))
+    return studio.notes.bad_words(_look_up("x1\x07y 4711 1,2E+11 000:MPG000236180474/475"))
 
 
-def _look_up(studio: Studio, text: str) -> LookUp:
+def _look_up(text: str) -> LookUp:
     """The typed text parsed as a look-up."""
-    query = studio.typed(text)
+    query = parse_query(text)
     if not isinstance(query, LookUp):
         raise TypeError
     return query
@@ -328,16 +331,6 @@ def _healths() -> Mapping[str, GatewayHealth]:
         "down": down,
         "recovered": down.answered(MOMENT),
         "paused": new.answered(before).paused(MOMENT + timedelta(minutes=2)),
-    }
-
-
-def _alerts() -> Mapping[str, Alert]:
-    """Every alert to admins."""
-    return {
-        "900": Alert(trouble=Trouble.SECURITY_LIMIT, code="900"),
-        "keys": Alert(trouble=Trouble.KEYS, code="001"),
-        "account": Alert(trouble=Trouble.ACCOUNT, code="022"),
-        "down": Alert(trouble=Trouble.DOWN, detail="timeout"),
     }
 
 

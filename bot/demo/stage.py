@@ -9,7 +9,6 @@ from secrets import token_hex
 from typing import Final
 
 from bot.composition.bootstrap import running_bot
-from bot.composition.configured import Now, utc_now
 from bot.demo.local_only import local_only
 from bot.domain.texts.catalog import Catalog, Language
 from bot.domain.timing import Timing
@@ -144,7 +143,6 @@ def _as_it_is(_workspace: Workspace) -> None:
 async def running_stage(
     language: Language,
     *,
-    now: Now = utc_now,
     furnish: Callable[[Workspace], None] = _as_it_is,
     admins: Sequence[str] = (),
     timing: Timing = Timing(),
@@ -154,7 +152,6 @@ async def running_stage(
 
     Args:
         language: the bot's default language.
-        now: the bot's clock.
         furnish: changes the workspace before the bot starts.
         admins: ids of the users with operator rights.
         timing: the bot's waits.
@@ -167,7 +164,7 @@ async def running_stage(
         heard = gateway(port=0, listener=lambda call: slack.wire.record(_of_gateway(call)))
         gateway_url = await enter(heard)
         settings = _settings(slack, gateway_url, language, admins)
-        bot = await enter(running_bot(settings, now=now, timing=timing, guards=[local_only]))
+        bot = await enter(running_bot(settings, timing=timing, guards=[local_only]))
         address = f"http://127.0.0.1:{bot.port}{SLACK_PATH}"
         yield Stage(
             slack=slack,

@@ -14,7 +14,7 @@ from bot.domain.call_status import Answer, LookupFailure, read_result
 from bot.domain.input.commands import Command
 from bot.domain.input.found_ids import find_ids
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import Query, Run, parse_query
+from bot.domain.input.query import Run
 from bot.domain.jobs.watch import Watch
 from bot.domain.texts.catalog import Catalog, Language
 from bot.locales import load_catalog
@@ -80,11 +80,7 @@ class Studio:
     def answers(self, *results: str) -> list[Answer]:
         """Gateway answers; a result such as `!timeout` makes a look-up error."""
         return [
-            Answer(
-                message_id=message_id,
-                finding=_finding(result),
-                checked_at=MOMENT,
-            )
+            Answer(message_id=message_id, finding=_finding(result), checked_at=MOMENT)
             for message_id, result in zip(ids_of(len(results)), results, strict=True)
         ]
 
@@ -95,14 +91,6 @@ class Studio:
         style = style.shared(_READER) if style.public else style
         shown = card(answers, style, reader="")
         return self.message(shown, ephemeral=audience is Audience.PRIVATE)
-
-    def several(self, results: Sequence[str]) -> Shown:
-        """The card of several results."""
-        return self.card(*results)
-
-    def typed(self, text: str) -> Query:
-        """A typed text, parsed as a query."""
-        return parse_query(text)
 
     def explained(self, term: str, *, assumed: bool = False) -> Shown:
         """The dictionary's explanation of a term."""

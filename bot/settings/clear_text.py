@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from bot.settings.settings import Settings
+from bot.settings.sources import Remark
 from bot.slack.api.addresses import is_loopback
 
-# What would be readable on the way, and how to change that.
-EXPOSED: Final[Mapping[str, tuple[str, str]]] = {
-    "GATEWAY_URL": ("the gateway's keys", "Use https://"),
-    "SLACK_API_URL": ("the bot's token", "Use https://"),
-    "DATABASE_URL": ("everything stored", "Add sslmode=verify-full to it (or require)"),
-}
+_HTTPS: Final = "Use https://"
+_SSLMODE: Final = "Add sslmode=verify-full to it (or require)"
 # As SQLAlchemy reads it: a password may have any character but an @.
 _SERVER: Final = re.compile(
     r"postgresql://(?:[^:/]*(?::[^@]*)?@)?(?:\[([^/?]+)\]|([^/:?]+))?(?::[^/?]*)?(?:/[^?]*)?"
@@ -28,17 +25,22 @@ _PREFERRED: Final = "prefer"
 _WITH_TLS: Final = ("require", "verify-ca", "verify-full")
 
 
-def in_clear_text(settings: Settings) -> Iterator[str]:
-    """The names of settings whose address is on another machine and may be without TLS."""
-    for name, url in (
-        ("GATEWAY_URL", settings.gateway_url),
-        ("SLACK_API_URL", settings.slack_api_url),
+def in_clear_text(settings: Settings) -> Iterator[Remark]:
+    """The settings whose address is on another machine and may be without TLS."""
+    for name, url, what in (
+        ("GATEWAY_URL", settings.gateway_url, "the gateway's keys"),
+        ("SLACK_API_URL", settings.slack_api_url, "the bot's token"),
     ):
         parts = urlsplit(url)
         if parts.scheme == "http" and not _is_here(parts.hostname or ""):
-            yield name
+            yield _remark(name, what, _HTTPS)
     if sslmode_of(settings) not in {None, *_WITH_TLS}:
-        yield "DATABASE_URL"
+        yield _remark("DATABASE_URL", "everything stored", _SSLMODE)
+
+
+def _remark(name: str, what: str, remedy: str) -> Remark:
+    detail = f"leads to another machine without TLS, so {what} could be read in transit"
+    return Remark(name, detail, remedy)
 
 
 def sslmode_of(settings: Settings) -> str | None:

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from bot.settings.clear_text import EXPOSED, in_clear_text
-from bot.settings.names import EITHER_FORM, EITHER_MODE, HINTS
+from bot.settings.clear_text import in_clear_text
+from bot.settings.names import forms
 from bot.settings.settings import Mode, Settings
 from bot.settings.sources import (
     ENV_FILE,
@@ -29,6 +29,12 @@ from bot.settings.sources import (
     read_sources,
 )
 
+# The hint if neither mode's secret is set, so the intended mode is unknown.
+_EITHER_MODE: Final = "SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)"
+_EITHER_FORM: Final = (
+    "the token is xapp-… with the scope connections:write, from App-Level Tokens; the secret is "
+    "from App Credentials; both are on your app's page, Basic Information"
+)
 # How similar the name of a variable and that of a missing setting must be.
 _ALIKE: Final = 0.85
 # How the names of secrets end that people copy from one page.
@@ -94,13 +100,10 @@ def load_settings(
 def _exposed(settings: Settings, needs: frozenset[Need]) -> Iterator[str]:
     """The problems of what would be sent to other machines without TLS."""
     unused = {"GATEWAY_URL": Need.GATEWAY, "SLACK_API_URL": Need.SLACK}
-    for name in () if settings.allow_clear_text else in_clear_text(settings):
-        if unused.get(name) in {None, *needs}:
-            what, remedy = EXPOSED[name]
-            yield (
-                f"{name} leads to another machine without TLS, so {what} could be read in transit. "
-                f"{remedy}, or set ALLOW_CLEAR_TEXT=true if that network is protected."
-            )
+    for found in () if settings.allow_clear_text else in_clear_text(settings):
+        if unused.get(found.setting) in {None, *needs}:
+            remedy = f"{found.remedy}, or set ALLOW_CLEAR_TEXT=true if that network is protected."
+            yield f"{found.setting} {found.detail}. {remedy}"
 
 
 def _read(secrets_directory: str) -> tuple[Settings, set[str]]:
@@ -123,7 +126,7 @@ def _missing(settings: Settings, needs: frozenset[Need], wrong: Collection[str])
         wanted += ["GATEWAY_CREDENTIAL", "GATEWAY_TOKEN"]
     if Need.SLACK in needs:
         wanted += ["SLACK_BOT_TOKEN", _secret_of_mode(settings, wrong)]
-    return {name for name in wanted if name == EITHER_MODE or not _is_set(settings, name)}
+    return {name for name in wanted if name == _EITHER_MODE or not _is_set(settings, name)}
 
 
 def _secret_of_mode(settings: Settings, wrong: Collection[str]) -> str:
@@ -131,7 +134,7 @@ def _secret_of_mode(settings: Settings, wrong: Collection[str]) -> str:
     if settings.mode is Mode.SOCKET or (settings.bot_mode is None and "SLACK_APP_TOKEN" in wrong):
         return "SLACK_APP_TOKEN"
     if settings.bot_mode is None and settings.slack_signing_secret is None:
-        return EITHER_MODE
+        return _EITHER_MODE
     return "SLACK_SIGNING_SECRET"
 
 
@@ -140,26 +143,31 @@ def _is_set(settings: Settings, name: str) -> bool:
 
 
 def _problems(wrong: Collection[str], missing: Iterable[str], sources: Sources) -> list[str]:
-    forms = {**HINTS, EITHER_MODE: EITHER_FORM}
-    lines = {n: f"{n} is missing{_slip(n, sources.others)}: {forms[n]}." for n in missing}
+    known = {**forms(), _EITHER_MODE: _EITHER_FORM}
+    lines = {n: f"{n} is missing{_slip(n, sources.others)}: {known[n]}." for n in missing}
     for name in wrong:
-        form = HINTS[name]
+        form = known[name]
         verb = "" if form.startswith("must") else "is wrong. It should be "
         lines[name] = f"{name} {verb}{form}."
     for one, other in _swapped(wrong, sources.values):
         lines[one] = f"{one} and {other} are swapped: each has the value of the other."
         lines.pop(other, None)
-    order = list(HINTS)
+    order = _names()
     return [lines[name] for name in sorted(lines, key=lambda n: order.index(n.split()[0]))]
 
 
 def _swapped(wrong: Collection[str], values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Pairs of wrong secrets that would be right the other way round."""
-    secrets = [name for name in HINTS if name in wrong and name.endswith(_SECRETS)]
+    secrets = [name for name in _names() if name in wrong and name.endswith(_SECRETS)]
     for one, other in combinations(secrets, 2):
         with suppress(ValidationError):
             Settings.of(**{one.lower(): values[other], other.lower(): values[one]})
             yield one, other
+
+
+def _names() -> list[str]:
+    """All settings, in the order of their problems."""
+    return [name.upper() for name in Settings.model_fields]
 
 
 def _slip(name: str, unknown: Iterable[str]) -> str:

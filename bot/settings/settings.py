@@ -175,8 +175,8 @@ class Settings(BaseSettings):
     allowed_users: UserIds = frozenset()
     admin_users: UserIds = frozenset()
     allow_external_users: bool = False
-    bot_own_teams: Annotated[frozenset[_TeamId], _listed] = frozenset()
     allow_clear_text: bool = False
+    bot_own_teams: Annotated[frozenset[_TeamId], _listed] = frozenset()
 
     @classmethod
     def settings_customise_sources(

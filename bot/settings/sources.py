@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 
 from dotenv import dotenv_values
 
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 
 ENV_FILE: Final = ".env"
 SECRETS_DIRECTORY: Final = "/run/secrets"
@@ -123,12 +123,12 @@ def _gathered(places: Iterable[Mapping[str, str | None]], unread: tuple[int, ...
                 links.add(name.upper())
             elif text and _tidy(text):
                 texts[name.upper()] = text.strip(_BLANKS)
-    values = {name: _tidy(texts[name]) for name in HINTS if name in texts}
+    values = {name: _tidy(texts[name]) for name in forms() if name in texts}
     return Sources(
         values=values,
-        others=tuple(sorted((texts.keys() | links) - set(HINTS))),
+        others=tuple(sorted((texts.keys() | links) - set(forms()))),
         tidied=tuple(name for name, value in values.items() if value != texts[name]),
-        links=tuple(name for name in HINTS if name in links),
+        links=tuple(name for name in forms() if name in links),
         unread=unread,
         exposed=tuple(_exposed_files(values.get("DATABASE_URL", "sqlite:///voicestatus.db"))),
     )
@@ -157,7 +157,7 @@ def _secrets(folder: Path) -> Mapping[str, str]:
     try:
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.is_file():
-                is_ours = path.name.upper() in HINTS
+                is_ours = path.name.upper() in forms()
                 found[path.name] = path.read_text("utf-8") if is_ours else path.name
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(str(path), error) from None
@@ -206,7 +206,8 @@ def remarks(sources: Sources) -> Iterator[Remark]:
     secret = sources.values.get(_SIGNING_SECRET)
     if secret and not _AS_SLACK_SIGNS.fullmatch(secret):
         detail = "isn't 32 hexadecimal digits, as Slack's secrets are"
-        yield Remark(_SIGNING_SECRET, detail, f"Copy {HINTS[_SIGNING_SECRET].partition(', ')[2]}.")
+        place = forms()[_SIGNING_SECRET].partition(", ")[2]
+        yield Remark(_SIGNING_SECRET, detail, f"Copy {place}.")
     for name in sources.tidied:
         detail = "has quotes around its value or a comment after it, which are ignored"
         yield Remark(name, detail, "Write only the value.")
@@ -227,7 +228,7 @@ def foreign_names(others: Iterable[str]) -> tuple[str, ...]:
 
 def misspelt_permissions(others: Iterable[str]) -> list[str]:
     """The problem of names that nearly match a setting which restricts access."""
-    permissions = [name for name in HINTS if name.startswith(_PERMISSIONS)]
+    permissions = [name for name in forms() if name.startswith(_PERMISSIONS)]
     return [
         f"{name} isn't a setting, so it restricts nobody. Did you mean {meant}? Rename or unset it."
         for name in others
@@ -235,7 +236,9 @@ def misspelt_permissions(others: Iterable[str]) -> list[str]:
     ]
 
 
-def meant_by(name: str, settings: Iterable[str] = HINTS, alike: float = _SIMILAR) -> str | None:
-    """The setting that a name nearly matches."""
-    close = difflib.get_close_matches(name, list(settings), n=1, cutoff=alike)
+def meant_by(
+    name: str, settings: Iterable[str] | None = None, alike: float = _SIMILAR
+) -> str | None:
+    """The setting that a name nearly matches; of all settings unless some are given."""
+    close = difflib.get_close_matches(name, list(settings or forms()), n=1, cutoff=alike)
     return close[0] if close else None

@@ -29,27 +29,21 @@ from bot.storage.engines import (
     on_server,
     prepare_file,
 )
-from bot.storage.errors import StorageError, translated
+from bot.storage.errors import failure, translated
 from bot.storage.migrations import (
-    MIGRATIONS,
     Migrations,
     is_of_older_engine,
     migrate,
     no_older_process,
 )
 from bot.storage.own_threads import Check, OwnThreads
+from bot.storage.problems.codes import load_faults
 from bot.storage.schema import SCHEMA_MIGRATION
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 _CONNECTIONS: Final = 5
-_URL_PROBLEM: Final = "DATABASE_URL cannot be read."
-_URL_FORMS: Final = (
-    "It must look like sqlite:///voicestatus.db, sqlite:////folder/voicestatus.db or "
-    "postgresql://user:password@host/database. In a password @ : / # % are written as %40 %3A %2F "
-    "%23 %25."
-)
 
 _Found = TypeVar("_Found")
 
@@ -189,7 +183,7 @@ def _storable(text: str) -> str:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, timing: Timing = Timing(), migrations: Migrations = MIGRATIONS
+    url: str, *, timing: Timing = Timing(), migrations: Migrations | None = None
 ) -> AsyncIterator[Database]:
     """The database of the setting DATABASE_URL, created and migrated if needed, for the block.
 
@@ -197,14 +191,14 @@ async def open_database(
         url: `sqlite:///voicestatus.db`, `sqlite:////folder/voicestatus.db`, `sqlite:///:memory:`
             or `postgresql://user:password@host/database`.
         timing: how long it waits for what.
-        migrations: what creates the schema in an empty database.
+        migrations: those that are known; `None` for all of this code.
 
     Raises:
         StorageError: the address is wrong, the database cannot be used, or is newer than the code.
     """
     async with connected(url, timing) as database:
-        if migrations is MIGRATIONS and await database.read(is_of_older_engine):
-            await no_older_process(database, timing=timing)
+        if migrations is None and await database.read(is_of_older_engine):
+            await no_older_process(database.read, timing=timing)
         await database.write(partial(migrate, migrations=migrations), timing.migration)
         yield database
 
@@ -216,6 +210,8 @@ async def connected(url: str, timing: Timing) -> AsyncIterator[Database]:
     Raises:
         StorageError: it cannot be used.
     """
+    # Read now: a process that is out of file descriptors could not read it any more.
+    load_faults()
     address = read_database_url(url)
     file = file_of(address)
     threads = OwnThreads(_CONNECTIONS)
@@ -237,13 +233,13 @@ def read_database_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise StorageError(_URL_PROBLEM, remedy=_URL_FORMS) from None
+        raise failure("url") from None
     if url.drivername == "postgresql" and url.database:
         return url
     # After two slashes, the name of the file would be read as a host.
     if url.drivername == "sqlite" and not url.host and not url.query:
         return url
-    raise StorageError(_URL_PROBLEM, remedy=_URL_FORMS)
+    raise failure("url")
 
 
 def file_of(url: URL) -> Path | None:

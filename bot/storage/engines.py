@@ -14,7 +14,7 @@ import os
 import select as system_select
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic, sleep
@@ -24,8 +24,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.exc import DisconnectionError
 
 from bot.domain.timing import Timing
-from bot.storage.errors import StorageError
-from bot.storage.problems.codes import SHARE, filled
+from bot.storage.errors import StorageError, failure
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -44,9 +43,6 @@ _LONGEST_PAUSE: Final = 0.02
 _CONNECT_SECONDS: Final = 5
 # Without it TCP would notice only after hours that a server has disappeared.
 _UNACKNOWLEDGED_MS: Final = 10_000
-_NO_DRIVER: Final = (
-    "PostgreSQL needs the extra `postgres`: pip install 'voicestatus[postgres]'. Or use SQLite."
-)
 
 
 def prepare_file(path: Path, *, patience_seconds: float) -> None:
@@ -108,8 +104,7 @@ def _set_write_ahead(connection: sqlite3.Connection, path: Path, patience: float
             raise
         answer = error.sqlite_errorname
     if answer != "wal":
-        problem, remedy = filled(SHARE, path)
-        raise StorageError(problem, f"journal_mode: {answer}", remedy)
+        raise failure("share", f"journal_mode: {answer}", path)
 
 
 def _is_locked(error: Exception) -> bool:
@@ -145,27 +140,26 @@ def _once_unlocked(
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def on_file(file: Path, *, connections: int, timing: Timing) -> AbstractContextManager[Engine]:
-    """A database in a file, with at most so many connections."""
-    return _opened(str(file), connections=connections, timing=timing)
-
-
 @contextmanager
 def in_memory(*, timing: Timing) -> Iterator[Engine]:
     """A database that exists as long as the block, even if the pool replaces its connection."""
     name = f"file:voicestatus-{token_hex(8)}?mode=memory&cache=shared"
     with (
         closing(sqlite3.connect(name, uri=True, check_same_thread=False)),
-        _opened(name, connections=1, timing=timing, uri=True) as engine,
+        on_file(name, connections=1, timing=timing, uri=True) as engine,
     ):
         yield engine
 
 
 @contextmanager
-def _opened(name: str, *, connections: int, timing: Timing, **options: Any) -> Iterator[Engine]:
+def on_file(
+    file: Path | str, *, connections: int, timing: Timing, **options: Any
+) -> Iterator[Engine]:
+    """A database in a file, with at most so many connections; the options are sqlite3's."""
+
     def connect() -> sqlite3.Connection:
         connection: sqlite3.Connection = sqlite3.connect(
-            name,
+            file,
             timeout=timing.sqlite_busy,
             isolation_level=None,
             check_same_thread=False,
@@ -237,7 +231,7 @@ def on_server(address: URL, *, connections: int) -> Iterator[Engine]:
             max_overflow=0,
         )
     except ImportError:
-        raise StorageError(_NO_DRIVER, "psycopg") from None
+        raise failure("no_driver", "psycopg") from None
     event.listen(engine, "checkout", _on_checkout)
     try:
         yield engine

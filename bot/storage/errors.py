@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
-from bot.storage.problems.codes import ALTERED, OPTION, TOO_SLOW, UNKNOWN, problem_of
+from bot.storage.problems.codes import named, problem_of
 from bot.storage.problems.connecting import problem_of_connecting
 from bot.storage.problems.file_access import Fault
 
@@ -71,18 +71,18 @@ def translated(file: Path | None = None) -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise _error(TOO_SLOW, type(error).__name__) from None
+        raise failure("too_slow", type(error).__name__) from None
     except NoConnectionFreeError:
-        raise _error(TOO_SLOW, "no connection free") from None
+        raise failure("too_slow", "no connection free") from None
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "")
         raise _error(problem_of(name, file), name or type(error).__name__) from None
     except (UnreadableValueError, OverflowError) as error:
-        raise _error(ALTERED, type(error).__name__) from None
+        raise failure("altered", type(error).__name__) from None
     except UnicodeError as error:
-        raise _error(UNKNOWN, type(error).__name__) from None
+        raise failure("unknown", type(error).__name__) from None
     except ArgumentError as error:
-        raise _error(OPTION, type(error).__name__) from None
+        raise failure("option", type(error).__name__) from None
     except (DBAPIError, sqlite3.Error) as error:
         raise _of_driver(error, file) from None
 
@@ -101,6 +101,11 @@ class FailureLogged(AbstractContextManager[None, bool]):
         return True
 
 
+def failure(name: str, fact: str = "", file: Path | None = None) -> StorageError:
+    """The error of this name in `faults.toml`."""
+    return _error(named(name, file), fact)
+
+
 def _of_driver(error: DBAPIError | sqlite3.Error, file: Path | None) -> StorageError:
     cause: object = error.orig if isinstance(error, DBAPIError) else error
     sqlite_name: str | None = getattr(cause, "sqlite_errorname", None)
@@ -108,13 +113,14 @@ def _of_driver(error: DBAPIError | sqlite3.Error, file: Path | None) -> StorageE
     name = sqlite_name or sqlstate or ""
     if isinstance(cause, sqlite3.OperationalError) and not name:
         # SQLite names all its errors; this is Python's own, of a text that is no UTF-8.
-        return _error(ALTERED, type(cause).__name__)
+        return failure("altered", type(cause).__name__)
     fact = f"SQLSTATE {sqlstate}" if sqlstate else name or type(cause).__name__
     if name or not isinstance(error, DBAPIError) or error.statement is not None:
         return _error(problem_of(name, file), fact)
     # An error with neither a code nor a statement happened while connecting.
-    is_refused = isinstance(error, OperationalError)
-    return _error(problem_of_connecting(str(cause)) if is_refused else OPTION, fact)
+    if not isinstance(error, OperationalError):
+        return failure("option", fact)
+    return _error(problem_of_connecting(str(cause)), fact)
 
 
 def _error(fault: Fault, fact: str) -> StorageError:

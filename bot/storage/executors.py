@@ -50,8 +50,7 @@ def is_surely_gone(peer: Executor, own: Executor) -> bool:
     try:
         # Signal 0 checks that the process exists, and sends nothing (kill(2)).
         os.kill(peer.pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
+    except OSError as error:
+        # Otherwise it exists, and belongs to another user.
+        return isinstance(error, ProcessLookupError)
     return False

@@ -7,7 +7,7 @@ clocks of machines may differ. Callers get a duration to wait, not a moment.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from secrets import token_hex
 from typing import Any, Final
 
@@ -144,12 +144,7 @@ class SharedGate:
             connection.execute(insert(GATE).values(name=_NAME, **asdict(Gate())))
             rows = connection.execute(reading).all()
         first = rows[0]
-        gate = Gate(
-            next_slot=first.next_slot,
-            closed_until=first.closed_until,
-            strikes=first.strikes,
-            person_until=first.person_until,
-        )
+        gate = Gate(**{field.name: getattr(first, field.name) for field in fields(Gate)})
         return gate, first.clock, {row.holder: row.running for row in rows if row.holder}
 
 

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, select
 
 from bot.storage.database import Database
-from bot.storage.errors import StorageError
+from bot.storage.errors import failure
 from bot.storage.schema import INSTALLATION
 
 KEY_BYTES: Final = 32
 _NAME: Final = "hash_key"
-_DAMAGED: Final = (
-    "The key of the hash of ids is damaged. Restore it from a copy, or remove it: then a new one "
-    "is made, and new hashes will not be equal to old ones."
-)
 
 
 async def load_hash_key(database: Database) -> bytes:
@@ -70,10 +67,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _key_in(text: str) -> bytes:
-    try:
+    with suppress(ValueError):
         key = bytes.fromhex(text)
-    except ValueError:
-        raise StorageError(_DAMAGED) from None
-    if len(key) != KEY_BYTES:
-        raise StorageError(_DAMAGED)
-    return key
+        if len(key) == KEY_BYTES:
+            return key
+    raise failure("hash_key")

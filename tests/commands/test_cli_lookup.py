@@ -140,11 +140,11 @@ def test_many_ids_wait_for_the_ceiling_and_not_for_their_deadline(voicestatus: V
 @pytest.mark.parametrize(
     ("per_second", "seconds", "together", "expected"),
     [
-        (1000, 10, 20, 30),
+        (1000, 10, 20, 40),
         (10, 2, 20, 10),
-        (10, 2, 6, 9),
+        (10, 2, 6, 10),
         (0.1, 1, 20, 1),
-        (1000, 10, 1, 1),
+        (1000, 10, 1, 2),
     ],
 )
 def test_no_more_at_once_than_get_through_well_before_their_deadline(

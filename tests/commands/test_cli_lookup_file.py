@@ -11,9 +11,9 @@ from contextlib import suppress
 
 import pytest
 
-from bot.commands.lookup_progress import Sums, showing
+from bot.commands.lookup_progress import showing
 from bot.domain.call_status import read_result
-from bot.domain.jobs.bulk import LARGEST
+from bot.domain.jobs.bulk import LARGEST, Tally
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.explanation import explain
 from tests.commands.conftest import Seen
@@ -182,11 +182,9 @@ def test_where_there_is_no_terminal_each_tenth_is_worth_a_line(
     capsys: pytest.CaptureFixture[str], total: int, said: list[str]
 ) -> None:
     """If it is ten calls at least; with numbers as people write them, and counts by outcome."""
-    sums = Sums()
     with showing(total, EN, bar=False) as show:
-        for _ in range(total):
-            sums.add(read_result("ok:1.00"))
-            show(sums)
+        for asked in range(1, total + 1):
+            show(Tally(counts={"answered": asked}))
 
     def line(asked: str, of_all: str) -> str:
         summary = say("count.answered", count=int(asked.replace(",", "")))

@@ -32,7 +32,7 @@ from bot.fake_slack.state import workspace as made_up
 from bot.gateway.protocol.errors import HttpError, TlsCertificate, TlsError, TlsFailed, TlsVersion
 from bot.gateway.sandbox.server import running_sandbox
 from bot.locales import load_remedies
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 from bot.settings.settings import Mode, Settings
 from bot.slack.manifest import OPTIONAL_SCOPES
 from bot.storage.errors import StorageError
@@ -430,7 +430,7 @@ async def test_keys_that_the_gateway_refuses(
     assert not check.ok
     assert f"127.0.0.1 answered {code} ({title}) instead of 023" == check.detail
     (name,) = settings
-    assert f"Check {name.upper()}: {HINTS[name.upper()]}." == check.remedy
+    assert f"Check {name.upper()}: {forms()[name.upper()]}." == check.remedy
 
 
 async def test_gateway_that_refuses_connections(good: dict[str, Any]) -> None:

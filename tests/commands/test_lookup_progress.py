@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
-from bot.commands.lookup_progress import Sums, say_alike, say_sums
+from bot.commands.lookup_progress import say_alike, say_sums
 from bot.domain.call_status import Outcome, read_result
 from bot.domain.input.message_id import MessageId
 from bot.domain.jobs.bulk import BulkItem
@@ -14,16 +16,22 @@ from bot.locales import load_catalog
 from tests.support.wording import rate
 
 
+def counted(results: Iterable[str]) -> ReportCounter:
+    """The calls of a list with these results."""
+    return ReportCounter(
+        BulkItem(position=n, message_id=MessageId(f"MPG{n:012}"), finding=read_result(result))
+        for n, result in enumerate(results)
+    )
+
+
 @pytest.mark.parametrize("language", [*Language])
 def test_what_is_missing_is_not_rounded_away(
     capsys: pytest.CaptureFixture[str], language: Language
 ) -> None:
     """Of 10,000 calls one failed: neither is the rate 100 %, nor are the failed ones 0 %."""
     catalog = load_catalog(language)
-    sums = Sums()
-    for raw in ["ok:85.00"] * 9_999 + ["failed:486"]:
-        sums.add(read_result(raw))
-    say_sums(sums, 10_000, catalog)
+    report = counted(["ok:85.00"] * 9_999 + ["failed:486"]).report(catalog)
+    say_sums(report, 10_000, catalog)
 
     def line(count: int, outcome: Outcome) -> str:
         share = f"{catalog.writing.share(count, 10_000):>7}"
@@ -46,16 +54,8 @@ def test_calls_that_end_alike_come_with_a_text_to_send(
 ) -> None:
     """To gateway support and the configured contact, with some ids in full."""
     catalog = load_catalog(Language.ENGLISH)
-    counted = ReportCounter(
-        BulkItem(
-            position=n,
-            message_id=MessageId(f"MPG{n:012}"),
-            finding=read_result("failed:480" if n < failed else "ok:85.00"),
-        )
-        for n in range(20)
-    )
-    report = counted.report(catalog)
-    say_alike(report.reasons, report.ended, "noc@example.com", catalog)
+    report = counted(["failed:480"] * failed + ["ok:85.00"] * (20 - failed)).report(catalog)
+    say_alike(report, "noc@example.com", catalog)
 
     told = capsys.readouterr().err
     assert said == (catalog.say("advice.alike") in told)

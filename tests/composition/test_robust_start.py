@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.composition.bootstrap import running_bot
 from bot.composition.configured import slack_client
 from bot.domain.timing import Timing
-from bot.slack.api.calls import CODES, SlackError, SlackUnreachableError, TokenRefusedError
+from bot.slack.api.calls import SlackError, SlackUnreachableError, TokenRefusedError, load_codes
 from bot.slack.api.session import open_session
 from bot.slack.api.workspace import find_workspace
 from bot.slack.inbound.dialling import socket_address
@@ -131,7 +131,8 @@ async def test_a_word_about_the_token_is_a_refused_token(
 ) -> None:
     """Only these end with the advice to look at the tokens."""
     found = {}
-    of_tokens = [codes for kind, codes in CODES.items() if issubclass(kind, TokenRefusedError)]
+    known = load_codes().items()
+    of_tokens = [codes for kind, codes in known if issubclass(kind, TokenRefusedError)]
     for word in chain.from_iterable(of_tokens):
         slack.answers["auth.test"] = answering({"ok": False, "error": word})
         found[word] = await outcome(find_workspace(client))

@@ -15,7 +15,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.timing import Timing
-from bot.slack.api.calls import CODES, FormRefusedError, refusal
+from bot.slack.api.calls import FormRefusedError, load_codes, refusal
 from bot.slack.api.web_client import SlackClient
 from bot.slack.blocks.block_kit import Message, section
 from bot.slack.replies.reply import Reply
@@ -329,7 +329,7 @@ async def test_a_message_whose_form_a_method_refuses_is_sent_without_it(
     """Once, as text only; what is refused again is refused."""
     found = {}
     for method in ("chat.postMessage", "chat.postEphemeral", "chat.update"):
-        for word in (*CODES[FormRefusedError], "a_new_word"):
+        for word in (*load_codes()[FormRefusedError], "a_new_word"):
             refusal = answering({"ok": False, "error": word})
             slack.answers[method] = in_turn(refusal, refusal, refusal, answering({"ok": True}))
             slack.calls.clear()
@@ -348,7 +348,7 @@ async def test_a_message_whose_form_a_response_url_refuses_is_sent_without_it(
     """Whatever the status, as text or as JSON."""
     found = {}
     for status in (200, 400, 500):
-        for word in CODES[FormRefusedError]:
+        for word in load_codes()[FormRefusedError]:
             slack.hook = in_turn(answering({"ok": False, "error": word}, status=status), OK)
             slack.calls.clear()
             found[status, word] = (await door.post(f"{slack.url}/hook", CARD), len(slack.calls))

@@ -30,7 +30,7 @@ SERVERS = (
 
 def exposed(**values: str) -> list[str]:
     """The settings that would be used in clear text."""
-    return [*in_clear_text(Settings.of(**values))]
+    return [found.setting for found in in_clear_text(Settings.of(**values))]
 
 
 def test_an_address_on_this_machine_needs_no_tls() -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.domain.texts.catalog import Language
 from bot.settings.loading import Need
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 from bot.settings.settings import Mode, Settings
 from tests.support.settings_environment import Environment
 
@@ -87,7 +87,7 @@ def test_settings_have_the_defaults_of_the_interface(environment: Environment) -
 def test_there_are_no_other_settings() -> None:
     """The settings are those that the interface lists, and each has a line on its form."""
     assert sorted(DEFAULTS) == sorted(name.upper() for name in Settings.model_fields)
-    assert sorted(DEFAULTS) == sorted(HINTS)
+    assert sorted(DEFAULTS) == sorted(forms())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from bot.settings.loading import Need, SettingsError
-from bot.settings.names import HINTS
+from bot.settings.names import forms
+from bot.settings.settings import Settings
 from tests.support.settings_environment import Environment
 
 CANARY = "C4NARY"
@@ -129,7 +130,8 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
 
 def test_all_wrong_values_are_named_at_once(environment: Environment) -> None:
     """Each with its format, in the order of the list of settings."""
-    expected = [f"{name} is wrong. It should be {HINTS[name]}." for name in HINTS if name in WRONG]
+    named = [name for name in map(str.upper, Settings.model_fields) if name in WRONG]
+    expected = [f"{name} is wrong. It should be {forms()[name]}." for name in named]
     assert expected == [*environment.refused(Need.SLACK, **WRONG).problems]
     # The others take any text, or must not be set.
     others = {
@@ -138,7 +140,7 @@ def test_all_wrong_values_are_named_at_once(environment: Environment) -> None:
         "SLACK_CLIENT_ID",
         "SLACK_CLIENT_SECRET",
     }
-    assert set(HINTS) - others == {*WRONG}
+    assert set(forms()) - others == {*WRONG}
 
 
 def test_values_at_the_edge_are_taken_and_refused(environment: Environment) -> None:
@@ -239,7 +241,7 @@ def test_oauth_is_refused_with_its_explanation(environment: Environment, name: s
     """Settings for many workspaces are refused as not yet supported."""
     complete = {**GATEWAY, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "0" * 32}
     found = environment.problems(Need.SLACK, Need.GATEWAY, **complete, **{name: CANARY})
-    assert {name: f"{name} {HINTS[name]}."} == found
+    assert {name: f"{name} {forms()[name]}."} == found
     assert "one workspace" in found[name]
     assert CANARY not in found[name]
 

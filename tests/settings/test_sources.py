@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings.loading import Need, SettingsError
-from bot.settings.names import HINTS
+from bot.settings.names import forms
 from bot.settings.sources import (
     Sources,
     foreign_names,
@@ -106,7 +106,7 @@ def test_the_nearest_place_wins_and_a_blank_hides_nothing(environment: Environme
 @pytest.mark.parametrize("blank", ["", "  ", "\t", '""', "# none"], ids=repr)
 def test_a_blank_value_counts_as_unset(environment: Environment, blank: str) -> None:
     """A line such as `GATEWAY_URL=` is not a value; neither is a secret of spaces."""
-    environment.set(**dict.fromkeys(HINTS, blank))
+    environment.set(**dict.fromkeys(forms(), blank))
     environment.put_secrets(gateway_token=blank)
     assert environment.load() == environment.load().of()
     problems = environment.refused(Need.GATEWAY).problems
@@ -222,7 +222,7 @@ def test_no_file_and_no_folder_are_nothing(environment: Environment) -> None:
 
 def test_what_begins_as_a_setting_does_is_foreign() -> None:
     """In every family; not other programs' variables, nor Kubernetes' links."""
-    families = [name for name in HINTS if not name.endswith("_PROXY") or name == "GATEWAY_PROXY"]
+    families = [name for name in forms() if not name.endswith("_PROXY") or name == "GATEWAY_PROXY"]
     ours = [f"{name.partition('_')[0]}_X" for name in families]
     links = ["BOT_SERVICE_HOST", "BOT_SERVICE_PORT", "BOT_SERVICE_PORT_HTTP", "GATEWAY_PORT"]
     links += ["BOT_PORT_8080_TCP", "BOT_PORT_8080_TCP_ADDR", "SLACK_PORT_53_UDP"]
@@ -280,7 +280,7 @@ def test_names_of_other_programs_open_no_door() -> None:
 
 def test_every_setting_is_meant_by_its_own_name() -> None:
     """And never by a name that resembles none."""
-    assert [*HINTS] == [meant_by(name) for name in HINTS]
+    assert [*forms()] == [meant_by(name) for name in forms()]
     assert meant_by("BOT_COLOUR_OF_THE_SKY") is None
 
 

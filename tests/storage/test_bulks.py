@@ -31,6 +31,8 @@ BULK = Bulk(
     user="U1",
     destination=Destination(team="T1", channel="C1", thread="1.1"),
     name="ids.csv",
+    file="F1",
+    digest="0f",
     total=3,
     doubles=1,
     ignored=2,
@@ -47,6 +49,8 @@ REPORTED = replace(
     worker="e1",
     paused_until=NOON + 2 * SECOND,
     name="",
+    file=None,
+    digest=None,
     ending=BulkEnding.STOPPED,
     attempts=2,
     doubtful=True,
@@ -206,14 +210,14 @@ async def test_a_hostile_name(database: Database) -> None:
     assert "?" + "x" * (NAME_LIMIT - 1) == kept.name
 
 
-async def test_a_name_is_kept_until_the_end(database: Database) -> None:
-    """The change that ends a list takes the name away, and can be repeated."""
+async def test_a_file_is_known_until_the_end(database: Database) -> None:
+    """The change that ends a list takes its name, id and digest away, and can be repeated."""
     bulks = Bulks(database)
     await add(bulks)
     ended = replace(BULK, state=BulkState.REPORTED, ended_at=NOON)
     for _ in range(2):
         assert await bulks.replace(BULK, ended)
-    assert replace(ended, name="") == await bulks.get("b1")
+    assert replace(ended, name="", file=None, digest=None) == await bulks.get("b1")
     assert await bulks.replace(ended, replace(ended, attempts=1))
 
 
@@ -281,10 +285,11 @@ async def test_lists(database: Database) -> None:
     assert ["b4"] == [bulk.id for bulk in await bulks.latest(1, only_open=False)]
 
 
-async def test_one_whose_result_is_being_handed_over(database: Database) -> None:
+@pytest.mark.parametrize("state", [BulkState.REPORTED, BulkState.SHARED])
+async def test_one_whose_result_is_being_handed_over(database: Database, state: BulkState) -> None:
     """It is open, but its person waits for it no more, and it takes no room."""
     bulks, bounds = Bulks(database), Bounds(user=1, all=1)
-    handing = replace(REPORTED, ended_at=None)
+    handing = replace(REPORTED, state=state, ended_at=None)
     await add(bulks, handing)
     assert () == await bulks.open_of("T1", "U1")
     assert (handing,) == await bulks.latest(9, only_open=True)

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, MetaData, inspect, select, text
 
 from bot.storage.database import Database, open_database
 from bot.storage.errors import StorageError
-from bot.storage.migrations import MIGRATIONS, OLDEST, migrate
+from bot.storage.migrations import OLDEST, load_migrations, migrate
 from bot.storage.schema import SCHEMA_MIGRATION, SEEN_EVENT, Hashed
 from tests.storage.older_schema import go_back
 
 pytestmark = pytest.mark.every_database
 
-NEWEST = OLDEST + len(MIGRATIONS)
+NEWEST = OLDEST + len(load_migrations())
 
 
 def described(connection: Connection) -> dict[str, Any]:
@@ -124,7 +124,7 @@ async def test_older(shared_url: str) -> None:
     row = text("INSERT INTO installation VALUES ('a', 'b')")
     async with open_database(shared_url) as database:
         await database.write(lambda connection: connection.execute(row))
-    later = (*MIGRATIONS, ("ALTER TABLE installation ADD COLUMN extra TEXT",))
+    later = (*load_migrations(), ("ALTER TABLE installation ADD COLUMN extra TEXT",))
     found = text("SELECT name, value, extra FROM installation")
     async with open_database(shared_url, migrations=later) as database:
         rows = await database.read(lambda connection: connection.execute(found).all())
@@ -134,7 +134,7 @@ async def test_older(shared_url: str) -> None:
 
 async def test_newer(shared_url: str) -> None:
     """A database of a newer version is refused by a sentence that says what to do."""
-    later = (*MIGRATIONS, ("CREATE TABLE later (x TEXT)",))
+    later = (*load_migrations(), ("CREATE TABLE later (x TEXT)",))
     async with open_database(shared_url, migrations=later):
         pass
     with pytest.raises(StorageError, match="made by a newer version of the bot") as caught:
@@ -145,7 +145,7 @@ async def test_newer(shared_url: str) -> None:
 
 async def test_failed(shared_url: str) -> None:
     """A migration that fails leaves nothing of itself, so that the next start begins anew."""
-    wrong = (*MIGRATIONS, ("CREATE TABLE half (x TEXT)", "CREATE NONSENSE"))
+    wrong = (*load_migrations(), ("CREATE TABLE half (x TEXT)", "CREATE NONSENSE"))
     with pytest.raises(StorageError):
         async with open_database(shared_url, migrations=wrong):
             pass

@@ -126,7 +126,7 @@ async def test_what_waits_is_taken_over(shared_url: str) -> None:
     telling = replace(another(2), message_id=type(WATCH.message_id)("x2"), decided_at=NOON)
     telling = replace(telling, state=State.TELLING, attempts=1, doubtful=True)
     assert [waiting, telling] == found
-    asking = replace(BULK, due_at=WATCH.due_at, decided_at=NOON)
+    asking = replace(BULK, due_at=WATCH.due_at, decided_at=NOON, file=None, digest=None)
     handing = replace(asking, id="b2", state=BulkState.REPORTED, doubtful=True)
     asked, handed = lists
     assert asked is not None

@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import sqlite3
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 
@@ -27,6 +29,25 @@ from bot.storage.errors import FailureLogged, StorageError, translated
 from tests.support.postgres_server import PostgresServer
 
 SECRET = "C4NARY"
+
+# Opens a database, may open no file from then on, and says why.
+_OUT_OF_FILES = """
+import asyncio, os, resource
+from bot.storage.database import open_database
+from bot.storage.errors import StorageError, translated
+
+async def main():
+    async with open_database("sqlite:///:memory:"):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+        try:
+            with translated():
+                open(os.devnull)
+        except StorageError as error:
+            print(error, flush=True)
+            os._exit(0)
+
+asyncio.run(main())
+"""
 
 
 def of_sqlite(name: str) -> sqlite3.Error:
@@ -275,3 +296,12 @@ async def test_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=rf"{tmp_path} is a folder\. .*\[EISDIR\]"):
         async with open_database(f"sqlite:///{tmp_path}"):
             pass
+
+
+def test_a_process_without_free_file_descriptors_says_so() -> None:
+    """What operators read was read before: no file can be opened then."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _OUT_OF_FILES], capture_output=True, text=True, check=False
+    )
+    assert "" == ended.stderr
+    assert "This process has too many files open. Raise its limit: `ulimit -n`." in ended.stdout

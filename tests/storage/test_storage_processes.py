@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.storage.database import open_database
-from bot.storage.migrations import MIGRATIONS, OLDEST
+from bot.storage.migrations import OLDEST, load_migrations
 from bot.storage.schema import SCHEMA_MIGRATION, SEEN_EVENT, Hashed
 from tests.storage.bot_process import KEYS, LIMITS, TURNS
 
@@ -81,7 +81,7 @@ async def test_migrations(crew: Crew, shared_url: str) -> None:
     numbers_of = select(SCHEMA_MIGRATION.c.number)
     async with open_database(shared_url) as database:
         numbers = await database.read(lambda connection: connection.scalars(numbers_of).all())
-    assert [OLDEST + len(MIGRATIONS)] == numbers
+    assert [OLDEST + len(load_migrations())] == numbers
 
 
 async def test_hash_key(crew: Crew, shared_url: str) -> None:

@@ -172,4 +172,6 @@ def local_moment(zone: tzinfo, language: Language) -> Callable[[datetime], str]:
 
 def _one_line(text: str) -> str:
     """The text without line ends, and without invisible characters in front of a sign."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text.strip()

@@ -101,19 +101,25 @@ class ReportCounter:
         seconds = finding.duration if isinstance(finding, CallStatus) else None
         self._brief += seconds is not None and seconds <= SHORT_CALL_SECONDS
 
-    def report(self, catalog: Catalog) -> BulkReport:
-        """The counts so far."""
+    @property
+    def tally(self) -> Tally:
+        """The outcomes so far."""
         counts: Counter[str] = Counter()
-        final: Counter[Outcome] = Counter()
         for kind, count in self._kinds.items():
             counts[outcome_key(kind)] += count
+        return Tally(counts=MappingProxyType(counts))
+
+    def report(self, catalog: Catalog) -> BulkReport:
+        """The counts so far."""
+        tally, final = self.tally, Counter[Outcome]()
+        for kind, count in self._kinds.items():
             if kind.final:
                 final[kind.outcome] += count
-        ended = sum(counts[outcome] for outcome in (Outcome.ANSWERED, *_PHONES))
+        ended = sum(map(tally.of, (Outcome.ANSWERED, *_PHONES)))
         reasons = self._reasons(lambda outcome: outcome not in _NO_REASONS, catalog)
         failures = self._reasons(lambda outcome: outcome is Outcome.LOOKUP_FAILED, catalog)
         return BulkReport(
-            counts=MappingProxyType(counts),
+            counts=tally.counts,
             final=final.total(),
             ended=ended,
             answered=final[Outcome.ANSWERED],

@@ -22,10 +22,13 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
+from functools import cache
 from http import HTTPStatus
+from importlib import resources
 from typing import Any, ClassVar, Final
 
 import aiohttp
@@ -132,47 +135,11 @@ class FormRefusedError(SlackError):
     """
 
 
-CODES: Final[Mapping[type[SlackError], tuple[str, ...]]] = {
-    UnclearError: ("fatal_error", "internal_error", "service_unavailable"),
-    NotNowError: (
-        *("external_channel_migrating", "message_limit_exceeded", "rate_limited", "ratelimited"),
-        *("request_timeout", "team_added_to_org"),
-    ),
-    DeadTokenError: (
-        *("account_inactive", "app_not_installed", "invalid_auth", "not_authed"),
-        *("team_access_not_granted", "token_expired", "token_revoked", "user_removed_from_team"),
-    ),
-    MissingScopeError: ("missing_scope", "no_permission", "not_allowed_token_type"),
-    TokenRefusedError: (
-        *("access_denied", "ekm_access_denied", "enterprise_is_restricted", "forbidden_team"),
-        *("invalid_app_token", "org_login_required", "two_factor_setup_required"),
-    ),
-    GoneError: ("file_deleted", "file_not_found", "message_not_found", "thread_not_found"),
-    NotMemberError: ("channel_not_found", "not_in_channel"),
-    PlaceRefusedError: (
-        # Conversations, users and workspaces.
-        *("action_prohibited", "cannot_dm_bot", "cannot_reply_to_message", "channel_is_archived"),
-        *("channel_type_not_supported", "invalid_channel", "invalid_thread_ts", "is_archived"),
-        *("is_inactive", "messages_tab_disabled", "posting_to_general_channel_denied"),
-        *("restricted_action", "restricted_action_non_threadable_channel"),
-        *("restricted_action_read_only_channel", "restricted_action_thread_locked"),
-        *("restricted_action_thread_only_channel", "team_disabled", "team_not_found"),
-        *("user_disabled", "user_is_bot", "user_is_restricted", "user_not_found"),
-        *("user_not_in_channel", "user_not_visible"),
-        # Messages and views, and what opens a view.
-        *("cant_delete_message", "cant_update_message", "edit_window_closed", "hash_conflict"),
-        *("exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id", "not_found"),
-        *("not_enabled", "push_limit_reached"),
-        # Response URLs and files.
-        *("expired_url", "invalid_token", "invalid_url", "no_active_hooks", "no_service"),
-        *("no_team", "used_url", "file_uploads_disabled", "file_uploads_except_images_disabled"),
-    ),
-    # Only those that count even with status 5xx; every code that is in no list is of this kind.
-    FormRefusedError: (
-        *("invalid_arguments", "invalid_attachments", "invalid_blocks", "invalid_blocks_format"),
-        *("msg_blocks_too_long", "msg_too_long", "view_too_large"),
-    ),
-}
+@cache
+def load_codes() -> Mapping[type[SlackError], Sequence[str]]:
+    """Slack's error codes by what they mean, from `codes.toml`, which names these classes."""
+    text = resources.files(__package__).joinpath("codes.toml").read_text("utf-8")
+    return {globals()[name]: codes for name, codes in tomllib.loads(text).items()}
 
 
 def refusal(status: int, headers: Mapping[str, str], answer: object) -> SlackError:
@@ -190,7 +157,7 @@ def refusal(status: int, headers: Mapping[str, str], answer: object) -> SlackErr
     reason = f"an answer that cannot be read, status {status}" if code == _UNKNOWN else code
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return NotNowError(reason, status=status, retry_after=_retry_after(headers))
-    kind = next((kind for kind, codes in CODES.items() if code in codes), None)
+    kind = next((kind for kind, codes in load_codes().items() if code in codes), None)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and kind is not FormRefusedError:
         kind = SlackUnreachableError
     if kind is None:
@@ -272,25 +239,37 @@ def without_retries(client: AsyncWebClient) -> AsyncWebClient:
     return patient
 
 
-async def slack_answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
+async def slack_answer(
+    call: Callable[[], Awaitable[AsyncSlackResponse]],
+    *,
+    seconds: float = _ATTEMPT_SECONDS,
+    longest: float = _BRIEF_SECONDS,
+    attempts: float = _MOST_ATTEMPTS,
+) -> AsyncSlackResponse:
     """The answer of a method that the caller cannot do without; waits for brief rate limits.
+
+    Args:
+        call: calls the method.
+        seconds: the time limit of an attempt.
+        longest: a longer rate limit is not waited for.
+        attempts: how many there are at the most.
 
     Raises:
         SlackError: Slack refused the call, or gave no valid answer.
     """
-    for attempt in range(1, _MOST_ATTEMPTS + 1):
+    while True:
+        attempts -= 1
         try:
-            async with within(_ATTEMPT_SECONDS):
+            async with within(seconds):
                 response = await call()
             checked(response.data)
         except SlackError as error:
             pause = error.retry_after
-            if pause is None or pause > _BRIEF_SECONDS or attempt == _MOST_ATTEMPTS:
+            if pause is None or pause > longest or attempts < 1:
                 raise
         else:
             return response
         await asyncio.sleep(pause)
-    raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
 
 def checked(data: object) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any, Final
 
 import structlog
@@ -18,7 +19,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.jobs.job import Destination, PostedCard, Trace
 from bot.domain.timing import Timing
-from bot.slack.api.calls import GoneError, SlackError, within
+from bot.slack.api.calls import GoneError, SlackError, slack_answer
 from bot.slack.api.posted import Mark, Threads, card_of, has_mark, trace_after
 from bot.slack.blocks.payload import first_word, part, parts
 from bot.slack.blocks.style import is_direct
@@ -168,16 +169,9 @@ class MarkedMessageFinder:
             asked["cursor"] = first_word(part(page.data, "response_metadata").get("next_cursor"))
 
     async def _asked(self, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
+        seconds, longest = self._timing.trace, self._timing.slack_call
         async with self._line:
-            while True:
-                try:
-                    async with within(self._timing.trace):
-                        return await call()
-                except SlackError as error:
-                    pause = error.retry_after
-                    if pause is None or pause > self._timing.slack_call:
-                        raise
-                await asyncio.sleep(pause)
+            return await slack_answer(call, seconds=seconds, longest=longest, attempts=inf)
 
 
 class _Search:

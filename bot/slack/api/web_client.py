@@ -27,6 +27,7 @@ from bot.slack.api.calls import (
     SlackError,
     SlackUnreachableError,
     checked,
+    load_codes,
     url_refusal,
     within,
 )
@@ -109,6 +110,8 @@ class SlackClient:
         seal: Seal | None = None,
         timing: Timing = Timing(),
     ) -> None:
+        # Read now: a process that is out of file descriptors could not read it any more.
+        load_codes()
         self._pace = pace
         self.undelivered = undelivered
         self.seal = seal or Seal()

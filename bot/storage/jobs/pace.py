@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Double, and_, delete, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Double, and_, delete, literal_column, or_, select
 
 from bot.domain.jobs.job import LONGEST_PAUSE
 from bot.domain.timing import Timing
@@ -99,12 +99,12 @@ class SharedPace:
     def is_shut(self, connection: Connection) -> ColumnElement[bool]:
         """Whether a row's next place is too late to be taken now."""
         now = _clock_of(connection)
-        late = (
-            and_(moment > now + self._within, moment <= now + _TOO_LATE)
-            for moment in (CONVERSATION.c.open_at, CONVERSATION.c.closed_until)
+        return or_(
+            *(
+                and_(moment > now + self._within, moment <= now + _TOO_LATE)
+                for moment in (CONVERSATION.c.open_at, CONVERSATION.c.closed_until)
+            )
         )
-        first, second = late
-        return first | second
 
     def take(self, connection: Connection, channel: str, ahead: float) -> float | None:
         """Take the next place in a transaction that has the lock, unless it is too late for now.
