@@ -117,16 +117,14 @@ def _payload_of(body: str, kind: str) -> dict[str, Any]:
 
     Raises:
         RecursionError: it is nested too deeply.
-        TypeError, ValueError: it is something else.
+        ValueError: it is no JSON.
     """
     if kind != "application/json" and not body.startswith("{"):
         fields = dict(URL.build(query_string=body, encoded=True).query.items())
         if "payload" not in fields:
             return fields
         body = fields["payload"]
-    payload = json.loads(body)
-    if not isinstance(payload, dict):
-        raise TypeError
+    payload: dict[str, Any] = json.loads(body)
     return payload
 
 

@@ -45,7 +45,7 @@ class Bolt:
         status = self.statuses.pop(0) if self.statuses else 200
         if not status:
             raise RuntimeError
-        return BoltResponse(status=status, body="done")
+        return BoltResponse(status=status, body="done", headers={"Content-Type": "text/x-done"})
 
 
 @asynccontextmanager
@@ -250,6 +250,17 @@ async def test_bolt_gets_the_payload_of_each_kind_of_body(
     async with endpoint(bolt) as port:
         assert (200, b"done") == await answer_to(port, sent(body))
     assert payload == bolt.payload
+
+
+async def test_the_answer_is_of_the_type_that_bolt_says() -> None:
+    """Slack reads what changes a form only as JSON."""
+    bolt = Bolt()
+    bolt.may_answer.set()
+    async with endpoint(bolt) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent())
+        assert b"content-type: text/x-done" in (await reader.readuntil(b"\r\n\r\n")).splitlines()
+        writer.close()
 
 
 @pytest.mark.parametrize("body", [b"payload=5", b"payload=[]", b"payload=", b"{"])
