@@ -3,4 +3,4 @@
 The layers and who may import whom are in pyproject.toml, under `[tool.importlinter]`.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
