@@ -73,7 +73,9 @@ class Recents:
         # Two concurrent transactions would not see each other's row, and leave one too many.
         take_lock(connection, "recent")
         connection.execute(self._remembering, rows)
-        connection.execute(self._trimming, rows)
+        people = {(one.team, one.user) for one in lookups}
+        trimmed = [{"team": team, "user": user} for team, user in people]
+        connection.execute(self._trimming, trimmed)
 
     async def of(self, team: str, user: str) -> tuple[RecentLookup, ...]:
         """The person's look-ups, newest first."""
