@@ -64,7 +64,7 @@ def say_sums(report: BulkReport, total: int, catalog: Catalog) -> None:
     if (left := total - report.asked) > 0:
         say(catalog, "list.terminal.not_asked", count=left)
     if not report.final:
-        say(catalog, "bulk.report.no_rate")
+        say(catalog, "list.terminal.no_rate")
         return
     share, count = catalog.writing.share(report.answered, report.final), report.final
     rate = catalog.say("bulk.report.rate", share=share, answered=report.answered, count=count)
@@ -84,8 +84,9 @@ def say_alike(counted: BulkReport, contact: str, catalog: Catalog) -> None:
         if one.alike:
             entry, ids = one.explanation.entry, [example.value for example in one.examples]
             whom = " / ".join(filter(None, (entry.contact, contact)))
-            report = alike_report(one, counted.ended, ids, whom, catalog)
-            _print(f"\n{entry.advice}\n{report}")
+            whom = catalog.say("card.copy_for", contact=whom)
+            report = alike_report(one, counted.ended, ids, catalog)
+            _print(f"\n{entry.advice}\n\n{whom}\n{report}")
 
 
 def showing(total: int, catalog: Catalog, *, bar: bool) -> AbstractContextManager[Showing]:

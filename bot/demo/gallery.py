@@ -22,7 +22,7 @@ from bot.domain.alerts import Alert, Trouble
 from bot.domain.call_status import Answer, Outcome
 from bot.domain.gateway_health import FAILURES_TO_OPEN, GatewayHealth
 from bot.domain.input.message_id import MessageId
-from bot.domain.input.query import DidYouMean, LookUp, parse_query
+from bot.domain.input.query import DidYouMean, LookUp, Nothing, parse_query
 from bot.domain.texts.catalog import Kind, Language
 from bot.domain.texts.intents import NOTED
 from bot.fake_slack.rules.block_rules import Surface as Judged
@@ -250,7 +250,15 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
     yield Room.WATCHES, watch_exhibits()
     yield Room.BULKS, bulk_exhibits()
     yield Room.BULKS, file_exhibits()
-    yield Room.NOTES, _NOTES | {f"first-{name or 'answer'}": _first(name) for name in ("", *NOTED)}
+    yield Room.NOTES, _NOTES
+    yield (
+        Room.NOTES,
+        {
+            **{f"first-{name or 'answer'}": _first(name) for name in ("", *NOTED)},
+            "first-answer-directly": _first(audience=Audience.DIRECT),
+            "first-no-id": _first(said="SANDBX-OK"),
+        },
+    )
     yield (
         Room.HEALTH,
         {
@@ -270,8 +278,12 @@ def _card(result: str) -> Make:
     return lambda studio: studio.card(result)
 
 
-def _first(intent: str) -> Make:
-    return lambda studio: studio.note(first_answer(studio.notes, intent))
+def _first(intent: str = "", said: str = "", audience: Audience = Audience.PRIVATE) -> Make:
+    def make(studio: Studio) -> Shown:
+        notes = Notes(studio.style.read_by(audience), COMMAND)
+        return studio.note(first_answer(notes, Nothing(said=said, intent=intent)))
+
+    return make
 
 
 def _gateway_codes() -> list[str]:

@@ -46,7 +46,9 @@ def watch_exhibits() -> Mapping[str, Make]:
         "watch-begun-for-two": _started(*(Started(watch=one) for one in _watches(2))),
         "watch-begun-for-hours": _started(Started(watch=_watch(expires_at=_HOURS_LATER))),
         "watch-there-already": _started(AlreadyWatched(watch=_watch())),
-        "watch-there-for-another": _started(AlreadyWatched(watch=_watch(user=_SOMEBODY))),
+        "watch-there-for-another": _started(
+            AlreadyWatched(watch=_watch(user=_SOMEBODY, destination=_thread()))
+        ),
         **bounds,
         "watch-in-part": _hindered,
         "watch-needless": _needless,

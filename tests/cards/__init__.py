@@ -27,6 +27,7 @@ _IN_NO_CARD: Final = (
         "bulk.file.",
         "modal.empty",
         "intent.",
+        "outcome_word.",
         "explain.call",
         "problem.empty",
         "outdated.field",

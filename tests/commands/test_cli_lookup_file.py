@@ -253,7 +253,7 @@ def test_many_ids_are_answered_in_their_order(voicestatus: Voicestatus) -> None:
 def test_the_exit_code_is_the_highest(voicestatus: Voicestatus, code: int, ids: list[str]) -> None:
     """As for ids on the command line; without a final status there is no answer rate."""
     got = voicestatus.run("lookup", "--file", "-", "--json", given=listed(ids))
-    assert (code, code > 3) == (got.code, say("bulk.report.no_rate") in got.err.splitlines())
+    assert (code, code > 3) == (got.code, say("list.terminal.no_rate") in got.err.splitlines())
 
 
 @pytest.mark.parametrize("code", ["001", "019", "022", "900"])
@@ -276,7 +276,7 @@ def test_a_refusal_of_the_gateway_stops_the_list(
         say("list.terminal.done", count=1),
         say("list.terminal.share", share="   100%", summary=error),
         say("list.terminal.not_asked", count=200),
-        say("bulk.report.no_rate"),
+        say("list.terminal.no_rate"),
     ] == got.err.splitlines()
     outcomes = [row[2] for row in rows(got.out)[1:]]
     assert [say("outcome_word.gateway_error"), *[say("sheet.not_asked")] * 200] == outcomes

@@ -131,7 +131,9 @@ def test_block_without_a_type_is_drawn() -> None:
         pytest.param("a *bold* word", "a bold word", id="bold"),
         pytest.param("type `/voicestatus A*B*`", "type /voicestatus A*B*", id="code"),
         pytest.param("2*3*4", "2*3*4", id="asterisks that are none"),
-        pytest.param(f"at {moment(0, '1970-01-01 00:00')}", "at 1970-01-01 00:00", id="date"),
+        pytest.param(
+            f"at {moment(0, '{date}', '1970-01-01 00:00')}", "at 1970-01-01 00:00", id="date"
+        ),
         pytest.param("shared by <@U0ANA000001>", "shared by @U0ANA000001", id="mention"),
         pytest.param("&lt;b&gt; &amp;amp;", "<b> &amp;", id="entities once"),
         pytest.param("*a &lt; b*", "a < b", id="entities in bold"),

@@ -39,7 +39,9 @@ HOSTILE: Final = (
 )
 # The only markup in angle brackets that is ours: a time in the reader's zone, and the channel of
 # an answer.
-_OURS: Final = re.compile(r"<!date\^[0-9]+\^\{date_short_pretty\} \{time\}\|[^<>|]*>|<#C1>")
+_OURS: Final = re.compile(
+    r"<!date\^[0-9]+\^\{date_short_pretty\} (?:at|às) \{time\}\|[^<>|]*>|<#C1>"
+)
 
 
 def accepted(shown: Message) -> None:

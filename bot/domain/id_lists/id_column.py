@@ -31,6 +31,8 @@ _EMPTY: Final = 0.5
 _SHARE: Final = 0.5
 # A second column that is nearly as good makes the choice ambiguous.
 _RIVAL: Final = 0.8
+# Rows of equally many cells are a table, although a whole line can hold an id too.
+_EVEN: Final = 1.01
 # Headings of columns that hold numbers, but no IDMSGs.
 _OTHERS: Final = re.compile(
     r"\b(?:tele)?(?:fone|phone|cel|celular|whats|whatsapp|numero|number|ddd|cpf|cnpj|rg|cep|zip|pedido"
@@ -109,6 +111,8 @@ class _Survey:
         self._heading = _heading(rows, effort)
         self._rows = [row for row in rows if row.number > self._heading.number]
         self._width = max((len(row.cells) for row in rows), default=0)
+        even = self._width > 1 and all(len(row.cells) == self._width for row in self._rows)
+        self._weight = _EVEN if even else 1.0
 
     def best(self) -> Column | None:
         """The chosen column; `None` if no column fits, or several do."""
@@ -140,7 +144,7 @@ class _Survey:
         possible = {c for c, one in zip(cells, judged, strict=True) if one.ids and not one.certain}
         likely = len(possible) >= len(cells) * _SHARE and not _OTHERS.search(_name(heading))
         counted = named or likely
-        score = certain * _CERTAIN + (len(possible) if counted else 0)
+        score = self._weight * (certain * _CERTAIN + (len(possible) if counted else 0))
         return Column(
             delimiter=self._delimiter,
             place=place,

@@ -38,7 +38,10 @@ _WORDS: Final = {
     Command.HEALTH: ("health", "saude"),
     Command.BULK: ("bulk", "list", "lista"),
     Command.SHARE: ("share", "compartilhar"),
-    Command.WATCH: ("watch", "watching", "avisar", "avise", "acompanhar"),
+    Command.WATCH: (
+        *("watch", "watching", "avisar", "avise", "avisa"),
+        *("acompanhar", "acompanhe", "acompanha"),
+    ),
 }
 COMMAND_WORDS: Final = {word: command for command, words in _WORDS.items() for word in words}
 # They stand beside ids, not before an argument.

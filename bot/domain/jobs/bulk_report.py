@@ -158,15 +158,12 @@ def _judged(reason: Reason, calls: int, catalog: Catalog) -> Reason:
     return replace(reason, explanation=replace(explanation, entry=entry), alike=True)
 
 
-def alike_report(
-    reason: Reason, calls: int, ids: Iterable[str], contact: str, catalog: Catalog
-) -> str:
+def alike_report(reason: Reason, calls: int, ids: Iterable[str], catalog: Catalog) -> str:
     """The text for those who must look into calls that end alike; the ids as they may be shown."""
     entry = reason.explanation.entry
     code = f":{entry.code}" if entry.kind is Kind.SIP else ""
     return catalog.say(
         "report.alike",
-        contact=contact,
         count=reason.count,
         calls=calls,
         result=f"{reason.explanation.verdict}{code}",

@@ -167,9 +167,9 @@ class Writing:
         return self._written(f"{Decimal(thousandths) / 10:.1f}".removesuffix(".0")) + "%"
 
     def duration(self, seconds: Decimal) -> str:
-        """As in "0 s", "5.5 s", "1 min 25 s" or "2 h"; whole seconds from a minute on."""
+        """As in "0 s", "5.5 s", "1 min 25 s" or "2 h"; whole seconds from ten on."""
         exact = seconds.quantize(_CENT, rounding=ROUND_HALF_UP)
-        if exact < _MINUTE:
+        if exact < _TEN:
             return self._written(f"{exact.normalize():f} s")
         minutes, rest = divmod(int(seconds.quantize(1, rounding=ROUND_HALF_UP)), _MINUTE)
         hours, minutes = divmod(minutes, 60)
@@ -183,6 +183,7 @@ class Writing:
 Phrase = str | Mapping[str, str]
 
 _CENT: Final = Decimal("0.01")
+_TEN: Final = 10
 _MINUTE: Final = 60
 _THOUSAND: Final = 1_000
 _SWAPPED: Final = {ord(","): ".", ord("."): ","}

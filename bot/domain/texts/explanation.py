@@ -78,8 +78,8 @@ def _explain_failure(failure: LookupFailure, catalog: Catalog) -> Explanation:
 def _explain_gateway(status: CallStatus, code: str, catalog: Catalog) -> Explanation:
     entry = catalog.gateway(code)
     own = f"gateway.{code}"
-    verdict = own if f"headline.{own}" in catalog.phrases else status.outcome.value
-    headline = catalog.say(f"headline.{verdict}", reason=entry.heading, code=code)
+    verdict = own if f"icon.{own}" in catalog.phrases else status.outcome.value
+    headline = catalog.say(f"headline.{status.outcome}", reason=entry.heading, code=code)
     return Explanation(verdict=verdict, headline=headline, entry=entry)
 
 

@@ -35,7 +35,8 @@ def understood(
 ) -> Run | Nothing | DidYouMean:
     """The command that answers it, or what it says, as the `intent`; no word of these is a slip."""
     if isinstance(query, DidYouMean):
-        meant = understood(Nothing(said=query.word), catalogs)
+        line = f"{query.word} {query.suggestion.partition(' ')[2]}"
+        meant = understood(Nothing(said=line), catalogs)
         return query if meant == Nothing() else meant
     words = {name: _phrases(name, catalogs) for name in ("asks", "code", *INTENTS)}
     said = _words(query.said)

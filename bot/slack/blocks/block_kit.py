@@ -179,12 +179,12 @@ def code(text: str) -> Element:
     return {"type": "text", "text": text, "style": {"code": True}}
 
 
-def moment(timestamp: int, fallback: str) -> str:
-    """Format a time that Slack shows in the time zone of each reader.
+def moment(timestamp: int, form: str, fallback: str) -> str:
+    """Format a time that Slack shows in the time zone of each reader, in a form of its tokens.
 
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """
-    return f"<!date^{timestamp}^{{date_short_pretty}} {{time}}|{escape(fallback)}>"
+    return f"<!date^{timestamp}^{form}|{escape(fallback)}>"
 
 
 def plain_text(text: str) -> str:

@@ -83,10 +83,11 @@ class CardStyle:
         """The time of the answer in the configured time zone."""
         return f"{answer.checked_at.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z} ({self.zone.key})"
 
-    def moment(self, when: datetime) -> str:
+    def moment(self, when: datetime, fallback: str = "") -> str:
         """Format a time that Slack shows in the time zone of each reader; mrkdwn."""
-        fallback = f"{when.astimezone(self.zone):%Y-%m-%d %H:%M}"
-        return moment(int(when.timestamp()), fallback)
+        fallback = fallback or f"{when.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        form = self.catalog.say("card.moment", date="{date_short_pretty}", time="{time}")
+        return moment(int(when.timestamp()), form, fallback)
 
     def shared(self, user: str) -> CardStyle:
         """Return this style for a public card that was shared by this user."""

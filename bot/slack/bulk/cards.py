@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.call_status import CALL_OUTCOMES, COUNTED, Outcome
+from bot.domain.call_status import COUNTED, Outcome
 from bot.domain.jobs.bulk import Bulk, BulkEnding, BulkItem, Tally, time_left
 from bot.domain.jobs.bulk_report import BulkReport, Reason, alike_report
 from bot.domain.privacy import shorten
@@ -31,7 +31,7 @@ from bot.slack.blocks.block_kit import (
 from bot.slack.blocks.style import CardStyle, is_direct
 from bot.slack.bulk.buttons import report_row, stop_row
 from bot.slack.bulk.tables import Form, fitting, results
-from bot.slack.cards.status_card import addressee, advice_of, to_copy
+from bot.slack.cards.status_card import addressee, first_step, to_copy
 
 _NAME_LIMIT: Final = 80
 _WIDTH: Final = 20
@@ -119,18 +119,19 @@ def report_card(
     intro = _intro(bulk, report, style, why_here=why_here)
     rate = _rate(report, style)
     first = fitting(first, style, form)
-    left_open = "\n".join(_left_open(bulk, report, style))
+    left_open = "\n".join(_left_open(report, style))
     blocks: list[Block] = [
         header(heading(bulk, style)) | {"block_id": report_block(bulk)},
-        section(f"{intro}\n{rate}"),
+        section("\n".join(filter(None, (intro, rate)))),
         *([section(sums)] if (sums := _sums(report, style)) else []),
         *_reasons(report, style),
         *([section(left_open)] if left_open else []),
         *([results(first, style, form, total=bulk.total)] if first else []),
         report_row(bulk, style, pending=report.of(Outcome.PENDING)),
-        *_report_small_print(report, first, bulk, style),
+        *_report_small_print(report, first, bulk, style, form),
     ]
-    return Message(text=shorten(f"{intro} {rate}", MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
+    text = f"{intro} {rate}".strip()
+    return Message(text=shorten(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
 
 
 def columns_note(bulk: Bulk, style: CardStyle, *, given: bool) -> Message:
@@ -177,18 +178,14 @@ def roughly(span: timedelta, style: CardStyle) -> str:
     return style.catalog.writing.duration(Decimal((steps * step) // timedelta(seconds=1)))
 
 
-def _counts(tally: Tally | BulkReport, style: CardStyle) -> Iterator[tuple[str, str, str]]:
-    """For each kind of result that occurs: its name, its icon, and the number in words."""
+def _sums(tally: Tally, style: CardStyle) -> str:
+    """All kinds of results that occur, with their numbers, in one line."""
     say = style.catalog.say
-    for name in COUNTED:
-        if number := tally.of(name):
-            yield name, say(f"icon.{name}"), say(f"count.{name}", count=number)
-
-
-def _sums(tally: Tally | BulkReport, style: CardStyle) -> str:
-    """All kinds of results with their numbers, in one line."""
-    say, found = style.catalog.say, _counts(tally, style)
-    return DOT.join(say("bulk.sum", icon=icon, count=count) for _, icon, count in found)
+    return DOT.join(
+        say("bulk.sum", icon=say(f"icon.{name}"), count=say(f"count.{name}", count=number))
+        for name in COUNTED
+        if (number := tally.of(name))
+    )
 
 
 def _small_print(bulk: Bulk, style: CardStyle) -> Iterator[str]:
@@ -210,17 +207,11 @@ def _intro(bulk: Bulk, report: BulkReport, style: CardStyle, *, why_here: str) -
 
 
 def _rate(report: BulkReport, style: CardStyle) -> str:
-    """The answer rate with its base, and what is left out of it."""
-    say = style.catalog.say
+    """The answer rate with its base; empty if no call has a result."""
     if not report.final:
-        return say("bulk.report.no_rate")
-    share = _share(report.answered, report.final, style)
-    rate = say("bulk.report.rate", share=share, answered=report.answered, count=report.final)
-    # Those that say nothing about how a call ended.
-    rest = ", ".join(
-        words for name, _, words in _counts(report, style) if name not in CALL_OUTCOMES
-    )
-    return f"{rate} {say('bulk.report.rate_rest', calls=rest)}" if rest else rate
+        return ""
+    share, answered = _share(report.answered, report.final, style), report.answered
+    return style.catalog.say("bulk.report.rate", share=share, answered=answered, count=report.final)
 
 
 def _reasons(report: BulkReport, style: CardStyle) -> Iterator[Block]:
@@ -232,7 +223,7 @@ def _reasons(report: BulkReport, style: CardStyle) -> Iterator[Block]:
         if reason.alike:
             contact = addressee(reason.explanation, style)
             ids = map(style.shown_id, reason.examples)
-            text = alike_report(reason, report.ended, ids, contact, style.catalog)
+            text = alike_report(reason, report.ended, ids, style.catalog)
             yield to_copy(text, contact, style)
             if style.public:
                 yield context([say("bulk.report.shortened")])
@@ -245,28 +236,25 @@ def _reason(reason: Reason, style: CardStyle) -> str:
         icon=style.catalog.say(f"icon.{explanation.verdict}"),
         reason=escape(explanation.reason),
         count=reason.count,
-        advice=escape(advice_of(explanation, style)),
+        advice=escape(first_step(explanation, style)),
     )
 
 
-def _left_open(bulk: Bulk, report: BulkReport, style: CardStyle) -> Iterator[str]:
+def _left_open(report: BulkReport, style: CardStyle) -> Iterator[str]:
     """What is left to say of some calls."""
     say = style.catalog.say
     if report.brief:
         yield say("bulk.report.brief", count=report.brief, seconds=SHORT_CALL_SECONDS)
-    if pending := report.of(Outcome.PENDING):
-        yield say("bulk.report.pending", count=pending)
     if report.other_reasons:
         yield say("bulk.report.other_reasons", count=report.other_reasons)
-    if not_asked := max(0, bulk.total - report.asked):
-        yield say("bulk.report.not_asked", count=not_asked)
 
 
 def _report_small_print(
-    report: BulkReport, first: Sequence[BulkItem], bulk: Bulk, style: CardStyle
+    report: BulkReport, first: Sequence[BulkItem], bulk: Bulk, style: CardStyle, form: Form
 ) -> Iterator[Block]:
     say, lines = style.catalog.say, []
-    if first and len(first) < bulk.total:
+    # The caption of a sortable table says it.
+    if first and len(first) < bulk.total and form is not Form.SORTABLE:
         lines.append(say("bulk.report.first_rows", count=len(first), total=bulk.total))
     lines += _small_print(bulk, style)
     if report.sandbox:

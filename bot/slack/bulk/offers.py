@@ -80,7 +80,7 @@ def offering(
         problem: why the list was not started.
     """
     say, channel = style.catalog.say, offer.origin.channel
-    title = say("bulk.offer.title", count=len(file.ids.ids))
+    title = say("bulk.offer.title")
     # Whoever reads the message is in the channel, or knows it, so it is not named.
     directly = not channel or is_direct(channel)
     blocks = [

@@ -12,9 +12,10 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Final
 
-from bot.domain.call_status import CallStatus, LookupFailure, outcome_key
+from bot.domain.call_status import CallStatus, LookupFailure
 from bot.domain.jobs.bulk import Bulk, BulkItem
 from bot.domain.privacy import shorten
+from bot.domain.texts.explanation import explain
 from bot.slack.blocks.block_kit import (
     MESSAGE_TEXT_LIMIT,
     SECTION_LIMIT,
@@ -72,11 +73,11 @@ def results(items: Sequence[BulkItem], style: CardStyle, form: Form, *, total: i
     if form is Form.PLAIN:
         # A plain table has no numbers.
         return {"type": "table", "rows": [[_text(cell["text"]) for cell in row] for row in rows]}
-    first, last = items[0].position + 1, items[-1].position + 1
-    caption = style.catalog.say("bulk.table.caption", first=first, last=last, total=total)
+    first, last, say = items[0].position + 1, items[-1].position + 1, style.catalog.say
+    caption = say("bulk.table.caption", first=first, last=last, total=total)
     return {
         "type": "data_table",
-        "caption": caption,
+        "caption": caption if len(items) < total else say("bulk.file.title", count=total),
         "row_header_column_index": 0,
         "page_size": 10,
         "rows": rows,
@@ -131,14 +132,14 @@ def _row(item: BulkItem, style: CardStyle) -> list[Element]:
     """Id, result, code, duration; no cell is empty, because Slack rejects that."""
     finding, catalog = item.finding, style.catalog
     nothing = catalog.say("bulk.table.nothing")
-    result = "bulk.not_asked" if finding is None else f"outcome_word.{outcome_key(finding)}"
+    result = catalog.say("bulk.not_asked") if finding is None else explain(finding, catalog).reason
     duration = _text(nothing)
     if isinstance(finding, CallStatus) and finding.duration is not None:
         seconds = finding.duration
         duration = _number(float(seconds), catalog.writing.duration(seconds))
     return [
         _text(visible(style.shown_id(item.message_id))),
-        _text(catalog.say(result)),
+        _text(result),
         _text(_code(item) or nothing),
         duration,
     ]

@@ -130,7 +130,6 @@ def asking(
         catalog.say("modal.label"),
         shorten("\n".join(found), _TYPED_LIMIT),
         limit=_TYPED_LIMIT,
-        placeholder=label(catalog.say("modal.placeholder")),
     ) | {"hint": label(catalog.say("modal.hint"))}
     intro = [section(remark)] if remark else []
     blocks = [*intro, *([row] if row is not None else []), field]

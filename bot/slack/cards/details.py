@@ -40,16 +40,14 @@ def customer_texts(
         catalog: the language of the texts.
         others: further languages, behind a button each.
     """
-    title, value = (
-        style.catalog.say("customer_card.title"),
-        ids_value([a.message_id for a in answers]),
-    )
+    title = style.catalog.say("customer_card.title")
+    value = ids_value([answer.message_id for answer in answers])
     blocks = [header(title)]
     for group in grouped([(answer, explain(answer.finding, style.catalog)) for answer in answers]):
         text = preformatted(customer_reply(group[0][0].finding, catalog))
         blocks.append(rich_text(line(*group_title(group, style)), text))
     row = [
-        button(f"{REPLY_ACTION}{one.language}", one.say("language.own_name"), value=value)
+        button(f"{REPLY_ACTION}{one.language}", one.say("customer_card.in_language"), value=value)
         for one in others
     ]
     return message(title, [*blocks, row_for(style, row)])

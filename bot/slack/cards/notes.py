@@ -114,7 +114,7 @@ def definitions_card(found: Found, notes: Notes, *, assumed: bool = False) -> Me
     Args:
         found: the term and its definitions.
         notes: the language.
-        assumed: the user did not type `explain`; add how to look the word up as an IDMSG.
+        assumed: the user did not type `explain`; add how to look a number up as an IDMSG.
     """
     if not found.term:
         return notes.titled("explain.usage")
@@ -127,7 +127,7 @@ def definitions_card(found: Found, notes: Notes, *, assumed: bool = False) -> Me
     if others:
         lines = (f"• {escape(_title(one, notes))}" for one in others)
         blocks.append(section("\n".join((notes.say("explain.others"), *lines))))
-    if assumed:
+    if assumed and found.term.isdecimal():
         blocks.append(context([notes.say("explain.assumed", term=code_span(found.term))]))
     return message(escape(title), blocks)
 

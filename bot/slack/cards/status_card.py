@@ -35,7 +35,6 @@ from bot.slack.blocks.block_kit import (
     header,
     line,
     message,
-    moment,
     plain,
     preformatted,
     rich_text,
@@ -104,9 +103,8 @@ def _several(explained: Sequence[Explained], style: CardStyle) -> tuple[str, lis
     text = f"{say('list.title', count=len(explained))}: {sums}"
     blocks = [header(text)]
     for group in grouped(explained):
-        # What to do if that does not help, after the semicolon, is on the card of a call.
-        advice = advice_of(group[0][1], style).partition(";")[0].removesuffix(".")
-        blocks.append(rich_text(line(*group_title(group, style), plain(f"\n{advice}."))))
+        advice = first_step(group[0][1], style)
+        blocks.append(rich_text(line(*group_title(group, style), plain(f"\n{advice}"))))
     blocks.append(context([" · ".join(_origin([answer for answer, _ in explained], style))]))
     return f"{text}.", blocks
 
@@ -158,6 +156,11 @@ def _moment(answer: Answer, style: CardStyle) -> Iterator[str]:
         yield style.catalog.say(f"moment.{finding.error}", when=style.moment(finding.moment))
 
 
+def first_step(explanation: Explanation, style: CardStyle) -> str:
+    """What to do about several calls; what if that fails, after a semicolon, is on each card."""
+    return f"{advice_of(explanation, style).partition(';')[0].removesuffix('.')}."
+
+
 def advice_of(explanation: Explanation, style: CardStyle) -> str:
     """What to do next and who does it, with the configured contacts."""
     if _is_with_the_admins(explanation, style):
@@ -178,7 +181,10 @@ def who(who_acts: WhoActs, style: CardStyle) -> str:
     """Who must act, with the configured contact."""
     name = style.catalog.say(f"who.{who_acts.value}")
     contacts = {WhoActs.BOT_ADMIN: style.contacts.bot, WhoActs.GATEWAY: style.contacts.gateway}
-    contact = contacts.get(who_acts)
+    return _reached(name, contacts.get(who_acts, ""))
+
+
+def _reached(name: str, contact: str) -> str:
     return f"{name} ({contact})" if contact else name
 
 
@@ -201,14 +207,13 @@ def _origin(answers: Sequence[Answer], style: CardStyle) -> Iterator[str]:
     if any(answer.sandbox for answer in answers):
         yield f"*{say('card.sandbox')}*"
     latest = max(answers, key=lambda answer: answer.checked_at)
-    when = moment(int(latest.checked_at.timestamp()), style.when(latest))
-    yield say("card.checked", when=when)
+    yield say("card.checked", when=style.moment(latest.checked_at, style.when(latest)))
 
 
 def raw_word(finding: Finding, style: CardStyle) -> str:
     """The raw result, or the code of an error with its detail."""
     if isinstance(finding, LookupFailure):
-        return f"{finding.error} ({finding.detail})" if finding.detail else finding.error
+        return f"{finding.error}: {finding.detail}" if finding.detail else finding.error
     return style.shown_raw(finding.raw)
 
 
@@ -221,7 +226,7 @@ def _report(answer: Answer, explanation: Explanation, style: CardStyle) -> Itera
     if not contact:
         return
     report = style.catalog.say(
-        "report.lookup_failed" if isinstance(finding, LookupFailure) else "report.answer",
+        "report.answer",
         said=raw_word(finding, style),
         reason=explanation.entry.title,
         idmsg=style.shown_id(answer.message_id),
@@ -239,7 +244,7 @@ def to_copy(text: str, contact: str, style: CardStyle) -> Block:
 def addressee(explanation: Explanation, style: CardStyle) -> str:
     """Whom the report is for; empty if it would help no one."""
     if named := explanation.entry.contact:
-        return " / ".join(filter(None, (named, style.contacts.gateway)))
+        return _reached(named, style.contacts.gateway)
     who_acts = explanation.entry.who_acts
     if who_acts is WhoActs.AGENT and explanation.entry.kind is Kind.GATEWAY:
         # The gateway does not know the agent's IDMSG; the sending team has the right one.

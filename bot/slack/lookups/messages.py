@@ -13,6 +13,7 @@ from bot.domain.gateway_health import GatewayHealth
 from bot.domain.input.query import MAX_IDS, DidYouMean, Nothing, Run, TooMany
 from bot.domain.jobs.job import PostedCard
 from bot.domain.jobs.watch import why_not_watchable
+from bot.domain.privacy import shorten
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.dictionary import find, terms
 from bot.services.languages import NotChosen
@@ -28,12 +29,14 @@ from bot.slack.blocks.block_kit import (
     visible,
 )
 from bot.slack.blocks.payload import part
-from bot.slack.blocks.style import CardStyle
+from bot.slack.blocks.style import Audience, CardStyle
 from bot.slack.bulk.buttons import open_button
 from bot.slack.bulk.notes import too_many
 from bot.slack.cards.controls import ASK_ACTION, seen_by
 from bot.slack.cards.notes import Notes, definitions_card
 
+# So many characters of a word in a title.
+_SHOWN: Final = 40
 _WAYS: Final = ("menu", "form", "list", "direct")
 _LISTED: Final = ("look_up", "watches", "explain", "lang", "health")
 # What is said after something else than a question about a call.
@@ -64,17 +67,22 @@ def reply_to(query: TooMany | DidYouMean | Nothing, notes: Notes, reader: str) -
         case DidYouMean():
             return did_you_mean(query, notes)
         case Nothing():
-            return first_answer(notes, query.intent, reader)
+            return first_answer(notes, query, reader)
 
 
-def first_answer(notes: Notes, intent: str = "", reader: str = "") -> Message:
+def first_answer(notes: Notes, query: Nothing | None = None, reader: str = "") -> Message:
     """Answer a greeting, thanks, or whatever else names no call, with how to ask."""
+    intent, word = (query.intent, query.said) if query else ("", "")
     title = f"first.{intent}" if intent else "help.usage_title"
     if intent in _THEN:
         names = {name: notes.say(f"button.{name}") for name in ("watch", "share")}
         return notes.note(title, _THEN[intent], **names)
-    how = ("help.usage", "problem.where_to_find")
-    asked = notes.note(title, *(how[::-1] if intent in {"idmsg", "phone"} else how))
+    if not intent and word.isupper() and len(word.split()) == 1:
+        title = "help.no_id_title"
+    usage = "help.usage_directly" if notes.style.audience is Audience.DIRECT else "help.usage"
+    how = (usage, "problem.where_to_find")
+    how = how[::-1] if intent in {"idmsg", "phone"} else how
+    asked = notes.note(title, *how, word=visible(shorten(word.strip(), _SHOWN)))
     return asked.followed_by(ask_row(notes.style, reader))
 
 

@@ -115,6 +115,7 @@ def test_each_file_of_excel_is_read_without_a_word_left_out() -> None:
         (lines(A), ""),
         (lines("IDMSG", A), "IDMSG"),
         (lines("Olá Ana,", f"o id é {A}."), ""),
+        (lines("name,phone,id", f"Ana,1,{A}", "Bia,2,"), "id"),
     ],
 )
 def test_the_column_has_the_name_that_its_reader_knows(data: str, column: str) -> None:

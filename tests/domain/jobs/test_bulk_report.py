@@ -165,15 +165,14 @@ def test_a_reason_names_its_first_calls() -> None:
     [("failed:480", "failed:480"), ("machine:200", "machine"), ("error", "error")],
 )
 def test_the_report_of_calls_that_end_alike_can_be_sent(raw: str, result: str) -> None:
-    """To whom, how many of how many, with which code, and some ids as they may be shown."""
+    """How many of how many, with which code, and some ids as they may be shown."""
     counted = report(*(raw,) * LEAST_ALIKE, "ok:85")
     (reason,) = counted.reasons
 
     assert (
-        alike_report(reason, counted.ended, ["A0", "A…1"], "support", EN)
+        alike_report(reason, counted.ended, ["A0", "A…1"], EN)
         == EN.say(
             "report.alike",
-            contact="support",
             count=LEAST_ALIKE,
             calls=LEAST_ALIKE + 1,
             result=result,

@@ -187,7 +187,7 @@ def test_a_page_of_the_longest_ids_stands_in_one_paragraph(english: CardStyle) -
 
 
 def test_a_table_says_how_many_of_the_calls_it_shows(english: CardStyle) -> None:
-    """In its caption, and below the report."""
+    """In its caption, or below the report where a table has none."""
     items = [
         BulkItem(position=n, message_id=MessageId(f"A{n}"), finding=read_result("ok:85.00"))
         for n in range(200)
@@ -200,7 +200,9 @@ def test_a_table_says_how_many_of_the_calls_it_shows(english: CardStyle) -> None
     assert say("bulk.table.caption", first=1, last=99, total=200) == table["caption"]
     assert ("raw_number", 85.0) == (cell["type"], cell["value"])
     assert EN.writing.duration(Decimal(85)) == cell["text"]
-    assert say("bulk.report.first_rows", count=99, total=200) in shown_text(message)
+    plain = report_card(bulk_of_ana(total=200), report, items, english, form=Form.PLAIN)
+    below = say("bulk.report.first_rows", count=99, total=200)
+    assert [False, True] == [below in shown_text(one) for one in (message, plain)]
 
 
 def test_an_id_that_the_gateway_does_not_know_is_no_error_of_the_gateway(
@@ -221,7 +223,7 @@ def test_an_id_that_the_gateway_does_not_know_is_no_error_of_the_gateway(
         assert say("count.gateway.023", count=2) in shown_text(shown)
         assert say("icon.gateway.023") in shown_text(shown)
         assert say("count.gateway_error", count=1) in shown_text(shown)
-    words = [say("outcome_word.gateway.023")] * 2 + [say("outcome_word.gateway_error")]
+    words = [EN.gateway("023").heading] * 2 + [EN.gateway("850").heading]
     assert words == [row[1]["text"] for row in table["rows"][1:]]
 
 

@@ -58,7 +58,7 @@ async def test_a_pasted_list_is_checked_begun_and_reported_in_its_thread(ways: S
     assert (CHANNEL_ID, card.ts) == (report.channel, report.thread_ts)
     assert say("bulk.report.rate", share=share, answered=2, count=7) in seen(report)
     assert EN.sip(486).heading in seen(report)
-    assert say("bulk.report.pending", count=1) in seen(report)
+    assert say("count.pending", count=1) in seen(report)
     assert sorted(MIXED) == sorted(str(one) for one in ways.asked)
     assert [report] == reports(ways)
     expect_rings(ways, USER_ID)

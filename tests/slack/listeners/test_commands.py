@@ -84,7 +84,7 @@ async def test_the_operators_contacts_and_time_zone_stand_on_the_cards(
         help_ = await bot.answer("help")
 
     assert say("card.copy_for", contact=f"{say('who.bot_admin')} (Ops <x>)") in seen(own)
-    contact = "Suporte Mobi Pronto / gw@example.com"
+    contact = "Suporte Mobi Pronto (gw@example.com)"
     assert say("card.copy_for", contact=contact) in seen(gateways)
     assert "(America/Manaus)" in copied(gateways)
     assert say("help.contact", contact="Ops &lt;x&gt;") in seen(help_)

@@ -23,6 +23,8 @@ NONE = sums({"gateway.023": 2})
 NO_TEXTS = [
     ("banana", "help.usage_title"),
     ("10:30", "help.usage_title"),
+    ("SANDBX-OK", "help.no_id_title"),
+    ("HOLY COW", "help.usage_title"),
     ("oi", "first.greeting"),
     ("obrigado!", "first.thanks"),
     ("IDMSG: pendente", "first.idmsg"),
@@ -37,7 +39,9 @@ async def test_the_same_ids_are_asked_everywhere(bot: Scene, text: str, ids: lis
     await bot.person.global_shortcut(ASK)
     await bot.person.submit(await bot.modal(), {"ids": text})
     view = await bot.modal_showing(
-        say("headline.gateway.023", code="023") if len(ids) == 1 else NONE
+        say("headline.gateway_error", reason=EN.gateway("023").heading, code="023")
+        if len(ids) == 1
+        else NONE
     )
 
     assert 4 * len(ids) == len(bot.gateway_requests)
@@ -50,12 +54,21 @@ async def test_the_same_ids_are_asked_everywhere(bot: Scene, text: str, ids: lis
 async def test_words_without_an_id_get_a_first_answer(bot: Scene, text: str, title: str) -> None:
     """To what they say, or with how to ask; the gateway gets no request."""
     for ask in (bot.answer, bot.mention, bot.direct):
-        assert say(title) == heading(await ask(text))
+        assert say(title, word=text) == heading(await ask(text))
     await bot.person.global_shortcut(ASK)
     refused = await bot.person.submit(await bot.modal(), {"ids": text})
 
     assert {"ids": say("modal.empty")} == refused.errors
     assert [] == bot.asked
+
+
+async def test_who_writes_directly_is_not_sent_there(bot: Scene) -> None:
+    """Nor told the command: a word is enough."""
+    usage, directly = say("help.usage", command="/voicestatus"), say("help.usage_directly")
+    shown = [seen(await ask("banana")) for ask in (bot.answer, bot.mention, bot.direct)]
+
+    assert [True, True, False] == [usage in one for one in shown]
+    assert [False, False, True] == [directly in one for one in shown]
 
 
 async def test_help_opens_the_forms(bot: Scene) -> None:

@@ -22,7 +22,7 @@ AT_ONCE = replace(UNHURRIED, retry_initial=0.0, retry_jitter=0.001)
 @pytest.mark.parametrize(
     ("fault", "error", "shown"),
     [
-        ("forbidden", "http_status", "http_status (HTTP 403)"),
+        ("forbidden", "http_status", "http_status: HTTP 403"),
         ("server", "fault_server", "fault_server"),
         ("truncated", "connection_lost", "connection_lost"),
         ("html", "not_soap", "not_soap"),

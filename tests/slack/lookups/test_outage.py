@@ -52,7 +52,7 @@ async def test_while_the_gateway_is_down_people_are_told_at_once_and_since_when(
         assert "voicestatus_gateway_up 0.0" in await metrics(bot)
 
     assert verdict("!gateway_down") == heading(card)
-    assert "gateway_down (connection_refused)" in seen(card)
+    assert "gateway_down: connection_refused" in seen(card)
     assert phrase("moment.gateway_down").search(seen(card))
     assert phrase("health.down").search(seen(health))
     assert phrase("moment.gateway_down", PT).search(seen(portuguese))
