@@ -101,7 +101,7 @@ class Playground {
   /** Draw what does not change for an agent. */
   drawFrame() {
     const { parts, say } = this;
-    parts.skip.textContent = say("skip");
+    Object.assign(parts.skip, { textContent: say("skip"), onclick: () => this.focusOnBox() });
     parts.announcer.setAttribute("aria-label", say("announcements"));
     this.headPane(parts.thread, "thread", "close_thread", () => this.openThread(null));
     this.headPane(parts.wire, "wire", "close_wire", () => this.toggleWire());
