@@ -43,6 +43,7 @@ from bot.storage.trial import Trial, try_database
 
 # The settings beside the tokens that every request to Slack depends on.
 _WAY_TO_SLACK: Final = frozenset({"SLACK_API_URL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"})
+_STYLES: Final = {"ok": "green", "warn": "yellow", "FAIL": "bold red"}
 
 
 async def examine(
@@ -152,7 +153,7 @@ async def report(
     async for check in examine(settings, problems, timing=timing):
         code = code if check.ok else max(code, FAILED)
         if as_json:
-            print(json_line(asdict(check)), flush=True)  # noqa: T201
+            print(json_line(asdict(check) | {"level": check.level.lower()}), flush=True)  # noqa: T201
         else:
             _print_check(check)
     return code
@@ -160,12 +161,9 @@ async def report(
 
 def _print_check(check: Check) -> None:
     """The check's lines; a line that is too long continues below, indented."""
-    mark, style = ("warn", "yellow") if check.remedy else ("ok", "green")
-    if not check.ok:
-        mark, style = "FAIL", "bold red"
-    screen = console()
+    mark, screen = check.level, console()
     lines = Text(_wrapped(f"{mark:<6}", f"{check.name}: {check.detail}", screen.width))
-    lines.stylize(style, 0, len(mark))
+    lines.stylize(_STYLES[mark], 0, len(mark))
     lines.stylize("bold", 6, 6 + len(check.name) + 1)
     screen.print(lines)
     if check.remedy:

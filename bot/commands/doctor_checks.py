@@ -22,7 +22,7 @@ from bot.settings.clear_text import in_clear_text, sslmode_of
 from bot.settings.names import forms
 from bot.settings.settings import Settings
 from bot.settings.sources import read_sources, remarks
-from bot.slack.api.calls import SlackError, TokenRefusedError
+from bot.slack.api.calls import SlackError, SlackUnreachableError, TokenRefusedError
 from bot.slack.api.workspace import Workspace
 from bot.slack.inbound.app_connections import say_others
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
@@ -51,6 +51,13 @@ class Check:
     ok: bool
     detail: str
     remedy: str = ""
+
+    @property
+    def level(self) -> str:
+        """`FAIL`, `warn` or `ok`."""
+        if not self.ok:
+            return "FAIL"
+        return "warn" if self.remedy else "ok"
 
 
 def passed(name: str, detail: str, remedy: str = "") -> Check:
@@ -126,6 +133,8 @@ def slack_failed(name: str, error: SlackError, remedy: str) -> Check:
     """A call that failed; `remedy` is the one for a token that Slack refuses."""
     if isinstance(error, TokenRefusedError):
         return failed(name, f"Slack refuses it: {error.reason}", remedy)
+    if not isinstance(error, SlackUnreachableError):
+        return failed(name, f"Slack answers: {error.reason}", remedy_for_slack("answered"))
     remedy = remedy_for_slack(error.reason)
     return failed(name, f"Slack cannot be reached: {error.reason}", remedy)
 
@@ -193,7 +202,9 @@ def of_audit(check: AuditCheck, *, key_beside_it: bool) -> Check:
         return failed(
             "audit",
             "; ".join(check.problems),
-            "Find out who can write to the database; compare with an export or a copy.",
+            "If BOT_HASH_KEY or the .key file beside the database was changed, or not restored "
+            "with it, put the old one back. Else find out who can write to the database, and "
+            "compare with an export or a copy.",
         )
     if key_beside_it:
         remedy = (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
@@ -110,7 +112,9 @@ def _sink(output: Path | None, stack: ExitStack) -> BinaryIO:
         OSError: the file cannot be written.
     """
     if output is not None:
-        return stack.enter_context(output.open("wb"))
+        # Names and phone numbers may be in it.
+        private = partial(os.open, mode=0o600)
+        return stack.enter_context(open(output, "wb", opener=private))
     # A process may be started with its standard output closed.
     if sys.stdout is None:
         raise OSError(errno.EBADF, "closed")

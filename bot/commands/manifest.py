@@ -37,7 +37,8 @@ def print_manifest(catalog: Catalog, *, http: str, command: str | None) -> list[
         place = "BOT_COMMAND" if command is None else "--command"
         problems.append(f"{place} is wrong. It should be {forms()['BOT_COMMAND']}.")
     if not problems:
-        endpoint = f"{http.rstrip('/')}{SLACK_PATH}" if http else None
+        # Whoever copies it from Slack has the path too.
+        endpoint = f"{http.rstrip('/').removesuffix(SLACK_PATH)}{SLACK_PATH}" if http else None
         data = manifest(catalog, command=name, endpoint=endpoint)
         typer.echo(_HEADER)
         typer.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=96), nl=False)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from enum import StrEnum
 from itertools import combinations
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -144,7 +145,8 @@ def _is_set(settings: Settings, name: str) -> bool:
 
 def _problems(wrong: Collection[str], missing: Iterable[str], sources: Sources) -> list[str]:
     known = {**forms(), _EITHER_MODE: _EITHER_FORM}
-    lines = {n: f"{n} is missing{_slip(n, sources.others)}: {known[n]}." for n in missing}
+    place = "" if Path(ENV_FILE).is_file() else f" There is no {ENV_FILE} in {Path.cwd()}."
+    lines = {n: f"{n} is missing{_slip(n, sources.others)}: {known[n]}.{place}" for n in missing}
     for name in wrong:
         form = known[name]
         verb = "" if form.startswith("must") else "is wrong. It should be "

@@ -127,7 +127,7 @@ class Settings(BaseSettings):
         "https://slack.com/api/"
     )
 
-    bot_mode: Mode | None = None
+    bot_mode: Annotated[Mode, _before(str.lower)] | None = None
     bot_host: _Host = "127.0.0.1"
     bot_port: _Port = 3000
     bot_health_host: _Host | None = None
@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     bot_timezone: Annotated[str, AfterValidator(_check_zone)] = "America/Sao_Paulo"
     bot_support_contact: Annotated[str, Field(max_length=200)] = ""
     bot_hash_key: Annotated[SecretStr, _secret_like(r"(?!.*\s#).{16,}")] | None = None
-    bot_log_format: Literal["text", "json"] | None = None
+    bot_log_format: Annotated[Literal["text", "json"], _before(str.lower)] | None = None
     bot_log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], _before(str.upper)] = (
         "INFO"
     )
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
     watch_max_open: MostWatches | None = None
     watch_max_per_user: MostWatches = 250
     watch_max_per_channel: MostWatches = 500
-    watch_in_doubt: Literal["repeat", "drop"] = "repeat"
+    watch_in_doubt: Annotated[Literal["repeat", "drop"], _before(str.lower)] = "repeat"
     bulk_max_ids: Annotated[int, Field(ge=10, le=LARGEST)] = LARGEST
     allowed_channels: Annotated[frozenset[_ChannelId], _listed] = frozenset()
     allowed_users: UserIds = frozenset()

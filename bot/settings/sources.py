@@ -13,9 +13,10 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -42,6 +43,12 @@ _QUOTED: Final = re.compile(
     r"""(?:(["'`])((?:(?!\1).)*)\1"""
     r"|[\u2018-\u201f\xab\xbb]([^\u201c-\u201f\xab\xbb]*)[\u2018-\u201f\xab\xbb])(?:\s*#.*)?",
     re.DOTALL,
+)
+# How a SQLite file begins. https://sqlite.org/fileformat.html#magic_header_string
+_SQLITE: Final = b"SQLite format 3\0"
+# A value in `.env` from which python-dotenv cuts a comment; one in quotes keeps it.
+_COMMENTED: Final = re.compile(
+    r"^\s*(?:export\s+)?(\w+)[ \t]*=[ \t]*[^'\"\s#].*?[ \t]#", re.MULTILINE
 )
 _COMMENT: Final = re.compile(r"(?:^|\s+)#(?:\s.*)?$", re.DOTALL)
 _BY_OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
@@ -98,8 +105,10 @@ def read_sources(secrets_directory: str = SECRETS_DIRECTORY) -> Sources:
     Raises:
         UnreadableSourceError: a file cannot be read.
     """
-    written, unread = _env_file()
-    return _gathered([_secrets(Path(secrets_directory)), written, os.environ], unread)
+    text = _env_text()
+    written, unread = _parsed(text)
+    places = [_secrets(Path(secrets_directory)), written, os.environ]
+    return _gathered(places, unread, _COMMENTED.findall(text))
 
 
 def single_setting(name: str) -> str:
@@ -114,7 +123,11 @@ def single_setting(name: str) -> str:
     return sources.values.get(name, "")
 
 
-def _gathered(places: Iterable[Mapping[str, str | None]], unread: tuple[int, ...] = ()) -> Sources:
+def _gathered(
+    places: Iterable[Mapping[str, str | None]],
+    unread: tuple[int, ...] = (),
+    commented: Collection[str] = (),
+) -> Sources:
     texts: dict[str, str] = {}
     links: set[str] = set()
     for place in places:
@@ -127,7 +140,7 @@ def _gathered(places: Iterable[Mapping[str, str | None]], unread: tuple[int, ...
     return Sources(
         values=values,
         others=tuple(sorted((texts.keys() | links) - set(forms()))),
-        tidied=tuple(name for name, value in values.items() if value != texts[name]),
+        tidied=tuple(n for n, value in values.items() if value != texts[n] or n in commented),
         links=tuple(name for name in forms() if name in links),
         unread=unread,
         exposed=tuple(_exposed_files(values.get("DATABASE_URL", "sqlite:///voicestatus.db"))),
@@ -137,8 +150,13 @@ def _gathered(places: Iterable[Mapping[str, str | None]], unread: tuple[int, ...
 def _exposed_files(database_url: str) -> Iterator[str]:
     # The bot makes the database and its key (bot/storage/hash_key.py) for its own user only.
     database = database_url.removeprefix("sqlite:///")
-    for name in (ENV_FILE, database, f"{database}.key"):
-        with suppress(OSError, ValueError):
+    names = [ENV_FILE]
+    with suppress(OSError, ValueError), Path(database).open("rb") as file:
+        # A wrong address must not lead to advice about somebody else's file.
+        if file.read(len(_SQLITE)) == _SQLITE:
+            names += [database, f"{database}.key"]
+    for name in names:
+        with suppress(OSError):
             path = Path(name)
             if path.is_file() and path.stat().st_mode & _BY_OTHERS:
                 yield name
@@ -176,14 +194,22 @@ class _UnreadLines(logging.Handler):
         self.numbers += [number for number in record.args or () if isinstance(number, int)]
 
 
-def _env_file() -> tuple[Mapping[str, str | None], tuple[int, ...]]:
+def _env_text() -> str:
+    try:
+        # Windows' editors begin a file with a mark of its encoding.
+        return Path(ENV_FILE).read_text("utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(ENV_FILE, error) from None
+
+
+def _parsed(text: str) -> tuple[Mapping[str, str | None], tuple[int, ...]]:
+    """The values in `.env`, and the numbers of lines that cannot be read."""
     log, unread = logging.getLogger("dotenv"), _UnreadLines()
     log.addHandler(unread)
     try:
-        # Windows' editors begin a file with a mark of its encoding.
-        return dotenv_values(ENV_FILE, encoding="utf-8-sig"), tuple(unread.numbers)
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(ENV_FILE, error) from None
+        return dotenv_values(stream=StringIO(text)), tuple(unread.numbers)
     finally:
         log.removeHandler(unread)
 
@@ -210,7 +236,7 @@ def remarks(sources: Sources) -> Iterator[Remark]:
         yield Remark(_SIGNING_SECRET, detail, f"Copy {place}.")
     for name in sources.tidied:
         detail = "has quotes around its value or a comment after it, which are ignored"
-        yield Remark(name, detail, "Write only the value.")
+        yield Remark(name, detail, "Write only the value, in quotes if # belongs to it.")
     for name in sources.links:
         detail = "has an address that Kubernetes made for a service, which is ignored"
         remedy = "Set enableServiceLinks: false in the pod, or give the service another name."

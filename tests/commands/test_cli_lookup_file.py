@@ -208,9 +208,11 @@ def test_a_list_comes_through_a_pipe_too(voicestatus: Voicestatus) -> None:
 
 
 def test_the_result_is_written_to_a_file(voicestatus: Voicestatus) -> None:
-    """Then standard output is empty, and the location of the result is printed."""
+    """For its user alone; standard output is empty, and the location of the result is printed."""
     got = voicestatus.run("lookup", "--file", "ids.csv", "--output", "result.csv")
-    written = (voicestatus.directory / "result.csv").read_text("utf-8")
+    result = voicestatus.directory / "result.csv"
+    written = result.read_text("utf-8")
+    assert 0o600 == result.stat().st_mode & 0o777
     assert say("sheet.outcome") in written.partition("\n")[0]
     assert ("", say("list.terminal.written", file="result.csv")) == (
         got.out,

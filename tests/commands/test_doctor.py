@@ -376,6 +376,17 @@ async def test_slack_that_gives_no_answer(good: dict[str, Any], slack: LoopbackS
     assert found["gateway"].ok
 
 
+@pytest.mark.parametrize("reason", ["internal_error", "socket_mode_disabled"])
+async def test_slack_that_answers_with_another_error(
+    good: dict[str, Any], slack: LoopbackSlack, reason: str
+) -> None:
+    """It was reached, so neither the address nor the network is to blame."""
+    slack.fail_next("apps.connections.open", error=reason)
+    check = (await checks(good))["app token"]
+    remedy = load_remedies()["slack"]["answered"]
+    assert (f"Slack answers: {reason}", remedy) == (check.detail, check.remedy)
+
+
 async def test_slack_that_is_something_else(good: dict[str, Any]) -> None:
     """A page in place of Slack leads to no traceback either."""
     async with serving("<html>sign in to the network</html>") as url:
@@ -603,10 +614,13 @@ async def test_exit_code_and_secrets(
 async def test_json_is_one_check_a_line(
     good: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With --json each line is a check with its name, verdict, detail and remedy."""
+    """With --json each line is a check with its name, verdict, detail, remedy and level."""
     await report(Settings.of(**good), as_json=True)
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [["name", "ok", "detail", "remedy"]] * 7 == [list(check) for check in found]
+    assert [["name", "ok", "detail", "remedy", "level"]] * 7 == [list(check) for check in found]
+    levels = {True: {"ok", "warn"}, False: {"fail"}}
+    assert [] == [check for check in found if check["level"] not in levels[check["ok"]]]
+    assert [] == [one for one in found if (one["level"] == "ok") is bool(one["remedy"])]
 
 
 async def test_text_marks_failures_by_a_word(

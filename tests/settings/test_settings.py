@@ -232,6 +232,17 @@ def test_secret_of_the_mode_is_asked_for(
     assert problem.endswith(".")
 
 
+def test_a_word_may_be_in_capitals(environment: Environment) -> None:
+    """Every setting whose value is one of a few words takes them in any case."""
+    words = {"BOT_MODE": "Http", "BOT_LOG_FORMAT": "JSON", "BOT_LOG_LEVEL": "info"}
+    environment.set(**words, WATCH_IN_DOUBT="Drop", BOT_LANGUAGE="PT-br")
+    read = environment.load(*())
+    assert ("http", "json", "INFO", "drop", "pt-BR") == (
+        *(read.mode, read.bot_log_format, read.bot_log_level, read.watch_in_doubt),
+        read.bot_language,
+    )
+
+
 def test_certificates_are_loaded_for_a_file_only(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

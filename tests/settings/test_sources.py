@@ -135,19 +135,21 @@ def test_a_file_that_is_no_text_is_named(environment: Environment, content: byte
     assert (f"{secret} is not a text file in UTF-8.",) == environment.refused().problems
 
 
+@pytest.mark.parametrize("name", [".env", "gateway_token"])
 def test_a_file_that_may_not_be_read_is_named(
-    environment: Environment, monkeypatch: pytest.MonkeyPatch
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """With the system's reason."""
+    read = Path.read_text
 
-    def forbidden(*_: object, **__: object) -> str:
-        raise PermissionError(13, "Permission denied")
+    def forbidden(path: Path, encoding: str) -> str:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied")
+        return read(path, encoding)
 
     environment.put_secrets(gateway_token="C4NARY")
     monkeypatch.setattr(Path, "read_text", forbidden)
-    with pytest.raises(
-        SettingsError, match=r"gateway_token cannot be read \(Permission denied\)\.$"
-    ):
+    with pytest.raises(SettingsError, match=rf"{name} cannot be read \(Permission denied\)\.$"):
         environment.load()
 
 
@@ -319,3 +321,28 @@ def test_what_is_no_file_of_ours_is_not_noticed(environment: Environment) -> Non
     Path(".env").mkdir(mode=0o755)
     environment.set(DATABASE_URL="postgresql:///voice")
     assert () == read_sources().exposed
+
+
+def test_a_comment_that_is_cut_from_a_value_is_said(environment: Environment) -> None:
+    """Both where python-dotenv cuts it, and not of a value in quotes."""
+    Path(".env").write_text('GATEWAY_SUPPORT_CONTACT=a, contract #2\nBOT_SUPPORT_CONTACT="b #3"\n')
+    Path(".env").chmod(0o600)
+    assert "a, contract" == environment.load(*()).gateway_support_contact
+    assert ["GATEWAY_SUPPORT_CONTACT"] == [one.setting for one in remarks(read_sources())]
+
+
+def test_no_advice_is_given_about_another_file(environment: Environment) -> None:
+    """A wrong address of the database may lead to a file of the system."""
+    Path("hosts").write_text("127.0.0.1 localhost")
+    Path("hosts").chmod(0o644)
+    with environment.having(DATABASE_URL="sqlite:///hosts"):
+        assert () == read_sources().exposed
+
+
+def test_a_missing_file_is_named_with_its_folder(environment: Environment) -> None:
+    """Whoever starts it in the wrong folder sees which one that is."""
+    (first, *_) = environment.refused(Need.SLACK).problems
+    assert first.endswith(f" There is no .env in {Path.cwd()}.")
+    Path(".env").touch()
+    (first, *_) = environment.refused(Need.SLACK).problems
+    assert "There is no" not in first

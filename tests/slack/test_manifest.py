@@ -160,7 +160,11 @@ def test_socket_mode_has_no_address() -> None:
     assert made["settings"]["interactivity"]["is_enabled"] is True
 
 
-@pytest.mark.parametrize("given", [OUTSIDE, f"{OUTSIDE}/"], ids=["bare", "with a slash"])
+@pytest.mark.parametrize(
+    "given",
+    [OUTSIDE, f"{OUTSIDE}/", f"{OUTSIDE}{SLACK_PATH}", f"{OUTSIDE}{SLACK_PATH}/"],
+    ids=["bare", "with a slash", "with the path", "with the path and a slash"],
+)
 def test_http_mode_names_the_endpoint(given: str) -> None:
     """With --http commands, clicks and events go to the path that the server serves."""
     made = data("--http", given)
