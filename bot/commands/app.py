@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -43,6 +43,14 @@ def _language(text: str) -> Language:
     if language is None:
         raise typer.BadParameter(f"it should be {forms()['BOT_LANGUAGE']}.")
     return language
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("it takes 2026-11-01 or 2026-11-01T13:00:00 (UTC).") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 InLanguage = Annotated[
@@ -253,7 +261,11 @@ def audit(
     *,
     since: Annotated[
         datetime | None,
-        Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only what came later (UTC)."),
+        Option(
+            parser=_moment,
+            metavar="2026-11-01|2026-11-01T13:00:00",
+            help="Only what came later (UTC).",
+        ),
     ] = None,
     form: Annotated[str, Option("--format", metavar="csv|jsonl")] = "csv",
 ) -> None:

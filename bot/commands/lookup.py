@@ -29,12 +29,13 @@ from bot.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from bot.composition.terminal import Installation
+    from bot.storage.errors import StorageError
 
 AskGateway: TypeAlias = Callable[[MessageId, Urgency], Awaitable[Answer]]
 
 _COMMAND: Final = "voicestatus lookup"
 _SHOWN: Final = 60
-_UNRECORDED: Final = "Not recorded in the audit: no database of a bot was found (DATABASE_URL)."
+_NO_BOT: Final = "Not recorded in the audit: no database of a bot was found (DATABASE_URL)."
 _NO_WORD: Final = re.compile(r"[^\w\x00-\x1f]*(?:[0-9]{1,3}[.):\]]+|[^\W\d_]?)[^\w\x00-\x1f]*")
 
 
@@ -113,9 +114,9 @@ async def lookups_of(settings: Settings) -> AsyncIterator[AskGateway]:
     configure_logging(level="ERROR", json=False)
     async with AsyncExitStack() as stack:
         beside = await stack.enter_async_context(_beside_a_bot(settings))
-        gatekeeper, installation = beside or (None, None)
-        if installation is None and sys.stderr.isatty():
-            print(_UNRECORDED, file=sys.stderr)  # noqa: T201 - the terminal's own output
+        gatekeeper, installation = beside if isinstance(beside, tuple) else (None, None)
+        if not isinstance(beside, tuple) and (why := _why_unrecorded(beside)):
+            print(why, file=sys.stderr)  # noqa: T201 - the terminal's own output
         opened = gateway_of(settings, gatekeeper=gatekeeper)
         gateway = await stack.enter_async_context(opened)
         lookups = build_lookups(settings, gateway, Telemetry(b""))
@@ -134,9 +135,16 @@ def at_once(settings: Settings) -> int:
     return rate_limits_of(settings).at_once(settings.gateway_timeout_seconds / 2)
 
 
+def _why_unrecorded(error: StorageError | None) -> str:
+    """Why no audit has the look-ups; empty where a script asks on a machine without a bot."""
+    if error is not None:
+        return f"Not recorded in the audit. {error.detail}"
+    return _NO_BOT if sys.stderr.isatty() else ""
+
+
 def _beside_a_bot(
     settings: Settings,
-) -> AbstractAsyncContextManager[tuple[Gatekeeper, Installation] | None]:
+) -> AbstractAsyncContextManager[tuple[Gatekeeper, Installation] | StorageError | None]:
     """The rate limit and the data of a bot on this database, if one has run."""
     url = revealed(settings.database_url)
     if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():

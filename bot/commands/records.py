@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.commands.exit_codes import FAILED, OK
@@ -27,8 +27,7 @@ async def export_audit(settings: Settings, since: datetime | None, form: str) ->
 
     async def export(installation: Installation) -> int:
         write = _csv_lines() if form == "csv" else _json_line
-        moment = since.replace(tzinfo=UTC) if since is not None else None
-        async for entry in installation.stores.audit.entries(moment):
+        async for entry in installation.stores.audit.entries(since):
             for call in entry.calls():
                 write(asdict(call) | {"at": call.at.isoformat()})
         installation.records.acted(installation.asked, "export")

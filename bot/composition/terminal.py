@@ -64,13 +64,13 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
 @asynccontextmanager
 async def beside_a_bot(
     settings: Settings,
-) -> AsyncIterator[tuple[SharingGatekeeper, Installation] | None]:
-    """The shared rate limit and the stored data; `None` where the database cannot be used."""
+) -> AsyncIterator[tuple[SharingGatekeeper, Installation] | StorageError]:
+    """The shared rate limit and the stored data, or why the database cannot be used."""
     opened = open_installation(settings)
     try:
         installation = await opened.__aenter__()
-    except StorageError:
-        yield None
+    except StorageError as error:
+        yield error
         return
     try:
         async with gatekeeper_of(settings, installation.database) as gatekeeper:

@@ -233,3 +233,11 @@ def test_where_no_bot_has_run_a_look_up_makes_no_database(voicestatus: Voicestat
     """No bot shares the rate limit."""
     voicestatus.run("lookup", "SANDBOX-OK")
     assert [] == [*voicestatus.directory.iterdir()]
+
+
+def test_a_database_that_cannot_be_used_is_named(voicestatus: Voicestatus) -> None:
+    """The answer comes all the same; a script reads why no audit has it."""
+    (voicestatus.directory / "voicestatus.db").write_bytes(b"no database" * 100)
+    ended = voicestatus.run("lookup", "SANDBOX-OK")
+    assert (0, True) == (ended.code, "Not recorded in the audit." in ended.err)
+    assert "No database of a bot" not in ended.err

@@ -62,9 +62,10 @@ def test_the_audit_is_exported_as_csv(stored: Voicestatus) -> None:
     assert 4 == len(lines)
 
 
-def test_the_audit_is_exported_as_json_since_a_day(stored: Voicestatus) -> None:
-    """And the export itself is in the audit after it."""
-    since = ("--since", "2026-11-24", "--format", "jsonl")
+@pytest.mark.parametrize("day", ["2026-11-24", "2026-11-24T00:00:00", "2026-11-23T21:00:00-03:00"])
+def test_the_audit_is_exported_as_json_since_a_day(stored: Voicestatus, day: str) -> None:
+    """In UTC, or the zone that is given; the export itself is in the audit after it."""
+    since = ("--since", day, "--format", "jsonl")
     assert ["U2", "U2"] == [line["user"] for line in stored.run("audit", "export", *since).records]
     assert "export" == stored.run("audit", "export", *since).records[-1]["action"]
 
