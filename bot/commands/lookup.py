@@ -98,7 +98,8 @@ async def look_up(
                 if as_json:
                     print(line_of(answer.message_id, answer.finding, catalog), flush=True)  # noqa: T201
                 else:
-                    console().print(draw(card([answer], style).blocks))
+                    # A terminal has no watches.
+                    console().print(draw(card([answer], style, watched=True).blocks))
                 worst = max(worst, exit_code_of(answer.finding))
     return worst
 

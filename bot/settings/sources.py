@@ -48,7 +48,7 @@ _QUOTED: Final = re.compile(
 _SQLITE: Final = b"SQLite format 3\0"
 # A value in `.env` from which python-dotenv cuts a comment; one in quotes keeps it.
 _COMMENTED: Final = re.compile(
-    r"^\s*(?:export\s+)?(\w+)[ \t]*=[ \t]*[^'\"\s#].*?[ \t]#", re.MULTILINE
+    r"^\s*(?:EXPORT\s+)?(\w+)[ \t]*=[ \t]*[^'\"\s#].*?[ \t]#", re.MULTILINE
 )
 _COMMENT: Final = re.compile(r"(?:^|\s+)#(?:\s.*)?$", re.DOTALL)
 _BY_OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
@@ -108,7 +108,7 @@ def read_sources(secrets_directory: str = SECRETS_DIRECTORY) -> Sources:
     text = _env_text()
     written, unread = _parsed(text)
     places = [_secrets(Path(secrets_directory)), written, os.environ]
-    return _gathered(places, unread, _COMMENTED.findall(text))
+    return _gathered(places, unread, _COMMENTED.findall(text.upper()))
 
 
 def single_setting(name: str) -> str:

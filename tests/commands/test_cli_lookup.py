@@ -235,6 +235,12 @@ def test_where_no_bot_has_run_a_look_up_makes_no_database(voicestatus: Voicestat
     assert [] == [*voicestatus.directory.iterdir()]
 
 
+def test_a_terminal_advises_no_watch(voicestatus: Voicestatus) -> None:
+    """It has none; the rest of the advice stays."""
+    shown = voicestatus.run("lookup", "SANDBOX-PENDING").shown
+    assert say("advice.still_pending") in " ".join(shown.split())
+
+
 def test_a_database_that_cannot_be_used_is_named(voicestatus: Voicestatus) -> None:
     """The answer comes all the same; a script reads why no audit has it."""
     (voicestatus.directory / "voicestatus.db").write_bytes(b"no database" * 100)

@@ -325,7 +325,8 @@ def test_what_is_no_file_of_ours_is_not_noticed(environment: Environment) -> Non
 
 def test_a_comment_that_is_cut_from_a_value_is_said(environment: Environment) -> None:
     """Both where python-dotenv cuts it, and not of a value in quotes."""
-    Path(".env").write_text('GATEWAY_SUPPORT_CONTACT=a, contract #2\nBOT_SUPPORT_CONTACT="b #3"\n')
+    lines = ("export Gateway_Support_Contact=a, contract #2", 'BOT_SUPPORT_CONTACT="b #3"')
+    Path(".env").write_text("\n".join(lines))
     Path(".env").chmod(0o600)
     assert "a, contract" == environment.load(*()).gateway_support_contact
     assert ["GATEWAY_SUPPORT_CONTACT"] == [one.setting for one in remarks(read_sources())]
