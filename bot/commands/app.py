@@ -10,8 +10,6 @@ import re
 import sys
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -19,9 +17,9 @@ from typer import Argument, Option
 
 from bot import __version__
 from bot.commands.exit_codes import FAILED, USAGE
+from bot.commands.options import AsJson, InLanguage, ListFile, ResultFile, Since
 from bot.domain.texts.catalog import Catalog, Language, named_language
 from bot.domain.texts.printable import printable
-from bot.settings.names import forms
 
 if TYPE_CHECKING:
     from bot.settings.settings import Settings
@@ -34,42 +32,6 @@ _app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-AsJson = Annotated[bool, Option("--json", help="One JSON object a line.")]
-
-
-def _language(text: str) -> Language:
-    language = named_language(text)
-    if language is None:
-        raise typer.BadParameter(f"it should be {forms()['BOT_LANGUAGE']}.")
-    return language
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("it takes 2026-11-01 or 2026-11-01T13:00:00 (UTC).") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-InLanguage = Annotated[
-    Language | None,
-    Option(
-        "--language",
-        parser=_language,
-        metavar="en|pt-BR",
-        help="Language of the texts, instead of BOT_LANGUAGE.",
-    ),
-]
-ListFile = Annotated[
-    str | None,
-    Option("--file", metavar="FILE", help="A list of calls (CSV or text); - reads standard input."),
-]
-ResultFile = Annotated[
-    Path | None,
-    Option("--output", metavar="FILE", help="Write the result of --file to this file."),
-]
 
 
 def main() -> None:
@@ -259,14 +221,7 @@ def jobs(
 def audit(
     action: Annotated[str, Argument(metavar="export")],
     *,
-    since: Annotated[
-        datetime | None,
-        Option(
-            parser=_moment,
-            metavar="2026-11-01|2026-11-01T13:00:00",
-            help="Only what came later (UTC).",
-        ),
-    ] = None,
+    since: Since = None,
     form: Annotated[str, Option("--format", metavar="csv|jsonl")] = "csv",
 ) -> None:
     """Print the audit: who looked up what, when, and where. Ids are hashed."""

@@ -115,8 +115,11 @@ async def lookups_of(settings: Settings) -> AsyncIterator[AskGateway]:
     configure_logging(level="ERROR", json=False)
     async with AsyncExitStack() as stack:
         beside = await stack.enter_async_context(_beside_a_bot(settings))
-        gatekeeper, installation = beside if isinstance(beside, tuple) else (None, None)
-        if not isinstance(beside, tuple) and (why := _why_unrecorded(beside)):
+        gatekeeper: Gatekeeper | None = None
+        installation: Installation | None = None
+        if isinstance(beside, tuple):
+            gatekeeper, installation = beside
+        elif why := _why_unrecorded(beside):
             print(why, file=sys.stderr)  # noqa: T201 - the terminal's own output
         opened = gateway_of(settings, gatekeeper=gatekeeper)
         gateway = await stack.enter_async_context(opened)

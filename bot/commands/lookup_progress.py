@@ -16,6 +16,7 @@ from bot.domain.jobs.bulk import Tally
 from bot.domain.jobs.bulk_report import BulkReport, alike_report
 from bot.domain.texts.catalog import Catalog
 from bot.domain.texts.printable import printable
+from bot.slack.cards.status_card import reached
 
 _IGNORED_SHOWN: Final = 5
 # Without a bar, a line follows each tenth of the list, if the list is long enough.
@@ -83,8 +84,7 @@ def say_alike(counted: BulkReport, contact: str, catalog: Catalog) -> None:
     for one in counted.reasons:
         if one.alike:
             entry, ids = one.explanation.entry, [example.value for example in one.examples]
-            whom = " / ".join(filter(None, (entry.contact, contact)))
-            whom = catalog.say("card.copy_for", contact=whom)
+            whom = catalog.say("card.copy_for", contact=reached(entry.contact, contact))
             report = alike_report(one, counted.ended, ids, catalog)
             _print(f"\n{entry.advice}\n\n{whom}\n{report}")
 

@@ -251,27 +251,29 @@ def _walls() -> Iterator[tuple[Room, Mapping[str, Make]]]:
     yield Room.BULKS, bulk_exhibits()
     yield Room.BULKS, file_exhibits()
     yield Room.NOTES, _NOTES
-    yield (
-        Room.NOTES,
-        {
-            **{f"first-{name or 'answer'}": _first(name) for name in ("", *NOTED)},
-            "first-answer-directly": _first(audience=Audience.DIRECT),
-            "first-no-id": _first(said="SANDBX-OK"),
-        },
-    )
-    yield (
-        Room.HEALTH,
-        {
-            **{f"health-{name}": _healthy(health) for name, health in _healths().items()},
-            "health-others": _healthy(_healths()["good"], connections=3, others=2),
-            "alert-900": _alarming(Alert(trouble=Trouble.SECURITY_LIMIT, code="900")),
-            "alert-keys": _alarming(Alert(trouble=Trouble.KEYS, code="001")),
-            "alert-account": _alarming(Alert(trouble=Trouble.ACCOUNT, code="022")),
-            "alert-down": _alarming(Alert(trouble=Trouble.DOWN, detail="timeout")),
-        },
-    )
+    yield Room.NOTES, _first_answers()
+    yield Room.HEALTH, _healthy_and_not()
     yield Room.HOME, _HOME
     yield Room.MODALS, _MODALS
+
+
+def _first_answers() -> Mapping[str, Make]:
+    return {
+        **{f"first-{name or 'answer'}": _first(name) for name in ("", *NOTED)},
+        "first-answer-directly": _first(audience=Audience.DIRECT),
+        "first-no-id": _first(said="SANDBX-OK"),
+    }
+
+
+def _healthy_and_not() -> Mapping[str, Make]:
+    return {
+        **{f"health-{name}": _healthy(health) for name, health in _healths().items()},
+        "health-others": _healthy(_healths()["good"], connections=3, others=2),
+        "alert-900": _alarming(Alert(trouble=Trouble.SECURITY_LIMIT, code="900")),
+        "alert-keys": _alarming(Alert(trouble=Trouble.KEYS, code="001")),
+        "alert-account": _alarming(Alert(trouble=Trouble.ACCOUNT, code="022")),
+        "alert-down": _alarming(Alert(trouble=Trouble.DOWN, detail="timeout")),
+    }
 
 
 def _card(result: str) -> Make:

@@ -59,6 +59,6 @@ def test_calls_that_end_alike_come_with_a_text_to_send(
 
     told = capsys.readouterr().err
     assert said == (catalog.say("advice.alike") in told)
-    assert said == (f"{catalog.gateway('777').contact} / noc@example.com" in told)
+    assert said == (f"{catalog.gateway('777').contact} (noc@example.com)" in told)
     assert said == ("MPG000000000004" in told)
     assert "MPG000000000005" not in told

@@ -49,25 +49,23 @@ class BulkTurns:
         self._dependencies = dependencies
         self._timing = dependencies.timing
         self._now = dependencies.now
-        self._columns_delivery = OnceDelivery(
+        once = partial(
+            OnceDelivery[Bulk],
             jobs=bulks,
             dependencies=dependencies,
-            send=lambda bulks: notifier.deliver_columns(*bulks),
-            find_sent=partial(_traces, notifier.trace_columns),
             seconds=self._timing.hand_over,
         )
-        self._result_delivery = OnceDelivery(
-            jobs=bulks,
-            dependencies=dependencies,
+        self._columns_delivery = once(
+            send=lambda bulks: notifier.deliver_columns(*bulks),
+            find_sent=partial(_traces, notifier.trace_columns),
+        )
+        self._result_delivery = once(
             send=lambda bulks: self._deliver_results(*bulks),
             find_sent=partial(_traces, notifier.trace_result),
             after_sent=self._deliver_columns,
             given_up=partial(self._show_undelivered, missing="file"),
-            seconds=self._timing.hand_over,
         )
-        self._delivery = OnceDelivery(
-            jobs=bulks,
-            dependencies=dependencies,
+        self._delivery = once(
             send=lambda bulks: notifier.report(*bulks),
             find_sent=partial(_traces, notifier.trace),
             after_sent=self._result_delivery.attempt,

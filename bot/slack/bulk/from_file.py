@@ -2,7 +2,7 @@
 
 A `trigger_id` opens a modal only within three seconds, and a file may take longer. So the modal
 waits for the file only briefly; then it opens with a note, and is updated when the file is read.
-When it is submitted, it closes as soon, and what goes wrong later is said in a direct message.
+When it is submitted, it closes within the same time; a later problem is a direct message.
 https://docs.slack.dev/surfaces/modals
 
 A mention and a direct message have no `trigger_id`, and a modal may be closed by then: a message

@@ -1,12 +1,8 @@
-"""Posts the progress card of a list, its report, and all results as a file or as pages.
-
-The functions say where these messages are posted, and how they are recognised later.
-"""
+"""Posts the progress card of a list, its report, and all results as a file or as pages."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,78 +14,28 @@ from bot.domain.id_lists.result_sheet import ResultSheet, local_moment
 from bot.domain.jobs.bulk import Bulk, BulkItem, Tally
 from bot.domain.jobs.bulk_report import ReportCounter
 from bot.domain.jobs.job import Delivery, Destination, PostedCard, Report, Trace
-from bot.domain.privacy import shorten
-from bot.domain.texts.catalog import Catalog
 from bot.slack.api.post_once import OncePoster
-from bot.slack.api.posted import Mark
 from bot.slack.blocks.block_kit import Message
 from bot.slack.blocks.style import CardStyle, is_direct
-from bot.slack.bulk.cards import columns_note, progress_card, report_block, report_card
+from bot.slack.bulk.cards import columns_note, progress_card, report_card
+from bot.slack.bulk.places import (
+    beside,
+    columns_mark,
+    direct_to,
+    file_name,
+    home_of,
+    progress_mark,
+    report_mark,
+    result_mark,
+)
 from bot.slack.bulk.tables import MOST_ROWS, ROWS_OF_A_PAGE, Form, page_of_results
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.file_objects import UnreadableFileError
 from bot.slack.files.upload import TOO_LARGE, ResultFiles
 from bot.storage.errors import FailureLogged
 
-_NAME_LIMIT: Final = 60
 # If the list's file cannot be read for so long, about a minute, the results come without it.
 _ATTEMPTS: Final = 5
-# Characters that some file system or URL does not accept.
-_ODD: Final = re.compile(r"[^\w.-]+")
-
-
-def home_of(bulk: Bulk) -> Destination:
-    """Where the report is posted: beside its card, or in the thread of the question."""
-    place, card = bulk.destination, bulk.card
-    if place.thread is not None and (card is None or card.channel == place.channel):
-        return place
-    # Without a card the channel has nothing of the list, so nobody there waits for the report.
-    return direct_to(bulk) if card is None else beside(bulk, card)
-
-
-def direct_to(bulk: Bulk) -> Destination:
-    """The direct messages to the user who started the list."""
-    return replace(bulk.destination, channel=bulk.user, thread=None)
-
-
-def beside(bulk: Bulk, card: PostedCard) -> Destination:
-    """The thread of a message of the list; in direct messages the conversation itself."""
-    thread = None if is_direct(card.channel) else card.ts
-    return replace(bulk.destination, channel=card.channel, thread=thread)
-
-
-def report_mark(bulk: Bulk) -> Mark:
-    """The mark of the report: its metadata, and a `block_id` for when that cannot be read."""
-    return Mark(
-        event_type="bulk_report",
-        name="bulk",
-        value=bulk.id,
-        block_id=report_block(bulk),
-        since=bulk.started_at,
-    )
-
-
-def progress_mark(bulk: Bulk) -> Mark:
-    """The mark of the progress card."""
-    return replace(report_mark(bulk), event_type="bulk_progress", name="progress", block_id="")
-
-
-def result_mark(bulk: Bulk, file: str = "") -> Mark:
-    """The mark of the pages of results, or of the file with this name."""
-    since = bulk.decided_at or bulk.started_at
-    named = replace(report_mark(bulk), event_type="bulk_result", name="result", block_id="")
-    return replace(named, since=since, file=file)
-
-
-def columns_mark(bulk: Bulk) -> Mark:
-    """The mark of the message above the file with the columns."""
-    return replace(result_mark(bulk), event_type="bulk_columns", name="columns")
-
-
-def file_name(bulk: Bulk, catalog: Catalog) -> str:
-    """The name of the file of results: after the file of the list, or after its id."""
-    stem = _ODD.sub("-", bulk.name.rpartition(".")[0] or bulk.name).strip("-.")
-    return f"{catalog.say('bulk.file.name')}-{shorten(stem, _NAME_LIMIT) or bulk.id}.csv"
 
 
 def _title(bulk: Bulk, style: CardStyle) -> str:

@@ -181,10 +181,11 @@ def who(who_acts: WhoActs, style: CardStyle) -> str:
     """Who must act, with the configured contact."""
     name = style.catalog.say(f"who.{who_acts.value}")
     contacts = {WhoActs.BOT_ADMIN: style.contacts.bot, WhoActs.GATEWAY: style.contacts.gateway}
-    return _reached(name, contacts.get(who_acts, ""))
+    return reached(name, contacts.get(who_acts, ""))
 
 
-def _reached(name: str, contact: str) -> str:
+def reached(name: str, contact: str) -> str:
+    """Who it is, with the contact if there is one."""
     return f"{name} ({contact})" if contact else name
 
 
@@ -244,7 +245,7 @@ def to_copy(text: str, contact: str, style: CardStyle) -> Block:
 def addressee(explanation: Explanation, style: CardStyle) -> str:
     """Whom the report is for; empty if it would help no one."""
     if named := explanation.entry.contact:
-        return _reached(named, style.contacts.gateway)
+        return reached(named, style.contacts.gateway)
     who_acts = explanation.entry.who_acts
     if who_acts is WhoActs.AGENT and explanation.entry.kind is Kind.GATEWAY:
         # The gateway does not know the agent's IDMSG; the sending team has the right one.

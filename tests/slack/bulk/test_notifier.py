@@ -28,13 +28,8 @@ from bot.fake_slack.state.workspace import CHANNEL_ID, CHANNEL_WITHOUT_BOT_ID, T
 from bot.services.file_reading import FileReading
 from bot.slack.api.post_once import OncePoster
 from bot.slack.bulk.cards import bar
-from bot.slack.bulk.notifier import (
-    SlackBulkNotifier,
-    direct_to,
-    file_name,
-    home_of,
-    result_mark,
-)
+from bot.slack.bulk.notifier import SlackBulkNotifier
+from bot.slack.bulk.places import direct_to, file_name, home_of, result_mark
 from bot.slack.files.download import AttachedFiles
 from bot.slack.files.upload import TOO_LARGE, ResultFiles
 from bot.storage.errors import StorageError
