@@ -22,7 +22,6 @@ from yarl import URL
 from bot.gateway.http.proxy import read_proxy
 from bot.slack.api.addresses import ip_address, is_loopback
 
-_SECONDS: Final = 30.0
 # The limit on a reply of Slack's, unpacked, and on a message of the socket. Files have their own.
 MAX_REPLY_BYTES: Final = 1024 * 1024
 # A proxy, and the headers for it.
@@ -148,7 +147,8 @@ def open_session(
         response_class=_Reply,
         connector=aiohttp.TCPConnector(ssl=trust),
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=_SECONDS),
+        # Whoever calls has a deadline of their own (`within`).
+        timeout=aiohttp.ClientTimeout(),
         trust_env=False,
         middlewares=(proxies.lead,) if proxies else (),
     )
