@@ -109,10 +109,16 @@ class Connections:
             gone.drop()
 
     async def _handle_watched(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Handle a request; log any exception of its handler, and answer 500 without details."""
         connection = connection_of(request)
         connection.begin(request)
         try:
             return await self._handle(request)
+        except web.HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 - one of the edges where everything is caught
+            _log.error("a request failed", exc_info=error)
+            return web.json_response({"error": "internal"}, status=500)
         finally:
             connection.end(request)
 

@@ -37,7 +37,6 @@ BODIES_BYTES: Final = 8 * 1024 * 1024
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 Warnings = Callable[[], Mapping[str, str]]
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def build_server(
@@ -53,7 +52,7 @@ def build_server(
         health: serves health and metrics.
         slack: serves Slack's requests.
     """
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[*guards, no_traceback])
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=guards)
     if health is not None:
         health.add_to(app)
     if slack is not None:
@@ -97,18 +96,6 @@ async def serving(
             yield got
     finally:
         await runner.cleanup()
-
-
-@web.middleware
-async def no_traceback(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Log any exception of a handler, and answer 500 without details."""
-    try:
-        return await handler(request)
-    except web.HTTPException:
-        raise
-    except Exception as error:  # noqa: BLE001 - one of the edges where everything is caught
-        _log.error("a request failed", exc_info=error)
-        return web.json_response({"error": "internal"}, status=500)
 
 
 def own_connection_limit(servers: int = 1) -> int:
