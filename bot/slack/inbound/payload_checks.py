@@ -12,7 +12,7 @@ https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from types import NoneType
 from typing import Any, Final, TypeGuard
@@ -52,8 +52,7 @@ _PLACE_FIELDS: Final = (
 # A slash command is form-encoded, so its booleans are strings.
 _NOT_SHARED: Final = (None, False, "", "false")
 _ABSENT: Final = (None, "")
-# Made once: a look-up checks fifteen fields.
-_TEXT_OR_ABSENT: Final = (str, NoneType)
+_TEXT_OR_ABSENT: Final = frozenset({str, NoneType})
 
 
 class Organisation(StrEnum):
@@ -99,9 +98,8 @@ def organisation_of(payload: Mapping[str, Any], own: Collection[str]) -> Organis
         payload: the body that Slack sent.
         own: the ids of our workspaces and organisations.
     """
-    user = [value for path in _USER_FIELDS for value in _values_at(payload, path)]
-    place = [value for path in _PLACE_FIELDS for value in _values_at(payload, path)][:1]
-    if any(not _is_one_of(own, value) for value in user or place):
+    user = _values(payload, _USER_FIELDS)
+    if any(not _is_one_of(own, value) for value in user or _values(payload, _PLACE_FIELDS)[:1]):
         return Organisation.OTHER
     if not user and payload.get("is_ext_shared_channel") not in _NOT_SHARED:
         return Organisation.UNKNOWN
@@ -149,6 +147,12 @@ def overridden_by(profile: Mapping[str, Any], own: Collection[str]) -> frozenset
     return frozenset({Organisation.UNKNOWN} if known else ())
 
 
+def _values(payload: Mapping[str, Any], paths: Iterable[Sequence[str]]) -> list[object]:
+    """The values at the paths where there is one."""
+    present = (path for path in paths if path[0] in payload)
+    return [value for path in present for value in _values_at(payload, path)]
+
+
 def _values_at(payload: Mapping[str, Any], path: Sequence[str]) -> list[object]:
     """The value at the path, if present; one of a wrong type matches no id of ours."""
     found: object = payload
@@ -167,4 +171,4 @@ def _has_words(part: object, names: tuple[str, ...]) -> TypeGuard[Mapping[str, A
     """Whether it is an object in which each of these fields is text or absent."""
     if not isinstance(part, dict):
         return False
-    return all(isinstance(part.get(name), _TEXT_OR_ABSENT) for name in names)
+    return {type(part.get(name)) for name in names} <= _TEXT_OR_ABSENT
