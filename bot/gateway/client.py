@@ -93,12 +93,12 @@ class GatewayClient:
         self._timeout = timeout
         self._now = now
         self._timing = timing
-        self._finals: TTLCache[MessageId, Answer, datetime] = TTLCache(
+        self._finals: TTLCache[str, Answer, datetime] = TTLCache(
             maxsize=MAX_STATUSES, ttl=LIFETIME, timer=now
         )
         self._queue = RequestQueue(gatekeeper, most_reserved=timeout / 2, timing=timing)
         self._circuit = Circuit(self._probe, now, timing=timing)
-        self._flights: dict[MessageId, _Flight] = {}
+        self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[Answer | GatewayError]] = set()
 
     @property
@@ -108,7 +108,7 @@ class GatewayClient:
 
     def is_final(self, message_id: MessageId) -> bool:
         """Whether a final status is cached, so that the look-up needs no wait."""
-        return message_id in self._finals
+        return message_id.value in self._finals
 
     async def status(
         self, message_id: MessageId, *, urgency: Urgency = Urgency.PERSON, asker: str = ""
@@ -119,7 +119,7 @@ class GatewayClient:
         caller for the same call shares the running look-up, its deadline and its error.
         The look-up is cancelled with its last caller.
         """
-        if (cached := self._finals.get(message_id)) is not None:
+        if (cached := self._finals.get(message_id.value)) is not None:
             return replace(cached, from_cache=True)
         if (down := self._circuit.error()) is not None:
             return self._marked(down)
@@ -132,8 +132,8 @@ class GatewayClient:
             flight.askers -= 1
             if not flight.askers:
                 flight.task.cancel()
-                if self._flights.get(message_id) is flight:
-                    del self._flights[message_id]
+                if self._flights.get(message_id.value) is flight:
+                    del self._flights[message_id.value]
 
     async def aclose(self) -> None:
         """Cancel every look-up in progress, and with it its callers."""
@@ -144,9 +144,10 @@ class GatewayClient:
         await self._queue.aclose()
 
     def _board(self, message_id: MessageId, urgency: Urgency, asker: str) -> _Flight:
-        flight = self._flights.get(message_id)
+        flight = self._flights.get(message_id.value)
         if flight is None or flight.task.done():
-            flight = self._flights[message_id] = self._new_flight(message_id, urgency, asker)
+            flight = self._new_flight(message_id, urgency, asker)
+            self._flights[message_id.value] = flight
             flight.task = asyncio.create_task(self._look_up(flight))
             # asyncio keeps only weak references; a cancelled look-up has left `_flights` already.
             self._tasks.add(flight.task)
@@ -177,7 +178,7 @@ class GatewayClient:
             return self._marked(outcome).with_traceback(None)
         self._circuit.answered()
         if outcome.finding.final:
-            self._finals[flight.message_id] = outcome
+            self._finals[flight.message_id.value] = outcome
         return outcome
 
     async def _ask_until_answered(self, flight: _Flight) -> None:

@@ -94,7 +94,7 @@ async def test_the_oldest_status_makes_room_for_the_newest() -> None:
     one, two, *more = ids(MAX_STATUSES + 1)
     async with serving(always(OK)) as server, client_of(server.url) as client:
         checked = await status_of(client, one)
-        client._finals.update(dict.fromkeys((two, *more[:-1]), checked))
+        client._finals.update({each.value: checked for each in (two, *more[:-1])})
         before = client.is_final(one)
         await status_of(client, more[-1])
         assert (True, False) == (before, client.is_final(one))
