@@ -1,7 +1,7 @@
 """`make bench`: what the bot costs, beside bots that do less, on loopback, in one run.
 
 `python -m scripts.bench [NAME...] [--write]` runs some of the benchmarks; with `--write`, the
-figures of `speed` and `growth` become those of the docs.
+figures of `speed`, `bulks` and `growth` become those of the docs.
 """
 
 from __future__ import annotations
@@ -74,7 +74,11 @@ def _write(found: dict[str, object]) -> None:
     CHART.write_text(chart("Processor time for one look-up", bars), encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
     points = [Point(**point) for point in known.get("growth", [])]
-    for name, table in (("speed", rows_table(rows)), ("growth", points_table(points))):
+    lists = [Row(**row) for row in known.get("bulks", [])]
+    for name, table in (
+        *(("speed", rows_table(rows)), ("bulks", rows_table(lists))),
+        ("growth", points_table(points)),
+    ):
         before, mark, rest = page.partition(f"<!-- {name} -->\n")
         after = rest[rest.index(f"<!-- end of {name} -->") :]
         page = f"{before}{mark}{table}{after}"

@@ -14,12 +14,10 @@ import sys
 import time
 import tracemalloc
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
-
-from rich.table import Table
 
 from bot.composition.configured import access_rules, gateway_of, revealed, utc_now
 from bot.composition.jobs import build_bulks, build_poller, gatekeeper_of
@@ -42,6 +40,7 @@ from bot.storage.database import open_database
 from bot.storage.stores import Stores
 from bot.telemetry import Telemetry
 from scripts.bench.in_slack import seconds_in_slack
+from scripts.bench.speed import Row
 
 COUNT, AT_ONCE, LATE_SECONDS = 1_000, 20, 0.1
 FEW, MANY = 200, 2_000
@@ -172,8 +171,8 @@ async def _ignore(answers: Sequence[Answer]) -> None:
 
 
 def _ids(count: int, first: int, late: str) -> tuple[MessageId, ...]:
-    """New ids each time, to bypass the cache."""
-    return tuple(MessageId(f"SANDBOX-SLOW-{late}{n:05}") for n in range(first, first + count))
+    """New ids each time, to bypass the cache; their number is below the delay's microseconds."""
+    return tuple(MessageId(f"SANDBOX-SLOW-{late}0000{n:05}") for n in range(first, first + count))
 
 
 async def _plain(lookups: LookupService, first: int) -> float:
@@ -211,8 +210,8 @@ async def _held_kib(
     return (peak - stays) / 1024
 
 
-async def measure_bulks() -> Table:
-    """Run the benchmark; returns the figures."""
+async def measure_bulks() -> list[Row]:
+    """Run the benchmark."""
     speaker = NotingSpeaker()
     with TemporaryDirectory() as folder:
         async with _gateway() as gateway_url:
@@ -231,17 +230,16 @@ async def measure_bulks() -> Table:
                 for ids in (_ids(AT_ONCE, 50_000, "0.00"), _ids(COUNT, 60_000, "0.10"))
             ]
             in_slack = await seconds_in_slack(gateway_url, lists, AT_ONCE)
-    return _table((plain, shared, durable, in_slack), (few, many))
+    return list(_rows((plain, shared, durable, in_slack), (few, many)))
 
 
-def _table(seconds: Sequence[float], memory: Sequence[float]) -> Table:
-    table = Table(f"{COUNT:,} calls, {AT_ONCE} at once", "seconds", "x ideal", box=None)
+def _rows(seconds: Sequence[float], memory: Sequence[float]) -> Iterator[Row]:
     names = (
-        *("ideal", "plain path", "behind the shared rate limit", "durable path"),
+        *("plain path", "behind the shared rate limit", "durable path"),
         "in Slack, a whole process: from the form to the report",
     )
-    for name, spent in zip(names, (_IDEAL, *seconds), strict=True):
-        table.add_row(name, f"{spent:.2f}", f"{spent / _IDEAL:.3f}")
+    for name, spent in zip(names, seconds, strict=True):
+        what = f"{COUNT:,} calls, {AT_ONCE} at once, {name}"
+        yield Row(name=what, value=spent, unit="s", against="ideal", ratio=spent / _IDEAL)
     for count, kib in zip((FEW, MANY), memory, strict=True):
-        table.add_row(f"memory held at the most, {count:,} calls, KiB", f"{kib:,.0f}", "")
-    return table
+        yield Row(name=f"memory held at the most, {count:,} calls", value=kib, unit="KiB")

@@ -1,7 +1,8 @@
 """A list in Slack: a real process, the strict fake Slack, and a gateway that takes 100 ms.
 
 Counted from the moment when the form that begins the list is sent until the report stands in the
-thread: reading the file, the durable list, its cards and the report are included.
+thread: reading the file, the durable list, its cards and the report are included. Each list has a
+channel of its own, or the pace of a message a second in the channel of the one before would count.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from bot.fake_slack.people.person import Person, person_over_http
 from bot.fake_slack.slack_server import LoopbackSlack, running_slack
+from bot.fake_slack.state.workspace import BOT_USER_ID, USER_ID
 from bot.settings.settings import Mode
 from tests.support.running_process import environment, first_line, started
 from tests.support.scene import CHECK
@@ -40,14 +42,24 @@ async def seconds_in_slack(gateway: str, lists: Sequence[Sequence[str]], at_once
         _, port = await first_line(process)
         url = f"http://127.0.0.1:{port}/slack/events"
         person = await stack.enter_async_context(person_over_http(slack, url))
-        taken = [await _list(person, slack, ids) for ids in lists]
+        channels = [f"C0LIST{number:05}" for number, _ in enumerate(lists)]
+        for channel in channels:
+            slack.workspace.add_channel(channel, channel.lower(), (BOT_USER_ID, USER_ID))
+        taken = [
+            await _list(person, slack, channel, ids)
+            for channel, ids in zip(channels, lists, strict=True)
+        ]
     return taken[-1]
 
 
-async def _list(person: Person, slack: LoopbackSlack, ids: Sequence[str]) -> float:
+async def _list(
+    person: Person, slack: LoopbackSlack, channel: str, ids: Sequence[str]
+) -> float:
     before = _reports(slack)
     content = "\r\n".join(("IDMSG", *ids)).encode()
-    message = await person.say("", files=[{"name": "calls.csv", "content": content}])
+    message = await person.say(
+        "", channel=channel, files=[{"name": "calls.csv", "content": content}]
+    )
     await person.message_shortcut(CHECK, message)
     await slack.wait_for(lambda: any(_begins(view) for view in slack.modals_of(person.user)))
     (view,) = filter(_begins, slack.modals_of(person.user))
