@@ -27,7 +27,7 @@ from bot.gateway.circuit import Circuit
 from bot.gateway.http.transport import Transport, open_transport
 from bot.gateway.line import Ticket
 from bot.gateway.protocol.errors import Busy, GatewayError, Paused, TimedOut, may_retry
-from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request, read_reply
+from bot.gateway.protocol.soap import Account, RequestForm, SoapVersion, read_reply
 from bot.gateway.request_queue import (
     GateClosedError,
     Gatekeeper,
@@ -68,8 +68,7 @@ class GatewayClient:
 
     Args:
         transport: open for as long as the client is used.
-        account: keys of the account; the cache is for this account alone.
-        version: SOAP version of the requests; replies may come in either.
+        form: of the requests, with the account's keys; the cache is for this account alone.
         timeout: seconds for one look-up, waits and retries included.
         gatekeeper: decides when requests may start.
         now: the present moment, aware, UTC.
@@ -80,16 +79,14 @@ class GatewayClient:
         self,
         transport: Transport,
         *,
-        account: Account,
-        version: SoapVersion,
+        form: RequestForm,
         timeout: float,
         gatekeeper: Gatekeeper,
         now: Callable[[], datetime],
         timing: Timing = Timing(),
     ) -> None:
         self._transport = transport
-        self._account = account
-        self._version = version
+        self._form = form
         self._timeout = timeout
         self._now = now
         self._timing = timing
@@ -182,7 +179,7 @@ class GatewayClient:
         return outcome
 
     async def _ask_until_answered(self, flight: _Flight) -> None:
-        request = build_request(self._version, self._account, flight.message_id)
+        request = self._form.fill(flight.message_id)
         timing, clock = self._timing, asyncio.get_running_loop().time
         # Nearly no look-up is repeated, and what stamina sets up costs a twentieth of one.
         with suppress(GatewayError):
@@ -201,7 +198,7 @@ class GatewayClient:
                     raise flight.outcome
                 await self._ask(request, flight)
 
-    async def _ask(self, request: SoapRequest, flight: _Flight) -> None:
+    async def _ask(self, request: bytes, flight: _Flight) -> None:
         """One attempt; its result becomes the flight's outcome.
 
         Raises:
@@ -263,16 +260,19 @@ async def open_gateway(
 ) -> AsyncIterator[GatewayClient]:
     """Open a client for the gateway, and close it at the end.
 
-    Without a gatekeeper the rate limits apply to this process alone.
+    Without a gatekeeper the rate limits apply to this process alone. Replies may come in either
+    version of SOAP.
 
     Raises:
         ValueError: an address is not usable; the message does not quote it.
         OSError: the file of certificates cannot be read or contains none.
     """
+    form = RequestForm(version, account)
     async with (
         open_transport(
             url,
             connections=limits.max_concurrency,
+            headers=form.headers,
             connect_seconds=timeout_seconds * CONNECT_SHARE,
             proxy=proxy,
             ca_file=ca_file,
@@ -280,8 +280,7 @@ async def open_gateway(
         aclosing(
             GatewayClient(
                 transport,
-                account=account,
-                version=version,
+                form=form,
                 timeout=timeout_seconds,
                 gatekeeper=gatekeeper or LocalGate(limits, timing=timing),
                 now=now,

@@ -52,9 +52,7 @@ async def seconds_in_slack(gateway: str, lists: Sequence[Sequence[str]], at_once
     return taken[-1]
 
 
-async def _list(
-    person: Person, slack: LoopbackSlack, channel: str, ids: Sequence[str]
-) -> float:
+async def _list(person: Person, slack: LoopbackSlack, channel: str, ids: Sequence[str]) -> float:
     before = _reports(slack)
     content = "\r\n".join(("IDMSG", *ids)).encode()
     message = await person.say(

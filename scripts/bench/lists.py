@@ -25,7 +25,7 @@ from bot.commands.lookup import at_once, lookups_of
 from bot.domain.call_status import Answer
 from bot.domain.gate import Urgency
 from bot.domain.input.message_id import MessageId
-from bot.gateway.protocol.soap import Account, SoapVersion, build_request
+from bot.gateway.protocol.soap import Account, RequestForm, SoapVersion
 from bot.services.ordered_look_ups import OrderedLookUps
 from bot.settings.settings import Settings
 
@@ -64,13 +64,13 @@ def _late_ids() -> Iterator[MessageId]:
 async def _bare(url: str) -> float:
     """Seconds for the bare requests: the lower bound of machine and gateway."""
     account = Account(_KEYS["GATEWAY_CREDENTIAL"], _KEYS["GATEWAY_TOKEN"])
+    form = RequestForm(SoapVersion.V1_1, account)
     ids = _late_ids()
 
     async def work(session: aiohttp.ClientSession) -> None:
         for message_id in ids:
-            request = build_request(SoapVersion.V1_1, account, message_id)
-            headers = dict(request.headers)
-            async with session.post(url, headers=headers, data=request.content) as reply:
+            data = form.fill(message_id)
+            async with session.post(url, headers=form.headers, data=data) as reply:
                 await reply.read()
 
     async with aiohttp.ClientSession() as session:

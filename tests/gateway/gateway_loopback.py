@@ -17,7 +17,7 @@ from bot.domain.input.message_id import MessageId
 from bot.domain.timing import Timing
 from bot.gateway.client import GatewayClient, open_gateway
 from bot.gateway.protocol.errors import GatewayError
-from bot.gateway.protocol.soap import Account, SoapRequest, SoapVersion, build_request
+from bot.gateway.protocol.soap import Account, RequestForm, SoapVersion
 
 MOMENT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CREDENTIAL = "C4NARY0000000000000000000000000000000000"
@@ -255,9 +255,14 @@ async def call_status_of(client: GatewayClient, message_id: MessageId = ONE_ID) 
     return finding
 
 
-def one_request() -> SoapRequest:
-    """A request as the client would send it."""
-    return build_request(SoapVersion.V1_1, Account(CREDENTIAL, TOKEN), ONE_ID)
+def one_form() -> RequestForm:
+    """The form of the client's requests."""
+    return RequestForm(SoapVersion.V1_1, Account(CREDENTIAL, TOKEN))
+
+
+def one_request() -> bytes:
+    """The body of a request as the client would send it."""
+    return one_form().fill(ONE_ID)
 
 
 def free_port() -> int:

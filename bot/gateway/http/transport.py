@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from socket import gaierror
+from types import MappingProxyType
 from typing import Final, cast
 
 import aiohttp
@@ -40,7 +41,7 @@ from bot.gateway.protocol.errors import (
     TransportError,
     TransportFailed,
 )
-from bot.gateway.protocol.soap import HttpReply, SoapRequest, read_retry_after
+from bot.gateway.protocol.soap import HttpReply, read_retry_after
 
 # Below the usual idle limits (15 s and more), so that a pooled connection is seldom a closed one.
 KEEPALIVE_SECONDS: Final = 12.0
@@ -149,30 +150,29 @@ class Transport:
         self._proxied = proxied
         self.sandbox = False
 
-    async def exchange(self, request: SoapRequest) -> HttpReply:
-        """Send one request and read as much of its reply as arrives.
+    async def exchange(self, content: bytes) -> HttpReply:
+        """Send one request with this body, and read as much of its reply as arrives.
 
         Raises:
             TransportError: no head of an HTTP reply came.
             TooLarge: the reply, or its head, is longer than any answer's.
         """
         try:
-            return await self._post(request)
+            return await self._post(content)
         except BELOW as below:
             error = translate(below, through_proxy=self._proxied)
         # Outside the handler, so that no traceback refers to the error below: it contains the
         # request, and with it the keys.
         raise error
 
-    async def _post(self, request: SoapRequest) -> HttpReply:
+    async def _post(self, content: bytes) -> HttpReply:
         # Not through httpx's client: its redirects, cookies and authentication are unwanted here,
         # and it costs as much as the request itself.
         posted = httpx.Request(
             "POST",
             self._url,
-            headers=request.headers,
             # Not as `content`, for which httpx adds the headers that aiohttp adds anyway.
-            stream=httpx.ByteStream(request.content),
+            stream=httpx.ByteStream(content),
             extensions=self._limits,
         )
         # Otherwise it would be sent in chunks.
@@ -181,21 +181,21 @@ class Transport:
         async with aclosing(response):
             if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 raise ProxyFailed(str(response.status_code))
-            # httpx searches and decodes them all for each one that is read.
-            headers = dict(response.headers.items())
+            # Canonical already (`reply_head`): one of a name, in lower case.
+            headers = {name.decode(): value.decode() for name, value in response.headers.raw}
             self.sandbox = headers.get(SANDBOX_HEADER) == "1"
             received = bytearray()
             cut_by: TransportError | BadEncoding | None
             cut_by = await self._read(response, headers, received)
             encoding = headers.get("content-encoding", "")
             try:
-                content = unpack(bytes(received), encoding, MAX_REPLY_BYTES)
+                unpacked = unpack(bytes(received), encoding, MAX_REPLY_BYTES)
             except BadEncoding as error:
-                content, cut_by = b"", cut_by or error
+                unpacked, cut_by = b"", cut_by or error
             return HttpReply(
                 http_status=response.status_code,
                 content_type=headers.get("content-type", ""),
-                content=content,
+                content=unpacked,
                 sandbox=self.sandbox,
                 retry_after=read_retry_after(
                     headers.get("retry-after", ""), headers.get("date", "")
@@ -233,6 +233,7 @@ async def open_transport(
     url: str,
     *,
     connections: int,
+    headers: Mapping[str, str] = MappingProxyType({}),
     connect_seconds: float | None = None,
     proxy: str | None = None,
     ca_file: str | Path | None = None,
@@ -242,6 +243,7 @@ async def open_transport(
     Args:
         url: the service's address, http or https.
         connections: how many exchanges may run at once.
+        headers: those of each request.
         connect_seconds: for each attempt to open a connection, TLS included; `None` sets no limit.
         proxy: address of an HTTP proxy, with credentials if it needs them.
         ca_file: certificates in PEM to trust in addition to the system's.
@@ -251,7 +253,7 @@ async def open_transport(
         OSError: the file of certificates cannot be read or contains none.
     """
     target = _web_address(url, "the gateway's address")
-    headers = {"User-Agent": f"voicestatus/{__version__}", "Accept": "*/*"}
+    headers = {"User-Agent": f"voicestatus/{__version__}", "Accept": "*/*", **headers}
     route, authorization = _route(proxy) if proxy else (None, {})
     # CONNECT opens a tunnel and carries the proxy's credentials, which the gateway must never get;
     # without a tunnel the request itself goes to the proxy.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -86,12 +85,44 @@ class Account:
                 raise ValueError(message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoapRequest:
-    """The request's headers and body. The body carries the keys, so it is not in `repr()`."""
+class RequestForm:
+    """Writes requests as the specification's sample shows them; only their IDMSG differs.
 
-    headers: Mapping[str, str]
-    content: bytes = field(repr=False)
+    Attributes:
+        headers: those of each request.
+    """
+
+    def __init__(self, version: SoapVersion, account: Account) -> None:
+        # An encoded reply could expand past every limit, so none is requested.
+        self.headers = {"Accept-Encoding": "identity"}
+        if version is SoapVersion.V1_1:
+            prefix, uri, kind = "soap", SOAP_11, "text/xml; charset=utf-8"
+            self.headers["SOAPAction"] = f'"{ACTION}"'
+        else:
+            # The sample shows no action; ASP.NET routes by it (SOAP 1.2 part 2, section 6.5).
+            kind = f'application/soap+xml; charset=utf-8; action="{ACTION}"'
+            prefix, uri = "soap12", SOAP_12
+        self.headers["Content-Type"] = kind
+        before = (
+            '<?xml version="1.0" encoding="utf-8"?>\n'
+            f'<{prefix}:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+            ' xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+            f' xmlns:{prefix}="{uri}">\n'
+            f"  <{prefix}:Body>\n"
+            f'    <{OPERATION} xmlns="{NAMESPACE}">\n'
+            f"      <Credencial>{escape(account.credential)}</Credencial>\n"
+            f"      <Token>{escape(account.token)}</Token>\n"
+            "      <IDMSG>"
+        )
+        after = f"</IDMSG>\n    </{OPERATION}>\n  </{prefix}:Body>\n</{prefix}:Envelope>"
+        self._before, self._after = before.encode(), after.encode()
+
+    def fill(self, message_id: MessageId) -> bytes:
+        """The body of the request for one call; it carries the keys.
+
+        Both value types have already rejected characters that XML forbids.
+        """
+        return self._before + escape(message_id.value).encode() + self._after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,38 +146,6 @@ class HttpReply:
     sandbox: bool = False
     retry_after: float | None = None
     cut_by: TransportError | BadEncoding | None = None
-
-
-def build_request(version: SoapVersion, account: Account, message_id: MessageId) -> SoapRequest:
-    """Write the request for one IDMSG as the specification's sample shows it.
-
-    Both value types have already rejected characters that XML forbids.
-    """
-    # An encoded reply could expand past every limit, so none is requested.
-    headers = {"Accept-Encoding": "identity"}
-    if version is SoapVersion.V1_1:
-        prefix, uri, kind = "soap", SOAP_11, "text/xml; charset=utf-8"
-        headers["SOAPAction"] = f'"{ACTION}"'
-    else:
-        # The sample shows no action; ASP.NET routes by it (SOAP 1.2 part 2, section 6.5).
-        kind = f'application/soap+xml; charset=utf-8; action="{ACTION}"'
-        prefix, uri = "soap12", SOAP_12
-    headers["Content-Type"] = kind
-    text = (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<{prefix}:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
-        f' xmlns:{prefix}="{uri}">\n'
-        f"  <{prefix}:Body>\n"
-        f'    <{OPERATION} xmlns="{NAMESPACE}">\n'
-        f"      <Credencial>{escape(account.credential)}</Credencial>\n"
-        f"      <Token>{escape(account.token)}</Token>\n"
-        f"      <IDMSG>{escape(message_id.value)}</IDMSG>\n"
-        f"    </{OPERATION}>\n"
-        f"  </{prefix}:Body>\n"
-        f"</{prefix}:Envelope>"
-    )
-    return SoapRequest(headers=headers, content=text.encode())
 
 
 def read_retry_after(value: str, date: str) -> float | None:

@@ -36,6 +36,7 @@ from tests.gateway.gateway_loopback import (
     always,
     free_port,
     http,
+    one_form,
     one_request,
     result,
     serving,
@@ -45,7 +46,10 @@ from tests.gateway.gateway_loopback import (
 @asynccontextmanager
 async def facing(script: Script) -> AsyncIterator[tuple[Transport, Server]]:
     """A transport and the server that it talks to."""
-    async with serving(script) as server, open_transport(server.url, connections=4) as transport:
+    async with (
+        serving(script) as server,
+        open_transport(server.url, connections=4, headers=one_form().headers) as transport,
+    ):
         yield transport, server
 
 
@@ -64,7 +68,7 @@ async def test_a_request_goes_out_whole() -> None:
         await transport.exchange(one_request())
     request = server.requests[0]
     assert request.line == "POST /voice/v_3_00/service.asmx HTTP/1.1"
-    assert request.body == one_request().content
+    assert request.body == one_request()
     assert request.headers == {
         "host": f"127.0.0.1:{server.port}",
         "user-agent": f"voicestatus/{__version__}",

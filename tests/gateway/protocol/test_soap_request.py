@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.input.message_id import MessageId
-from bot.gateway.protocol.soap import Account, SoapVersion, build_request
+from bot.gateway.protocol.soap import Account, RequestForm, SoapVersion
 from bot.gateway.protocol.xml import parse_xml
 
 ACCOUNT = Account("0123456789ABCDEF0123456789ABCDEF01234567", "a1B2c3")
@@ -36,9 +36,9 @@ SAMPLE_1_2 = (
 
 def test_a_request_of_1_1_is_the_sample_of_the_specification() -> None:
     """Body byte for byte, SOAPAction in quotes, and no request for an encoded reply."""
-    request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("MPG000236180474"))
-    assert request.content == SAMPLE_1_1
-    assert request.headers == {
+    form = RequestForm(SoapVersion.V1_1, ACCOUNT)
+    assert form.fill(MessageId("MPG000236180474")) == SAMPLE_1_1
+    assert form.headers == {
         "Content-Type": "text/xml; charset=utf-8",
         "SOAPAction": '"PWGatewayVoice/MPG_Status_Voice"',
         "Accept-Encoding": "identity",
@@ -47,9 +47,9 @@ def test_a_request_of_1_1_is_the_sample_of_the_specification() -> None:
 
 def test_a_request_of_1_2_carries_its_action_in_the_content_type() -> None:
     """ASP.NET routes SOAP 1.2 by that parameter; SOAPAction belongs to 1.1 alone."""
-    request = build_request(SoapVersion.V1_2, ACCOUNT, MessageId("MPG000236180474"))
-    assert request.content == SAMPLE_1_2
-    assert request.headers == {
+    form = RequestForm(SoapVersion.V1_2, ACCOUNT)
+    assert form.fill(MessageId("MPG000236180474")) == SAMPLE_1_2
+    assert form.headers == {
         "Content-Type": "application/soap+xml; charset=utf-8;"
         ' action="PWGatewayVoice/MPG_Status_Voice"',
         "Accept-Encoding": "identity",
@@ -58,8 +58,8 @@ def test_a_request_of_1_2_carries_its_action_in_the_content_type() -> None:
 
 def test_values_cannot_break_out_of_their_element() -> None:
     """An IDMSG is opaque, so it may contain XML's own characters."""
-    request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("a</IDMSG><Token>&é]]>"))
-    assert "<IDMSG>a&lt;/IDMSG&gt;&lt;Token&gt;&amp;é]]&gt;</IDMSG>".encode() in request.content
+    request = RequestForm(SoapVersion.V1_1, ACCOUNT).fill(MessageId("a</IDMSG><Token>&é]]>"))
+    assert "<IDMSG>a&lt;/IDMSG&gt;&lt;Token&gt;&amp;é]]&gt;</IDMSG>".encode() in request
 
 
 @pytest.mark.parametrize("bad", ["\x00", "\x1b", "\r", "\ud800", "\ufffe", "\uffff"])
@@ -73,10 +73,9 @@ def test_a_key_that_xml_cannot_carry_is_refused_unquoted(name: str, bad: str) ->
 
 
 def test_repr_shows_no_key() -> None:
-    """Neither an account nor a request shows its secrets."""
-    request = build_request(SoapVersion.V1_1, ACCOUNT, MessageId("MPG000236180474"))
-    shown = repr(ACCOUNT) + repr(request)
-    for secret in (ACCOUNT.credential, ACCOUNT.token, "MPG000236180474"):
+    """Neither an account nor the form of its requests shows its secrets."""
+    shown = repr(ACCOUNT) + repr(RequestForm(SoapVersion.V1_1, ACCOUNT))
+    for secret in (ACCOUNT.credential, ACCOUNT.token):
         assert secret not in shown
 
 
@@ -98,7 +97,7 @@ def test_what_is_written_is_read_back(
     version: SoapVersion, credential: str, token: str, idmsg: str
 ) -> None:
     """Every accepted value arrives at the gateway unchanged."""
-    request = build_request(version, Account(credential, token), MessageId(idmsg))
-    root = parse_xml(request.content)
+    form = RequestForm(version, Account(credential, token))
+    root = parse_xml(form.fill(MessageId(idmsg)))
     values = [root.findtext(f".//{{PWGatewayVoice}}{n}") for n in ("Credencial", "Token", "IDMSG")]
     assert values == [credential, token, idmsg]
