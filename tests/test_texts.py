@@ -93,6 +93,7 @@ def test_the_texts_of_a_code_have_their_form(name: str) -> None:
 def loaded(monkeypatch: pytest.MonkeyPatch, files: Mapping[str, Any]) -> str:
     """What the loader says of these files."""
     monkeypatch.setattr(locales, "_read", files.__getitem__)
+    monkeypatch.setattr(locales, "_facts", locales._facts.__wrapped__)
     with pytest.raises(ValueError, match="bot/locales") as caught:
         locales.load_catalog.__wrapped__(Language.ENGLISH)
     return str(caught.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 import typer
@@ -20,7 +20,7 @@ from bot.slack.cards.terminal import console, draw
 def print_meanings(
     codes: Sequence[str],
     catalog: Catalog,
-    others: Sequence[Catalog],
+    others: Callable[[], Iterable[Catalog]],
     *,
     as_json: bool,
     markdown: bool,
@@ -30,14 +30,14 @@ def print_meanings(
     Args:
         codes: as they were typed.
         catalog: of the language to explain in.
-        others: of the languages in which words are found too.
+        others: of the languages in which words are found too; read only if one is needed.
         as_json: JSON lines; otherwise Markdown or cards.
         markdown: a page of Markdown.
 
     Returns:
         whether each of them was found.
     """
-    found = [find(term, catalog, others) for code in codes for term in terms(code)]
+    found = [find(term, catalog, others()) for code in codes for term in terms(code)]
     found = found or [Found(term="", definitions=everything(catalog))]
     definitions = [definition for one in found for definition in one.definitions]
     style = CardStyle(catalog=catalog, contacts=Contacts(), zone=ZoneInfo("UTC"))

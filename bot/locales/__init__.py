@@ -37,7 +37,7 @@ def load_catalog(language: Language) -> Catalog:
     Raises:
         ValueError: a file is no TOML, or an entry is incomplete; all that is missing is named.
     """
-    facts, texts = _read(_FACTS), _read(_FILES[language])
+    facts, texts = _facts(), _read(_FILES[language])
     if any(_missing(facts, {_FILES[language]: texts})):
         all_texts = {name: _read(name) for name in _FILES.values()}
         raise ValueError("\n".join(["", *_missing(facts, all_texts)]))
@@ -47,6 +47,11 @@ def load_catalog(language: Language) -> Catalog:
         phrases=dict(_phrases(texts["phrase"])),
         writing=Writing(**texts["writing"]),
     )
+
+
+@cache
+def _facts() -> Mapping[str, Any]:
+    return _read(_FACTS)
 
 
 @cache
