@@ -95,6 +95,7 @@ class GatewayClient:
         )
         self._queue = RequestQueue(gatekeeper, most_reserved=timeout / 2, timing=timing)
         self._circuit = Circuit(self._probe, now, timing=timing)
+        self._one_reply = asyncio.Lock()
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[Answer | GatewayError]] = set()
 
@@ -208,6 +209,11 @@ class GatewayClient:
             async with self._queue.turn(flight.ticket):
                 flight.outcome = TimedOut()
                 reply = await self._transport.exchange(request)
+                if flight.ticket.urgency is Urgency.BACKGROUND:
+                    # The replies to a list come together. One in a turn of the loop, or the next
+                    # requests would be sent together too, each when all of these are read.
+                    async with self._one_reply:
+                        await asyncio.sleep(0)
                 status = read_result(read_reply(reply))
                 flight.outcome = Answer(
                     message_id=flight.message_id,
