@@ -29,7 +29,7 @@ from bot.domain.input.message_id import (
     InvalidMessageIdError,
     MessageId,
 )
-from bot.domain.input.readable import MAX_READ, readable, whole_words
+from bot.domain.input.readable import MAX_READ, readable, whole_ids, whole_words
 from bot.domain.input.written_numbers import read_number
 
 MAX_FOUND: Final = 200
@@ -39,8 +39,6 @@ _DOTS_OF_AN_ADDRESS: Final = 3
 
 # Between ids that are joined to each other, or to a label.
 _JOINT: Final = re.compile(r"(?:(?i:\A(?:idmsgs?|ids?))-|(?<=[0-9])-?)(?=(?i:MPG)[0-9]{5})")
-# `MPG 000236180474`: an id that was typed as two words has all of the digits.
-_IN_TWO: Final = re.compile(r"(?<![^\W_])((?i:MPG))[ _-](?=[0-9]{12}(?![0-9]))")
 # What was cut or masked: `MPG00023***474`, a character that could not be read.
 _DAMAGED: Final = re.compile(r"(?:\*{2,}|\.{2,}|\u2022+|[\x00-\x08\x0e-\x1b\x7f]+)[0-9]|\ufffd")
 
@@ -56,12 +54,12 @@ PHONE_IN_PROSE: Final = re.compile(
     re.VERBOSE,
 )
 
-# Numbers as spreadsheets write them: 236180474,00, 236.180.474, 2,3618E+11.
+# Numbers as spreadsheets write them: 236180474,00, 236.180.474, 236'180'474, 2,3618E+11.
 WRITTEN: Final = re.compile(
     r"""(?<![^\s,;|("'`])(?:
-      [0-9](?:[.,][0-9]+)?[Ee][+-][0-9]{1,3}
-    | [0-9]{1,3}(?:(?:\.[0-9]{3})+(?:,0{1,2})?|(?:,[0-9]{3})+\.0{1,2})
-    | [0-9]++[.,][0-9]{1,2}
+      [0-9](?:[.,][0-9]+[Ee][+-]?|[Ee][+-])[0-9]{1,3}
+    | [0-9]{1,3}(?:(?:\.[0-9]{3})+(?:,0{1,2})?|(?:,[0-9]{3})+\.0{1,2}|(?:['\u2019][0-9]{3}){2,})
+    | [0-9]++[.,](?:[0-9]{1,2}|0{3,})
     )(?![^\s,;|)"'`])""",
     re.VERBOSE,
 )
@@ -186,7 +184,7 @@ class _Reading:
             plain = readable(whole_words(text, room), most=room + 1)
             self.cut |= max(len(text), len(plain)) > room
             # A semicolon ends a word, and a label finds nothing after it.
-            joined = _IN_TWO.sub(r"\1", whole_words(plain, room))
+            joined = whole_ids(whole_words(plain, room))
             whole = WRITTEN.sub(_in_digits, joined)
             yield from _scan(DRESSED_PHONE.sub(";", PHONE_IN_PROSE.sub(";", whole)), self._shortest)
             room -= max(1, len(text), len(plain))

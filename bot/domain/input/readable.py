@@ -26,6 +26,22 @@ _BETWEEN_WORDS: Final = re.compile(
     rf"{_BREAK}(?=(?:000:)?(?i:MPG)[0-9]{{5}}|(?i:SANDBOX)-)|(?<=[0-9]{{5}}){_BREAK}(?=[^\W\d_])"
 )
 _NUMBERS_WITH_BREAKS: Final = re.compile(rf"(?<![^\W_])[0-9]{{5,}}(?:{_BREAK}[0-9]{{5,}})+(?!\w)")
+# `236 180 474` with blanks that never break a line separate thousands, not words.
+_THOUSANDS: Final = re.compile(
+    "(?<![\\w.,+/\u00a0\u2007\u2009\u202f-])[1-9][0-9]{0,2}(?:[\u00a0\u2007\u2009\u202f][0-9]{3}){2,5}(?![\\w])"
+)
+# `MPG: 000236180474`, `MPG000 236 180 474`: an id in several words has twelve digits in all, in
+# groups of one length.
+_IN_PARTS: Final = re.compile(
+    r"""(?<![^\W_])(?i:MPG)(?:
+      [ _.:-]{0,3}(?:
+          [0-9]{3}(?:[ .-][0-9]{3}){3} | [0-9]{4}(?:[ .-][0-9]{4}){2} | [0-9]{6}[ .-][0-9]{6}
+      )
+    | [ _.:-]{1,3}[0-9]{12}
+    )(?![0-9])""",
+    re.VERBOSE,
+)
+_BETWEEN_PARTS: Final = re.compile("[ _.:-]+")
 # What surely ends a word; a dot, a hyphen or an invisible character may be inside an id.
 _ENDS_WORD: Final = re.compile("[^\\w.\\-\u00ad\u2010-\u2013\u2212\u200b-\u200f\u2060\ufeff]")
 
@@ -39,7 +55,8 @@ def readable(text: str, *, most: int) -> str:
     """
     if text.isascii():
         return text[:most]
-    parted = _NUMBERS_WITH_BREAKS.sub(_parted, _BETWEEN_WORDS.sub(" ", text))
+    whole = _THOUSANDS.sub(lambda number: "".join(number[0].split()), text)
+    parted = _NUMBERS_WITH_BREAKS.sub(_parted, _BETWEEN_WORDS.sub(" ", whole))
     pieces: list[str] = []
     for start in range(0, len(parted), _AT_ONCE):
         pieces.append(_NOT_ASCII.sub(_plain_run, parted[start : start + _AT_ONCE])[:most])
@@ -55,6 +72,11 @@ def whole_words(text: str, limit: int) -> str:
         return text[:limit]
     last = _ENDS_WORD.search(text[:limit][::-1])
     return text[: limit - last.start()] if last else ""
+
+
+def whole_ids(text: str) -> str:
+    """The text, which is `readable`, with each id that was typed in several words in one."""
+    return _IN_PARTS.sub(lambda parts: _BETWEEN_PARTS.sub("", parts[0]), text)
 
 
 def bare(word: str) -> str:
@@ -89,5 +111,6 @@ def _plain_character(character: str) -> str:
         return "-"
     parts = unicodedata.decomposition(character)
     if not parts:
-        return character
+        # A degree sign that stands for the raised letter of a number: 1\u00b0.
+        return ". " if character == "\u00b0" else character
     return ". " if parts.startswith(_MARKS) else unicodedata.normalize("NFKC", character)

@@ -22,7 +22,7 @@ from bot.domain.input.message_id import (
     parse_typed,
     unwrap,
 )
-from bot.domain.input.readable import MAX_READ, bare, readable, whole_words
+from bot.domain.input.readable import MAX_READ, bare, readable, whole_ids, whole_words
 from bot.domain.input.written_numbers import WrittenNumber, read_number
 
 # Never an IDMSG: a code, or the result as a card shows it.
@@ -107,7 +107,7 @@ class Typed:
 
     def __init__(self, text: str) -> None:
         plain = readable(whole_words(text, MAX_READ), most=MAX_READ + 1)
-        self.text = whole_words(plain, MAX_READ)
+        self.text = whole_ids(whole_words(plain, MAX_READ))
         self.cut = max(len(text), len(plain)) > MAX_READ
         said = list(islice(self._said(), _MOST_WORDS))
         self.words = [word for word in said if not self._is_aside(word)]

@@ -128,6 +128,20 @@ def test_an_invisible_character_inside_an_id_is_left_out(inside: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        *("MPG 000999000111", "MPG: 000999000111", "MPG - 000999000111", "MPG.000999000111"),
+        *("MPG000 999 000 111", "MPG 000 999 000 111", "MPG000999 000111", "MPG0009 9900 0111"),
+        *("MPG-000-999-000-111", "MPG000.999.000.111", "MPG\u00a0000\u00a0999\u00a0000\u00a0111"),
+        *("status MPG000 999 000 111?", "MPG000 999 000 111, deu 486", "MPG000999000111 486"),
+    ],
+)
+def test_an_id_that_is_typed_in_parts_is_one(text: str) -> None:
+    """A part of it is never asked; what follows its twelve digits is another word."""
+    assert [A] == asked(text)
+
+
+@pytest.mark.parametrize(
     ("text", "ids"),
     [
         ("236180474\u200b236180475", ["236180474", "236180475"]),
@@ -162,6 +176,9 @@ def test_a_break_parts_words_that_are_alike(text: str, ids: list[str]) -> None:
         ("236180474,00", ["236180474"]),
         ("236.180.474", ["236180474"]),
         ("(236.180.474).", ["236180474"]),
+        ("236'180'474", ["236180474"]),
+        ("236\u00a0180\u00a0474 e 236\u202f180\u202f475", ["236180474", "236180475"]),
+        ("n\u00b0236180474, N\u00b0 236180475", ["236180474", "236180475"]),
         ("4711...", ["4711"]),
         ("**4711**", ["4711"]),
         ("4711 (12/05/2024, 10:30).", ["4711"]),
