@@ -1,8 +1,9 @@
 """The text in a file: its bytes decide what it is, and how they are encoded.
 
 Spreadsheets in Brazil write Windows-1252 ("CSV"), UTF-8 with a byte order mark ("CSV UTF-8") or
-UTF-16 with one ("Unicode text"); other programs UTF-8 without, and some UTF-16 without. Where
-files were joined, each line has its own encoding. An e-mail may have cut its lines.
+UTF-16 with one ("Unicode text"); other programs UTF-8 without, and some UTF-16 without; those of a
+Macintosh may write Mac Roman. Where files were joined, each line has its own encoding. An e-mail
+may have cut its lines.
 """
 
 from __future__ import annotations
@@ -47,6 +48,14 @@ _WIDE: Final = (
 # In text of that encoding nearly all the others are zero, also with names in other scripts.
 _MOST_ZEROS: Final = 0.7
 _FEWEST_ZEROS: Final = 0.05
+# Of old Macintosh programs: ã, ç, é, ó, õ between letters, the blank between thousands, a quote
+# before an id. In Windows-1252 these bytes are signs, which do not stand there, or Ê, Ò, Ô.
+_MACINTOSH: Final = re.compile(
+    rb"(?<=[A-Za-z])[\x8b\x8d\x8e\x97\x9b](?=[A-Za-z\x8b])|(?<=[0-9])\xca(?=[0-9]{3})"
+    rb"|[\xd2\xd4](?=MPG|[0-9]{5})"
+)
+# ã, ç, é, ó, õ and others of Windows-1252.
+_WINDOWS: Final = re.compile(rb"(?<=[A-Za-z])[\xe0-\xe3\xe7-\xea\xed\xf3-\xf5\xfa]")
 # What systems fill a file up with, and half of a character that was cut off.
 _AT_THE_END: Final = "\0\x1a\ufffd"
 _E_MAIL: Final = re.compile(
@@ -55,6 +64,7 @@ _E_MAIL: Final = re.compile(
 _HEADERS_WITHIN: Final = 100_000
 _CONTROL: Final = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 # Old systems leave a stray control character or two; in a binary file one byte in ten is one.
+_STRAY: Final = 2
 _MOST_CONTROL: Final = 0.01
 
 
@@ -71,7 +81,7 @@ def text_of(data: bytes) -> str:
     if _E_MAIL.search(data, 0, _HEADERS_WITHIN):
         data = quopri.decodestring(data)
     text = _decoded(data).rstrip(_AT_THE_END)
-    if "\0" in text or len(_CONTROL.findall(text)) > len(text) * _MOST_CONTROL:
+    if "\0" in text or len(_CONTROL.findall(text)) > _STRAY + len(text) * _MOST_CONTROL:
         raise UnreadableListError(ListProblem.NOT_TEXT)
     if not text.strip():
         raise UnreadableListError(ListProblem.EMPTY)
@@ -100,7 +110,15 @@ def _decoded(data: bytes) -> str:
     # With more lines it is refused, whatever is in them.
     if data.count(b"\n") + data.count(b"\r") > 2 * MAX_LINES:
         return data.decode("cp1252", "replace")
-    return "".join(_decoded_line(line) for line in data.splitlines(keepends=True))
+    lines = data.splitlines(keepends=True)
+    read = [_utf8_of(line) for line in lines]
+    others = b"".join(line for line, text in zip(lines, read, strict=True) if text is None)
+    is_macintosh = len(_MACINTOSH.findall(others)) > len(_WINDOWS.findall(others))
+    old = "mac_roman" if is_macintosh else "cp1252"
+    return "".join(
+        line.decode(old, "replace") if text is None else text
+        for line, text in zip(lines, read, strict=True)
+    )
 
 
 def _is_wide(data: bytes, never_zero: int, width: int) -> bool:
@@ -111,8 +129,8 @@ def _is_wide(data: bytes, never_zero: int, width: int) -> bool:
     return few and all(count > room * _MOST_ZEROS for count in zeros)
 
 
-def _decoded_line(line: bytes) -> str:
+def _utf8_of(line: bytes) -> str | None:
     try:
         return line.decode()
     except UnicodeDecodeError:
-        return line.decode("cp1252", "replace")
+        return None

@@ -20,6 +20,7 @@ from bot.domain.id_lists.list_words import HEADER, LineProblem, judge
 from bot.domain.id_lists.table_rows import Row, Table
 from bot.domain.input.message_id import folded, unwrap
 from bot.domain.input.readable import readable
+from bot.domain.input.written_numbers import read_number
 
 _SAMPLE: Final = 200
 HEADINGS_WITHIN: Final = 20
@@ -116,6 +117,8 @@ class _Survey:
 
     def best(self) -> Column | None:
         """The chosen column; `None` if no column fits, or several do."""
+        if self._splits_numbers():
+            return None
         columns = [self._column(place) for place in range(self._width)]
         found = [column for column in _meant(columns) if column.score]
         found.sort(key=lambda column: column.score, reverse=True)
@@ -130,6 +133,12 @@ class _Survey:
         cells = self._cells(0) if self._width == 1 else ()
         rounded = any(self._judge(cell).problem is LineProblem.ROUNDED for cell in cells)
         return ListProblem.ROUNDED if rounded else ListProblem.NO_COLUMN
+
+    def _splits_numbers(self) -> bool:
+        """Whether the comma is one of numbers: below `IDMSG` alone, `2,36E+11` is one cell."""
+        parted = [row.cells for row in self._rows if len(row.cells) > 1]
+        alone = len(self._heading.cells) == 1 and self._is_named(0)
+        return alone and bool(parted) and all(read_number(",".join(one)) for one in parted)
 
     def _is_named(self, place: int) -> bool:
         return names_ids(self._heading.cell(place))

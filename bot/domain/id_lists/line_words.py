@@ -19,9 +19,10 @@ _SEVERAL: Final = 2
 # Around all words of `[236180474, 236180475]`, and behind a word of prose.
 _BRACKETS: Final = "()[]{}!?"
 _LABEL: Final = re.compile(r"idmsgs?:?|ids?:|:", re.IGNORECASE)
-# A phone number and a number of a spreadsheet stay one word, whatever they contain.
+# A phone number, an amount and a number of a spreadsheet stay one word, whatever they contain.
 _WORD: Final = re.compile(
-    rf"(?P<phone>{DRESSED_PHONE.pattern})|{IN_A_LIST}|[^\s,;|]+", re.VERBOSE | re.IGNORECASE
+    rf"(?P<phone>{DRESSED_PHONE.pattern})|{IN_A_LIST}|r?[$€£]\ ?[0-9][0-9.,]*|[^\s,;|]+",
+    re.VERBOSE | re.IGNORECASE,
 )
 
 

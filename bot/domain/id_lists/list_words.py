@@ -38,7 +38,8 @@ _HINT_IN_TEXT: Final = re.compile(rf"{HINT.pattern}|\bid:", re.IGNORECASE)
 _FORCED: Final = re.compile(r"id:\s*(\S+)", re.IGNORECASE)
 # Marks a number as text in a spreadsheet: ="0123", or a leading apostrophe. A formula may also be
 # just the number.
-_KEPT_AS_TEXT: Final = re.compile(r"""=([0-9]*)|="([^"]*)"?|'([^']*)""")
+_KEPT_AS_TEXT: Final = re.compile(r"""=([0-9]*)"*|="([^"]*)"?|'([^']*)""")
+_IN_BRACKETS: Final = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _SIGNS_OF_PHONES: Final = re.compile(r"[+0-9()\s./-]{8,40}")
 # Toll-free, international, or dialled with a carrier's prefix.
 _DIALLED: Final = re.compile(
@@ -115,10 +116,11 @@ def judge(word: str, *, named: bool = False, effort: Effort | None = None) -> Ju
     effort.spend(WORD + (read // PASSED_OVER if word.isascii() else SLOW_CHARACTER * read))
     plain = readable(word[:_MOST_READ], most=_MOST_READ).strip()
     marked = _KEPT_AS_TEXT.fullmatch(plain) if plain[:1] in {"'", "="} else None
-    bare = unwrap(marked[marked.lastindex or 0] if marked else plain)
+    bare = unwrap(_undressed(marked[marked.lastindex or 0] if marked else plain))
     if ":" in bare and (forced := _FORCED.fullmatch(bare)):
         return _read(forced[1], certain=True, forced=True)
-    number = read_number(bare)
+    # The blanks of SAP between thousands are gone from the plain text.
+    number = read_number(bare) or (None if word.isascii() else read_number(unwrap(word)))
     if number is not None and not number.digits:
         return Judged(problem=LineProblem.ROUNDED if number.rounded else LineProblem.AMOUNT)
     judged = _judge(bare if number is None else number.digits, named=named, effort=effort)
@@ -139,6 +141,13 @@ def _judge(bare: str, *, named: bool, effort: Effort) -> Judged:
         amount = _DATE_OR_AMOUNT.fullmatch(bare)
         return Judged(problem=LineProblem.AMOUNT if amount else LineProblem.NO_ID)
     return judged
+
+
+def _undressed(word: str) -> str:
+    """The word without brackets around it, list marks, and the marks of a sentence or a list."""
+    inside = _IN_BRACKETS.fullmatch(word)
+    inner = inside[inside.lastindex or 0] if inside else word
+    return inner.lstrip("*_~\u2022 ").rstrip("*_~:;!?/\\-\u2022 ")
 
 
 def _is_phone(bare: str) -> bool:
@@ -189,4 +198,8 @@ def _may_be(word: str, *, named: bool) -> bool:
         if is_tax_number(word):
             return False
         return might_be_id(word) and _PLAIN.fullmatch(word) is not None
-    return _DIGIT.search(word) is not None and (word.isalnum() or not _NO_VALUE.fullmatch(word))
+    return (
+        word.isascii()
+        and _DIGIT.search(word) is not None
+        and (word.isalnum() or not _NO_VALUE.fullmatch(word))
+    )

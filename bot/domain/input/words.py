@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Final
 
-from bot.domain.input.commands import MODIFIERS, Command, command_of
+from bot.domain.input.commands import COMMAND_WORDS, MODIFIERS, Command, command_of
 from bot.domain.input.found_ids import PHONE_IN_PROSE, WRITTEN
 from bot.domain.input.id_forms import BARE_PHONE, MIN_DOUBTFUL, SANDBOX, has_digit
 from bot.domain.input.message_id import (
@@ -32,11 +32,13 @@ CODE_OR_RESULT: Final = re.compile(
 )
 
 _MOST_WORDS: Final = 2_000
+# A command word is one without a blank behind its sign too: `avisar:MPG000236180474`.
+_SIGNED_COMMAND: Final = rf"(?<![^\s,;|])(?:{'|'.join(COMMAND_WORDS)})(?=[:!]+[^\W_])"
 # A phone number and a number of a spreadsheet stay one word, whatever they contain.
 _WORD: Final = re.compile(
     rf"{DRESSED_PHONE.pattern} | {WRITTEN.pattern}"
     rf"| (?:r?[$€£]\ ?[0-9][0-9.,]*|{PHONE_IN_PROSE.pattern})(?=[^\w\s,;|]*(?:[\s,;|]|\Z))"
-    rf"| [^\s,;|]+",
+    rf"| {_SIGNED_COMMAND} | [^\s,;|]+",
     re.VERBOSE | re.IGNORECASE,
 )
 _FORCED: Final = re.compile(r"(?:id:)+(?=[^:])(.+)", re.IGNORECASE | re.DOTALL)

@@ -97,3 +97,23 @@ def test_too_many_lines_are_not_decoded_one_by_one() -> None:
 
     assert ("\u00c3\u00a9", "\u00e9") == (text[:2], text[-1])
     assert "\u00e9\n" == text_of(b"\xc3\xa9" + b"\n" * 200_000 + b"\xe9")[:2]
+
+
+@pytest.mark.parametrize(
+    "text", ["IDMSG;Jo\u00e3o\r236180474;n\u00e3o", "IDMSG\r236\u00a0180\u00a0474"]
+)
+def test_files_of_an_old_macintosh_are_read(text: str) -> None:
+    """Mac Roman, by its letters or by its blanks between thousands."""
+    assert text == text_of(text.encode("mac_roman"))
+
+
+def test_quotes_of_an_old_macintosh_are_no_letters_of_an_id() -> None:
+    """In Windows-1252 they are."""
+    assert "\u201cMPG000236180474\u201d" == text_of(
+        "\u201cMPG000236180474\u201d".encode("mac_roman")
+    )
+
+
+def test_a_stray_control_character_spoils_no_short_file() -> None:
+    """Separators of old databases."""
+    assert "IDMSG;Nome\x1c\r\n" == text_of(b"IDMSG;Nome\x1c\r\n")

@@ -298,3 +298,42 @@ def test_digits_whose_check_digits_are_others_may_be_ids(number: str) -> None:
 def test_a_column_of_tax_numbers_that_is_called_idmsg_is_believed() -> None:
     """Its writer knows better than two check digits."""
     assert ["11144477735"] == values(b"IDMSG\n11144477735\n")
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [("2,3618E+11", ListProblem.ROUNDED), ("236180474,50", ListProblem.AMOUNTS)],
+)
+def test_below_idmsg_alone_the_comma_of_a_number_parts_no_cells(
+    cell: str, problem: ListProblem
+) -> None:
+    """What stands before it is no id."""
+    with pytest.raises(UnreadableListError) as caught:
+        read(lines("IDMSG", cell, cell).encode())
+
+    assert problem == caught.value.problem
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f"])
+def test_blanks_between_thousands_are_told(blank: str) -> None:
+    """A spreadsheet wrote the id as a number."""
+    assert 1 == read(lines("IDMSG;Nome", f"236{blank}180{blank}474;Ana").encode()).written
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("236180474-", "(236180474)", "[236.180.474]", "\u2022 236180474", "*236180474*"),
+        *("236180474?", "236180474/", '"="236180474""'),
+    ],
+)
+def test_signs_around_an_id_are_not_asked(cell: str) -> None:
+    """Those of a sentence, of a list, and of SAP."""
+    assert ["236180474"] == values(lines("IDMSG,Nome", f"{cell},Ana").encode())
+
+
+def test_a_letter_that_no_id_has_makes_a_cell_none() -> None:
+    """The blank of an encoding that nobody could tell."""
+    data = lines("IDMSG;Nome", "236180474;Ana", "236\u00ff180\u00ff475;Beto").encode()
+
+    assert ["236180474"] == values(data)

@@ -234,3 +234,9 @@ def test_any_text_gives_a_list_or_a_problem(given_text: str | list[str]) -> None
     except UnreadableListError:
         return
     assert 1 <= len(read.ids) == len(set(read.ids)) <= 5
+
+
+def test_an_amount_is_no_id_although_its_digits_might_be_one() -> None:
+    """With the sign of its currency before a blank."""
+    with pytest.raises(UnreadableListError):
+        read_pasted("R$ 236.180.474,00", max_ids=10)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.input.commands import COMMAND_WORDS
+from bot.domain.input.commands import COMMAND_WORDS, Command
 from bot.domain.input.found_ids import MAX_FOUND, find_ids
-from bot.domain.input.message_id import IdProblem
+from bot.domain.input.message_id import IdProblem, MessageId
 from bot.domain.input.query import (
     MAX_IDS,
     LookUp,
@@ -422,3 +422,25 @@ def test_the_most_ids_of_one_command_are_asked() -> None:
     """One more is a list."""
     assert isinstance(parse_query(" ".join(IDS[:MAX_IDS])), LookUp)
     assert isinstance(parse_query(" ".join(IDS[: MAX_IDS + 1])), TooMany)
+
+
+@pytest.mark.parametrize("sign", [":", "!", "!!"])
+def test_no_blank_is_needed_behind_the_sign_of_a_command_word(sign: str) -> None:
+    """As it is typed in a hurry."""
+    asked = parse_query(f"Avisar{sign}MPG000236180474")
+
+    assert LookUp(ids=(MessageId("MPG000236180474"),), watch=True) == asked
+    assert Run(command=Command.EXPLAIN, argument="486") == parse_query(f"explicar{sign}486")
+
+
+@pytest.mark.parametrize(
+    "number", ["236'180'474", "236\u2019180\u2019474", "236180474,0000", "2.36180474E8"]
+)
+def test_a_number_of_a_spreadsheet_is_asked_by_its_digits(number: str) -> None:
+    """With the thousands of Switzerland, and as Java and databases write it."""
+    assert LookUp(ids=(MessageId("236180474"),)) == parse_query(number) == parse_ids(number)
+
+
+def test_a_hyphen_of_the_usual_form_is_a_part_of_the_id() -> None:
+    """Also where six digits stand on both sides of it."""
+    assert ["MPG000999-000111"] == asked("MPG000999-000111")
