@@ -142,6 +142,7 @@ async def _bulk_services(
         gateway = await stack.enter_async_context(gateway_of(settings, gatekeeper=gatekeeper))
         lookups = _lookups(settings, gateway)
         stores = Stores(database, key=AuditKey(b"key"), lost=print)
+        stack.push_async_callback(stores.records.flush)
         poller = build_poller(settings, stores, now=utc_now)
         in_doubt = OnUnknownDelivery(settings.watch_in_doubt)
         means = Dependencies(
