@@ -39,6 +39,10 @@ _FORCED: Final = re.compile(r"id:\s*(\S+)", re.IGNORECASE)
 # Marks a number as text in a spreadsheet: ="0123", or a leading apostrophe. A formula may also be
 # just the number.
 _KEPT_AS_TEXT: Final = re.compile(r"""=([0-9]*)"*|="([^"]*)"?|'([^']*)""")
+# `#236180474`, `nº 236180474`, whose sign is a dot in plain text.
+_NUMBER_SIGN: Final = re.compile(
+    r"\A(?:#\s*|no?\.\s*|n(?:o|r|um|[uú]mero)?[.:]?\s+)(?=[0-9]{5})", re.IGNORECASE
+)
 _IN_BRACKETS: Final = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _SIGNS_OF_PHONES: Final = re.compile(r"[+0-9()\s./-]{8,40}")
 # Toll-free, international, or dialled with a carrier's prefix.
@@ -144,10 +148,11 @@ def _judge(bare: str, *, named: bool, effort: Effort) -> Judged:
 
 
 def _undressed(word: str) -> str:
-    """The word without brackets around it, list marks, and the marks of a sentence or a list."""
+    """The word without brackets, list marks, the sign of a number, and what ends a sentence."""
     inside = _IN_BRACKETS.fullmatch(word)
     inner = inside[inside.lastindex or 0] if inside else word
-    return inner.lstrip("*_~\u2022 ").rstrip("*_~:;!?/\\-\u2022 ")
+    bare = inner.lstrip("*_~\u2022 ").rstrip("*_~:;!?/\\-\u2022 ")
+    return _NUMBER_SIGN.sub("", bare)
 
 
 def _is_phone(bare: str) -> bool:

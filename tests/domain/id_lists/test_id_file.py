@@ -325,6 +325,7 @@ def test_blanks_between_thousands_are_told(blank: str) -> None:
     [
         *("236180474-", "(236180474)", "[236.180.474]", "\u2022 236180474", "*236180474*"),
         *("236180474?", "236180474/", '"="236180474""'),
+        *("#236180474", "n\u00ba 236180474", "N\u00b0236180474", "No. 236180474", "num 236180474"),
     ],
 )
 def test_signs_around_an_id_are_not_asked(cell: str) -> None:
