@@ -182,11 +182,11 @@ def doctor(*, as_json: AsJson = False) -> None:
     from bot.settings.loading import Need, SettingsError, load_settings
 
     problems: Sequence[str] = ()
+    settings: Settings | None
     try:
         settings = load_settings(Need)
     except SettingsError as error:
-        problems = error.problems
-        settings = error.settings or _complain(problems)
+        problems, settings = error.problems, error.settings
     raise typer.Exit(_run(report(settings, problems, as_json=as_json)))
 
 

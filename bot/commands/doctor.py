@@ -47,7 +47,7 @@ _STYLES: Final = {"ok": "green", "warn": "yellow", "FAIL": "bold red"}
 
 
 async def examine(
-    settings: Settings,
+    settings: Settings | None,
     problems: Sequence[str] = (),
     *,
     now: Now = utc_now,
@@ -56,10 +56,14 @@ async def examine(
     """Run all checks in order; yields each as soon as it is done.
 
     Only what does not need a wrong setting is checked; `problems` has a line for each of these, and
-    `settings` its default.
+    `settings` its default, or there are none if they cannot be read.
     """
+    for check in checks.wrong_settings(problems):
+        yield check
+    if settings is None:
+        return
     wrong = {problem.split()[0].rstrip(":") for problem in problems}
-    for check in checks.of_settings(settings, problems, wrong):
+    for check in checks.of_settings(settings, wrong):
         yield check
     known = 0
     if "DATABASE_URL" not in wrong:
@@ -145,7 +149,11 @@ async def _check_gateway(settings: Settings, timing: Timing) -> Check:
 
 
 async def report(
-    settings: Settings, problems: Sequence[str] = (), *, as_json: bool, timing: Timing = Timing()
+    settings: Settings | None,
+    problems: Sequence[str] = (),
+    *,
+    as_json: bool,
+    timing: Timing = Timing(),
 ) -> int:
     """Print the checks as they are done; 1 if one of them failed, 2 if a setting is wrong."""
     configure_logging(level="ERROR", json=False)

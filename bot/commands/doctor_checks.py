@@ -7,6 +7,7 @@ remedies for answers of the gateway are in `bot/locales`.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,12 @@ _SKEW_WORTH_SAYING_SECONDS: Final = 30
 _UNCHECKED: Final = {"require": "the certificate", "verify-ca": "the name"}
 _VERIFY: Final = (
     "Set sslmode=verify-full in DATABASE_URL, and sslrootcert= with the file of the authority."
+)
+
+
+# GATEWAY_TOKEN is missing: what it is; BOT_HOST is wrong. What it should be.
+_WITH_REMEDY: Final = re.compile(
+    r"(?P<missing>.+? is missing[^:]*): (?P<form>.+)|(?P<wrong>[^.]+)\. (?P<remedy>.+)"
 )
 
 
@@ -70,15 +77,23 @@ def failed(name: str, detail: str, remedy: str) -> Check:
     return Check(name=name, ok=False, detail=detail, remedy=remedy)
 
 
-def of_settings(
-    settings: Settings, problems: Iterable[str], wrong: Collection[str]
-) -> Iterator[Check]:
-    """What is wrong with the settings, or that nothing is; then what works but should change.
-
-    Each problem is a line; the names in them are reported once.
-    """
+def wrong_settings(problems: Iterable[str]) -> Iterator[Check]:
+    """What is wrong with the settings: each problem is a line, whose end may be its remedy."""
     for problem in problems:
-        yield failed("settings", problem, "")
+        parts = _WITH_REMEDY.fullmatch(problem)
+        if parts is None:
+            yield failed("settings", problem, "")
+        elif parts["missing"]:
+            yield failed("settings", parts["missing"], f"Set it: {parts['form']}")
+        else:
+            yield failed("settings", parts["wrong"], parts["remedy"])
+
+
+def of_settings(settings: Settings, wrong: Collection[str]) -> Iterator[Check]:
+    """That nothing is wrong with the settings; then what works but should change.
+
+    What was reported as wrong is not reported again.
+    """
     if not wrong:
         yield passed("settings", f"complete for {settings.mode.value} mode")
     for remark in remarks(read_sources()):
@@ -223,7 +238,8 @@ def of_gateway(found: Answer | GatewayError, host: str) -> Check:
     code = found.finding.gateway_code
     if code == GatewayCode.NOT_FOUND:
         where = f"{host} (the sandbox)" if found.sandbox else host
-        return passed("gateway", f"{where} answers and accepts the keys")
+        remedy = load_remedies()["answered"]["sandbox"] if found.sandbox else ""
+        return passed("gateway", f"{where} answers and accepts the keys", remedy)
     entry = load_catalog(Language.ENGLISH).gateway(code) if code is not None else None
     answered = f"{code} ({entry.title})" if entry is not None else "something else"
     return failed(

@@ -23,6 +23,7 @@ from bot.settings.settings import Settings
 from bot.slack.cards.terminal import console
 
 _MOST: Final = 1_000
+_WIDE: Final = 250
 _SENTENCES: Final = {
     JobOutcome.DONE: "Done; the running bot sees it within a second.",
     JobOutcome.UNKNOWN: "No watch or list has that id.",
@@ -79,7 +80,11 @@ def _show(jobs: Sequence[Watch | Bulk], *, as_json: bool) -> None:
             record["due_at"] or "",
             record["expires_at"] or "",
         )
-    console().print(table)
+    screen = console()
+    if not screen.is_terminal:
+        # For grep and the like, each job on a line of its own.
+        screen.width = _WIDE
+    screen.print(table)
 
 
 def _record(job: Watch | Bulk) -> dict[str, Any]:

@@ -83,6 +83,13 @@ def test_the_open_ones_are_listed(stored: Voicestatus) -> None:
     assert "98765" not in listed.out
 
 
+def test_in_a_pipe_each_job_is_one_line(stored: Voicestatus) -> None:
+    """With its whole place and all times, below one heading."""
+    _, line = stored.run("jobs").out.splitlines()
+    (record,) = stored.run("jobs", "list", "--json").records
+    assert {OPEN.id, record["due_at"], record["expires_at"]} <= set(line.split())
+
+
 def test_all_are_listed(stored: Voicestatus) -> None:
     """Finished ones are included."""
     assert {OPEN.id: "waiting", "over": "undelivered"} == states(stored)
