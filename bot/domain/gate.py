@@ -153,7 +153,13 @@ class Block:
     def after_start(self, now: float) -> Block:
         """The rest of the block after a request has started."""
         planned = max(self.next_start, now - CATCH_UP_SECONDS)
-        return replace(self, next_start=planned + self.interval, starts=self.starts - 1)
+        # `replace` takes three times as long.
+        return Block(
+            next_start=planned + self.interval,
+            closes=self.closes,
+            interval=self.interval,
+            starts=self.starts - 1,
+        )
 
     def after_rest(self, now: float) -> Block:
         """The rest of the block if nothing has waited until now: idle time saves up no starts."""

@@ -151,7 +151,7 @@ class ListenerContext:
 
     async def apologise(self, body: Body, reference: str) -> None:
         """Report a failed listener to the user, with the number that the log has too."""
-        body, _ = self._own_part(body)
+        body, _ = self._own_part(as_it_is_now(body))
         asker = await self.people.asker(body)
         target = target_of(asker, body)
         if not asker.user or ("command" in body and not target.response_url):

@@ -80,7 +80,10 @@ def is_well_shaped(body: object) -> bool:
         return _has_words(view, _OF_VIEWS) and isinstance(view.get("type"), str)
     if kind == "workflow_step_edit":
         return isinstance(body.get("workflow_step"), Mapping)
-    event = body.get("event", {})
+    return "event" not in body or _is_event(body["event"])
+
+
+def _is_event(event: object) -> bool:
     # Bolt reads fields of a nested message without a check.
     nested = ("message", "previous_message")
     return _has_words(event, _OF_EVENTS) and all(
@@ -114,10 +117,12 @@ def user_of(body: Mapping[str, Any]) -> str:
 
 def channel_of(body: Mapping[str, Any]) -> str:
     """The channel of this request; of a modal or an offer, the one that it came from."""
+    # Of a command.
+    if named := first_word(body.get("channel_id")):
+        return named
     origins = (part(body, "view").get("private_metadata"), first_action(body).get("value"))
     return first_word(
         *(origin_in(parsed(one, dict) or {}).channel for one in origins if one),
-        body.get("channel_id"),
         part(body, "channel").get("id"),
         part(body, "event").get("channel"),
         part(body, "container").get("channel_id"),

@@ -26,7 +26,7 @@ from bot.slack.inbound.payload_checks import (
     overridden_by,
     user_of,
 )
-from bot.slack.inbound.posts import SLACKBOT, as_it_is_now
+from bot.slack.inbound.posts import SLACKBOT
 
 _log = structlog.get_logger(__name__)
 _MOST_PEOPLE: Final = 10_000
@@ -80,8 +80,10 @@ class People:
         await self._all_own_ids()
 
     async def asker(self, body: Mapping[str, Any]) -> Asker:
-        """Read the asker from any payload. Only jobs, which keep it, make an `Asker` too."""
-        body = as_it_is_now(body)
+        """Read the asker from any payload, which is `as_it_is_now`.
+
+        Only jobs, which keep it, make an `Asker` too.
+        """
         user, channel = user_of(body), channel_of(body)
         if is_direct(channel):
             # Slackbot's reminders in a conversation are those of the person who has it.

@@ -30,8 +30,10 @@ _WORDLESS: Final = re.compile(
 def as_it_is_now(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The payload with the changed message in place of the event about its change."""
     event = part(body, "event")
+    if event.get("subtype") != _CHANGED:
+        return body
     message = part(event, "message")
-    if event.get("subtype") != _CHANGED or not _is_recent(event.get("ts"), message.get("ts")):
+    if not _is_recent(event.get("ts"), message.get("ts")):
         return body
     place = {name: event.get(name) for name in ("channel", "channel_type")}
     return {**body, "event": {**message, **place, "type": "message"}}

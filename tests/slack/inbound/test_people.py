@@ -29,6 +29,7 @@ from bot.fake_slack.state.workspace import (
 from bot.slack.api.session import open_session
 from bot.slack.api.workspace import Workspace, find_workspace
 from bot.slack.inbound.people import People
+from bot.slack.inbound.posts import as_it_is_now
 from tests.slack.requests_of_slack import SURFACES, mention
 from tests.support.rough_slack import answering, in_turn, rough_slack
 
@@ -80,7 +81,9 @@ async def meeting(
 
 async def externals(people: People, user: str, team: str | None) -> set[str]:
     """The surfaces on which a user with this workspace id counts as external."""
-    asked = {name: await people.asker(made(user, team)) for name, made in SURFACES.items()}
+    asked = {
+        name: await people.asker(as_it_is_now(made(user, team))) for name, made in SURFACES.items()
+    }
     assert {(user, TEAM_ID)} == {(asker.user, asker.team) for asker in asked.values()}
     return {name for name, asker in asked.items() if asker.external}
 
